@@ -1,1 +1,14 @@
-//! witnessmark-model
+//! The words of the domain as types: digests, times, references, locators and the records of a bundle.
+//!
+//! No I/O, no clock, no network. What is written here is what `docs/spec/bundle.md` describes.
+
+mod digest;
+mod names;
+pub mod record;
+mod secret;
+mod time;
+
+pub use digest::{Digest, ParseDigestError};
+pub use names::{Outcome, ParseRefError, RecordRef, RecordType, Severity};
+pub use secret::Secret;
+pub use time::{ParseTimestampError, Timestamp};

@@ -1,0 +1,152 @@
+//! Records of judging: the checks used, to what they were put, what they concluded.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::record::Subject;
+use crate::{Digest, Outcome, RecordRef, Severity, Timestamp};
+
+/// Where a check's text comes from, against the table of the program that ran it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provenance {
+    /// The shipped text.
+    Stock,
+    /// A shipped id with another text.
+    Changed,
+    /// The custodian's own.
+    Own,
+}
+
+/// Whether a text is a check or a library that checks import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckRole {
+    Check,
+    Library,
+}
+
+/// `check`: one Rego text that took part in judging.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// `aws-kms/key-rotates`; for a library its path without suffix, `lib/kms`.
+    pub id: String,
+    pub role: CheckRole,
+    pub sha256: Digest,
+    pub provenance: Provenance,
+    pub text: String,
+}
+
+/// What a use of a check expects of its population.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expectation {
+    /// Why a complete and empty population is as it should be.
+    pub none: String,
+}
+
+/// `assignment`: one use of a check by a control.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assignment {
+    pub control: String,
+    pub check: String,
+    pub targets: Vec<String>,
+    /// Defaults filled in.
+    pub parameters: Box<RawValue>,
+    /// Names of parameters weaker than the check's default.
+    pub weaker: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect: Option<Expectation>,
+    /// The parts of the declaration the check asked for.
+    pub declared: Box<RawValue>,
+    /// The clock the check sees.
+    pub now: Timestamp,
+}
+
+/// What proves an outcome: a place in the subject, its value there, and what was expected.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Witness {
+    /// RFC 6901 pointer into the subject's facts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Cut out of the sealed resource at `path`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actual: Option<Box<RawValue>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Box<RawValue>>,
+    /// A sentence for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+}
+
+/// `finding`: a check's outcome for one subject, or for a population as a whole (then without `subject`).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    pub control: String,
+    pub check: String,
+    pub target: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub population: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
+    pub outcome: Outcome,
+    pub severity: Severity,
+    pub witnesses: Vec<Witness>,
+    /// Why it is undetermined or not applicable, for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Every record it rests on: assignment, resources, coverage, gaps.
+    pub rests_on: Vec<RecordRef>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acceptance: Option<String>,
+}
+
+/// How many findings of each outcome. `accepted` counts deviations with a valid acceptance; they are among `deviates`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    pub conforms: u64,
+    pub deviates: u64,
+    pub undetermined: u64,
+    pub not_applicable: u64,
+    pub accepted: u64,
+}
+
+/// How often a control is to be observed, and whether this run was in time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Observation {
+    pub every_seconds: u64,
+}
+
+/// `control`: the roll-up of one control.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Control {
+    pub id: String,
+    pub title: String,
+    pub requirements: Vec<String>,
+    /// Absent for a control without checks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    pub counts: Counts,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observe: Option<Observation>,
+}
+
+impl Finding {
+    /// What stays the same from run to run: control, check, target and subject or population.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let what = match (&self.subject, &self.population) {
+            (Some(subject), _) => format!("{}={}", subject.kind, subject.id),
+            (None, Some(population)) => format!("population={population}"),
+            (None, None) => "target".to_owned(),
+        };
+        format!("{}/{}/{}/{what}", self.control, self.check, self.target)
+    }
+}

@@ -1,0 +1,20 @@
+//! The records of a bundle, one type each. `docs/spec/bundle.md` describes every field.
+//!
+//! A record's line is `{"salt":"…","t":"…",` and then the members of the type in the order of its fields here;
+//! a member whose value is `None` or empty where marked is left out. `bundle` writes the line, `verify` reads it.
+
+mod collected;
+mod judged;
+mod run;
+
+pub use collected::{
+    Body, Coverage, Decode, Derived, Exchange, Gap, GapReason, Locator, Params, Resource, Subject,
+    Syntax, Total,
+};
+pub use judged::{
+    Assignment, Check, CheckRole, Control, Counts, Expectation, Finding, Observation, Provenance,
+    Witness,
+};
+pub use run::{
+    ClockSource, Declaration, Host, Identity, Override, Purpose, Recorded, Run, RunStatus, Tool,
+};

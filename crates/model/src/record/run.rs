@@ -1,0 +1,125 @@
+//! Records about the run itself: tool, host, declared documents.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Digest, Timestamp};
+
+/// The program that made the bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    pub name: String,
+    pub version: String,
+    /// Digest of the program file that ran.
+    pub sha256: Digest,
+}
+
+/// Where the run's times come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClockSource {
+    /// The operating system's clock.
+    System,
+    /// A moment given on the command line or by a test.
+    Set,
+}
+
+/// What the run was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    Readiness,
+    Audit,
+}
+
+/// An override that makes a bundle a rehearsal: unfit as evidence unless the reader says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Override {
+    /// A set clock.
+    Clock,
+    /// An endpoint whose name and TLS chain are not the source's own; plain HTTP always.
+    Endpoint,
+    /// Given randomness.
+    Randomness,
+    /// Recorded answers.
+    Replay,
+}
+
+/// How far a run came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunStatus {
+    /// Everything that was asked for was read.
+    Complete,
+    /// Sealed with gaps.
+    Partial,
+    /// The run could not be made; the bundle records that and why.
+    Failed,
+}
+
+/// `run`: the one record about the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// The run's id; it stands in session names and user agents at the sources.
+    pub id: String,
+    pub tool: Tool,
+    /// Version of the rules of judging (`docs/spec/bundle.md`), not of any check.
+    pub assessment: u32,
+    pub clock: ClockSource,
+    pub started: Timestamp,
+    pub finished: Timestamp,
+    /// Digest of the resolved plan: targets, assignments, parameters.
+    pub plan: Digest,
+    pub purpose: Purpose,
+    pub status: RunStatus,
+    pub overrides: Vec<Override>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<String>,
+    /// Why the run failed, or which unfinished run this one records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
+/// `host`: who asked for the run, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Host {
+    pub user: String,
+    pub name: String,
+    pub os: String,
+    pub identities: Vec<Identity>,
+}
+
+/// Who we were at one source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    pub target: String,
+    pub collector: String,
+    /// As the source names the caller, for example an ARN.
+    pub caller: String,
+    /// The identity of the target that was found: account id, cluster UID.
+    pub found: String,
+}
+
+/// `declaration`: one declared file or document. Its bytes are raw file `raw`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Declaration {
+    pub path: String,
+    pub size: u64,
+    pub sha256: Digest,
+    pub raw: u64,
+}
+
+/// `recorded`: a person's record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recorded {
+    pub id: String,
+    pub by: String,
+    pub role: String,
+    pub text: String,
+}

@@ -1,0 +1,119 @@
+//! A moment, written one way only: RFC 3339 in UTC with milliseconds.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A moment in UTC at millisecond resolution, written `2026-11-21T10:06:50.123Z` (RFC 3339).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(jiff::Timestamp);
+
+/// Why a text is no timestamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a time is written as `2026-11-21T10:06:50.123Z`")]
+pub struct ParseTimestampError;
+
+impl Timestamp {
+    /// From milliseconds since 1970-01-01T00:00:00Z. Moments outside the years 1 to 9999 have no text and are refused.
+    pub fn from_millis(millis: i64) -> Result<Self, ParseTimestampError> {
+        let moment = jiff::Timestamp::from_millisecond(millis).map_err(|_| ParseTimestampError)?;
+        let year = moment.to_zoned(jiff::tz::TimeZone::UTC).year();
+        if !(1..=9999).contains(&year) {
+            return Err(ParseTimestampError);
+        }
+        Ok(Self(moment))
+    }
+
+    /// From any RFC 3339 text, cut to milliseconds. For times that a source gives.
+    pub fn from_rfc3339(text: &str) -> Result<Self, ParseTimestampError> {
+        let moment: jiff::Timestamp = text.parse().map_err(|_| ParseTimestampError)?;
+        Self::from_millis(moment.as_millisecond())
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn as_millis(self) -> i64 {
+        self.0.as_millisecond()
+    }
+
+    /// Whole seconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn as_seconds(self) -> i64 {
+        self.0.as_second()
+    }
+
+    /// The calendar day in UTC, `2026-11-21`.
+    #[must_use]
+    pub fn day(self) -> String {
+        self.0.strftime("%Y-%m-%d").to_string()
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3}", self.0)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Timestamp({self})")
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = ParseTimestampError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let value = Self::from_rfc3339(text)?;
+        // One moment, one text: what we would not write we do not read.
+        if value.to_string() == text {
+            Ok(value)
+        } else {
+            Err(ParseTimestampError)
+        }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn has_one_text() {
+        let moment = Timestamp::from_millis(1_795_255_610_120).unwrap();
+        assert_eq!(moment.to_string(), "2026-11-21T10:06:50.120Z");
+        assert_eq!("2026-11-21T10:06:50.120Z".parse(), Ok(moment));
+        for other in [
+            "2026-11-21T10:06:50.12Z",
+            "2026-11-21T11:06:50.120+01:00",
+            "2026-11-21 10:06:50.120Z",
+            "",
+        ] {
+            assert_eq!(
+                other.parse::<Timestamp>(),
+                Err(ParseTimestampError),
+                "{other}"
+            );
+        }
+        assert_eq!(moment.day(), "2026-11-21");
+        assert_eq!(
+            Timestamp::from_rfc3339("2026-11-21T11:06:50.120999+01:00"),
+            Ok(moment)
+        );
+    }
+}
