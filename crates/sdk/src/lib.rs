@@ -1,1 +1,22 @@
-//! witnessmark-sdk
+//! All that a collector may see: the contract it fulfils, the recorder it writes to, the words it uses.
+//!
+//! No network, no clock, no run time, no files. A collector reads one kind of target and records what it read,
+//! what it did not read and why. It never judges: `crates/assess` does, from what was recorded.
+
+mod collector;
+mod descriptor;
+mod recorder;
+mod suspicion;
+
+pub use collector::{
+    CallerIdentity, Clock, CollectError, Collector, CollectorKind, Environment, Overrides,
+    RightState, RightStatus, StaticCredentials, Target,
+};
+pub use descriptor::{Descriptor, Feed, ResourceKind, Right, kind_of_population, population};
+pub use model::record::{Decode, GapReason, Subject, Syntax};
+pub use model::{Digest, Secret, Timestamp};
+pub use recorder::{
+    Captured, CoverageNote, ExchangeId, GapNote, NewBody, NewExchange, Recorder, ResourceNote,
+    Sink, SinkError, Source, SourceTotal, WithheldReason,
+};
+pub use suspicion::{KnownSecrets, suspects_secret};

@@ -1,0 +1,166 @@
+//! The contract of a collector.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use model::record::GapReason;
+use model::{Secret, Timestamp};
+use serde_json::{Map, Value};
+
+use crate::{Descriptor, Recorder, SinkError};
+
+/// A kind of collector: what it says of itself, and how one is made for a target.
+#[async_trait]
+pub trait CollectorKind: Debug + Send + Sync {
+    /// Known without running anything.
+    fn descriptor(&self) -> Descriptor;
+
+    /// Makes a collector for one target. Makes no request whose answer is evidence; may load credentials.
+    ///
+    /// # Errors
+    /// When the settings cannot be used or no credentials are found.
+    async fn connect(
+        &self,
+        target: &Target,
+        environment: &Environment,
+        recorder: &Recorder,
+    ) -> Result<Box<dyn Collector>, CollectError>;
+}
+
+/// A collector of one target.
+#[async_trait]
+pub trait Collector: Send + Sync {
+    /// Who am I at the source, and is it the pinned one? Once per target, before anything else is read.
+    ///
+    /// # Errors
+    /// [`CollectError::WrongIdentity`] when the source is not the pinned one: nothing more may be read then.
+    async fn identify(&self, recorder: &Recorder) -> Result<CallerIdentity, CollectError>;
+
+    /// For each right of the descriptor: may it be used? What the source does not tell is undecided, and undecided is not granted.
+    async fn preflight(&self, recorder: &Recorder) -> Result<Vec<RightStatus>, CollectError>;
+
+    /// Reads everything and records it. What cannot be read becomes a gap.
+    ///
+    /// # Errors
+    /// Only when nothing at all can be read, or the recorder can no longer write.
+    async fn collect(&self, recorder: &Recorder) -> Result<(), CollectError>;
+}
+
+/// One declared target, as a collector sees it.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub id: String,
+    /// The members of the target besides `id` and `collector`.
+    pub settings: Map<String, Value>,
+}
+
+/// What the run gives to every collector.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Stands in session names and user agents, so that the source's own log shows whose calls these were.
+    pub run_id: String,
+    /// `witnessmark/0.1.0`, first part of the user agent.
+    pub user_agent: String,
+    /// Requests of one target under way at once.
+    pub concurrency: usize,
+    /// A collector has no clock of its own.
+    pub clock: Clock,
+    /// When the run must have ended; what is not read by then is a gap.
+    pub deadline: Timestamp,
+    /// What makes the run a rehearsal.
+    pub overrides: Overrides,
+}
+
+/// Gives the moment now: the operating system's, or a set one.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// The moment now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
+
+impl Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// Replacements for what a collector would find out by itself. Any of them makes the run a rehearsal.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// In place of the source's own endpoint; a demonstration or a test.
+    pub endpoint_url: Option<String>,
+    /// In place of the credential chain.
+    pub credentials: Option<StaticCredentials>,
+    /// PEM of further certificate authorities.
+    pub extra_roots: Option<String>,
+}
+
+/// Credentials given by a test or the demonstration.
+#[derive(Clone, Debug)]
+pub struct StaticCredentials {
+    pub access_key_id: String,
+    pub secret_access_key: Secret,
+}
+
+/// Who the caller is at the source, and which target was found there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallerIdentity {
+    /// As the source names the caller: an ARN.
+    pub caller: String,
+    /// The identity of the target: an account id.
+    pub found: String,
+}
+
+/// Whether one right may be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RightStatus {
+    pub right: String,
+    pub state: RightState,
+    /// Where it applies, for example a region or key; `None`: everywhere.
+    pub scope: Option<String>,
+    /// What the source said.
+    pub detail: String,
+}
+
+/// Undecided is not granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RightState {
+    Granted,
+    Denied,
+    Undecided,
+}
+
+/// Why nothing at all could be read of a target.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CollectError {
+    #[error("setting `{setting}` of target `{target}`: {problem}")]
+    Settings {
+        target: String,
+        setting: String,
+        problem: String,
+    },
+    #[error("no usable credentials: {problem}")]
+    Credentials { problem: String },
+    #[error("expected `{expected}` and found `{found}`: nothing was read")]
+    WrongIdentity { expected: String, found: String },
+    #[error("{detail}")]
+    Refused {
+        reason: GapReason,
+        right: Option<String>,
+        detail: String,
+        exchange: Option<crate::ExchangeId>,
+    },
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+}

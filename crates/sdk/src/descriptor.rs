@@ -1,0 +1,104 @@
+//! What a collector says of itself before it is run.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Everything about a collector that is known without running it. Owned, so that a program of another language can send one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Descriptor {
+    /// The folder's name: `aws-kms`.
+    pub name: String,
+    /// One sentence for `witnessmark collectors list`.
+    pub summary: String,
+    /// The kinds of resources it can record.
+    pub resources: Vec<ResourceKind>,
+    /// Every right it may use. No call outside this list is ever made.
+    pub rights: Vec<Right>,
+    /// JSON Schema of the settings of a target of this collector (the members besides `id` and `collector`).
+    pub settings: Value,
+    /// What a thief of exactly these rights could do, in plain words.
+    pub thief: String,
+}
+
+/// One kind of resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceKind {
+    /// `<collector>/<kind>`: `aws-kms/key`.
+    pub kind: String,
+    /// JSON Schema of `facts`. Its top-level properties are the parts of the kind.
+    pub schema: Value,
+}
+
+impl ResourceKind {
+    /// The parts of the kind: the schema's top-level properties.
+    #[must_use]
+    pub fn parts(&self) -> Vec<String> {
+        match self.schema.get("properties") {
+            Some(Value::Object(members)) => members.keys().cloned().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// One right, as the source spells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Right {
+    /// `kms:ListKeys`.
+    pub name: String,
+    /// What is lost without it. Empty: nothing a check can see (a reconciliation, an identity).
+    pub feeds: Vec<Feed>,
+    /// Whether the source can refuse it at all; `sts:GetCallerIdentity` cannot be refused.
+    pub deniable: bool,
+    /// A reader's note: why it is needed, where a key policy shuts IAM out.
+    pub note: String,
+}
+
+/// What a right feeds: a whole population, or one part of each of its members.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feed {
+    pub kind: String,
+    /// `None`: the list itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
+}
+
+impl Feed {
+    /// The list of all resources of this kind.
+    #[must_use]
+    pub fn list(kind: &str) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            part: None,
+        }
+    }
+
+    /// One part of every resource of this kind.
+    #[must_use]
+    pub fn part(kind: &str, part: &str) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            part: Some(part.to_owned()),
+        }
+    }
+}
+
+/// The name of a population: the kind, and the scope where the source lists by scope: `aws-kms/key@eu-west-1`.
+#[must_use]
+pub fn population(kind: &str, scope: Option<&str>) -> String {
+    match scope {
+        Some(scope) => format!("{kind}@{scope}"),
+        None => kind.to_owned(),
+    }
+}
+
+/// The kind whose members a population lists.
+#[must_use]
+pub fn kind_of_population(population: &str) -> &str {
+    population
+        .split_once('@')
+        .map_or(population, |(kind, _)| kind)
+}

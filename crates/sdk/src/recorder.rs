@@ -1,0 +1,282 @@
+//! The only way out of a collector.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use model::record::{Decode, GapReason, Subject, Syntax};
+use model::{Digest, Timestamp};
+use serde_json::Value;
+
+use crate::suspicion::{KnownSecrets, suspects_secret};
+
+/// The place of an exchange in the order of arrival. Sealing replaces it by the record's reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExchangeId(pub u64);
+
+/// One attempt of one request, as the transport saw it.
+#[derive(Clone, Debug)]
+pub struct NewExchange {
+    pub endpoint: String,
+    pub peer: Option<Digest>,
+    pub operation: String,
+    pub population: Option<String>,
+    pub subject: Option<Subject>,
+    pub page: u64,
+    pub attempt: u32,
+    pub started: Timestamp,
+    pub status: Option<u16>,
+    pub error: Option<String>,
+    pub failure: Option<String>,
+    pub request_id: Option<String>,
+    pub date: Option<String>,
+    /// The request's parameters as a JSON object.
+    pub parameters: Value,
+    pub body: NewBody,
+}
+
+/// The body of an exchange.
+#[derive(Clone, Debug)]
+pub enum NewBody {
+    /// As received, after transfer-decoding; what came of it if it was cut.
+    Received(Bytes),
+    /// Bears credentials by the nature of the operation: only its size is kept.
+    CredentialBearing { size: u64 },
+    /// No answer came.
+    None,
+}
+
+/// Why a body was not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WithheldReason {
+    CredentialBearing,
+    SuspectedSecret,
+}
+
+impl WithheldReason {
+    /// As it stands in a `body` record.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CredentialBearing => "credential-bearing",
+            Self::SuspectedSecret => "suspected-secret",
+        }
+    }
+}
+
+/// What became of a recorded exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Captured {
+    pub id: ExchangeId,
+    /// `Some(SuspectedSecret)`: the caller must not use the answer; it becomes a gap.
+    pub withheld: Option<WithheldReason>,
+}
+
+/// Where a fact stands in an answer (`model::record::Locator` before sealing).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    pub exchange: ExchangeId,
+    pub syntax: Syntax,
+    pub path: String,
+    pub decode: Vec<Decode>,
+    pub inner: Option<(Syntax, String)>,
+}
+
+impl Source {
+    /// A place in a JSON answer, as RFC 6901 pointer.
+    #[must_use]
+    pub fn json(exchange: ExchangeId, path: impl Into<String>) -> Self {
+        Self {
+            exchange,
+            syntax: Syntax::Json,
+            path: path.into(),
+            decode: Vec::new(),
+            inner: None,
+        }
+    }
+
+    /// A place in an XML answer: `/Element/member[3]`.
+    #[must_use]
+    pub fn xml(exchange: ExchangeId, path: impl Into<String>) -> Self {
+        Self {
+            exchange,
+            syntax: Syntax::Xml,
+            path: path.into(),
+            decode: Vec::new(),
+            inner: None,
+        }
+    }
+
+    /// The text found there is decoded so.
+    #[must_use]
+    pub fn decoded(mut self, decode: Decode) -> Self {
+        self.decode.push(decode);
+        self
+    }
+
+    /// Inside the decoded text, a place in another syntax.
+    #[must_use]
+    pub fn inside(mut self, syntax: Syntax, path: impl Into<String>) -> Self {
+        self.inner = Some((syntax, path.into()));
+        self
+    }
+}
+
+/// One normalised object. Parts that were not read are absent from `facts` and named by gaps.
+#[derive(Clone, Debug)]
+pub struct ResourceNote {
+    pub population: String,
+    pub kind: String,
+    pub id: String,
+    pub parts: BTreeMap<String, Vec<Source>>,
+    /// A JSON object whose members are the parts.
+    pub facts: Value,
+}
+
+/// How completely a population was listed.
+#[derive(Clone, Debug)]
+pub struct CoverageNote {
+    pub population: String,
+    pub calls: u64,
+    pub pages: u64,
+    pub items: u64,
+    pub complete: bool,
+    pub total: Option<SourceTotal>,
+}
+
+/// The source's own count of a population, and where it says so.
+#[derive(Clone, Debug)]
+pub struct SourceTotal {
+    pub count: u64,
+    pub from: Source,
+}
+
+/// One thing asked for and not read.
+#[derive(Clone, Debug)]
+pub struct GapNote {
+    pub population: Option<String>,
+    pub subject: Option<Subject>,
+    pub part: Option<String>,
+    pub right: Option<String>,
+    pub reason: GapReason,
+    pub detail: String,
+    pub exchange: Option<ExchangeId>,
+}
+
+/// Why a recorder can write no more. The run ends then; what was sealed before is untouched.
+#[derive(Debug, thiserror::Error)]
+#[error("evidence cannot be written: {0}")]
+pub struct SinkError(#[source] pub std::io::Error);
+
+/// Where a recorder writes: the run's spool, or a test's memory. Calls come from many tasks at once.
+pub trait Sink: Debug + Send + Sync {
+    fn exchange(
+        &self,
+        target: &str,
+        collector: &str,
+        exchange: NewExchange,
+        withheld: Option<WithheldReason>,
+    ) -> Result<ExchangeId, SinkError>;
+    fn resource(
+        &self,
+        target: &str,
+        collector: &str,
+        resource: ResourceNote,
+    ) -> Result<(), SinkError>;
+    fn coverage(
+        &self,
+        target: &str,
+        collector: &str,
+        coverage: CoverageNote,
+    ) -> Result<(), SinkError>;
+    fn gap(&self, target: &str, collector: &str, gap: GapNote) -> Result<(), SinkError>;
+}
+
+/// The only way out of a collector: keeps exchanges, resources, coverage and gaps of one target.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    sink: Arc<dyn Sink>,
+    target: Arc<str>,
+    collector: Arc<str>,
+    secrets: KnownSecrets,
+}
+
+impl Recorder {
+    /// A recorder for one target and collector. `secrets` are shared by all recorders of a run.
+    #[must_use]
+    pub fn new(sink: Arc<dyn Sink>, target: &str, collector: &str, secrets: KnownSecrets) -> Self {
+        Self {
+            sink,
+            target: target.into(),
+            collector: collector.into(),
+            secrets,
+        }
+    }
+
+    #[must_use]
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    #[must_use]
+    pub fn collector(&self) -> &str {
+        &self.collector
+    }
+
+    /// The secrets of our own that must appear in no output.
+    #[must_use]
+    pub fn secrets(&self) -> &KnownSecrets {
+        &self.secrets
+    }
+
+    /// Keeps one attempt. A body in which a secret is suspected is not kept, and the answer says so.
+    ///
+    /// # Errors
+    /// When the evidence cannot be written.
+    pub fn exchange(&self, mut exchange: NewExchange) -> Result<Captured, SinkError> {
+        let withheld = match &exchange.body {
+            NewBody::Received(bytes) if suspects_secret(bytes, &self.secrets) => {
+                Some(WithheldReason::SuspectedSecret)
+            }
+            NewBody::CredentialBearing { .. } => Some(WithheldReason::CredentialBearing),
+            NewBody::Received(_) | NewBody::None => None,
+        };
+        let parameters = exchange.parameters.to_string();
+        if suspects_secret(parameters.as_bytes(), &self.secrets) {
+            exchange.parameters =
+                serde_json::json!({"withheld": WithheldReason::SuspectedSecret.as_str()});
+        }
+        let id = self
+            .sink
+            .exchange(&self.target, &self.collector, exchange, withheld)?;
+        Ok(Captured { id, withheld })
+    }
+
+    /// Keeps one resource.
+    ///
+    /// # Errors
+    /// When the evidence cannot be written.
+    pub fn resource(&self, resource: ResourceNote) -> Result<(), SinkError> {
+        self.sink.resource(&self.target, &self.collector, resource)
+    }
+
+    /// Keeps how completely a population was listed.
+    ///
+    /// # Errors
+    /// When the evidence cannot be written.
+    pub fn coverage(&self, coverage: CoverageNote) -> Result<(), SinkError> {
+        self.sink.coverage(&self.target, &self.collector, coverage)
+    }
+
+    /// Keeps one thing that was not read.
+    ///
+    /// # Errors
+    /// When the evidence cannot be written.
+    pub fn gap(&self, mut gap: GapNote) -> Result<(), SinkError> {
+        if suspects_secret(gap.detail.as_bytes(), &self.secrets) {
+            gap.detail = "the source's text is withheld: it seems to hold a secret".to_owned();
+        }
+        self.sink.gap(&self.target, &self.collector, gap)
+    }
+}
