@@ -1,0 +1,98 @@
+# shellcheck shell=bash
+# What the scripts share: where things are kept, and how a component is installed once.
+# Sourced, never run. Callers have `set -euo pipefail`.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/witnessmark
+mkdir -p "$CACHE"
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "error: $*"; exit 1; }
+need() { command -v "$1" >/dev/null || die "\`$1\` is needed: $2"; }
+
+# Every component is a function `install_NAME DIR` that fills DIR, and a function
+# `inputs_NAME` that prints what the result depends on beside that function's own text.
+# It lies under NAME-<hash of both>: a changed recipe is a new folder, never a mix.
+
+inputs_moto() { python3 --version; cat "$ROOT/testenv/moto.txt"; }
+install_moto() { venv "$1" "$ROOT/testenv/moto.txt"; }
+
+inputs_ministack() { python3 --version; cat "$ROOT/testenv/ministack.txt"; }
+install_ministack() { venv "$1" "$ROOT/testenv/ministack.txt"; }
+
+inputs_opa() { go_version; }
+install_opa() { go_install "$1" github.com/open-policy-agent/opa@v1.22.0; }
+
+inputs_cosign() { go_version; }
+install_cosign() { go_install "$1" github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3; }
+
+inputs_oracle() { go_version; cat "$ROOT"/testenv/go-oracle/{go.mod,go.sum,main.go}; }
+install_oracle() {
+	need_go
+	(cd "$ROOT/testenv/go-oracle" && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$1/oracle" .)
+}
+
+inputs_sigstore_js() { node --version; cat "$ROOT"/testenv/sigstore-js/{package-lock.json,verify.mjs}; }
+install_sigstore_js() {
+	need npm 'install Node.js 20 or newer'
+	cp "$ROOT"/testenv/sigstore-js/{package.json,package-lock.json,verify.mjs} "$1/"
+	(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
+}
+
+COMPONENTS=(moto ministack opa cosign oracle sigstore_js)
+
+# ---- helpers of the recipes
+
+need_go() { need go 'install Go 1.25 or newer'; }
+go_version() { need_go; go version; }
+go_install() { need_go; GOBIN=$1 CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' "$2"; }
+
+# A virtual environment is used by its `bin/python -m …`: that survives the rename below, its scripts would not.
+venv() {
+	need python3 'install Python 3.10 or newer with its venv module'
+	python3 -m venv "$1"
+	"$1/bin/python" -m pip install --quiet --no-cache-dir --requirement "$2" >&2
+}
+
+# ---- installing
+
+component_dir() {
+	local hash
+	hash=$({ declare -f "install_$1" venv go_install; "inputs_$1"; } | sha256sum | cut -c1-16)
+	printf '%s/%s-%s\n' "$CACHE" "$1" "$hash"
+}
+
+# Prints the folder of a component, installing it first where it is missing.
+# Built beside its place and renamed when whole: an interrupted install is done again.
+component() {
+	local name=$1 dir scratch
+	dir=$(component_dir "$name")
+	if [[ ! -f $dir/.ok ]]; then
+		local started=$SECONDS
+		rm -rf "$dir"
+		scratch=$(mktemp -d "$CACHE/.$name.XXXXXX")
+		if ! ("install_$name" "$scratch"); then
+			rm -rf "$scratch"
+			die "installing \`$name\` failed"
+		fi
+		touch "$scratch/.ok"
+		mv -T "$scratch" "$dir" 2>/dev/null || { [[ -f $dir/.ok ]] && rm -rf "$scratch"; }
+		say "installed $name in $((SECONDS - started)) s"
+	fi
+	printf '%s\n' "$dir"
+}
+
+# Names the build folder by compiler, so that a new one starts afresh; starts afresh as well
+# when what older dependencies left behind has grown too large.
+cargo_target() {
+	local name=$1 dir size
+	dir=$CACHE/cargo-$name-$(rustc -vV | sha256sum | cut -c1-12)
+	mkdir -p "$dir"
+	size=$(du -sm "$dir" | cut -f1)
+	if ((size > 20000)); then
+		say "the build folder $dir has grown to $size MB: starting afresh"
+		rm -rf "$dir"
+		mkdir -p "$dir"
+	fi
+	printf '%s\n' "$dir"
+}
