@@ -1,1 +1,12 @@
-//! witnessmark-bundle
+//! The sealed format: its names, limits, statement and files; writing and reading bundles.
+//!
+//! Normative text: `docs/spec/bundle.md`. Resource bodies are opaque here, signatures are passed in
+//! and out as bytes: who signs, and whether a signature is right, is decided elsewhere.
+
+pub mod layout;
+pub mod limits;
+pub mod sigstore;
+pub mod statement;
+pub mod trust;
+
+pub use ledger::{PublicKey, PublicKeyError};

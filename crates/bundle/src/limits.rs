@@ -1,0 +1,57 @@
+//! Every limit of the format, as a number. `docs/spec/bundle.md` §9 repeats them: verifiers must not
+//! differ, so a limit is part of the format and the writer keeps it too.
+
+/// Bytes of the DSSE pre-authentication encoding stay below this: AWS KMS signs Ed25519 only over
+/// messages of up to 4096 bytes.
+pub const PAE_MAX: usize = 4096;
+
+/// Longest name in a statement (entity, system, bundle, version, origin, challenge), in bytes.
+pub const NAME_MAX: usize = 256;
+
+/// Longest `statement.sigstore.json` or `redaction.sigstore.json`, in bytes.
+pub const STATEMENT_FILE_MAX: u64 = 64 * 1024;
+
+/// Longest DSSE envelope in `ledger/statements/`, in bytes.
+pub const ENVELOPE_MAX: u64 = 16 * 1024;
+
+/// Longest checkpoint file, in bytes.
+pub const CHECKPOINT_MAX: u64 = 16 * 1024;
+
+/// Longest `trust.json`, in bytes.
+pub const TRUST_MAX: u64 = 1024 * 1024;
+
+/// Longest record line without its LF, in bytes.
+pub const LINE_MAX: usize = 16 * 1024 * 1024;
+
+/// Most records in a bundle.
+pub const RECORDS_MAX: u64 = 100_000_000;
+
+/// Deepest nesting of arrays and objects in a record line or any JSON file; the outermost is 1.
+pub const NESTING_MAX: usize = 64;
+
+/// Most members of one JSON object, and most elements of one array in a record line.
+pub const MEMBERS_MAX: usize = 1_000_000;
+
+/// Integers in JSON lie between minus and plus this: 2^53 - 1.
+pub const INTEGER_MAX: u64 = (1 << 53) - 1;
+
+/// Largest raw file, in bytes: 1 GiB.
+pub const RAW_MAX: u64 = 1 << 30;
+
+/// Most raw files; also what nine digits can name.
+pub const RAW_FILES_MAX: u64 = 1_000_000_000;
+
+/// Most entries of a ledger.
+pub const LEDGER_MAX: u64 = 1 << 40;
+
+/// Most entries of an exported tar.
+pub const TAR_ENTRIES_MAX: u64 = 2_000_000_000;
+
+/// Longest path inside a bundle or tar, in bytes; ASCII.
+pub const PATH_MAX: usize = 100;
+
+/// Most parts of a path inside a bundle or tar.
+pub const PATH_PARTS_MAX: usize = 8;
+
+/// Largest file in `anchors/`, in bytes.
+pub const ANCHOR_MAX: u64 = 64 * 1024;
