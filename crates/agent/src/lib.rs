@@ -1,1 +1,4 @@
-//! witnessmark-agent
+//! The run: plan, collect, judge, seal. Knows no standard, no source and no format of answers.
+
+pub mod collect;
+pub mod spool;

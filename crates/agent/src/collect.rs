@@ -1,0 +1,179 @@
+//! Reading all targets side by side. What goes wrong with one costs nothing elsewhere and is recorded.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use model::record::{GapReason, Identity};
+use sdk::{
+    CollectError, CollectorKind, Environment, KnownSecrets, Recorder, Sink, SinkError, Target,
+};
+
+use crate::spool::target_gap;
+
+/// One collector to be run on one target.
+#[derive(Clone, Debug)]
+pub struct Job {
+    pub target: Target,
+    pub kind: Arc<dyn CollectorKind>,
+}
+
+/// What a run tells a person while it works.
+pub trait Progress: Send + Sync {
+    /// A phase begins.
+    fn phase(&self, what: &str);
+    /// One collector is done with one target.
+    fn collected(&self, target: &str, collector: &str, failure: Option<&str>);
+}
+
+/// Tells nobody.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn phase(&self, _what: &str) {}
+    fn collected(&self, _target: &str, _collector: &str, _failure: Option<&str>) {}
+}
+
+/// Runs all jobs, `side_by_side` at once, and gives who we were at each source that let us in.
+///
+/// # Errors
+/// Only when evidence cannot be written; everything else is a gap.
+pub async fn collect(
+    jobs: Vec<Job>,
+    environment: &Environment,
+    sink: Arc<dyn Sink>,
+    secrets: &KnownSecrets,
+    side_by_side: usize,
+    progress: &dyn Progress,
+) -> Result<Vec<Identity>, SinkError> {
+    let mut identities = Vec::new();
+    let mut running = futures_util::stream::iter(jobs)
+        .map(|job| {
+            let name = job.kind.descriptor().name;
+            let recorder = Recorder::new(Arc::clone(&sink), &job.target.id, &name, secrets.clone());
+            run_one(job, environment.clone(), recorder)
+        })
+        .buffer_unordered(side_by_side.max(1));
+    while let Some(done) = running.next().await {
+        let Done {
+            identity,
+            target,
+            collector,
+            failure,
+        } = done?;
+        progress.collected(&target, &collector, failure.as_deref());
+        identities.extend(identity);
+    }
+    identities.sort_by(|a: &Identity, b| (&a.target, &a.collector).cmp(&(&b.target, &b.collector)));
+    Ok(identities)
+}
+
+struct Done {
+    target: String,
+    collector: String,
+    identity: Option<Identity>,
+    failure: Option<String>,
+}
+
+async fn run_one(
+    job: Job,
+    environment: Environment,
+    recorder: Recorder,
+) -> Result<Done, SinkError> {
+    let (target, collector) = (
+        recorder.target().to_owned(),
+        recorder.collector().to_owned(),
+    );
+    let left = environment
+        .deadline
+        .as_millis()
+        .saturating_sub(environment.clock.now().as_millis());
+    let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+    let work_recorder = recorder.clone();
+    // A task of its own, so that a panic in a collector ends that collector only.
+    let mut task =
+        tokio::spawn(async move { read_target(&job, &environment, &work_recorder).await });
+    let (identity, failure) = match tokio::time::timeout(left, &mut task).await {
+        Ok(Ok((identity, Ok(())))) => (identity, None),
+        Ok(Ok((identity, Err(error)))) => (identity, Some(failure_gap(error)?)),
+        Ok(Err(broken)) => {
+            let how = if broken.is_panic() {
+                "the collector panicked"
+            } else {
+                "the collector was ended"
+            };
+            (
+                None,
+                Some(target_gap(
+                    GapReason::CollectorFailed,
+                    None,
+                    how.to_owned(),
+                    None,
+                )),
+            )
+        }
+        Err(_elapsed) => {
+            task.abort();
+            let detail = "the run's deadline was reached before the collector was done".to_owned();
+            (
+                None,
+                Some(target_gap(GapReason::Deadline, None, detail, None)),
+            )
+        }
+    };
+    let text = failure.as_ref().map(|gap| gap.detail.clone());
+    if let Some(gap) = failure {
+        recorder.gap(gap)?;
+    }
+    Ok(Done {
+        target,
+        collector,
+        identity,
+        failure: text,
+    })
+}
+
+async fn read_target(
+    job: &Job,
+    environment: &Environment,
+    recorder: &Recorder,
+) -> (Option<Identity>, Result<(), CollectError>) {
+    let collector = match job.kind.connect(&job.target, environment, recorder).await {
+        Ok(collector) => collector,
+        Err(error) => return (None, Err(error)),
+    };
+    let identity = match collector.identify(recorder).await {
+        Ok(found) => Identity {
+            target: recorder.target().to_owned(),
+            collector: recorder.collector().to_owned(),
+            caller: found.caller,
+            found: found.found,
+        },
+        Err(error) => return (None, Err(error)),
+    };
+    (Some(identity), collector.collect(recorder).await)
+}
+
+/// An error of a collector as the gap of its whole target; an error of the recorder stays one.
+fn failure_gap(error: CollectError) -> Result<sdk::GapNote, SinkError> {
+    let detail = error.to_string();
+    Ok(match error {
+        CollectError::Sink(error) => return Err(error),
+        CollectError::WrongIdentity { .. } => {
+            target_gap(GapReason::WrongIdentity, None, detail, None)
+        }
+        CollectError::Credentials { .. } => {
+            target_gap(GapReason::Unauthenticated, None, detail, None)
+        }
+        CollectError::Refused {
+            reason,
+            right,
+            exchange,
+            ..
+        } => target_gap(reason, right, detail, exchange),
+        CollectError::Settings { .. } | _ => {
+            target_gap(GapReason::CollectorFailed, None, detail, None)
+        }
+    })
+}

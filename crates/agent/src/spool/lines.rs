@@ -1,0 +1,81 @@
+//! A file that is appended to and then read at random.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// Where a line stands in its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    offset: u64,
+    len: u32,
+}
+
+/// Appended lines, found again by their span.
+#[derive(Debug)]
+pub(super) struct LineFile {
+    writer: BufWriter<File>,
+    end: u64,
+}
+
+impl LineFile {
+    pub(super) fn create(path: &Path) -> io::Result<Self> {
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(path)?;
+        Ok(Self {
+            writer: BufWriter::new(file),
+            end: 0,
+        })
+    }
+
+    pub(super) fn append(&mut self, line: &[u8]) -> io::Result<Span> {
+        let len = u32::try_from(line.len())
+            .map_err(|_| io::Error::other("a record of more than 4 GiB"))?;
+        self.writer.write_all(line)?;
+        let span = Span {
+            offset: self.end,
+            len,
+        };
+        self.end += u64::from(len);
+        Ok(span)
+    }
+
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+
+    /// What was appended and flushed at this span.
+    pub(super) fn read(&self, span: Span) -> io::Result<Vec<u8>> {
+        let mut line = vec![0; span.len as usize];
+        self.writer
+            .get_ref()
+            .read_exact_at(&mut line, span.offset)?;
+        Ok(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_lines_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = LineFile::create(&folder.path().join("lines")).unwrap();
+        let spans: Vec<Span> = ["one", "", "three"]
+            .iter()
+            .map(|line| file.append(line.as_bytes()).unwrap())
+            .collect();
+        file.flush().unwrap();
+        let read: Vec<Vec<u8>> = spans
+            .into_iter()
+            .rev()
+            .map(|span| file.read(span).unwrap())
+            .collect();
+        assert_eq!(read, [b"three".to_vec(), b"".to_vec(), b"one".to_vec()]);
+    }
+}

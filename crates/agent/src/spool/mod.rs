@@ -1,0 +1,578 @@
+//! The run's scratch: what collectors record, streamed to disk as it comes, read back in the order of the bundle.
+//!
+//! In memory stay only the sort keys, so that a run's memory does not grow with the size of its answers.
+//! Nothing here is evidence yet: it becomes evidence when it is written as records, sealed and signed.
+
+mod index;
+mod lines;
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use model::record::{self, Decode, GapReason, Locator, Subject, Syntax};
+use model::{Digest, RecordRef, RecordType};
+use sdk::{
+    CoverageNote, ExchangeId, GapNote, NewBody, NewExchange, ResourceNote, Sink, SinkError, Source,
+    WithheldReason,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use index::{ExchangeKey, Names, ResourceKey};
+use lines::{LineFile, Span};
+
+/// What collectors recorded so far. Written by many tasks at once, read by one when they are done.
+#[derive(Debug)]
+pub struct Spool {
+    folder: PathBuf,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    names: Names,
+    exchanges: LineFile,
+    exchange_keys: Vec<ExchangeKey>,
+    resources: LineFile,
+    resource_keys: Vec<ResourceKey>,
+    coverage: Vec<CoverageRow>,
+    gaps: Vec<GapRow>,
+    kept_bytes: u64,
+}
+
+/// An exchange as it lies in the spool: the three records that will be made of it.
+#[derive(Debug, Serialize, Deserialize)]
+struct ExchangeLine {
+    exchange: record::Exchange,
+    subject: Option<Subject>,
+    parameters: Box<RawValue>,
+    size: Option<u64>,
+    sha256: Option<Digest>,
+    withheld: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ResourceLine {
+    parts: Vec<(String, Vec<SourceLine>)>,
+    facts: Box<RawValue>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SourceLine(u64, Syntax, String, Vec<Decode>, Option<(Syntax, String)>);
+
+#[derive(Clone, Debug)]
+struct CoverageRow {
+    target: String,
+    collector: String,
+    note: CoverageNote,
+}
+
+#[derive(Clone, Debug)]
+struct GapRow {
+    target: String,
+    collector: String,
+    note: GapNote,
+}
+
+/// How much was recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub exchanges: usize,
+    pub resources: usize,
+    pub gaps: usize,
+    pub bytes: u64,
+}
+
+impl Spool {
+    /// A spool in an existing, empty folder of this run.
+    ///
+    /// # Errors
+    /// When its files cannot be made.
+    pub fn create(folder: &Path) -> io::Result<Self> {
+        std::fs::create_dir(folder.join("bodies"))?;
+        let inner = Inner {
+            names: Names::default(),
+            exchanges: LineFile::create(&folder.join("exchanges"))?,
+            exchange_keys: Vec::new(),
+            resources: LineFile::create(&folder.join("resources"))?,
+            resource_keys: Vec::new(),
+            coverage: Vec::new(),
+            gaps: Vec::new(),
+            kept_bytes: 0,
+        };
+        Ok(Self {
+            folder: folder.to_owned(),
+            inner: Mutex::new(inner),
+        })
+    }
+
+    /// How much was recorded so far; for progress.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        let inner = self.lock();
+        Tally {
+            exchanges: inner.exchange_keys.len(),
+            resources: inner.resource_keys.len(),
+            gaps: inner.gaps.len(),
+            bytes: inner.kept_bytes,
+        }
+    }
+
+    /// Ends the recording and puts everything into the order of the bundle.
+    ///
+    /// # Errors
+    /// When buffered lines cannot be written.
+    pub fn finish(self) -> io::Result<Recorded> {
+        let mut inner = self
+            .inner
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        inner.exchanges.flush()?;
+        inner.resources.flush()?;
+        let ranks = inner.names.ranks();
+        let mut exchange_order: Vec<u64> = (0..inner.exchange_keys.len() as u64).collect();
+        index::sort_exchanges(&mut exchange_order, &inner.exchange_keys, &ranks);
+        let mut ordinals = vec![0u64; exchange_order.len()];
+        for (ordinal, arrival) in exchange_order.iter().enumerate() {
+            if let Some(slot) = usize::try_from(*arrival)
+                .ok()
+                .and_then(|i| ordinals.get_mut(i))
+            {
+                *slot = ordinal as u64;
+            }
+        }
+        index::sort_resources(&mut inner.resource_keys, &ranks);
+        let exchange_spans = inner.exchange_keys.iter().map(|key| key.span).collect();
+        let mut recorded = Recorded {
+            folder: self.folder,
+            names: inner.names,
+            exchanges: inner.exchanges,
+            exchange_order,
+            exchange_spans,
+            ordinals,
+            resources: inner.resources,
+            resource_keys: inner.resource_keys,
+            coverage: Vec::new(),
+            gaps: Vec::new(),
+        };
+        recorded.coverage = inner
+            .coverage
+            .iter()
+            .map(|row| recorded.coverage_record(row))
+            .collect();
+        recorded.coverage.sort_by(|a, b| {
+            (&a.target, &a.collector, &a.population).cmp(&(&b.target, &b.collector, &b.population))
+        });
+        recorded.gaps = inner
+            .gaps
+            .iter()
+            .map(|row| recorded.gap_record(row))
+            .collect();
+        recorded
+            .gaps
+            .sort_by(|a, b| gap_order(a).cmp(&gap_order(b)));
+        recorded.gaps.dedup();
+        Ok(recorded)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic of another task does not make what it recorded before untrue.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sink for Spool {
+    fn exchange(
+        &self,
+        target: &str,
+        collector: &str,
+        exchange: NewExchange,
+        withheld: Option<WithheldReason>,
+    ) -> Result<ExchangeId, SinkError> {
+        let (size, kept) = match &exchange.body {
+            NewBody::Received(bytes) => (
+                Some(bytes.len() as u64),
+                withheld.is_none().then_some(bytes),
+            ),
+            NewBody::CredentialBearing { size } => (Some(*size), None),
+            NewBody::None => (None, None),
+        };
+        // Hashed outside the lock: other tasks go on meanwhile.
+        let sha256 = kept.map(|bytes| Digest::of(bytes));
+        let line = ExchangeLine {
+            subject: exchange.subject.clone(),
+            parameters: raw(&exchange.parameters)?,
+            size,
+            sha256,
+            withheld: withheld.map(|reason| reason.as_str().to_owned()),
+            exchange: record::Exchange {
+                target: target.to_owned(),
+                collector: collector.to_owned(),
+                endpoint: exchange.endpoint,
+                peer: exchange.peer,
+                operation: exchange.operation,
+                population: exchange.population,
+                page: exchange.page,
+                attempt: exchange.attempt,
+                started: exchange.started,
+                status: exchange.status,
+                error: exchange.error,
+                failure: exchange.failure,
+                request_id: exchange.request_id,
+                date: exchange.date,
+            },
+        };
+        let bytes = serde_json::to_vec(&line).map_err(|e| SinkError(e.into()))?;
+        let tie = Digest::of(line.parameters.get().as_bytes());
+        let mut inner = self.lock();
+        let arrival = inner.exchange_keys.len() as u64;
+        let span = inner.exchanges.append(&bytes).map_err(SinkError)?;
+        let key = ExchangeKey {
+            target: inner.names.of(&line.exchange.target),
+            collector: inner.names.of(&line.exchange.collector),
+            population: inner
+                .names
+                .of(line.exchange.population.as_deref().unwrap_or_default()),
+            operation: inner.names.of(&line.exchange.operation),
+            subject: line
+                .subject
+                .map(|s| s.id.into_boxed_str())
+                .unwrap_or_default(),
+            page: line.exchange.page,
+            attempt: line.exchange.attempt,
+            tie: index::short(&tie),
+            span,
+        };
+        inner.exchange_keys.push(key);
+        inner.kept_bytes = inner
+            .kept_bytes
+            .saturating_add(kept.map_or(0, |b| b.len() as u64));
+        drop(inner);
+        if let Some(bytes) = kept {
+            std::fs::write(body_path(&self.folder, arrival), bytes).map_err(SinkError)?;
+        }
+        Ok(ExchangeId(arrival))
+    }
+
+    fn resource(
+        &self,
+        target: &str,
+        collector: &str,
+        resource: ResourceNote,
+    ) -> Result<(), SinkError> {
+        let line = ResourceLine {
+            parts: resource
+                .parts
+                .into_iter()
+                .map(|(part, sources)| (part, sources.into_iter().map(source_line).collect()))
+                .collect(),
+            facts: raw(&resource.facts)?,
+        };
+        let bytes = serde_json::to_vec(&line).map_err(|e| SinkError(e.into()))?;
+        let mut inner = self.lock();
+        let span = inner.resources.append(&bytes).map_err(SinkError)?;
+        let key = ResourceKey {
+            target: inner.names.of(target),
+            collector: inner.names.of(collector),
+            population: inner.names.of(&resource.population),
+            kind: inner.names.of(&resource.kind),
+            id: resource.id.into_boxed_str(),
+            span,
+        };
+        inner.resource_keys.push(key);
+        Ok(())
+    }
+
+    fn coverage(
+        &self,
+        target: &str,
+        collector: &str,
+        coverage: CoverageNote,
+    ) -> Result<(), SinkError> {
+        self.lock().coverage.push(CoverageRow {
+            target: target.to_owned(),
+            collector: collector.to_owned(),
+            note: coverage,
+        });
+        Ok(())
+    }
+
+    fn gap(&self, target: &str, collector: &str, gap: GapNote) -> Result<(), SinkError> {
+        self.lock().gaps.push(GapRow {
+            target: target.to_owned(),
+            collector: collector.to_owned(),
+            note: gap,
+        });
+        Ok(())
+    }
+}
+
+/// Everything that was recorded, in the order of the bundle.
+#[derive(Debug)]
+pub struct Recorded {
+    folder: PathBuf,
+    names: Names,
+    exchanges: LineFile,
+    exchange_order: Vec<u64>,
+    exchange_spans: Vec<Span>,
+    /// Arrival → ordinal.
+    ordinals: Vec<u64>,
+    resources: LineFile,
+    resource_keys: Vec<ResourceKey>,
+    coverage: Vec<record::Coverage>,
+    gaps: Vec<record::Gap>,
+}
+
+/// One exchange in the order of the bundle.
+#[derive(Debug)]
+pub struct ExchangeEntry {
+    pub ordinal: u64,
+    pub exchange: record::Exchange,
+    pub subject: Option<Subject>,
+    pub parameters: Box<RawValue>,
+    pub body: Option<BodyEntry>,
+}
+
+/// The body of an exchange and where it lies.
+#[derive(Debug)]
+pub struct BodyEntry {
+    pub size: u64,
+    pub kept: Option<(Digest, PathBuf)>,
+    pub withheld: Option<String>,
+}
+
+impl Recorded {
+    #[must_use]
+    pub fn exchange_count(&self) -> usize {
+        self.exchange_order.len()
+    }
+
+    #[must_use]
+    pub fn resource_count(&self) -> usize {
+        self.resource_keys.len()
+    }
+
+    #[must_use]
+    pub fn coverage(&self) -> &[record::Coverage] {
+        &self.coverage
+    }
+
+    #[must_use]
+    pub fn gaps(&self) -> &[record::Gap] {
+        &self.gaps
+    }
+
+    /// The gaps, to mark those that an acceptance covers.
+    pub fn gaps_mut(&mut self) -> &mut [record::Gap] {
+        &mut self.gaps
+    }
+
+    /// The exchanges one by one.
+    pub fn exchanges(&self) -> impl Iterator<Item = io::Result<ExchangeEntry>> + '_ {
+        self.exchange_order
+            .iter()
+            .enumerate()
+            .map(|(ordinal, &arrival)| self.exchange(ordinal as u64, arrival))
+    }
+
+    fn exchange(&self, ordinal: u64, arrival: u64) -> io::Result<ExchangeEntry> {
+        let span = usize::try_from(arrival)
+            .ok()
+            .and_then(|i| self.exchange_spans.get(i))
+            .copied()
+            .ok_or_else(lost)?;
+        let line: ExchangeLine = serde_json::from_slice(&self.exchanges.read(span)?)?;
+        let body = line.size.map(|size| BodyEntry {
+            size,
+            kept: line
+                .sha256
+                .map(|sha256| (sha256, body_path(&self.folder, arrival))),
+            withheld: line.withheld,
+        });
+        Ok(ExchangeEntry {
+            ordinal,
+            exchange: line.exchange,
+            subject: line.subject,
+            parameters: line.parameters,
+            body,
+        })
+    }
+
+    /// The resources one by one.
+    pub fn resources(&self) -> impl Iterator<Item = io::Result<record::Resource>> + '_ {
+        self.resource_keys.iter().map(|key| self.resource(key))
+    }
+
+    fn resource(&self, key: &ResourceKey) -> io::Result<record::Resource> {
+        let line: ResourceLine = serde_json::from_slice(&self.resources.read(key.span)?)?;
+        let parts = line
+            .parts
+            .into_iter()
+            .map(|(part, sources)| {
+                (
+                    part,
+                    sources
+                        .into_iter()
+                        .map(|source| self.locator_of_line(source))
+                        .collect(),
+                )
+            })
+            .collect();
+        Ok(record::Resource {
+            target: self.names.text(key.target).to_owned(),
+            collector: self.names.text(key.collector).to_owned(),
+            population: self.names.text(key.population).to_owned(),
+            kind: self.names.text(key.kind).to_owned(),
+            id: key.id.to_string(),
+            parts,
+            facts: line.facts,
+        })
+    }
+
+    /// How many resources of each population were recorded, by (target, collector, population).
+    #[must_use]
+    pub fn population_sizes(&self) -> HashMap<(&str, &str, &str), u64> {
+        let mut sizes = HashMap::new();
+        for key in &self.resource_keys {
+            let place = (
+                self.names.text(key.target),
+                self.names.text(key.collector),
+                self.names.text(key.population),
+            );
+            *sizes.entry(place).or_insert(0) += 1;
+        }
+        sizes
+    }
+
+    fn reference(&self, exchange: ExchangeId) -> RecordRef {
+        let ordinal = usize::try_from(exchange.0)
+            .ok()
+            .and_then(|i| self.ordinals.get(i))
+            .copied();
+        // An id that this spool never gave out can only refer to nothing; verifying refuses it.
+        RecordRef::new(RecordType::Exchange, ordinal.unwrap_or(u64::MAX))
+    }
+
+    fn locator(&self, source: &Source) -> Locator {
+        Locator {
+            exchange: self.reference(source.exchange),
+            syntax: source.syntax,
+            path: source.path.clone(),
+            decode: source.decode.clone(),
+            inner: source.inner.clone(),
+        }
+    }
+
+    fn locator_of_line(
+        &self,
+        SourceLine(exchange, syntax, path, decode, inner): SourceLine,
+    ) -> Locator {
+        Locator {
+            exchange: self.reference(ExchangeId(exchange)),
+            syntax,
+            path,
+            decode,
+            inner,
+        }
+    }
+
+    fn coverage_record(&self, row: &CoverageRow) -> record::Coverage {
+        record::Coverage {
+            target: row.target.clone(),
+            collector: row.collector.clone(),
+            population: row.note.population.clone(),
+            calls: row.note.calls,
+            pages: row.note.pages,
+            items: row.note.items,
+            complete: row.note.complete,
+            total: row.note.total.as_ref().map(|total| record::Total {
+                count: total.count,
+                from: self.locator(&total.from),
+            }),
+        }
+    }
+
+    fn gap_record(&self, row: &GapRow) -> record::Gap {
+        record::Gap {
+            target: row.target.clone(),
+            collector: row.collector.clone(),
+            population: row.note.population.clone(),
+            subject: row.note.subject.clone(),
+            part: row.note.part.clone(),
+            right: row.note.right.clone(),
+            reason: row.note.reason,
+            detail: row.note.detail.clone(),
+            exchange: row.note.exchange.map(|id| self.reference(id)),
+            acceptance: None,
+        }
+    }
+}
+
+type GapOrder<'a> = (
+    &'a str,
+    &'a str,
+    Option<&'a str>,
+    Option<&'a Subject>,
+    Option<&'a str>,
+    Option<&'a str>,
+    GapReason,
+    Option<RecordRef>,
+    &'a str,
+);
+
+fn gap_order(gap: &record::Gap) -> GapOrder<'_> {
+    (
+        &gap.target,
+        &gap.collector,
+        gap.population.as_deref(),
+        gap.subject.as_ref(),
+        gap.part.as_deref(),
+        gap.right.as_deref(),
+        gap.reason,
+        gap.exchange,
+        &gap.detail,
+    )
+}
+
+fn source_line(source: Source) -> SourceLine {
+    SourceLine(
+        source.exchange.0,
+        source.syntax,
+        source.path,
+        source.decode,
+        source.inner,
+    )
+}
+
+fn body_path(folder: &Path, arrival: u64) -> PathBuf {
+    folder.join("bodies").join(arrival.to_string())
+}
+
+fn raw(value: &serde_json::Value) -> Result<Box<RawValue>, SinkError> {
+    serde_json::value::to_raw_value(value).map_err(|e| SinkError(e.into()))
+}
+
+fn lost() -> io::Error {
+    io::Error::other("the run's spool was changed from outside")
+}
+
+/// A gap of a whole target, made by the run itself.
+#[must_use]
+pub fn target_gap(
+    reason: GapReason,
+    right: Option<String>,
+    detail: String,
+    exchange: Option<ExchangeId>,
+) -> GapNote {
+    GapNote {
+        population: None,
+        subject: None,
+        part: None,
+        right,
+        reason,
+        detail,
+        exchange,
+    }
+}
