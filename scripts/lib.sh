@@ -56,6 +56,20 @@ venv() {
 
 # ---- installing
 
+# The compiler that rust-toolchain.toml names. A machine that has the same release under the name `stable`
+# and may not download one is good too.
+ensure_rust() {
+	local wanted
+	need cargo 'install the Rust toolchain with rustup'
+	wanted=$(sed -n 's/^channel = "\(.*\)"/\1/p' "$ROOT/rust-toolchain.toml")
+	command -v rustup >/dev/null || return 0
+	if ! (cd "$ROOT" && rustc --version >/dev/null 2>&1) && ! rustup toolchain install "$wanted" --profile minimal >&2; then
+		rustc +stable --version | grep -q "^rustc $wanted " || die "Rust $wanted is needed: rustup toolchain install $wanted"
+		export RUSTUP_TOOLCHAIN=stable
+	fi
+	(cd "$ROOT" && { cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1) || rustup component add rustfmt clippy >&2
+}
+
 component_dir() {
 	local hash
 	hash=$({ declare -f "install_$1" venv go_install; "inputs_$1"; } | sha256sum | cut -c1-16)

@@ -1,1 +1,15 @@
-//! workspace-tests
+//! Tests that look at the workspace as a whole, or run its programs: they belong to no single crate.
+//!
+//! What needs a system beside the Rust toolchain stands behind the feature `systems`; `scripts/test` starts those
+//! systems and enables it. Here: what several of these tests share.
+
+use std::path::{Path, PathBuf};
+
+/// The root of the workspace.
+#[must_use]
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map(Path::to_path_buf)
+        .unwrap_or_default()
+}
