@@ -1,1 +1,3 @@
-//! witnessmark-aws
+//! What AWS collectors share.
+
+pub mod policy_document;
