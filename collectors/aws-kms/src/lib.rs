@@ -1,1 +1,3 @@
-//! collector-aws-kms
+//! Reads AWS KMS: keys, their policies, grants, tags and rotation, aliases, custom key stores, in every declared region.
+
+pub mod resource;
