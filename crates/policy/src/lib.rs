@@ -1,1 +1,40 @@
-//! witnessmark-policy
+//! The declaration: read with positions, checked with diagnostics, resolved to a plan; acceptances, roll-up, exit code.
+//!
+//! Pure: no clock, network, environment or file system. Files come through a [`Loader`], the moment through arguments.
+//! Format and meaning: `docs/spec/declaration.md`.
+//!
+//! ```text
+//! load(path, loader) ─ Loaded ─┬─ check(&loaded, &environment) ─ diagnostics
+//!                              └─ plan(&loaded, &environment)  ─ Plan ─ Acceptances, roll_up, verdict
+//! ```
+
+mod acceptance;
+mod check;
+mod declaration;
+mod decode;
+mod diagnostic;
+mod environment;
+mod load;
+mod parameters;
+mod plan;
+mod rollup;
+mod scalar;
+mod schema;
+mod source;
+mod yaml;
+
+pub use acceptance::{AcceptanceState, AcceptanceUse, Acceptances, LastDeviation};
+pub use check::{check, not_judged_yet};
+pub use declaration::{
+    Acceptance, Affects, Certificate, CheckUse, Columns, Component, Control, Declaration, Designation, Document, Expect, Identities, Key, KeyHolder, KeyPlace, LedgerSettings,
+    Observe, Parameters, Residual, Review, Risk, RiskImport, Risks, Settings, System, Target, Task, ThirdParty, Threat, ThreatModel, Treatment,
+};
+pub use decode::OneOrMany;
+pub use diagnostic::{Code, Diagnostic, Related, Severity, has_errors, render};
+pub use environment::{CatalogueError, CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Requirement, Standard};
+pub use load::{Loaded, Loader, load};
+pub use plan::{Assignment, Covers, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger, PlannedSystem, PlannedTarget, plan};
+pub use rollup::{Verdict, count, outcome, roll_up, verdict};
+pub use scalar::{CheckId, Day, Id, Origin, Period, RequirementId, StandardId};
+pub use schema::declaration_schema;
+pub use source::{DeclaredFile, Located, SourceMap, Span};

@@ -1,0 +1,177 @@
+//! Which deviations and gaps an acceptance covers on a given day. Nothing here changes an outcome.
+
+use model::record::{Finding, Gap, Subject};
+use model::{Outcome, Timestamp};
+use serde::Serialize;
+
+use crate::plan::{Covers, Plan, PlannedAcceptance};
+use crate::scalar::Day;
+
+/// The acceptances of a plan on one day.
+#[derive(Clone, Debug)]
+pub struct Acceptances {
+    entries: Vec<AcceptanceUse>,
+    planned: Vec<PlannedAcceptance>,
+}
+
+/// Whether an acceptance counts on the day of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AcceptanceState {
+    Valid,
+    /// Approved on a later day.
+    NotYetValid,
+    /// Its last day has passed (UTC).
+    Expired,
+}
+
+/// What an acceptance did in a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AcceptanceUse {
+    pub id: String,
+    pub state: AcceptanceState,
+    /// Findings or gaps that it covers. 0 and valid: unused.
+    pub covered: u64,
+    /// Gaps that it would cover, were it not for a subject that deviated when it was last read.
+    pub refused: Vec<Subject>,
+}
+
+impl AcceptanceUse {
+    /// Valid, and there was nothing for it.
+    #[must_use]
+    pub fn is_unused(&self) -> bool {
+        self.state == AcceptanceState::Valid && self.covered == 0 && self.refused.is_empty()
+    }
+}
+
+/// A subject that deviated in an earlier bundle, in the newest one in which this finding was not `undetermined`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastDeviation {
+    pub control: String,
+    pub check: String,
+    pub target: String,
+    pub subject: Subject,
+}
+
+impl Acceptances {
+    /// The plan's acceptances, judged by the UTC day of `now`.
+    #[must_use]
+    pub fn new(plan: &Plan, now: Timestamp) -> Self {
+        let today = Day::of(now);
+        let state = |a: &PlannedAcceptance| {
+            if a.expires < today {
+                AcceptanceState::Expired
+            } else if a.approved > today {
+                AcceptanceState::NotYetValid
+            } else {
+                AcceptanceState::Valid
+            }
+        };
+        Self {
+            entries: plan.acceptances.iter().map(|a| AcceptanceUse { id: a.id.clone(), state: state(a), covered: 0, refused: Vec::new() }).collect(),
+            planned: plan.acceptances.clone(),
+        }
+    }
+
+    /// Sets `acceptance` of every deviation that a valid acceptance covers, and clears it everywhere else.
+    pub fn cover_findings(&mut self, findings: &mut [Finding]) {
+        for finding in findings {
+            finding.acceptance = None;
+            if finding.outcome != Outcome::Deviates {
+                continue;
+            }
+            for (planned, entry) in self.valid() {
+                if covers_finding(&planned.covers, finding) {
+                    entry.covered += 1;
+                    finding.acceptance = Some(planned.id.clone());
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Sets `acceptance` of every gap that a valid acceptance covers, and clears it everywhere else.
+    ///
+    /// A gap is not covered while it may hide a deviation: when it touches a subject of `last` for which this run's
+    /// `findings` say nothing definite.
+    pub fn cover_gaps(&mut self, gaps: &mut [Gap], findings: &[Finding], last: &[LastDeviation]) {
+        let hidden: Vec<&LastDeviation> = last.iter().filter(|l| !findings.iter().any(|f| settles(f, l))).collect();
+        for gap in gaps {
+            gap.acceptance = None;
+            let behind: Vec<&Subject> = hidden.iter().filter(|l| touches(gap, l)).map(|l| &l.subject).collect();
+            for (planned, entry) in self.valid() {
+                if !covers_gap(&planned.covers, gap) {
+                    continue;
+                }
+                if behind.is_empty() {
+                    entry.covered += 1;
+                    gap.acceptance = Some(planned.id.clone());
+                    break;
+                }
+                for subject in &behind {
+                    if !entry.refused.contains(subject) {
+                        entry.refused.push((*subject).clone());
+                    }
+                }
+            }
+        }
+    }
+
+    /// What each acceptance did, in the order declared.
+    #[must_use]
+    pub fn uses(&self) -> &[AcceptanceUse] {
+        &self.entries
+    }
+
+    fn valid(&mut self) -> impl Iterator<Item = (&PlannedAcceptance, &mut AcceptanceUse)> {
+        self.planned.iter().zip(&mut self.entries).filter(|(_, entry)| entry.state == AcceptanceState::Valid)
+    }
+}
+
+fn covers_finding(covers: &Covers, finding: &Finding) -> bool {
+    match covers {
+        Covers::Deviation { control, check, subject, target } => {
+            finding.control == *control
+                && finding.check == *check
+                && finding.subject.as_ref().is_some_and(|s| s.id == *subject)
+                && target.as_ref().is_none_or(|t| finding.target == *t)
+        }
+        Covers::Gap { .. } => false,
+    }
+}
+
+fn covers_gap(covers: &Covers, gap: &Gap) -> bool {
+    match covers {
+        Covers::Deviation { .. } => false,
+        Covers::Gap { target, population, right, part, subject } => {
+            // `aws-kms/key` is every place of that kind, `aws-kms/key@eu-west-1` is that one.
+            let same_population = |wanted: &String| gap.population.as_ref().is_some_and(|p| p == wanted || p.split_once('@').is_some_and(|(kind, _)| kind == wanted));
+            gap.target == *target
+                && population.as_ref().is_none_or(same_population)
+                && right.as_ref().is_none_or(|r| gap.right.as_ref() == Some(r))
+                && part.as_ref().is_none_or(|p| gap.part.as_ref() == Some(p))
+                && subject.as_ref().is_none_or(|s| gap.subject.as_ref().is_some_and(|g| g.id == *s))
+        }
+    }
+}
+
+/// Whether a finding of this run says something definite about what deviated before.
+fn settles(finding: &Finding, last: &LastDeviation) -> bool {
+    finding.outcome != Outcome::Undetermined
+        && finding.control == last.control
+        && finding.check == last.check
+        && finding.target == last.target
+        && finding.subject.as_ref() == Some(&last.subject)
+}
+
+/// Whether the gap may be why we do not know about this subject.
+fn touches(gap: &Gap, last: &LastDeviation) -> bool {
+    if gap.target != last.target {
+        return false;
+    }
+    match (&gap.subject, &gap.population) {
+        (Some(subject), _) => *subject == last.subject,
+        (None, Some(population)) => population.split('@').next() == Some(last.subject.kind.as_str()),
+        (None, None) => last.subject.kind.split('/').next() == Some(gap.collector.as_str()),
+    }
+}

@@ -1,0 +1,247 @@
+//! Whether all that the declaration names exists: ids are unique, references lead somewhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::declaration::{Declaration, Target};
+use crate::diagnostic::{Code, Diagnostic, Reporter, help_known};
+use crate::environment::{CollectorInfo, Environment};
+use crate::load::{Loaded, resolve};
+use crate::plan::analyse;
+use crate::scalar::{Id, RequirementId, StandardId};
+use crate::source::{Located, Span};
+
+/// What can be said about a declaration beyond its form. What `load` found is not repeated.
+#[must_use]
+pub fn check(loaded: &Loaded, environment: &Environment) -> Vec<Diagnostic> {
+    analyse(loaded, environment).0
+}
+
+/// What is read and not judged yet, as notes. `validate` and `run` say so instead of keeping silent about it.
+#[must_use]
+pub fn not_judged_yet(loaded: &Loaded) -> Vec<Diagnostic> {
+    let mut reporter = Reporter::new(&loaded.sources);
+    for name in ["components", "third_parties", "key_holders", "keys", "threat_model", "threats", "risks"] {
+        if let Some(at) = loaded.has_part(name) {
+            reporter.note(at, Code::NotJudgedYet, format!("`{name}` is read and sealed, not judged yet"));
+        }
+    }
+    let controls = &loaded.declaration.controls;
+    let tasks: Vec<Span> = controls.iter().filter_map(|c| c.task.as_ref()).map(|t| t.written).collect();
+    let documents: Vec<Span> = controls.iter().flat_map(|c| &c.documents).map(|d| d.written).collect();
+    for (name, places) in [("task", tasks), ("documents", documents)] {
+        if let Some(first) = places.first() {
+            reporter.note(*first, Code::NotJudgedYet, format!("`{name}` of controls is read and sealed, not judged yet"));
+        }
+    }
+    reporter.found
+}
+
+/// The things of a declaration by id.
+pub(crate) struct Known<'d> {
+    targets: BTreeMap<&'d str, &'d Target>,
+    components: Vec<&'d str>,
+    third_parties: Vec<&'d str>,
+    key_holders: Vec<&'d str>,
+    keys: Vec<&'d str>,
+    threats: Vec<&'d str>,
+    controls: Vec<&'d str>,
+}
+
+impl<'d> Known<'d> {
+    pub fn of(declaration: &'d Declaration) -> Self {
+        fn ids<'d, T>(all: &'d [T], id: impl Fn(&'d T) -> &'d Located<Id>) -> Vec<&'d str> {
+            all.iter().map(id).filter(|id| id.is_written()).map(|id| id.as_str()).collect()
+        }
+        Self {
+            targets: declaration.targets.iter().filter(|t| t.id.is_written()).map(|t| (t.id.as_str(), t)).collect(),
+            components: ids(&declaration.components, |c| &c.id),
+            third_parties: ids(&declaration.third_parties, |t| &t.id),
+            key_holders: ids(&declaration.key_holders, |k| &k.id),
+            keys: ids(&declaration.keys, |k| &k.id),
+            threats: ids(&declaration.threats, |t| &t.id),
+            controls: ids(&declaration.controls, |c| &c.id),
+        }
+    }
+
+    pub fn target(&self, id: &str) -> Option<&'d Target> {
+        self.targets.get(id).copied()
+    }
+}
+
+/// Reports ids that stand twice and names that lead nowhere.
+pub(crate) fn references(d: &Declaration, known: &Known<'_>, environment: &Environment, reporter: &mut Reporter<'_>) {
+    unique("target", d.targets.iter().map(|t| &t.id), reporter);
+    unique("component", d.components.iter().map(|c| &c.id), reporter);
+    unique("third party", d.third_parties.iter().map(|t| &t.id), reporter);
+    unique("key holder", d.key_holders.iter().map(|k| &k.id), reporter);
+    unique("key", d.keys.iter().map(|k| &k.id), reporter);
+    unique("threat", d.threats.iter().map(|t| &t.id), reporter);
+    unique("control", d.controls.iter().map(|c| &c.id), reporter);
+    unique("acceptance", d.acceptances.iter().map(|a| &a.id), reporter);
+
+    let targets: Vec<&str> = known.targets.keys().copied().collect();
+    let mut names = Names { reporter, environment };
+
+    if let Some(standard) = &d.system.standard {
+        names.standard(standard);
+    }
+    for party in &d.third_parties {
+        names.all(&party.in_threats, "threat", &known.threats);
+        names.requirements(&party.covers);
+        if let Some(certificate) = &party.certificate {
+            names.standard(&certificate.standard);
+        }
+    }
+    for holder in &d.key_holders {
+        for (target, _) in &holder.identities.by_target {
+            names.one(target.at, &target.value, "target", &targets);
+        }
+    }
+    for key in &d.keys {
+        if let Some(place) = &key.place {
+            names.id(&place.target, "target", &targets);
+        }
+        names.all(&key.holders, "key holder", &known.key_holders);
+    }
+    for threat in &d.threats {
+        if let Some(affects) = &threat.affects {
+            names.all(&affects.keys, "key", &known.keys);
+            names.all(&affects.targets, "target", &targets);
+            names.all(&affects.components, "component", &known.components);
+            names.all(&affects.third_parties, "third party", &known.third_parties);
+        }
+    }
+    for risk in &d.risks.rows {
+        names.id(&risk.threat, "threat", &known.threats);
+    }
+    for control in &d.controls {
+        names.requirements(&control.requirements);
+        names.all(&control.threats, "threat", &known.threats);
+        for used in &control.checks {
+            names.all(used.on.as_deref().unwrap_or_default(), "target", &targets);
+        }
+        for document in &control.documents {
+            names.path(&document.path);
+        }
+        if let Some(records) = control.task.as_ref().and_then(|t| t.records.as_ref()) {
+            names.path(records);
+        }
+    }
+    for acceptance in &d.acceptances {
+        if let Some(control) = &acceptance.control {
+            names.id(control, "control", &known.controls);
+        }
+        if let Some(target) = &acceptance.target {
+            names.id(target, "target", &targets);
+        }
+        if let Some(check) = acceptance.check.as_ref().filter(|c| c.is_written()) {
+            let ids: Vec<&str> = environment.checks.checks.keys().map(String::as_str).collect();
+            names.one(check.at, check.as_str(), "check", &ids);
+        }
+        if let Some(signature) = &acceptance.signature {
+            names.path(signature);
+        }
+        let read_there: Vec<&str> = acceptance.target.as_ref().and_then(|t| known.target(t.as_str())).map(|t| t.collector.as_slice().iter().map(|c| c.as_str()).collect()).unwrap_or_default();
+        if let Some(population) = &acceptance.population {
+            let kind = population.split('@').next().unwrap_or_default();
+            names.of_collectors(population.at, kind, "kind of resource", &read_there, |c| &c.kinds);
+        }
+        if let Some(right) = &acceptance.right {
+            names.of_collectors(right.at, &right.value, "right", &read_there, |c| &c.rights);
+        }
+    }
+    for folder in &d.policies {
+        names.path(folder);
+    }
+    if let Some(import) = &d.risks.import {
+        names.path(&import.file);
+    }
+}
+
+fn unique<'d>(what: &str, ids: impl Iterator<Item = &'d Located<Id>>, reporter: &mut Reporter<'_>) {
+    let mut first: BTreeMap<&str, Span> = BTreeMap::new();
+    for id in ids.filter(|id| id.is_written()) {
+        match first.get(id.as_str()) {
+            Some(place) => {
+                reporter.error(id.at, Code::DuplicateId, format!("a second {what} with the id `{id}`")).related(*place, "the first one");
+            }
+            None => {
+                first.insert(id.as_str(), id.at);
+            }
+        }
+    }
+}
+
+struct Names<'r, 'a, 'e> {
+    reporter: &'r mut Reporter<'a>,
+    environment: &'e Environment,
+}
+
+impl Names<'_, '_, '_> {
+    fn one(&mut self, at: Span, name: &str, what: &str, known: &[&str]) {
+        if at.is_some() && !known.contains(&name) {
+            let pending = self.reporter.error(at, Code::UnknownReference, format!("there is no {what} `{name}`"));
+            if known.is_empty() {
+                pending.help(format!("the declaration has no {what} at all"));
+            } else {
+                pending.maybe_help(help_known(name, known, "there are"));
+            }
+        }
+    }
+
+    fn id(&mut self, id: &Located<Id>, what: &str, known: &[&str]) {
+        self.one(id.at, id.as_str(), what, known);
+    }
+
+    fn all(&mut self, ids: &[Located<Id>], what: &str, known: &[&str]) {
+        for id in ids {
+            self.id(id, what, known);
+        }
+    }
+
+    /// `population` and `right` of an accepted gap, where every collector of the target says what it has.
+    fn of_collectors(&mut self, at: Span, name: &str, what: &str, collectors: &[&str], list: fn(&CollectorInfo) -> &BTreeSet<String>) {
+        let environment = self.environment;
+        let lists: Vec<&BTreeSet<String>> = collectors.iter().filter_map(|c| environment.collectors.get(*c)).map(list).collect();
+        if lists.len() == collectors.len() && !lists.is_empty() && lists.iter().all(|l| !l.is_empty()) {
+            let known: Vec<&str> = lists.iter().flat_map(|l| l.iter()).map(String::as_str).collect();
+            self.one(at, name, what, &known);
+        }
+    }
+
+    fn standard(&mut self, id: &Located<StandardId>) {
+        let known: Vec<&str> = self.environment.standards.iter().map(|s| s.id.as_str()).collect();
+        self.one(id.at, id.as_str(), "standard", &known);
+    }
+
+    fn requirements(&mut self, ids: &[Located<RequirementId>]) {
+        for id in ids.iter().filter(|id| id.is_written()) {
+            let environment = self.environment;
+            match environment.standards.iter().find(|s| s.id == id.standard) {
+                None => {
+                    let known: Vec<&str> = environment.standards.iter().map(|s| s.id.as_str()).collect();
+                    self.one(id.at, &id.standard, "standard", &known);
+                }
+                Some(standard) if standard.requirement(&id.item).is_none() => {
+                    let known: Vec<&str> = standard.requirements.iter().map(|r| r.id.as_str()).collect();
+                    self.reporter
+                        .error(id.at, Code::UnknownReference, format!("`{}` has no requirement `{}`", standard.id, id.item))
+                        .maybe_help(help_known(&id.item, &known, "it has"));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Documents are sealed with the declaration, so they lie beside or below it.
+    fn path(&mut self, path: &Located<String>) {
+        if !path.is_written() {
+            return;
+        }
+        if let Err(reason) = resolve("", &path.value) {
+            self.reporter
+                .error(path.at, Code::BadValue, format!("`{}` {reason}", path.value))
+                .help("everything a declaration consists of lies beside or below it, so that it can be sealed");
+        }
+    }
+}

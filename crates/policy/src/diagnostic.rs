@@ -1,0 +1,278 @@
+//! What is wrong with a declaration, said as a compiler would: place, caret, reason, help.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde::Serialize;
+
+use crate::source::{SourceMap, Span};
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The declaration cannot be used.
+    Error,
+    /// It can be used, and probably does not say what was meant.
+    Warning,
+    /// Worth knowing.
+    Note,
+}
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $text:literal,)+) => {
+        /// What kind of fault it is. The text is stable; `docs/spec/declaration.md` lists all.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[non_exhaustive]
+        pub enum Code { $($(#[doc = $doc])+ #[serde(rename = $text)] $variant,)+ }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The text that is printed and written to JSON.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A file could not be read.
+    Unreadable = "unreadable",
+    /// The text is not YAML, or uses a part of YAML that a declaration may not use.
+    Yaml = "yaml",
+    /// A key that the schema does not know at this place.
+    UnknownKey = "unknown-key",
+    /// A key written twice in one object.
+    DuplicateKey = "duplicate-key",
+    /// A key that must be there and is not.
+    MissingKey = "missing-key",
+    /// A list where a text was expected, and the like.
+    WrongType = "wrong-type",
+    /// The right type and no possible value.
+    BadValue = "bad-value",
+    /// Two things of one kind with one id.
+    DuplicateId = "duplicate-id",
+    /// A name that nothing in the declaration, the catalogue or the tool has.
+    UnknownReference = "unknown-reference",
+    /// An included file leaves the declaration's folder, includes itself, or is included twice.
+    Include = "include",
+    /// A setting of a target that its collectors refuse.
+    BadSetting = "bad-setting",
+    /// A parameter that the check refuses.
+    BadParameter = "bad-parameter",
+    /// A parameter that demands less than the check does by default.
+    WeakerParameter = "weaker-parameter",
+    /// One check put twice to one target by one control.
+    DuplicateAssignment = "duplicate-assignment",
+    /// A check that has no target it could read.
+    NoTarget = "no-target",
+    /// An acceptance that says both or neither of a deviation and a gap.
+    UnclearAcceptance = "unclear-acceptance",
+    /// An acceptance whose last day has passed.
+    ExpiredAcceptance = "expired-acceptance",
+    /// An acceptance that covers nothing.
+    UnusedAcceptance = "unused-acceptance",
+    /// A declaration that puts no check to any target.
+    NothingChecked = "nothing-checked",
+    /// A part that is read and not judged yet.
+    NotJudgedYet = "not-judged-yet",
+}
+
+/// One fault. Lines and columns are counted from 1, columns in characters; the end is exclusive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    pub severity: Severity,
+    pub code: Code,
+    /// Lower case, no final period, input in backticks.
+    pub message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_column: Option<usize>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// Other places that belong to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<Related>,
+    #[serde(skip)]
+    pub(crate) at: Span,
+}
+
+/// Another place that belongs to a fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Related {
+    pub message: String,
+    pub file: String,
+    pub line: usize,
+    pub column: usize,
+    #[serde(skip)]
+    pub(crate) at: Span,
+}
+
+/// Collects faults; nothing stops at the first.
+#[derive(Debug)]
+pub(crate) struct Reporter<'a> {
+    pub sources: &'a SourceMap,
+    pub found: Vec<Diagnostic>,
+}
+
+impl<'a> Reporter<'a> {
+    pub fn new(sources: &'a SourceMap) -> Self {
+        Self { sources, found: Vec::new() }
+    }
+
+    pub fn error(&mut self, at: Span, code: Code, message: impl Into<String>) -> Pending<'_, 'a> {
+        self.push(Severity::Error, at, code, message.into())
+    }
+
+    pub fn warn(&mut self, at: Span, code: Code, message: impl Into<String>) -> Pending<'_, 'a> {
+        self.push(Severity::Warning, at, code, message.into())
+    }
+
+    pub fn note(&mut self, at: Span, code: Code, message: impl Into<String>) -> Pending<'_, 'a> {
+        self.push(Severity::Note, at, code, message.into())
+    }
+
+    fn push(&mut self, severity: Severity, at: Span, code: Code, message: String) -> Pending<'_, 'a> {
+        let places = self.sources.places(at);
+        self.found.push(Diagnostic {
+            severity,
+            code,
+            message,
+            file: self.sources.name(at).map(str::to_owned),
+            line: places.map(|(start, _)| start.line),
+            column: places.map(|(start, _)| start.column),
+            end_line: places.map(|(_, end)| end.line),
+            end_column: places.map(|(_, end)| end.column),
+            help: None,
+            related: Vec::new(),
+            at,
+        });
+        Pending { reporter: self }
+    }
+}
+
+/// The fault just reported, to which help can be added.
+#[derive(Debug)]
+pub(crate) struct Pending<'r, 'a> {
+    reporter: &'r mut Reporter<'a>,
+}
+
+impl Pending<'_, '_> {
+    pub fn help(self, text: impl Into<String>) -> Self {
+        if let Some(last) = self.reporter.found.last_mut() {
+            last.help = Some(text.into());
+        }
+        self
+    }
+
+    /// Help, where there is some.
+    pub fn maybe_help(self, text: Option<String>) -> Self {
+        match text {
+            Some(text) => self.help(text),
+            None => self,
+        }
+    }
+
+    pub fn related(self, at: Span, message: impl Into<String>) -> Self {
+        let sources = self.reporter.sources;
+        if let (Some(last), Some((start, _)), Some(file)) = (self.reporter.found.last_mut(), sources.places(at), sources.name(at)) {
+            last.related.push(Related { message: message.into(), file: file.to_owned(), line: start.line, column: start.column, at });
+        }
+        self
+    }
+}
+
+/// "did you mean": the known word closest to what was written, if it is close.
+pub(crate) fn suggestion<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let lower = written.to_lowercase().replace('-', "_");
+    known
+        .into_iter()
+        .map(|word| (strsim::damerau_levenshtein(&lower, &word.to_lowercase().replace('-', "_")), word))
+        .filter(|(distance, word)| *distance <= (word.chars().count().max(lower.chars().count()) / 3).max(1))
+        .min()
+        .map(|(_, word)| word)
+}
+
+/// Help naming the closest known word, or all of them when they are few.
+pub(crate) fn help_known<'k>(written: &str, known: &[&'k str], what: &str) -> Option<String> {
+    if let Some(word) = suggestion(written, known.iter().copied()) {
+        return Some(format!("did you mean `{word}`?"));
+    }
+    match known {
+        [] => None,
+        few if few.len() <= 12 => Some(format!("{what}: {}", few.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", "))),
+        _ => None,
+    }
+}
+
+/// Whether one of them makes the declaration unusable.
+#[must_use]
+pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|d| d.severity == Severity::Error)
+}
+
+/// The diagnostics as text for a person, with the lines they are about. `colour` adds ANSI styles.
+#[must_use]
+pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let mut out = String::new();
+    for diagnostic in diagnostics {
+        let level = match diagnostic.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
+        };
+        let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.as_str());
+        let mut group = match snippet(sources, diagnostic.at, None) {
+            Some(mut first) => {
+                // A second place in the same file shows in the same snippet, one in another file in its own.
+                for related in diagnostic.related.iter().filter(|r| r.at.file() == diagnostic.at.file()) {
+                    first = first.annotation(AnnotationKind::Context.span(visible(sources, related.at)).label(related.message.as_str()));
+                }
+                Group::with_title(title).element(first)
+            }
+            None => Group::with_title(title),
+        };
+        for related in diagnostic.related.iter().filter(|r| r.at.file() != diagnostic.at.file()) {
+            if let Some(other) = snippet(sources, related.at, Some(related.message.as_str())) {
+                group = group.element(other);
+            }
+        }
+        if let Some(help) = &diagnostic.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        out.push_str(&renderer.render(&[group]));
+        out.push_str("\n\n");
+    }
+    out
+}
+
+fn snippet<'s>(sources: &'s SourceMap, at: Span, context: Option<&'s str>) -> Option<Snippet<'s, annotate_snippets::Annotation<'s>>> {
+    let (name, text) = (sources.name(at)?, sources.text(at)?);
+    let kind = if context.is_some() { AnnotationKind::Context } else { AnnotationKind::Primary };
+    let mut annotation = kind.span(visible(sources, at));
+    if let Some(label) = context {
+        annotation = annotation.label(label);
+    }
+    Some(Snippet::source(text).path(name).line_start(1).annotation(annotation))
+}
+
+/// At most the first line of the span, at least one character, never past the end of the text.
+fn visible(sources: &SourceMap, at: Span) -> std::ops::Range<usize> {
+    let text = sources.text(at).unwrap_or_default();
+    let range = at.range();
+    let start = range.start.min(text.len());
+    let end = range.end.min(text.len());
+    let line_end = text.get(start..end).and_then(|t| t.find('\n')).map_or(end, |n| start + n);
+    if line_end > start { start..line_end } else { start..text.get(start..).and_then(|t| t.chars().next()).map_or(start, |c| start + c.len_utf8()) }
+}

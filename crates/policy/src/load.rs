@@ -1,0 +1,240 @@
+//! Reads the declaration and what it includes, through a loader, into one tree and then into types.
+
+use crate::declaration::Declaration;
+use crate::decode::{Decode, text};
+use crate::diagnostic::{Code, Diagnostic, Reporter, has_errors};
+use crate::source::{DeclaredFile, SourceMap, Span};
+use crate::yaml::{self, Entry, Node, Value};
+
+/// Files of one declaration.
+const MAX_FILES: usize = 256;
+
+/// Gives the bytes of a file. Paths are as in `root_path`, `/` between names.
+///
+/// A loader on a real file system must not follow a link out of the declaration's folder: only it can see that.
+pub trait Loader {
+    /// The whole file.
+    fn read(&self, path: &str) -> std::io::Result<Vec<u8>>;
+}
+
+impl<F: Fn(&str) -> std::io::Result<Vec<u8>>> Loader for F {
+    fn read(&self, path: &str) -> std::io::Result<Vec<u8>> {
+        self(path)
+    }
+}
+
+/// A declaration as it was read. Usable when there are no errors among `diagnostics`.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    pub declaration: Declaration,
+    /// Every file that was read, the root first: these are sealed.
+    pub files: Vec<DeclaredFile>,
+    pub sources: SourceMap,
+    pub diagnostics: Vec<Diagnostic>,
+    tree: Option<Node>,
+}
+
+impl Loaded {
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        has_errors(&self.diagnostics)
+    }
+
+    /// A top-level part (`keys`, `threats`) as JSON, includes merged: what a check asks for by `declares:`.
+    #[must_use]
+    pub fn part(&self, name: &str) -> Option<serde_json::Value> {
+        match &self.tree.as_ref()?.value {
+            Value::Map(entries) => entries.iter().find(|e| e.key.value == name).map(|e| e.value.to_json()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn has_part(&self, name: &str) -> Option<Span> {
+        match &self.tree.as_ref()?.value {
+            Value::Map(entries) => entries.iter().find(|e| e.key.value == name).map(|e| e.key.at),
+            _ => None,
+        }
+    }
+
+    /// Diagnostics about this declaration as text for a person.
+    #[must_use]
+    pub fn render(&self, diagnostics: &[Diagnostic], colour: bool) -> String {
+        crate::diagnostic::render(diagnostics, &self.sources, colour)
+    }
+}
+
+/// Reads the declaration at `root_path` and all that it includes. Everything wrong with its form is in `diagnostics`.
+#[must_use]
+pub fn load(root_path: &str, loader: &dyn Loader) -> Loaded {
+    let folder = root_path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let name = root_path.rsplit_once('/').map_or(root_path, |(_, name)| name);
+    let mut reading = Reading { folder, loader, files: Vec::new(), sources: SourceMap::default(), diagnostics: Vec::new(), merged: Vec::new(), open: Vec::new() };
+    let root_at = reading.file(name, Span::NONE);
+    let Reading { files, sources, mut diagnostics, merged, .. } = reading;
+
+    let mut reporter = Reporter::new(&sources);
+    let (declaration, tree) = match root_at {
+        Some(at) => {
+            let tree = Node { at, value: Value::Map(merged) };
+            (Declaration::decode(&tree, &mut reporter), Some(tree))
+        }
+        None => (Declaration::default(), None),
+    };
+    let version = &declaration.witnessmark;
+    if version.is_written() && version.value != 1 {
+        reporter
+            .error(version.at, Code::BadValue, format!("this is version {} of the declaration, and this program reads version 1", version.value))
+            .help("a newer `witnessmark` may read it");
+    }
+    diagnostics.append(&mut reporter.found);
+    Loaded { declaration, files, sources, diagnostics, tree }
+}
+
+struct Reading<'a> {
+    folder: &'a str,
+    loader: &'a dyn Loader,
+    files: Vec<DeclaredFile>,
+    sources: SourceMap,
+    diagnostics: Vec<Diagnostic>,
+    merged: Vec<Entry>,
+    /// Files being read, outermost first.
+    open: Vec<String>,
+}
+
+impl Reading<'_> {
+    /// Reads one file and what it includes into `merged`; the place of its first key.
+    fn file(&mut self, path: &str, asked: Span) -> Option<Span> {
+        let shown = if self.folder.is_empty() { path.to_owned() } else { format!("{}/{path}", self.folder) };
+        let bytes = match self.loader.read(&shown) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.report(|r| {
+                    r.error(asked, Code::Unreadable, format!("cannot read `{shown}`: {error}"));
+                });
+                return None;
+            }
+        };
+        if bytes.len() > yaml::MAX_FILE {
+            self.report(|r| {
+                r.error(asked, Code::Unreadable, format!("`{shown}` has {} bytes, and a file of a declaration at most {}", bytes.len(), yaml::MAX_FILE));
+            });
+            return None;
+        }
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                self.report(|r| {
+                    r.error(asked, Code::Yaml, format!("`{shown}` is not UTF-8 from byte {at} on"));
+                });
+                return None;
+            }
+        };
+        self.files.push(DeclaredFile { path: path.to_owned(), shown: shown.clone(), bytes: text.clone().into_bytes() });
+        let file = self.sources.add(shown, text.clone());
+        let mut tree = None;
+        self.report(|r| tree = yaml::parse(file, &text, r));
+        let node = tree?;
+        let Value::Map(members) = node.value else {
+            self.report(|r| {
+                r.error(node.at, Code::WrongType, format!("expected an object with `witnessmark`, `entity`, `system`, found {}", node.describe()));
+            });
+            return None;
+        };
+        let included = self.merge(members);
+        self.open.push(path.to_owned());
+        self.include(path, &included);
+        self.open.pop();
+        Some(node.at)
+    }
+
+    /// Lists are joined, everything else may stand in one file only. The included paths are given back.
+    fn merge(&mut self, members: Vec<Entry>) -> Vec<Node> {
+        let mut included = Vec::new();
+        for member in members {
+            if member.key.value == "include" {
+                match member.value.value {
+                    Value::List(items) => included.extend(items),
+                    _ => self.report(|r| crate::decode::wrong_type(&member.value, "a list of files", r)),
+                }
+                continue;
+            }
+            let known = self.merged.iter_mut().find(|e| e.key.value == member.key.value);
+            match known {
+                None => self.merged.push(member),
+                Some(existing) => match (&mut existing.value.value, member.value.value) {
+                    (Value::List(all), Value::List(more)) => all.extend(more),
+                    // Every file may say which version of the schema it is written in.
+                    (Value::Scalar { text, .. }, Value::Scalar { text: again, .. }) if member.key.value == "witnessmark" && *text == again => {}
+                    _ => {
+                        let first = existing.key.at;
+                        self.report(|r| {
+                            r.error(member.key.at, Code::DuplicateKey, format!("`{}` is written in two files", member.key.value))
+                                .related(first, "first written here")
+                                .help("only lists are joined from several files");
+                        });
+                    }
+                },
+            }
+        }
+        included
+    }
+
+    fn include(&mut self, from: &str, included: &[Node]) {
+        for node in included {
+            let mut wanted = None;
+            self.report(|r| wanted = text(node, r).map(str::to_owned));
+            let Some(wanted) = wanted else { continue };
+            let path = match resolve(from, &wanted) {
+                Ok(path) => path,
+                Err(reason) => {
+                    self.report(|r| {
+                        r.error(node.at, Code::Include, format!("`{wanted}` {reason}")).help("everything a declaration consists of lies beside or below it, so that it can be sealed");
+                    });
+                    continue;
+                }
+            };
+            let cycle = self.open.contains(&path);
+            if cycle || self.files.iter().any(|f| f.path == path) {
+                let what = if cycle { "includes itself" } else { "is included twice" };
+                self.report(|r| {
+                    r.error(node.at, Code::Include, format!("`{path}` {what}"));
+                });
+                continue;
+            }
+            if self.files.len() >= MAX_FILES {
+                self.report(|r| {
+                    r.error(node.at, Code::Include, format!("more than {MAX_FILES} files in one declaration"));
+                });
+                return;
+            }
+            self.file(&path, node.at);
+        }
+    }
+
+    fn report(&mut self, say: impl FnOnce(&mut Reporter<'_>)) {
+        let mut reporter = Reporter::new(&self.sources);
+        say(&mut reporter);
+        self.diagnostics.append(&mut reporter.found);
+    }
+}
+
+/// A path written in `from`, relative to the declaration's folder.
+pub(crate) fn resolve(from: &str, written: &str) -> Result<String, &'static str> {
+    if written.starts_with('/') || written.contains('\\') || written.contains('\0') || written.get(1..2) == Some(":") {
+        return Err("is not a relative path with `/` between names");
+    }
+    let mut steps: Vec<&str> = from.rsplit_once('/').map_or_else(Vec::new, |(folder, _)| folder.split('/').collect());
+    for step in written.split('/') {
+        match step {
+            "" | "." => {}
+            ".." => {
+                if steps.pop().is_none() {
+                    return Err("leaves the declaration's folder");
+                }
+            }
+            name => steps.push(name),
+        }
+    }
+    if steps.is_empty() { Err("names no file") } else { Ok(steps.join("/")) }
+}

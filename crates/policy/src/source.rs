@@ -1,0 +1,168 @@
+//! Where a declared value was written: files, byte spans, lines and columns.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::{Deref, Range};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+/// A range of bytes in one of the declaration's files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    file: u32,
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// No place: the value was not written, or could not be read.
+    pub const NONE: Self = Self { file: u32::MAX, start: 0, end: 0 };
+
+    pub(crate) fn new(file: u32, range: Range<usize>) -> Self {
+        let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Self { file, start: clamp(range.start), end: clamp(range.end.max(range.start)) }
+    }
+
+    /// Whether something was written there.
+    #[must_use]
+    pub const fn is_some(self) -> bool {
+        self.file != u32::MAX
+    }
+
+    pub(crate) const fn file(self) -> u32 {
+        self.file
+    }
+
+    pub(crate) fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+impl Default for Span {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+/// A value and where it was written. Two are equal when their values are.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Located<T> {
+    pub value: T,
+    pub at: Span,
+}
+
+impl<T> Located<T> {
+    pub(crate) const fn new(value: T, at: Span) -> Self {
+        Self { value, at }
+    }
+
+    /// Whether it was written and could be read; what could not be read was already reported.
+    #[must_use]
+    pub const fn is_written(&self) -> bool {
+        self.at.is_some()
+    }
+}
+
+impl<T> Deref for Located<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: PartialEq> PartialEq for Located<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Located<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+/// The schema describes what a person writes; a position is not written.
+impl<T: JsonSchema> JsonSchema for Located<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// A file of the declaration, as it was read.
+#[derive(Clone, Debug)]
+pub struct DeclaredFile {
+    /// Relative to the declaration's own folder, `/` between names. This is the path that is sealed.
+    pub path: String,
+    /// As the loader was asked for it; this is what a person is shown.
+    pub shown: String,
+    /// Exactly what the loader gave.
+    pub bytes: Vec<u8>,
+}
+
+/// The texts that spans point into.
+#[derive(Clone, Debug, Default)]
+pub struct SourceMap {
+    files: Vec<SourceFile>,
+}
+
+#[derive(Clone, Debug)]
+struct SourceFile {
+    name: String,
+    text: String,
+}
+
+/// Line and column, both counted from 1, columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub line: usize,
+    pub column: usize,
+}
+
+impl SourceMap {
+    pub(crate) fn add(&mut self, name: String, text: String) -> u32 {
+        self.files.push(SourceFile { name, text });
+        u32::try_from(self.files.len().saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn name(&self, span: Span) -> Option<&str> {
+        self.file(span).map(|f| f.name.as_str())
+    }
+
+    pub(crate) fn text(&self, span: Span) -> Option<&str> {
+        self.file(span).map(|f| f.text.as_str())
+    }
+
+    /// First and last place of a span.
+    pub(crate) fn places(&self, span: Span) -> Option<(Place, Place)> {
+        let text = self.text(span)?;
+        let range = span.range();
+        Some((place(text, range.start), place(text, range.end)))
+    }
+
+    fn file(&self, span: Span) -> Option<&SourceFile> {
+        self.files.get(usize::try_from(span.file()).ok()?)
+    }
+}
+
+fn place(text: &str, offset: usize) -> Place {
+    let before = text.get(..offset.min(text.len())).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |n| n + 1);
+    Place {
+        line: before.bytes().filter(|b| *b == b'\n').count() + 1,
+        column: before.get(line_start..).map_or(0, |line| line.chars().count()) + 1,
+    }
+}

@@ -1,0 +1,279 @@
+//! YAML as a tree with positions. The only file that knows the YAML parser.
+//!
+//! A declaration is evidence and is read by people and by other programs: anchors, aliases, tags, directives and several
+//! documents in a file are refused, so that what stands there is what is meant.
+
+use granit_parser::{Event, Parser, ScalarStyle};
+
+use crate::diagnostic::{Code, Reporter};
+use crate::source::{Located, Span};
+
+/// Bytes in one file.
+pub(crate) const MAX_FILE: usize = 4 << 20;
+/// Lists and objects inside each other.
+const MAX_DEPTH: usize = 32;
+/// Scalars, lists and objects in one file.
+const MAX_NODES: usize = 500_000;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub at: Span,
+    pub value: Value,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    /// `plain` is written without quotes: only then may it be a number, a truth value or nothing.
+    Scalar {
+        text: String,
+        plain: bool,
+    },
+    List(Vec<Node>),
+    Map(Vec<Entry>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub key: Located<String>,
+    pub value: Node,
+}
+
+/// What a plain scalar is in YAML 1.2's core schema.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Core {
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Float(f64),
+    Text,
+}
+
+impl Node {
+    pub fn core(&self) -> Option<Core> {
+        match &self.value {
+            Value::Scalar { plain: false, .. } => Some(Core::Text),
+            Value::Scalar { text, plain: true } => Some(core(text)),
+            Value::List(_) | Value::Map(_) => None,
+        }
+    }
+
+    /// For messages: what stands there.
+    pub fn describe(&self) -> String {
+        match (&self.value, self.core()) {
+            (Value::List(_), _) => "a list".to_owned(),
+            (Value::Map(_), _) => "an object".to_owned(),
+            (_, Some(Core::Null)) => "nothing".to_owned(),
+            (Value::Scalar { text, .. }, Some(Core::Bool(_))) => format!("the truth value `{text}`"),
+            (Value::Scalar { text, .. }, Some(Core::Integer(_) | Core::Float(_))) => format!("the number `{text}`"),
+            _ => "a text".to_owned(),
+        }
+    }
+
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match &self.value {
+            Value::List(items) => Json::Array(items.iter().map(Self::to_json).collect()),
+            Value::Map(entries) => Json::Object(entries.iter().map(|e| (e.key.value.clone(), e.value.to_json())).collect()),
+            Value::Scalar { text, .. } => match self.core() {
+                Some(Core::Null) => Json::Null,
+                Some(Core::Bool(b)) => Json::Bool(b),
+                Some(Core::Integer(n)) => Json::from(n),
+                Some(Core::Float(n)) => Json::from(n),
+                _ => Json::String(text.clone()),
+            },
+        }
+    }
+
+    /// The node at an RFC 6901 pointer, or the deepest one on the way to it.
+    pub fn nearest(&self, pointer: &str) -> &Self {
+        let mut node = self;
+        for step in pointer.split('/').skip(1) {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            let next = match &node.value {
+                Value::Map(entries) => entries.iter().find(|e| e.key.value == step).map(|e| &e.value),
+                Value::List(items) => step.parse().ok().and_then(|n: usize| items.get(n)),
+                Value::Scalar { .. } => None,
+            };
+            match next {
+                Some(found) => node = found,
+                None => break,
+            }
+        }
+        node
+    }
+}
+
+fn core(text: &str) -> Core {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Core::Null,
+        "true" | "True" | "TRUE" => return Core::Bool(true),
+        "false" | "False" | "FALSE" => return Core::Bool(false),
+        _ => {}
+    }
+    if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
+        return Core::Text;
+    }
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if !unsigned.is_empty() && unsigned.bytes().all(|b| b.is_ascii_digit()) {
+        // A number too large to be exact is not silently made another one.
+        return text.strip_prefix('+').unwrap_or(text).parse().map_or(Core::Text, Core::Integer);
+    }
+    for (prefix, radix) in [("0x", 16), ("0o", 8)] {
+        if let Some(digits) = text.strip_prefix(prefix) {
+            return i64::from_str_radix(digits, radix).map_or(Core::Text, Core::Integer);
+        }
+    }
+    let float_shape = unsigned.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
+        && unsigned.bytes().any(|b| b.is_ascii_digit());
+    match text.parse::<f64>() {
+        Ok(number) if float_shape && number.is_finite() => Core::Float(number),
+        _ => Core::Text,
+    }
+}
+
+/// The one document of a file. Faults go to `reporter`; `None` if the text cannot be read as a tree at all.
+pub(crate) fn parse(file: u32, text: &str, reporter: &mut Reporter<'_>) -> Option<Node> {
+    let mut builder = Builder { file, text, open: Vec::new(), root: None, nodes: 0, documents: 0 };
+    for next in Parser::new_from_str(text) {
+        match next {
+            Ok((event, span)) => {
+                let at = Span::new(file, span.byte_range().unwrap_or(0..0));
+                if !builder.take(event, at, reporter) {
+                    return None;
+                }
+            }
+            Err(error) => {
+                let start = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+                reporter.error(Span::new(file, start..start), Code::Yaml, format!("not valid YAML: {}", error.info()));
+                return None;
+            }
+        }
+    }
+    if builder.root.is_none() {
+        reporter.error(Span::new(file, 0..0), Code::Yaml, "the file is empty");
+    }
+    builder.root
+}
+
+enum Open {
+    List { at: Span, items: Vec<Node> },
+    Map { at: Span, entries: Vec<Entry>, key: Option<Located<String>> },
+}
+
+struct Builder<'t> {
+    file: u32,
+    text: &'t str,
+    open: Vec<Open>,
+    root: Option<Node>,
+    nodes: usize,
+    documents: usize,
+}
+
+impl Builder<'_> {
+    /// False when reading on makes no sense.
+    fn take(&mut self, event: Event<'_>, at: Span, reporter: &mut Reporter<'_>) -> bool {
+        match event {
+            Event::DocumentStart(_, version) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    reporter.error(at, Code::Yaml, "a second document in one file").help("write it to a file of its own and name that under `include`");
+                    return false;
+                }
+                if version.is_some() {
+                    reporter.error(at, Code::Yaml, "directives are not used in a declaration");
+                }
+            }
+            Event::Alias(_) | Event::UnresolvedAlias(_) => {
+                reporter.error(at, Code::Yaml, "aliases are not used in a declaration").help("write the value out: what stands here is sealed as evidence");
+                return self.node(Node { at, value: Value::Scalar { text: String::new(), plain: true } }, reporter);
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                self.refuse_decoration(anchor, tag.is_some(), at, reporter);
+                let plain = matches!(style, ScalarStyle::Plain);
+                return self.node(Node { at, value: Value::Scalar { text: text.into_owned(), plain } }, reporter);
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                self.refuse_decoration(anchor, tag.is_some(), at, reporter);
+                self.open.push(Open::List { at, items: Vec::new() });
+                return self.shallow(at, reporter);
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                self.refuse_decoration(anchor, tag.is_some(), at, reporter);
+                self.open.push(Open::Map { at, entries: Vec::new(), key: None });
+                return self.shallow(at, reporter);
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let node = match self.open.pop() {
+                    Some(Open::List { at: start, items }) => Node { at: self.until(start, at), value: Value::List(items) },
+                    Some(Open::Map { at: start, entries, .. }) => {
+                        // Of an object its first key is the place to point at: a block has no bracket.
+                        let at = entries.first().map_or_else(|| self.until(start, at), |e| e.key.at);
+                        Node { at, value: Value::Map(entries) }
+                    }
+                    None => return false,
+                };
+                return self.node(node, reporter);
+            }
+            _ => {}
+        }
+        true
+    }
+
+    fn node(&mut self, node: Node, reporter: &mut Reporter<'_>) -> bool {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            reporter.error(node.at, Code::Yaml, format!("more than {MAX_NODES} values in one file"));
+            return false;
+        }
+        match self.open.last_mut() {
+            None => self.root = Some(node),
+            Some(Open::List { items, .. }) => items.push(node),
+            Some(Open::Map { entries, key, .. }) => match key.take() {
+                None => match node.value {
+                    Value::Scalar { text, .. } => *key = Some(Located::new(text, node.at)),
+                    Value::List(_) | Value::Map(_) => {
+                        reporter.error(node.at, Code::Yaml, "a key must be a word, not a list or an object").help("a text that starts with `[`, `{` or `*` needs quotes");
+                        return false;
+                    }
+                },
+                Some(key) => {
+                    if let Some(first) = entries.iter().find(|e| e.key.value == key.value) {
+                        reporter.error(key.at, Code::DuplicateKey, format!("`{}` is written twice", key.value)).related(first.key.at, "first written here");
+                        return true;
+                    }
+                    let mut value = node;
+                    if matches!(&value.value, Value::Scalar { text, plain: true } if text.is_empty()) {
+                        // Nothing was written after the key; the key is what can be pointed at.
+                        value.at = key.at;
+                    }
+                    entries.push(Entry { key, value });
+                }
+            },
+        }
+        true
+    }
+
+    fn shallow(&self, at: Span, reporter: &mut Reporter<'_>) -> bool {
+        if self.open.len() > MAX_DEPTH {
+            reporter.error(at, Code::Yaml, format!("more than {MAX_DEPTH} lists and objects inside each other"));
+            return false;
+        }
+        true
+    }
+
+    fn refuse_decoration(&self, anchor: usize, tagged: bool, at: Span, reporter: &mut Reporter<'_>) {
+        if anchor != 0 {
+            reporter.error(at, Code::Yaml, "anchors are not used in a declaration").help("write the value out where it is meant");
+        }
+        if tagged {
+            reporter.error(at, Code::Yaml, "tags are not used in a declaration").help("a value in quotes is a text, one without may be a number");
+        }
+    }
+
+    /// From the start of a collection to its end, without the white space before what follows a block.
+    fn until(&self, start: Span, end: Span) -> Span {
+        let (from, to) = (start.range().start, end.range().end);
+        let trimmed = self.text.get(from..to).map_or(to, |t| from + t.trim_end().len());
+        Span::new(self.file, from..trimmed)
+    }
+}
