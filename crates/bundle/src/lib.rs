@@ -5,8 +5,10 @@
 
 pub mod layout;
 pub mod limits;
+pub mod read;
 pub mod sigstore;
 pub mod statement;
 pub mod trust;
+pub mod ustar;
 
 pub use ledger::{PublicKey, PublicKeyError};

@@ -1,0 +1,247 @@
+//! One line of `records.jsonl`: a disclosed record, or the hash of one that is withheld.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use model::record::{
+    Assignment, Body, Check, Control, Coverage, Declaration, Derived, Exchange, Finding, Gap, Host,
+    Params, Recorded, Resource, Run,
+};
+use model::{Digest, RecordType};
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+
+use super::json::{Checker, JsonError, Layout, Numbers, Rules};
+use crate::limits;
+
+/// Begins a withheld line.
+const WITHHELD: u8 = b'~';
+const SALT_START: &[u8] = b"{\"salt\":\"";
+/// 16 bytes in base64url without padding.
+const SALT_LENGTH: usize = 22;
+const TYPE_START: &[u8] = b"\",\"t\":\"";
+
+/// A record of any type.
+#[derive(Clone, Debug)]
+pub enum Record {
+    Run(Run),
+    Host(Host),
+    Declaration(Declaration),
+    Check(Check),
+    Assignment(Assignment),
+    Exchange(Exchange),
+    Params(Params),
+    Body(Body),
+    Coverage(Coverage),
+    Gap(Gap),
+    Resource(Resource),
+    Derived(Derived),
+    Recorded(Recorded),
+    Finding(Finding),
+    Control(Control),
+}
+
+/// What a line holds.
+#[derive(Clone, Debug)]
+pub enum Line {
+    /// The record's leaf hash; the record itself is withheld.
+    Withheld(Digest),
+    Disclosed(Box<Record>),
+}
+
+/// Why a line is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LineError {
+    #[error("a withheld line is `~` and 64 lower-case hexadecimal digits")]
+    Withheld,
+    #[error("a record begins with its salt (22 base64url characters) and its type")]
+    Start,
+    #[error("there is no record type `{name}`")]
+    Type { name: String },
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    #[error("this is no `{kind}` record: {reason}")]
+    Content { kind: RecordType, reason: String },
+}
+
+impl Record {
+    #[must_use]
+    pub const fn kind(&self) -> RecordType {
+        match self {
+            Self::Run(_) => RecordType::Run,
+            Self::Host(_) => RecordType::Host,
+            Self::Declaration(_) => RecordType::Declaration,
+            Self::Check(_) => RecordType::Check,
+            Self::Assignment(_) => RecordType::Assignment,
+            Self::Exchange(_) => RecordType::Exchange,
+            Self::Params(_) => RecordType::Params,
+            Self::Body(_) => RecordType::Body,
+            Self::Coverage(_) => RecordType::Coverage,
+            Self::Gap(_) => RecordType::Gap,
+            Self::Resource(_) => RecordType::Resource,
+            Self::Derived(_) => RecordType::Derived,
+            Self::Recorded(_) => RecordType::Recorded,
+            Self::Finding(_) => RecordType::Finding,
+            Self::Control(_) => RecordType::Control,
+        }
+    }
+}
+
+/// Reads lines one after the other; its memory is reused.
+#[derive(Debug, Default)]
+pub struct LineReader {
+    checker: Checker,
+}
+
+impl LineReader {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads one line without its LF.
+    pub fn read(&mut self, line: &[u8]) -> Result<Line, LineError> {
+        if line.first() == Some(&WITHHELD) {
+            return withheld(line).map(Line::Withheld);
+        }
+        let kind = start(line)?;
+        let rules = Rules {
+            layout: Layout::Compact,
+            numbers: Numbers::Any,
+            depth: limits::NESTING_MAX,
+            members: limits::MEMBERS_MAX,
+        };
+        self.checker.check(line, rules)?;
+        parse(kind, line).map(|record| Line::Disclosed(Box::new(record)))
+    }
+}
+
+fn withheld(line: &[u8]) -> Result<Digest, LineError> {
+    line.get(1..)
+        .and_then(|hash| std::str::from_utf8(hash).ok())
+        .and_then(|hash| hash.parse().ok())
+        .ok_or(LineError::Withheld)
+}
+
+/// Reads salt and type, which stand in every line in the same place.
+fn start(line: &[u8]) -> Result<RecordType, LineError> {
+    let rest = line.strip_prefix(SALT_START).ok_or(LineError::Start)?;
+    let (salt, rest) = rest.split_at_checked(SALT_LENGTH).ok_or(LineError::Start)?;
+    if !canonical_salt(salt) {
+        return Err(LineError::Start);
+    }
+    let rest = rest.strip_prefix(TYPE_START).ok_or(LineError::Start)?;
+    let name = rest.split(|byte| *byte == b'"').next().unwrap_or_default();
+    let name = String::from_utf8_lossy(name.get(..32).unwrap_or(name));
+    name.parse().map_err(|_| LineError::Type {
+        name: name.into_owned(),
+    })
+}
+
+/// 21 characters of any value, and a last one that carries two bits: one spelling for one salt.
+fn canonical_salt(salt: &[u8]) -> bool {
+    salt.iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        && matches!(salt.last(), Some(b'A' | b'Q' | b'g' | b'w'))
+}
+
+fn parse(kind: RecordType, line: &[u8]) -> Result<Record, LineError> {
+    match kind {
+        RecordType::Run => members(kind, line).map(Record::Run),
+        RecordType::Host => members(kind, line).map(Record::Host),
+        RecordType::Declaration => members(kind, line).map(Record::Declaration),
+        RecordType::Check => members(kind, line).map(Record::Check),
+        RecordType::Assignment => members(kind, line).map(Record::Assignment),
+        RecordType::Exchange => members(kind, line).map(Record::Exchange),
+        RecordType::Params => members(kind, line).map(Record::Params),
+        RecordType::Body => members(kind, line).map(Record::Body),
+        RecordType::Coverage => members(kind, line).map(Record::Coverage),
+        RecordType::Gap => members(kind, line).map(Record::Gap),
+        RecordType::Resource => members(kind, line).map(Record::Resource),
+        RecordType::Derived => members(kind, line).map(Record::Derived),
+        RecordType::Recorded => members(kind, line).map(Record::Recorded),
+        RecordType::Finding => members(kind, line).map(Record::Finding),
+        RecordType::Control => members(kind, line).map(Record::Control),
+    }
+}
+
+fn members<T: for<'de> Deserialize<'de>>(kind: RecordType, line: &[u8]) -> Result<T, LineError> {
+    let content = |error: serde_json::Error| LineError::Content {
+        kind,
+        reason: error.to_string(),
+    };
+    let mut json = serde_json::Deserializer::from_slice(line);
+    let value = serde::Deserializer::deserialize_map(&mut json, AfterStart(PhantomData))
+        .map_err(content)?;
+    json.end().map_err(content)?;
+    Ok(value)
+}
+
+/// Reads a record's own members: those after `salt` and `t`, whose place and form `start` checked.
+struct AfterStart<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for AfterStart<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a record")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+        for _ in 0..2 {
+            map.next_entry::<IgnoredAny, IgnoredAny>()?
+                .ok_or_else(|| A::Error::custom("salt or type is missing"))?;
+        }
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GAP: &str = r#"{"salt":"AAAAAAAAAAAAAAAAAAAAAA","t":"gap","target":"aws-prod","collector":"aws-kms","reason":"denied","detail":"no"}"#;
+
+    fn read(line: &str) -> Result<Line, LineError> {
+        LineReader::new().read(line.as_bytes())
+    }
+
+    #[test]
+    fn reads_records_and_withheld_lines() {
+        let Ok(Line::Disclosed(record)) = read(GAP) else {
+            panic!("a gap")
+        };
+        assert_eq!(record.kind(), RecordType::Gap);
+        let hash = Digest::of(b"x");
+        assert!(matches!(read(&format!("~{hash}")), Ok(Line::Withheld(found)) if found == hash));
+    }
+
+    #[test]
+    fn refuses_other_lines() {
+        for bad in [
+            String::new(),
+            "~".into(),
+            format!("~{}", Digest::of(b"x").to_string().to_uppercase()),
+            format!("~{} ", Digest::of(b"x")),
+            GAP.replace("AAAA\"", "AAAB\""),
+            GAP.replace("AAAA\"", "AAA\""),
+            GAP.replace("AAAAAA\"", "AAAA+A\""),
+            GAP.replace("\"gap\"", "\"gaps\""),
+            GAP.replace("\"gap\"", "\"body\""),
+            GAP.replace("\"target\"", "\"targets\""),
+            GAP.replace("\"detail\":\"no\"", "\"detail\":\"no\",\"detail\":\"no\""),
+            GAP.replace("\"detail\":\"no\"", "\"detail\":\"no\",\"salt\":\"a\""),
+            GAP.replace("\"detail\":\"no\"", "\"detail\":\"no\",\"more\":1"),
+            GAP.replace("\"detail\":\"no\"", "\"detail\":null"),
+            GAP.replace(",\"detail\"", ", \"detail\""),
+            GAP.replace("\"denied\"", "\"Denied\""),
+            format!("{GAP} "),
+            format!(" {GAP}"),
+            format!("{GAP}{GAP}"),
+        ] {
+            assert!(read(&bad).is_err(), "{bad}");
+        }
+    }
+}

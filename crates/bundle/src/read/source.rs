@@ -1,0 +1,121 @@
+//! Where the files of a bundle come from: one after the other, in the order of an exported tar.
+
+use std::io;
+
+use crate::layout::Entry;
+use crate::limits;
+
+/// The next file of a bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    pub entry: Entry,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// Why the input is not a bundle.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    #[error("`{path}` cannot be read: {source}")]
+    Io { path: String, source: io::Error },
+    #[error("the input ends too early")]
+    Ends,
+    #[error("block {block} of the tar is not a header as the format writes it")]
+    Header { block: u64 },
+    #[error("`{path}` is a link, a folder or something else that is not a plain file")]
+    NotAFile { path: String },
+    #[error("`{path}` does not belong to a bundle")]
+    Foreign { path: String },
+    #[error("`{path}` stands twice, or not where it belongs: after `{before}`")]
+    Order { path: String, before: String },
+    #[error("`{path}` has {size} bytes, at most {max} are allowed")]
+    TooLarge { path: String, size: u64, max: u64 },
+    #[error("the space after `{path}` in the tar is not filled with zeros")]
+    Padding { path: String },
+    #[error("the tar does not end with two blocks of zeros and nothing after them")]
+    End,
+    #[error("`{path}` changed while it was read")]
+    Changed { path: String },
+}
+
+/// Gives the files of one bundle. An item must be read to its end before the next one is asked for.
+///
+/// Entries come strictly ascending (`Entry`'s order, which is the order in a tar), so none comes
+/// twice, and none is larger than the format allows.
+pub trait Source {
+    /// The next file, or `None` after the last one.
+    fn next_item(&mut self) -> Result<Option<Item>, ReadError>;
+
+    /// Reads on in the current file; 0 at its end.
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError>;
+}
+
+/// Holds entries to their order and sizes.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    last: Option<Entry>,
+}
+
+impl Gate {
+    pub(super) fn admit(&mut self, entry: Entry, size: u64) -> Result<Item, ReadError> {
+        if let Some(last) = &self.last
+            && *last >= entry
+        {
+            return Err(ReadError::Order {
+                path: entry.path(),
+                before: last.path(),
+            });
+        }
+        let max = size_max(&entry);
+        if size > max {
+            return Err(ReadError::TooLarge {
+                path: entry.path(),
+                size,
+                max,
+            });
+        }
+        self.last = Some(entry.clone());
+        Ok(Item { entry, size })
+    }
+}
+
+/// Length of a line of `leaves.txt`: 64 digits and LF.
+pub const LEAF_LINE: u64 = 65;
+
+/// The largest file that may stand under this name, in bytes.
+#[must_use]
+pub fn size_max(entry: &Entry) -> u64 {
+    match entry {
+        Entry::Statement | Entry::Redaction => limits::STATEMENT_FILE_MAX,
+        Entry::Leaves => limits::RECORDS_MAX * LEAF_LINE,
+        Entry::Checkpoint => limits::CHECKPOINT_MAX,
+        // One hash a line, and no more than a proof can have.
+        Entry::Consistency => ledger::max_proof_length() as u64 * LEAF_LINE,
+        // 256 hashes of 32 bytes, or 256 entries with their lengths.
+        Entry::Tile(_) => (ledger::ENTRY_MAX as u64 + 2) * ledger::TILE_WIDTH,
+        Entry::LedgerStatement(_) => limits::ENVELOPE_MAX,
+        Entry::Anchor(..) => limits::ANCHOR_MAX,
+        Entry::Records => limits::RECORDS_MAX.saturating_mul(limits::LINE_MAX as u64 + 1),
+        Entry::Raw(_) => limits::RAW_MAX,
+    }
+}
+
+/// Reads the current file whole; its size was checked against the limits.
+pub fn read_all(source: &mut dyn Source, item: &Item) -> Result<Vec<u8>, ReadError> {
+    // Grown as it comes: a size that is only claimed costs nothing.
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 8192];
+    loop {
+        let count = source.read(&mut buffer)?;
+        if count == 0 {
+            break;
+        }
+        bytes.extend_from_slice(buffer.get(..count).unwrap_or_default());
+    }
+    if bytes.len() as u64 == item.size {
+        Ok(bytes)
+    } else {
+        Err(ReadError::Ends)
+    }
+}
