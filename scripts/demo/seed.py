@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """Makes the small custody company of `witnessmark demo` in an AWS emulator.
 
-usage: seed.py ENDPOINT day1|day2     day2 is made on top of day1
+usage: seed.py ENDPOINT day1|day2|day3|reader [POLICY]     each day is made on top of the one before; `reader` prints credentials with exactly that policy
 The demonstration replays what the emulator answered; nothing in it is written by hand.
 """
 import json
 import sys
-import time
 
 import boto3
 from botocore.config import Config
@@ -16,7 +15,7 @@ ACCOUNT, REGION, OUTSIDE = "111122223333", "eu-west-1", "999988887777"
 
 
 def client(service):
-    return boto3.client(service, endpoint_url=ENDPOINT, region_name=REGION, aws_access_key_id="demo", aws_secret_access_key="demo", config=Config(retries={"max_attempts": 0}))
+    return boto3.client(service, endpoint_url=ENDPOINT, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test", config=Config(retries={"max_attempts": 0}))
 
 
 iam, kms = client("iam"), client("kms")
@@ -46,6 +45,10 @@ def console_user(name, group=None, device=True):
 
 
 def day1():
+    # Makes the emulator provide the keys that AWS manages, as every account has them; two of their aliases are enough here.
+    for alias in kms.list_aliases()["Aliases"]:
+        if alias["AliasName"] not in ("alias/aws/ebs", "alias/aws/s3"):
+            kms.delete_alias(AliasName=alias["AliasName"])
     iam.update_account_password_policy(MinimumPasswordLength=16, RequireSymbols=True, RequireNumbers=True, RequireUppercaseCharacters=True, RequireLowercaseCharacters=True, AllowUsersToChangePassword=True, MaxPasswordAge=365, PasswordReusePrevention=24)
     iam.create_account_alias(AccountAlias="northbank-custody")
     iam.create_group(GroupName="officers")
@@ -84,6 +87,19 @@ def day2():
     kms.create_grant(KeyId=backup, GranteePrincipal=arn("role/restore", OUTSIDE), Operations=["Decrypt"], Name="restore")
 
 
-{"day1": day1, "day2": day2}[DAY]()
-iam.generate_credential_report()
-time.sleep(1)
+def reader():
+    """The user whose rights are exactly those that `witnessmark rights` prints."""
+    with open(sys.argv[3], encoding="utf-8") as file:
+        policy = file.read()
+    iam.create_user(UserName="witnessmark")
+    iam.put_user_policy(UserName="witnessmark", PolicyName="read", PolicyDocument=policy)
+    key = iam.create_access_key(UserName="witnessmark")["AccessKey"]
+    print(f"export AWS_REGION={REGION} AWS_ACCESS_KEY_ID={key['AccessKeyId']} AWS_SECRET_ACCESS_KEY={key['SecretAccessKey']}")
+
+
+def day3():
+    """Somebody takes one right away from the reader."""
+    iam.put_user_policy(UserName="witnessmark", PolicyName="no-grants", PolicyDocument=document({"Effect": "Deny", "Action": "kms:ListGrants", "Resource": "*"}))
+
+
+{"day1": day1, "day2": day2, "day3": day3, "reader": reader}[DAY]()
