@@ -21,6 +21,7 @@ const LEDGER_LOCK: &str = "pending/ledger.lock";
 const HEAD_LOCK: &str = "pending/head.lock";
 const LOCK: &str = "lock";
 const STAGED: &str = "bundle";
+const SCRATCH: &str = "scratch";
 /// From this many files on, one sync of the whole file system is cheaper than one sync each.
 const SYNC_EACH: usize = 32;
 /// Deepest folder below what was prepared: `raw/` and its folders of a thousand.
@@ -489,6 +490,19 @@ impl<D: Disk> Store for FolderStore<D> {
         let folder = self.run_folder(run).join(STAGED);
         self.make_folder(&folder)?;
         Ok(folder)
+    }
+
+    fn scratch(&self, run: &RunId) -> Result<PathBuf, StoreError> {
+        let folder = self.run_folder(run).join(SCRATCH);
+        self.make_folder(&folder)?;
+        Ok(folder)
+    }
+
+    fn clear_run(&self, run: &RunId) -> Result<(), StoreError> {
+        for name in [SCRATCH, STAGED] {
+            self.remove_tree(&self.run_folder(run).join(name))?;
+        }
+        self.sync_folder(&self.run_folder(run))
     }
 
     fn sync_staged(&self, run: &RunId) -> Result<(), StoreError> {

@@ -68,6 +68,13 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// The local folder in which the bundle of a run is prepared; made if it is not there.
     fn staging(&self, run: &RunId) -> Result<PathBuf, StoreError>;
 
+    /// A local folder for a run's scratch, beside what it prepares and in the same file system; made
+    /// if it is not there.
+    fn scratch(&self, run: &RunId) -> Result<PathBuf, StoreError>;
+
+    /// Throws away what was prepared and the scratch of a run; the folders are made anew when asked for.
+    fn clear_run(&self, run: &RunId) -> Result<(), StoreError>;
+
     /// Makes what was prepared survive a power cut.
     fn sync_staged(&self, run: &RunId) -> Result<(), StoreError>;
 

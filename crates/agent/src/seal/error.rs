@@ -1,0 +1,121 @@
+//! Why nothing was sealed, or not all of it.
+
+use model::Digest;
+
+/// Why sealing failed. Nothing that was published is touched by any of these.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SealError {
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+    #[error(transparent)]
+    Sign(#[from] sign::SignError),
+    #[error(transparent)]
+    Trust(#[from] bundle::trust::TrustError),
+    #[error(transparent)]
+    Statement(#[from] bundle::statement::StatementError),
+    #[error(transparent)]
+    Key(#[from] ledger::PublicKeyError),
+    #[error(transparent)]
+    Note(#[from] ledger::NoteError),
+    #[error(transparent)]
+    Entry(#[from] ledger::EntryTooLong),
+    #[error("`{run}` is no id of a run: 1 to 64 lower-case letters, digits and `-`")]
+    BadRunId { run: String },
+    #[error("`{store}` holds no ledger")]
+    NotInitialised { store: String },
+    #[error("`{store}` already holds the ledger `{origin}` with {size} bundles")]
+    AlreadyInitialised {
+        origin: String,
+        size: u64,
+        store: String,
+    },
+    #[error(
+        "`{store}` holds no ledger, but the ledger `{origin}` was seen with {size} bundles: the store was lost, emptied or exchanged"
+    )]
+    LedgerGone {
+        origin: String,
+        size: u64,
+        store: String,
+    },
+    #[error(
+        "`{store}` holds {found} bundles of the ledger `{origin}`, but {seen} were seen before: the store was rolled back"
+    )]
+    RolledBack {
+        origin: String,
+        seen: u64,
+        found: u64,
+        store: String,
+    },
+    #[error(
+        "`{store}` holds another history of the ledger `{origin}` than was seen at {seen} bundles"
+    )]
+    Rewritten {
+        origin: String,
+        seen: u64,
+        store: String,
+    },
+    #[error("the last head seen cannot be used: {problem}")]
+    BadMemory { problem: ledger::CheckpointError },
+    #[error("the ledger key {given} is not the key {trusted} of the trust file")]
+    OtherLedgerKey { trusted: Digest, given: Digest },
+    #[error("the trust file does not trust the collector key {key} at index {index}")]
+    KeyNotTrusted { key: Digest, index: u64 },
+    #[error("`{path}` in `{store}` {problem}")]
+    Damaged {
+        path: String,
+        store: String,
+        problem: String,
+    },
+    #[error("the signer gave a signature that its own public key refuses")]
+    BadSignature,
+    #[error("bundle {index} as written does not verify: {problem}")]
+    NotVerified { index: u64, problem: String },
+    #[error("there is no bundle {index} in `{store}`")]
+    NoBundle { index: u64, store: String },
+    #[error("cannot write the export: {0}")]
+    Export(String),
+}
+
+impl SealError {
+    /// Whose move it is, and which; for the line after the error.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        let text = match self {
+            Self::Store(error) => return error.help(),
+            Self::NotInitialised { store } => {
+                format!("make it once with `witnessmark ledger init --store {store}`")
+            }
+            Self::AlreadyInitialised { .. } => {
+                "use it as it is; a ledger is made once".to_owned()
+            }
+            Self::LedgerGone { .. } | Self::RolledBack { .. } | Self::Rewritten { .. } => {
+                "name the right store, or restore it from its copy; a ledger is never begun again with the same key".to_owned()
+            }
+            Self::OtherLedgerKey { .. } => {
+                "give the ledger key that belongs to this trust file".to_owned()
+            }
+            Self::KeyNotTrusted { .. } => {
+                "whoever keeps the trust file adds the key for this index, or give the key it names".to_owned()
+            }
+            Self::Damaged { .. } => {
+                "something else wrote here; restore the file from a copy of the store".to_owned()
+            }
+            Self::BadMemory { .. } => {
+                "give the memory that belongs to this ledger's key, kept beside it".to_owned()
+            }
+            Self::BadRunId { .. }
+            | Self::Sign(_)
+            | Self::Trust(_)
+            | Self::Statement(_)
+            | Self::Key(_)
+            | Self::Note(_)
+            | Self::Entry(_)
+            | Self::BadSignature
+            | Self::NotVerified { .. }
+            | Self::NoBundle { .. }
+            | Self::Export(_) => return None,
+        };
+        Some(text)
+    }
+}

@@ -1,0 +1,256 @@
+//! The ledger as it lies in the store: its head, proven against tiles and against the last head
+//! seen, and what appending to it writes.
+
+use bundle::layout;
+use bundle::sigstore::{Envelope, Position, entry_body};
+use bundle::{limits, trust::Trust};
+use ledger::{Checkpoint, LogKey, SignedCheckpoint, TILE_WIDTH, Tile, TileHashes};
+use model::Digest;
+use store::{HeadMemory, Store};
+
+use super::SealError;
+
+/// Largest tile, and largest bundle of entries, in bytes.
+const TILE_MAX: u64 = TILE_WIDTH * (2 + ledger::ENTRY_MAX as u64);
+
+/// A checkpoint whose signature was verified, with its text.
+pub(super) struct Known {
+    pub checkpoint: Checkpoint,
+    pub text: String,
+}
+
+/// The newest head of the ledger, proven.
+pub(super) struct Head<'a> {
+    store: &'a dyn Store,
+    key: &'a LogKey,
+    known: Known,
+}
+
+/// The head in the store; `None` if there is no ledger.
+pub(super) fn stored(store: &dyn Store, key: &LogKey) -> Result<Option<Known>, SealError> {
+    let Some(bytes) = store.read(store::CHECKPOINT, limits::CHECKPOINT_MAX)? else {
+        return Ok(None);
+    };
+    let text =
+        String::from_utf8(bytes).map_err(|_| damaged(store, store::CHECKPOINT, "is no text"))?;
+    let checkpoint = prove(&text, key).map_err(|problem| {
+        damaged(
+            store,
+            store::CHECKPOINT,
+            &format!("is not the ledger's: {problem}"),
+        )
+    })?;
+    Ok(Some(Known { checkpoint, text }))
+}
+
+/// The head that was seen last; `None` if none ever was.
+pub(super) fn remembered(
+    memory: &dyn HeadMemory,
+    key: &LogKey,
+) -> Result<Option<Checkpoint>, SealError> {
+    let Some(text) = memory.load()? else {
+        return Ok(None);
+    };
+    prove(&text, key)
+        .map(Some)
+        .map_err(|problem| SealError::BadMemory { problem })
+}
+
+fn prove(text: &str, key: &LogKey) -> Result<Checkpoint, ledger::CheckpointError> {
+    let signed = SignedCheckpoint::parse(text)?;
+    signed
+        .verify_c2sp(key, |message, signature| {
+            verify::ed25519::verify(key.public_key().as_bytes(), message, signature)
+        })
+        .cloned()
+}
+
+impl<'a> Head<'a> {
+    /// Reads the head and proves it: signed by the ledger key, the root of the tiles that are
+    /// there, and a continuation of the head seen last.
+    pub(super) fn read(
+        store: &'a dyn Store,
+        memory: &dyn HeadMemory,
+        key: &'a LogKey,
+    ) -> Result<Self, SealError> {
+        let seen = remembered(memory, key)?;
+        let origin = || key.name().to_owned();
+        let Some(known) = stored(store, key)? else {
+            return Err(match seen {
+                Some(seen) => SealError::LedgerGone {
+                    origin: origin(),
+                    size: seen.size,
+                    store: store.location(),
+                },
+                None => SealError::NotInitialised {
+                    store: store.location(),
+                },
+            });
+        };
+        let head = Self { store, key, known };
+        if head.root_at(head.size())? != head.root() {
+            return Err(damaged(
+                store,
+                "ledger/tile",
+                "does not have the root that the checkpoint signs",
+            ));
+        }
+        if let Some(seen) = seen {
+            if seen.size > head.size() {
+                return Err(SealError::RolledBack {
+                    origin: origin(),
+                    seen: seen.size,
+                    found: head.size(),
+                    store: store.location(),
+                });
+            }
+            if head.root_at(seen.size)? != seen.root {
+                return Err(SealError::Rewritten {
+                    origin: origin(),
+                    seen: seen.size,
+                    store: store.location(),
+                });
+            }
+        }
+        // Seen now, whatever becomes of this run.
+        if seen_differs(memory, &head.known.text)? {
+            memory.save(&head.known.text)?;
+        }
+        Ok(head)
+    }
+
+    pub(super) fn origin(&self) -> &str {
+        self.key.name()
+    }
+
+    pub(super) fn key(&self) -> &LogKey {
+        self.key
+    }
+
+    pub(super) fn size(&self) -> u64 {
+        self.known.checkpoint.size
+    }
+
+    pub(super) fn root(&self) -> Digest {
+        self.known.checkpoint.root
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.known.text
+    }
+
+    /// Digest of the newest statement; `None` in an empty ledger.
+    pub(super) fn previous_statement(&self, trust: &Trust) -> Result<Option<Digest>, SealError> {
+        self.size()
+            .checked_sub(1)
+            .map(|index| Ok(self.envelope(index, trust)?.statement_sha256()))
+            .transpose()
+    }
+
+    /// The envelope of an entry, proven to be the one in the tree.
+    pub(super) fn envelope(&self, index: u64, trust: &Trust) -> Result<Envelope, SealError> {
+        let path = layout::ledger_statement(index);
+        let bytes = self
+            .store
+            .read(&path, limits::ENVELOPE_MAX)?
+            .ok_or_else(|| damaged(self.store, &path, "is missing"))?;
+        let envelope = Envelope::parse(&bytes)
+            .map_err(|problem| damaged(self.store, &path, &format!("cannot be read: {problem}")))?;
+        let leaf = self.leaf(index)?;
+        let in_tree = trust
+            .keys
+            .iter()
+            .any(|key| ledger::leaf_hash(&entry_body(&envelope, &key.spki.0)) == leaf);
+        if in_tree {
+            Ok(envelope)
+        } else {
+            Err(damaged(self.store, &path, "is not the entry in the tree"))
+        }
+    }
+
+    pub(super) fn leaf(&self, index: u64) -> Result<Digest, SealError> {
+        use ledger::HashSource as _;
+        self.hashes()
+            .node(0, index)
+            .map_err(|error| self.broken(error))
+    }
+
+    /// The entries' files and the new head, for one entry more.
+    pub(super) fn append(&self, entry: &[u8]) -> Result<ledger::Appended, SealError> {
+        ledger::append(self.size(), &[entry], |path| self.tile(path))?
+            .map_err(|error| self.broken(error))
+    }
+
+    /// Goes on with the head that `replace_head` has put there.
+    pub(super) fn advance(&mut self, size: u64, root: Digest, text: String) {
+        self.known = Known {
+            checkpoint: self.key.c2sp_checkpoint(size, root),
+            text,
+        };
+    }
+
+    /// Position of an entry in the tree that it completed, without the signed head.
+    pub(super) fn position(
+        &self,
+        index: u64,
+        sign: impl FnOnce(u64, Digest) -> Result<String, SealError>,
+    ) -> Result<Position, SealError> {
+        let tree_size = index.saturating_add(1);
+        let proof = ledger::inclusion_proof(index, tree_size, &mut self.hashes())
+            .map_err(|error| self.broken(error))?
+            .unwrap_or_default();
+        let root = self.root_at(tree_size)?;
+        Ok(Position {
+            index,
+            tree_size,
+            root,
+            proof,
+            checkpoint: sign(tree_size, root)?,
+            log_id: self.key.log_id(),
+        })
+    }
+
+    /// The proof that the tree of `older` entries is a prefix of this one.
+    pub(super) fn consistency(&self, older: u64) -> Result<Vec<Digest>, SealError> {
+        Ok(
+            ledger::consistency_proof(older, self.size(), &mut self.hashes())
+                .map_err(|error| self.broken(error))?
+                .unwrap_or_default(),
+        )
+    }
+
+    /// Root of the first `size` entries, read from the tiles of the newest tree.
+    fn root_at(&self, size: u64) -> Result<Digest, SealError> {
+        ledger::tree_root(size, &mut self.hashes()).map_err(|error| self.broken(error))
+    }
+
+    fn hashes(&self) -> TileHashes<impl FnMut(&Tile) -> Result<Vec<u8>, SealError> + '_> {
+        TileHashes::new(self.size(), |tile: &Tile| self.tile(&tile.path()))
+    }
+
+    fn tile(&self, path: &str) -> Result<Vec<u8>, SealError> {
+        let path = layout::tile(path);
+        self.store
+            .read(&path, TILE_MAX)?
+            .ok_or_else(|| damaged(self.store, &path, "is missing"))
+    }
+
+    fn broken(&self, error: ledger::TileError<SealError>) -> SealError {
+        match error {
+            ledger::TileError::Read(error) => error,
+            other => damaged(self.store, "ledger/tile", &format!("is broken: {other}")),
+        }
+    }
+}
+
+fn seen_differs(memory: &dyn HeadMemory, text: &str) -> Result<bool, SealError> {
+    Ok(memory.load()?.as_deref() != Some(text))
+}
+
+pub(super) fn damaged(store: &dyn Store, path: &str, problem: &str) -> SealError {
+    SealError::Damaged {
+        path: path.to_owned(),
+        store: store.location(),
+        problem: problem.to_owned(),
+    }
+}
