@@ -21,7 +21,8 @@ pub const ANCHORS: &str = "anchors";
 /// In a store: intents and signed statements not yet appended.
 pub const PENDING: &str = "pending";
 
-/// What a path inside a bundle or tar names. Nothing else may be there.
+/// What a path inside a bundle or tar names. Nothing else may be there. Ascending order is that of
+/// an exported tar: one pass verifies the stream.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Entry {
     Statement,
@@ -122,20 +123,6 @@ impl Entry {
             Self::Anchor(size, name) => format!("{ANCHORS}/{size}/{name}"),
             Self::Records => RECORDS.to_owned(),
             Self::Raw(ordinal) => raw(*ordinal),
-        }
-    }
-
-    /// Place of its group in an exported tar: one pass verifies the stream.
-    #[must_use]
-    pub const fn tar_order(&self) -> u8 {
-        match self {
-            Self::Statement => 0,
-            Self::Redaction => 1,
-            Self::Leaves => 2,
-            Self::Checkpoint | Self::Consistency | Self::Tile(_) | Self::LedgerStatement(_) => 3,
-            Self::Anchor(..) => 4,
-            Self::Records => 5,
-            Self::Raw(_) => 6,
         }
     }
 }

@@ -3,12 +3,17 @@
 //! Normative text: `docs/spec/bundle.md`. Resource bodies are opaque here, signatures are passed in
 //! and out as bytes: who signs, and whether a signature is right, is decided elsewhere.
 
+pub mod consistency;
+pub mod export;
 pub mod layout;
 pub mod limits;
 pub mod read;
+pub mod redact;
+pub mod seal;
 pub mod sigstore;
 pub mod statement;
 pub mod trust;
+pub mod writer;
 pub mod ustar;
 
 pub use ledger::{PublicKey, PublicKeyError};

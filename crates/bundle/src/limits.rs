@@ -35,6 +35,10 @@ pub const MEMBERS_MAX: usize = 1_000_000;
 /// Integers in JSON lie between minus and plus this: 2^53 - 1.
 pub const INTEGER_MAX: u64 = (1 << 53) - 1;
 
+/// Largest file, in bytes: what eleven octal digits of a USTAR header can say. So `records.jsonl` and
+/// `leaves.txt` are not larger either.
+pub const FILE_MAX: u64 = (1 << 33) - 1;
+
 /// Largest raw file, in bytes: 1 GiB.
 pub const RAW_MAX: u64 = 1 << 30;
 

@@ -321,6 +321,12 @@ impl Records {
         if self.count == 0 || self.count > limits::RECORDS_MAX {
             return Err(field("records.count", "is not between 1 and 100000000"));
         }
+        if self.count_of(RecordType::Run) != 1 {
+            return Err(field(
+                "records.segments",
+                "do not have exactly one record of type `run`",
+            ));
+        }
         let mut next = 0_u64;
         let mut last = None;
         for segment in &self.segments {
