@@ -1,1 +1,23 @@
-//! witnessmark-assess
+//! Judging: declared checks, written in Rego, against what was read.
+//!
+//! Three values, and nothing is clean by default: a check has to prove an outcome, and what an outcome rests on has to have been read
+//! ([`judge`]). The engine runs in a limited child process ([`Assessor`], [`worker_main`]); a child that dies leaves its findings
+//! `undetermined`, and the run goes on. No network, no clock, no files: resources and texts come from the caller.
+
+mod catalogue;
+mod engine;
+mod gaps;
+mod guard;
+pub mod judge;
+mod limits;
+mod meta;
+mod pointer;
+mod protocol;
+mod worker;
+mod yaml;
+
+pub use catalogue::{Check, CheckSet, Library, LoadError};
+pub use gaps::SubjectRef;
+pub use limits::Limits;
+pub use meta::{CheckMeta, Custom, Needs, RelatedResource, Scope, Stricter, SubjectKind};
+pub use worker::{WorkerError, worker_main};

@@ -1,0 +1,93 @@
+//! regorus: one compiled program per check, evaluated per subject. The only file of the judging path that knows the engine.
+
+use std::sync::Arc;
+
+use model::Outcome;
+use regorus::languages::rego::compiler::Compiler;
+use regorus::rvm::{Program, RegoVM};
+use regorus::{Engine, Value};
+
+use crate::judge::{Askable, ORDER};
+
+/// One check, compiled.
+pub(crate) struct Compiled {
+    vm: RegoVM,
+    entries: [Option<String>; 3],
+}
+
+/// The name of an outcome's rule.
+pub(crate) const fn rule(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Conforms => "conforms",
+        Outcome::Deviates => "deviates",
+        Outcome::NotApplicable => "not_applicable",
+        Outcome::Undetermined => "undetermined",
+    }
+}
+
+/// Compiles a check and its libraries, given as path and text, with an entry point for each outcome it can give.
+///
+/// # Errors
+/// The engine's message: it names file, line and column.
+pub(crate) fn compile(
+    modules: &[(String, String)],
+    package: &str,
+    outcomes: Askable,
+    instructions: u64,
+) -> Result<Compiled, String> {
+    let mut engine = Engine::new();
+    for (path, text) in modules {
+        engine
+            .add_policy(path.clone(), text.clone())
+            .map_err(|e| e.to_string())?;
+    }
+    let name = |outcome| format!("data.{package}.{}", rule(outcome));
+    let entries = ORDER.map(|outcome| outcomes.contains(outcome).then(|| name(outcome)));
+    let wanted: Vec<&str> = entries.iter().flatten().map(String::as_str).collect();
+    let first: Arc<str> = (*wanted.first().ok_or("it can give no outcome")?).into();
+    let policy = engine
+        .compile_with_entrypoint(&first)
+        .map_err(|e| e.to_string())?;
+    for entry in &wanted {
+        if !policy.get_rules().contains_key(*entry) {
+            return Err(format!("there is no rule `{entry}`, which `needs` speaks of"));
+        }
+    }
+    let program: Arc<Program> =
+        Compiler::compile_from_policy(&policy, &wanted).map_err(|e| e.to_string())?;
+    let mut vm = RegoVM::new();
+    vm.load_program(program);
+    vm.set_data(Value::new_object()).map_err(|e| e.to_string())?;
+    vm.set_max_instructions(usize::try_from(instructions).unwrap_or(usize::MAX));
+    Ok(Compiled { vm, entries })
+}
+
+impl Compiled {
+    /// Gives the machine its input; it holds for the evaluations that follow.
+    pub(crate) fn input(&mut self, input: Value) {
+        self.vm.set_input(input);
+    }
+
+    /// The proofs of one outcome as JSON text; `None` when there are none.
+    ///
+    /// # Errors
+    /// The engine's message.
+    pub(crate) fn prove(&mut self, outcome: Outcome) -> Result<Option<String>, String> {
+        let entry = ORDER
+            .iter()
+            .position(|o| *o == outcome)
+            .and_then(|n| self.entries.get(n))
+            .and_then(Option::as_deref)
+            .ok_or_else(|| format!("it cannot give `{outcome}`"))?;
+        let value = self
+            .vm
+            .execute_entry_point_by_name(entry)
+            .map_err(|e| e.to_string())?;
+        match &value {
+            Value::Undefined => Ok(None),
+            Value::Set(proofs) if proofs.is_empty() => Ok(None),
+            Value::Set(_) => value.to_json_str().map(Some).map_err(|e| e.to_string()),
+            _ => Err(format!("`{entry}` is no set: write `{} contains …`", rule(outcome))),
+        }
+    }
+}

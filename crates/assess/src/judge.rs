@@ -1,0 +1,364 @@
+//! The rules of judging, apart from any engine: which outcomes may be asked for, and what an answer means.
+//!
+//! A check *proves* an outcome with a witness. `not-applicable` if it proves that; else `deviates`; else `conforms`;
+//! else `undetermined`. An outcome is asked for only if every part it needs was read; a part was read when it is
+//! present in the subject and no gap touches it.
+
+use std::collections::BTreeMap;
+
+use model::record::{Gap, Witness};
+use model::{Outcome, RecordRef};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::gaps;
+use crate::meta::Needs;
+use crate::pointer;
+
+/// The outcomes in the order in which they are asked for.
+pub const ORDER: [Outcome; 3] = [Outcome::NotApplicable, Outcome::Deviates, Outcome::Conforms];
+
+/// Witnesses kept in one finding; the rest is counted.
+const MAX_WITNESSES: usize = 20;
+/// Bytes of a value shown in a witness; a longer one is named by its path only.
+const MAX_ACTUAL: usize = 4096;
+/// Gaps named in one reason; the rest is counted.
+const MAX_NAMED: usize = 8;
+
+/// A set of outcomes that may be asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Askable(u8);
+
+impl Askable {
+    /// None of them.
+    pub const NONE: Self = Self(0);
+
+    /// Those in `bits` (not-applicable 1, deviates 2, conforms 4).
+    #[must_use]
+    pub const fn from_bits(bits: u8) -> Self {
+        Self(bits & 7)
+    }
+
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    const fn bit(outcome: Outcome) -> u8 {
+        match outcome {
+            Outcome::NotApplicable => 1,
+            Outcome::Deviates => 2,
+            Outcome::Conforms => 4,
+            Outcome::Undetermined => 0,
+        }
+    }
+
+    #[must_use]
+    pub const fn contains(self, outcome: Outcome) -> bool {
+        self.0 & Self::bit(outcome) != 0
+    }
+}
+
+/// One proof as a check gives it. The engine's own copy of the actual value is never used.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proof {
+    #[serde(default)]
+    pub path: Option<String>,
+    #[serde(default)]
+    pub actual: Option<Box<RawValue>>,
+    #[serde(default)]
+    pub expected: Option<Box<RawValue>>,
+    #[serde(default)]
+    pub because: Option<String>,
+}
+
+/// What the engine says of one check and subject.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    Proved(Outcome, Vec<Proof>),
+    Nothing,
+    /// Why it could not be evaluated.
+    Failed(String),
+}
+
+/// What is concluded.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    pub outcome: Outcome,
+    pub witnesses: Vec<Witness>,
+    pub reason: Option<String>,
+    /// The gaps that made it undetermined.
+    pub gaps: Vec<RecordRef>,
+}
+
+/// What is known of a subject: its facts and the gaps that touch it.
+#[derive(Debug)]
+pub struct Known<'k> {
+    pub facts: &'k RawValue,
+    parts: BTreeMap<String, &'k RawValue>,
+    gaps: &'k [&'k (RecordRef, Gap)],
+}
+
+impl<'k> Known<'k> {
+    /// `None` when the facts are no JSON object.
+    #[must_use]
+    pub fn new(facts: &'k RawValue, gaps: &'k [&'k (RecordRef, Gap)]) -> Option<Self> {
+        Some(Self { facts, parts: pointer::members(facts)?, gaps })
+    }
+
+    /// Gaps that touch this part: of the part itself, or of the subject as a whole.
+    fn touching(&self, part: &str) -> impl Iterator<Item = &'k (RecordRef, Gap)> {
+        self.gaps
+            .iter()
+            .copied()
+            .filter(move |(_, gap)| gap.part.as_deref().is_none_or(|p| p == part))
+    }
+
+    fn was_read(&self, part: &str) -> bool {
+        self.parts.contains_key(part) && self.touching(part).next().is_none()
+    }
+}
+
+/// The outcomes whose parts were all read.
+#[must_use]
+pub fn askable(needs: &Needs, known: &Known<'_>) -> Askable {
+    Askable(
+        ORDER
+            .into_iter()
+            .filter(|outcome| needs.of(*outcome).is_some_and(|parts| parts.iter().all(|p| known.was_read(p))))
+            .map(Askable::bit)
+            .sum(),
+    )
+}
+
+/// Asks for each outcome in order and stops at the first that is proven. An error ends it: what comes after could hide it.
+///
+/// # Errors
+/// Those of `evaluate`.
+pub fn first_proven<T, E>(
+    askable: Askable,
+    mut evaluate: impl FnMut(Outcome) -> Result<Option<T>, E>,
+) -> Result<Option<(Outcome, T)>, E> {
+    for outcome in ORDER {
+        if askable.contains(outcome) {
+            if let Some(proofs) = evaluate(outcome)? {
+                return Ok(Some((outcome, proofs)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What an answer means for a subject.
+#[must_use]
+pub fn conclude(needs: &Needs, known: &Known<'_>, askable: Askable, answer: Answer) -> Verdict {
+    match answer {
+        Answer::Proved(outcome, proofs) if askable.contains(outcome) && !proofs.is_empty() => Verdict {
+            outcome,
+            reason: reason_of(outcome, &proofs),
+            witnesses: witnesses(known.facts, proofs),
+            gaps: Vec::new(),
+        },
+        Answer::Proved(..) => failed("the engine gave an answer that was not asked for"),
+        Answer::Failed(why) => failed(&why),
+        Answer::Nothing => unproven(needs, known, askable),
+    }
+}
+
+fn failed(why: &str) -> Verdict {
+    undetermined(format!("the check could not be evaluated: {why}"), Vec::new())
+}
+
+/// An undetermined verdict for a reason that is already in words.
+pub(crate) fn undetermined(reason: String, gaps: Vec<RecordRef>) -> Verdict {
+    Verdict { outcome: Outcome::Undetermined, witnesses: Vec::new(), reason: Some(reason), gaps }
+}
+
+/// Nothing was proven: because of what was not read, or because the check is wrong.
+fn unproven(needs: &Needs, known: &Known<'_>, askable: Askable) -> Verdict {
+    let mut missing: Vec<&str> = ORDER
+        .into_iter()
+        .filter(|outcome| !askable.contains(*outcome))
+        .filter_map(|outcome| needs.of(outcome))
+        .flatten()
+        .map(String::as_str)
+        .filter(|part| !known.was_read(part))
+        .collect();
+    missing.sort_unstable();
+    missing.dedup();
+    if missing.is_empty() {
+        return undetermined("the check proved nothing".to_owned(), Vec::new());
+    }
+    let mut said = Vec::new();
+    let mut blamed = Vec::new();
+    for part in missing {
+        let mut touched = false;
+        for (reference, gap) in known.touching(part) {
+            touched = true;
+            blamed.push(*reference);
+            said.push(format!("/{}: {}", escape(part), gaps::name(gap)));
+        }
+        if !touched {
+            said.push(format!("/{}: not read, and no gap says why", escape(part)));
+        }
+    }
+    blamed.sort_unstable();
+    blamed.dedup();
+    undetermined(listed(&said), blamed)
+}
+
+fn escape(part: &str) -> String {
+    part.replace('~', "~0").replace('/', "~1")
+}
+
+/// Joins what is said, and counts what is too much.
+pub(crate) fn listed(said: &[String]) -> String {
+    let mut text = said.iter().take(MAX_NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
+    if said.len() > MAX_NAMED {
+        text.push_str(&format!("; and {} more", said.len() - MAX_NAMED));
+    }
+    text
+}
+
+/// Why it does not apply, in the check's own words.
+fn reason_of(outcome: Outcome, proofs: &[Proof]) -> Option<String> {
+    (outcome == Outcome::NotApplicable)
+        .then(|| proofs.iter().find_map(|p| p.because.clone()))
+        .flatten()
+}
+
+fn witnesses(facts: &RawValue, proofs: Vec<Proof>) -> Vec<Witness> {
+    let surplus = proofs.len().saturating_sub(MAX_WITNESSES);
+    let mut kept: Vec<Witness> = proofs
+        .into_iter()
+        .take(MAX_WITNESSES)
+        .map(|proof| Witness {
+            actual: proof
+                .path
+                .as_deref()
+                .and_then(|path| pointer::cut(facts, path))
+                .filter(|value| value.get().len() <= MAX_ACTUAL)
+                .map(ToOwned::to_owned),
+            path: proof.path,
+            expected: proof.expected,
+            because: proof.because,
+        })
+        .collect();
+    if surplus > 0 {
+        kept.push(Witness {
+            path: None,
+            actual: None,
+            expected: None,
+            because: Some(format!("and {surplus} more")),
+        });
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::RecordType;
+    use model::record::{GapReason, Subject};
+
+    fn needs() -> Needs {
+        serde_json::from_str(
+            r#"{"conforms":["spec","grants"],"deviates":["spec"],"not_applicable":["spec"]}"#,
+        )
+        .unwrap()
+    }
+
+    fn gap(part: Option<&str>, reason: GapReason) -> (RecordRef, Gap) {
+        let gap = Gap {
+            target: "prod".into(),
+            collector: "c".into(),
+            population: None,
+            subject: Some(Subject { kind: "c/k".into(), id: "1".into() }),
+            part: part.map(Into::into),
+            right: Some("c:Read".into()),
+            reason,
+            detail: "no".into(),
+            exchange: Some(RecordRef::new(RecordType::Exchange, 412)),
+            acceptance: None,
+        };
+        (RecordRef::new(RecordType::Gap, 7), gap)
+    }
+
+    fn raw(text: &str) -> Box<RawValue> {
+        serde_json::from_str(text).unwrap()
+    }
+
+    fn judge(facts: &str, gaps: &[(RecordRef, Gap)], answer: Answer) -> (Askable, Verdict) {
+        let facts = raw(facts);
+        let gaps: Vec<_> = gaps.iter().collect();
+        let known = Known::new(&facts, &gaps).unwrap();
+        let asked = askable(&needs(), &known);
+        (asked, conclude(&needs(), &known, asked, answer))
+    }
+
+    #[test]
+    fn everything_read_may_be_asked() {
+        let (asked, verdict) = judge(r#"{"spec":1,"grants":[]}"#, &[], Answer::Nothing);
+        assert_eq!(asked.bits(), 7);
+        assert_eq!(verdict.outcome, Outcome::Undetermined);
+        assert_eq!(verdict.reason.as_deref(), Some("the check proved nothing"));
+    }
+
+    #[test]
+    fn an_unread_part_is_named_with_its_gap() {
+        let gaps = [gap(Some("grants"), GapReason::Denied)];
+        let (asked, verdict) = judge(r#"{"spec":1}"#, &gaps, Answer::Nothing);
+        assert_eq!(asked.bits(), 3);
+        assert_eq!(verdict.reason.as_deref(), Some("/grants: denied, c:Read, exchange:412"));
+        assert_eq!(verdict.gaps, [RecordRef::new(RecordType::Gap, 7)]);
+    }
+
+    #[test]
+    fn a_list_cut_short_proves_no_conformity_but_may_deviate() {
+        let gaps = [gap(Some("grants"), GapReason::Truncated)];
+        let facts = r#"{"spec":1,"grants":["bad"]}"#;
+        let proof: Proof = serde_json::from_str(r#"{"path":"/grants/0"}"#).unwrap();
+        let (asked, verdict) = judge(facts, &gaps, Answer::Proved(Outcome::Deviates, vec![proof.clone()]));
+        assert!(!asked.contains(Outcome::Conforms));
+        assert_eq!(verdict.outcome, Outcome::Deviates);
+        assert_eq!(verdict.witnesses[0].actual.as_ref().unwrap().get(), "\"bad\"");
+        let (_, verdict) = judge(facts, &gaps, Answer::Proved(Outcome::Conforms, vec![proof]));
+        assert_eq!(verdict.outcome, Outcome::Undetermined, "an engine that answers unasked is not believed");
+    }
+
+    #[test]
+    fn absence_without_a_gap_is_said() {
+        let (_, verdict) = judge(r#"{"spec":1}"#, &[], Answer::Nothing);
+        assert_eq!(verdict.reason.as_deref(), Some("/grants: not read, and no gap says why"));
+    }
+
+    #[test]
+    fn a_gap_of_the_whole_subject_touches_every_part() {
+        let gaps = [gap(None, GapReason::Vanished)];
+        let (asked, verdict) = judge(r#"{"spec":1,"grants":[]}"#, &gaps, Answer::Nothing);
+        assert_eq!(asked, Askable::NONE);
+        assert_eq!(verdict.outcome, Outcome::Undetermined);
+    }
+
+    #[test]
+    fn the_order_is_fixed_and_errors_end_it() {
+        let mut asked = Vec::new();
+        let found = first_proven::<(), ()>(Askable::from_bits(7), |o| {
+            asked.push(o);
+            Ok((o == Outcome::Deviates).then_some(()))
+        });
+        assert_eq!(found, Ok(Some((Outcome::Deviates, ()))));
+        assert_eq!(asked, [Outcome::NotApplicable, Outcome::Deviates]);
+        assert_eq!(first_proven::<(), _>(Askable::from_bits(7), |_| Err("x")), Err("x"));
+    }
+
+    #[test]
+    fn many_witnesses_are_counted() {
+        let proofs: Vec<Proof> = (0..30).map(|_| serde_json::from_str(r#"{"path":"/spec","actual":9}"#).unwrap()).collect();
+        let (_, verdict) = judge(r#"{"spec": 1.50,"grants":[]}"#, &[], Answer::Proved(Outcome::Conforms, proofs));
+        assert_eq!(verdict.witnesses.len(), 21);
+        assert_eq!(verdict.witnesses[0].actual.as_ref().unwrap().get(), "1.50", "never the engine's copy");
+        assert_eq!(verdict.witnesses[20].because.as_deref(), Some("and 10 more"));
+    }
+}

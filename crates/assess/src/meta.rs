@@ -1,0 +1,353 @@
+//! What a check says of itself in its `# METADATA` block (OPA's annotations), as types.
+
+use std::collections::BTreeMap;
+
+use model::{Outcome, Severity};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+
+use crate::yaml;
+
+/// What a check says of itself. `docs/spec/checks.md` describes every member.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckMeta {
+    pub title: String,
+    /// What it reads, what it concludes, what it cannot see.
+    pub description: String,
+    #[serde(default)]
+    pub related_resources: Vec<RelatedResource>,
+    /// Which parts of the input are described by which file under `schemas/`.
+    #[serde(default)]
+    pub schemas: Vec<BTreeMap<String, String>>,
+    /// Always `package`: the block stands for the whole file.
+    pub scope: Scope,
+    #[serde(default)]
+    pub authors: Vec<Value>,
+    #[serde(default)]
+    pub organizations: Vec<String>,
+    pub custom: Custom,
+}
+
+/// The members that are ours.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Custom {
+    pub subject: SubjectKind,
+    /// For `subject: target`: the kinds the check is given whole.
+    #[serde(default)]
+    pub reads: Vec<String>,
+    pub needs: Needs,
+    pub severity: Severity,
+    pub remediation: String,
+    /// A JSON Schema for each parameter of a control's `with:`.
+    #[serde(default)]
+    pub parameters: Map<String, Value>,
+    /// The parts of the declaration the check asks for.
+    #[serde(default)]
+    pub declares: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    Package,
+}
+
+/// The source's own documentation of what the check looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelatedResource {
+    pub reference: String,
+    pub description: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for RelatedResource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // OPA allows both forms.
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Bare(String),
+            Full {
+                #[serde(rename = "ref")]
+                reference: String,
+                #[serde(default)]
+                description: Option<String>,
+            },
+        }
+        Ok(match Form::deserialize(deserializer)? {
+            Form::Bare(reference) => Self { reference, description: None },
+            Form::Full { reference, description } => Self { reference, description },
+        })
+    }
+}
+
+/// What one evaluation of a check is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SubjectKind {
+    /// One resource of this kind.
+    Kind(String),
+    /// A target as a whole.
+    Target,
+}
+
+impl SubjectKind {
+    /// The kind of resource, if it is about one.
+    #[must_use]
+    pub fn kind(&self) -> Option<&str> {
+        match self {
+            Self::Kind(kind) => Some(kind),
+            Self::Target => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for SubjectKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.as_str() {
+            "target" => Ok(Self::Target),
+            kind if kind.split_once('/').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty()) => {
+                Ok(Self::Kind(text))
+            }
+            _ => Err(serde::de::Error::custom(format!(
+                "subject `{text}` is neither `target` nor a kind such as `aws-kms/key`"
+            ))),
+        }
+    }
+}
+
+/// Per outcome the parts of the subject (for `subject: target` the populations) without which it may not be concluded.
+/// An outcome that is absent here cannot be given by the check.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Needs {
+    #[serde(default)]
+    pub conforms: Option<Vec<String>>,
+    #[serde(default)]
+    pub deviates: Option<Vec<String>>,
+    #[serde(default)]
+    pub not_applicable: Option<Vec<String>>,
+}
+
+impl Needs {
+    /// The parts that `outcome` rests on; `None` if the check does not give it.
+    #[must_use]
+    pub fn of(&self, outcome: Outcome) -> Option<&[String]> {
+        match outcome {
+            Outcome::Conforms => self.conforms.as_deref(),
+            Outcome::Deviates => self.deviates.as_deref(),
+            Outcome::NotApplicable => self.not_applicable.as_deref(),
+            Outcome::Undetermined => None,
+        }
+    }
+
+    /// Every part that stands under some outcome, sorted.
+    #[must_use]
+    pub fn all(&self) -> Vec<&str> {
+        let mut parts: Vec<&str> = [&self.conforms, &self.deviates, &self.not_applicable]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        parts.sort_unstable();
+        parts.dedup();
+        parts
+    }
+}
+
+/// In which direction a parameter becomes stricter (`x-stricter` in its schema).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stricter {
+    /// A smaller number.
+    Lower,
+    /// A larger number.
+    Higher,
+    /// A shorter list.
+    Fewer,
+    /// A longer list.
+    More,
+}
+
+impl CheckMeta {
+    /// From the text of a check.
+    ///
+    /// # Errors
+    /// What is wrong, for a person, with the line inside the block where the parser knows it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut lines = text.lines();
+        if lines.next() != Some("# METADATA") {
+            return Err("it does not begin with a `# METADATA` block".to_owned());
+        }
+        let mut block = String::new();
+        for line in lines {
+            let Some(rest) = line.strip_prefix('#') else { break };
+            block.push_str(rest.strip_prefix(' ').unwrap_or(rest));
+            block.push('\n');
+        }
+        let value = yaml::to_json(&block).map_err(|e| format!("its metadata: {e}"))?;
+        let meta: Self = serde_json::from_value(value).map_err(|e| format!("its metadata: {e}"))?;
+        meta.check()?;
+        Ok(meta)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let custom = &self.custom;
+        if custom.needs == Needs::default() {
+            return Err("`needs` names no outcome".to_owned());
+        }
+        match &custom.subject {
+            SubjectKind::Kind(_) if !custom.reads.is_empty() => {
+                return Err("`reads` is for `subject: target`".to_owned());
+            }
+            SubjectKind::Target if custom.reads.is_empty() => {
+                return Err("`subject: target` asks for `reads`, the kinds it is given".to_owned());
+            }
+            SubjectKind::Target => {
+                for part in custom.needs.all() {
+                    if !custom.reads.iter().any(|kind| kind == part) {
+                        return Err(format!("`needs` names the population `{part}`, which `reads` does not"));
+                    }
+                }
+            }
+            SubjectKind::Kind(_) => {}
+        }
+        for (name, schema) in &custom.parameters {
+            if schema.get("default").is_none() {
+                return Err(format!("parameter `{name}` has no default"));
+            }
+            if schema.get("x-stricter").is_some() && stricter(schema).is_none() {
+                return Err(format!(
+                    "parameter `{name}`: `x-stricter` is one of lower, higher, fewer, more"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// One JSON Schema for all parameters: an object without further members.
+    #[must_use]
+    pub fn parameter_schema(&self) -> Value {
+        serde_json::json!({
+            "type": "object",
+            "additionalProperties": false,
+            "properties": self.custom.parameters,
+        })
+    }
+
+    /// `with` and the defaults of what it does not name, in the order of the names.
+    #[must_use]
+    pub fn with_defaults(&self, with: &Map<String, Value>) -> Map<String, Value> {
+        let mut all: BTreeMap<String, Value> = self
+            .custom
+            .parameters
+            .iter()
+            .filter_map(|(name, schema)| Some((name.clone(), schema.get("default")?.clone())))
+            .collect();
+        all.extend(with.iter().map(|(name, value)| (name.clone(), value.clone())));
+        all.into_iter().collect()
+    }
+
+    /// The names of parameters that are weaker than the check's default.
+    #[must_use]
+    pub fn weaker(&self, parameters: &Map<String, Value>) -> Vec<String> {
+        self.custom
+            .parameters
+            .iter()
+            .filter(|(name, schema)| {
+                let (Some(default), Some(given)) = (schema.get("default"), parameters.get(*name)) else {
+                    return false;
+                };
+                stricter(schema).is_some_and(|direction| is_weaker(direction, default, given))
+            })
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+}
+
+fn stricter(schema: &Value) -> Option<Stricter> {
+    match schema.get("x-stricter")?.as_str()? {
+        "lower" => Some(Stricter::Lower),
+        "higher" => Some(Stricter::Higher),
+        "fewer" => Some(Stricter::Fewer),
+        "more" => Some(Stricter::More),
+        _ => None,
+    }
+}
+
+fn is_weaker(direction: Stricter, default: &Value, given: &Value) -> bool {
+    let rank = |value: &Value| match value {
+        Value::Bool(b) => Some(f64::from(u8::from(*b))),
+        other => other.as_f64(),
+    };
+    // A list is weaker when it lets in what the default does not, whatever its length.
+    let holds_more = |a: &Value, b: &Value| match (a, b) {
+        (Value::Array(a), Value::Array(b)) => a.iter().any(|item| !b.contains(item)),
+        _ => false,
+    };
+    match direction {
+        Stricter::Lower => rank(given) > rank(default),
+        Stricter::Higher => rank(given) < rank(default),
+        Stricter::Fewer => holds_more(given, default),
+        Stricter::More => holds_more(default, given),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const TEXT: &str = "# METADATA
+# title: T
+# description: D
+# scope: package
+# related_resources:
+#   - ref: https://example.org/a
+#   - https://example.org/b
+# schemas:
+#   - input.resource: schema[\"aws-kms-key\"]
+# custom:
+#   subject: aws-kms/key
+#   needs:
+#     conforms: [key_spec, rotation]
+#     not_applicable: [key_spec]
+#   severity: medium
+#   remediation: R
+#   parameters:
+#     max_days: {type: integer, minimum: 1, default: 365, x-stricter: lower}
+#     accept: {type: array, default: [a, b], x-stricter: fewer}
+package checks.x.y
+";
+
+    #[test]
+    fn reads_a_block() {
+        let meta = CheckMeta::parse(TEXT).unwrap();
+        assert_eq!(meta.custom.subject, SubjectKind::Kind("aws-kms/key".into()));
+        assert_eq!(meta.custom.needs.of(Outcome::Deviates), None);
+        assert_eq!(meta.custom.needs.all(), ["key_spec", "rotation"]);
+        assert_eq!(meta.related_resources.len(), 2);
+        let given = json!({"max_days": 400, "accept": ["a"]});
+        let all = meta.with_defaults(given.as_object().unwrap());
+        assert_eq!(meta.weaker(&all), ["max_days"]);
+        let other = json!({"max_days": 30, "accept": ["c"]});
+        assert_eq!(meta.weaker(other.as_object().unwrap()), ["accept"]);
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        for (from, to, says) in [
+            ("# METADATA", "# metadata", "METADATA"),
+            ("severity: medium", "severity: awful", "awful"),
+            ("subject: aws-kms/key", "subject: key", "neither"),
+            ("subject: aws-kms/key", "subject: target", "reads"),
+            ("default: 365, ", "", "no default"),
+            ("x-stricter: lower", "x-stricter: less", "x-stricter"),
+            ("remediation: R", "remediation: R\n#   colour: red", "colour"),
+        ] {
+            let error = CheckMeta::parse(&TEXT.replace(from, to)).unwrap_err();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! RFC 6901 pointers into JSON text: values are cut out as they stand, never written anew.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+/// The text of the value at `pointer`, or nothing if there is none.
+#[must_use]
+pub(crate) fn cut<'j>(json: &'j RawValue, pointer: &str) -> Option<&'j RawValue> {
+    let Some(steps) = pointer.strip_prefix('/') else {
+        return pointer.is_empty().then_some(json);
+    };
+    let mut here = json;
+    for step in steps.split('/') {
+        let step = step.replace("~1", "/").replace("~0", "~");
+        here = match here.get().as_bytes().first() {
+            Some(b'{') => members(here)?.remove(&step)?,
+            Some(b'[') => {
+                let plain = step == "0" || !step.starts_with(['0', '+']);
+                let index: usize = step.parse().ok().filter(|_| plain)?;
+                let items: Vec<&RawValue> = serde_json::from_str(here.get()).ok()?;
+                items.get(index).copied()?
+            }
+            _ => return None,
+        };
+    }
+    Some(here)
+}
+
+/// The members of an object, as they stand.
+#[must_use]
+pub(crate) fn members(json: &RawValue) -> Option<BTreeMap<String, &RawValue>> {
+    serde_json::from_str(json.get()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cuts_the_text_itself() {
+        let json: Box<RawValue> = serde_json::from_str(
+            r#"{"a/b":{"~":[1,12345678901234567890123, {"x" : null}]},"":"e"}"#,
+        )
+        .unwrap();
+        let at = |pointer: &str| cut(&json, pointer).map(RawValue::get);
+        assert_eq!(at("/a~1b/~0/1"), Some("12345678901234567890123"));
+        assert_eq!(at("/a~1b/~0/2"), Some(r#"{"x" : null}"#));
+        assert_eq!(at("/a~1b/~0/2/x"), Some("null"));
+        assert_eq!(at("/"), Some(r#""e""#));
+        assert_eq!(at(""), Some(json.get()));
+        for none in ["a", "/a", "/a~1b/~0/01", "/a~1b/~0/3", "/a~1b/~0/-", "/a~1b/~0/+1", "//x"] {
+            assert_eq!(at(none), None, "{none}");
+        }
+    }
+}

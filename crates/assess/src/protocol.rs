@@ -1,0 +1,132 @@
+//! What parent and child say to each other: one JSON object per line, UTF-8, version 1.
+//!
+//! ```text
+//! parent  {"limits":{…}}                                    first line; the child bounds itself, then goes on
+//! parent  {"check":{"id":…,"package":…,"outcomes":7,"modules":[[path,text],…]}}
+//! child   {"loaded":{"id":…,"error":null|"…"}}              one for each check, before anything else is asked
+//! parent  {"assignment":{"n":0,"check":"aws-kms/key-rotates","input":{now, parameters, declaration}}}
+//! parent  {"subject":{"s":17,"target":{…},"resource":{…},"jobs":[[0,7],[3,2]]}}
+//! parent  {"subject":{"s":18,"target":{…},"resources":{kind:[…]},"jobs":[[5,7]]}}
+//! child   {"s":17,"r":[[0,"conforms",[{…}]],[3,"nothing"],[5,"error","…"]]}
+//! ```
+//! A job is the number of an assignment and the outcomes that may be asked for (not-applicable 1, deviates 2, conforms 4).
+//! Answers come in the order of the subjects, jobs in the order of the job list. The child ends when its input does.
+//! What the child says is not trusted: answers that were not asked for are refused by the parent.
+
+use model::Outcome;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::judge::{Answer, Proof};
+use crate::limits::Limits;
+
+/// Bytes of one line in either direction.
+pub(crate) const MAX_LINE: u64 = 256 << 20;
+
+/// A check to load.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LoadCheck {
+    pub id: String,
+    pub package: String,
+    /// The outcomes it can give, as bits.
+    pub outcomes: u8,
+    pub modules: Vec<(String, String)>,
+}
+
+/// A use of a check: the part of the input that is the same for every subject.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LoadAssignment {
+    pub n: u32,
+    pub check: String,
+    pub input: SharedInput,
+}
+
+/// `{now, parameters, declaration}` of a check's input.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SharedInput {
+    /// Seconds since 1970.
+    pub now: i64,
+    pub parameters: Box<RawValue>,
+    pub declaration: Box<RawValue>,
+}
+
+/// What the parent says.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub(crate) enum ToChild {
+    Limits(Limits),
+    Check(LoadCheck),
+    Assignment(LoadAssignment),
+    Subject(SubjectJob),
+}
+
+/// One subject and what is to be judged of it. The parent writes this line itself, without copying the facts.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SubjectJob {
+    pub s: u64,
+    pub target: Box<RawValue>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Box<RawValue>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Box<RawValue>>,
+    pub jobs: Vec<(u32, u8)>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Loaded {
+    pub loaded: LoadedCheck,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LoadedCheck {
+    pub id: String,
+    pub error: Option<String>,
+}
+
+/// What the child says of one subject.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Answered {
+    pub s: u64,
+    pub r: Vec<JobAnswer>,
+}
+
+/// `[n, word]` or `[n, word, what]`.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum JobAnswer {
+    Full(u32, String, Box<RawValue>),
+    Bare(u32, String),
+}
+
+impl JobAnswer {
+    /// The number of the assignment, and the answer.
+    pub(crate) fn read(self) -> (u32, Answer) {
+        match self {
+            Self::Bare(n, word) if word == "nothing" => (n, Answer::Nothing),
+            Self::Bare(n, _) => (n, Answer::Failed("an answer of unknown form".to_owned())),
+            Self::Full(n, word, what) if word == "error" => {
+                let text = serde_json::from_str(what.get()).unwrap_or_default();
+                (n, Answer::Failed(text))
+            }
+            Self::Full(n, word, what) => {
+                let outcome = match word.as_str() {
+                    "conforms" => Outcome::Conforms,
+                    "deviates" => Outcome::Deviates,
+                    "not-applicable" => Outcome::NotApplicable,
+                    _ => return (n, Answer::Failed("an answer of unknown form".to_owned())),
+                };
+                match serde_json::from_str::<Vec<Proof>>(what.get()) {
+                    Ok(proofs) => (n, Answer::Proved(outcome, proofs)),
+                    Err(error) => (n, Answer::Failed(format!("a witness has members `path`, `actual`, `expected`, `because`: {error}"))),
+                }
+            }
+        }
+    }
+}
