@@ -1,1 +1,37 @@
-fn main() {}
+//! `witnessmark`: collects evidence of how key custody is configured, judges it against what is declared, seals it.
+//!
+//! This program joins the run (`agent`) with the collectors. It computes nothing itself: each command reads its
+//! arguments, calls what does the work, and says what came of it.
+
+mod args;
+mod commands;
+mod context;
+mod failure;
+mod output;
+mod passphrase;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let arguments = match args::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors and go to stdout; clap knows which is which.
+            let code = if error.use_stderr() { failure::WRONG_INPUT } else { 0 };
+            error.print().ok();
+            return ExitCode::from(code);
+        }
+    };
+    // The AWS SDK and whatever comes later share one provider; without this a second one in the tree would be ambiguous at run time.
+    rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
+    match commands::run(arguments) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            failure.tell();
+            ExitCode::from(failure.code())
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use crate::output::Format;
+
+/// Collects evidence of how key custody is really configured, compares it with what is declared, and seals both.
+#[derive(Debug, Parser)]
+#[command(name = "witnessmark", version, max_term_width = 110, after_help = EXIT_CODES)]
+pub struct Arguments {
+    /// No progress on stderr.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+   0  done; for `run`: sealed, every finding conforms or its deviation is accepted, nothing unread
+   1  the tool failed: conclude nothing
+   2  the command line or the declaration is wrong
+   3  sealed, with gaps that no finding depends on
+  10  at least one finding deviates and is not accepted
+  11  none deviates, at least one is undetermined
+  12  both";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the whole way offline: three recorded days of a small custody company, collected, judged, sealed, verified, altered.
+    Demo(Demo),
+    /// Make and show key files.
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Start a ledger, list and audit it.
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// Check a declaration and say what is wrong with it, with file, line and column.
+    Validate(Validate),
+    /// Print the rights that the declared targets need, and what a thief of them could do.
+    Rights(Rights),
+    /// Ask every source which of the needed rights we have, without collecting anything.
+    Preflight(Preflight),
+    /// Read the declared targets, judge, and seal one bundle.
+    Run(Run),
+    /// Show what a bundle holds: what was read, judged and not read, down to the exact bytes.
+    Show(Show),
+    /// Write one bundle as a tar that an auditor verifies.
+    Export(Export),
+    /// The collectors built into this program.
+    #[command(subcommand)]
+    Collectors(Collectors),
+    /// The checks built into this program, and tests for your own.
+    #[command(subcommand)]
+    Checks(Checks),
+    /// Print a JSON Schema.
+    Schema(Schema),
+    /// Print a completion script for a shell.
+    Completions {
+        shell: clap_complete::Shell,
+    },
+    /// Evaluate checks for a parent process.
+    #[command(name = "__assess", hide = true)]
+    Assess,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Printed {
+    /// How data on stdout is printed.
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct DeclarationFile {
+    /// The declaration.
+    #[arg(short, long, value_name = "FILE", default_value = "witnessmark.yaml", value_hint = ValueHint::FilePath)]
+    pub declaration: PathBuf,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct KeyFolder {
+    /// The folder that `keys new` made.
+    #[arg(long, value_name = "FOLDER", default_value = "keys", env = "WITNESSMARK_KEYS", value_hint = ValueHint::DirPath)]
+    pub keys: PathBuf,
+    /// File with the passphrase of the key files. Otherwise WITNESSMARK_PASSPHRASE_FILE, WITNESSMARK_PASSPHRASE, or a question.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct StoreFolder {
+    /// The evidence store.
+    #[arg(long, value_name = "FOLDER", default_value = "evidence", value_hint = ValueHint::DirPath)]
+    pub store: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// An empty or new folder for the demonstration's files; a temporary one otherwise, which is kept.
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Make the collector's key and the ledger's key (Ed25519, encrypted, mode 0600) and `trust.json` for the auditor.
+    New {
+        /// The folder to make.
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        out: PathBuf,
+        /// The ledger's name, for example `northbank.example/hot-wallet`. Made from the ledger's key otherwise.
+        #[arg(long, value_name = "NAME")]
+        origin: Option<String>,
+        /// File with the passphrase.
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        passphrase_file: Option<PathBuf>,
+    },
+    /// Print `trust.json` again, or `trusted_root.json` for cosign.
+    Trust {
+        #[arg(long, value_name = "FOLDER", default_value = "keys", env = "WITNESSMARK_KEYS", value_hint = ValueHint::DirPath)]
+        keys: PathBuf,
+        /// Print cosign's `trusted_root.json` in place of `trust.json`.
+        #[arg(long)]
+        cosign: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    /// Start a new, empty ledger in a store. Once; a store that lost its ledger is never started again.
+    Init {
+        #[command(flatten)]
+        store: StoreFolder,
+        #[command(flatten)]
+        keys: KeyFolder,
+    },
+    /// List the bundles of the ledger.
+    Log {
+        #[command(flatten)]
+        store: StoreFolder,
+        /// What is trusted.
+        #[arg(long, value_name = "FILE", default_value = "keys/trust.json", value_hint = ValueHint::FilePath)]
+        trust: PathBuf,
+        #[command(flatten)]
+        printed: Printed,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Validate {
+    #[command(flatten)]
+    pub declaration: DeclarationFile,
+    #[command(flatten)]
+    pub printed: Printed,
+}
+
+#[derive(Debug, Args)]
+pub struct Rights {
+    #[command(flatten)]
+    pub declaration: DeclarationFile,
+    /// `human`, `json`, or `aws-policy`: the policy to attach to the reading role.
+    #[arg(long, value_enum, default_value_t = RightsForm::Human, value_name = "FORMAT")]
+    pub format: RightsForm,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RightsForm {
+    Human,
+    Json,
+    AwsPolicy,
+}
+
+#[derive(Debug, Args)]
+pub struct Preflight {
+    #[command(flatten)]
+    pub printed: Printed,
+    #[command(flatten)]
+    pub declaration: DeclarationFile,
+    /// Seconds until what did not answer is undecided.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub deadline: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub printed: Printed,
+    #[command(flatten)]
+    pub declaration: DeclarationFile,
+    #[command(flatten)]
+    pub store: StoreFolder,
+    #[command(flatten)]
+    pub keys: KeyFolder,
+    /// An auditor's nonce, sealed in to show that the run was made after it was given out.
+    #[arg(long, value_name = "NONCE")]
+    pub challenge: Option<String>,
+    /// What the run is for.
+    #[arg(long, value_enum, default_value_t = PurposeArgument::Readiness)]
+    pub purpose: PurposeArgument,
+    /// Seconds until what was not read becomes a gap.
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
+    pub deadline: u64,
+    /// Requests under way at once, for each target.
+    #[arg(long, value_name = "NUMBER", default_value_t = 16)]
+    pub concurrency: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PurposeArgument {
+    Readiness,
+    Audit,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    #[command(flatten)]
+    pub printed: Printed,
+    /// A store, a bundle's folder, or an exported tar.
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub path: PathBuf,
+    /// Which bundle of a store; the newest otherwise.
+    #[arg(long, value_name = "INDEX")]
+    pub bundle: Option<u64>,
+    /// What is trusted.
+    #[arg(long, value_name = "FILE", default_value = "keys/trust.json", value_hint = ValueHint::FilePath)]
+    pub trust: PathBuf,
+    /// One finding, down to the bytes it rests on.
+    #[arg(long, value_name = "NUMBER")]
+    pub finding: Option<u64>,
+    /// All findings, not only those that need a look.
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    #[command(flatten)]
+    pub store: StoreFolder,
+    /// Which bundle.
+    #[arg(long, value_name = "INDEX")]
+    pub bundle: u64,
+    /// The tar to write; it must not exist.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub out: PathBuf,
+    /// Add the ledger's tiles and statements, so that the reader can audit the whole chain.
+    #[arg(long)]
+    pub with_ledger: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Collectors {
+    /// List them.
+    List(Printed),
+    /// What one reads, which rights it needs, which settings it knows.
+    Describe {
+        name: String,
+        #[command(flatten)]
+        printed: Printed,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Checks {
+    /// List them.
+    List(Printed),
+    /// The text of one.
+    Show {
+        id: String,
+    },
+    /// Run the tests of checks in a folder, and prove what their outcomes need.
+    Test {
+        /// A folder laid out as `policies/`: `checks/<collector>/<check>.rego` and `…_test.rego`.
+        #[arg(value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Schema {
+    pub what: SchemaOf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// The declaration (`witnessmark.yaml`).
+    Declaration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_consistent() {
+        use clap::CommandFactory as _;
+        Arguments::command().debug_assert();
+    }
+}

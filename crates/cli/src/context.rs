@@ -1,0 +1,162 @@
+//! What most commands begin with: the declaration, and all that it may refer to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::anyhow;
+use model::Timestamp;
+use policy::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Loaded, Plan, Standard};
+
+use crate::failure::Failure;
+
+const CCSS: &str = include_str!("../../../policies/catalogues/ccss-9.0.yaml");
+
+/// A declaration that can be planned from.
+pub struct Context {
+    pub loaded: Loaded,
+    pub environment: Environment,
+    pub checks: assess::CheckSet,
+    pub root: PathBuf,
+}
+
+/// A declaration with everything that was found out about it, usable or not.
+pub struct Examined {
+    pub context: Context,
+    pub diagnostics: Vec<policy::Diagnostic>,
+}
+
+/// Reads a declaration and all it includes, and says everything about it.
+///
+/// # Errors
+/// When what it may refer to cannot be put together. A faulty declaration is no error here: see the diagnostics.
+pub fn examine(declaration: &Path, now: Timestamp) -> Result<Examined, Failure> {
+    let folder = declaration.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+    let name = declaration
+        .file_name()
+        .and_then(|name| name.to_str())
+        .ok_or_else(|| Failure::input(anyhow!("`{}` names no file", declaration.display())))?;
+    let loaded = policy::load(name, &FolderLoader { root: folder.clone() });
+    let checks = check_set(&folder, &loaded)?;
+    let environment = environment(&checks, now)?;
+    let mut diagnostics = loaded.diagnostics.clone();
+    diagnostics.extend(policy::check(&loaded, &environment));
+    Ok(Examined { context: Context { loaded, environment, checks, root: folder }, diagnostics })
+}
+
+/// A declaration without errors.
+///
+/// # Errors
+/// Prints the diagnostics to stderr when there are errors among them.
+pub fn usable(declaration: &Path, now: Timestamp) -> Result<Context, Failure> {
+    let Examined { context, diagnostics } = examine(declaration, now)?;
+    if policy::has_errors(&diagnostics) {
+        let text = context.loaded.render(&diagnostics, colour());
+        anstream::eprint!("{text}");
+        return Err(Failure::input(anyhow!("the declaration `{}` cannot be used", declaration.display()))
+            .with_help("correct what is shown above; `witnessmark validate` shows it again"));
+    }
+    Ok(context)
+}
+
+impl Context {
+    /// The resolved plan.
+    ///
+    /// # Errors
+    /// When the declaration has errors.
+    pub fn plan(&self) -> Result<Plan, Failure> {
+        policy::plan(&self.loaded, &self.environment)
+            .map_err(|diagnostics| Failure::input(anyhow!("{}", self.loaded.render(&diagnostics, false))))
+    }
+}
+
+/// Whether stderr gets colour.
+pub fn colour() -> bool {
+    anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
+}
+
+/// Reads files of the declaration's folder, and nothing outside of it.
+struct FolderLoader {
+    root: PathBuf,
+}
+
+impl policy::Loader for FolderLoader {
+    fn load(&self, path: &str) -> io::Result<Vec<u8>> {
+        let relative = Path::new(path);
+        if relative.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it lies outside the declaration's folder"));
+        }
+        let root = self.root.canonicalize()?;
+        // Links are followed first: one that leads out of the folder would seal a file that nobody declared.
+        let real = root.join(relative).canonicalize()?;
+        if !real.starts_with(&root) {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it leads outside the declaration's folder"));
+        }
+        std::fs::read(real)
+    }
+}
+
+/// Everything a declaration may refer to: collectors, checks, standards.
+///
+/// # Errors
+/// When a shipped catalogue is damaged.
+pub fn environment(checks: &assess::CheckSet, now: Timestamp) -> Result<Environment, Failure> {
+    let collectors = collectors::all()
+        .iter()
+        .map(|kind| {
+            let descriptor = kind.descriptor();
+            let info = CollectorInfo {
+                kinds: descriptor.resources.iter().map(|resource| resource.kind.clone()).collect(),
+                rights: descriptor.rights.iter().map(|right| right.name.clone()).collect(),
+                settings: descriptor.settings,
+                name: descriptor.name.clone(),
+            };
+            (descriptor.name, info)
+        })
+        .collect::<BTreeMap<_, _>>();
+    let standard = Standard::parse("ccss-9.0", CCSS).map_err(Failure::tool)?;
+    let checks = CheckCatalogue { checks: checks.checks().map(|check| (check.id.clone(), check_meta(check))).collect() };
+    Ok(Environment { checks, collectors, standards: vec![standard], now: Some(now) })
+}
+
+fn check_meta(check: &assess::Check) -> CheckMeta {
+    let custom = &check.meta.custom;
+    let subject = match &custom.subject {
+        assess::SubjectKind::Kind(kind) => CheckSubject::Resource(kind.clone()),
+        assess::SubjectKind::Target => CheckSubject::Target(custom.reads.clone()),
+    };
+    CheckMeta {
+        id: check.id.clone(),
+        title: check.meta.title.clone(),
+        collector: check.id.split('/').next().unwrap_or_default().to_owned(),
+        subject,
+        parameters: custom.parameters.clone(),
+    }
+}
+
+/// The shipped checks and those in the folders that the declaration names under `policies:`.
+fn check_set(folder: &Path, loaded: &Loaded) -> Result<assess::CheckSet, Failure> {
+    let mut own = BTreeSet::new();
+    for policies in &loaded.declaration.policies {
+        let root = folder.join(&policies.value);
+        rego_files(&root, &root, &mut own)
+            .map_err(|e| Failure::input(anyhow!(e).context(format!("cannot read the folder of checks `{}`", root.display()))))?;
+    }
+    assess::CheckSet::with_own(own.iter().map(|(path, text)| (path.as_str(), text.as_str()))).map_err(Failure::input)
+}
+
+/// All Rego texts below a folder but tests, by their path from it.
+fn rego_files(root: &Path, folder: &Path, found: &mut BTreeSet<(String, String)>) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            rego_files(root, &path, found)?;
+            continue;
+        }
+        let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+        if name.ends_with(".rego") && !name.ends_with("_test.rego") {
+            found.insert((name, std::fs::read_to_string(&path)?));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! The one door to stdout: data, as text for a person or as JSON.
+
+use std::io::Write as _;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// How data is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For a person.
+    #[default]
+    Human,
+    /// For a program.
+    Json,
+}
+
+/// Prints a text to stdout as it is.
+///
+/// # Errors
+/// When stdout cannot be written, for example to a full disk. A closed pipe is the reader's choice and no error.
+pub fn text(text: &str) -> Result<(), Failure> {
+    print(text.as_bytes())
+}
+
+/// Prints a value as indented JSON and a line feed.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn json(value: &impl Serialize) -> Result<(), Failure> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(Failure::tool)?;
+    bytes.push(b'\n');
+    print(&bytes)
+}
+
+fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = anstream::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::tool(anyhow::Error::new(error).context("cannot write to stdout")))
+        }
+        _ => Ok(()),
+    }
+}
