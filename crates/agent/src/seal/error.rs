@@ -1,5 +1,8 @@
 //! Why nothing was sealed, or not all of it.
 
+use std::io;
+use std::path::PathBuf;
+
 use model::Digest;
 
 /// Why sealing failed. Nothing that was published is touched by any of these.
@@ -73,8 +76,12 @@ pub enum SealError {
     NotVerified { index: u64, problem: String },
     #[error("there is no bundle {index} in `{store}`")]
     NoBundle { index: u64, store: String },
-    #[error("cannot write the export: {0}")]
-    Export(String),
+    #[error(transparent)]
+    Export(#[from] bundle::export::ExportError),
+    #[error(transparent)]
+    Write(#[from] bundle::writer::WriteError),
+    #[error("cannot use `{}`", path.display())]
+    File { path: PathBuf, source: io::Error },
 }
 
 impl SealError {
@@ -114,7 +121,9 @@ impl SealError {
             | Self::BadSignature
             | Self::NotVerified { .. }
             | Self::NoBundle { .. }
-            | Self::Export(_) => return None,
+            | Self::Export(_)
+            | Self::Write(_)
+            | Self::File { .. } => return None,
         };
         Some(text)
     }

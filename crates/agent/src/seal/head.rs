@@ -112,11 +112,16 @@ impl<'a> Head<'a> {
                 });
             }
         }
-        // Seen now, whatever becomes of this run.
-        if seen_differs(memory, &head.known.text)? {
-            memory.save(&head.known.text)?;
-        }
         Ok(head)
+    }
+
+    /// Remembers this head as seen, whatever becomes of the run. Under the lock of the ledger only:
+    /// an older head must not overwrite a newer one.
+    pub(super) fn remember(&self, memory: &dyn HeadMemory) -> Result<(), SealError> {
+        if memory.load()?.as_deref() != Some(self.text()) {
+            memory.save(self.text())?;
+        }
+        Ok(())
     }
 
     pub(super) fn origin(&self) -> &str {
@@ -228,7 +233,8 @@ impl<'a> Head<'a> {
         TileHashes::new(self.size(), |tile: &Tile| self.tile(&tile.path()))
     }
 
-    fn tile(&self, path: &str) -> Result<Vec<u8>, SealError> {
+    /// The bytes at a tile's path.
+    pub(super) fn tile(&self, path: &str) -> Result<Vec<u8>, SealError> {
         let path = layout::tile(path);
         self.store
             .read(&path, TILE_MAX)?
@@ -241,10 +247,6 @@ impl<'a> Head<'a> {
             other => damaged(self.store, "ledger/tile", &format!("is broken: {other}")),
         }
     }
-}
-
-fn seen_differs(memory: &dyn HeadMemory, text: &str) -> Result<bool, SealError> {
-    Ok(memory.load()?.as_deref() != Some(text))
 }
 
 pub(super) fn damaged(store: &dyn Store, path: &str, problem: &str) -> SealError {

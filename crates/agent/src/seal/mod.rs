@@ -19,14 +19,21 @@
 //! Clock and randomness are arguments.
 
 mod error;
+mod export;
 mod head;
 mod pending;
+mod unfinished;
+
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bundle::statement::{Chain, Kind, Predicate, Records, Statement, Summary};
+use bundle::seal::{Metadata, Unsigned};
+use bundle::statement::{Chain, Kind, Statement, StatementError, Summary};
 use bundle::trust::{Role, Trust};
+use bundle::writer::WrittenRecords;
 use ledger::{LogKey, PublicKey};
 use model::record::{ClockSource, Override, Purpose, RunStatus, Tool};
 use model::{Digest, Timestamp};
@@ -35,6 +42,8 @@ use sign::Signer;
 use store::{Guard, HeadMemory, Holder, RunId, Store};
 
 pub use error::SealError;
+pub use export::export;
+pub use unfinished::Recording;
 
 /// Everything that sealing needs and that outlives one run.
 pub struct Sealer<'a> {
@@ -81,7 +90,7 @@ pub struct Begun {
     pub session: Session,
     /// Bundles of killed runs that had been signed; they are published now.
     pub completed: Vec<Sealed>,
-    /// Runs that died before they signed. Seal each as `failed`.
+    /// Runs that died before they signed. Give each to [`Sealer::record_unfinished`].
     pub unfinished: Vec<Unfinished>,
 }
 
@@ -104,16 +113,6 @@ pub struct Unfinished {
     guard: Guard,
 }
 
-/// What the files in [`Session::staging`] amount to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Contents {
-    /// SHA-256 of `leaves.txt`.
-    pub leaves_sha256: Digest,
-    /// SHA-256 of `records.jsonl`.
-    pub records_sha256: Digest,
-    pub records: Records,
-}
-
 /// What is known at the end of a run only. The rest of the statement comes from the intent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealInput {
@@ -122,7 +121,8 @@ pub struct SealInput {
     /// Overrides that make the bundle unfit as evidence, in any order.
     pub rehearsal: Vec<Override>,
     pub summary: Summary,
-    pub contents: Contents,
+    /// What `bundle::writer` wrote into [`Session::staging`].
+    pub records: WrittenRecords,
 }
 
 /// A bundle that is published.
@@ -214,6 +214,7 @@ impl Sealer<'_> {
         })?;
         let _lock = self.store.lock_ledger(&self.holder, self.wait)?;
         let mut head = head::Head::read(self.store, self.memory, &key)?;
+        head.remember(self.memory)?;
         // Before the first request: at the end it would be too late to learn it.
         self.check_signer(intent.kind, head.size())?;
         let completed = self.complete_all(&mut head)?;
@@ -245,12 +246,13 @@ impl Sealer<'_> {
         self.store.sync_staged(&run)?;
         let _lock = self.store.lock_ledger(&self.holder, self.wait)?;
         let mut head = head::Head::read(self.store, self.memory, &key)?;
+        head.remember(self.memory)?;
         // Another run may have been killed while this one collected.
         self.complete_all(&mut head)?;
         let index = head.size();
         self.check_signer(intent.kind, index)?;
         let previous = head.previous_statement(self.trust)?;
-        let statement = statement(&intent, input, &head, previous);
+        let statement = statement(&intent, input, &head, previous)?;
         self.reserve(&run, index, &statement)?;
         let sealed = self.complete(&mut head, index)?;
         drop(guard);
@@ -322,37 +324,30 @@ fn statement(
     input: SealInput,
     head: &head::Head<'_>,
     previous_statement: Option<Digest>,
-) -> Statement {
-    let mut rehearsal = input.rehearsal;
-    rehearsal.sort_unstable();
-    rehearsal.dedup();
-    Statement {
-        leaves_sha256: input.contents.leaves_sha256,
-        records_sha256: input.contents.records_sha256,
-        predicate: Predicate {
-            kind: intent.kind,
-            bundle: intent.run.clone(),
-            entity: intent.entity.clone(),
-            system: intent.system.clone(),
-            tool: bundle::statement::Tool {
-                version: intent.tool.version.clone(),
-                sha256: intent.tool.sha256,
-            },
-            started: intent.started,
-            finished: input.finished,
-            status: input.status,
-            rehearsal,
-            challenge: intent.challenge.clone(),
-            records: input.contents.records,
-            summary: input.summary,
-            chain: Chain {
-                origin: head.origin().to_owned(),
-                index: head.size(),
-                prior_size: head.size(),
-                prior_root: head.root(),
-                previous_statement,
-                every_seconds: intent.every_seconds,
-            },
+) -> Result<Unsigned, StatementError> {
+    let chain = Chain {
+        origin: head.origin().to_owned(),
+        index: head.size(),
+        prior_size: head.size(),
+        prior_root: head.root(),
+        previous_statement,
+        every_seconds: intent.every_seconds,
+    };
+    let metadata = Metadata {
+        kind: intent.kind,
+        bundle: intent.run.clone(),
+        entity: intent.entity.clone(),
+        system: intent.system.clone(),
+        tool: bundle::statement::Tool {
+            version: intent.tool.version.clone(),
+            sha256: intent.tool.sha256,
         },
-    }
+        started: intent.started,
+        finished: input.finished,
+        status: input.status,
+        rehearsal: input.rehearsal,
+        challenge: intent.challenge.clone(),
+        summary: input.summary,
+    };
+    bundle::seal::statement(&input.records, metadata, chain)
 }

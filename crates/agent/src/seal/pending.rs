@@ -2,6 +2,7 @@
 //! killed after it.
 
 use bundle::layout;
+use bundle::seal::Unsigned;
 use bundle::sigstore::{Envelope, SealedStatement, entry_body};
 use bundle::statement::Statement;
 use bundle::trust::{Role, Spki};
@@ -86,10 +87,10 @@ impl Sealer<'_> {
         &self,
         run: &RunId,
         index: u64,
-        statement: &Statement,
+        statement: &Unsigned,
     ) -> Result<(), SealError> {
         let path = reserved_path(index);
-        let statement = String::from_utf8(statement.render()?)
+        let statement = String::from_utf8(statement.statement().to_vec())
             .map_err(|_| damaged(self.store, &path, "is no text"))?;
         let bytes = to_json(
             self.store,
