@@ -11,6 +11,8 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::limits;
+use crate::read::json::{Checker, JsonError};
+use crate::read::line::RULES;
 use crate::statement::{RECORDS_HASH, Records, Segment};
 
 /// Bytes of a record's salt.
@@ -39,8 +41,14 @@ pub enum WriteError {
     Randomness(#[source] io::Error),
     #[error("a record of type `{0}` cannot be serialised")]
     Serialise(RecordType, #[source] serde_json::Error),
-    #[error("a record of type `{0}` is not a JSON object without line breaks")]
+    #[error("a record of type `{0}` is not a JSON object")]
     NotAnObject(RecordType),
+    #[error("a record of type `{kind}` is not JSON as the format has it")]
+    Json {
+        kind: RecordType,
+        #[source]
+        source: JsonError,
+    },
     #[error("a record of type `{kind}` has {length} bytes, more than {max} are not allowed", max = limits::LINE_MAX)]
     TooLong { kind: RecordType, length: usize },
     #[error("a bundle has at most {max} records", max = limits::RECORDS_MAX)]
@@ -64,6 +72,7 @@ pub struct RecordWriter<R, L, F> {
     tree: CompactRange,
     segments: Vec<Segment>,
     line: Vec<u8>,
+    checker: Checker,
 }
 
 impl<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()>> RecordWriter<R, L, F> {
@@ -78,6 +87,7 @@ impl<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()>> RecordWrit
             tree: CompactRange::new(),
             segments: Vec::new(),
             line: Vec::new(),
+            checker: Checker::new(),
         }
     }
 
@@ -95,12 +105,10 @@ impl<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()>> RecordWrit
     /// Writes one record whose body is already the text of a JSON object. The text is taken as it
     /// is.
     pub fn push_json(&mut self, kind: RecordType, body: &[u8]) -> Result<RecordRef, WriteError> {
-        // Control characters occur in JSON only between tokens; one of them is the line's end.
         let members = body
             .strip_prefix(b"{")
-            .filter(|rest| rest.last() == Some(&b'}') && !rest.iter().any(|byte| *byte < 0x20))
             .ok_or(WriteError::NotAnObject(kind))?;
-        let reference = self.place(kind)?;
+        self.placeable(kind)?;
 
         let mut salt = [0; SALT];
         (self.randomness)(&mut salt).map_err(WriteError::Randomness)?;
@@ -121,7 +129,12 @@ impl<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()>> RecordWrit
                 length: self.line.len(),
             });
         }
+        // What would not be read is not written: facts come from collectors as text.
+        self.checker
+            .check(&self.line, RULES)
+            .map_err(|source| WriteError::Json { kind, source })?;
 
+        let reference = self.place(kind);
         let leaf = leaf_hash(&self.line);
         self.tree.append(leaf);
         self.line.push(b'\n');
@@ -143,9 +156,8 @@ impl<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()>> RecordWrit
 
     /// Flushes both writers and gives them back.
     pub fn finish(mut self) -> Result<(WrittenRecords, R, L), WriteError> {
-        match self.segments.first() {
-            Some(first) if first.t == RecordType::Run => {}
-            _ => return Err(WriteError::NotOneRun),
+        if self.segments.is_empty() {
+            return Err(WriteError::NotOneRun);
         }
         self.records.flush().map_err(WriteError::Io)?;
         self.leaves.flush().map_err(WriteError::Io)?;
@@ -159,34 +171,37 @@ impl<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()>> RecordWrit
         Ok((written, self.records, self.leaves))
     }
 
-    fn place(&mut self, kind: RecordType) -> Result<RecordRef, WriteError> {
-        let first = self.tree.size();
-        if first >= limits::RECORDS_MAX {
+    /// Whether a record of this type may come next.
+    fn placeable(&self, kind: RecordType) -> Result<(), WriteError> {
+        if self.tree.size() >= limits::RECORDS_MAX {
             return Err(WriteError::TooMany);
         }
-        match self.segments.last_mut() {
-            Some(last) if last.t == kind => {
-                if kind == RecordType::Run {
-                    return Err(WriteError::NotOneRun);
-                }
-                let reference = RecordRef::new(kind, last.count);
-                last.count += 1;
-                return Ok(reference);
-            }
-            Some(last) if last.t > kind => {
-                return Err(WriteError::Order {
-                    last: last.t,
-                    next: kind,
-                });
-            }
-            _ => {}
+        match self.segments.last() {
+            Some(last) if last.t > kind => Err(WriteError::Order {
+                last: last.t,
+                next: kind,
+            }),
+            Some(last) if last.t == kind && kind == RecordType::Run => Err(WriteError::NotOneRun),
+            None if kind != RecordType::Run => Err(WriteError::NotOneRun),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts one record of this type.
+    fn place(&mut self, kind: RecordType) -> RecordRef {
+        if let Some(last) = self.segments.last_mut()
+            && last.t == kind
+        {
+            let reference = RecordRef::new(kind, last.count);
+            last.count += 1;
+            return reference;
         }
         self.segments.push(Segment {
             t: kind,
-            first,
+            first: self.tree.size(),
             count: 1,
         });
-        Ok(RecordRef::new(kind, 0))
+        RecordRef::new(kind, 0)
     }
 }
 
@@ -299,12 +314,28 @@ mod tests {
     fn refuses_what_cannot_be_a_record() {
         let mut writer = writer();
         writer.push_json(RecordType::Run, b"{}").unwrap();
-        for body in [&b"[]"[..], b"", b"{", b"{\"a\":\n1}", b"{}\n", b" {}"] {
+        for body in [&b"[]"[..], b"", b" {}"] {
             assert!(matches!(
                 writer.push_json(RecordType::Host, body),
                 Err(WriteError::NotAnObject(RecordType::Host))
             ));
         }
+        for body in [
+            &b"{"[..],
+            b"{\"a\":\n1}",
+            b"{\"a\": 1}",
+            b"{}\n",
+            b"{\"a\":1,\"a\":1}",
+            b"{\"salt\":1}",
+            b"{\"t\":1}",
+            b"{}{}",
+        ] {
+            assert!(matches!(
+                writer.push_json(RecordType::Host, body),
+                Err(WriteError::Json { .. })
+            ));
+        }
+        assert_eq!(writer.count(), 1);
         assert!(matches!(
             writer.push_json(RecordType::Run, b"{}"),
             Err(WriteError::NotOneRun)
@@ -324,7 +355,10 @@ mod tests {
     #[test]
     fn a_bundle_starts_with_its_run() {
         let mut writer = writer();
-        writer.push_json(RecordType::Gap, b"{}").unwrap();
+        assert!(matches!(
+            writer.push_json(RecordType::Gap, b"{}"),
+            Err(WriteError::NotOneRun)
+        ));
         assert!(matches!(writer.finish(), Err(WriteError::NotOneRun)));
     }
 }

@@ -1,6 +1,13 @@
 //! Stock cosign 3.1.3 verifies signature and place in the ledger offline, without an `--insecure`
 //! flag, and refuses what was altered. The command is the one of `docs/spec/bundle.md`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may stop at the first surprise"
+)]
+
 mod common;
 
 use std::path::{Path, PathBuf};
@@ -92,7 +99,7 @@ fn refuses_what_was_altered() {
     refused("other leaves");
 
     let good = ledger.bundles[2].sealed.clone();
-    let mut altered = vec![("signature", good.clone()); 4];
+    let mut altered = vec![("signature", good); 4];
     altered[0].1.envelope.signature[0] ^= 1;
     altered[1].0 = "proof";
     altered[1].1.position.proof.clear();

@@ -22,6 +22,14 @@ const SALT_START: &[u8] = b"{\"salt\":\"";
 const SALT_LENGTH: usize = 22;
 const TYPE_START: &[u8] = b"\",\"t\":\"";
 
+/// What every record line keeps; the writer holds itself to it too.
+pub(crate) const RULES: Rules = Rules {
+    layout: Layout::Compact,
+    numbers: Numbers::Any,
+    depth: limits::NESTING_MAX,
+    members: limits::MEMBERS_MAX,
+};
+
 /// A record of any type.
 #[derive(Clone, Debug)]
 pub enum Record {
@@ -107,13 +115,7 @@ impl LineReader {
             return withheld(line).map(Line::Withheld);
         }
         let kind = start(line)?;
-        let rules = Rules {
-            layout: Layout::Compact,
-            numbers: Numbers::Any,
-            depth: limits::NESTING_MAX,
-            members: limits::MEMBERS_MAX,
-        };
-        self.checker.check(line, rules)?;
+        self.checker.check(line, RULES)?;
         parse(kind, line).map(|record| Line::Disclosed(Box::new(record)))
     }
 }
