@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use bundle::consistency::Consistency;
+use bundle::consistency;
 use bundle::export::TarWriter;
 use bundle::layout::{self, Entry};
 use bundle::limits;
@@ -94,15 +94,8 @@ fn add_head(
     );
     let older = index.saturating_add(1);
     if older < head.size() {
-        let consistency = Consistency {
-            older,
-            newer: head.size(),
-            proof: head.consistency(older)?,
-        };
-        entries.insert(
-            Entry::Consistency,
-            Source::Bytes(consistency.render().into_bytes()),
-        );
+        let proof = consistency::render(&head.consistency(older)?);
+        entries.insert(Entry::Consistency, Source::Bytes(proof.into_bytes()));
     }
     Ok(())
 }
