@@ -1,6 +1,25 @@
 //! What AWS collectors share: credentials, roles, regions, calls with their refusals, paging, policy documents in normal form.
+//!
+//! A collector makes a [`Session`] for its target, gives [`Session::config`] to the clients of the AWS SDK, and makes every
+//! call through [`Session::call`] or a [`Pager`]. It reads facts from [`Answer::body`], not from the SDK's types:
+//! these fill in `false` and empty lists where the answer says nothing.
 
+mod call;
+mod credentials;
+mod http_client;
 mod moment;
+mod pager;
 pub mod policy_document;
+mod regions;
+mod rights;
+mod session;
+mod settings;
+mod wire;
 
+pub use call::{Answer, CallInfo, Refusal};
 pub use moment::Moment;
+pub use pager::{Pager, Turn};
+pub use regions::{ListedRegion, ListedRegions};
+pub use rights::{GET_CALLER_IDENTITY, caller_identity_right, iam_policy, list_regions_right};
+pub use session::{Session, bounded};
+pub use settings::Settings;

@@ -1,0 +1,148 @@
+//! Which regions an account has, and which of them this run reads.
+
+use sdk::{ExchangeId, GapReason, Recorder, SinkError, Source};
+use serde::Deserialize;
+
+use crate::call::{Answer, CallInfo};
+use crate::pager::{Pager, Turn};
+use crate::session::Session;
+
+pub(crate) const LIST_REGIONS: &str = "account:ListRegions";
+/// The service's own limit.
+const PAGE: i32 = 50;
+
+/// The account's regions, as far as they could be listed.
+#[derive(Clone, Debug, Default)]
+pub struct ListedRegions {
+    pub regions: Vec<ListedRegion>,
+    /// Whether the list was read to its end.
+    pub complete: bool,
+}
+
+/// A region, as the account lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedRegion {
+    pub name: String,
+    /// `ENABLED`, `ENABLED_BY_DEFAULT`, `ENABLING`, `DISABLING`, `DISABLED`.
+    pub status: String,
+    /// Where both stand.
+    pub source: Source,
+}
+
+impl ListedRegion {
+    /// Whether there may be something in it. A region being switched on or off still counts.
+    #[must_use]
+    pub fn may_be_used(&self) -> bool {
+        self.status != "DISABLED"
+    }
+}
+
+impl Session {
+    /// Lists the account's regions. Writes the coverage of `population`, and the gap where they cannot be listed.
+    ///
+    /// # Errors
+    /// When evidence can no longer be written.
+    pub async fn list_regions(
+        &self,
+        recorder: &Recorder,
+        population: &str,
+    ) -> Result<ListedRegions, SinkError> {
+        let client = aws_sdk_account::Client::new(self.config());
+        let mut pager = Pager::new(self, CallInfo::new(LIST_REGIONS).population(population));
+        let mut regions = Vec::new();
+        while let Some(answer) = pager
+            .next(
+                |marker| {
+                    client
+                        .list_regions()
+                        .max_results(PAGE)
+                        .set_next_token(marker)
+                        .send()
+                },
+                turn,
+            )
+            .await?
+        {
+            for (index, region) in read(&answer).into_iter().enumerate() {
+                match named(region, answer.exchange, index) {
+                    Some(region) => regions.push(region),
+                    None => pager.stop(malformed(population, answer.exchange, index)),
+                }
+            }
+        }
+        let items = regions.len() as u64;
+        let complete = pager.close(recorder, population, items, None)?;
+        Ok(ListedRegions { regions, complete })
+    }
+
+    /// The regions that this run reads: the declared ones, otherwise all that may be used.
+    #[must_use]
+    pub fn regions_to_read(&self, listed: &ListedRegions) -> Vec<String> {
+        let mut names: Vec<String> = match &self.settings().regions {
+            Some(declared) => declared.clone(),
+            None => listed
+                .regions
+                .iter()
+                .filter(|region| region.may_be_used())
+                .map(|region| region.name.clone())
+                .collect(),
+        };
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(rename = "Regions")]
+    regions: Option<Vec<Entry>>,
+    #[serde(rename = "NextToken")]
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    #[serde(rename = "RegionName")]
+    name: Option<String>,
+    #[serde(rename = "RegionOptStatus")]
+    status: Option<String>,
+}
+
+fn turn<T>(answer: &Answer<T>) -> Turn {
+    let Ok(page) = serde_json::from_slice::<Page>(&answer.body) else {
+        return Turn {
+            missing: Some("Regions"),
+            ..Turn::default()
+        };
+    };
+    Turn {
+        more: page.next_token.as_ref().is_some_and(|t| !t.is_empty()),
+        marker: page.next_token,
+        missing: page.regions.is_none().then_some("Regions"),
+    }
+}
+
+fn read<T>(answer: &Answer<T>) -> Vec<Entry> {
+    serde_json::from_slice::<Page>(&answer.body)
+        .ok()
+        .and_then(|page| page.regions)
+        .unwrap_or_default()
+}
+
+fn named(entry: Entry, exchange: ExchangeId, index: usize) -> Option<ListedRegion> {
+    Some(ListedRegion {
+        name: entry.name?,
+        status: entry.status?,
+        source: Source::json(exchange, format!("/Regions/{index}")),
+    })
+}
+
+fn malformed(population: &str, exchange: ExchangeId, index: usize) -> crate::Refusal {
+    let mut refusal = CallInfo::new(LIST_REGIONS).population(population).refused(
+        GapReason::Malformed,
+        format!("the region at place {index} has no name or no status"),
+    );
+    refusal.exchange = Some(exchange);
+    refusal
+}

@@ -1,0 +1,331 @@
+//! A session with one AWS account: credentials, clients' configuration, identity, time limit.
+
+use std::time::Duration;
+
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_types::app_name::AppName;
+use aws_types::sdk_ua_metadata::FrameworkMetadata;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use sdk::{
+    CallerIdentity, Clock, CollectError, Environment, Overrides, Recorder, SinkError, Target,
+    Timestamp,
+};
+use transport::{Proxies, Recording, Transport};
+
+use crate::call::CallInfo;
+use crate::credentials::Registering;
+use crate::http_client::RecordingClient;
+use crate::rights::GET_CALLER_IDENTITY;
+use crate::settings::Settings;
+use crate::wire::Aws;
+
+/// Where calls go that belong to no region, when neither declaration nor environment names one.
+const HOME: &str = "us-east-1";
+/// First try included. With the waits below the last one starts after about 3 s on average.
+const ATTEMPTS: u32 = 6;
+
+/// A session with one account. Clones are the same session.
+#[derive(Clone, Debug)]
+pub struct Session {
+    settings: Settings,
+    config: SdkConfig,
+    recording: Recording,
+    clock: Clock,
+    deadline: Timestamp,
+    concurrency: usize,
+}
+
+impl Session {
+    /// Finds credentials and takes on the declared role. Reads nothing of the account.
+    ///
+    /// # Errors
+    /// When settings or environment cannot be used, or no credentials are found.
+    pub async fn connect(
+        target: &Target,
+        environment: &Environment,
+        recorder: &Recorder,
+    ) -> Result<Self, CollectError> {
+        let settings = Settings::of(target)?;
+        let transport = transport(&environment.overrides)?;
+        let recording = Recording::new(
+            transport,
+            std::sync::Arc::new(Aws),
+            recorder.clone(),
+            environment.clock.clone(),
+        );
+        let config = base_config(&settings, environment, &recording).await?;
+        let config = with_credentials(config, &settings, environment, recorder).await;
+        let session = Self {
+            settings,
+            config,
+            recording,
+            clock: environment.clock.clone(),
+            deadline: environment.deadline,
+            concurrency: environment.concurrency.max(1),
+        };
+        session.check_credentials().await?;
+        Ok(session)
+    }
+
+    /// The target's settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Configuration for clients of services that are the same in every region, such as IAM.
+    #[must_use]
+    pub fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    /// Configuration for clients of one region.
+    #[must_use]
+    pub fn config_in(&self, region: &str) -> SdkConfig {
+        self.config
+            .to_builder()
+            .region(Region::new(region.to_owned()))
+            .build()
+    }
+
+    /// Requests under way at once.
+    #[must_use]
+    pub fn concurrency(&self) -> usize {
+        self.concurrency
+    }
+
+    /// The moment now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// What is left until the run's deadline; `None` once it has passed.
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        let left = self.deadline.as_millis() - self.clock.now().as_millis();
+        u64::try_from(left)
+            .ok()
+            .filter(|left| *left > 0)
+            .map(Duration::from_millis)
+    }
+
+    pub(crate) fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
+    /// Asks the account who we are, and whether it is the declared one.
+    ///
+    /// # Errors
+    /// [`CollectError::WrongIdentity`] when it is another account; nothing of it may be read then.
+    pub async fn identify(&self) -> Result<CallerIdentity, CollectError> {
+        let client = aws_sdk_sts::Client::new(&self.config);
+        let asked = self
+            .call(
+                CallInfo::new(GET_CALLER_IDENTITY),
+                client.get_caller_identity().send(),
+            )
+            .await?;
+        let answer = asked.map_err(|refusal| CollectError::Refused {
+            reason: refusal.reason,
+            right: Some(GET_CALLER_IDENTITY.to_owned()),
+            detail: refusal.detail,
+            exchange: refusal.exchange,
+        })?;
+        let (Some(found), Some(caller)) = (answer.value.account(), answer.value.arn()) else {
+            return Err(CollectError::Refused {
+                reason: sdk::GapReason::Malformed,
+                right: Some(GET_CALLER_IDENTITY.to_owned()),
+                detail: "the answer names no account or no caller".to_owned(),
+                exchange: Some(answer.exchange),
+            });
+        };
+        if found != self.settings.account {
+            return Err(CollectError::WrongIdentity {
+                expected: self.settings.account.clone(),
+                found: found.to_owned(),
+            });
+        }
+        Ok(CallerIdentity {
+            caller: caller.to_owned(),
+            found: found.to_owned(),
+        })
+    }
+
+    /// Looks whether there are credentials at all, so that their absence is one error and not a gap for every call.
+    async fn check_credentials(&self) -> Result<(), CollectError> {
+        let problem = match self.config.credentials_provider() {
+            None => "no provider of credentials is set up".to_owned(),
+            Some(provider) => match provider.provide_credentials().await {
+                Ok(_) => return Ok(()),
+                Err(error) => crate::call::causes(&error),
+            },
+        };
+        if let Some(cause) = self.recording.take_sink_error() {
+            return Err(CollectError::Sink(cause));
+        }
+        Err(CollectError::Credentials { problem })
+    }
+}
+
+/// Runs `work` for every item, `limit` at once, and stops at the first error.
+///
+/// # Errors
+/// The first error of `work`.
+pub async fn bounded<T, F>(
+    limit: usize,
+    work: impl IntoIterator<Item = F> + Send,
+) -> Result<Vec<T>, SinkError>
+where
+    F: Future<Output = Result<T, SinkError>> + Send,
+    T: Send,
+{
+    stream::iter(work)
+        .buffered(limit.max(1))
+        .try_collect()
+        .await
+}
+
+fn transport(overrides: &Overrides) -> Result<Transport, CollectError> {
+    let mut extra_roots: Vec<String> = overrides.extra_roots.iter().cloned().collect();
+    // Every AWS tool reads additional authorities from here; company proxies need it.
+    if let Some(path) = variable(&["AWS_CA_BUNDLE"]) {
+        let pem = std::fs::read_to_string(&path).map_err(|error| CollectError::Credentials {
+            problem: format!("`AWS_CA_BUNDLE` names `{path}`, which cannot be read: {error}"),
+        })?;
+        extra_roots.push(pem);
+    }
+    Transport::new(&transport::Settings {
+        proxies: Proxies {
+            https: variable(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
+            // Upper case is not looked at: a CGI server sets `HTTP_PROXY` from a request's header.
+            http: variable(&["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"]),
+            none: variable(&["NO_PROXY", "no_proxy"]),
+        },
+        extra_roots,
+        ..transport::Settings::default()
+    })
+    .map_err(|error| CollectError::Credentials {
+        problem: error.to_string(),
+    })
+}
+
+fn variable(names: &[&str]) -> Option<String> {
+    names
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+}
+
+async fn base_config(
+    settings: &Settings,
+    environment: &Environment,
+    recording: &Recording,
+) -> Result<SdkConfig, CollectError> {
+    let declared = settings
+        .regions
+        .as_ref()
+        .and_then(|regions| regions.first().cloned())
+        .map(Region::new);
+    let mut profile_region = ProfileFileRegionProvider::builder();
+    if let Some(profile) = &settings.profile {
+        profile_region = profile_region.profile_name(profile);
+    }
+    // The instance metadata service is not asked for a region: elsewhere than on EC2 that costs seconds.
+    let region = RegionProviderChain::first_try(declared)
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .or_else(profile_region.build())
+        .or_else(Region::new(HOME));
+    let wrong = |problem: String| CollectError::Credentials { problem };
+    let app = AppName::new(label(&environment.run_id, 50)).map_err(|e| wrong(e.to_string()))?;
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(RecordingClient(recording.clone()))
+        .region(region)
+        .app_name(app)
+        .retry_config(
+            RetryConfig::adaptive()
+                .with_max_attempts(ATTEMPTS)
+                .with_initial_backoff(Duration::from_millis(200))
+                .with_max_backoff(Duration::from_secs(10)),
+        )
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(5))
+                .read_timeout(Duration::from_secs(30))
+                .build(),
+        )
+        // The transport has its own limits on silence and records what had come until then.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if let Some((name, version)) = environment.user_agent.split_once('/') {
+        let framework = FrameworkMetadata::new(name.to_owned(), Some(version.to_owned()))
+            .map_err(|error| wrong(error.to_string()))?;
+        loader = loader.framework_metadata(framework);
+    }
+    if let Some(profile) = &settings.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(endpoint) = &environment.overrides.endpoint_url {
+        loader = loader.endpoint_url(endpoint);
+    }
+    if let Some(given) = &environment.overrides.credentials {
+        loader = loader.credentials_provider(Credentials::new(
+            given.access_key_id.clone(),
+            given.secret_access_key.expose(),
+            None,
+            None,
+            "witnessmark-override",
+        ));
+    }
+    Ok(loader.load().await)
+}
+
+async fn with_credentials(
+    config: SdkConfig,
+    settings: &Settings,
+    environment: &Environment,
+    recorder: &Recorder,
+) -> SdkConfig {
+    let registered = |config: SdkConfig| {
+        let Some(provider) = config.credentials_provider() else {
+            return config;
+        };
+        let provider = Registering::new(provider, recorder.secrets().clone());
+        config
+            .into_builder()
+            .credentials_provider(SharedCredentialsProvider::new(provider))
+            .build()
+    };
+    let config = registered(config);
+    let Some(role) = &settings.assume_role else {
+        return config;
+    };
+    let mut provider = AssumeRoleProvider::builder(role)
+        .session_name(label(&environment.run_id, 64))
+        .configure(&config);
+    if let Some(id) = &settings.external_id {
+        provider = provider.external_id(id);
+    }
+    let provider = provider.build().await;
+    registered(
+        config
+            .into_builder()
+            .credentials_provider(SharedCredentialsProvider::new(provider))
+            .build(),
+    )
+}
+
+/// The run's id as session names and user agents may hold it.
+fn label(run_id: &str, longest: usize) -> String {
+    let mut text = format!("witnessmark-{run_id}");
+    text.retain(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'));
+    text.truncate(longest);
+    text
+}

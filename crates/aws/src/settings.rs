@@ -1,0 +1,196 @@
+//! The settings of an AWS target.
+
+use schemars::JsonSchema;
+use sdk::{CollectError, Target};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// One AWS account, and how it is entered.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Twelve digits, in quotation marks. Nothing is read of any other account.
+    #[schemars(regex(pattern = r"^[0-9]{12}$"))]
+    pub account: String,
+    /// Regions to read. Without it: all that are enabled for the account. A region left out is a gap.
+    #[serde(default)]
+    pub regions: Option<Vec<String>>,
+    /// ARN of a role to take on with the credentials found.
+    #[serde(default)]
+    pub assume_role: Option<String>,
+    /// What the role's trust policy asks for as `sts:ExternalId`.
+    #[serde(default)]
+    pub external_id: Option<String>,
+    /// Profile of the AWS configuration files in place of the default one.
+    #[serde(default)]
+    pub profile: Option<String>,
+}
+
+impl Settings {
+    /// The JSON Schema of these settings, for a collector's descriptor.
+    #[must_use]
+    pub fn schema() -> Value {
+        schemars::schema_for!(Self).to_value()
+    }
+
+    /// Parses and checks a target's settings.
+    ///
+    /// # Errors
+    /// [`CollectError::Settings`], naming the setting.
+    pub fn of(target: &Target) -> Result<Self, CollectError> {
+        let wrong = |setting: &str, problem: String| CollectError::Settings {
+            target: target.id.clone(),
+            setting: setting.to_owned(),
+            problem,
+        };
+        for required in ["account"] {
+            if !target.settings.contains_key(required) {
+                return Err(wrong(required, "is missing".to_owned()));
+            }
+        }
+        // Member by member, so that an error names its setting.
+        for (name, value) in &target.settings {
+            let expected = match name.as_str() {
+                "account" | "assume_role" | "external_id" | "profile" if value.is_string() => None,
+                "account" => Some("is twelve digits in quotation marks"),
+                "assume_role" | "external_id" | "profile" => Some("is a text"),
+                "regions"
+                    if value
+                        .as_array()
+                        .is_some_and(|list| list.iter().all(Value::is_string)) =>
+                {
+                    None
+                }
+                "regions" => Some("is a list of region names"),
+                _ => Some("is not a setting of an AWS target"),
+            };
+            if let Some(expected) = expected {
+                return Err(wrong(name, expected.to_owned()));
+            }
+        }
+        let settings: Self = serde_json::from_value(Value::Object(target.settings.clone()))
+            .map_err(|error| wrong("account", error.to_string()))?;
+
+        if settings.account.len() != 12 || !settings.account.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(wrong(
+                "account",
+                format!("`{}` is not twelve digits", settings.account),
+            ));
+        }
+        if let Some(regions) = &settings.regions {
+            if regions.is_empty() {
+                return Err(wrong("regions", "names no region".to_owned()));
+            }
+            for region in regions {
+                if !is_region(region) {
+                    return Err(wrong(
+                        "regions",
+                        format!("`{region}` is not the name of a region"),
+                    ));
+                }
+            }
+        }
+        if let Some(role) = &settings.assume_role
+            && account_of_arn(role).is_none()
+        {
+            return Err(wrong(
+                "assume_role",
+                format!("`{role}` is not the ARN of a role"),
+            ));
+        }
+        Ok(settings)
+    }
+}
+
+/// Whether a text has the form of a region's name: `eu-west-1`, `us-gov-east-1`.
+fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let (Some((number, words)), true) = (parts.split_last(), parts.len() >= 3) else {
+        return false;
+    };
+    !number.is_empty()
+        && number.bytes().all(|b| b.is_ascii_digit())
+        && words
+            .iter()
+            .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()))
+}
+
+/// The account in the ARN of a role.
+fn account_of_arn(arn: &str) -> Option<&str> {
+    let mut parts = arn.splitn(6, ':');
+    let ("arn", _, "iam", _, account, resource) = (
+        parts.next()?,
+        parts.next()?,
+        parts.next()?,
+        parts.next()?,
+        parts.next()?,
+        parts.next()?,
+    ) else {
+        return None;
+    };
+    (account.len() == 12 && resource.starts_with("role/")).then_some(account)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn parse(settings: Value) -> Result<Settings, String> {
+        let Value::Object(settings) = settings else {
+            panic!("an object");
+        };
+        Settings::of(&Target {
+            id: "prod".to_owned(),
+            settings,
+        })
+        .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn reads_a_target() {
+        let settings = parse(json!({
+            "account": "111122223333",
+            "regions": ["eu-west-1", "us-gov-east-1"],
+            "assume_role": "arn:aws:iam::111122223333:role/path/witnessmark",
+        }))
+        .unwrap();
+        assert_eq!(settings.account, "111122223333");
+        assert!(parse(json!({"account": "111122223333"})).is_ok());
+    }
+
+    #[test]
+    fn names_the_wrong_setting() {
+        for (settings, said) in [
+            (json!({}), "`account` of target `prod`: is missing"),
+            (
+                json!({"account": 111_122_223_333_u64}),
+                "twelve digits in quotation marks",
+            ),
+            (json!({"account": "1"}), "`1` is not twelve digits"),
+            (
+                json!({"account": "111122223333", "regions": []}),
+                "names no region",
+            ),
+            (
+                json!({"account": "111122223333", "regions": ["eu-wst"]}),
+                "`eu-wst` is not the name",
+            ),
+            (
+                json!({"account": "111122223333", "regions": "eu-west-1"}),
+                "list of region names",
+            ),
+            (
+                json!({"account": "111122223333", "assume_role": "witnessmark"}),
+                "not the ARN of a role",
+            ),
+            (
+                json!({"account": "111122223333", "region": "eu-west-1"}),
+                "`region` of target `prod`: is not a setting",
+            ),
+        ] {
+            let error = parse(settings).unwrap_err();
+            assert!(error.contains(said), "{error}");
+        }
+    }
+}

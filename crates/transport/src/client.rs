@@ -1,0 +1,169 @@
+//! The pooled client and its settings.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+use crate::connect::{Connector, Proxies, Routes};
+
+pub(crate) type Pool = Client<Connector, Full<Bytes>>;
+
+/// How the transport reaches sources. Whoever makes it reads the environment; the transport does not.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub proxies: Proxies,
+    /// Certificate authorities beside the machine's own, as PEM.
+    pub extra_roots: Vec<String>,
+    /// Bytes of an answer's body beyond which it is refused.
+    pub largest_body: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            proxies: Proxies::default(),
+            extra_roots: Vec::new(),
+            // The largest known answers are a few megabytes.
+            largest_body: 32 * 1024 * 1024,
+        }
+    }
+}
+
+/// Waiting times of one attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Until a connection stands, TLS included.
+    pub connect: Duration,
+    /// Until the first byte of the answer, and from each piece of it to the next.
+    pub read: Duration,
+    /// For the whole attempt.
+    pub total: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            read: Duration::from_secs(30),
+            total: Duration::from_secs(120),
+        }
+    }
+}
+
+/// Why no transport can be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    #[error(
+        "`{variable}` does not name a proxy that can be used: `http://` or `https://`, host and port"
+    )]
+    Proxy { variable: &'static str },
+    #[error("the additional certificate authorities cannot be read: {0}")]
+    Roots(#[source] rustls::pki_types::pem::Error),
+    #[error("the additional certificate authorities hold no certificate")]
+    NoRoots,
+    #[error("an additional certificate authority cannot be used: {0}")]
+    Root(#[source] rustls::Error),
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[source] rustls::Error),
+}
+
+/// A pooled HTTP client. Clones share connections.
+#[derive(Clone)]
+pub struct Transport(Arc<Inner>);
+
+struct Inner {
+    tls: rustls::ClientConfig,
+    routes: Routes,
+    largest_body: usize,
+    roots: usize,
+    /// One pool for each time limit on connecting: the limit belongs to a connector.
+    pools: Mutex<BTreeMap<Duration, Pool>>,
+}
+
+impl Transport {
+    /// Loads the machine's certificate authorities and those of the settings. Makes no connection.
+    ///
+    /// # Errors
+    /// When a proxy or an authority of the settings cannot be used.
+    pub fn new(settings: &Settings) -> Result<Self, TransportError> {
+        let mut roots = rustls::RootCertStore::empty();
+        // A machine without authorities can still reach sources of the additional ones; see `has_roots`.
+        let native = rustls_native_certs::load_native_certs();
+        roots.add_parsable_certificates(native.certs);
+        for pem in &settings.extra_roots {
+            let mut found = false;
+            for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+                found = true;
+                roots
+                    .add(certificate.map_err(TransportError::Roots)?)
+                    .map_err(TransportError::Root)?;
+            }
+            if !found {
+                return Err(TransportError::NoRoots);
+            }
+        }
+        let count = roots.len();
+        // The provider is named here: the process-wide default is ambiguous as soon as a second one is compiled in.
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(TransportError::Tls)?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self(Arc::new(Inner {
+            tls,
+            routes: Routes::new(&settings.proxies)?,
+            largest_body: settings.largest_body,
+            roots: count,
+            pools: Mutex::default(),
+        })))
+    }
+
+    /// Whether any certificate authority is known, without which no TLS peer is accepted.
+    pub(crate) fn has_roots(&self) -> bool {
+        self.0.roots > 0
+    }
+
+    pub(crate) fn largest_body(&self) -> usize {
+        self.0.largest_body
+    }
+
+    pub(crate) fn routes(&self) -> &Routes {
+        &self.0.routes
+    }
+
+    pub(crate) fn pool(&self, connect: Duration) -> Pool {
+        let mut pools = self.0.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        pools
+            .entry(connect)
+            .or_insert_with(|| {
+                let connector = Connector::new(&self.0.tls, self.0.routes.clone(), connect);
+                Client::builder(TokioExecutor::new())
+                    .timer(TokioTimer::new())
+                    .pool_timer(TokioTimer::new())
+                    // Shorter than AWS and its load balancers keep idle connections: a reused one is not a dying one.
+                    .pool_idle_timeout(Duration::from_secs(15))
+                    .pool_max_idle_per_host(32)
+                    .build(connector)
+            })
+            .clone()
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport")
+            .field("largest_body", &self.0.largest_body)
+            .field("roots", &self.0.roots)
+            .finish_non_exhaustive()
+    }
+}

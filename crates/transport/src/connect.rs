@@ -1,0 +1,325 @@
+//! Connections: TCP, through a proxy where one is set, TLS, and the digest of the certificates that the peer sent.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use hyper_util::rt::TokioIo;
+use model::Digest;
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+use crate::client::TransportError;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
+
+/// Proxies as the environment names them: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`. The caller reads them.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Proxies {
+    /// For `https` sources; reached with CONNECT.
+    pub https: Option<String>,
+    /// For `http` sources.
+    pub http: Option<String>,
+    /// Names, suffixes and networks that are reached directly.
+    pub none: Option<String>,
+}
+
+impl fmt::Debug for Proxies {
+    // The texts may hold a user name and password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxies")
+            .field("https", &self.https.is_some())
+            .field("http", &self.http.is_some())
+            .field("none", &self.none)
+            .finish()
+    }
+}
+
+/// Which way leads to a source.
+#[derive(Clone)]
+pub(crate) struct Routes(Option<Arc<Matcher>>);
+
+impl Routes {
+    pub(crate) fn new(proxies: &Proxies) -> Result<Self, TransportError> {
+        let set = |text: &Option<String>| text.as_deref().is_some_and(|t| !t.trim().is_empty());
+        if !set(&proxies.https) && !set(&proxies.http) {
+            return Ok(Self(None));
+        }
+        let build = |none: &str| {
+            Matcher::builder()
+                .https(proxies.https.clone().unwrap_or_default())
+                .http(proxies.http.clone().unwrap_or_default())
+                .no(none.to_owned())
+                .build()
+        };
+        // A proxy that cannot be parsed must not become a direct connection without a word.
+        let all = build("");
+        for (variable, text, probe) in [
+            (
+                "HTTPS_PROXY",
+                &proxies.https,
+                Uri::from_static("https://a.example"),
+            ),
+            (
+                "HTTP_PROXY",
+                &proxies.http,
+                Uri::from_static("http://a.example"),
+            ),
+        ] {
+            if !set(text) {
+                continue;
+            }
+            let usable = all
+                .intercept(&probe)
+                .is_some_and(|i| matches!(i.uri().scheme_str(), Some("http" | "https")));
+            if !usable {
+                return Err(TransportError::Proxy { variable });
+            }
+        }
+        Ok(Self(Some(Arc::new(build(
+            proxies.none.as_deref().unwrap_or_default(),
+        )))))
+    }
+
+    /// The proxy to this source; `None`: directly.
+    pub(crate) fn proxy_to(&self, source: &Uri) -> Option<Intercept> {
+        let matcher = self.0.as_ref()?;
+        if is_local(source.host()?) {
+            return None;
+        }
+        matcher.intercept(source)
+    }
+}
+
+/// This machine itself and the link-local addresses of metadata services: no proxy can reach what they mean to us.
+fn is_local(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    if bare.eq_ignore_ascii_case("localhost") {
+        return true;
+    }
+    match bare.parse::<std::net::IpAddr>() {
+        Ok(std::net::IpAddr::V4(v4)) => v4.is_loopback() || v4.is_link_local(),
+        // fd00:ec2::254 is the IPv6 address of AWS' instance metadata, fd00:ec2::23 that of EKS' credentials.
+        Ok(std::net::IpAddr::V6(v6)) => {
+            v6.is_loopback() || matches!(v6.segments(), [0xfd00, 0x0ec2, ..])
+        }
+        Err(_) => false,
+    }
+}
+
+/// Connects, and hands over who answered.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    tls: HttpsConnector<Hop>,
+    timeout: Duration,
+}
+
+impl Connector {
+    pub(crate) fn new(tls: &rustls::ClientConfig, routes: Routes, timeout: Duration) -> Self {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_keepalive(Some(Duration::from_secs(60)));
+        tcp.set_connect_timeout(Some(timeout));
+        let to_proxy = HttpsConnectorBuilder::new()
+            .with_tls_config(tls.clone())
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(tcp.clone());
+        let hop = Hop {
+            tcp,
+            to_proxy,
+            routes,
+        };
+        let tls = HttpsConnectorBuilder::new()
+            .with_tls_config(tls.clone())
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(hop);
+        Self { tls, timeout }
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = Observed;
+    type Error = BoxError;
+    type Future = Connecting<Observed>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.tls.poll_ready(cx)
+    }
+
+    fn call(&mut self, source: Uri) -> Self::Future {
+        let connecting = self.tls.call(source);
+        let limit = self.timeout;
+        Box::pin(async move {
+            let stream = tokio::time::timeout(limit, connecting)
+                .await
+                .map_err(|_| ConnectTimeout(limit))??;
+            let peer = match &stream {
+                MaybeHttpsStream::Http(_) => None,
+                MaybeHttpsStream::Https(tls) => {
+                    let (_, session) = tls.inner().get_ref();
+                    session.peer_certificates().map(chain_digest)
+                }
+            };
+            Ok(Observed {
+                stream,
+                peer: Peer(peer),
+            })
+        })
+    }
+}
+
+/// No connection, or no TLS session on it, in time.
+#[derive(Debug, thiserror::Error)]
+#[error("no connection within {0:?}")]
+pub(crate) struct ConnectTimeout(Duration);
+
+/// SHA-256 over the certificates as sent, leaf first, each with its length as 4 bytes big-endian before it.
+fn chain_digest(chain: &[rustls::pki_types::CertificateDer<'_>]) -> Digest {
+    let mut all = Vec::with_capacity(chain.iter().map(|c| c.len() + 4).sum());
+    for certificate in chain {
+        // TLS bounds a certificate to 2^24 - 1 bytes.
+        let length = u32::try_from(certificate.len()).unwrap_or(u32::MAX);
+        all.extend_from_slice(&length.to_be_bytes());
+        all.extend_from_slice(certificate);
+    }
+    Digest::of(&all)
+}
+
+/// The digest of the certificates of a connection's peer; it stands among the extensions of every answer of the connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) Option<Digest>);
+
+/// The bytes' way as far as TLS to the source: TCP, directly or through a proxy.
+#[derive(Clone)]
+struct Hop {
+    tcp: HttpConnector,
+    to_proxy: HttpsConnector<HttpConnector>,
+    routes: Routes,
+}
+
+impl Service<Uri> for Hop {
+    type Response = HopStream;
+    type Error = BoxError;
+    type Future = Connecting<HopStream>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.to_proxy.poll_ready(cx)
+    }
+
+    fn call(&mut self, source: Uri) -> Self::Future {
+        let Some(proxy) = self.routes.proxy_to(&source) else {
+            let connecting = self.tcp.call(source);
+            return Box::pin(async move { Ok(HopStream::Direct(connecting.await?)) });
+        };
+        if source.scheme_str() == Some("https") {
+            let mut tunnel = Tunnel::new(proxy.uri().clone(), self.to_proxy.clone());
+            if let Some(authorization) = proxy.basic_auth() {
+                tunnel = tunnel.with_auth(authorization.clone());
+            }
+            let connecting = tunnel.call(source);
+            Box::pin(async move { Ok(HopStream::Tunnel(connecting.await?)) })
+        } else {
+            let connecting = self.to_proxy.call(proxy.uri().clone());
+            Box::pin(async move { Ok(HopStream::Forward(connecting.await?)) })
+        }
+    }
+}
+
+/// A stream to the source, or to a proxy.
+enum HopStream {
+    Direct(TokioIo<TcpStream>),
+    /// CONNECTed through: the proxy only passes bytes on.
+    Tunnel(MaybeHttpsStream<TokioIo<TcpStream>>),
+    /// The proxy reads the requests, which therefore name the whole address.
+    Forward(MaybeHttpsStream<TokioIo<TcpStream>>),
+}
+
+impl Connection for HopStream {
+    fn connected(&self) -> Connected {
+        match self {
+            Self::Direct(stream) => stream.connected(),
+            Self::Tunnel(_) => Connected::new(),
+            Self::Forward(_) => Connected::new().proxy(true),
+        }
+    }
+}
+
+/// A connection whose peer is known.
+pub(crate) struct Observed {
+    stream: MaybeHttpsStream<HopStream>,
+    peer: Peer,
+}
+
+impl Connection for Observed {
+    fn connected(&self) -> Connected {
+        self.stream.connected().extra(self.peer)
+    }
+}
+
+/// What hyper asks of a stream.
+trait Duplex: Read + Write + Send + Unpin {}
+impl<T: Read + Write + Send + Unpin> Duplex for T {}
+
+impl HopStream {
+    fn duplex(self: Pin<&mut Self>) -> Pin<&mut dyn Duplex> {
+        match self.get_mut() {
+            Self::Direct(stream) => Pin::new(stream),
+            Self::Tunnel(stream) | Self::Forward(stream) => Pin::new(stream),
+        }
+    }
+}
+
+impl Observed {
+    fn duplex(self: Pin<&mut Self>) -> Pin<&mut dyn Duplex> {
+        Pin::new(&mut self.get_mut().stream)
+    }
+}
+
+macro_rules! pass_on {
+    ($stream:ty) => {
+        impl Read for $stream {
+            fn poll_read(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buffer: ReadBufCursor<'_>,
+            ) -> Poll<io::Result<()>> {
+                self.duplex().poll_read(cx, buffer)
+            }
+        }
+
+        impl Write for $stream {
+            fn poll_write(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bytes: &[u8],
+            ) -> Poll<io::Result<usize>> {
+                self.duplex().poll_write(cx, bytes)
+            }
+
+            fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                self.duplex().poll_flush(cx)
+            }
+
+            fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                self.duplex().poll_shutdown(cx)
+            }
+        }
+    };
+}
+
+pass_on!(HopStream);
+pass_on!(Observed);
