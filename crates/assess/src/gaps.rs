@@ -60,7 +60,8 @@ impl GapIndex {
     }
 
     /// Gaps that touch this subject or a part of it; not those that touch only the list it is in.
-    pub(crate) fn touching(&self, subject: SubjectRef<'_>) -> Vec<&(RecordRef, Gap)> {
+    /// Also says whether one of them names this very subject.
+    pub(crate) fn touching(&self, subject: SubjectRef<'_>) -> (Vec<&(RecordRef, Gap)>, bool) {
         let mut found = Vec::new();
         if let Some(wide) = self.wide.get(subject.target) {
             for gap in wide.iter().filter_map(|at| self.get(*at)) {
@@ -73,28 +74,36 @@ impl GapIndex {
                 }
             }
         }
+        let before = found.len();
         if let Some(own) = self.subjects.get(subject.target) {
             // The map is keyed by owned texts; most targets have no gap of a subject and do not come here.
             let key = (subject.kind.to_owned(), subject.id.to_owned());
             found.extend(own.get(&key).into_iter().flatten().filter_map(|at| self.get(*at)));
         }
-        found
+        let named = found.len() > before;
+        (found, named)
     }
 
-    /// Gaps of a target that touch lists: without subject and part, of the collector of `kind`.
-    pub(crate) fn of_lists<'g>(&'g self, target: &str, kind: &'g str) -> impl Iterator<Item = &'g (RecordRef, Gap)> {
+    /// Gaps of a part of every member of a kind.
+    pub(crate) fn of_parts<'g>(&'g self, target: &str, kind: &'g str) -> impl Iterator<Item = &'g (RecordRef, Gap)> {
+        self.without_subject(target, kind).filter(|(_, gap)| gap.part.is_some())
+    }
+
+    fn without_subject<'g>(&'g self, target: &str, kind: &'g str) -> impl Iterator<Item = &'g (RecordRef, Gap)> {
         self.wide
             .get(target)
             .into_iter()
             .flatten()
             .filter_map(|at| self.get(*at))
-            .filter(move |(_, gap)| {
-                gap.part.is_none()
-                    && match &gap.population {
-                        Some(population) => kind_of(population) == kind,
-                        None => gap.collector == collector_of(kind),
-                    }
+            .filter(move |(_, gap)| match &gap.population {
+                Some(population) => kind_of(population) == kind,
+                None => gap.collector == collector_of(kind),
             })
+    }
+
+    /// Gaps of a target that touch lists: without subject and part, of the collector of `kind`.
+    pub(crate) fn of_lists<'g>(&'g self, target: &str, kind: &'g str) -> impl Iterator<Item = &'g (RecordRef, Gap)> {
+        self.without_subject(target, kind).filter(|(_, gap)| gap.part.is_none())
     }
 
     /// Subjects of a kind that were listed and of which something was not read, with their gaps, in the order of their ids.

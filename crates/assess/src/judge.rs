@@ -44,6 +44,18 @@ impl Askable {
         self.0
     }
 
+    /// Every outcome that a check with these needs can give.
+    #[must_use]
+    pub fn all_of(needs: &Needs) -> Self {
+        Self(
+            ORDER
+                .into_iter()
+                .filter(|outcome| needs.of(*outcome).is_some())
+                .map(Self::bit)
+                .sum(),
+        )
+    }
+
     const fn bit(outcome: Outcome) -> u8 {
         match outcome {
             Outcome::NotApplicable => 1,
@@ -92,27 +104,50 @@ pub struct Verdict {
     pub gaps: Vec<RecordRef>,
 }
 
-/// What is known of a subject: its facts and the gaps that touch it.
+/// Why a part was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blame {
+    /// Absent: the subject as a whole.
+    pub part: Option<String>,
+    /// For a person: `denied, kms:GetKeyRotationStatus, exchange:412`.
+    pub why: String,
+    /// The record that says so.
+    pub record: Option<RecordRef>,
+}
+
+impl Blame {
+    /// That of a gap which touches the subject.
+    #[must_use]
+    pub fn of(reference: RecordRef, gap: &Gap) -> Self {
+        Self {
+            part: gap.part.clone(),
+            why: gaps::name(gap),
+            record: Some(reference),
+        }
+    }
+}
+
+/// What is known of a subject: which parts are there, and what was not read.
 #[derive(Debug)]
 pub struct Known<'k> {
-    pub facts: &'k RawValue,
     parts: BTreeMap<String, &'k RawValue>,
-    gaps: &'k [&'k (RecordRef, Gap)],
+    blame: &'k [Blame],
 }
 
 impl<'k> Known<'k> {
     /// `None` when the facts are no JSON object.
     #[must_use]
-    pub fn new(facts: &'k RawValue, gaps: &'k [&'k (RecordRef, Gap)]) -> Option<Self> {
-        Some(Self { facts, parts: pointer::members(facts)?, gaps })
+    pub fn new(facts: &'k RawValue, blame: &'k [Blame]) -> Option<Self> {
+        Some(Self {
+            parts: pointer::members(facts)?,
+            blame,
+        })
     }
 
-    /// Gaps that touch this part: of the part itself, or of the subject as a whole.
-    fn touching(&self, part: &str) -> impl Iterator<Item = &'k (RecordRef, Gap)> {
-        self.gaps
+    fn touching(&self, part: &str) -> impl Iterator<Item = &'k Blame> {
+        self.blame
             .iter()
-            .copied()
-            .filter(move |(_, gap)| gap.part.as_deref().is_none_or(|p| p == part))
+            .filter(move |blame| blame.part.as_deref().is_none_or(|p| p == part))
     }
 
     fn was_read(&self, part: &str) -> bool {
@@ -120,16 +155,67 @@ impl<'k> Known<'k> {
     }
 }
 
-/// The outcomes whose parts were all read.
-#[must_use]
-pub fn askable(needs: &Needs, known: &Known<'_>) -> Askable {
-    Askable(
-        ORDER
-            .into_iter()
-            .filter(|outcome| needs.of(*outcome).is_some_and(|parts| parts.iter().all(|p| known.was_read(p))))
-            .map(Askable::bit)
-            .sum(),
-    )
+/// What may be asked of a check for one subject, and why not everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    pub askable: Askable,
+    /// Why some outcomes may not be asked for, and the records that say so.
+    unread: Option<(String, Vec<RecordRef>)>,
+}
+
+impl Question {
+    /// Holds what an outcome needs against what is known.
+    #[must_use]
+    pub fn new(needs: &Needs, known: &Known<'_>) -> Self {
+        let mut bits = 0;
+        let mut missing: Vec<&str> = Vec::new();
+        for outcome in ORDER {
+            let Some(parts) = needs.of(outcome) else {
+                continue;
+            };
+            let before = missing.len();
+            missing.extend(parts.iter().map(String::as_str).filter(|part| !known.was_read(part)));
+            if missing.len() == before {
+                bits |= Askable::bit(outcome);
+            }
+        }
+        missing.sort_unstable();
+        missing.dedup();
+        Self {
+            askable: Askable(bits),
+            unread: (!missing.is_empty()).then(|| blame(&missing, known)),
+        }
+    }
+}
+
+impl Question {
+    /// Nothing may be asked, for this reason.
+    #[must_use]
+    pub fn nothing(why: &str) -> Self {
+        Self {
+            askable: Askable::NONE,
+            unread: Some((why.to_owned(), Vec::new())),
+        }
+    }
+}
+
+/// Names for each missing part what stands in the way.
+fn blame(missing: &[&str], known: &Known<'_>) -> (String, Vec<RecordRef>) {
+    let mut said = Vec::new();
+    let mut records = Vec::new();
+    for part in missing {
+        let before = said.len();
+        for blame in known.touching(part) {
+            records.extend(blame.record);
+            said.push(format!("/{}: {}", escape(part), blame.why));
+        }
+        if said.len() == before {
+            said.push(format!("/{}: not read, and no gap says why", escape(part)));
+        }
+    }
+    records.sort_unstable();
+    records.dedup();
+    (listed(&said), records)
 }
 
 /// Asks for each outcome in order and stops at the first that is proven. An error ends it: what comes after could hide it.
@@ -150,19 +236,22 @@ pub fn first_proven<T, E>(
     Ok(None)
 }
 
-/// What an answer means for a subject.
+/// What an answer means for a subject with these facts.
 #[must_use]
-pub fn conclude(needs: &Needs, known: &Known<'_>, askable: Askable, answer: Answer) -> Verdict {
+pub fn conclude(question: &Question, facts: &RawValue, answer: Answer) -> Verdict {
     match answer {
-        Answer::Proved(outcome, proofs) if askable.contains(outcome) && !proofs.is_empty() => Verdict {
+        Answer::Proved(outcome, proofs) if question.askable.contains(outcome) && !proofs.is_empty() => Verdict {
             outcome,
             reason: reason_of(outcome, &proofs),
-            witnesses: witnesses(known.facts, proofs),
+            witnesses: witnesses(facts, proofs),
             gaps: Vec::new(),
         },
         Answer::Proved(..) => failed("the engine gave an answer that was not asked for"),
         Answer::Failed(why) => failed(&why),
-        Answer::Nothing => unproven(needs, known, askable),
+        Answer::Nothing => match &question.unread {
+            Some((reason, records)) => undetermined(reason.clone(), records.clone()),
+            None => undetermined("the check proved nothing".to_owned(), Vec::new()),
+        },
     }
 }
 
@@ -173,39 +262,6 @@ fn failed(why: &str) -> Verdict {
 /// An undetermined verdict for a reason that is already in words.
 pub(crate) fn undetermined(reason: String, gaps: Vec<RecordRef>) -> Verdict {
     Verdict { outcome: Outcome::Undetermined, witnesses: Vec::new(), reason: Some(reason), gaps }
-}
-
-/// Nothing was proven: because of what was not read, or because the check is wrong.
-fn unproven(needs: &Needs, known: &Known<'_>, askable: Askable) -> Verdict {
-    let mut missing: Vec<&str> = ORDER
-        .into_iter()
-        .filter(|outcome| !askable.contains(*outcome))
-        .filter_map(|outcome| needs.of(outcome))
-        .flatten()
-        .map(String::as_str)
-        .filter(|part| !known.was_read(part))
-        .collect();
-    missing.sort_unstable();
-    missing.dedup();
-    if missing.is_empty() {
-        return undetermined("the check proved nothing".to_owned(), Vec::new());
-    }
-    let mut said = Vec::new();
-    let mut blamed = Vec::new();
-    for part in missing {
-        let mut touched = false;
-        for (reference, gap) in known.touching(part) {
-            touched = true;
-            blamed.push(*reference);
-            said.push(format!("/{}: {}", escape(part), gaps::name(gap)));
-        }
-        if !touched {
-            said.push(format!("/{}: not read, and no gap says why", escape(part)));
-        }
-    }
-    blamed.sort_unstable();
-    blamed.dedup();
-    undetermined(listed(&said), blamed)
 }
 
 fn escape(part: &str) -> String {
@@ -291,10 +347,9 @@ mod tests {
 
     fn judge(facts: &str, gaps: &[(RecordRef, Gap)], answer: Answer) -> (Askable, Verdict) {
         let facts = raw(facts);
-        let gaps: Vec<_> = gaps.iter().collect();
-        let known = Known::new(&facts, &gaps).unwrap();
-        let asked = askable(&needs(), &known);
-        (asked, conclude(&needs(), &known, asked, answer))
+        let blame: Vec<_> = gaps.iter().map(|(r, g)| Blame::of(*r, g)).collect();
+        let question = Question::new(&needs(), &Known::new(&facts, &blame).unwrap());
+        (question.askable, conclude(&question, &facts, answer))
     }
 
     #[test]

@@ -4,7 +4,9 @@
 //! ([`judge`]). The engine runs in a limited child process ([`Assessor`], [`worker_main`]); a child that dies leaves its findings
 //! `undetermined`, and the run goes on. No network, no clock, no files: resources and texts come from the caller.
 
+mod assessor;
 mod catalogue;
+mod client;
 mod engine;
 mod gaps;
 mod guard;
@@ -12,12 +14,16 @@ pub mod judge;
 mod limits;
 mod meta;
 mod pointer;
+mod pool;
+mod population;
 mod protocol;
 mod worker;
 mod yaml;
 
+pub use assessor::{AssessError, Assessor, Case, Member, Sink, Summary};
 pub use catalogue::{Check, CheckSet, Library, LoadError};
+pub use client::WorkerCommand;
 pub use gaps::SubjectRef;
 pub use limits::Limits;
-pub use meta::{CheckMeta, Custom, Needs, RelatedResource, Scope, Stricter, SubjectKind};
+pub use meta::{CheckMeta, Custom, Needs, RelatedResource, Scope, SubjectKind};
 pub use worker::{WorkerError, worker_main};

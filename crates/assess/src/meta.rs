@@ -157,19 +157,6 @@ impl Needs {
     }
 }
 
-/// In which direction a parameter becomes stricter (`x-stricter` in its schema).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stricter {
-    /// A smaller number.
-    Lower,
-    /// A larger number.
-    Higher,
-    /// A shorter list.
-    Fewer,
-    /// A longer list.
-    More,
-}
-
 impl CheckMeta {
     /// From the text of a check.
     ///
@@ -214,90 +201,28 @@ impl CheckMeta {
             SubjectKind::Kind(_) => {}
         }
         for (name, schema) in &custom.parameters {
-            if schema.get("default").is_none() {
-                return Err(format!("parameter `{name}` has no default"));
-            }
-            if schema.get("x-stricter").is_some() && stricter(schema).is_none() {
+            if schema.get("x-stricter").is_some_and(|word| !is_direction(word)) {
                 return Err(format!(
-                    "parameter `{name}`: `x-stricter` is one of lower, higher, fewer, more"
+                    "parameter `{name}`: `x-stricter` is one of lower, higher, fewer, more, or the stricter truth value"
                 ));
             }
         }
         Ok(())
     }
-
-    /// One JSON Schema for all parameters: an object without further members.
-    #[must_use]
-    pub fn parameter_schema(&self) -> Value {
-        serde_json::json!({
-            "type": "object",
-            "additionalProperties": false,
-            "properties": self.custom.parameters,
-        })
-    }
-
-    /// `with` and the defaults of what it does not name, in the order of the names.
-    #[must_use]
-    pub fn with_defaults(&self, with: &Map<String, Value>) -> Map<String, Value> {
-        let mut all: BTreeMap<String, Value> = self
-            .custom
-            .parameters
-            .iter()
-            .filter_map(|(name, schema)| Some((name.clone(), schema.get("default")?.clone())))
-            .collect();
-        all.extend(with.iter().map(|(name, value)| (name.clone(), value.clone())));
-        all.into_iter().collect()
-    }
-
-    /// The names of parameters that are weaker than the check's default.
-    #[must_use]
-    pub fn weaker(&self, parameters: &Map<String, Value>) -> Vec<String> {
-        self.custom
-            .parameters
-            .iter()
-            .filter(|(name, schema)| {
-                let (Some(default), Some(given)) = (schema.get("default"), parameters.get(*name)) else {
-                    return false;
-                };
-                stricter(schema).is_some_and(|direction| is_weaker(direction, default, given))
-            })
-            .map(|(name, _)| name.clone())
-            .collect()
-    }
 }
 
-fn stricter(schema: &Value) -> Option<Stricter> {
-    match schema.get("x-stricter")?.as_str()? {
-        "lower" => Some(Stricter::Lower),
-        "higher" => Some(Stricter::Higher),
-        "fewer" => Some(Stricter::Fewer),
-        "more" => Some(Stricter::More),
-        _ => None,
-    }
-}
-
-fn is_weaker(direction: Stricter, default: &Value, given: &Value) -> bool {
-    let rank = |value: &Value| match value {
-        Value::Bool(b) => Some(f64::from(u8::from(*b))),
-        other => other.as_f64(),
-    };
-    // A list is weaker when it lets in what the default does not, whatever its length.
-    let holds_more = |a: &Value, b: &Value| match (a, b) {
-        (Value::Array(a), Value::Array(b)) => a.iter().any(|item| !b.contains(item)),
+/// In which direction a parameter becomes stricter.
+fn is_direction(word: &Value) -> bool {
+    match word {
+        Value::Bool(_) => true,
+        Value::String(word) => matches!(word.as_str(), "lower" | "higher" | "fewer" | "more"),
         _ => false,
-    };
-    match direction {
-        Stricter::Lower => rank(given) > rank(default),
-        Stricter::Higher => rank(given) < rank(default),
-        Stricter::Fewer => holds_more(given, default),
-        Stricter::More => holds_more(default, given),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     const TEXT: &str = "# METADATA
 # title: T
@@ -328,11 +253,7 @@ package checks.x.y
         assert_eq!(meta.custom.needs.of(Outcome::Deviates), None);
         assert_eq!(meta.custom.needs.all(), ["key_spec", "rotation"]);
         assert_eq!(meta.related_resources.len(), 2);
-        let given = json!({"max_days": 400, "accept": ["a"]});
-        let all = meta.with_defaults(given.as_object().unwrap());
-        assert_eq!(meta.weaker(&all), ["max_days"]);
-        let other = json!({"max_days": 30, "accept": ["c"]});
-        assert_eq!(meta.weaker(other.as_object().unwrap()), ["accept"]);
+        assert_eq!(meta.custom.parameters["max_days"]["default"], 365);
     }
 
     #[test]
@@ -342,7 +263,6 @@ package checks.x.y
             ("severity: medium", "severity: awful", "awful"),
             ("subject: aws-kms/key", "subject: key", "neither"),
             ("subject: aws-kms/key", "subject: target", "reads"),
-            ("default: 365, ", "", "no default"),
             ("x-stricter: lower", "x-stricter: less", "x-stricter"),
             ("remediation: R", "remediation: R\n#   colour: red", "colour"),
         ] {
