@@ -1,1 +1,28 @@
-//! witnessmark-testkit
+//! What tests share: servers on loopback that answer, fail and forward; a fake of the AWS protocols that really
+//! pages; a sink in memory; and the suite every collector has to pass.
+//!
+//! Never part of a program that is shipped. It panics where a test should stop.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test helper stops at the first surprise"
+)]
+
+pub mod aws_fake;
+pub mod conformance;
+mod fault;
+mod memory;
+mod proxy;
+mod replay;
+mod request;
+mod server;
+mod systems;
+
+pub use fault::{Fault, Faulty, Rule};
+pub use memory::{Memory, Seen, SeenExchange};
+pub use proxy::Proxy;
+pub use replay::{Recording, Replay};
+pub use request::{Protocol, Request};
+pub use server::{Delivery, Handler, Logged, Reply, Server};
+pub use systems::{Emulator, system};

@@ -1,0 +1,170 @@
+//! One request, understood as far as the AWS protocols allow: which operation of which service in which region,
+//! with which parameters.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::request::Parts;
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+/// A request as a handler sees it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: String,
+    /// With the query, as it was sent.
+    pub path: String,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    /// `kms:ListKeys`; `METHOD /path` for what speaks none of AWS's protocols.
+    pub operation: String,
+    pub protocol: Protocol,
+    /// From the signature's scope.
+    pub region: Option<String>,
+    /// The access key id the request is signed with.
+    pub access_key: Option<String>,
+    /// A JSON object; members of a query request are strings.
+    pub parameters: Value,
+}
+
+/// How a service is spoken to, which decides how it answers errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// IAM, STS: form in, XML out.
+    Query,
+    /// KMS: `X-Amz-Target` and JSON.
+    Json,
+    /// Account: JSON, the operation is the path.
+    Rest,
+    Other,
+}
+
+impl Request {
+    pub(crate) fn new(head: &Parts, body: Bytes) -> Self {
+        let path = head
+            .uri
+            .path_and_query()
+            .map_or_else(|| "/".to_owned(), ToString::to_string);
+        let scope = Scope::of(&head.headers);
+        let service = scope.as_ref().map(|scope| scope.service.as_str());
+        let (protocol, operation, parameters) = understand(head, &body, service);
+        Self {
+            method: head.method.to_string(),
+            operation: operation.unwrap_or_else(|| format!("{} {path}", head.method)),
+            path,
+            headers: head.headers.clone(),
+            body,
+            protocol,
+            parameters,
+            region: scope.as_ref().map(|scope| scope.region.clone()),
+            access_key: scope.map(|scope| scope.access_key),
+        }
+    }
+
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// A parameter as text.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name)?.as_str()
+    }
+
+    /// A parameter as a number, whichever way the protocol writes it.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<usize> {
+        match self.parameters.get(name)? {
+            Value::Number(number) => usize::try_from(number.as_u64()?).ok(),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// `kms` of `kms:ListKeys`.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        self.operation
+            .split_once(':')
+            .map_or("", |(service, _)| service)
+    }
+}
+
+struct Scope {
+    access_key: String,
+    region: String,
+    service: String,
+}
+
+impl Scope {
+    /// `AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/kms/aws4_request, SignedHeaders=…`
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let text = headers.get("authorization")?.to_str().ok()?;
+        let credential = text.split_once("Credential=")?.1.split([',', ' ']).next()?;
+        let mut parts = credential.split('/');
+        let (access_key, _date) = (parts.next()?, parts.next()?);
+        Some(Self {
+            access_key: access_key.to_owned(),
+            region: parts.next()?.to_owned(),
+            service: parts.next()?.to_owned(),
+        })
+    }
+}
+
+fn understand(
+    head: &Parts,
+    body: &[u8],
+    service: Option<&str>,
+) -> (Protocol, Option<String>, Value) {
+    let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
+    let json = || serde_json::from_slice(body).unwrap_or(Value::Object(Map::new()));
+    if let Some((_, operation)) = text("x-amz-target").and_then(|target| target.rsplit_once('.')) {
+        let service = service.unwrap_or("json");
+        return (
+            Protocol::Json,
+            Some(format!("{service}:{operation}")),
+            json(),
+        );
+    }
+    if text("content-type")
+        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+    {
+        let mut form = form(body);
+        form.remove("Version");
+        if let Some(Value::String(action)) = form.remove("Action") {
+            let service = service.unwrap_or("query");
+            return (
+                Protocol::Query,
+                Some(format!("{service}:{action}")),
+                Value::Object(form),
+            );
+        }
+    }
+    if let Some(service) = service {
+        let name = head.uri.path().rsplit('/').next().unwrap_or("");
+        let mut letters = name.chars();
+        let operation: String = letters
+            .next()
+            .map(|first| first.to_uppercase().chain(letters).collect())
+            .unwrap_or_default();
+        return (
+            Protocol::Rest,
+            Some(format!("{service}:{operation}")),
+            json(),
+        );
+    }
+    (Protocol::Other, None, Value::Object(Map::new()))
+}
+
+fn form(body: &[u8]) -> Map<String, Value> {
+    let decode = |text: &str| {
+        percent_decode_str(&text.replace('+', " "))
+            .decode_utf8_lossy()
+            .into_owned()
+    };
+    String::from_utf8_lossy(body)
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (decode(name), Value::String(decode(value))))
+        .collect()
+}

@@ -1,0 +1,107 @@
+//! The systems that `scripts/testenv` starts, as tests find them.
+
+use std::env;
+use std::fs::File;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// What a variable that `scripts/testenv` sets says: an address, a program, a folder.
+///
+/// # Panics
+/// When it is not set: a test that needs a system fails without it, and says what to do.
+#[must_use]
+pub fn system(variable: &str) -> String {
+    match env::var(variable) {
+        Ok(value) if !value.is_empty() => value,
+        _ => panic!(
+            "`{variable}` is not set: run ./scripts/test, or ./scripts/testenv run <this command>"
+        ),
+    }
+}
+
+/// An emulator of a test's own, on a port of its own, stopped when dropped.
+#[derive(Debug)]
+pub struct Emulator {
+    child: Child,
+    url: String,
+}
+
+impl Emulator {
+    /// moto: broad, answers every list in one page.
+    #[must_use]
+    pub fn moto(scratch: &Path) -> Self {
+        let python = system("WITNESSMARK_TEST_MOTO_PYTHON");
+        Self::start(scratch, "moto", |port| {
+            let mut command = Command::new(&python);
+            command
+                .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", port])
+                .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "false");
+            command
+        })
+    }
+
+    /// ministack: evaluates policies when `enforce` is set; a twelve-digit access key id is that account's root.
+    #[must_use]
+    pub fn ministack(scratch: &Path, enforce: bool) -> Self {
+        let python = system("WITNESSMARK_TEST_MINISTACK_PYTHON");
+        Self::start(scratch, "ministack", |port| {
+            let mut command = Command::new(&python);
+            command
+                .args(["-m", "ministack"])
+                .env("BIND_HOST", "127.0.0.1")
+                .env("GATEWAY_PORT", port)
+                .env("MINISTACK_ACCOUNT_ID", "123456789012")
+                .env("IOT_MTLS_ENABLED", "false")
+                .env("SERVICES", "iam,sts,kms,account")
+                .env("AUTH", if enforce { "true" } else { "false" });
+            command
+        })
+    }
+
+    /// `http://127.0.0.1:<port>`
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn start(scratch: &Path, name: &str, command: impl Fn(&str) -> Command) -> Self {
+        let log: PathBuf = scratch.join(format!("{name}.log"));
+        // The port is free when it is chosen and may be taken when the emulator binds it.
+        for _ in 0..3 {
+            let port = TcpListener::bind("127.0.0.1:0")
+                .and_then(|listener| listener.local_addr())
+                .expect("a free loopback port")
+                .port();
+            let out = File::create(&log).expect("a log file");
+            let mut child = command(&port.to_string())
+                .current_dir(scratch)
+                .stdin(Stdio::null())
+                .stdout(out.try_clone().expect("a log file"))
+                .stderr(out)
+                .spawn()
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
+            let given_up = Instant::now() + Duration::from_secs(60);
+            while Instant::now() < given_up && matches!(child.try_wait(), Ok(None)) {
+                if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                    let url = format!("http://127.0.0.1:{port}");
+                    return Self { child, url };
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        let text = std::fs::read_to_string(&log).unwrap_or_default();
+        panic!("{name} does not start:\n{text}");
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // Gone already is as good as stopped.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
