@@ -476,10 +476,7 @@ impl<D: Disk> Store for FolderStore<D> {
             let Ok(run) = name.parse::<RunId>() else {
                 continue;
             };
-            if self
-                .stat(&pending.join(name))?
-                .is_some_and(|s| s.is_folder)
-            {
+            if self.stat(&pending.join(name))?.is_some_and(|s| s.is_folder) {
                 runs.push(run);
             }
         }

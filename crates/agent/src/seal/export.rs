@@ -143,9 +143,7 @@ fn add_folder(
             .ok()
             .and_then(Path::to_str)
             .and_then(Entry::parse)
-            .ok_or_else(|| {
-                unreadable(&path, io::Error::other("it is no file of a bundle"))
-            })?;
+            .ok_or_else(|| unreadable(&path, io::Error::other("it is no file of a bundle")))?;
         entries.insert(entry, Source::File(path));
     }
     Ok(())

@@ -1,0 +1,226 @@
+//! A failure, a death, a full disk and a cut of the power at every operation on the disk.
+
+use std::path::Path;
+
+use model::record::RunStatus;
+use store::RealDisk;
+use store::faults::{FailAt, Fault, FaultyDisk, LossyDisk};
+
+use super::{World, copy_folder, empty_world, files, world_of_one};
+
+/// What survives the end of the process.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Power {
+    Stays,
+    Cut,
+}
+
+/// A run on a disk that faults at one operation; then the power goes, or not.
+/// Gives whether the run's intent stood, whether it was sealed, and how many operations there were.
+fn disturbed(
+    world: &World,
+    number: u64,
+    fault: Fault,
+    run: &str,
+    power: Power,
+) -> (bool, bool, u64) {
+    let lossy = LossyDisk::new(&world.folder).unwrap();
+    let failpoint = FailAt::new(number, fault);
+    let disk = FaultyDisk::new(lossy.clone(), failpoint.clone());
+    let mut began = false;
+    let outcome = world.run_on(&disk, run, &mut began);
+    if power == Power::Cut {
+        lossy.cut_power().unwrap();
+    }
+    (began, outcome.is_ok(), failpoint.met())
+}
+
+fn fresh_copy<'a>(base: &World, folder: &'a Path, number: u64) -> (World, std::path::PathBuf) {
+    let _ = folder;
+    let place = base.folder.with_file_name(format!("copy-{number}"));
+    copy_folder(&base.folder, &place);
+    (base.at(&place), place)
+}
+
+fn check_after(
+    world: &World,
+    earlier: &[(String, Vec<u8>)],
+    context: &str,
+) -> Vec<(String, RunStatus)> {
+    let runs = world.audit();
+    let now = files(&world.store());
+    for (path, bytes) in earlier {
+        assert_eq!(now.get(path), Some(bytes), "{context}: {path} was touched");
+    }
+    runs
+}
+
+fn earlier_files(world: &World) -> Vec<(String, Vec<u8>)> {
+    files(&world.store())
+        .into_iter()
+        .filter(|(path, _)| path.starts_with("bundles/") || path.starts_with("ledger/statements/"))
+        .collect()
+}
+
+/// Every fault at every operation of a run: the ledger verifies, what was there before is
+/// untouched, no index is signed twice, and the next run completes the run or records that it died.
+#[test]
+fn a_fault_anywhere_in_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = world_of_one(&folder.path().join("base"));
+    let earlier = earlier_files(&base);
+    let mut number = 0;
+    loop {
+        let mut operations = 0;
+        for power in [Power::Stays, Power::Cut] {
+            for fault in Fault::ALL {
+                let context = format!("{fault:?} at {number}, power {power:?}");
+                let (mut world, place) = fresh_copy(&base, folder.path(), number);
+                world.collector = World::new(&place).collector;
+                let (began, sealed, met) = disturbed(&world, number, fault, "b", power);
+                operations = operations.max(met);
+                let lossy = LossyDisk::new(&world.folder).unwrap();
+                let mut again = false;
+                world
+                    .run_on(&lossy, "c", &mut again)
+                    .unwrap_or_else(|error| panic!("{context}: {error:?}"));
+                // What the next run says is done is done, power or not.
+                lossy.cut_power().unwrap();
+                let runs = check_after(&world, &earlier, &context);
+                world.audit_signatures();
+                let of_b: Vec<RunStatus> = runs
+                    .iter()
+                    .filter(|(run, _)| run == "b")
+                    .map(|(_, status)| *status)
+                    .collect();
+                if sealed {
+                    assert_eq!(of_b, [RunStatus::Complete], "{context}");
+                } else if began {
+                    assert_eq!(of_b.len(), 1, "{context}: {runs:?}");
+                }
+                assert_eq!(runs.last().unwrap().0, "c", "{context}");
+                std::fs::remove_dir_all(place).unwrap();
+            }
+        }
+        number += 1;
+        if number > operations {
+            break;
+        }
+    }
+    assert!(number > 100, "only {number} operations were disturbed");
+}
+
+/// The run that recovers dies too, anywhere; the one after it still puts everything right.
+#[test]
+fn a_death_while_another_is_recovered_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = world_of_one(&folder.path().join("base"));
+    let earlier = earlier_files(&base);
+    let mut operations = u64::MAX;
+    let mut first = 0;
+    while first < operations {
+        let (world, place) = fresh_copy(&base, folder.path(), first);
+        let (_, _, met) = disturbed(&world, first, Fault::KillAfter, "b", Power::Stays);
+        operations = met.max(first + 1);
+        let mut second = 0;
+        let mut recovery = u64::MAX;
+        while second < recovery {
+            let context = format!("killed at {first}, then at {second}");
+            let inner = place.with_file_name("inner");
+            copy_folder(&place, &inner);
+            let again = World {
+                collector: World::new(&inner).collector,
+                ..world.at(&inner)
+            };
+            let power = if second % 2 == 0 {
+                Power::Cut
+            } else {
+                Power::Stays
+            };
+            let (_, _, met) = disturbed(&again, second, Fault::KillAfter, "c", power);
+            recovery = met.max(second + 1);
+            let lossy = LossyDisk::new(&again.folder).unwrap();
+            again
+                .run_on(&lossy, "d", &mut false)
+                .unwrap_or_else(|error| panic!("{context}: {error:?}"));
+            check_after(&again, &earlier, &context);
+            again.audit_signatures();
+            std::fs::remove_dir_all(inner).unwrap();
+            second += 7;
+        }
+        std::fs::remove_dir_all(place).unwrap();
+        first += 5;
+    }
+}
+
+/// A fault anywhere in `init`: doing it again makes the ledger, or finds it made.
+#[test]
+fn a_fault_anywhere_while_the_ledger_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut number = 0;
+    loop {
+        let mut operations = 0;
+        for power in [Power::Stays, Power::Cut] {
+            for fault in Fault::ALL {
+                let context = format!("{fault:?} at {number}, power {power:?}");
+                let place = folder.path().join("world");
+                let world = empty_world(&place);
+                let lossy = LossyDisk::new(&place).unwrap();
+                let failpoint = FailAt::new(number, fault);
+                let first = world.init_on(&FaultyDisk::new(lossy.clone(), failpoint.clone()));
+                operations = operations.max(failpoint.met());
+                if power == Power::Cut {
+                    lossy.cut_power().unwrap();
+                }
+                match world.init_on(&LossyDisk::new(&place).unwrap()) {
+                    Ok(()) => {}
+                    // The fault came after the ledger stood.
+                    Err(super::SealError::AlreadyInitialised { size: 0, .. }) => {}
+                    Err(error) => panic!("{context}: {error:?}"),
+                }
+                if first.is_ok() {
+                    assert!(world.memory().exists(), "{context}");
+                }
+                world
+                    .run_on(&LossyDisk::new(&place).unwrap(), "a", &mut false)
+                    .unwrap_or_else(|error| panic!("{context}: {error:?}"));
+                assert_eq!(world.audit().len(), 1, "{context}");
+                std::fs::remove_dir_all(place).unwrap();
+            }
+        }
+        number += 1;
+        if number > operations {
+            break;
+        }
+    }
+    assert!(number > 20, "only {number} operations were disturbed");
+}
+
+/// A signature that was made and kept is the one that is appended, by whoever comes next.
+#[test]
+fn a_signature_that_was_kept_is_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = world_of_one(&folder.path().join("base"));
+    let mut completed = 0;
+    for number in 0.. {
+        let (mut world, place) = fresh_copy(&base, folder.path(), number);
+        world.collector = World::new(&place).collector;
+        let (_, sealed, _) = disturbed(&world, number, Fault::KillAfter, "b", Power::Stays);
+        let signed = std::fs::read_to_string(world.store().join("pending/1.signed.json")).ok();
+        world.run_on(&RealDisk, "c", &mut false).unwrap();
+        if let Some(signed) = signed {
+            let envelope = std::fs::read_to_string(world.store().join("ledger/statements/1.json"));
+            assert!(signed.contains(&envelope.unwrap().replace('"', "\\\"")));
+            assert_eq!(world.audit()[1], ("b".to_owned(), RunStatus::Complete));
+            completed += 1;
+        }
+        std::fs::remove_dir_all(place).unwrap();
+        if sealed {
+            break;
+        }
+    }
+    assert!(
+        completed > 20,
+        "only {completed} deaths after the signature"
+    );
+}

@@ -1,0 +1,338 @@
+//! What the ledger's past demands: chains, determinism, stores that do not match what was seen.
+
+use std::fs;
+use std::io::Read as _;
+
+use bundle::trust::{Range, Role};
+use model::record::{Override, RunStatus};
+use sign::Ed25519Signer;
+use store::{FolderStore, HeadFile, RealDisk, StoreError};
+
+use super::super::export;
+use super::{SealError, World, copy_folder, empty_world, files, intent, recording, salts};
+use super::{world_of_one, write_bundle};
+
+#[test]
+fn runs_are_chained() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world_of_one(folder.path());
+    for run in ["b", "c", "d"] {
+        let sealed = world.run(run);
+        assert_eq!(sealed.len(), 1);
+        assert_eq!(sealed[0].run, run);
+        assert!(
+            sealed[0]
+                .folder
+                .ends_with(format!("bundles/{}", sealed[0].index))
+        );
+    }
+    let runs: Vec<String> = world.audit().into_iter().map(|(run, _)| run).collect();
+    assert_eq!(runs, ["a", "b", "c", "d"]);
+    world.audit_signatures();
+}
+
+/// More entries than a tile holds.
+#[test]
+fn a_ledger_outgrows_its_tiles() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world_of_one(folder.path());
+    let lossy = store::faults::LossyDisk::new(folder.path()).unwrap();
+    for run in 1..260 {
+        world
+            .run_on(&lossy, &format!("r{run}"), &mut false)
+            .unwrap();
+    }
+    assert_eq!(world.audit().len(), 260);
+}
+
+#[test]
+fn the_same_runs_give_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let made: Vec<_> = ["one", "two"]
+        .iter()
+        .map(|name| {
+            let world = world_of_one(&folder.path().join(name));
+            world.run("b");
+            files(&world.store())
+        })
+        .collect();
+    let names = |at: usize| made[at].keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(0), names(1));
+    for (path, bytes) in &made[0] {
+        // Locks say who held them: the tests' process, at the tests' time.
+        assert_eq!(bytes, &made[1][path], "{path}");
+    }
+    assert!(names(0).contains(&"bundles/1/statement.sigstore.json".to_owned()));
+}
+
+#[test]
+fn a_run_that_died_is_recorded_as_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world_of_one(folder.path());
+    let store = FolderStore::open(&world.store()).unwrap();
+    world
+        .with(&RealDisk, &store, |sealer| {
+            let mut dying = intent("b");
+            dying.overrides = vec![Override::Endpoint];
+            let begun = sealer.begin(dying).unwrap();
+            fs::write(begun.session.scratch().join("half"), "half").unwrap();
+            drop(begun);
+
+            let begun = sealer.begin(intent("c"))?;
+            assert_eq!(begun.unfinished.len(), 1);
+            assert_eq!(begun.unfinished[0].intent().run, "b");
+            // Named but not recorded, it is named again.
+            drop(begun);
+            let mut begun = sealer.begin(intent("d"))?;
+            assert_eq!(begun.unfinished.len(), 2);
+            let mut by = recording();
+            by.overrides = vec![Override::Clock];
+            for dead in begun.unfinished.drain(..) {
+                let sealed = sealer.record_unfinished(dead, &by, salts())?;
+                assert_eq!(sealed.statement.predicate.status, RunStatus::Failed);
+            }
+            let input = write_bundle(&begun.session);
+            sealer.seal(begun.session, input)
+        })
+        .unwrap();
+    let runs = world.audit();
+    let of = |at: usize| (runs[at].0.as_str(), runs[at].1);
+    assert_eq!(of(1), ("b", RunStatus::Failed));
+    assert_eq!(of(2), ("c", RunStatus::Failed));
+    assert_eq!(of(3), ("d", RunStatus::Complete));
+    let record = fs::read_to_string(world.store().join("bundles/1/records.jsonl")).unwrap();
+    assert!(
+        record.contains("the run `b` (version 0.1.0, begun 2026-"),
+        "{record}"
+    );
+    assert!(
+        record.contains(r#""overrides":["clock","endpoint"]"#),
+        "{record}"
+    );
+}
+
+#[test]
+fn a_ledger_is_made_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world_of_one(folder.path());
+    assert!(matches!(
+        world.init_on(&RealDisk),
+        Err(SealError::AlreadyInitialised { size: 1, .. })
+    ));
+    world.run("b");
+    assert_eq!(world.audit().len(), 2);
+}
+
+#[test]
+fn a_run_needs_a_ledger() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = empty_world(folder.path());
+    let missing = world.run_on(&RealDisk, "a", &mut false);
+    assert!(matches!(
+        missing,
+        Err(SealError::Store(StoreError::NotInitialised { .. }))
+    ));
+    FolderStore::init(&world.store()).unwrap();
+    let empty = world.run_on(&RealDisk, "a", &mut false);
+    assert!(matches!(empty, Err(SealError::NotInitialised { .. })));
+}
+
+/// An empty store with a known key is an error, never a new chain at index 0.
+#[test]
+fn a_known_ledger_is_not_begun_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world_of_one(folder.path());
+    fs::remove_dir_all(world.store()).unwrap();
+    assert!(matches!(
+        world.init_on(&RealDisk),
+        Err(SealError::LedgerGone { size: 1, .. })
+    ));
+    assert!(matches!(
+        world.run_on(&RealDisk, "b", &mut false),
+        Err(SealError::LedgerGone { size: 1, .. })
+    ));
+    assert!(!world.store().join("ledger/checkpoint").exists());
+}
+
+#[test]
+fn a_store_that_was_rolled_back_or_rewritten_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world_of_one(&folder.path().join("w"));
+    let older = folder.path().join("older");
+    copy_folder(&world.store(), &older);
+    world.run("b");
+    let newer = folder.path().join("newer");
+    fs::rename(world.store(), &newer).unwrap();
+
+    copy_folder(&older, &world.store());
+    assert!(matches!(
+        world.run_on(&RealDisk, "c", &mut false),
+        Err(SealError::RolledBack {
+            seen: 2,
+            found: 1,
+            ..
+        })
+    ));
+
+    // Another history with the same keys: as long, and longer.
+    let other = world_of_one(&folder.path().join("other"));
+    for run in ["x", "y"] {
+        other.run(run);
+        fs::remove_dir_all(world.store()).unwrap();
+        copy_folder(&other.store(), &world.store());
+        assert!(matches!(
+            world.run_on(&RealDisk, "c", &mut false),
+            Err(SealError::Rewritten { seen: 2, .. })
+        ));
+    }
+
+    fs::remove_dir_all(world.store()).unwrap();
+    copy_folder(&newer, &world.store());
+    world.run("c");
+    assert_eq!(world.audit().len(), 3);
+}
+
+#[test]
+fn nothing_is_built_on_a_damaged_ledger() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = world_of_one(&folder.path().join("base"));
+    base.run("b");
+    let damaged: Vec<String> = files(&base.store())
+        .into_keys()
+        .filter(|path| {
+            path == "ledger/checkpoint"
+                || path == "ledger/statements/1.json"
+                || path.ends_with(".p/2")
+        })
+        .collect();
+    assert_eq!(damaged.len(), 4);
+    for path in damaged {
+        for gone in [false, true] {
+            let place = folder.path().join("copy");
+            copy_folder(&base.folder, &place);
+            let world = base.at(&place);
+            let file = world.store().join(&path);
+            if gone {
+                fs::remove_file(&file).unwrap();
+            } else {
+                let mut bytes = fs::read(&file).unwrap();
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 1;
+                fs::write(&file, bytes).unwrap();
+            }
+            let before = files(&world.store().join("bundles"));
+            let outcome = world.run_on(&RealDisk, "c", &mut false);
+            if path.starts_with("ledger/tile/entries") && !gone {
+                // The entries are not read to append; the next export or audit tells.
+                assert!(outcome.is_ok());
+            } else {
+                assert!(
+                    matches!(
+                        outcome,
+                        Err(SealError::Damaged { .. } | SealError::LedgerGone { .. })
+                    ),
+                    "{path}: {outcome:?}"
+                );
+                assert_eq!(files(&world.store().join("bundles")), before);
+            }
+            fs::remove_dir_all(place).unwrap();
+        }
+    }
+}
+
+#[test]
+fn keys_must_be_those_of_the_trust_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = world_of_one(folder.path());
+    let right = std::mem::replace(&mut world.ledger, Ed25519Signer::from_seed(&[3; 32]));
+    assert!(matches!(
+        world.run_on(&RealDisk, "b", &mut false),
+        Err(SealError::OtherLedgerKey { .. })
+    ));
+    world.ledger = right;
+    world.trust.keys[0].indices = Range {
+        from: 0,
+        to: Some(0),
+    };
+    let mut began = false;
+    assert!(matches!(
+        world.run_on(&RealDisk, "b", &mut began),
+        Err(SealError::KeyNotTrusted { index: 1, .. })
+    ));
+    assert!(!began, "learned only after the run");
+    assert_eq!(world.trust.keys[0].role, Role::Run);
+    assert_eq!(world.audit().len(), 1);
+}
+
+#[test]
+fn an_export_has_everything_and_always_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world_of_one(folder.path());
+    world.run("b");
+    world.run("c");
+    let store = FolderStore::open(&world.store()).unwrap();
+    let memory = HeadFile::new(&world.memory());
+    let make = |index, with_ledger| {
+        export(
+            &store,
+            &memory,
+            &world.trust,
+            index,
+            with_ledger,
+            Vec::new(),
+        )
+    };
+    let listed = |bytes: &[u8]| {
+        let path = folder.path().join("b.tar");
+        fs::write(&path, bytes).unwrap();
+        let output = std::process::Command::new("tar")
+            .arg("-tf")
+            .arg(&path)
+            .output()
+            .expect("this test needs tar: install the package `tar`");
+        let mut text = String::new();
+        output.stdout.as_slice().read_to_string(&mut text).unwrap();
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let first = make(0, false).unwrap();
+    assert_eq!(first, make(0, false).unwrap());
+    assert_eq!(
+        listed(&first),
+        [
+            "statement.sigstore.json",
+            "leaves.txt",
+            "ledger/checkpoint",
+            "ledger/consistency",
+            "records.jsonl",
+            "raw/000/000000000"
+        ]
+    );
+    // The newest bundle needs no proof of consistency with itself.
+    assert!(!listed(&make(2, false).unwrap()).contains(&"ledger/consistency".to_owned()));
+    let whole = listed(&make(1, true).unwrap());
+    for path in [
+        "ledger/tile/0/000.p/3",
+        "ledger/tile/entries/000.p/3",
+        "ledger/statements/0.json",
+        "ledger/statements/2.json",
+    ] {
+        assert!(whole.contains(&path.to_owned()), "{path} in {whole:?}");
+    }
+    assert!(matches!(
+        make(3, false),
+        Err(SealError::NoBundle { index: 3, .. })
+    ));
+}
+
+/// The memory of another ledger is no memory.
+#[test]
+fn a_memory_of_another_ledger_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world_of_one(folder.path());
+    fs::write(world.memory(), "test.example/other\n0\nx\n").unwrap();
+    assert!(matches!(
+        world.run_on(&RealDisk, "b", &mut false),
+        Err(SealError::BadMemory { .. })
+    ));
+    let _: &World = &world;
+}
