@@ -53,6 +53,18 @@ pub struct LastDeviation {
     pub subject: Subject,
 }
 
+impl LastDeviation {
+    /// Whether a finding of this run says something definite about what deviated before.
+    #[must_use]
+    pub fn settled_by(&self, finding: &Finding) -> bool {
+        finding.outcome != Outcome::Undetermined
+            && finding.control == self.control
+            && finding.check == self.check
+            && finding.target == self.target
+            && finding.subject.as_ref() == Some(&self.subject)
+    }
+}
+
 impl Acceptances {
     /// The plan's acceptances, judged by the UTC day of `now`.
     #[must_use]
@@ -68,7 +80,16 @@ impl Acceptances {
             }
         };
         Self {
-            entries: plan.acceptances.iter().map(|a| AcceptanceUse { id: a.id.clone(), state: state(a), covered: 0, refused: Vec::new() }).collect(),
+            entries: plan
+                .acceptances
+                .iter()
+                .map(|a| AcceptanceUse {
+                    id: a.id.clone(),
+                    state: state(a),
+                    covered: 0,
+                    refused: Vec::new(),
+                })
+                .collect(),
             planned: plan.acceptances.clone(),
         }
     }
@@ -93,12 +114,20 @@ impl Acceptances {
     /// Sets `acceptance` of every gap that a valid acceptance covers, and clears it everywhere else.
     ///
     /// A gap is not covered while it may hide a deviation: when it touches a subject of `last` for which this run's
-    /// `findings` say nothing definite.
+    /// `findings` say nothing definite. Who streams findings takes out of `last`
+    /// what is [`LastDeviation::settled_by`] one of them, and gives no findings here.
     pub fn cover_gaps(&mut self, gaps: &mut [Gap], findings: &[Finding], last: &[LastDeviation]) {
-        let hidden: Vec<&LastDeviation> = last.iter().filter(|l| !findings.iter().any(|f| settles(f, l))).collect();
+        let hidden: Vec<&LastDeviation> = last
+            .iter()
+            .filter(|l| !findings.iter().any(|f| l.settled_by(f)))
+            .collect();
         for gap in gaps {
             gap.acceptance = None;
-            let behind: Vec<&Subject> = hidden.iter().filter(|l| touches(gap, l)).map(|l| &l.subject).collect();
+            let behind: Vec<&Subject> = hidden
+                .iter()
+                .filter(|l| touches(gap, l))
+                .map(|l| &l.subject)
+                .collect();
             for (planned, entry) in self.valid() {
                 if !covers_gap(&planned.covers, gap) {
                     continue;
@@ -124,13 +153,21 @@ impl Acceptances {
     }
 
     fn valid(&mut self) -> impl Iterator<Item = (&PlannedAcceptance, &mut AcceptanceUse)> {
-        self.planned.iter().zip(&mut self.entries).filter(|(_, entry)| entry.state == AcceptanceState::Valid)
+        self.planned
+            .iter()
+            .zip(&mut self.entries)
+            .filter(|(_, entry)| entry.state == AcceptanceState::Valid)
     }
 }
 
 fn covers_finding(covers: &Covers, finding: &Finding) -> bool {
     match covers {
-        Covers::Deviation { control, check, subject, target } => {
+        Covers::Deviation {
+            control,
+            check,
+            subject,
+            target,
+        } => {
             finding.control == *control
                 && finding.check == *check
                 && finding.subject.as_ref().is_some_and(|s| s.id == *subject)
@@ -143,25 +180,28 @@ fn covers_finding(covers: &Covers, finding: &Finding) -> bool {
 fn covers_gap(covers: &Covers, gap: &Gap) -> bool {
     match covers {
         Covers::Deviation { .. } => false,
-        Covers::Gap { target, population, right, part, subject } => {
+        Covers::Gap {
+            target,
+            population,
+            right,
+            part,
+            subject,
+        } => {
             // `aws-kms/key` is every place of that kind, `aws-kms/key@eu-west-1` is that one.
-            let same_population = |wanted: &String| gap.population.as_ref().is_some_and(|p| p == wanted || p.split_once('@').is_some_and(|(kind, _)| kind == wanted));
+            let same_population = |wanted: &String| {
+                gap.population.as_ref().is_some_and(|p| {
+                    p == wanted || p.split_once('@').is_some_and(|(kind, _)| kind == wanted)
+                })
+            };
             gap.target == *target
                 && population.as_ref().is_none_or(same_population)
                 && right.as_ref().is_none_or(|r| gap.right.as_ref() == Some(r))
                 && part.as_ref().is_none_or(|p| gap.part.as_ref() == Some(p))
-                && subject.as_ref().is_none_or(|s| gap.subject.as_ref().is_some_and(|g| g.id == *s))
+                && subject
+                    .as_ref()
+                    .is_none_or(|s| gap.subject.as_ref().is_some_and(|g| g.id == *s))
         }
     }
-}
-
-/// Whether a finding of this run says something definite about what deviated before.
-fn settles(finding: &Finding, last: &LastDeviation) -> bool {
-    finding.outcome != Outcome::Undetermined
-        && finding.control == last.control
-        && finding.check == last.check
-        && finding.target == last.target
-        && finding.subject.as_ref() == Some(&last.subject)
 }
 
 /// Whether the gap may be why we do not know about this subject.
@@ -171,7 +211,9 @@ fn touches(gap: &Gap, last: &LastDeviation) -> bool {
     }
     match (&gap.subject, &gap.population) {
         (Some(subject), _) => *subject == last.subject,
-        (None, Some(population)) => population.split('@').next() == Some(last.subject.kind.as_str()),
+        (None, Some(population)) => {
+            population.split('@').next() == Some(last.subject.kind.as_str())
+        }
         (None, None) => last.subject.kind.split('/').next() == Some(gap.collector.as_str()),
     }
 }

@@ -121,6 +121,9 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The schema of a target allows keys that it does not list.
+    const OPEN: bool = true;
+
     pub(crate) fn push(&mut self, entry: &Entry) {
         self.entries.push(entry.clone());
     }
@@ -128,21 +131,10 @@ impl Settings {
     /// As JSON, in the order written.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Map<String, serde_json::Value> {
-        self.entries.iter().map(|e| (e.key.value.clone(), e.value.to_json())).collect()
-    }
-}
-
-impl JsonSchema for Settings {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Settings".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "object", "additionalProperties": true })
+        self.entries
+            .iter()
+            .map(|e| (e.key.value.clone(), e.value.to_json()))
+            .collect()
     }
 }
 
@@ -229,7 +221,12 @@ pub struct Identities {
 impl Decode for Identities {
     fn decode(node: &Node, reporter: &mut Reporter<'_>) -> Self {
         let members = entries(node, reporter).unwrap_or_default();
-        Self { by_target: members.iter().map(|e| (e.key.clone(), Decode::decode(&e.value, reporter))).collect() }
+        Self {
+            by_target: members
+                .iter()
+                .map(|e| (e.key.clone(), Decode::decode(&e.value, reporter)))
+                .collect(),
+        }
     }
 }
 
@@ -376,7 +373,10 @@ impl Decode for Risks {
                 }
                 risks
             }
-            _ => Self { rows: Decode::decode(node, reporter), import: None },
+            _ => Self {
+                rows: Decode::decode(node, reporter),
+                import: None,
+            },
         }
     }
 }
@@ -423,7 +423,12 @@ pub struct Columns {
 impl Decode for Columns {
     fn decode(node: &Node, reporter: &mut Reporter<'_>) -> Self {
         let members = entries(node, reporter).unwrap_or_default();
-        Self { by_key: members.iter().map(|e| (e.key.clone(), Decode::decode(&e.value, reporter))).collect() }
+        Self {
+            by_key: members
+                .iter()
+                .map(|e| (e.key.clone(), Decode::decode(&e.value, reporter)))
+                .collect(),
+        }
     }
 }
 
@@ -539,12 +544,12 @@ record! {
     /// What people do again and again. Our looking never proves that they did.
     pub struct Task ("task") {
         required {
-            /// How often it is due.
-            every: Located<Period>,
-            /// Why that is often enough.
-            because: Located<String>,
         }
         optional {
+            /// How often it is due.
+            every: Option<Located<Period>>,
+            /// Why that is often enough.
+            because: Option<Located<String>>,
             /// How long a failure may stay unseen.
             detection_window: Option<Located<Period>>,
             /// The folder with the records that show it.
@@ -608,7 +613,9 @@ impl Parameters {
 
 impl Decode for Parameters {
     fn decode(node: &Node, reporter: &mut Reporter<'_>) -> Self {
-        Self { node: entries(node, reporter).map(|_| node.clone()) }
+        Self {
+            node: entries(node, reporter).map(|_| node.clone()),
+        }
     }
 }
 

@@ -86,7 +86,9 @@ impl<T> OneOrMany<T> {
 impl<T: Decode> Decode for OneOrMany<T> {
     fn decode(node: &Node, reporter: &mut Reporter<'_>) -> Self {
         match &node.value {
-            Value::List(items) => Self::Many(items.iter().map(|item| T::decode(item, reporter)).collect()),
+            Value::List(items) => {
+                Self::Many(items.iter().map(|item| T::decode(item, reporter)).collect())
+            }
             _ => Self::One(T::decode(node, reporter)),
         }
     }
@@ -101,8 +103,14 @@ pub(crate) fn text<'n>(node: &'n Node, reporter: &mut Reporter<'_>) -> Option<&'
             None
         }
         (Value::Scalar { text, .. }, Some(Core::Bool(_) | Core::Integer(_) | Core::Float(_))) => {
-            // Other programs would read another value than we do (011122223333, 1.10, no), so it must be said what is meant.
-            reporter.error(node.at, Code::WrongType, format!("expected a text, found {}", node.describe())).help(format!("put it in quotes: \"{text}\""));
+            // Other programs would read another value than we do (011122223333, 1.10), so it must be said what is meant.
+            reporter
+                .error(
+                    node.at,
+                    Code::WrongType,
+                    format!("expected a text, found {}", node.describe()),
+                )
+                .help(format!("put it in quotes: \"{text}\""));
             None
         }
         _ => {
@@ -113,7 +121,14 @@ pub(crate) fn text<'n>(node: &'n Node, reporter: &mut Reporter<'_>) -> Option<&'
 }
 
 pub(crate) fn wrong_type(node: &Node, expected: &str, reporter: &mut Reporter<'_>) {
-    reporter.error(node.at, Code::WrongType, format!("expected {expected}, found {}", node.describe()));
+    let pending = reporter.error(
+        node.at,
+        Code::WrongType,
+        format!("expected {expected}, found {}", node.describe()),
+    );
+    if node.core() == Some(Core::Null) {
+        pending.help("a key without a value is left out");
+    }
 }
 
 /// The members of an object.
@@ -129,12 +144,20 @@ pub(crate) fn entries<'n>(node: &'n Node, reporter: &mut Reporter<'_>) -> Option
 
 pub(crate) fn unknown_key(entry: &Entry, known: &[&str], reporter: &mut Reporter<'_>) {
     reporter
-        .error(entry.key.at, Code::UnknownKey, format!("unknown key `{}`", entry.key.value))
+        .error(
+            entry.key.at,
+            Code::UnknownKey,
+            format!("unknown key `{}`", entry.key.value),
+        )
         .maybe_help(help_known(&entry.key.value, known, "known here"));
 }
 
 pub(crate) fn missing_key(at: Span, key: &str, what: &str, reporter: &mut Reporter<'_>) {
-    reporter.error(at, Code::MissingKey, format!("`{key}` is missing in this {what}"));
+    reporter.error(
+        at,
+        Code::MissingKey,
+        format!("`{key}` is missing in this {what}"),
+    );
 }
 
 /// The key under which a field is written.
@@ -161,10 +184,11 @@ macro_rules! record {
         $(#[doc = $doc])+
         #[derive(Clone, Debug, Default, schemars::JsonSchema)]
         #[schemars(deny_unknown_fields)]
+        $( #[schemars(extend("additionalProperties" = <$xty>::OPEN))] )?
         pub struct $name {
             $( $(#[doc = $rdoc])+ $(#[schemars(rename = $rkey)])? pub $rfield: $rty, )*
             $( $(#[doc = $odoc])+ $(#[schemars(rename = $okey)])? #[schemars(default)] pub $ofield: $oty, )*
-            $( $(#[doc = $xdoc])+ #[schemars(flatten)] pub $xfield: $xty, )?
+            $( $(#[doc = $xdoc])+ #[schemars(skip)] pub $xfield: $xty, )?
             /// Where it was written.
             #[schemars(skip)]
             pub written: $crate::source::Span,
@@ -203,17 +227,19 @@ macro_rules! record {
     };
 }
 
-/// An enum of words, read from a text.
+/// An enum of words, read from a text. The first word stands for what could not be read; it then has no place.
 macro_rules! words {
-    ($(#[doc = $doc:literal])+ pub enum $name:ident { $( $(#[doc = $vdoc:literal])+ $variant:ident = $word:literal, )+ }) => {
+    ($(#[doc = $doc:literal])+ pub enum $name:ident {
+        $(#[doc = $fdoc:literal])+ $first:ident = $fword:literal,
+        $( $(#[doc = $vdoc:literal])+ $variant:ident = $word:literal, )+
+    }) => {
         $(#[doc = $doc])+
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
         pub enum $name {
-            #[doc(hidden)]
+            $(#[doc = $fdoc])+
             #[default]
-            #[schemars(skip)]
-            #[serde(skip)]
-            Unread,
+            #[serde(rename = $fword)]
+            $first,
             $( $(#[doc = $vdoc])+ #[serde(rename = $word)] $variant, )+
         }
 
@@ -221,11 +247,12 @@ macro_rules! words {
             fn decode(node: &$crate::yaml::Node, reporter: &mut $crate::diagnostic::Reporter<'_>) -> Self {
                 let Some(text) = $crate::decode::text(node, reporter) else { return Self::default() };
                 match text {
+                    $fword => Self::new($name::$first, node.at),
                     $( $word => Self::new($name::$variant, node.at), )+
                     other => {
                         reporter
                             .error(node.at, $crate::diagnostic::Code::BadValue, format!("unknown word `{other}`"))
-                            .maybe_help($crate::diagnostic::help_known(other, &[$($word),+], "one of"));
+                            .maybe_help($crate::diagnostic::help_known(other, &[$fword, $($word),+], "one of"));
                         Self::default()
                     }
                 }

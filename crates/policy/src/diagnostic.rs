@@ -1,5 +1,7 @@
 //! What is wrong with a declaration, said as a compiler would: place, caret, reason, help.
 
+use std::ops::Range;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
@@ -118,6 +120,9 @@ pub struct Related {
     pub(crate) at: Span,
 }
 
+/// Faults of one severity that one reading reports: past this nobody reads on.
+const MOST: usize = 200;
+
 /// Collects faults; nothing stops at the first.
 #[derive(Debug)]
 pub(crate) struct Reporter<'a> {
@@ -127,7 +132,10 @@ pub(crate) struct Reporter<'a> {
 
 impl<'a> Reporter<'a> {
     pub fn new(sources: &'a SourceMap) -> Self {
-        Self { sources, found: Vec::new() }
+        Self {
+            sources,
+            found: Vec::new(),
+        }
     }
 
     pub fn error(&mut self, at: Span, code: Code, message: impl Into<String>) -> Pending<'_, 'a> {
@@ -142,7 +150,20 @@ impl<'a> Reporter<'a> {
         self.push(Severity::Note, at, code, message.into())
     }
 
-    fn push(&mut self, severity: Severity, at: Span, code: Code, message: String) -> Pending<'_, 'a> {
+    fn push(
+        &mut self,
+        severity: Severity,
+        at: Span,
+        code: Code,
+        message: String,
+    ) -> Pending<'_, 'a> {
+        // Counted by severity, so that no error is lost behind warnings.
+        if self.found.iter().filter(|d| d.severity == severity).count() >= MOST {
+            return Pending {
+                reporter: self,
+                added: false,
+            };
+        }
         let places = self.sources.places(at);
         self.found.push(Diagnostic {
             severity,
@@ -157,7 +178,10 @@ impl<'a> Reporter<'a> {
             related: Vec::new(),
             at,
         });
-        Pending { reporter: self }
+        Pending {
+            reporter: self,
+            added: true,
+        }
     }
 }
 
@@ -165,11 +189,14 @@ impl<'a> Reporter<'a> {
 #[derive(Debug)]
 pub(crate) struct Pending<'r, 'a> {
     reporter: &'r mut Reporter<'a>,
+    added: bool,
 }
 
 impl Pending<'_, '_> {
     pub fn help(self, text: impl Into<String>) -> Self {
-        if let Some(last) = self.reporter.found.last_mut() {
+        if self.added
+            && let Some(last) = self.reporter.found.last_mut()
+        {
             last.help = Some(text.into());
         }
         self
@@ -185,32 +212,70 @@ impl Pending<'_, '_> {
 
     pub fn related(self, at: Span, message: impl Into<String>) -> Self {
         let sources = self.reporter.sources;
-        if let (Some(last), Some((start, _)), Some(file)) = (self.reporter.found.last_mut(), sources.places(at), sources.name(at)) {
-            last.related.push(Related { message: message.into(), file: file.to_owned(), line: start.line, column: start.column, at });
+        if !self.added {
+            return self;
+        }
+        if let (Some(last), Some((start, _)), Some(file)) = (
+            self.reporter.found.last_mut(),
+            sources.places(at),
+            sources.name(at),
+        ) {
+            last.related.push(Related {
+                message: message.into(),
+                file: file.to_owned(),
+                line: start.line,
+                column: start.column,
+                at,
+            });
         }
         self
     }
 }
 
 /// "did you mean": the known word closest to what was written, if it is close.
-pub(crate) fn suggestion<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn suggestion<'k>(
+    written: &str,
+    known: impl IntoIterator<Item = &'k str>,
+) -> Option<&'k str> {
     let lower = written.to_lowercase().replace('-', "_");
     known
         .into_iter()
-        .map(|word| (strsim::damerau_levenshtein(&lower, &word.to_lowercase().replace('-', "_")), word))
-        .filter(|(distance, word)| *distance <= (word.chars().count().max(lower.chars().count()) / 3).max(1))
+        .map(|word| {
+            (
+                strsim::damerau_levenshtein(&lower, &word.to_lowercase().replace('-', "_")),
+                word,
+            )
+        })
+        .filter(|(distance, word)| {
+            *distance <= tolerance(word.chars().count().max(lower.chars().count()))
+        })
         .min()
         .map(|(_, word)| word)
 }
 
+/// How many letters may differ in words of this length.
+const fn tolerance(length: usize) -> usize {
+    match length {
+        0..=2 => 0,
+        3..=5 => 1,
+        more => more / 3,
+    }
+}
+
 /// Help naming the closest known word, or all of them when they are few.
-pub(crate) fn help_known<'k>(written: &str, known: &[&'k str], what: &str) -> Option<String> {
+pub(crate) fn help_known(written: &str, known: &[&str], what: &str) -> Option<String> {
     if let Some(word) = suggestion(written, known.iter().copied()) {
         return Some(format!("did you mean `{word}`?"));
     }
     match known {
         [] => None,
-        few if few.len() <= 12 => Some(format!("{what}: {}", few.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", "))),
+        few if few.len() <= 12 => Some(format!(
+            "{what}: {}",
+            few.iter()
+                .map(|k| format!("`{k}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        )),
         _ => None,
     }
 }
@@ -224,7 +289,11 @@ pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 /// The diagnostics as text for a person, with the lines they are about. `colour` adds ANSI styles.
 #[must_use]
 pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, colour: bool) -> String {
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
     let mut out = String::new();
     for diagnostic in diagnostics {
         let level = match diagnostic.severity {
@@ -232,20 +301,30 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, colour: bool) -> 
             Severity::Warning => Level::WARNING,
             Severity::Note => Level::NOTE,
         };
-        let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.as_str());
-        let mut group = match snippet(sources, diagnostic.at, None) {
-            Some(mut first) => {
-                // A second place in the same file shows in the same snippet, one in another file in its own.
-                for related in diagnostic.related.iter().filter(|r| r.at.file() == diagnostic.at.file()) {
-                    first = first.annotation(AnnotationKind::Context.span(visible(sources, related.at)).label(related.message.as_str()));
-                }
-                Group::with_title(title).element(first)
+        let title = level
+            .primary_title(diagnostic.message.as_str())
+            .id(diagnostic.code.as_str());
+        let mut group = Group::with_title(title);
+        if diagnostic.at.is_some() {
+            // A second place in the same file shows in the same snippet, one in another file in its own.
+            let (here, elsewhere): (Vec<_>, Vec<_>) = diagnostic
+                .related
+                .iter()
+                .partition(|r| r.at.file() == diagnostic.at.file());
+            let here = here.into_iter().map(|r| (r.at, Some(r.message.as_str())));
+            if let Some(snippet) = snippet(
+                sources,
+                &std::iter::once((diagnostic.at, None))
+                    .chain(here)
+                    .collect::<Vec<_>>(),
+            ) {
+                group = group.element(snippet);
             }
-            None => Group::with_title(title),
-        };
-        for related in diagnostic.related.iter().filter(|r| r.at.file() != diagnostic.at.file()) {
-            if let Some(other) = snippet(sources, related.at, Some(related.message.as_str())) {
-                group = group.element(other);
+            for other in elsewhere {
+                if let Some(snippet) = snippet(sources, &[(other.at, Some(other.message.as_str()))])
+                {
+                    group = group.element(snippet);
+                }
             }
         }
         if let Some(help) = &diagnostic.help {
@@ -257,22 +336,48 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, colour: bool) -> 
     out
 }
 
-fn snippet<'s>(sources: &'s SourceMap, at: Span, context: Option<&'s str>) -> Option<Snippet<'s, annotate_snippets::Annotation<'s>>> {
-    let (name, text) = (sources.name(at)?, sources.text(at)?);
-    let kind = if context.is_some() { AnnotationKind::Context } else { AnnotationKind::Primary };
-    let mut annotation = kind.span(visible(sources, at));
-    if let Some(label) = context {
-        annotation = annotation.label(label);
+/// The lines of one file that hold all these places; a place without a label is the fault itself.
+fn snippet<'s>(
+    sources: &'s SourceMap,
+    places: &[(Span, Option<&'s str>)],
+) -> Option<Snippet<'s, annotate_snippets::Annotation<'s>>> {
+    let (at, _) = places.first()?;
+    let ranges: Vec<Range<usize>> = places
+        .iter()
+        .map(|(place, _)| visible(sources, *place))
+        .collect();
+    let whole = ranges.iter().map(|r| r.start).min()?..ranges.iter().map(|r| r.end).max()?;
+    let (text, offset, line) = sources.lines(*at, whole)?;
+    let mut snippet = Snippet::source(text)
+        .path(sources.name(*at)?)
+        .line_start(line);
+    for (range, (_, label)) in ranges.into_iter().zip(places) {
+        let within = range.start.saturating_sub(offset)..range.end.saturating_sub(offset);
+        snippet = snippet.annotation(match label {
+            None => AnnotationKind::Primary.span(within),
+            Some(label) => AnnotationKind::Context.span(within).label(*label),
+        });
     }
-    Some(Snippet::source(text).path(name).line_start(1).annotation(annotation))
+    Some(snippet)
 }
 
 /// At most the first line of the span, at least one character, never past the end of the text.
-fn visible(sources: &SourceMap, at: Span) -> std::ops::Range<usize> {
+fn visible(sources: &SourceMap, at: Span) -> Range<usize> {
     let text = sources.text(at).unwrap_or_default();
     let range = at.range();
     let start = range.start.min(text.len());
     let end = range.end.min(text.len());
-    let line_end = text.get(start..end).and_then(|t| t.find('\n')).map_or(end, |n| start + n);
-    if line_end > start { start..line_end } else { start..text.get(start..).and_then(|t| t.chars().next()).map_or(start, |c| start + c.len_utf8()) }
+    let line_end = text
+        .get(start..end)
+        .and_then(|t| t.find('\n'))
+        .map_or(end, |n| start + n);
+    if line_end > start {
+        start..line_end
+    } else {
+        start
+            ..text
+                .get(start..)
+                .and_then(|t| t.chars().next())
+                .map_or(start, |c| start + c.len_utf8())
+    }
 }

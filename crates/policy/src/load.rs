@@ -3,7 +3,7 @@
 use crate::declaration::Declaration;
 use crate::decode::{Decode, text};
 use crate::diagnostic::{Code, Diagnostic, Reporter, has_errors};
-use crate::source::{DeclaredFile, SourceMap, Span};
+use crate::source::{DeclaredFile, Located, SourceMap, Span};
 use crate::yaml::{self, Entry, Node, Value};
 
 /// Files of one declaration.
@@ -44,14 +44,93 @@ impl Loaded {
     #[must_use]
     pub fn part(&self, name: &str) -> Option<serde_json::Value> {
         match &self.tree.as_ref()?.value {
-            Value::Map(entries) => entries.iter().find(|e| e.key.value == name).map(|e| e.value.to_json()),
+            Value::Map(entries) => entries
+                .iter()
+                .find(|e| e.key.value == name)
+                .map(|e| e.value.to_json()),
             _ => None,
         }
     }
 
+    /// The whole declaration as JSON, includes merged, as any YAML reader would see it.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        self.tree.as_ref().map(Node::to_json).unwrap_or_default()
+    }
+
+    /// The documents, signatures and registers that the declaration names: they are sealed with it.
+    #[must_use]
+    pub fn attachments(&self) -> Vec<Attachment> {
+        let declaration = &self.declaration;
+        let documents = declaration
+            .controls
+            .iter()
+            .flat_map(|c| &c.documents)
+            .map(|d| &d.path);
+        let signatures = declaration
+            .acceptances
+            .iter()
+            .filter_map(|a| a.signature.as_ref());
+        let register = declaration.risks.import.as_ref().map(|i| &i.file);
+        let mut all: Vec<Attachment> = Vec::new();
+        for written in documents.chain(signatures).chain(register) {
+            if let Ok(path) = self.path(written)
+                && !all.iter().any(|a| a.path == path)
+            {
+                all.push(Attachment {
+                    shown: self.shown(&path),
+                    path,
+                    at: written.at,
+                });
+            }
+        }
+        all
+    }
+
+    /// The folders with checks of the entity's own, as the loader knows them.
+    #[must_use]
+    pub fn policy_folders(&self) -> Vec<String> {
+        self.declaration
+            .policies
+            .iter()
+            .filter_map(|folder| self.path(folder).ok())
+            .map(|path| self.shown(&path))
+            .collect()
+    }
+
+    /// A written path relative to the declaration's folder. It is written relative to the file it stands in.
+    pub(crate) fn path(&self, written: &Located<String>) -> Result<String, &'static str> {
+        let from = usize::try_from(written.at.file())
+            .ok()
+            .and_then(|n| self.files.get(n))
+            .map_or("", |f| f.path.as_str());
+        resolve(from, &written.value)
+    }
+
+    fn shown(&self, path: &str) -> String {
+        // The root is shown as it was asked for, so what is before its name is the folder.
+        let prefix = self
+            .files
+            .first()
+            .and_then(|f| f.shown.strip_suffix(f.path.as_str()))
+            .unwrap_or_default();
+        format!("{prefix}{path}")
+    }
+
+    /// A fault that a reader of attachments or own checks found, at the place that names them.
+    #[must_use]
+    pub fn unreadable(&self, at: Span, message: &str) -> Diagnostic {
+        let mut reporter = Reporter::new(&self.sources);
+        reporter.error(at, Code::Unreadable, message);
+        reporter.found.swap_remove(0)
+    }
+
     pub(crate) fn has_part(&self, name: &str) -> Option<Span> {
         match &self.tree.as_ref()?.value {
-            Value::Map(entries) => entries.iter().find(|e| e.key.value == name).map(|e| e.key.at),
+            Value::Map(entries) => entries
+                .iter()
+                .find(|e| e.key.value == name)
+                .map(|e| e.key.at),
             _ => None,
         }
     }
@@ -63,19 +142,49 @@ impl Loaded {
     }
 }
 
+/// A file that the declaration names and that is sealed with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// Relative to the declaration's own folder.
+    pub path: String,
+    /// As a loader knows it.
+    pub shown: String,
+    /// Where it is named first.
+    pub at: Span,
+}
+
 /// Reads the declaration at `root_path` and all that it includes. Everything wrong with its form is in `diagnostics`.
 #[must_use]
 pub fn load(root_path: &str, loader: &dyn Loader) -> Loaded {
     let folder = root_path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let name = root_path.rsplit_once('/').map_or(root_path, |(_, name)| name);
-    let mut reading = Reading { folder, loader, files: Vec::new(), sources: SourceMap::default(), diagnostics: Vec::new(), merged: Vec::new(), open: Vec::new() };
+    let name = root_path
+        .rsplit_once('/')
+        .map_or(root_path, |(_, name)| name);
+    let mut reading = Reading {
+        folder,
+        loader,
+        files: Vec::new(),
+        sources: SourceMap::default(),
+        diagnostics: Vec::new(),
+        merged: Vec::new(),
+        open: Vec::new(),
+    };
     let root_at = reading.file(name, Span::NONE);
-    let Reading { files, sources, mut diagnostics, merged, .. } = reading;
+    let Reading {
+        files,
+        sources,
+        mut diagnostics,
+        merged,
+        ..
+    } = reading;
 
     let mut reporter = Reporter::new(&sources);
     let (declaration, tree) = match root_at {
         Some(at) => {
-            let tree = Node { at, value: Value::Map(merged) };
+            let tree = Node {
+                at,
+                value: Value::Map(merged),
+            };
             (Declaration::decode(&tree, &mut reporter), Some(tree))
         }
         None => (Declaration::default(), None),
@@ -83,11 +192,25 @@ pub fn load(root_path: &str, loader: &dyn Loader) -> Loaded {
     let version = &declaration.witnessmark;
     if version.is_written() && version.value != 1 {
         reporter
-            .error(version.at, Code::BadValue, format!("this is version {} of the declaration, and this program reads version 1", version.value))
+            .error(
+                version.at,
+                Code::BadValue,
+                format!(
+                    "this is version {} of the declaration, and this program reads version 1",
+                    version.value
+                ),
+            )
             .help("a newer `witnessmark` may read it");
     }
     diagnostics.append(&mut reporter.found);
-    Loaded { declaration, files, sources, diagnostics, tree }
+    diagnostics.sort_by_key(|d| (d.at, d.severity));
+    Loaded {
+        declaration,
+        files,
+        sources,
+        diagnostics,
+        tree,
+    }
 }
 
 struct Reading<'a> {
@@ -104,19 +227,35 @@ struct Reading<'a> {
 impl Reading<'_> {
     /// Reads one file and what it includes into `merged`; the place of its first key.
     fn file(&mut self, path: &str, asked: Span) -> Option<Span> {
-        let shown = if self.folder.is_empty() { path.to_owned() } else { format!("{}/{path}", self.folder) };
+        let shown = if self.folder.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{}/{path}", self.folder)
+        };
         let bytes = match self.loader.read(&shown) {
             Ok(bytes) => bytes,
             Err(error) => {
                 self.report(|r| {
-                    r.error(asked, Code::Unreadable, format!("cannot read `{shown}`: {error}"));
+                    r.error(
+                        asked,
+                        Code::Unreadable,
+                        format!("cannot read `{shown}`: {error}"),
+                    );
                 });
                 return None;
             }
         };
         if bytes.len() > yaml::MAX_FILE {
             self.report(|r| {
-                r.error(asked, Code::Unreadable, format!("`{shown}` has {} bytes, and a file of a declaration at most {}", bytes.len(), yaml::MAX_FILE));
+                r.error(
+                    asked,
+                    Code::Unreadable,
+                    format!(
+                        "`{shown}` has {} bytes, and a file of a declaration at most {}",
+                        bytes.len(),
+                        yaml::MAX_FILE
+                    ),
+                );
             });
             return None;
         }
@@ -125,19 +264,34 @@ impl Reading<'_> {
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 self.report(|r| {
-                    r.error(asked, Code::Yaml, format!("`{shown}` is not UTF-8 from byte {at} on"));
+                    r.error(
+                        asked,
+                        Code::Yaml,
+                        format!("`{shown}` is not UTF-8 from byte {at} on"),
+                    );
                 });
                 return None;
             }
         };
-        self.files.push(DeclaredFile { path: path.to_owned(), shown: shown.clone(), bytes: text.clone().into_bytes() });
+        self.files.push(DeclaredFile {
+            path: path.to_owned(),
+            shown: shown.clone(),
+            bytes: text.clone().into_bytes(),
+        });
         let file = self.sources.add(shown, text.clone());
         let mut tree = None;
         self.report(|r| tree = yaml::parse(file, &text, r));
         let node = tree?;
         let Value::Map(members) = node.value else {
             self.report(|r| {
-                r.error(node.at, Code::WrongType, format!("expected an object with `witnessmark`, `entity`, `system`, found {}", node.describe()));
+                r.error(
+                    node.at,
+                    Code::WrongType,
+                    format!(
+                        "expected an object with `witnessmark`, `entity`, `system`, found {}",
+                        node.describe()
+                    ),
+                );
             });
             return None;
         };
@@ -155,23 +309,32 @@ impl Reading<'_> {
             if member.key.value == "include" {
                 match member.value.value {
                     Value::List(items) => included.extend(items),
-                    _ => self.report(|r| crate::decode::wrong_type(&member.value, "a list of files", r)),
+                    _ => self
+                        .report(|r| crate::decode::wrong_type(&member.value, "a list of files", r)),
                 }
                 continue;
             }
-            let known = self.merged.iter_mut().find(|e| e.key.value == member.key.value);
+            let known = self
+                .merged
+                .iter_mut()
+                .find(|e| e.key.value == member.key.value);
             match known {
                 None => self.merged.push(member),
                 Some(existing) => match (&mut existing.value.value, member.value.value) {
                     (Value::List(all), Value::List(more)) => all.extend(more),
                     // Every file may say which version of the schema it is written in.
-                    (Value::Scalar { text, .. }, Value::Scalar { text: again, .. }) if member.key.value == "witnessmark" && *text == again => {}
+                    (Value::Scalar { text, .. }, Value::Scalar { text: again, .. })
+                        if member.key.value == "witnessmark" && *text == again => {}
                     _ => {
                         let first = existing.key.at;
                         self.report(|r| {
-                            r.error(member.key.at, Code::DuplicateKey, format!("`{}` is written in two files", member.key.value))
-                                .related(first, "first written here")
-                                .help("only lists are joined from several files");
+                            r.error(
+                                member.key.at,
+                                Code::DuplicateKey,
+                                format!("`{}` is written in two files", member.key.value),
+                            )
+                            .related(first, "first written here")
+                            .help("only lists are joined from several files");
                         });
                     }
                 },
@@ -196,7 +359,11 @@ impl Reading<'_> {
             };
             let cycle = self.open.contains(&path);
             if cycle || self.files.iter().any(|f| f.path == path) {
-                let what = if cycle { "includes itself" } else { "is included twice" };
+                let what = if cycle {
+                    "includes itself"
+                } else {
+                    "is included twice"
+                };
                 self.report(|r| {
                     r.error(node.at, Code::Include, format!("`{path}` {what}"));
                 });
@@ -204,7 +371,11 @@ impl Reading<'_> {
             }
             if self.files.len() >= MAX_FILES {
                 self.report(|r| {
-                    r.error(node.at, Code::Include, format!("more than {MAX_FILES} files in one declaration"));
+                    r.error(
+                        node.at,
+                        Code::Include,
+                        format!("more than {MAX_FILES} files in one declaration"),
+                    );
                 });
                 return;
             }
@@ -221,10 +392,16 @@ impl Reading<'_> {
 
 /// A path written in `from`, relative to the declaration's folder.
 pub(crate) fn resolve(from: &str, written: &str) -> Result<String, &'static str> {
-    if written.starts_with('/') || written.contains('\\') || written.contains('\0') || written.get(1..2) == Some(":") {
+    if written.starts_with('/')
+        || written.contains('\\')
+        || written.contains('\0')
+        || written.get(1..2) == Some(":")
+    {
         return Err("is not a relative path with `/` between names");
     }
-    let mut steps: Vec<&str> = from.rsplit_once('/').map_or_else(Vec::new, |(folder, _)| folder.split('/').collect());
+    let mut steps: Vec<&str> = from
+        .rsplit_once('/')
+        .map_or_else(Vec::new, |(folder, _)| folder.split('/').collect());
     for step in written.split('/') {
         match step {
             "" | "." => {}
@@ -236,5 +413,9 @@ pub(crate) fn resolve(from: &str, written: &str) -> Result<String, &'static str>
             name => steps.push(name),
         }
     }
-    if steps.is_empty() { Err("names no file") } else { Ok(steps.join("/")) }
+    if steps.is_empty() {
+        Err("names no file")
+    } else {
+        Ok(steps.join("/"))
+    }
 }

@@ -24,8 +24,15 @@ pub(crate) fn resolve(used: &CheckUse, meta: &CheckMeta, reporter: &mut Reporter
     };
     let mut resolved = Resolved::default();
     let known: Vec<&str> = meta.parameters.keys().map(String::as_str).collect();
-    for entry in written.iter().filter(|e| !meta.parameters.contains_key(&e.key.value)) {
-        let pending = reporter.error(entry.key.at, Code::BadParameter, format!("`{}` has no parameter `{}`", meta.id, entry.key.value));
+    for entry in written
+        .iter()
+        .filter(|e| !meta.parameters.contains_key(&e.key.value))
+    {
+        let pending = reporter.error(
+            entry.key.at,
+            Code::BadParameter,
+            format!("`{}` has no parameter `{}`", meta.id, entry.key.value),
+        );
         if known.is_empty() {
             pending.help("this check takes no parameters");
         } else {
@@ -43,21 +50,39 @@ pub(crate) fn resolve(used: &CheckUse, meta: &CheckMeta, reporter: &mut Reporter
                     resolved.parameters.insert(name.clone(), default);
                 }
                 None => {
-                    reporter.error(used.check.at, Code::BadParameter, format!("`{}` needs the parameter `{name}`", meta.id)).help(format!("write it under `with`: `with: {{{name}: …}}`"));
+                    reporter
+                        .error(
+                            used.check.at,
+                            Code::BadParameter,
+                            format!("`{}` needs the parameter `{name}`", meta.id),
+                        )
+                        .help(format!("write it under `with`: `with: {{{name}: …}}`"));
                 }
             }
             continue;
         };
         let value = sorted(&entry.value.to_json());
-        if refused(schema, &entry.value, &format!("parameter `{name}` of `{}`", meta.id), Code::BadParameter, reporter) {
+        if refused(
+            schema,
+            &entry.value,
+            &format!("parameter `{name}` of `{}`", meta.id),
+            Code::BadParameter,
+            reporter,
+        ) {
             continue;
         }
         if let (Some(default), Some(stricter)) = (&default, schema.get("x-stricter"))
             && is_weaker(&value, default, stricter)
         {
             reporter
-                .warn(entry.value.at, Code::WeakerParameter, format!("`{name}` demands less than `{}` does by default", meta.id))
-                .help(format!("the default is {default}; the weaker value is sealed and shown beside it"));
+                .warn(
+                    entry.value.at,
+                    Code::WeakerParameter,
+                    format!("`{name}` demands less than `{}` does by default", meta.id),
+                )
+                .help(format!(
+                    "the default is {default}; the weaker value is sealed and shown beside it"
+                ));
             resolved.weaker.push(name.clone());
         }
         resolved.parameters.insert(name.clone(), value);
@@ -70,8 +95,19 @@ pub(crate) fn resolve(used: &CheckUse, meta: &CheckMeta, reporter: &mut Reporter
 }
 
 /// Settings of a target: each must be known to one of its collectors and please each that knows it.
-pub(crate) fn settings(entries: &[Entry], schemas: &[(&str, &Value)], at: Span, reporter: &mut Reporter<'_>) {
-    let properties = |schema: &Value| -> Map<String, Value> { schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default() };
+pub(crate) fn settings(
+    entries: &[Entry],
+    schemas: &[(&str, &Value)],
+    at: Span,
+    reporter: &mut Reporter<'_>,
+) {
+    let properties = |schema: &Value| -> Map<String, Value> {
+        schema
+            .get("properties")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default()
+    };
     let mut known: Vec<String> = vec!["id".to_owned(), "collector".to_owned()];
     for (_, schema) in schemas {
         known.extend(properties(schema).into_iter().map(|(name, _)| name));
@@ -80,31 +116,75 @@ pub(crate) fn settings(entries: &[Entry], schemas: &[(&str, &Value)], at: Span, 
     known.dedup();
     let words: Vec<&str> = known.iter().map(String::as_str).collect();
     for entry in entries.iter().filter(|e| !known.contains(&e.key.value)) {
-        let names: Vec<String> = schemas.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let names: Vec<String> = schemas
+            .iter()
+            .map(|(name, _)| format!("`{name}`"))
+            .collect();
         reporter
-            .error(entry.key.at, Code::UnknownKey, format!("unknown key `{}`: no setting of {}", entry.key.value, names.join(" or ")))
+            .error(
+                entry.key.at,
+                Code::UnknownKey,
+                format!(
+                    "unknown key `{}`: no setting of {}",
+                    entry.key.value,
+                    names.join(" or ")
+                ),
+            )
             .maybe_help(help_known(&entry.key.value, &words, "known here"));
     }
     for (collector, schema) in schemas {
         let mine = properties(schema);
-        for required in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+        for required in schema
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+        {
             if !entries.iter().any(|e| e.key.value == required) {
-                reporter.error(at, Code::MissingKey, format!("`{required}` is missing in this target: `{collector}` needs it"));
+                reporter.error(
+                    at,
+                    Code::MissingKey,
+                    format!("`{required}` is missing in this target: `{collector}` needs it"),
+                );
             }
         }
         // One object with what this collector knows; the whole schema, so that `$defs` and rules between settings hold.
-        let members: Vec<Entry> = entries.iter().filter(|e| mine.contains_key(&e.key.value)).cloned().collect();
-        let object = Node { at, value: Yaml::Map(members) };
-        refused(schema, &object, &format!("setting of `{collector}`"), Code::BadSetting, reporter);
+        let members: Vec<Entry> = entries
+            .iter()
+            .filter(|e| mine.contains_key(&e.key.value))
+            .cloned()
+            .collect();
+        let object = Node {
+            at,
+            value: Yaml::Map(members),
+        };
+        refused(
+            schema,
+            &object,
+            &format!("setting of `{collector}`"),
+            Code::BadSetting,
+            reporter,
+        );
     }
 }
 
 /// Reports what the schema says against the value; true if it does.
-fn refused(schema: &Value, node: &Node, what: &str, code: Code, reporter: &mut Reporter<'_>) -> bool {
+fn refused(
+    schema: &Value,
+    node: &Node,
+    what: &str,
+    code: Code,
+    reporter: &mut Reporter<'_>,
+) -> bool {
     let validator = match jsonschema::validator_for(schema) {
         Ok(validator) => validator,
         Err(error) => {
-            reporter.error(node.at, code, format!("the schema of this {what} is itself not valid: {error}"));
+            reporter.error(
+                node.at,
+                code,
+                format!("the schema of this {what} is itself not valid: {error}"),
+            );
             return true;
         }
     };
@@ -112,12 +192,22 @@ fn refused(schema: &Value, node: &Node, what: &str, code: Code, reporter: &mut R
     let mut any = false;
     for error in validator.iter_errors(&instance) {
         // A missing setting was said in our own words, at the target.
-        if error.kind().keyword() == "required" && error.instance_path().as_str().is_empty() && code == Code::BadSetting {
+        if error.kind().keyword() == "required"
+            && error.instance_path().as_str().is_empty()
+            && code == Code::BadSetting
+        {
             any = true;
             continue;
         }
-        let at = node.nearest(error.instance_path().as_str());
-        reporter.error(at.at, code, format!("{what}: {}", backticked(&error.to_string())));
+        let faulty = node.nearest(error.instance_path().as_str());
+        let message = error.to_string();
+        let pending = reporter.error(faulty.at, code, format!("{what}: {}", backticked(&message)));
+        if let (Yaml::Scalar { text, plain: true }, "type") =
+            (&faulty.value, error.kind().keyword())
+            && message.ends_with("of type \"string\"")
+        {
+            pending.help(format!("put it in quotes: \"{text}\""));
+        }
         any = true;
     }
     any
@@ -125,7 +215,10 @@ fn refused(schema: &Value, node: &Node, what: &str, code: Code, reporter: &mut R
 
 /// `"abc" is not of type "integer"` in the way all our messages quote.
 fn backticked(message: &str) -> String {
-    message.strip_suffix('.').unwrap_or(message).replace('"', "`")
+    message
+        .strip_suffix('.')
+        .unwrap_or(message)
+        .replace('"', "`")
 }
 
 /// Whether the value demands less than the default, in the direction the check's author gave.
@@ -166,5 +259,8 @@ pub(crate) fn sorted(value: &Value) -> Value {
 pub(crate) fn sorted_map(members: &Map<String, Value>) -> Map<String, Value> {
     let mut names: Vec<(&String, &Value)> = members.iter().collect();
     names.sort_by_key(|(name, _)| *name);
-    names.into_iter().map(|(name, value)| (name.clone(), sorted(value))).collect()
+    names
+        .into_iter()
+        .map(|(name, value)| (name.clone(), sorted(value)))
+        .collect()
 }

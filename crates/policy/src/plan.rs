@@ -154,7 +154,9 @@ impl Plan {
 
     /// The uses of checks of one control.
     pub fn assignments_of<'p>(&'p self, control: &'p str) -> impl Iterator<Item = &'p Assignment> {
-        self.assignments.iter().filter(move |a| a.control == control)
+        self.assignments
+            .iter()
+            .filter(move |a| a.control == control)
     }
 }
 
@@ -171,19 +173,51 @@ pub(crate) fn analyse(loaded: &Loaded, environment: &Environment) -> (Vec<Diagno
     let declaration = &loaded.declaration;
     let mut reporter = Reporter::new(&loaded.sources);
     let known = Known::of(declaration);
-    check::references(declaration, &known, environment, &mut reporter);
+    check::references(loaded, &known, environment, &mut reporter);
 
-    let targets = declaration.targets.iter().map(|t| plan_target(t, environment, &mut reporter)).collect();
+    let targets = declaration
+        .targets
+        .iter()
+        .map(|t| plan_target(t, environment, &mut reporter))
+        .collect();
     let mut assignments = Vec::new();
     for control in &declaration.controls {
-        plan_checks(control, declaration, &known, environment, &mut assignments, &mut reporter);
+        plan_checks(
+            control,
+            declaration,
+            &known,
+            environment,
+            &mut assignments,
+            &mut reporter,
+        );
     }
-    let acceptances: Vec<PlannedAcceptance> = declaration.acceptances.iter().filter_map(|a| plan_acceptance(a, &assignments, environment, &mut reporter)).collect();
+    let acceptances: Vec<PlannedAcceptance> = declaration
+        .acceptances
+        .iter()
+        .filter_map(|a| plan_acceptance(a, &assignments, environment, &mut reporter))
+        .collect();
     if assignments.is_empty() && !has_errors(&reporter.found) && !loaded.has_errors() {
-        reporter.warn(declaration.system.written, Code::NothingChecked, "no check is put to any target").help("name checks under `checks` of a control; `witnessmark checks` lists them");
+        reporter
+            .warn(
+                declaration.system.written,
+                Code::NothingChecked,
+                "no check is put to any target",
+            )
+            .help("name checks under `checks` of a control; `witnessmark checks` lists them");
     }
-    let shortest = declaration.controls.iter().filter_map(|c| c.observe.as_ref()).filter(|o| o.every.is_written()).map(|o| o.every.seconds()).min();
-    let declared = declaration.ledger.as_ref().and_then(|l| l.every.as_ref()).filter(|e| e.is_written()).map(|e| e.seconds());
+    let shortest = declaration
+        .controls
+        .iter()
+        .filter_map(|c| c.observe.as_ref())
+        .filter(|o| o.every.is_written())
+        .map(|o| o.every.seconds())
+        .min();
+    let declared = declaration
+        .ledger
+        .as_ref()
+        .and_then(|l| l.every.as_ref())
+        .filter(|e| e.is_written())
+        .map(|e| e.seconds());
     let system = &declaration.system;
     let plan = Plan {
         entity: declaration.entity.value.clone(),
@@ -194,7 +228,9 @@ pub(crate) fn analyse(loaded: &Loaded, environment: &Environment) -> (Vec<Diagno
             standard: system.standard.as_ref().map(ToString::to_string),
             level: system.level.as_ref().map(|l| l.value),
         },
-        ledger: declaration.ledger.as_ref().map(|l| PlannedLedger { origin: l.origin.to_string() }),
+        ledger: declaration.ledger.as_ref().map(|l| PlannedLedger {
+            origin: l.origin.to_string(),
+        }),
         every_seconds: declared.or(shortest),
         targets,
         assignments,
@@ -216,13 +252,26 @@ pub(crate) fn analyse(loaded: &Loaded, environment: &Environment) -> (Vec<Diagno
     (found, plan)
 }
 
-fn plan_target(target: &Target, environment: &Environment, reporter: &mut Reporter<'_>) -> PlannedTarget {
+fn plan_target(
+    target: &Target,
+    environment: &Environment,
+    reporter: &mut Reporter<'_>,
+) -> PlannedTarget {
     let mut schemas = Vec::new();
     let mut all_known = true;
     let mut seen = BTreeSet::new();
-    for name in target.collector.as_slice().iter().filter(|n| n.is_written()) {
+    for name in target
+        .collector
+        .as_slice()
+        .iter()
+        .filter(|n| n.is_written())
+    {
         if !seen.insert(name.as_str()) {
-            reporter.error(name.at, Code::DuplicateId, format!("collector `{name}` is named twice"));
+            reporter.error(
+                name.at,
+                Code::DuplicateId,
+                format!("collector `{name}` is named twice"),
+            );
             continue;
         }
         match environment.collectors.get(name.as_str()) {
@@ -230,12 +279,22 @@ fn plan_target(target: &Target, environment: &Environment, reporter: &mut Report
             None => {
                 all_known = false;
                 let names: Vec<&str> = environment.collectors.keys().map(String::as_str).collect();
-                reporter.error(name.at, Code::UnknownReference, format!("there is no collector `{name}`")).maybe_help(help_known(name.as_str(), &names, "collectors"));
+                reporter
+                    .error(
+                        name.at,
+                        Code::UnknownReference,
+                        format!("there is no collector `{name}`"),
+                    )
+                    .maybe_help(help_known(name.as_str(), &names, "collectors"));
             }
         }
     }
     if target.collector.as_slice().is_empty() && target.written.is_some() {
-        reporter.error(target.written, Code::BadValue, "this target names no collector");
+        reporter.error(
+            target.written,
+            Code::BadValue,
+            "this target names no collector",
+        );
     }
     // A setting may belong to a collector that this program does not have.
     if all_known && !schemas.is_empty() {
@@ -245,44 +304,108 @@ fn plan_target(target: &Target, environment: &Environment, reporter: &mut Report
     let collectors = schemas
         .iter()
         .map(|(name, schema)| {
-            let mine: Map<String, Value> = settings.iter().filter(|(key, _)| schema.get("properties").and_then(|p| p.get(key)).is_some()).map(|(k, v)| (k.clone(), v.clone())).collect();
-            PlannedCollector { name: (*name).to_owned(), settings: sorted_map(&mine) }
+            let mine: Map<String, Value> = settings
+                .iter()
+                .filter(|(key, _)| schema.get("properties").and_then(|p| p.get(key)).is_some())
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect();
+            PlannedCollector {
+                name: (*name).to_owned(),
+                settings: sorted_map(&mine),
+            }
         })
         .collect();
-    PlannedTarget { id: target.id.to_string(), collectors }
+    PlannedTarget {
+        id: target.id.to_string(),
+        collectors,
+    }
 }
 
-fn plan_checks(control: &Control, declaration: &Declaration, known: &Known<'_>, environment: &Environment, assignments: &mut Vec<Assignment>, reporter: &mut Reporter<'_>) {
+fn plan_checks(
+    control: &Control,
+    declaration: &Declaration,
+    known: &Known<'_>,
+    environment: &Environment,
+    assignments: &mut Vec<Assignment>,
+    reporter: &mut Reporter<'_>,
+) {
     let mut used: Vec<(String, String, Span)> = Vec::new();
     for check_use in control.checks.iter().filter(|u| u.check.is_written()) {
         let id = check_use.check.as_str();
         let Some(meta) = environment.checks.checks.get(id) else {
-            let ids: Vec<&str> = environment.checks.checks.keys().map(String::as_str).collect();
-            reporter.error(check_use.check.at, Code::UnknownReference, format!("there is no check `{id}`")).maybe_help(help_known(id, &ids, "checks"));
+            let ids: Vec<&str> = environment
+                .checks
+                .checks
+                .keys()
+                .map(String::as_str)
+                .collect();
+            reporter
+                .error(
+                    check_use.check.at,
+                    Code::UnknownReference,
+                    format!("there is no check `{id}`"),
+                )
+                .maybe_help(help_known(id, &ids, "checks"));
             continue;
         };
-        let reads = |target: &Target| target.collector.as_slice().iter().any(|c| c.as_str() == meta.collector);
+        let reads = |target: &Target| {
+            target
+                .collector
+                .as_slice()
+                .iter()
+                .any(|c| c.as_str() == meta.collector)
+        };
         let mut targets: Vec<String> = Vec::new();
         match &check_use.on {
             None => {
-                targets.extend(declaration.targets.iter().filter(|t| reads(t)).map(|t| t.id.to_string()));
+                targets.extend(
+                    declaration
+                        .targets
+                        .iter()
+                        .filter(|t| reads(t))
+                        .map(|t| t.id.to_string()),
+                );
                 if targets.is_empty() {
                     reporter
-                        .error(check_use.check.at, Code::NoTarget, format!("no target is read by `{}`, which `{id}` needs", meta.collector))
-                        .help(format!("add `{}` to the `collector` of a target", meta.collector));
+                        .error(
+                            check_use.check.at,
+                            Code::NoTarget,
+                            format!(
+                                "no target is read by `{}`, which `{id}` needs",
+                                meta.collector
+                            ),
+                        )
+                        .help(format!(
+                            "add `{}` to the `collector` of a target",
+                            meta.collector
+                        ));
                 }
             }
             Some(named) => {
                 if named.is_empty() {
-                    reporter.error(check_use.written, Code::NoTarget, format!("`{id}` is put to no target")).help("name targets under `on`, or leave `on` out for all that can be read");
+                    reporter
+                        .error(
+                            check_use.written,
+                            Code::NoTarget,
+                            format!("`{id}` is put to no target"),
+                        )
+                        .help(
+                            "name targets under `on`, or leave `on` out for all that can be read",
+                        );
                 }
                 for name in named.iter().filter(|n| n.is_written()) {
                     if targets.iter().any(|t| t == name.as_str()) {
-                        reporter.error(name.at, Code::DuplicateAssignment, format!("target `{name}` is named twice"));
+                        reporter.error(
+                            name.at,
+                            Code::DuplicateAssignment,
+                            format!("target `{name}` is named twice"),
+                        );
                         continue;
                     }
                     // An unknown target was reported with the other references.
-                    let Some(target) = known.target(name.as_str()) else { continue };
+                    let Some(target) = known.target(name.as_str()) else {
+                        continue;
+                    };
                     if !reads(target) {
                         reporter
                             .error(name.at, Code::NoTarget, format!("`{id}` needs collector `{}`, which does not read target `{name}`", meta.collector))
@@ -296,7 +419,14 @@ fn plan_checks(control: &Control, declaration: &Declaration, known: &Known<'_>, 
         for target in &targets {
             if let Some((_, _, first)) = used.iter().find(|(c, t, _)| c == id && t == target) {
                 reporter
-                    .error(check_use.check.at, Code::DuplicateAssignment, format!("control `{}` puts `{id}` to target `{target}` twice", control.id))
+                    .error(
+                        check_use.check.at,
+                        Code::DuplicateAssignment,
+                        format!(
+                            "control `{}` puts `{id}` to target `{target}` twice",
+                            control.id
+                        ),
+                    )
                     .related(*first, "first put here")
                     .help("two sets of parameters for one target need two controls");
             }
@@ -315,47 +445,109 @@ fn plan_checks(control: &Control, declaration: &Declaration, known: &Known<'_>, 
     }
 }
 
-fn plan_acceptance(acceptance: &Acceptance, assignments: &[Assignment], environment: &Environment, reporter: &mut Reporter<'_>) -> Option<PlannedAcceptance> {
+fn plan_acceptance(
+    acceptance: &Acceptance,
+    assignments: &[Assignment],
+    environment: &Environment,
+    reporter: &mut Reporter<'_>,
+) -> Option<PlannedAcceptance> {
     let text = |value: &Option<Located<String>>| value.as_ref().map(|v| v.value.clone());
     let target = acceptance.target.as_ref().map(ToString::to_string);
     let deviation = acceptance.control.is_some() || acceptance.check.is_some();
-    let gap_only: Vec<&str> = [("population", acceptance.population.is_some()), ("right", acceptance.right.is_some()), ("part", acceptance.part.is_some())]
-        .into_iter()
-        .filter_map(|(name, there)| there.then_some(name))
-        .collect();
+    let gap_only: Vec<&str> = [
+        ("population", acceptance.population.is_some()),
+        ("right", acceptance.right.is_some()),
+        ("part", acceptance.part.is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(name, there)| there.then_some(name))
+    .collect();
     let covers = if deviation {
         if let Some(name) = gap_only.first() {
             reporter
-                .error(acceptance.id.at, Code::UnclearAcceptance, format!("`{name}` is about a gap, `control` and `check` are about a deviation"))
+                .error(
+                    acceptance.id.at,
+                    Code::UnclearAcceptance,
+                    format!("`{name}` is about a gap, `control` and `check` are about a deviation"),
+                )
                 .help("write two acceptances: each has its own reason");
             return None;
         }
-        let (Some(control), Some(check), Some(subject)) = (&acceptance.control, &acceptance.check, &acceptance.subject) else {
-            reporter.error(acceptance.id.at, Code::UnclearAcceptance, "an accepted deviation names `control`, `check` and `subject`");
+        let (Some(control), Some(check), Some(subject)) =
+            (&acceptance.control, &acceptance.check, &acceptance.subject)
+        else {
+            reporter.error(
+                acceptance.id.at,
+                Code::UnclearAcceptance,
+                "an accepted deviation names `control`, `check` and `subject`",
+            );
             return None;
         };
-        if control.is_written() && check.is_written() && !assignments.iter().any(|a| a.control == control.as_str() && a.check == check.as_str()) {
-            reporter.warn(check.at, Code::UnusedAcceptance, format!("control `{control}` does not use `{check}`: the acceptance covers nothing"));
+        if control.is_written()
+            && check.is_written()
+            && !assignments
+                .iter()
+                .any(|a| a.control == control.as_str() && a.check == check.as_str())
+        {
+            reporter.warn(
+                check.at,
+                Code::UnusedAcceptance,
+                format!(
+                    "control `{control}` does not use `{check}`: the acceptance covers nothing"
+                ),
+            );
         }
-        Covers::Deviation { control: control.to_string(), check: check.to_string(), subject: subject.value.clone(), target }
+        Covers::Deviation {
+            control: control.to_string(),
+            check: check.to_string(),
+            subject: subject.value.clone(),
+            target,
+        }
     } else {
-        let Some(target) = target.filter(|_| !gap_only.is_empty() || acceptance.subject.is_some()) else {
+        let Some(target) = target.filter(|_| !gap_only.is_empty() || acceptance.subject.is_some())
+        else {
             reporter
                 .error(acceptance.id.at, Code::UnclearAcceptance, "this says neither which deviation nor which gap is accepted")
                 .help("a deviation: `control`, `check`, `subject`; a gap: `target` with `population`, `right` or `part`");
             return None;
         };
-        Covers::Gap { target, population: text(&acceptance.population), right: text(&acceptance.right), part: text(&acceptance.part), subject: text(&acceptance.subject) }
+        Covers::Gap {
+            target,
+            population: text(&acceptance.population),
+            right: text(&acceptance.right),
+            part: text(&acceptance.part),
+            subject: text(&acceptance.subject),
+        }
     };
     if acceptance.approved.is_written() && acceptance.expires.is_written() {
         if acceptance.expires.value < acceptance.approved.value {
-            reporter.error(acceptance.expires.at, Code::BadValue, "it expires before it was approved").related(acceptance.approved.at, "approved here");
+            reporter
+                .error(
+                    acceptance.expires.at,
+                    Code::BadValue,
+                    "it expires before it was approved",
+                )
+                .related(acceptance.approved.at, "approved here");
         } else if let Some(now) = environment.now {
             let today = Day::of(now);
             if acceptance.expires.value < today {
-                reporter.warn(acceptance.expires.at, Code::ExpiredAcceptance, format!("acceptance `{}` has expired and covers nothing any more", acceptance.id));
+                reporter.warn(
+                    acceptance.expires.at,
+                    Code::ExpiredAcceptance,
+                    format!(
+                        "acceptance `{}` has expired and covers nothing any more",
+                        acceptance.id
+                    ),
+                );
             } else if acceptance.approved.value > today {
-                reporter.warn(acceptance.approved.at, Code::UnusedAcceptance, format!("acceptance `{}` is approved from a day on that is still to come", acceptance.id));
+                reporter.warn(
+                    acceptance.approved.at,
+                    Code::UnusedAcceptance,
+                    format!(
+                        "acceptance `{}` is approved from a day on that is still to come",
+                        acceptance.id
+                    ),
+                );
             }
         }
     }

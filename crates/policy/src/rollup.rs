@@ -1,25 +1,22 @@
 //! From findings to one word per control and one exit code per run.
 
+use std::collections::HashMap;
+
 use model::Outcome;
 use model::record::{Control, Counts, Finding, Gap, Observation};
 
 use crate::plan::{Plan, PlannedControl};
 
-/// How many findings of each outcome.
-pub fn count<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Counts {
-    let mut counts = Counts::default();
-    for finding in findings {
-        match finding.outcome {
-            Outcome::Conforms => counts.conforms += 1,
-            Outcome::Deviates => {
-                counts.deviates += 1;
-                counts.accepted += u64::from(finding.acceptance.is_some());
-            }
-            Outcome::Undetermined => counts.undetermined += 1,
-            Outcome::NotApplicable => counts.not_applicable += 1,
+fn add(counts: &mut Counts, finding: &Finding) {
+    match finding.outcome {
+        Outcome::Conforms => counts.conforms += 1,
+        Outcome::Deviates => {
+            counts.deviates += 1;
+            counts.accepted += u64::from(finding.acceptance.is_some());
         }
+        Outcome::Undetermined => counts.undetermined += 1,
+        Outcome::NotApplicable => counts.not_applicable += 1,
     }
-    counts
 }
 
 /// One outcome for many findings. An accepted deviation still deviates; no finding at all is undetermined.
@@ -38,22 +35,87 @@ pub const fn outcome(counts: &Counts) -> Outcome {
     }
 }
 
-/// The roll-up of every control of the plan, in the order declared.
-#[must_use]
-pub fn roll_up(plan: &Plan, findings: &[Finding]) -> Vec<Control> {
-    plan.controls.iter().map(|control| roll_up_control(plan, control, findings)).collect()
+/// Counts findings as they come, so that none has to be kept: one count per control, one for the run.
+#[derive(Clone, Debug)]
+pub struct Tally<'p> {
+    plan: &'p Plan,
+    total: Counts,
+    by_control: HashMap<&'p str, Counts>,
 }
 
-fn roll_up_control(plan: &Plan, control: &PlannedControl, findings: &[Finding]) -> Control {
-    let counts = count(findings.iter().filter(|f| f.control == control.id));
-    let has_checks = plan.assignments_of(&control.id).next().is_some();
-    Control {
-        id: control.id.clone(),
-        title: control.title.clone(),
-        requirements: control.requirements.clone(),
-        outcome: has_checks.then(|| outcome(&counts)),
-        counts,
-        observe: control.observe_seconds.map(|every_seconds| Observation { every_seconds }),
+impl<'p> Tally<'p> {
+    #[must_use]
+    pub fn new(plan: &'p Plan) -> Self {
+        let by_control = plan
+            .controls
+            .iter()
+            .map(|control| (control.id.as_str(), Counts::default()))
+            .collect();
+        Self {
+            plan,
+            total: Counts::default(),
+            by_control,
+        }
+    }
+
+    /// Counts one finding; its acceptance has been decided.
+    pub fn add(&mut self, finding: &Finding) {
+        add(&mut self.total, finding);
+        if let Some(counts) = self.by_control.get_mut(finding.control.as_str()) {
+            add(counts, finding);
+        }
+    }
+
+    /// All findings so far.
+    #[must_use]
+    pub const fn total(&self) -> Counts {
+        self.total
+    }
+
+    /// The roll-up of every control of the plan, in the order declared.
+    #[must_use]
+    pub fn controls(&self) -> Vec<Control> {
+        self.plan
+            .controls
+            .iter()
+            .map(|control| self.control(control))
+            .collect()
+    }
+
+    fn control(&self, control: &PlannedControl) -> Control {
+        let counts = self
+            .by_control
+            .get(control.id.as_str())
+            .copied()
+            .unwrap_or_default();
+        let has_checks = self.plan.assignments_of(&control.id).next().is_some();
+        Control {
+            id: control.id.clone(),
+            title: control.title.clone(),
+            requirements: control.requirements.clone(),
+            outcome: has_checks.then(|| outcome(&counts)),
+            counts,
+            observe: control
+                .observe_seconds
+                .map(|every_seconds| Observation { every_seconds }),
+        }
+    }
+
+    /// What the run's exit code says. `undetermined` never exits 0, whether or not the gap behind it is accepted.
+    #[must_use]
+    pub fn verdict(&self, gaps: &[Gap]) -> Verdict {
+        let counts = self.total;
+        let findings =
+            counts.conforms + counts.deviates + counts.undetermined + counts.not_applicable;
+        let deviates = counts.deviates > counts.accepted;
+        let undetermined = counts.undetermined > 0 || findings == 0;
+        match (deviates, undetermined) {
+            (true, true) => Verdict::DeviatesAndUndetermined,
+            (true, false) => Verdict::Deviates,
+            (false, true) => Verdict::Undetermined,
+            (false, false) if gaps.iter().any(|g| g.acceptance.is_none()) => Verdict::Gaps,
+            (false, false) => Verdict::Clean,
+        }
     }
 }
 
@@ -77,20 +139,5 @@ impl Verdict {
     #[must_use]
     pub const fn code(self) -> u8 {
         self as u8
-    }
-}
-
-/// What the run's exit code says. `undetermined` never exits 0, whether or not the gap behind it is accepted.
-#[must_use]
-pub fn verdict(findings: &[Finding], gaps: &[Gap]) -> Verdict {
-    let counts = count(findings);
-    let deviates = counts.deviates > counts.accepted;
-    let undetermined = counts.undetermined > 0 || findings.is_empty();
-    match (deviates, undetermined) {
-        (true, true) => Verdict::DeviatesAndUndetermined,
-        (true, false) => Verdict::Deviates,
-        (false, true) => Verdict::Undetermined,
-        (false, false) if gaps.iter().any(|g| g.acceptance.is_none()) => Verdict::Gaps,
-        (false, false) => Verdict::Clean,
     }
 }

@@ -10,18 +10,30 @@ use crate::declaration::Declaration;
 /// JSON Schema (draft 2020-12) of a declaration file. `null` is never a value: a key without one is left out.
 #[must_use]
 pub fn declaration_schema() -> Value {
-    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Declaration>();
-    NoNull.transform(&mut schema);
+    let mut schema = SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<Declaration>();
+    AsParsed.transform(&mut schema);
+    if let Some(version) = schema
+        .pointer_mut("/properties/witnessmark")
+        .and_then(Value::as_object_mut)
+    {
+        version.retain(|key, _| key == "description");
+        version.insert("const".to_owned(), 1.into());
+    }
     schema.insert("$id".to_owned(), "urn:witnessmark:declaration:v1".into());
-    schema.insert("title".to_owned(), "Witnessmark declaration, version 1".into());
+    schema.insert(
+        "title".to_owned(),
+        "Witnessmark declaration, version 1".into(),
+    );
     schema.to_value()
 }
 
-/// An optional key may be absent; schemars says it may also be `null`, which the parser refuses.
+/// What the types do not say: an optional key may be absent and not `null`, and no text is empty.
 #[derive(Clone, Debug)]
-struct NoNull;
+struct AsParsed;
 
-impl Transform for NoNull {
+impl Transform for AsParsed {
     fn transform(&mut self, schema: &mut Schema) {
         if let Some(Value::Array(types)) = schema.get_mut("type") {
             types.retain(|t| t != "null");
@@ -39,6 +51,12 @@ impl Transform for NoNull {
                     schema.insert(key, value);
                 }
             }
+        }
+        if schema.get("type").is_some_and(|t| t == "string")
+            && schema.get("pattern").is_none()
+            && schema.get("const").is_none()
+        {
+            schema.insert("pattern".to_owned(), r"\S".into());
         }
         // A default that is empty says nothing.
         schema.remove("default");

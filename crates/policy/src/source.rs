@@ -16,11 +16,19 @@ pub struct Span {
 
 impl Span {
     /// No place: the value was not written, or could not be read.
-    pub const NONE: Self = Self { file: u32::MAX, start: 0, end: 0 };
+    pub const NONE: Self = Self {
+        file: u32::MAX,
+        start: 0,
+        end: 0,
+    };
 
     pub(crate) fn new(file: u32, range: Range<usize>) -> Self {
         let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Self { file, start: clamp(range.start), end: clamp(range.end.max(range.start)) }
+        Self {
+            file,
+            start: clamp(range.start),
+            end: clamp(range.end.max(range.start)),
+        }
     }
 
     /// Whether something was written there.
@@ -123,6 +131,8 @@ pub struct SourceMap {
 struct SourceFile {
     name: String,
     text: String,
+    /// Byte offsets at which lines start.
+    lines: Vec<usize>,
 }
 
 /// Line and column, both counted from 1, columns in characters.
@@ -134,7 +144,10 @@ pub(crate) struct Place {
 
 impl SourceMap {
     pub(crate) fn add(&mut self, name: String, text: String) -> u32 {
-        self.files.push(SourceFile { name, text });
+        let lines = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
+        self.files.push(SourceFile { name, text, lines });
         u32::try_from(self.files.len().saturating_sub(1)).unwrap_or(u32::MAX)
     }
 
@@ -148,9 +161,18 @@ impl SourceMap {
 
     /// First and last place of a span.
     pub(crate) fn places(&self, span: Span) -> Option<(Place, Place)> {
-        let text = self.text(span)?;
+        let file = self.file(span)?;
         let range = span.range();
-        Some((place(text, range.start), place(text, range.end)))
+        Some((file.place(range.start), file.place(range.end)))
+    }
+
+    /// The whole lines that hold these bytes, the offset at which they start, and the number of the first.
+    pub(crate) fn lines(&self, span: Span, range: Range<usize>) -> Option<(&str, usize, usize)> {
+        let file = self.file(span)?;
+        let (first, last) = (file.line(range.start), file.line(range.end));
+        let start = file.lines.get(first).copied().unwrap_or_default();
+        let end = file.lines.get(last + 1).copied().unwrap_or(file.text.len());
+        Some((file.text.get(start..end)?, start, first + 1))
     }
 
     fn file(&self, span: Span) -> Option<&SourceFile> {
@@ -158,11 +180,25 @@ impl SourceMap {
     }
 }
 
-fn place(text: &str, offset: usize) -> Place {
-    let before = text.get(..offset.min(text.len())).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |n| n + 1);
-    Place {
-        line: before.bytes().filter(|b| *b == b'\n').count() + 1,
-        column: before.get(line_start..).map_or(0, |line| line.chars().count()) + 1,
+impl SourceFile {
+    /// The line of an offset, counted from 0.
+    fn line(&self, offset: usize) -> usize {
+        self.lines
+            .partition_point(|start| *start <= offset)
+            .saturating_sub(1)
+    }
+
+    fn place(&self, offset: usize) -> Place {
+        let offset = offset.min(self.text.len());
+        let line = self.line(offset);
+        let start = self.lines.get(line).copied().unwrap_or_default();
+        Place {
+            line: line + 1,
+            column: self
+                .text
+                .get(start..offset)
+                .map_or(0, |t| t.chars().count())
+                + 1,
+        }
     }
 }

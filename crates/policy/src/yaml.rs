@@ -9,11 +9,13 @@ use crate::diagnostic::{Code, Reporter};
 use crate::source::{Located, Span};
 
 /// Bytes in one file.
-pub(crate) const MAX_FILE: usize = 4 << 20;
+pub(crate) const MAX_FILE: usize = 1 << 20;
 /// Lists and objects inside each other.
 const MAX_DEPTH: usize = 32;
 /// Scalars, lists and objects in one file.
-const MAX_NODES: usize = 500_000;
+const MAX_NODES: usize = 100_000;
+/// Keys in one object.
+const MAX_KEYS: usize = 1_000;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
@@ -63,8 +65,12 @@ impl Node {
             (Value::List(_), _) => "a list".to_owned(),
             (Value::Map(_), _) => "an object".to_owned(),
             (_, Some(Core::Null)) => "nothing".to_owned(),
-            (Value::Scalar { text, .. }, Some(Core::Bool(_))) => format!("the truth value `{text}`"),
-            (Value::Scalar { text, .. }, Some(Core::Integer(_) | Core::Float(_))) => format!("the number `{text}`"),
+            (Value::Scalar { text, .. }, Some(Core::Bool(_))) => {
+                format!("the truth value `{text}`")
+            }
+            (Value::Scalar { text, .. }, Some(Core::Integer(_) | Core::Float(_))) => {
+                format!("the number `{text}`")
+            }
             _ => "a text".to_owned(),
         }
     }
@@ -73,7 +79,12 @@ impl Node {
         use serde_json::Value as Json;
         match &self.value {
             Value::List(items) => Json::Array(items.iter().map(Self::to_json).collect()),
-            Value::Map(entries) => Json::Object(entries.iter().map(|e| (e.key.value.clone(), e.value.to_json())).collect()),
+            Value::Map(entries) => Json::Object(
+                entries
+                    .iter()
+                    .map(|e| (e.key.value.clone(), e.value.to_json()))
+                    .collect(),
+            ),
             Value::Scalar { text, .. } => match self.core() {
                 Some(Core::Null) => Json::Null,
                 Some(Core::Bool(b)) => Json::Bool(b),
@@ -90,7 +101,10 @@ impl Node {
         for step in pointer.split('/').skip(1) {
             let step = step.replace("~1", "/").replace("~0", "~");
             let next = match &node.value {
-                Value::Map(entries) => entries.iter().find(|e| e.key.value == step).map(|e| &e.value),
+                Value::Map(entries) => entries
+                    .iter()
+                    .find(|e| e.key.value == step)
+                    .map(|e| &e.value),
                 Value::List(items) => step.parse().ok().and_then(|n: usize| items.get(n)),
                 Value::Scalar { .. } => None,
             };
@@ -116,14 +130,20 @@ fn core(text: &str) -> Core {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if !unsigned.is_empty() && unsigned.bytes().all(|b| b.is_ascii_digit()) {
         // A number too large to be exact is not silently made another one.
-        return text.strip_prefix('+').unwrap_or(text).parse().map_or(Core::Text, Core::Integer);
+        return text
+            .strip_prefix('+')
+            .unwrap_or(text)
+            .parse()
+            .map_or(Core::Text, Core::Integer);
     }
     for (prefix, radix) in [("0x", 16), ("0o", 8)] {
         if let Some(digits) = text.strip_prefix(prefix) {
             return i64::from_str_radix(digits, radix).map_or(Core::Text, Core::Integer);
         }
     }
-    let float_shape = unsigned.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
+    let float_shape = unsigned
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
         && unsigned.bytes().any(|b| b.is_ascii_digit());
     match text.parse::<f64>() {
         Ok(number) if float_shape && number.is_finite() => Core::Float(number),
@@ -133,7 +153,14 @@ fn core(text: &str) -> Core {
 
 /// The one document of a file. Faults go to `reporter`; `None` if the text cannot be read as a tree at all.
 pub(crate) fn parse(file: u32, text: &str, reporter: &mut Reporter<'_>) -> Option<Node> {
-    let mut builder = Builder { file, text, open: Vec::new(), root: None, nodes: 0, documents: 0 };
+    let mut builder = Builder {
+        file,
+        text,
+        open: Vec::new(),
+        root: None,
+        nodes: 0,
+        documents: 0,
+    };
     for next in Parser::new_from_str(text) {
         match next {
             Ok((event, span)) => {
@@ -143,8 +170,16 @@ pub(crate) fn parse(file: u32, text: &str, reporter: &mut Reporter<'_>) -> Optio
                 }
             }
             Err(error) => {
-                let start = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
-                reporter.error(Span::new(file, start..start), Code::Yaml, format!("not valid YAML: {}", error.info()));
+                let start = error
+                    .marker()
+                    .byte_offset()
+                    .unwrap_or(text.len())
+                    .min(text.len());
+                reporter.error(
+                    Span::new(file, start..start),
+                    Code::Yaml,
+                    format!("not valid YAML: {}", error.info()),
+                );
                 return None;
             }
         }
@@ -156,8 +191,15 @@ pub(crate) fn parse(file: u32, text: &str, reporter: &mut Reporter<'_>) -> Optio
 }
 
 enum Open {
-    List { at: Span, items: Vec<Node> },
-    Map { at: Span, entries: Vec<Entry>, key: Option<Located<String>> },
+    List {
+        at: Span,
+        items: Vec<Node>,
+    },
+    Map {
+        at: Span,
+        entries: Vec<Entry>,
+        key: Option<Located<String>>,
+    },
 }
 
 struct Builder<'t> {
@@ -176,7 +218,9 @@ impl Builder<'_> {
             Event::DocumentStart(_, version) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    reporter.error(at, Code::Yaml, "a second document in one file").help("write it to a file of its own and name that under `include`");
+                    reporter
+                        .error(at, Code::Yaml, "a second document in one file")
+                        .help("write it to a file of its own and name that under `include`");
                     return false;
                 }
                 if version.is_some() {
@@ -184,31 +228,68 @@ impl Builder<'_> {
                 }
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
-                reporter.error(at, Code::Yaml, "aliases are not used in a declaration").help("write the value out: what stands here is sealed as evidence");
-                return self.node(Node { at, value: Value::Scalar { text: String::new(), plain: true } }, reporter);
+                reporter
+                    .error(at, Code::Yaml, "aliases are not used in a declaration")
+                    .help("write the value out: what stands here is sealed as evidence");
+                return self.node(
+                    Node {
+                        at,
+                        value: Value::Scalar {
+                            text: String::new(),
+                            plain: true,
+                        },
+                    },
+                    reporter,
+                );
             }
             Event::Scalar(text, style, anchor, tag) => {
                 self.refuse_decoration(anchor, tag.is_some(), at, reporter);
                 let plain = matches!(style, ScalarStyle::Plain);
-                return self.node(Node { at, value: Value::Scalar { text: text.into_owned(), plain } }, reporter);
+                return self.node(
+                    Node {
+                        at,
+                        value: Value::Scalar {
+                            text: text.into_owned(),
+                            plain,
+                        },
+                    },
+                    reporter,
+                );
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.refuse_decoration(anchor, tag.is_some(), at, reporter);
-                self.open.push(Open::List { at, items: Vec::new() });
+                self.open.push(Open::List {
+                    at,
+                    items: Vec::new(),
+                });
                 return self.shallow(at, reporter);
             }
             Event::MappingStart(_, anchor, tag) => {
                 self.refuse_decoration(anchor, tag.is_some(), at, reporter);
-                self.open.push(Open::Map { at, entries: Vec::new(), key: None });
+                self.open.push(Open::Map {
+                    at,
+                    entries: Vec::new(),
+                    key: None,
+                });
                 return self.shallow(at, reporter);
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 let node = match self.open.pop() {
-                    Some(Open::List { at: start, items }) => Node { at: self.until(start, at), value: Value::List(items) },
-                    Some(Open::Map { at: start, entries, .. }) => {
+                    Some(Open::List { at: start, items }) => Node {
+                        at: self.until(start, at),
+                        value: Value::List(items),
+                    },
+                    Some(Open::Map {
+                        at: start, entries, ..
+                    }) => {
                         // Of an object its first key is the place to point at: a block has no bracket.
-                        let at = entries.first().map_or_else(|| self.until(start, at), |e| e.key.at);
-                        Node { at, value: Value::Map(entries) }
+                        let at = entries
+                            .first()
+                            .map_or_else(|| self.until(start, at), |e| e.key.at);
+                        Node {
+                            at,
+                            value: Value::Map(entries),
+                        }
                     }
                     None => return false,
                 };
@@ -222,7 +303,11 @@ impl Builder<'_> {
     fn node(&mut self, node: Node, reporter: &mut Reporter<'_>) -> bool {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
-            reporter.error(node.at, Code::Yaml, format!("more than {MAX_NODES} values in one file"));
+            reporter.error(
+                node.at,
+                Code::Yaml,
+                format!("more than {MAX_NODES} values in one file"),
+            );
             return false;
         }
         match self.open.last_mut() {
@@ -232,17 +317,42 @@ impl Builder<'_> {
                 None => match node.value {
                     Value::Scalar { text, .. } => *key = Some(Located::new(text, node.at)),
                     Value::List(_) | Value::Map(_) => {
-                        reporter.error(node.at, Code::Yaml, "a key must be a word, not a list or an object").help("a text that starts with `[`, `{` or `*` needs quotes");
+                        reporter
+                            .error(
+                                node.at,
+                                Code::Yaml,
+                                "a key must be a word, not a list or an object",
+                            )
+                            .help("a text that starts with `[`, `{` or `*` needs quotes");
                         return false;
                     }
                 },
                 Some(key) => {
                     if let Some(first) = entries.iter().find(|e| e.key.value == key.value) {
-                        reporter.error(key.at, Code::DuplicateKey, format!("`{}` is written twice", key.value)).related(first.key.at, "first written here");
+                        reporter
+                            .error(
+                                key.at,
+                                Code::DuplicateKey,
+                                format!("`{}` is written twice", key.value),
+                            )
+                            .related(first.key.at, "first written here");
                         return true;
                     }
+                    if entries.len() >= MAX_KEYS {
+                        reporter.error(
+                            key.at,
+                            Code::Yaml,
+                            format!("more than {MAX_KEYS} keys in one object"),
+                        );
+                        return false;
+                    }
                     let mut value = node;
-                    if matches!(&value.value, Value::Scalar { text, plain: true } if text.is_empty()) {
+                    if value.core() == Some(Core::Null)
+                        && self
+                            .text
+                            .get(value.at.range())
+                            .is_none_or(|written| !written.starts_with(['~', 'n', 'N']))
+                    {
                         // Nothing was written after the key; the key is what can be pointed at.
                         value.at = key.at;
                     }
@@ -255,25 +365,42 @@ impl Builder<'_> {
 
     fn shallow(&self, at: Span, reporter: &mut Reporter<'_>) -> bool {
         if self.open.len() > MAX_DEPTH {
-            reporter.error(at, Code::Yaml, format!("more than {MAX_DEPTH} lists and objects inside each other"));
+            reporter.error(
+                at,
+                Code::Yaml,
+                format!("more than {MAX_DEPTH} lists and objects inside each other"),
+            );
             return false;
         }
         true
     }
 
-    fn refuse_decoration(&self, anchor: usize, tagged: bool, at: Span, reporter: &mut Reporter<'_>) {
+    fn refuse_decoration(
+        &self,
+        anchor: usize,
+        tagged: bool,
+        at: Span,
+        reporter: &mut Reporter<'_>,
+    ) {
         if anchor != 0 {
-            reporter.error(at, Code::Yaml, "anchors are not used in a declaration").help("write the value out where it is meant");
+            reporter
+                .error(at, Code::Yaml, "anchors are not used in a declaration")
+                .help("write the value out where it is meant");
         }
         if tagged {
-            reporter.error(at, Code::Yaml, "tags are not used in a declaration").help("a value in quotes is a text, one without may be a number");
+            reporter
+                .error(at, Code::Yaml, "tags are not used in a declaration")
+                .help("a value in quotes is a text, one without may be a number");
         }
     }
 
     /// From the start of a collection to its end, without the white space before what follows a block.
     fn until(&self, start: Span, end: Span) -> Span {
         let (from, to) = (start.range().start, end.range().end);
-        let trimmed = self.text.get(from..to).map_or(to, |t| from + t.trim_end().len());
+        let trimmed = self
+            .text
+            .get(from..to)
+            .map_or(to, |t| from + t.trim_end().len());
         Span::new(self.file, from..trimmed)
     }
 }

@@ -1,0 +1,231 @@
+//! An accepted deviation stays a deviation, an accepted gap stays a gap, and neither is accepted a day too long.
+
+use model::record::{Finding, Gap, GapReason, Subject};
+use model::{Outcome, Severity, Timestamp};
+use witnessmark_policy::{AcceptanceState, Acceptances, LastDeviation, Plan, plan};
+
+use crate::common::{environment, load_one};
+
+const DECLARED: &str = r#"witnessmark: 1
+entity: Northbank
+system: {id: hot}
+targets:
+  - {id: aws-prod, collector: aws-kms, account: "111122223333"}
+  - {id: aws-test, collector: aws-kms, account: "444455556666"}
+controls:
+  - {id: C, title: Keys rotate, checks: [{use: aws-kms/key-rotates}]}
+acceptances:
+  - {id: DEV, control: C, check: aws-kms/key-rotates, subject: "arn:k1", target: aws-prod, reason: r, approved_by: CISO, approved: 2026-05-01, expires: 2026-12-31}
+  - {id: REGION, target: aws-prod, population: "aws-kms/key@us-east-1", reason: r, approved_by: CISO, approved: 2026-05-01, expires: 2026-12-31}
+  - {id: ANYWHERE, target: aws-prod, population: aws-kms/alias, reason: r, approved_by: CISO, approved: 2026-05-01, expires: 2026-12-31}
+  - {id: GRANTS, target: aws-prod, right: "kms:ListGrants", part: grants, reason: r, approved_by: CISO, approved: 2026-05-01, expires: 2026-12-31}
+"#;
+
+fn planned() -> Plan {
+    let loaded = load_one(DECLARED);
+    plan(&loaded, &environment()).unwrap_or_else(|found| panic!("{}", loaded.render(&found, false)))
+}
+
+fn on(day: &str) -> Timestamp {
+    format!("{day}T23:59:59.999Z")
+        .parse()
+        .unwrap_or_else(|e| panic!("{day}: {e}"))
+}
+
+fn key(id: &str) -> Subject {
+    Subject {
+        kind: "aws-kms/key".to_owned(),
+        id: id.to_owned(),
+    }
+}
+
+fn finding(target: &str, subject: &str, outcome: Outcome) -> Finding {
+    Finding {
+        control: "C".to_owned(),
+        check: "aws-kms/key-rotates".to_owned(),
+        target: target.to_owned(),
+        population: None,
+        subject: Some(key(subject)),
+        outcome,
+        severity: Severity::Medium,
+        witnesses: Vec::new(),
+        reason: None,
+        rests_on: Vec::new(),
+        acceptance: Some("stale".to_owned()),
+    }
+}
+
+fn gap(population: Option<&str>, subject: Option<Subject>, part: Option<&str>, right: &str) -> Gap {
+    Gap {
+        target: "aws-prod".to_owned(),
+        collector: "aws-kms".to_owned(),
+        population: population.map(str::to_owned),
+        subject,
+        part: part.map(str::to_owned),
+        right: Some(right.to_owned()),
+        reason: GapReason::Denied,
+        detail: String::new(),
+        exchange: None,
+        acceptance: Some("stale".to_owned()),
+    }
+}
+
+fn last(subject: &str) -> LastDeviation {
+    LastDeviation {
+        control: "C".to_owned(),
+        check: "aws-kms/key-rotates".to_owned(),
+        target: "aws-prod".to_owned(),
+        subject: key(subject),
+    }
+}
+
+#[test]
+fn only_the_deviation_that_was_accepted() {
+    let mut acceptances = Acceptances::new(&planned(), on("2026-12-31"));
+    let mut findings = [
+        finding("aws-prod", "arn:k1", Outcome::Deviates),
+        finding("aws-prod", "arn:k2", Outcome::Deviates),
+        finding("aws-test", "arn:k1", Outcome::Deviates),
+        finding("aws-prod", "arn:k1", Outcome::Undetermined),
+        finding("aws-prod", "arn:k1", Outcome::Conforms),
+    ];
+    acceptances.cover_findings(&mut findings);
+    assert_eq!(
+        findings.map(|f| f.acceptance),
+        [Some("DEV".to_owned()), None, None, None, None]
+    );
+    assert_eq!(
+        acceptances
+            .uses()
+            .iter()
+            .map(|u| (u.id.as_str(), u.covered, u.is_unused()))
+            .collect::<Vec<_>>(),
+        [
+            ("DEV", 1, false),
+            ("REGION", 0, true),
+            ("ANYWHERE", 0, true),
+            ("GRANTS", 0, true)
+        ]
+    );
+}
+
+#[test]
+fn from_the_first_day_to_the_last() {
+    for (day, state) in [
+        ("2026-04-30", AcceptanceState::NotYetValid),
+        ("2026-05-01", AcceptanceState::Valid),
+        ("2026-12-31", AcceptanceState::Valid),
+        ("2027-01-01", AcceptanceState::Expired),
+    ] {
+        let mut acceptances = Acceptances::new(&planned(), on(day));
+        let mut findings = [finding("aws-prod", "arn:k1", Outcome::Deviates)];
+        acceptances.cover_findings(&mut findings);
+        assert_eq!(
+            acceptances
+                .uses()
+                .iter()
+                .map(|u| u.state)
+                .collect::<Vec<_>>(),
+            [state; 4],
+            "{day}"
+        );
+        let [found] = findings;
+        assert_eq!(
+            found.acceptance.is_some(),
+            state == AcceptanceState::Valid,
+            "{day}"
+        );
+    }
+}
+
+#[test]
+fn gaps_by_population_part_and_right() {
+    let mut acceptances = Acceptances::new(&planned(), on("2026-06-01"));
+    let mut gaps = [
+        gap(Some("aws-kms/key@us-east-1"), None, None, "kms:ListKeys"),
+        gap(Some("aws-kms/key@eu-west-1"), None, None, "kms:ListKeys"),
+        gap(
+            Some("aws-kms/alias@eu-west-1"),
+            None,
+            None,
+            "kms:ListAliases",
+        ),
+        gap(
+            Some("aws-kms/key@eu-west-1"),
+            Some(key("arn:k1")),
+            Some("grants"),
+            "kms:ListGrants",
+        ),
+        gap(
+            Some("aws-kms/key@eu-west-1"),
+            Some(key("arn:k1")),
+            Some("rotation"),
+            "kms:GetKeyRotationStatus",
+        ),
+        gap(None, None, None, "kms:ListKeys"),
+    ];
+    acceptances.cover_gaps(&mut gaps, &[], &[]);
+    let by = gaps.map(|g| g.acceptance);
+    assert_eq!(
+        by.each_ref().map(Option::as_deref),
+        [
+            Some("REGION"),
+            None,
+            Some("ANYWHERE"),
+            Some("GRANTS"),
+            None,
+            None
+        ]
+    );
+}
+
+#[test]
+fn a_gap_that_may_hide_a_deviation_is_not_covered() {
+    let over = |findings: &[Finding], deviated: &[LastDeviation]| {
+        let mut acceptances = Acceptances::new(&planned(), on("2026-06-01"));
+        let mut gaps = [
+            gap(Some("aws-kms/key@us-east-1"), None, None, "kms:ListKeys"),
+            gap(
+                Some("aws-kms/key@eu-west-1"),
+                Some(key("arn:k1")),
+                Some("grants"),
+                "kms:ListGrants",
+            ),
+            gap(
+                Some("aws-kms/alias@eu-west-1"),
+                None,
+                None,
+                "kms:ListAliases",
+            ),
+        ];
+        acceptances.cover_gaps(&mut gaps, findings, deviated);
+        let refused: usize = acceptances.uses().iter().map(|u| u.refused.len()).sum();
+        (gaps.map(|g| g.acceptance.is_some()), refused)
+    };
+    assert_eq!(over(&[], &[]), ([true, true, true], 0));
+    // Read before and deviating: neither the gap on its own part nor the list it may have been on is accepted.
+    assert_eq!(over(&[], &[last("arn:k1")]), ([false, false, true], 2));
+    assert_eq!(over(&[], &[last("arn:other")]), ([false, true, true], 1));
+    // Undetermined says nothing; a definite finding of this run does.
+    assert_eq!(
+        over(
+            &[finding("aws-prod", "arn:k1", Outcome::Undetermined)],
+            &[last("arn:k1")]
+        ),
+        ([false, false, true], 2)
+    );
+    assert_eq!(
+        over(
+            &[finding("aws-prod", "arn:k1", Outcome::Conforms)],
+            &[last("arn:k1")]
+        ),
+        ([true, true, true], 0)
+    );
+    assert_eq!(
+        over(
+            &[finding("aws-test", "arn:k1", Outcome::Conforms)],
+            &[last("arn:k1")]
+        ),
+        ([false, false, true], 2)
+    );
+}

@@ -1,0 +1,17 @@
+//! Tests of the declaration through the crate's public functions, in one program.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests: a fixture that cannot be read fails its test"
+)]
+
+mod acceptances;
+mod catalogue;
+mod common;
+mod diagnostics;
+mod mutated;
+mod northbank;
+mod parameters;
+mod rollup;
+mod schema;
