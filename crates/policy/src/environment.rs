@@ -40,9 +40,9 @@ pub struct CheckMeta {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CheckSubject {
     /// Once per resource of this kind.
-    Kind(String),
+    Resource(String),
     /// Once per target, over these kinds.
-    Target { reads: Vec<String> },
+    Target(Vec<String>),
 }
 
 impl CheckMeta {
@@ -50,8 +50,8 @@ impl CheckMeta {
     #[must_use]
     pub fn kinds(&self) -> &[String] {
         match &self.subject {
-            CheckSubject::Kind(kind) => std::slice::from_ref(kind),
-            CheckSubject::Target { reads } => reads,
+            CheckSubject::Resource(kind) => std::slice::from_ref(kind),
+            CheckSubject::Target(reads) => reads,
         }
     }
 }

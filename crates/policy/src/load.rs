@@ -14,11 +14,11 @@ const MAX_FILES: usize = 256;
 /// A loader on a real file system must not follow a link out of the declaration's folder: only it can see that.
 pub trait Loader {
     /// The whole file.
-    fn read(&self, path: &str) -> std::io::Result<Vec<u8>>;
+    fn load(&self, path: &str) -> std::io::Result<Vec<u8>>;
 }
 
 impl<F: Fn(&str) -> std::io::Result<Vec<u8>>> Loader for F {
-    fn read(&self, path: &str) -> std::io::Result<Vec<u8>> {
+    fn load(&self, path: &str) -> std::io::Result<Vec<u8>> {
         self(path)
     }
 }
@@ -232,7 +232,7 @@ impl Reading<'_> {
         } else {
             format!("{}/{path}", self.folder)
         };
-        let bytes = match self.loader.read(&shown) {
+        let bytes = match self.loader.load(&shown) {
             Ok(bytes) => bytes,
             Err(error) => {
                 self.report(|r| {

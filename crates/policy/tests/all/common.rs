@@ -108,7 +108,7 @@ fn checks() -> Vec<CheckMeta> {
         id: id.to_owned(),
         title: format!("title of {id}"),
         collector: id.split('/').next().unwrap().to_owned(),
-        subject: CheckSubject::Kind(kind.to_owned()),
+        subject: CheckSubject::Resource(kind.to_owned()),
         parameters: parameters.as_object().unwrap().clone(),
     };
     vec![

@@ -14,7 +14,7 @@ fn with_parameter(schema: Value) -> Environment {
             id: "aws-kms/own".to_owned(),
             title: "Own".to_owned(),
             collector: "aws-kms".to_owned(),
-            subject: CheckSubject::Kind("aws-kms/key".to_owned()),
+            subject: CheckSubject::Resource("aws-kms/key".to_owned()),
             parameters: [("p".to_owned(), schema)].into_iter().collect(),
         },
     );
