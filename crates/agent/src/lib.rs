@@ -1,5 +1,12 @@
 //! The run: plan, collect, judge, seal. Knows no standard, no source and no format of answers.
 
 pub mod collect;
+mod history;
+pub mod preflight;
+pub mod run;
 pub mod seal;
 pub mod spool;
+mod write;
+
+pub use history::HistoryError;
+pub use write::WriteBundleError;

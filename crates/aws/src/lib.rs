@@ -20,6 +20,6 @@ pub use call::{Answer, CallInfo, Refusal};
 pub use moment::Moment;
 pub use pager::{Pager, Turn};
 pub use regions::{ListedRegion, ListedRegions};
-pub use rights::{GET_CALLER_IDENTITY, caller_identity_right, iam_policy, list_regions_right};
+pub use rights::{GET_CALLER_IDENTITY, caller_identity_right, iam_policy, list_regions_right, own_endpoints};
 pub use session::{Session, bounded};
 pub use settings::Settings;

@@ -2,11 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use sdk::{Descriptor, Feed, Right};
+use sdk::{Descriptor, Feed, GapReason, Right, RightState, RightStatus};
 use serde_json::{Value, json};
+
+use crate::call::{Answer, Refusal};
 
 /// The one call that AWS lets everyone make.
 pub const GET_CALLER_IDENTITY: &str = "sts:GetCallerIdentity";
+
+/// The names under which AWS answers, in its partitions: <https://docs.aws.amazon.com/general/latest/gr/rande.html>.
+/// A private VPC endpoint of AWS has one of them too.
+#[must_use]
+pub fn own_endpoints() -> Vec<String> {
+    ["amazonaws.com", "amazonaws.com.cn", "api.aws", "amazonaws.eu", "api.amazonwebservices.com.cn", "c2s.ic.gov", "sc2s.sgov.gov"]
+        .map(str::to_owned)
+        .to_vec()
+}
 
 /// The right to ask who one is.
 #[must_use]
@@ -27,6 +38,31 @@ pub fn list_regions_right(kind: &str) -> Right {
         feeds: vec![Feed::list(kind)],
         deniable: true,
         note: "Shows which regions are read and which are left out. Without `regions` in the declaration nothing can be read without it.".to_owned(),
+    }
+}
+
+/// What a call in preflight shows of a right. `scope`: the region or resource it was tried on.
+#[must_use]
+pub fn status<T>(
+    right: &str,
+    scope: Option<&str>,
+    asked: &Result<Answer<T>, Refusal>,
+) -> RightStatus {
+    let (state, detail) = match asked {
+        Ok(_) => (RightState::Granted, "answered".to_owned()),
+        Err(refusal) => (
+            match refusal.reason {
+                GapReason::Denied | GapReason::ClosedByPolicy => RightState::Denied,
+                _ => RightState::Undecided,
+            },
+            refusal.detail.clone(),
+        ),
+    };
+    RightStatus {
+        right: right.to_owned(),
+        state,
+        scope: scope.map(str::to_owned),
+        detail,
     }
 }
 
@@ -79,6 +115,7 @@ mod tests {
                 list_regions_right("aws-kms/region"),
             ],
             settings: Value::Null,
+            endpoints: Vec::new(),
             thief: String::new(),
         };
         assert_eq!(

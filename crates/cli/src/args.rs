@@ -245,6 +245,9 @@ pub struct Export {
     /// The tar to write; it must not exist.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub out: PathBuf,
+    /// What is trusted.
+    #[arg(long, value_name = "FILE", default_value = "keys/trust.json", value_hint = ValueHint::FilePath)]
+    pub trust: PathBuf,
     /// Add the ledger's tiles and statements, so that the reader can audit the whole chain.
     #[arg(long)]
     pub with_ledger: bool,

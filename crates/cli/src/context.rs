@@ -75,6 +75,11 @@ pub fn colour() -> bool {
     anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
 }
 
+/// Whether stdout gets colour.
+pub fn colour_of_stdout() -> bool {
+    anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+}
+
 /// Reads files of the declaration's folder, and nothing outside of it.
 struct FolderLoader {
     root: PathBuf,
@@ -142,7 +147,8 @@ fn check_set(folder: &Path, loaded: &Loaded) -> Result<assess::CheckSet, Failure
         rego_files(&root, &root, &mut own)
             .map_err(|e| Failure::input(anyhow!(e).context(format!("cannot read the folder of checks `{}`", root.display()))))?;
     }
-    assess::CheckSet::with_own(own.iter().map(|(path, text)| (path.as_str(), text.as_str()))).map_err(Failure::input)
+    let stock = assess::CheckSet::stock().map_err(Failure::tool)?;
+    stock.with_own(own.iter().map(|(path, text)| (path.as_str(), text.as_str()))).map_err(Failure::input)
 }
 
 /// All Rego texts below a folder but tests, by their path from it.

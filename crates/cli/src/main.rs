@@ -4,6 +4,7 @@
 //! arguments, calls what does the work, and says what came of it.
 
 mod args;
+mod clock;
 mod commands;
 mod context;
 mod failure;

@@ -17,6 +17,8 @@ pub struct Descriptor {
     pub rights: Vec<Right>,
     /// JSON Schema of the settings of a target of this collector (the members besides `id` and `collector`).
     pub settings: Value,
+    /// Host names, and with a dot in front their sub-domains, that are the source's own. An answer from elsewhere makes a run a rehearsal.
+    pub endpoints: Vec<String>,
     /// What a thief of exactly these rights could do, in plain words.
     pub thief: String,
 }

@@ -27,7 +27,8 @@ use lines::{LineFile, Span};
 #[derive(Debug)]
 pub struct Spool {
     folder: PathBuf,
-    inner: Mutex<Inner>,
+    /// `None` once the recording has ended: a task that was given up may still try to write.
+    inner: Mutex<Option<Inner>>,
 }
 
 #[derive(Debug)]
@@ -40,6 +41,21 @@ struct Inner {
     coverage: Vec<CoverageRow>,
     gaps: Vec<GapRow>,
     kept_bytes: u64,
+}
+
+impl Inner {
+    fn create(folder: &Path) -> io::Result<Self> {
+        Ok(Self {
+            names: Names::default(),
+            exchanges: LineFile::create(&folder.join("exchanges"))?,
+            exchange_keys: Vec::new(),
+            resources: LineFile::create(&folder.join("resources"))?,
+            resource_keys: Vec::new(),
+            coverage: Vec::new(),
+            gaps: Vec::new(),
+            kept_bytes: 0,
+        })
+    }
 }
 
 /// An exchange as it lies in the spool: the three records that will be made of it.
@@ -92,19 +108,10 @@ impl Spool {
     /// When its files cannot be made.
     pub fn create(folder: &Path) -> io::Result<Self> {
         std::fs::create_dir(folder.join("bodies"))?;
-        let inner = Inner {
-            names: Names::default(),
-            exchanges: LineFile::create(&folder.join("exchanges"))?,
-            exchange_keys: Vec::new(),
-            resources: LineFile::create(&folder.join("resources"))?,
-            resource_keys: Vec::new(),
-            coverage: Vec::new(),
-            gaps: Vec::new(),
-            kept_bytes: 0,
-        };
+        let inner = Mutex::new(Some(Inner::create(folder)?));
         Ok(Self {
             folder: folder.to_owned(),
-            inner: Mutex::new(inner),
+            inner,
         })
     }
 
@@ -112,6 +119,9 @@ impl Spool {
     #[must_use]
     pub fn tally(&self) -> Tally {
         let inner = self.lock();
+        let Some(inner) = inner.as_ref() else {
+            return Tally::default();
+        };
         Tally {
             exchanges: inner.exchange_keys.len(),
             resources: inner.resource_keys.len(),
@@ -120,15 +130,47 @@ impl Spool {
         }
     }
 
+    /// The kinds of a collector of which it recorded neither coverage nor a gap.
+    #[must_use]
+    pub fn unheard(&self, target: &str, descriptor: &sdk::Descriptor) -> Vec<String> {
+        let inner = self.lock();
+        let Some(inner) = inner.as_ref() else {
+            return Vec::new();
+        };
+        let whole_target_lost = inner.gaps.iter().any(|row| {
+            row.target == target
+                && row.collector == descriptor.name
+                && row.note.population.is_none()
+                && row.note.subject.is_none()
+        });
+        if whole_target_lost {
+            return Vec::new();
+        }
+        let heard = |kind: &str| {
+            let of_kind = |population: &str| sdk::kind_of_population(population) == kind;
+            let covered = inner
+                .coverage
+                .iter()
+                .any(|row| row.target == target && of_kind(&row.note.population));
+            covered
+                || inner.gaps.iter().any(|row| {
+                    row.target == target && row.note.population.as_deref().is_some_and(of_kind)
+                })
+        };
+        descriptor
+            .resources
+            .iter()
+            .map(|resource| resource.kind.clone())
+            .filter(|kind| !heard(kind))
+            .collect()
+    }
+
     /// Ends the recording and puts everything into the order of the bundle.
     ///
     /// # Errors
     /// When buffered lines cannot be written.
-    pub fn finish(self) -> io::Result<Recorded> {
-        let mut inner = self
-            .inner
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
+    pub fn finish(&self) -> io::Result<Recorded> {
+        let mut inner = self.lock().take().ok_or_else(ended)?;
         inner.exchanges.flush()?;
         inner.resources.flush()?;
         let ranks = inner.names.ranks();
@@ -146,7 +188,7 @@ impl Spool {
         index::sort_resources(&mut inner.resource_keys, &ranks);
         let exchange_spans = inner.exchange_keys.iter().map(|key| key.span).collect();
         let mut recorded = Recorded {
-            folder: self.folder,
+            folder: self.folder.clone(),
             names: inner.names,
             exchanges: inner.exchanges,
             exchange_order,
@@ -177,7 +219,7 @@ impl Spool {
         Ok(recorded)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Option<Inner>> {
         // A panic of another task does not make what it recorded before untrue.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -226,7 +268,8 @@ impl Sink for Spool {
         };
         let bytes = serde_json::to_vec(&line).map_err(|e| SinkError(e.into()))?;
         let tie = Digest::of(line.parameters.get().as_bytes());
-        let mut inner = self.lock();
+        let mut guard = self.lock();
+        let inner = guard.as_mut().ok_or_else(|| SinkError(ended()))?;
         let arrival = inner.exchange_keys.len() as u64;
         let span = inner.exchanges.append(&bytes).map_err(SinkError)?;
         let key = ExchangeKey {
@@ -249,7 +292,7 @@ impl Sink for Spool {
         inner.kept_bytes = inner
             .kept_bytes
             .saturating_add(kept.map_or(0, |b| b.len() as u64));
-        drop(inner);
+        drop(guard);
         if let Some(bytes) = kept {
             std::fs::write(body_path(&self.folder, arrival), bytes).map_err(SinkError)?;
         }
@@ -271,7 +314,8 @@ impl Sink for Spool {
             facts: raw(&resource.facts)?,
         };
         let bytes = serde_json::to_vec(&line).map_err(|e| SinkError(e.into()))?;
-        let mut inner = self.lock();
+        let mut guard = self.lock();
+        let inner = guard.as_mut().ok_or_else(|| SinkError(ended()))?;
         let span = inner.resources.append(&bytes).map_err(SinkError)?;
         let key = ResourceKey {
             target: inner.names.of(target),
@@ -291,7 +335,9 @@ impl Sink for Spool {
         collector: &str,
         coverage: CoverageNote,
     ) -> Result<(), SinkError> {
-        self.lock().coverage.push(CoverageRow {
+        let mut guard = self.lock();
+        let inner = guard.as_mut().ok_or_else(|| SinkError(ended()))?;
+        inner.coverage.push(CoverageRow {
             target: target.to_owned(),
             collector: collector.to_owned(),
             note: coverage,
@@ -300,7 +346,9 @@ impl Sink for Spool {
     }
 
     fn gap(&self, target: &str, collector: &str, gap: GapNote) -> Result<(), SinkError> {
-        self.lock().gaps.push(GapRow {
+        let mut guard = self.lock();
+        let inner = guard.as_mut().ok_or_else(|| SinkError(ended()))?;
+        inner.gaps.push(GapRow {
             target: target.to_owned(),
             collector: collector.to_owned(),
             note: gap,
@@ -552,6 +600,10 @@ fn body_path(folder: &Path, arrival: u64) -> PathBuf {
 
 fn raw(value: &serde_json::Value) -> Result<Box<RawValue>, SinkError> {
     serde_json::value::to_raw_value(value).map_err(|e| SinkError(e.into()))
+}
+
+fn ended() -> io::Error {
+    io::Error::other("the recording of this run has ended")
 }
 
 fn lost() -> io::Error {

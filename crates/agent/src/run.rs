@@ -1,0 +1,470 @@
+//! One run: begin, collect, judge, write, seal.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use assess::{Assessor, Case, CheckSet, Limits, WorkerCommand};
+use bundle::statement::{Kind, Summary};
+use bundle::writer::SALT;
+use model::record::{
+    Assignment, ClockSource, Control, Coverage, Expectation, Finding, Gap, GapReason, Host,
+    Identity, Override, Purpose, Run, RunStatus, Tool,
+};
+use model::{RecordRef, RecordType, Timestamp};
+use policy::{AcceptanceUse, Acceptances, LastDeviation, Loaded, Plan, Tally, Verdict};
+use sdk::{Environment, GapNote, KnownSecrets, Recorder, Sink};
+use serde_json::value::to_raw_value;
+
+use crate::collect::{Job, Progress, collect};
+use crate::history;
+use crate::seal::{Intent, Recording, SealError, SealInput, Sealed, Sealer, Session};
+use crate::spool::{Recorded, Spool};
+use crate::write::{Evidence, WriteBundleError, write};
+
+/// Version of the rules by which findings come from facts, gaps and checks (`docs/spec/checks.md`).
+pub const ASSESSMENT_VERSION: u32 = 1;
+
+/// Everything a run is given.
+pub struct Setup<'a> {
+    pub plan: &'a Plan,
+    pub loaded: &'a Loaded,
+    pub checks: &'a CheckSet,
+    pub jobs: Vec<Job>,
+    pub sealer: &'a Sealer<'a>,
+    pub tool: Tool,
+    /// Who asked for the run, and where: user, host, operating system.
+    pub asked: (String, String, String),
+    pub purpose: Purpose,
+    pub challenge: Option<String>,
+    pub clock: ClockSource,
+    /// Overrides known before anything was read.
+    pub overrides: Vec<Override>,
+    pub environment: Environment,
+    /// Targets read side by side.
+    pub side_by_side: usize,
+    /// How the process that evaluates checks is started.
+    pub worker: WorkerCommand,
+    pub randomness: &'a mut dyn FnMut(&mut [u8; SALT]) -> io::Result<()>,
+    pub progress: &'a dyn Progress,
+}
+
+impl std::fmt::Debug for Setup<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Setup")
+            .field("sealer", &self.sealer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Ran {
+    pub sealed: Sealed,
+    pub verdict: Verdict,
+    pub acceptances: Vec<AcceptanceUse>,
+    /// Bundles of killed runs that were completed or recorded as failed before this one.
+    pub recovered: Vec<Sealed>,
+    /// Checks that could not be evaluated, with the reason.
+    pub broken_checks: BTreeMap<String, String>,
+}
+
+/// Why a run left no bundle of its own.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    #[error(transparent)]
+    Sink(#[from] sdk::SinkError),
+    #[error("the run's scratch cannot be used")]
+    Scratch(#[source] io::Error),
+    #[error(transparent)]
+    Write(#[from] WriteBundleError),
+    #[error(transparent)]
+    Assess(#[from] assess::AssessError),
+    #[error("a part of the plan cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    History(#[from] history::HistoryError),
+}
+
+/// Makes one run. Whatever goes wrong at the sources is sealed; an error here means that nothing could be written or signed,
+/// and the next run records that this one died.
+///
+/// # Errors
+/// When the store, the keys or the disk fail.
+pub fn run(setup: Setup<'_>, runtime: &tokio::runtime::Runtime) -> Result<Ran, RunError> {
+    let Setup {
+        plan,
+        loaded,
+        checks,
+        jobs,
+        sealer,
+        progress,
+        randomness,
+        ..
+    } = setup;
+    let started = setup.environment.clock.now();
+    let intent = Intent {
+        kind: Kind::Run,
+        run: setup.environment.run_id.clone(),
+        entity: plan.entity.clone(),
+        system: plan.system.id.clone(),
+        tool: setup.tool.clone(),
+        clock: setup.clock,
+        started,
+        plan: plan.digest(),
+        purpose: setup.purpose,
+        overrides: setup.overrides.clone(),
+        challenge: setup.challenge.clone(),
+        every_seconds: plan.every_seconds,
+    };
+    let begun = sealer.begin(intent)?;
+    let mut recovered = begun.completed;
+    for unfinished in begun.unfinished {
+        let by = Recording {
+            tool: setup.tool.clone(),
+            assessment: ASSESSMENT_VERSION,
+            clock: setup.clock,
+            now: started,
+            overrides: setup.overrides.clone(),
+        };
+        recovered.push(sealer.record_unfinished(unfinished, &by, &mut *randomness)?);
+    }
+    let session = begun.session;
+
+    progress.phase("reading the declared targets");
+    let endpoints = own_endpoints(&jobs);
+    let (mut recorded, identities) = read(
+        &session,
+        jobs,
+        &setup.environment,
+        setup.side_by_side,
+        runtime,
+        progress,
+    )?;
+
+    progress.phase("judging");
+    let assignments = assignments(plan, loaded, checks, started)?;
+    let last = history::last_deviations(sealer.store, plan)?;
+    let findings = session.scratch().join("findings");
+    let mut judged = judge(
+        &Judging {
+            plan,
+            checks,
+            assignments: &assignments,
+            recorded: &recorded,
+            findings: &findings,
+            last: &last,
+            now: started,
+        },
+        setup.worker,
+    )?;
+    judged
+        .acceptances
+        .cover_gaps(recorded.gaps_mut(), &judged.definite, &last);
+    let verdict = judged.tally.verdict(recorded.gaps());
+
+    progress.phase("writing and sealing");
+    let finished = setup.environment.clock.now();
+    let mut rehearsal = setup.overrides;
+    if foreign_endpoint(&recorded, &endpoints).map_err(RunError::Scratch)? {
+        rehearsal.push(Override::Endpoint);
+    }
+    rehearsal.sort_unstable();
+    rehearsal.dedup();
+    let whole = recorded.gaps().is_empty() && recorded.coverage().iter().all(|c| c.complete);
+    let status = if whole {
+        RunStatus::Complete
+    } else {
+        RunStatus::Partial
+    };
+    let intent = session.intent();
+    let run = Run {
+        id: intent.run.clone(),
+        tool: intent.tool.clone(),
+        assessment: ASSESSMENT_VERSION,
+        clock: intent.clock,
+        started,
+        finished,
+        plan: intent.plan,
+        purpose: intent.purpose,
+        status,
+        overrides: rehearsal.clone(),
+        challenge: intent.challenge.clone(),
+        failure: None,
+    };
+    let (user, name, os) = setup.asked;
+    let used: BTreeSet<&str> = assignments.iter().map(|a| a.check.as_str()).collect();
+    let declared: Vec<(String, Vec<u8>)> = loaded
+        .files
+        .iter()
+        .map(|file| (file.path.clone(), file.bytes.clone()))
+        .collect();
+    let controls: Vec<Control> = judged.tally.controls();
+    let evidence = Evidence {
+        run: &run,
+        host: &Host {
+            user,
+            name,
+            os,
+            identities,
+        },
+        declared: &declared,
+        checks: &checks.records(used),
+        assignments: &assignments,
+        recorded: Some(&recorded),
+        findings: Some(&findings),
+        controls: &controls,
+    };
+    let records = write(session.staging(), &evidence, randomness)?;
+    let counts = judged.tally.total();
+    let summary = Summary {
+        conforms: counts.conforms,
+        deviates: counts.deviates,
+        undetermined: counts.undetermined,
+        not_applicable: counts.not_applicable,
+        accepted: counts.accepted,
+        gaps: recorded.gaps().len() as u64,
+    };
+    let sealed = sealer.seal(
+        session,
+        SealInput {
+            finished,
+            status,
+            rehearsal,
+            summary,
+            records,
+        },
+    )?;
+    Ok(Ran {
+        sealed,
+        verdict,
+        acceptances: judged.acceptances.uses().to_vec(),
+        recovered,
+        broken_checks: judged.broken,
+    })
+}
+
+/// Runs all collectors and puts what they recorded into order.
+fn read(
+    session: &Session,
+    jobs: Vec<Job>,
+    environment: &Environment,
+    side_by_side: usize,
+    runtime: &tokio::runtime::Runtime,
+    progress: &dyn Progress,
+) -> Result<(Recorded, Vec<Identity>), RunError> {
+    let folder = session.scratch().join("spool");
+    std::fs::create_dir(&folder).map_err(RunError::Scratch)?;
+    let spool = Arc::new(Spool::create(&folder).map_err(RunError::Scratch)?);
+    let sink: Arc<dyn Sink> = Arc::clone(&spool) as Arc<dyn Sink>;
+    let secrets = KnownSecrets::default();
+    let promised: Vec<(String, sdk::Descriptor)> = jobs
+        .iter()
+        .map(|job| (job.target.id.clone(), job.kind.descriptor()))
+        .collect();
+    let identities = runtime.block_on(collect(
+        jobs,
+        environment,
+        Arc::clone(&sink),
+        &secrets,
+        side_by_side,
+        progress,
+    ))?;
+    for (target, descriptor) in promised {
+        let recorder = Recorder::new(
+            Arc::clone(&sink),
+            &target,
+            &descriptor.name,
+            secrets.clone(),
+        );
+        for kind in spool.unheard(&target, &descriptor) {
+            recorder.gap(GapNote {
+                population: Some(kind),
+                subject: None,
+                part: None,
+                right: None,
+                reason: GapReason::CollectorFailed,
+                detail: "the collector said nothing of this population".to_owned(),
+                exchange: None,
+            })?;
+        }
+    }
+    Ok((spool.finish().map_err(RunError::Scratch)?, identities))
+}
+
+/// The uses of checks as records, in the order of the plan.
+fn assignments(
+    plan: &Plan,
+    loaded: &Loaded,
+    checks: &CheckSet,
+    now: Timestamp,
+) -> Result<Vec<Assignment>, serde_json::Error> {
+    plan.assignments
+        .iter()
+        .map(|use_| {
+            let wanted = checks
+                .get(&use_.check)
+                .map(|check| check.meta.custom.declares.as_slice())
+                .unwrap_or_default();
+            let declared: BTreeMap<&str, serde_json::Value> = wanted
+                .iter()
+                .filter_map(|name| Some((name.as_str(), loaded.part(name)?)))
+                .collect();
+            Ok(Assignment {
+                control: use_.control.clone(),
+                check: use_.check.clone(),
+                targets: use_.targets.clone(),
+                parameters: to_raw_value(&use_.parameters)?,
+                weaker: use_.weaker.clone(),
+                expect: use_.expect_none.clone().map(|none| Expectation { none }),
+                declared: to_raw_value(&declared)?,
+                now,
+            })
+        })
+        .collect()
+}
+
+struct Judging<'p, 'a> {
+    plan: &'p Plan,
+    checks: &'a CheckSet,
+    assignments: &'a [Assignment],
+    recorded: &'a Recorded,
+    /// Where findings are written, one JSON line each.
+    findings: &'a Path,
+    last: &'a [LastDeviation],
+    now: Timestamp,
+}
+
+struct Judged<'p> {
+    tally: Tally<'p>,
+    acceptances: Acceptances,
+    /// Findings about subjects that deviated when they were last read.
+    definite: Vec<Finding>,
+    broken: BTreeMap<String, String>,
+}
+
+/// Judges every resource and every population. Findings go to a file: first those of subjects, in the order of the resources,
+/// then those of lists and whole targets.
+fn judge<'p>(judging: &Judging<'p, '_>, worker: WorkerCommand) -> Result<Judged<'p>, RunError> {
+    let recorded = judging.recorded;
+    let mut judged = Judged {
+        tally: Tally::new(judging.plan),
+        acceptances: Acceptances::new(judging.plan, judging.now),
+        definite: Vec::new(),
+        broken: BTreeMap::new(),
+    };
+    let mut out = BufWriter::new(File::create_new(judging.findings).map_err(RunError::Scratch)?);
+    let mut take = |mut finding: Finding| -> io::Result<()> {
+        judged
+            .acceptances
+            .cover_findings(std::slice::from_mut(&mut finding));
+        judged.tally.add(&finding);
+        serde_json::to_writer(&mut out, &finding)?;
+        out.write_all(b"\n")?;
+        if judging
+            .last
+            .iter()
+            .any(|l| Some(&l.subject) == finding.subject.as_ref())
+        {
+            judged.definite.push(finding);
+        }
+        Ok(())
+    };
+    let case = Case {
+        checks: judging.checks.clone(),
+        assignments: numbered(RecordType::Assignment, judging.assignments),
+        coverage: numbered::<Coverage>(RecordType::Coverage, recorded.coverage()),
+        gaps: numbered::<Gap>(RecordType::Gap, recorded.gaps()),
+    };
+    let mut assessor = Assessor::new(worker, Limits::default(), case)?;
+    for (ordinal, resource) in recorded.resources().enumerate() {
+        let resource = resource.map_err(RunError::Scratch)?;
+        let reference = RecordRef::new(RecordType::Resource, ordinal as u64);
+        assessor.feed(reference, (&resource).into(), &mut take)?;
+    }
+    let summary = assessor.finish(&mut take)?;
+    out.flush().map_err(RunError::Scratch)?;
+    judged.broken = summary.broken;
+    Ok(judged)
+}
+
+fn numbered<T: Clone>(kind: RecordType, records: &[T]) -> Vec<(RecordRef, T)> {
+    records
+        .iter()
+        .enumerate()
+        .map(|(n, record)| (RecordRef::new(kind, n as u64), record.clone()))
+        .collect()
+}
+
+/// Host names, per collector, that are the source's own.
+fn own_endpoints(jobs: &[Job]) -> BTreeMap<String, Vec<String>> {
+    jobs.iter()
+        .map(|job| job.kind.descriptor())
+        .map(|descriptor| (descriptor.name, descriptor.endpoints))
+        .collect()
+}
+
+/// Whether some answer came from elsewhere than the source's own names over TLS.
+fn foreign_endpoint(recorded: &Recorded, own: &BTreeMap<String, Vec<String>>) -> io::Result<bool> {
+    for entry in recorded.exchanges() {
+        let exchange = entry?.exchange;
+        let names = own
+            .get(&exchange.collector)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        // An exchange without an answer proves nothing about the source and vouches for nothing.
+        if exchange.status.is_some() && !is_own(&exchange.endpoint, exchange.peer.is_some(), names)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn is_own(endpoint: &str, over_tls: bool, names: &[String]) -> bool {
+    let Some(rest) = endpoint.strip_prefix("https://") else {
+        return false;
+    };
+    let host = rest.rsplit_once(':').map_or(rest, |(host, _)| host);
+    over_tls
+        && names.iter().any(|name| {
+            host == name
+                || host
+                    .strip_suffix(name.as_str())
+                    .is_some_and(|front| front.ends_with('.'))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_sources_own_names_over_tls_are_its_own() {
+        let names = vec!["amazonaws.com".to_owned()];
+        assert!(is_own(
+            "https://kms.eu-west-1.amazonaws.com:443",
+            true,
+            &names
+        ));
+        assert!(is_own(
+            "https://vpce-1.kms.eu-west-1.vpce.amazonaws.com",
+            true,
+            &names
+        ));
+        for (endpoint, tls) in [
+            ("http://kms.eu-west-1.amazonaws.com", false),
+            ("https://kms.eu-west-1.amazonaws.com", false),
+            ("https://amazonaws.com.example.org", true),
+            ("https://notamazonaws.com", true),
+            ("https://127.0.0.1:4566", true),
+        ] {
+            assert!(!is_own(endpoint, tls, &names), "{endpoint}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! From what was recorded and judged to the files of a bundle: `records.jsonl`, `leaves.txt`, `raw/`.
+//!
+//! Every type is one segment, already in order; nothing larger than one record is held in memory.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Write};
+use std::path::Path;
+
+use bundle::layout;
+use bundle::writer::{RecordWriter, SALT, WriteError, WrittenRecords};
+use model::record::{self, Assignment, Check, Control, Declaration, Host, Run};
+use model::{Digest, RecordRef, RecordType};
+
+use crate::spool::Recorded;
+
+/// Fills a salt.
+pub type Randomness<'a> = &'a mut dyn FnMut(&mut [u8; SALT]) -> io::Result<()>;
+
+/// Everything that becomes records, in the order of the bundle.
+#[derive(Debug)]
+pub struct Evidence<'a> {
+    pub run: &'a Run,
+    pub host: &'a Host,
+    /// Path and bytes of every declared file.
+    pub declared: &'a [(String, Vec<u8>)],
+    pub checks: &'a [Check],
+    pub assignments: &'a [Assignment],
+    pub recorded: Option<&'a Recorded>,
+    /// Findings as JSON lines, in order.
+    pub findings: Option<&'a Path>,
+    pub controls: &'a [Control],
+}
+
+/// Why a bundle's files could not be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteBundleError {
+    #[error("cannot write the bundle's `{file}`")]
+    File {
+        file: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("what the run had spooled cannot be read back")]
+    Spool(#[source] io::Error),
+    #[error(transparent)]
+    Records(#[from] WriteError),
+}
+
+/// Writes all records and raw files into `staging`. Bodies are moved out of the spool, which is used up.
+///
+/// # Errors
+/// When files cannot be read or written; nothing outside `staging` is touched but the spool.
+pub fn write(
+    staging: &Path,
+    evidence: &Evidence<'_>,
+    randomness: Randomness<'_>,
+) -> Result<WrittenRecords, WriteBundleError> {
+    let records = create(staging, layout::RECORDS)?;
+    let leaves = create(staging, layout::LEAVES)?;
+    let mut raw = RawFiles { staging, next: 0 };
+    let mut out = RecordWriter::new(records, leaves, randomness);
+
+    out.push(RecordType::Run, evidence.run)?;
+    out.push(RecordType::Host, evidence.host)?;
+    for (path, bytes) in evidence.declared {
+        let raw = raw.write(bytes)?;
+        let declaration = Declaration {
+            path: path.clone(),
+            size: bytes.len() as u64,
+            sha256: Digest::of(bytes),
+            raw,
+        };
+        out.push(RecordType::Declaration, &declaration)?;
+    }
+    for check in evidence.checks {
+        out.push(RecordType::Check, check)?;
+    }
+    for assignment in evidence.assignments {
+        out.push(RecordType::Assignment, assignment)?;
+    }
+    if let Some(recorded) = evidence.recorded {
+        write_recorded(&mut out, &mut raw, recorded)?;
+    }
+    if let Some(findings) = evidence.findings {
+        let lines = File::open(findings).map_err(WriteBundleError::Spool)?;
+        for line in BufReader::new(lines).split(b'\n') {
+            out.push_json(RecordType::Finding, &line.map_err(WriteBundleError::Spool)?)?;
+        }
+    }
+    for control in evidence.controls {
+        out.push(RecordType::Control, control)?;
+    }
+    let (written, ..) = out.finish()?;
+    Ok(written)
+}
+
+fn write_recorded<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()>>(
+    out: &mut RecordWriter<R, L, F>,
+    raw: &mut RawFiles<'_>,
+    recorded: &Recorded,
+) -> Result<(), WriteBundleError> {
+    for entry in recorded.exchanges() {
+        out.push(
+            RecordType::Exchange,
+            &entry.map_err(WriteBundleError::Spool)?.exchange,
+        )?;
+    }
+    for entry in recorded.exchanges() {
+        let entry = entry.map_err(WriteBundleError::Spool)?;
+        let exchange = RecordRef::new(RecordType::Exchange, entry.ordinal);
+        out.push(
+            RecordType::Params,
+            &record::Params {
+                exchange,
+                subject: entry.subject,
+                parameters: entry.parameters,
+            },
+        )?;
+    }
+    for entry in recorded.exchanges() {
+        let entry = entry.map_err(WriteBundleError::Spool)?;
+        let Some(body) = entry.body else { continue };
+        let exchange = RecordRef::new(RecordType::Exchange, entry.ordinal);
+        let (sha256, file) = match &body.kept {
+            Some((sha256, path)) => (Some(*sha256), Some(raw.move_in(path)?)),
+            None => (None, None),
+        };
+        let body = record::Body {
+            exchange,
+            size: body.size,
+            sha256,
+            raw: file,
+            withheld: body.withheld,
+        };
+        out.push(RecordType::Body, &body)?;
+    }
+    for coverage in recorded.coverage() {
+        out.push(RecordType::Coverage, coverage)?;
+    }
+    for gap in recorded.gaps() {
+        out.push(RecordType::Gap, gap)?;
+    }
+    for resource in recorded.resources() {
+        out.push(
+            RecordType::Resource,
+            &resource.map_err(WriteBundleError::Spool)?,
+        )?;
+    }
+    Ok(())
+}
+
+/// The raw files of a bundle, numbered in the order of the records that own them.
+struct RawFiles<'a> {
+    staging: &'a Path,
+    next: u64,
+}
+
+impl RawFiles<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<u64, WriteBundleError> {
+        let (number, file) = self.place()?;
+        fs::write(self.staging.join(&file), bytes)
+            .map_err(|source| WriteBundleError::File { file, source })?;
+        Ok(number)
+    }
+
+    fn move_in(&mut self, from: &Path) -> Result<u64, WriteBundleError> {
+        let (number, file) = self.place()?;
+        fs::rename(from, self.staging.join(&file))
+            .map_err(|source| WriteBundleError::File { file, source })?;
+        Ok(number)
+    }
+
+    fn place(&mut self) -> Result<(u64, String), WriteBundleError> {
+        let file = layout::raw(self.next);
+        if let Some(folder) = self.staging.join(&file).parent() {
+            fs::create_dir_all(folder).map_err(|source| WriteBundleError::File {
+                file: file.clone(),
+                source,
+            })?;
+        }
+        self.next += 1;
+        Ok((self.next - 1, file))
+    }
+}
+
+fn create(staging: &Path, name: &str) -> Result<BufWriter<File>, WriteBundleError> {
+    let file = File::create_new(staging.join(name)).map_err(|source| WriteBundleError::File {
+        file: name.to_owned(),
+        source,
+    })?;
+    Ok(BufWriter::with_capacity(1 << 16, file))
+}

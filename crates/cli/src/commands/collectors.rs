@@ -1,0 +1,56 @@
+//! `witnessmark collectors`: what is built in.
+
+use std::fmt::Write as _;
+
+use anyhow::anyhow;
+use sdk::Descriptor;
+
+use crate::args::Collectors;
+use crate::failure::{Failure, Outcome};
+use crate::output::{self, Format};
+
+pub fn run(command: Collectors) -> Outcome {
+    match command {
+        Collectors::List(printed) => {
+            let all: Vec<Descriptor> = collectors::all().iter().map(|kind| kind.descriptor()).collect();
+            match printed.format {
+                Format::Json => output::json(&all)?,
+                Format::Human => output::text(&all.iter().fold(String::new(), |mut text, d| {
+                    writeln!(text, "{:<16} {}", d.name, d.summary).ok();
+                    text
+                }))?,
+            }
+        }
+        Collectors::Describe { name, printed } => {
+            let kind = collectors::find(&name).ok_or_else(|| {
+                Failure::input(anyhow!("there is no collector `{name}`")).with_help("`witnessmark collectors list` names them")
+            })?;
+            let descriptor = kind.descriptor();
+            match printed.format {
+                Format::Json => output::json(&descriptor)?,
+                Format::Human => output::text(&described(&descriptor))?,
+            }
+        }
+    }
+    Ok(0)
+}
+
+fn described(descriptor: &Descriptor) -> String {
+    let mut text = format!("{}: {}\n\nIt records:\n", descriptor.name, descriptor.summary);
+    for resource in &descriptor.resources {
+        writeln!(text, "  {:<28} {}", resource.kind, resource.parts().join(", ")).ok();
+    }
+    text.push_str("\nIt needs:\n");
+    for right in &descriptor.rights {
+        writeln!(text, "  {:<42} {}", right.name, right.note).ok();
+    }
+    if let Some(serde_json::Value::Object(settings)) = descriptor.settings.get("properties") {
+        text.push_str("\nSettings of a target:\n");
+        for (name, schema) in settings {
+            let description = schema.get("description").and_then(|d| d.as_str()).unwrap_or_default();
+            writeln!(text, "  {name:<16} {description}").ok();
+        }
+    }
+    write!(text, "\nWhat a thief of these rights could do: {}\n", descriptor.thief).ok();
+    text
+}

@@ -1,0 +1,42 @@
+//! `witnessmark export`: one bundle as a tar.
+
+use std::fs::{self, OpenOptions};
+use std::io::{BufWriter, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+
+use agent::seal;
+use anyhow::Context as _;
+use store::HeadFile;
+
+use crate::args::Export;
+use crate::commands::{keys, ledger};
+use crate::failure::{Failure, Outcome};
+use crate::output;
+
+pub fn run(arguments: &Export) -> Outcome {
+    let store = ledger::open(&arguments.store.store)?;
+    let trust = keys::read_trust(&arguments.trust)?;
+    let head = arguments.trust.with_file_name("last-head");
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&arguments.out)
+        .with_context(|| format!("cannot make `{}`", arguments.out.display()))
+        .map_err(|e| Failure::input(e).with_help("name a file that does not exist, in a folder that this user may write"))?;
+    let written = seal::export(&store, &HeadFile::new(&head), &trust, arguments.bundle, arguments.with_ledger, BufWriter::new(file))
+        .map_err(Failure::tool)
+        .and_then(|mut out| out.flush().and_then(|()| out.get_ref().sync_all()).map_err(Failure::tool));
+    if let Err(failure) = written {
+        // Half a tar would be taken for evidence.
+        fs::remove_file(&arguments.out).ok();
+        return Err(failure);
+    }
+    let path = arguments.out.display();
+    output::text(&format!(
+        "Wrote bundle {} to {path}.\nNext: witnessmark-verify {path} --trust {}\n",
+        arguments.bundle,
+        arguments.trust.display()
+    ))?;
+    Ok(0)
+}

@@ -1,0 +1,153 @@
+//! `witnessmark keys`: key files, and what is handed to an auditor.
+
+use std::fmt::Write as _;
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+use bundle::trust::Trust;
+use ::ledger::PublicKey;
+use model::Secret;
+use sign::{Ed25519Signer, Signer};
+
+use crate::args::{KeyFolder, Keys};
+use crate::failure::{Failure, Outcome};
+use crate::{output, passphrase};
+
+const COLLECTOR: &str = "collector.key.pem";
+const LEDGER: &str = "ledger.key.pem";
+const TRUST: &str = "trust.json";
+
+/// Key files and trust material, opened.
+pub struct Opened {
+    pub collector: Ed25519Signer,
+    pub ledger: Ed25519Signer,
+    pub trust: Trust,
+    /// Where the last head seen is kept.
+    pub head: PathBuf,
+}
+
+pub fn run(command: Keys) -> Outcome {
+    match command {
+        Keys::New { out, origin, passphrase_file } => {
+            let passphrase = passphrase::ask_twice(passphrase_file.as_deref())?;
+            let trust = create(&out, origin.as_deref(), &passphrase)?;
+            output::text(&told(&out, &trust))?;
+        }
+        Keys::Trust { keys, cosign } => {
+            let trust = read_trust(&keys.join(TRUST))?;
+            let text = if cosign { trust.trusted_root() } else { trust.render() };
+            output::text(&text.map_err(Failure::tool)?)?;
+        }
+    }
+    Ok(0)
+}
+
+/// Makes a folder with two new keys and `trust.json`.
+///
+/// # Errors
+/// When anything is there already, or cannot be written. Nothing is ever overwritten.
+pub fn create(folder: &Path, origin: Option<&str>, passphrase: &Secret) -> Result<Trust, Failure> {
+    make_folder(folder)?;
+    let collector = sign::create_key_file(&folder.join(COLLECTOR), passphrase).map_err(Failure::input)?;
+    let ledger = sign::create_key_file(&folder.join(LEDGER), passphrase).map_err(Failure::input)?;
+    let ledger_key = public(&ledger)?;
+    let origin = origin.map_or_else(|| format!("witnessmark/{:.16}", ledger_key.id().to_string()), str::to_owned);
+    let trust = Trust::new(&origin, ledger_key, public(&collector)?).map_err(Failure::input)?;
+    write_new(&folder.join("collector.pub.pem"), sign::public_pem(&collector).as_bytes())?;
+    write_new(&folder.join("ledger.pub.pem"), sign::public_pem(&ledger).as_bytes())?;
+    write_new(&folder.join(TRUST), trust.render().map_err(Failure::tool)?.as_bytes())?;
+    write_new(&folder.join("trusted_root.json"), trust.trusted_root().map_err(Failure::tool)?.as_bytes())?;
+    Ok(trust)
+}
+
+/// Opens the keys of a folder that [`create`] made.
+///
+/// # Errors
+/// Names the file, what is wrong with it and whose move it is.
+pub fn open(folder: &KeyFolder) -> Result<Opened, Failure> {
+    let keys = &folder.keys;
+    if !keys.join(TRUST).exists() {
+        return Err(Failure::input(anyhow!("there are no keys in `{}`", keys.display()))
+            .with_help("make them with `witnessmark keys new --out FOLDER`, or name the folder with `--keys`"));
+    }
+    let passphrase = passphrase::ask(folder.passphrase_file.as_deref())?;
+    open_with(keys, &passphrase)
+}
+
+/// As [`open`], with the passphrase at hand.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(keys: &Path, passphrase: &Secret) -> Result<Opened, Failure> {
+    let trust = read_trust(&keys.join(TRUST))?;
+    let open = |name: &str| sign::open_key_file(&keys.join(name), passphrase).map_err(|error| explain(error));
+    Ok(Opened { collector: open(COLLECTOR)?, ledger: open(LEDGER)?, trust, head: keys.join("last-head") })
+}
+
+/// Reads `trust.json`.
+///
+/// # Errors
+/// When it cannot be read or is not what it should be.
+pub fn read_trust(path: &Path) -> Result<Trust, Failure> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read what is trusted, `{}`", path.display())).map_err(|e| {
+        Failure::input(e).with_help("`witnessmark keys new` makes it; an auditor gets it from the custodian, out of band")
+    })?;
+    Trust::parse(&bytes).with_context(|| format!("`{}` is no trust file", path.display())).map_err(Failure::input)
+}
+
+fn explain(error: sign::KeyFileError) -> Failure {
+    use sign::KeyFileError as E;
+    let help = match &error {
+        E::WrongPassphrase { .. } => "give the passphrase that `keys new` was given; it cannot be recovered",
+        E::Mode { .. } => "take the rights away with `chmod 600 FILE`, and make new keys if others may have read it",
+        E::Owner { .. } => "run as the user who owns the keys",
+        E::Read { .. } => "check that the file is there and that this user may read it",
+        _ => return Failure::input(error),
+    };
+    Failure::input(error).with_help(help)
+}
+
+fn public(signer: &dyn Signer) -> Result<PublicKey, Failure> {
+    PublicKey::from_spki_der(&signer.public_spki_der()).map_err(Failure::tool)
+}
+
+fn make_folder(folder: &Path) -> Result<(), Failure> {
+    let what = || format!("cannot make the folder `{}`", folder.display());
+    match DirBuilder::new().recursive(false).mode(0o700).create(folder) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let mut entries = fs::read_dir(folder).with_context(what).map_err(Failure::input)?;
+            match entries.next() {
+                None => Ok(()),
+                Some(_) => Err(Failure::input(anyhow!("`{}` is not empty; keys are never overwritten", folder.display()))),
+            }
+        }
+        Err(error) => Err(Failure::input(anyhow!(error).context(what()))),
+    }
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .with_context(|| format!("cannot write `{}`", path.display()))
+        .map_err(Failure::input)
+}
+
+fn told(folder: &Path, trust: &Trust) -> String {
+    let mut text = String::new();
+    let folder = folder.display();
+    writeln!(text, "Made in {folder}/, for ledger {}:", trust.ledger.origin).ok();
+    writeln!(text, "  {COLLECTOR:<20} signs bundles                    (keep, back up)").ok();
+    writeln!(text, "  {LEDGER:<20} signs the heads of the ledger    (keep, back up)").ok();
+    writeln!(text, "  {TRUST:<20} hand this to your auditor, by a way he trusts").ok();
+    writeln!(text, "  {:<20} the same for cosign", "trusted_root.json").ok();
+    writeln!(text, "\nNext: witnessmark ledger init --store evidence --keys {folder}").ok();
+    text
+}

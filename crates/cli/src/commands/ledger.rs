@@ -1,0 +1,119 @@
+//! `witnessmark ledger`: start one, list it.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use agent::seal::Sealer;
+use anyhow::anyhow;
+use serde::Serialize;
+use store::{FolderStore, HeadFile, Holder, Store, StoreError};
+
+use crate::args::{Ledger, Printed};
+use crate::commands::keys;
+use crate::failure::{Failure, Outcome};
+use crate::output::{self, Format};
+
+/// How long a run waits while another one seals.
+pub const WAIT_FOR_LEDGER: Duration = Duration::from_secs(60);
+
+pub fn run(command: Ledger) -> Outcome {
+    match command {
+        Ledger::Init { store, keys } => {
+            let opened = keys::open(&keys)?;
+            init(&store.store, &opened)?;
+            output::text(&format!("Started ledger {} in {}/.\n", opened.trust.ledger.origin, store.store.display()))?;
+        }
+        Ledger::Log { store, trust, printed } => log(&store.store, &trust, printed)?,
+    }
+    Ok(0)
+}
+
+/// Starts a ledger in a new store.
+///
+/// # Errors
+/// When there is one, or was one.
+pub fn init(folder: &Path, opened: &keys::Opened) -> Result<(), Failure> {
+    let store = FolderStore::init(folder).map_err(store_failure)?;
+    let memory = HeadFile::new(&opened.head);
+    let sealer = Sealer {
+        store: &store,
+        memory: &memory,
+        trust: &opened.trust,
+        collector: &opened.collector,
+        ledger: &opened.ledger,
+        holder: holder(),
+        wait: WAIT_FOR_LEDGER,
+    };
+    sealer.init().map_err(Failure::input)
+}
+
+/// Opens a store that has a ledger.
+///
+/// # Errors
+/// When it has none, or it cannot be used.
+pub fn open(folder: &Path) -> Result<FolderStore, Failure> {
+    FolderStore::open(folder).map_err(store_failure)
+}
+
+/// This process, for whoever meets one of its locks.
+pub fn holder() -> Holder {
+    Holder { pid: std::process::id(), since: crate::clock::now() }
+}
+
+fn store_failure(error: StoreError) -> Failure {
+    let help = match &error {
+        StoreError::NotInitialised { .. } => "start the ledger, once, with `witnessmark ledger init --store FOLDER`; if there was one, restore the store from its backup",
+        StoreError::Locked { .. } => "wait until the other run is done; a lock goes with its process",
+        _ => return Failure::tool(error),
+    };
+    Failure::tool(error).with_help(help)
+}
+
+#[derive(Debug, Serialize)]
+struct Line {
+    index: u64,
+    bundle: String,
+    started: String,
+    finished: String,
+    status: model::record::RunStatus,
+    rehearsal: Vec<model::record::Override>,
+    summary: bundle::statement::Summary,
+}
+
+fn log(folder: &Path, trust: &Path, printed: Printed) -> Result<(), Failure> {
+    let store = open(folder)?;
+    let trust = keys::read_trust(trust)?;
+    let mut lines = Vec::new();
+    for index in 0.. {
+        let path = bundle::layout::ledger_statement(index);
+        let Some(bytes) = store.read(&path, bundle::limits::ENVELOPE_MAX).map_err(store_failure)? else { break };
+        let envelope = bundle::sigstore::Envelope::parse(&bytes).map_err(Failure::tool)?;
+        let statement = bundle::statement::Statement::parse(&envelope.statement).map_err(Failure::tool)?;
+        if statement.predicate.chain.origin != trust.ledger.origin {
+            return Err(Failure::tool(anyhow!("`{path}` belongs to ledger `{}`, not to `{}`", statement.predicate.chain.origin, trust.ledger.origin)));
+        }
+        let predicate = statement.predicate;
+        lines.push(Line {
+            index,
+            bundle: predicate.bundle,
+            started: predicate.started.to_string(),
+            finished: predicate.finished.to_string(),
+            status: predicate.status,
+            rehearsal: predicate.rehearsal,
+            summary: predicate.summary,
+        });
+    }
+    if printed.format == Format::Json {
+        return output::json(&lines);
+    }
+    let mut text = format!("Ledger {}: {} bundles. Nothing here is verified: `witnessmark-verify` does that.\n\n", trust.ledger.origin, lines.len());
+    writeln!(text, "{:>6}  {:<24}  {:<8}  {:>8} {:>8} {:>8} {:>6}", "index", "started", "status", "conform", "deviate", "undeterm", "gaps").ok();
+    for line in &lines {
+        let s = &line.summary;
+        let status = serde_json::to_string(&line.status).unwrap_or_default();
+        let note = if line.rehearsal.is_empty() { "" } else { "  rehearsal" };
+        writeln!(text, "{:>6}  {:<24}  {:<8}  {:>8} {:>8} {:>8} {:>6}{note}", line.index, line.started, status.trim_matches('"'), s.conforms, s.deviates, s.undetermined, s.gaps).ok();
+    }
+    output::text(&text)
+}

@@ -1,0 +1,55 @@
+//! One module per command.
+
+mod checks;
+mod collectors;
+mod demo;
+mod export;
+pub mod keys;
+mod ledger;
+mod preflight;
+mod rights;
+mod run;
+mod show;
+mod validate;
+
+use anyhow::anyhow;
+use clap::CommandFactory as _;
+
+use crate::args::{Arguments, Command, Schema, SchemaOf};
+use crate::failure::{Failure, Outcome};
+use crate::output;
+
+/// Runs the command of the command line.
+///
+/// # Errors
+/// When it could not do its work.
+pub fn run(arguments: Arguments) -> Outcome {
+    let quiet = arguments.quiet;
+    match arguments.command {
+        Command::Demo(arguments) => demo::run(&arguments, quiet),
+        Command::Keys(command) => keys::run(command),
+        Command::Ledger(command) => ledger::run(command),
+        Command::Validate(arguments) => validate::run(&arguments),
+        Command::Rights(arguments) => rights::run(&arguments),
+        Command::Preflight(arguments) => preflight::run(&arguments, quiet),
+        Command::Run(arguments) => run::run(&arguments, quiet),
+        Command::Show(arguments) => show::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Collectors(command) => collectors::run(command),
+        Command::Checks(command) => checks::run(command),
+        Command::Schema(arguments) => schema(&arguments),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "witnessmark", &mut script);
+            output::text(&String::from_utf8_lossy(&script)).map(|()| 0)
+        }
+        Command::Assess => assess::worker_main().map(|()| 0).map_err(|e| Failure::tool(anyhow!(e))),
+    }
+}
+
+fn schema(arguments: &Schema) -> Outcome {
+    match arguments.what {
+        SchemaOf::Declaration => output::json(&policy::declaration_schema())?,
+    }
+    Ok(0)
+}

@@ -1,0 +1,64 @@
+//! `witnessmark preflight`: may we read all that the checks need?
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use agent::preflight::{Checked, preflight};
+use model::Timestamp;
+use sdk::RightState;
+
+use crate::args::Preflight;
+use crate::commands::run::{jobs, runtime, sdk_environment};
+use crate::context;
+use crate::failure::{Failure, Outcome};
+use crate::output::{self, Format};
+
+/// Exit code: at least one right is denied or undecided.
+const NOT_ALL_GRANTED: u8 = 3;
+
+pub fn run(arguments: &Preflight, quiet: bool) -> Outcome {
+    let now = crate::clock::now();
+    let context = context::usable(&arguments.declaration.declaration, now)?;
+    let plan = context.plan()?;
+    let deadline = i64::try_from(arguments.deadline.saturating_mul(1000)).unwrap_or(i64::MAX);
+    let deadline = Timestamp::from_millis(now.as_millis().saturating_add(deadline)).map_err(Failure::input)?;
+    let environment = sdk_environment(&crate::commands::run::run_id(now)?, deadline, 4);
+    let jobs = jobs(&plan);
+    if !quiet {
+        anstream::eprintln!("asking {} sources", jobs.len());
+    }
+    let checked: Vec<Checked> = runtime()?.block_on(preflight(jobs, &environment, Arc::new(agent::preflight::Forget::default())));
+    let all = checked.iter().all(|c| c.failure.is_none() && c.rights.iter().all(|r| r.state == RightState::Granted));
+    match arguments.printed.format {
+        Format::Json => output::json(&checked)?,
+        Format::Human => output::text(&told(&checked))?,
+    }
+    Ok(if all { 0 } else { NOT_ALL_GRANTED })
+}
+
+fn told(checked: &[Checked]) -> String {
+    let mut text = String::new();
+    for one in checked {
+        writeln!(text, "{} {}", one.target, one.collector).ok();
+        if let Some(caller) = &one.caller {
+            writeln!(text, "  as {caller}").ok();
+        }
+        if let Some(failure) = &one.failure {
+            writeln!(text, "  nothing can be read: {failure}").ok();
+        }
+        for right in &one.rights {
+            let word = match right.state {
+                RightState::Granted => "granted",
+                RightState::Denied => "DENIED",
+                RightState::Undecided => "undecided",
+            };
+            let scope = right.scope.as_deref().unwrap_or_default();
+            writeln!(text, "  {word:<10} {:<42} {scope} {}", right.right, right.detail).ok();
+        }
+        text.push('\n');
+    }
+    let denied = checked.iter().flat_map(|c| &c.rights).filter(|r| r.state == RightState::Denied).count();
+    let undecided = checked.iter().flat_map(|c| &c.rights).filter(|r| r.state == RightState::Undecided).count();
+    writeln!(text, "{denied} denied, {undecided} undecided. What is not granted becomes a signed gap; undecided is not granted.").ok();
+    text
+}

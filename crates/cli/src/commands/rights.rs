@@ -1,0 +1,59 @@
+//! `witnessmark rights`: what the declared targets need, and what a thief of it could do.
+
+use std::fmt::Write as _;
+
+use sdk::Descriptor;
+use serde_json::json;
+
+use crate::args::{Rights, RightsForm};
+use crate::context;
+use crate::failure::{Failure, Outcome};
+use crate::output;
+
+pub fn run(arguments: &Rights) -> Outcome {
+    let context = context::usable(&arguments.declaration.declaration, crate::clock::now())?;
+    let plan = context.plan()?;
+    let mut names: Vec<&str> = plan.targets.iter().flat_map(|t| &t.collectors).map(|c| c.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let descriptors: Vec<Descriptor> = names.iter().filter_map(|name| collectors::find(name)).map(|kind| kind.descriptor()).collect();
+    match arguments.format {
+        RightsForm::AwsPolicy => {
+            let of_aws: Vec<&Descriptor> = descriptors.iter().filter(|d| d.name.starts_with("aws-")).collect();
+            if of_aws.is_empty() {
+                return Err(Failure::input(anyhow::anyhow!("no target of the declaration is read from AWS")));
+            }
+            output::json(&aws::iam_policy(of_aws))?;
+        }
+        RightsForm::Json => {
+            let all: Vec<_> = descriptors.iter().map(|d| json!({"collector": d.name, "rights": d.rights, "thief": d.thief})).collect();
+            output::json(&all)?;
+        }
+        RightsForm::Human => output::text(&told(&descriptors))?,
+    }
+    Ok(0)
+}
+
+fn told(descriptors: &[Descriptor]) -> String {
+    let mut text = String::new();
+    for descriptor in descriptors {
+        writeln!(text, "{}: {}\n", descriptor.name, descriptor.summary).ok();
+        for right in &descriptor.rights {
+            let feeds: Vec<String> = right
+                .feeds
+                .iter()
+                .map(|feed| match &feed.part {
+                    Some(part) => format!("{} /{part}", feed.kind),
+                    None => format!("the list of {}", feed.kind),
+                })
+                .collect();
+            writeln!(text, "  {}", right.name).ok();
+            writeln!(text, "      {}", right.note).ok();
+            if !feeds.is_empty() {
+                writeln!(text, "      without it unread: {}", feeds.join(", ")).ok();
+            }
+        }
+        writeln!(text, "\n  What a thief of exactly these rights could do: {}\n", descriptor.thief).ok();
+    }
+    text
+}

@@ -1,0 +1,30 @@
+//! `witnessmark validate`: what is wrong with a declaration, where, and what to do about it.
+
+use anyhow::anyhow;
+use serde_json::json;
+
+use crate::args::Validate;
+use crate::context::{Examined, colour_of_stdout, examine};
+use crate::failure::{Failure, Outcome, WRONG_INPUT};
+use crate::output::{self, Format};
+
+pub fn run(arguments: &Validate) -> Outcome {
+    let file = &arguments.declaration.declaration;
+    let Examined { context, mut diagnostics } = examine(file, crate::clock::now())?;
+    let faulty = policy::has_errors(&diagnostics);
+    if !faulty {
+        diagnostics.extend(policy::not_judged_yet(&context.loaded));
+    }
+    if arguments.printed.format == Format::Json {
+        output::json(&json!({"usable": !faulty, "diagnostics": diagnostics}))?;
+        return Ok(if faulty { WRONG_INPUT } else { 0 });
+    }
+    output::text(&context.loaded.render(&diagnostics, colour_of_stdout()))?;
+    if faulty {
+        return Err(Failure::input(anyhow!("the declaration `{}` cannot be used", file.display())));
+    }
+    let plan = context.plan()?;
+    let uses = plan.assignments.len();
+    output::text(&format!("{}: {} targets, {} controls, {uses} uses of checks. It can be used.\n", file.display(), plan.targets.len(), plan.controls.len()))?;
+    Ok(0)
+}
