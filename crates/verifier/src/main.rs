@@ -1,1 +1,92 @@
-fn main() {}
+//! `witnessmark-verify`: the auditor's program. Reads, decides, shows; no network, and nothing of a
+//! bundle is executed.
+
+mod args;
+mod human;
+mod input;
+mod output;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+use input::{LastSeen, Wrong};
+use verify::{Demands, Observer, Unobserved, Verdict};
+
+use crate::args::{BundleArgs, Cli, Command, Format, VerifyArgs};
+
+/// The tool failed; conclude nothing.
+const FAILED: u8 = 1;
+/// The command line, or a file it names, is wrong.
+const WRONG: u8 = 2;
+
+/// Why a command ended without an answer.
+enum Stop {
+    Wrong(anyhow::Error),
+    Failed(anyhow::Error),
+}
+
+impl From<Wrong> for Stop {
+    fn from(wrong: Wrong) -> Self {
+        Self::Wrong(wrong.0)
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match (cli.command, cli.verify) {
+        (Some(Command::Verify(args)), _) | (None, Some(args)) => verify_bundle(&args),
+        (None, None) => Cli::command().print_help().map(|()| WRONG).map_err(Stop::from),
+    };
+    match result {
+        Ok(code) => code.into(),
+        Err(Stop::Wrong(error)) => complain(&error, WRONG),
+        Err(Stop::Failed(error)) => complain(&error, FAILED),
+    }
+}
+
+fn complain(error: &anyhow::Error, code: u8) -> ExitCode {
+    let style = human::BAD;
+    // With nowhere to say it, the exit code still says it.
+    let _ = writeln!(anstream::stderr(), "{style}error{style:#}: {error:#}");
+    code.into()
+}
+
+fn verify_bundle(args: &VerifyArgs) -> Result<u8, Stop> {
+    let verdict = run(&args.bundle, &mut Unobserved)?;
+    match args.format {
+        Format::Human => output::print(human::report(&verdict.report).as_bytes())?,
+        Format::Json => output::json(&verdict.report)?,
+    }
+    Ok(verdict.report.exit_code)
+}
+
+/// Verifies the bundle that the command line names, and keeps the head of its ledger.
+fn run(args: &BundleArgs, observer: &mut (dyn Observer + Send)) -> Result<Verdict, Stop> {
+    let trust = input::trust(&args.trust.trust)?;
+    let last_seen = LastSeen::read(&args.trust)?;
+    let mut source = input::bundle(&args.input)?;
+    let demands = Demands {
+        trust: &trust,
+        require: args.require,
+        allow_rehearsal: args.allow_rehearsal,
+        allow_failed: args.allow_failed,
+        last_seen: last_seen.head.as_ref(),
+    };
+    let verdict = verify::verify(source.as_mut(), &demands, observer);
+    if let (Some(head), Some(report), true) =
+        (&verdict.head, &verdict.report.head, verdict.report.accepted)
+        && let Err(error) = last_seen.keep(head, report.since_last_seen)
+    {
+        // The answer stands all the same.
+        let style = human::OPEN;
+        writeln!(anstream::stderr(), "{style}warning{style:#}: {error:#}")?;
+    }
+    Ok(verdict)
+}

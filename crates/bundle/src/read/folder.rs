@@ -15,6 +15,7 @@ use crate::limits;
 pub struct FolderSource {
     root: PathBuf,
     gate: Gate,
+    listed: bool,
     /// Found, not yet given; the next one last.
     found: Vec<Entry>,
     /// Folders of raw files not yet looked into; the next one last.
@@ -30,34 +31,40 @@ struct Open {
 }
 
 impl FolderSource {
-    /// Looks through the folder; file contents are read later, one after the other.
-    pub fn open(root: &Path) -> Result<Self, ReadError> {
-        let mut source = Self {
+    /// Nothing is looked at before the first file is asked for.
+    #[must_use]
+    pub fn new(root: &Path) -> Self {
+        Self {
             root: root.to_owned(),
             gate: Gate::default(),
+            listed: false,
             found: Vec::new(),
             raw_folders: Vec::new(),
             open: None,
-        };
-        for (name, is_folder) in source.list("")? {
+        }
+    }
+
+    fn list_all(&mut self) -> Result<(), ReadError> {
+        for (name, is_folder) in self.list("")? {
             match name.as_str() {
                 layout::RAW if is_folder => {
-                    for (folder, is_folder) in source.list(layout::RAW)? {
+                    for (folder, is_folder) in self.list(layout::RAW)? {
                         let path = format!("{}/{folder}", layout::RAW);
                         if !is_folder {
                             return Err(ReadError::Foreign { path });
                         }
-                        source.raw_folders.push(path);
+                        self.raw_folders.push(path);
                     }
                 }
-                layout::LEDGER | layout::ANCHORS if is_folder => source.walk(&name)?,
-                _ => source.admit_name(&name, is_folder)?,
+                layout::LEDGER | layout::ANCHORS if is_folder => self.walk(&name)?,
+                _ => self.admit_name(&name, is_folder)?,
             }
         }
         // All that was found so far stands before the raw files in a tar.
-        source.found.sort_unstable_by(|a, b| b.cmp(a));
-        source.raw_folders.sort_unstable_by(|a, b| b.cmp(a));
-        Ok(source)
+        self.found.sort_unstable_by(|a, b| b.cmp(a));
+        self.raw_folders.sort_unstable_by(|a, b| b.cmp(a));
+        self.listed = true;
+        Ok(())
     }
 
     fn admit_name(&mut self, path: &str, is_folder: bool) -> Result<(), ReadError> {
@@ -130,6 +137,9 @@ impl FolderSource {
 impl Source for FolderSource {
     fn next_item(&mut self) -> Result<Option<Item>, ReadError> {
         self.open = None;
+        if !self.listed {
+            self.list_all()?;
+        }
         let Some(entry) = self.next_entry()? else {
             return Ok(None);
         };

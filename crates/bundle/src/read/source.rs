@@ -89,14 +89,12 @@ pub fn size_max(entry: &Entry) -> u64 {
     match entry {
         Entry::Statement | Entry::Redaction => limits::STATEMENT_FILE_MAX,
         Entry::Leaves => limits::RECORDS_MAX * LEAF_LINE,
-        Entry::Checkpoint => limits::CHECKPOINT_MAX,
-        // One hash a line, and no more than a proof can have.
-        Entry::Consistency => ledger::max_proof_length() as u64 * LEAF_LINE,
+        Entry::Checkpoint | Entry::Consistency => limits::CHECKPOINT_MAX,
         // 256 hashes of 32 bytes, or 256 entries with their lengths.
         Entry::Tile(_) => (ledger::ENTRY_MAX as u64 + 2) * ledger::TILE_WIDTH,
         Entry::LedgerStatement(_) => limits::ENVELOPE_MAX,
         Entry::Anchor(..) => limits::ANCHOR_MAX,
-        Entry::Records => limits::RECORDS_MAX.saturating_mul(limits::LINE_MAX as u64 + 1),
+        Entry::Records => limits::FILE_MAX,
         Entry::Raw(_) => limits::RAW_MAX,
     }
 }

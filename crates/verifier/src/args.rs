@@ -1,0 +1,80 @@
+//! The command line of `witnessmark-verify`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use verify::Level;
+
+/// Verifies sealed evidence offline: who made it, whether it is complete and unaltered, where it
+/// stands in its ledger, and what still rests on the custodian's word.
+///
+/// Exit codes: 0 accepted · 1 the tool failed, conclude nothing · 2 command line or trust file wrong ·
+/// 20 not authentic · 21 cannot be decided, or not what was asked for · 22 `reassess` comes to another
+/// outcome.
+#[derive(Debug, Parser)]
+#[command(
+    name = "witnessmark-verify",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub verify: Option<VerifyArgs>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Verify one bundle (the default)
+    Verify(VerifyArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    pub bundle: BundleArgs,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Which bundle, and what is asked of it.
+#[derive(Debug, Args)]
+pub struct BundleArgs {
+    /// An exported bundle (tar), a folder with one, or `-` for a tar on standard input
+    #[arg(value_name = "FILE|DIR|-")]
+    pub input: PathBuf,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    /// The level that must be reached
+    #[arg(long, value_name = "LEVEL", default_value = "L2")]
+    pub require: Level,
+    /// Accept a rehearsal: recorded answers, a set clock, an endpoint that is not the source's own
+    #[arg(long)]
+    pub allow_rehearsal: bool,
+    /// Accept the record of a run that failed
+    #[arg(long)]
+    pub allow_failed: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct TrustArgs {
+    /// Whom to trust: `trust.json`, obtained from the custodian on another way than the bundle
+    #[arg(long, value_name = "FILE")]
+    pub trust: PathBuf,
+    /// Where the newest head that was seen is kept [default: the trust file's name with `.seen`]
+    #[arg(long, value_name = "FILE")]
+    pub last_seen: Option<PathBuf>,
+}
+
+/// How data is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For a person
+    #[default]
+    Human,
+    /// For a program
+    Json,
+}

@@ -1,0 +1,283 @@
+//! The report as an auditor reads it first.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use model::record::RunStatus;
+use serde::Serialize;
+use verify::{About, Class, Continuity, Level, RecordsReport, Report};
+
+use crate::output::{safe, wrapped};
+
+pub const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
+pub const OPEN: Style = AnsiColor::Yellow.on_default().bold();
+pub const HEAD: Style = Style::new().bold();
+
+/// The whole report.
+pub fn report(report: &Report) -> String {
+    let mut out = String::new();
+    verdict(&mut out, report);
+    if let Some(about) = &report.bundle {
+        bundle(&mut out, report, about);
+    }
+    if report.level.is_some() {
+        levels(&mut out, report);
+        if let (Some(about), Some(records)) = (&report.bundle, &report.records) {
+            contents(&mut out, about, records);
+            withheld(&mut out, records);
+        }
+        rests(&mut out, report);
+    }
+    out
+}
+
+fn heading(out: &mut String, text: &str) {
+    let _ = write!(out, "\n{HEAD}{text}{HEAD:#}\n");
+}
+
+fn row(out: &mut String, label: &str, text: &str) {
+    out.push_str(&wrapped(&format!("  {label:<11}"), &safe(text)));
+}
+
+fn verdict(out: &mut String, report: &Report) {
+    match (&report.problems.first(), report.level) {
+        (None, Some(level)) => {
+            let _ = writeln!(
+                out,
+                "{GOOD}Accepted{GOOD:#}: authentic and complete, to level {level} ({})",
+                level.name()
+            );
+        }
+        (Some(first), _) => {
+            let word = match first.class.exit_code() {
+                20 => "Not authentic",
+                21 => "Not accepted",
+                _ => "Not decided",
+            };
+            let style = if first.class.exit_code() == 20 { BAD } else { OPEN };
+            let _ = writeln!(out, "{style}{word}{style:#} ({})", first.class);
+            for problem in &report.problems {
+                out.push_str(&wrapped("  ", &safe(&problem.message)));
+            }
+            out.push_str(&wrapped("  ", advice(first.class)));
+        }
+        (None, None) => {}
+    }
+}
+
+/// What a reader can do, or must not do, about it.
+const fn advice(class: Class) -> &'static str {
+    match class {
+        Class::Malformed
+        | Class::Altered
+        | Class::Signature
+        | Class::Position
+        | Class::Contradiction
+        | Class::Undisclosed => {
+            "Conclude nothing from its contents. Ask the custodian for a fresh export; if that is refused too, it was not only damaged on the way."
+        }
+        Class::Rewritten => {
+            "The custodian's ledger no longer continues what you saw before. Keep both: the head you saw and this bundle are the proof of it."
+        }
+        Class::UnknownKey => {
+            "Ask the custodian, on another way than the one the bundle came, for the trust file in which this key stands, and for the reason why it changed."
+        }
+        Class::Unsupported => "Use a newer version of this program.",
+        Class::MissingPart => "Ask for the whole export; it may have been cut on the way.",
+        Class::LevelNotReached => "What is reached, and what is missing, stands below.",
+        Class::Rehearsal => {
+            "A rehearsal shows how things work; it says nothing about the custodian's systems. `--allow-rehearsal` accepts it as that."
+        }
+        Class::FailedRun => {
+            "It proves that a run was tried and failed, and nothing else. `--allow-failed` accepts it as that."
+        }
+        Class::Unreadable => "Nothing was decided. Try again when the input can be read.",
+    }
+}
+
+fn bundle(out: &mut String, report: &Report, about: &About) {
+    let claimed = report.level < Some(Level::Authenticity);
+    heading(
+        out,
+        if claimed {
+            "What it says it is (not proven)"
+        } else {
+            "The bundle"
+        },
+    );
+    row(out, "entity", &format!("{}, system {}", about.entity, about.system));
+    row(out, "ledger", &format!("{}, entry {}", about.ledger, about.index));
+    row(out, "run", &about.id);
+    row(
+        out,
+        "time",
+        &format!("{} to {}, by the custodian's clock", about.started, about.finished),
+    );
+    row(out, "status", status(about));
+    if !about.rehearsal.is_empty() {
+        row(out, "rehearsal", &verify::list(&about.rehearsal));
+    }
+    if let Some(challenge) = &about.challenge {
+        row(out, "challenge", challenge);
+    }
+    row(
+        out,
+        "made by",
+        &format!("witnessmark {}, program {}", about.tool_version, about.tool_sha256),
+    );
+    row(out, "statement", &about.statement_sha256.to_string());
+}
+
+const fn status(about: &About) -> &'static str {
+    match about.status {
+        RunStatus::Complete => "complete: everything that was asked for was read",
+        RunStatus::Partial => "partial: not everything that was asked for could be read",
+        RunStatus::Failed => "failed: the run could not be made, and this records it",
+    }
+}
+
+fn levels(out: &mut String, report: &Report) {
+    heading(out, "What is proven");
+    for level in &report.levels {
+        let (style, word) = if level.reached {
+            (GOOD, "yes")
+        } else {
+            (OPEN, "no ")
+        };
+        // The style has no width; the text after it is broken as if it were not there.
+        let label = format!("  {}  {}  ", level.level, word);
+        let text = wrapped(&label, &safe(&format!("{}: {}", level.name, level.because)));
+        out.push_str(&text.replacen(word, &format!("{style}{word}{style:#}"), 1));
+    }
+    if let Some(head) = &report.head {
+        let since = match head.since_last_seen {
+            Continuity::NothingSeen => "no head of this ledger was seen before",
+            Continuity::Same => "it is the head that was seen last",
+            Continuity::Continues => "it continues the head that was seen last",
+            Continuity::NotComparable => {
+                "it could not be compared with the head that was seen last: `witnessmark-verify audit` on the whole ledger does that"
+            }
+        };
+        out.push_str(&wrapped(
+            "           ",
+            &format!("newest head: {} entries; {since}", head.size),
+        ));
+    }
+}
+
+fn contents(out: &mut String, about: &About, records: &RecordsReport) {
+    heading(out, "What the custodian's checks concluded");
+    let summary = &about.summary;
+    let accepted = match summary.accepted {
+        0 => String::new(),
+        accepted => format!(" ({accepted} accepted)"),
+    };
+    row(
+        out,
+        "findings",
+        &format!(
+            "{} conform, {} deviate{accepted}, {} undetermined, {} not applicable",
+            summary.conforms, summary.deviates, summary.undetermined, summary.not_applicable
+        ),
+    );
+    let gaps = if records.gaps.is_empty() {
+        "none".to_owned()
+    } else {
+        let parts: Vec<String> = records
+            .gaps
+            .iter()
+            .map(|(reason, count)| format!("{count} {}", word(reason)))
+            .collect();
+        let accepted = match records.gaps_accepted {
+            0 => String::new(),
+            accepted => format!("; {accepted} of them accepted"),
+        };
+        format!("{}: {}{accepted}", summary.gaps, parts.join(", "))
+    };
+    row(out, "not read", &gaps);
+    let mut checks = format!("{} texts sealed", records.checks);
+    for (list, what) in [
+        (&records.checks_changed, "changed from the shipped text"),
+        (&records.checks_own, "the custodian's own"),
+    ] {
+        if !list.is_empty() {
+            let _ = write!(checks, "; {what}: {}", list.join(", "));
+        }
+    }
+    row(out, "checks", &checks);
+    if let Some(failure) = &records.failure {
+        row(out, "failure", failure);
+    }
+}
+
+fn withheld(out: &mut String, records: &RecordsReport) {
+    heading(out, "What is not shown");
+    if records.withheld == 0 {
+        row(out, "withheld", &format!("none of {} records", records.count));
+    } else {
+        let parts: Vec<String> = records
+            .by_type
+            .iter()
+            .filter(|kind| kind.withheld > 0)
+            .map(|kind| format!("{} of {} `{}`", kind.withheld, kind.count, kind.kind))
+            .collect();
+        row(
+            out,
+            "withheld",
+            &format!(
+                "{} of {} records: {}",
+                records.withheld,
+                records.count,
+                parts.join(", ")
+            ),
+        );
+        if let Some(redaction) = &records.redaction {
+            let by = format!("{} on {}: {}", redaction.by, redaction.made, redaction.reasons.join("; "));
+            row(out, "by", &by);
+        }
+        if records.findings_on_withheld > 0 {
+            let named: Vec<String> = records
+                .findings_on_withheld_first
+                .iter()
+                .take(8)
+                .map(ToString::to_string)
+                .collect();
+            let more = if records.findings_on_withheld > 8 { ", …" } else { "" };
+            row(
+                out,
+                "findings",
+                &format!(
+                    "{} rest on withheld records: {}{more}",
+                    records.findings_on_withheld,
+                    named.join(", ")
+                ),
+            );
+        }
+    }
+    if records.bodies_not_kept > 0 {
+        row(
+            out,
+            "not kept",
+            &format!(
+                "{} answers that bear credentials or seemed to hold a secret",
+                records.bodies_not_kept
+            ),
+        );
+    }
+}
+
+fn rests(out: &mut String, report: &Report) {
+    heading(out, "What still rests on the custodian's word");
+    for line in &report.rests_on_custodian {
+        out.push_str(&wrapped("  - ", &safe(line)));
+    }
+}
+
+/// The name a value has in records.
+pub fn word(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(text)) => text,
+        _ => String::new(),
+    }
+}

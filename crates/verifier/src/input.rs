@@ -1,0 +1,110 @@
+//! Opens what the command line names: bundles, trust files, the head that was seen last.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use bundle::limits;
+use bundle::read::{FolderSource, Source, TarSource};
+use bundle::trust::Trust;
+use ledger::Checkpoint;
+use verify::Continuity;
+
+use crate::args::TrustArgs;
+
+/// The command line or a file it names is wrong: exit code 2.
+#[derive(Debug)]
+pub struct Wrong(pub anyhow::Error);
+
+/// Opens a bundle: a folder, a tar, or `-` for a tar on standard input.
+pub fn bundle(path: &Path) -> Result<Box<dyn Source>, Wrong> {
+    if path == Path::new("-") {
+        return Ok(Box::new(TarSource::new(io::stdin().lock(), "-")));
+    }
+    let about = || format!("cannot open `{}`", path.display());
+    let kind = fs::metadata(path).with_context(about).map_err(Wrong)?;
+    if kind.is_dir() {
+        return Ok(Box::new(FolderSource::new(path)));
+    }
+    let file = File::open(path).with_context(about).map_err(Wrong)?;
+    let name = path.display().to_string();
+    Ok(Box::new(TarSource::new(file, &name)))
+}
+
+/// Reads the trust file.
+pub fn trust(path: &Path) -> Result<Trust, Wrong> {
+    read_small(path, limits::TRUST_MAX)
+        .and_then(|bytes| Ok(Trust::parse(&bytes)?))
+        .with_context(|| format!("the trust file `{}` is not usable", path.display()))
+        .map_err(Wrong)
+}
+
+/// Where the head that was seen last is kept, and the head, if one was seen.
+#[derive(Debug)]
+pub struct LastSeen {
+    path: PathBuf,
+    pub head: Option<Checkpoint>,
+}
+
+impl LastSeen {
+    pub fn read(args: &TrustArgs) -> Result<Self, Wrong> {
+        let path = args.last_seen.clone().unwrap_or_else(|| {
+            let mut name = args.trust.clone().into_os_string();
+            name.push(".seen");
+            name.into()
+        });
+        let head = read_head(&path)
+            .with_context(|| format!("the head seen last, `{}`, is not usable", path.display()))
+            .map_err(Wrong)?;
+        Ok(Self { path, head })
+    }
+
+    /// Keeps a newer head, if it is known to continue the one before.
+    pub fn keep(&self, head: &Checkpoint, continuity: Continuity) -> Result<()> {
+        let newer = self.head.as_ref().is_none_or(|seen| head.size > seen.size);
+        let continues = matches!(
+            continuity,
+            Continuity::NothingSeen | Continuity::Continues
+        );
+        if !newer || !continues {
+            return Ok(());
+        }
+        // Beside it and then in its place: a head is never half written.
+        let mut beside = self.path.clone().into_os_string();
+        beside.push(".new");
+        let beside = PathBuf::from(beside);
+        let write = || -> io::Result<()> {
+            let mut file = File::create(&beside)?;
+            file.write_all(head.body().as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&beside, &self.path)
+        };
+        write().with_context(|| {
+            format!(
+                "cannot keep the head of the ledger in `{}`",
+                self.path.display()
+            )
+        })
+    }
+}
+
+fn read_head(path: &Path) -> Result<Option<Checkpoint>> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+        Ok(_) => {}
+    }
+    let text = String::from_utf8(read_small(path, limits::CHECKPOINT_MAX)?)
+        .map_err(|_| anyhow!("it is not UTF-8 text"))?;
+    Ok(Some(Checkpoint::parse_body(&text)?))
+}
+
+fn read_small(path: &Path, max: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max {
+        bail!("it is longer than {max} bytes");
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,84 @@
+//! The one door to standard output, and what every text for people keeps to.
+
+use std::io::{self, ErrorKind, Write as _};
+
+use serde::Serialize;
+
+/// Columns of a text.
+const WIDTH: usize = 96;
+
+/// Prints text or bytes. A reader who closes the pipe has seen enough; that is no failure.
+pub fn print(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = anstream::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Prints bytes exactly as they are, whatever they are.
+pub fn print_raw(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Prints a value as indented JSON.
+pub fn json(value: &impl Serialize) -> io::Result<()> {
+    let mut bytes = serde_json::to_vec_pretty(value)?;
+    bytes.push(b'\n');
+    print(&bytes)
+}
+
+/// A text out of a bundle, safe for a terminal: whoever wrote it does not steer the screen.
+pub fn safe(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            // Control characters, and those that turn the direction of writing.
+            let steers = c.is_control()
+                || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            if steers { '\u{fffd}' } else { c }
+        })
+        .collect()
+}
+
+/// Breaks a text into lines: the first begins with `first`, the others with as many spaces.
+pub fn wrapped(first: &str, text: &str) -> String {
+    let indent = first.chars().count();
+    let mut lines = first.to_owned();
+    let mut column = indent;
+    for (number, word) in text.split(' ').enumerate() {
+        let length = word.chars().count();
+        if number > 0 && column + 1 + length > WIDTH {
+            lines.push('\n');
+            lines.extend(std::iter::repeat_n(' ', indent));
+            column = indent;
+        } else if number > 0 {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += length;
+    }
+    lines.push('\n');
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn breaks_between_words() {
+        let text = wrapped("  - ", &"word ".repeat(40));
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
+        assert!(text.lines().skip(1).all(|line| line.starts_with("    word")));
+    }
+
+    #[test]
+    fn nothing_steers_the_terminal() {
+        assert_eq!(safe("a\u{1b}[31m\nb\u{202e}"), "a\u{fffd}[31m\u{fffd}b\u{fffd}");
+    }
+}

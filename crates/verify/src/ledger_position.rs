@@ -1,0 +1,189 @@
+//! Where a bundle stands in its ledger, and under which heads.
+
+use bundle::sigstore::SealedStatement;
+use bundle::statement::Statement;
+use bundle::trust::Trust;
+use ledger::{
+    Checkpoint, LogKey, SignedCheckpoint, empty_root, leaf_hash, node_hash, verify_consistency,
+    verify_inclusion,
+};
+use model::Digest;
+
+use crate::ed25519;
+use crate::problem::Problem;
+use crate::report::Continuity;
+
+/// Proves the entry's place: a head signed by the trusted ledger key, the entry in it, and before it
+/// the ledger that the statement names.
+pub(crate) fn prove(
+    sealed: &SealedStatement,
+    statement: &Statement,
+    trust: &Trust,
+    key: &LogKey,
+) -> Result<Checkpoint, Problem> {
+    let (position, chain) = (&sealed.position, &statement.predicate.chain);
+    if chain.origin != trust.ledger.origin {
+        return Err(Problem::OtherLedger {
+            expected: trust.ledger.origin.clone(),
+            found: chain.origin.clone(),
+        });
+    }
+    if position.log_id != key.log_id() {
+        return Err(Problem::LedgerKey {
+            expected: key.log_id(),
+            found: position.log_id,
+        });
+    }
+    let signed = sealed.checkpoint().map_err(Problem::Head)?;
+    let head = signed
+        .verify_sigstore(key, |message, signature| {
+            ed25519::verify(key.public_key().as_bytes(), message, signature)
+        })
+        .map_err(Problem::Head)?;
+    if head.size != position.tree_size || head.root != position.root {
+        return Err(Problem::HeadDisagrees);
+    }
+    if !trust.allows_head(head.size) {
+        return Err(Problem::HeadNotTrusted { size: head.size });
+    }
+    if position.index != chain.index {
+        return Err(Problem::Index {
+            signed: chain.index,
+            found: position.index,
+        });
+    }
+    if position.index.checked_add(1) != Some(position.tree_size) {
+        return Err(Problem::NotCompletedHead {
+            size: position.tree_size,
+        });
+    }
+    let leaf = leaf_hash(&sealed.entry_body());
+    verify_inclusion(
+        &leaf,
+        position.index,
+        position.tree_size,
+        &position.proof,
+        &position.root,
+    )
+    .map_err(Problem::Inclusion)?;
+    if prior_root(&position.proof) != chain.prior_root {
+        return Err(Problem::PriorRoot);
+    }
+    Ok(Checkpoint {
+        origin: chain.origin.clone(),
+        size: head.size,
+        root: head.root,
+    })
+}
+
+/// The root of the ledger before its last entry: the audit path of the last entry consists of the
+/// perfect subtrees before it, smallest first (RFC 9162 §2.1.3.1).
+fn prior_root(path: &[Digest]) -> Digest {
+    let mut subtrees = path.iter();
+    let Some(smallest) = subtrees.next() else {
+        return empty_root();
+    };
+    subtrees.fold(*smallest, |right, left| node_hash(left, &right))
+}
+
+/// Reads and proves `ledger/checkpoint`.
+pub(crate) fn newest(bytes: &[u8], trust: &Trust, key: &LogKey) -> Result<Checkpoint, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Problem::NewestText)?;
+    let signed = SignedCheckpoint::parse(text).map_err(Problem::Newest)?;
+    let head = signed
+        .verify_c2sp(key, |message, signature| {
+            ed25519::verify(key.public_key().as_bytes(), message, signature)
+        })
+        .map_err(Problem::Newest)?;
+    if trust.allows_head(head.size) {
+        Ok(head.clone())
+    } else {
+        Err(Problem::HeadNotTrusted { size: head.size })
+    }
+}
+
+/// Proves that the newest head continues the bundle's own.
+pub(crate) fn continues(
+    own: &Checkpoint,
+    newest: &Checkpoint,
+    proof: Option<&[Digest]>,
+) -> Result<(), Problem> {
+    if newest.size < own.size {
+        return Err(Problem::NewestOlder);
+    }
+    let hashes = match proof {
+        // One spelling: a head needs no proof that it continues itself.
+        Some(_) if newest.size == own.size => {
+            return Err(Problem::Stray {
+                path: bundle::layout::CONSISTENCY.to_owned(),
+            });
+        }
+        Some(proof) => proof,
+        None if newest.size == own.size => &[],
+        None => {
+            return Err(Problem::Missing {
+                path: bundle::layout::CONSISTENCY.to_owned(),
+            });
+        }
+    };
+    verify_consistency(own.size, &own.root, newest.size, &newest.root, hashes)
+        .map_err(Problem::Consistency)
+}
+
+/// Compares the head seen before with what the bundle proves: its own head, the one before it, and
+/// the newest one.
+pub(crate) fn since_last_seen(
+    seen: Option<&Checkpoint>,
+    statement: &Statement,
+    own: &Checkpoint,
+    newest: &Checkpoint,
+) -> Result<Continuity, Problem> {
+    let Some(seen) = seen else {
+        return Ok(Continuity::NothingSeen);
+    };
+    let chain = &statement.predicate.chain;
+    if seen.origin != own.origin {
+        return Err(Problem::OtherLedger {
+            expected: seen.origin.clone(),
+            found: own.origin.clone(),
+        });
+    }
+    let known = [
+        (newest.size, newest.root, Continuity::Same),
+        (own.size, own.root, Continuity::Continues),
+        (chain.prior_size, chain.prior_root, Continuity::Continues),
+    ];
+    match known.into_iter().find(|(size, ..)| *size == seen.size) {
+        Some((_, root, continuity)) if root == seen.root => Ok(continuity),
+        Some(_) => Err(Problem::Rewritten { size: seen.size }),
+        None if seen.size == 0 => Ok(Continuity::Continues),
+        None => Ok(Continuity::NotComparable),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ledger::CompactRange;
+
+    use super::*;
+
+    #[test]
+    fn the_path_of_the_last_entry_gives_the_ledger_before_it() {
+        for size in 1..70_u64 {
+            let leaves: Vec<Digest> = (0..size).map(|n| leaf_hash(&n.to_be_bytes())).collect();
+            let mut node = |level: u32, index: u64| -> Result<Digest, std::convert::Infallible> {
+                let width = 1_u64 << level;
+                let mut range = CompactRange::new();
+                for at in index * width..(index + 1) * width {
+                    range.append(leaves[at as usize]);
+                }
+                Ok(range.root())
+            };
+            let path = ledger::inclusion_proof(size - 1, size, &mut node)
+                .unwrap()
+                .unwrap();
+            let before = ledger::tree_root(size - 1, &mut node).unwrap();
+            assert_eq!(prior_root(&path), before);
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! Why a bundle is not accepted. `docs/spec/verify-classes.md` lists the classes with their exit codes.
+
+use bundle::consistency::ConsistencyError;
+use bundle::read::{LineError, ReadError};
+use bundle::sigstore::SigstoreError;
+use bundle::statement::StatementError;
+use bundle::trust::{Role, TrustError};
+use ledger::{CheckpointError, ProofError};
+use model::record::{Override, RunStatus};
+use model::{Digest, RecordRef, RecordType};
+use serde::{Serialize, Serializer};
+
+use crate::report::Level;
+
+/// A class of refusal. Machines act on it; its names and codes do not change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Not in the form that the format demands.
+    Malformed,
+    /// Contents are not the ones that were signed.
+    Altered,
+    /// The signature is not the trusted key's.
+    Signature,
+    /// Not where the ledger says it stands.
+    Position,
+    /// The ledger is not the one that was seen before.
+    Rewritten,
+    /// Signed, and contradicting itself.
+    Contradiction,
+    /// Something is withheld that must be shown.
+    Undisclosed,
+    /// Signed by a key, or of a ledger, that the trust file does not name for this.
+    UnknownKey,
+    /// Of a version or kind that this program does not know.
+    Unsupported,
+    /// A part is not there.
+    MissingPart,
+    /// Authentic, and not to the level that was asked for.
+    LevelNotReached,
+    /// A rehearsal, where evidence was asked for.
+    Rehearsal,
+    /// The record of a run that failed, where a complete one was asked for.
+    FailedRun,
+    /// The input could not be read; nothing can be concluded.
+    Unreadable,
+}
+
+impl Class {
+    pub const ALL: [Self; 14] = [
+        Self::Malformed,
+        Self::Altered,
+        Self::Signature,
+        Self::Position,
+        Self::Rewritten,
+        Self::Contradiction,
+        Self::Undisclosed,
+        Self::UnknownKey,
+        Self::Unsupported,
+        Self::MissingPart,
+        Self::LevelNotReached,
+        Self::Rehearsal,
+        Self::FailedRun,
+        Self::Unreadable,
+    ];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Altered => "altered",
+            Self::Signature => "signature",
+            Self::Position => "position",
+            Self::Rewritten => "rewritten",
+            Self::Contradiction => "contradiction",
+            Self::Undisclosed => "undisclosed",
+            Self::UnknownKey => "unknown-key",
+            Self::Unsupported => "unsupported",
+            Self::MissingPart => "missing-part",
+            Self::LevelNotReached => "level-not-reached",
+            Self::Rehearsal => "rehearsal",
+            Self::FailedRun => "failed-run",
+            Self::Unreadable => "unreadable",
+        }
+    }
+
+    /// The exit code of `witnessmark-verify`: 20 not authentic, 21 undecided or not what was asked
+    /// for, 1 nothing can be concluded.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Malformed
+            | Self::Altered
+            | Self::Signature
+            | Self::Position
+            | Self::Rewritten
+            | Self::Contradiction
+            | Self::Undisclosed => 20,
+            Self::UnknownKey
+            | Self::Unsupported
+            | Self::MissingPart
+            | Self::LevelNotReached
+            | Self::Rehearsal
+            | Self::FailedRun => 21,
+            Self::Unreadable => 1,
+        }
+    }
+}
+
+impl std::fmt::Display for Class {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Class {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// What exactly is wrong. Record lines are counted from 1, as an editor does.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("`{path}` is not there")]
+    Missing { path: String },
+    #[error("`{path}` may not stand in a bundle of this kind")]
+    Stray { path: String },
+
+    // The signed statement and its key.
+    #[error("`statement.sigstore.json`: {0}")]
+    Sigstore(#[from] SigstoreError),
+    #[error(transparent)]
+    Statement(#[from] StatementError),
+    #[error("it is signed by key {id}, which the trust file does not name")]
+    UnknownKey { id: Digest },
+    #[error("key {id} is trusted, but not to sign in the role `{role}` at index {index}")]
+    KeyNotForThis {
+        id: Digest,
+        role: &'static str,
+        index: u64,
+    },
+    #[error("the signature is not key {id}'s over this statement")]
+    BadSignature { id: Digest },
+    #[error("this program does not verify bundles of kind `{kind}`")]
+    UnsupportedKind { kind: &'static str },
+
+    #[error(transparent)]
+    Trust(TrustError),
+
+    // A redacted copy.
+    #[error("`redaction.sigstore.json`: {0}")]
+    RedactionFile(#[source] SigstoreError),
+    #[error("the redaction: {0}")]
+    Redaction(#[source] StatementError),
+    #[error("it is redacted by key {id}, which the trust file does not name in the role `record`")]
+    UnknownRedactor { id: Digest },
+    #[error("the redaction is not signed by key {id}")]
+    RedactionSignature { id: Digest },
+    #[error("the redaction is of another bundle")]
+    RedactionOfOther,
+    #[error("the records are not the redacted ones that the redactor signed")]
+    RedactionRecords,
+    #[error("other records are withheld than the redactor signed")]
+    RedactionCounts,
+
+    // Position in the ledger.
+    #[error("it belongs to the ledger `{found}`; the trust file is about `{expected}`")]
+    OtherLedger { expected: String, found: String },
+    #[error("its ledger signs with key {found}; the trust file names key {expected}")]
+    LedgerKey { expected: Digest, found: Digest },
+    #[error("the trust file does not let the ledger key sign a head of {size} entries")]
+    HeadNotTrusted { size: u64 },
+    #[error("the head of the ledger inside the statement file: {0}")]
+    Head(#[source] CheckpointError),
+    #[error("the signed head says another size or root than the proof beside it")]
+    HeadDisagrees,
+    #[error("the statement says index {signed}, the ledger entry stands at {found}")]
+    Index { signed: u64, found: u64 },
+    #[error("the proof is for a ledger of {size} entries, not for the one this bundle completed")]
+    NotCompletedHead { size: u64 },
+    #[error("the entry is not in the ledger: {0}")]
+    Inclusion(#[source] ProofError),
+    #[error("the ledger before this bundle had another root than the statement says")]
+    PriorRoot,
+    #[error("`ledger/checkpoint`: {0}")]
+    Newest(#[source] CheckpointError),
+    #[error("`ledger/checkpoint` is not UTF-8 text")]
+    NewestText,
+    #[error("`ledger/checkpoint` is older than the bundle")]
+    NewestOlder,
+    #[error(transparent)]
+    ConsistencyText(#[from] ConsistencyError),
+    #[error("the newest head does not continue the bundle's: {0}")]
+    Consistency(#[source] ProofError),
+    #[error("the ledger was rewritten: it does not continue the head of {size} entries seen before")]
+    Rewritten { size: u64 },
+
+    // Integrity.
+    #[error("line {line} of `leaves.txt` is not 64 lower-case hexadecimal digits")]
+    LeafForm { line: u64 },
+    #[error("`{path}` has {found} lines, {signed} are signed")]
+    Count {
+        path: &'static str,
+        signed: u64,
+        found: u64,
+    },
+    #[error("`leaves.txt` is not the one that was signed")]
+    Leaves,
+    #[error("line {line} of `records.jsonl` is not the one that was sealed")]
+    Leaf { line: u64 },
+    #[error("the records are not the ones that were sealed")]
+    Records,
+    #[error("line {line} of `records.jsonl` is longer than {max} bytes")]
+    LineTooLong { line: u64, max: usize },
+    #[error("the last line of `records.jsonl` does not end with a line feed")]
+    LineUnfinished,
+    #[error("the raw file {ordinal} is not the answer that was sealed")]
+    Raw { ordinal: u64 },
+    #[error("the raw files are not the ones that were sealed")]
+    RawFiles,
+    #[error("the raw file {ordinal} is not there")]
+    RawMissing { ordinal: u64 },
+    #[error("the raw file {ordinal} belongs to no record that is shown")]
+    RawStray { ordinal: u64 },
+
+    // What the records say.
+    #[error("line {line} of `records.jsonl`: {source}")]
+    Line { line: u64, source: LineError },
+    #[error("line {line} of `records.jsonl` is a `{found}` record among those of type `{expected}`")]
+    Segment {
+        line: u64,
+        expected: RecordType,
+        found: RecordType,
+    },
+    #[error("{what} is withheld; records of that type must always be shown")]
+    Undisclosed { what: RecordRef },
+    #[error("{at} names {to}, which does not exist or may not be named there")]
+    Reference { at: RecordRef, to: RecordRef },
+    #[error("{at}: {problem}")]
+    Record {
+        at: RecordRef,
+        problem: &'static str,
+    },
+    #[error("the statement and the run's own record differ in `{field}`")]
+    RunDisagrees { field: &'static str },
+    #[error("records were judged by version {found} of the rules; this program knows version 1")]
+    Assessment { found: u32 },
+    #[error("{at} counts its findings otherwise than they are")]
+    RollUp { at: RecordRef },
+    #[error("the finding {at} belongs to no control")]
+    NoControl { at: RecordRef },
+    #[error("the statement counts `{field}` otherwise than the records")]
+    Summary { field: &'static str },
+    #[error("there are more than {max} controls")]
+    Controls { max: usize },
+
+    // Not what was asked for.
+    #[error("level {required} is required, {reached} is reached: {because}")]
+    Level {
+        required: Level,
+        reached: Level,
+        because: String,
+    },
+    #[error("it is a rehearsal ({}), not evidence", list(.overrides))]
+    Rehearsal { overrides: Vec<Override> },
+    #[error("it records a run that failed")]
+    Failed,
+}
+
+impl Problem {
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Read(error) => read_class(error),
+            Self::Missing { .. } | Self::RawMissing { .. } => Class::MissingPart,
+            Self::Stray { .. }
+            | Self::Sigstore(_)
+            | Self::LeafForm { .. }
+            | Self::LineTooLong { .. }
+            | Self::LineUnfinished
+            | Self::NewestText
+            | Self::ConsistencyText(_)
+            | Self::RedactionFile(_)
+            | Self::Line { .. } => Class::Malformed,
+            Self::Statement(StatementError::OtherType { .. })
+            | Self::Redaction(StatementError::OtherType { .. })
+            | Self::UnsupportedKind { .. }
+            | Self::Assessment { .. }
+            | Self::Controls { .. } => Class::Unsupported,
+            Self::Statement(_) | Self::Redaction(_) => Class::Malformed,
+            Self::UnknownKey { .. }
+            | Self::UnknownRedactor { .. }
+            | Self::Trust(_)
+            | Self::KeyNotForThis { .. }
+            | Self::OtherLedger { .. }
+            | Self::LedgerKey { .. }
+            | Self::HeadNotTrusted { .. } => Class::UnknownKey,
+            Self::BadSignature { .. } | Self::RedactionSignature { .. } => Class::Signature,
+            Self::Head(_)
+            | Self::HeadDisagrees
+            | Self::Index { .. }
+            | Self::NotCompletedHead { .. }
+            | Self::Inclusion(_)
+            | Self::PriorRoot
+            | Self::Newest(_)
+            | Self::NewestOlder
+            | Self::Consistency(_) => Class::Position,
+            Self::Rewritten { .. } => Class::Rewritten,
+            Self::Count { .. }
+            | Self::Leaves
+            | Self::Leaf { .. }
+            | Self::Records
+            | Self::RedactionOfOther
+            | Self::RedactionRecords
+            | Self::Raw { .. }
+            | Self::RawFiles
+            | Self::RawStray { .. } => Class::Altered,
+            Self::RedactionCounts
+            | Self::Segment { .. }
+            | Self::Reference { .. }
+            | Self::Record { .. }
+            | Self::RunDisagrees { .. }
+            | Self::RollUp { .. }
+            | Self::NoControl { .. }
+            | Self::Summary { .. } => Class::Contradiction,
+            Self::Undisclosed { .. } => Class::Undisclosed,
+            Self::Level { .. } => Class::LevelNotReached,
+            Self::Rehearsal { .. } => Class::Rehearsal,
+            Self::Failed => Class::FailedRun,
+        }
+    }
+}
+
+fn read_class(error: &ReadError) -> Class {
+    match error {
+        ReadError::Io { .. } | ReadError::Changed { .. } => Class::Unreadable,
+        ReadError::Ends => Class::MissingPart,
+        _ => Class::Malformed,
+    }
+}
+
+/// The role's name as the trust file spells it.
+pub(crate) const fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Run => "run",
+        Role::Record => "record",
+        Role::Approve => "approve",
+    }
+}
+
+/// The words that people read for the overrides of a rehearsal.
+#[must_use]
+pub fn list(overrides: &[Override]) -> String {
+    let words: Vec<&str> = overrides
+        .iter()
+        .map(|what| match what {
+            Override::Clock => "a set clock",
+            Override::Endpoint => "an endpoint that is not the source's own",
+            Override::Randomness => "given randomness",
+            Override::Replay => "recorded answers",
+        })
+        .collect();
+    words.join(", ")
+}
+
+/// The status in words.
+#[must_use]
+pub const fn status(status: RunStatus) -> &'static str {
+    match status {
+        RunStatus::Complete => "complete",
+        RunStatus::Partial => "partial",
+        RunStatus::Failed => "failed",
+    }
+}
