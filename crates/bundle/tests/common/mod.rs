@@ -57,16 +57,9 @@ impl Ledger {
             *bytes = [salt; 16];
             Ok(())
         });
-        writer
-            .push(
-                RecordType::Run,
-                &serde_json::json!({"id": format!("run-{index}")}),
-            )
-            .unwrap();
+        writer.push(RecordType::Run, &serde_json::json!({"id": format!("run-{index}")})).unwrap();
         for gap in 0..3 {
-            writer
-                .push(RecordType::Gap, &serde_json::json!({"detail": gap}))
-                .unwrap();
+            writer.push(RecordType::Gap, &serde_json::json!({"detail": gap})).unwrap();
         }
         let (written, records, leaves) = writer.finish().unwrap();
         let metadata = Metadata {
@@ -74,29 +67,20 @@ impl Ledger {
             bundle: format!("run-{index}"),
             entity: "Northbank Custody Ltd".into(),
             system: "hot-wallet".into(),
-            tool: Tool {
-                version: "0.1.0".into(),
-                sha256: Digest::of(b"program"),
-            },
+            tool: Tool { version: "0.1.0".into(), sha256: Digest::of(b"program") },
             started: "2026-11-21T10:06:50.120Z".parse().unwrap(),
             finished: "2026-11-21T10:07:50.120Z".parse().unwrap(),
             status: RunStatus::Partial,
             rehearsal: vec![Override::Replay, Override::Clock],
             challenge: Some("auditor's <nonce> & \u{e4}".into()),
-            summary: Summary {
-                gaps: 3,
-                ..Summary::default()
-            },
+            summary: Summary { gaps: 3, ..Summary::default() },
         };
         let chain = Chain {
             origin: ORIGIN.into(),
             index,
             prior_size: index,
             prior_root: self.root,
-            previous_statement: self
-                .bundles
-                .last()
-                .map(|last| last.sealed.envelope.statement_sha256()),
+            previous_statement: self.bundles.last().map(|last| last.sealed.envelope.statement_sha256()),
             every_seconds: Some(86_400),
         };
         let unsigned = seal::statement(&written, metadata, chain).unwrap();
@@ -105,20 +89,16 @@ impl Ledger {
 
         let entry = signed.entry_body();
         let files = &self.files;
-        let appended = ledger::append(index, &[&entry], |path: &str| {
-            files.get(path).cloned().ok_or(path.to_owned())
-        })
-        .unwrap()
-        .unwrap();
+        let appended = ledger::append(index, &[&entry], |path: &str| files.get(path).cloned().ok_or(path.to_owned()))
+            .unwrap()
+            .unwrap();
         self.files.extend(appended.files);
         self.root = appended.root;
 
         let key = self.log_key();
         let head = key.sigstore_checkpoint(appended.size, appended.root);
         let signature = self.log.sign(head.body().as_bytes()).unwrap();
-        let checkpoint = key
-            .sigstore_note(appended.size, appended.root, &signature)
-            .unwrap();
+        let checkpoint = key.sigstore_note(appended.size, appended.root, &signature).unwrap();
         let sealed = signed.at(Position {
             index,
             tree_size: appended.size,
@@ -127,20 +107,12 @@ impl Ledger {
             checkpoint,
             log_id: key.log_id(),
         });
-        self.bundles.push(Sealed {
-            sealed,
-            records,
-            leaves,
-        });
+        self.bundles.push(Sealed { sealed, records, leaves });
     }
 
     pub fn inclusion(&self, index: u64, size: u64) -> Vec<Digest> {
-        let mut source = TileHashes::new(size, |tile: &Tile| {
-            self.files.get(&tile.path()).cloned().ok_or(tile.path())
-        });
-        ledger::inclusion_proof(index, size, &mut source)
-            .unwrap()
-            .unwrap()
+        let mut source = TileHashes::new(size, |tile: &Tile| self.files.get(&tile.path()).cloned().ok_or(tile.path()));
+        ledger::inclusion_proof(index, size, &mut source).unwrap().unwrap()
     }
 }
 
