@@ -46,6 +46,8 @@ pub enum Fault {
     Redirect(String),
     /// A body of this many bytes.
     Oversized(u64),
+    /// A member that the operation does not have, with this text.
+    Smuggle(String),
     /// These texts put in place of others in the answer.
     Rewrite(Vec<(String, String)>),
 }
@@ -68,22 +70,13 @@ impl Rule {
     /// Fails every request of an operation.
     #[must_use]
     pub fn always(operation: &str, fault: Fault) -> Self {
-        Self {
-            operation: operation.to_owned(),
-            parameter: None,
-            after: 0,
-            times: None,
-            fault,
-        }
+        Self { operation: operation.to_owned(), parameter: None, after: 0, times: None, fault }
     }
 
     /// Fails the first so many requests of an operation.
     #[must_use]
     pub fn times(operation: &str, times: usize, fault: Fault) -> Self {
-        Self {
-            times: Some(times),
-            ..Self::always(operation, fault)
-        }
+        Self { times: Some(times), ..Self::always(operation, fault) }
     }
 
     #[must_use]
@@ -103,11 +96,7 @@ impl Rule {
             Some(prefix) => request.operation.starts_with(prefix),
             None => request.operation == self.operation,
         };
-        operation
-            && self
-                .parameter
-                .as_ref()
-                .is_none_or(|(name, value)| request.parameter(name) == Some(value))
+        operation && self.parameter.as_ref().is_none_or(|(name, value)| request.parameter(name) == Some(value))
     }
 }
 
@@ -121,20 +110,14 @@ pub struct Faulty {
 
 impl std::fmt::Debug for Faulty {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Faulty")
-            .field("rules", &self.rules)
-            .finish_non_exhaustive()
+        f.debug_struct("Faulty").field("rules", &self.rules).finish_non_exhaustive()
     }
 }
 
 impl Faulty {
     #[must_use]
     pub fn new(inner: impl Handler + 'static, rules: Vec<Rule>) -> Self {
-        Self {
-            inner: Arc::new(inner),
-            rules: Arc::new(Mutex::new(rules)),
-            hits: Arc::default(),
-        }
+        Self { inner: Arc::new(inner), rules: Arc::new(Mutex::new(rules)), hits: Arc::default() }
     }
 
     /// Replaces the rules; clones share them.
@@ -151,9 +134,7 @@ impl Faulty {
 
     fn choose(&self, request: &Request) -> Option<Fault> {
         let mut rules = lock(&self.rules);
-        let rule = rules
-            .iter_mut()
-            .find(|rule| rule.matches(request) && rule.times != Some(0))?;
+        let rule = rules.iter_mut().find(|rule| rule.matches(request) && rule.times != Some(0))?;
         if rule.after > 0 {
             rule.after -= 1;
             return None;
@@ -173,13 +154,8 @@ impl Handler for Faulty {
             return self.inner.answer(request).await;
         };
         match fault {
-            Fault::Deny => error::denied(
-                request,
-                "because no identity-based policy allows the action",
-            ),
-            Fault::DenyByOrganization => {
-                error::denied(request, "with an explicit deny in a service control policy")
-            }
+            Fault::Deny => error::denied(request, "because no identity-based policy allows the action"),
+            Fault::DenyByOrganization => error::denied(request, "with an explicit deny in a service control policy"),
             Fault::ExpiredToken => error::expired(request),
             Fault::Throttle { retry_after } => {
                 let reply = error::throttled(request);
@@ -195,29 +171,19 @@ impl Handler for Faulty {
                 "text/html",
                 "<!doctype html><title>500 Internal Server Error</title><h1>Internal Server Error</h1>",
             ),
-            Fault::Html200 => Reply::new(
-                200,
-                "text/html",
-                "<!doctype html><title>Sign in</title><form action=\"/login\"></form>",
-            ),
+            Fault::Html200 => {
+                Reply::new(200, "text/html", "<!doctype html><title>Sign in</title><form action=\"/login\"></form>")
+            }
             Fault::Redirect(to) => Reply::new(302, "text/plain", "").with_header("location", to),
             Fault::Reset => Reply::new(200, "text/plain", "").delivered(Delivery::Reset),
             Fault::Never => Reply::new(200, "text/plain", "").delivered(Delivery::Never),
             Fault::WrongShape => wrong_shape(request),
             Fault::Oversized(size) => {
                 let piece = " ".repeat(64 << 10);
-                self.inner
-                    .answer(request)
-                    .await
-                    .with_body(piece)
-                    .delivered(Delivery::Repeated(size))
+                self.inner.answer(request).await.with_body(piece).delivered(Delivery::Repeated(size))
             }
             Fault::Cut => self.inner.answer(request).await.delivered(Delivery::Cut),
-            Fault::Slow(wait) => self
-                .inner
-                .answer(request)
-                .await
-                .delivered(Delivery::Slow(wait)),
+            Fault::Slow(wait) => self.inner.answer(request).await.delivered(Delivery::Slow(wait)),
             Fault::Malformed => {
                 let reply = self.inner.answer(request).await;
                 let half = reply.body.len() / 2;
@@ -237,12 +203,15 @@ impl Handler for Faulty {
                 let body = more(&reply.body, request.protocol, Some(&marker));
                 reply.with_body(body)
             }
+            Fault::Smuggle(text) => {
+                let reply = self.inner.answer(request).await;
+                let body = with_member(&reply.body, request.protocol, &text);
+                reply.with_body(body)
+            }
             Fault::Rewrite(changes) => {
                 let reply = self.inner.answer(request).await;
                 let text = String::from_utf8_lossy(&reply.body).into_owned();
-                let text = changes
-                    .iter()
-                    .fold(text, |text, (from, to)| text.replace(from.as_str(), to));
+                let text = changes.iter().fold(text, |text, (from, to)| text.replace(from.as_str(), to));
                 reply.with_body(text)
             }
         }
@@ -252,8 +221,7 @@ impl Handler for Faulty {
 impl Reply {
     fn with_body(mut self, body: impl Into<bytes::Bytes>) -> Self {
         self.body = body.into();
-        self.headers
-            .retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+        self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
         self
     }
 }
@@ -263,26 +231,29 @@ fn more(body: &[u8], protocol: Protocol, marker: Option<&str>) -> Vec<u8> {
     if protocol == Protocol::Query {
         let text = String::from_utf8_lossy(body);
         let without = without_element(&text, "Marker");
-        let marker = marker
-            .map(|marker| format!("<Marker>{marker}</Marker>"))
-            .unwrap_or_default();
+        let marker = marker.map(|marker| format!("<Marker>{marker}</Marker>")).unwrap_or_default();
         let truncated = format!("<IsTruncated>true</IsTruncated>{marker}");
-        let changed = without.replace(
-            "<IsTruncated>false</IsTruncated>",
-            "<IsTruncated>true</IsTruncated>",
-        );
-        return changed
-            .replacen("<IsTruncated>true</IsTruncated>", &truncated, 1)
-            .into_bytes();
+        let changed = without.replace("<IsTruncated>false</IsTruncated>", "<IsTruncated>true</IsTruncated>");
+        return changed.replacen("<IsTruncated>true</IsTruncated>", &truncated, 1).into_bytes();
     }
-    let mut value: serde_json::Value =
-        serde_json::from_slice(body).expect("the inner handler answers JSON");
+    let mut value: serde_json::Value = serde_json::from_slice(body).expect("the inner handler answers JSON");
     let members = value.as_object_mut().expect("an object");
     members.insert("Truncated".to_owned(), true.into());
     match marker {
         Some(marker) => members.insert("NextMarker".to_owned(), marker.into()),
         None => members.remove("NextMarker"),
     };
+    value.to_string().into_bytes()
+}
+
+fn with_member(body: &[u8], protocol: Protocol, text: &str) -> Vec<u8> {
+    if protocol == Protocol::Query {
+        let answer = String::from_utf8_lossy(body);
+        let member = format!("Result><Note>{text}</Note>");
+        return answer.replacen("Result>", &member, 1).into_bytes();
+    }
+    let mut value: serde_json::Value = serde_json::from_slice(body).expect("the inner handler answers JSON");
+    value["Note"] = text.into();
     value.to_string().into_bytes()
 }
 
@@ -297,15 +268,9 @@ fn without_element(text: &str, name: &str) -> String {
 fn wrong_shape(request: &Request) -> Reply {
     let name = request.operation.rsplit(':').next().unwrap_or("");
     match request.protocol {
-        Protocol::Query => Reply::new(
-            200,
-            "text/xml",
-            format!("<{name}Response><Nothing>4711</Nothing></{name}Response>"),
-        ),
-        _ => Reply::new(
-            200,
-            "application/x-amz-json-1.1",
-            r#"{"Unexpected":[4711]}"#,
-        ),
+        Protocol::Query => {
+            Reply::new(200, "text/xml", format!("<{name}Response><Nothing>4711</Nothing></{name}Response>"))
+        }
+        _ => Reply::new(200, "application/x-amz-json-1.1", r#"{"Unexpected":[4711]}"#),
     }
 }

@@ -26,3 +26,6 @@ pub use replay::{Recording, Replay};
 pub use request::{Protocol, Request};
 pub use server::{Delivery, Handler, Logged, Reply, Server};
 pub use systems::{Emulator, system};
+
+#[doc(hidden)]
+pub use serde_json::json;

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use sdk::{
-    CoverageNote, ExchangeId, GapNote, KnownSecrets, NewBody, NewExchange, Recorder, ResourceNote,
-    Sink, SinkError, WithheldReason,
+    CoverageNote, ExchangeId, GapNote, KnownSecrets, NewBody, NewExchange, Recorder, ResourceNote, Sink, SinkError,
+    WithheldReason,
 };
 
 use crate::server::lock;

@@ -15,12 +15,7 @@ use crate::server::lock;
 use crate::{Handler, Recording, Reply, Request};
 
 /// Headers of an answer that belong to one connection, not to the answer.
-const OF_THE_CONNECTION: &[&str] = &[
-    "connection",
-    "transfer-encoding",
-    "content-length",
-    "keep-alive",
-];
+const OF_THE_CONNECTION: &[&str] = &["connection", "transfer-encoding", "content-length", "keep-alive"];
 
 /// Forwards to `http://127.0.0.1:<port>`.
 #[derive(Clone, Debug)]
@@ -34,18 +29,12 @@ impl Proxy {
     /// When the address is not plain HTTP on loopback: a test reaches nothing else.
     #[must_use]
     pub fn to(url: &str) -> Self {
-        let upstream = url
-            .trim_end_matches('/')
-            .strip_prefix("http://")
-            .unwrap_or("");
+        let upstream = url.trim_end_matches('/').strip_prefix("http://").unwrap_or("");
         assert!(
             upstream.starts_with("127.0.0.1:") || upstream.starts_with("localhost:"),
             "`{url}` is not plain HTTP on loopback"
         );
-        Self {
-            upstream: upstream.to_owned(),
-            recordings: Arc::default(),
-        }
+        Self { upstream: upstream.to_owned(), recordings: Arc::default() }
     }
 
     /// What was answered so far, in order.
@@ -56,25 +45,16 @@ impl Proxy {
 
     async fn forward(&self, request: &Request) -> io::Result<Reply> {
         let stream = TcpStream::connect(&self.upstream).await?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(io::Error::other)?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
         tokio::spawn(connection);
-        let mut outgoing = http::Request::builder()
-            .method(request.method.as_str())
-            .uri(request.path.as_str());
+        let mut outgoing = http::Request::builder().method(request.method.as_str()).uri(request.path.as_str());
         for (name, value) in &request.headers {
             if !OF_THE_CONNECTION.contains(&name.as_str()) {
                 outgoing = outgoing.header(name, value);
             }
         }
-        let outgoing = outgoing
-            .body(Full::<Bytes>::from(request.body.clone()))
-            .map_err(io::Error::other)?;
-        let answer = sender
-            .send_request(outgoing)
-            .await
-            .map_err(io::Error::other)?;
+        let outgoing = outgoing.body(Full::<Bytes>::from(request.body.clone())).map_err(io::Error::other)?;
+        let answer = sender.send_request(outgoing).await.map_err(io::Error::other)?;
         let (head, body) = answer.into_parts();
         let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
         let headers = head
@@ -83,12 +63,7 @@ impl Proxy {
             .filter(|(name, _)| !OF_THE_CONNECTION.contains(&name.as_str()))
             .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())))
             .collect();
-        Ok(Reply {
-            status: head.status.as_u16(),
-            headers,
-            body,
-            delivery: crate::Delivery::Whole,
-        })
+        Ok(Reply { status: head.status.as_u16(), headers, body, delivery: crate::Delivery::Whole })
     }
 }
 

@@ -70,13 +70,7 @@ impl Replay {
     #[must_use]
     pub fn new(recordings: Vec<Recording>) -> Self {
         let used = vec![false; recordings.len()];
-        Self {
-            recordings,
-            state: Mutex::new(State {
-                used,
-                ..State::default()
-            }),
-        }
+        Self { recordings, state: Mutex::new(State { used, ..State::default() }) }
     }
 
     /// Reads JSON lines.
@@ -104,13 +98,7 @@ impl Replay {
             .iter()
             .zip(&state.used)
             .filter(|(_, used)| !**used)
-            .map(|(recording, _)| {
-                key(
-                    &recording.operation,
-                    recording.region.as_deref(),
-                    &recording.parameters,
-                )
-            })
+            .map(|(recording, _)| key(&recording.operation, recording.region.as_deref(), &recording.parameters))
             .collect()
     }
 
@@ -128,11 +116,7 @@ impl Replay {
 #[async_trait]
 impl Handler for Replay {
     async fn answer(&self, request: &Request) -> Reply {
-        let wanted = key(
-            &request.operation,
-            request.region.as_deref(),
-            &request.parameters,
-        );
+        let wanted = key(&request.operation, request.region.as_deref(), &request.parameters);
         let matching: Vec<usize> = self
             .recordings
             .iter()

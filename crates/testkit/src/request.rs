@@ -40,10 +40,7 @@ pub enum Protocol {
 
 impl Request {
     pub(crate) fn new(head: &Parts, body: Bytes) -> Self {
-        let path = head
-            .uri
-            .path_and_query()
-            .map_or_else(|| "/".to_owned(), ToString::to_string);
+        let path = head.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
         let scope = Scope::of(&head.headers);
         let service = scope.as_ref().map(|scope| scope.service.as_str());
         let (protocol, operation, parameters) = understand(head, &body, service);
@@ -84,9 +81,7 @@ impl Request {
     /// `kms` of `kms:ListKeys`.
     #[must_use]
     pub fn service(&self) -> &str {
-        self.operation
-            .split_once(':')
-            .map_or("", |(service, _)| service)
+        self.operation.split_once(':').map_or("", |(service, _)| service)
     }
 }
 
@@ -111,57 +106,33 @@ impl Scope {
     }
 }
 
-fn understand(
-    head: &Parts,
-    body: &[u8],
-    service: Option<&str>,
-) -> (Protocol, Option<String>, Value) {
+fn understand(head: &Parts, body: &[u8], service: Option<&str>) -> (Protocol, Option<String>, Value) {
     let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let json = || serde_json::from_slice(body).unwrap_or(Value::Object(Map::new()));
     if let Some((_, operation)) = text("x-amz-target").and_then(|target| target.rsplit_once('.')) {
         let service = service.unwrap_or("json");
-        return (
-            Protocol::Json,
-            Some(format!("{service}:{operation}")),
-            json(),
-        );
+        return (Protocol::Json, Some(format!("{service}:{operation}")), json());
     }
-    if text("content-type")
-        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
-    {
+    if text("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
         let mut form = form(body);
         form.remove("Version");
         if let Some(Value::String(action)) = form.remove("Action") {
             let service = service.unwrap_or("query");
-            return (
-                Protocol::Query,
-                Some(format!("{service}:{action}")),
-                Value::Object(form),
-            );
+            return (Protocol::Query, Some(format!("{service}:{action}")), Value::Object(form));
         }
     }
     if let Some(service) = service {
         let name = head.uri.path().rsplit('/').next().unwrap_or("");
         let mut letters = name.chars();
-        let operation: String = letters
-            .next()
-            .map(|first| first.to_uppercase().chain(letters).collect())
-            .unwrap_or_default();
-        return (
-            Protocol::Rest,
-            Some(format!("{service}:{operation}")),
-            json(),
-        );
+        let operation: String =
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+        return (Protocol::Rest, Some(format!("{service}:{operation}")), json());
     }
     (Protocol::Other, None, Value::Object(Map::new()))
 }
 
 fn form(body: &[u8]) -> Map<String, Value> {
-    let decode = |text: &str| {
-        percent_decode_str(&text.replace('+', " "))
-            .decode_utf8_lossy()
-            .into_owned()
-    };
+    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
     String::from_utf8_lossy(body)
         .split('&')
         .filter_map(|pair| pair.split_once('='))

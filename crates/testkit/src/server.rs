@@ -129,11 +129,7 @@ impl Server {
     /// `http://127.0.0.1:<port>` or `https://127.0.0.1:<port>`.
     #[must_use]
     pub fn url(&self) -> String {
-        let scheme = if self.roots.is_some() {
-            "https"
-        } else {
-            "http"
-        };
+        let scheme = if self.roots.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
     }
 
@@ -170,10 +166,7 @@ impl Server {
         };
         let shared = Arc::clone(&log);
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a run time");
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a run time");
             runtime.block_on(async move {
                 let listener = TcpListener::from_std(listener).expect("a listener");
                 tokio::select! {
@@ -182,13 +175,7 @@ impl Server {
                 }
             });
         });
-        Self {
-            address,
-            roots,
-            log,
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        Self { address, roots, log, stop: Some(stop), thread: Some(thread) }
     }
 }
 
@@ -217,10 +204,7 @@ async fn accept<H: Handler + 'static>(
         // Small answers in a chain of requests: without this each waits for the other side's delayed acknowledgement.
         let _ = stream.set_nodelay(true);
         let reset = Arc::new(AtomicBool::new(false));
-        let stream = Resettable {
-            stream,
-            reset: Arc::clone(&reset),
-        };
+        let stream = Resettable { stream, reset: Arc::clone(&reset) };
         let (handler, tls, log) = (Arc::clone(&handler), tls.clone(), Arc::clone(&log));
         tokio::spawn(async move {
             match tls {
@@ -246,11 +230,7 @@ async fn serve<H: Handler + 'static>(
         let (handler, log, reset) = (Arc::clone(&handler), Arc::clone(&log), Arc::clone(&reset));
         async move {
             let (head, body) = incoming.into_parts();
-            let body = body
-                .collect()
-                .await
-                .map_err(std::io::Error::other)?
-                .to_bytes();
+            let body = body.collect().await.map_err(std::io::Error::other)?.to_bytes();
             let request = Request::new(&head, body);
             let reply = handler.answer(&request).await;
             let status = (reply.delivery != Delivery::Reset).then_some(reply.status);
@@ -265,16 +245,10 @@ async fn serve<H: Handler + 'static>(
         }
     });
     // An ended connection is what several deliveries are for.
-    let _ = http1::Builder::new()
-        .auto_date_header(false)
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let _ = http1::Builder::new().auto_date_header(false).serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn respond(
-    reply: Reply,
-    reset: &AtomicBool,
-) -> Result<http::Response<Outgoing>, std::io::Error> {
+async fn respond(reply: Reply, reset: &AtomicBool) -> Result<http::Response<Outgoing>, std::io::Error> {
     let mut response = http::Response::builder().status(reply.status);
     for (name, value) in &reply.headers {
         response = response.header(name, value);
@@ -294,10 +268,7 @@ async fn respond(
             response = response.header("content-length", reply.body.len());
             Outgoing::Cut(vec![reply.body.slice(..reply.body.len() / 2)], false)
         }
-        Delivery::Repeated(total) => Outgoing::Repeated {
-            piece: reply.body,
-            left: total,
-        },
+        Delivery::Repeated(total) => Outgoing::Repeated { piece: reply.body, left: total },
     };
     response.body(body).map_err(std::io::Error::other)
 }
@@ -332,9 +303,7 @@ impl Body for Outgoing {
                 }
             }),
             Self::Repeated { piece, left } => {
-                let size = usize::try_from(*left)
-                    .unwrap_or(usize::MAX)
-                    .min(piece.len());
+                let size = usize::try_from(*left).unwrap_or(usize::MAX).min(piece.len());
                 *left -= size as u64;
                 (size > 0).then(|| Ok(Frame::data(piece.slice(..size))))
             }
@@ -379,28 +348,18 @@ impl AsyncRead for Resettable {
 }
 
 impl AsyncWrite for Resettable {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
         if self.reset.load(Ordering::Relaxed) {
             return Poll::Ready(Ok(bytes.len()));
         }
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
-    fn poll_flush(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<std::io::Result<()>> {
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
-    fn poll_shutdown(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<std::io::Result<()>> {
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         if self.reset.load(Ordering::Relaxed) {
             return Poll::Ready(Ok(()));
         }
@@ -417,13 +376,9 @@ struct Certificates {
 impl Certificates {
     fn new() -> Self {
         let authority_key = rcgen::KeyPair::generate().expect("a key");
-        let mut authority =
-            rcgen::CertificateParams::new(Vec::<String>::new()).expect("parameters");
+        let mut authority = rcgen::CertificateParams::new(Vec::<String>::new()).expect("parameters");
         authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        let roots = authority
-            .self_signed(&authority_key)
-            .expect("a certificate")
-            .pem();
+        let roots = authority.self_signed(&authority_key).expect("a certificate").pem();
         let issuer = rcgen::Issuer::new(authority, authority_key);
         let key = rcgen::KeyPair::generate().expect("a key");
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
@@ -440,10 +395,7 @@ impl Certificates {
                 rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).expect("a key"),
             )
             .expect("a usable certificate");
-        Self {
-            roots,
-            acceptor: Arc::new(config).into(),
-        }
+        Self { roots, acceptor: Arc::new(config).into() }
     }
 }
 

@@ -15,9 +15,7 @@ use std::time::{Duration, Instant};
 pub fn system(variable: &str) -> String {
     match env::var(variable) {
         Ok(value) if !value.is_empty() => value,
-        _ => panic!(
-            "`{variable}` is not set: run ./scripts/test, or ./scripts/testenv run <this command>"
-        ),
+        _ => panic!("`{variable}` is not set: run ./scripts/test, or ./scripts/testenv run <this command>"),
     }
 }
 

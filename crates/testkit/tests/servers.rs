@@ -23,19 +23,12 @@ fn send(server: &Server, service: &str, headers: &str, body: &str) -> std::io::R
 }
 
 fn kms(server: &Server, operation: &str, body: &str) -> std::io::Result<String> {
-    let headers = format!(
-        "x-amz-target: TrentService.{operation}\r\ncontent-type: application/x-amz-json-1.1\r\n"
-    );
+    let headers = format!("x-amz-target: TrentService.{operation}\r\ncontent-type: application/x-amz-json-1.1\r\n");
     send(server, "kms", &headers, body)
 }
 
 fn iam(server: &Server, body: &str) -> std::io::Result<String> {
-    send(
-        server,
-        "iam",
-        "content-type: application/x-www-form-urlencoded\r\n",
-        body,
-    )
+    send(server, "iam", "content-type: application/x-www-form-urlencoded\r\n", body)
 }
 
 fn body(answer: &str) -> &str {
@@ -74,11 +67,8 @@ fn iam_answers_the_whole_account() {
     let server = Server::http(fake());
     let (mut users, mut marker) = (0, String::new());
     loop {
-        let answer = iam(
-            &server,
-            &format!("Action=GetAccountAuthorizationDetails&Version=2010-05-08{marker}"),
-        )
-        .expect("an answer");
+        let answer = iam(&server, &format!("Action=GetAccountAuthorizationDetails&Version=2010-05-08{marker}"))
+            .expect("an answer");
         users += answer.matches("<UserName>").count();
         match answer.split_once("<Marker>") {
             Some((_, rest)) => {
@@ -90,10 +80,7 @@ fn iam_answers_the_whole_account() {
     }
     assert_eq!(users, Size::SMALL.users);
     let summary = iam(&server, "Action=GetAccountSummary").expect("an answer");
-    assert!(
-        summary.contains("<key>Users</key><value>7</value>"),
-        "{summary}"
-    );
+    assert!(summary.contains("<key>Users</key><value>7</value>"), "{summary}");
 }
 
 #[test]
@@ -107,29 +94,14 @@ fn same_request_same_answer() {
 
 #[test]
 fn faults_happen_as_often_as_asked() {
-    let faulty = Faulty::new(
-        fake(),
-        vec![Rule::times(
-            "kms:ListKeys",
-            1,
-            Fault::Throttle {
-                retry_after: Some(3),
-            },
-        )],
-    );
+    let faulty = Faulty::new(fake(), vec![Rule::times("kms:ListKeys", 1, Fault::Throttle { retry_after: Some(3) })]);
     let server = Server::http(faulty.clone());
     let first = kms(&server, "ListKeys", "{}").expect("an answer");
     assert!(
-        first.starts_with("HTTP/1.1 400")
-            && first.contains("ThrottlingException")
-            && first.contains("retry-after: 3"),
+        first.starts_with("HTTP/1.1 400") && first.contains("ThrottlingException") && first.contains("retry-after: 3"),
         "{first}"
     );
-    assert!(
-        kms(&server, "ListKeys", "{}")
-            .expect("an answer")
-            .starts_with("HTTP/1.1 200")
-    );
+    assert!(kms(&server, "ListKeys", "{}").expect("an answer").starts_with("HTTP/1.1 200"));
     assert_eq!(faulty.hits(), ["kms:ListKeys"]);
 }
 
@@ -139,10 +111,7 @@ fn each_fault_is_what_it_says() {
     let server = Server::http(faulty.clone());
     let ask = |fault: Fault| {
         faulty.set(vec![Rule::always("*", fault)]);
-        (
-            kms(&server, "ListKeys", "{}"),
-            iam(&server, "Action=ListUsers"),
-        )
+        (kms(&server, "ListKeys", "{}"), iam(&server, "Action=ListUsers"))
     };
     let good = |fault: Fault| {
         let (json, xml) = ask(fault);
@@ -162,18 +131,12 @@ fn each_fault_is_what_it_says() {
     assert!(serde_json::from_str::<Value>(body(&json)).is_err());
     let (json, xml) = good(Fault::TruncatedWithoutMarker);
     assert!(json.contains(r#""Truncated":true"#) && !json.contains("NextMarker"));
-    assert!(
-        xml.contains("<IsTruncated>true") && !xml.contains("<Marker>"),
-        "{xml}"
-    );
+    assert!(xml.contains("<IsTruncated>true") && !xml.contains("<Marker>"), "{xml}");
     let (json, xml) = good(Fault::RepeatedMarker);
     assert!(json.contains(r#""NextMarker":"again""#) && xml.contains("<Marker>again</Marker>"));
     let (json, _) = good(Fault::Oversized(1_000_000));
     assert!(json.len() > 1_000_000);
-    let (json, _) = good(Fault::Rewrite(vec![(
-        "Keys".to_owned(),
-        "Locks".to_owned(),
-    )]));
+    let (json, _) = good(Fault::Rewrite(vec![("Keys".to_owned(), "Locks".to_owned())]));
     assert!(json.contains(r#"{"Locks":"#));
     let (json, xml) = ask(Fault::Reset);
     assert!(json.is_err() && xml.is_err());
@@ -185,25 +148,14 @@ fn what_was_recorded_is_replayed() {
     let proxy = Proxy::to(&emulator.url());
     let recorder = Server::http(proxy.clone());
     let recorded = kms(&recorder, "ListKeys", "{}").expect("an answer");
-    let text: Vec<String> = proxy
-        .recordings()
-        .iter()
-        .map(|one| serde_json::to_string(one).expect("JSON"))
-        .collect();
+    let text: Vec<String> = proxy.recordings().iter().map(|one| serde_json::to_string(one).expect("JSON")).collect();
 
     let replay = std::sync::Arc::new(Replay::parse(&text.join("\n")));
     let server = Server::http(std::sync::Arc::clone(&replay));
     assert_eq!(replay.unused().len(), 1);
-    assert_eq!(
-        body(&kms(&server, "ListKeys", "{}").expect("an answer")),
-        body(&recorded)
-    );
+    assert_eq!(body(&kms(&server, "ListKeys", "{}").expect("an answer")), body(&recorded));
     replay.assert_used_up();
-    assert!(
-        kms(&server, "ListKeys", r#"{"Limit":1}"#)
-            .expect("an answer")
-            .starts_with("HTTP/1.1 501")
-    );
+    assert!(kms(&server, "ListKeys", r#"{"Limit":1}"#).expect("an answer").starts_with("HTTP/1.1 501"));
     assert_eq!(replay.unmatched().len(), 1);
 }
 

@@ -32,52 +32,31 @@ pub fn error(request: &Request, status: u16, code: &str, message: &str) -> Reply
             "application/x-amz-json-1.1",
             json!({"__type": code, "message": message}).to_string(),
         ),
-        Protocol::Rest | Protocol::Other => Reply::new(
-            status,
-            "application/json",
-            json!({"message": message}).to_string(),
-        )
-        .with_header("x-amzn-errortype", code),
+        Protocol::Rest | Protocol::Other => {
+            Reply::new(status, "application/json", json!({"message": message}).to_string())
+                .with_header("x-amzn-errortype", code)
+        }
     }
 }
 
 /// Refused, with the reason AWS gives at the end of its sentence.
 #[must_use]
 pub fn denied(request: &Request, because: &str) -> Reply {
-    let code = if is_query(request) {
-        "AccessDenied"
-    } else {
-        "AccessDeniedException"
-    };
-    let message = format!(
-        "User: {CALLER} is not authorized to perform: {} on resource: * {because}",
-        request.operation
-    );
+    let code = if is_query(request) { "AccessDenied" } else { "AccessDeniedException" };
+    let message =
+        format!("User: {CALLER} is not authorized to perform: {} on resource: * {because}", request.operation);
     error(request, 403, code, &message)
 }
 
 #[must_use]
 pub fn expired(request: &Request) -> Reply {
-    let code = if is_query(request) {
-        "ExpiredToken"
-    } else {
-        "ExpiredTokenException"
-    };
-    error(
-        request,
-        403,
-        code,
-        "The security token included in the request is expired",
-    )
+    let code = if is_query(request) { "ExpiredToken" } else { "ExpiredTokenException" };
+    error(request, 403, code, "The security token included in the request is expired")
 }
 
 #[must_use]
 pub fn throttled(request: &Request) -> Reply {
-    let code = if is_query(request) {
-        "Throttling"
-    } else {
-        "ThrottlingException"
-    };
+    let code = if is_query(request) { "Throttling" } else { "ThrottlingException" };
     error(request, 400, code, "Rate exceeded")
 }
 
@@ -88,12 +67,7 @@ pub fn internal(request: &Request) -> Reply {
         Protocol::Json => "KMSInternalException",
         Protocol::Rest | Protocol::Other => "InternalServerException",
     };
-    error(
-        request,
-        500,
-        code,
-        "The request processing has failed because of an unknown error, exception or failure.",
-    )
+    error(request, 500, code, "The request processing has failed because of an unknown error, exception or failure.")
 }
 
 #[must_use]
@@ -103,22 +77,13 @@ pub fn unknown(request: &Request) -> Reply {
             let message = format!("Could not find operation {}", name(request));
             error(request, 400, "InvalidAction", &message)
         }
-        _ => error(
-            request,
-            404,
-            "UnknownOperationException",
-            &format!("unknown operation {}", name(request)),
-        ),
+        _ => error(request, 404, "UnknownOperationException", &format!("unknown operation {}", name(request))),
     }
 }
 
 #[must_use]
 pub fn invalid(request: &Request, message: &str) -> Reply {
-    let code = if is_query(request) {
-        "ValidationError"
-    } else {
-        "ValidationException"
-    };
+    let code = if is_query(request) { "ValidationError" } else { "ValidationException" };
     error(request, 400, code, message)
 }
 

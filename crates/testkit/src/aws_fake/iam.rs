@@ -45,34 +45,20 @@ pub fn answer(world: &World, request: &Request, id: &str) -> Reply {
             Ok(())
         }
         "ListMFADevices" => user_named(world, request).map(|user| {
-            listed(
-                world,
-                request,
-                &mut xml,
-                "MFADevices",
-                &user.mfa,
-                |xml, device| {
-                    xml.text("UserName", &user.name);
-                    xml.text("SerialNumber", &device.serial);
-                    xml.text("EnableDate", &device.enabled);
-                },
-            );
+            listed(world, request, &mut xml, "MFADevices", &user.mfa, |xml, device| {
+                xml.text("UserName", &user.name);
+                xml.text("SerialNumber", &device.serial);
+                xml.text("EnableDate", &device.enabled);
+            });
         }),
         "GetMFADevice" => device(world, request, &mut xml),
         "ListAccessKeys" => user_named(world, request).map(|user| {
-            listed(
-                world,
-                request,
-                &mut xml,
-                "AccessKeyMetadata",
-                &user.keys,
-                |xml, key| {
-                    xml.text("UserName", &user.name);
-                    xml.text("AccessKeyId", &key.id);
-                    xml.text("Status", if key.active { "Active" } else { "Inactive" });
-                    xml.text("CreateDate", &key.created);
-                },
-            );
+            listed(world, request, &mut xml, "AccessKeyMetadata", &user.keys, |xml, key| {
+                xml.text("UserName", &user.name);
+                xml.text("AccessKeyId", &key.id);
+                xml.text("Status", if key.active { "Active" } else { "Inactive" });
+                xml.text("CreateDate", &key.created);
+            });
         }),
         "GetAccessKeyLastUsed" => last_used(world, request, &mut xml),
         "GetLoginProfile" => login(world, request, &mut xml),
@@ -84,6 +70,17 @@ pub fn answer(world: &World, request: &Request, id: &str) -> Reply {
             });
             Ok(())
         }
+        "GetSAMLProvider" => world
+            .saml
+            .iter()
+            .find(|provider| Some(provider.arn.as_str()) == request.parameter("SAMLProviderArn"))
+            .ok_or_else(|| missing(request))
+            .map(|provider| {
+                xml.text("SAMLMetadataDocument", &provider.metadata);
+                xml.text("CreateDate", &provider.created);
+                xml.optional("ValidUntil", provider.valid_until.as_deref());
+                tags(&mut xml, &[]);
+            }),
         "ListOpenIDConnectProviders" => {
             xml.list("OpenIDConnectProviderList", &world.oidc, |xml, provider| {
                 xml.text("Arn", &provider.arn);
@@ -93,66 +90,35 @@ pub fn answer(world: &World, request: &Request, id: &str) -> Reply {
         "GetOpenIDConnectProvider" => world
             .oidc
             .iter()
-            .find(|provider| {
-                Some(provider.arn.as_str()) == request.parameter("OpenIDConnectProviderArn")
-            })
+            .find(|provider| Some(provider.arn.as_str()) == request.parameter("OpenIDConnectProviderArn"))
             .ok_or_else(|| missing(request))
             .map(|provider| {
                 xml.text("Url", &provider.url);
                 xml.texts("ClientIDList", provider.clients.iter().map(String::as_str));
-                xml.texts(
-                    "ThumbprintList",
-                    provider.thumbprints.iter().map(String::as_str),
-                );
+                xml.texts("ThumbprintList", provider.thumbprints.iter().map(String::as_str));
                 xml.text("CreateDate", &provider.created);
                 xml.list("Tags", &[] as &[(String, String)], |_, _| {});
             }),
         "GetPolicyVersion" => policy_version(world, request, &mut xml),
         "ListUsers" => {
-            listed(
-                world,
-                request,
-                &mut xml,
-                "Users",
-                &world.users,
-                |xml, user| user_head(world, xml, user),
-            );
+            listed(world, request, &mut xml, "Users", &world.users, |xml, user| user_head(world, xml, user));
             Ok(())
         }
         "ListRoles" => {
-            listed(
-                world,
-                request,
-                &mut xml,
-                "Roles",
-                &world.roles,
-                |xml, role| {
-                    role_head(world, xml, role);
-                    xml.text("MaxSessionDuration", &role.max_session_seconds.to_string());
-                },
-            );
+            listed(world, request, &mut xml, "Roles", &world.roles, |xml, role| {
+                role_head(world, xml, role);
+                xml.text("MaxSessionDuration", &role.max_session_seconds.to_string());
+            });
             Ok(())
         }
         "ListGroups" => {
-            listed(
-                world,
-                request,
-                &mut xml,
-                "Groups",
-                &world.groups,
-                |xml, group| group_head(world, xml, group),
-            );
+            listed(world, request, &mut xml, "Groups", &world.groups, |xml, group| group_head(world, xml, group));
             Ok(())
         }
         "ListPolicies" => {
-            listed(
-                world,
-                request,
-                &mut xml,
-                "Policies",
-                &world.policies,
-                |xml, policy| policy_head(world, xml, policy),
-            );
+            listed(world, request, &mut xml, "Policies", &world.policies, |xml, policy| {
+                policy_head(world, xml, policy);
+            });
             Ok(())
         }
         "ListServerCertificates" => {
@@ -189,11 +155,8 @@ pub fn answer_sts(world: &World, request: &Request, id: &str) -> Reply {
         "AssumeRole" => {
             let role = request.parameter("RoleArn").unwrap_or("");
             let session = request.parameter("RoleSessionName").unwrap_or("");
-            let assumed = format!(
-                "{}/{session}",
-                role.replacen(":iam:", ":sts:", 1)
-                    .replacen(":role/", ":assumed-role/", 1)
-            );
+            let assumed =
+                format!("{}/{session}", role.replacen(":iam:", ":sts:", 1).replacen(":role/", ":assumed-role/", 1));
             xml.open("AssumedRoleUser");
             xml.text("AssumedRoleId", &format!("AROA0000000000WITNESS:{session}"));
             xml.text("Arn", &assumed);
@@ -226,28 +189,15 @@ fn wrap(request: &Request, namespace: &str, inner: &str, id: &str) -> Reply {
 }
 
 fn missing(request: &Request) -> Reply {
-    error::not_found(
-        request,
-        "The request was rejected because it referenced a resource entity that does not exist.",
-    )
+    error::not_found(request, "The request was rejected because it referenced a resource entity that does not exist.")
 }
 
 fn limit(world: &World, request: &Request) -> usize {
-    request
-        .number("MaxItems")
-        .unwrap_or(100)
-        .min(world.iam_page)
+    request.number("MaxItems").unwrap_or(100).min(world.iam_page)
 }
 
 /// A paged list as most IAM operations answer it.
-fn listed<T>(
-    world: &World,
-    request: &Request,
-    xml: &mut Xml,
-    name: &str,
-    items: &[T],
-    each: impl FnMut(&mut Xml, &T),
-) {
+fn listed<T>(world: &World, request: &Request, xml: &mut Xml, name: &str, items: &[T], each: impl FnMut(&mut Xml, &T)) {
     let (items, next) = page(items, request.parameter("Marker"), limit(world, request));
     xml.text("IsTruncated", if next.is_some() { "true" } else { "false" });
     xml.list(name, items, each);
@@ -260,19 +210,11 @@ fn user_named<'a>(world: &'a World, request: &Request) -> Result<&'a User, Reply
         .users
         .iter()
         .find(|user| user.name == wanted)
-        .ok_or_else(|| {
-            error::not_found(
-                request,
-                &format!("The user with name {wanted} cannot be found."),
-            )
-        })
+        .ok_or_else(|| error::not_found(request, &format!("The user with name {wanted} cannot be found.")))
 }
 
 fn user_arn(world: &World, user: &User) -> String {
-    format!(
-        "arn:aws:iam::{}:user{}{}",
-        world.account, user.path, user.name
-    )
+    format!("arn:aws:iam::{}:user{}{}", world.account, user.path, user.name)
 }
 
 fn user_head(world: &World, xml: &mut Xml, user: &User) {
@@ -281,11 +223,7 @@ fn user_head(world: &World, xml: &mut Xml, user: &User) {
     xml.text("UserId", &user.id);
     xml.text("Arn", &user_arn(world, user));
     xml.text("CreateDate", &user.created);
-    if let Some(used) = user
-        .login
-        .as_ref()
-        .and_then(|login| login.last_used.as_deref())
-    {
+    if let Some(used) = user.login.as_ref().and_then(|login| login.last_used.as_deref()) {
         xml.text("PasswordLastUsed", used);
     }
 }
@@ -294,13 +232,7 @@ fn group_head(world: &World, xml: &mut Xml, group: &Group) {
     xml.text("Path", &group.path);
     xml.text("GroupName", &group.name);
     xml.text("GroupId", &group.id);
-    xml.text(
-        "Arn",
-        &format!(
-            "arn:aws:iam::{}:group{}{}",
-            world.account, group.path, group.name
-        ),
-    );
+    xml.text("Arn", &format!("arn:aws:iam::{}:group{}{}", world.account, group.path, group.name));
     xml.text("CreateDate", &group.created);
 }
 
@@ -308,13 +240,7 @@ fn role_head(world: &World, xml: &mut Xml, role: &Role) {
     xml.text("Path", &role.path);
     xml.text("RoleName", &role.name);
     xml.text("RoleId", &role.id);
-    xml.text(
-        "Arn",
-        &format!(
-            "arn:aws:iam::{}:role{}{}",
-            world.account, role.path, role.name
-        ),
-    );
+    xml.text("Arn", &format!("arn:aws:iam::{}:role{}{}", world.account, role.path, role.name));
     xml.text("CreateDate", &role.created);
     xml.document("AssumeRolePolicyDocument", &role.trust);
 }
@@ -327,10 +253,7 @@ fn policy_head(world: &World, xml: &mut Xml, policy: &Policy) {
     if let Some(version) = policy.versions.iter().find(|version| version.default) {
         xml.text("DefaultVersionId", &version.id);
     }
-    xml.text(
-        "AttachmentCount",
-        &world.attachments(&policy.arn).to_string(),
-    );
+    xml.text("AttachmentCount", &world.attachments(&policy.arn).to_string());
     xml.text("PermissionsBoundaryUsageCount", "0");
     xml.text("IsAttachable", "true");
     xml.text("CreateDate", &policy.created);
@@ -399,27 +322,11 @@ fn authorization_details(world: &World, request: &Request, xml: &mut Xml) -> Res
         entities.extend(world.policies.iter().filter(local).map(Entity::Policy));
     }
     if wants("AWSManagedPolicy") {
-        entities.extend(
-            world
-                .policies
-                .iter()
-                .filter(|policy| !local(policy))
-                .map(Entity::Policy),
-        );
+        entities.extend(world.policies.iter().filter(|policy| !local(policy)).map(Entity::Policy));
     }
-    let (entities, next) = page(
-        &entities,
-        request.parameter("Marker"),
-        limit(world, request),
-    );
+    let (entities, next) = page(&entities, request.parameter("Marker"), limit(world, request));
     xml.text("IsTruncated", if next.is_some() { "true" } else { "false" });
-    let users = entities.iter().filter_map(|entity| {
-        if let Entity::User(user) = entity {
-            Some(*user)
-        } else {
-            None
-        }
-    });
+    let users = entities.iter().filter_map(|entity| if let Entity::User(user) = entity { Some(*user) } else { None });
     xml.list("UserDetailList", users, |xml, user| {
         user_head(world, xml, user);
         inline(xml, "UserPolicyList", &user.inline);
@@ -428,25 +335,14 @@ fn authorization_details(world: &World, request: &Request, xml: &mut Xml) -> Res
         boundary(xml, user.boundary.as_deref());
         tags(xml, &user.tags);
     });
-    let groups = entities.iter().filter_map(|entity| {
-        if let Entity::Group(group) = entity {
-            Some(*group)
-        } else {
-            None
-        }
-    });
+    let groups =
+        entities.iter().filter_map(|entity| if let Entity::Group(group) = entity { Some(*group) } else { None });
     xml.list("GroupDetailList", groups, |xml, group| {
         group_head(world, xml, group);
         inline(xml, "GroupPolicyList", &group.inline);
         attached(xml, &group.attached);
     });
-    let roles = entities.iter().filter_map(|entity| {
-        if let Entity::Role(role) = entity {
-            Some(*role)
-        } else {
-            None
-        }
-    });
+    let roles = entities.iter().filter_map(|entity| if let Entity::Role(role) = entity { Some(*role) } else { None });
     xml.list("RoleDetailList", roles, |xml, role| {
         role_head(world, xml, role);
         xml.texts("InstanceProfileList", None);
@@ -461,22 +357,14 @@ fn authorization_details(world: &World, request: &Request, xml: &mut Xml) -> Res
         }
         xml.close("RoleLastUsed");
     });
-    let policies = entities.iter().filter_map(|entity| {
-        if let Entity::Policy(policy) = entity {
-            Some(*policy)
-        } else {
-            None
-        }
-    });
+    let policies =
+        entities.iter().filter_map(|entity| if let Entity::Policy(policy) = entity { Some(*policy) } else { None });
     xml.list("Policies", policies, |xml, policy| {
         policy_head(world, xml, policy);
         xml.list("PolicyVersionList", &policy.versions, |xml, version| {
             xml.document("Document", &version.document);
             xml.text("VersionId", &version.id);
-            xml.text(
-                "IsDefaultVersion",
-                if version.default { "true" } else { "false" },
-            );
+            xml.text("IsDefaultVersion", if version.default { "true" } else { "false" });
             xml.text("CreateDate", &version.created);
         });
     });
@@ -501,16 +389,9 @@ fn credential_report(world: &World) -> String {
         }
     };
     let root = &world.root;
-    let used = root
-        .password_last_used
-        .as_deref()
-        .map_or_else(|| "no_information".to_owned(), time);
-    let root_key = AccessKey {
-        id: String::new(),
-        active: true,
-        created: "2025-03-04T05:06:07Z".to_owned(),
-        last_used: None,
-    };
+    let used = root.password_last_used.as_deref().map_or_else(|| "no_information".to_owned(), time);
+    let root_key =
+        AccessKey { id: String::new(), active: true, created: "2025-03-04T05:06:07Z".to_owned(), last_used: None };
     let nth = |n: usize| (root.access_keys > n).then_some(&root_key);
     // Writing to a string cannot fail.
     let _ = writeln!(
@@ -526,10 +407,7 @@ fn credential_report(world: &World) -> String {
             None => "false,N/A,N/A,N/A".to_owned(),
             Some(login) => format!(
                 "true,{},{},N/A",
-                login
-                    .last_used
-                    .as_deref()
-                    .map_or_else(|| "no_information".to_owned(), time),
+                login.last_used.as_deref().map_or_else(|| "no_information".to_owned(), time),
                 time(&login.last_changed)
             ),
         };
@@ -556,35 +434,15 @@ fn summary(world: &World, xml: &mut Xml) {
         ("GroupsQuota", 300),
         ("Roles", world.roles.len()),
         ("RolesQuota", 1000),
-        (
-            "Policies",
-            world
-                .policies
-                .iter()
-                .filter(|policy| !policy.arn.starts_with("arn:aws:iam::aws:"))
-                .count(),
-        ),
+        ("Policies", world.policies.iter().filter(|policy| !policy.arn.starts_with("arn:aws:iam::aws:")).count()),
         ("PoliciesQuota", 1500),
-        (
-            "PolicyVersionsInUse",
-            world
-                .policies
-                .iter()
-                .map(|policy| policy.versions.len())
-                .sum(),
-        ),
+        ("PolicyVersionsInUse", world.policies.iter().map(|policy| policy.versions.len()).sum()),
         ("InstanceProfiles", 0),
         ("ServerCertificates", 0),
         ("MFADevices", virtual_devices + usize::from(world.root.mfa)),
-        (
-            "MFADevicesInUse",
-            virtual_devices + usize::from(world.root.mfa),
-        ),
+        ("MFADevicesInUse", virtual_devices + usize::from(world.root.mfa)),
         ("AccountMFAEnabled", usize::from(world.root.mfa)),
-        (
-            "AccountAccessKeysPresent",
-            usize::from(world.root.access_keys > 0),
-        ),
+        ("AccountAccessKeysPresent", usize::from(world.root.access_keys > 0)),
         ("AccountSigningCertificatesPresent", 0),
         ("AccountPasswordPresent", 1),
         ("Providers", world.saml.len() + world.oidc.len()),
@@ -604,10 +462,7 @@ fn password_policy(world: &World, request: &Request, xml: &mut Xml) -> Result<()
     let Some(policy) = &world.password_policy else {
         return Err(error::not_found(
             request,
-            &format!(
-                "The Password Policy with domain name {} cannot be found.",
-                world.account
-            ),
+            &format!("The Password Policy with domain name {} cannot be found.", world.account),
         ));
     };
     let word = |on: bool| if on { "true" } else { "false" };
@@ -640,48 +495,35 @@ fn virtual_devices(world: &World, request: &Request, xml: &mut Xml) {
         devices.push((None, &root));
     }
     for user in &world.users {
-        for device in user
-            .mfa
-            .iter()
-            .filter(|device| device.serial.contains(":mfa/"))
-        {
+        for device in user.mfa.iter().filter(|device| device.serial.contains(":mfa/")) {
             devices.push((Some(user), device));
         }
     }
     if request.parameter("AssignmentStatus") == Some("Unassigned") {
         devices.clear();
     }
-    listed(
-        world,
-        request,
-        xml,
-        "VirtualMFADevices",
-        &devices,
-        |xml, (user, device)| {
-            xml.text("SerialNumber", &device.serial);
-            xml.text("EnableDate", &device.enabled);
-            xml.open("User");
-            match user {
-                Some(user) => user_head(world, xml, user),
-                None => {
-                    xml.text("UserId", &world.account);
-                    xml.text("Arn", &format!("arn:aws:iam::{}:root", world.account));
-                    xml.text("CreateDate", "2025-03-01T00:00:00Z");
-                }
+    listed(world, request, xml, "VirtualMFADevices", &devices, |xml, (user, device)| {
+        xml.text("SerialNumber", &device.serial);
+        xml.text("EnableDate", &device.enabled);
+        xml.open("User");
+        match user {
+            Some(user) => user_head(world, xml, user),
+            None => {
+                xml.text("UserId", &world.account);
+                xml.text("Arn", &format!("arn:aws:iam::{}:root", world.account));
+                xml.text("CreateDate", "2025-03-01T00:00:00Z");
             }
-            xml.close("User");
-        },
-    );
+        }
+        xml.close("User");
+    });
 }
 
 fn device(world: &World, request: &Request, xml: &mut Xml) -> Result<(), Reply> {
     let wanted = request.parameter("SerialNumber").unwrap_or("");
-    let found = world.users.iter().find_map(|user| {
-        user.mfa
-            .iter()
-            .find(|device| device.serial == wanted)
-            .map(|device| (user, device))
-    });
+    let found = world
+        .users
+        .iter()
+        .find_map(|user| user.mfa.iter().find(|device| device.serial == wanted).map(|device| (user, device)));
     let (user, device) = found.ok_or_else(|| missing(request))?;
     xml.text("UserName", &user.name);
     xml.text("SerialNumber", &device.serial);
@@ -691,12 +533,8 @@ fn device(world: &World, request: &Request, xml: &mut Xml) -> Result<(), Reply> 
 
 fn last_used(world: &World, request: &Request, xml: &mut Xml) -> Result<(), Reply> {
     let wanted = request.parameter("AccessKeyId").unwrap_or("");
-    let found = world.users.iter().find_map(|user| {
-        user.keys
-            .iter()
-            .find(|key| key.id == wanted)
-            .map(|key| (user, key))
-    });
+    let found =
+        world.users.iter().find_map(|user| user.keys.iter().find(|key| key.id == wanted).map(|key| (user, key)));
     let (user, key) = found.ok_or_else(|| missing(request))?;
     xml.text("UserName", &user.name);
     xml.open("AccessKeyLastUsed");
@@ -718,22 +556,12 @@ fn last_used(world: &World, request: &Request, xml: &mut Xml) -> Result<(), Repl
 fn login(world: &World, request: &Request, xml: &mut Xml) -> Result<(), Reply> {
     let user = user_named(world, request)?;
     let Some(login) = &user.login else {
-        return Err(error::not_found(
-            request,
-            &format!("Login Profile for User {} cannot be found.", user.name),
-        ));
+        return Err(error::not_found(request, &format!("Login Profile for User {} cannot be found.", user.name)));
     };
     xml.open("LoginProfile");
     xml.text("UserName", &user.name);
     xml.text("CreateDate", &login.created);
-    xml.text(
-        "PasswordResetRequired",
-        if login.reset_required {
-            "true"
-        } else {
-            "false"
-        },
-    );
+    xml.text("PasswordResetRequired", if login.reset_required { "true" } else { "false" });
     xml.close("LoginProfile");
     Ok(())
 }
@@ -750,10 +578,7 @@ fn policy_version(world: &World, request: &Request, xml: &mut Xml) -> Result<(),
     xml.open("PolicyVersion");
     xml.document("Document", &version.document);
     xml.text("VersionId", &version.id);
-    xml.text(
-        "IsDefaultVersion",
-        if version.default { "true" } else { "false" },
-    );
+    xml.text("IsDefaultVersion", if version.default { "true" } else { "false" });
     xml.text("CreateDate", &version.created);
     xml.close("PolicyVersion");
     Ok(())

@@ -11,10 +11,7 @@ pub fn answer(world: &World, request: &Request) -> Reply {
         return error::invalid(request, "the request names no region");
     };
     let nothing = KmsRegion::default();
-    let enabled = world
-        .regions
-        .iter()
-        .any(|known| known.name == region && known.opt_status != "DISABLED");
+    let enabled = world.regions.iter().any(|known| known.name == region && known.opt_status != "DISABLED");
     if !enabled {
         return error::error(
             request,
@@ -23,19 +20,9 @@ pub fn answer(world: &World, request: &Request) -> Reply {
             "The security token included in the request is invalid.",
         );
     }
-    let at = Place {
-        world,
-        request,
-        region,
-        kms: world.kms.get(region).unwrap_or(&nothing),
-    };
+    let at = Place { world, request, region, kms: world.kms.get(region).unwrap_or(&nothing) };
     if bad_marker(request.parameter("Marker")) {
-        return error::error(
-            request,
-            400,
-            "InvalidMarkerException",
-            "the marker is not valid",
-        );
+        return error::error(request, 400, "InvalidMarkerException", "the marker is not valid");
     }
     let answer = match name(request) {
         "ListKeys" => Ok(at.listed("Keys", 100, &at.kms.keys, |key| json!({"KeyId": key.id, "KeyArn": at.arn(key)}))),
@@ -90,41 +77,21 @@ impl<'a> Place<'a> {
     }
 
     fn arn_of(&self, resource: &str) -> String {
-        format!(
-            "arn:aws:kms:{}:{}:{resource}",
-            self.region, self.world.account
-        )
+        format!("arn:aws:kms:{}:{}:{resource}", self.region, self.world.account)
     }
 
     /// The key that `KeyId` names by id or ARN.
     fn key(&self) -> Result<&'a Key, Reply> {
         let wanted = self.request.parameter("KeyId").unwrap_or("");
         let id = wanted.rsplit("key/").next().unwrap_or(wanted);
-        self.kms
-            .keys
-            .iter()
-            .find(|key| key.id == id)
-            .ok_or_else(|| {
-                error::not_found(
-                    self.request,
-                    &format!("Key '{}' does not exist", self.arn_of(&format!("key/{id}"))),
-                )
-            })
+        self.kms.keys.iter().find(|key| key.id == id).ok_or_else(|| {
+            error::not_found(self.request, &format!("Key '{}' does not exist", self.arn_of(&format!("key/{id}"))))
+        })
     }
 
     /// A paged list as KMS answers it.
-    fn listed<T>(
-        &self,
-        name: &str,
-        default: usize,
-        items: &[T],
-        each: impl Fn(&T) -> Value,
-    ) -> Value {
-        let limit = self
-            .request
-            .number("Limit")
-            .unwrap_or(default)
-            .min(self.world.kms_page);
+    fn listed<T>(&self, name: &str, default: usize, items: &[T], each: impl Fn(&T) -> Value) -> Value {
+        let limit = self.request.number("Limit").unwrap_or(default).min(self.world.kms_page);
         let (items, next) = page(items, self.request.parameter("Marker"), limit);
         let mut answer = Map::new();
         answer.insert(name.to_owned(), items.iter().map(each).collect());
@@ -140,12 +107,8 @@ impl<'a> Place<'a> {
             Some(_) => Some(self.key()?.id.as_str()),
             None => None,
         };
-        let aliases: Vec<_> = self
-            .kms
-            .aliases
-            .iter()
-            .filter(|alias| of_key.is_none() || alias.target.as_deref() == of_key)
-            .collect();
+        let aliases: Vec<_> =
+            self.kms.aliases.iter().filter(|alias| of_key.is_none() || alias.target.as_deref() == of_key).collect();
         Ok(self.listed("Aliases", 50, &aliases, |alias| {
             let mut value = json!({"AliasName": alias.name, "AliasArn": self.arn_of(&alias.name)});
             if let Some(target) = &alias.target {
@@ -161,15 +124,9 @@ impl<'a> Place<'a> {
         // Asymmetric and HMAC keys have no rotation status: the real service refuses the question.
         if key.spec != "SYMMETRIC_DEFAULT" {
             let message = format!("{} key spec is not supported for this operation.", key.spec);
-            return Err(error::error(
-                self.request,
-                400,
-                "UnsupportedOperationException",
-                &message,
-            ));
+            return Err(error::error(self.request, 400, "UnsupportedOperationException", &message));
         }
-        let mut answer =
-            json!({"KeyId": self.arn(key), "KeyRotationEnabled": key.rotation.is_some()});
+        let mut answer = json!({"KeyId": self.arn(key), "KeyRotationEnabled": key.rotation.is_some()});
         if let Some(days) = key.rotation {
             answer["RotationPeriodInDays"] = days.into();
             answer["NextRotationDate"] = (key.created + f64::from(days) * 2.0 * 86_400.0).into();

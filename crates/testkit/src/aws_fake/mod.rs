@@ -20,9 +20,10 @@ use serde_json::{Value, json};
 use crate::server::lock;
 use crate::{Handler, Protocol, Reply, Request};
 
+pub use iam::{SESSION_SECRET, SESSION_TOKEN};
 pub use world::{
-    AccessKey, Alias, CustomKeyStore, Grant, Group, Key, KmsRegion, Login, Mfa, PasswordPolicy,
-    Policy, PolicyVersion, Provider, Region, Role, Root, Rotation, Size, User, World,
+    AccessKey, Alias, CustomKeyStore, Grant, Group, Key, KmsRegion, Login, Mfa, PasswordPolicy, Policy, PolicyVersion,
+    Provider, Region, Role, Root, Rotation, Size, User, World,
 };
 
 /// An account that answers. Clones share it.
@@ -35,24 +36,17 @@ pub struct AwsFake {
 impl AwsFake {
     #[must_use]
     pub fn new(world: World) -> Self {
-        Self {
-            world: Arc::new(RwLock::new(world)),
-            asked: Arc::default(),
-        }
+        Self { world: Arc::new(RwLock::new(world)), asked: Arc::default() }
     }
 
     /// The account as it is.
     pub fn world(&self) -> RwLockReadGuard<'_, World> {
-        self.world
-            .read()
-            .expect("no test failed while it changed the account")
+        self.world.read().expect("no test failed while it changed the account")
     }
 
     /// The account, to be changed.
     pub fn change(&self) -> RwLockWriteGuard<'_, World> {
-        self.world
-            .write()
-            .expect("no test failed while it changed the account")
+        self.world.write().expect("no test failed while it changed the account")
     }
 
     /// Forgets which requests came before: the next ones get the request ids of the first.
@@ -61,12 +55,7 @@ impl AwsFake {
     }
 
     fn request_id(&self, request: &Request) -> String {
-        let what = format!(
-            "{} {} {}",
-            request.operation,
-            request.region.as_deref().unwrap_or(""),
-            request.parameters
-        );
+        let what = format!("{} {} {}", request.operation, request.region.as_deref().unwrap_or(""), request.parameters);
         let mut asked = lock(&self.asked);
         let times = asked.entry(what.clone()).or_insert(0);
         *times += 1;
@@ -88,9 +77,7 @@ fn fnv(bytes: &[u8], seed: u64) -> u64 {
     bytes
         .iter()
         .chain(&seed.to_le_bytes())
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[async_trait]
@@ -105,9 +92,7 @@ impl Handler for AwsFake {
             "account" => account(&world, request),
             _ => error::unknown(request),
         };
-        reply
-            .with_header("x-amzn-requestid", id)
-            .with_header("date", world.http_date.clone())
+        reply.with_header("x-amzn-requestid", id).with_header("date", world.http_date.clone())
     }
 }
 
@@ -123,11 +108,7 @@ fn account(world: &World, request: &Request) -> Reply {
     let regions: Vec<Value> = world
         .regions
         .iter()
-        .filter(|region| {
-            wanted
-                .as_ref()
-                .is_none_or(|wanted| wanted.contains(&region.opt_status.as_str()))
-        })
+        .filter(|region| wanted.as_ref().is_none_or(|wanted| wanted.contains(&region.opt_status.as_str())))
         .map(|region| json!({"RegionName": region.name, "RegionOptStatus": region.opt_status}))
         .collect();
     let limit = request.number("MaxResults").unwrap_or(50);
@@ -154,14 +135,8 @@ fn disguise(position: usize) -> String {
 
 fn position(marker: &str) -> Option<usize> {
     use base64::Engine;
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(marker)
-        .ok()?;
-    std::str::from_utf8(&bytes)
-        .ok()?
-        .strip_prefix("v1:")?
-        .parse()
-        .ok()
+    let bytes = base64::engine::general_purpose::STANDARD.decode(marker).ok()?;
+    std::str::from_utf8(&bytes).ok()?.strip_prefix("v1:")?.parse().ok()
 }
 
 /// Whether a marker was given that this fake did not make.
@@ -171,10 +146,7 @@ fn bad_marker(marker: Option<&str>) -> bool {
 
 /// How an operation of a protocol names itself: `ListKeys` of `kms:ListKeys`.
 fn name(request: &Request) -> &str {
-    request
-        .operation
-        .split_once(':')
-        .map_or("", |(_, name)| name)
+    request.operation.split_once(':').map_or("", |(_, name)| name)
 }
 
 const fn is_query(request: &Request) -> bool {

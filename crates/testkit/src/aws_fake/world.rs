@@ -149,6 +149,8 @@ pub struct PasswordPolicy {
 pub struct Provider {
     pub arn: String,
     pub created: String,
+    /// SAML only: the metadata document.
+    pub metadata: String,
     /// SAML only.
     pub valid_until: Option<String>,
     /// OpenID Connect only.
@@ -236,16 +238,11 @@ pub struct Size {
 
 impl Size {
     /// Everything at least once, and lists of more than one page where pages are small.
-    pub const SMALL: Self = Self {
-        users: 7,
-        roles: 5,
-        groups: 3,
-        policies: 4,
-        keys: 6,
-        grants_per_key: 3,
-    };
+    pub const SMALL: Self = Self { users: 7, roles: 5, groups: 3, policies: 4, keys: 6, grants_per_key: 3 };
 }
 
+/// The least of a SAML identity provider's description; the certificate is a word, not one.
+const METADATA: &str = r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://sso.northbank.example/saml"><IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><KeyDescriptor use="signing"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>MIIBszCCAVmgAwIBAgIUQ2VydGlmaWNhdGUgb2YgYSB0ZXN0</X509Certificate></X509Data></KeyInfo></KeyDescriptor><SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://sso.northbank.example/saml/post"/></IDPSSODescriptor></EntityDescriptor>"#;
 const CREATED: &str = "2025-03-04T05:06:07Z";
 const DAY: f64 = 86_400.0;
 /// 2025-03-04.
@@ -257,34 +254,17 @@ impl World {
     pub fn new(size: Size) -> Self {
         let account = "111122223333".to_owned();
         let policies: Vec<Policy> = (0..size.policies).map(|n| policy(&account, n)).collect();
-        let groups = (0..size.groups)
-            .map(|n| group(&policies, n))
-            .collect::<Vec<_>>();
-        let users = (0..size.users)
-            .map(|n| user(&account, &groups, &policies, n))
-            .collect();
-        let roles = (0..size.roles)
-            .map(|n| role(&account, &policies, n))
-            .collect();
+        let groups = (0..size.groups).map(|n| group(&policies, n)).collect::<Vec<_>>();
+        let users = (0..size.users).map(|n| user(&account, &groups, &policies, n)).collect();
+        let roles = (0..size.roles).map(|n| role(&account, &policies, n)).collect();
         let kms = BTreeMap::from([("eu-west-1".to_owned(), kms_region(&account, size))]);
         Self {
             alias: Some("northbank".to_owned()),
             regions: vec![
-                Region {
-                    name: "af-south-1".to_owned(),
-                    opt_status: "DISABLED".to_owned(),
-                },
-                Region {
-                    name: "eu-west-1".to_owned(),
-                    opt_status: "ENABLED_BY_DEFAULT".to_owned(),
-                },
+                Region { name: "af-south-1".to_owned(), opt_status: "DISABLED".to_owned() },
+                Region { name: "eu-west-1".to_owned(), opt_status: "ENABLED_BY_DEFAULT".to_owned() },
             ],
-            root: Root {
-                mfa: true,
-                hardware: true,
-                access_keys: 0,
-                password_last_used: None,
-            },
+            root: Root { mfa: true, hardware: true, access_keys: 0, password_last_used: None },
             users,
             groups,
             roles,
@@ -303,16 +283,16 @@ impl World {
             saml: vec![Provider {
                 arn: format!("arn:aws:iam::{account}:saml-provider/staff"),
                 created: CREATED.to_owned(),
+                metadata: METADATA.to_owned(),
                 valid_until: Some("2035-03-04T05:06:07Z".to_owned()),
                 url: String::new(),
                 clients: Vec::new(),
                 thumbprints: Vec::new(),
             }],
             oidc: vec![Provider {
-                arn: format!(
-                    "arn:aws:iam::{account}:oidc-provider/token.actions.githubusercontent.com"
-                ),
+                arn: format!("arn:aws:iam::{account}:oidc-provider/token.actions.githubusercontent.com"),
                 created: CREATED.to_owned(),
+                metadata: String::new(),
                 valid_until: None,
                 url: "token.actions.githubusercontent.com".to_owned(),
                 clients: vec!["sts.amazonaws.com".to_owned()],
@@ -339,11 +319,7 @@ impl World {
     pub fn attachments(&self, arn: &str) -> usize {
         let has = |list: &[String]| list.iter().any(|attached| attached == arn);
         self.users.iter().filter(|user| has(&user.attached)).count()
-            + self
-                .groups
-                .iter()
-                .filter(|group| has(&group.attached))
-                .count()
+            + self.groups.iter().filter(|group| has(&group.attached)).count()
             + self.roles.iter().filter(|role| has(&role.attached)).count()
     }
 }
@@ -420,11 +396,7 @@ fn user(account: &str, groups: &[Group], policies: &[Policy], n: usize) -> User 
             .map(|group| group.name.clone())
             .into_iter()
             .collect(),
-        attached: if n.is_multiple_of(3) {
-            attached(policies, n)
-        } else {
-            Vec::new()
-        },
+        attached: if n.is_multiple_of(3) { attached(policies, n) } else { Vec::new() },
         inline: if n.is_multiple_of(5) {
             vec![("own".to_owned(), document(&["iam:ChangePassword"]))]
         } else {
@@ -437,14 +409,7 @@ fn user(account: &str, groups: &[Group], policies: &[Policy], n: usize) -> User 
             last_changed: "2026-10-01T08:00:00Z".to_owned(),
             reset_required: false,
         }),
-        mfa: if console {
-            vec![Mfa {
-                serial,
-                enabled: CREATED.to_owned(),
-            }]
-        } else {
-            Vec::new()
-        },
+        mfa: if console { vec![Mfa { serial, enabled: CREATED.to_owned() }] } else { Vec::new() },
         keys: if console {
             Vec::new()
         } else {
@@ -452,11 +417,7 @@ fn user(account: &str, groups: &[Group], policies: &[Policy], n: usize) -> User 
                 id: id("AKIA", n).chars().take(20).collect(),
                 active: true,
                 created: "2026-10-15T08:00:00Z".to_owned(),
-                last_used: Some((
-                    "2026-11-19T09:00:00Z".to_owned(),
-                    "eu-west-1".to_owned(),
-                    "kms".to_owned(),
-                )),
+                last_used: Some(("2026-11-19T09:00:00Z".to_owned(), "eu-west-1".to_owned(), "kms".to_owned())),
             }]
         },
         name,
@@ -483,26 +444,14 @@ fn role(account: &str, policies: &[Policy], n: usize) -> Role {
 }
 
 fn kms_region(account: &str, size: Size) -> KmsRegion {
-    let keys: Vec<Key> = (0..size.keys)
-        .map(|n| key(account, size.grants_per_key, n))
-        .collect();
+    let keys: Vec<Key> = (0..size.keys).map(|n| key(account, size.grants_per_key, n)).collect();
     let mut aliases: Vec<Alias> = keys
         .iter()
         .enumerate()
-        .map(|(n, key)| Alias {
-            name: format!("alias/key-{n:05}"),
-            target: Some(key.id.clone()),
-        })
+        .map(|(n, key)| Alias { name: format!("alias/key-{n:05}"), target: Some(key.id.clone()) })
         .collect();
-    aliases.push(Alias {
-        name: "alias/aws/acm".to_owned(),
-        target: None,
-    });
-    KmsRegion {
-        keys,
-        aliases,
-        stores: Vec::new(),
-    }
+    aliases.push(Alias { name: "alias/aws/acm".to_owned(), target: None });
+    KmsRegion { keys, aliases, stores: Vec::new() }
 }
 
 fn key(account: &str, grants: usize, n: usize) -> Key {
@@ -516,18 +465,8 @@ fn key(account: &str, grants: usize, n: usize) -> Key {
         created: CREATED_EPOCH + 0.125,
         manager: "CUSTOMER".to_owned(),
         state: "Enabled".to_owned(),
-        spec: if signing {
-            "ECC_SECG_P256K1"
-        } else {
-            "SYMMETRIC_DEFAULT"
-        }
-        .to_owned(),
-        usage: if signing {
-            "SIGN_VERIFY"
-        } else {
-            "ENCRYPT_DECRYPT"
-        }
-        .to_owned(),
+        spec: if signing { "ECC_SECG_P256K1" } else { "SYMMETRIC_DEFAULT" }.to_owned(),
+        usage: if signing { "SIGN_VERIFY" } else { "ENCRYPT_DECRYPT" }.to_owned(),
         origin: "AWS_KMS".to_owned(),
         multi_region: false,
         deletion: None,
@@ -549,10 +488,7 @@ fn key(account: &str, grants: usize, n: usize) -> Key {
         rotations: if signing {
             Vec::new()
         } else {
-            vec![Rotation {
-                date: CREATED_EPOCH + 365.0 * DAY,
-                kind: "AUTOMATIC".to_owned(),
-            }]
+            vec![Rotation { date: CREATED_EPOCH + 365.0 * DAY, kind: "AUTOMATIC".to_owned() }]
         },
     }
 }
