@@ -1,3 +1,194 @@
 //! Reads AWS KMS: keys, their policies, grants, tags and rotation, aliases, custom key stores, in every declared region.
+//!
+//! It makes no call that changes anything; above all it never describes a key by alias: `DescribeKey` of a predefined
+//! alias `alias/aws/…` creates the key.
 
+mod key;
+mod preflight;
+mod region;
 pub mod resource;
+mod wire;
+
+use async_trait::async_trait;
+use aws::{Bounded, ListedRegions, Session, own_endpoints, settings_schema};
+use schemars::JsonSchema;
+use sdk::{
+    CallerIdentity, CollectError, Collector, CollectorKind, CoverageNote, Descriptor, Environment, Feed, GapNote,
+    GapReason, Recorder, ResourceKind, ResourceNote, Right, RightStatus, SinkError, Subject, Target,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::region::RegionReader;
+use crate::resource::{ALIAS, Alias, CUSTOM_KEY_STORE, CustomKeyStore, KEY, Key, REGION, Region};
+
+/// Regions read at once. The session bounds the requests of all of them together.
+const REGIONS_AT_ONCE: usize = 8;
+
+/// The collector `aws-kms`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AwsKms;
+
+#[async_trait]
+impl CollectorKind for AwsKms {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor {
+            name: "aws-kms".to_owned(),
+            summary: "Keys of AWS KMS: who may use and administer them, where they came from, whether they rotate."
+                .to_owned(),
+            resources: vec![
+                kind::<Key>(KEY),
+                kind::<Alias>(ALIAS),
+                kind::<CustomKeyStore>(CUSTOM_KEY_STORE),
+                kind::<Region>(REGION),
+            ],
+            rights: rights(),
+            settings: settings_schema(),
+            endpoints: own_endpoints(),
+            thief: "Learn which keys exist, who may use and administer them, through which grants, and how they are \
+                    tagged: a map for an attack on those people and roles. No key can be used, changed or deleted with it, \
+                    nothing decrypted or signed."
+                .to_owned(),
+        }
+    }
+
+    async fn connect(
+        &self,
+        target: &Target,
+        environment: &Environment,
+        recorder: &Recorder,
+    ) -> Result<Box<dyn Collector>, CollectError> {
+        let session = Session::connect(target, environment, recorder).await?;
+        Ok(Box::new(Kms { session }))
+    }
+}
+
+/// A collector of one account.
+#[derive(Debug)]
+struct Kms {
+    session: Session,
+}
+
+#[async_trait]
+impl Collector for Kms {
+    async fn identify(&self, _: &Recorder) -> Result<CallerIdentity, CollectError> {
+        self.session.identify().await
+    }
+
+    async fn preflight(&self, _: &Recorder) -> Result<Vec<RightStatus>, CollectError> {
+        let (mut statuses, regions) = self.session.preflight_regions().await?;
+        for region in &regions {
+            statuses.extend(preflight::region(&self.session, region).await?);
+        }
+        Ok(statuses)
+    }
+
+    async fn collect(&self, recorder: &Recorder) -> Result<(), CollectError> {
+        let listed = self.session.list_regions(recorder, REGION).await?;
+        self.record_regions(recorder, &listed)?;
+        let regions = self.session.regions_to_read(&listed);
+        let mut work = Bounded::new(REGIONS_AT_ONCE);
+        for region in &regions {
+            work.start(RegionReader::new(&self.session, recorder, region).read()).await?;
+        }
+        Ok(work.finish().await?)
+    }
+}
+
+impl Kms {
+    /// Which regions there are, which this run leaves out, and what that means where it is not known.
+    fn record_regions(&self, recorder: &Recorder, listed: &ListedRegions) -> Result<(), SinkError> {
+        let declared = self.session.settings().regions.as_ref();
+        for region in &listed.regions {
+            let read = declared.is_none_or(|names| names.contains(&region.name));
+            let facts = facts(&Region {
+                name: Some(region.name.clone()),
+                status: Some(region.status.clone()),
+                declared: Some(read),
+            });
+            let parts = ["name", "status", "declared"].map(|part| (part.to_owned(), vec![region.source.clone()]));
+            recorder.resource(ResourceNote {
+                population: REGION.to_owned(),
+                kind: REGION.to_owned(),
+                id: region.name.clone(),
+                parts: parts.into(),
+                facts,
+            })?;
+            if !read && region.may_be_used() {
+                recorder.gap(GapNote {
+                    population: Some(REGION.to_owned()),
+                    subject: Some(Subject { kind: REGION.to_owned(), id: region.name.clone() }),
+                    part: None,
+                    right: None,
+                    reason: GapReason::Skipped,
+                    detail: "the account may use this region, and the declaration leaves it out".to_owned(),
+                    exchange: Some(region.source.exchange),
+                })?;
+            }
+        }
+        if let (None, Some(refusal)) = (declared, &listed.stopped) {
+            // Any region that was not listed may hold keys.
+            for kind in [KEY, ALIAS, CUSTOM_KEY_STORE] {
+                let mut gap = refusal.gap(None);
+                gap.population = Some(kind.to_owned());
+                gap.detail = format!("which regions hold any is unknown: {}", refusal.detail);
+                recorder.gap(gap)?;
+                recorder.coverage(CoverageNote {
+                    population: kind.to_owned(),
+                    calls: 0,
+                    pages: 0,
+                    items: 0,
+                    complete: false,
+                    total: None,
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Every call, and what is lost without it.
+fn rights() -> Vec<Right> {
+    let right = |name: &str, feeds: Vec<Feed>, note: &str| Right {
+        name: name.to_owned(),
+        feeds,
+        deniable: true,
+        note: note.to_owned(),
+    };
+    let key = |parts: &[&str]| -> Vec<Feed> { parts.iter().map(|part| Feed::part(KEY, part)).collect() };
+    const BY_KEY_POLICY: &str = "Refused where a key's policy does not let the account's IAM policies decide.";
+    vec![
+        aws::caller_identity_right(),
+        aws::list_regions_right(REGION),
+        right(
+            "kms:ListKeys",
+            vec![Feed::list(KEY), Feed::part(ALIAS, "target_exists")],
+            "Without it nothing is known of any key.",
+        ),
+        right(
+            "kms:ListAliases",
+            vec![Feed::list(ALIAS), Feed::part(KEY, "aliases")],
+            "One list for each region, joined to the keys.",
+        ),
+        right(
+            "kms:DescribeCustomKeyStores",
+            vec![Feed::list(CUSTOM_KEY_STORE)],
+            "CloudHSM clusters and external key managers behind KMS.",
+        ),
+        right("kms:DescribeKey", key(&key::DESCRIBED), BY_KEY_POLICY),
+        right("kms:GetKeyPolicy", key(&["policy"]), BY_KEY_POLICY),
+        right("kms:ListGrants", key(&["grants"]), BY_KEY_POLICY),
+        right("kms:ListResourceTags", key(&["tags"]), BY_KEY_POLICY),
+        right("kms:GetKeyRotationStatus", key(&["rotation"]), BY_KEY_POLICY),
+        right("kms:ListKeyRotations", key(&["rotations"]), BY_KEY_POLICY),
+    ]
+}
+
+fn kind<T: JsonSchema>(name: &str) -> ResourceKind {
+    ResourceKind { kind: name.to_owned(), schema: schemars::schema_for!(T).to_value() }
+}
+
+/// A resource's facts as JSON. The types here hold nothing that JSON cannot.
+fn facts<T: Serialize>(resource: &T) -> Value {
+    serde_json::to_value(resource).unwrap_or(Value::Null)
+}

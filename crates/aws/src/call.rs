@@ -30,13 +30,7 @@ impl CallInfo {
     /// A call of `operation`, for nothing in particular.
     #[must_use]
     pub fn new(operation: &str) -> Self {
-        Self {
-            operation: operation.to_owned(),
-            right: operation.to_owned(),
-            population: None,
-            subject: None,
-            page: 0,
-        }
+        Self { operation: operation.to_owned(), right: operation.to_owned(), population: None, subject: None, page: 0 }
     }
 
     /// What is being listed.
@@ -49,10 +43,7 @@ impl CallInfo {
     /// What it asks about.
     #[must_use]
     pub fn subject(mut self, kind: &str, id: &str) -> Self {
-        self.subject = Some(Subject {
-            kind: kind.to_owned(),
-            id: id.to_owned(),
-        });
+        self.subject = Some(Subject { kind: kind.to_owned(), id: id.to_owned() });
         self
     }
 
@@ -155,18 +146,11 @@ impl Session {
     where
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
+        let _turn = self.turn().await;
         let Some(left) = self.time_left() else {
-            return Ok(Err(info.refused(
-                GapReason::Deadline,
-                "the run's deadline was reached before this call",
-            )));
+            return Ok(Err(info.refused(GapReason::Deadline, "the run's deadline was reached before this call")));
         };
-        let scope = Scope::new(
-            info.operation.clone(),
-            info.population.clone(),
-            info.subject.clone(),
-            info.page,
-        );
+        let scope = Scope::new(info.operation.clone(), info.population.clone(), info.subject.clone(), info.page);
         let outcome = tokio::time::timeout(left, scope.run(call)).await;
         if let Some(cause) = self.recording().take_sink_error() {
             return Err(cause);
@@ -189,12 +173,7 @@ impl Session {
                 None,
             )),
             Ok(Ok(value)) => match &seen {
-                Some(seen) => Ok(Answer {
-                    value,
-                    exchange: seen.exchange,
-                    body: seen.body.clone(),
-                    attempts,
-                }),
+                Some(seen) => Ok(Answer { value, exchange: seen.exchange, body: seen.body.clone(), attempts }),
                 // A call under another name than the one it was announced by proves nothing.
                 None => Err(refused(
                     GapReason::CollectorFailed,
@@ -204,10 +183,8 @@ impl Session {
             },
             Ok(Err(error)) => {
                 let (reason, detail) = explain(&error, seen.as_ref());
-                let code = error
-                    .code()
-                    .map(str::to_owned)
-                    .or_else(|| seen.as_ref().and_then(|seen| seen.error.clone()));
+                let code =
+                    error.code().map(str::to_owned).or_else(|| seen.as_ref().and_then(|seen| seen.error.clone()));
                 Err(refused(reason, detail, code))
             }
         })
@@ -227,10 +204,7 @@ where
         return (GapReason::CollectorFailed, causes(error));
     };
     if seen.withheld {
-        return (
-            GapReason::WithheldSecret,
-            "the answer seems to hold a secret and was not kept".to_owned(),
-        );
+        return (GapReason::WithheldSecret, "the answer seems to hold a secret and was not kept".to_owned());
     }
     match seen.failure {
         Some("timeout") => return (GapReason::TimedOut, causes(error)),
@@ -245,11 +219,7 @@ where
         return without_code(status, error);
     };
     let reason = by_code(code, status, message);
-    let detail = if message.is_empty() {
-        code.to_owned()
-    } else {
-        format!("{code}: {message}")
-    };
+    let detail = if message.is_empty() { code.to_owned() } else { format!("{code}: {message}") };
     (reason, detail)
 }
 
@@ -260,29 +230,14 @@ where
 {
     let detail = |what: &str| format!("HTTP status {status}: {what}");
     match status {
-        200..=299 => (
-            GapReason::Malformed,
-            format!("the answer cannot be read: {}", causes(error)),
-        ),
-        401 | 407 => (
-            GapReason::Unauthenticated,
-            detail("not authenticated, without AWS' reason"),
-        ),
+        200..=299 => (GapReason::Malformed, format!("the answer cannot be read: {}", causes(error))),
+        401 | 407 => (GapReason::Unauthenticated, detail("not authenticated, without AWS' reason")),
         403 => (GapReason::Denied, detail("refused, without AWS' reason")),
-        404 | 405 | 501 => (
-            GapReason::Unsupported,
-            detail("the source does not know this call"),
-        ),
+        404 | 405 | 501 => (GapReason::Unsupported, detail("the source does not know this call")),
         408 => (GapReason::TimedOut, detail("the source gave up waiting")),
         429 => (GapReason::Throttled, detail("too many requests")),
-        500..=599 => (
-            GapReason::SourceError,
-            detail("the source failed, without AWS' reason"),
-        ),
-        _ => (
-            GapReason::Malformed,
-            detail("an answer that AWS does not give"),
-        ),
+        500..=599 => (GapReason::SourceError, detail("the source failed, without AWS' reason")),
+        _ => (GapReason::Malformed, detail("an answer that AWS does not give")),
     }
 }
 
@@ -362,9 +317,7 @@ fn by_code(code: &str, status: u16, message: &str) -> GapReason {
 /// AWS names the kind of policy that refused: "with an explicit deny in a service control policy".
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
 fn closed_by_policy(message: &str) -> bool {
-    ["service control policy", "resource control policy"]
-        .iter()
-        .any(|kind| message.contains(kind))
+    ["service control policy", "resource control policy"].iter().any(|kind| message.contains(kind))
 }
 
 /// An error's causes as one line, without the SDK's own wrapping and without the answer's headers.

@@ -20,6 +20,8 @@ pub use call::{Answer, CallInfo, Refusal};
 pub use moment::Moment;
 pub use pager::{Pager, Turn};
 pub use regions::{ListedRegion, ListedRegions};
-pub use rights::{GET_CALLER_IDENTITY, caller_identity_right, iam_policy, list_regions_right, own_endpoints};
-pub use session::{Session, bounded};
-pub use settings::Settings;
+pub use rights::{
+    GET_CALLER_IDENTITY, caller_identity_right, iam_policy, list_regions_right, own_endpoints, status as right_status,
+};
+pub use session::{Bounded, Session};
+pub use settings::{Settings, settings_schema};

@@ -48,15 +48,7 @@ impl<'s> Pager<'s> {
     /// A list that `info` reads, from its first page.
     #[must_use]
     pub fn new(session: &'s Session, info: CallInfo) -> Self {
-        Self {
-            session,
-            info,
-            marker: None,
-            seen: BTreeSet::new(),
-            pages: 0,
-            calls: 0,
-            state: State::Open,
-        }
+        Self { session, info, marker: None, seen: BTreeSet::new(), pages: 0, calls: 0, state: State::Open }
     }
 
     /// The next page; `None` at the end, and where the list cannot be read further.
@@ -80,11 +72,7 @@ impl<'s> Pager<'s> {
             return Ok(None);
         }
         let info = self.info.clone().page(self.pages.saturating_add(1));
-        let answer = match self
-            .session
-            .call(info.clone(), send(self.marker.clone()))
-            .await?
-        {
+        let answer = match self.session.call(info.clone(), send(self.marker.clone())).await? {
             Ok(answer) => answer,
             Err(refusal) => {
                 self.calls = self.calls.saturating_add(u64::from(refusal.attempts));
@@ -100,31 +88,22 @@ impl<'s> Pager<'s> {
             State::Stopped(Box::new(refusal))
         };
         if let Some(member) = turn.missing {
-            self.state = stop(
-                GapReason::Malformed,
-                format!("the answer has no `{member}`"),
-            );
+            self.state = stop(GapReason::Malformed, format!("the answer has no `{member}`"));
             return Ok(None);
         }
         self.pages = info.page;
         let marker = turn.marker.filter(|marker| !marker.is_empty());
         self.state = match (turn.more, marker) {
             (false, _) => State::Complete,
-            (true, None) => stop(
-                GapReason::Truncated,
-                format!(
-                    "page {} says that the list goes on, and not where",
-                    self.pages
-                ),
-            ),
-            (true, Some(marker)) if !self.seen.insert(marker.clone()) => stop(
-                GapReason::Truncated,
-                format!("page {} leads back to a page already read", self.pages),
-            ),
-            (true, Some(_)) if self.pages >= MOST_PAGES => stop(
-                GapReason::Truncated,
-                format!("the list did not end within {MOST_PAGES} pages"),
-            ),
+            (true, None) => {
+                stop(GapReason::Truncated, format!("page {} says that the list goes on, and not where", self.pages))
+            }
+            (true, Some(marker)) if !self.seen.insert(marker.clone()) => {
+                stop(GapReason::Truncated, format!("page {} leads back to a page already read", self.pages))
+            }
+            (true, Some(_)) if self.pages >= MOST_PAGES => {
+                stop(GapReason::Truncated, format!("the list did not end within {MOST_PAGES} pages"))
+            }
             (true, Some(marker)) => {
                 self.marker = Some(marker);
                 State::Open
@@ -158,6 +137,12 @@ impl<'s> Pager<'s> {
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.calls
+    }
+
+    /// The call that reads the list.
+    #[must_use]
+    pub fn info(&self) -> &CallInfo {
+        &self.info
     }
 
     /// Stops the list for a reason found in the items of a page.

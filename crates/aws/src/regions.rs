@@ -1,9 +1,9 @@
 //! Which regions an account has, and which of them this run reads.
 
-use sdk::{ExchangeId, GapReason, Recorder, SinkError, Source};
+use sdk::{CollectError, ExchangeId, GapReason, Recorder, RightStatus, SinkError, Source};
 use serde::Deserialize;
 
-use crate::call::{Answer, CallInfo};
+use crate::call::{Answer, CallInfo, Refusal};
 use crate::pager::{Pager, Turn};
 use crate::session::Session;
 
@@ -15,8 +15,8 @@ const PAGE: i32 = 50;
 #[derive(Clone, Debug, Default)]
 pub struct ListedRegions {
     pub regions: Vec<ListedRegion>,
-    /// Whether the list was read to its end.
-    pub complete: bool,
+    /// Why the list was not read to its end.
+    pub stopped: Option<Refusal>,
 }
 
 /// A region, as the account lists it.
@@ -42,26 +42,12 @@ impl Session {
     ///
     /// # Errors
     /// When evidence can no longer be written.
-    pub async fn list_regions(
-        &self,
-        recorder: &Recorder,
-        population: &str,
-    ) -> Result<ListedRegions, SinkError> {
+    pub async fn list_regions(&self, recorder: &Recorder, population: &str) -> Result<ListedRegions, SinkError> {
         let client = aws_sdk_account::Client::new(self.config());
         let mut pager = Pager::new(self, CallInfo::new(LIST_REGIONS).population(population));
         let mut regions = Vec::new();
-        while let Some(answer) = pager
-            .next(
-                |marker| {
-                    client
-                        .list_regions()
-                        .max_results(PAGE)
-                        .set_next_token(marker)
-                        .send()
-                },
-                turn,
-            )
-            .await?
+        while let Some(answer) =
+            pager.next(|marker| client.list_regions().max_results(PAGE).set_next_token(marker).send(), turn).await?
         {
             for (index, region) in read(&answer).into_iter().enumerate() {
                 match named(region, answer.exchange, index) {
@@ -71,8 +57,29 @@ impl Session {
             }
         }
         let items = regions.len() as u64;
-        let complete = pager.close(recorder, population, items, None)?;
-        Ok(ListedRegions { regions, complete })
+        let stopped = pager.stopped().cloned();
+        pager.close(recorder, population, items, None)?;
+        Ok(ListedRegions { regions, stopped })
+    }
+
+    /// Whether regions may be listed, and the regions to try rights in.
+    ///
+    /// # Errors
+    /// When evidence can no longer be written.
+    pub async fn preflight_regions(&self) -> Result<(Vec<RightStatus>, Vec<String>), CollectError> {
+        let client = aws_sdk_account::Client::new(self.config());
+        let call = client.list_regions().max_results(PAGE).send();
+        let asked = self.call(CallInfo::new(LIST_REGIONS), call).await?;
+        let status = crate::rights::status(LIST_REGIONS, None, &asked);
+        let mut listed = ListedRegions::default();
+        if let Ok(answer) = &asked {
+            listed.regions = read(answer)
+                .into_iter()
+                .enumerate()
+                .filter_map(|(index, region)| named(region, answer.exchange, index))
+                .collect();
+        }
+        Ok((vec![status], self.regions_to_read(&listed)))
     }
 
     /// The regions that this run reads: the declared ones, otherwise all that may be used.
@@ -80,12 +87,9 @@ impl Session {
     pub fn regions_to_read(&self, listed: &ListedRegions) -> Vec<String> {
         let mut names: Vec<String> = match &self.settings().regions {
             Some(declared) => declared.clone(),
-            None => listed
-                .regions
-                .iter()
-                .filter(|region| region.may_be_used())
-                .map(|region| region.name.clone())
-                .collect(),
+            None => {
+                listed.regions.iter().filter(|region| region.may_be_used()).map(|region| region.name.clone()).collect()
+            }
         };
         names.sort();
         names.dedup();
@@ -111,10 +115,7 @@ struct Entry {
 
 fn turn<T>(answer: &Answer<T>) -> Turn {
     let Ok(page) = serde_json::from_slice::<Page>(&answer.body) else {
-        return Turn {
-            missing: Some("Regions"),
-            ..Turn::default()
-        };
+        return Turn { missing: Some("Regions"), ..Turn::default() };
     };
     Turn {
         more: page.next_token.as_ref().is_some_and(|t| !t.is_empty()),
@@ -124,10 +125,7 @@ fn turn<T>(answer: &Answer<T>) -> Turn {
 }
 
 fn read<T>(answer: &Answer<T>) -> Vec<Entry> {
-    serde_json::from_slice::<Page>(&answer.body)
-        .ok()
-        .and_then(|page| page.regions)
-        .unwrap_or_default()
+    serde_json::from_slice::<Page>(&answer.body).ok().and_then(|page| page.regions).unwrap_or_default()
 }
 
 fn named(entry: Entry, exchange: ExchangeId, index: usize) -> Option<ListedRegion> {
@@ -139,10 +137,9 @@ fn named(entry: Entry, exchange: ExchangeId, index: usize) -> Option<ListedRegio
 }
 
 fn malformed(population: &str, exchange: ExchangeId, index: usize) -> crate::Refusal {
-    let mut refusal = CallInfo::new(LIST_REGIONS).population(population).refused(
-        GapReason::Malformed,
-        format!("the region at place {index} has no name or no status"),
-    );
+    let mut refusal = CallInfo::new(LIST_REGIONS)
+        .population(population)
+        .refused(GapReason::Malformed, format!("the region at place {index} has no name or no status"));
     refusal.exchange = Some(exchange);
     refusal
 }

@@ -14,9 +14,17 @@ pub const GET_CALLER_IDENTITY: &str = "sts:GetCallerIdentity";
 /// A private VPC endpoint of AWS has one of them too.
 #[must_use]
 pub fn own_endpoints() -> Vec<String> {
-    ["amazonaws.com", "amazonaws.com.cn", "api.aws", "amazonaws.eu", "api.amazonwebservices.com.cn", "c2s.ic.gov", "sc2s.sgov.gov"]
-        .map(str::to_owned)
-        .to_vec()
+    [
+        "amazonaws.com",
+        "amazonaws.com.cn",
+        "api.aws",
+        "amazonaws.eu",
+        "api.amazonwebservices.com.cn",
+        "c2s.ic.gov",
+        "sc2s.sgov.gov",
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 /// The right to ask who one is.
@@ -43,11 +51,7 @@ pub fn list_regions_right(kind: &str) -> Right {
 
 /// What a call in preflight shows of a right. `scope`: the region or resource it was tried on.
 #[must_use]
-pub fn status<T>(
-    right: &str,
-    scope: Option<&str>,
-    asked: &Result<Answer<T>, Refusal>,
-) -> RightStatus {
+pub fn status<T>(right: &str, scope: Option<&str>, asked: &Result<Answer<T>, Refusal>) -> RightStatus {
     let (state, detail) = match asked {
         Ok(_) => (RightState::Granted, "answered".to_owned()),
         Err(refusal) => (
@@ -58,12 +62,7 @@ pub fn status<T>(
             refusal.detail.clone(),
         ),
     };
-    RightStatus {
-        right: right.to_owned(),
-        state,
-        scope: scope.map(str::to_owned),
-        detail,
-    }
+    RightStatus { right: right.to_owned(), state, scope: scope.map(str::to_owned), detail }
 }
 
 /// The IAM policy that grants exactly what these collectors use.
@@ -72,12 +71,8 @@ pub fn iam_policy<'a>(descriptors: impl IntoIterator<Item = &'a Descriptor>) -> 
     let statements: Vec<Value> = descriptors
         .into_iter()
         .map(|descriptor| {
-            let actions: BTreeSet<&str> = descriptor
-                .rights
-                .iter()
-                .filter(|right| right.deniable)
-                .map(|right| right.name.as_str())
-                .collect();
+            let actions: BTreeSet<&str> =
+                descriptor.rights.iter().filter(|right| right.deniable).map(|right| right.name.as_str()).collect();
             json!({
                 "Sid": sid(&descriptor.name),
                 "Effect": "Allow",
@@ -110,10 +105,7 @@ mod tests {
             name: "aws-kms".to_owned(),
             summary: String::new(),
             resources: Vec::new(),
-            rights: vec![
-                caller_identity_right(),
-                list_regions_right("aws-kms/region"),
-            ],
+            rights: vec![caller_identity_right(), list_regions_right("aws-kms/region")],
             settings: Value::Null,
             endpoints: Vec::new(),
             thief: String::new(),

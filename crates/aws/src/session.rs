@@ -1,5 +1,7 @@
 //! A session with one AWS account: credentials, clients' configuration, identity, time limit.
 
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableRegionProvider;
@@ -14,11 +16,9 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_types::app_name::AppName;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use sdk::{
-    CallerIdentity, Clock, CollectError, Environment, Overrides, Recorder, SinkError, Target,
-    Timestamp,
-};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use sdk::{CallerIdentity, Clock, CollectError, Environment, Overrides, Recorder, SinkError, Target, Timestamp};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use transport::{Proxies, Recording, Transport};
 
 use crate::call::CallInfo;
@@ -42,6 +42,8 @@ pub struct Session {
     clock: Clock,
     deadline: Timestamp,
     concurrency: usize,
+    /// One for each request under way: however a collector spreads its work, the source sees no more.
+    permits: Arc<Semaphore>,
 }
 
 impl Session {
@@ -56,12 +58,7 @@ impl Session {
     ) -> Result<Self, CollectError> {
         let settings = Settings::of(target)?;
         let transport = transport(&environment.overrides)?;
-        let recording = Recording::new(
-            transport,
-            std::sync::Arc::new(Aws),
-            recorder.clone(),
-            environment.clock.clone(),
-        );
+        let recording = Recording::new(transport, Arc::new(Aws), recorder.clone(), environment.clock.clone());
         let config = base_config(&settings, environment, &recording).await?;
         let config = with_credentials(config, &settings, environment, recorder).await;
         let session = Self {
@@ -71,6 +68,7 @@ impl Session {
             clock: environment.clock.clone(),
             deadline: environment.deadline,
             concurrency: environment.concurrency.max(1),
+            permits: Arc::new(Semaphore::new(environment.concurrency.max(1))),
         };
         session.check_credentials().await?;
         Ok(session)
@@ -91,10 +89,7 @@ impl Session {
     /// Configuration for clients of one region.
     #[must_use]
     pub fn config_in(&self, region: &str) -> SdkConfig {
-        self.config
-            .to_builder()
-            .region(Region::new(region.to_owned()))
-            .build()
+        self.config.to_builder().region(Region::new(region.to_owned())).build()
     }
 
     /// Requests under way at once.
@@ -113,10 +108,12 @@ impl Session {
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
         let left = self.deadline.as_millis() - self.clock.now().as_millis();
-        u64::try_from(left)
-            .ok()
-            .filter(|left| *left > 0)
-            .map(Duration::from_millis)
+        u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis)
+    }
+
+    /// Waits for its turn. The semaphore is never closed, and without a permit a request would only be one too many.
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.permits.acquire().await.ok()
     }
 
     pub(crate) fn recording(&self) -> &Recording {
@@ -129,12 +126,7 @@ impl Session {
     /// [`CollectError::WrongIdentity`] when it is another account; nothing of it may be read then.
     pub async fn identify(&self) -> Result<CallerIdentity, CollectError> {
         let client = aws_sdk_sts::Client::new(&self.config);
-        let asked = self
-            .call(
-                CallInfo::new(GET_CALLER_IDENTITY),
-                client.get_caller_identity().send(),
-            )
-            .await?;
+        let asked = self.call(CallInfo::new(GET_CALLER_IDENTITY), client.get_caller_identity().send()).await?;
         let answer = asked.map_err(|refusal| CollectError::Refused {
             reason: refusal.reason,
             right: Some(GET_CALLER_IDENTITY.to_owned()),
@@ -155,10 +147,7 @@ impl Session {
                 found: found.to_owned(),
             });
         }
-        Ok(CallerIdentity {
-            caller: caller.to_owned(),
-            found: found.to_owned(),
-        })
+        Ok(CallerIdentity { caller: caller.to_owned(), found: found.to_owned() })
     }
 
     /// Looks whether there are credentials at all, so that their absence is one error and not a gap for every call.
@@ -177,22 +166,56 @@ impl Session {
     }
 }
 
-/// Runs `work` for every item, `limit` at once, and stops at the first error.
-///
-/// # Errors
-/// The first error of `work`.
-pub async fn bounded<T, F>(
+/// A piece of work that writes to the recorder.
+type Work<'a> = Pin<Box<dyn Future<Output = Result<(), SinkError>> + Send + 'a>>;
+
+/// Work of which only so much is under way at once.
+pub struct Bounded<'a> {
     limit: usize,
-    work: impl IntoIterator<Item = F> + Send,
-) -> Result<Vec<T>, SinkError>
-where
-    F: Future<Output = Result<T, SinkError>> + Send,
-    T: Send,
-{
-    stream::iter(work)
-        .buffered(limit.max(1))
-        .try_collect()
-        .await
+    // Boxed as trait objects: what starts them need not know their types, and what waits takes no room.
+    running: FuturesUnordered<Work<'a>>,
+}
+
+impl<'a> Bounded<'a> {
+    /// At most `limit` pieces of work at once, at least one.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self { limit: limit.max(1), running: FuturesUnordered::new() }
+    }
+
+    /// Starts a piece of work as soon as there is room for it.
+    ///
+    /// # Errors
+    /// The error of a piece of work that ended meanwhile.
+    pub async fn start(
+        &mut self,
+        work: impl Future<Output = Result<(), SinkError>> + Send + 'a,
+    ) -> Result<(), SinkError> {
+        while self.running.len() >= self.limit {
+            if let Some(ended) = self.running.next().await {
+                ended?;
+            }
+        }
+        self.running.push(Box::pin(work));
+        Ok(())
+    }
+
+    /// Waits for all that was started.
+    ///
+    /// # Errors
+    /// The first error of a piece of work.
+    pub async fn finish(mut self) -> Result<(), SinkError> {
+        while let Some(ended) = self.running.next().await {
+            ended?;
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Bounded<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bounded").field("limit", &self.limit).field("running", &self.running.len()).finish()
+    }
 }
 
 fn transport(overrides: &Overrides) -> Result<Transport, CollectError> {
@@ -214,15 +237,11 @@ fn transport(overrides: &Overrides) -> Result<Transport, CollectError> {
         extra_roots,
         ..transport::Settings::default()
     })
-    .map_err(|error| CollectError::Credentials {
-        problem: error.to_string(),
-    })
+    .map_err(|error| CollectError::Credentials { problem: error.to_string() })
 }
 
 fn variable(names: &[&str]) -> Option<String> {
-    names
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
 }
 
 async fn base_config(
@@ -230,11 +249,7 @@ async fn base_config(
     environment: &Environment,
     recording: &Recording,
 ) -> Result<SdkConfig, CollectError> {
-    let declared = settings
-        .regions
-        .as_ref()
-        .and_then(|regions| regions.first().cloned())
-        .map(Region::new);
+    let declared = settings.regions.as_ref().and_then(|regions| regions.first().cloned()).map(Region::new);
     let mut profile_region = ProfileFileRegionProvider::builder();
     if let Some(profile) = &settings.profile {
         profile_region = profile_region.profile_name(profile);
@@ -298,28 +313,19 @@ async fn with_credentials(
             return config;
         };
         let provider = Registering::new(provider, recorder.secrets().clone());
-        config
-            .into_builder()
-            .credentials_provider(SharedCredentialsProvider::new(provider))
-            .build()
+        config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
     };
     let config = registered(config);
     let Some(role) = &settings.assume_role else {
         return config;
     };
-    let mut provider = AssumeRoleProvider::builder(role)
-        .session_name(label(&environment.run_id, 64))
-        .configure(&config);
+    let mut provider =
+        AssumeRoleProvider::builder(role).session_name(label(&environment.run_id, 64)).configure(&config);
     if let Some(id) = &settings.external_id {
         provider = provider.external_id(id);
     }
     let provider = provider.build().await;
-    registered(
-        config
-            .into_builder()
-            .credentials_provider(SharedCredentialsProvider::new(provider))
-            .build(),
-    )
+    registered(config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build())
 }
 
 /// The run's id as session names and user agents may hold it.

@@ -26,13 +26,13 @@ pub struct Settings {
     pub profile: Option<String>,
 }
 
-impl Settings {
-    /// The JSON Schema of these settings, for a collector's descriptor.
-    #[must_use]
-    pub fn schema() -> Value {
-        schemars::schema_for!(Self).to_value()
-    }
+/// The JSON Schema of the settings, for a collector's descriptor.
+#[must_use]
+pub fn settings_schema() -> Value {
+    schemars::schema_for!(Settings).to_value()
+}
 
+impl Settings {
     /// Parses and checks a target's settings.
     ///
     /// # Errors
@@ -54,13 +54,7 @@ impl Settings {
                 "account" | "assume_role" | "external_id" | "profile" if value.is_string() => None,
                 "account" => Some("is twelve digits in quotation marks"),
                 "assume_role" | "external_id" | "profile" => Some("is a text"),
-                "regions"
-                    if value
-                        .as_array()
-                        .is_some_and(|list| list.iter().all(Value::is_string)) =>
-                {
-                    None
-                }
+                "regions" if value.as_array().is_some_and(|list| list.iter().all(Value::is_string)) => None,
                 "regions" => Some("is a list of region names"),
                 _ => Some("is not a setting of an AWS target"),
             };
@@ -72,10 +66,7 @@ impl Settings {
             .map_err(|error| wrong("account", error.to_string()))?;
 
         if settings.account.len() != 12 || !settings.account.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(wrong(
-                "account",
-                format!("`{}` is not twelve digits", settings.account),
-            ));
+            return Err(wrong("account", format!("`{}` is not twelve digits", settings.account)));
         }
         if let Some(regions) = &settings.regions {
             if regions.is_empty() {
@@ -83,20 +74,14 @@ impl Settings {
             }
             for region in regions {
                 if !is_region(region) {
-                    return Err(wrong(
-                        "regions",
-                        format!("`{region}` is not the name of a region"),
-                    ));
+                    return Err(wrong("regions", format!("`{region}` is not the name of a region")));
                 }
             }
         }
         if let Some(role) = &settings.assume_role
             && account_of_arn(role).is_none()
         {
-            return Err(wrong(
-                "assume_role",
-                format!("`{role}` is not the ARN of a role"),
-            ));
+            return Err(wrong("assume_role", format!("`{role}` is not the ARN of a role")));
         }
         Ok(settings)
     }
@@ -110,22 +95,15 @@ fn is_region(text: &str) -> bool {
     };
     !number.is_empty()
         && number.bytes().all(|b| b.is_ascii_digit())
-        && words
-            .iter()
-            .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()))
+        && words.iter().all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()))
 }
 
 /// The account in the ARN of a role.
 fn account_of_arn(arn: &str) -> Option<&str> {
     let mut parts = arn.splitn(6, ':');
-    let ("arn", _, "iam", _, account, resource) = (
-        parts.next()?,
-        parts.next()?,
-        parts.next()?,
-        parts.next()?,
-        parts.next()?,
-        parts.next()?,
-    ) else {
+    let ("arn", _, "iam", _, account, resource) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?)
+    else {
         return None;
     };
     (account.len() == 12 && resource.starts_with("role/")).then_some(account)
@@ -140,11 +118,7 @@ mod tests {
         let Value::Object(settings) = settings else {
             panic!("an object");
         };
-        Settings::of(&Target {
-            id: "prod".to_owned(),
-            settings,
-        })
-        .map_err(|error| error.to_string())
+        Settings::of(&Target { id: "prod".to_owned(), settings }).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -163,31 +137,13 @@ mod tests {
     fn names_the_wrong_setting() {
         for (settings, said) in [
             (json!({}), "`account` of target `prod`: is missing"),
-            (
-                json!({"account": 111_122_223_333_u64}),
-                "twelve digits in quotation marks",
-            ),
+            (json!({"account": 111_122_223_333_u64}), "twelve digits in quotation marks"),
             (json!({"account": "1"}), "`1` is not twelve digits"),
-            (
-                json!({"account": "111122223333", "regions": []}),
-                "names no region",
-            ),
-            (
-                json!({"account": "111122223333", "regions": ["eu-wst"]}),
-                "`eu-wst` is not the name",
-            ),
-            (
-                json!({"account": "111122223333", "regions": "eu-west-1"}),
-                "list of region names",
-            ),
-            (
-                json!({"account": "111122223333", "assume_role": "witnessmark"}),
-                "not the ARN of a role",
-            ),
-            (
-                json!({"account": "111122223333", "region": "eu-west-1"}),
-                "`region` of target `prod`: is not a setting",
-            ),
+            (json!({"account": "111122223333", "regions": []}), "names no region"),
+            (json!({"account": "111122223333", "regions": ["eu-wst"]}), "`eu-wst` is not the name"),
+            (json!({"account": "111122223333", "regions": "eu-west-1"}), "list of region names"),
+            (json!({"account": "111122223333", "assume_role": "witnessmark"}), "not the ARN of a role"),
+            (json!({"account": "111122223333", "region": "eu-west-1"}), "`region` of target `prod`: is not a setting"),
         ] {
             let error = parse(settings).unwrap_err();
             assert!(error.contains(said), "{error}");
