@@ -83,12 +83,7 @@ impl Acceptances {
             entries: plan
                 .acceptances
                 .iter()
-                .map(|a| AcceptanceUse {
-                    id: a.id.clone(),
-                    state: state(a),
-                    covered: 0,
-                    refused: Vec::new(),
-                })
+                .map(|a| AcceptanceUse { id: a.id.clone(), state: state(a), covered: 0, refused: Vec::new() })
                 .collect(),
             planned: plan.acceptances.clone(),
         }
@@ -117,17 +112,10 @@ impl Acceptances {
     /// `findings` say nothing definite. Who streams findings takes out of `last`
     /// what is [`LastDeviation::settled_by`] one of them, and gives no findings here.
     pub fn cover_gaps(&mut self, gaps: &mut [Gap], findings: &[Finding], last: &[LastDeviation]) {
-        let hidden: Vec<&LastDeviation> = last
-            .iter()
-            .filter(|l| !findings.iter().any(|f| l.settled_by(f)))
-            .collect();
+        let hidden: Vec<&LastDeviation> = last.iter().filter(|l| !findings.iter().any(|f| l.settled_by(f))).collect();
         for gap in gaps {
             gap.acceptance = None;
-            let behind: Vec<&Subject> = hidden
-                .iter()
-                .filter(|l| touches(gap, l))
-                .map(|l| &l.subject)
-                .collect();
+            let behind: Vec<&Subject> = hidden.iter().filter(|l| touches(gap, l)).map(|l| &l.subject).collect();
             for (planned, entry) in self.valid() {
                 if !covers_gap(&planned.covers, gap) {
                     continue;
@@ -153,21 +141,13 @@ impl Acceptances {
     }
 
     fn valid(&mut self) -> impl Iterator<Item = (&PlannedAcceptance, &mut AcceptanceUse)> {
-        self.planned
-            .iter()
-            .zip(&mut self.entries)
-            .filter(|(_, entry)| entry.state == AcceptanceState::Valid)
+        self.planned.iter().zip(&mut self.entries).filter(|(_, entry)| entry.state == AcceptanceState::Valid)
     }
 }
 
 fn covers_finding(covers: &Covers, finding: &Finding) -> bool {
     match covers {
-        Covers::Deviation {
-            control,
-            check,
-            subject,
-            target,
-        } => {
+        Covers::Deviation { control, check, subject, target } => {
             finding.control == *control
                 && finding.check == *check
                 && finding.subject.as_ref().is_some_and(|s| s.id == *subject)
@@ -180,26 +160,18 @@ fn covers_finding(covers: &Covers, finding: &Finding) -> bool {
 fn covers_gap(covers: &Covers, gap: &Gap) -> bool {
     match covers {
         Covers::Deviation { .. } => false,
-        Covers::Gap {
-            target,
-            population,
-            right,
-            part,
-            subject,
-        } => {
+        Covers::Gap { target, population, right, part, subject } => {
             // `aws-kms/key` is every place of that kind, `aws-kms/key@eu-west-1` is that one.
             let same_population = |wanted: &String| {
-                gap.population.as_ref().is_some_and(|p| {
-                    p == wanted || p.split_once('@').is_some_and(|(kind, _)| kind == wanted)
-                })
+                gap.population
+                    .as_ref()
+                    .is_some_and(|p| p == wanted || p.split_once('@').is_some_and(|(kind, _)| kind == wanted))
             };
             gap.target == *target
                 && population.as_ref().is_none_or(same_population)
                 && right.as_ref().is_none_or(|r| gap.right.as_ref() == Some(r))
                 && part.as_ref().is_none_or(|p| gap.part.as_ref() == Some(p))
-                && subject
-                    .as_ref()
-                    .is_none_or(|s| gap.subject.as_ref().is_some_and(|g| g.id == *s))
+                && subject.as_ref().is_none_or(|s| gap.subject.as_ref().is_some_and(|g| g.id == *s))
         }
     }
 }
@@ -211,9 +183,7 @@ fn touches(gap: &Gap, last: &LastDeviation) -> bool {
     }
     match (&gap.subject, &gap.population) {
         (Some(subject), _) => *subject == last.subject,
-        (None, Some(population)) => {
-            population.split('@').next() == Some(last.subject.kind.as_str())
-        }
+        (None, Some(population)) => population.split('@').next() == Some(last.subject.kind.as_str()),
         (None, None) => last.subject.kind.split('/').next() == Some(gap.collector.as_str()),
     }
 }

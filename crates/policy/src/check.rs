@@ -20,34 +20,14 @@ pub fn check(loaded: &Loaded, environment: &Environment) -> Vec<Diagnostic> {
 #[must_use]
 pub fn not_judged_yet(loaded: &Loaded) -> Vec<Diagnostic> {
     let mut reporter = Reporter::new(&loaded.sources);
-    for name in [
-        "components",
-        "third_parties",
-        "key_holders",
-        "keys",
-        "threat_model",
-        "threats",
-        "risks",
-    ] {
+    for name in ["components", "third_parties", "key_holders", "keys", "threat_model", "threats", "risks"] {
         if let Some(at) = loaded.has_part(name) {
-            reporter.note(
-                at,
-                Code::NotJudgedYet,
-                format!("`{name}` is read and sealed, not judged yet"),
-            );
+            reporter.note(at, Code::NotJudgedYet, format!("`{name}` is read and sealed, not judged yet"));
         }
     }
     let controls = &loaded.declaration.controls;
-    let tasks: Vec<Span> = controls
-        .iter()
-        .filter_map(|c| c.task.as_ref())
-        .map(|t| t.written)
-        .collect();
-    let documents: Vec<Span> = controls
-        .iter()
-        .flat_map(|c| &c.documents)
-        .map(|d| d.written)
-        .collect();
+    let tasks: Vec<Span> = controls.iter().filter_map(|c| c.task.as_ref()).map(|t| t.written).collect();
+    let documents: Vec<Span> = controls.iter().flat_map(|c| &c.documents).map(|d| d.written).collect();
     for (name, places) in [("task", tasks), ("documents", documents)] {
         if let Some(first) = places.first() {
             reporter.note(
@@ -74,19 +54,10 @@ pub(crate) struct Known<'d> {
 impl<'d> Known<'d> {
     pub fn of(declaration: &'d Declaration) -> Self {
         fn ids<'d, T>(all: &'d [T], id: impl Fn(&'d T) -> &'d Located<Id>) -> Vec<&'d str> {
-            all.iter()
-                .map(id)
-                .filter(|id| id.is_written())
-                .map(|id| id.as_str())
-                .collect()
+            all.iter().map(id).filter(|id| id.is_written()).map(|id| id.as_str()).collect()
         }
         Self {
-            targets: declaration
-                .targets
-                .iter()
-                .filter(|t| t.id.is_written())
-                .map(|t| (t.id.as_str(), t))
-                .collect(),
+            targets: declaration.targets.iter().filter(|t| t.id.is_written()).map(|t| (t.id.as_str(), t)).collect(),
             components: ids(&declaration.components, |c| &c.id),
             third_parties: ids(&declaration.third_parties, |t| &t.id),
             key_holders: ids(&declaration.key_holders, |k| &k.id),
@@ -102,20 +73,11 @@ impl<'d> Known<'d> {
 }
 
 /// Reports ids that stand twice and names that lead nowhere.
-pub(crate) fn references(
-    loaded: &Loaded,
-    known: &Known<'_>,
-    environment: &Environment,
-    reporter: &mut Reporter<'_>,
-) {
+pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Environment, reporter: &mut Reporter<'_>) {
     let d = &loaded.declaration;
     unique("target", d.targets.iter().map(|t| &t.id), reporter);
     unique("component", d.components.iter().map(|c| &c.id), reporter);
-    unique(
-        "third party",
-        d.third_parties.iter().map(|t| &t.id),
-        reporter,
-    );
+    unique("third party", d.third_parties.iter().map(|t| &t.id), reporter);
     unique("key holder", d.key_holders.iter().map(|k| &k.id), reporter);
     unique("key", d.keys.iter().map(|k| &k.id), reporter);
     unique("threat", d.threats.iter().map(|t| &t.id), reporter);
@@ -123,11 +85,7 @@ pub(crate) fn references(
     unique("acceptance", d.acceptances.iter().map(|a| &a.id), reporter);
 
     let targets: Vec<&str> = known.targets.keys().copied().collect();
-    let mut names = Names {
-        reporter,
-        environment,
-        loaded,
-    };
+    let mut names = Names { reporter, environment, loaded };
 
     if let Some(standard) = &d.system.standard {
         names.standard(standard);
@@ -182,12 +140,7 @@ pub(crate) fn references(
             names.id(target, "target", &targets);
         }
         if let Some(check) = acceptance.check.as_ref().filter(|c| c.is_written()) {
-            let ids: Vec<&str> = environment
-                .checks
-                .checks
-                .keys()
-                .map(String::as_str)
-                .collect();
+            let ids: Vec<&str> = environment.checks.checks.keys().map(String::as_str).collect();
             names.one(check.at, check.as_str(), "check", &ids);
         }
         if let Some(signature) = &acceptance.signature {
@@ -201,9 +154,7 @@ pub(crate) fn references(
             .unwrap_or_default();
         if let Some(population) = &acceptance.population {
             let kind = population.split('@').next().unwrap_or_default();
-            names.of_collectors(population.at, kind, "kind of resource", &read_there, |c| {
-                &c.kinds
-            });
+            names.of_collectors(population.at, kind, "kind of resource", &read_there, |c| &c.kinds);
         }
         if let Some(right) = &acceptance.right {
             names.of_collectors(right.at, &right.value, "right", &read_there, |c| &c.rights);
@@ -223,11 +174,7 @@ fn unique<'d>(what: &str, ids: impl Iterator<Item = &'d Located<Id>>, reporter: 
         match first.get(id.as_str()) {
             Some(place) => {
                 reporter
-                    .error(
-                        id.at,
-                        Code::DuplicateId,
-                        format!("a second {what} with the id `{id}`"),
-                    )
+                    .error(id.at, Code::DuplicateId, format!("a second {what} with the id `{id}`"))
                     .related(*place, "the first one");
             }
             None => {
@@ -246,11 +193,7 @@ struct Names<'r, 'a, 'e> {
 impl Names<'_, '_, '_> {
     fn one(&mut self, at: Span, name: &str, what: &str, known: &[&str]) {
         if at.is_some() && !known.contains(&name) {
-            let pending = self.reporter.error(
-                at,
-                Code::UnknownReference,
-                format!("there is no {what} `{name}`"),
-            );
+            let pending = self.reporter.error(at, Code::UnknownReference, format!("there is no {what} `{name}`"));
             if known.is_empty() {
                 pending.help(format!("the declaration has no {what} at all"));
             } else {
@@ -279,31 +222,16 @@ impl Names<'_, '_, '_> {
         list: fn(&CollectorInfo) -> &BTreeSet<String>,
     ) {
         let environment = self.environment;
-        let lists: Vec<&BTreeSet<String>> = collectors
-            .iter()
-            .filter_map(|c| environment.collectors.get(*c))
-            .map(list)
-            .collect();
-        if lists.len() == collectors.len()
-            && !lists.is_empty()
-            && lists.iter().all(|l| !l.is_empty())
-        {
-            let known: Vec<&str> = lists
-                .iter()
-                .flat_map(|l| l.iter())
-                .map(String::as_str)
-                .collect();
+        let lists: Vec<&BTreeSet<String>> =
+            collectors.iter().filter_map(|c| environment.collectors.get(*c)).map(list).collect();
+        if lists.len() == collectors.len() && !lists.is_empty() && lists.iter().all(|l| !l.is_empty()) {
+            let known: Vec<&str> = lists.iter().flat_map(|l| l.iter()).map(String::as_str).collect();
             self.one(at, name, what, &known);
         }
     }
 
     fn standard(&mut self, id: &Located<StandardId>) {
-        let known: Vec<&str> = self
-            .environment
-            .standards
-            .iter()
-            .map(|s| s.id.as_str())
-            .collect();
+        let known: Vec<&str> = self.environment.standards.iter().map(|s| s.id.as_str()).collect();
         self.one(id.at, id.as_str(), "standard", &known);
     }
 
@@ -312,19 +240,11 @@ impl Names<'_, '_, '_> {
             let environment = self.environment;
             match environment.standards.iter().find(|s| s.id == id.standard) {
                 None => {
-                    let known: Vec<&str> = environment
-                        .standards
-                        .iter()
-                        .map(|s| s.id.as_str())
-                        .collect();
+                    let known: Vec<&str> = environment.standards.iter().map(|s| s.id.as_str()).collect();
                     self.one(id.at, &id.standard, "standard", &known);
                 }
                 Some(standard) if standard.requirement(&id.item).is_none() => {
-                    let known: Vec<&str> = standard
-                        .requirements
-                        .iter()
-                        .map(|r| r.id.as_str())
-                        .collect();
+                    let known: Vec<&str> = standard.requirements.iter().map(|r| r.id.as_str()).collect();
                     self.reporter
                         .error(
                             id.at,

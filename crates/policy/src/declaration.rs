@@ -131,10 +131,7 @@ impl Settings {
     /// As JSON, in the order written.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Map<String, serde_json::Value> {
-        self.entries
-            .iter()
-            .map(|e| (e.key.value.clone(), e.value.to_json()))
-            .collect()
+        self.entries.iter().map(|e| (e.key.value.clone(), e.value.to_json())).collect()
     }
 }
 
@@ -221,12 +218,7 @@ pub struct Identities {
 impl Decode for Identities {
     fn decode(node: &Node, reporter: &mut Reporter<'_>) -> Self {
         let members = entries(node, reporter).unwrap_or_default();
-        Self {
-            by_target: members
-                .iter()
-                .map(|e| (e.key.clone(), Decode::decode(&e.value, reporter)))
-                .collect(),
-        }
+        Self { by_target: members.iter().map(|e| (e.key.clone(), Decode::decode(&e.value, reporter))).collect() }
     }
 }
 
@@ -373,10 +365,7 @@ impl Decode for Risks {
                 }
                 risks
             }
-            _ => Self {
-                rows: Decode::decode(node, reporter),
-                import: None,
-            },
+            _ => Self { rows: Decode::decode(node, reporter), import: None },
         }
     }
 }
@@ -423,12 +412,7 @@ pub struct Columns {
 impl Decode for Columns {
     fn decode(node: &Node, reporter: &mut Reporter<'_>) -> Self {
         let members = entries(node, reporter).unwrap_or_default();
-        Self {
-            by_key: members
-                .iter()
-                .map(|e| (e.key.clone(), Decode::decode(&e.value, reporter)))
-                .collect(),
-        }
+        Self { by_key: members.iter().map(|e| (e.key.clone(), Decode::decode(&e.value, reporter))).collect() }
     }
 }
 
@@ -613,9 +597,7 @@ impl Parameters {
 
 impl Decode for Parameters {
     fn decode(node: &Node, reporter: &mut Reporter<'_>) -> Self {
-        Self {
-            node: entries(node, reporter).map(|_| node.clone()),
-        }
+        Self { node: entries(node, reporter).map(|_| node.clone()) }
     }
 }
 

@@ -86,9 +86,7 @@ impl<T> OneOrMany<T> {
 impl<T: Decode> Decode for OneOrMany<T> {
     fn decode(node: &Node, reporter: &mut Reporter<'_>) -> Self {
         match &node.value {
-            Value::List(items) => {
-                Self::Many(items.iter().map(|item| T::decode(item, reporter)).collect())
-            }
+            Value::List(items) => Self::Many(items.iter().map(|item| T::decode(item, reporter)).collect()),
             _ => Self::One(T::decode(node, reporter)),
         }
     }
@@ -105,11 +103,7 @@ pub(crate) fn text<'n>(node: &'n Node, reporter: &mut Reporter<'_>) -> Option<&'
         (Value::Scalar { text, .. }, Some(Core::Bool(_) | Core::Integer(_) | Core::Float(_))) => {
             // Other programs would read another value than we do (011122223333, 1.10), so it must be said what is meant.
             reporter
-                .error(
-                    node.at,
-                    Code::WrongType,
-                    format!("expected a text, found {}", node.describe()),
-                )
+                .error(node.at, Code::WrongType, format!("expected a text, found {}", node.describe()))
                 .help(format!("put it in quotes: \"{text}\""));
             None
         }
@@ -121,11 +115,7 @@ pub(crate) fn text<'n>(node: &'n Node, reporter: &mut Reporter<'_>) -> Option<&'
 }
 
 pub(crate) fn wrong_type(node: &Node, expected: &str, reporter: &mut Reporter<'_>) {
-    let pending = reporter.error(
-        node.at,
-        Code::WrongType,
-        format!("expected {expected}, found {}", node.describe()),
-    );
+    let pending = reporter.error(node.at, Code::WrongType, format!("expected {expected}, found {}", node.describe()));
     if node.core() == Some(Core::Null) {
         pending.help("a key without a value is left out");
     }
@@ -144,20 +134,12 @@ pub(crate) fn entries<'n>(node: &'n Node, reporter: &mut Reporter<'_>) -> Option
 
 pub(crate) fn unknown_key(entry: &Entry, known: &[&str], reporter: &mut Reporter<'_>) {
     reporter
-        .error(
-            entry.key.at,
-            Code::UnknownKey,
-            format!("unknown key `{}`", entry.key.value),
-        )
+        .error(entry.key.at, Code::UnknownKey, format!("unknown key `{}`", entry.key.value))
         .maybe_help(help_known(&entry.key.value, known, "known here"));
 }
 
 pub(crate) fn missing_key(at: Span, key: &str, what: &str, reporter: &mut Reporter<'_>) {
-    reporter.error(
-        at,
-        Code::MissingKey,
-        format!("`{key}` is missing in this {what}"),
-    );
+    reporter.error(at, Code::MissingKey, format!("`{key}` is missing in this {what}"));
 }
 
 /// The key under which a field is written.

@@ -132,10 +132,7 @@ pub(crate) struct Reporter<'a> {
 
 impl<'a> Reporter<'a> {
     pub fn new(sources: &'a SourceMap) -> Self {
-        Self {
-            sources,
-            found: Vec::new(),
-        }
+        Self { sources, found: Vec::new() }
     }
 
     pub fn error(&mut self, at: Span, code: Code, message: impl Into<String>) -> Pending<'_, 'a> {
@@ -150,19 +147,10 @@ impl<'a> Reporter<'a> {
         self.push(Severity::Note, at, code, message.into())
     }
 
-    fn push(
-        &mut self,
-        severity: Severity,
-        at: Span,
-        code: Code,
-        message: String,
-    ) -> Pending<'_, 'a> {
+    fn push(&mut self, severity: Severity, at: Span, code: Code, message: String) -> Pending<'_, 'a> {
         // Counted by severity, so that no error is lost behind warnings.
         if self.found.iter().filter(|d| d.severity == severity).count() >= MOST {
-            return Pending {
-                reporter: self,
-                added: false,
-            };
+            return Pending { reporter: self, added: false };
         }
         let places = self.sources.places(at);
         self.found.push(Diagnostic {
@@ -178,10 +166,7 @@ impl<'a> Reporter<'a> {
             related: Vec::new(),
             at,
         });
-        Pending {
-            reporter: self,
-            added: true,
-        }
+        Pending { reporter: self, added: true }
     }
 }
 
@@ -215,11 +200,9 @@ impl Pending<'_, '_> {
         if !self.added {
             return self;
         }
-        if let (Some(last), Some((start, _)), Some(file)) = (
-            self.reporter.found.last_mut(),
-            sources.places(at),
-            sources.name(at),
-        ) {
+        if let (Some(last), Some((start, _)), Some(file)) =
+            (self.reporter.found.last_mut(), sources.places(at), sources.name(at))
+        {
             last.related.push(Related {
                 message: message.into(),
                 file: file.to_owned(),
@@ -233,22 +216,12 @@ impl Pending<'_, '_> {
 }
 
 /// "did you mean": the known word closest to what was written, if it is close.
-pub(crate) fn suggestion<'k>(
-    written: &str,
-    known: impl IntoIterator<Item = &'k str>,
-) -> Option<&'k str> {
+pub(crate) fn suggestion<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let lower = written.to_lowercase().replace('-', "_");
     known
         .into_iter()
-        .map(|word| {
-            (
-                strsim::damerau_levenshtein(&lower, &word.to_lowercase().replace('-', "_")),
-                word,
-            )
-        })
-        .filter(|(distance, word)| {
-            *distance <= tolerance(word.chars().count().max(lower.chars().count()))
-        })
+        .map(|word| (strsim::damerau_levenshtein(&lower, &word.to_lowercase().replace('-', "_")), word))
+        .filter(|(distance, word)| *distance <= tolerance(word.chars().count().max(lower.chars().count())))
         .min()
         .map(|(_, word)| word)
 }
@@ -269,13 +242,9 @@ pub(crate) fn help_known(written: &str, known: &[&str], what: &str) -> Option<St
     }
     match known {
         [] => None,
-        few if few.len() <= 12 => Some(format!(
-            "{what}: {}",
-            few.iter()
-                .map(|k| format!("`{k}`"))
-                .collect::<Vec<_>>()
-                .join(", ")
-        )),
+        few if few.len() <= 12 => {
+            Some(format!("{what}: {}", few.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")))
+        }
         _ => None,
     }
 }
@@ -289,11 +258,7 @@ pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 /// The diagnostics as text for a person, with the lines they are about. `colour` adds ANSI styles.
 #[must_use]
 pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, colour: bool) -> String {
-    let renderer = if colour {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
     for diagnostic in diagnostics {
         let level = match diagnostic.severity {
@@ -301,28 +266,20 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, colour: bool) -> 
             Severity::Warning => Level::WARNING,
             Severity::Note => Level::NOTE,
         };
-        let title = level
-            .primary_title(diagnostic.message.as_str())
-            .id(diagnostic.code.as_str());
+        let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.as_str());
         let mut group = Group::with_title(title);
         if diagnostic.at.is_some() {
             // A second place in the same file shows in the same snippet, one in another file in its own.
-            let (here, elsewhere): (Vec<_>, Vec<_>) = diagnostic
-                .related
-                .iter()
-                .partition(|r| r.at.file() == diagnostic.at.file());
+            let (here, elsewhere): (Vec<_>, Vec<_>) =
+                diagnostic.related.iter().partition(|r| r.at.file() == diagnostic.at.file());
             let here = here.into_iter().map(|r| (r.at, Some(r.message.as_str())));
-            if let Some(snippet) = snippet(
-                sources,
-                &std::iter::once((diagnostic.at, None))
-                    .chain(here)
-                    .collect::<Vec<_>>(),
-            ) {
+            if let Some(snippet) =
+                snippet(sources, &std::iter::once((diagnostic.at, None)).chain(here).collect::<Vec<_>>())
+            {
                 group = group.element(snippet);
             }
             for other in elsewhere {
-                if let Some(snippet) = snippet(sources, &[(other.at, Some(other.message.as_str()))])
-                {
+                if let Some(snippet) = snippet(sources, &[(other.at, Some(other.message.as_str()))]) {
                     group = group.element(snippet);
                 }
             }
@@ -342,15 +299,10 @@ fn snippet<'s>(
     places: &[(Span, Option<&'s str>)],
 ) -> Option<Snippet<'s, annotate_snippets::Annotation<'s>>> {
     let (at, _) = places.first()?;
-    let ranges: Vec<Range<usize>> = places
-        .iter()
-        .map(|(place, _)| visible(sources, *place))
-        .collect();
+    let ranges: Vec<Range<usize>> = places.iter().map(|(place, _)| visible(sources, *place)).collect();
     let whole = ranges.iter().map(|r| r.start).min()?..ranges.iter().map(|r| r.end).max()?;
     let (text, offset, line) = sources.lines(*at, whole)?;
-    let mut snippet = Snippet::source(text)
-        .path(sources.name(*at)?)
-        .line_start(line);
+    let mut snippet = Snippet::source(text).path(sources.name(*at)?).line_start(line);
     for (range, (_, label)) in ranges.into_iter().zip(places) {
         let within = range.start.saturating_sub(offset)..range.end.saturating_sub(offset);
         snippet = snippet.annotation(match label {
@@ -367,17 +319,10 @@ fn visible(sources: &SourceMap, at: Span) -> Range<usize> {
     let range = at.range();
     let start = range.start.min(text.len());
     let end = range.end.min(text.len());
-    let line_end = text
-        .get(start..end)
-        .and_then(|t| t.find('\n'))
-        .map_or(end, |n| start + n);
+    let line_end = text.get(start..end).and_then(|t| t.find('\n')).map_or(end, |n| start + n);
     if line_end > start {
         start..line_end
     } else {
-        start
-            ..text
-                .get(start..)
-                .and_then(|t| t.chars().next())
-                .map_or(start, |c| start + c.len_utf8())
+        start..text.get(start..).and_then(|t| t.chars().next()).map_or(start, |c| start + c.len_utf8())
     }
 }

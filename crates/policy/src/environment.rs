@@ -111,28 +111,15 @@ impl Standard {
         let mut reporter = crate::diagnostic::Reporter::new(&sources);
         let tree = crate::yaml::parse(file, text, &mut reporter);
         if let Some(first) = reporter.found.first() {
-            return Err(CatalogueError {
-                reason: format!("{name}:{}: {}", first.line.unwrap_or(0), first.message),
-            });
+            return Err(CatalogueError { reason: format!("{name}:{}: {}", first.line.unwrap_or(0), first.message) });
         }
         let json = tree.map(|t| t.to_json()).unwrap_or_default();
-        let file: File = serde_json::from_value(json).map_err(|e| CatalogueError {
-            reason: format!("{name}: {e}"),
-        })?;
+        let file: File = serde_json::from_value(json).map_err(|e| CatalogueError { reason: format!("{name}: {e}") })?;
         let mut seen = BTreeSet::new();
-        if let Some(twice) = file
-            .requirements
-            .iter()
-            .find(|r| !seen.insert(r.id.as_str()))
-        {
-            return Err(CatalogueError {
-                reason: format!("{name}: `{}` stands there twice", twice.id),
-            });
+        if let Some(twice) = file.requirements.iter().find(|r| !seen.insert(r.id.as_str())) {
+            return Err(CatalogueError { reason: format!("{name}: `{}` stands there twice", twice.id) });
         }
-        Ok(Self {
-            id: format!("{}-{}", file.standard.to_lowercase(), file.version),
-            requirements: file.requirements,
-        })
+        Ok(Self { id: format!("{}-{}", file.standard.to_lowercase(), file.version), requirements: file.requirements })
     }
 
     /// The requirement with this id, without the standard's name.

@@ -26,21 +26,19 @@ mod yaml;
 pub use acceptance::{AcceptanceState, AcceptanceUse, Acceptances, LastDeviation};
 pub use check::{check, not_judged_yet};
 pub use declaration::{
-    Acceptance, Affects, Certificate, CheckUse, Columns, Component, Control, Declaration,
-    Designation, Document, Expect, Identities, Key, KeyHolder, KeyPlace, LedgerSettings, Observe,
-    Parameters, Residual, Review, Risk, RiskImport, Risks, Settings, System, Target, Task,
-    ThirdParty, Threat, ThreatModel, Treatment,
+    Acceptance, Affects, Certificate, CheckUse, Columns, Component, Control, Declaration, Designation, Document,
+    Expect, Identities, Key, KeyHolder, KeyPlace, LedgerSettings, Observe, Parameters, Residual, Review, Risk,
+    RiskImport, Risks, Settings, System, Target, Task, ThirdParty, Threat, ThreatModel, Treatment,
 };
 pub use decode::OneOrMany;
 pub use diagnostic::{Code, Diagnostic, Related, Severity, has_errors, render};
 pub use environment::{
-    CatalogueError, CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment,
-    Requirement, Standard,
+    CatalogueError, CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Requirement, Standard,
 };
 pub use load::{Attachment, Loaded, Loader, load};
 pub use plan::{
-    Assignment, Covers, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger,
-    PlannedSystem, PlannedTarget, plan,
+    Assignment, Covers, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger, PlannedSystem,
+    PlannedTarget, plan,
 };
 pub use rollup::{Tally, Verdict, outcome};
 pub use scalar::{CheckId, Day, Id, Origin, Period, RequirementId, StandardId};

@@ -44,10 +44,7 @@ impl Loaded {
     #[must_use]
     pub fn part(&self, name: &str) -> Option<serde_json::Value> {
         match &self.tree.as_ref()?.value {
-            Value::Map(entries) => entries
-                .iter()
-                .find(|e| e.key.value == name)
-                .map(|e| e.value.to_json()),
+            Value::Map(entries) => entries.iter().find(|e| e.key.value == name).map(|e| e.value.to_json()),
             _ => None,
         }
     }
@@ -62,26 +59,15 @@ impl Loaded {
     #[must_use]
     pub fn attachments(&self) -> Vec<Attachment> {
         let declaration = &self.declaration;
-        let documents = declaration
-            .controls
-            .iter()
-            .flat_map(|c| &c.documents)
-            .map(|d| &d.path);
-        let signatures = declaration
-            .acceptances
-            .iter()
-            .filter_map(|a| a.signature.as_ref());
+        let documents = declaration.controls.iter().flat_map(|c| &c.documents).map(|d| &d.path);
+        let signatures = declaration.acceptances.iter().filter_map(|a| a.signature.as_ref());
         let register = declaration.risks.import.as_ref().map(|i| &i.file);
         let mut all: Vec<Attachment> = Vec::new();
         for written in documents.chain(signatures).chain(register) {
             if let Ok(path) = self.path(written)
                 && !all.iter().any(|a| a.path == path)
             {
-                all.push(Attachment {
-                    shown: self.shown(&path),
-                    path,
-                    at: written.at,
-                });
+                all.push(Attachment { shown: self.shown(&path), path, at: written.at });
             }
         }
         all
@@ -100,20 +86,14 @@ impl Loaded {
 
     /// A written path relative to the declaration's folder. It is written relative to the file it stands in.
     pub(crate) fn path(&self, written: &Located<String>) -> Result<String, &'static str> {
-        let from = usize::try_from(written.at.file())
-            .ok()
-            .and_then(|n| self.files.get(n))
-            .map_or("", |f| f.path.as_str());
+        let from =
+            usize::try_from(written.at.file()).ok().and_then(|n| self.files.get(n)).map_or("", |f| f.path.as_str());
         resolve(from, &written.value)
     }
 
     fn shown(&self, path: &str) -> String {
         // The root is shown as it was asked for, so what is before its name is the folder.
-        let prefix = self
-            .files
-            .first()
-            .and_then(|f| f.shown.strip_suffix(f.path.as_str()))
-            .unwrap_or_default();
+        let prefix = self.files.first().and_then(|f| f.shown.strip_suffix(f.path.as_str())).unwrap_or_default();
         format!("{prefix}{path}")
     }
 
@@ -127,10 +107,7 @@ impl Loaded {
 
     pub(crate) fn has_part(&self, name: &str) -> Option<Span> {
         match &self.tree.as_ref()?.value {
-            Value::Map(entries) => entries
-                .iter()
-                .find(|e| e.key.value == name)
-                .map(|e| e.key.at),
+            Value::Map(entries) => entries.iter().find(|e| e.key.value == name).map(|e| e.key.at),
             _ => None,
         }
     }
@@ -157,9 +134,7 @@ pub struct Attachment {
 #[must_use]
 pub fn load(root_path: &str, loader: &dyn Loader) -> Loaded {
     let folder = root_path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let name = root_path
-        .rsplit_once('/')
-        .map_or(root_path, |(_, name)| name);
+    let name = root_path.rsplit_once('/').map_or(root_path, |(_, name)| name);
     let mut reading = Reading {
         folder,
         loader,
@@ -170,21 +145,12 @@ pub fn load(root_path: &str, loader: &dyn Loader) -> Loaded {
         open: Vec::new(),
     };
     let root_at = reading.file(name, Span::NONE);
-    let Reading {
-        files,
-        sources,
-        mut diagnostics,
-        merged,
-        ..
-    } = reading;
+    let Reading { files, sources, mut diagnostics, merged, .. } = reading;
 
     let mut reporter = Reporter::new(&sources);
     let (declaration, tree) = match root_at {
         Some(at) => {
-            let tree = Node {
-                at,
-                value: Value::Map(merged),
-            };
+            let tree = Node { at, value: Value::Map(merged) };
             (Declaration::decode(&tree, &mut reporter), Some(tree))
         }
         None => (Declaration::default(), None),
@@ -195,22 +161,13 @@ pub fn load(root_path: &str, loader: &dyn Loader) -> Loaded {
             .error(
                 version.at,
                 Code::BadValue,
-                format!(
-                    "this is version {} of the declaration, and this program reads version 1",
-                    version.value
-                ),
+                format!("this is version {} of the declaration, and this program reads version 1", version.value),
             )
             .help("a newer `witnessmark` may read it");
     }
     diagnostics.append(&mut reporter.found);
     diagnostics.sort_by_key(|d| (d.at, d.severity));
-    Loaded {
-        declaration,
-        files,
-        sources,
-        diagnostics,
-        tree,
-    }
+    Loaded { declaration, files, sources, diagnostics, tree }
 }
 
 struct Reading<'a> {
@@ -227,20 +184,12 @@ struct Reading<'a> {
 impl Reading<'_> {
     /// Reads one file and what it includes into `merged`; the place of its first key.
     fn file(&mut self, path: &str, asked: Span) -> Option<Span> {
-        let shown = if self.folder.is_empty() {
-            path.to_owned()
-        } else {
-            format!("{}/{path}", self.folder)
-        };
+        let shown = if self.folder.is_empty() { path.to_owned() } else { format!("{}/{path}", self.folder) };
         let bytes = match self.loader.load(&shown) {
             Ok(bytes) => bytes,
             Err(error) => {
                 self.report(|r| {
-                    r.error(
-                        asked,
-                        Code::Unreadable,
-                        format!("cannot read `{shown}`: {error}"),
-                    );
+                    r.error(asked, Code::Unreadable, format!("cannot read `{shown}`: {error}"));
                 });
                 return None;
             }
@@ -264,20 +213,12 @@ impl Reading<'_> {
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 self.report(|r| {
-                    r.error(
-                        asked,
-                        Code::Yaml,
-                        format!("`{shown}` is not UTF-8 from byte {at} on"),
-                    );
+                    r.error(asked, Code::Yaml, format!("`{shown}` is not UTF-8 from byte {at} on"));
                 });
                 return None;
             }
         };
-        self.files.push(DeclaredFile {
-            path: path.to_owned(),
-            shown: shown.clone(),
-            bytes: text.clone().into_bytes(),
-        });
+        self.files.push(DeclaredFile { path: path.to_owned(), shown: shown.clone(), bytes: text.clone().into_bytes() });
         let file = self.sources.add(shown, text.clone());
         let mut tree = None;
         self.report(|r| tree = yaml::parse(file, &text, r));
@@ -287,10 +228,7 @@ impl Reading<'_> {
                 r.error(
                     node.at,
                     Code::WrongType,
-                    format!(
-                        "expected an object with `witnessmark`, `entity`, `system`, found {}",
-                        node.describe()
-                    ),
+                    format!("expected an object with `witnessmark`, `entity`, `system`, found {}", node.describe()),
                 );
             });
             return None;
@@ -309,15 +247,11 @@ impl Reading<'_> {
             if member.key.value == "include" {
                 match member.value.value {
                     Value::List(items) => included.extend(items),
-                    _ => self
-                        .report(|r| crate::decode::wrong_type(&member.value, "a list of files", r)),
+                    _ => self.report(|r| crate::decode::wrong_type(&member.value, "a list of files", r)),
                 }
                 continue;
             }
-            let known = self
-                .merged
-                .iter_mut()
-                .find(|e| e.key.value == member.key.value);
+            let known = self.merged.iter_mut().find(|e| e.key.value == member.key.value);
             match known {
                 None => self.merged.push(member),
                 Some(existing) => match (&mut existing.value.value, member.value.value) {
@@ -352,18 +286,16 @@ impl Reading<'_> {
                 Ok(path) => path,
                 Err(reason) => {
                     self.report(|r| {
-                        r.error(node.at, Code::Include, format!("`{wanted}` {reason}")).help("everything a declaration consists of lies beside or below it, so that it can be sealed");
+                        r.error(node.at, Code::Include, format!("`{wanted}` {reason}")).help(
+                            "everything a declaration consists of lies beside or below it, so that it can be sealed",
+                        );
                     });
                     continue;
                 }
             };
             let cycle = self.open.contains(&path);
             if cycle || self.files.iter().any(|f| f.path == path) {
-                let what = if cycle {
-                    "includes itself"
-                } else {
-                    "is included twice"
-                };
+                let what = if cycle { "includes itself" } else { "is included twice" };
                 self.report(|r| {
                     r.error(node.at, Code::Include, format!("`{path}` {what}"));
                 });
@@ -371,11 +303,7 @@ impl Reading<'_> {
             }
             if self.files.len() >= MAX_FILES {
                 self.report(|r| {
-                    r.error(
-                        node.at,
-                        Code::Include,
-                        format!("more than {MAX_FILES} files in one declaration"),
-                    );
+                    r.error(node.at, Code::Include, format!("more than {MAX_FILES} files in one declaration"));
                 });
                 return;
             }
@@ -392,16 +320,10 @@ impl Reading<'_> {
 
 /// A path written in `from`, relative to the declaration's folder.
 pub(crate) fn resolve(from: &str, written: &str) -> Result<String, &'static str> {
-    if written.starts_with('/')
-        || written.contains('\\')
-        || written.contains('\0')
-        || written.get(1..2) == Some(":")
-    {
+    if written.starts_with('/') || written.contains('\\') || written.contains('\0') || written.get(1..2) == Some(":") {
         return Err("is not a relative path with `/` between names");
     }
-    let mut steps: Vec<&str> = from
-        .rsplit_once('/')
-        .map_or_else(Vec::new, |(folder, _)| folder.split('/').collect());
+    let mut steps: Vec<&str> = from.rsplit_once('/').map_or_else(Vec::new, |(folder, _)| folder.split('/').collect());
     for step in written.split('/') {
         match step {
             "" | "." => {}
@@ -413,9 +335,5 @@ pub(crate) fn resolve(from: &str, written: &str) -> Result<String, &'static str>
             name => steps.push(name),
         }
     }
-    if steps.is_empty() {
-        Err("names no file")
-    } else {
-        Ok(steps.join("/"))
-    }
+    if steps.is_empty() { Err("names no file") } else { Ok(steps.join("/")) }
 }

@@ -24,10 +24,7 @@ pub(crate) fn resolve(used: &CheckUse, meta: &CheckMeta, reporter: &mut Reporter
     };
     let mut resolved = Resolved::default();
     let known: Vec<&str> = meta.parameters.keys().map(String::as_str).collect();
-    for entry in written
-        .iter()
-        .filter(|e| !meta.parameters.contains_key(&e.key.value))
-    {
+    for entry in written.iter().filter(|e| !meta.parameters.contains_key(&e.key.value)) {
         let pending = reporter.error(
             entry.key.at,
             Code::BadParameter,
@@ -51,24 +48,15 @@ pub(crate) fn resolve(used: &CheckUse, meta: &CheckMeta, reporter: &mut Reporter
                 }
                 None => {
                     reporter
-                        .error(
-                            used.check.at,
-                            Code::BadParameter,
-                            format!("`{}` needs the parameter `{name}`", meta.id),
-                        )
+                        .error(used.check.at, Code::BadParameter, format!("`{}` needs the parameter `{name}`", meta.id))
                         .help(format!("write it under `with`: `with: {{{name}: …}}`"));
                 }
             }
             continue;
         };
         let value = sorted(&entry.value.to_json());
-        if refused(
-            schema,
-            &entry.value,
-            &format!("parameter `{name}` of `{}`", meta.id),
-            Code::BadParameter,
-            reporter,
-        ) {
+        if refused(schema, &entry.value, &format!("parameter `{name}` of `{}`", meta.id), Code::BadParameter, reporter)
+        {
             continue;
         }
         if let (Some(default), Some(stricter)) = (&default, schema.get("x-stricter"))
@@ -80,9 +68,7 @@ pub(crate) fn resolve(used: &CheckUse, meta: &CheckMeta, reporter: &mut Reporter
                     Code::WeakerParameter,
                     format!("`{name}` demands less than `{}` does by default", meta.id),
                 )
-                .help(format!(
-                    "the default is {default}; the weaker value is sealed and shown beside it"
-                ));
+                .help(format!("the default is {default}; the weaker value is sealed and shown beside it"));
             resolved.weaker.push(name.clone());
         }
         resolved.parameters.insert(name.clone(), value);
@@ -95,18 +81,9 @@ pub(crate) fn resolve(used: &CheckUse, meta: &CheckMeta, reporter: &mut Reporter
 }
 
 /// Settings of a target: each must be known to one of its collectors and please each that knows it.
-pub(crate) fn settings(
-    entries: &[Entry],
-    schemas: &[(&str, &Value)],
-    at: Span,
-    reporter: &mut Reporter<'_>,
-) {
+pub(crate) fn settings(entries: &[Entry], schemas: &[(&str, &Value)], at: Span, reporter: &mut Reporter<'_>) {
     let properties = |schema: &Value| -> Map<String, Value> {
-        schema
-            .get("properties")
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default()
+        schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default()
     };
     let mut known: Vec<String> = vec!["id".to_owned(), "collector".to_owned()];
     for (_, schema) in schemas {
@@ -116,30 +93,18 @@ pub(crate) fn settings(
     known.dedup();
     let words: Vec<&str> = known.iter().map(String::as_str).collect();
     for entry in entries.iter().filter(|e| !known.contains(&e.key.value)) {
-        let names: Vec<String> = schemas
-            .iter()
-            .map(|(name, _)| format!("`{name}`"))
-            .collect();
+        let names: Vec<String> = schemas.iter().map(|(name, _)| format!("`{name}`")).collect();
         reporter
             .error(
                 entry.key.at,
                 Code::UnknownKey,
-                format!(
-                    "unknown key `{}`: no setting of {}",
-                    entry.key.value,
-                    names.join(" or ")
-                ),
+                format!("unknown key `{}`: no setting of {}", entry.key.value, names.join(" or ")),
             )
             .maybe_help(help_known(&entry.key.value, &words, "known here"));
     }
     for (collector, schema) in schemas {
         let mine = properties(schema);
-        for required in schema
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
+        for required in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
         {
             if !entries.iter().any(|e| e.key.value == required) {
                 reporter.error(
@@ -150,41 +115,18 @@ pub(crate) fn settings(
             }
         }
         // One object with what this collector knows; the whole schema, so that `$defs` and rules between settings hold.
-        let members: Vec<Entry> = entries
-            .iter()
-            .filter(|e| mine.contains_key(&e.key.value))
-            .cloned()
-            .collect();
-        let object = Node {
-            at,
-            value: Yaml::Map(members),
-        };
-        refused(
-            schema,
-            &object,
-            &format!("setting of `{collector}`"),
-            Code::BadSetting,
-            reporter,
-        );
+        let members: Vec<Entry> = entries.iter().filter(|e| mine.contains_key(&e.key.value)).cloned().collect();
+        let object = Node { at, value: Yaml::Map(members) };
+        refused(schema, &object, &format!("setting of `{collector}`"), Code::BadSetting, reporter);
     }
 }
 
 /// Reports what the schema says against the value; true if it does.
-fn refused(
-    schema: &Value,
-    node: &Node,
-    what: &str,
-    code: Code,
-    reporter: &mut Reporter<'_>,
-) -> bool {
+fn refused(schema: &Value, node: &Node, what: &str, code: Code, reporter: &mut Reporter<'_>) -> bool {
     let validator = match jsonschema::validator_for(schema) {
         Ok(validator) => validator,
         Err(error) => {
-            reporter.error(
-                node.at,
-                code,
-                format!("the schema of this {what} is itself not valid: {error}"),
-            );
+            reporter.error(node.at, code, format!("the schema of this {what} is itself not valid: {error}"));
             return true;
         }
     };
@@ -192,9 +134,7 @@ fn refused(
     let mut any = false;
     for error in validator.iter_errors(&instance) {
         // A missing setting was said in our own words, at the target.
-        if error.kind().keyword() == "required"
-            && error.instance_path().as_str().is_empty()
-            && code == Code::BadSetting
+        if error.kind().keyword() == "required" && error.instance_path().as_str().is_empty() && code == Code::BadSetting
         {
             any = true;
             continue;
@@ -202,9 +142,8 @@ fn refused(
         let faulty = node.nearest(error.instance_path().as_str());
         let message = error.to_string();
         let pending = reporter.error(faulty.at, code, format!("{what}: {}", backticked(&message)));
-        if let (Yaml::Scalar { text, plain: true }, "type") =
-            (&faulty.value, error.kind().keyword())
-            && message.ends_with("of type \"string\"")
+        if let (Yaml::Scalar { text, plain: true }, "type") = (&faulty.value, error.kind().keyword())
+            && message.contains("\"string\"")
         {
             pending.help(format!("put it in quotes: \"{text}\""));
         }
@@ -215,10 +154,7 @@ fn refused(
 
 /// `"abc" is not of type "integer"` in the way all our messages quote.
 fn backticked(message: &str) -> String {
-    message
-        .strip_suffix('.')
-        .unwrap_or(message)
-        .replace('"', "`")
+    message.strip_suffix('.').unwrap_or(message).replace('"', "`")
 }
 
 /// Whether the value demands less than the default, in the direction the check's author gave.
@@ -259,8 +195,5 @@ pub(crate) fn sorted(value: &Value) -> Value {
 pub(crate) fn sorted_map(members: &Map<String, Value>) -> Map<String, Value> {
     let mut names: Vec<(&String, &Value)> = members.iter().collect();
     names.sort_by_key(|(name, _)| *name);
-    names
-        .into_iter()
-        .map(|(name, value)| (name.clone(), sorted(value)))
-        .collect()
+    names.into_iter().map(|(name, value)| (name.clone(), sorted(value))).collect()
 }

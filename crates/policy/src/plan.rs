@@ -154,9 +154,7 @@ impl Plan {
 
     /// The uses of checks of one control.
     pub fn assignments_of<'p>(&'p self, control: &'p str) -> impl Iterator<Item = &'p Assignment> {
-        self.assignments
-            .iter()
-            .filter(move |a| a.control == control)
+        self.assignments.iter().filter(move |a| a.control == control)
     }
 }
 
@@ -175,21 +173,10 @@ pub(crate) fn analyse(loaded: &Loaded, environment: &Environment) -> (Vec<Diagno
     let known = Known::of(declaration);
     check::references(loaded, &known, environment, &mut reporter);
 
-    let targets = declaration
-        .targets
-        .iter()
-        .map(|t| plan_target(t, environment, &mut reporter))
-        .collect();
+    let targets = declaration.targets.iter().map(|t| plan_target(t, environment, &mut reporter)).collect();
     let mut assignments = Vec::new();
     for control in &declaration.controls {
-        plan_checks(
-            control,
-            declaration,
-            &known,
-            environment,
-            &mut assignments,
-            &mut reporter,
-        );
+        plan_checks(control, declaration, &known, environment, &mut assignments, &mut reporter);
     }
     let acceptances: Vec<PlannedAcceptance> = declaration
         .acceptances
@@ -198,11 +185,7 @@ pub(crate) fn analyse(loaded: &Loaded, environment: &Environment) -> (Vec<Diagno
         .collect();
     if assignments.is_empty() && !has_errors(&reporter.found) && !loaded.has_errors() {
         reporter
-            .warn(
-                declaration.system.written,
-                Code::NothingChecked,
-                "no check is put to any target",
-            )
+            .warn(declaration.system.written, Code::NothingChecked, "no check is put to any target")
             .help("name checks under `checks` of a control; `witnessmark checks` lists them");
     }
     let shortest = declaration
@@ -212,12 +195,8 @@ pub(crate) fn analyse(loaded: &Loaded, environment: &Environment) -> (Vec<Diagno
         .filter(|o| o.every.is_written())
         .map(|o| o.every.seconds())
         .min();
-    let declared = declaration
-        .ledger
-        .as_ref()
-        .and_then(|l| l.every.as_ref())
-        .filter(|e| e.is_written())
-        .map(|e| e.seconds());
+    let declared =
+        declaration.ledger.as_ref().and_then(|l| l.every.as_ref()).filter(|e| e.is_written()).map(|e| e.seconds());
     let system = &declaration.system;
     let plan = Plan {
         entity: declaration.entity.value.clone(),
@@ -228,9 +207,7 @@ pub(crate) fn analyse(loaded: &Loaded, environment: &Environment) -> (Vec<Diagno
             standard: system.standard.as_ref().map(ToString::to_string),
             level: system.level.as_ref().map(|l| l.value),
         },
-        ledger: declaration.ledger.as_ref().map(|l| PlannedLedger {
-            origin: l.origin.to_string(),
-        }),
+        ledger: declaration.ledger.as_ref().map(|l| PlannedLedger { origin: l.origin.to_string() }),
         every_seconds: declared.or(shortest),
         targets,
         assignments,
@@ -252,26 +229,13 @@ pub(crate) fn analyse(loaded: &Loaded, environment: &Environment) -> (Vec<Diagno
     (found, plan)
 }
 
-fn plan_target(
-    target: &Target,
-    environment: &Environment,
-    reporter: &mut Reporter<'_>,
-) -> PlannedTarget {
+fn plan_target(target: &Target, environment: &Environment, reporter: &mut Reporter<'_>) -> PlannedTarget {
     let mut schemas = Vec::new();
     let mut all_known = true;
     let mut seen = BTreeSet::new();
-    for name in target
-        .collector
-        .as_slice()
-        .iter()
-        .filter(|n| n.is_written())
-    {
+    for name in target.collector.as_slice().iter().filter(|n| n.is_written()) {
         if !seen.insert(name.as_str()) {
-            reporter.error(
-                name.at,
-                Code::DuplicateId,
-                format!("collector `{name}` is named twice"),
-            );
+            reporter.error(name.at, Code::DuplicateId, format!("collector `{name}` is named twice"));
             continue;
         }
         match environment.collectors.get(name.as_str()) {
@@ -280,21 +244,13 @@ fn plan_target(
                 all_known = false;
                 let names: Vec<&str> = environment.collectors.keys().map(String::as_str).collect();
                 reporter
-                    .error(
-                        name.at,
-                        Code::UnknownReference,
-                        format!("there is no collector `{name}`"),
-                    )
+                    .error(name.at, Code::UnknownReference, format!("there is no collector `{name}`"))
                     .maybe_help(help_known(name.as_str(), &names, "collectors"));
             }
         }
     }
     if target.collector.as_slice().is_empty() && target.written.is_some() {
-        reporter.error(
-            target.written,
-            Code::BadValue,
-            "this target names no collector",
-        );
+        reporter.error(target.written, Code::BadValue, "this target names no collector");
     }
     // A setting may belong to a collector that this program does not have.
     if all_known && !schemas.is_empty() {
@@ -309,16 +265,10 @@ fn plan_target(
                 .filter(|(key, _)| schema.get("properties").and_then(|p| p.get(key)).is_some())
                 .map(|(k, v)| (k.clone(), v.clone()))
                 .collect();
-            PlannedCollector {
-                name: (*name).to_owned(),
-                settings: sorted_map(&mine),
-            }
+            PlannedCollector { name: (*name).to_owned(), settings: sorted_map(&mine) }
         })
         .collect();
-    PlannedTarget {
-        id: target.id.to_string(),
-        collectors,
-    }
+    PlannedTarget { id: target.id.to_string(), collectors }
 }
 
 fn plan_checks(
@@ -333,73 +283,36 @@ fn plan_checks(
     for check_use in control.checks.iter().filter(|u| u.check.is_written()) {
         let id = check_use.check.as_str();
         let Some(meta) = environment.checks.checks.get(id) else {
-            let ids: Vec<&str> = environment
-                .checks
-                .checks
-                .keys()
-                .map(String::as_str)
-                .collect();
+            let ids: Vec<&str> = environment.checks.checks.keys().map(String::as_str).collect();
             reporter
-                .error(
-                    check_use.check.at,
-                    Code::UnknownReference,
-                    format!("there is no check `{id}`"),
-                )
+                .error(check_use.check.at, Code::UnknownReference, format!("there is no check `{id}`"))
                 .maybe_help(help_known(id, &ids, "checks"));
             continue;
         };
-        let reads = |target: &Target| {
-            target
-                .collector
-                .as_slice()
-                .iter()
-                .any(|c| c.as_str() == meta.collector)
-        };
+        let reads = |target: &Target| target.collector.as_slice().iter().any(|c| c.as_str() == meta.collector);
         let mut targets: Vec<String> = Vec::new();
         match &check_use.on {
             None => {
-                targets.extend(
-                    declaration
-                        .targets
-                        .iter()
-                        .filter(|t| reads(t))
-                        .map(|t| t.id.to_string()),
-                );
+                targets.extend(declaration.targets.iter().filter(|t| reads(t)).map(|t| t.id.to_string()));
                 if targets.is_empty() {
                     reporter
                         .error(
                             check_use.check.at,
                             Code::NoTarget,
-                            format!(
-                                "no target is read by `{}`, which `{id}` needs",
-                                meta.collector
-                            ),
+                            format!("no target is read by `{}`, which `{id}` needs", meta.collector),
                         )
-                        .help(format!(
-                            "add `{}` to the `collector` of a target",
-                            meta.collector
-                        ));
+                        .help(format!("add `{}` to the `collector` of a target", meta.collector));
                 }
             }
             Some(named) => {
                 if named.is_empty() {
                     reporter
-                        .error(
-                            check_use.written,
-                            Code::NoTarget,
-                            format!("`{id}` is put to no target"),
-                        )
-                        .help(
-                            "name targets under `on`, or leave `on` out for all that can be read",
-                        );
+                        .error(check_use.written, Code::NoTarget, format!("`{id}` is put to no target"))
+                        .help("name targets under `on`, or leave `on` out for all that can be read");
                 }
                 for name in named.iter().filter(|n| n.is_written()) {
                     if targets.iter().any(|t| t == name.as_str()) {
-                        reporter.error(
-                            name.at,
-                            Code::DuplicateAssignment,
-                            format!("target `{name}` is named twice"),
-                        );
+                        reporter.error(name.at, Code::DuplicateAssignment, format!("target `{name}` is named twice"));
                         continue;
                     }
                     // An unknown target was reported with the other references.
@@ -408,7 +321,14 @@ fn plan_checks(
                     };
                     if !reads(target) {
                         reporter
-                            .error(name.at, Code::NoTarget, format!("`{id}` needs collector `{}`, which does not read target `{name}`", meta.collector))
+                            .error(
+                                name.at,
+                                Code::NoTarget,
+                                format!(
+                                    "`{id}` needs collector `{}`, which does not read target `{name}`",
+                                    meta.collector
+                                ),
+                            )
                             .related(target.written, "this target");
                         continue;
                     }
@@ -422,10 +342,7 @@ fn plan_checks(
                     .error(
                         check_use.check.at,
                         Code::DuplicateAssignment,
-                        format!(
-                            "control `{}` puts `{id}` to target `{target}` twice",
-                            control.id
-                        ),
+                        format!("control `{}` puts `{id}` to target `{target}` twice", control.id),
                     )
                     .related(*first, "first put here")
                     .help("two sets of parameters for one target need two controls");
@@ -473,8 +390,7 @@ fn plan_acceptance(
                 .help("write two acceptances: each has its own reason");
             return None;
         }
-        let (Some(control), Some(check), Some(subject)) =
-            (&acceptance.control, &acceptance.check, &acceptance.subject)
+        let (Some(control), Some(check), Some(subject)) = (&acceptance.control, &acceptance.check, &acceptance.subject)
         else {
             reporter.error(
                 acceptance.id.at,
@@ -485,16 +401,12 @@ fn plan_acceptance(
         };
         if control.is_written()
             && check.is_written()
-            && !assignments
-                .iter()
-                .any(|a| a.control == control.as_str() && a.check == check.as_str())
+            && !assignments.iter().any(|a| a.control == control.as_str() && a.check == check.as_str())
         {
             reporter.warn(
                 check.at,
                 Code::UnusedAcceptance,
-                format!(
-                    "control `{control}` does not use `{check}`: the acceptance covers nothing"
-                ),
+                format!("control `{control}` does not use `{check}`: the acceptance covers nothing"),
             );
         }
         Covers::Deviation {
@@ -504,11 +416,16 @@ fn plan_acceptance(
             target,
         }
     } else {
-        let Some(target) = target.filter(|_| !gap_only.is_empty() || acceptance.subject.is_some())
-        else {
+        let Some(target) = target.filter(|_| !gap_only.is_empty() || acceptance.subject.is_some()) else {
             reporter
-                .error(acceptance.id.at, Code::UnclearAcceptance, "this says neither which deviation nor which gap is accepted")
-                .help("a deviation: `control`, `check`, `subject`; a gap: `target` with `population`, `right` or `part`");
+                .error(
+                    acceptance.id.at,
+                    Code::UnclearAcceptance,
+                    "this says neither which deviation nor which gap is accepted",
+                )
+                .help(
+                    "a deviation: `control`, `check`, `subject`; a gap: `target` with `population`, `right` or `part`",
+                );
             return None;
         };
         Covers::Gap {
@@ -522,11 +439,7 @@ fn plan_acceptance(
     if acceptance.approved.is_written() && acceptance.expires.is_written() {
         if acceptance.expires.value < acceptance.approved.value {
             reporter
-                .error(
-                    acceptance.expires.at,
-                    Code::BadValue,
-                    "it expires before it was approved",
-                )
+                .error(acceptance.expires.at, Code::BadValue, "it expires before it was approved")
                 .related(acceptance.approved.at, "approved here");
         } else if let Some(now) = environment.now {
             let today = Day::of(now);
@@ -534,19 +447,13 @@ fn plan_acceptance(
                 reporter.warn(
                     acceptance.expires.at,
                     Code::ExpiredAcceptance,
-                    format!(
-                        "acceptance `{}` has expired and covers nothing any more",
-                        acceptance.id
-                    ),
+                    format!("acceptance `{}` has expired and covers nothing any more", acceptance.id),
                 );
             } else if acceptance.approved.value > today {
                 reporter.warn(
                     acceptance.approved.at,
                     Code::UnusedAcceptance,
-                    format!(
-                        "acceptance `{}` is approved from a day on that is still to come",
-                        acceptance.id
-                    ),
+                    format!("acceptance `{}` is approved from a day on that is still to come", acceptance.id),
                 );
             }
         }

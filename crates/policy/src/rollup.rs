@@ -46,16 +46,8 @@ pub struct Tally<'p> {
 impl<'p> Tally<'p> {
     #[must_use]
     pub fn new(plan: &'p Plan) -> Self {
-        let by_control = plan
-            .controls
-            .iter()
-            .map(|control| (control.id.as_str(), Counts::default()))
-            .collect();
-        Self {
-            plan,
-            total: Counts::default(),
-            by_control,
-        }
+        let by_control = plan.controls.iter().map(|control| (control.id.as_str(), Counts::default())).collect();
+        Self { plan, total: Counts::default(), by_control }
     }
 
     /// Counts one finding; its acceptance has been decided.
@@ -75,19 +67,11 @@ impl<'p> Tally<'p> {
     /// The roll-up of every control of the plan, in the order declared.
     #[must_use]
     pub fn controls(&self) -> Vec<Control> {
-        self.plan
-            .controls
-            .iter()
-            .map(|control| self.control(control))
-            .collect()
+        self.plan.controls.iter().map(|control| self.control(control)).collect()
     }
 
     fn control(&self, control: &PlannedControl) -> Control {
-        let counts = self
-            .by_control
-            .get(control.id.as_str())
-            .copied()
-            .unwrap_or_default();
+        let counts = self.by_control.get(control.id.as_str()).copied().unwrap_or_default();
         let has_checks = self.plan.assignments_of(&control.id).next().is_some();
         Control {
             id: control.id.clone(),
@@ -95,9 +79,7 @@ impl<'p> Tally<'p> {
             requirements: control.requirements.clone(),
             outcome: has_checks.then(|| outcome(&counts)),
             counts,
-            observe: control
-                .observe_seconds
-                .map(|every_seconds| Observation { every_seconds }),
+            observe: control.observe_seconds.map(|every_seconds| Observation { every_seconds }),
         }
     }
 
@@ -105,8 +87,7 @@ impl<'p> Tally<'p> {
     #[must_use]
     pub fn verdict(&self, gaps: &[Gap]) -> Verdict {
         let counts = self.total;
-        let findings =
-            counts.conforms + counts.deviates + counts.undetermined + counts.not_applicable;
+        let findings = counts.conforms + counts.deviates + counts.undetermined + counts.not_applicable;
         let deviates = counts.deviates > counts.accepted;
         let undetermined = counts.undetermined > 0 || findings == 0;
         match (deviates, undetermined) {

@@ -30,11 +30,7 @@ impl<T: Form> Decode for Located<T> {
         match T::read(written) {
             Some(value) => Self::new(value, node.at),
             None => {
-                reporter.error(
-                    node.at,
-                    Code::BadValue,
-                    format!("`{written}` is not {}", T::EXPECTED),
-                );
+                reporter.error(node.at, Code::BadValue, format!("`{written}` is not {}", T::EXPECTED));
                 Self::default()
             }
         }
@@ -78,8 +74,7 @@ impl fmt::Display for Id {
 impl Form for Id {
     const NAME: &'static str = "Id";
     const PATTERN: &'static str = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$";
-    const EXPECTED: &'static str =
-        "an id: letters, digits, `.`, `_` and `-`, the first a letter or digit, at most 128";
+    const EXPECTED: &'static str = "an id: letters, digits, `.`, `_` and `-`, the first a letter or digit, at most 128";
 
     fn read(text: &str) -> Option<Self> {
         is_word(text).then(|| Self(text.to_owned()))
@@ -89,9 +84,7 @@ impl Form for Id {
 fn is_word(text: &str) -> bool {
     text.len() <= 128
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
 /// The id of a check: `aws-kms/key-rotates`.
@@ -113,8 +106,7 @@ impl fmt::Display for CheckId {
 
 impl Form for CheckId {
     const NAME: &'static str = "CheckId";
-    const PATTERN: &'static str =
-        "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$";
+    const PATTERN: &'static str = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$";
     const EXPECTED: &'static str = "the id of a check, written `collector/check`";
 
     fn read(text: &str) -> Option<Self> {
@@ -147,11 +139,8 @@ impl Form for StandardId {
 
     fn read(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split('-').collect();
-        (is_word(text)
-            && parts.len() > 1
-            && parts.iter().all(|p| !p.is_empty())
-            && !text.contains(':'))
-        .then(|| Self(text.to_owned()))
+        (is_word(text) && parts.len() > 1 && parts.iter().all(|p| !p.is_empty()) && !text.contains(':'))
+            .then(|| Self(text.to_owned()))
     }
 }
 
@@ -170,18 +159,13 @@ impl fmt::Display for RequirementId {
 
 impl Form for RequirementId {
     const NAME: &'static str = "RequirementId";
-    const PATTERN: &'static str =
-        "^[A-Za-z0-9][A-Za-z0-9._]*(-[A-Za-z0-9._]+)+:[A-Za-z0-9][A-Za-z0-9._-]*$";
-    const EXPECTED: &'static str =
-        "a requirement with its standard and version, written `ccss-9.0:1.05.1.1`";
+    const PATTERN: &'static str = "^[A-Za-z0-9][A-Za-z0-9._]*(-[A-Za-z0-9._]+)+:[A-Za-z0-9][A-Za-z0-9._-]*$";
+    const EXPECTED: &'static str = "a requirement with its standard and version, written `ccss-9.0:1.05.1.1`";
 
     fn read(text: &str) -> Option<Self> {
         let (standard, item) = text.split_once(':')?;
         StandardId::read(standard)?;
-        is_word(item).then(|| Self {
-            standard: standard.to_owned(),
-            item: item.to_owned(),
-        })
+        is_word(item).then(|| Self { standard: standard.to_owned(), item: item.to_owned() })
     }
 }
 
@@ -229,10 +213,7 @@ impl Form for Period {
             _ => return None,
         };
         let seconds = digits.parse::<u64>().ok()?.checked_mul(each)?;
-        Some(Self {
-            text: text.to_owned(),
-            seconds,
-        })
+        Some(Self { text: text.to_owned(), seconds })
     }
 }
 
@@ -244,10 +225,8 @@ impl Day {
     /// The UTC day of a moment.
     #[must_use]
     pub fn of(moment: model::Timestamp) -> Self {
-        jiff::Timestamp::from_millisecond(moment.as_millis()).map_or_else(
-            |_| Self::default(),
-            |t| Self(t.to_zoned(jiff::tz::TimeZone::UTC).date()),
-        )
+        jiff::Timestamp::from_millisecond(moment.as_millis())
+            .map_or_else(|_| Self::default(), |t| Self(t.to_zoned(jiff::tz::TimeZone::UTC).date()))
     }
 
     /// Written `2026-12-31` and in no other way.
@@ -294,14 +273,13 @@ impl fmt::Display for Origin {
 impl Form for Origin {
     const NAME: &'static str = "Origin";
     const PATTERN: &'static str = "^[^\\s+]{1,255}$";
-    const EXPECTED: &'static str = "the name of a ledger: no spaces, no `+`, at most 255 bytes, for example `northbank.example/hot-wallet`";
+    const EXPECTED: &'static str =
+        "the name of a ledger: no spaces, no `+`, at most 255 bytes, for example `northbank.example/hot-wallet`";
 
     fn read(text: &str) -> Option<Self> {
         (text.len() <= 255
             && !text.is_empty()
-            && text
-                .chars()
-                .all(|c| !c.is_whitespace() && c != '+' && !c.is_control()))
+            && text.chars().all(|c| !c.is_whitespace() && c != '+' && !c.is_control()))
         .then(|| Self(text.to_owned()))
     }
 }

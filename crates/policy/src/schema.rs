@@ -10,22 +10,14 @@ use crate::declaration::Declaration;
 /// JSON Schema (draft 2020-12) of a declaration file. `null` is never a value: a key without one is left out.
 #[must_use]
 pub fn declaration_schema() -> Value {
-    let mut schema = SchemaSettings::draft2020_12()
-        .into_generator()
-        .into_root_schema_for::<Declaration>();
+    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Declaration>();
     AsParsed.transform(&mut schema);
-    if let Some(version) = schema
-        .pointer_mut("/properties/witnessmark")
-        .and_then(Value::as_object_mut)
-    {
+    if let Some(version) = schema.pointer_mut("/properties/witnessmark").and_then(Value::as_object_mut) {
         version.retain(|key, _| key == "description");
         version.insert("const".to_owned(), 1.into());
     }
     schema.insert("$id".to_owned(), "urn:witnessmark:declaration:v1".into());
-    schema.insert(
-        "title".to_owned(),
-        "Witnessmark declaration, version 1".into(),
-    );
+    schema.insert("title".to_owned(), "Witnessmark declaration, version 1".into());
     schema.to_value()
 }
 

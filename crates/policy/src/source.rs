@@ -16,19 +16,11 @@ pub struct Span {
 
 impl Span {
     /// No place: the value was not written, or could not be read.
-    pub const NONE: Self = Self {
-        file: u32::MAX,
-        start: 0,
-        end: 0,
-    };
+    pub const NONE: Self = Self { file: u32::MAX, start: 0, end: 0 };
 
     pub(crate) fn new(file: u32, range: Range<usize>) -> Self {
         let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Self {
-            file,
-            start: clamp(range.start),
-            end: clamp(range.end.max(range.start)),
-        }
+        Self { file, start: clamp(range.start), end: clamp(range.end.max(range.start)) }
     }
 
     /// Whether something was written there.
@@ -144,9 +136,7 @@ pub(crate) struct Place {
 
 impl SourceMap {
     pub(crate) fn add(&mut self, name: String, text: String) -> u32 {
-        let lines = std::iter::once(0)
-            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
-            .collect();
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         self.files.push(SourceFile { name, text, lines });
         u32::try_from(self.files.len().saturating_sub(1)).unwrap_or(u32::MAX)
     }
@@ -183,22 +173,13 @@ impl SourceMap {
 impl SourceFile {
     /// The line of an offset, counted from 0.
     fn line(&self, offset: usize) -> usize {
-        self.lines
-            .partition_point(|start| *start <= offset)
-            .saturating_sub(1)
+        self.lines.partition_point(|start| *start <= offset).saturating_sub(1)
     }
 
     fn place(&self, offset: usize) -> Place {
         let offset = offset.min(self.text.len());
         let line = self.line(offset);
         let start = self.lines.get(line).copied().unwrap_or_default();
-        Place {
-            line: line + 1,
-            column: self
-                .text
-                .get(start..offset)
-                .map_or(0, |t| t.chars().count())
-                + 1,
-        }
+        Place { line: line + 1, column: self.text.get(start..offset).map_or(0, |t| t.chars().count()) + 1 }
     }
 }

@@ -79,12 +79,9 @@ impl Node {
         use serde_json::Value as Json;
         match &self.value {
             Value::List(items) => Json::Array(items.iter().map(Self::to_json).collect()),
-            Value::Map(entries) => Json::Object(
-                entries
-                    .iter()
-                    .map(|e| (e.key.value.clone(), e.value.to_json()))
-                    .collect(),
-            ),
+            Value::Map(entries) => {
+                Json::Object(entries.iter().map(|e| (e.key.value.clone(), e.value.to_json())).collect())
+            }
             Value::Scalar { text, .. } => match self.core() {
                 Some(Core::Null) => Json::Null,
                 Some(Core::Bool(b)) => Json::Bool(b),
@@ -101,10 +98,7 @@ impl Node {
         for step in pointer.split('/').skip(1) {
             let step = step.replace("~1", "/").replace("~0", "~");
             let next = match &node.value {
-                Value::Map(entries) => entries
-                    .iter()
-                    .find(|e| e.key.value == step)
-                    .map(|e| &e.value),
+                Value::Map(entries) => entries.iter().find(|e| e.key.value == step).map(|e| &e.value),
                 Value::List(items) => step.parse().ok().and_then(|n: usize| items.get(n)),
                 Value::Scalar { .. } => None,
             };
@@ -130,20 +124,14 @@ fn core(text: &str) -> Core {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if !unsigned.is_empty() && unsigned.bytes().all(|b| b.is_ascii_digit()) {
         // A number too large to be exact is not silently made another one.
-        return text
-            .strip_prefix('+')
-            .unwrap_or(text)
-            .parse()
-            .map_or(Core::Text, Core::Integer);
+        return text.strip_prefix('+').unwrap_or(text).parse().map_or(Core::Text, Core::Integer);
     }
     for (prefix, radix) in [("0x", 16), ("0o", 8)] {
         if let Some(digits) = text.strip_prefix(prefix) {
             return i64::from_str_radix(digits, radix).map_or(Core::Text, Core::Integer);
         }
     }
-    let float_shape = unsigned
-        .bytes()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
+    let float_shape = unsigned.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
         && unsigned.bytes().any(|b| b.is_ascii_digit());
     match text.parse::<f64>() {
         Ok(number) if float_shape && number.is_finite() => Core::Float(number),
@@ -153,14 +141,7 @@ fn core(text: &str) -> Core {
 
 /// The one document of a file. Faults go to `reporter`; `None` if the text cannot be read as a tree at all.
 pub(crate) fn parse(file: u32, text: &str, reporter: &mut Reporter<'_>) -> Option<Node> {
-    let mut builder = Builder {
-        file,
-        text,
-        open: Vec::new(),
-        root: None,
-        nodes: 0,
-        documents: 0,
-    };
+    let mut builder = Builder { file, text, open: Vec::new(), root: None, nodes: 0, documents: 0 };
     for next in Parser::new_from_str(text) {
         match next {
             Ok((event, span)) => {
@@ -170,16 +151,8 @@ pub(crate) fn parse(file: u32, text: &str, reporter: &mut Reporter<'_>) -> Optio
                 }
             }
             Err(error) => {
-                let start = error
-                    .marker()
-                    .byte_offset()
-                    .unwrap_or(text.len())
-                    .min(text.len());
-                reporter.error(
-                    Span::new(file, start..start),
-                    Code::Yaml,
-                    format!("not valid YAML: {}", error.info()),
-                );
+                let start = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+                reporter.error(Span::new(file, start..start), Code::Yaml, format!("not valid YAML: {}", error.info()));
                 return None;
             }
         }
@@ -191,15 +164,8 @@ pub(crate) fn parse(file: u32, text: &str, reporter: &mut Reporter<'_>) -> Optio
 }
 
 enum Open {
-    List {
-        at: Span,
-        items: Vec<Node>,
-    },
-    Map {
-        at: Span,
-        entries: Vec<Entry>,
-        key: Option<Located<String>>,
-    },
+    List { at: Span, items: Vec<Node> },
+    Map { at: Span, entries: Vec<Entry>, key: Option<Located<String>> },
 }
 
 struct Builder<'t> {
@@ -231,65 +197,32 @@ impl Builder<'_> {
                 reporter
                     .error(at, Code::Yaml, "aliases are not used in a declaration")
                     .help("write the value out: what stands here is sealed as evidence");
-                return self.node(
-                    Node {
-                        at,
-                        value: Value::Scalar {
-                            text: String::new(),
-                            plain: true,
-                        },
-                    },
-                    reporter,
-                );
+                return self.node(Node { at, value: Value::Scalar { text: String::new(), plain: true } }, reporter);
             }
             Event::Scalar(text, style, anchor, tag) => {
                 self.refuse_decoration(anchor, tag.is_some(), at, reporter);
                 let plain = matches!(style, ScalarStyle::Plain);
-                return self.node(
-                    Node {
-                        at,
-                        value: Value::Scalar {
-                            text: text.into_owned(),
-                            plain,
-                        },
-                    },
-                    reporter,
-                );
+                return self.node(Node { at, value: Value::Scalar { text: text.into_owned(), plain } }, reporter);
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.refuse_decoration(anchor, tag.is_some(), at, reporter);
-                self.open.push(Open::List {
-                    at,
-                    items: Vec::new(),
-                });
+                self.open.push(Open::List { at, items: Vec::new() });
                 return self.shallow(at, reporter);
             }
             Event::MappingStart(_, anchor, tag) => {
                 self.refuse_decoration(anchor, tag.is_some(), at, reporter);
-                self.open.push(Open::Map {
-                    at,
-                    entries: Vec::new(),
-                    key: None,
-                });
+                self.open.push(Open::Map { at, entries: Vec::new(), key: None });
                 return self.shallow(at, reporter);
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 let node = match self.open.pop() {
-                    Some(Open::List { at: start, items }) => Node {
-                        at: self.until(start, at),
-                        value: Value::List(items),
-                    },
-                    Some(Open::Map {
-                        at: start, entries, ..
-                    }) => {
+                    Some(Open::List { at: start, items }) => {
+                        Node { at: self.until(start, at), value: Value::List(items) }
+                    }
+                    Some(Open::Map { at: start, entries, .. }) => {
                         // Of an object its first key is the place to point at: a block has no bracket.
-                        let at = entries
-                            .first()
-                            .map_or_else(|| self.until(start, at), |e| e.key.at);
-                        Node {
-                            at,
-                            value: Value::Map(entries),
-                        }
+                        let at = entries.first().map_or_else(|| self.until(start, at), |e| e.key.at);
+                        Node { at, value: Value::Map(entries) }
                     }
                     None => return false,
                 };
@@ -303,11 +236,7 @@ impl Builder<'_> {
     fn node(&mut self, node: Node, reporter: &mut Reporter<'_>) -> bool {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
-            reporter.error(
-                node.at,
-                Code::Yaml,
-                format!("more than {MAX_NODES} values in one file"),
-            );
+            reporter.error(node.at, Code::Yaml, format!("more than {MAX_NODES} values in one file"));
             return false;
         }
         match self.open.last_mut() {
@@ -318,11 +247,7 @@ impl Builder<'_> {
                     Value::Scalar { text, .. } => *key = Some(Located::new(text, node.at)),
                     Value::List(_) | Value::Map(_) => {
                         reporter
-                            .error(
-                                node.at,
-                                Code::Yaml,
-                                "a key must be a word, not a list or an object",
-                            )
+                            .error(node.at, Code::Yaml, "a key must be a word, not a list or an object")
                             .help("a text that starts with `[`, `{` or `*` needs quotes");
                         return false;
                     }
@@ -330,28 +255,17 @@ impl Builder<'_> {
                 Some(key) => {
                     if let Some(first) = entries.iter().find(|e| e.key.value == key.value) {
                         reporter
-                            .error(
-                                key.at,
-                                Code::DuplicateKey,
-                                format!("`{}` is written twice", key.value),
-                            )
+                            .error(key.at, Code::DuplicateKey, format!("`{}` is written twice", key.value))
                             .related(first.key.at, "first written here");
                         return true;
                     }
                     if entries.len() >= MAX_KEYS {
-                        reporter.error(
-                            key.at,
-                            Code::Yaml,
-                            format!("more than {MAX_KEYS} keys in one object"),
-                        );
+                        reporter.error(key.at, Code::Yaml, format!("more than {MAX_KEYS} keys in one object"));
                         return false;
                     }
                     let mut value = node;
                     if value.core() == Some(Core::Null)
-                        && self
-                            .text
-                            .get(value.at.range())
-                            .is_none_or(|written| !written.starts_with(['~', 'n', 'N']))
+                        && self.text.get(value.at.range()).is_none_or(|written| !written.starts_with(['~', 'n', 'N']))
                     {
                         // Nothing was written after the key; the key is what can be pointed at.
                         value.at = key.at;
@@ -365,23 +279,13 @@ impl Builder<'_> {
 
     fn shallow(&self, at: Span, reporter: &mut Reporter<'_>) -> bool {
         if self.open.len() > MAX_DEPTH {
-            reporter.error(
-                at,
-                Code::Yaml,
-                format!("more than {MAX_DEPTH} lists and objects inside each other"),
-            );
+            reporter.error(at, Code::Yaml, format!("more than {MAX_DEPTH} lists and objects inside each other"));
             return false;
         }
         true
     }
 
-    fn refuse_decoration(
-        &self,
-        anchor: usize,
-        tagged: bool,
-        at: Span,
-        reporter: &mut Reporter<'_>,
-    ) {
+    fn refuse_decoration(&self, anchor: usize, tagged: bool, at: Span, reporter: &mut Reporter<'_>) {
         if anchor != 0 {
             reporter
                 .error(at, Code::Yaml, "anchors are not used in a declaration")
@@ -397,10 +301,7 @@ impl Builder<'_> {
     /// From the start of a collection to its end, without the white space before what follows a block.
     fn until(&self, start: Span, end: Span) -> Span {
         let (from, to) = (start.range().start, end.range().end);
-        let trimmed = self
-            .text
-            .get(from..to)
-            .map_or(to, |t| from + t.trim_end().len());
+        let trimmed = self.text.get(from..to).map_or(to, |t| from + t.trim_end().len());
         Span::new(self.file, from..trimmed)
     }
 }

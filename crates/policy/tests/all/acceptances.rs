@@ -27,16 +27,11 @@ fn planned() -> Plan {
 }
 
 fn on(day: &str) -> Timestamp {
-    format!("{day}T23:59:59.999Z")
-        .parse()
-        .unwrap_or_else(|e| panic!("{day}: {e}"))
+    format!("{day}T23:59:59.999Z").parse().unwrap_or_else(|e| panic!("{day}: {e}"))
 }
 
 fn key(id: &str) -> Subject {
-    Subject {
-        kind: "aws-kms/key".to_owned(),
-        id: id.to_owned(),
-    }
+    Subject { kind: "aws-kms/key".to_owned(), id: id.to_owned() }
 }
 
 fn finding(target: &str, subject: &str, outcome: Outcome) -> Finding {
@@ -90,22 +85,10 @@ fn only_the_deviation_that_was_accepted() {
         finding("aws-prod", "arn:k1", Outcome::Conforms),
     ];
     acceptances.cover_findings(&mut findings);
+    assert_eq!(findings.map(|f| f.acceptance), [Some("DEV".to_owned()), None, None, None, None]);
     assert_eq!(
-        findings.map(|f| f.acceptance),
-        [Some("DEV".to_owned()), None, None, None, None]
-    );
-    assert_eq!(
-        acceptances
-            .uses()
-            .iter()
-            .map(|u| (u.id.as_str(), u.covered, u.is_unused()))
-            .collect::<Vec<_>>(),
-        [
-            ("DEV", 1, false),
-            ("REGION", 0, true),
-            ("ANYWHERE", 0, true),
-            ("GRANTS", 0, true)
-        ]
+        acceptances.uses().iter().map(|u| (u.id.as_str(), u.covered, u.is_unused())).collect::<Vec<_>>(),
+        [("DEV", 1, false), ("REGION", 0, true), ("ANYWHERE", 0, true), ("GRANTS", 0, true)]
     );
 }
 
@@ -120,21 +103,9 @@ fn from_the_first_day_to_the_last() {
         let mut acceptances = Acceptances::new(&planned(), on(day));
         let mut findings = [finding("aws-prod", "arn:k1", Outcome::Deviates)];
         acceptances.cover_findings(&mut findings);
-        assert_eq!(
-            acceptances
-                .uses()
-                .iter()
-                .map(|u| u.state)
-                .collect::<Vec<_>>(),
-            [state; 4],
-            "{day}"
-        );
+        assert_eq!(acceptances.uses().iter().map(|u| u.state).collect::<Vec<_>>(), [state; 4], "{day}");
         let [found] = findings;
-        assert_eq!(
-            found.acceptance.is_some(),
-            state == AcceptanceState::Valid,
-            "{day}"
-        );
+        assert_eq!(found.acceptance.is_some(), state == AcceptanceState::Valid, "{day}");
     }
 }
 
@@ -144,38 +115,16 @@ fn gaps_by_population_part_and_right() {
     let mut gaps = [
         gap(Some("aws-kms/key@us-east-1"), None, None, "kms:ListKeys"),
         gap(Some("aws-kms/key@eu-west-1"), None, None, "kms:ListKeys"),
-        gap(
-            Some("aws-kms/alias@eu-west-1"),
-            None,
-            None,
-            "kms:ListAliases",
-        ),
-        gap(
-            Some("aws-kms/key@eu-west-1"),
-            Some(key("arn:k1")),
-            Some("grants"),
-            "kms:ListGrants",
-        ),
-        gap(
-            Some("aws-kms/key@eu-west-1"),
-            Some(key("arn:k1")),
-            Some("rotation"),
-            "kms:GetKeyRotationStatus",
-        ),
+        gap(Some("aws-kms/alias@eu-west-1"), None, None, "kms:ListAliases"),
+        gap(Some("aws-kms/key@eu-west-1"), Some(key("arn:k1")), Some("grants"), "kms:ListGrants"),
+        gap(Some("aws-kms/key@eu-west-1"), Some(key("arn:k1")), Some("rotation"), "kms:GetKeyRotationStatus"),
         gap(None, None, None, "kms:ListKeys"),
     ];
     acceptances.cover_gaps(&mut gaps, &[], &[]);
     let by = gaps.map(|g| g.acceptance);
     assert_eq!(
         by.each_ref().map(Option::as_deref),
-        [
-            Some("REGION"),
-            None,
-            Some("ANYWHERE"),
-            Some("GRANTS"),
-            None,
-            None
-        ]
+        [Some("REGION"), None, Some("ANYWHERE"), Some("GRANTS"), None, None]
     );
 }
 
@@ -185,18 +134,8 @@ fn a_gap_that_may_hide_a_deviation_is_not_covered() {
         let mut acceptances = Acceptances::new(&planned(), on("2026-06-01"));
         let mut gaps = [
             gap(Some("aws-kms/key@us-east-1"), None, None, "kms:ListKeys"),
-            gap(
-                Some("aws-kms/key@eu-west-1"),
-                Some(key("arn:k1")),
-                Some("grants"),
-                "kms:ListGrants",
-            ),
-            gap(
-                Some("aws-kms/alias@eu-west-1"),
-                None,
-                None,
-                "kms:ListAliases",
-            ),
+            gap(Some("aws-kms/key@eu-west-1"), Some(key("arn:k1")), Some("grants"), "kms:ListGrants"),
+            gap(Some("aws-kms/alias@eu-west-1"), None, None, "kms:ListAliases"),
         ];
         acceptances.cover_gaps(&mut gaps, findings, deviated);
         let refused: usize = acceptances.uses().iter().map(|u| u.refused.len()).sum();
@@ -208,24 +147,9 @@ fn a_gap_that_may_hide_a_deviation_is_not_covered() {
     assert_eq!(over(&[], &[last("arn:other")]), ([false, true, true], 1));
     // Undetermined says nothing; a definite finding of this run does.
     assert_eq!(
-        over(
-            &[finding("aws-prod", "arn:k1", Outcome::Undetermined)],
-            &[last("arn:k1")]
-        ),
+        over(&[finding("aws-prod", "arn:k1", Outcome::Undetermined)], &[last("arn:k1")]),
         ([false, false, true], 2)
     );
-    assert_eq!(
-        over(
-            &[finding("aws-prod", "arn:k1", Outcome::Conforms)],
-            &[last("arn:k1")]
-        ),
-        ([true, true, true], 0)
-    );
-    assert_eq!(
-        over(
-            &[finding("aws-test", "arn:k1", Outcome::Conforms)],
-            &[last("arn:k1")]
-        ),
-        ([false, false, true], 2)
-    );
+    assert_eq!(over(&[finding("aws-prod", "arn:k1", Outcome::Conforms)], &[last("arn:k1")]), ([true, true, true], 0));
+    assert_eq!(over(&[finding("aws-test", "arn:k1", Outcome::Conforms)], &[last("arn:k1")]), ([false, false, true], 2));
 }

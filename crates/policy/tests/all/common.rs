@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use witnessmark_policy::{
-    CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Loaded, Standard,
-};
+use witnessmark_policy::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Loaded, Standard};
 
 pub const NORTHBANK: &str = include_str!("fixtures/northbank.yaml");
 
@@ -14,15 +12,10 @@ pub fn load_one(text: &str) -> Loaded {
 }
 
 pub fn load_files(files: &[(&str, &str)]) -> Loaded {
-    let files: BTreeMap<String, Vec<u8>> = files
-        .iter()
-        .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
-        .collect();
+    let files: BTreeMap<String, Vec<u8>> =
+        files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect();
     witnessmark_policy::load("witnessmark.yaml", &|path: &str| {
-        files
-            .get(path)
-            .cloned()
-            .ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound))
+        files.get(path).cloned().ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound))
     })
 }
 
@@ -44,18 +37,11 @@ pub fn environment() -> Environment {
             },
         );
     }
-    environment.checks = CheckCatalogue {
-        checks: checks().into_iter().map(|c| (c.id.clone(), c)).collect(),
-    };
+    environment.checks = CheckCatalogue { checks: checks().into_iter().map(|c| (c.id.clone(), c)).collect() };
     environment
 }
 
-type Described = (
-    &'static str,
-    Value,
-    &'static [&'static str],
-    &'static [&'static str],
-);
+type Described = (&'static str, Value, &'static [&'static str], &'static [&'static str]);
 
 fn collectors() -> Vec<Described> {
     let aws = json!({
@@ -70,24 +56,9 @@ fn collectors() -> Vec<Described> {
         "additionalProperties": false,
     });
     vec![
-        (
-            "aws-iam",
-            aws.clone(),
-            &["aws-iam/user", "aws-iam/role"],
-            &["iam:GetAccountAuthorizationDetails"],
-        ),
-        (
-            "aws-kms",
-            aws,
-            &["aws-kms/key", "aws-kms/alias"],
-            &["kms:ListKeys", "kms:ListGrants"],
-        ),
-        (
-            "pkcs11",
-            json!({"type": "object", "properties": {"module": {}, "token": {}, "serial": {}}}),
-            &[],
-            &[],
-        ),
+        ("aws-iam", aws.clone(), &["aws-iam/user", "aws-iam/role"], &["iam:GetAccountAuthorizationDetails"]),
+        ("aws-kms", aws, &["aws-kms/key", "aws-kms/alias"], &["kms:ListKeys", "kms:ListGrants"]),
+        ("pkcs11", json!({"type": "object", "properties": {"module": {}, "token": {}, "serial": {}}}), &[], &[]),
         (
             "kubernetes-rbac",
             json!({"type": "object", "properties": {"context": {}, "uid": {}, "namespaces": {}, "authorizers": {}}}),

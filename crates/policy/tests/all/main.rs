@@ -15,3 +15,4 @@ mod northbank;
 mod parameters;
 mod rollup;
 mod schema;
+mod specification;

@@ -119,10 +119,6 @@ fn depth_and_size_are_bounded() {
     ] {
         let loaded = load("w.yaml", &|_: &str| Ok(text.as_bytes().to_vec()));
         assert!(loaded.has_errors());
-        assert!(
-            loaded.diagnostics.len() < 500,
-            "{}",
-            loaded.diagnostics.len()
-        );
+        assert!(loaded.diagnostics.len() < 500, "{}", loaded.diagnostics.len());
     }
 }

@@ -25,83 +25,27 @@ fn assigned(environment: &Environment, with: &str) -> Assignment {
     let loaded = load_one(&format!(
         "witnessmark: 1\nentity: N\nsystem: {{id: s}}\ntargets: [{{id: t, collector: aws-kms, account: \"111122223333\"}}]\ncontrols: [{{id: C, title: t, checks: [{{use: aws-kms/own, with: {with}}}]}}]\n"
     ));
-    let plan = plan(&loaded, environment)
-        .unwrap_or_else(|found| panic!("{}", loaded.render(&found, false)));
-    plan.assignments
-        .into_iter()
-        .next()
-        .unwrap_or_else(|| panic!("no assignment"))
+    let plan = plan(&loaded, environment).unwrap_or_else(|found| panic!("{}", loaded.render(&found, false)));
+    plan.assignments.into_iter().next().unwrap_or_else(|| panic!("no assignment"))
 }
 
 #[test]
 fn weaker_is_what_demands_less_than_the_default() {
     for (schema, with, weaker) in [
-        (
-            json!({"default": 90, "x-stricter": "lower"}),
-            "{p: 91}",
-            true,
-        ),
-        (
-            json!({"default": 90, "x-stricter": "lower"}),
-            "{p: 90}",
-            false,
-        ),
-        (
-            json!({"default": 90, "x-stricter": "lower"}),
-            "{p: 1}",
-            false,
-        ),
-        (
-            json!({"default": 14, "x-stricter": "higher"}),
-            "{p: 8}",
-            true,
-        ),
-        (
-            json!({"default": 14, "x-stricter": "higher"}),
-            "{p: 20}",
-            false,
-        ),
-        (
-            json!({"default": ["a", "b"], "x-stricter": "fewer"}),
-            "{p: [b]}",
-            false,
-        ),
-        (
-            json!({"default": ["a", "b"], "x-stricter": "fewer"}),
-            "{p: [b, a]}",
-            false,
-        ),
-        (
-            json!({"default": ["a", "b"], "x-stricter": "fewer"}),
-            "{p: [a, c]}",
-            true,
-        ),
-        (
-            json!({"default": ["a"], "x-stricter": "more"}),
-            "{p: []}",
-            true,
-        ),
-        (
-            json!({"default": ["a"], "x-stricter": "more"}),
-            "{p: [a, b]}",
-            false,
-        ),
-        (
-            json!({"default": true, "x-stricter": true}),
-            "{p: false}",
-            true,
-        ),
-        (
-            json!({"default": false, "x-stricter": true}),
-            "{p: true}",
-            false,
-        ),
+        (json!({"default": 90, "x-stricter": "lower"}), "{p: 91}", true),
+        (json!({"default": 90, "x-stricter": "lower"}), "{p: 90}", false),
+        (json!({"default": 90, "x-stricter": "lower"}), "{p: 1}", false),
+        (json!({"default": 14, "x-stricter": "higher"}), "{p: 8}", true),
+        (json!({"default": 14, "x-stricter": "higher"}), "{p: 20}", false),
+        (json!({"default": ["a", "b"], "x-stricter": "fewer"}), "{p: [b]}", false),
+        (json!({"default": ["a", "b"], "x-stricter": "fewer"}), "{p: [b, a]}", false),
+        (json!({"default": ["a", "b"], "x-stricter": "fewer"}), "{p: [a, c]}", true),
+        (json!({"default": ["a"], "x-stricter": "more"}), "{p: []}", true),
+        (json!({"default": ["a"], "x-stricter": "more"}), "{p: [a, b]}", false),
+        (json!({"default": true, "x-stricter": true}), "{p: false}", true),
+        (json!({"default": false, "x-stricter": true}), "{p: true}", false),
         // A direction nobody knows: every other value is suspect.
-        (
-            json!({"default": 1, "x-stricter": "sideways"}),
-            "{p: 2}",
-            true,
-        ),
+        (json!({"default": 1, "x-stricter": "sideways"}), "{p: 2}", true),
         // No direction: no value is weaker than another.
         (json!({"default": 1}), "{p: 2}", false),
     ] {
@@ -115,15 +59,9 @@ fn defaults_stand_beside_what_is_used() {
     let environment = with_parameter(json!({"default": {"b": 1, "a": [2]}}));
     let found = assigned(&environment, "{}");
     assert_eq!(found.parameters, found.defaults);
-    assert_eq!(
-        serde_json::to_string(&found.parameters).unwrap_or_default(),
-        r#"{"p":{"a":[2],"b":1}}"#
-    );
+    assert_eq!(serde_json::to_string(&found.parameters).unwrap_or_default(), r#"{"p":{"a":[2],"b":1}}"#);
     let found = assigned(&environment, "{p: {z: 1, y: 2}}");
-    assert_eq!(
-        serde_json::to_string(&found.parameters).unwrap_or_default(),
-        r#"{"p":{"y":2,"z":1}}"#
-    );
+    assert_eq!(serde_json::to_string(&found.parameters).unwrap_or_default(), r#"{"p":{"y":2,"z":1}}"#);
 }
 
 #[test]
@@ -143,9 +81,7 @@ fn one_plan_whatever_the_spelling() {
     ]);
     let environment = environment();
     let (a, b) = (plan(&one, &environment), plan(&two, &environment));
-    let (Ok(a), Ok(b)) = (a, b) else {
-        panic!("both are good")
-    };
+    let (Ok(a), Ok(b)) = (a, b) else { panic!("both are good") };
     assert_eq!(a.digest(), b.digest());
     // Also against the past: a change of this value changes every bundle's plan digest.
     insta::assert_snapshot!(a.digest(), @"2d97bad7825c042a566392b3319f796d7250e70b618a2cc25e61b284dcff96f0");
@@ -156,25 +92,16 @@ fn the_shortest_observation_is_the_cadence_unless_the_ledger_says() {
     let head = "witnessmark: 1\nentity: N\nsystem: {id: s}\ncontrols: [{id: A, title: a, observe: {every: 1w}}, {id: B, title: b, observe: {every: 12h}}, {id: C, title: c}]\n";
     let every = |text: &str| {
         let loaded = load_one(text);
-        plan(&loaded, &environment())
-            .unwrap_or_else(|found| panic!("{}", loaded.render(&found, false)))
-            .every_seconds
+        plan(&loaded, &environment()).unwrap_or_else(|found| panic!("{}", loaded.render(&found, false))).every_seconds
     };
     assert_eq!(every(head), Some(43_200));
-    assert_eq!(
-        every(&format!(
-            "{head}ledger: {{origin: n.example/s, every: 1d}}\n"
-        )),
-        Some(86_400)
-    );
+    assert_eq!(every(&format!("{head}ledger: {{origin: n.example/s, every: 1d}}\n")), Some(86_400));
     assert_eq!(every("witnessmark: 1\nentity: N\nsystem: {id: s}\n"), None);
 }
 
 #[test]
 fn a_faulty_declaration_gives_no_plan() {
     let loaded = load_one("witnessmark: 1\nentity: N\nsystem: {id: s}\ncontrols: [{id: C}]\n");
-    let Err(found) = plan(&loaded, &environment()) else {
-        panic!("a plan came of it")
-    };
+    let Err(found) = plan(&loaded, &environment()) else { panic!("a plan came of it") };
     assert!(has_errors(&found));
 }

@@ -71,14 +71,8 @@ fn outcomes() {
         (vec![(NotApplicable, false)], NotApplicable),
         (vec![(NotApplicable, false), (Conforms, false)], Conforms),
         (vec![(Conforms, false), (Undetermined, false)], Undetermined),
-        (
-            vec![(NotApplicable, false), (Undetermined, false)],
-            Undetermined,
-        ),
-        (
-            vec![(Conforms, false), (Undetermined, false), (Deviates, false)],
-            Deviates,
-        ),
+        (vec![(NotApplicable, false), (Undetermined, false)], Undetermined),
+        (vec![(Conforms, false), (Undetermined, false), (Deviates, false)], Deviates),
         (vec![(Conforms, false), (Deviates, true)], Deviates),
     ] {
         let counts: Counts = tally(&plan, &all).total();
@@ -92,43 +86,15 @@ fn exit_codes() {
     let clean = (Conforms, false);
     for (all, gaps, expected) in [
         (vec![clean, (NotApplicable, false)], vec![], Verdict::Clean),
-        (
-            vec![clean, (Deviates, true)],
-            vec![gap(true)],
-            Verdict::Clean,
-        ),
+        (vec![clean, (Deviates, true)], vec![gap(true)], Verdict::Clean),
         (vec![clean], vec![gap(true), gap(false)], Verdict::Gaps),
-        (
-            vec![clean, (Deviates, false)],
-            vec![gap(false)],
-            Verdict::Deviates,
-        ),
-        (
-            vec![clean, (Deviates, true), (Deviates, false)],
-            vec![],
-            Verdict::Deviates,
-        ),
-        (
-            vec![clean, (Undetermined, false)],
-            vec![],
-            Verdict::Undetermined,
-        ),
+        (vec![clean, (Deviates, false)], vec![gap(false)], Verdict::Deviates),
+        (vec![clean, (Deviates, true), (Deviates, false)], vec![], Verdict::Deviates),
+        (vec![clean, (Undetermined, false)], vec![], Verdict::Undetermined),
         // That the gap behind it was accepted does not make the finding known.
-        (
-            vec![clean, (Undetermined, false)],
-            vec![gap(true)],
-            Verdict::Undetermined,
-        ),
-        (
-            vec![(Deviates, true), (Undetermined, false)],
-            vec![],
-            Verdict::Undetermined,
-        ),
-        (
-            vec![(Deviates, false), (Undetermined, false)],
-            vec![],
-            Verdict::DeviatesAndUndetermined,
-        ),
+        (vec![clean, (Undetermined, false)], vec![gap(true)], Verdict::Undetermined),
+        (vec![(Deviates, true), (Undetermined, false)], vec![], Verdict::Undetermined),
+        (vec![(Deviates, false), (Undetermined, false)], vec![], Verdict::DeviatesAndUndetermined),
         // Nothing tested is not clean.
         (vec![], vec![], Verdict::Undetermined),
         (vec![], vec![gap(true)], Verdict::Undetermined),
@@ -136,14 +102,8 @@ fn exit_codes() {
         assert_eq!(tally(&plan, &all).verdict(&gaps), expected, "{all:?}");
     }
     assert_eq!(
-        [
-            Verdict::Clean,
-            Verdict::Gaps,
-            Verdict::Deviates,
-            Verdict::Undetermined,
-            Verdict::DeviatesAndUndetermined
-        ]
-        .map(Verdict::code),
+        [Verdict::Clean, Verdict::Gaps, Verdict::Deviates, Verdict::Undetermined, Verdict::DeviatesAndUndetermined]
+            .map(Verdict::code),
         [0, 3, 10, 11, 12]
     );
 }
@@ -151,11 +111,7 @@ fn exit_codes() {
 #[test]
 fn controls() {
     let plan = planned();
-    let controls = tally(
-        &plan,
-        &[(Conforms, false), (Deviates, true), (Deviates, false)],
-    )
-    .controls();
+    let controls = tally(&plan, &[(Conforms, false), (Deviates, true), (Deviates, false)]).controls();
     let seen: Vec<_> = controls
         .iter()
         .map(|c| {

@@ -361,10 +361,7 @@ fn includes() {
             "witnessmark: 1\ncontrols:\n  - {id: C, title: Keys rotate, checks: [{use: aws-kms/key-rotates}]}\n",
         ),
         ("controls/loop.yaml", "include: [./../witnessmark.yaml]\n"),
-        (
-            "controls/two.yaml",
-            "entity: Southbank\ncontrols:\n  - {id: C, title: Again}\n",
-        ),
+        ("controls/two.yaml", "entity: Southbank\ncontrols:\n  - {id: C, title: Again}\n"),
     ]);
     let mut all = loaded.diagnostics.clone();
     all.extend(witnessmark_policy::check(&loaded, &environment()));
@@ -428,15 +425,7 @@ fn includes() {
       |          - the first one
     "#);
     let paths: Vec<&str> = loaded.files.iter().map(|f| f.path.as_str()).collect();
-    assert_eq!(
-        paths,
-        [
-            "witnessmark.yaml",
-            "controls/a.yaml",
-            "controls/loop.yaml",
-            "controls/two.yaml"
-        ]
-    );
+    assert_eq!(paths, ["witnessmark.yaml", "controls/a.yaml", "controls/loop.yaml", "controls/two.yaml"]);
 }
 
 #[test]
