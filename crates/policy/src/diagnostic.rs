@@ -109,6 +109,25 @@ pub struct Diagnostic {
     pub(crate) at: Span,
 }
 
+impl Diagnostic {
+    pub(crate) fn new(sources: &SourceMap, severity: Severity, at: Span, code: Code, message: String) -> Self {
+        let places = sources.places(at);
+        Self {
+            severity,
+            code,
+            message,
+            file: sources.name(at).map(str::to_owned),
+            line: places.map(|(start, _)| start.line),
+            column: places.map(|(start, _)| start.column),
+            end_line: places.map(|(_, end)| end.line),
+            end_column: places.map(|(_, end)| end.column),
+            help: None,
+            related: Vec::new(),
+            at,
+        }
+    }
+}
+
 /// Another place that belongs to a fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Related {
@@ -152,20 +171,7 @@ impl<'a> Reporter<'a> {
         if self.found.iter().filter(|d| d.severity == severity).count() >= MOST {
             return Pending { reporter: self, added: false };
         }
-        let places = self.sources.places(at);
-        self.found.push(Diagnostic {
-            severity,
-            code,
-            message,
-            file: self.sources.name(at).map(str::to_owned),
-            line: places.map(|(start, _)| start.line),
-            column: places.map(|(start, _)| start.column),
-            end_line: places.map(|(_, end)| end.line),
-            end_column: places.map(|(_, end)| end.column),
-            help: None,
-            related: Vec::new(),
-            at,
-        });
+        self.found.push(Diagnostic::new(self.sources, severity, at, code, message));
         Pending { reporter: self, added: true }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::declaration::Declaration;
 use crate::decode::{Decode, text};
-use crate::diagnostic::{Code, Diagnostic, Reporter, has_errors};
+use crate::diagnostic::{Code, Diagnostic, Reporter, Severity, has_errors};
 use crate::source::{DeclaredFile, Located, SourceMap, Span};
 use crate::yaml::{self, Entry, Node, Value};
 
@@ -100,9 +100,7 @@ impl Loaded {
     /// A fault that a reader of attachments or own checks found, at the place that names them.
     #[must_use]
     pub fn unreadable(&self, at: Span, message: &str) -> Diagnostic {
-        let mut reporter = Reporter::new(&self.sources);
-        reporter.error(at, Code::Unreadable, message);
-        reporter.found.swap_remove(0)
+        Diagnostic::new(&self.sources, Severity::Error, at, Code::Unreadable, message.to_owned())
     }
 
     pub(crate) fn has_part(&self, name: &str) -> Option<Span> {
