@@ -28,11 +28,7 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Digest>, ConsistencyError> {
     let proof = text
         .split_inclusive('\n')
         .take(ledger::max_proof_length() + 1)
-        .map(|line| {
-            line.strip_suffix('\n')
-                .and_then(|hash| hash.parse().ok())
-                .ok_or(ConsistencyError)
-        })
+        .map(|line| line.strip_suffix('\n').and_then(|hash| hash.parse().ok()).ok_or(ConsistencyError))
         .collect::<Result<Vec<Digest>, _>>()?;
     if proof.len() > ledger::max_proof_length() {
         return Err(ConsistencyError);

@@ -28,11 +28,7 @@ pub enum ExportError {
         source: io::Error,
     },
     #[error("`{path}` has {found} bytes, not {expected} as was announced")]
-    Length {
-        path: String,
-        expected: u64,
-        found: u64,
-    },
+    Length { path: String, expected: u64, found: u64 },
     #[error("`{path}` has {size} bytes; a file in a tar has at most {max}", max = limits::FILE_MAX)]
     TooLarge { path: String, size: u64 },
     #[error("`{path}` comes after `{last}`, but belongs before it")]
@@ -46,18 +42,10 @@ impl<W: Write> TarWriter<W> {
     }
 
     /// Appends one file of exactly `size` bytes.
-    pub fn append(
-        &mut self,
-        entry: Entry,
-        size: u64,
-        content: impl Read,
-    ) -> Result<(), ExportError> {
+    pub fn append(&mut self, entry: Entry, size: u64, content: impl Read) -> Result<(), ExportError> {
         let path = entry.path();
         if let Some(last) = self.last.as_ref().filter(|last| **last >= entry) {
-            return Err(ExportError::Order {
-                path,
-                last: last.path(),
-            });
+            return Err(ExportError::Order { path, last: last.path() });
         }
         let Some(header) = ustar::header(&path, size) else {
             return Err(ExportError::TooLarge { path, size });
@@ -65,21 +53,14 @@ impl<W: Write> TarWriter<W> {
         self.out.write_all(&header).map_err(ExportError::Write)?;
 
         // One byte more than announced, so that a file that grew is noticed.
-        let mut counted = Counted {
-            inner: content.take(size.saturating_add(1)),
-            failed: None,
-        };
+        let mut counted = Counted { inner: content.take(size.saturating_add(1)), failed: None };
         let copied = io::copy(&mut counted, &mut self.out);
         if let Some(source) = counted.failed {
             return Err(ExportError::Read { path, source });
         }
         let found = copied.map_err(ExportError::Write)?;
         if found != size {
-            return Err(ExportError::Length {
-                path,
-                expected: size,
-                found,
-            });
+            return Err(ExportError::Length { path, expected: size, found });
         }
         let block = ustar::BLOCK as u64;
         let padding = (block - size % block) % block;
@@ -90,10 +71,7 @@ impl<W: Write> TarWriter<W> {
 
     /// Ends the tar and gives the writer back, flushed.
     pub fn finish(mut self) -> Result<W, ExportError> {
-        self.out
-            .write_all(&[0; 2 * ustar::BLOCK])
-            .and_then(|()| self.out.flush())
-            .map_err(ExportError::Write)?;
+        self.out.write_all(&[0; 2 * ustar::BLOCK]).and_then(|()| self.out.flush()).map_err(ExportError::Write)?;
         Ok(self.out)
     }
 }
@@ -159,14 +137,8 @@ mod tests {
     fn order_and_length_are_kept() {
         let mut tar = TarWriter::new(Vec::new());
         tar.append(Entry::Records, 1, &b"1"[..]).unwrap();
-        assert!(matches!(
-            tar.append(Entry::Leaves, 1, &b"1"[..]),
-            Err(ExportError::Order { .. })
-        ));
-        assert!(matches!(
-            tar.append(Entry::Records, 1, &b"1"[..]),
-            Err(ExportError::Order { .. })
-        ));
+        assert!(matches!(tar.append(Entry::Leaves, 1, &b"1"[..]), Err(ExportError::Order { .. })));
+        assert!(matches!(tar.append(Entry::Records, 1, &b"1"[..]), Err(ExportError::Order { .. })));
         for content in [&b"12"[..], b""] {
             assert!(matches!(
                 TarWriter::new(Vec::new()).append(Entry::Records, 1, content),

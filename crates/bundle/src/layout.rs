@@ -100,9 +100,7 @@ impl Entry {
             }
             LEDGER => {
                 if let Some(index) = rest.strip_prefix("statements/") {
-                    return Some(Self::LedgerStatement(
-                        index.strip_suffix(".json")?.parse().ok()?,
-                    ));
+                    return Some(Self::LedgerStatement(index.strip_suffix(".json")?.parse().ok()?));
                 }
                 valid_tile_path(rest).then(|| Self::Tile(rest.to_owned()))
             }
@@ -131,18 +129,13 @@ impl Entry {
 fn valid_file_name(name: &str) -> bool {
     !name.starts_with('.')
         && (1..=64).contains(&name.len())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
 }
 
 /// The shape of C2SP tile paths; that exactly the tiles of the tree are there is checked with the
 /// tree's size.
 fn valid_tile_path(path: &str) -> bool {
-    let Some((level, index)) = path
-        .strip_prefix("tile/")
-        .and_then(|rest| rest.split_once('/'))
-    else {
+    let Some((level, index)) = path.strip_prefix("tile/").and_then(|rest| rest.split_once('/')) else {
         return false;
     };
     let (index, width) = match index.split_once(".p/") {
@@ -153,15 +146,8 @@ fn valid_tile_path(path: &str) -> bool {
     let mut parts = index.split('/').rev();
     let last_is_good = parts.next().is_some_and(three_digits);
     let rest_is_good = parts.all(|part| part.strip_prefix('x').is_some_and(three_digits));
-    let width_is_good = width.is_none_or(|width| {
-        width
-            .parse()
-            .is_ok_and(|n: u8| n > 0 && n.to_string() == width)
-    });
-    let level_is_good = level == "entries"
-        || level
-            .parse()
-            .is_ok_and(|n: u8| n < 8 && n.to_string() == level);
+    let width_is_good = width.is_none_or(|width| width.parse().is_ok_and(|n: u8| n > 0 && n.to_string() == width));
+    let level_is_good = level == "entries" || level.parse().is_ok_and(|n: u8| n < 8 && n.to_string() == level);
     last_is_good && rest_is_good && width_is_good && level_is_good
 }
 
@@ -187,10 +173,7 @@ mod tests {
             "raw/000/000000000",
             "raw/999/999999999",
         ] {
-            assert_eq!(
-                Entry::parse(path).map(|entry| entry.path()).as_deref(),
-                Some(path)
-            );
+            assert_eq!(Entry::parse(path).map(|entry| entry.path()).as_deref(), Some(path));
         }
         assert_eq!(raw(1_234_567), "raw/001/001234567");
     }

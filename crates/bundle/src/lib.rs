@@ -13,7 +13,7 @@ pub mod seal;
 pub mod sigstore;
 pub mod statement;
 pub mod trust;
-pub mod writer;
 pub mod ustar;
+pub mod writer;
 
 pub use ledger::{PublicKey, PublicKeyError};

@@ -80,20 +80,14 @@ pub fn redact(
     let mut withheld: BTreeMap<(RecordType, String), Withheld> = BTreeMap::new();
     let mut raw = Vec::new();
     let mut line = Vec::new();
-    let kinds = records
-        .segments
-        .iter()
-        .flat_map(|segment| (0..segment.count).map(|_| segment.t));
+    let kinds = records.segments.iter().flat_map(|segment| (0..segment.count).map(|_| segment.t));
     let mut number = 0_u64;
     for kind in kinds {
         if !read_line(&mut input, &mut line, number)? {
             break;
         }
-        let reason = if line.first() == Some(&WITHHELD) {
-            Some(earlier.to_owned())
-        } else {
-            withhold(number, kind, &line)
-        };
+        let reason =
+            if line.first() == Some(&WITHHELD) { Some(earlier.to_owned()) } else { withhold(number, kind, &line) };
         if let Some(reason) = reason {
             if kind.always_disclosed() {
                 return Err(RedactError::AlwaysDisclosed { line: number, kind });
@@ -108,13 +102,7 @@ pub fn redact(
                     known.last = number;
                     known.count += 1;
                 })
-                .or_insert(Withheld {
-                    t: kind,
-                    first: number,
-                    last: number,
-                    count: 1,
-                    reason,
-                });
+                .or_insert(Withheld { t: kind, first: number, last: number, count: 1, reason });
         }
         line.push(b'\n');
         hash.update(&line);
@@ -122,10 +110,7 @@ pub fn redact(
         number += 1;
     }
     if number != records.count || read_line(&mut input, &mut line, number)? {
-        return Err(RedactError::Count {
-            expected: records.count,
-            found: number,
-        });
+        return Err(RedactError::Count { expected: records.count, found: number });
     }
     output.flush().map_err(RedactError::Write)?;
     Ok(Redacted {
@@ -136,22 +121,14 @@ pub fn redact(
 }
 
 /// Reads one line without its LF; `false` at the end of the file.
-fn read_line(
-    input: &mut impl BufRead,
-    line: &mut Vec<u8>,
-    number: u64,
-) -> Result<bool, RedactError> {
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>, number: u64) -> Result<bool, RedactError> {
     line.clear();
     let mut limited = io::Read::take(input, limits::LINE_MAX as u64 + 1);
     let read = limited.read_until(b'\n', line).map_err(RedactError::Read)?;
     if read == 0 {
         return Ok(false);
     }
-    if line.pop() == Some(b'\n') {
-        Ok(true)
-    } else {
-        Err(RedactError::Line { line: number })
-    }
+    if line.pop() == Some(b'\n') { Ok(true) } else { Err(RedactError::Line { line: number }) }
 }
 
 /// The raw file that a line names, which goes with it.
@@ -164,9 +141,7 @@ fn raw_of(kind: RecordType, line: &[u8], number: u64) -> Result<Option<u64>, Red
     if !matches!(kind, RecordType::Body | RecordType::Declaration) {
         return Ok(None);
     }
-    serde_json::from_slice::<Named>(line)
-        .map(|named| named.raw)
-        .map_err(|_| RedactError::NotARecord { line: number })
+    serde_json::from_slice::<Named>(line).map(|named| named.raw).map_err(|_| RedactError::NotARecord { line: number })
 }
 
 /// What a redactor signs: which bundle, which copy of its records, what is withheld and why.
@@ -201,32 +176,17 @@ impl Redaction {
                 return Err(field("withheld.t", "is a type that is always disclosed"));
             }
             if withheld.count == 0 || lines.is_none_or(|lines| lines < withheld.count - 1) {
-                return Err(field(
-                    "withheld.count",
-                    "does not fit between first and last",
-                ));
+                return Err(field("withheld.count", "does not fit between first and last"));
             }
         }
-        let ordered = self
-            .withheld
-            .is_sorted_by(|a, b| (a.t, &a.reason) < (b.t, &b.reason));
+        let ordered = self.withheld.is_sorted_by(|a, b| (a.t, &a.reason) < (b.t, &b.reason));
         if self.withheld.is_empty() || !ordered {
-            return Err(field(
-                "withheld",
-                "is empty or not ascending by type and reason",
-            ));
+            return Err(field("withheld", "is empty or not ascending by type and reason"));
         }
         InToto::new(
             PREDICATE_TYPE,
-            [
-                (STATEMENT_SUBJECT, self.statement_sha256),
-                (layout::RECORDS, self.records_sha256),
-            ],
-            RedactionPredicate {
-                by: self.by.clone(),
-                made: self.made,
-                withheld: self.withheld.clone(),
-            },
+            [(STATEMENT_SUBJECT, self.statement_sha256), (layout::RECORDS, self.records_sha256)],
+            RedactionPredicate { by: self.by.clone(), made: self.made, withheld: self.withheld.clone() },
         )
         .render()
     }
@@ -234,12 +194,10 @@ impl Redaction {
     /// Reads a redaction's statement.
     pub fn parse(bytes: &[u8]) -> Result<Self, StatementError> {
         if bytes.len() >= limits::PAE_MAX {
-            return Err(StatementError::TooLong {
-                length: bytes.len(),
-            });
+            return Err(StatementError::TooLong { length: bytes.len() });
         }
-        let parsed: InToto<RedactionPredicate> = serde_json::from_slice(bytes)
-            .map_err(|error| StatementError::Json(error.to_string()))?;
+        let parsed: InToto<RedactionPredicate> =
+            serde_json::from_slice(bytes).map_err(|error| StatementError::Json(error.to_string()))?;
         parsed.expect_type(PREDICATE_TYPE)?;
         let [statement, records] = parsed.subject.as_slice() else {
             return Err(StatementError::Subjects);
@@ -254,11 +212,7 @@ impl Redaction {
             made: parsed.predicate.made,
             withheld: parsed.predicate.withheld,
         };
-        if redaction.render()? == bytes {
-            Ok(redaction)
-        } else {
-            Err(StatementError::Spelling)
-        }
+        if redaction.render()? == bytes { Ok(redaction) } else { Err(StatementError::Spelling) }
     }
 }
 
@@ -286,23 +240,16 @@ mod tests {
             hash: RECORDS_HASH.to_owned(),
             count: 3,
             root: Digest::of(b""),
-            segments: vec![
-                segment(RecordType::Run, 0, 1),
-                segment(RecordType::Body, 1, 2),
-            ],
+            segments: vec![segment(RecordType::Run, 0, 1), segment(RecordType::Body, 1, 2)],
         }
     }
 
     #[test]
     fn a_withheld_line_keeps_its_leaf() {
         let mut out = Vec::new();
-        let redacted = redact(
-            &records(),
-            TEXT.as_bytes(),
-            &mut out,
-            "earlier",
-            |line, _, _| (line == 2).then(|| "customer data".to_owned()),
-        )
+        let redacted = redact(&records(), TEXT.as_bytes(), &mut out, "earlier", |line, _, _| {
+            (line == 2).then(|| "customer data".to_owned())
+        })
         .unwrap();
         let lines: Vec<&str> = TEXT.lines().collect();
         let leaf = leaf_hash(lines[2].as_bytes());
@@ -313,39 +260,22 @@ mod tests {
 
         // Redacting again only adds.
         let mut more = Vec::new();
-        let again = redact(
-            &records(),
-            out.as_slice(),
-            &mut more,
-            "earlier",
-            |line, _, _| (line == 1).then(|| "earlier".to_owned()),
-        )
+        let again = redact(&records(), out.as_slice(), &mut more, "earlier", |line, _, _| {
+            (line == 1).then(|| "earlier".to_owned())
+        })
         .unwrap();
         assert_eq!(again.raw, [0]);
         assert_eq!(
             again.withheld,
-            [Withheld {
-                t: RecordType::Body,
-                first: 1,
-                last: 2,
-                count: 2,
-                reason: "earlier".into()
-            }]
+            [Withheld { t: RecordType::Body, first: 1, last: 2, count: 2, reason: "earlier".into() }]
         );
     }
 
     #[test]
     fn what_must_be_shown_cannot_be_withheld() {
-        let result = redact(&records(), TEXT.as_bytes(), Vec::new(), "", |line, _, _| {
-            (line == 0).then(|| "x".to_owned())
-        });
-        assert!(matches!(
-            result,
-            Err(RedactError::AlwaysDisclosed {
-                line: 0,
-                kind: RecordType::Run
-            })
-        ));
+        let result =
+            redact(&records(), TEXT.as_bytes(), Vec::new(), "", |line, _, _| (line == 0).then(|| "x".to_owned()));
+        assert!(matches!(result, Err(RedactError::AlwaysDisclosed { line: 0, kind: RecordType::Run })));
         let keep = |_, _, _: &[u8]| None;
         let short = &TEXT[..TEXT.rfind("{").unwrap()];
         assert!(matches!(
@@ -353,10 +283,7 @@ mod tests {
             Err(RedactError::Count { found: 2, .. })
         ));
         let long = format!("{TEXT}{{}}\n");
-        assert!(matches!(
-            redact(&records(), long.as_bytes(), Vec::new(), "", keep),
-            Err(RedactError::Count { .. })
-        ));
+        assert!(matches!(redact(&records(), long.as_bytes(), Vec::new(), "", keep), Err(RedactError::Count { .. })));
         assert!(matches!(
             redact(&records(), TEXT.trim_end().as_bytes(), Vec::new(), "", keep),
             Err(RedactError::Line { line: 2 })
@@ -382,10 +309,7 @@ mod tests {
         assert_eq!(Redaction::parse(&bytes), Ok(redaction.clone()));
         bytes.push(b' ');
         assert_eq!(Redaction::parse(&bytes), Err(StatementError::Spelling));
-        let none = Redaction {
-            withheld: vec![],
-            ..redaction
-        };
+        let none = Redaction { withheld: vec![], ..redaction };
         assert!(none.render().is_err());
     }
 }

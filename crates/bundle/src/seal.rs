@@ -41,11 +41,7 @@ pub struct Signed {
 }
 
 /// The statement about these records at this place.
-pub fn statement(
-    written: &WrittenRecords,
-    metadata: Metadata,
-    chain: Chain,
-) -> Result<Unsigned, StatementError> {
+pub fn statement(written: &WrittenRecords, metadata: Metadata, chain: Chain) -> Result<Unsigned, StatementError> {
     let mut rehearsal = metadata.rehearsal;
     rehearsal.sort_unstable();
     rehearsal.dedup();
@@ -68,9 +64,7 @@ pub fn statement(
             chain,
         },
     };
-    Ok(Unsigned {
-        statement: statement.render()?,
-    })
+    Ok(Unsigned { statement: statement.render()? })
 }
 
 impl Unsigned {
@@ -88,13 +82,7 @@ impl Unsigned {
 
     #[must_use]
     pub fn signed(self, signer: PublicKey, signature: [u8; 64]) -> Signed {
-        Signed {
-            envelope: Envelope {
-                statement: self.statement,
-                signature,
-            },
-            signer,
-        }
+        Signed { envelope: Envelope { statement: self.statement, signature }, signer }
     }
 }
 
@@ -108,10 +96,6 @@ impl Signed {
     /// With its place in the ledger: [`SealedStatement::render`] gives the file.
     #[must_use]
     pub fn at(self, position: Position) -> SealedStatement {
-        SealedStatement {
-            envelope: self.envelope,
-            signer: self.signer,
-            position,
-        }
+        SealedStatement { envelope: self.envelope, signer: self.signer, position }
     }
 }

@@ -69,10 +69,7 @@ pub enum SigstoreError {
     #[error("the file cannot be read: {0}")]
     Json(String),
     #[error("`{field}` is not `{expected}`")]
-    Constant {
-        field: &'static str,
-        expected: &'static str,
-    },
+    Constant { field: &'static str, expected: &'static str },
     #[error("`{0}` is malformed")]
     Field(&'static str),
     #[error("there is not exactly one `{0}`")]
@@ -148,11 +145,8 @@ impl SealedStatement {
     #[must_use]
     pub fn render(&self) -> String {
         let position = &self.position;
-        let hashes: Vec<String> = position
-            .proof
-            .iter()
-            .map(|hash| format!("\"{}\"", STANDARD.encode(hash.as_bytes())))
-            .collect();
+        let hashes: Vec<String> =
+            position.proof.iter().map(|hash| format!("\"{}\"", STANDARD.encode(hash.as_bytes()))).collect();
         format!(
             concat!(
                 r#"{{"dsseEnvelope":{envelope},"mediaType":"{media_type}","#,
@@ -203,11 +197,7 @@ impl SealedStatement {
                 index: decimal("logIndex", &entry.log_index)?,
                 tree_size: decimal("treeSize", &proof.tree_size)?,
                 root: digest("rootHash", &proof.root_hash)?,
-                proof: proof
-                    .hashes
-                    .iter()
-                    .map(|hash| digest("hashes", hash))
-                    .collect::<Result<_, _>>()?,
+                proof: proof.hashes.iter().map(|hash| digest("hashes", hash)).collect::<Result<_, _>>()?,
                 checkpoint: proof.checkpoint.envelope.clone(),
                 log_id: digest("keyId", &entry.log_id.key_id)?,
             },
@@ -258,7 +248,7 @@ pub fn trusted_root(ledger: &LogKey) -> String {
             r#""validFor":{{"start":"1970-01-01T00:00:00Z"}}}}}}]}}"#,
             "\n"
         ),
-        name = json_text(ledger.name()),
+        name = ledger.name(),
         log_id = STANDARD.encode(ledger.log_id().as_bytes()),
         spki = STANDARD.encode(ledger.public_key().spki_der()),
     )
@@ -383,19 +373,13 @@ impl EnvelopeJson {
         };
         Ok(Envelope {
             statement: decode("payload", &self.payload)?,
-            signature: decode("sig", &signature.sig)?
-                .try_into()
-                .map_err(|_| SigstoreError::Field("sig"))?,
+            signature: decode("sig", &signature.sig)?.try_into().map_err(|_| SigstoreError::Field("sig"))?,
         })
     }
 }
 
 fn check_length(bytes: &[u8], max: u64) -> Result<(), SigstoreError> {
-    if bytes.len() as u64 > max {
-        Err(SigstoreError::TooLong { max })
-    } else {
-        Ok(())
-    }
+    if bytes.len() as u64 > max { Err(SigstoreError::TooLong { max }) } else { Ok(()) }
 }
 
 fn from_json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, SigstoreError> {
@@ -403,53 +387,27 @@ fn from_json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, SigstoreError
 }
 
 fn respelled(rendered: &str, bytes: &[u8]) -> Result<(), SigstoreError> {
-    if rendered.as_bytes() == bytes {
-        Ok(())
-    } else {
-        Err(SigstoreError::Spelling)
-    }
+    if rendered.as_bytes() == bytes { Ok(()) } else { Err(SigstoreError::Spelling) }
 }
 
 fn constant(field: &'static str, found: &str, expected: &'static str) -> Result<(), SigstoreError> {
-    if found == expected {
-        Ok(())
-    } else {
-        Err(SigstoreError::Constant { field, expected })
-    }
+    if found == expected { Ok(()) } else { Err(SigstoreError::Constant { field, expected }) }
 }
 
 fn decode(field: &'static str, text: &str) -> Result<Vec<u8>, SigstoreError> {
-    STANDARD
-        .decode(text)
-        .map_err(|_| SigstoreError::Field(field))
+    STANDARD.decode(text).map_err(|_| SigstoreError::Field(field))
 }
 
 fn digest(field: &'static str, text: &str) -> Result<Digest, SigstoreError> {
-    decode(field, text)?
-        .try_into()
-        .map(Digest::from_bytes)
-        .map_err(|_| SigstoreError::Field(field))
+    decode(field, text)?.try_into().map(Digest::from_bytes).map_err(|_| SigstoreError::Field(field))
 }
 
 /// A 64-bit number as protojson writes it: a string of digits.
 fn decimal(field: &'static str, text: &str) -> Result<u64, SigstoreError> {
-    text.parse()
-        .ok()
-        .filter(|number| *number <= limits::LEDGER_MAX)
-        .ok_or(SigstoreError::Field(field))
+    text.parse().ok().filter(|number| *number <= limits::LEDGER_MAX).ok_or(SigstoreError::Field(field))
 }
 
 /// A JSON string with its quotes.
 fn json_string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-/// A JSON string's inside.
-fn json_text(text: &str) -> String {
-    let quoted = json_string(text);
-    quoted
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or_default()
-        .to_owned()
 }

@@ -130,10 +130,7 @@ pub enum StatementError {
     #[error("the statement cannot be read: {0}")]
     Json(String),
     #[error("the statement is of type `{found}`, not `{expected}`")]
-    OtherType {
-        expected: &'static str,
-        found: String,
-    },
+    OtherType { expected: &'static str, found: String },
     #[error("the statement's subjects are not `leaves.txt` and `records.jsonl`")]
     Subjects,
     #[error("the statement is not spelled as the format demands")]
@@ -141,10 +138,7 @@ pub enum StatementError {
     #[error("the statement's signed form has {length} bytes, it must have fewer than 4096")]
     TooLong { length: usize },
     #[error("`{field}` of the statement {problem}")]
-    Field {
-        field: &'static str,
-        problem: &'static str,
-    },
+    Field { field: &'static str, problem: &'static str },
 }
 
 /// The shape around the predicate, shared with redactions.
@@ -173,19 +167,12 @@ pub(crate) struct SubjectDigest {
 }
 
 impl<P> InToto<P> {
-    pub(crate) fn new<const N: usize>(
-        predicate_type: &str,
-        subjects: [(&str, Digest); N],
-        predicate: P,
-    ) -> Self {
+    pub(crate) fn new<const N: usize>(predicate_type: &str, subjects: [(&str, Digest); N], predicate: P) -> Self {
         Self {
             kind: STATEMENT_TYPE.to_owned(),
             subject: subjects
                 .into_iter()
-                .map(|(name, sha256)| Subject {
-                    name: name.to_owned(),
-                    digest: SubjectDigest { sha256 },
-                })
+                .map(|(name, sha256)| Subject { name: name.to_owned(), digest: SubjectDigest { sha256 } })
                 .collect(),
             predicate_type: predicate_type.to_owned(),
             predicate,
@@ -193,15 +180,9 @@ impl<P> InToto<P> {
     }
 
     pub(crate) fn expect_type(&self, predicate_type: &'static str) -> Result<(), StatementError> {
-        for (found, expected) in [
-            (&self.kind, STATEMENT_TYPE),
-            (&self.predicate_type, predicate_type),
-        ] {
+        for (found, expected) in [(&self.kind, STATEMENT_TYPE), (&self.predicate_type, predicate_type)] {
             if found != expected {
-                return Err(StatementError::OtherType {
-                    expected,
-                    found: found.chars().take(100).collect(),
-                });
+                return Err(StatementError::OtherType { expected, found: found.chars().take(100).collect() });
             }
         }
         Ok(())
@@ -210,8 +191,7 @@ impl<P> InToto<P> {
 
 impl<P: Serialize> InToto<P> {
     pub(crate) fn render(&self) -> Result<Vec<u8>, StatementError> {
-        let bytes =
-            serde_json::to_vec(self).map_err(|error| StatementError::Json(error.to_string()))?;
+        let bytes = serde_json::to_vec(self).map_err(|error| StatementError::Json(error.to_string()))?;
         let length = pae(&bytes).len();
         if length >= limits::PAE_MAX {
             return Err(StatementError::TooLong { length });
@@ -226,10 +206,7 @@ impl Statement {
         self.predicate.check()?;
         InToto::new(
             PREDICATE_TYPE,
-            [
-                (layout::LEAVES, self.leaves_sha256),
-                (layout::RECORDS, self.records_sha256),
-            ],
+            [(layout::LEAVES, self.leaves_sha256), (layout::RECORDS, self.records_sha256)],
             &self.predicate,
         )
         .render()
@@ -238,12 +215,10 @@ impl Statement {
     /// Reads a statement. What comes back is spelled as the format demands and agrees with itself.
     pub fn parse(bytes: &[u8]) -> Result<Self, StatementError> {
         if bytes.len() >= limits::PAE_MAX {
-            return Err(StatementError::TooLong {
-                length: pae(bytes).len(),
-            });
+            return Err(StatementError::TooLong { length: pae(bytes).len() });
         }
-        let parsed: InToto<Predicate> = serde_json::from_slice(bytes)
-            .map_err(|error| StatementError::Json(error.to_string()))?;
+        let parsed: InToto<Predicate> =
+            serde_json::from_slice(bytes).map_err(|error| StatementError::Json(error.to_string()))?;
         parsed.expect_type(PREDICATE_TYPE)?;
         let [leaves, records] = parsed.subject.as_slice() else {
             return Err(StatementError::Subjects);
@@ -256,11 +231,7 @@ impl Statement {
             records_sha256: records.digest.sha256,
             predicate: parsed.predicate,
         };
-        if statement.render()? == bytes {
-            Ok(statement)
-        } else {
-            Err(StatementError::Spelling)
-        }
+        if statement.render()? == bytes { Ok(statement) } else { Err(StatementError::Spelling) }
     }
 }
 
@@ -280,11 +251,8 @@ impl Predicate {
         if let Some(challenge) = &self.challenge {
             check_name("challenge", challenge)?;
         }
-        if !ledger::valid_name(&self.chain.origin) {
-            return Err(field(
-                "chain.origin",
-                "is not a name without spaces and `+`",
-            ));
+        if !ledger::valid_origin(&self.chain.origin) {
+            return Err(field("chain.origin", "is not made of letters, digits and `. _ - /`"));
         }
         if self.finished < self.started {
             return Err(field("finished", "lies before `started`"));
@@ -302,10 +270,7 @@ impl Records {
     /// The segment of this type, if there is a record of it.
     #[must_use]
     pub fn segment(&self, kind: RecordType) -> Option<Segment> {
-        self.segments
-            .iter()
-            .copied()
-            .find(|segment| segment.t == kind)
+        self.segments.iter().copied().find(|segment| segment.t == kind)
     }
 
     /// How many records of this type there are.
@@ -322,36 +287,22 @@ impl Records {
             return Err(field("records.count", "is not between 1 and 100000000"));
         }
         if self.count_of(RecordType::Run) != 1 {
-            return Err(field(
-                "records.segments",
-                "do not have exactly one record of type `run`",
-            ));
+            return Err(field("records.segments", "do not have exactly one record of type `run`"));
         }
         let mut next = 0_u64;
         let mut last = None;
         for segment in &self.segments {
             if last >= Some(segment.t) {
-                return Err(field(
-                    "records.segments",
-                    "are not in the order of types, each once",
-                ));
+                return Err(field("records.segments", "are not in the order of types, each once"));
             }
             if segment.first != next || segment.count == 0 {
-                return Err(field(
-                    "records.segments",
-                    "have holes, overlap or are empty",
-                ));
+                return Err(field("records.segments", "have holes, overlap or are empty"));
             }
-            next = next
-                .checked_add(segment.count)
-                .ok_or(field("records.segments", "are too long"))?;
+            next = next.checked_add(segment.count).ok_or(field("records.segments", "are too long"))?;
             last = Some(segment.t);
         }
         if next != self.count {
-            return Err(field(
-                "records.segments",
-                "do not add up to `records.count`",
-            ));
+            return Err(field("records.segments", "do not add up to `records.count`"));
         }
         Ok(())
     }
@@ -369,10 +320,7 @@ impl Summary {
 
     fn check(&self, records: &Records) -> Result<(), StatementError> {
         if self.findings() != records.count_of(RecordType::Finding) {
-            return Err(field(
-                "summary",
-                "does not add up to the number of findings",
-            ));
+            return Err(field("summary", "does not add up to the number of findings"));
         }
         if self.gaps != records.count_of(RecordType::Gap) {
             return Err(field("summary.gaps", "is not the number of gaps"));
@@ -393,21 +341,12 @@ impl Chain {
             return Err(field("chain.prior_size", "is not `chain.index`"));
         }
         if (self.index == 0) != self.previous_statement.is_none() {
-            return Err(field(
-                "chain.previous_statement",
-                "is absent at index 0 and only there",
-            ));
+            return Err(field("chain.previous_statement", "is absent at index 0 and only there"));
         }
         if self.index == 0 && self.prior_root != ledger::empty_root() {
-            return Err(field(
-                "chain.prior_root",
-                "is not the root of the empty ledger",
-            ));
+            return Err(field("chain.prior_root", "is not the root of the empty ledger"));
         }
-        if self
-            .every_seconds
-            .is_some_and(|seconds| seconds == 0 || seconds > limits::INTEGER_MAX)
-        {
+        if self.every_seconds.is_some_and(|seconds| seconds == 0 || seconds > limits::INTEGER_MAX) {
             return Err(field("chain.every_seconds", "is not between 1 and 2^53-1"));
         }
         Ok(())
@@ -417,12 +356,7 @@ impl Chain {
 /// DSSE pre-authentication encoding of a statement: the bytes that are signed.
 #[must_use]
 pub fn pae(statement: &[u8]) -> Vec<u8> {
-    let mut bytes = format!(
-        "DSSEv1 {} {PAYLOAD_TYPE} {} ",
-        PAYLOAD_TYPE.len(),
-        statement.len()
-    )
-    .into_bytes();
+    let mut bytes = format!("DSSEv1 {} {PAYLOAD_TYPE} {} ", PAYLOAD_TYPE.len(), statement.len()).into_bytes();
     bytes.extend_from_slice(statement);
     bytes
 }

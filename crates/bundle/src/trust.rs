@@ -92,7 +92,7 @@ pub enum TrustError {
     Json(String),
     #[error("the trust file is of version {found}; this program reads version 1")]
     Version { found: u32 },
-    #[error("`{origin}` is not a name for a ledger: no space, no `+`, 1 to 256 bytes")]
+    #[error("`{origin}` is not a name for a ledger: 1 to 256 letters, digits and `. _ - /`")]
     Origin { origin: String },
     #[error("a range in the trust file ends before it starts")]
     Range,
@@ -107,16 +107,8 @@ impl Trust {
     pub fn new(origin: &str, ledger: PublicKey, collector: PublicKey) -> Result<Self, TrustError> {
         let trust = Self {
             witnessmark_trust: VERSION,
-            ledger: TrustedLedger {
-                origin: origin.to_owned(),
-                spki: Spki(ledger),
-                sizes: Range::from(1),
-            },
-            keys: vec![TrustedKey {
-                spki: Spki(collector),
-                role: Role::Run,
-                indices: Range::from(0),
-            }],
+            ledger: TrustedLedger { origin: origin.to_owned(), spki: Spki(ledger), sizes: Range::from(1) },
+            keys: vec![TrustedKey { spki: Spki(collector), role: Role::Run, indices: Range::from(0) }],
             tsa: Vec::new(),
             witnesses: Vec::new(),
         };
@@ -128,16 +120,11 @@ impl Trust {
     /// may edit it.
     pub fn parse(bytes: &[u8]) -> Result<Self, TrustError> {
         if bytes.len() as u64 > limits::TRUST_MAX {
-            return Err(TrustError::TooLong {
-                max: limits::TRUST_MAX,
-            });
+            return Err(TrustError::TooLong { max: limits::TRUST_MAX });
         }
-        let trust: Self =
-            serde_json::from_slice(bytes).map_err(|error| TrustError::Json(error.to_string()))?;
+        let trust: Self = serde_json::from_slice(bytes).map_err(|error| TrustError::Json(error.to_string()))?;
         if trust.witnessmark_trust != VERSION {
-            return Err(TrustError::Version {
-                found: trust.witnessmark_trust,
-            });
+            return Err(TrustError::Version { found: trust.witnessmark_trust });
         }
         trust.check()?;
         Ok(trust)
@@ -145,25 +132,23 @@ impl Trust {
 
     /// The file as it is handed out: two spaces of indentation, a final LF.
     pub fn render(&self) -> Result<String, TrustError> {
-        let mut text = serde_json::to_string_pretty(self)
-            .map_err(|error| TrustError::Json(error.to_string()))?;
+        let mut text = serde_json::to_string_pretty(self).map_err(|error| TrustError::Json(error.to_string()))?;
         text.push('\n');
         Ok(text)
     }
 
     /// The ledger's key under its name.
     pub fn log_key(&self) -> Result<LogKey, TrustError> {
-        LogKey::new(&self.ledger.origin, self.ledger.spki.0).map_err(|_| TrustError::Origin {
-            origin: self.ledger.origin.clone(),
-        })
+        LogKey::new(&self.ledger.origin, self.ledger.spki.0)
+            .map_err(|_| TrustError::Origin { origin: self.ledger.origin.clone() })
     }
 
     /// Whether this key may sign in this role at this index.
     #[must_use]
     pub fn allows(&self, key: &PublicKey, role: Role, index: u64) -> bool {
-        self.keys.iter().any(|trusted| {
-            trusted.spki.0 == *key && trusted.role == role && trusted.indices.contains(index)
-        })
+        self.keys
+            .iter()
+            .any(|trusted| trusted.spki.0 == *key && trusted.role == role && trusted.indices.contains(index))
     }
 
     /// Whether the ledger's key signs heads of this size.
@@ -180,10 +165,7 @@ impl Trust {
     fn check(&self) -> Result<(), TrustError> {
         self.log_key()?;
         let ranges = self.keys.iter().map(|key| key.indices);
-        if ranges
-            .chain([self.ledger.sizes])
-            .any(|range| range.is_empty())
-        {
+        if ranges.chain([self.ledger.sizes]).any(|range| range.is_empty()) {
             return Err(TrustError::Range);
         }
         for (position, key) in self.keys.iter().enumerate() {
@@ -191,11 +173,10 @@ impl Trust {
             if key.spki == self.ledger.spki {
                 return Err(TrustError::SharedKey { id });
             }
-            let overlaps = self.keys.iter().skip(position + 1).any(|other| {
-                other.spki == key.spki
-                    && other.role == key.role
-                    && other.indices.overlaps(&key.indices)
-            });
+            let overlaps =
+                self.keys.iter().skip(position + 1).any(|other| {
+                    other.spki == key.spki && other.role == key.role && other.indices.overlaps(&key.indices)
+                });
             if overlaps {
                 return Err(TrustError::Overlap { id });
             }
@@ -258,8 +239,6 @@ impl<'de> Deserialize<'de> for Spki {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let der = STANDARD.decode(&text).map_err(serde::de::Error::custom)?;
-        PublicKey::from_spki_der(&der)
-            .map(Self)
-            .map_err(serde::de::Error::custom)
+        PublicKey::from_spki_der(&der).map(Self).map_err(serde::de::Error::custom)
     }
 }

@@ -41,9 +41,7 @@ pub fn header(path: &str, size: u64) -> Option<[u8; BLOCK]> {
     // The sum over the header with its own field as spaces.
     let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
     let sum = format!("{sum:06o}\0 ");
-    block
-        .get_mut(148..156)?
-        .copy_from_slice(sum.as_bytes().get(..8)?);
+    block.get_mut(148..156)?.copy_from_slice(sum.as_bytes().get(..8)?);
     block.try_into().ok()
 }
 
@@ -51,21 +49,14 @@ pub fn header(path: &str, size: u64) -> Option<[u8; BLOCK]> {
 pub fn parse(block: &[u8; BLOCK]) -> Result<(String, u64), HeaderError> {
     let field = |from: usize, to: usize| -> Option<&str> {
         let bytes = block.get(from..to)?;
-        let end = bytes
-            .iter()
-            .position(|byte| *byte == 0)
-            .unwrap_or(to - from);
+        let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(to - from);
         std::str::from_utf8(bytes.get(..end)?).ok()
     };
     let path = field(0, NAME).ok_or(HeaderError::Malformed)?;
     if block.get(TYPE_FLAG) != Some(&b'0') && block.get(257..262) == Some(b"ustar") {
-        return Err(HeaderError::NotAFile {
-            path: path.chars().filter(|c| !c.is_control()).collect(),
-        });
+        return Err(HeaderError::NotAFile { path: path.chars().filter(|c| !c.is_control()).collect() });
     }
-    let size = field(124, 136)
-        .and_then(|digits| u64::from_str_radix(digits, 8).ok())
-        .ok_or(HeaderError::Malformed)?;
+    let size = field(124, 136).and_then(|digits| u64::from_str_radix(digits, 8).ok()).ok_or(HeaderError::Malformed)?;
     match header(path, size) {
         Some(expected) if expected == *block => Ok((path.to_owned(), size)),
         _ => Err(HeaderError::Malformed),

@@ -92,22 +92,15 @@ impl<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()>> RecordWrit
     }
 
     /// Writes one record, whose body serialises to a JSON object without `salt` and `t`.
-    pub fn push(
-        &mut self,
-        kind: RecordType,
-        body: &impl Serialize,
-    ) -> Result<RecordRef, WriteError> {
-        let json =
-            serde_json::to_vec(body).map_err(|source| WriteError::Serialise(kind, source))?;
+    pub fn push(&mut self, kind: RecordType, body: &impl Serialize) -> Result<RecordRef, WriteError> {
+        let json = serde_json::to_vec(body).map_err(|source| WriteError::Serialise(kind, source))?;
         self.push_json(kind, &json)
     }
 
     /// Writes one record whose body is already the text of a JSON object. The text is taken as it
     /// is.
     pub fn push_json(&mut self, kind: RecordType, body: &[u8]) -> Result<RecordRef, WriteError> {
-        let members = body
-            .strip_prefix(b"{")
-            .ok_or(WriteError::NotAnObject(kind))?;
+        let members = body.strip_prefix(b"{").ok_or(WriteError::NotAnObject(kind))?;
         self.placeable(kind)?;
 
         let mut salt = [0; SALT];
@@ -124,15 +117,10 @@ impl<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()>> RecordWrit
         }
         self.line.extend_from_slice(members);
         if self.line.len() > limits::LINE_MAX {
-            return Err(WriteError::TooLong {
-                kind,
-                length: self.line.len(),
-            });
+            return Err(WriteError::TooLong { kind, length: self.line.len() });
         }
         // What would not be read is not written: facts come from collectors as text.
-        self.checker
-            .check(&self.line, RULES)
-            .map_err(|source| WriteError::Json { kind, source })?;
+        self.checker.check(&self.line, RULES).map_err(|source| WriteError::Json { kind, source })?;
 
         let reference = self.place(kind);
         let leaf = leaf_hash(&self.line);
@@ -142,9 +130,7 @@ impl<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()>> RecordWrit
         self.records.write_all(&self.line).map_err(WriteError::Io)?;
         let leaf = format!("{leaf}\n");
         self.leaves_hash.update(leaf.as_bytes());
-        self.leaves
-            .write_all(leaf.as_bytes())
-            .map_err(WriteError::Io)?;
+        self.leaves.write_all(leaf.as_bytes()).map_err(WriteError::Io)?;
         Ok(reference)
     }
 
@@ -177,10 +163,7 @@ impl<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()>> RecordWrit
             return Err(WriteError::TooMany);
         }
         match self.segments.last() {
-            Some(last) if last.t > kind => Err(WriteError::Order {
-                last: last.t,
-                next: kind,
-            }),
+            Some(last) if last.t > kind => Err(WriteError::Order { last: last.t, next: kind }),
             Some(last) if last.t == kind && kind == RecordType::Run => Err(WriteError::NotOneRun),
             None if kind != RecordType::Run => Err(WriteError::NotOneRun),
             _ => Ok(()),
@@ -196,20 +179,14 @@ impl<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()>> RecordWrit
             last.count += 1;
             return reference;
         }
-        self.segments.push(Segment {
-            t: kind,
-            first: self.tree.size(),
-            count: 1,
-        });
+        self.segments.push(Segment { t: kind, first: self.tree.size(), count: 1 });
         RecordRef::new(kind, 0)
     }
 }
 
 impl<R, L, F> std::fmt::Debug for RecordWriter<R, L, F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RecordWriter")
-            .field("count", &self.tree.size())
-            .finish_non_exhaustive()
+        f.debug_struct("RecordWriter").field("count", &self.tree.size()).finish_non_exhaustive()
     }
 }
 
@@ -217,21 +194,13 @@ impl WrittenRecords {
     /// The statement's `records`.
     #[must_use]
     pub fn records(&self) -> Records {
-        Records {
-            hash: RECORDS_HASH.to_owned(),
-            count: self.count,
-            root: self.root,
-            segments: self.segments.clone(),
-        }
+        Records { hash: RECORDS_HASH.to_owned(), count: self.count, root: self.root, segments: self.segments.clone() }
     }
 
     /// How many records of this type there are.
     #[must_use]
     pub fn count_of(&self, kind: RecordType) -> u64 {
-        self.segments
-            .iter()
-            .find(|segment| segment.t == kind)
-            .map_or(0, |segment| segment.count)
+        self.segments.iter().find(|segment| segment.t == kind).map_or(0, |segment| segment.count)
     }
 }
 
@@ -255,16 +224,9 @@ mod tests {
     fn lines_leaves_and_root_belong_together() {
         let mut writer = writer();
         writer.push_json(RecordType::Run, b"{}").unwrap();
-        let second = writer
-            .push_json(RecordType::Gap, br#"{"target":"a"}"#)
-            .unwrap();
-        let third = writer
-            .push(RecordType::Gap, &serde_json::json!({"target": "b\n"}))
-            .unwrap();
-        assert_eq!(
-            (second.to_string(), third.to_string()),
-            ("gap:0".into(), "gap:1".into())
-        );
+        let second = writer.push_json(RecordType::Gap, br#"{"target":"a"}"#).unwrap();
+        let third = writer.push(RecordType::Gap, &serde_json::json!({"target": "b\n"})).unwrap();
+        assert_eq!((second.to_string(), third.to_string()), ("gap:0".into(), "gap:1".into()));
         let (written, records, leaves) = writer.finish().unwrap();
         let records = String::from_utf8(records).unwrap();
         assert_eq!(
@@ -292,16 +254,8 @@ mod tests {
                 count: 3,
                 root: tree.root(),
                 segments: vec![
-                    Segment {
-                        t: RecordType::Run,
-                        first: 0,
-                        count: 1
-                    },
-                    Segment {
-                        t: RecordType::Gap,
-                        first: 1,
-                        count: 2
-                    }
+                    Segment { t: RecordType::Run, first: 0, count: 1 },
+                    Segment { t: RecordType::Gap, first: 1, count: 2 }
                 ],
                 records_sha256: Digest::of(records.as_bytes()),
                 leaves_sha256: Digest::of(&leaves),
@@ -315,10 +269,7 @@ mod tests {
         let mut writer = writer();
         writer.push_json(RecordType::Run, b"{}").unwrap();
         for body in [&b"[]"[..], b"", b" {}"] {
-            assert!(matches!(
-                writer.push_json(RecordType::Host, body),
-                Err(WriteError::NotAnObject(RecordType::Host))
-            ));
+            assert!(matches!(writer.push_json(RecordType::Host, body), Err(WriteError::NotAnObject(RecordType::Host))));
         }
         for body in [
             &b"{"[..],
@@ -330,35 +281,20 @@ mod tests {
             b"{\"t\":1}",
             b"{}{}",
         ] {
-            assert!(matches!(
-                writer.push_json(RecordType::Host, body),
-                Err(WriteError::Json { .. })
-            ));
+            assert!(matches!(writer.push_json(RecordType::Host, body), Err(WriteError::Json { .. })));
         }
         assert_eq!(writer.count(), 1);
-        assert!(matches!(
-            writer.push_json(RecordType::Run, b"{}"),
-            Err(WriteError::NotOneRun)
-        ));
+        assert!(matches!(writer.push_json(RecordType::Run, b"{}"), Err(WriteError::NotOneRun)));
         writer.push_json(RecordType::Gap, b"{}").unwrap();
-        assert!(matches!(
-            writer.push_json(RecordType::Exchange, b"{}"),
-            Err(WriteError::Order { .. })
-        ));
+        assert!(matches!(writer.push_json(RecordType::Exchange, b"{}"), Err(WriteError::Order { .. })));
         let long = format!("{{\"a\":\"{}\"}}", "a".repeat(limits::LINE_MAX));
-        assert!(matches!(
-            writer.push_json(RecordType::Gap, long.as_bytes()),
-            Err(WriteError::TooLong { .. })
-        ));
+        assert!(matches!(writer.push_json(RecordType::Gap, long.as_bytes()), Err(WriteError::TooLong { .. })));
     }
 
     #[test]
     fn a_bundle_starts_with_its_run() {
         let mut writer = writer();
-        assert!(matches!(
-            writer.push_json(RecordType::Gap, b"{}"),
-            Err(WriteError::NotOneRun)
-        ));
+        assert!(matches!(writer.push_json(RecordType::Gap, b"{}"), Err(WriteError::NotOneRun)));
         assert!(matches!(writer.finish(), Err(WriteError::NotOneRun)));
     }
 }

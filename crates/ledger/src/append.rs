@@ -4,9 +4,7 @@ use model::Digest;
 
 use crate::hash::{leaf_hash, node_hash};
 use crate::proof::tree_root;
-use crate::tile::{
-    ENTRY_MAX, EntryBundle, TILE_HEIGHT, TILE_WIDTH, Tile, TileError, TileHashes, encode_entry,
-};
+use crate::tile::{ENTRY_MAX, EntryBundle, TILE_HEIGHT, TILE_WIDTH, Tile, TileError, TileHashes, encode_entry};
 
 /// The tree after appending, and the files to write for it: paths below `ledger/`, none of which
 /// exists yet with other content. Partial tiles of the older tree stay where they are.
@@ -44,9 +42,7 @@ fn append_checked<E>(
     entries: &[&[u8]],
     read: &mut impl FnMut(&str) -> Result<Vec<u8>, E>,
 ) -> Result<Appended, TileError<E>> {
-    let new_size = size
-        .checked_add(entries.len() as u64)
-        .ok_or(TileError::OutsideTree { size })?;
+    let new_size = size.checked_add(entries.len() as u64).ok_or(TileError::OutsideTree { size })?;
     let mut files = entry_files(size, new_size, entries, read)?;
 
     // Level by level: the new hashes of a level complete tiles, whose roots are the new hashes of
@@ -83,23 +79,13 @@ fn append_checked<E>(
 
     let root = tree_root(
         new_size,
-        &mut TileHashes::new(new_size, |tile: &Tile| {
-            match written.iter().find(|(known, _)| known == tile) {
-                Some((_, content)) => Ok(content.clone()),
-                None => read(&tile.path()),
-            }
+        &mut TileHashes::new(new_size, |tile: &Tile| match written.iter().find(|(known, _)| known == tile) {
+            Some((_, content)) => Ok(content.clone()),
+            None => read(&tile.path()),
         }),
     )?;
-    files.extend(
-        written
-            .into_iter()
-            .map(|(tile, content)| (tile.path(), content)),
-    );
-    Ok(Appended {
-        size: new_size,
-        root,
-        files,
-    })
+    files.extend(written.into_iter().map(|(tile, content)| (tile.path(), content)));
+    Ok(Appended { size: new_size, root, files })
 }
 
 fn entry_files<E>(
@@ -133,38 +119,20 @@ fn entry_files<E>(
     Ok(files)
 }
 
-fn read_exact<E>(
-    tile: &Tile,
-    read: &mut impl FnMut(&str) -> Result<Vec<u8>, E>,
-) -> Result<Vec<u8>, TileError<E>> {
+fn read_exact<E>(tile: &Tile, read: &mut impl FnMut(&str) -> Result<Vec<u8>, E>) -> Result<Vec<u8>, TileError<E>> {
     let bytes = read(&tile.path()).map_err(TileError::Read)?;
     if bytes.len() == tile.byte_len() {
         Ok(bytes)
     } else {
-        Err(TileError::WrongLength {
-            path: tile.path(),
-            expected: tile.byte_len(),
-            found: bytes.len(),
-        })
+        Err(TileError::WrongLength { path: tile.path(), expected: tile.byte_len(), found: bytes.len() })
     }
 }
 
 /// Root of a full tile: a perfect tree over its 256 hashes.
 fn tile_root(content: &[u8]) -> Digest {
-    let mut nodes: Vec<Digest> = content
-        .as_chunks::<32>()
-        .0
-        .iter()
-        .copied()
-        .map(Digest::from_bytes)
-        .collect();
+    let mut nodes: Vec<Digest> = content.as_chunks::<32>().0.iter().copied().map(Digest::from_bytes).collect();
     while nodes.len() > 1 {
-        nodes = nodes
-            .as_chunks::<2>()
-            .0
-            .iter()
-            .map(|[left, right]| node_hash(left, right))
-            .collect();
+        nodes = nodes.as_chunks::<2>().0.iter().map(|[left, right]| node_hash(left, right)).collect();
     }
     nodes.pop().unwrap_or_else(crate::hash::empty_root)
 }

@@ -10,7 +10,7 @@ use model::Digest;
 
 use crate::hash::empty_root;
 use crate::key::PublicKey;
-use crate::note::{Note, NoteError, NoteSignature, ed25519_key_id, valid_name};
+use crate::note::{Note, NoteError, NoteSignature, ed25519_key_id};
 
 /// What a head of a log says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,22 +59,13 @@ impl Checkpoint {
     /// The signed text: three lines.
     #[must_use]
     pub fn body(&self) -> String {
-        format!(
-            "{}\n{}\n{}\n",
-            self.origin,
-            self.size,
-            STANDARD.encode(self.root.as_bytes())
-        )
+        format!("{}\n{}\n{}\n", self.origin, self.size, STANDARD.encode(self.root.as_bytes()))
     }
 
     /// Reads the signed text.
     pub fn parse_body(body: &str) -> Result<Self, CheckpointError> {
-        let mut lines = body
-            .strip_suffix('\n')
-            .ok_or(CheckpointError::Malformed)?
-            .split('\n');
-        let (Some(origin), Some(size), Some(root), None) =
-            (lines.next(), lines.next(), lines.next(), lines.next())
+        let mut lines = body.strip_suffix('\n').ok_or(CheckpointError::Malformed)?.split('\n');
+        let (Some(origin), Some(size), Some(root), None) = (lines.next(), lines.next(), lines.next(), lines.next())
         else {
             return Err(CheckpointError::Malformed);
         };
@@ -91,26 +82,17 @@ impl Checkpoint {
         if size == 0 && root != empty_root() {
             return Err(CheckpointError::BadRoot);
         }
-        Ok(Self {
-            origin: origin.to_owned(),
-            size,
-            root,
-        })
+        Ok(Self { origin: origin.to_owned(), size, root })
     }
 }
 
 impl LogKey {
     /// `name` is the ledger's origin.
     pub fn new(name: &str, public_key: PublicKey) -> Result<Self, NoteError> {
-        if !valid_name(name) {
-            return Err(NoteError::BadName {
-                name: name.to_owned(),
-            });
+        if !valid_origin(name) {
+            return Err(NoteError::BadOrigin { name: name.to_owned() });
         }
-        Ok(Self {
-            name: name.to_owned(),
-            public_key,
-        })
+        Ok(Self { name: name.to_owned(), public_key })
     }
 
     /// The name in signature lines; also the origin of C2SP checkpoints.
@@ -146,67 +128,36 @@ impl LogKey {
     /// Origin in Sigstore's form: `<name> - <the key id as a big-endian number>`.
     #[must_use]
     pub fn sigstore_origin(&self) -> String {
-        format!(
-            "{} - {}",
-            self.name,
-            u32::from_be_bytes(self.sigstore_key_id())
-        )
+        format!("{} - {}", self.name, u32::from_be_bytes(self.sigstore_key_id()))
     }
 
     /// The head to sign for `ledger/checkpoint`.
     #[must_use]
     pub fn c2sp_checkpoint(&self, size: u64, root: Digest) -> Checkpoint {
-        Checkpoint {
-            origin: self.name.clone(),
-            size,
-            root,
-        }
+        Checkpoint { origin: self.name.clone(), size, root }
     }
 
     /// The head to sign for a Sigstore bundle.
     #[must_use]
     pub fn sigstore_checkpoint(&self, size: u64, root: Digest) -> Checkpoint {
-        Checkpoint {
-            origin: self.sigstore_origin(),
-            size,
-            root,
-        }
+        Checkpoint { origin: self.sigstore_origin(), size, root }
     }
 
     /// `ledger/checkpoint` from the signature over `c2sp_checkpoint(..).body()`.
-    pub fn c2sp_note(
-        &self,
-        size: u64,
-        root: Digest,
-        signature: &[u8; 64],
-    ) -> Result<String, NoteError> {
+    pub fn c2sp_note(&self, size: u64, root: Digest, signature: &[u8; 64]) -> Result<String, NoteError> {
         let body = self.c2sp_checkpoint(size, root).body();
         self.note(body, self.c2sp_key_id(), signature)
     }
 
     /// The checkpoint inside a Sigstore bundle, from the signature over
     /// `sigstore_checkpoint(..).body()`.
-    pub fn sigstore_note(
-        &self,
-        size: u64,
-        root: Digest,
-        signature: &[u8; 64],
-    ) -> Result<String, NoteError> {
+    pub fn sigstore_note(&self, size: u64, root: Digest, signature: &[u8; 64]) -> Result<String, NoteError> {
         let body = self.sigstore_checkpoint(size, root).body();
         self.note(body, self.sigstore_key_id(), signature)
     }
 
-    fn note(
-        &self,
-        body: String,
-        key_id: [u8; 4],
-        signature: &[u8; 64],
-    ) -> Result<String, NoteError> {
-        let line = NoteSignature {
-            name: self.name.clone(),
-            key_id,
-            signature: signature.to_vec(),
-        };
+    fn note(&self, body: String, key_id: [u8; 4], signature: &[u8; 64]) -> Result<String, NoteError> {
+        let line = NoteSignature { name: self.name.clone(), key_id, signature: signature.to_vec() };
         Ok(Note::new(body, vec![line])?.render())
     }
 }
@@ -258,10 +209,7 @@ impl SignedCheckpoint {
         if self.checkpoint.origin == expected {
             Ok(())
         } else {
-            Err(CheckpointError::OtherOrigin {
-                expected: expected.to_owned(),
-                found: self.checkpoint.origin.clone(),
-            })
+            Err(CheckpointError::OtherOrigin { expected: expected.to_owned(), found: self.checkpoint.origin.clone() })
         }
     }
 
@@ -271,22 +219,26 @@ impl SignedCheckpoint {
         key_id: [u8; 4],
         verify: impl FnOnce(&[u8], &[u8; 64]) -> bool,
     ) -> Result<&Checkpoint, CheckpointError> {
-        let mut ours = self
-            .note
-            .signatures()
-            .iter()
-            .filter(|line| line.name == name && line.key_id == key_id);
+        let mut ours = self.note.signatures().iter().filter(|line| line.name == name && line.key_id == key_id);
         let (Some(line), None) = (ours.next(), ours.next()) else {
             return Err(CheckpointError::NotSignedOnce);
         };
-        let signature = <&[u8; 64]>::try_from(line.signature.as_slice())
-            .map_err(|_| CheckpointError::BadSignature)?;
+        let signature = <&[u8; 64]>::try_from(line.signature.as_slice()).map_err(|_| CheckpointError::BadSignature)?;
         if verify(self.note.text().as_bytes(), signature) {
             Ok(&self.checkpoint)
         } else {
             Err(CheckpointError::BadSignature)
         }
     }
+}
+
+/// Whether this may name a ledger: 1 to 256 of `A-Z a-z 0-9 . _ - /`, as a URL without its scheme.
+///
+/// Narrower than a key's name: the origin becomes part of a URL in Sigstore's trusted root, which
+/// sigstore-js reads as a pattern.
+#[must_use]
+pub fn valid_origin(name: &str) -> bool {
+    (1..=256).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte))
 }
 
 /// A decimal number below 2^63 (Sigstore's sizes are signed) as it is written: no sign, no leading
@@ -307,11 +259,7 @@ mod tests {
     use super::*;
 
     fn key() -> LogKey {
-        LogKey::new(
-            "northbank.example/hot-wallet",
-            PublicKey::from_bytes([7; 32]),
-        )
-        .unwrap()
+        LogKey::new("northbank.example/hot-wallet", PublicKey::from_bytes([7; 32])).unwrap()
     }
 
     #[test]
@@ -321,29 +269,17 @@ mod tests {
         let plain = key.c2sp_note(3, root, &[1; 64]).unwrap();
         let signed = SignedCheckpoint::parse(&plain).unwrap();
         let body = key.c2sp_checkpoint(3, root).body();
-        let proven = signed
-            .verify_c2sp(&key, |message, signature| {
-                message == body.as_bytes() && signature == &[1; 64]
-            })
-            .unwrap();
+        let proven =
+            signed.verify_c2sp(&key, |message, signature| message == body.as_bytes() && signature == &[1; 64]).unwrap();
         assert_eq!(proven.size, 3);
-        assert_eq!(
-            signed.verify_c2sp(&key, |_, _| false),
-            Err(CheckpointError::BadSignature)
-        );
-        assert!(matches!(
-            signed.verify_sigstore(&key, |_, _| true),
-            Err(CheckpointError::OtherOrigin { .. })
-        ));
+        assert_eq!(signed.verify_c2sp(&key, |_, _| false), Err(CheckpointError::BadSignature));
+        assert!(matches!(signed.verify_sigstore(&key, |_, _| true), Err(CheckpointError::OtherOrigin { .. })));
 
         let sigstore = key.sigstore_note(3, root, &[2; 64]).unwrap();
         let signed = SignedCheckpoint::parse(&sigstore).unwrap();
         assert_eq!(
             signed.unverified().origin,
-            format!(
-                "northbank.example/hot-wallet - {}",
-                u32::from_be_bytes(key.sigstore_key_id())
-            )
+            format!("northbank.example/hot-wallet - {}", u32::from_be_bytes(key.sigstore_key_id()))
         );
         assert!(signed.verify_sigstore(&key, |_, _| true).is_ok());
     }
@@ -359,17 +295,13 @@ mod tests {
         assert_eq!(signed.note().signatures().len(), 2);
         let sigstore = key.sigstore_note(3, root, &[1; 64]).unwrap() + &witness;
         assert_eq!(
-            SignedCheckpoint::parse(&sigstore)
-                .unwrap()
-                .verify_sigstore(&key, |_, _| true),
+            SignedCheckpoint::parse(&sigstore).unwrap().verify_sigstore(&key, |_, _| true),
             Err(CheckpointError::NotSignedOnce)
         );
         // The same key twice would leave open which signature counts.
         let twice = format!("{plain}{}\n", plain.lines().nth(4).unwrap());
         assert_eq!(
-            SignedCheckpoint::parse(&twice)
-                .unwrap()
-                .verify_c2sp(&key, |_, _| true),
+            SignedCheckpoint::parse(&twice).unwrap().verify_c2sp(&key, |_, _| true),
             Err(CheckpointError::NotSignedOnce)
         );
     }
@@ -393,11 +325,7 @@ mod tests {
         ] {
             assert!(Checkpoint::parse_body(&bad).is_err(), "{bad:?}");
         }
-        let empty = Checkpoint {
-            origin: "a".into(),
-            size: 0,
-            root: empty_root(),
-        };
+        let empty = Checkpoint { origin: "a".into(), size: 0, root: empty_root() };
         assert_eq!(Checkpoint::parse_body(&empty.body()), Ok(empty));
     }
 }

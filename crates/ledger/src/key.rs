@@ -6,9 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use model::Digest;
 
 /// DER before the 32 key bytes: SEQUENCE { SEQUENCE { 1.3.101.112 }, BIT STRING }.
-const SPKI_PREFIX: [u8; 12] = [
-    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
-];
+const SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 const PEM_BEGIN: &str = "-----BEGIN PUBLIC KEY-----\n";
 const PEM_END: &str = "\n-----END PUBLIC KEY-----\n";
 
@@ -55,10 +53,8 @@ impl PublicKey {
 
     /// Reads PEM as [`PublicKey::pem`] and `openssl pkey -pubout` write it.
     pub fn from_pem(pem: &str) -> Result<Self, PublicKeyError> {
-        let text = pem
-            .strip_prefix(PEM_BEGIN)
-            .and_then(|rest| rest.strip_suffix(PEM_END))
-            .ok_or(PublicKeyError::NotPem)?;
+        let text =
+            pem.strip_prefix(PEM_BEGIN).and_then(|rest| rest.strip_suffix(PEM_END)).ok_or(PublicKeyError::NotPem)?;
         let der = STANDARD.decode(text).map_err(|_| PublicKeyError::NotPem)?;
         Self::from_spki_der(&der)
     }

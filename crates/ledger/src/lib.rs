@@ -15,16 +15,16 @@ mod range;
 mod tile;
 
 pub use append::{Appended, EntryTooLong, append};
-pub use checkpoint::{Checkpoint, CheckpointError, LogKey, SignedCheckpoint};
+pub use checkpoint::{Checkpoint, CheckpointError, LogKey, SignedCheckpoint, valid_origin};
 pub use hash::{LeafHasher, empty_root, leaf_hash, node_hash};
 pub use key::{PublicKey, PublicKeyError};
-pub use note::{Note, NoteError, NoteSignature, ed25519_key_id, valid_name};
+pub use note::{Note, NoteError, NoteSignature, ed25519_key_id};
 pub use proof::{
-    HashSource, ProofError, consistency_proof, inclusion_proof, max_proof_length, tree_root,
-    verify_consistency, verify_inclusion,
+    HashSource, ProofError, consistency_proof, inclusion_proof, max_proof_length, tree_root, verify_consistency,
+    verify_inclusion,
 };
 pub use range::{CompactRange, RangeError};
 pub use tile::{
-    ENTRY_MAX, EntryBundle, EntryBundleError, TILE_HEIGHT, TILE_WIDTH, Tile, TileError, TileHashes,
-    decode_entries, encode_entry,
+    ENTRY_MAX, EntryBundle, EntryBundleError, TILE_HEIGHT, TILE_WIDTH, Tile, TileError, TileHashes, decode_entries,
+    encode_entry,
 };

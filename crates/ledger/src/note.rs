@@ -50,6 +50,8 @@ pub enum NoteError {
     NoSignature,
     #[error("`{name}` is not a name for a key: no space, no `+`, not empty")]
     BadName { name: String },
+    #[error("`{name}` is not a name for a ledger: 1 to 256 letters, digits and `. _ - /`")]
+    BadOrigin { name: String },
 }
 
 impl Note {
@@ -64,9 +66,7 @@ impl Note {
         }
         for (line, signature) in signatures.iter().enumerate() {
             if !valid_name(&signature.name) {
-                return Err(NoteError::BadName {
-                    name: signature.name.clone(),
-                });
+                return Err(NoteError::BadName { name: signature.name.clone() });
             }
             if signature.signature.is_empty()
                 || signature.signature.len() + signature.key_id.len() > SIGNATURE_BYTES_MAX
@@ -93,8 +93,7 @@ impl Note {
             if signatures.len() == SIGNATURES_MAX {
                 return Err(NoteError::TooManySignatures);
             }
-            signatures
-                .push(parse_line(line).ok_or(NoteError::BadSignatureLine { line: number + 1 })?);
+            signatures.push(parse_line(line).ok_or(NoteError::BadSignatureLine { line: number + 1 })?);
         }
         Self::new(text.to_owned(), signatures)
     }
@@ -129,13 +128,8 @@ impl Note {
 }
 
 /// Whether this may name a key in a note: not empty, no white space, no `+`, no control character.
-#[must_use]
-pub fn valid_name(name: &str) -> bool {
-    !name.is_empty()
-        && name.len() <= 256
-        && !name
-            .chars()
-            .any(|c| c == '+' || c.is_whitespace() || c.is_control())
+pub(crate) fn valid_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 256 && !name.chars().any(|c| c == '+' || c.is_whitespace() || c.is_control())
 }
 
 /// Key id of a plain Ed25519 key in a C2SP note:
@@ -159,20 +153,13 @@ fn check_text(text: &str) -> Result<(), NoteError> {
 }
 
 fn parse_line(line: &str) -> Option<NoteSignature> {
-    let (name, encoded) = line
-        .strip_prefix(LINE_START)?
-        .strip_suffix('\n')?
-        .split_once(' ')?;
+    let (name, encoded) = line.strip_prefix(LINE_START)?.strip_suffix('\n')?.split_once(' ')?;
     if encoded.len() > SIGNATURE_BYTES_MAX * 4 / 3 + 4 {
         return None;
     }
     let bytes = STANDARD.decode(encoded).ok()?;
     let (key_id, signature) = bytes.split_first_chunk::<4>()?;
-    Some(NoteSignature {
-        name: name.to_owned(),
-        key_id: *key_id,
-        signature: signature.to_vec(),
-    })
+    Some(NoteSignature { name: name.to_owned(), key_id: *key_id, signature: signature.to_vec() })
 }
 
 #[cfg(test)]
@@ -188,16 +175,12 @@ mod tests {
     fn reads_and_writes_the_known_example() {
         let note = Note::parse(EXAMPLE).unwrap();
         assert!(note.text().ends_with("problem is.\n"));
-        let [signature] = note.signatures() else {
-            panic!("one signature")
-        };
+        let [signature] = note.signatures() else { panic!("one signature") };
         assert_eq!(signature.name, "PeterNeumann");
         assert_eq!(u32::from_be_bytes(signature.key_id), 0xc74f_20a3);
         assert_eq!(signature.signature.len(), 64);
         // PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW
-        let key = STANDARD
-            .decode("ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
-            .unwrap();
+        let key = STANDARD.decode("ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW").unwrap();
         let key: [u8; 32] = key[1..].try_into().unwrap();
         assert_eq!(ed25519_key_id("PeterNeumann", &key), signature.key_id);
         assert_eq!(note.render(), EXAMPLE);

@@ -55,11 +55,7 @@ pub fn tree_root<S: HashSource>(size: u64, source: &mut S) -> Result<Digest, S::
 
 /// The audit path of entry `index` in the tree of `size` entries, leaf to root.
 /// `None` when there is no such entry.
-pub fn inclusion_proof<S: HashSource>(
-    index: u64,
-    size: u64,
-    source: &mut S,
-) -> Result<Option<Vec<Digest>>, S::Error> {
+pub fn inclusion_proof<S: HashSource>(index: u64, size: u64, source: &mut S) -> Result<Option<Vec<Digest>>, S::Error> {
     if index >= size {
         return Ok(None);
     }
@@ -145,11 +141,7 @@ pub fn verify_inclusion(
     if last != 0 {
         return Err(wrong_length);
     }
-    if hash == *root {
-        Ok(())
-    } else {
-        Err(ProofError::RootMismatch)
-    }
+    if hash == *root { Ok(()) } else { Err(ProofError::RootMismatch) }
 }
 
 /// Proves that the tree of `older` entries is a prefix of the tree of `newer` entries.
@@ -175,21 +167,14 @@ pub fn verify_consistency(
         if older == 0 && *older_root != empty_root() {
             return Err(ProofError::RootMismatch);
         }
-        return if older_root == newer_root {
-            Ok(())
-        } else {
-            Err(ProofError::RootMismatch)
-        };
+        return if older_root == newer_root { Ok(()) } else { Err(ProofError::RootMismatch) };
     }
     if older == 0 {
         return Err(ProofError::FromEmpty);
     }
     // Where the older tree is a perfect subtree of the newer one, its root starts the path.
-    let (first, rest) = if older.is_power_of_two() {
-        (older_root, proof)
-    } else {
-        proof.split_first().ok_or(wrong_length)?
-    };
+    let (first, rest) =
+        if older.is_power_of_two() { (older_root, proof) } else { proof.split_first().ok_or(wrong_length)? };
     let (mut node, mut last) = (older - 1, newer - 1);
     while node & 1 == 1 {
         node >>= 1;
@@ -216,11 +201,7 @@ pub fn verify_consistency(
     if last != 0 {
         return Err(wrong_length);
     }
-    if older_hash == *older_root && newer_hash == *newer_root {
-        Ok(())
-    } else {
-        Err(ProofError::RootMismatch)
-    }
+    if older_hash == *older_root && newer_hash == *newer_root { Ok(()) } else { Err(ProofError::RootMismatch) }
 }
 
 /// The largest power of two smaller than `count`; `count` is at least 2.

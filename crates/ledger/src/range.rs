@@ -17,11 +17,7 @@ pub struct CompactRange {
 #[non_exhaustive]
 pub enum RangeError {
     #[error("a tree of {size} leaves has {expected} perfect subtrees, {given} were given")]
-    PeakCount {
-        size: u64,
-        expected: u32,
-        given: usize,
-    },
+    PeakCount { size: u64, expected: u32, given: usize },
 }
 
 impl CompactRange {
@@ -35,11 +31,7 @@ impl CompactRange {
         if usize::try_from(size.count_ones()) == Ok(peaks.len()) {
             Ok(Self { size, peaks })
         } else {
-            Err(RangeError::PeakCount {
-                size,
-                expected: size.count_ones(),
-                given: peaks.len(),
-            })
+            Err(RangeError::PeakCount { size, expected: size.count_ones(), given: peaks.len() })
         }
     }
 
@@ -106,10 +98,7 @@ mod tests {
             "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
         ];
         let mut range = CompactRange::new();
-        assert_eq!(
-            range.root().to_string(),
-            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        );
+        assert_eq!(range.root().to_string(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         for (leaf, root) in leaves.iter().zip(roots) {
             range.append(leaf_hash(leaf));
             assert_eq!(range.root().to_string(), root);
@@ -118,11 +107,7 @@ mod tests {
         assert_eq!(again, range);
         assert_eq!(
             CompactRange::from_peaks(7, range.peaks().to_vec()),
-            Err(RangeError::PeakCount {
-                size: 7,
-                expected: 3,
-                given: 1
-            })
+            Err(RangeError::PeakCount { size: 7, expected: 3, given: 1 })
         );
     }
 }

@@ -38,11 +38,7 @@ pub enum TileError<E> {
     #[error("{0}")]
     Read(E),
     #[error("`{path}` has {found} bytes instead of {expected}")]
-    WrongLength {
-        path: String,
-        expected: usize,
-        found: usize,
-    },
+    WrongLength { path: String, expected: usize, found: usize },
     #[error("a hash outside the tree of {size} entries was asked for")]
     OutsideTree { size: u64 },
 }
@@ -60,26 +56,15 @@ impl Tile {
     /// Path below `ledger/`: `tile/<level>/<index>` with `.p/<width>` for a partial tile.
     #[must_use]
     pub fn path(&self) -> String {
-        format!(
-            "tile/{}/{}{}",
-            self.level,
-            index_path(self.index),
-            width_suffix(self.width)
-        )
+        format!("tile/{}/{}{}", self.level, index_path(self.index), width_suffix(self.width))
     }
 
     /// The tile of this level and index in a tree of `size` entries; `None` when it is empty there.
     #[must_use]
     pub fn in_tree(level: u32, index: u64, size: u64) -> Option<Self> {
         let hashes = size.checked_shr(TILE_HEIGHT * level).unwrap_or(0);
-        let width = hashes
-            .checked_sub(index.checked_mul(TILE_WIDTH)?)?
-            .min(TILE_WIDTH);
-        (width > 0).then_some(Self {
-            level,
-            index,
-            width,
-        })
+        let width = hashes.checked_sub(index.checked_mul(TILE_WIDTH)?)?.min(TILE_WIDTH);
+        (width > 0).then_some(Self { level, index, width })
     }
 
     /// All tiles that a tree of `size` entries consists of, lowest level first.
@@ -103,19 +88,13 @@ impl EntryBundle {
     /// Path below `ledger/`: `tile/entries/<index>` with `.p/<width>` for a partial bundle.
     #[must_use]
     pub fn path(&self) -> String {
-        format!(
-            "tile/entries/{}{}",
-            index_path(self.index),
-            width_suffix(self.width)
-        )
+        format!("tile/entries/{}{}", index_path(self.index), width_suffix(self.width))
     }
 
     /// The bundle of this index in a tree of `size` entries; `None` when it is empty there.
     #[must_use]
     pub fn in_tree(index: u64, size: u64) -> Option<Self> {
-        let width = size
-            .checked_sub(index.checked_mul(TILE_WIDTH)?)?
-            .min(TILE_WIDTH);
+        let width = size.checked_sub(index.checked_mul(TILE_WIDTH)?)?.min(TILE_WIDTH);
         (width > 0).then_some(Self { index, width })
     }
 
@@ -141,24 +120,14 @@ pub fn encode_entry(entry: &[u8], bundle: &mut Vec<u8>) -> bool {
 pub fn decode_entries(mut bytes: &[u8], width: u64) -> Result<Vec<&[u8]>, EntryBundleError> {
     let mut entries = Vec::new();
     while !bytes.is_empty() {
-        let (length, rest) = bytes
-            .split_first_chunk::<2>()
-            .ok_or(EntryBundleError::Truncated)?;
-        let (entry, rest) = rest
-            .split_at_checked(usize::from(u16::from_be_bytes(*length)))
-            .ok_or(EntryBundleError::Truncated)?;
+        let (length, rest) = bytes.split_first_chunk::<2>().ok_or(EntryBundleError::Truncated)?;
+        let (entry, rest) =
+            rest.split_at_checked(usize::from(u16::from_be_bytes(*length))).ok_or(EntryBundleError::Truncated)?;
         entries.push(entry);
         bytes = rest;
     }
     let found = entries.len() as u64;
-    if found == width {
-        Ok(entries)
-    } else {
-        Err(EntryBundleError::WrongCount {
-            expected: width,
-            found,
-        })
-    }
+    if found == width { Ok(entries) } else { Err(EntryBundleError::WrongCount { expected: width, found }) }
 }
 
 /// The hashes of a tree of `size` entries, read from its tiles. Tiles that were read are kept, so
@@ -171,20 +140,14 @@ pub struct TileHashes<F> {
 
 impl<F> std::fmt::Debug for TileHashes<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TileHashes")
-            .field("size", &self.size)
-            .finish_non_exhaustive()
+        f.debug_struct("TileHashes").field("size", &self.size).finish_non_exhaustive()
     }
 }
 
 impl<E, F: FnMut(&Tile) -> Result<Vec<u8>, E>> TileHashes<F> {
     /// `read` gives the bytes of a tile of exactly the width asked for.
     pub fn new(size: u64, read: F) -> Self {
-        Self {
-            size,
-            read,
-            kept: HashMap::new(),
-        }
+        Self { size, read, kept: HashMap::new() }
     }
 
     #[must_use]
@@ -198,8 +161,7 @@ impl<E, F: FnMut(&Tile) -> Result<Vec<u8>, E>> TileHashes<F> {
         match self.kept.entry((level, index)) {
             Entry::Occupied(kept) => Ok(kept.into_mut()),
             Entry::Vacant(place) => {
-                let tile = Tile::in_tree(level, index, self.size)
-                    .ok_or(TileError::OutsideTree { size: self.size })?;
+                let tile = Tile::in_tree(level, index, self.size).ok_or(TileError::OutsideTree { size: self.size })?;
                 let bytes = (self.read)(&tile).map_err(TileError::Read)?;
                 if bytes.len() != tile.byte_len() {
                     return Err(TileError::WrongLength {
@@ -221,26 +183,14 @@ impl<E, F: FnMut(&Tile) -> Result<Vec<u8>, E>> HashSource for TileHashes<F> {
     fn node(&mut self, level: u32, index: u64) -> Result<Digest, Self::Error> {
         let outside = TileError::OutsideTree { size: self.size };
         let depth = level % TILE_HEIGHT;
-        let first = index
-            .checked_mul(1 << depth)
-            .ok_or(TileError::OutsideTree { size: self.size })?;
+        let first = index.checked_mul(1 << depth).ok_or(TileError::OutsideTree { size: self.size })?;
         let within = usize::try_from(first % TILE_WIDTH).unwrap_or_default();
         let hashes = self.tile(level / TILE_HEIGHT, first / TILE_WIDTH)?;
-        let mut nodes = hashes
-            .get(within..within + (1 << depth))
-            .ok_or(outside)?
-            .to_vec();
+        let mut nodes = hashes.get(within..within + (1 << depth)).ok_or(outside)?.to_vec();
         while nodes.len() > 1 {
-            nodes = nodes
-                .as_chunks::<2>()
-                .0
-                .iter()
-                .map(|[left, right]| node_hash(left, right))
-                .collect();
+            nodes = nodes.as_chunks::<2>().0.iter().map(|[left, right]| node_hash(left, right)).collect();
         }
-        nodes
-            .pop()
-            .ok_or(TileError::OutsideTree { size: self.size })
+        nodes.pop().ok_or(TileError::OutsideTree { size: self.size })
     }
 }
 
@@ -256,11 +206,7 @@ fn index_path(index: u64) -> String {
 }
 
 fn width_suffix(width: u64) -> String {
-    if width == TILE_WIDTH {
-        String::new()
-    } else {
-        format!(".p/{width}")
-    }
+    if width == TILE_WIDTH { String::new() } else { format!(".p/{width}") }
 }
 
 #[cfg(test)]
@@ -269,33 +215,12 @@ mod tests {
 
     #[test]
     fn paths_are_those_of_the_specification() {
-        let path = |level, index, width| {
-            Tile {
-                level,
-                index,
-                width,
-            }
-            .path()
-        };
+        let path = |level, index, width| Tile { level, index, width }.path();
         assert_eq!(path(0, 1_067, 256), "tile/0/x001/067");
         assert_eq!(path(1, 1_234_067, 256), "tile/1/x001/x234/067");
         assert_eq!(path(2, 0, 8), "tile/2/000.p/8");
-        assert_eq!(
-            EntryBundle {
-                index: 273,
-                width: 112
-            }
-            .path(),
-            "tile/entries/273.p/112"
-        );
-        assert_eq!(
-            EntryBundle {
-                index: 5,
-                width: 256
-            }
-            .path(),
-            "tile/entries/005"
-        );
+        assert_eq!(EntryBundle { index: 273, width: 112 }.path(), "tile/entries/273.p/112");
+        assert_eq!(EntryBundle { index: 5, width: 256 }.path(), "tile/entries/005");
     }
 
     /// The example of the tlog-tiles specification: a tree of 70,000 entries.
@@ -324,17 +249,8 @@ mod tests {
         assert_eq!(entries[0], b"one");
         assert_eq!(entries[1], b"");
         assert_eq!(entries[2].len(), ENTRY_MAX);
-        assert_eq!(
-            decode_entries(&bytes, 2),
-            Err(EntryBundleError::WrongCount {
-                expected: 2,
-                found: 3
-            })
-        );
-        assert_eq!(
-            decode_entries(&bytes[..bytes.len() - 1], 3),
-            Err(EntryBundleError::Truncated)
-        );
+        assert_eq!(decode_entries(&bytes, 2), Err(EntryBundleError::WrongCount { expected: 2, found: 3 }));
+        assert_eq!(decode_entries(&bytes[..bytes.len() - 1], 3), Err(EntryBundleError::Truncated));
         assert_eq!(decode_entries(&[0], 0), Err(EntryBundleError::Truncated));
     }
 }

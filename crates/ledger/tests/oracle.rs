@@ -15,14 +15,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use model::Digest;
 use witnessmark_ledger::{
-    Checkpoint, CompactRange, LogKey, PublicKey, SignedCheckpoint, consistency_proof,
-    inclusion_proof, leaf_hash, node_hash, verify_consistency, verify_inclusion,
+    Checkpoint, CompactRange, LogKey, PublicKey, SignedCheckpoint, consistency_proof, inclusion_proof, leaf_hash,
+    node_hash, verify_consistency, verify_inclusion,
 };
 
 fn oracle(args: &[&str], input: &str) -> Output {
-    let program = std::env::var_os("WITNESSMARK_TEST_ORACLE").expect(
-        "this test needs the Go oracle: `./scripts/test` builds it and sets WITNESSMARK_TEST_ORACLE",
-    );
+    let program = std::env::var_os("WITNESSMARK_TEST_ORACLE")
+        .expect("this test needs the Go oracle: `./scripts/test` builds it and sets WITNESSMARK_TEST_ORACLE");
     let mut child = Command::new(program)
         .args(args)
         .stdin(Stdio::piped())
@@ -49,19 +48,14 @@ fn text(output: Output) -> String {
 const SIZE: u64 = 20;
 
 fn entries() -> Vec<Vec<u8>> {
-    (0..SIZE)
-        .map(|n| vec![b'e'; usize::try_from(n).unwrap()])
-        .collect()
+    (0..SIZE).map(|n| vec![b'e'; usize::try_from(n).unwrap()]).collect()
 }
 
 fn node(level: u32, index: u64) -> Result<Digest, ()> {
     if level == 0 {
         return Ok(leaf_hash(&entries()[usize::try_from(index).unwrap()]));
     }
-    Ok(node_hash(
-        &node(level - 1, index * 2)?,
-        &node(level - 1, index * 2 + 1)?,
-    ))
+    Ok(node_hash(&node(level - 1, index * 2)?, &node(level - 1, index * 2 + 1)?))
 }
 
 fn roots() -> Vec<Digest> {
@@ -106,16 +100,10 @@ fn hex(proof: &[Digest]) -> String {
 
 /// Holds our verdicts against the oracle's.
 fn compare(questions: &[(String, bool)]) -> usize {
-    let input: String = questions
-        .iter()
-        .map(|(line, _)| format!("{line}\n"))
-        .collect();
+    let input: String = questions.iter().map(|(line, _)| format!("{line}\n")).collect();
     let answers = text(oracle(&["proofs"], &input));
     // Some refusals go on over several lines.
-    let answers: Vec<&str> = answers
-        .lines()
-        .filter(|line| *line == "ok" || line.starts_with("refused:"))
-        .collect();
+    let answers: Vec<&str> = answers.lines().filter(|line| *line == "ok" || line.starts_with("refused:")).collect();
     assert_eq!(answers.len(), questions.len());
     for ((question, ours), answer) in questions.iter().zip(answers) {
         assert_eq!(*ours, answer == "ok", "{question}: {answer}");
@@ -166,16 +154,9 @@ fn consistency_proofs() {
     let mut questions = Vec::new();
     for newer in 0..=SIZE {
         for older in 0..=newer {
-            let proof = consistency_proof(older, newer, &mut node)
-                .unwrap()
-                .unwrap_or_default();
-            let mut ask = |older: u64,
-                           older_root: Digest,
-                           newer: u64,
-                           newer_root: Digest,
-                           proof: &[Digest]| {
-                let ours =
-                    verify_consistency(older, &older_root, newer, &newer_root, proof).is_ok();
+            let proof = consistency_proof(older, newer, &mut node).unwrap().unwrap_or_default();
+            let mut ask = |older: u64, older_root: Digest, newer: u64, newer_root: Digest, proof: &[Digest]| {
+                let ours = verify_consistency(older, &older_root, newer, &newer_root, proof).is_ok();
                 // The one difference: the reference takes the empty tree for a prefix of any tree,
                 // whatever root is claimed for it; we refuse to call that proven.
                 if older == 0 && newer > 0 {
@@ -197,13 +178,7 @@ fn consistency_proofs() {
             for other in [older.wrapping_sub(1), older + 1, older ^ 2, u64::MAX] {
                 ask(other, a, newer, b, &proof);
             }
-            for other in [
-                newer.wrapping_sub(1),
-                newer + 1,
-                newer * 2,
-                newer / 2,
-                u64::MAX,
-            ] {
+            for other in [newer.wrapping_sub(1), newer + 1, newer * 2, newer / 2, u64::MAX] {
                 ask(older, a, other, b, &proof);
             }
             ask(older, b, newer, a, &proof);
@@ -218,10 +193,7 @@ fn consistency_proofs() {
 #[test]
 fn roots_of_growing_trees() {
     for (size, root) in roots().iter().enumerate() {
-        let lines: String = entries()[..size]
-            .iter()
-            .map(|entry| "65".repeat(entry.len()) + "\n")
-            .collect();
+        let lines: String = entries()[..size].iter().map(|entry| "65".repeat(entry.len()) + "\n").collect();
         assert_eq!(text(oracle(&["root"], &lines)).trim(), root.to_string());
     }
 }
@@ -229,15 +201,7 @@ fn roots_of_growing_trees() {
 #[test]
 fn reads_checkpoints_of_the_reference() {
     let root = Digest::of(b"root");
-    let made = text(oracle(
-        &[
-            "make",
-            "northbank.example/hot-wallet",
-            "42",
-            &root.to_string(),
-        ],
-        "",
-    ));
+    let made = text(oracle(&["make", "northbank.example/hot-wallet", "42", &root.to_string()], ""));
     let member = |name: &str| -> String {
         let (_, rest) = made.split_once(&format!("\"{name}\":\"")).unwrap();
         rest.split_once('"').unwrap().0.replace("\\n", "\n")
@@ -251,17 +215,6 @@ fn reads_checkpoints_of_the_reference() {
 
     let signed = SignedCheckpoint::parse(&member("checkpoint")).unwrap();
     assert_eq!(signed.note().render(), member("checkpoint"));
-    let found = signed
-        .verify_c2sp(&key, |message, _| {
-            message == signed.note().text().as_bytes()
-        })
-        .unwrap();
-    assert_eq!(
-        *found,
-        Checkpoint {
-            origin: name.to_owned(),
-            size: 42,
-            root
-        }
-    );
+    let found = signed.verify_c2sp(&key, |message, _| message == signed.note().text().as_bytes()).unwrap();
+    assert_eq!(*found, Checkpoint { origin: name.to_owned(), size: 42, root });
 }

@@ -1,20 +1,16 @@
 //! The tree against its definition in RFC 6962 §2.1, written down naively; proofs and tiles of
 //! every small tree; parsers against anything.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests may stop at the first surprise"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
 
 use std::collections::BTreeMap;
 
 use model::Digest;
 use proptest::prelude::*;
 use witnessmark_ledger::{
-    Checkpoint, CompactRange, EntryBundle, HashSource as _, Note, SignedCheckpoint, Tile,
-    TileHashes, append, consistency_proof, decode_entries, empty_root, inclusion_proof, leaf_hash,
-    node_hash, tree_root, verify_consistency, verify_inclusion,
+    Checkpoint, CompactRange, EntryBundle, HashSource as _, Note, SignedCheckpoint, Tile, TileHashes, append,
+    consistency_proof, decode_entries, empty_root, inclusion_proof, leaf_hash, node_hash, tree_root,
+    verify_consistency, verify_inclusion,
 };
 
 /// MTH(D[n]), word for word.
@@ -53,9 +49,7 @@ fn every_inclusion_proof_of_small_trees() {
         assert_eq!(tree_root(size, &mut source(tree)), Ok(root));
         assert_eq!(inclusion_proof(size, size, &mut source(tree)), Ok(None));
         for (index, leaf) in (0..).zip(tree) {
-            let proof = inclusion_proof(index, size, &mut source(tree))
-                .unwrap()
-                .unwrap();
+            let proof = inclusion_proof(index, size, &mut source(tree)).unwrap().unwrap();
             assert_eq!(verify_inclusion(leaf, index, size, &proof, &root), Ok(()));
             for other in 0..=size {
                 if other != index {
@@ -73,19 +67,11 @@ fn every_consistency_proof_of_small_trees() {
         let tree = &all[..usize::try_from(newer).unwrap()];
         let newer_root = naive_root(tree);
         assert_eq!(consistency_proof(0, newer, &mut source(tree)), Ok(None));
-        assert_eq!(
-            consistency_proof(newer + 1, newer, &mut source(tree)),
-            Ok(None)
-        );
+        assert_eq!(consistency_proof(newer + 1, newer, &mut source(tree)), Ok(None));
         for older in 1..=newer {
             let older_root = naive_root(&tree[..usize::try_from(older).unwrap()]);
-            let proof = consistency_proof(older, newer, &mut source(tree))
-                .unwrap()
-                .unwrap();
-            assert_eq!(
-                verify_consistency(older, &older_root, newer, &newer_root, &proof),
-                Ok(())
-            );
+            let proof = consistency_proof(older, newer, &mut source(tree)).unwrap().unwrap();
+            assert_eq!(verify_consistency(older, &older_root, newer, &newer_root, &proof), Ok(()));
             if older < newer {
                 let fork = leaf_hash(b"fork");
                 assert!(verify_consistency(older, &fork, newer, &newer_root, &proof).is_err());
@@ -106,14 +92,8 @@ fn the_prior_root_follows_from_the_proof() {
     let all = leaves(70);
     for size in 1..=70_u64 {
         let count = usize::try_from(size).unwrap();
-        let proof = inclusion_proof(size - 1, size, &mut source(&all[..count]))
-            .unwrap()
-            .unwrap();
-        let prior = proof
-            .iter()
-            .copied()
-            .reduce(|right, left| node_hash(&left, &right))
-            .unwrap_or_else(empty_root);
+        let proof = inclusion_proof(size - 1, size, &mut source(&all[..count])).unwrap().unwrap();
+        let prior = proof.iter().copied().reduce(|right, left| node_hash(&left, &right)).unwrap_or_else(empty_root);
         assert_eq!(prior, naive_root(&all[..count - 1]));
     }
 }
@@ -128,9 +108,7 @@ impl Files {
 
     fn append(&mut self, size: u64, entries: &[Vec<u8>]) -> (u64, Digest) {
         let entries: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
-        let appended = append(size, &entries, |path: &str| self.read(path))
-            .unwrap()
-            .unwrap();
+        let appended = append(size, &entries, |path: &str| self.read(path)).unwrap().unwrap();
         for (path, content) in appended.files {
             // A file is written once.
             assert_eq!(self.0.insert(path, content), None);
@@ -182,13 +160,7 @@ fn troubles_of_a_stored_tree_are_told() {
     let mut files = Files::default();
     files.append(0, &[b"a".to_vec(), b"b".to_vec()]);
     // A missing and a short tile.
-    assert!(
-        append(2, &[&b"c"[..]], |path: &str| Err::<Vec<u8>, _>(
-            path.to_owned()
-        ))
-        .unwrap()
-        .is_err()
-    );
+    assert!(append(2, &[&b"c"[..]], |path: &str| Err::<Vec<u8>, _>(path.to_owned())).unwrap().is_err());
     let short = append(2, &[&b"c"[..]], |path: &str| {
         files.read(path).map(|mut bytes| {
             bytes.pop();

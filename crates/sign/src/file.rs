@@ -14,10 +14,7 @@ use ed25519_dalek::pkcs8::{ALGORITHM_OID, KeypairBytes};
 use model::Secret;
 use pkcs8::der::pem::PemLabel as _;
 use pkcs8::pkcs5::pbes2::{self, Kdf};
-use pkcs8::{
-    EncodePrivateKey as _, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef,
-    SecretDocument,
-};
+use pkcs8::{EncodePrivateKey as _, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument};
 use zeroize::Zeroizing;
 
 use crate::signer::Ed25519Signer;
@@ -53,14 +50,8 @@ pub enum KeyFileError {
     NotAFile { path: PathBuf },
     #[error("the key file `{path}` has mode {mode:04o}: others than its owner have rights to it")]
     Mode { path: PathBuf, mode: u32 },
-    #[error(
-        "the key file `{path}` belongs to user {owner}, not to the user {user} of this process"
-    )]
-    Owner {
-        path: PathBuf,
-        owner: u32,
-        user: u32,
-    },
+    #[error("the key file `{path}` belongs to user {owner}, not to the user {user} of this process")]
+    Owner { path: PathBuf, owner: u32, user: u32 },
     #[error("the key in `{path}` is not encrypted")]
     NotEncrypted { path: PathBuf },
     #[error("`{path}` is not an encrypted PKCS#8 key in PEM")]
@@ -98,37 +89,25 @@ pub fn open_key_file(path: &Path, passphrase: &Secret) -> Result<Ed25519Signer, 
     decrypt(path, &pem, passphrase).map(Ed25519Signer::new)
 }
 
-fn encrypt(
-    seed: &Zeroizing<[u8; 32]>,
-    passphrase: &Secret,
-) -> Result<Zeroizing<String>, KeyFileError> {
+fn encrypt(seed: &Zeroizing<[u8; 32]>, passphrase: &Secret) -> Result<Zeroizing<String>, KeyFileError> {
     let mut salt = [0_u8; 16];
     let mut iv = [0_u8; 16];
     for bytes in [&mut salt, &mut iv] {
         getrandom::fill(bytes).map_err(|_| KeyFileError::NoRandomness)?;
     }
-    let plain = KeypairBytes {
-        secret_key: **seed,
-        public_key: None,
-    }
-    .to_pkcs8_der()
-    .map_err(|_| KeyFileError::Encode)?;
+    let plain =
+        KeypairBytes { secret_key: **seed, public_key: None }.to_pkcs8_der().map_err(|_| KeyFileError::Encode)?;
     let key = PrivateKeyInfoRef::try_from(plain.as_bytes()).map_err(|_| KeyFileError::Encode)?;
-    let cost =
-        scrypt::Params::new(SCRYPT_LOG_N, SCRYPT_R, SCRYPT_P).map_err(|_| KeyFileError::Encode)?;
-    let parameters = pbes2::Parameters::generate_scrypt_aes256cbc(cost, &salt, iv)
-        .map_err(|_| KeyFileError::Encode)?;
+    let cost = scrypt::Params::new(SCRYPT_LOG_N, SCRYPT_R, SCRYPT_P).map_err(|_| KeyFileError::Encode)?;
+    let parameters = pbes2::Parameters::generate_scrypt_aes256cbc(cost, &salt, iv).map_err(|_| KeyFileError::Encode)?;
     key.encrypt_with_params(parameters, passphrase.expose())
-        .and_then(|document| {
-            Ok(document.to_pem(EncryptedPrivateKeyInfoRef::PEM_LABEL, LineEnding::LF)?)
-        })
+        .and_then(|document| Ok(document.to_pem(EncryptedPrivateKeyInfoRef::PEM_LABEL, LineEnding::LF)?))
         .map_err(|_| KeyFileError::Encode)
 }
 
 fn decrypt(path: &Path, pem: &str, passphrase: &Secret) -> Result<SigningKey, KeyFileError> {
     let path = || path.to_owned();
-    let (label, document) =
-        SecretDocument::from_pem(pem).map_err(|_| KeyFileError::NotAKey { path: path() })?;
+    let (label, document) = SecretDocument::from_pem(pem).map_err(|_| KeyFileError::NotAKey { path: path() })?;
     if label == PrivateKeyInfoRef::PEM_LABEL {
         return Err(KeyFileError::NotEncrypted { path: path() });
     }
@@ -140,19 +119,17 @@ fn decrypt(path: &Path, pem: &str, passphrase: &Secret) -> Result<SigningKey, Ke
     if !affordable(&encrypted) {
         return Err(KeyFileError::UnsupportedEncryption { path: path() });
     }
-    let plain = encrypted
-        .decrypt(passphrase.expose())
-        .map_err(|error| match error {
-            pkcs8::Error::EncryptedPrivateKey(
-                pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. }
-                | pkcs8::pkcs5::Error::AlgorithmParametersInvalid { .. }
-                | pkcs8::pkcs5::Error::NoPbes1CryptSupport,
-            ) => KeyFileError::UnsupportedEncryption { path: path() },
-            // One wrong passphrase in 256 passes the check of the padding and gives no DER.
-            _ => KeyFileError::WrongPassphrase { path: path() },
-        })?;
-    let key = PrivateKeyInfoRef::try_from(plain.as_bytes())
-        .map_err(|_| KeyFileError::WrongPassphrase { path: path() })?;
+    let plain = encrypted.decrypt(passphrase.expose()).map_err(|error| match error {
+        pkcs8::Error::EncryptedPrivateKey(
+            pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. }
+            | pkcs8::pkcs5::Error::AlgorithmParametersInvalid { .. }
+            | pkcs8::pkcs5::Error::NoPbes1CryptSupport,
+        ) => KeyFileError::UnsupportedEncryption { path: path() },
+        // One wrong passphrase in 256 passes the check of the padding and gives no DER.
+        _ => KeyFileError::WrongPassphrase { path: path() },
+    })?;
+    let key =
+        PrivateKeyInfoRef::try_from(plain.as_bytes()).map_err(|_| KeyFileError::WrongPassphrase { path: path() })?;
     if key.algorithm.oid != ALGORITHM_OID {
         return Err(KeyFileError::NotEd25519 { path: path() });
     }
@@ -166,10 +143,7 @@ fn affordable(encrypted: &EncryptedPrivateKeyInfoRef<'_>) -> bool {
     };
     match &parameters.kdf {
         Kdf::Scrypt(scrypt) => {
-            let memory = scrypt
-                .cost_parameter
-                .saturating_mul(u64::from(scrypt.block_size))
-                .saturating_mul(128);
+            let memory = scrypt.cost_parameter.saturating_mul(u64::from(scrypt.block_size)).saturating_mul(128);
             memory <= SCRYPT_MEMORY_MAX && scrypt.parallelization <= 16
         }
         _ => true,
@@ -177,41 +151,26 @@ fn affordable(encrypted: &EncryptedPrivateKeyInfoRef<'_>) -> bool {
 }
 
 fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
-    let failed = |source| KeyFileError::Read {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| KeyFileError::Read { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(failed)?;
     // Of the file that was opened, not of the name: nobody can exchange it in between.
     let metadata = file.metadata().map_err(failed)?;
     if !metadata.is_file() || metadata.len() > FILE_MAX {
-        return Err(KeyFileError::NotAFile {
-            path: path.to_owned(),
-        });
+        return Err(KeyFileError::NotAFile { path: path.to_owned() });
     }
     let mode = metadata.permissions().mode() & 0o7777;
     if mode & 0o077 != 0 {
-        return Err(KeyFileError::Mode {
-            path: path.to_owned(),
-            mode,
-        });
+        return Err(KeyFileError::Mode { path: path.to_owned(), mode });
     }
     let user = rustix::process::geteuid().as_raw();
     if metadata.uid() != user {
-        return Err(KeyFileError::Owner {
-            path: path.to_owned(),
-            owner: metadata.uid(),
-            user,
-        });
+        return Err(KeyFileError::Owner { path: path.to_owned(), owner: metadata.uid(), user });
     }
     let mut text = Zeroizing::new(String::with_capacity(FILE_MAX as usize));
-    file.read_to_string(&mut text)
-        .map_err(|source| match source.kind() {
-            io::ErrorKind::InvalidData => KeyFileError::NotAKey {
-                path: path.to_owned(),
-            },
-            _ => failed(source),
-        })?;
+    file.read_to_string(&mut text).map_err(|source| match source.kind() {
+        io::ErrorKind::InvalidData => KeyFileError::NotAKey { path: path.to_owned() },
+        _ => failed(source),
+    })?;
     Ok(text)
 }
 
@@ -219,13 +178,8 @@ fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
 /// beside it is synced and then linked to the name, which fails where the name exists.
 fn write_new(path: &Path, content: &[u8]) -> Result<(), KeyFileError> {
     let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::AlreadyExists => KeyFileError::Exists {
-            path: path.to_owned(),
-        },
-        _ => KeyFileError::Write {
-            path: path.to_owned(),
-            source,
-        },
+        io::ErrorKind::AlreadyExists => KeyFileError::Exists { path: path.to_owned() },
+        _ => KeyFileError::Write { path: path.to_owned(), source },
     };
     if path.symlink_metadata().is_ok() {
         return Err(failed(io::ErrorKind::AlreadyExists.into()));
@@ -237,22 +191,14 @@ fn write_new(path: &Path, content: &[u8]) -> Result<(), KeyFileError> {
     let mut suffix = [0_u8; 8];
     getrandom::fill(&mut suffix).map_err(|_| KeyFileError::NoRandomness)?;
     let temporary = folder.join(format!(".key-{:016x}", u64::from_le_bytes(suffix)));
-    let written = write_private(&temporary, content)
-        .and_then(|()| fs::hard_link(&temporary, path))
-        .map_err(failed);
+    let written = write_private(&temporary, content).and_then(|()| fs::hard_link(&temporary, path)).map_err(failed);
     let removed = fs::remove_file(&temporary);
     written?;
-    removed
-        .and_then(|()| File::open(folder)?.sync_all())
-        .map_err(failed)
+    removed.and_then(|()| File::open(folder)?.sync_all()).map_err(failed)
 }
 
 fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(MODE)
-        .open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(path)?;
     // The process's umask may have taken rights away.
     file.set_permissions(fs::Permissions::from_mode(MODE))?;
     file.write_all(content)?;
@@ -270,10 +216,7 @@ mod tests {
     }
 
     fn openssl(args: &[&str]) -> Output {
-        Command::new("openssl")
-            .args(args)
-            .output()
-            .expect("this test needs openssl: install the package `openssl`")
+        Command::new("openssl").args(args).output().expect("this test needs openssl: install the package `openssl`")
     }
 
     #[test]
@@ -295,19 +238,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run.pem");
         let signer = create_key_file(&path, &secret("p\u{e4}ss phrase")).unwrap();
-        let public = openssl(&[
-            "pkey",
-            "-in",
-            path.to_str().unwrap(),
-            "-passin",
-            "pass:p\u{e4}ss phrase",
-            "-pubout",
-        ]);
+        let public = openssl(&["pkey", "-in", path.to_str().unwrap(), "-passin", "pass:p\u{e4}ss phrase", "-pubout"]);
         assert!(public.status.success(), "{public:?}");
-        assert_eq!(
-            String::from_utf8(public.stdout).unwrap(),
-            public_pem(&signer)
-        );
+        assert_eq!(String::from_utf8(public.stdout).unwrap(), public_pem(&signer));
 
         let file = |name: &str, content: &[u8]| {
             let path = folder.path().join(name);
@@ -334,16 +267,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("k.pem");
         let name = path.to_str().unwrap();
-        let made = openssl(&[
-            "genpkey",
-            "-algorithm",
-            "ed25519",
-            "-aes-256-cbc",
-            "-pass",
-            "pass:x",
-            "-out",
-            name,
-        ]);
+        let made = openssl(&["genpkey", "-algorithm", "ed25519", "-aes-256-cbc", "-pass", "pass:x", "-out", name]);
         assert!(made.status.success(), "{made:?}");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
         assert!(open_key_file(&path, &secret("x")).is_ok());
@@ -354,16 +278,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run.pem");
         let pass = secret("x");
-        assert!(matches!(
-            open_key_file(&path, &pass),
-            Err(KeyFileError::Read { .. })
-        ));
+        assert!(matches!(open_key_file(&path, &pass), Err(KeyFileError::Read { .. })));
         create_key_file(&path, &pass).unwrap();
         let before = fs::read(&path).unwrap();
-        assert!(matches!(
-            create_key_file(&path, &pass),
-            Err(KeyFileError::Exists { .. })
-        ));
+        assert!(matches!(create_key_file(&path, &pass), Err(KeyFileError::Exists { .. })));
         assert_eq!(fs::read(&path).unwrap(), before);
         for number in 0..4 {
             assert!(matches!(
@@ -371,30 +289,15 @@ mod tests {
                 Err(KeyFileError::WrongPassphrase { .. })
             ));
         }
-        assert!(matches!(
-            create_key_file(&folder.path().join("b"), &secret("")),
-            Err(KeyFileError::EmptyPassphrase)
-        ));
-        assert!(matches!(
-            create_key_file(&folder.path().join("none/b"), &pass),
-            Err(KeyFileError::Write { .. })
-        ));
+        assert!(matches!(create_key_file(&folder.path().join("b"), &secret("")), Err(KeyFileError::EmptyPassphrase)));
+        assert!(matches!(create_key_file(&folder.path().join("none/b"), &pass), Err(KeyFileError::Write { .. })));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(
-            open_key_file(&path, &pass),
-            Err(KeyFileError::Mode { mode: 0o640, .. })
-        ));
-        assert!(matches!(
-            open_key_file(folder.path(), &pass),
-            Err(KeyFileError::NotAFile { .. })
-        ));
+        assert!(matches!(open_key_file(&path, &pass), Err(KeyFileError::Mode { mode: 0o640, .. })));
+        assert!(matches!(open_key_file(folder.path(), &pass), Err(KeyFileError::NotAFile { .. })));
         // A dangling link is something, too.
         let link = folder.path().join("link");
         std::os::unix::fs::symlink("nowhere", &link).unwrap();
-        assert!(matches!(
-            create_key_file(&link, &pass),
-            Err(KeyFileError::Exists { .. })
-        ));
+        assert!(matches!(create_key_file(&link, &pass), Err(KeyFileError::Exists { .. })));
     }
 
     #[test]
@@ -406,10 +309,7 @@ mod tests {
             open_key_file(&path, &secret("x")).map(|_| ()).unwrap_err()
         };
         let plain = openssl(&["genpkey", "-algorithm", "ed25519"]).stdout;
-        assert!(matches!(
-            open("plain", &plain),
-            KeyFileError::NotEncrypted { .. }
-        ));
+        assert!(matches!(open("plain", &plain), KeyFileError::NotEncrypted { .. }));
         let rsa = openssl(&[
             "genpkey",
             "-algorithm",
@@ -421,22 +321,10 @@ mod tests {
             "pass:x",
         ])
         .stdout;
-        assert!(matches!(
-            open("p256", &rsa),
-            KeyFileError::NotEd25519 { .. }
-        ));
-        assert!(matches!(
-            open("text", b"hello"),
-            KeyFileError::NotAKey { .. }
-        ));
-        assert!(matches!(
-            open("binary", &[0xff, 0xfe]),
-            KeyFileError::NotAKey { .. }
-        ));
+        assert!(matches!(open("p256", &rsa), KeyFileError::NotEd25519 { .. }));
+        assert!(matches!(open("text", b"hello"), KeyFileError::NotAKey { .. }));
+        assert!(matches!(open("binary", &[0xff, 0xfe]), KeyFileError::NotAKey { .. }));
         let public = public_pem(&Ed25519Signer::from_seed(&[1; 32]));
-        assert!(matches!(
-            open("public", public.as_bytes()),
-            KeyFileError::NotAKey { .. }
-        ));
+        assert!(matches!(open("public", public.as_bytes()), KeyFileError::NotAKey { .. }));
     }
 }

@@ -60,9 +60,7 @@ impl Signer for Ed25519Signer {
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError> {
         if message.len() >= MESSAGE_MAX {
-            return Err(SignError::TooLong {
-                length: message.len(),
-            });
+            return Err(SignError::TooLong { length: message.len() });
         }
         Ok(self.key.sign(message).to_bytes())
     }
@@ -77,10 +75,7 @@ impl std::fmt::Debug for Ed25519Signer {
 /// The signer's public key as PEM, as `openssl pkey -pubout` writes it.
 #[must_use]
 pub fn public_pem(signer: &dyn Signer) -> String {
-    format!(
-        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
-        STANDARD.encode(signer.public_spki_der())
-    )
+    format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(signer.public_spki_der()))
 }
 
 #[cfg(test)]
@@ -103,17 +98,11 @@ mod tests {
                 "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
             ))
         );
-        assert!(matches!(
-            signer.sign(&[0; 4096]),
-            Err(SignError::TooLong { length: 4096 })
-        ));
+        assert!(matches!(signer.sign(&[0; 4096]), Err(SignError::TooLong { length: 4096 })));
         assert!(!format!("{signer:?}").contains("4ccd"));
     }
 
     fn decode(hex: &str) -> Vec<u8> {
-        (0..hex.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
-            .collect()
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
     }
 }
