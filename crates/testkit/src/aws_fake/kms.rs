@@ -42,19 +42,22 @@ pub fn answer(world: &World, request: &Request) -> Reply {
                 value
             })
         }),
-        "ListResourceTags" => at.key().map(|key| {
-            at.listed("Tags", 50, &key.tags, |(name, value)| json!({"TagKey": name, "TagValue": value}))
-        }),
-        "GetKeyRotationStatus" => at.key().and_then(|key| at.rotation_status(key)),
+        "ListResourceTags" => at
+            .key()
+            .map(|key| at.listed("Tags", 50, &key.tags, |(name, value)| json!({"TagKey": name, "TagValue": value}))),
+        "GetKeyRotationStatus" => at.key().map(|key| at.rotation_status(key)),
         "ListKeyRotations" => at.key().map(|key| {
-            at.listed("Rotations", 100, &key.rotations, |rotation| {
-                json!({"KeyId": key.id, "RotationDate": rotation.date, "RotationType": rotation.kind})
-            })
+            at.listed(
+                "Rotations",
+                100,
+                &key.rotations,
+                |rotation| json!({"KeyId": key.id, "RotationDate": rotation.date, "RotationType": rotation.kind}),
+            )
         }),
         "DescribeCustomKeyStores" => Ok(at.listed("CustomKeyStores", 100, &at.kms.stores, |store| {
             json!({
                 "CustomKeyStoreId": store.id, "CustomKeyStoreName": store.name, "CustomKeyStoreType": "AWS_CLOUDHSM",
-                "CloudHsmClusterId": "cluster-1a23b4cdefg", "ConnectionState": store.state, "CreationDate": 1_741_064_767.5})
+                "CloudHsmClusterId": CLUSTER, "ConnectionState": store.state, "CreationDate": 1_741_064_767.5})
         })),
         _ => Err(error::unknown(request)),
     };
@@ -63,6 +66,8 @@ pub fn answer(world: &World, request: &Request) -> Reply {
         Err(reply) => reply,
     }
 }
+
+const CLUSTER: &str = "cluster-1a23b4cdefg";
 
 struct Place<'a> {
     world: &'a World,
@@ -120,18 +125,14 @@ impl<'a> Place<'a> {
         }))
     }
 
-    fn rotation_status(&self, key: &Key) -> Result<Value, Reply> {
-        // Asymmetric and HMAC keys have no rotation status: the real service refuses the question.
-        if key.spec != "SYMMETRIC_DEFAULT" {
-            let message = format!("{} key spec is not supported for this operation.", key.spec);
-            return Err(error::error(self.request, 400, "UnsupportedOperationException", &message));
-        }
+    /// Keys that cannot rotate (asymmetric, imported, in a custom store) always have the status false.
+    fn rotation_status(&self, key: &Key) -> Value {
         let mut answer = json!({"KeyId": self.arn(key), "KeyRotationEnabled": key.rotation.is_some()});
         if let Some(days) = key.rotation {
             answer["RotationPeriodInDays"] = days.into();
             answer["NextRotationDate"] = (key.created + f64::from(days) * 2.0 * 86_400.0).into();
         }
-        Ok(answer)
+        answer
     }
 
     fn metadata(&self, key: &Key) -> Value {
@@ -150,6 +151,7 @@ impl<'a> Place<'a> {
                     model.into()
                 }),
             ),
+            ("CloudHsmClusterId", key.custom_store.as_ref().map(|_| CLUSTER.into())),
             ("CustomKeyStoreId", key.custom_store.as_deref().map(Value::from)),
             (
                 "MultiRegionConfiguration",

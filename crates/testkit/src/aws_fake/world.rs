@@ -243,6 +243,7 @@ impl Size {
 
 /// The least of a SAML identity provider's description; the certificate is a word, not one.
 const METADATA: &str = r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://sso.northbank.example/saml"><IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><KeyDescriptor use="signing"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>MIIBszCCAVmgAwIBAgIUQ2VydGlmaWNhdGUgb2YgYSB0ZXN0</X509Certificate></X509Data></KeyInfo></KeyDescriptor><SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://sso.northbank.example/saml/post"/></IDPSSODescriptor></EntityDescriptor>"#;
+const STORE: &str = "cks-1234567890abcdef0";
 const CREATED: &str = "2025-03-04T05:06:07Z";
 const DAY: f64 = 86_400.0;
 /// 2025-03-04.
@@ -451,7 +452,8 @@ fn kms_region(account: &str, size: Size) -> KmsRegion {
         .map(|(n, key)| Alias { name: format!("alias/key-{n:05}"), target: Some(key.id.clone()) })
         .collect();
     aliases.push(Alias { name: "alias/aws/acm".to_owned(), target: None });
-    KmsRegion { keys, aliases, stores: Vec::new() }
+    let store = CustomKeyStore { id: STORE.to_owned(), name: "treasury-hsm".to_owned(), state: "CONNECTED".to_owned() };
+    KmsRegion { keys, aliases, stores: vec![store] }
 }
 
 fn key(account: &str, grants: usize, n: usize) -> Key {
@@ -459,6 +461,8 @@ fn key(account: &str, grants: usize, n: usize) -> Key {
         "Sid": "Enable IAM User Permissions", "Effect": "Allow",
         "Principal": {"AWS": format!("arn:aws:iam::{account}:root")}, "Action": "kms:*", "Resource": "*"}]});
     let signing = n % 3 == 1;
+    let in_store = n % 6 == 5;
+    let rotates = !signing && !in_store;
     Key {
         id: format!("{n:08x}-1234-4321-8765-{:012x}", n * 7919),
         description: format!("key {n}"),
@@ -467,11 +471,11 @@ fn key(account: &str, grants: usize, n: usize) -> Key {
         state: "Enabled".to_owned(),
         spec: if signing { "ECC_SECG_P256K1" } else { "SYMMETRIC_DEFAULT" }.to_owned(),
         usage: if signing { "SIGN_VERIFY" } else { "ENCRYPT_DECRYPT" }.to_owned(),
-        origin: "AWS_KMS".to_owned(),
+        origin: if in_store { "AWS_CLOUDHSM" } else { "AWS_KMS" }.to_owned(),
         multi_region: false,
         deletion: None,
         valid_to: None,
-        custom_store: None,
+        custom_store: in_store.then(|| STORE.to_owned()),
         policy: policy.to_string(),
         grants: (0..grants)
             .map(|g| Grant {
@@ -484,11 +488,11 @@ fn key(account: &str, grants: usize, n: usize) -> Key {
             })
             .collect(),
         tags: vec![("system".to_owned(), "hot-wallet".to_owned())],
-        rotation: (!signing).then_some(365),
-        rotations: if signing {
-            Vec::new()
-        } else {
+        rotation: rotates.then_some(365),
+        rotations: if rotates {
             vec![Rotation { date: CREATED_EPOCH + 365.0 * DAY, kind: "AUTOMATIC".to_owned() }]
+        } else {
+            Vec::new()
         },
     }
 }

@@ -4,7 +4,7 @@
 //! What is expected of a disturbed run follows from the undisturbed one: which calls there were, and which facts came
 //! from which call. So a right that is added, or a call that is made in a new place, is covered at once.
 //!
-//! ```ignore
+//! ```text
 //! testkit::conformance!(collector_aws_kms::Kms, AwsFake::new(World::new(Size::SMALL).paged(2)), {"account": "111122223333"});
 //! ```
 
