@@ -218,7 +218,7 @@ pub enum PurposeArgument {
 pub struct Show {
     #[command(flatten)]
     pub printed: Printed,
-    /// A store, a bundle's folder, or an exported tar.
+    /// A store, or a bundle's folder.
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub path: PathBuf,
     /// Which bundle of a store; the newest otherwise.
@@ -230,6 +230,9 @@ pub struct Show {
     /// One finding, down to the bytes it rests on.
     #[arg(long, value_name = "NUMBER")]
     pub finding: Option<u64>,
+    /// One exchange with its answer.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "finding")]
+    pub exchange: Option<u64>,
     /// All findings, not only those that need a look.
     #[arg(long)]
     pub all: bool,

@@ -1,1 +1,15 @@
-//! witnessmark-report
+//! What a person reads of a bundle: the overview of a run, one finding down to the bytes it rests on.
+//!
+//! Everything is gathered while the bundle is verified ([`verify::Observer`]) and rendered only with the proof that it was
+//! accepted ([`verify::VerifiedBundle`]). Texts carry colour codes; a caller without a terminal strips them.
+
+mod evidence;
+mod overview;
+mod style;
+mod terminal;
+mod words;
+
+pub use evidence::{Evidence, EvidenceReader, ExchangeView, Selection};
+pub use overview::{GapGroup, Overview, OverviewReader, Shown};
+pub use terminal::{render_evidence, render_overview};
+pub use words::{gap_move, gap_words};

@@ -1,0 +1,38 @@
+//! `witnessmark checks`: what is built in, and tests for your own.
+
+use std::fmt::Write as _;
+
+use anyhow::anyhow;
+use assess::CheckSet;
+use serde_json::json;
+
+use crate::args::Checks;
+use crate::failure::{Failure, Outcome};
+use crate::output::{self, Format};
+
+pub fn run(command: Checks) -> Outcome {
+    let stock = CheckSet::stock().map_err(Failure::tool)?;
+    match command {
+        Checks::List(printed) => match printed.format {
+            Format::Json => {
+                let all: Vec<_> = stock
+                    .checks()
+                    .map(|c| json!({"id": c.id, "title": c.meta.title, "severity": c.meta.custom.severity, "parameters": c.meta.custom.parameters}))
+                    .collect();
+                output::json(&all)?;
+            }
+            Format::Human => output::text(&stock.checks().fold(String::new(), |mut text, check| {
+                writeln!(text, "{:<40} {}", check.id, check.meta.title).ok();
+                text
+            }))?,
+        },
+        Checks::Show { id } => {
+            let check = stock
+                .get(&id)
+                .ok_or_else(|| Failure::input(anyhow!("there is no check `{id}`")).with_help("`witnessmark checks list` names them"))?;
+            output::text(&check.text)?;
+        }
+        Checks::Test { folder } => return crate::commands::checks_test::run(&folder),
+    }
+    Ok(0)
+}

@@ -1,0 +1,196 @@
+//! `witnessmark run`: read, judge, seal.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use agent::collect::{Job, Progress};
+use agent::run::{Ran, Setup};
+use agent::seal::Sealer;
+use anyhow::anyhow;
+use assess::WorkerCommand;
+use model::record::{ClockSource, Override, Purpose, Tool};
+use model::{Digest, Timestamp};
+use policy::Plan;
+use sdk::{Clock, Environment, Overrides};
+use store::{FolderStore, HeadFile};
+use tokio::runtime::Runtime;
+
+use crate::args::{PurposeArgument, Run};
+use crate::commands::{keys, ledger};
+use crate::context::{self, Context};
+use crate::failure::{Failure, Outcome, warn};
+use crate::output::{self, Format};
+use crate::progress::Told;
+use crate::summary;
+
+/// Targets read side by side.
+const SIDE_BY_SIDE: usize = 8;
+
+pub fn run(arguments: &Run, quiet: bool) -> Outcome {
+    let now = crate::clock::now();
+    let context = context::usable(&arguments.declaration.declaration, now)?;
+    let opened = keys::open(&arguments.keys)?;
+    let store = ledger::open(&arguments.store.store)?;
+    let deadline = i64::try_from(arguments.deadline.saturating_mul(1000)).unwrap_or(i64::MAX);
+    let deadline = Timestamp::from_millis(now.as_millis().saturating_add(deadline))
+        .map_err(|_| Failure::input(anyhow!("a deadline of {} seconds is beyond the year 9999", arguments.deadline)))?;
+    let environment = sdk_environment(&run_id(now)?, deadline, arguments.concurrency);
+    let progress = Told::new(quiet);
+    let making = Making {
+        context: &context,
+        opened: &opened,
+        store: &store,
+        environment,
+        clock: ClockSource::System,
+        overrides: Vec::new(),
+        purpose: match arguments.purpose {
+            PurposeArgument::Readiness => Purpose::Readiness,
+            PurposeArgument::Audit => Purpose::Audit,
+        },
+        challenge: arguments.challenge.clone(),
+        progress: progress.as_ref(),
+    };
+    let ran = make(making, &runtime()?)?;
+    drop(progress);
+    for recovered in &ran.recovered {
+        warn(format!("an earlier run had been interrupted: its bundle {} is sealed now ({:?})", recovered.index, recovered.statement.predicate.status));
+    }
+    for (check, reason) in &ran.broken_checks {
+        warn(format!("check `{check}` could not be evaluated: {reason}"));
+    }
+    let told = summary::of_run(&ran, &opened.trust, &arguments.store.store)?;
+    match arguments.printed.format {
+        Format::Json => output::json(&told.json)?,
+        Format::Human => output::text(&told.text)?,
+    }
+    Ok(ran.verdict.code())
+}
+
+/// What one run is made of.
+pub struct Making<'a> {
+    pub context: &'a Context,
+    pub opened: &'a keys::Opened,
+    pub store: &'a FolderStore,
+    pub environment: Environment,
+    pub clock: ClockSource,
+    pub overrides: Vec<Override>,
+    pub purpose: Purpose,
+    pub challenge: Option<String>,
+    pub progress: &'a dyn Progress,
+}
+
+/// Makes one run and seals it.
+///
+/// # Errors
+/// When the store, the keys or the disk fail; what was sealed before is untouched.
+pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<Ran, Failure> {
+    let plan = making.context.plan()?;
+    same_ledger(&plan, making.opened)?;
+    let memory = HeadFile::new(&making.opened.head);
+    let sealer = Sealer {
+        store: making.store,
+        memory: &memory,
+        trust: &making.opened.trust,
+        collector: &making.opened.collector,
+        ledger: &making.opened.ledger,
+        holder: ledger::holder(),
+        wait: ledger::WAIT_FOR_LEDGER,
+    };
+    let program = std::env::current_exe().map_err(|e| Failure::tool(anyhow!(e).context("cannot find this program's own file")))?;
+    let setup = Setup {
+        plan: &plan,
+        loaded: &making.context.loaded,
+        checks: &making.context.checks,
+        jobs: jobs(&plan),
+        sealer: &sealer,
+        tool: tool(&program)?,
+        asked: asked(),
+        purpose: making.purpose,
+        challenge: making.challenge,
+        clock: making.clock,
+        overrides: making.overrides,
+        environment: making.environment,
+        side_by_side: SIDE_BY_SIDE,
+        worker: WorkerCommand::of_program(program),
+        randomness: &mut |salt| getrandom::fill(salt).map_err(io::Error::other),
+        progress: making.progress,
+    };
+    agent::run::run(setup, runtime).map_err(|error| {
+        Failure::tool(error).with_help("nothing that was sealed is lost; the next run completes this one or records that it failed")
+    })
+}
+
+/// Collectors with the targets they are to read.
+pub fn jobs(plan: &Plan) -> Vec<Job> {
+    let kinds: HashMap<String, _> = collectors::all().into_iter().map(|kind| (kind.descriptor().name, kind)).collect();
+    let mut jobs = Vec::new();
+    for target in &plan.targets {
+        for collector in &target.collectors {
+            if let Some(kind) = kinds.get(&collector.name) {
+                let target = sdk::Target { id: target.id.clone(), settings: collector.settings.clone() };
+                jobs.push(Job { target, kind: Arc::clone(kind) });
+            }
+        }
+    }
+    jobs
+}
+
+/// What collectors are given in a run on the system's clock, without overrides.
+pub fn sdk_environment(run_id: &str, deadline: Timestamp, concurrency: usize) -> Environment {
+    Environment {
+        run_id: run_id.to_owned(),
+        user_agent: concat!("witnessmark/", env!("CARGO_PKG_VERSION")).to_owned(),
+        concurrency: concurrency.max(1),
+        clock: Clock::new(crate::clock::now),
+        deadline,
+        overrides: Overrides::default(),
+    }
+}
+
+/// `20261121t100650-9f86d081`: sorts by time, fits into a role session's name.
+///
+/// # Errors
+/// When the operating system gives no randomness.
+pub fn run_id(now: Timestamp) -> Result<String, Failure> {
+    let mut random = [0u8; 4];
+    getrandom::fill(&mut random).map_err(|e| Failure::tool(anyhow!("the operating system gives no randomness: {e}")))?;
+    let moment: String = now.to_string().chars().take(19).filter(|c| c.is_ascii_alphanumeric()).collect();
+    let random: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("{}-{random}", moment.to_lowercase()))
+}
+
+/// A run time for one run: the work is waiting, one thread is enough.
+///
+/// # Errors
+/// When the operating system refuses it.
+pub fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| Failure::tool(anyhow!(e).context("cannot start the run time")))
+}
+
+fn same_ledger(plan: &Plan, opened: &keys::Opened) -> Result<(), Failure> {
+    match &plan.ledger {
+        Some(ledger) if ledger.origin != opened.trust.ledger.origin => Err(Failure::input(anyhow!(
+            "the declaration names the ledger `{}`, the keys are those of `{}`",
+            ledger.origin,
+            opened.trust.ledger.origin
+        ))
+        .with_help("name the right keys with `--keys`, or correct `ledger.origin`")),
+        _ => Ok(()),
+    }
+}
+
+fn tool(program: &Path) -> Result<Tool, Failure> {
+    let bytes = std::fs::read(program).map_err(|e| Failure::tool(anyhow!(e).context("cannot read this program's own file")))?;
+    Ok(Tool { name: "witnessmark".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), sha256: Digest::of(&bytes) })
+}
+
+/// User, host and operating system, as the machine tells them.
+fn asked() -> (String, String, String) {
+    let uname = rustix::system::uname();
+    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| format!("uid {}", rustix::process::getuid().as_raw()));
+    let name = uname.nodename().to_string_lossy().into_owned();
+    let os = format!("{} {}", uname.sysname().to_string_lossy(), uname.release().to_string_lossy());
+    (user, name, os)
+}

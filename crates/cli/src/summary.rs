@@ -1,0 +1,77 @@
+//! What a run prints at its end: read back from the sealed bundle, after verifying it.
+
+use std::path::Path;
+
+use agent::run::Ran;
+use anyhow::anyhow;
+use bundle::read::FolderSource;
+use bundle::trust::Trust;
+use report::{Overview, OverviewReader};
+use serde_json::{Value, json};
+use verify::{Demands, Level, VerifiedBundle};
+
+use crate::failure::Failure;
+
+/// The same, for a person and for a program.
+pub struct Told {
+    pub text: String,
+    pub json: Value,
+}
+
+/// The overview of the bundle that a run sealed.
+///
+/// # Errors
+/// When the bundle on disk is not what was sealed.
+pub fn of_run(ran: &Ran, trust: &Trust, store: &Path) -> Result<Told, Failure> {
+    let (bundle, overview) = overview(&ran.sealed.folder, trust, false)?;
+    let mut text = report::render_overview(&bundle, &overview);
+    for acceptance in ran.acceptances.iter().filter(|a| a.is_unused()) {
+        text.push_str(&format!("Acceptance {} covers nothing in this run.\n", acceptance.id));
+    }
+    for acceptance in ran.acceptances.iter().filter(|a| !a.refused.is_empty()) {
+        text.push_str(&format!(
+            "Acceptance {} does not cover its gap: {} of the subjects behind it deviated when they were last read.\n",
+            acceptance.id,
+            acceptance.refused.len()
+        ));
+    }
+    let index = ran.sealed.index;
+    let code = ran.verdict.code();
+    text.push_str(&format!("\nSealed as bundle {index} in {}; exit code {code}.\n", store.display()));
+    text.push_str(&format!("Next: witnessmark show {} --finding N, witnessmark export --bundle {index} --out bundle-{index}.tar\n", store.display()));
+    let json = json!({
+        "index": index,
+        "bundle": ran.sealed.run,
+        "exit_code": code,
+        "statement_sha256": bundle.statement_sha256(),
+        "recovered": ran.recovered.iter().map(|r| r.index).collect::<Vec<_>>(),
+        "broken_checks": ran.broken_checks,
+        "overview": overview,
+    });
+    Ok(Told { text, json })
+}
+
+/// Verifies a bundle's folder and gathers its overview.
+///
+/// # Errors
+/// When the bundle is not accepted.
+pub fn overview(folder: &Path, trust: &Trust, all: bool) -> Result<(VerifiedBundle, Overview), Failure> {
+    let mut reader = OverviewReader::new(all);
+    let bundle = verified(folder, trust, &mut reader)?;
+    Ok((bundle, reader.finish()))
+}
+
+/// Verifies a bundle's folder while `observer` looks on. Our own reading takes rehearsals and failed runs for what they are.
+///
+/// # Errors
+/// When the bundle is not accepted.
+pub fn verified(folder: &Path, trust: &Trust, observer: &mut (dyn verify::Observer + Send)) -> Result<VerifiedBundle, Failure> {
+    let mut source = FolderSource::open(folder).map_err(Failure::tool)?;
+    let demands = Demands { trust, require: Level::Position, allow_rehearsal: true, allow_failed: true, last_seen: None };
+    let verdict = verify::verify(&mut source, &demands, observer);
+    verdict.bundle.ok_or_else(|| {
+        let why: Vec<String> = verdict.report.problems.iter().map(|p| p.message.clone()).collect();
+        Failure::tool(anyhow!("the bundle in `{}` is not accepted: {}", folder.display(), why.join("; ")))
+            .with_help("`witnessmark-verify` says more; restore the bundle from a copy that it accepts")
+    })
+}

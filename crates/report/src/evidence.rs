@@ -1,0 +1,201 @@
+//! One finding with everything it rests on, down to the bytes the source sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bundle::read::{Line, Record};
+use model::record::{Assignment, Coverage, Exchange, Finding, Gap, Params, Resource};
+use model::{RecordRef, RecordType};
+use serde::Serialize;
+use verify::Observer;
+
+use crate::overview::Shown;
+
+/// Bytes of one answer that are kept for showing.
+const MOST_BYTES: usize = 256 * 1024;
+/// Answers that are kept for showing.
+const MOST_ANSWERS: usize = 32;
+
+/// What is to be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// This finding and all it rests on.
+    Finding(u64),
+    /// This exchange.
+    Exchange(u64),
+}
+
+/// One exchange with its parameters and its answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct ExchangeView {
+    #[serde(flatten)]
+    pub exchange: Shown<Exchange>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub params: Option<Params>,
+    /// The raw file with the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// Why the answer is not kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_kept: Option<String>,
+    /// The answer, as far as it is text and not too long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+}
+
+/// A finding and what it rests on.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Evidence {
+    pub finding: Option<Shown<Finding>>,
+    pub assignment: Option<Shown<Assignment>>,
+    pub resources: Vec<Shown<Resource>>,
+    pub coverage: Vec<Shown<Coverage>>,
+    pub gaps: Vec<Shown<Gap>>,
+    pub exchanges: Vec<ExchangeView>,
+    /// Records among these that are withheld in this copy.
+    pub withheld: Vec<String>,
+}
+
+/// Gathers [`Evidence`]. A finding stands behind what it rests on, so it takes two readings: one to learn what is wanted, one to take it.
+#[derive(Debug)]
+pub struct EvidenceReader {
+    selection: Selection,
+    wanted: BTreeSet<RecordRef>,
+    evidence: Evidence,
+    exchanges: BTreeMap<u64, ExchangeView>,
+    raws: BTreeMap<u64, u64>,
+    bytes: BTreeMap<u64, Vec<u8>>,
+}
+
+impl EvidenceReader {
+    #[must_use]
+    pub fn new(selection: Selection) -> Self {
+        let wanted = match selection {
+            Selection::Finding(n) => RecordRef::new(RecordType::Finding, n),
+            Selection::Exchange(n) => RecordRef::new(RecordType::Exchange, n),
+        };
+        Self {
+            selection,
+            wanted: BTreeSet::from([wanted]),
+            evidence: Evidence::default(),
+            exchanges: BTreeMap::new(),
+            raws: BTreeMap::new(),
+            bytes: BTreeMap::new(),
+        }
+    }
+
+    /// How many readings of the bundle are needed: finding → what it rests on → the exchanges behind that.
+    #[must_use]
+    pub const fn readings(&self) -> usize {
+        match self.selection {
+            Selection::Finding(_) => 3,
+            Selection::Exchange(_) => 1,
+        }
+    }
+
+    /// Call before each reading: what was taken is taken again, with all that is wanted by now.
+    pub fn begin(&mut self) {
+        self.evidence = Evidence::default();
+        self.exchanges.clear();
+        self.raws.clear();
+        self.bytes.clear();
+    }
+
+    /// What was gathered. Proven only when the bundle was accepted.
+    #[must_use]
+    pub fn finish(mut self) -> Evidence {
+        for (exchange, raw) in &self.raws {
+            if let (Some(view), Some(bytes)) = (self.exchanges.get_mut(exchange), self.bytes.get(raw)) {
+                view.answer = String::from_utf8(bytes.clone()).ok();
+            }
+        }
+        self.evidence.exchanges = self.exchanges.into_values().collect();
+        self.evidence
+    }
+
+    fn take(&mut self, at: RecordRef, record: &Record) {
+        match record {
+            Record::Finding(finding) => {
+                self.wanted.extend(&finding.rests_on);
+                self.evidence.finding = Some(Shown { record: at.to_string(), value: finding.clone() });
+            }
+            Record::Assignment(assignment) => {
+                self.evidence.assignment = Some(Shown { record: at.to_string(), value: assignment.clone() });
+            }
+            Record::Resource(resource) => {
+                self.wanted.extend(resource.parts.values().flatten().map(|locator| locator.exchange));
+                self.evidence.resources.push(Shown { record: at.to_string(), value: resource.clone() });
+            }
+            Record::Coverage(coverage) => {
+                self.wanted.extend(coverage.total.iter().map(|total| total.from.exchange));
+                self.evidence.coverage.push(Shown { record: at.to_string(), value: coverage.clone() });
+            }
+            Record::Gap(gap) => {
+                self.wanted.extend(gap.exchange);
+                self.evidence.gaps.push(Shown { record: at.to_string(), value: gap.clone() });
+            }
+            Record::Exchange(exchange) => {
+                let view = ExchangeView {
+                    exchange: Shown { record: at.to_string(), value: exchange.clone() },
+                    params: None,
+                    raw: None,
+                    sha256: None,
+                    size: None,
+                    not_kept: None,
+                    answer: None,
+                };
+                self.exchanges.insert(at.ordinal, view);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Observer for EvidenceReader {
+    fn record(&mut self, at: RecordRef, line: &Line, _text: &[u8]) {
+        let record = match line {
+            Line::Withheld(_) => {
+                if self.wanted.contains(&at) {
+                    self.evidence.withheld.push(at.to_string());
+                }
+                return;
+            }
+            Line::Disclosed(record) => record.as_ref(),
+        };
+        match record {
+            Record::Params(params) => {
+                if let Some(view) = self.exchanges.get_mut(&params.exchange.ordinal) {
+                    view.params = Some(params.clone());
+                }
+            }
+            Record::Body(body) => {
+                if let Some(view) = self.exchanges.get_mut(&body.exchange.ordinal) {
+                    view.raw = body.raw.map(bundle::layout::raw);
+                    view.sha256 = body.sha256.map(|digest| digest.to_string());
+                    view.size = Some(body.size);
+                    view.not_kept.clone_from(&body.withheld);
+                    if let Some(raw) = body.raw
+                        && self.raws.len() < MOST_ANSWERS
+                    {
+                        self.raws.insert(body.exchange.ordinal, raw);
+                    }
+                }
+            }
+            _ if self.wanted.contains(&at) => self.take(at, record),
+            _ => {}
+        }
+    }
+
+    fn wants_raw(&mut self, ordinal: u64) -> bool {
+        self.raws.values().any(|raw| *raw == ordinal)
+    }
+
+    fn raw(&mut self, ordinal: u64, piece: &[u8]) {
+        let bytes = self.bytes.entry(ordinal).or_default();
+        let room = MOST_BYTES.saturating_sub(bytes.len());
+        bytes.extend(piece.iter().take(room));
+    }
+}

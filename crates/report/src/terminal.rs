@@ -1,0 +1,268 @@
+//! Texts for a terminal.
+
+use std::fmt::Write as _;
+
+use model::Outcome;
+use model::record::{Finding, RunStatus, Witness};
+use serde_json::value::RawValue;
+use verify::VerifiedBundle;
+
+use crate::evidence::{Evidence, ExchangeView};
+use crate::overview::{GapGroup, Overview, Shown};
+use crate::style::{self, BOLD, DIM};
+use crate::words::{gap_move, gap_words};
+
+/// Characters of a value shown in a witness.
+const MOST_VALUE: usize = 160;
+
+/// The overview of a verified bundle.
+#[must_use]
+pub fn render_overview(bundle: &VerifiedBundle, overview: &Overview) -> String {
+    let mut text = String::new();
+    head(&mut text, bundle);
+    controls(&mut text, overview);
+    let undetermined_first = |f: &&Shown<Finding>| f.value.outcome == Outcome::Undetermined;
+    findings(&mut text, overview.findings.iter().filter(|f| f.value.outcome == Outcome::Deviates), "Deviates from what is declared");
+    findings(&mut text, overview.findings.iter().filter(undetermined_first), "Cannot be said");
+    let rest = overview.findings.iter().filter(|f| matches!(f.value.outcome, Outcome::Conforms | Outcome::NotApplicable));
+    findings(&mut text, rest, "Conforms, or does not apply");
+    if overview.findings_not_shown > 0 {
+        writeln!(text, "{DIM}… and {} more findings; `--format json` and the records have them all{DIM:#}\n", overview.findings_not_shown).ok();
+    }
+    not_read(&mut text, overview);
+    read(&mut text, overview);
+    text
+}
+
+fn head(text: &mut String, bundle: &VerifiedBundle) {
+    let p = &bundle.statement().predicate;
+    writeln!(text, "{BOLD}{}, {}{BOLD:#}: bundle {} of ledger {}", p.entity, p.system, p.chain.index, p.chain.origin).ok();
+    let seconds = (p.finished.as_millis() - p.started.as_millis()).max(0);
+    let status = match p.status {
+        RunStatus::Complete => "everything asked for was read",
+        RunStatus::Partial => "with gaps",
+        RunStatus::Failed => "the run failed",
+    };
+    writeln!(text, "{} to {} ({}.{} s), {status}", p.started, p.finished, seconds / 1000, seconds % 1000 / 100).ok();
+    if !p.rehearsal.is_empty() {
+        let why: Vec<String> = p.rehearsal.iter().map(word).collect();
+        writeln!(text, "{BOLD}Rehearsal{BOLD:#}, not evidence: overridden {}", why.join(", ")).ok();
+    }
+    if let Some(challenge) = &p.challenge {
+        writeln!(text, "Auditor's challenge: {challenge}").ok();
+    }
+    text.push('\n');
+}
+
+fn controls(text: &mut String, overview: &Overview) {
+    if overview.controls.is_empty() {
+        return;
+    }
+    let width = overview.controls.iter().map(|c| c.id.chars().count()).max().unwrap_or(0).max(7);
+    writeln!(text, "{DIM}{:<width$}  {:<14} {:>8} {:>8} {:>8} {:>8}{DIM:#}", "control", "outcome", "conform", "deviate", "unknown", "n/a").ok();
+    for control in &overview.controls {
+        let (name, style) = control.outcome.map_or(("no checks", DIM), |o| (o.as_str(), style::of(o)));
+        let c = &control.counts;
+        let accepted = if c.accepted > 0 { format!("  ({} accepted)", c.accepted) } else { String::new() };
+        writeln!(
+            text,
+            "{:<width$}  {style}{name:<14}{style:#} {:>8} {:>8} {:>8} {:>8}  {}{accepted}",
+            control.id, c.conforms, c.deviates, c.undetermined, c.not_applicable, control.title
+        )
+        .ok();
+    }
+    text.push('\n');
+}
+
+fn findings<'a>(text: &mut String, findings: impl Iterator<Item = &'a Shown<Finding>>, title: &str) {
+    let findings: Vec<_> = findings.collect();
+    if findings.is_empty() {
+        return;
+    }
+    writeln!(text, "{BOLD}{title}: {}{BOLD:#}", findings.len()).ok();
+    for finding in findings {
+        one_finding(text, finding);
+    }
+    text.push('\n');
+}
+
+fn one_finding(text: &mut String, shown: &Shown<Finding>) {
+    let f = &shown.value;
+    let style = style::of(f.outcome);
+    let number = shown.record.trim_start_matches("finding:");
+    let about = match (&f.subject, &f.population) {
+        (Some(subject), _) => clean(&subject.id),
+        (None, Some(population)) => format!("all of {}", clean(population)),
+        (None, None) => "the target as a whole".to_owned(),
+    };
+    writeln!(text, "  {DIM}{number:>4}{DIM:#} {style}{:<14}{style:#} {}  {DIM}{} · {}{DIM:#}", f.outcome.as_str(), f.check, f.control, f.target).ok();
+    writeln!(text, "       {about}").ok();
+    for witness in &f.witnesses {
+        writeln!(text, "       {}", clean(&witness_line(witness))).ok();
+    }
+    if let Some(reason) = &f.reason {
+        writeln!(text, "       {}", clean(reason)).ok();
+    }
+    if let Some(acceptance) = &f.acceptance {
+        writeln!(text, "       accepted by {acceptance}; it still {}", f.outcome).ok();
+    }
+}
+
+fn witness_line(witness: &Witness) -> String {
+    let mut line = String::new();
+    if let Some(path) = &witness.path {
+        line.push_str(path);
+    }
+    if let Some(actual) = &witness.actual {
+        write!(line, " is {}", short(actual)).ok();
+    }
+    if let Some(expected) = &witness.expected {
+        write!(line, ", expected {}", short(expected).trim_matches('"')).ok();
+    }
+    match (&witness.because, line.is_empty()) {
+        (Some(because), true) => because.clone(),
+        (Some(because), false) => format!("{because}: {line}"),
+        (None, _) => line,
+    }
+}
+
+fn short(value: &RawValue) -> String {
+    let text = value.get();
+    if text.chars().count() <= MOST_VALUE { text.to_owned() } else { format!("{}…", text.chars().take(MOST_VALUE).collect::<String>()) }
+}
+
+fn not_read(text: &mut String, overview: &Overview) {
+    if overview.gaps_in_all == 0 {
+        return;
+    }
+    writeln!(text, "{BOLD}Not read: {}{BOLD:#}", overview.gaps_in_all).ok();
+    for group in &overview.gaps {
+        gap_group(text, group);
+    }
+    if overview.gap_groups_not_shown > 0 {
+        writeln!(text, "  {DIM}… and {} more{DIM:#}", overview.gap_groups_not_shown).ok();
+    }
+    text.push('\n');
+}
+
+fn gap_group(text: &mut String, group: &GapGroup) {
+    let what = match (&group.of, &group.part) {
+        (Some(of), Some(part)) => format!("/{part} of {of}"),
+        (Some(of), None) => of.clone(),
+        (None, Some(part)) => format!("/{part}"),
+        (None, None) => "everything".to_owned(),
+    };
+    let right = group.right.as_deref().map(|right| format!(" {right}")).unwrap_or_default();
+    let yellow = style::of(Outcome::Undetermined);
+    writeln!(text, "  {:>4} × {yellow}{}{yellow:#}{right}  {what}  {DIM}{} · {}{DIM:#}", group.count, gap_words(group.reason), group.target, group.collector).ok();
+    let example = &group.example;
+    let subject = example.value.subject.as_ref().map(|s| format!("{}: ", clean(&s.id))).unwrap_or_default();
+    writeln!(text, "         {DIM}{}{DIM:#} {subject}{}", example.record, clean(&example.value.detail)).ok();
+    if group.accepted > 0 {
+        writeln!(text, "         {} of them accepted; they stay unread", group.accepted).ok();
+    }
+    writeln!(text, "         → {}", gap_move(group.reason, group.right.as_deref())).ok();
+}
+
+fn read(text: &mut String, overview: &Overview) {
+    let resources: Vec<String> = overview.resources.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let whole = overview.coverage.iter().filter(|c| c.complete).count();
+    write!(text, "Read: {} exchanges; ", overview.exchanges).ok();
+    if resources.is_empty() {
+        text.push_str("no resources");
+    } else {
+        text.push_str(&resources.join(", "));
+    }
+    writeln!(text, "; {whole} of {} lists to their end.", overview.coverage.len()).ok();
+    for (kind, count) in &overview.withheld {
+        writeln!(text, "Withheld in this copy: {count} {kind}").ok();
+    }
+}
+
+/// One finding or exchange, down to the bytes.
+#[must_use]
+pub fn render_evidence(_bundle: &VerifiedBundle, evidence: &Evidence) -> String {
+    let mut text = String::new();
+    if let Some(finding) = &evidence.finding {
+        one_finding(&mut text, finding);
+        text.push('\n');
+    }
+    if let Some(shown) = &evidence.assignment {
+        let a = &shown.value;
+        writeln!(text, "{BOLD}Asked{BOLD:#} {DIM}{}{DIM:#}: {} for control {}, parameters {}", shown.record, a.check, a.control, a.parameters).ok();
+        if !a.weaker.is_empty() {
+            writeln!(text, "  weaker than the check's default: {}", a.weaker.join(", ")).ok();
+        }
+        text.push('\n');
+    }
+    for shown in &evidence.resources {
+        let r = &shown.value;
+        writeln!(text, "{BOLD}{} {}{BOLD:#} {DIM}{}{DIM:#}", r.kind, clean(&r.id), shown.record).ok();
+        for (part, value) in members(&r.facts) {
+            let from: Vec<String> = r.parts.get(&part).into_iter().flatten().map(|l| format!("{} {}", l.exchange, l.path)).collect();
+            writeln!(text, "  /{part:<22} {}", short(&value)).ok();
+            for place in from {
+                writeln!(text, "  {:<23} {DIM}from {place}{DIM:#}", "").ok();
+            }
+        }
+        text.push('\n');
+    }
+    for shown in &evidence.coverage {
+        let c = &shown.value;
+        let end = if c.complete { "to its end" } else { "not to its end" };
+        let total = c.total.as_ref().map(|t| format!(", the source counts {}", t.count)).unwrap_or_default();
+        writeln!(text, "{BOLD}List{BOLD:#} {DIM}{}{DIM:#}: {} of {}: {} items on {} pages, read {end}{total}", shown.record, c.population, c.target, c.items, c.pages).ok();
+    }
+    for shown in &evidence.gaps {
+        let g = &shown.value;
+        let right = g.right.as_deref().unwrap_or("-");
+        writeln!(text, "{BOLD}Gap{BOLD:#} {DIM}{}{DIM:#}: {} ({right}): {}", shown.record, gap_words(g.reason), clean(&g.detail)).ok();
+    }
+    for exchange in &evidence.exchanges {
+        one_exchange(&mut text, exchange);
+    }
+    if !evidence.withheld.is_empty() {
+        writeln!(text, "Withheld in this copy: {}", evidence.withheld.join(", ")).ok();
+    }
+    text
+}
+
+fn one_exchange(text: &mut String, view: &ExchangeView) {
+    let e = &view.exchange.value;
+    let status = e.status.map_or_else(|| e.failure.clone().unwrap_or_else(|| "no answer".to_owned()), |s| s.to_string());
+    writeln!(text, "\n{BOLD}{}{BOLD:#} {DIM}{}{DIM:#} at {} → {status}", e.operation, view.exchange.record, e.endpoint).ok();
+    let request_id = e.request_id.as_deref().unwrap_or("none given");
+    writeln!(text, "  asked {}, attempt {}; the source's request id: {request_id}", e.started, e.attempt).ok();
+    match &e.peer {
+        Some(peer) => writeln!(text, "  TLS peer's certificates: sha256 {peer}").ok(),
+        None => writeln!(text, "  without TLS").ok(),
+    };
+    if let Some(params) = &view.params {
+        writeln!(text, "  parameters {}", params.parameters).ok();
+    }
+    if let Some(why) = &view.not_kept {
+        writeln!(text, "  answer not kept: {why}").ok();
+    }
+    if let (Some(raw), Some(sha256), Some(size)) = (&view.raw, &view.sha256, view.size) {
+        writeln!(text, "  answer: {raw}, {size} bytes, sha256 {sha256}").ok();
+    }
+    if let Some(answer) = &view.answer {
+        for line in answer.lines() {
+            writeln!(text, "  │ {}", clean(line)).ok();
+        }
+    }
+}
+
+/// Foreign text without what would move a terminal's cursor or change its colours.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+/// The members of a JSON object, with the exact text of each value.
+fn members(facts: &RawValue) -> Vec<(String, Box<RawValue>)> {
+    serde_json::from_str::<std::collections::BTreeMap<String, Box<RawValue>>>(facts.get()).unwrap_or_default().into_iter().collect()
+}
+
+fn word<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default().trim_matches('"').to_owned()
+}

@@ -1,0 +1,49 @@
+//! Reasons of gaps in words, and whose move it is.
+
+use model::record::GapReason;
+
+/// What happened, as part of a sentence.
+#[must_use]
+pub const fn gap_words(reason: GapReason) -> &'static str {
+    match reason {
+        GapReason::Denied => "refused to us",
+        GapReason::ClosedByPolicy => "closed by an organisation policy",
+        GapReason::Throttled => "throttled to the end",
+        GapReason::Unsupported => "not offered by the source",
+        GapReason::TimedOut => "no answer in time",
+        GapReason::Unreachable => "not reachable",
+        GapReason::SourceError => "the source failed",
+        GapReason::Malformed => "an answer of unknown form",
+        GapReason::Truncated => "a list cut short",
+        GapReason::TotalMismatch => "not as many items as the source counts",
+        GapReason::WrongIdentity => "another identity than the declared one",
+        GapReason::Unauthenticated => "our credentials were not accepted",
+        GapReason::WithheldSecret => "kept out of evidence: it seems to hold a secret",
+        GapReason::Skipped => "left out by the declaration",
+        GapReason::Vanished => "gone between the list and the look",
+        GapReason::Deadline => "not reached before the run's deadline",
+        GapReason::CollectorFailed => "the collector failed",
+    }
+}
+
+/// Whose move it is, and which one.
+#[must_use]
+pub fn gap_move(reason: GapReason, right: Option<&str>) -> String {
+    let right = right.unwrap_or("the call");
+    match reason {
+        GapReason::Denied => format!("whoever grants rights at the source: allow `{right}` (`witnessmark rights` prints the policy)"),
+        GapReason::ClosedByPolicy => format!("the organisation's administrators: except the reader from the policy that closes `{right}`, or accept the gap in the declaration"),
+        GapReason::Throttled | GapReason::Deadline => "you: run again when less is going on, or with a longer `--deadline`".to_owned(),
+        GapReason::TimedOut | GapReason::Unreachable => "whoever runs the network between here and the source; then run again".to_owned(),
+        GapReason::Unsupported => format!("nobody now: the source does not offer `{right}` here; evidence it in another way"),
+        GapReason::SourceError => "the source's operator, if it lasts; else run again".to_owned(),
+        GapReason::Malformed | GapReason::Truncated => "look at the answer (`show --exchange`): a proxy in between, or a change at the source that this version does not know".to_owned(),
+        GapReason::TotalMismatch => "run again: something may have changed while it was read; if it stays, look at both answers".to_owned(),
+        GapReason::WrongIdentity => "the declaration's owner: credentials and target do not belong together".to_owned(),
+        GapReason::Unauthenticated => "you: renew the credentials".to_owned(),
+        GapReason::WithheldSecret => "the owner of the resource: take the secret out of where it stands".to_owned(),
+        GapReason::Skipped => "the declaration's owner, if it is not meant so".to_owned(),
+        GapReason::Vanished => "nobody: run again to see the present state".to_owned(),
+        GapReason::CollectorFailed => "us: report it with the version and this text".to_owned(),
+    }
+}
