@@ -1,0 +1,57 @@
+# METADATA
+# title: Active access keys are replaced in time
+# description: >-
+#   Reads the day on which each access key of a user was made and concludes that no active one is older than `max_days`. Does not apply to
+#   users without an active access key. Cannot see where a key is kept, nor who has read it.
+# scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
+# schemas:
+#   - input.resource: schema["aws-iam-user"]
+# custom:
+#   subject: aws-iam/user
+#   needs:
+#     conforms: [access_keys]
+#     deviates: []
+#     not_applicable: [access_keys]
+#   severity: medium
+#   remediation: Make a new key, put it to use, deactivate and delete the old one; better, replace the user by a role.
+#   parameters:
+#     max_days: {type: integer, minimum: 1, maximum: 3650, default: 90, x-stricter: lower}
+package checks.aws_iam.access_keys_are_young
+
+import data.lib.aws
+
+active[n] := key if {
+	some n, key in input.resource.access_keys
+	key.active == true
+}
+
+age(key) := aws.days(key.created.epoch, input.now)
+
+not_applicable contains {
+	"path": "/access_keys",
+	"because": "the user has no active access key",
+} if {
+	input.resource.access_keys
+	count(active) == 0
+}
+
+conforms contains {
+	"path": "/access_keys",
+	"expected": sprintf("at most %d days old", [input.parameters.max_days]),
+} if {
+	count(active) > 0
+	every key in active {
+		age(key) <= input.parameters.max_days
+	}
+}
+
+deviates contains {
+	"path": sprintf("/access_keys/%d/created", [n]),
+	"expected": sprintf("at most %d days old", [input.parameters.max_days]),
+	"because": sprintf("the key is %d days old", [age(key)]),
+} if {
+	some n, key in active
+	age(key) > input.parameters.max_days
+}

@@ -1,0 +1,94 @@
+# METADATA
+# title: The account's password policy is strong
+# description: >-
+#   Reads the password policy of the account. Concludes that passwords have at least `minimum_length` characters of the kinds in `classes`, and
+#   that the last `reuse_prevention` ones may not be used again. An account without a policy has AWS's default (eight characters, no memory),
+#   which deviates. The policy holds for passwords set after it was; cannot see how long existing ones are, nor passwords of people who sign in
+#   through an identity provider, nor that of the root user.
+# scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html
+# schemas:
+#   - input.resource: schema["aws-iam-account"]
+# custom:
+#   subject: aws-iam/account
+#   needs:
+#     conforms: [password_policy]
+#     deviates: [password_policy]
+#   severity: medium
+#   remediation: Set a password policy that meets the parameters (`aws iam update-account-password-policy`).
+#   parameters:
+#     minimum_length: {type: integer, minimum: 6, maximum: 128, default: 14, x-stricter: higher}
+#     reuse_prevention: {type: integer, minimum: 0, maximum: 24, default: 24, x-stricter: higher}
+#     classes:
+#       type: array
+#       items: {enum: [lowercase, uppercase, numbers, symbols]}
+#       uniqueItems: true
+#       default: [lowercase, uppercase, numbers, symbols]
+#       x-stricter: more
+package checks.aws_iam.password_policy_is_strong
+
+policy := input.resource.password_policy
+
+required contains "lowercase" if policy.require_lowercase == true
+
+required contains "uppercase" if policy.require_uppercase == true
+
+required contains "numbers" if policy.require_numbers == true
+
+required contains "symbols" if policy.require_symbols == true
+
+missing contains class if {
+	policy.exists == true
+	some class in input.parameters.classes
+	not class in required
+}
+
+# The member is absent where no earlier password is remembered.
+remembered := policy.reuse_prevention
+
+remembered := 0 if {
+	policy.exists == true
+	not policy.reuse_prevention
+}
+
+conforms contains {"path": "/password_policy", "expected": input.parameters} if {
+	policy.exists == true
+	policy.minimum_length >= input.parameters.minimum_length
+	remembered >= input.parameters.reuse_prevention
+	count(missing) == 0
+}
+
+deviates contains {
+	"path": "/password_policy/exists",
+	"actual": false,
+	"expected": true,
+	"because": "the account has no policy of its own: eight characters are enough, and earlier passwords may be used again",
+} if {
+	policy.exists == false
+}
+
+deviates contains {
+	"path": "/password_policy/minimum_length",
+	"actual": policy.minimum_length,
+	"expected": sprintf("at least %d", [input.parameters.minimum_length]),
+} if {
+	policy.exists == true
+	policy.minimum_length < input.parameters.minimum_length
+}
+
+deviates contains {
+	"path": "/password_policy/reuse_prevention",
+	"expected": sprintf("at least %d", [input.parameters.reuse_prevention]),
+} if {
+	policy.exists == true
+	remembered < input.parameters.reuse_prevention
+}
+
+deviates contains {
+	"path": "/password_policy",
+	"expected": input.parameters.classes,
+	"because": sprintf("no %s are demanded", [class]),
+} if {
+	some class in missing
+}

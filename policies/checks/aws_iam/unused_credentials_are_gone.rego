@@ -1,0 +1,131 @@
+# METADATA
+# title: Credentials that nobody uses are gone
+# description: >-
+#   Reads the last use of each user's active access keys, and of the console password as the credential report gives it (the report can be
+#   four hours old; its own moment is what counts). Concludes that each was used, made or set anew within `max_days`. Does not apply to users
+#   with neither a password nor an active access key. Cannot see uses that IAM does not record: passwords before October 2014, access keys
+#   before April 2015; and a use within the hours before the run may not be recorded yet.
+# scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html
+#   - ref: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
+# schemas:
+#   - input.resource: schema["aws-iam-user"]
+# custom:
+#   subject: aws-iam/user
+#   needs:
+#     conforms: [login_profile, access_keys, access_key_use, credential_report]
+#     deviates: []
+#     not_applicable: [login_profile, access_keys]
+#   severity: medium
+#   remediation: Delete the password or the access key, or the user.
+#   parameters:
+#     max_days: {type: integer, minimum: 1, maximum: 3650, default: 90, x-stricter: lower}
+package checks.aws_iam.unused_credentials_are_gone
+
+import data.lib.aws
+
+active[n] := key if {
+	some n, key in input.resource.access_keys
+	key.active == true
+}
+
+with_password if input.resource.login_profile.exists == true
+
+not_applicable contains {
+	"path": "/access_keys",
+	"because": "the user has neither a password nor an active access key",
+} if {
+	input.resource.login_profile.exists == false
+	input.resource.access_keys
+	count(active) == 0
+}
+
+within(from, to) if aws.days(from, to) <= input.parameters.max_days
+
+beyond(from, to) if aws.days(from, to) > input.parameters.max_days
+
+use_of(key) := used if {
+	some used in input.resource.access_key_use
+	used.id == key.id
+}
+
+key_in_use(key) if within(use_of(key).last.epoch, input.now)
+
+key_in_use(key) if within(key.created.epoch, input.now)
+
+# Proven to lie idle: the use that IAM knows of is long ago, or it knows of none and the key is not new.
+key_idle(key) if {
+	beyond(use_of(key).last.epoch, input.now)
+	beyond(key.created.epoch, input.now)
+}
+
+key_idle(key) if {
+	use_of(key).used == false
+	beyond(key.created.epoch, input.now)
+}
+
+report := input.resource.credential_report
+
+password_in_use if input.resource.login_profile.exists == false
+
+password_in_use if {
+	with_password
+	within(report.password_last_used.last.epoch, report.generated.epoch)
+}
+
+password_in_use if {
+	with_password
+	within(report.password_last_changed.epoch, report.generated.epoch)
+}
+
+password_in_use if {
+	with_password
+	within(input.resource.login_profile.created.epoch, input.now)
+}
+
+long_unused if beyond(report.password_last_used.last.epoch, report.generated.epoch)
+
+long_unused if report.password_last_used.used == false
+
+password_idle if {
+	with_password
+	report.password_enabled == true
+	long_unused
+	beyond(report.password_last_changed.epoch, report.generated.epoch)
+	beyond(input.resource.login_profile.created.epoch, input.now)
+}
+
+conforms contains {
+	"path": "/access_keys",
+	"expected": sprintf("used within %d days", [input.parameters.max_days]),
+	"because": "the password and every active access key were used, made or set anew in time",
+} if {
+	password_in_use
+	input.resource.access_keys
+	some_credential
+	every key in active {
+		key_in_use(key)
+	}
+}
+
+some_credential if with_password
+
+some_credential if count(active) > 0
+
+deviates contains {
+	"path": sprintf("/access_keys/%d", [n]),
+	"expected": sprintf("used within %d days", [input.parameters.max_days]),
+	"because": "the access key is active and lies idle",
+} if {
+	some n, key in active
+	key_idle(key)
+}
+
+deviates contains {
+	"path": "/credential_report/password_last_used",
+	"expected": sprintf("used within %d days", [input.parameters.max_days]),
+	"because": "the password lies idle",
+} if {
+	password_idle
+}

@@ -1,0 +1,54 @@
+# METADATA
+# title: Every alias leads to a key
+# description: >-
+#   Reads each alias of a region and whether the key it points to is in the account's list of keys there. A program that names a key by an
+#   alias that leads nowhere stops, or takes whatever key is put behind the name next. Does not apply to the names that AWS reserves
+#   (`alias/aws/…`): they wait for a service's first use. Cannot see whether the key is usable (`aws-kms/key-is-usable`), nor whether it is
+#   the right one.
+# scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html
+# schemas:
+#   - input.resource: schema["aws-kms-alias"]
+# custom:
+#   subject: aws-kms/alias
+#   needs:
+#     conforms: [reserved, target_key, target_exists]
+#     deviates: [reserved, target_key, target_exists]
+#     not_applicable: [reserved]
+#   severity: medium
+#   remediation: Point the alias to the key that is meant (`aws kms update-alias`), or delete it.
+package checks.aws_kms.aliases_resolve
+
+not_applicable contains {
+	"path": "/reserved",
+	"actual": true,
+	"because": "AWS reserves this name and puts a key behind it when a service first needs one",
+} if {
+	input.resource.reserved == true
+}
+
+conforms contains {"path": "/target_key", "actual": input.resource.target_key} if {
+	input.resource.reserved == false
+	input.resource.target_key != null
+	input.resource.target_exists == true
+}
+
+deviates contains {
+	"path": "/target_key",
+	"actual": null,
+	"because": "the alias points to no key",
+} if {
+	input.resource.reserved == false
+	input.resource.target_key == null
+}
+
+deviates contains {
+	"path": "/target_key",
+	"actual": input.resource.target_key,
+	"because": "the account has no such key in this region",
+} if {
+	input.resource.reserved == false
+	input.resource.target_key != null
+	input.resource.target_exists == false
+}

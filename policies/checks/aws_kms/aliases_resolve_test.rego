@@ -1,0 +1,33 @@
+package checks.aws_kms.aliases_resolve_test
+
+import data.checks.aws_kms.aliases_resolve
+import data.lib.fixture
+
+alias(target_key, target_exists, reserved) := {
+	"name": "alias/hot-signing",
+	"reserved": reserved,
+	"target_key": target_key,
+	"target_exists": target_exists,
+}
+
+case(resource) := fixture.case(resource, {})
+
+test_conforms_when_the_key_is_there if {
+	good := alias("1234abcd", true, false)
+	count(aliases_resolve.conforms) == 1 with input as case(good)
+	count(aliases_resolve.deviates) == 0 with input as case(good)
+}
+
+test_deviates_without_a_key if {
+	count(aliases_resolve.deviates) == 1 with input as case(alias(null, false, false))
+	count(aliases_resolve.conforms) == 0 with input as case(alias(null, false, false))
+}
+
+test_deviates_when_the_key_is_gone if {
+	count(aliases_resolve.deviates) == 1 with input as case(alias("1234abcd", false, false))
+}
+
+test_not_applicable_to_names_of_aws if {
+	count(aliases_resolve.not_applicable) == 1 with input as case(alias(null, false, true))
+	count(aliases_resolve.deviates) == 0 with input as case(alias(null, false, true))
+}

@@ -1,0 +1,123 @@
+# METADATA
+# title: Grants on a key stay inside
+# description: >-
+#   Reads every grant of each customer key. A grant gives the use of a key beside its policy and is seen in no policy. Inside are the key's
+#   own account, the accounts of the declared targets, and those a control names in `accounts`. Concludes that every grant is held, can be
+#   retired and was issued by a principal inside; a service of AWS counts as inside if the grant is constrained to one context or resource,
+#   or the service stands in `services`. Does not apply to keys that AWS manages. Cannot see what the holder may do with it beyond the
+#   operations listed, nor grants that were retired before the run.
+# scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
+#   - ref: https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantListEntry.html
+# schemas:
+#   - input.resource: schema["aws-kms-key"]
+# custom:
+#   subject: aws-kms/key
+#   needs:
+#     conforms: [arn, manager, grants]
+#     deviates: [arn, manager]
+#     not_applicable: [manager]
+#   severity: high
+#   remediation: Revoke the grant (`aws kms revoke-grant`), or declare the account as inside with its reason.
+#   parameters:
+#     accounts:
+#       type: array
+#       items: {type: string, pattern: "^[0-9]{12}$"}
+#       uniqueItems: true
+#       default: []
+#       x-stricter: fewer
+#     services:
+#       description: Services of AWS that may hold a grant without constraints.
+#       type: array
+#       items: {type: string}
+#       uniqueItems: true
+#       default: []
+#       x-stricter: fewer
+#   declares: [targets]
+package checks.aws_kms.grants_stay_inside
+
+import data.lib.aws
+import data.lib.kms
+
+not_applicable contains kms.managed_by_aws(input.resource)
+
+accounts := aws.inside(aws.account_of(input.resource.arn)).accounts
+
+is_service(name) if endswith(name, ".amazonaws.com")
+
+is_service(name) if endswith(name, ".amazonaws.com.cn")
+
+# The service that holds a grant, whichever member names it.
+service_of(grant) := grant.grantee_service if is_string(grant.grantee_service)
+
+service_of(grant) := grant.grantee if {
+	not is_string(grant.grantee_service)
+	is_service(grant.grantee)
+}
+
+constrained(grant) if count(grant.constraints.encryption_context_equals) > 0
+
+constrained(grant) if count(grant.constraints.encryption_context_subset) > 0
+
+constrained(grant) if is_string(grant.constraints.source_arn)
+
+problems contains {
+	"path": sprintf("/grants/%d/grantee", [n]),
+	"actual": grant.grantee,
+	"because": "the grant is held outside",
+} if {
+	some n, grant in input.resource.grants
+	not service_of(grant)
+	not held_inside(grant)
+}
+
+held_inside(grant) if aws.account_of(grant.grantee) in accounts
+
+problems contains {
+	"path": sprintf("/grants/%d", [n]),
+	"because": sprintf("%s holds the grant without constraints", [service]),
+} if {
+	some n, grant in input.resource.grants
+	service := service_of(grant)
+	not service in input.parameters.services
+	not constrained(grant)
+}
+
+problems contains {
+	"path": sprintf("/grants/%d/retiring", [n]),
+	"actual": grant.retiring,
+	"because": "the grant can be retired from outside",
+} if {
+	some n, grant in input.resource.grants
+	is_string(grant.retiring)
+	not is_service(grant.retiring)
+	not retired_inside(grant)
+}
+
+retired_inside(grant) if aws.account_of(grant.retiring) in accounts
+
+problems contains {
+	"path": sprintf("/grants/%d/issuing_account", [n]),
+	"actual": grant.issuing_account,
+	"because": "the grant was issued from outside",
+} if {
+	some n, grant in input.resource.grants
+	is_string(grant.issuing_account)
+	not aws.account_of(grant.issuing_account) in accounts
+}
+
+deviates contains problem if {
+	kms.customer(input.resource)
+	some problem in problems
+}
+
+conforms contains {
+	"path": "/grants",
+	"expected": sort([account | some account in accounts]),
+	"because": sprintf("all %d grants stay inside", [count(input.resource.grants)]),
+} if {
+	kms.customer(input.resource)
+	is_array(input.resource.grants)
+	count(problems) == 0
+}

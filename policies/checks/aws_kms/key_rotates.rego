@@ -1,0 +1,87 @@
+# METADATA
+# title: A customer key that can rotate rotates automatically
+# description: >-
+#   Reads the rotation status that KMS gives for each key. Concludes that automatic rotation is on and its period is not longer than
+#   `max_days`. Does not apply to keys that AWS manages (they rotate every year, which the account cannot change), to keys KMS cannot rotate
+#   automatically (asymmetric, HMAC, imported material, custom key stores), and to keys that wait for their deletion, for which KMS reports
+#   rotation as off whatever was set. Where KMS gives no period its documented one of 365 days holds. Cannot see whether data that an older
+#   version encrypted was encrypted anew: KMS keeps every version.
+# scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
+#   - ref: https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyRotationStatus.html
+# schemas:
+#   - input.resource: schema["aws-kms-key"]
+# custom:
+#   subject: aws-kms/key
+#   needs:
+#     conforms: [manager, state, rotation]
+#     deviates: [manager, state]
+#     not_applicable: [manager]
+#   severity: medium
+#   remediation: Turn automatic rotation on with a period within the bound (`aws kms enable-key-rotation --rotation-period-in-days`).
+#   parameters:
+#     max_days: {type: integer, minimum: 90, maximum: 2560, default: 365, x-stricter: lower}
+package checks.aws_kms.key_rotates
+
+import data.lib.kms
+
+kms_default_days := 365
+
+not_applicable contains kms.managed_by_aws(input.resource)
+
+not_applicable contains {
+	"path": "/rotation",
+	"actual": null,
+	"because": "KMS rotates no key of this spec, origin and store automatically",
+} if {
+	kms.customer(input.resource)
+	input.resource.rotation == null
+}
+
+not_applicable contains {
+	"path": "/state",
+	"actual": input.resource.state,
+	"because": "the key waits for its deletion; KMS reports rotation as off for it",
+} if {
+	kms.customer(input.resource)
+	waits_for_deletion
+}
+
+waits_for_deletion if input.resource.state in {"PendingDeletion", "PendingReplicaDeletion"}
+
+rotates if {
+	kms.customer(input.resource)
+	input.resource.rotation.enabled == true
+	not waits_for_deletion
+}
+
+period := input.resource.rotation.period_days if input.resource.rotation.period_days != null
+
+period := kms_default_days if input.resource.rotation.period_days == null
+
+conforms contains {
+	"path": "/rotation/period_days",
+	"actual": input.resource.rotation.period_days,
+	"expected": sprintf("at most %d", [input.parameters.max_days]),
+	"because": sprintf("rotates automatically every %d days", [period]),
+} if {
+	rotates
+	period <= input.parameters.max_days
+}
+
+deviates contains {
+	"path": "/rotation/period_days",
+	"actual": input.resource.rotation.period_days,
+	"expected": sprintf("at most %d", [input.parameters.max_days]),
+	"because": sprintf("rotates only every %d days", [period]),
+} if {
+	rotates
+	period > input.parameters.max_days
+}
+
+deviates contains {"path": "/rotation/enabled", "actual": false, "expected": true} if {
+	kms.customer(input.resource)
+	input.resource.rotation.enabled == false
+	not waits_for_deletion
+}

@@ -1,0 +1,33 @@
+# METADATA
+# title: Accounts, and which of them are inside
+# description: What several checks of AWS resources share. Functions only; nothing here concludes anything.
+package lib.aws
+
+account_pattern := `^[0-9]{12}$`
+
+# The account that a value names: twelve digits, or an ARN with them in its place. A wildcard there names none.
+account_of(value) := value if {
+	is_string(value)
+	regex.match(account_pattern, value)
+}
+
+account_of(value) := account if {
+	is_string(value)
+	parts := split(value, ":")
+	parts[0] == "arn"
+	account := parts[4]
+	regex.match(account_pattern, account)
+}
+
+# What counts as inside: the account itself, the accounts of the declared targets, and those a control names.
+inside(own) := {
+	"accounts": (({own} | declared_accounts) | named_accounts),
+	"organizations": {organization | some organization in input.parameters.organizations},
+}
+
+declared_accounts := {target.account | some target in input.declaration.targets}
+
+named_accounts := {account | some account in input.parameters.accounts}
+
+# Whole days between two moments in seconds since 1970.
+days(from, to) := floor((to - from) / 86400)
