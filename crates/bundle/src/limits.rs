@@ -1,4 +1,4 @@
-//! Every limit of the format, as a number. `docs/spec/bundle.md` §9 repeats them: verifiers must not
+//! Every limit of the format, as a number. `docs/spec/bundle.md` §10 repeats them: verifiers must not
 //! differ, so a limit is part of the format and the writer keeps it too.
 
 /// Bytes of the DSSE pre-authentication encoding stay below this: AWS KMS signs Ed25519 only over
@@ -59,3 +59,47 @@ pub const PATH_PARTS_MAX: usize = 8;
 
 /// Largest file in `anchors/`, in bytes.
 pub const ANCHOR_MAX: u64 = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Verifiers must not differ: what the specification says is what the code has.
+    #[test]
+    fn the_specification_has_the_same_numbers() {
+        let text = include_str!("../../../docs/spec/bundle.md");
+        let (_, table) = text.split_once("\n## 10. Limits\n").unwrap();
+        let said = |what: &str| -> Vec<u64> {
+            let row = table
+                .lines()
+                .find_map(|line| line.strip_prefix(&format!("| {what} | ")))
+                .unwrap_or_else(|| panic!("no row `{what}`"));
+            row.replace("2^53-1", "9007199254740991")
+                .replace("2^40", "1099511627776")
+                .replace(',', "")
+                .split(|c: char| !c.is_ascii_digit())
+                .filter_map(|number| number.parse().ok())
+                .collect()
+        };
+        let usize = |number: usize| number as u64;
+        assert_eq!(said("pre-authentication encoding"), [usize(PAE_MAX)]);
+        assert_eq!(said("text in a statement"), [usize(NAME_MAX)]);
+        assert_eq!(said("`statement.sigstore.json`, `redaction.sigstore.json`"), [STATEMENT_FILE_MAX]);
+        assert_eq!(said("envelope in `ledger/statements/`"), [ENVELOPE_MAX]);
+        assert_eq!(said("checkpoint")[0], CHECKPOINT_MAX);
+        assert_eq!(said("hashes in a proof"), [usize(ledger::max_proof_length())]);
+        assert_eq!(said("record line"), [usize(LINE_MAX)]);
+        assert_eq!(said("records"), [RECORDS_MAX]);
+        assert_eq!(said("open arrays and objects"), [usize(NESTING_MAX)]);
+        assert_eq!(said("members of an object, elements of an array"), [usize(MEMBERS_MAX)]);
+        assert_eq!(said("our own numbers"), [INTEGER_MAX]);
+        assert_eq!(said("any file")[0], FILE_MAX);
+        assert_eq!(said("raw file"), [RAW_MAX]);
+        assert_eq!(said("raw files"), [RAW_FILES_MAX]);
+        assert_eq!(said("ledger"), [LEDGER_MAX, usize(ledger::ENTRY_MAX)]);
+        assert_eq!(said("files in a tar"), [TAR_ENTRIES_MAX]);
+        assert_eq!(said("path"), [usize(PATH_MAX), usize(PATH_PARTS_MAX)]);
+        assert_eq!(said("file in `anchors/`"), [ANCHOR_MAX]);
+        assert_eq!(said("`trust.json`"), [TRUST_MAX]);
+    }
+}
