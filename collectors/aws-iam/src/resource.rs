@@ -121,9 +121,6 @@ pub struct Policy {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Account {
-    /// Twelve digits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub account_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aliases: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -170,8 +167,10 @@ pub struct Identity {
     pub arn: String,
     pub name: String,
     /// IAM's own id (`AIDA…`), which is never given twice.
-    pub unique_id: String,
-    pub path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unique_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<Moment>,
 }
@@ -292,7 +291,8 @@ pub struct PolicyUsage {
     /// The version in force.
     pub version: String,
     /// To how many users, groups and roles it is attached.
-    pub attachments: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attachments: Option<i64>,
     /// For how many users and roles it is the permissions boundary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub boundaries: Option<i64>,
@@ -455,16 +455,8 @@ pub struct OidcSettings {
 }
 
 fn kind<T: JsonSchema>(name: &str) -> ResourceKind {
-    let settings = SchemaSettings::draft2020_12()
-        .for_serialize()
-        .with_transform(RecursiveTransform(without_null));
-    ResourceKind {
-        kind: name.to_owned(),
-        schema: settings
-            .into_generator()
-            .into_root_schema_for::<T>()
-            .to_value(),
-    }
+    let settings = SchemaSettings::draft2020_12().for_serialize().with_transform(RecursiveTransform(without_null));
+    ResourceKind { kind: name.to_owned(), schema: settings.into_generator().into_root_schema_for::<T>().to_value() }
 }
 
 /// What is not there is absent, never `null`: takes the alternative out that schemars gives every `Option`.

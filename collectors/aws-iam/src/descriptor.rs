@@ -1,0 +1,83 @@
+//! What the collector says of itself: its kinds of resources, and every right it may use.
+
+use sdk::{Descriptor, Feed, Right};
+
+use crate::resource::{ACCOUNT, GROUP, OIDC_PROVIDER, POLICY, ROLE, SAML_PROVIDER, USER, kinds};
+
+pub const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
+pub const SUMMARY: &str = "iam:GetAccountSummary";
+pub const GENERATE_REPORT: &str = "iam:GenerateCredentialReport";
+pub const GET_REPORT: &str = "iam:GetCredentialReport";
+pub const PASSWORD_POLICY: &str = "iam:GetAccountPasswordPolicy";
+pub const ALIASES: &str = "iam:ListAccountAliases";
+pub const VIRTUAL_MFA: &str = "iam:ListVirtualMFADevices";
+pub const MFA: &str = "iam:ListMFADevices";
+pub const ACCESS_KEYS: &str = "iam:ListAccessKeys";
+pub const KEY_LAST_USED: &str = "iam:GetAccessKeyLastUsed";
+pub const LOGIN_PROFILE: &str = "iam:GetLoginProfile";
+pub const SAML_LIST: &str = "iam:ListSAMLProviders";
+pub const SAML: &str = "iam:GetSAMLProvider";
+pub const OIDC_LIST: &str = "iam:ListOpenIDConnectProviders";
+pub const OIDC: &str = "iam:GetOpenIDConnectProvider";
+
+pub fn descriptor() -> Descriptor {
+    Descriptor {
+        name: "aws-iam".to_owned(),
+        summary: "reads who can sign in to an AWS account and with which factors: the root user, users, groups, roles, managed policies, identity providers".to_owned(),
+        resources: kinds(),
+        rights: rights(),
+        settings: aws::settings_schema(),
+        endpoints: aws::own_endpoints(),
+        thief: "see who exists in the account, with which credentials, devices and policies, and who may assume which role: a map for an attack. Nothing can be changed, no secret can be read, no key used; a new credential report can be generated".to_owned(),
+    }
+}
+
+fn rights() -> Vec<Right> {
+    let report = || vec![Feed::part(USER, "credential_report"), Feed::part(ACCOUNT, "root_credential_report")];
+    vec![
+        aws::caller_identity_right(),
+        right(
+            DETAILS,
+            vec![Feed::list(USER), Feed::list(GROUP), Feed::list(ROLE), Feed::list(POLICY)],
+            "users, groups, roles, managed policies with their documents and attachments, in few calls",
+        ),
+        right(
+            SUMMARY,
+            vec![Feed::part(ACCOUNT, "summary")],
+            "IAM's own counts: those of the root user's credentials, and those the lists are held against",
+        ),
+        right(
+            GENERATE_REPORT,
+            report(),
+            "has IAM make the credential report, unless there is one of the last four hours; changes nothing else",
+        ),
+        right(GET_REPORT, report(), "the root user's credentials stand nowhere else"),
+        right(PASSWORD_POLICY, vec![Feed::part(ACCOUNT, "password_policy")], "rules for console passwords"),
+        right(ALIASES, vec![Feed::part(ACCOUNT, "aliases")], "the account's name"),
+        right(
+            VIRTUAL_MFA,
+            vec![Feed::part(ACCOUNT, "root_virtual_mfa_devices")],
+            "whether the root user's device is virtual",
+        ),
+        right(MFA, vec![Feed::part(USER, "mfa_devices")], "each user's devices and what they are"),
+        right(
+            ACCESS_KEYS,
+            vec![Feed::part(USER, "access_keys"), Feed::part(USER, "access_key_use")],
+            "each user's access keys with their ids, without their secrets",
+        ),
+        right(KEY_LAST_USED, vec![Feed::part(USER, "access_key_use")], "when each access key was last used"),
+        right(LOGIN_PROFILE, vec![Feed::part(USER, "login_profile")], "whether each user has a console password"),
+        right(SAML_LIST, vec![Feed::list(SAML_PROVIDER)], "SAML providers that people can sign in through"),
+        right(SAML, vec![Feed::part(SAML_PROVIDER, "metadata")], "whose signatures each SAML provider trusts"),
+        right(OIDC_LIST, vec![Feed::list(OIDC_PROVIDER)], "OpenID Connect providers that workloads sign in through"),
+        right(
+            OIDC,
+            vec![Feed::part(OIDC_PROVIDER, "settings")],
+            "issuer, audiences and certificate thumbprints of each OpenID Connect provider",
+        ),
+    ]
+}
+
+fn right(name: &str, feeds: Vec<Feed>, note: &str) -> Right {
+    Right { name: name.to_owned(), feeds, deniable: true, note: note.to_owned() }
+}

@@ -1,0 +1,88 @@
+//! Parts of a resource on their way to the recorder: a value with its places, or the gap in its stead.
+
+use std::collections::BTreeMap;
+
+use aws::{CallInfo, Refusal};
+use sdk::{GapNote, GapReason, Recorder, ResourceNote, SinkError, Source, Subject};
+use serde::Serialize;
+
+/// What came of reading one part. A list that was cut has both a value and a gap.
+#[derive(Debug)]
+pub struct Fact<T> {
+    pub value: Option<T>,
+    pub sources: Vec<Source>,
+    pub gaps: Vec<GapNote>,
+}
+
+impl<T> Fact<T> {
+    /// A part that was read.
+    pub fn read(value: T, sources: Vec<Source>) -> Self {
+        Self { value: Some(value), sources, gaps: Vec::new() }
+    }
+
+    /// A part that was not read.
+    pub fn unread(gap: GapNote) -> Self {
+        Self { value: None, sources: Vec::new(), gaps: vec![gap] }
+    }
+
+    /// A part whose call was refused.
+    pub fn refused(refusal: &Refusal, part: &str) -> Self {
+        Self::unread(refusal.gap(Some(part)))
+    }
+}
+
+/// A gap for an answer that does not have the documented form.
+pub fn malformed(info: &CallInfo, source: &Source, problem: &dyn std::error::Error) -> Refusal {
+    let mut refusal = info.refused(GapReason::Malformed, problem.to_string());
+    refusal.exchange = Some(source.exchange);
+    refusal
+}
+
+/// The parts of one resource.
+#[derive(Debug)]
+pub struct Parts {
+    subject: Subject,
+    sources: BTreeMap<String, Vec<Source>>,
+    gaps: Vec<GapNote>,
+}
+
+impl Parts {
+    pub fn new(kind: &str, id: &str) -> Self {
+        Self {
+            subject: Subject { kind: kind.to_owned(), id: id.to_owned() },
+            sources: BTreeMap::new(),
+            gaps: Vec::new(),
+        }
+    }
+
+    /// Takes a part over: its value for the resource, its places and gaps for the record.
+    pub fn take<T>(&mut self, part: &str, fact: Fact<T>) -> Option<T> {
+        for mut gap in fact.gaps {
+            gap.population = Some(self.subject.kind.clone());
+            gap.subject = Some(self.subject.clone());
+            gap.part = Some(part.to_owned());
+            self.gaps.push(gap);
+        }
+        if fact.value.is_some() {
+            self.sources.insert(part.to_owned(), fact.sources);
+        }
+        fact.value
+    }
+
+    /// Records the resource and what could not be read of it.
+    pub fn record<T: Serialize>(self, recorder: &Recorder, resource: &T) -> Result<(), SinkError> {
+        // INVARIANT: the members of all resources are texts, numbers, lists and structures: they have a JSON form.
+        let facts = serde_json::to_value(resource).unwrap_or_default();
+        recorder.resource(ResourceNote {
+            population: self.subject.kind.clone(),
+            kind: self.subject.kind,
+            id: self.subject.id,
+            parts: self.sources,
+            facts,
+        })?;
+        for gap in self.gaps {
+            recorder.gap(gap)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,95 @@
+//! May each right be used? Asked by using it on little.
+
+use std::future::Future;
+
+use aws::{CallInfo, GET_CALLER_IDENTITY, Refusal};
+use aws_sdk_iam::config::http::HttpResponse;
+use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_iam::types::{AssignmentStatusType, EntityType};
+use sdk::{GapReason, RightState, RightStatus, SinkError};
+
+use crate::descriptor::{
+    ACCESS_KEYS, ALIASES, DETAILS, GENERATE_REPORT, GET_REPORT, KEY_LAST_USED, LOGIN_PROFILE, MFA, OIDC, OIDC_LIST,
+    PASSWORD_POLICY, SAML, SAML_LIST, SUMMARY, VIRTUAL_MFA,
+};
+use crate::iam::{Iam, Page};
+
+/// A name that nobody has. IAM decides on the right before it looks for the entity.
+const NOBODY: &str = "witnessmark-preflight-nobody";
+
+pub async fn preflight(iam: &Iam, root: &str) -> Result<Vec<RightStatus>, SinkError> {
+    let client = &iam.client;
+    let account = root.trim_end_matches("root");
+    let mut rights = vec![status(GET_CALLER_IDENTITY, RightState::Granted, "AWS refuses it to nobody".to_owned())];
+    let details = client.get_account_authorization_details().filter(EntityType::User).max_items(1).send();
+    rights.push(tried(iam, DETAILS, details).await?.0);
+    rights.push(tried(iam, SUMMARY, client.get_account_summary().send()).await?.0);
+    rights.push(tried(iam, GENERATE_REPORT, client.generate_credential_report().send()).await?.0);
+    rights.push(tried(iam, GET_REPORT, client.get_credential_report().send()).await?.0);
+    rights.push(tried(iam, PASSWORD_POLICY, client.get_account_password_policy().send()).await?.0);
+    rights.push(tried(iam, ALIASES, client.list_account_aliases().max_items(1).send()).await?.0);
+    let devices =
+        client.list_virtual_mfa_devices().assignment_status(AssignmentStatusType::Assigned).max_items(1).send();
+    rights.push(tried(iam, VIRTUAL_MFA, devices).await?.0);
+    rights.push(tried(iam, MFA, client.list_mfa_devices().user_name(NOBODY).send()).await?.0);
+    rights.push(tried(iam, ACCESS_KEYS, client.list_access_keys().user_name(NOBODY).send()).await?.0);
+    rights.push(tried(iam, LOGIN_PROFILE, client.get_login_profile().user_name(NOBODY).send()).await?.0);
+    rights.push(key_last_used(iam).await?);
+    rights.push(tried(iam, SAML_LIST, client.list_saml_providers().send()).await?.0);
+    let saml = client.get_saml_provider().saml_provider_arn(format!("{account}saml-provider/{NOBODY}")).send();
+    rights.push(tried(iam, SAML, saml).await?.0);
+    rights.push(tried(iam, OIDC_LIST, client.list_open_id_connect_providers().send()).await?.0);
+    let oidc = client
+        .get_open_id_connect_provider()
+        .open_id_connect_provider_arn(format!("{account}oidc-provider/{NOBODY}.invalid"))
+        .send();
+    rights.push(tried(iam, OIDC, oidc).await?.0);
+    Ok(rights)
+}
+
+/// IAM refuses this for a key that does not exist as if it were not allowed: only the caller's own key can tell.
+async fn key_last_used(iam: &Iam) -> Result<RightStatus, SinkError> {
+    let (own, page) = tried(iam, ACCESS_KEYS, iam.client.list_access_keys().send()).await?;
+    let key = page.as_ref().and_then(|page| {
+        let document = page.document().ok()?;
+        let result = document.at("/ListAccessKeysResponse/ListAccessKeysResult").ok()?;
+        let keys = result.list("AccessKeyMetadata");
+        keys.first()?.value("AccessKeyId").map(str::to_owned)
+    });
+    let Some(key) = key else {
+        let detail = format!("the caller has no access key to try it on ({})", own.detail);
+        return Ok(status(KEY_LAST_USED, RightState::Undecided, detail));
+    };
+    let call = iam.client.get_access_key_last_used().access_key_id(key).send();
+    Ok(tried(iam, KEY_LAST_USED, call).await?.0)
+}
+
+async fn tried<T, E>(
+    iam: &Iam,
+    right: &str,
+    call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+) -> Result<(RightStatus, Option<Page>), SinkError>
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    Ok(match iam.ask(&CallInfo::new(right), call).await? {
+        Ok(page) => (status(right, RightState::Granted, "answered".to_owned()), Some(page)),
+        Err(refusal) => (status(right, state(&refusal), refusal.detail), None),
+    })
+}
+
+fn state(refusal: &Refusal) -> RightState {
+    match refusal.reason {
+        GapReason::Denied | GapReason::ClosedByPolicy => RightState::Denied,
+        // There is nothing to show, and one may be told so.
+        GapReason::Vanished => RightState::Granted,
+        _ if ["ReportInProgress", "ReportNotPresent", "ReportExpired"].iter().any(|code| refusal.has_code(code)) => {
+            RightState::Granted
+        }
+        _ => RightState::Undecided,
+    }
+}
+
+fn status(right: &str, state: RightState, detail: String) -> RightStatus {
+    RightStatus { right: right.to_owned(), state, scope: None, detail }
+}

@@ -1,0 +1,181 @@
+//! What `GetAccountAuthorizationDetails` does not tell of a user: console password, MFA devices, access keys.
+
+use aws::{CallInfo, Refusal};
+use aws_sdk_iam::operation::get_login_profile::GetLoginProfileError;
+use futures_util::future::try_join_all;
+use sdk::{SinkError, Source};
+
+use crate::authorization::{attached_policies, inline_policies, names, permissions_boundary, tags};
+use crate::descriptor::{ACCESS_KEYS, KEY_LAST_USED, LOGIN_PROFILE, MFA};
+use crate::fact::{Fact, Parts, malformed};
+use crate::iam::{ERROR_CODE, Iam, List, Page};
+use crate::mfa;
+use crate::report::CredentialReport;
+use crate::resource::{AccessKey, AccessKeyUse, Identity, LoginProfile, MfaDevice, ReportRow, USER, User};
+use crate::xml::{MalformedAnswer, Node};
+
+/// Records one user.
+pub async fn record(
+    iam: &Iam,
+    report: &Result<CredentialReport, Refusal>,
+    identity: Identity,
+    node: Node<'_>,
+) -> Result<(), SinkError> {
+    let (login_profile, mfa_devices, (access_keys, access_key_use)) = tokio::try_join!(
+        login_profile(iam, &identity),
+        mfa_devices(iam, &identity),
+        access_keys_with_use(iam, &identity),
+    )?;
+    let mut parts = Parts::new(USER, &identity.arn);
+    let row = report_row(report, &identity);
+    let user = User {
+        identity: parts.take("identity", Fact::read(identity, vec![node.source()])),
+        groups: parts.take("groups", names(&node, "GroupList")),
+        inline_policies: parts.take("inline_policies", inline_policies(&node, "UserPolicyList")),
+        attached_policies: parts.take("attached_policies", attached_policies(&node)),
+        permissions_boundary: parts.take("permissions_boundary", permissions_boundary(&node)),
+        tags: parts.take("tags", tags(&node)),
+        login_profile: parts.take("login_profile", login_profile),
+        mfa_devices: parts.take("mfa_devices", mfa_devices),
+        access_keys: parts.take("access_keys", access_keys),
+        access_key_use: parts.take("access_key_use", access_key_use),
+        credential_report: parts.take("credential_report", row),
+    };
+    parts.record(&iam.recorder, &user)
+}
+
+fn report_row(report: &Result<CredentialReport, Refusal>, user: &Identity) -> Fact<ReportRow> {
+    match report {
+        Ok(report) => report.fact(report.user(&user.arn), "this user"),
+        Err(refusal) => Fact::refused(refusal, "credential_report"),
+    }
+}
+
+fn info(operation: &str, user: &Identity) -> CallInfo {
+    CallInfo::new(operation).population(USER).subject(USER, &user.arn)
+}
+
+async fn login_profile(iam: &Iam, user: &Identity) -> Result<Fact<LoginProfile>, SinkError> {
+    let info = info(LOGIN_PROFILE, user);
+    let call = iam.client.get_login_profile().user_name(&user.name).send();
+    Ok(match iam.ask::<_, GetLoginProfileError>(&info, call).await? {
+        Ok(page) => match read_login_profile(&page) {
+            Ok((profile, source)) => Fact::read(profile, vec![source]),
+            Err(problem) => {
+                let place = page.source("/GetLoginProfileResponse");
+                Fact::unread(malformed(&info, &place, &problem).gap(None))
+            }
+        },
+        Err(refusal) => match refusal.exchange {
+            Some(exchange) if says_no_password(&refusal) => Fact::read(
+                LoginProfile { exists: false, created: None, password_reset_required: None },
+                vec![Source::xml(exchange, ERROR_CODE)],
+            ),
+            _ => Fact::refused(&refusal, "login_profile"),
+        },
+    })
+}
+
+/// `NoSuchEntity` stands for a user without a password, and for a user who is gone: only the words differ.
+fn says_no_password(refusal: &Refusal) -> bool {
+    refusal.has_code("NoSuchEntity") && !refusal.detail.to_lowercase().contains("user with name")
+}
+
+fn read_login_profile(page: &Page) -> Result<(LoginProfile, Source), MalformedAnswer> {
+    let document = page.document()?;
+    let node = document.at("/GetLoginProfileResponse/GetLoginProfileResult/LoginProfile")?;
+    let profile = LoginProfile {
+        exists: true,
+        created: node.moment("CreateDate")?,
+        password_reset_required: node.boolean("PasswordResetRequired")?,
+    };
+    Ok((profile, node.source()))
+}
+
+async fn mfa_devices(iam: &Iam, user: &Identity) -> Result<Fact<Vec<MfaDevice>>, SinkError> {
+    let list = List { result: "/ListMFADevicesResponse/ListMFADevicesResult", name: "MFADevices" };
+    iam.list(
+        info(MFA, user),
+        list,
+        |marker| iam.client.list_mfa_devices().user_name(&user.name).set_marker(marker).send(),
+        |member| mfa::device(member).map(Some),
+    )
+    .await
+}
+
+type KeysWithUse = (Fact<Vec<AccessKey>>, Fact<Vec<AccessKeyUse>>);
+
+async fn access_keys_with_use(iam: &Iam, user: &Identity) -> Result<KeysWithUse, SinkError> {
+    let list = List { result: "/ListAccessKeysResponse/ListAccessKeysResult", name: "AccessKeyMetadata" };
+    let keys = iam
+        .list(
+            info(ACCESS_KEYS, user),
+            list,
+            |marker| iam.client.list_access_keys().user_name(&user.name).set_marker(marker).send(),
+            |member| access_key(member).map(Some),
+        )
+        .await?;
+    // Uses are those of the keys listed: what is missing there is missing here, and no key means no use.
+    let mut uses =
+        Fact { value: keys.value.as_ref().map(|_| Vec::new()), sources: keys.sources.clone(), gaps: keys.gaps.clone() };
+    let asked = keys.value.iter().flatten().map(|key| key_use(iam, user, key));
+    let mut unread = false;
+    for one in try_join_all(asked).await? {
+        unread |= one.value.is_none();
+        uses.sources.extend(one.sources);
+        uses.gaps.extend(one.gaps);
+        if let Some(list) = uses.value.as_mut() {
+            list.extend(one.value);
+        }
+    }
+    // Keys without any use that was read are no empty list of uses.
+    if unread && uses.value.as_ref().is_some_and(Vec::is_empty) {
+        uses.value = None;
+    }
+    Ok((keys, uses))
+}
+
+fn access_key(member: &Node<'_>) -> Result<AccessKey, MalformedAnswer> {
+    let active = match member.required("Status")? {
+        "Active" => true,
+        // AWS ends keys on its own after a time under quarantine; they work no more.
+        "Inactive" | "Expired" => false,
+        _ => {
+            return Err(MalformedAnswer::Value {
+                path: format!("{}/Status", member.path()),
+                expected: "status of an access key",
+            });
+        }
+    };
+    Ok(AccessKey { id: member.required("AccessKeyId")?.to_owned(), active, created: member.moment("CreateDate")? })
+}
+
+async fn key_use(iam: &Iam, user: &Identity, key: &AccessKey) -> Result<Fact<AccessKeyUse>, SinkError> {
+    let info = info(KEY_LAST_USED, user);
+    let call = iam.client.get_access_key_last_used().access_key_id(&key.id).send();
+    Ok(match iam.ask(&info, call).await? {
+        Ok(page) => match read_key_use(&page, key) {
+            Ok((used, source)) => Fact::read(used, vec![source]),
+            Err(problem) => {
+                let place = page.source("/GetAccessKeyLastUsedResponse");
+                Fact::unread(malformed(&info, &place, &problem).gap(None))
+            }
+        },
+        Err(refusal) => Fact::refused(&refusal, "access_key_use"),
+    })
+}
+
+fn read_key_use(page: &Page, key: &AccessKey) -> Result<(AccessKeyUse, Source), MalformedAnswer> {
+    let document = page.document()?;
+    let node = document.at("/GetAccessKeyLastUsedResponse/GetAccessKeyLastUsedResult/AccessKeyLastUsed")?;
+    let last = node.moment("LastUsedDate")?;
+    let word = |name| node.value(name).filter(|word| *word != "N/A").map(str::to_owned);
+    let used = AccessKeyUse {
+        id: key.id.clone(),
+        used: last.is_some(),
+        last,
+        service: word("ServiceName"),
+        region: word("Region"),
+    };
+    Ok((used, node.source()))
+}
