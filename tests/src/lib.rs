@@ -3,6 +3,8 @@
 //! What needs a system beside the Rust toolchain stands behind the feature `systems`; `scripts/test` starts those
 //! systems and enables it. Here: what several of these tests share.
 
+pub mod sealed;
+
 use std::path::{Path, PathBuf};
 
 /// The root of the workspace.

@@ -12,12 +12,7 @@ use verify::Level;
 /// 20 not authentic · 21 cannot be decided, or not what was asked for · 22 `reassess` comes to another
 /// outcome.
 #[derive(Debug, Parser)]
-#[command(
-    name = "witnessmark-verify",
-    version,
-    args_conflicts_with_subcommands = true,
-    subcommand_negates_reqs = true
-)]
+#[command(name = "witnessmark-verify", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,

@@ -43,11 +43,8 @@ fn row(out: &mut String, label: &str, text: &str) {
 fn verdict(out: &mut String, report: &Report) {
     match (&report.problems.first(), report.level) {
         (None, Some(level)) => {
-            let _ = writeln!(
-                out,
-                "{GOOD}Accepted{GOOD:#}: authentic and complete, to level {level} ({})",
-                level.name()
-            );
+            let _ =
+                writeln!(out, "{GOOD}Accepted{GOOD:#}: authentic and complete, to level {level} ({})", level.name());
         }
         (Some(first), _) => {
             let word = match first.class.exit_code() {
@@ -98,22 +95,11 @@ const fn advice(class: Class) -> &'static str {
 
 fn bundle(out: &mut String, report: &Report, about: &About) {
     let claimed = report.level < Some(Level::Authenticity);
-    heading(
-        out,
-        if claimed {
-            "What it says it is (not proven)"
-        } else {
-            "The bundle"
-        },
-    );
+    heading(out, if claimed { "What it says it is (not proven)" } else { "The bundle" });
     row(out, "entity", &format!("{}, system {}", about.entity, about.system));
     row(out, "ledger", &format!("{}, entry {}", about.ledger, about.index));
     row(out, "run", &about.id);
-    row(
-        out,
-        "time",
-        &format!("{} to {}, by the custodian's clock", about.started, about.finished),
-    );
+    row(out, "time", &format!("{} to {}, by the custodian's clock", about.started, about.finished));
     row(out, "status", status(about));
     if !about.rehearsal.is_empty() {
         row(out, "rehearsal", &verify::list(&about.rehearsal));
@@ -121,11 +107,7 @@ fn bundle(out: &mut String, report: &Report, about: &About) {
     if let Some(challenge) = &about.challenge {
         row(out, "challenge", challenge);
     }
-    row(
-        out,
-        "made by",
-        &format!("witnessmark {}, program {}", about.tool_version, about.tool_sha256),
-    );
+    row(out, "made by", &format!("witnessmark {}, program {}", about.tool_version, about.tool_sha256));
     row(out, "statement", &about.statement_sha256.to_string());
 }
 
@@ -140,11 +122,7 @@ const fn status(about: &About) -> &'static str {
 fn levels(out: &mut String, report: &Report) {
     heading(out, "What is proven");
     for level in &report.levels {
-        let (style, word) = if level.reached {
-            (GOOD, "yes")
-        } else {
-            (OPEN, "no ")
-        };
+        let (style, word) = if level.reached { (GOOD, "yes") } else { (OPEN, "no ") };
         // The style has no width; the text after it is broken as if it were not there.
         let label = format!("  {}  {}  ", level.level, word);
         let text = wrapped(&label, &safe(&format!("{}: {}", level.name, level.because)));
@@ -159,10 +137,7 @@ fn levels(out: &mut String, report: &Report) {
                 "it could not be compared with the head that was seen last: `witnessmark-verify audit` on the whole ledger does that"
             }
         };
-        out.push_str(&wrapped(
-            "           ",
-            &format!("newest head: {} entries; {since}", head.size),
-        ));
+        out.push_str(&wrapped("           ", &format!("newest head: {} entries; {since}", head.size)));
     }
 }
 
@@ -184,11 +159,8 @@ fn contents(out: &mut String, about: &About, records: &RecordsReport) {
     let gaps = if records.gaps.is_empty() {
         "none".to_owned()
     } else {
-        let parts: Vec<String> = records
-            .gaps
-            .iter()
-            .map(|(reason, count)| format!("{count} {}", word(reason)))
-            .collect();
+        let parts: Vec<String> =
+            records.gaps.iter().map(|(reason, count)| format!("{count} {}", word(reason))).collect();
         let accepted = match records.gaps_accepted {
             0 => String::new(),
             accepted => format!("; {accepted} of them accepted"),
@@ -197,10 +169,9 @@ fn contents(out: &mut String, about: &About, records: &RecordsReport) {
     };
     row(out, "not read", &gaps);
     let mut checks = format!("{} texts sealed", records.checks);
-    for (list, what) in [
-        (&records.checks_changed, "changed from the shipped text"),
-        (&records.checks_own, "the custodian's own"),
-    ] {
+    for (list, what) in
+        [(&records.checks_changed, "changed from the shipped text"), (&records.checks_own, "the custodian's own")]
+    {
         if !list.is_empty() {
             let _ = write!(checks, "; {what}: {}", list.join(", "));
         }
@@ -222,36 +193,19 @@ fn withheld(out: &mut String, records: &RecordsReport) {
             .filter(|kind| kind.withheld > 0)
             .map(|kind| format!("{} of {} `{}`", kind.withheld, kind.count, kind.kind))
             .collect();
-        row(
-            out,
-            "withheld",
-            &format!(
-                "{} of {} records: {}",
-                records.withheld,
-                records.count,
-                parts.join(", ")
-            ),
-        );
+        row(out, "withheld", &format!("{} of {} records: {}", records.withheld, records.count, parts.join(", ")));
         if let Some(redaction) = &records.redaction {
             let by = format!("{} on {}: {}", redaction.by, redaction.made, redaction.reasons.join("; "));
             row(out, "by", &by);
         }
         if records.findings_on_withheld > 0 {
-            let named: Vec<String> = records
-                .findings_on_withheld_first
-                .iter()
-                .take(8)
-                .map(ToString::to_string)
-                .collect();
+            let named: Vec<String> =
+                records.findings_on_withheld_first.iter().take(8).map(ToString::to_string).collect();
             let more = if records.findings_on_withheld > 8 { ", …" } else { "" };
             row(
                 out,
                 "findings",
-                &format!(
-                    "{} rest on withheld records: {}{more}",
-                    records.findings_on_withheld,
-                    named.join(", ")
-                ),
+                &format!("{} rest on withheld records: {}{more}", records.findings_on_withheld, named.join(", ")),
             );
         }
     }
@@ -259,10 +213,7 @@ fn withheld(out: &mut String, records: &RecordsReport) {
         row(
             out,
             "not kept",
-            &format!(
-                "{} answers that bear credentials or seemed to hold a secret",
-                records.bodies_not_kept
-            ),
+            &format!("{} answers that bear credentials or seemed to hold a secret", records.bodies_not_kept),
         );
     }
 }

@@ -63,10 +63,7 @@ impl LastSeen {
     /// Keeps a newer head, if it is known to continue the one before.
     pub fn keep(&self, head: &Checkpoint, continuity: Continuity) -> Result<()> {
         let newer = self.head.as_ref().is_none_or(|seen| head.size > seen.size);
-        let continues = matches!(
-            continuity,
-            Continuity::NothingSeen | Continuity::Continues
-        );
+        let continues = matches!(continuity, Continuity::NothingSeen | Continuity::Continues);
         if !newer || !continues {
             return Ok(());
         }
@@ -80,12 +77,7 @@ impl LastSeen {
             file.sync_all()?;
             fs::rename(&beside, &self.path)
         };
-        write().with_context(|| {
-            format!(
-                "cannot keep the head of the ledger in `{}`",
-                self.path.display()
-            )
-        })
+        write().with_context(|| format!("cannot keep the head of the ledger in `{}`", self.path.display()))
     }
 }
 
@@ -95,8 +87,8 @@ fn read_head(path: &Path) -> Result<Option<Checkpoint>> {
         Err(error) => return Err(error.into()),
         Ok(_) => {}
     }
-    let text = String::from_utf8(read_small(path, limits::CHECKPOINT_MAX)?)
-        .map_err(|_| anyhow!("it is not UTF-8 text"))?;
+    let text =
+        String::from_utf8(read_small(path, limits::CHECKPOINT_MAX)?).map_err(|_| anyhow!("it is not UTF-8 text"))?;
     Ok(Some(Checkpoint::parse_body(&text)?))
 }
 

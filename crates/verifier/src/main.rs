@@ -80,8 +80,7 @@ fn run(args: &BundleArgs, observer: &mut (dyn Observer + Send)) -> Result<Verdic
         last_seen: last_seen.head.as_ref(),
     };
     let verdict = verify::verify(source.as_mut(), &demands, observer);
-    if let (Some(head), Some(report), true) =
-        (&verdict.head, &verdict.report.head, verdict.report.accepted)
+    if let (Some(head), Some(report), true) = (&verdict.head, &verdict.report.head, verdict.report.accepted)
         && let Err(error) = last_seen.keep(head, report.since_last_seen)
     {
         // The answer stands all the same.

@@ -9,9 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use bundle::limits;
 use bundle::read::{Line, Record};
 use bundle::statement::{Kind, Segment, Statement};
-use model::record::{
-    ClockSource, Control, Counts, Coverage, Exchange, Finding, GapReason, Locator, Override, Run,
-};
+use model::record::{ClockSource, Control, Counts, Coverage, Exchange, Finding, GapReason, Locator, Override, Run};
 use model::{Digest, Outcome, RecordRef, RecordType};
 use sha2::{Digest as _, Sha256};
 
@@ -119,11 +117,7 @@ impl Contents {
             Line::Disclosed(record) => {
                 let found = record.kind();
                 if found != at.kind {
-                    return Err(Problem::Segment {
-                        line: self.next_line + 1,
-                        expected: at.kind,
-                        found,
-                    });
+                    return Err(Problem::Segment { line: self.next_line + 1, expected: at.kind, found });
                 }
                 self.record(at, record)?;
             }
@@ -142,11 +136,7 @@ impl Contents {
         }
         let line = self.next_line;
         self.withheld.set(line);
-        let hidden = self.found.withheld.entry(at.kind).or_insert(Hidden {
-            first: line,
-            last: line,
-            count: 0,
-        });
+        let hidden = self.found.withheld.entry(at.kind).or_insert(Hidden { first: line, last: line, count: 0 });
         hidden.last = line;
         hidden.count += 1;
         Ok(())
@@ -185,11 +175,9 @@ impl Contents {
                     None => Ok(()),
                 }
             }
-            Record::Resource(resource) => resource
-                .parts
-                .values()
-                .flatten()
-                .try_for_each(|locator| self.locator(at, locator)),
+            Record::Resource(resource) => {
+                resource.parts.values().flatten().try_for_each(|locator| self.locator(at, locator))
+            }
             Record::Derived(derived) => derived.inputs.iter().try_for_each(|input| {
                 if input.kind == RecordType::Derived && input.ordinal >= at.ordinal {
                     return Err(Problem::Reference { at, to: *input });
@@ -204,9 +192,7 @@ impl Contents {
     fn run(&mut self, run: &Run) -> Result<(), Problem> {
         let signed = &self.statement.predicate;
         if run.assessment != ASSESSMENT {
-            return Err(Problem::Assessment {
-                found: run.assessment,
-            });
+            return Err(Problem::Assessment { found: run.assessment });
         }
         let mut overrides = run.overrides.clone();
         overrides.sort_unstable();
@@ -240,13 +226,9 @@ impl Contents {
             return Err(problem(at, "attempts are counted from 1"));
         }
         let overrides = &self.statement.predicate.rehearsal;
-        let declared =
-            overrides.contains(&Override::Endpoint) || overrides.contains(&Override::Replay);
+        let declared = overrides.contains(&Override::Endpoint) || overrides.contains(&Override::Replay);
         if exchange.endpoint.starts_with("http://") && !declared {
-            return Err(problem(
-                at,
-                "an answer over plain HTTP, in a bundle that does not call itself a rehearsal",
-            ));
+            return Err(problem(at, "an answer over plain HTTP, in a bundle that does not call itself a rehearsal"));
         }
         Ok(())
     }
@@ -263,20 +245,11 @@ impl Contents {
                 self.found.bodies_not_kept += 1;
                 whole(at, body.size)
             }
-            _ => Err(problem(
-                at,
-                "a body is either kept, with digest and file, or withheld for a known reason",
-            )),
+            _ => Err(problem(at, "a body is either kept, with digest and file, or withheld for a known reason")),
         }
     }
 
-    fn raw_file(
-        &mut self,
-        at: RecordRef,
-        raw: u64,
-        size: u64,
-        sha256: Digest,
-    ) -> Result<(), Problem> {
+    fn raw_file(&mut self, at: RecordRef, raw: u64, size: u64, sha256: Digest) -> Result<(), Problem> {
         if self.last_raw >= Some(raw) || raw >= limits::RAW_FILES_MAX {
             return Err(problem(at, "raw files are not numbered in the order of records"));
         }
@@ -347,10 +320,7 @@ impl Contents {
         tally.claimed = true;
         let (shown, claimed) = (fields(&tally.shown), fields(&control.counts));
         let fits = if some_hidden {
-            shown
-                .iter()
-                .zip(&claimed)
-                .all(|((_, shown), (_, claimed))| shown <= claimed)
+            shown.iter().zip(&claimed).all(|((_, shown), (_, claimed))| shown <= claimed)
         } else {
             shown == claimed
         };
@@ -383,11 +353,7 @@ impl Contents {
     pub(crate) fn finish(&self) -> Result<(), Problem> {
         let count = self.statement.predicate.records.count;
         if self.next_line != count {
-            return Err(Problem::Count {
-                path: bundle::layout::RECORDS,
-                signed: count,
-                found: self.next_line,
-            });
+            return Err(Problem::Count { path: bundle::layout::RECORDS, signed: count, found: self.next_line });
         }
         if self.statement.predicate.kind != Kind::Run {
             return Ok(());
@@ -396,29 +362,13 @@ impl Contents {
             return Err(Problem::Summary { field: "run" });
         }
         // The lowest one, so that the same bundle always gives the same message.
-        let orphan = self
-            .controls
-            .values()
-            .filter(|tally| !tally.claimed)
-            .filter_map(|tally| tally.first)
-            .min();
+        let orphan = self.controls.values().filter(|tally| !tally.claimed).filter_map(|tally| tally.first).min();
         if let Some(ordinal) = orphan {
-            return Err(Problem::NoControl {
-                at: RecordRef::new(RecordType::Finding, ordinal),
-            });
+            return Err(Problem::NoControl { at: RecordRef::new(RecordType::Finding, ordinal) });
         }
         let signed = &self.statement.predicate.summary;
-        let signed = [
-            signed.conforms,
-            signed.deviates,
-            signed.undetermined,
-            signed.not_applicable,
-            signed.accepted,
-        ];
-        let differs = fields(&self.claimed)
-            .into_iter()
-            .zip(signed)
-            .find(|((_, found), signed)| found != signed);
+        let signed = [signed.conforms, signed.deviates, signed.undetermined, signed.not_applicable, signed.accepted];
+        let differs = fields(&self.claimed).into_iter().zip(signed).find(|((_, found), signed)| found != signed);
         match differs {
             Some(((field, _), _)) => Err(Problem::Summary { field }),
             None => Ok(()),
@@ -501,11 +451,7 @@ fn problem(at: RecordRef, problem: &'static str) -> Problem {
 }
 
 fn whole(at: RecordRef, number: u64) -> Result<(), Problem> {
-    if number > limits::INTEGER_MAX {
-        Err(problem(at, "a number is larger than 2^53-1"))
-    } else {
-        Ok(())
-    }
+    if number > limits::INTEGER_MAX { Err(problem(at, "a number is larger than 2^53-1")) } else { Ok(()) }
 }
 
 /// One bit a line.
@@ -527,10 +473,7 @@ impl Bits {
     }
 
     fn get(&self, bit: u64) -> bool {
-        usize::try_from(bit / 64)
-            .ok()
-            .and_then(|word| self.0.get(word))
-            .is_some_and(|word| word >> (bit % 64) & 1 == 1)
+        usize::try_from(bit / 64).ok().and_then(|word| self.0.get(word)).is_some_and(|word| word >> (bit % 64) & 1 == 1)
     }
 }
 
@@ -556,15 +499,8 @@ impl RawPlan {
     }
 
     /// Holds a raw file, in ascending order, against the plan.
-    pub(crate) fn file(
-        &mut self,
-        ordinal: u64,
-        size: u64,
-        sha256: &Digest,
-    ) -> Result<(), Problem> {
-        let next = usize::try_from(self.found)
-            .ok()
-            .and_then(|next| self.named.get(next));
+    pub(crate) fn file(&mut self, ordinal: u64, size: u64, sha256: &Digest) -> Result<(), Problem> {
+        let next = usize::try_from(self.found).ok().and_then(|next| self.named.get(next));
         match next {
             Some((expected, _, _)) if ordinal > *expected => {
                 return Err(Problem::RawMissing { ordinal: *expected });
@@ -586,9 +522,7 @@ impl RawPlan {
     }
 
     pub(crate) fn finish(&mut self) -> Result<u64, Problem> {
-        let missing = usize::try_from(self.found)
-            .ok()
-            .and_then(|next| self.named.get(next));
+        let missing = usize::try_from(self.found).ok().and_then(|next| self.named.get(next));
         if let Some((ordinal, _, _)) = missing {
             return Err(Problem::RawMissing { ordinal: *ordinal });
         }

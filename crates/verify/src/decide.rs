@@ -19,8 +19,7 @@ use sha2::{Digest as _, Sha256};
 use crate::contents::Contents;
 use crate::problem::{Problem, role_name};
 use crate::report::{
-    About, Continuity, HeadReport, Level, LevelReport, RecordsReport, RedactionReport, Refusal,
-    Report, TypeReport,
+    About, Continuity, HeadReport, Level, LevelReport, RecordsReport, RedactionReport, Refusal, Report, TypeReport,
 };
 use crate::{Demands, Observer, Verdict, VerifiedBundle, ed25519, ledger_position, stream};
 
@@ -29,11 +28,7 @@ const FORM: &str = "witnessmark-verify-report/1";
 /// Piece in which raw files are hashed.
 const PIECE: usize = 64 * 1024;
 
-pub(crate) fn decide(
-    source: &mut dyn Source,
-    demands: &Demands<'_>,
-    observer: &mut (dyn Observer + Send),
-) -> Verdict {
+pub(crate) fn decide(source: &mut dyn Source, demands: &Demands<'_>, observer: &mut (dyn Observer + Send)) -> Verdict {
     let mut found = Findings::default();
     let stopped = found.read(source, demands, observer).err();
     found.conclude(demands, stopped)
@@ -88,8 +83,7 @@ impl Findings {
 
         files.expect(&Entry::Records)?;
         let mut contents = Contents::new(&statement);
-        let digest =
-            stream::read_records(files.source, &statement, leaves, &mut contents, observer)?;
+        let digest = stream::read_records(files.source, &statement, leaves, &mut contents, observer)?;
         contents.finish()?;
         files.advance()?;
         let withheld: u64 = contents.found.withheld.values().map(|h| h.count).sum();
@@ -99,25 +93,15 @@ impl Findings {
         if let Some(entry) = files.entry() {
             return Err(Problem::Stray { path: entry.path() });
         }
-        self.records = Some(records_report(
-            &statement, &contents, withheld, raw_files, redaction,
-        ));
+        self.records = Some(records_report(&statement, &contents, withheld, raw_files, redaction));
         Ok(())
     }
 
     /// Proves the signature; from here on only the signed bytes are used.
-    fn authenticate(
-        &mut self,
-        sealed: &SealedStatement,
-        trust: &Trust,
-    ) -> Result<Statement, Problem> {
+    fn authenticate(&mut self, sealed: &SealedStatement, trust: &Trust) -> Result<Statement, Problem> {
         let id = sealed.signer.id();
         let envelope = &sealed.envelope;
-        if !ed25519::verify(
-            sealed.signer.as_bytes(),
-            &envelope.pae(),
-            &envelope.signature,
-        ) {
+        if !ed25519::verify(sealed.signer.as_bytes(), &envelope.pae(), &envelope.signature) {
             return Err(Problem::BadSignature { id });
         }
         let statement = Statement::parse(&envelope.statement)?;
@@ -127,27 +111,16 @@ impl Findings {
         if !trust.keys.iter().any(|key| key.spki.0 == sealed.signer) {
             self.key_problem = Some(Problem::UnknownKey { id });
         } else if !trust.allows(&sealed.signer, role, index) {
-            self.key_problem = Some(Problem::KeyNotForThis {
-                id,
-                role: role_name(role),
-                index,
-            });
+            self.key_problem = Some(Problem::KeyNotForThis { id, role: role_name(role), index });
         }
         if statement.predicate.kind != Kind::Run {
-            return Err(Problem::UnsupportedKind {
-                kind: kind_name(statement.predicate.kind),
-            });
+            return Err(Problem::UnsupportedKind { kind: kind_name(statement.predicate.kind) });
         }
         self.statement = Some(statement.clone());
         Ok(statement)
     }
 
-    fn place(
-        &mut self,
-        sealed: &SealedStatement,
-        statement: &Statement,
-        trust: &Trust,
-    ) -> Result<(), Problem> {
+    fn place(&mut self, sealed: &SealedStatement, statement: &Statement, trust: &Trust) -> Result<(), Problem> {
         match trust.log_key() {
             Ok(key) => match ledger_position::prove(sealed, statement, trust, &key) {
                 Ok(head) => self.own = Some(head),
@@ -162,21 +135,14 @@ impl Findings {
     }
 
     /// Reads the newest head and the proof that leads to it.
-    fn heads(
-        &mut self,
-        files: &mut Files<'_>,
-        statement: &Statement,
-        demands: &Demands<'_>,
-    ) -> Result<(), Problem> {
+    fn heads(&mut self, files: &mut Files<'_>, statement: &Statement, demands: &Demands<'_>) -> Result<(), Problem> {
         let checkpoint = files.whole_if(&Entry::Checkpoint)?;
         let proof = match files.whole_if(&Entry::Consistency)? {
             Some(bytes) => Some(consistency::parse(&bytes)?),
             None => None,
         };
         if proof.is_some() && checkpoint.is_none() {
-            return Err(Problem::Stray {
-                path: layout::CONSISTENCY.to_owned(),
-            });
+            return Err(Problem::Stray { path: layout::CONSISTENCY.to_owned() });
         }
         let (Some(own), Ok(key)) = (&self.own, demands.trust.log_key()) else {
             return Ok(());
@@ -189,23 +155,13 @@ impl Findings {
             }
             None => own.clone(),
         };
-        self.continuity = Some(ledger_position::since_last_seen(
-            demands.last_seen,
-            statement,
-            own,
-            &newest,
-        )?);
+        self.continuity = Some(ledger_position::since_last_seen(demands.last_seen, statement, own, &newest)?);
         self.newest = Some(newest);
         Ok(())
     }
 
     /// Proves who withheld records.
-    fn redaction(
-        &self,
-        bytes: &[u8],
-        sealed: &SealedStatement,
-        trust: &Trust,
-    ) -> Result<Redaction, Problem> {
+    fn redaction(&self, bytes: &[u8], sealed: &SealedStatement, trust: &Trust) -> Result<Redaction, Problem> {
         let signed = CounterSigned::parse(bytes).map_err(Problem::RedactionFile)?;
         let id = signed.signer_id;
         let key = trust
@@ -261,48 +217,30 @@ impl Findings {
             }),
         };
         let bundle = match (self.statement, &self.about, level) {
-            (Some(statement), Some(about), Some(level)) if accepted => Some(VerifiedBundle {
-                statement,
-                statement_sha256: about.statement_sha256,
-                level,
-            }),
+            (Some(statement), Some(about), Some(level)) if accepted => {
+                Some(VerifiedBundle { statement, statement_sha256: about.statement_sha256, level })
+            }
             _ => None,
         };
-        Verdict {
-            head: self.newest.filter(|_| holds && self.key_problem.is_none()),
-            report,
-            bundle,
-        }
+        Verdict { head: self.newest.filter(|_| holds && self.key_problem.is_none()), report, bundle }
     }
 
     /// What was asked for, and is not so.
-    fn hold_against(
-        &self,
-        demands: &Demands<'_>,
-        level: Level,
-        levels: &[LevelReport],
-        problems: &mut Vec<Problem>,
-    ) {
+    fn hold_against(&self, demands: &Demands<'_>, level: Level, levels: &[LevelReport], problems: &mut Vec<Problem>) {
         if level < demands.require {
             // The reason of the first level that is missing; a missing key says more than its level.
             let because = levels
                 .iter()
                 .find(|report| report.level > level)
                 .map_or_else(String::new, |report| report.because.clone());
-            problems.push(Problem::Level {
-                required: demands.require,
-                reached: level,
-                because,
-            });
+            problems.push(Problem::Level { required: demands.require, reached: level, because });
         }
         let Some(statement) = &self.statement else {
             return;
         };
         let said = &statement.predicate;
         if !said.rehearsal.is_empty() && !demands.allow_rehearsal {
-            problems.push(Problem::Rehearsal {
-                overrides: said.rehearsal.clone(),
-            });
+            problems.push(Problem::Rehearsal { overrides: said.rehearsal.clone() });
         }
         if said.status == RunStatus::Failed && !demands.allow_failed {
             problems.push(Problem::Failed);
@@ -338,10 +276,9 @@ impl Findings {
             }),
             Level::Authenticity => match (&self.key_problem, &self.about) {
                 (Some(problem), _) => problem.to_string(),
-                (None, Some(about)) => format!(
-                    "signed by key {}, which the trust file names for this role and index",
-                    about.signer
-                ),
+                (None, Some(about)) => {
+                    format!("signed by key {}, which the trust file names for this role and index", about.signer)
+                }
                 (None, None) => String::new(),
             },
             Level::Position => match (&self.position_problem, &self.own, said) {
@@ -356,9 +293,7 @@ impl Findings {
                 "there are anchors, but this version of the program does not judge them".to_owned()
             }
             Level::Time => "no third party has stamped the ledger's head".to_owned(),
-            Level::NonEquivocation => {
-                "no witness outside the custodian has signed the ledger's head".to_owned()
-            }
+            Level::NonEquivocation => "no witness outside the custodian has signed the ledger's head".to_owned(),
         }
     }
 }
@@ -389,9 +324,7 @@ impl<'a> Files<'a> {
         match self.entry() {
             Some(entry) if entry == expected => Ok(()),
             Some(entry) if entry < expected => Err(Problem::Stray { path: entry.path() }),
-            _ => Err(Problem::Missing {
-                path: expected.path(),
-            }),
+            _ => Err(Problem::Missing { path: expected.path() }),
         }
     }
 
@@ -411,11 +344,7 @@ impl<'a> Files<'a> {
     }
 
     fn whole_if(&mut self, entry: &Entry) -> Result<Option<Vec<u8>>, Problem> {
-        if self.next_is(entry) {
-            self.whole(entry).map(Some)
-        } else {
-            Ok(None)
-        }
+        if self.next_is(entry) { self.whole(entry).map(Some) } else { Ok(None) }
     }
 
     fn skip(&mut self) -> Result<(), Problem> {
@@ -435,15 +364,9 @@ fn check_records_file(
 ) -> Result<(), Problem> {
     let Some(redaction) = redaction else {
         if withheld > 0 {
-            return Err(Problem::Missing {
-                path: layout::REDACTION.to_owned(),
-            });
+            return Err(Problem::Missing { path: layout::REDACTION.to_owned() });
         }
-        return if digest == statement.records_sha256 {
-            Ok(())
-        } else {
-            Err(Problem::Records)
-        };
+        return if digest == statement.records_sha256 { Ok(()) } else { Err(Problem::Records) };
     };
     if digest != redaction.records_sha256 {
         return Err(Problem::RedactionRecords);
@@ -461,11 +384,7 @@ fn check_records_file(
             }
         }
     });
-    if fits {
-        Ok(())
-    } else {
-        Err(Problem::RedactionCounts)
-    }
+    if fits { Ok(()) } else { Err(Problem::RedactionCounts) }
 }
 
 /// Hashes the raw files and holds them against the records that name them.
@@ -475,11 +394,7 @@ fn read_raw(
     observer: &mut (dyn Observer + Send),
 ) -> Result<u64, Problem> {
     let mut buffer = vec![0; PIECE];
-    while let Some(Item {
-        entry: Entry::Raw(ordinal),
-        size,
-    }) = files.next
-    {
+    while let Some(Item { entry: Entry::Raw(ordinal), size }) = files.next {
         let wanted = observer.wants_raw(ordinal);
         let mut hasher = Sha256::new();
         let mut length = 0_u64;
@@ -581,8 +496,7 @@ fn rests_on_custodian(found: &Findings, level: Option<Level>) -> Vec<String> {
     );
     if said.challenge.is_none() {
         rests.push(
-            "That the run was made for you, now: no challenge of yours is sealed in it (`run --challenge`)."
-                .to_owned(),
+            "That the run was made for you, now: no challenge of yours is sealed in it (`run --challenge`).".to_owned(),
         );
     }
     rests.push("That the declared targets are all that matters.".to_owned());

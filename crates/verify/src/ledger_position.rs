@@ -4,8 +4,7 @@ use bundle::sigstore::SealedStatement;
 use bundle::statement::Statement;
 use bundle::trust::Trust;
 use ledger::{
-    Checkpoint, LogKey, SignedCheckpoint, empty_root, leaf_hash, node_hash, verify_consistency,
-    verify_inclusion,
+    Checkpoint, LogKey, SignedCheckpoint, empty_root, leaf_hash, node_hash, verify_consistency, verify_inclusion,
 };
 use model::Digest;
 
@@ -23,22 +22,14 @@ pub(crate) fn prove(
 ) -> Result<Checkpoint, Problem> {
     let (position, chain) = (&sealed.position, &statement.predicate.chain);
     if chain.origin != trust.ledger.origin {
-        return Err(Problem::OtherLedger {
-            expected: trust.ledger.origin.clone(),
-            found: chain.origin.clone(),
-        });
+        return Err(Problem::OtherLedger { expected: trust.ledger.origin.clone(), found: chain.origin.clone() });
     }
     if position.log_id != key.log_id() {
-        return Err(Problem::LedgerKey {
-            expected: key.log_id(),
-            found: position.log_id,
-        });
+        return Err(Problem::LedgerKey { expected: key.log_id(), found: position.log_id });
     }
     let signed = sealed.checkpoint().map_err(Problem::Head)?;
     let head = signed
-        .verify_sigstore(key, |message, signature| {
-            ed25519::verify(key.public_key().as_bytes(), message, signature)
-        })
+        .verify_sigstore(key, |message, signature| ed25519::verify(key.public_key().as_bytes(), message, signature))
         .map_err(Problem::Head)?;
     if head.size != position.tree_size || head.root != position.root {
         return Err(Problem::HeadDisagrees);
@@ -47,33 +38,18 @@ pub(crate) fn prove(
         return Err(Problem::HeadNotTrusted { size: head.size });
     }
     if position.index != chain.index {
-        return Err(Problem::Index {
-            signed: chain.index,
-            found: position.index,
-        });
+        return Err(Problem::Index { signed: chain.index, found: position.index });
     }
     if position.index.checked_add(1) != Some(position.tree_size) {
-        return Err(Problem::NotCompletedHead {
-            size: position.tree_size,
-        });
+        return Err(Problem::NotCompletedHead { size: position.tree_size });
     }
     let leaf = leaf_hash(&sealed.entry_body());
-    verify_inclusion(
-        &leaf,
-        position.index,
-        position.tree_size,
-        &position.proof,
-        &position.root,
-    )
-    .map_err(Problem::Inclusion)?;
+    verify_inclusion(&leaf, position.index, position.tree_size, &position.proof, &position.root)
+        .map_err(Problem::Inclusion)?;
     if prior_root(&position.proof) != chain.prior_root {
         return Err(Problem::PriorRoot);
     }
-    Ok(Checkpoint {
-        origin: chain.origin.clone(),
-        size: head.size,
-        root: head.root,
-    })
+    Ok(Checkpoint { origin: chain.origin.clone(), size: head.size, root: head.root })
 }
 
 /// The root of the ledger before its last entry: the audit path of the last entry consists of the
@@ -91,43 +67,28 @@ pub(crate) fn newest(bytes: &[u8], trust: &Trust, key: &LogKey) -> Result<Checkp
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::NewestText)?;
     let signed = SignedCheckpoint::parse(text).map_err(Problem::Newest)?;
     let head = signed
-        .verify_c2sp(key, |message, signature| {
-            ed25519::verify(key.public_key().as_bytes(), message, signature)
-        })
+        .verify_c2sp(key, |message, signature| ed25519::verify(key.public_key().as_bytes(), message, signature))
         .map_err(Problem::Newest)?;
-    if trust.allows_head(head.size) {
-        Ok(head.clone())
-    } else {
-        Err(Problem::HeadNotTrusted { size: head.size })
-    }
+    if trust.allows_head(head.size) { Ok(head.clone()) } else { Err(Problem::HeadNotTrusted { size: head.size }) }
 }
 
 /// Proves that the newest head continues the bundle's own.
-pub(crate) fn continues(
-    own: &Checkpoint,
-    newest: &Checkpoint,
-    proof: Option<&[Digest]>,
-) -> Result<(), Problem> {
+pub(crate) fn continues(own: &Checkpoint, newest: &Checkpoint, proof: Option<&[Digest]>) -> Result<(), Problem> {
     if newest.size < own.size {
         return Err(Problem::NewestOlder);
     }
     let hashes = match proof {
         // One spelling: a head needs no proof that it continues itself.
         Some(_) if newest.size == own.size => {
-            return Err(Problem::Stray {
-                path: bundle::layout::CONSISTENCY.to_owned(),
-            });
+            return Err(Problem::Stray { path: bundle::layout::CONSISTENCY.to_owned() });
         }
         Some(proof) => proof,
         None if newest.size == own.size => &[],
         None => {
-            return Err(Problem::Missing {
-                path: bundle::layout::CONSISTENCY.to_owned(),
-            });
+            return Err(Problem::Missing { path: bundle::layout::CONSISTENCY.to_owned() });
         }
     };
-    verify_consistency(own.size, &own.root, newest.size, &newest.root, hashes)
-        .map_err(Problem::Consistency)
+    verify_consistency(own.size, &own.root, newest.size, &newest.root, hashes).map_err(Problem::Consistency)
 }
 
 /// Compares the head seen before with what the bundle proves: its own head, the one before it, and
@@ -143,10 +104,7 @@ pub(crate) fn since_last_seen(
     };
     let chain = &statement.predicate.chain;
     if seen.origin != own.origin {
-        return Err(Problem::OtherLedger {
-            expected: seen.origin.clone(),
-            found: own.origin.clone(),
-        });
+        return Err(Problem::OtherLedger { expected: seen.origin.clone(), found: own.origin.clone() });
     }
     let known = [
         (newest.size, newest.root, Continuity::Same),
@@ -179,9 +137,7 @@ mod tests {
                 }
                 Ok(range.root())
             };
-            let path = ledger::inclusion_proof(size - 1, size, &mut node)
-                .unwrap()
-                .unwrap();
+            let path = ledger::inclusion_proof(size - 1, size, &mut node).unwrap().unwrap();
             let before = ledger::tree_root(size - 1, &mut node).unwrap();
             assert_eq!(prior_root(&path), before);
         }

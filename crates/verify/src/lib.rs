@@ -20,8 +20,8 @@ use model::{Digest, RecordRef};
 
 pub use problem::{Class, Problem, list, status};
 pub use report::{
-    About, Continuity, HeadReport, Level, LevelReport, ParseLevelError, RecordsReport,
-    RedactionReport, Refusal, Report, TypeReport,
+    About, Continuity, HeadReport, Level, LevelReport, ParseLevelError, RecordsReport, RedactionReport, Refusal,
+    Report, TypeReport,
 };
 
 /// What is asked of a bundle.
@@ -99,10 +99,6 @@ impl Observer for Unobserved {
 }
 
 /// Verifies one bundle in one pass.
-pub fn verify(
-    source: &mut dyn Source,
-    demands: &Demands<'_>,
-    observer: &mut (dyn Observer + Send),
-) -> Verdict {
+pub fn verify(source: &mut dyn Source, demands: &Demands<'_>, observer: &mut (dyn Observer + Send)) -> Verdict {
     decide::decide(source, demands, observer)
 }

@@ -137,11 +137,7 @@ pub enum Problem {
     #[error("it is signed by key {id}, which the trust file does not name")]
     UnknownKey { id: Digest },
     #[error("key {id} is trusted, but not to sign in the role `{role}` at index {index}")]
-    KeyNotForThis {
-        id: Digest,
-        role: &'static str,
-        index: u64,
-    },
+    KeyNotForThis { id: Digest, role: &'static str, index: u64 },
     #[error("the signature is not key {id}'s over this statement")]
     BadSignature { id: Digest },
     #[error("this program does not verify bundles of kind `{kind}`")]
@@ -202,11 +198,7 @@ pub enum Problem {
     #[error("line {line} of `leaves.txt` is not 64 lower-case hexadecimal digits")]
     LeafForm { line: u64 },
     #[error("`{path}` has {found} lines, {signed} are signed")]
-    Count {
-        path: &'static str,
-        signed: u64,
-        found: u64,
-    },
+    Count { path: &'static str, signed: u64, found: u64 },
     #[error("`leaves.txt` is not the one that was signed")]
     Leaves,
     #[error("line {line} of `records.jsonl` is not the one that was sealed")]
@@ -230,20 +222,13 @@ pub enum Problem {
     #[error("line {line} of `records.jsonl`: {source}")]
     Line { line: u64, source: LineError },
     #[error("line {line} of `records.jsonl` is a `{found}` record among those of type `{expected}`")]
-    Segment {
-        line: u64,
-        expected: RecordType,
-        found: RecordType,
-    },
+    Segment { line: u64, expected: RecordType, found: RecordType },
     #[error("{what} is withheld; records of that type must always be shown")]
     Undisclosed { what: RecordRef },
     #[error("{at} names {to}, which does not exist or may not be named there")]
     Reference { at: RecordRef, to: RecordRef },
     #[error("{at}: {problem}")]
-    Record {
-        at: RecordRef,
-        problem: &'static str,
-    },
+    Record { at: RecordRef, problem: &'static str },
     #[error("the statement and the run's own record differ in `{field}`")]
     RunDisagrees { field: &'static str },
     #[error("records were judged by version {found} of the rules; this program knows version 1")]
@@ -259,11 +244,7 @@ pub enum Problem {
 
     // Not what was asked for.
     #[error("level {required} is required, {reached} is reached: {because}")]
-    Level {
-        required: Level,
-        reached: Level,
-        because: String,
-    },
+    Level { required: Level, reached: Level, because: String },
     #[error("it is a rehearsal ({}), not evidence", list(.overrides))]
     Rehearsal { overrides: Vec<Override> },
     #[error("it records a run that failed")]

@@ -32,13 +32,7 @@ pub enum Level {
 pub struct ParseLevelError;
 
 impl Level {
-    pub const ALL: [Self; 5] = [
-        Self::Integrity,
-        Self::Authenticity,
-        Self::Position,
-        Self::Time,
-        Self::NonEquivocation,
-    ];
+    pub const ALL: [Self; 5] = [Self::Integrity, Self::Authenticity, Self::Position, Self::Time, Self::NonEquivocation];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -74,10 +68,7 @@ impl FromStr for Level {
     type Err = ParseLevelError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|level| level.as_str() == text)
-            .ok_or(ParseLevelError)
+        Self::ALL.into_iter().find(|level| level.as_str() == text).ok_or(ParseLevelError)
     }
 }
 
@@ -215,10 +206,7 @@ pub enum Continuity {
 impl Refusal {
     pub(crate) fn of(problem: &Problem) -> Self {
         let class = problem.class();
-        Self {
-            class,
-            message: problem.to_string(),
-        }
+        Self { class, message: problem.to_string() }
     }
 }
 

@@ -34,15 +34,9 @@ pub(crate) struct Leaves {
 }
 
 /// Reads `leaves.txt` and proves it from the statement.
-pub(crate) fn read_leaves(
-    source: &mut dyn Source,
-    statement: &Statement,
-) -> Result<Leaves, Problem> {
+pub(crate) fn read_leaves(source: &mut dyn Source, statement: &Statement) -> Result<Leaves, Problem> {
     const LINE: usize = LEAF_LINE as usize;
-    let mut leaves = Leaves {
-        named: Vec::new(),
-        rest: Sha256::new(),
-    };
+    let mut leaves = Leaves { named: Vec::new(), rest: Sha256::new() };
     let mut file = Sha256::new();
     let mut tree = CompactRange::new();
     let mut buffer = [0; LINE * 512];
@@ -76,11 +70,7 @@ pub(crate) fn read_leaves(
         return Err(Problem::LeafForm { line });
     }
     if tree.size() != records.count {
-        return Err(Problem::Count {
-            path: LEAVES,
-            signed: records.count,
-            found: tree.size(),
-        });
+        return Err(Problem::Count { path: LEAVES, signed: records.count, found: tree.size() });
     }
     if tree.root() != records.root {
         return Err(Problem::Leaves);
@@ -131,20 +121,14 @@ pub(crate) fn read_records(
     contents: &mut Contents,
     observer: &mut (dyn Observer + Send),
 ) -> Result<Digest, Problem> {
-    let mut reading = Reading {
-        lines: LineReader::new(),
-        contents,
-        observer,
-        problem: None,
-    };
+    let mut reading = Reading { lines: LineReader::new(), contents, observer, problem: None };
     let mut hashing = Hashing::new(leaves);
     let in_parallel = thread::scope(|scope| -> Result<bool, Problem> {
         let (hand_over, chunks) = sync_channel(WAITING);
         let (give_back, spare) = channel();
         let work = &mut reading;
-        let Ok(worker) = thread::Builder::new()
-            .name("records".into())
-            .spawn_scoped(scope, move || work.run(&chunks, &give_back))
+        let Ok(worker) =
+            thread::Builder::new().name("records".into()).spawn_scoped(scope, move || work.run(&chunks, &give_back))
         else {
             return Ok(false);
         };
@@ -214,10 +198,7 @@ impl Reading<'_> {
     }
 
     fn line(&mut self, number: u64, text: &[u8]) -> Result<(), Problem> {
-        let line = self.lines.read(text).map_err(|source| Problem::Line {
-            line: number + 1,
-            source,
-        })?;
+        let line = self.lines.read(text).map_err(|source| Problem::Line { line: number + 1, source })?;
         let at = self.contents.next_reference();
         self.contents.line(&line)?;
         if let Some(at) = at {
@@ -252,20 +233,10 @@ struct Hashing {
 
 impl Hashing {
     fn new(leaves: Leaves) -> Self {
-        Self {
-            leaves,
-            file: Sha256::new(),
-            lines: 0,
-            rest: Sha256::new(),
-            problem: None,
-        }
+        Self { leaves, file: Sha256::new(), lines: 0, rest: Sha256::new(), problem: None }
     }
 
-    fn run(
-        &mut self,
-        source: &mut dyn Source,
-        hand_on: &mut dyn FnMut(Chunk) -> Chunk,
-    ) -> Result<(), Problem> {
+    fn run(&mut self, source: &mut dyn Source, hand_on: &mut dyn FnMut(Chunk) -> Chunk) -> Result<(), Problem> {
         let mut chunk = Chunk::default();
         // The beginning of a line whose end is not read yet.
         let mut begun: Vec<u8> = Vec::new();
@@ -280,9 +251,7 @@ impl Hashing {
             chunk.bytes.truncate(from + filled);
             let fresh = chunk.bytes.get(from..).unwrap_or_default();
             self.file.update(fresh);
-            chunk
-                .ends
-                .extend(memchr::memchr_iter(b'\n', fresh).map(|at| from + at));
+            chunk.ends.extend(memchr::memchr_iter(b'\n', fresh).map(|at| from + at));
             let ended = filled < CHUNK;
 
             self.hash_lines(&mut chunk);
@@ -290,13 +259,7 @@ impl Hashing {
             begun.clear();
             begun.extend_from_slice(chunk.bytes.get(cut..).unwrap_or_default());
             if self.problem.is_none() && begun.len() > limits::LINE_MAX {
-                self.problem = Some((
-                    self.lines,
-                    Problem::LineTooLong {
-                        line: self.lines + 1,
-                        max: limits::LINE_MAX,
-                    },
-                ));
+                self.problem = Some((self.lines, Problem::LineTooLong { line: self.lines + 1, max: limits::LINE_MAX }));
             }
             if self.problem.is_none() && ended && !begun.is_empty() {
                 self.problem = Some((self.lines, Problem::LineUnfinished));
@@ -320,9 +283,7 @@ impl Hashing {
         let mut altered = None;
         for (index, line) in chunk.lines().enumerate() {
             let leaf = leaf(line);
-            let named = usize::try_from(self.lines)
-                .ok()
-                .and_then(|number| self.leaves.named.get(number));
+            let named = usize::try_from(self.lines).ok().and_then(|number| self.leaves.named.get(number));
             match named {
                 Some(expected) if *expected != leaf => {
                     altered = Some(index);
@@ -335,12 +296,7 @@ impl Hashing {
         }
         if let Some(index) = altered {
             chunk.ends.truncate(index);
-            self.problem = Some((
-                self.lines,
-                Problem::Leaf {
-                    line: self.lines + 1,
-                },
-            ));
+            self.problem = Some((self.lines, Problem::Leaf { line: self.lines + 1 }));
         }
     }
 
@@ -352,17 +308,14 @@ impl Hashing {
         }
         let signed = statement.predicate.records.count;
         let problem = if self.lines != signed {
-            Some(Problem::Count {
-                path: RECORDS,
-                signed,
-                found: self.lines,
-            })
+            Some(Problem::Count { path: RECORDS, signed, found: self.lines })
         } else if self.rest.finalize() != self.leaves.rest.finalize() {
             Some(Problem::Records)
         } else {
             None
         };
-        (digest, problem.map(|problem| (self.lines, problem)))
+        // A line too many stands where the signed ones end.
+        (digest, problem.map(|problem| (self.lines.min(signed), problem)))
     }
 }
 

@@ -73,9 +73,7 @@ impl FolderSource {
                 self.found.push(entry);
                 Ok(())
             }
-            _ => Err(ReadError::Foreign {
-                path: path.to_owned(),
-            }),
+            _ => Err(ReadError::Foreign { path: path.to_owned() }),
         }
     }
 
@@ -99,19 +97,14 @@ impl FolderSource {
 
     /// Names in a folder, and whether each is a folder itself.
     fn list(&self, folder: &str) -> Result<Vec<(String, bool)>, ReadError> {
-        let io = |source| ReadError::Io {
-            path: shown(&self.root, folder),
-            source,
-        };
+        let io = |source| ReadError::Io { path: shown(&self.root, folder), source };
         let mut names = Vec::new();
         for entry in fs::read_dir(self.root.join(folder)).map_err(io)? {
             let entry = entry.map_err(io)?;
             let name = entry.file_name().to_string_lossy().into_owned();
             let kind = entry.file_type().map_err(io)?;
             if !kind.is_file() && !kind.is_dir() {
-                return Err(ReadError::NotAFile {
-                    path: join(folder, &name),
-                });
+                return Err(ReadError::NotAFile { path: join(folder, &name) });
             }
             names.push((name, kind.is_dir()));
         }
@@ -145,10 +138,7 @@ impl Source for FolderSource {
         };
         let path = entry.path();
         let full = self.root.join(&path);
-        let io = |source| ReadError::Io {
-            path: shown(&self.root, &path),
-            source,
-        };
+        let io = |source| ReadError::Io { path: shown(&self.root, &path), source };
         // Asked without following a link; a pipe or device must not even be opened.
         let before = fs::symlink_metadata(&full).map_err(io)?;
         if !before.is_file() {
@@ -157,11 +147,7 @@ impl Source for FolderSource {
         let file = File::open(&full).map_err(io)?;
         let size = file.metadata().map_err(io)?.len();
         let item = self.gate.admit(entry, size)?;
-        self.open = Some(Open {
-            file,
-            path,
-            left: size,
-        });
+        self.open = Some(Open { file, path, left: size });
         Ok(Some(item))
     }
 
@@ -174,10 +160,7 @@ impl Source for FolderSource {
                 Ok(count) => break count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(source) => {
-                    return Err(ReadError::Io {
-                        path: shown(&self.root, &open.path),
-                        source,
-                    });
+                    return Err(ReadError::Io { path: shown(&self.root, &open.path), source });
                 }
             }
         };
@@ -187,19 +170,13 @@ impl Source for FolderSource {
                 open.left = left;
                 Ok(count)
             }
-            _ => Err(ReadError::Changed {
-                path: open.path.clone(),
-            }),
+            _ => Err(ReadError::Changed { path: open.path.clone() }),
         }
     }
 }
 
 fn join(folder: &str, name: &str) -> String {
-    if folder.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{folder}/{name}")
-    }
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 fn shown(root: &Path, path: &str) -> String {

@@ -109,16 +109,11 @@ impl Checker {
     /// Whether `text` is exactly one value that keeps the rules.
     pub fn check(&mut self, text: &[u8], rules: Rules) -> Result<(), JsonError> {
         if let Err(error) = std::str::from_utf8(text) {
-            return Err(JsonError::NotUtf8 {
-                at: error.valid_up_to(),
-            });
+            return Err(JsonError::NotUtf8 { at: error.valid_up_to() });
         }
         if rules.layout == Layout::Compact {
             // One vectorised pass instead of a look at each byte of each string.
-            if text
-                .iter()
-                .fold(false, |found, byte| found | (*byte < 0x20))
-            {
+            if text.iter().fold(false, |found, byte| found | (*byte < 0x20)) {
                 let at = text.iter().position(|byte| *byte < 0x20).unwrap_or(0);
                 return Err(JsonError::Control { at });
             }
@@ -145,24 +140,12 @@ impl Checker {
             match (expect, byte) {
                 (Expect::Value | Expect::ValueOrEnd, b'{' | b'[') => {
                     if self.frames.len() >= cursor.rules.depth {
-                        return Err(JsonError::Deep {
-                            at,
-                            limit: cursor.rules.depth,
-                        });
+                        return Err(JsonError::Deep { at, limit: cursor.rules.depth });
                     }
                     cursor.at += 1;
                     let object = byte == b'{';
-                    self.frames.push(Frame {
-                        object,
-                        keys: self.keys.len(),
-                        decoded: self.decoded.len(),
-                        commas: 0,
-                    });
-                    expect = if object {
-                        Expect::NameOrEnd
-                    } else {
-                        Expect::ValueOrEnd
-                    };
+                    self.frames.push(Frame { object, keys: self.keys.len(), decoded: self.decoded.len(), commas: 0 });
+                    expect = if object { Expect::NameOrEnd } else { Expect::ValueOrEnd };
                 }
                 (Expect::ValueOrEnd | Expect::CommaOrEnd, b']') if !self.in_object() => {
                     cursor.at += 1;
@@ -177,11 +160,7 @@ impl Checker {
                 (Expect::CommaOrEnd, b',') => {
                     cursor.at += 1;
                     self.count(at, cursor.rules.members)?;
-                    expect = if self.in_object() {
-                        Expect::Name
-                    } else {
-                        Expect::Value
-                    };
+                    expect = if self.in_object() { Expect::Name } else { Expect::Value };
                 }
                 (Expect::Name | Expect::NameOrEnd, b'"') => {
                     self.name(cursor)?;
@@ -240,23 +219,10 @@ impl Checker {
         let (from, to) = (at + 1, cursor.at - 1);
         let key = if escaped {
             let start = self.decoded.len();
-            unescape(
-                cursor.text.get(from..to).unwrap_or_default(),
-                &mut self.decoded,
-            );
-            Key {
-                from: start,
-                to: self.decoded.len(),
-                decoded: true,
-                at,
-            }
+            unescape(cursor.text.get(from..to).unwrap_or_default(), &mut self.decoded);
+            Key { from: start, to: self.decoded.len(), decoded: true, at }
         } else {
-            Key {
-                from,
-                to,
-                decoded: false,
-                at,
-            }
+            Key { from, to, decoded: false, at }
         };
         self.keys.push(key);
         Ok(())
@@ -268,11 +234,7 @@ impl Checker {
         };
         let decoded = &self.decoded;
         let bytes = |key: &Key| -> &[u8] {
-            let from = if key.decoded {
-                decoded.as_slice()
-            } else {
-                text
-            };
+            let from = if key.decoded { decoded.as_slice() } else { text };
             from.get(key.from..key.to).unwrap_or_default()
         };
         let keys = self.keys.get_mut(frame.keys..).unwrap_or_default();
@@ -281,10 +243,7 @@ impl Checker {
             keys.iter().enumerate().find_map(|(index, key)| {
                 let earlier = keys.get(..index).unwrap_or_default();
                 let name = bytes(key);
-                earlier
-                    .iter()
-                    .any(|other| bytes(other) == name)
-                    .then_some(key.at)
+                earlier.iter().any(|other| bytes(other) == name).then_some(key.at)
             })
         } else {
             keys.sort_unstable_by(|a, b| bytes(a).cmp(bytes(b)).then(a.at.cmp(&b.at)));
@@ -359,10 +318,7 @@ impl<'a> Cursor<'a> {
         let mut escaped = false;
         loop {
             let rest = self.rest();
-            let stop = rest
-                .iter()
-                .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
-                .ok_or(JsonError::Ends)?;
+            let stop = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).ok_or(JsonError::Ends)?;
             self.at += stop;
             match rest.get(stop) {
                 Some(b'"') => {
@@ -436,9 +392,7 @@ impl<'a> Cursor<'a> {
         }
         if self.rules.numbers == Numbers::Whole {
             let digits = self.text.get(whole_from..whole_to).unwrap_or_default();
-            let value = std::str::from_utf8(digits)
-                .ok()
-                .and_then(|text| text.parse::<u64>().ok());
+            let value = std::str::from_utf8(digits).ok().and_then(|text| text.parse::<u64>().ok());
             if !whole || value.is_none_or(|value| value > MAX_WHOLE) {
                 return Err(JsonError::Number { at });
             }
@@ -463,11 +417,9 @@ impl<'a> Cursor<'a> {
 }
 
 fn hex4(text: &[u8], from: usize) -> Option<u32> {
-    text.get(from..from + 4)?.iter().try_fold(0, |value, byte| {
-        char::from(*byte)
-            .to_digit(16)
-            .map(|digit| (value << 4) | digit)
-    })
+    text.get(from..from + 4)?
+        .iter()
+        .try_fold(0, |value, byte| char::from(*byte).to_digit(16).map(|digit| (value << 4) | digit))
 }
 
 /// Decodes the inside of a string whose escapes were checked before.
@@ -511,12 +463,7 @@ fn unescape(text: &[u8], out: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
-    const COMPACT: Rules = Rules {
-        layout: Layout::Compact,
-        numbers: Numbers::Any,
-        depth: 8,
-        members: 100,
-    };
+    const COMPACT: Rules = Rules { layout: Layout::Compact, numbers: Numbers::Any, depth: 8, members: 100 };
 
     fn check(text: &str, rules: Rules) -> Result<(), JsonError> {
         Checker::new().check(text.as_bytes(), rules)
@@ -538,10 +485,7 @@ mod tests {
         ] {
             assert_eq!(check(good, COMPACT), Ok(()), "{good}");
         }
-        let free = Rules {
-            layout: Layout::Free,
-            ..COMPACT
-        };
+        let free = Rules { layout: Layout::Free, ..COMPACT };
         assert_eq!(check(" {\n\t\"a\" : [ 1 , 2 ] }\r\n", free), Ok(()));
     }
 
@@ -584,65 +528,33 @@ mod tests {
         ] {
             assert!(check(bad, COMPACT).is_err(), "{bad}");
         }
-        assert_eq!(
-            Checker::new().check(b"\"\xff\"", COMPACT),
-            Err(JsonError::NotUtf8 { at: 1 })
-        );
+        assert_eq!(Checker::new().check(b"\"\xff\"", COMPACT), Err(JsonError::NotUtf8 { at: 1 }));
     }
 
     #[test]
     fn refuses_a_name_twice_however_it_is_written() {
-        assert_eq!(
-            check(r#"{"a":1,"\u0061":2}"#, COMPACT),
-            Err(JsonError::Duplicate { at: 7 })
-        );
-        assert_eq!(
-            check(r#"[{"b":{"\ud83d\ude00":1,"😀":2}}]"#, COMPACT),
-            Err(JsonError::Duplicate { at: 24 })
-        );
+        assert_eq!(check(r#"{"a":1,"\u0061":2}"#, COMPACT), Err(JsonError::Duplicate { at: 7 }));
+        assert_eq!(check(r#"[{"b":{"\ud83d\ude00":1,"😀":2}}]"#, COMPACT), Err(JsonError::Duplicate { at: 24 }));
         let many = |last: &str| {
-            let members: Vec<String> = (0..40)
-                .map(|n| format!("\"k{n}\":{n}"))
-                .chain([format!("\"{last}\":0")])
-                .collect();
+            let members: Vec<String> =
+                (0..40).map(|n| format!("\"k{n}\":{n}")).chain([format!("\"{last}\":0")]).collect();
             format!("{{{}}}", members.join(","))
         };
         assert_eq!(check(&many("k40"), COMPACT), Ok(()));
-        assert!(matches!(
-            check(&many("k7"), COMPACT),
-            Err(JsonError::Duplicate { .. })
-        ));
-        assert!(matches!(
-            check(&many("k\\u0037"), COMPACT),
-            Err(JsonError::Duplicate { .. })
-        ));
+        assert!(matches!(check(&many("k7"), COMPACT), Err(JsonError::Duplicate { .. })));
+        assert!(matches!(check(&many("k\\u0037"), COMPACT), Err(JsonError::Duplicate { .. })));
     }
 
     #[test]
     fn holds_depth_and_whole_numbers() {
         assert_eq!(check(&("[".repeat(8) + &"]".repeat(8)), COMPACT), Ok(()));
-        assert_eq!(
-            check(&"[".repeat(1_000_000), COMPACT),
-            Err(JsonError::Deep { at: 8, limit: 8 })
-        );
+        assert_eq!(check(&"[".repeat(1_000_000), COMPACT), Err(JsonError::Deep { at: 8, limit: 8 }));
         let hundred = format!("[{}0]", "0,".repeat(99));
         assert_eq!(check(&hundred, COMPACT), Ok(()));
-        assert!(matches!(
-            check(&format!("[{}0]", "0,".repeat(100)), COMPACT),
-            Err(JsonError::Wide { limit: 100, .. })
-        ));
-        let whole = Rules {
-            numbers: Numbers::Whole,
-            ..COMPACT
-        };
+        assert!(matches!(check(&format!("[{}0]", "0,".repeat(100)), COMPACT), Err(JsonError::Wide { limit: 100, .. })));
+        let whole = Rules { numbers: Numbers::Whole, ..COMPACT };
         assert_eq!(check("9007199254740991", whole), Ok(()));
-        for bad in [
-            "9007199254740992",
-            "-1",
-            "1.0",
-            "1e2",
-            "99999999999999999999",
-        ] {
+        for bad in ["9007199254740992", "-1", "1.0", "1e2", "99999999999999999999"] {
             assert_eq!(check(bad, whole), Err(JsonError::Number { at: 0 }), "{bad}");
         }
     }

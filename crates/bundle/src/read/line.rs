@@ -4,8 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use model::record::{
-    Assignment, Body, Check, Control, Coverage, Declaration, Derived, Exchange, Finding, Gap, Host,
-    Params, Recorded, Resource, Run,
+    Assignment, Body, Check, Control, Coverage, Declaration, Derived, Exchange, Finding, Gap, Host, Params, Recorded,
+    Resource, Run,
 };
 use model::{Digest, RecordType};
 use serde::Deserialize;
@@ -23,12 +23,8 @@ const SALT_LENGTH: usize = 22;
 const TYPE_START: &[u8] = b"\",\"t\":\"";
 
 /// What every record line keeps; the writer holds itself to it too.
-pub(crate) const RULES: Rules = Rules {
-    layout: Layout::Compact,
-    numbers: Numbers::Any,
-    depth: limits::NESTING_MAX,
-    members: limits::MEMBERS_MAX,
-};
+pub(crate) const RULES: Rules =
+    Rules { layout: Layout::Compact, numbers: Numbers::Any, depth: limits::NESTING_MAX, members: limits::MEMBERS_MAX };
 
 /// A record of any type.
 #[derive(Clone, Debug)]
@@ -137,15 +133,12 @@ fn start(line: &[u8]) -> Result<RecordType, LineError> {
     let rest = rest.strip_prefix(TYPE_START).ok_or(LineError::Start)?;
     let name = rest.split(|byte| *byte == b'"').next().unwrap_or_default();
     let name = String::from_utf8_lossy(name.get(..32).unwrap_or(name));
-    name.parse().map_err(|_| LineError::Type {
-        name: name.into_owned(),
-    })
+    name.parse().map_err(|_| LineError::Type { name: name.into_owned() })
 }
 
 /// 21 characters of any value, and a last one that carries two bits: one spelling for one salt.
 fn canonical_salt(salt: &[u8]) -> bool {
-    salt.iter()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    salt.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
         && matches!(salt.last(), Some(b'A' | b'Q' | b'g' | b'w'))
 }
 
@@ -170,13 +163,9 @@ fn parse(kind: RecordType, line: &[u8]) -> Result<Record, LineError> {
 }
 
 fn members<T: for<'de> Deserialize<'de>>(kind: RecordType, line: &[u8]) -> Result<T, LineError> {
-    let content = |error: serde_json::Error| LineError::Content {
-        kind,
-        reason: error.to_string(),
-    };
+    let content = |error: serde_json::Error| LineError::Content { kind, reason: error.to_string() };
     let mut json = serde_json::Deserializer::from_slice(line);
-    let value = serde::Deserializer::deserialize_map(&mut json, AfterStart(PhantomData))
-        .map_err(content)?;
+    let value = serde::Deserializer::deserialize_map(&mut json, AfterStart(PhantomData)).map_err(content)?;
     json.end().map_err(content)?;
     Ok(value)
 }
@@ -193,8 +182,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for AfterStart<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
         for _ in 0..2 {
-            map.next_entry::<IgnoredAny, IgnoredAny>()?
-                .ok_or_else(|| A::Error::custom("salt or type is missing"))?;
+            map.next_entry::<IgnoredAny, IgnoredAny>()?.ok_or_else(|| A::Error::custom("salt or type is missing"))?;
         }
         T::deserialize(MapAccessDeserializer::new(map))
     }
@@ -212,9 +200,7 @@ mod tests {
 
     #[test]
     fn reads_records_and_withheld_lines() {
-        let Ok(Line::Disclosed(record)) = read(GAP) else {
-            panic!("a gap")
-        };
+        let Ok(Line::Disclosed(record)) = read(GAP) else { panic!("a gap") };
         assert_eq!(record.kind(), RecordType::Gap);
         let hash = Digest::of(b"x");
         assert!(matches!(read(&format!("~{hash}")), Ok(Line::Withheld(found)) if found == hash));

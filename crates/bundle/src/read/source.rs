@@ -62,18 +62,11 @@ impl Gate {
         if let Some(last) = &self.last
             && *last >= entry
         {
-            return Err(ReadError::Order {
-                path: entry.path(),
-                before: last.path(),
-            });
+            return Err(ReadError::Order { path: entry.path(), before: last.path() });
         }
         let max = size_max(&entry);
         if size > max {
-            return Err(ReadError::TooLarge {
-                path: entry.path(),
-                size,
-                max,
-            });
+            return Err(ReadError::TooLarge { path: entry.path(), size, max });
         }
         self.last = Some(entry.clone());
         Ok(Item { entry, size })
@@ -111,9 +104,5 @@ pub fn read_all(source: &mut dyn Source, item: &Item) -> Result<Vec<u8>, ReadErr
         }
         bytes.extend_from_slice(buffer.get(..count).unwrap_or_default());
     }
-    if bytes.len() as u64 == item.size {
-        Ok(bytes)
-    } else {
-        Err(ReadError::Ends)
-    }
+    if bytes.len() as u64 == item.size { Ok(bytes) } else { Err(ReadError::Ends) }
 }

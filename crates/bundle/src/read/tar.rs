@@ -48,10 +48,7 @@ impl<R: Read> TarSource<R> {
                 Ok(count) => return Ok(count),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(source) => {
-                    return Err(ReadError::Io {
-                        path: self.name.clone(),
-                        source,
-                    });
+                    return Err(ReadError::Io { path: self.name.clone(), source });
                 }
             }
         }
@@ -100,9 +97,7 @@ impl<R: Read> Source for TarSource<R> {
         if !padding.is_empty() {
             self.read_exact(padding)?;
             if !is_zero(padding) {
-                return Err(ReadError::Padding {
-                    path: std::mem::take(&mut self.current),
-                });
+                return Err(ReadError::Padding { path: std::mem::take(&mut self.current) });
             }
         }
         let number = self.block;
@@ -130,9 +125,7 @@ impl<R: Read> Source for TarSource<R> {
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError> {
-        let length = usize::try_from(self.left)
-            .unwrap_or(usize::MAX)
-            .min(buffer.len());
+        let length = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
         let buffer = buffer.get_mut(..length).unwrap_or_default();
         if buffer.is_empty() {
             return Ok(0);

@@ -1,0 +1,288 @@
+//! What `verify` says of sealed bundles: whole ones are accepted, signed lies and other people's
+//! bundles are refused with their class.
+
+use bundle::layout::Entry;
+use bundle::read::{FolderSource, TarSource};
+use bundle::trust::{Range, Role, Spki, Trust, TrustedKey};
+use ledger::Checkpoint;
+use model::record::{Override, RunStatus};
+use model::{Digest, RecordType};
+use serde_json::{Value, json};
+use verify::{Class, Continuity, Demands, Level, Unobserved, Verdict};
+use workspace_tests::sealed::{Book, Files, ORIGIN, Story, public, tar, unpack};
+
+fn demands(trust: &Trust) -> Demands<'_> {
+    Demands { trust, require: Level::Position, allow_rehearsal: false, allow_failed: false, last_seen: None }
+}
+
+fn verify_with(files: &Files, demands: &Demands<'_>) -> Verdict {
+    let bytes = tar(files);
+    verify::verify(&mut TarSource::new(bytes.as_slice(), "test"), demands, &mut Unobserved)
+}
+
+fn verify(files: &Files, trust: &Trust) -> Verdict {
+    verify_with(files, &demands(trust))
+}
+
+fn class(verdict: &Verdict) -> Option<Class> {
+    verdict.report.problems.first().map(|problem| problem.class)
+}
+
+#[track_caller]
+fn refused(verdict: &Verdict, expected: Class, message: &str) {
+    let first = &verdict.report.problems[0];
+    assert_eq!((first.class, verdict.bundle.is_none()), (expected, true), "{}", first.message);
+    assert!(first.message.contains(message), "`{}` does not say `{message}`", first.message);
+    assert_eq!(verdict.report.exit_code, expected.exit_code());
+}
+
+/// Seals this story after two usual ones.
+fn sealed(story: Story) -> (Files, Trust) {
+    let mut book = Book::of(2);
+    book.seal(story);
+    (book.exported(2), book.trust())
+}
+
+/// A usual run, changed before it is sealed.
+fn lie(kind: RecordType, ordinal: usize, change: impl FnOnce(&mut Value)) -> Verdict {
+    let mut story = Story::usual(2);
+    story.change(kind, ordinal, change);
+    let (files, trust) = sealed(story);
+    verify(&files, &trust)
+}
+
+#[test]
+fn whole_bundles_are_accepted() {
+    let book = Book::of(7);
+    let trust = book.trust();
+    for index in 0..7 {
+        for files in [book.files(index), book.exported(index)] {
+            let verdict = verify(&files, &trust);
+            assert_eq!(class(&verdict), None, "{:?}", verdict.report.problems);
+            assert_eq!(verdict.bundle.unwrap().level(), Level::Position);
+            let records = verdict.report.records.unwrap();
+            assert_eq!((records.count, records.withheld, records.raw_files), (27, 0, 4));
+
+            let folder = tempfile::tempdir().unwrap();
+            unpack(&files, folder.path());
+            let mut source = FolderSource::new(folder.path());
+            let verdict = verify::verify(&mut source, &demands(&trust), &mut Unobserved);
+            assert_eq!(class(&verdict), None, "{:?}", verdict.report.problems);
+        }
+    }
+}
+
+#[test]
+fn rehearsals_and_failed_runs_are_only_taken_when_asked_for() {
+    let (files, trust) = sealed(Story::usual(2).rehearsed(&[Override::Clock, Override::Replay]));
+    refused(&verify(&files, &trust), Class::Rehearsal, "a set clock, recorded answers");
+    let allow = Demands { allow_rehearsal: true, ..demands(&trust) };
+    assert!(verify_with(&files, &allow).bundle.is_some());
+
+    let mut story = Story::usual(2);
+    story.metadata.status = RunStatus::Failed;
+    story.change(RecordType::Run, 0, |run| run["status"] = json!("failed"));
+    let (files, trust) = sealed(story);
+    refused(&verify(&files, &trust), Class::FailedRun, "a run that failed");
+    let allow = Demands { allow_failed: true, ..demands(&trust) };
+    assert!(verify_with(&files, &allow).bundle.is_some());
+}
+
+#[test]
+fn levels_above_the_position_are_not_reached() {
+    let book = Book::of(2);
+    let trust = book.trust();
+    for require in [Level::Time, Level::NonEquivocation] {
+        let verdict = verify_with(&book.exported(1), &Demands { require, ..demands(&trust) });
+        refused(&verdict, Class::LevelNotReached, "L2 is reached");
+        assert_eq!(verdict.report.level, Some(Level::Position));
+    }
+    let rests = verify(&book.exported(1), &trust).report.rests_on_custodian.join("\n");
+    assert!(rests.contains("the custodian's own clock") && rests.contains("was not rewritten"), "{rests}");
+}
+
+#[test]
+fn keys_count_only_for_what_the_trust_file_says() {
+    let book = Book::of(4);
+    let files = book.exported(2);
+    let key = |role, indices| TrustedKey { spki: Spki(public(&book.collector)), role, indices };
+    let with = |keys: Vec<TrustedKey>| {
+        let trust = Trust { keys, ..book.trust() };
+        verify(&files, &Trust::parse(trust.render().unwrap().as_bytes()).unwrap())
+    };
+    assert!(with(vec![key(Role::Run, Range { from: 2, to: Some(2) })]).bundle.is_some());
+    for keys in [
+        vec![],
+        vec![key(Role::Record, Range::from(0))],
+        vec![key(Role::Run, Range::from(3))],
+        vec![key(Role::Run, Range { from: 0, to: Some(1) })],
+    ] {
+        let verdict = with(keys);
+        assert_eq!(class(&verdict), Some(Class::LevelNotReached), "{:?}", verdict.report.problems);
+        assert_eq!(verdict.report.level, Some(Level::Integrity));
+        assert_eq!(verdict.report.exit_code, 21);
+        assert!(verdict.head.is_none());
+    }
+    // A ledger key for other sizes, another ledger's key, another ledger's name.
+    let mut other = book.trust();
+    other.ledger.sizes = Range::from(4);
+    assert_eq!(verify(&files, &other).report.level, Some(Level::Authenticity));
+    let mut other = book.trust();
+    other.ledger.spki = Spki(public(&book.recorder));
+    other.keys.truncate(1);
+    assert_eq!(verify(&files, &other).report.level, Some(Level::Authenticity));
+    let mut other = book.trust();
+    other.ledger.origin = "northbank.example/cold-wallet".into();
+    refused(&verify(&files, &other), Class::LevelNotReached, "northbank.example/cold-wallet");
+}
+
+#[test]
+fn the_head_seen_before_must_be_continued() {
+    let book = Book::of(4);
+    let trust = book.trust();
+    let files = book.exported(1);
+    let seen = |size: u64, root: Digest| Checkpoint { origin: ORIGIN.into(), size, root };
+    let root = |size: u64| ledger::tree_root(size, &mut book.hashes(size)).unwrap();
+    for (size, expected) in [
+        (4, Continuity::Same),
+        (2, Continuity::Continues),
+        (1, Continuity::Continues),
+        (3, Continuity::NotComparable),
+        (9, Continuity::NotComparable),
+    ] {
+        let seen = seen(size, if size < 9 { root(size) } else { Digest::of(b"newer") });
+        let verdict = verify_with(&files, &Demands { last_seen: Some(&seen), ..demands(&trust) });
+        assert_eq!(verdict.report.head.unwrap().since_last_seen, expected, "{size}");
+    }
+    for size in [1, 2, 4] {
+        let seen = seen(size, Digest::of(b"another history"));
+        let verdict = verify_with(&files, &Demands { last_seen: Some(&seen), ..demands(&trust) });
+        refused(&verdict, Class::Rewritten, "rewritten");
+    }
+}
+
+#[test]
+fn a_chain_that_is_not_the_ledgers_is_refused() {
+    let wrong_root = |chain: &mut bundle::statement::Chain| chain.prior_root = Digest::of(b"other");
+    let mut book = Book::of(2);
+    let mut chain = book.next_chain();
+    wrong_root(&mut chain);
+    book.seal_at(Story::usual(2), chain);
+    refused(&verify(&book.exported(2), &book.trust()), Class::Position, "had another root");
+
+    let mut book = Book::of(2);
+    let mut chain = book.next_chain();
+    (chain.index, chain.prior_size) = (7, 7);
+    book.seal_at(Story::usual(2), chain);
+    refused(&verify(&book.exported(2), &book.trust()), Class::Position, "index 7");
+}
+
+#[test]
+fn signed_contradictions_are_refused() {
+    let contradiction = |kind, ordinal, change: &dyn Fn(&mut Value), message: &str| {
+        refused(&lie(kind, ordinal, change), Class::Contradiction, message);
+    };
+    use RecordType as T;
+    contradiction(T::Run, 0, &|v| v["id"] = json!("other"), "`bundle`");
+    contradiction(T::Run, 0, &|v| v["status"] = json!("complete"), "`status`");
+    contradiction(T::Run, 0, &|v| v["challenge"] = json!("n"), "`challenge`");
+    contradiction(T::Run, 0, &|v| v["clock"] = json!("set"), "`rehearsal`");
+    contradiction(T::Run, 0, &|v| v["overrides"] = json!(["replay"]), "`rehearsal`");
+    contradiction(T::Declaration, 0, &|v| v["raw"] = json!(5), "not numbered");
+    contradiction(T::Check, 0, &|v| v["text"] = json!("package other"), "another digest");
+    contradiction(T::Exchange, 0, &|v| v["endpoint"] = json!("http://kms"), "plain HTTP");
+    contradiction(T::Exchange, 0, &|v| v["attempt"] = json!(0), "counted from 1");
+    contradiction(T::Params, 0, &|v| v["exchange"] = json!("exchange:4"), "params:0 names exchange:4");
+    contradiction(T::Params, 0, &|v| v["exchange"] = json!("gap:0"), "params:0 names gap:0");
+    contradiction(T::Body, 1, &|v| v["exchange"] = json!("exchange:0"), "order of their exchanges");
+    contradiction(T::Body, 1, &|v| v["raw"] = json!(1), "not numbered");
+    contradiction(T::Body, 1, &|v| v["withheld"] = json!("suspected-secret"), "either kept");
+    contradiction(T::Body, 3, &|v| v["withheld"] = json!("embarrassing"), "either kept");
+    contradiction(T::Coverage, 0, &|v| v["items"] = json!(1_u64 << 53), "2^53-1");
+    contradiction(T::Gap, 0, &|v| v["exchange"] = json!("exchange:9"), "gap:0 names exchange:9");
+    contradiction(T::Resource, 0, &|v| v["parts"]["id"][0]["exchange"] = json!("exchange:9"), "resource:0 names");
+    contradiction(T::Derived, 0, &|v| v["inputs"] = json!(["derived:0"]), "derived:0 names derived:0");
+    contradiction(T::Finding, 0, &|v| v["rests_on"] = json!(["resource:2"]), "finding:0 names resource:2");
+    contradiction(T::Finding, 0, &|v| v["rests_on"] = json!(["control:0"]), "finding:0 names control:0");
+    contradiction(T::Finding, 1, &|v| v["outcome"] = json!("conforms"), "control:0 counts");
+    contradiction(T::Finding, 1, &|v| v["control"] = json!("AC-NONE"), "control:0 counts");
+    contradiction(T::Control, 0, &|v| v["outcome"] = json!("conforms"), "control:0 counts");
+    contradiction(T::Control, 0, &|v| v["counts"]["conforms"] = json!(2), "control:0 counts");
+    contradiction(T::Control, 2, &|v| v["id"] = json!("AC-ROT"), "stands twice");
+    contradiction(T::Control, 2, &|v| v["outcome"] = json!("conforms"), "control:2 counts");
+    contradiction(T::Control, 0, &|v| v["id"] = json!("AC-NONE"), "control:0 counts");
+}
+
+#[test]
+fn a_statement_that_counts_otherwise_is_refused() {
+    let mut story = Story::usual(2);
+    (story.metadata.summary.conforms, story.metadata.summary.undetermined) = (2, 0);
+    let (files, trust) = sealed(story);
+    refused(&verify(&files, &trust), Class::Contradiction, "counts `conforms`");
+
+    let mut story = Story::usual(2);
+    story.records.retain(|(kind, body)| *kind != RecordType::Control || body["id"] != "AC-USE");
+    let (files, trust) = sealed(story);
+    refused(&verify(&files, &trust), Class::Contradiction, "finding:2 belongs to no control");
+}
+
+#[test]
+fn records_that_the_writer_would_not_write_are_refused() {
+    let malformed = |kind, ordinal, change: &dyn Fn(&mut Value), message: &str| {
+        refused(&lie(kind, ordinal, change), Class::Malformed, message);
+    };
+    use RecordType as T;
+    malformed(T::Gap, 0, &|v| v["reason"] = json!("unwilling"), "no `gap` record");
+    malformed(T::Gap, 0, &|v| v["extra"] = json!(1), "unknown field");
+    malformed(T::Gap, 0, &|v| drop(v.as_object_mut().unwrap().remove("detail")), "missing field");
+    malformed(T::Exchange, 0, &|v| v["started"] = json!("2026-11-21"), "no `exchange` record");
+    malformed(T::Finding, 0, &|v| v["rests_on"] = json!(["resource:00"]), "no `finding` record");
+}
+
+#[test]
+fn a_later_version_of_the_rules_is_not_judged() {
+    refused(&lie(RecordType::Run, 0, |v| v["assessment"] = json!(2)), Class::Unsupported, "version 2");
+}
+
+#[test]
+fn redacted_copies_are_accepted_and_say_what_is_missing() {
+    let book = Book::of(3);
+    let trust = book.trust();
+    let files = book.redacted(1, |_, kind, text| {
+        kind == RecordType::Host
+            || kind == RecordType::Body && text.windows(10).any(|w| w == b"exchange:1")
+            || kind == RecordType::Resource && text.windows(10).any(|w| w == b"\"id\":\"k-1\"")
+    });
+    let verdict = verify(&files, &trust);
+    assert_eq!(class(&verdict), None, "{:?}", verdict.report.problems);
+    let records = verdict.report.records.unwrap();
+    assert_eq!((records.withheld, records.raw_files), (3, 3));
+    assert_eq!(records.findings_on_withheld_first.len(), 1);
+    assert_eq!(records.redaction.unwrap().reasons, ["names of staff"; 3]);
+
+    // Withheld findings still have to fit the counts that are shown.
+    let files = book.redacted(1, |_, kind, _| kind == RecordType::Finding);
+    assert_eq!(class(&verify(&files, &trust)), None);
+
+    // Without the redactor's word, or with an unknown redactor, nothing may be withheld.
+    let mut silent = files.clone();
+    silent.remove(&Entry::Redaction);
+    refused(&verify(&silent, &trust), Class::MissingPart, "redaction.sigstore.json");
+    let mut trust = book.trust();
+    trust.keys.truncate(1);
+    refused(&verify(&files, &trust), Class::UnknownKey, "redacted by key");
+}
+
+#[test]
+fn what_must_be_shown_cannot_be_withheld() {
+    let book = Book::of(1);
+    let mut files = book.exported(0);
+    let text = String::from_utf8(files[&Entry::Records].clone()).unwrap();
+    for kind in RecordType::ALL {
+        let line = text.lines().find(|line| line.contains(&format!("\"t\":\"{kind}\"")));
+        let Some(line) = line.filter(|_| kind.always_disclosed()) else { continue };
+        let hidden = text.replace(line, &format!("~{}", ledger::leaf_hash(line.as_bytes())));
+        files.insert(Entry::Records, hidden.into_bytes());
+        refused(&verify(&files, &book.trust()), Class::Undisclosed, &kind.to_string());
+    }
+}
