@@ -64,6 +64,8 @@ pub enum SealError {
     OtherLedgerKey { trusted: Digest, given: Digest },
     #[error("the trust file does not trust the collector key {key} at index {index}")]
     KeyNotTrusted { key: Digest, index: u64 },
+    #[error("the trust file does not trust the ledger key at index {index}")]
+    LedgerKeyNotTrusted { index: u64 },
     #[error("`{path}` in `{store}` {problem}")]
     Damaged {
         path: String,
@@ -102,7 +104,7 @@ impl SealError {
             Self::OtherLedgerKey { .. } => {
                 "give the ledger key that belongs to this trust file".to_owned()
             }
-            Self::KeyNotTrusted { .. } => {
+            Self::KeyNotTrusted { .. } | Self::LedgerKeyNotTrusted { .. } => {
                 "whoever keeps the trust file adds the key for this index, or give the key it names".to_owned()
             }
             Self::Damaged { .. } => {

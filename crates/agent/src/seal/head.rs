@@ -194,6 +194,17 @@ impl<'a> Head<'a> {
         };
     }
 
+    /// The inclusion proof that the next entry will have in the tree it completes: it consists of
+    /// what is there already.
+    pub(super) fn next_proof(&self) -> Result<Vec<Digest>, SealError> {
+        let index = self.size();
+        Ok(
+            ledger::inclusion_proof(index, index.saturating_add(1), &mut self.hashes())
+                .map_err(|error| self.broken(error))?
+                .unwrap_or_default(),
+        )
+    }
+
     /// Position of an entry in the tree that it completed, without the signed head.
     pub(super) fn position(
         &self,

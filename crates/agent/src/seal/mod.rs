@@ -18,6 +18,7 @@
 //!
 //! Clock and randomness are arguments.
 
+mod check;
 mod error;
 mod export;
 mod head;
@@ -102,7 +103,7 @@ pub struct Session {
     intent: Intent,
     staging: PathBuf,
     scratch: PathBuf,
-    guard: Guard,
+    _guard: Guard,
 }
 
 /// A run that died before it signed, now held by us.
@@ -172,7 +173,7 @@ impl Unfinished {
             scratch: sealer.store.scratch(&self.run)?,
             run: self.run,
             intent: self.intent,
-            guard: self.guard,
+            _guard: self.guard,
         })
     }
 }
@@ -229,7 +230,7 @@ impl Sealer<'_> {
                 intent,
                 staging,
                 scratch,
-                guard,
+                _guard: guard,
             },
             completed,
             unfinished,
@@ -239,11 +240,9 @@ impl Sealer<'_> {
     /// Seals what was written into the session's staging folder. After an error nothing that was
     /// published is touched; the next [`Sealer::begin`] completes this run or names it unfinished.
     pub fn seal(&self, session: Session, input: SealInput) -> Result<Sealed, SealError> {
-        let Session {
-            run, intent, guard, ..
-        } = session;
+        let (run, intent) = (&session.run, &session.intent);
         let key = self.log_key()?;
-        self.store.sync_staged(&run)?;
+        self.store.sync_staged(run)?;
         let _lock = self.store.lock_ledger(&self.holder, self.wait)?;
         let mut head = head::Head::read(self.store, self.memory, &key)?;
         head.remember(self.memory)?;
@@ -252,11 +251,11 @@ impl Sealer<'_> {
         let index = head.size();
         self.check_signer(intent.kind, index)?;
         let previous = head.previous_statement(self.trust)?;
-        let statement = statement(&intent, input, &head, previous)?;
-        self.reserve(&run, index, &statement)?;
-        let sealed = self.complete(&mut head, index)?;
-        drop(guard);
-        Ok(sealed)
+        let statement = statement(intent, input, &head, previous)?;
+        check::before_signing(&head, &statement, &session.staging)?;
+        self.reserve(run, index, &statement)?;
+        // INVARIANT: `session`, and with it the liveness lock, lives until here.
+        self.complete(&mut head, index)
     }
 
     fn log_key(&self) -> Result<LogKey, SealError> {
@@ -274,6 +273,9 @@ impl Sealer<'_> {
     /// That whoever verifies with our trust material will accept the collector's signature.
     fn check_signer(&self, kind: Kind, index: u64) -> Result<(), SealError> {
         let signer = public_key(self.collector)?;
+        if !self.trust.allows_head(index.saturating_add(1)) {
+            return Err(SealError::LedgerKeyNotTrusted { index });
+        }
         if self.trust.allows(&signer, Role::for_kind(kind), index) {
             Ok(())
         } else {

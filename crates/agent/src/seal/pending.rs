@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use store::{RunId, Store};
 
 use super::head::{Head, damaged};
-use super::{Intent, SealError, Sealed, Sealer, public_key};
+use super::{Intent, SealError, Sealed, Sealer, check, public_key};
 
 /// Longest file of ours in `pending/`.
 const LIMIT: u64 = 64 * 1024;
@@ -163,6 +163,7 @@ impl Sealer<'_> {
             };
             self.store
                 .add_staged(&run, layout::STATEMENT, file.render().as_bytes())?;
+            check::before_publishing(self.trust, index, &self.store.staging(&run)?)?;
         }
         self.store.publish(&run, index)?;
         self.store.drop_run(&run)?;
