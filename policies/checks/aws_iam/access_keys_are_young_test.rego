@@ -1,0 +1,32 @@
+package checks.aws_iam.access_keys_are_young_test
+
+import data.checks.aws_iam.access_keys_are_young
+import data.lib.fixture
+import data.lib.fixture_iam
+
+case(keys) := fixture.case(fixture_iam.with_parts({"access_keys": keys}), {"max_days": 90})
+
+test_conforms_when_young if {
+	young := case([fixture_iam.access_key("AKIA1", true, 90), fixture_iam.access_key("AKIA2", false, 500)])
+	count(access_keys_are_young.conforms) == 1 with input as young
+	count(access_keys_are_young.deviates) == 0 with input as young
+}
+
+test_deviates_when_old if {
+	old := case([fixture_iam.access_key("AKIA1", true, 10), fixture_iam.access_key("AKIA2", true, 91)])
+	some witness in access_keys_are_young.deviates with input as old
+	witness.path == "/access_keys/1/created"
+	count(access_keys_are_young.conforms) == 0 with input as old
+}
+
+# Without the day on which it was made nothing is known of its age.
+test_a_key_without_a_day_proves_nothing if {
+	undated := case([{"id": "AKIA1", "active": true}])
+	count(access_keys_are_young.conforms) == 0 with input as undated
+	count(access_keys_are_young.deviates) == 0 with input as undated
+}
+
+test_not_applicable_without_an_active_key if {
+	count(access_keys_are_young.not_applicable) == 1 with input as case([])
+	count(access_keys_are_young.not_applicable) == 1 with input as case([fixture_iam.access_key("AKIA1", false, 500)])
+}

@@ -1,0 +1,69 @@
+package checks.aws_iam.unused_credentials_are_gone_test
+
+import data.checks.aws_iam.unused_credentials_are_gone
+import data.lib.fixture
+import data.lib.fixture_iam
+
+case(parts) := fixture.case(fixture_iam.with_parts(parts), {"max_days": 90})
+
+machine(keys, uses) := case({
+	"login_profile": fixture_iam.no_password,
+	"access_keys": keys,
+	"access_key_use": uses,
+	"credential_report": {"generated": fixture.days_ago(0), "access_keys": [], "certificates": []},
+})
+
+person(created, last_use, changed) := case({
+	"login_profile": fixture_iam.password(created),
+	"access_keys": [],
+	"access_key_use": [],
+	"credential_report": fixture_iam.report(last_use, changed),
+})
+
+conforming(given) if {
+	count(unused_credentials_are_gone.conforms) == 1 with input as given
+	count(unused_credentials_are_gone.deviates) == 0 with input as given
+}
+
+deviating(given) if {
+	count(unused_credentials_are_gone.deviates) == 1 with input as given
+	count(unused_credentials_are_gone.conforms) == 0 with input as given
+}
+
+test_conforms_when_everything_is_used if conforming(case({}))
+
+test_conforms_when_a_key_is_new if {
+	conforming(machine([fixture_iam.access_key("AKIA1", true, 5)], [fixture_iam.never_used("AKIA1")]))
+}
+
+test_conforms_when_a_password_is_new if {
+	conforming(person(5, fixture_iam.no_use, 5))
+	conforming(person(400, fixture_iam.use(300), 5))
+}
+
+test_deviates_when_a_key_lies_idle if {
+	deviating(machine([fixture_iam.access_key("AKIA1", true, 300)], [fixture_iam.used("AKIA1", 91)]))
+	deviating(machine([fixture_iam.access_key("AKIA1", true, 300)], [fixture_iam.never_used("AKIA1")]))
+}
+
+test_an_inactive_key_is_no_credential if {
+	given := machine([fixture_iam.access_key("AKIA1", false, 300)], [fixture_iam.never_used("AKIA1")])
+	count(unused_credentials_are_gone.not_applicable) == 1 with input as given
+	count(unused_credentials_are_gone.deviates) == 0 with input as given
+}
+
+test_deviates_when_a_password_lies_idle if {
+	deviating(person(400, fixture_iam.use(91), 300))
+	deviating(person(400, fixture_iam.no_use, 300))
+}
+
+# What IAM does not say of a key proves nothing, either way.
+test_a_key_without_its_use_proves_nothing if {
+	given := machine([fixture_iam.access_key("AKIA1", true, 300)], [])
+	count(unused_credentials_are_gone.conforms) == 0 with input as given
+	count(unused_credentials_are_gone.deviates) == 0 with input as given
+}
+
+test_not_applicable_without_credentials if {
+	count(unused_credentials_are_gone.not_applicable) == 1 with input as machine([], [])
+}
