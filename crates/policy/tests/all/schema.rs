@@ -1,6 +1,9 @@
 //! The JSON Schema says what the parser does.
 
-use jsonschema::validator_for;
+use std::sync::LazyLock;
+
+use jsonschema::{Validator, validator_for};
+use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::common::load_one;
@@ -24,7 +27,6 @@ fn positions_do_not_leak() {
 
 #[test]
 fn both_refuse_the_same() {
-    let validator = validator_for(&witnessmark_policy::declaration_schema()).unwrap_or_else(|e| panic!("{e}"));
     let head = "witnessmark: 1\nentity: N\nsystem: {id: s}\n";
     for (rest, good) in [
         ("", true),
@@ -62,7 +64,7 @@ fn both_refuse_the_same() {
         let loaded = load_one(&format!("{head}{rest}\n"));
         let json: Value = loaded.to_json();
         assert_eq!(!loaded.has_errors(), good, "parser: {rest}");
-        assert_eq!(validator.is_valid(&json), good, "schema: {rest}");
+        assert_eq!(VALIDATOR.is_valid(&json), good, "schema: {rest}");
     }
     for (text, good) in [
         (head, true),
@@ -77,6 +79,37 @@ fn both_refuse_the_same() {
     ] {
         let loaded = load_one(text);
         assert_eq!(!loaded.has_errors(), good, "parser: {text}");
-        assert_eq!(validator.is_valid(&loaded.to_json()), good, "schema: {text}");
+        assert_eq!(VALIDATOR.is_valid(&loaded.to_json()), good, "schema: {text}");
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The forms are written twice, as a parser and as a pattern; they agree on whatever is written.
+    #[test]
+    fn forms_agree(word in "[a-zA-Z0-9._:/+é -]{0,9}", near in prop::sample::select(vec!["", "1d", "12h", "ccss-9.0", "ccss-9.0:1.2", "a/b", "2026-12-31", "0001-01-01"]), at in 0..12usize) {
+        // Close to something good, so that both answers are frequent.
+        let mut text = near.to_owned();
+        let at = at.min(text.len());
+        text.insert_str(at, if near.is_empty() { &word } else { word.get(..1).unwrap_or_default() });
+        let quoted = serde_json::to_string(&text).unwrap();
+        for place in [
+            "system: {id: @}",
+            "system: {id: s, standard: @}",
+            "system: {id: s}\ncontrols: [{id: c, title: @}]",
+            "system: {id: s}\ncontrols: [{id: c, title: t, requirements: [@]}]",
+            "system: {id: s}\ncontrols: [{id: c, title: t, observe: {every: @}}]",
+            "system: {id: s}\ncontrols: [{id: c, title: t, checks: [{use: @}]}]",
+            "system: {id: s}\nledger: {origin: @}",
+            "system: {id: s}\nthird_parties: [{id: p, role: r, reviewed: @}]",
+        ] {
+            let loaded = load_one(&format!("witnessmark: 1\nentity: N\n{}\n", place.replace('@', &quoted)));
+            let valid = VALIDATOR.is_valid(&loaded.to_json());
+            prop_assert_eq!(!loaded.has_errors(), valid, "{} in {}", text, place);
+        }
+    }
+}
+
+static VALIDATOR: LazyLock<Validator> =
+    LazyLock::new(|| validator_for(&witnessmark_policy::declaration_schema()).unwrap());
