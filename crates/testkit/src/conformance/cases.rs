@@ -230,11 +230,13 @@ impl Suite {
     pub async fn preflight_answers_for_every_right(self) -> Vec<String> {
         let run = self.run(How { preflight: true, ..How::default() }).await;
         let answered: BTreeSet<String> = run.preflight.iter().map(|status| status.right.clone()).collect();
-        let mut wrong: Vec<String> = self
-            .rights()
-            .symmetric_difference(&answered)
-            .map(|name| format!("preflight and descriptor differ in `{name}`"))
-            .collect();
+        let rights = self.descriptor().rights;
+        // What cannot be refused needs no answer.
+        let deniable = rights.iter().filter(|right| right.deniable && !answered.contains(&right.name));
+        let mut wrong: Vec<String> =
+            deniable.map(|right| format!("preflight says nothing of `{}`", right.name)).collect();
+        let undeclared = answered.difference(&self.rights()).map(|name| format!("preflight speaks of `{name}`"));
+        wrong.extend(undeclared.collect::<Vec<_>>());
         if let Some(error) = run.error {
             wrong.push(format!("preflight ended: {error}"));
         }

@@ -272,9 +272,12 @@ fn gone(undisturbed: &Run, run: &Run, operation: &str) -> Vec<String> {
         let name = format!("{} {}", before.kind, before.id);
         let after = run.resource(&before.kind, &before.id);
         for (part, sources) in &before.parts {
-            let origins = undisturbed.origins(sources);
+            // What another call also tells may stay, as long as it says that this is where it came from.
+            let still =
+                after.and_then(|after| after.parts.get(part)).is_some_and(|now| run.origins(now).contains(operation));
+            let from_it = undisturbed.origins(sources).contains(operation);
             match after.and_then(|after| after.facts.get(part)) {
-                Some(fact) if origins.contains(operation) => {
+                Some(fact) if from_it && still => {
                     wrong.insert(format!("`{part}` of `{name}` came from it and is still there: {fact}"));
                 }
                 Some(fact) if before.facts.get(part) != Some(fact) => {
