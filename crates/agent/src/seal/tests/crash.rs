@@ -1,12 +1,12 @@
 //! A failure, a death, a full disk and a cut of the power at every operation on the disk.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use model::record::RunStatus;
 use store::RealDisk;
 use store::faults::{FailAt, Fault, FaultyDisk, LossyDisk};
 
-use super::{World, copy_folder, empty_world, files, world_of_one};
+use super::{World, copy_folder, empty_world, files, scratch, world_of_one};
 
 /// What survives the end of the process.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,13 +17,7 @@ enum Power {
 
 /// A run on a disk that faults at one operation; then the power goes, or not.
 /// Gives whether the run's intent stood, whether it was sealed, and how many operations there were.
-fn disturbed(
-    world: &World,
-    number: u64,
-    fault: Fault,
-    run: &str,
-    power: Power,
-) -> (bool, bool, u64) {
+fn disturbed(world: &World, number: u64, fault: Fault, run: &str, power: Power) -> (bool, bool, u64) {
     let lossy = LossyDisk::new(&world.folder).unwrap();
     let failpoint = FailAt::new(number, fault);
     let disk = FaultyDisk::new(lossy.clone(), failpoint.clone());
@@ -35,18 +29,13 @@ fn disturbed(
     (began, outcome.is_ok(), failpoint.met())
 }
 
-fn fresh_copy<'a>(base: &World, folder: &'a Path, number: u64) -> (World, std::path::PathBuf) {
-    let _ = folder;
+fn fresh_copy(base: &World, number: u64) -> (World, PathBuf) {
     let place = base.folder.with_file_name(format!("copy-{number}"));
     copy_folder(&base.folder, &place);
     (base.at(&place), place)
 }
 
-fn check_after(
-    world: &World,
-    earlier: &[(String, Vec<u8>)],
-    context: &str,
-) -> Vec<(String, RunStatus)> {
+fn check_after(world: &World, earlier: &[(String, Vec<u8>)], context: &str) -> Vec<(String, RunStatus)> {
     let runs = world.audit();
     let now = files(&world.store());
     for (path, bytes) in earlier {
@@ -66,7 +55,7 @@ fn earlier_files(world: &World) -> Vec<(String, Vec<u8>)> {
 /// untouched, no index is signed twice, and the next run completes the run or records that it died.
 #[test]
 fn a_fault_anywhere_in_a_run() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let base = world_of_one(&folder.path().join("base"));
     let earlier = earlier_files(&base);
     let mut number = 0;
@@ -75,24 +64,19 @@ fn a_fault_anywhere_in_a_run() {
         for power in [Power::Stays, Power::Cut] {
             for fault in Fault::ALL {
                 let context = format!("{fault:?} at {number}, power {power:?}");
-                let (mut world, place) = fresh_copy(&base, folder.path(), number);
+                let (mut world, place) = fresh_copy(&base, number);
                 world.collector = World::new(&place).collector;
                 let (began, sealed, met) = disturbed(&world, number, fault, "b", power);
                 operations = operations.max(met);
                 let lossy = LossyDisk::new(&world.folder).unwrap();
                 let mut again = false;
-                world
-                    .run_on(&lossy, "c", &mut again)
-                    .unwrap_or_else(|error| panic!("{context}: {error:?}"));
+                world.run_on(&lossy, "c", &mut again).unwrap_or_else(|error| panic!("{context}: {error:?}"));
                 // What the next run says is done is done, power or not.
                 lossy.cut_power().unwrap();
                 let runs = check_after(&world, &earlier, &context);
                 world.audit_signatures();
-                let of_b: Vec<RunStatus> = runs
-                    .iter()
-                    .filter(|(run, _)| run == "b")
-                    .map(|(_, status)| *status)
-                    .collect();
+                let of_b: Vec<RunStatus> =
+                    runs.iter().filter(|(run, _)| run == "b").map(|(_, status)| *status).collect();
                 if sealed {
                     assert_eq!(of_b, [RunStatus::Complete], "{context}");
                 } else if began {
@@ -113,13 +97,13 @@ fn a_fault_anywhere_in_a_run() {
 /// The run that recovers dies too, anywhere; the one after it still puts everything right.
 #[test]
 fn a_death_while_another_is_recovered_from() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let base = world_of_one(&folder.path().join("base"));
     let earlier = earlier_files(&base);
     let mut operations = u64::MAX;
     let mut first = 0;
     while first < operations {
-        let (world, place) = fresh_copy(&base, folder.path(), first);
+        let (world, place) = fresh_copy(&base, first);
         let (_, _, met) = disturbed(&world, first, Fault::KillAfter, "b", Power::Stays);
         operations = met.max(first + 1);
         let mut second = 0;
@@ -128,21 +112,12 @@ fn a_death_while_another_is_recovered_from() {
             let context = format!("killed at {first}, then at {second}");
             let inner = place.with_file_name("inner");
             copy_folder(&place, &inner);
-            let again = World {
-                collector: World::new(&inner).collector,
-                ..world.at(&inner)
-            };
-            let power = if second % 2 == 0 {
-                Power::Cut
-            } else {
-                Power::Stays
-            };
+            let again = World { collector: World::new(&inner).collector, ..world.at(&inner) };
+            let power = if second % 2 == 0 { Power::Cut } else { Power::Stays };
             let (_, _, met) = disturbed(&again, second, Fault::KillAfter, "c", power);
             recovery = met.max(second + 1);
             let lossy = LossyDisk::new(&again.folder).unwrap();
-            again
-                .run_on(&lossy, "d", &mut false)
-                .unwrap_or_else(|error| panic!("{context}: {error:?}"));
+            again.run_on(&lossy, "d", &mut false).unwrap_or_else(|error| panic!("{context}: {error:?}"));
             check_after(&again, &earlier, &context);
             again.audit_signatures();
             std::fs::remove_dir_all(inner).unwrap();
@@ -156,7 +131,7 @@ fn a_death_while_another_is_recovered_from() {
 /// A fault anywhere in `init`: doing it again makes the ledger, or finds it made.
 #[test]
 fn a_fault_anywhere_while_the_ledger_is_made() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let mut number = 0;
     loop {
         let mut operations = 0;
@@ -199,11 +174,11 @@ fn a_fault_anywhere_while_the_ledger_is_made() {
 /// A signature that was made and kept is the one that is appended, by whoever comes next.
 #[test]
 fn a_signature_that_was_kept_is_used() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let base = world_of_one(&folder.path().join("base"));
     let mut completed = 0;
     for number in 0.. {
-        let (mut world, place) = fresh_copy(&base, folder.path(), number);
+        let (mut world, place) = fresh_copy(&base, number);
         world.collector = World::new(&place).collector;
         let (_, sealed, _) = disturbed(&world, number, Fault::KillAfter, "b", Power::Stays);
         let signed = std::fs::read_to_string(world.store().join("pending/1.signed.json")).ok();
@@ -219,8 +194,5 @@ fn a_signature_that_was_kept_is_used() {
             break;
         }
     }
-    assert!(
-        completed > 20,
-        "only {completed} deaths after the signature"
-    );
+    assert!(completed > 20, "only {completed} deaths after the signature");
 }

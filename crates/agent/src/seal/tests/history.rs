@@ -9,7 +9,7 @@ use sign::Ed25519Signer;
 use store::{FolderStore, HeadFile, RealDisk, StoreError};
 
 use super::super::export;
-use super::{SealError, World, copy_folder, empty_world, files, intent, recording, salts};
+use super::{SealError, copy_folder, empty_world, files, intent, recording, salts};
 use super::{world_of_one, write_bundle};
 
 #[test]
@@ -20,11 +20,7 @@ fn runs_are_chained() {
         let sealed = world.run(run);
         assert_eq!(sealed.len(), 1);
         assert_eq!(sealed[0].run, run);
-        assert!(
-            sealed[0]
-                .folder
-                .ends_with(format!("bundles/{}", sealed[0].index))
-        );
+        assert!(sealed[0].folder.ends_with(format!("bundles/{}", sealed[0].index)));
     }
     let runs: Vec<String> = world.audit().into_iter().map(|(run, _)| run).collect();
     assert_eq!(runs, ["a", "b", "c", "d"]);
@@ -38,9 +34,7 @@ fn a_ledger_outgrows_its_tiles() {
     let world = world_of_one(folder.path());
     let lossy = store::faults::LossyDisk::new(folder.path()).unwrap();
     for run in 1..260 {
-        world
-            .run_on(&lossy, &format!("r{run}"), &mut false)
-            .unwrap();
+        world.run_on(&lossy, &format!("r{run}"), &mut false).unwrap();
     }
     assert_eq!(world.audit().len(), 260);
 }
@@ -101,24 +95,15 @@ fn a_run_that_died_is_recorded_as_failed() {
     assert_eq!(of(2), ("c", RunStatus::Failed));
     assert_eq!(of(3), ("d", RunStatus::Complete));
     let record = fs::read_to_string(world.store().join("bundles/1/records.jsonl")).unwrap();
-    assert!(
-        record.contains("the run `b` (version 0.1.0, begun 2026-"),
-        "{record}"
-    );
-    assert!(
-        record.contains(r#""overrides":["clock","endpoint"]"#),
-        "{record}"
-    );
+    assert!(record.contains("the run `b` (version 0.1.0, begun 2026-"), "{record}");
+    assert!(record.contains(r#""overrides":["clock","endpoint"]"#), "{record}");
 }
 
 #[test]
 fn a_ledger_is_made_once() {
     let folder = tempfile::tempdir().unwrap();
     let world = world_of_one(folder.path());
-    assert!(matches!(
-        world.init_on(&RealDisk),
-        Err(SealError::AlreadyInitialised { size: 1, .. })
-    ));
+    assert!(matches!(world.init_on(&RealDisk), Err(SealError::AlreadyInitialised { size: 1, .. })));
     world.run("b");
     assert_eq!(world.audit().len(), 2);
 }
@@ -128,10 +113,7 @@ fn a_run_needs_a_ledger() {
     let folder = tempfile::tempdir().unwrap();
     let world = empty_world(folder.path());
     let missing = world.run_on(&RealDisk, "a", &mut false);
-    assert!(matches!(
-        missing,
-        Err(SealError::Store(StoreError::NotInitialised { .. }))
-    ));
+    assert!(matches!(missing, Err(SealError::Store(StoreError::NotInitialised { .. }))));
     FolderStore::init(&world.store()).unwrap();
     let empty = world.run_on(&RealDisk, "a", &mut false);
     assert!(matches!(empty, Err(SealError::NotInitialised { .. })));
@@ -143,14 +125,8 @@ fn a_known_ledger_is_not_begun_again() {
     let folder = tempfile::tempdir().unwrap();
     let world = world_of_one(folder.path());
     fs::remove_dir_all(world.store()).unwrap();
-    assert!(matches!(
-        world.init_on(&RealDisk),
-        Err(SealError::LedgerGone { size: 1, .. })
-    ));
-    assert!(matches!(
-        world.run_on(&RealDisk, "b", &mut false),
-        Err(SealError::LedgerGone { size: 1, .. })
-    ));
+    assert!(matches!(world.init_on(&RealDisk), Err(SealError::LedgerGone { size: 1, .. })));
+    assert!(matches!(world.run_on(&RealDisk, "b", &mut false), Err(SealError::LedgerGone { size: 1, .. })));
     assert!(!world.store().join("ledger/checkpoint").exists());
 }
 
@@ -165,14 +141,7 @@ fn a_store_that_was_rolled_back_or_rewritten_is_refused() {
     fs::rename(world.store(), &newer).unwrap();
 
     copy_folder(&older, &world.store());
-    assert!(matches!(
-        world.run_on(&RealDisk, "c", &mut false),
-        Err(SealError::RolledBack {
-            seen: 2,
-            found: 1,
-            ..
-        })
-    ));
+    assert!(matches!(world.run_on(&RealDisk, "c", &mut false), Err(SealError::RolledBack { seen: 2, found: 1, .. })));
 
     // Another history with the same keys: as long, and longer.
     let other = world_of_one(&folder.path().join("other"));
@@ -180,10 +149,7 @@ fn a_store_that_was_rolled_back_or_rewritten_is_refused() {
         other.run(run);
         fs::remove_dir_all(world.store()).unwrap();
         copy_folder(&other.store(), &world.store());
-        assert!(matches!(
-            world.run_on(&RealDisk, "c", &mut false),
-            Err(SealError::Rewritten { seen: 2, .. })
-        ));
+        assert!(matches!(world.run_on(&RealDisk, "c", &mut false), Err(SealError::Rewritten { seen: 2, .. })));
     }
 
     fs::remove_dir_all(world.store()).unwrap();
@@ -199,11 +165,7 @@ fn nothing_is_built_on_a_damaged_ledger() {
     base.run("b");
     let damaged: Vec<String> = files(&base.store())
         .into_keys()
-        .filter(|path| {
-            path == "ledger/checkpoint"
-                || path == "ledger/statements/1.json"
-                || path.ends_with(".p/2")
-        })
+        .filter(|path| path == "ledger/checkpoint" || path == "ledger/statements/1.json" || path.ends_with(".p/2"))
         .collect();
     assert_eq!(damaged.len(), 4);
     for path in damaged {
@@ -227,10 +189,7 @@ fn nothing_is_built_on_a_damaged_ledger() {
                 assert!(outcome.is_ok());
             } else {
                 assert!(
-                    matches!(
-                        outcome,
-                        Err(SealError::Damaged { .. } | SealError::LedgerGone { .. })
-                    ),
+                    matches!(outcome, Err(SealError::Damaged { .. } | SealError::LedgerGone { .. })),
                     "{path}: {outcome:?}"
                 );
                 assert_eq!(files(&world.store().join("bundles")), before);
@@ -245,20 +204,11 @@ fn keys_must_be_those_of_the_trust_file() {
     let folder = tempfile::tempdir().unwrap();
     let mut world = world_of_one(folder.path());
     let right = std::mem::replace(&mut world.ledger, Ed25519Signer::from_seed(&[3; 32]));
-    assert!(matches!(
-        world.run_on(&RealDisk, "b", &mut false),
-        Err(SealError::OtherLedgerKey { .. })
-    ));
+    assert!(matches!(world.run_on(&RealDisk, "b", &mut false), Err(SealError::OtherLedgerKey { .. })));
     world.ledger = right;
-    world.trust.keys[0].indices = Range {
-        from: 0,
-        to: Some(0),
-    };
+    world.trust.keys[0].indices = Range { from: 0, to: Some(0) };
     let mut began = false;
-    assert!(matches!(
-        world.run_on(&RealDisk, "b", &mut began),
-        Err(SealError::KeyNotTrusted { index: 1, .. })
-    ));
+    assert!(matches!(world.run_on(&RealDisk, "b", &mut began), Err(SealError::KeyNotTrusted { index: 1, .. })));
     assert!(!began, "learned only after the run");
     assert_eq!(world.trust.keys[0].role, Role::Run);
     assert_eq!(world.audit().len(), 1);
@@ -272,16 +222,7 @@ fn an_export_has_everything_and_always_the_same_bytes() {
     world.run("c");
     let store = FolderStore::open(&world.store()).unwrap();
     let memory = HeadFile::new(&world.memory());
-    let make = |index, with_ledger| {
-        export(
-            &store,
-            &memory,
-            &world.trust,
-            index,
-            with_ledger,
-            Vec::new(),
-        )
-    };
+    let make = |index, with_ledger| export(&store, &memory, &world.trust, index, with_ledger, Vec::new());
     let listed = |bytes: &[u8]| {
         let path = folder.path().join("b.tar");
         fs::write(&path, bytes).unwrap();
@@ -310,18 +251,12 @@ fn an_export_has_everything_and_always_the_same_bytes() {
     // The newest bundle needs no proof of consistency with itself.
     assert!(!listed(&make(2, false).unwrap()).contains(&"ledger/consistency".to_owned()));
     let whole = listed(&make(1, true).unwrap());
-    for path in [
-        "ledger/tile/0/000.p/3",
-        "ledger/tile/entries/000.p/3",
-        "ledger/statements/0.json",
-        "ledger/statements/2.json",
-    ] {
+    for path in
+        ["ledger/tile/0/000.p/3", "ledger/tile/entries/000.p/3", "ledger/statements/0.json", "ledger/statements/2.json"]
+    {
         assert!(whole.contains(&path.to_owned()), "{path} in {whole:?}");
     }
-    assert!(matches!(
-        make(3, false),
-        Err(SealError::NoBundle { index: 3, .. })
-    ));
+    assert!(matches!(make(3, false), Err(SealError::NoBundle { index: 3, .. })));
 }
 
 /// The memory of another ledger is no memory.
@@ -330,9 +265,5 @@ fn a_memory_of_another_ledger_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let world = world_of_one(folder.path());
     fs::write(world.memory(), "test.example/other\n0\nx\n").unwrap();
-    assert!(matches!(
-        world.run_on(&RealDisk, "b", &mut false),
-        Err(SealError::BadMemory { .. })
-    ));
-    let _: &World = &world;
+    assert!(matches!(world.run_on(&RealDisk, "b", &mut false), Err(SealError::BadMemory { .. })));
 }

@@ -57,15 +57,11 @@ impl World {
     fn new(folder: &Path) -> Self {
         let collector = Ed25519Signer::from_seed(&[1; 32]);
         let ledger = Ed25519Signer::from_seed(&[2; 32]);
-        let key =
-            |signer: &dyn Signer| PublicKey::from_spki_der(&signer.public_spki_der()).unwrap();
+        let key = |signer: &dyn Signer| PublicKey::from_spki_der(&signer.public_spki_der()).unwrap();
         Self {
             folder: folder.to_owned(),
             trust: Trust::new(ORIGIN, key(&ledger), key(&collector)).unwrap(),
-            collector: Arc::new(CountingSigner {
-                inner: collector,
-                signed: Mutex::default(),
-            }),
+            collector: Arc::new(CountingSigner { inner: collector, signed: Mutex::default() }),
             ledger,
             wait: Duration::ZERO,
         }
@@ -73,10 +69,7 @@ impl World {
 
     /// The same keys, and the same count of signatures, elsewhere.
     fn at(&self, folder: &Path) -> Self {
-        Self {
-            collector: Arc::clone(&self.collector),
-            ..Self::new(folder)
-        }
+        Self { collector: Arc::clone(&self.collector), ..Self::new(folder) }
     }
 
     fn store(&self) -> PathBuf {
@@ -105,28 +98,16 @@ impl World {
             trust: &self.trust,
             collector: &*self.collector,
             ledger: &self.ledger,
-            holder: Holder {
-                pid: std::process::id(),
-                since: at(0),
-            },
+            holder: Holder { pid: std::process::id(), since: at(0) },
             wait: self.wait,
         })
     }
 
     /// A whole run: begin, record the dead, collect, seal. `began` is set once the intent stands.
-    fn run_on<D: Disk + Clone>(
-        &self,
-        disk: &D,
-        run: &str,
-        began: &mut bool,
-    ) -> Result<Vec<Sealed>, SealError> {
+    fn run_on<D: Disk + Clone>(&self, disk: &D, run: &str, began: &mut bool) -> Result<Vec<Sealed>, SealError> {
         let store = FolderStore::open_on(disk.clone(), &self.store())?;
         self.with(disk, &store, |sealer| {
-            let Begun {
-                session,
-                completed: mut sealed,
-                unfinished,
-            } = sealer.begin(intent(run))?;
+            let Begun { session, completed: mut sealed, unfinished } = sealer.begin(intent(run))?;
             *began = true;
             for dead in unfinished {
                 sealed.push(sealer.record_unfinished(dead, &recording(), salts())?);
@@ -150,11 +131,7 @@ impl World {
             let check = |message: &[u8], signature: &[u8; 64]| {
                 verify::ed25519::verify(key.public_key().as_bytes(), message, signature)
             };
-            let proven = if sigstore {
-                signed.verify_sigstore(&key, check)
-            } else {
-                signed.verify_c2sp(&key, check)
-            };
+            let proven = if sigstore { signed.verify_sigstore(&key, check) } else { signed.verify_c2sp(&key, check) };
             proven.unwrap().clone()
         };
         let text = String::from_utf8(read(layout::CHECKPOINT)).unwrap();
@@ -166,15 +143,10 @@ impl World {
         for index in 0..head.size {
             let prior_root = tree.root();
             let folder = root.join(layout::bundle(index));
-            let file =
-                SealedStatement::parse(&fs::read(folder.join(layout::STATEMENT)).unwrap()).unwrap();
+            let file = SealedStatement::parse(&fs::read(folder.join(layout::STATEMENT)).unwrap()).unwrap();
             let envelope = Envelope::parse(&read(&layout::ledger_statement(index))).unwrap();
             assert_eq!(file.envelope, envelope);
-            assert!(verify::ed25519::verify(
-                file.signer.as_bytes(),
-                &envelope.pae(),
-                &envelope.signature
-            ));
+            assert!(verify::ed25519::verify(file.signer.as_bytes(), &envelope.pae(), &envelope.signature));
             let statement = Statement::parse(&envelope.statement).unwrap();
             let chain = &statement.predicate.chain;
             assert_eq!((chain.index, chain.prior_root), (index, prior_root));
@@ -185,8 +157,7 @@ impl World {
             tree.append(leaf);
             let place = prove(&file.checkpoint().unwrap(), true);
             assert_eq!((place.size, place.root), (index + 1, tree.root()));
-            ledger::verify_inclusion(&leaf, index, place.size, &file.position.proof, &place.root)
-                .unwrap();
+            ledger::verify_inclusion(&leaf, index, place.size, &file.position.proof, &place.root).unwrap();
 
             let records = fs::read(folder.join(layout::RECORDS)).unwrap();
             let leaves = fs::read(folder.join(layout::LEAVES)).unwrap();
@@ -196,10 +167,7 @@ impl World {
                 let raw = fs::read(folder.join(layout::raw(0))).unwrap();
                 assert_eq!(raw, body(&statement.predicate.bundle));
             }
-            runs.push((
-                statement.predicate.bundle.clone(),
-                statement.predicate.status,
-            ));
+            runs.push((statement.predicate.bundle.clone(), statement.predicate.status));
         }
         assert_eq!(tree.root(), head.root);
         for tile in Tile::all(head.size) {
@@ -207,10 +175,8 @@ impl World {
         }
         assert_eq!(names(&root.join("bundles")).len() as u64, head.size);
         // Nothing is left over, of anybody.
-        let left: Vec<String> = names(&root.join("pending"))
-            .into_iter()
-            .filter(|name| !name.ends_with(".lock"))
-            .collect();
+        let left: Vec<String> =
+            names(&root.join("pending")).into_iter().filter(|name| !name.ends_with(".lock")).collect();
         assert_eq!(left, ["tmp"]);
         let mut ids: Vec<&String> = runs.iter().map(|(run, _)| run).collect();
         ids.sort();
@@ -240,11 +206,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn tool() -> Tool {
-    Tool {
-        name: "witnessmark".to_owned(),
-        version: "0.1.0".to_owned(),
-        sha256: Digest::of(b"program"),
-    }
+    Tool { name: "witnessmark".to_owned(), version: "0.1.0".to_owned(), sha256: Digest::of(b"program") }
 }
 
 fn intent(run: &str) -> Intent {
@@ -265,13 +227,7 @@ fn intent(run: &str) -> Intent {
 }
 
 fn recording() -> Recording {
-    Recording {
-        tool: tool(),
-        assessment: 1,
-        clock: ClockSource::System,
-        now: at(5),
-        overrides: Vec::new(),
-    }
+    Recording { tool: tool(), assessment: 1, clock: ClockSource::System, now: at(5), overrides: Vec::new() }
 }
 
 fn salts() -> impl FnMut(&mut [u8; 16]) -> io::Result<()> {
@@ -347,10 +303,8 @@ fn write_bundle(session: &Session) -> SealInput {
 }
 
 fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -390,6 +344,12 @@ fn copy_folder(from: &Path, to: &Path) {
             fs::copy(from, to).unwrap();
         }
     }
+}
+
+/// A folder that goes away; in memory where the system has such a place, because thousands of
+/// worlds are made and what a power cut leaves is ours to say, not the disk's.
+fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 /// A ledger with one bundle, and the folder for the memory.

@@ -27,11 +27,8 @@ fn threads_seal_one_after_another() {
                 let store = FolderStore::open(&world.store()).unwrap();
                 world
                     .with(&RealDisk, &store, |sealer| {
-                        let Begun {
-                            session,
-                            unfinished,
-                            completed,
-                        } = sealer.begin(intent(&format!("thread-{number}")))?;
+                        let Begun { session, unfinished, completed } =
+                            sealer.begin(intent(&format!("thread-{number}")))?;
                         // The others live: they are neither completed nor taken for dead.
                         assert!(unfinished.is_empty() && completed.is_empty());
                         all_began.wait();
@@ -44,10 +41,7 @@ fn threads_seal_one_after_another() {
     });
     let runs = world.audit();
     assert_eq!(runs.len(), 5);
-    assert!(
-        runs.iter()
-            .all(|(_, status)| *status == RunStatus::Complete)
-    );
+    assert!(runs.iter().all(|(_, status)| *status == RunStatus::Complete));
     world.audit_signatures();
 }
 
@@ -56,21 +50,12 @@ fn who_holds_a_lock_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let world = world_of_one(folder.path());
     let store = FolderStore::open(&world.store()).unwrap();
-    let holder = Holder {
-        pid: 4711,
-        since: at(0),
-    };
+    let holder = Holder { pid: 4711, since: at(0) };
     let guard = store.lock_ledger(&holder, Duration::ZERO).unwrap();
     let refused = world.run_on(&RealDisk, "b", &mut false).unwrap_err();
-    assert!(matches!(
-        refused,
-        SealError::Store(StoreError::Locked { .. })
-    ));
+    assert!(matches!(refused, SealError::Store(StoreError::Locked { .. })));
     let text = refused.to_string();
-    assert!(
-        text.starts_with("the ledger is locked by pid 4711 since 2026-11-21T10:06:40.000Z ("),
-        "{text}"
-    );
+    assert!(text.starts_with("the ledger is locked by pid 4711 since 2026-11-21T10:06:40.000Z ("), "{text}");
     drop(guard);
     world.run("b");
 }
@@ -84,10 +69,7 @@ fn two_runs_of_one_name_are_refused() {
     world
         .with(&RealDisk, &store, |sealer| {
             let begun = sealer.begin(intent("b"))?;
-            assert!(matches!(
-                sealer.begin(intent("b")),
-                Err(SealError::Store(StoreError::RunExists { .. }))
-            ));
+            assert!(matches!(sealer.begin(intent("b")), Err(SealError::Store(StoreError::RunExists { .. }))));
             let input = write_bundle(&begun.session);
             sealer.seal(begun.session, input)
         })
@@ -130,10 +112,7 @@ impl Process {
     fn start(world: &World, run: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "seal::tests::together::process", "--nocapture"])
-            .env(
-                "WITNESSMARK_TEST_SEAL",
-                format!("{run} {}", world.folder.display()),
-            )
+            .env("WITNESSMARK_TEST_SEAL", format!("{run} {}", world.folder.display()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -151,12 +130,7 @@ impl Process {
     }
 
     fn seal(mut self) {
-        self.child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(b"seal\n")
-            .unwrap();
+        self.child.stdin.take().unwrap().write_all(b"seal\n").unwrap();
         // Whatever it still says must not block it.
         std::io::copy(&mut self.began, &mut std::io::sink()).unwrap();
         assert!(self.child.wait().unwrap().success());
@@ -172,10 +146,7 @@ impl Process {
 fn processes_seal_one_after_another_and_the_killed_are_recorded() {
     let folder = tempfile::tempdir().unwrap();
     let world = world_of_one(folder.path());
-    let mut processes: Vec<Process> = ["p1", "p2", "p3"]
-        .iter()
-        .map(|run| Process::start(&world, run))
-        .collect();
+    let mut processes: Vec<Process> = ["p1", "p2", "p3"].iter().map(|run| Process::start(&world, run)).collect();
     for process in &mut processes {
         process.wait_until_it_began();
     }
