@@ -66,7 +66,7 @@ pub fn overview(folder: &Path, trust: &Trust, all: bool) -> Result<(VerifiedBund
 /// # Errors
 /// When the bundle is not accepted.
 pub fn verified(folder: &Path, trust: &Trust, observer: &mut (dyn verify::Observer + Send)) -> Result<VerifiedBundle, Failure> {
-    let mut source = FolderSource::open(folder).map_err(Failure::tool)?;
+    let mut source = FolderSource::new(folder);
     let demands = Demands { trust, require: Level::Position, allow_rehearsal: true, allow_failed: true, last_seen: None };
     let verdict = verify::verify(&mut source, &demands, observer);
     verdict.bundle.ok_or_else(|| {
