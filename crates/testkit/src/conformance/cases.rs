@@ -235,8 +235,10 @@ impl Suite {
         let deniable = rights.iter().filter(|right| right.deniable && !answered.contains(&right.name));
         let mut wrong: Vec<String> =
             deniable.map(|right| format!("preflight says nothing of `{}`", right.name)).collect();
-        let undeclared = answered.difference(&self.rights()).map(|name| format!("preflight speaks of `{name}`"));
-        wrong.extend(undeclared.collect::<Vec<_>>());
+        let declared = self.rights();
+        wrong.extend(
+            answered.difference(&declared).map(|name| format!("preflight speaks of `{name}`, which is not declared")),
+        );
         if let Some(error) = run.error {
             wrong.push(format!("preflight ended: {error}"));
         }
