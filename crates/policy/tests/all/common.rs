@@ -51,6 +51,7 @@ fn collectors() -> Vec<Described> {
             "regions": {"type": "array", "items": {"type": "string"}, "minItems": 1},
             "assume_role": {"type": "string"},
             "external_id": {"type": "string"},
+            "profile": {"type": "string"},
         },
         "required": ["account"],
         "additionalProperties": false,

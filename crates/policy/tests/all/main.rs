@@ -16,3 +16,4 @@ mod parameters;
 mod rollup;
 mod schema;
 mod specification;
+mod templates;

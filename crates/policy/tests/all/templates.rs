@@ -1,0 +1,77 @@
+//! A template is good as it stands, and what it offers in comments is good too.
+
+use witnessmark_policy::{CheckMeta, CheckSubject, Environment, Severity, check, plan};
+
+use crate::common::{environment, load_one};
+
+const AWS: &str = include_str!("../../../../policies/templates/aws.yaml");
+
+/// The shipped checks in place of the tests' own.
+fn shipped() -> Environment {
+    let mut environment = environment();
+    environment.checks.checks = assess::CheckSet::stock()
+        .unwrap()
+        .checks()
+        .map(|check| {
+            let custom = &check.meta.custom;
+            let meta = CheckMeta {
+                id: check.id.clone(),
+                title: check.meta.title.clone(),
+                collector: check.id.split('/').next().unwrap().to_owned(),
+                subject: match &custom.subject {
+                    assess::SubjectKind::Kind(kind) => CheckSubject::Resource(kind.clone()),
+                    assess::SubjectKind::Target => CheckSubject::Target(custom.reads.clone()),
+                },
+                parameters: custom.parameters.clone(),
+            };
+            (check.id.clone(), meta)
+        })
+        .collect();
+    environment
+}
+
+#[test]
+fn aws_is_usable_and_uses_every_check() {
+    let loaded = load_one(AWS);
+    let environment = shipped();
+    let plan = plan(&loaded, &environment).unwrap_or_else(|found| panic!("{}", loaded.render(&found, false)));
+    let said = check(&loaded, &environment);
+    assert_eq!(loaded.render(&said, false), "");
+    let mut used: Vec<&str> = plan.assignments.iter().map(|a| a.check.as_str()).collect();
+    used.sort_unstable();
+    let all: Vec<&str> = environment.checks.checks.keys().map(String::as_str).collect();
+    assert_eq!(used, all);
+    assert!(plan.assignments.iter().all(|a| a.targets == ["aws-prod"] && a.weaker.is_empty()));
+    assert_eq!(plan.every_seconds, Some(86_400));
+}
+
+/// A comment that begins like a key or a list item is an offer: taken up, all of them together must be understood.
+#[test]
+fn its_offers_are_good() {
+    let (mut text, mut offers) = (String::new(), 0);
+    let head = AWS.lines().take_while(|line| *line != "witnessmark: 1").count();
+    for line in AWS.lines().skip(head) {
+        let comment = line.trim_start().strip_prefix("# ");
+        match comment {
+            Some(offer) if is_offer(offer) => {
+                offers += 1;
+                text.push_str(&line.replacen("# ", "", 1));
+            }
+            Some(_) => {}
+            None => text.push_str(line),
+        }
+        text.push('\n');
+    }
+    assert!(offers > 25, "{offers}");
+    let loaded = load_one(&text);
+    let mut found = loaded.diagnostics.clone();
+    found.extend(check(&loaded, &shipped()));
+    found.retain(|d| d.severity == Severity::Error);
+    assert_eq!(loaded.render(&found, false), "");
+}
+
+fn is_offer(comment: &str) -> bool {
+    let item = comment.trim_start();
+    let key = item.strip_prefix("- ").unwrap_or(item).split(' ').next().unwrap_or_default();
+    key.ends_with(':') && key.starts_with(|c: char| c.is_ascii_lowercase())
+}
