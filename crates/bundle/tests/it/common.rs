@@ -18,6 +18,7 @@ pub struct Sealed {
     pub sealed: SealedStatement,
     pub records: Vec<u8>,
     pub leaves: Vec<u8>,
+    pub raw: Vec<Vec<u8>>,
 }
 
 /// A ledger's files by path below `ledger/`, and its bundles.
@@ -58,6 +59,19 @@ impl Ledger {
             Ok(())
         });
         writer.push(RecordType::Run, &serde_json::json!({"id": format!("run-{index}")})).unwrap();
+        let raw = vec![format!("answer {index}").into_bytes(), Vec::new()];
+        for page in 0..raw.len() {
+            writer.push(RecordType::Exchange, &serde_json::json!({"page": page})).unwrap();
+        }
+        for (ordinal, body) in raw.iter().enumerate() {
+            let body = serde_json::json!({
+                "exchange": format!("exchange:{ordinal}"),
+                "size": body.len(),
+                "sha256": Digest::of(body),
+                "raw": ordinal,
+            });
+            writer.push(RecordType::Body, &body).unwrap();
+        }
         for gap in 0..3 {
             writer.push(RecordType::Gap, &serde_json::json!({"detail": gap})).unwrap();
         }
@@ -107,7 +121,14 @@ impl Ledger {
             checkpoint,
             log_id: key.log_id(),
         });
-        self.bundles.push(Sealed { sealed, records, leaves });
+        self.bundles.push(Sealed { sealed, records, leaves, raw });
+    }
+
+    /// The proof from `older` to the newest head.
+    pub fn consistency(&self, older: u64) -> Vec<Digest> {
+        let mut source =
+            TileHashes::new(self.size(), |tile: &Tile| self.files.get(&tile.path()).cloned().ok_or(tile.path()));
+        ledger::consistency_proof(older, self.size(), &mut source).unwrap().unwrap()
     }
 
     pub fn inclusion(&self, index: u64, size: u64) -> Vec<Digest> {

@@ -2,21 +2,11 @@
 //! the ledger offline, without an `--insecure` flag, and refuse what was altered; the reference in Go
 //! reads our checkpoints. The command is the one of `docs/spec/bundle.md`.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers of tests may stop at the first surprise"
-)]
-
-mod common;
-
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use common::{Ledger, ORIGIN, public};
+use crate::common::{Ledger, ORIGIN, public};
 use sign::{Signer as _, public_pem};
 use witnessmark_bundle::layout;
 use witnessmark_bundle::trust::Trust;

@@ -1,0 +1,15 @@
+//! Sealing from the outside: bundles made with the public functions, held against the format's spelling,
+//! against stock verifiers and against a verifier written from the specification.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may stop at the first surprise"
+)]
+
+mod common;
+mod outside;
+mod second;
+mod strict;
