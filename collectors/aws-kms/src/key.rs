@@ -302,10 +302,14 @@ impl<'s> KeyReader<'s> {
 
     async fn rotation(&mut self) -> Result<(), SinkError> {
         const OPERATION: &str = "kms:GetKeyRotationStatus";
-        if self.surely_without(&["AWS_KMS"]) {
-            self.facts.rotation = Some(None);
-            self.follows_from_metadata("rotation");
-            return Ok(());
+        match self.can_have("rotation", &["AWS_KMS"]) {
+            None => return Ok(()),
+            Some(false) => {
+                self.facts.rotation = Some(None);
+                self.follows_from_metadata("rotation");
+                return Ok(());
+            }
+            Some(true) => {}
         }
         let call = self.client.get_key_rotation_status().key_id(&self.arn).send();
         let answer = match self.session.call(self.info(OPERATION), call).await? {
@@ -336,10 +340,14 @@ impl<'s> KeyReader<'s> {
 
     async fn rotations(&mut self) -> Result<(), SinkError> {
         // Imported material is rotated on demand.
-        if self.surely_without(&["AWS_KMS", "EXTERNAL"]) {
-            self.facts.rotations = Some(None);
-            self.follows_from_metadata("rotations");
-            return Ok(());
+        match self.can_have("rotations", &["AWS_KMS", "EXTERNAL"]) {
+            None => return Ok(()),
+            Some(false) => {
+                self.facts.rotations = Some(None);
+                self.follows_from_metadata("rotations");
+                return Ok(());
+            }
+            Some(true) => {}
         }
         let (client, arn) = (self.client.clone(), self.arn.clone());
         let mut pager = Pager::new(self.session, self.info("kms:ListKeyRotations"));
@@ -367,12 +375,22 @@ impl<'s> KeyReader<'s> {
         Ok(())
     }
 
-    /// Whether KMS rotates no such key: only symmetric encryption keys with material of these origins have rotations.
-    /// Unknown is not without.
-    fn surely_without(&self, origins: &[&str]) -> bool {
-        let other_spec = self.facts.spec.as_deref().is_some_and(|spec| spec != "SYMMETRIC_DEFAULT");
-        let other_origin = self.facts.origin.as_deref().is_some_and(|origin| !origins.contains(&origin));
-        other_spec || other_origin
+    /// Whether such a key can have rotations: only symmetric encryption keys with material of these origins do.
+    /// `None`: its description was not read, so what an answer about rotation means is not known either.
+    fn can_have(&mut self, part: &str, origins: &[&str]) -> Option<bool> {
+        let known = self.facts.spec.as_deref().zip(self.facts.origin.as_deref());
+        let can = known.map(|(spec, origin)| spec == "SYMMETRIC_DEFAULT" && origins.contains(&origin));
+        if can.is_none()
+            && let Some(mut gap) = self
+                .gaps
+                .iter()
+                .find(|gap| matches!(gap.part.as_deref(), Some("spec" | "origin")))
+                .cloned()
+        {
+            gap.part = Some(part.to_owned());
+            self.gaps.push(gap);
+        }
+        can
     }
 
     /// The part follows from what `DescribeKey` said.

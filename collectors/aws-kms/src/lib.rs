@@ -11,6 +11,7 @@ mod wire;
 
 use async_trait::async_trait;
 use aws::{Bounded, ListedRegions, Session, own_endpoints, settings_schema};
+use aws_sdk_kms::Client;
 use schemars::JsonSchema;
 use sdk::{
     CallerIdentity, CollectError, Collector, CollectorKind, CoverageNote, Descriptor, Environment, Feed, GapNote,
@@ -147,6 +148,14 @@ impl Kms {
     }
 }
 
+/// A client of one region.
+fn client(session: &Session, region: &str) -> Client {
+    let config = aws_sdk_kms::config::Builder::from(&session.config_in(region))
+        .retry_partition(session.retry_budget())
+        .build();
+    Client::from_conf(config)
+}
+
 /// Every call, and what is lost without it.
 fn rights() -> Vec<Right> {
     let right = |name: &str, feeds: Vec<Feed>, note: &str| Right {
@@ -156,6 +165,9 @@ fn rights() -> Vec<Right> {
         note: note.to_owned(),
     };
     let key = |parts: &[&str]| -> Vec<Feed> { parts.iter().map(|part| Feed::part(KEY, part)).collect() };
+    // Whether a key can have rotations at all is known from its description alone.
+    let mut described = key(&key::DESCRIBED);
+    described.extend(key(&["rotation", "rotations"]));
     const BY_KEY_POLICY: &str = "Refused where a key's policy does not let the account's IAM policies decide.";
     vec![
         aws::caller_identity_right(),
@@ -175,7 +187,7 @@ fn rights() -> Vec<Right> {
             vec![Feed::list(CUSTOM_KEY_STORE)],
             "CloudHSM clusters and external key managers behind KMS.",
         ),
-        right("kms:DescribeKey", key(&key::DESCRIBED), BY_KEY_POLICY),
+        right("kms:DescribeKey", described, BY_KEY_POLICY),
         right("kms:GetKeyPolicy", key(&["policy"]), BY_KEY_POLICY),
         right("kms:ListGrants", key(&["grants"]), BY_KEY_POLICY),
         right("kms:ListResourceTags", key(&["tags"]), BY_KEY_POLICY),

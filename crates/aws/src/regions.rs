@@ -38,12 +38,19 @@ impl ListedRegion {
 }
 
 impl Session {
+    fn account_client(&self) -> aws_sdk_account::Client {
+        let config = aws_sdk_account::config::Builder::from(self.config())
+            .retry_partition(self.retry_budget())
+            .build();
+        aws_sdk_account::Client::from_conf(config)
+    }
+
     /// Lists the account's regions. Writes the coverage of `population`, and the gap where they cannot be listed.
     ///
     /// # Errors
     /// When evidence can no longer be written.
     pub async fn list_regions(&self, recorder: &Recorder, population: &str) -> Result<ListedRegions, SinkError> {
-        let client = aws_sdk_account::Client::new(self.config());
+        let client = self.account_client();
         let mut pager = Pager::new(self, CallInfo::new(LIST_REGIONS).population(population));
         let mut regions = Vec::new();
         while let Some(answer) =
@@ -67,7 +74,7 @@ impl Session {
     /// # Errors
     /// When evidence can no longer be written.
     pub async fn preflight_regions(&self) -> Result<(Vec<RightStatus>, Vec<String>), CollectError> {
-        let client = aws_sdk_account::Client::new(self.config());
+        let client = self.account_client();
         let call = client.list_regions().max_results(PAGE).send();
         let asked = self.call(CallInfo::new(LIST_REGIONS), call).await?;
         let status = crate::rights::status(LIST_REGIONS, None, &asked);

@@ -14,6 +14,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 use aws_types::app_name::AppName;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
@@ -92,6 +93,15 @@ impl Session {
         self.config.to_builder().region(Region::new(region.to_owned())).build()
     }
 
+    /// A budget of retries of its own for a client. The SDK's default budget is shared by the whole process:
+    /// one account's throttling would take the retries of all others.
+    #[must_use]
+    pub fn retry_budget(&self) -> RetryPartition {
+        RetryPartition::custom(self.settings.account.clone())
+            .token_bucket(TokenBucket::default())
+            .build()
+    }
+
     /// Requests under way at once.
     #[must_use]
     pub fn concurrency(&self) -> usize {
@@ -125,7 +135,10 @@ impl Session {
     /// # Errors
     /// [`CollectError::WrongIdentity`] when it is another account; nothing of it may be read then.
     pub async fn identify(&self) -> Result<CallerIdentity, CollectError> {
-        let client = aws_sdk_sts::Client::new(&self.config);
+        let config = aws_sdk_sts::config::Builder::from(&self.config)
+            .retry_partition(self.retry_budget())
+            .build();
+        let client = aws_sdk_sts::Client::from_conf(config);
         let asked = self.call(CallInfo::new(GET_CALLER_IDENTITY), client.get_caller_identity().send()).await?;
         let answer = asked.map_err(|refusal| CollectError::Refused {
             reason: refusal.reason,
@@ -266,7 +279,9 @@ async fn base_config(
         .region(region)
         .app_name(app)
         .retry_config(
-            RetryConfig::adaptive()
+            // Not `adaptive`: its pace is set by one operation's throttling for all operations of a service, also for
+            // those that are answered; and it waits without an end. Here it is the concurrency that bounds the pace.
+            RetryConfig::standard()
                 .with_max_attempts(ATTEMPTS)
                 .with_initial_backoff(Duration::from_millis(200))
                 .with_max_backoff(Duration::from_secs(10)),
