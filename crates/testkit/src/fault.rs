@@ -198,9 +198,13 @@ impl Handler for Faulty {
                 reply.with_body(body)
             }
             Fault::RepeatedMarker => {
-                let reply = self.inner.answer(request).await;
-                let marker = request.parameter("Marker").unwrap_or("again").to_owned();
-                let body = more(&reply.body, request.protocol, Some(&marker));
+                // The first page again and again, whatever the marker: `again` is none that the inner handler made.
+                let mut first = request.clone();
+                if let Some(parameters) = first.parameters.as_object_mut() {
+                    parameters.remove("Marker");
+                }
+                let reply = self.inner.answer(&first).await;
+                let body = more(&reply.body, request.protocol, Some("again"));
                 reply.with_body(body)
             }
             Fault::Smuggle(text) => {
