@@ -63,15 +63,18 @@ impl Iam {
     }
 
     /// Makes one call.
-    pub async fn ask<T, E>(
-        &self,
-        info: &CallInfo,
-        call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
-    ) -> Result<Result<Page, Refusal>, SinkError>
+    pub fn ask<'a, T, E>(
+        &'a self,
+        info: &'a CallInfo,
+        call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send + 'a,
+    ) -> impl Future<Output = Result<Result<Page, Refusal>, SinkError>> + Send + 'a
     where
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+        T: Send + 'a,
     {
-        Ok(self.session.call(info.clone(), call).await?.map(Page::from))
+        // The SDK's futures are large, and each one that holds another by value doubles it: on the heap they are counted once.
+        let call = Box::pin(call);
+        async move { Ok(self.session.call(info.clone(), call).await?.map(Page::from)) }
     }
 
     /// Reads the next page of a list.
@@ -86,7 +89,7 @@ impl Iam {
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
         T: Send,
     {
-        Ok(pager.next(send, turn).await?.map(Page::from))
+        Ok(pager.next(|marker| Box::pin(send(marker)), turn).await?.map(Page::from))
     }
 
     /// Reads a list to its end as one part of a resource. `send` asks for the page at a marker.

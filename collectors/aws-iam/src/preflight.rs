@@ -64,18 +64,23 @@ async fn key_last_used(iam: &Iam) -> Result<RightStatus, SinkError> {
     Ok(tried(iam, KEY_LAST_USED, call).await?.0)
 }
 
-async fn tried<T, E>(
-    iam: &Iam,
-    right: &str,
-    call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
-) -> Result<(RightStatus, Option<Page>), SinkError>
+fn tried<'a, T, E>(
+    iam: &'a Iam,
+    right: &'a str,
+    call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send + 'a,
+) -> impl Future<Output = Result<(RightStatus, Option<Page>), SinkError>> + Send + 'a
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    T: Send + 'a,
 {
-    Ok(match iam.ask(&CallInfo::new(right), call).await? {
-        Ok(page) => (status(right, RightState::Granted, "answered".to_owned()), Some(page)),
-        Err(refusal) => (status(right, state(&refusal), refusal.detail), None),
-    })
+    // As in `Iam::ask`: all these futures stand in one function.
+    let call = Box::pin(call);
+    async move {
+        Ok(match iam.ask(&CallInfo::new(right), call).await? {
+            Ok(page) => (status(right, RightState::Granted, "answered".to_owned()), Some(page)),
+            Err(refusal) => (status(right, state(&refusal), refusal.detail), None),
+        })
+    }
 }
 
 fn state(refusal: &Refusal) -> RightState {
