@@ -194,7 +194,7 @@ fn signed_contradictions_are_refused() {
     contradiction(T::Exchange, 0, &|v| v["attempt"] = json!(0), "counted from 1");
     contradiction(T::Params, 0, &|v| v["exchange"] = json!("exchange:4"), "params:0 names exchange:4");
     contradiction(T::Params, 0, &|v| v["exchange"] = json!("gap:0"), "params:0 names gap:0");
-    contradiction(T::Body, 1, &|v| v["exchange"] = json!("exchange:0"), "order of their exchanges");
+    contradiction(T::Body, 1, &|v| v["exchange"] = json!("exchange:0"), "order of the exchanges");
     contradiction(T::Body, 1, &|v| v["raw"] = json!(1), "not numbered");
     contradiction(T::Body, 1, &|v| v["withheld"] = json!("suspected-secret"), "either kept");
     contradiction(T::Body, 3, &|v| v["withheld"] = json!("embarrassing"), "either kept");
@@ -264,10 +264,10 @@ fn redacted_copies_are_accepted_and_say_what_is_missing() {
     let files = book.redacted(1, |_, kind, _| kind == RecordType::Finding);
     assert_eq!(class(&verify(&files, &trust)), None);
 
-    // Without the redactor's word, or with an unknown redactor, nothing may be withheld.
+    // Without the redactor's word it is authentic all the same; but a redactor must be known.
     let mut silent = files.clone();
     silent.remove(&Entry::Redaction);
-    refused(&verify(&silent, &trust), Class::MissingPart, "redaction.sigstore.json");
+    assert!(verify(&silent, &trust).report.records.unwrap().redaction.is_none());
     let mut trust = book.trust();
     trust.keys.truncate(1);
     refused(&verify(&files, &trust), Class::UnknownKey, "redacted by key");
@@ -285,4 +285,59 @@ fn what_must_be_shown_cannot_be_withheld() {
         files.insert(Entry::Records, hidden.into_bytes());
         refused(&verify(&files, &book.trust()), Class::Undisclosed, &kind.to_string());
     }
+}
+
+#[test]
+fn an_export_with_its_ledger_is_audited() {
+    let book = Book::of(300);
+    let trust = book.trust();
+    let mut files = book.exported(7);
+    files.extend(book.ledger_files());
+    let verdict = verify(&files, &trust);
+    assert_eq!(class(&verdict), None, "{:?}", verdict.report.problems);
+    let ledger = verdict.report.ledger.unwrap();
+    assert_eq!((ledger.entries, ledger.missing_runs), (300, 0));
+
+    let root = |size: u64| ledger::tree_root(size, &mut book.hashes(size)).unwrap();
+    let seen = Checkpoint { origin: ORIGIN.into(), size: 150, root: root(150) };
+    let verdict = verify_with(&files, &Demands { last_seen: Some(&seen), ..demands(&trust) });
+    assert_eq!(verdict.report.head.unwrap().since_last_seen, Continuity::Continues);
+    let seen = Checkpoint { root: Digest::of(b"another history"), ..seen };
+    let verdict = verify_with(&files, &Demands { last_seen: Some(&seen), ..demands(&trust) });
+    refused(&verdict, Class::Rewritten, "150 entries");
+
+    let alter = |entry: &Entry, expected: Class| {
+        let mut altered = files.clone();
+        *altered.get_mut(entry).unwrap().last_mut().unwrap() ^= 1;
+        let found = verify(&altered, &trust);
+        assert_eq!(class(&found), Some(expected), "{entry:?}: {:?}", found.report.problems);
+        let mut less = files.clone();
+        less.remove(entry);
+        refused(&verify(&less, &trust), Class::MissingPart, &entry.path());
+    };
+    alter(&Entry::LedgerStatement(0), Class::Malformed);
+    alter(&Entry::LedgerStatement(299), Class::Malformed);
+    for entry in files.keys().filter(|entry| matches!(entry, Entry::Tile(_))) {
+        alter(entry, Class::Altered);
+    }
+    let mut more = files.clone();
+    more.insert(Entry::Tile("tile/0/000.p/7".into()), book.tiles["tile/0/000.p/7"].clone());
+    refused(&verify(&more, &trust), Class::Malformed, "tile/0/000.p/7");
+    more = files.clone();
+    more.insert(Entry::LedgerStatement(300), files[&Entry::LedgerStatement(299)].clone());
+    refused(&verify(&more, &trust), Class::Malformed, "300.json");
+}
+
+#[test]
+fn the_table_of_classes_is_the_programs() {
+    let text = std::fs::read_to_string(workspace_tests::root().join("docs/spec/verify-classes.md")).unwrap();
+    let rows: Vec<(&str, &str)> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
+        .filter_map(|(name, rest)| Some((name, rest.split_once(" |")?.0)))
+        .filter(|(_, code)| code.parse::<u8>().is_ok())
+        .collect();
+    let codes: Vec<(&str, String)> = Class::ALL.map(|class| (class.as_str(), class.exit_code().to_string())).to_vec();
+    let codes: Vec<(&str, &str)> = codes.iter().map(|(name, code)| (*name, code.as_str())).collect();
+    assert_eq!(rows, codes);
 }

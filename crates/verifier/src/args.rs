@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use model::RecordRef;
 use verify::Level;
 
 /// Verifies sealed evidence offline: who made it, whether it is complete and unaltered, where it
@@ -24,6 +25,10 @@ pub struct Cli {
 pub enum Command {
     /// Verify one bundle (the default)
     Verify(VerifyArgs),
+    /// Verify a bundle, then show what is in it, down to the exact bytes of an answer
+    Show(ShowArgs),
+    /// Audit a whole ledger: no entry missing, altered or out of order, no run missing
+    Audit(AuditArgs),
 }
 
 #[derive(Debug, Args)]
@@ -62,6 +67,56 @@ pub struct TrustArgs {
     /// Where the newest head that was seen is kept [default: the trust file's name with `.seen`]
     #[arg(long, value_name = "FILE")]
     pub last_seen: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    #[command(flatten)]
+    pub bundle: BundleArgs,
+    #[command(flatten)]
+    pub what: What,
+    /// Only the exact bytes of the answer, as they were received
+    #[arg(long, requires = "exchange")]
+    pub raw: bool,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// What to show; without any of these: findings, gaps and coverage.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct What {
+    /// One finding, with all it rests on
+    #[arg(long, value_name = "N")]
+    pub finding: Option<u64>,
+    /// One exchange: request, answer, what was made of it
+    #[arg(long, value_name = "N")]
+    pub exchange: Option<u64>,
+    /// One record as it was sealed, for example `resource:12`
+    #[arg(long, value_name = "TYPE:N")]
+    pub record: Option<RecordRef>,
+    /// Also findings that conform or do not apply
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    /// A store, or a folder with its `ledger/`
+    #[arg(value_name = "DIR")]
+    pub store: PathBuf,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    /// Only list runs missing from here on, for example `2026-01-01T00:00:00.000Z`
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<model::Timestamp>,
+    /// Only list runs missing until here
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<model::Timestamp>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 /// How data is printed.

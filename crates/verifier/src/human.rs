@@ -64,7 +64,7 @@ fn verdict(out: &mut String, report: &Report) {
 }
 
 /// What a reader can do, or must not do, about it.
-const fn advice(class: Class) -> &'static str {
+pub const fn advice(class: Class) -> &'static str {
     match class {
         Class::Malformed
         | Class::Altered
@@ -197,6 +197,8 @@ fn withheld(out: &mut String, records: &RecordsReport) {
         if let Some(redaction) = &records.redaction {
             let by = format!("{} on {}: {}", redaction.by, redaction.made, redaction.reasons.join("; "));
             row(out, "by", &by);
+        } else {
+            row(out, "by", "nobody has signed for what is withheld");
         }
         if records.findings_on_withheld > 0 {
             let named: Vec<String> =

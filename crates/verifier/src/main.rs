@@ -2,9 +2,11 @@
 //! bundle is executed.
 
 mod args;
+mod audit;
 mod human;
 mod input;
 mod output;
+mod show;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -42,6 +44,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match (cli.command, cli.verify) {
         (Some(Command::Verify(args)), _) | (None, Some(args)) => verify_bundle(&args),
+        (Some(Command::Show(args)), _) => show::show(&args),
+        (Some(Command::Audit(args)), _) => audit::audit(&args),
         (None, None) => Cli::command().print_help().map(|()| WRONG).map_err(Stop::from),
     };
     match result {
@@ -56,6 +60,11 @@ fn complain(error: &anyhow::Error, code: u8) -> ExitCode {
     // With nowhere to say it, the exit code still says it.
     let _ = writeln!(anstream::stderr(), "{style}error{style:#}: {error:#}");
     code.into()
+}
+
+fn warn(error: &anyhow::Error) -> std::io::Result<()> {
+    let style = human::OPEN;
+    writeln!(anstream::stderr(), "{style}warning{style:#}: {error:#}")
 }
 
 fn verify_bundle(args: &VerifyArgs) -> Result<u8, Stop> {
@@ -84,8 +93,7 @@ fn run(args: &BundleArgs, observer: &mut (dyn Observer + Send)) -> Result<Verdic
         && let Err(error) = last_seen.keep(head, report.since_last_seen)
     {
         // The answer stands all the same.
-        let style = human::OPEN;
-        writeln!(anstream::stderr(), "{style}warning{style:#}: {error:#}")?;
+        warn(&error)?;
     }
     Ok(verdict)
 }

@@ -37,8 +37,12 @@ pub(crate) struct Contents {
     controls: HashMap<String, Tally>,
     /// Of all `control` records.
     claimed: Counts,
+    last_params: Option<u64>,
     last_body: Option<u64>,
-    last_raw: Option<u64>,
+    /// The number of the next raw file, if no withheld record has one before it.
+    next_raw: u64,
+    /// Withheld records since then that may have had a raw file.
+    hidden_raw: u64,
     pub(crate) raw: RawPlan,
     pub(crate) found: Found,
 }
@@ -90,8 +94,10 @@ impl Contents {
             withheld: Bits::default(),
             controls: HashMap::new(),
             claimed: Counts::default(),
+            last_params: None,
             last_body: None,
-            last_raw: None,
+            next_raw: 0,
+            hidden_raw: 0,
             raw: RawPlan::default(),
             found: Found::default(),
         }
@@ -139,6 +145,7 @@ impl Contents {
         let hidden = self.found.withheld.entry(at.kind).or_insert(Hidden { first: line, last: line, count: 0 });
         hidden.last = line;
         hidden.count += 1;
+        self.hidden_raw += u64::from(matches!(at.kind, RecordType::Declaration | RecordType::Body));
         Ok(())
     }
 
@@ -164,7 +171,10 @@ impl Contents {
             }
             Record::Assignment(_) => Ok(()),
             Record::Exchange(exchange) => self.exchange(at, exchange),
-            Record::Params(params) => self.refer(at, params.exchange, &[RecordType::Exchange]),
+            Record::Params(params) => {
+                self.refer(at, params.exchange, &[RecordType::Exchange])?;
+                in_order(at, &mut self.last_params, params.exchange)
+            }
             Record::Body(body) => self.body(at, body),
             Record::Coverage(coverage) => self.coverage(at, coverage),
             Record::Gap(gap) => {
@@ -235,10 +245,7 @@ impl Contents {
 
     fn body(&mut self, at: RecordRef, body: &model::record::Body) -> Result<(), Problem> {
         self.refer(at, body.exchange, &[RecordType::Exchange])?;
-        if self.last_body >= Some(body.exchange.ordinal) {
-            return Err(problem(at, "bodies do not stand in the order of their exchanges"));
-        }
-        self.last_body = Some(body.exchange.ordinal);
+        in_order(at, &mut self.last_body, body.exchange)?;
         match (body.raw, body.sha256, body.withheld.as_deref()) {
             (Some(raw), Some(sha256), None) => self.raw_file(at, raw, body.size, sha256),
             (None, None, Some("credential-bearing" | "suspected-secret")) => {
@@ -250,13 +257,16 @@ impl Contents {
     }
 
     fn raw_file(&mut self, at: RecordRef, raw: u64, size: u64, sha256: Digest) -> Result<(), Problem> {
-        if self.last_raw >= Some(raw) || raw >= limits::RAW_FILES_MAX {
+        // Numbers count up without holes, but for those of records that are withheld.
+        let skipped = raw.checked_sub(self.next_raw);
+        if skipped.is_none_or(|skipped| skipped > self.hidden_raw) || raw >= limits::RAW_FILES_MAX {
             return Err(problem(at, "raw files are not numbered in the order of records"));
         }
         if size > limits::RAW_MAX {
             return Err(problem(at, "the raw file is larger than the format allows"));
         }
-        self.last_raw = Some(raw);
+        self.next_raw = raw + 1;
+        self.hidden_raw = 0;
         self.raw.expect(raw, size, sha256);
         Ok(())
     }
@@ -444,6 +454,15 @@ fn fields(counts: &Counts) -> [(&'static str, u64); 5] {
         ("not_applicable", counts.not_applicable),
         ("accepted", counts.accepted),
     ]
+}
+
+/// One record for each exchange at most, in the order of the exchanges.
+fn in_order(at: RecordRef, last: &mut Option<u64>, exchange: RecordRef) -> Result<(), Problem> {
+    if *last >= Some(exchange.ordinal) {
+        return Err(problem(at, "it does not stand in the order of the exchanges"));
+    }
+    *last = Some(exchange.ordinal);
+    Ok(())
 }
 
 fn problem(at: RecordRef, problem: &'static str) -> Problem {

@@ -4,6 +4,7 @@
 //! an argument, and nothing in the bundle is executed. Classes of refusal and their exit codes stand
 //! in `docs/spec/verify-classes.md`.
 
+mod audit;
 mod contents;
 mod decide;
 pub mod ed25519;
@@ -18,6 +19,7 @@ use bundle::trust::Trust;
 use ledger::Checkpoint;
 use model::{Digest, RecordRef};
 
+pub use audit::{Audit, AuditDemands, AuditReport, LedgerFiles, Newest, Pause, audit};
 pub use problem::{Class, Problem, list, status};
 pub use report::{
     About, Continuity, HeadReport, Level, LevelReport, ParseLevelError, RecordsReport, RedactionReport, Refusal,

@@ -194,6 +194,28 @@ pub enum Problem {
     #[error("the ledger was rewritten: it does not continue the head of {size} entries seen before")]
     Rewritten { size: u64 },
 
+    // A whole ledger.
+    #[error("the ledger has {size} entries; this program audits at most {max}")]
+    LedgerTooLarge { size: u64, max: u64 },
+    #[error("the ledger inside the export has more than {max} bytes: unpack it and use `witnessmark-verify audit`")]
+    LedgerInExport { max: usize },
+    #[error("statement {index} of the ledger: {source}")]
+    Envelope { index: u64, source: SigstoreError },
+    #[error("statement {index} of the ledger: {source}")]
+    LedgerStatement { index: u64, source: StatementError },
+    #[error("statement {index} of the ledger is not signed by a key that the trust file names for it")]
+    LedgerSigner { index: u64 },
+    #[error("statement {index} says that the ledger before it had another root")]
+    ChainRoot { index: u64 },
+    #[error("statement {index} names another statement before it than the one that stands there")]
+    ChainPrevious { index: u64 },
+    #[error("the statements are not the entries of the signed head")]
+    LedgerRoot,
+    #[error("`{path}` does not hold what follows from the statements")]
+    LedgerFile { path: String },
+    #[error("the ledger has {size} entries; a head of {seen} entries was seen before")]
+    HeadOlderThanSeen { size: u64, seen: u64 },
+
     // Integrity.
     #[error("line {line} of `leaves.txt` is not 64 lower-case hexadecimal digits")]
     LeafForm { line: u64 },
@@ -256,7 +278,7 @@ impl Problem {
     pub fn class(&self) -> Class {
         match self {
             Self::Read(error) => read_class(error),
-            Self::Missing { .. } | Self::RawMissing { .. } => Class::MissingPart,
+            Self::Missing { .. } | Self::RawMissing { .. } | Self::HeadOlderThanSeen { .. } => Class::MissingPart,
             Self::Stray { .. }
             | Self::Sigstore(_)
             | Self::LeafForm { .. }
@@ -268,12 +290,18 @@ impl Problem {
             | Self::Line { .. } => Class::Malformed,
             Self::Statement(StatementError::OtherType { .. })
             | Self::Redaction(StatementError::OtherType { .. })
+            | Self::LedgerStatement { source: StatementError::OtherType { .. }, .. }
+            | Self::LedgerTooLarge { .. }
+            | Self::LedgerInExport { .. }
             | Self::UnsupportedKind { .. }
             | Self::Assessment { .. }
             | Self::Controls { .. } => Class::Unsupported,
-            Self::Statement(_) | Self::Redaction(_) => Class::Malformed,
+            Self::Statement(_) | Self::Redaction(_) | Self::LedgerStatement { .. } | Self::Envelope { .. } => {
+                Class::Malformed
+            }
             Self::UnknownKey { .. }
             | Self::UnknownRedactor { .. }
+            | Self::LedgerSigner { .. }
             | Self::Trust(_)
             | Self::KeyNotForThis { .. }
             | Self::OtherLedger { .. }
@@ -286,11 +314,15 @@ impl Problem {
             | Self::NotCompletedHead { .. }
             | Self::Inclusion(_)
             | Self::PriorRoot
+            | Self::ChainRoot { .. }
+            | Self::ChainPrevious { .. }
+            | Self::LedgerRoot
             | Self::Newest(_)
             | Self::NewestOlder
             | Self::Consistency(_) => Class::Position,
             Self::Rewritten { .. } => Class::Rewritten,
-            Self::Count { .. }
+            Self::LedgerFile { .. }
+            | Self::Count { .. }
             | Self::Leaves
             | Self::Leaf { .. }
             | Self::Records

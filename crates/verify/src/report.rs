@@ -9,6 +9,7 @@ use model::record::{GapReason, Override, RunStatus};
 use model::{Digest, RecordRef, RecordType, Timestamp};
 use serde::{Serialize, Serializer};
 
+use crate::audit::AuditReport;
 use crate::problem::{Class, Problem};
 
 /// How much is proven; each level includes those before it.
@@ -97,6 +98,8 @@ pub struct Report {
     pub records: Option<RecordsReport>,
     /// The newest head of the ledger that was proven.
     pub head: Option<HeadReport>,
+    /// The audit of the whole ledger, where the export holds it.
+    pub ledger: Option<AuditReport>,
     /// What stays the custodian's word.
     pub rests_on_custodian: Vec<String>,
 }

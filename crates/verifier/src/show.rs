@@ -1,0 +1,153 @@
+//! `witnessmark-verify show`: what is in a bundle, after verifying it, down to the bytes of an answer.
+
+use std::path::Path;
+
+use anyhow::anyhow;
+use bundle::read::{Line, Record};
+use model::{RecordRef, RecordType};
+use report::{EvidenceReader, OverviewReader, Selection};
+use serde_json::json;
+use verify::{Observer, Report, VerifiedBundle};
+
+use crate::args::{Format, ShowArgs};
+use crate::{Stop, human, output, run};
+
+pub fn show(args: &ShowArgs) -> Result<u8, Stop> {
+    match (args.what.finding, args.what.exchange, args.what.record) {
+        (Some(finding), ..) => evidence(args, Selection::Finding(finding)),
+        (_, Some(exchange), _) if args.raw => answer(args, exchange),
+        (_, Some(exchange), _) => evidence(args, Selection::Exchange(exchange)),
+        (.., Some(record)) => one_record(args, record),
+        _ => overview(args),
+    }
+}
+
+fn overview(args: &ShowArgs) -> Result<u8, Stop> {
+    let mut reader = OverviewReader::new(args.what.all);
+    let bundle = match accepted(args, &mut reader)? {
+        Ok(bundle) => bundle,
+        Err(code) => return Ok(code),
+    };
+    let overview = reader.finish();
+    match args.format {
+        Format::Human => output::print(report::render_overview(&bundle, &overview).as_bytes())?,
+        Format::Json => {
+            output::json(&json!({"statement": bundle.statement_sha256(), "overview": overview}))?;
+        }
+    }
+    Ok(0)
+}
+
+fn evidence(args: &ShowArgs, selection: Selection) -> Result<u8, Stop> {
+    let mut reader = EvidenceReader::new(selection);
+    if reader.readings() > 1 && args.bundle.input == Path::new("-") {
+        let error = anyhow!("a finding is read in several passes: give a file or a folder instead of standard input");
+        return Err(Stop::Wrong(error));
+    }
+    let mut bundle = None;
+    for _ in 0..reader.readings() {
+        reader.begin();
+        match accepted(args, &mut reader)? {
+            Ok(found) => bundle = Some(found),
+            Err(code) => return Ok(code),
+        }
+    }
+    let evidence = reader.finish();
+    let Some(bundle) = bundle.filter(|_| evidence.finding.is_some() || !evidence.exchanges.is_empty()) else {
+        return Err(Stop::Wrong(anyhow!("there is no such record in this bundle, or it is withheld")));
+    };
+    match args.format {
+        Format::Human => output::print(report::render_evidence(&bundle, &evidence).as_bytes())?,
+        Format::Json => output::json(&evidence)?,
+    }
+    Ok(0)
+}
+
+fn one_record(args: &ShowArgs, record: RecordRef) -> Result<u8, Stop> {
+    let mut reader = RecordReader { wanted: record, line: None };
+    if let Err(code) = accepted(args, &mut reader)? {
+        return Ok(code);
+    }
+    let line = reader.line.ok_or_else(|| Stop::Wrong(anyhow!("there is no record {record} in this bundle")))?;
+    output::print_raw(&[line.as_slice(), b"\n"].concat())?;
+    Ok(0)
+}
+
+fn answer(args: &ShowArgs, exchange: u64) -> Result<u8, Stop> {
+    let mut reader = AnswerReader { exchange, raw: None, why_not: None, bytes: Vec::new() };
+    if let Err(code) = accepted(args, &mut reader)? {
+        return Ok(code);
+    }
+    if reader.raw.is_none() {
+        let why = reader.why_not.unwrap_or("there is no answer to this exchange in the bundle, or it is withheld");
+        return Err(Stop::Wrong(anyhow!("{why}")));
+    }
+    output::print_raw(&reader.bytes)?;
+    Ok(0)
+}
+
+/// Verifies; when the bundle is not accepted, says why and gives the exit code.
+fn accepted(args: &ShowArgs, observer: &mut (dyn Observer + Send)) -> Result<Result<VerifiedBundle, u8>, Stop> {
+    let verdict = run(&args.bundle, observer)?;
+    match verdict.bundle {
+        Some(bundle) => Ok(Ok(bundle)),
+        None => {
+            refuse(&verdict.report, args.format)?;
+            Ok(Err(verdict.report.exit_code))
+        }
+    }
+}
+
+fn refuse(report: &Report, format: Format) -> Result<(), Stop> {
+    match format {
+        Format::Human => output::print(human::report(report).as_bytes())?,
+        Format::Json => output::json(report)?,
+    }
+    Ok(())
+}
+
+/// Keeps one line.
+struct RecordReader {
+    wanted: RecordRef,
+    line: Option<Vec<u8>>,
+}
+
+impl Observer for RecordReader {
+    fn record(&mut self, at: RecordRef, _line: &Line, text: &[u8]) {
+        if at == self.wanted {
+            self.line = Some(text.to_vec());
+        }
+    }
+}
+
+/// Keeps the answer to one exchange.
+struct AnswerReader {
+    exchange: u64,
+    raw: Option<u64>,
+    why_not: Option<&'static str>,
+    bytes: Vec<u8>,
+}
+
+impl Observer for AnswerReader {
+    fn record(&mut self, _at: RecordRef, line: &Line, _text: &[u8]) {
+        let Line::Disclosed(record) = line else { return };
+        if let Record::Body(body) = record.as_ref()
+            && body.exchange == RecordRef::new(RecordType::Exchange, self.exchange)
+        {
+            self.raw = body.raw;
+            self.why_not = match body.withheld.as_deref() {
+                Some("credential-bearing") => Some("the answer bears credentials and was not kept"),
+                Some(_) => Some("the answer seemed to hold a secret and was not kept"),
+                None => None,
+            };
+        }
+    }
+
+    fn wants_raw(&mut self, ordinal: u64) -> bool {
+        self.raw == Some(ordinal)
+    }
+
+    fn raw(&mut self, _ordinal: u64, piece: &[u8]) {
+        self.bytes.extend_from_slice(piece);
+    }
+}

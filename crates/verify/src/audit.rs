@@ -1,0 +1,432 @@
+//! Audits a whole ledger from its checkpoint, tiles and statements: nothing missing, nothing altered,
+//! one chain, and where the declared rhythm was not kept.
+//!
+//! Everything is read once, in order of index; of each entry 32 bytes are kept.
+
+use std::collections::BTreeMap;
+
+use bundle::layout;
+use bundle::sigstore::{Envelope, entry_body};
+use bundle::statement::{Kind, Predicate, Statement, Summary};
+use bundle::trust::{Role, Trust};
+use ledger::{Checkpoint, CompactRange, EntryBundle, Tile, leaf_hash};
+use model::record::RunStatus;
+use model::{Digest, Timestamp};
+use serde::Serialize;
+
+use crate::problem::Problem;
+use crate::report::{Continuity, HeadReport, Refusal};
+use crate::{ed25519, ledger_position};
+
+/// Version of the report's form.
+const FORM: &str = "witnessmark-ledger-audit/1";
+/// Most entries that are audited at once: 32 bytes of memory each.
+const ENTRIES_MAX: u64 = 4_000_000;
+/// So many irregularities of a kind are named; the rest are counted.
+const NAMED: usize = 1000;
+
+/// Gives the files of a ledger.
+pub trait LedgerFiles {
+    /// The file at this path below the store, or `None` if there is none; at most `max` bytes.
+    fn read(&mut self, path: &str, max: u64) -> Result<Option<Vec<u8>>, Problem>;
+}
+
+/// What to audit.
+#[derive(Debug, Clone, Copy)]
+pub struct AuditDemands<'a> {
+    pub trust: &'a Trust,
+    pub last_seen: Option<&'a Checkpoint>,
+    /// Look for missing runs from here on; else from the first run on.
+    pub from: Option<Timestamp>,
+    /// Look for missing runs until here; else until the last run.
+    pub until: Option<Timestamp>,
+}
+
+/// What an audit found.
+#[derive(Debug, Clone, Serialize)]
+pub struct AuditReport {
+    pub form: &'static str,
+    /// The ledger is whole and one chain. Missing runs, rehearsals and failed runs do not change that.
+    pub accepted: bool,
+    pub exit_code: u8,
+    pub problem: Option<Refusal>,
+    pub head: Option<HeadReport>,
+    pub entries: u64,
+    pub by_kind: BTreeMap<&'static str, u64>,
+    pub failed_runs: u64,
+    pub partial_runs: u64,
+    /// Indices of rehearsals, at most a thousand of them.
+    pub rehearsals: Vec<u64>,
+    pub rehearsals_in_all: u64,
+    pub first_run: Option<Timestamp>,
+    pub last_run: Option<Timestamp>,
+    /// Where more time than declared went by without a run, at most a thousand of them.
+    pub pauses: Vec<Pause>,
+    pub pauses_in_all: u64,
+    /// Runs that the declared rhythm lets expect in those pauses.
+    pub missing_runs: u64,
+    /// Runs whose times go back behind the run before.
+    pub times_back: Vec<u64>,
+    /// Of the newest run.
+    pub newest: Option<Newest>,
+    pub rests_on_custodian: Vec<String>,
+}
+
+/// More time without a run than the declaration allows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pause {
+    /// The run before; absent at the beginning of the period.
+    pub after: Option<u64>,
+    /// The run after; absent at the end of the period.
+    pub before: Option<u64>,
+    pub from: Timestamp,
+    pub until: Timestamp,
+    /// The declared rhythm.
+    pub every_seconds: u64,
+    /// Runs that should have begun in between.
+    pub missing: u64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Newest {
+    pub index: u64,
+    pub bundle: String,
+    pub status: RunStatus,
+    pub summary: Summary,
+}
+
+/// The outcome of an audit.
+#[derive(Debug)]
+pub struct Audit {
+    pub report: AuditReport,
+    /// The head to keep as last seen.
+    pub head: Option<Checkpoint>,
+}
+
+/// Audits a ledger.
+pub fn audit(files: &mut dyn LedgerFiles, demands: &AuditDemands<'_>) -> Audit {
+    let mut state = State::default();
+    let stopped = state.read(files, demands).err();
+    state.conclude(stopped.as_ref())
+}
+
+/// The same inside the verification of a bundle: a ledger that does not hold stops it.
+pub(crate) fn audit_within(
+    files: &mut dyn LedgerFiles,
+    demands: &AuditDemands<'_>,
+) -> Result<(AuditReport, Option<Continuity>), Problem> {
+    let mut state = State::default();
+    state.read(files, demands)?;
+    let continuity = state.continuity;
+    Ok((state.conclude(None).report, continuity))
+}
+
+#[derive(Default)]
+struct State {
+    head: Option<Checkpoint>,
+    continuity: Option<Continuity>,
+    leaves: Vec<Digest>,
+    tree: CompactRange,
+    previous: Option<Digest>,
+    rhythm: Rhythm,
+    by_kind: BTreeMap<&'static str, u64>,
+    failed: u64,
+    partial: u64,
+    rehearsals: Vec<u64>,
+    rehearsals_in_all: u64,
+    newest: Option<Newest>,
+}
+
+impl State {
+    fn read(&mut self, files: &mut dyn LedgerFiles, demands: &AuditDemands<'_>) -> Result<(), Problem> {
+        let trust = demands.trust;
+        let key = trust.log_key().map_err(Problem::Trust)?;
+        let bytes = required(files, layout::CHECKPOINT, bundle::limits::CHECKPOINT_MAX)?;
+        let head = ledger_position::newest(&bytes, trust, &key)?;
+        if head.size > ENTRIES_MAX {
+            return Err(Problem::LedgerTooLarge { size: head.size, max: ENTRIES_MAX });
+        }
+
+        self.rhythm.begin(demands.from);
+        let mut entries = EntryFile::default();
+        for index in 0..head.size {
+            let path = layout::ledger_statement(index);
+            let bytes = required(files, &path, bundle::limits::ENVELOPE_MAX)?;
+            let body = self.statement(index, &bytes, trust)?;
+            entries.push(files, head.size, index, &body)?;
+        }
+        if self.tree.root() != head.root {
+            return Err(Problem::LedgerRoot);
+        }
+        self.tiles(files, head.size)?;
+        self.compare(demands.last_seen, &head)?;
+        self.rhythm.end(demands.until);
+        self.head = Some(head);
+        Ok(())
+    }
+
+    /// Proves one statement and takes it up; gives the ledger's entry of it.
+    fn statement(&mut self, index: u64, bytes: &[u8], trust: &Trust) -> Result<Vec<u8>, Problem> {
+        let envelope = Envelope::parse(bytes).map_err(|source| Problem::Envelope { index, source })?;
+        let statement =
+            Statement::parse(&envelope.statement).map_err(|source| Problem::LedgerStatement { index, source })?;
+        let said = &statement.predicate;
+        if said.chain.origin != trust.ledger.origin {
+            return Err(Problem::OtherLedger {
+                expected: trust.ledger.origin.clone(),
+                found: said.chain.origin.clone(),
+            });
+        }
+        // The envelope does not name its key: one of the trusted ones must be it.
+        let (role, pae) = (Role::for_kind(said.kind), envelope.pae());
+        let signer = trust
+            .keys
+            .iter()
+            .map(|key| &key.spki.0)
+            .filter(|key| trust.allows(key, role, index))
+            .find(|key| ed25519::verify(key.as_bytes(), &pae, &envelope.signature))
+            .ok_or(Problem::LedgerSigner { index })?;
+        if said.chain.index != index {
+            return Err(Problem::Index { signed: said.chain.index, found: index });
+        }
+        if said.chain.prior_root != self.tree.root() {
+            return Err(Problem::ChainRoot { index });
+        }
+        if said.chain.previous_statement != self.previous {
+            return Err(Problem::ChainPrevious { index });
+        }
+        let body = entry_body(&envelope, signer);
+        let leaf = leaf_hash(&body);
+        self.tree.append(leaf);
+        self.leaves.push(leaf);
+        self.previous = Some(envelope.statement_sha256());
+        self.count(index, said);
+        Ok(body)
+    }
+
+    fn count(&mut self, index: u64, said: &Predicate) {
+        *self.by_kind.entry(crate::decide::kind_name(said.kind)).or_default() += 1;
+        if !said.rehearsal.is_empty() {
+            self.rehearsals_in_all += 1;
+            if self.rehearsals.len() < NAMED {
+                self.rehearsals.push(index);
+            }
+        }
+        if said.kind != Kind::Run {
+            return;
+        }
+        self.failed += u64::from(said.status == RunStatus::Failed);
+        self.partial += u64::from(said.status == RunStatus::Partial);
+        self.rhythm.run(index, said);
+        self.newest = Some(Newest { index, bundle: said.bundle.clone(), status: said.status, summary: said.summary });
+    }
+
+    /// Every tile of the tree must hold the hashes that follow from the entries.
+    fn tiles(&self, files: &mut dyn LedgerFiles, size: u64) -> Result<(), Problem> {
+        let mut level = 0;
+        let mut hashes = self.leaves.clone();
+        let mut tiles = Tile::all(size).peekable();
+        while tiles.peek().is_some() {
+            while let Some(tile) = tiles.next_if(|tile| tile.level == level) {
+                let path = layout::tile(&tile.path());
+                let found = required(files, &path, tile.byte_len() as u64)?;
+                let from = usize::try_from(tile.index * ledger::TILE_WIDTH).unwrap_or(usize::MAX);
+                let width = usize::try_from(tile.width).unwrap_or(usize::MAX);
+                let expected: Vec<u8> =
+                    hashes.iter().skip(from).take(width).flat_map(|hash| *hash.as_bytes()).collect();
+                if found != expected {
+                    return Err(Problem::LedgerFile { path });
+                }
+            }
+            level += 1;
+            hashes = above(&hashes);
+        }
+        Ok(())
+    }
+
+    fn compare(&mut self, seen: Option<&Checkpoint>, head: &Checkpoint) -> Result<(), Problem> {
+        let Some(seen) = seen else {
+            self.continuity = Some(Continuity::NothingSeen);
+            return Ok(());
+        };
+        if seen.origin != head.origin {
+            return Err(Problem::OtherLedger { expected: seen.origin.clone(), found: head.origin.clone() });
+        }
+        let Some(leaves) = usize::try_from(seen.size).ok().and_then(|size| self.leaves.get(..size)) else {
+            return Err(Problem::HeadOlderThanSeen { size: head.size, seen: seen.size });
+        };
+        let mut before = CompactRange::new();
+        leaves.iter().for_each(|leaf| before.append(*leaf));
+        if before.root() != seen.root {
+            return Err(Problem::Rewritten { size: seen.size });
+        }
+        self.continuity = Some(if seen.size == head.size { Continuity::Same } else { Continuity::Continues });
+        Ok(())
+    }
+
+    fn conclude(self, stopped: Option<&Problem>) -> Audit {
+        let exit_code = stopped.map_or(0, |problem| problem.class().exit_code());
+        let whole = stopped.is_none();
+        let rhythm = self.rhythm;
+        let report = AuditReport {
+            form: FORM,
+            accepted: whole,
+            exit_code,
+            problem: stopped.map(Refusal::of),
+            head: self.head.as_ref().map(|head| HeadReport {
+                origin: head.origin.clone(),
+                size: head.size,
+                root: head.root,
+                since_last_seen: self.continuity.unwrap_or(Continuity::NothingSeen),
+            }),
+            entries: self.tree.size(),
+            by_kind: self.by_kind,
+            failed_runs: self.failed,
+            partial_runs: self.partial,
+            rehearsals: self.rehearsals,
+            rehearsals_in_all: self.rehearsals_in_all,
+            first_run: rhythm.first,
+            last_run: rhythm.last.map(|(_, started)| started),
+            pauses: rhythm.pauses,
+            pauses_in_all: rhythm.pauses_in_all,
+            missing_runs: rhythm.missing,
+            times_back: rhythm.times_back,
+            newest: self.newest,
+            rests_on_custodian: if whole { rests_on_custodian(self.continuity) } else { Vec::new() },
+        };
+        Audit { report, head: self.head.filter(|_| whole) }
+    }
+}
+
+/// Where the declared rhythm of runs was kept, and where not.
+#[derive(Default)]
+struct Rhythm {
+    from: Option<Timestamp>,
+    first: Option<Timestamp>,
+    /// Index and start of the last run, and what it promised.
+    last: Option<(u64, Timestamp)>,
+    every: Option<u64>,
+    pauses: Vec<Pause>,
+    pauses_in_all: u64,
+    missing: u64,
+    times_back: Vec<u64>,
+}
+
+impl Rhythm {
+    fn begin(&mut self, from: Option<Timestamp>) {
+        self.from = from;
+    }
+
+    /// A run; rehearsals are none.
+    fn run(&mut self, index: u64, said: &Predicate) {
+        if !said.rehearsal.is_empty() {
+            return;
+        }
+        self.first.get_or_insert(said.started);
+        match self.last {
+            Some((last, started)) => {
+                if said.started < started && self.times_back.len() < NAMED {
+                    self.times_back.push(index);
+                }
+                self.pause(Some(last), Some(index), started, said.started, self.every);
+            }
+            None => {
+                if let Some(from) = self.from {
+                    self.pause(None, Some(index), from, said.started, said.chain.every_seconds);
+                }
+            }
+        }
+        self.last = Some((index, said.started));
+        self.every = said.chain.every_seconds;
+    }
+
+    fn end(&mut self, until: Option<Timestamp>) {
+        if let (Some((last, started)), Some(until)) = (self.last, until) {
+            self.pause(Some(last), None, started, until, self.every);
+        }
+    }
+
+    /// Runs are missing when half as much again as the declared time went by, rounded down to whole
+    /// runs: a job that starts a little late each day misses none.
+    fn pause(
+        &mut self,
+        after: Option<u64>,
+        before: Option<u64>,
+        from: Timestamp,
+        until: Timestamp,
+        every: Option<u64>,
+    ) {
+        let begin = self.from.map_or(from, |start| start.max(from));
+        let seconds = until.as_seconds().saturating_sub(begin.as_seconds());
+        let (Some(every_seconds), Ok(seconds)) = (every, u64::try_from(seconds)) else {
+            return;
+        };
+        let missing = (seconds.saturating_add(every_seconds / 2) / every_seconds.max(1)).saturating_sub(1);
+        if missing == 0 {
+            return;
+        }
+        self.missing = self.missing.saturating_add(missing);
+        self.pauses_in_all += 1;
+        if self.pauses.len() < NAMED {
+            self.pauses.push(Pause { after, before, from: begin, until, every_seconds, missing });
+        }
+    }
+}
+
+/// The file of entries that is being filled, to be compared with the one in the ledger.
+#[derive(Default)]
+struct EntryFile {
+    bytes: Vec<u8>,
+}
+
+impl EntryFile {
+    fn push(&mut self, files: &mut dyn LedgerFiles, size: u64, index: u64, body: &[u8]) -> Result<(), Problem> {
+        let number = index / ledger::TILE_WIDTH;
+        let Some(bundle) = EntryBundle::in_tree(number, size) else {
+            return Ok(());
+        };
+        let path = layout::tile(&bundle.path());
+        if !ledger::encode_entry(body, &mut self.bytes) {
+            return Err(Problem::LedgerFile { path });
+        }
+        if index % ledger::TILE_WIDTH + 1 == bundle.width {
+            let found = required(files, &path, self.bytes.len() as u64)?;
+            if found != self.bytes {
+                return Err(Problem::LedgerFile { path });
+            }
+            self.bytes.clear();
+        }
+        Ok(())
+    }
+}
+
+/// The hashes eight levels up: one for each 256 below; an incomplete group has none.
+fn above(hashes: &[Digest]) -> Vec<Digest> {
+    let width = usize::try_from(ledger::TILE_WIDTH).unwrap_or(usize::MAX);
+    hashes
+        .chunks_exact(width)
+        .map(|group| {
+            let mut tree = CompactRange::new();
+            group.iter().for_each(|hash| tree.append(*hash));
+            tree.root()
+        })
+        .collect()
+}
+
+fn required(files: &mut dyn LedgerFiles, path: &str, max: u64) -> Result<Vec<u8>, Problem> {
+    files.read(path, max)?.ok_or_else(|| Problem::Missing { path: path.to_owned() })
+}
+
+fn rests_on_custodian(continuity: Option<Continuity>) -> Vec<String> {
+    let since = match continuity {
+        Some(Continuity::Same | Continuity::Continues) => " Since the head you saw last, entries were only appended.",
+        _ => "",
+    };
+    vec![
+        "When the runs were made: the times are the custodian's own clock.".to_owned(),
+        format!(
+            "That nobody is shown another ledger, and that it was not rewritten before you first saw it: no witness outside the custodian has signed its head.{since}"
+        ),
+        "What the bundles hold: this audit reads the signed statements; `witnessmark-verify` on each bundle reads the records.".to_owned(),
+    ]
+}
