@@ -86,9 +86,7 @@ impl Disk for RealDisk {
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        File::open(path)?
-            .take(limit.saturating_add(1))
-            .read_to_end(&mut bytes)?;
+        File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
@@ -106,12 +104,7 @@ impl Disk for RealDisk {
     }
 
     fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)?
-            .write_all(bytes)
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(bytes)
     }
 
     fn set_mode(&self, path: &Path, mode: u32) -> io::Result<()> {
@@ -155,13 +148,8 @@ impl Disk for RealDisk {
 
     fn try_lock(&self, path: &Path, create: bool, note: &str) -> io::Result<LockOutcome> {
         loop {
-            let opened = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(create)
-                .truncate(false)
-                .mode(0o600)
-                .open(path);
+            let opened =
+                OpenOptions::new().read(true).write(true).create(create).truncate(false).mode(0o600).open(path);
             let mut file = match opened {
                 Ok(file) => file,
                 Err(error) if !create && error.kind() == io::ErrorKind::NotFound => {
@@ -179,9 +167,7 @@ impl Disk for RealDisk {
                 Err(fs::TryLockError::Error(error)) => return Err(error),
             }
             // The file may have been removed between open and lock: then this is the lock of nothing.
-            let same = self
-                .stat(path)?
-                .is_some_and(|found| Some(found.inode) == file.metadata().ok().map(|m| m.ino()));
+            let same = self.stat(path)?.is_some_and(|found| Some(found.inode) == file.metadata().ok().map(|m| m.ino()));
             if same {
                 file.set_len(0)?;
                 file.write_all(note.as_bytes())?;

@@ -12,45 +12,21 @@ pub enum StoreError {
     #[error("`{}` is neither empty nor a store: it holds `{found}`", path.display())]
     NotAStore { path: PathBuf, found: String },
     #[error("`{}` belongs to user {owner}, not to user {user} who runs this", path.display())]
-    OtherOwner {
-        path: PathBuf,
-        owner: u32,
-        user: u32,
-    },
+    OtherOwner { path: PathBuf, owner: u32, user: u32 },
     #[error("`{}` can be read or written by other users (mode {mode:04o})", path.display())]
     TooOpen { path: PathBuf, mode: u32 },
     #[error("`{}` is not a plain file or folder", path.display())]
     NotPlain { path: PathBuf },
     #[error("the disk is full: cannot {action} `{}`", path.display())]
-    Full {
-        action: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
+    Full { action: &'static str, path: PathBuf, source: io::Error },
     #[error("the file system is read-only: cannot {action} `{}`", path.display())]
-    ReadOnly {
-        action: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
+    ReadOnly { action: &'static str, path: PathBuf, source: io::Error },
     #[error("not permitted to {action} `{}`", path.display())]
-    Denied {
-        action: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
+    Denied { action: &'static str, path: PathBuf, source: io::Error },
     #[error("cannot {action} `{}`", path.display())]
-    Io {
-        action: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
+    Io { action: &'static str, path: PathBuf, source: io::Error },
     #[error("{what} is locked by {holder} (`{}`)", path.display())]
-    Locked {
-        what: &'static str,
-        holder: String,
-        path: PathBuf,
-    },
+    Locked { what: &'static str, holder: String, path: PathBuf },
     #[error("run `{run}` is already in the store")]
     RunExists { run: String },
     #[error("`{}` exists with other content", path.display())]
@@ -70,26 +46,10 @@ impl StoreError {
     pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
         let path = path.into();
         match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full {
-                action,
-                path,
-                source,
-            },
-            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly {
-                action,
-                path,
-                source,
-            },
-            io::ErrorKind::PermissionDenied => Self::Denied {
-                action,
-                path,
-                source,
-            },
-            _ => Self::Io {
-                action,
-                path,
-                source,
-            },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { action, path, source },
+            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { action, path, source },
+            io::ErrorKind::PermissionDenied => Self::Denied { action, path, source },
+            _ => Self::Io { action, path, source },
         }
     }
 

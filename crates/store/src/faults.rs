@@ -29,14 +29,8 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 6] = [
-        Self::Fail,
-        Self::FailAfter,
-        Self::KillBefore,
-        Self::KillDuring,
-        Self::KillAfter,
-        Self::Full,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Fail, Self::FailAfter, Self::KillBefore, Self::KillDuring, Self::KillAfter, Self::Full];
 }
 
 /// The hook through which every operation of a [`FaultyDisk`] passes.
@@ -56,11 +50,7 @@ pub struct FailAt {
 impl FailAt {
     #[must_use]
     pub fn new(number: u64, fault: Fault) -> Arc<Self> {
-        Arc::new(Self {
-            number,
-            fault,
-            met: Mutex::new(0),
-        })
+        Arc::new(Self { number, fault, met: Mutex::new(0) })
     }
 
     /// Never faults; counts.
@@ -107,11 +97,7 @@ enum Room {
 
 impl<D: Disk> FaultyDisk<D> {
     pub fn new(inner: D, failpoint: Arc<dyn Failpoint>) -> Self {
-        Self {
-            inner,
-            failpoint,
-            state: Arc::default(),
-        }
+        Self { inner, failpoint, state: Arc::default() }
     }
 
     pub fn inner(&self) -> &D {
@@ -133,10 +119,7 @@ impl<D: Disk> FaultyDisk<D> {
             }
             let fault = self.failpoint.meet(operation, path);
             state.full |= fault == Some(Fault::Full);
-            state.dead |= matches!(
-                fault,
-                Some(Fault::KillBefore | Fault::KillDuring | Fault::KillAfter)
-            );
+            state.dead |= matches!(fault, Some(Fault::KillBefore | Fault::KillDuring | Fault::KillAfter));
             if state.full && room == Room::Needed {
                 Some(Fault::Full)
             } else {
@@ -187,9 +170,7 @@ impl<D: Disk> Disk for FaultyDisk<D> {
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-        self.plain("read", path, Room::NotNeeded, || {
-            self.inner.read(path, limit)
-        })
+        self.plain("read", path, Room::NotNeeded, || self.inner.read(path, limit))
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
@@ -197,9 +178,7 @@ impl<D: Disk> Disk for FaultyDisk<D> {
     }
 
     fn make_folder(&self, path: &Path) -> io::Result<()> {
-        self.plain("make folder", path, Room::Needed, || {
-            self.inner.make_folder(path)
-        })
+        self.plain("make folder", path, Room::Needed, || self.inner.make_folder(path))
     }
 
     fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -214,9 +193,7 @@ impl<D: Disk> Disk for FaultyDisk<D> {
     }
 
     fn set_mode(&self, path: &Path, mode: u32) -> io::Result<()> {
-        self.plain("set mode", path, Room::NotNeeded, || {
-            self.inner.set_mode(path, mode)
-        })
+        self.plain("set mode", path, Room::NotNeeded, || self.inner.set_mode(path, mode))
     }
 
     fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -228,39 +205,27 @@ impl<D: Disk> Disk for FaultyDisk<D> {
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {
-        self.plain("remove file", path, Room::NotNeeded, || {
-            self.inner.remove_file(path)
-        })
+        self.plain("remove file", path, Room::NotNeeded, || self.inner.remove_file(path))
     }
 
     fn remove_folder(&self, path: &Path) -> io::Result<()> {
-        self.plain("remove folder", path, Room::NotNeeded, || {
-            self.inner.remove_folder(path)
-        })
+        self.plain("remove folder", path, Room::NotNeeded, || self.inner.remove_folder(path))
     }
 
     fn sync_file(&self, path: &Path) -> io::Result<()> {
-        self.plain("sync file", path, Room::Needed, || {
-            self.inner.sync_file(path)
-        })
+        self.plain("sync file", path, Room::Needed, || self.inner.sync_file(path))
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        self.plain("sync folder", path, Room::NotNeeded, || {
-            self.inner.sync_folder(path)
-        })
+        self.plain("sync folder", path, Room::NotNeeded, || self.inner.sync_folder(path))
     }
 
     fn sync_everything(&self, path: &Path) -> io::Result<bool> {
-        self.plain("sync everything", path, Room::Needed, || {
-            self.inner.sync_everything(path)
-        })
+        self.plain("sync everything", path, Room::Needed, || self.inner.sync_everything(path))
     }
 
     fn try_lock(&self, path: &Path, create: bool, note: &str) -> io::Result<LockOutcome> {
-        self.plain("lock", path, Room::NotNeeded, || {
-            self.inner.try_lock(path, create, note)
-        })
+        self.plain("lock", path, Room::NotNeeded, || self.inner.try_lock(path, create, note))
     }
 }
 
@@ -284,10 +249,7 @@ struct Platter {
 impl LossyDisk {
     /// Everything that is below `root` now counts as synced.
     pub fn new(root: &Path) -> io::Result<Self> {
-        let disk = Self {
-            root: root.to_owned(),
-            platter: Arc::default(),
-        };
+        let disk = Self { root: root.to_owned(), platter: Arc::default() };
         disk.keep_everything(root)?;
         Ok(disk)
     }
@@ -420,11 +382,7 @@ impl Disk for LossyDisk {
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         // Folders above the disk are not lost with it.
-        if path.starts_with(&self.root) {
-            self.keep_folder(path)
-        } else {
-            Ok(())
-        }
+        if path.starts_with(&self.root) { self.keep_folder(path) } else { Ok(()) }
     }
 
     fn sync_everything(&self, _path: &Path) -> io::Result<bool> {

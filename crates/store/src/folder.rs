@@ -53,14 +53,10 @@ impl<D: Disk> FolderStore<D> {
     /// [`FolderStore::open`] on another file system. `root` is taken as it is.
     pub fn open_on(disk: D, root: &Path) -> Result<Self, StoreError> {
         let store = Self::at(disk, root);
-        let not_there = || StoreError::NotInitialised {
-            path: root.to_owned(),
-        };
+        let not_there = || StoreError::NotInitialised { path: root.to_owned() };
         store.check_folder(root)?.ok_or_else(not_there)?;
         for folder in FOLDERS {
-            store
-                .check_folder(&root.join(folder))?
-                .ok_or_else(not_there)?;
+            store.check_folder(&root.join(folder))?.ok_or_else(not_there)?;
         }
         Ok(store)
     }
@@ -73,10 +69,7 @@ impl<D: Disk> FolderStore<D> {
         }
         for name in store.names(root)? {
             if !OWN.contains(&name.as_str()) {
-                return Err(StoreError::NotAStore {
-                    path: root.to_owned(),
-                    found: name,
-                });
+                return Err(StoreError::NotAStore { path: root.to_owned(), found: name });
             }
         }
         for folder in FOLDERS {
@@ -94,11 +87,7 @@ impl<D: Disk> FolderStore<D> {
     }
 
     fn at(disk: D, root: &Path) -> Self {
-        Self {
-            root: root.to_owned(),
-            disk,
-            next: AtomicU64::new(0),
-        }
+        Self { root: root.to_owned(), disk, next: AtomicU64::new(0) }
     }
 
     /// The file system below.
@@ -112,23 +101,14 @@ impl<D: Disk> FolderStore<D> {
             return Ok(None);
         };
         if !found.is_folder {
-            return Err(StoreError::NotPlain {
-                path: path.to_owned(),
-            });
+            return Err(StoreError::NotPlain { path: path.to_owned() });
         }
         let user = rustix::process::geteuid().as_raw();
         if found.owner != user {
-            return Err(StoreError::OtherOwner {
-                path: path.to_owned(),
-                owner: found.owner,
-                user,
-            });
+            return Err(StoreError::OtherOwner { path: path.to_owned(), owner: found.owner, user });
         }
         if found.mode & 0o077 != 0 {
-            return Err(StoreError::TooOpen {
-                path: path.to_owned(),
-                mode: found.mode,
-            });
+            return Err(StoreError::TooOpen { path: path.to_owned(), mode: found.mode });
         }
         Ok(Some(()))
     }
@@ -137,16 +117,12 @@ impl<D: Disk> FolderStore<D> {
         let plain = |part: &str| {
             !part.is_empty()
                 && !part.bytes().all(|b| b == b'.')
-                && part
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
         };
         if path.split('/').all(plain) {
             Ok(self.root.join(path))
         } else {
-            Err(StoreError::BadPath {
-                path: path.to_owned(),
-            })
+            Err(StoreError::BadPath { path: path.to_owned() })
         }
     }
 
@@ -161,17 +137,12 @@ impl<D: Disk> FolderStore<D> {
     // ---- the disk's operations with the store's errors
 
     fn stat(&self, path: &Path) -> Result<Option<crate::Stat>, StoreError> {
-        self.disk
-            .stat(path)
-            .map_err(|e| StoreError::io("look at", path, e))
+        self.disk.stat(path).map_err(|e| StoreError::io("look at", path, e))
     }
 
     fn read_at(&self, path: &Path, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
         match self.disk.read(path, limit) {
-            Ok(bytes) if bytes.len() as u64 > limit => Err(StoreError::TooLarge {
-                path: path.to_owned(),
-                limit,
-            }),
+            Ok(bytes) if bytes.len() as u64 > limit => Err(StoreError::TooLarge { path: path.to_owned(), limit }),
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StoreError::io("read", path, error)),
@@ -197,15 +168,11 @@ impl<D: Disk> FolderStore<D> {
     }
 
     fn sync_folder(&self, path: &Path) -> Result<(), StoreError> {
-        self.disk
-            .sync_folder(path)
-            .map_err(|e| StoreError::io("sync", path, e))
+        self.disk.sync_folder(path).map_err(|e| StoreError::io("sync", path, e))
     }
 
     fn sync_file(&self, path: &Path) -> Result<(), StoreError> {
-        self.disk
-            .sync_file(path)
-            .map_err(|e| StoreError::io("sync", path, e))
+        self.disk.sync_file(path).map_err(|e| StoreError::io("sync", path, e))
     }
 
     fn remove_file(&self, path: &Path) -> Result<(), StoreError> {
@@ -219,9 +186,7 @@ impl<D: Disk> FolderStore<D> {
 
     /// The folders of the store above `path`, nearest first, the root last.
     fn above<'a>(&'a self, path: &'a Path) -> impl Iterator<Item = &'a Path> {
-        path.ancestors()
-            .skip(1)
-            .take_while(|folder| folder.starts_with(&self.root))
+        path.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.root))
     }
 
     fn make_folders_above(&self, path: &Path) -> Result<(), StoreError> {
@@ -232,20 +197,14 @@ impl<D: Disk> FolderStore<D> {
             }
             missing.push(folder);
         }
-        missing
-            .into_iter()
-            .rev()
-            .try_for_each(|folder| self.make_folder(folder))
+        missing.into_iter().rev().try_for_each(|folder| self.make_folder(folder))
     }
 
     /// Writes a file under a name nobody knows, durable but for its name.
     fn write_beside(&self, bytes: &[u8]) -> Result<PathBuf, StoreError> {
         loop {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
-            let path = self
-                .root
-                .join(TMP)
-                .join(format!("{}-{number}", std::process::id()));
+            let path = self.root.join(TMP).join(format!("{}-{number}", std::process::id()));
             match self.disk.write_new(&path, bytes) {
                 Ok(()) => {
                     self.sync_file(&path)?;
@@ -261,20 +220,13 @@ impl<D: Disk> FolderStore<D> {
     fn same_or_differs(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         match self.read_at(path, bytes.len() as u64) {
             Ok(Some(found)) if found == bytes => Ok(()),
-            Ok(_) | Err(StoreError::TooLarge { .. }) => Err(StoreError::Differs {
-                path: path.to_owned(),
-            }),
+            Ok(_) | Err(StoreError::TooLarge { .. }) => Err(StoreError::Differs { path: path.to_owned() }),
             Err(error) => Err(error),
         }
     }
 
     /// All plain files and folders below `folder`, folders after what is in them.
-    fn walk(
-        &self,
-        folder: &Path,
-        depth: usize,
-        found: &mut Vec<(PathBuf, crate::Stat)>,
-    ) -> Result<(), StoreError> {
+    fn walk(&self, folder: &Path, depth: usize, found: &mut Vec<(PathBuf, crate::Stat)>) -> Result<(), StoreError> {
         for name in self.names(folder)? {
             let path = folder.join(name);
             let Some(stat) = self.stat(&path)? else {
@@ -310,20 +262,10 @@ impl<D: Disk> FolderStore<D> {
         }
     }
 
-    fn lock(
-        &self,
-        what: &'static str,
-        path: &Path,
-        holder: &Holder,
-        wait: Duration,
-    ) -> Result<Guard, StoreError> {
+    fn lock(&self, what: &'static str, path: &Path, holder: &Holder, wait: Duration) -> Result<Guard, StoreError> {
         let mut waited = Duration::ZERO;
         loop {
-            match self
-                .disk
-                .try_lock(path, true, &format!("{holder}\n"))
-                .map_err(|e| StoreError::io("lock", path, e))?
-            {
+            match self.disk.try_lock(path, true, &format!("{holder}\n")).map_err(|e| StoreError::io("lock", path, e))? {
                 LockOutcome::Held(guard) => return Ok(guard),
                 LockOutcome::Busy(_) | LockOutcome::Absent if waited < wait => {
                     std::thread::sleep(STEP);
@@ -332,18 +274,12 @@ impl<D: Disk> FolderStore<D> {
                 LockOutcome::Busy(holder) => {
                     return Err(StoreError::Locked {
                         what,
-                        holder: if holder.is_empty() {
-                            "another process".to_owned()
-                        } else {
-                            holder
-                        },
+                        holder: if holder.is_empty() { "another process".to_owned() } else { holder },
                         path: path.to_owned(),
                     });
                 }
                 LockOutcome::Absent => {
-                    return Err(StoreError::NotInitialised {
-                        path: self.root.clone(),
-                    });
+                    return Err(StoreError::NotInitialised { path: self.root.clone() });
                 }
             }
         }
@@ -386,21 +322,14 @@ impl<D: Disk> Store for FolderStore<D> {
             touched.extend(self.above(&target).map(Path::to_owned));
         }
         // Deepest first: a name is only as durable as the folders above it.
-        touched
-            .iter()
-            .rev()
-            .try_for_each(|folder| self.sync_folder(folder))
+        touched.iter().rev().try_for_each(|folder| self.sync_folder(folder))
     }
 
     fn replace_head(&self, expected: &[u8], new: &[u8]) -> Result<(), StoreError> {
         let path = self.root.join(CHECKPOINT);
         // Compare and rename are two operations; this lock makes them one.
         let lock_path = self.root.join(HEAD_LOCK);
-        let _one = match self
-            .disk
-            .try_lock(&lock_path, true, "")
-            .map_err(|e| StoreError::io("lock", &lock_path, e))?
-        {
+        let _one = match self.disk.try_lock(&lock_path, true, "").map_err(|e| StoreError::io("lock", &lock_path, e))? {
             LockOutcome::Held(guard) => guard,
             LockOutcome::Busy(_) | LockOutcome::Absent => {
                 return Err(StoreError::HeadMoved { path });
@@ -412,24 +341,17 @@ impl<D: Disk> Store for FolderStore<D> {
             Err(error) => return Err(error),
         }
         let beside = self.write_beside(new)?;
-        self.disk
-            .rename(&beside, &path)
-            .map_err(|e| StoreError::io("replace", &path, e))?;
-        self.above(&path)
-            .try_for_each(|folder| self.sync_folder(folder))
+        self.disk.rename(&beside, &path).map_err(|e| StoreError::io("replace", &path, e))?;
+        self.above(&path).try_for_each(|folder| self.sync_folder(folder))
     }
 
     fn remove_pending(&self, path: &str) -> Result<(), StoreError> {
         if !path.starts_with("pending/") {
-            return Err(StoreError::BadPath {
-                path: path.to_owned(),
-            });
+            return Err(StoreError::BadPath { path: path.to_owned() });
         }
         let target = self.resolve(path)?;
         self.remove_file(&target)?;
-        target
-            .parent()
-            .map_or(Ok(()), |folder| self.sync_folder(folder))
+        target.parent().map_or(Ok(()), |folder| self.sync_folder(folder))
     }
 
     fn lock_ledger(&self, holder: &Holder, wait: Duration) -> Result<Guard, StoreError> {
@@ -445,15 +367,12 @@ impl<D: Disk> Store for FolderStore<D> {
     fn open_run(&self, run: &RunId, holder: &Holder) -> Result<Guard, StoreError> {
         let folder = self.run_folder(run);
         if self.stat(&folder)?.is_some() {
-            return Err(StoreError::RunExists {
-                run: run.to_string(),
-            });
+            return Err(StoreError::RunExists { run: run.to_string() });
         }
         self.make_folder(&folder)?;
         let guard = self.lock("the run", &folder.join(LOCK), holder, Duration::ZERO)?;
         self.sync_folder(&folder)?;
-        self.above(&folder)
-            .try_for_each(|above| self.sync_folder(above))?;
+        self.above(&folder).try_for_each(|above| self.sync_folder(above))?;
         Ok(guard)
     }
 
@@ -512,16 +431,11 @@ impl<D: Disk> Store for FolderStore<D> {
         for (path, stat) in &found {
             let mode = if stat.is_folder { 0o700 } else { 0o600 };
             if stat.mode != mode {
-                self.disk
-                    .set_mode(path, mode)
-                    .map_err(|e| StoreError::io("close to others", path, e))?;
+                self.disk.set_mode(path, mode).map_err(|e| StoreError::io("close to others", path, e))?;
             }
         }
         let at_once = found.len() > SYNC_EACH
-            && self
-                .disk
-                .sync_everything(&folder)
-                .map_err(|e| StoreError::io("sync", &folder, e))?;
+            && self.disk.sync_everything(&folder).map_err(|e| StoreError::io("sync", &folder, e))?;
         if !at_once {
             for (path, stat) in &found {
                 if stat.is_folder {
@@ -532,8 +446,7 @@ impl<D: Disk> Store for FolderStore<D> {
             }
         }
         self.sync_folder(&folder)?;
-        self.above(&folder)
-            .try_for_each(|above| self.sync_folder(above))
+        self.above(&folder).try_for_each(|above| self.sync_folder(above))
     }
 
     fn add_staged(&self, run: &RunId, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
@@ -546,16 +459,12 @@ impl<D: Disk> Store for FolderStore<D> {
         match (self.stat(&staged)?, self.stat(&target)?) {
             (None, None) => return Err(StoreError::NothingStaged { path: staged }),
             (Some(_), Some(_)) => return Err(StoreError::Differs { path: target }),
-            (Some(_), None) => self
-                .disk
-                .rename(&staged, &target)
-                .map_err(|e| StoreError::io("publish", &target, e))?,
+            (Some(_), None) => self.disk.rename(&staged, &target).map_err(|e| StoreError::io("publish", &target, e))?,
             // Published by a process that died before it could say so.
             (None, Some(_)) => {}
         }
         // The new place first: a power cut between the two must not find the bundle in neither.
-        self.above(&target)
-            .try_for_each(|folder| self.sync_folder(folder))?;
+        self.above(&target).try_for_each(|folder| self.sync_folder(folder))?;
         let run_folder = self.run_folder(run);
         if self.stat(&run_folder)?.is_some() {
             self.sync_folder(&run_folder)?;
@@ -577,8 +486,7 @@ impl<D: Disk> Store for FolderStore<D> {
         // The lock last: until then nobody else takes the folder for theirs.
         self.remove_file(&lock)?;
         self.remove_folder(&folder)?;
-        self.above(&folder)
-            .try_for_each(|above| self.sync_folder(above))
+        self.above(&folder).try_for_each(|above| self.sync_folder(above))
     }
 
     fn bundle(&self, index: u64) -> Result<Option<PathBuf>, StoreError> {

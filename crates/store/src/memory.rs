@@ -35,10 +35,7 @@ impl HeadFile<RealDisk> {
 
 impl<D: Disk> HeadFile<D> {
     pub fn on(disk: D, path: &Path) -> Self {
-        Self {
-            path: path.to_owned(),
-            disk,
-        }
+        Self { path: path.to_owned(), disk }
     }
 }
 
@@ -50,11 +47,7 @@ impl<D: Disk> HeadMemory for HeadFile<D> {
             Err(error) => return Err(StoreError::io("read", &self.path, error)),
         };
         String::from_utf8(bytes).map(Some).map_err(|error| {
-            StoreError::io(
-                "read",
-                &self.path,
-                io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()),
-            )
+            StoreError::io("read", &self.path, io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))
         })
     }
 
@@ -71,13 +64,9 @@ impl<D: Disk> HeadMemory for HeadFile<D> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             other => other.map_err(failed("remove what was left of"))?,
         }
-        self.disk
-            .write_new(&beside, checkpoint.as_bytes())
-            .map_err(failed("write"))?;
+        self.disk.write_new(&beside, checkpoint.as_bytes()).map_err(failed("write"))?;
         self.disk.sync_file(&beside).map_err(failed("sync"))?;
-        self.disk
-            .rename(&beside, &self.path)
-            .map_err(failed("replace"))?;
+        self.disk.rename(&beside, &self.path).map_err(failed("replace"))?;
         match self.path.parent() {
             Some(folder) if folder.as_os_str().is_empty() => self.disk.sync_folder(Path::new(".")),
             Some(folder) => self.disk.sync_folder(folder),

@@ -28,36 +28,17 @@ pub enum SealError {
     #[error("`{store}` holds no ledger")]
     NotInitialised { store: String },
     #[error("`{store}` already holds the ledger `{origin}` with {size} bundles")]
-    AlreadyInitialised {
-        origin: String,
-        size: u64,
-        store: String,
-    },
+    AlreadyInitialised { origin: String, size: u64, store: String },
     #[error(
         "`{store}` holds no ledger, but the ledger `{origin}` was seen with {size} bundles: the store was lost, emptied or exchanged"
     )]
-    LedgerGone {
-        origin: String,
-        size: u64,
-        store: String,
-    },
+    LedgerGone { origin: String, size: u64, store: String },
     #[error(
         "`{store}` holds {found} bundles of the ledger `{origin}`, but {seen} were seen before: the store was rolled back"
     )]
-    RolledBack {
-        origin: String,
-        seen: u64,
-        found: u64,
-        store: String,
-    },
-    #[error(
-        "`{store}` holds another history of the ledger `{origin}` than was seen at {seen} bundles"
-    )]
-    Rewritten {
-        origin: String,
-        seen: u64,
-        store: String,
-    },
+    RolledBack { origin: String, seen: u64, found: u64, store: String },
+    #[error("`{store}` holds another history of the ledger `{origin}` than was seen at {seen} bundles")]
+    Rewritten { origin: String, seen: u64, store: String },
     #[error("the last head seen cannot be used: {problem}")]
     BadMemory { problem: ledger::CheckpointError },
     #[error("the ledger key {given} is not the key {trusted} of the trust file")]
@@ -67,11 +48,7 @@ pub enum SealError {
     #[error("the trust file does not trust the ledger key at index {index}")]
     LedgerKeyNotTrusted { index: u64 },
     #[error("`{path}` in `{store}` {problem}")]
-    Damaged {
-        path: String,
-        store: String,
-        problem: String,
-    },
+    Damaged { path: String, store: String, problem: String },
     #[error("the signer gave a signature that its own public key refuses")]
     BadSignature,
     #[error("bundle {index} as written does not verify: {problem}")]
@@ -95,24 +72,17 @@ impl SealError {
             Self::NotInitialised { store } => {
                 format!("make it once with `witnessmark ledger init --store {store}`")
             }
-            Self::AlreadyInitialised { .. } => {
-                "use it as it is; a ledger is made once".to_owned()
-            }
+            Self::AlreadyInitialised { .. } => "use it as it is; a ledger is made once".to_owned(),
             Self::LedgerGone { .. } | Self::RolledBack { .. } | Self::Rewritten { .. } => {
-                "name the right store, or restore it from its copy; a ledger is never begun again with the same key".to_owned()
+                "name the right store, or restore it from its copy; a ledger is never begun again with the same key"
+                    .to_owned()
             }
-            Self::OtherLedgerKey { .. } => {
-                "give the ledger key that belongs to this trust file".to_owned()
-            }
+            Self::OtherLedgerKey { .. } => "give the ledger key that belongs to this trust file".to_owned(),
             Self::KeyNotTrusted { .. } | Self::LedgerKeyNotTrusted { .. } => {
                 "whoever keeps the trust file adds the key for this index, or give the key it names".to_owned()
             }
-            Self::Damaged { .. } => {
-                "something else wrote here; restore the file from a copy of the store".to_owned()
-            }
-            Self::BadMemory { .. } => {
-                "give the memory that belongs to this ledger's key, kept beside it".to_owned()
-            }
+            Self::Damaged { .. } => "something else wrote here; restore the file from a copy of the store".to_owned(),
+            Self::BadMemory { .. } => "give the memory that belongs to this ledger's key, kept beside it".to_owned(),
             Self::BadRunId { .. }
             | Self::Sign(_)
             | Self::Trust(_)

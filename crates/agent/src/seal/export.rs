@@ -38,10 +38,7 @@ pub fn export<W: Write>(
 ) -> Result<W, SealError> {
     let key = trust.log_key()?;
     let head = Head::read(store, memory, &key)?;
-    let folder = store.bundle(index)?.ok_or_else(|| SealError::NoBundle {
-        index,
-        store: store.location(),
-    })?;
+    let folder = store.bundle(index)?.ok_or_else(|| SealError::NoBundle { index, store: store.location() })?;
     let mut entries = BTreeMap::new();
     add_folder(&folder, &folder, &mut entries)?;
     add_head(&head, index, &mut entries)?;
@@ -55,10 +52,7 @@ pub fn export<W: Write>(
         }
         for index in 0..head.size() {
             let path = layout::ledger_statement(index);
-            entries.insert(
-                Entry::LedgerStatement(index),
-                Source::Stored(path, limits::ENVELOPE_MAX),
-            );
+            entries.insert(Entry::LedgerStatement(index), Source::Stored(path, limits::ENVELOPE_MAX));
         }
     }
 
@@ -67,9 +61,7 @@ pub fn export<W: Write>(
         match source {
             Source::Bytes(bytes) => tar.append(entry, bytes.len() as u64, bytes.as_slice())?,
             Source::Stored(path, limit) => {
-                let bytes = store
-                    .read(&path, limit)?
-                    .ok_or_else(|| damaged(store, &path, "is missing"))?;
+                let bytes = store.read(&path, limit)?.ok_or_else(|| damaged(store, &path, "is missing"))?;
                 tar.append(entry, bytes.len() as u64, bytes.as_slice())?;
             }
             Source::File(path) => {
@@ -83,15 +75,8 @@ pub fn export<W: Write>(
     Ok(tar.finish()?)
 }
 
-fn add_head(
-    head: &Head<'_>,
-    index: u64,
-    entries: &mut BTreeMap<Entry, Source>,
-) -> Result<(), SealError> {
-    entries.insert(
-        Entry::Checkpoint,
-        Source::Bytes(head.text().as_bytes().to_vec()),
-    );
+fn add_head(head: &Head<'_>, index: u64, entries: &mut BTreeMap<Entry, Source>) -> Result<(), SealError> {
+    entries.insert(Entry::Checkpoint, Source::Bytes(head.text().as_bytes().to_vec()));
     let older = index.saturating_add(1);
     if older < head.size() {
         let proof = consistency::render(&head.consistency(older)?);
@@ -117,19 +102,14 @@ fn add_anchors(
         let folder = format!("{}/{size}", layout::ANCHORS);
         for name in store.list(&folder)? {
             let path = format!("{folder}/{name}");
-            let entry = Entry::parse(&path)
-                .ok_or_else(|| damaged(store, &path, "is no name of the format"))?;
+            let entry = Entry::parse(&path).ok_or_else(|| damaged(store, &path, "is no name of the format"))?;
             entries.insert(entry, Source::Stored(path, limits::ANCHOR_MAX));
         }
     }
     Ok(())
 }
 
-fn add_folder(
-    root: &Path,
-    folder: &Path,
-    entries: &mut BTreeMap<Entry, Source>,
-) -> Result<(), SealError> {
+fn add_folder(root: &Path, folder: &Path, entries: &mut BTreeMap<Entry, Source>) -> Result<(), SealError> {
     let failed = |source| unreadable(folder, source);
     for found in fs::read_dir(folder).map_err(failed)? {
         let found = found.map_err(failed)?;
@@ -150,8 +130,5 @@ fn add_folder(
 }
 
 fn unreadable(path: &Path, source: io::Error) -> SealError {
-    SealError::File {
-        path: path.to_owned(),
-        source,
-    }
+    SealError::File { path: path.to_owned(), source }
 }

@@ -31,69 +31,42 @@ pub(super) fn stored(store: &dyn Store, key: &LogKey) -> Result<Option<Known>, S
     let Some(bytes) = store.read(store::CHECKPOINT, limits::CHECKPOINT_MAX)? else {
         return Ok(None);
     };
-    let text =
-        String::from_utf8(bytes).map_err(|_| damaged(store, store::CHECKPOINT, "is no text"))?;
-    let checkpoint = prove(&text, key).map_err(|problem| {
-        damaged(
-            store,
-            store::CHECKPOINT,
-            &format!("is not the ledger's: {problem}"),
-        )
-    })?;
+    let text = String::from_utf8(bytes).map_err(|_| damaged(store, store::CHECKPOINT, "is no text"))?;
+    let checkpoint = prove(&text, key)
+        .map_err(|problem| damaged(store, store::CHECKPOINT, &format!("is not the ledger's: {problem}")))?;
     Ok(Some(Known { checkpoint, text }))
 }
 
 /// The head that was seen last; `None` if none ever was.
-pub(super) fn remembered(
-    memory: &dyn HeadMemory,
-    key: &LogKey,
-) -> Result<Option<Checkpoint>, SealError> {
+pub(super) fn remembered(memory: &dyn HeadMemory, key: &LogKey) -> Result<Option<Checkpoint>, SealError> {
     let Some(text) = memory.load()? else {
         return Ok(None);
     };
-    prove(&text, key)
-        .map(Some)
-        .map_err(|problem| SealError::BadMemory { problem })
+    prove(&text, key).map(Some).map_err(|problem| SealError::BadMemory { problem })
 }
 
 fn prove(text: &str, key: &LogKey) -> Result<Checkpoint, ledger::CheckpointError> {
     let signed = SignedCheckpoint::parse(text)?;
     signed
-        .verify_c2sp(key, |message, signature| {
-            verify::ed25519::verify(key.public_key().as_bytes(), message, signature)
-        })
+        .verify_c2sp(key, |message, signature| verify::ed25519::verify(key.public_key().as_bytes(), message, signature))
         .cloned()
 }
 
 impl<'a> Head<'a> {
     /// Reads the head and proves it: signed by the ledger key, the root of the tiles that are
     /// there, and a continuation of the head seen last.
-    pub(super) fn read(
-        store: &'a dyn Store,
-        memory: &dyn HeadMemory,
-        key: &'a LogKey,
-    ) -> Result<Self, SealError> {
+    pub(super) fn read(store: &'a dyn Store, memory: &dyn HeadMemory, key: &'a LogKey) -> Result<Self, SealError> {
         let seen = remembered(memory, key)?;
         let origin = || key.name().to_owned();
         let Some(known) = stored(store, key)? else {
             return Err(match seen {
-                Some(seen) => SealError::LedgerGone {
-                    origin: origin(),
-                    size: seen.size,
-                    store: store.location(),
-                },
-                None => SealError::NotInitialised {
-                    store: store.location(),
-                },
+                Some(seen) => SealError::LedgerGone { origin: origin(), size: seen.size, store: store.location() },
+                None => SealError::NotInitialised { store: store.location() },
             });
         };
         let head = Self { store, key, known };
         if head.root_at(head.size())? != head.root() {
-            return Err(damaged(
-                store,
-                "ledger/tile",
-                "does not have the root that the checkpoint signs",
-            ));
+            return Err(damaged(store, "ledger/tile", "does not have the root that the checkpoint signs"));
         }
         if let Some(seen) = seen {
             if seen.size > head.size() {
@@ -105,11 +78,7 @@ impl<'a> Head<'a> {
                 });
             }
             if head.root_at(seen.size)? != seen.root {
-                return Err(SealError::Rewritten {
-                    origin: origin(),
-                    seen: seen.size,
-                    store: store.location(),
-                });
+                return Err(SealError::Rewritten { origin: origin(), seen: seen.size, store: store.location() });
             }
         }
         Ok(head)
@@ -146,63 +115,43 @@ impl<'a> Head<'a> {
 
     /// Digest of the newest statement; `None` in an empty ledger.
     pub(super) fn previous_statement(&self, trust: &Trust) -> Result<Option<Digest>, SealError> {
-        self.size()
-            .checked_sub(1)
-            .map(|index| Ok(self.envelope(index, trust)?.statement_sha256()))
-            .transpose()
+        self.size().checked_sub(1).map(|index| Ok(self.envelope(index, trust)?.statement_sha256())).transpose()
     }
 
     /// The envelope of an entry, proven to be the one in the tree.
     pub(super) fn envelope(&self, index: u64, trust: &Trust) -> Result<Envelope, SealError> {
         let path = layout::ledger_statement(index);
-        let bytes = self
-            .store
-            .read(&path, limits::ENVELOPE_MAX)?
-            .ok_or_else(|| damaged(self.store, &path, "is missing"))?;
+        let bytes =
+            self.store.read(&path, limits::ENVELOPE_MAX)?.ok_or_else(|| damaged(self.store, &path, "is missing"))?;
         let envelope = Envelope::parse(&bytes)
             .map_err(|problem| damaged(self.store, &path, &format!("cannot be read: {problem}")))?;
         let leaf = self.leaf(index)?;
-        let in_tree = trust
-            .keys
-            .iter()
-            .any(|key| ledger::leaf_hash(&entry_body(&envelope, &key.spki.0)) == leaf);
-        if in_tree {
-            Ok(envelope)
-        } else {
-            Err(damaged(self.store, &path, "is not the entry in the tree"))
-        }
+        let in_tree = trust.keys.iter().any(|key| ledger::leaf_hash(&entry_body(&envelope, &key.spki.0)) == leaf);
+        if in_tree { Ok(envelope) } else { Err(damaged(self.store, &path, "is not the entry in the tree")) }
     }
 
     pub(super) fn leaf(&self, index: u64) -> Result<Digest, SealError> {
         use ledger::HashSource as _;
-        self.hashes()
-            .node(0, index)
-            .map_err(|error| self.broken(error))
+        self.hashes().node(0, index).map_err(|error| self.broken(error))
     }
 
     /// The entries' files and the new head, for one entry more.
     pub(super) fn append(&self, entry: &[u8]) -> Result<ledger::Appended, SealError> {
-        ledger::append(self.size(), &[entry], |path| self.tile(path))?
-            .map_err(|error| self.broken(error))
+        ledger::append(self.size(), &[entry], |path| self.tile(path))?.map_err(|error| self.broken(error))
     }
 
     /// Goes on with the head that `replace_head` has put there.
     pub(super) fn advance(&mut self, size: u64, root: Digest, text: String) {
-        self.known = Known {
-            checkpoint: self.key.c2sp_checkpoint(size, root),
-            text,
-        };
+        self.known = Known { checkpoint: self.key.c2sp_checkpoint(size, root), text };
     }
 
     /// The inclusion proof that the next entry will have in the tree it completes: it consists of
     /// what is there already.
     pub(super) fn next_proof(&self) -> Result<Vec<Digest>, SealError> {
         let index = self.size();
-        Ok(
-            ledger::inclusion_proof(index, index.saturating_add(1), &mut self.hashes())
-                .map_err(|error| self.broken(error))?
-                .unwrap_or_default(),
-        )
+        Ok(ledger::inclusion_proof(index, index.saturating_add(1), &mut self.hashes())
+            .map_err(|error| self.broken(error))?
+            .unwrap_or_default())
     }
 
     /// Position of an entry in the tree that it completed, without the signed head.
@@ -216,23 +165,14 @@ impl<'a> Head<'a> {
             .map_err(|error| self.broken(error))?
             .unwrap_or_default();
         let root = self.root_at(tree_size)?;
-        Ok(Position {
-            index,
-            tree_size,
-            root,
-            proof,
-            checkpoint: sign(tree_size, root)?,
-            log_id: self.key.log_id(),
-        })
+        Ok(Position { index, tree_size, root, proof, checkpoint: sign(tree_size, root)?, log_id: self.key.log_id() })
     }
 
     /// The proof that the tree of `older` entries is a prefix of this one.
     pub(super) fn consistency(&self, older: u64) -> Result<Vec<Digest>, SealError> {
-        Ok(
-            ledger::consistency_proof(older, self.size(), &mut self.hashes())
-                .map_err(|error| self.broken(error))?
-                .unwrap_or_default(),
-        )
+        Ok(ledger::consistency_proof(older, self.size(), &mut self.hashes())
+            .map_err(|error| self.broken(error))?
+            .unwrap_or_default())
     }
 
     /// Root of the first `size` entries, read from the tiles of the newest tree.
@@ -247,9 +187,7 @@ impl<'a> Head<'a> {
     /// The bytes at a tile's path.
     pub(super) fn tile(&self, path: &str) -> Result<Vec<u8>, SealError> {
         let path = layout::tile(path);
-        self.store
-            .read(&path, TILE_MAX)?
-            .ok_or_else(|| damaged(self.store, &path, "is missing"))
+        self.store.read(&path, TILE_MAX)?.ok_or_else(|| damaged(self.store, &path, "is missing"))
     }
 
     fn broken(&self, error: ledger::TileError<SealError>) -> SealError {
@@ -261,9 +199,5 @@ impl<'a> Head<'a> {
 }
 
 pub(super) fn damaged(store: &dyn Store, path: &str, problem: &str) -> SealError {
-    SealError::Damaged {
-        path: path.to_owned(),
-        store: store.location(),
-        problem: problem.to_owned(),
-    }
+    SealError::Damaged { path: path.to_owned(), store: store.location(), problem: problem.to_owned() }
 }

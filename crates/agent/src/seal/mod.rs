@@ -21,9 +21,9 @@
 mod check;
 mod error;
 mod export;
+mod failed;
 mod head;
 mod pending;
-mod unfinished;
 
 #[cfg(test)]
 mod tests;
@@ -44,7 +44,7 @@ use store::{Guard, HeadMemory, Holder, RunId, Store};
 
 pub use error::SealError;
 pub use export::export;
-pub use unfinished::Recording;
+pub use failed::Recording;
 
 /// Everything that sealing needs and that outlives one run.
 pub struct Sealer<'a> {
@@ -103,7 +103,7 @@ pub struct Session {
     intent: Intent,
     staging: PathBuf,
     scratch: PathBuf,
-    _guard: Guard,
+    guard: Guard,
 }
 
 /// A run that died before it signed, now held by us.
@@ -163,19 +163,6 @@ impl Unfinished {
     pub fn intent(&self) -> &Intent {
         &self.intent
     }
-
-    /// Takes the dead run's place, with empty folders: what it had read is thrown away, since
-    /// nobody can say how much of it there is.
-    pub fn take_over(self, sealer: &Sealer<'_>) -> Result<Session, SealError> {
-        sealer.store.clear_run(&self.run)?;
-        Ok(Session {
-            staging: sealer.store.staging(&self.run)?,
-            scratch: sealer.store.scratch(&self.run)?,
-            run: self.run,
-            intent: self.intent,
-            _guard: self.guard,
-        })
-    }
 }
 
 impl Sealer<'_> {
@@ -191,9 +178,7 @@ impl Sealer<'_> {
                 size: known.size,
                 store: self.store.location(),
             }),
-            (Some(found), None) if found.checkpoint.size == 0 => {
-                Ok(self.memory.save(&found.text)?)
-            }
+            (Some(found), None) if found.checkpoint.size == 0 => Ok(self.memory.save(&found.text)?),
             (Some(found), _) => Err(SealError::AlreadyInitialised {
                 origin: key.name().to_owned(),
                 size: found.checkpoint.size,
@@ -210,9 +195,7 @@ impl Sealer<'_> {
     /// Begins a run. Whatever a killed run had signed is completed first.
     pub fn begin(&self, intent: Intent) -> Result<Begun, SealError> {
         let key = self.log_key()?;
-        let run: RunId = intent.run.parse().map_err(|_| SealError::BadRunId {
-            run: intent.run.clone(),
-        })?;
+        let run: RunId = intent.run.parse().map_err(|_| SealError::BadRunId { run: intent.run.clone() })?;
         let _lock = self.store.lock_ledger(&self.holder, self.wait)?;
         let mut head = head::Head::read(self.store, self.memory, &key)?;
         head.remember(self.memory)?;
@@ -224,25 +207,22 @@ impl Sealer<'_> {
         let staging = self.store.staging(&run)?;
         let scratch = self.store.scratch(&run)?;
         pending::write_intent(self.store, &run, &intent)?;
-        Ok(Begun {
-            session: Session {
-                run,
-                intent,
-                staging,
-                scratch,
-                _guard: guard,
-            },
-            completed,
-            unfinished,
-        })
+        Ok(Begun { session: Session { run, intent, staging, scratch, guard }, completed, unfinished })
     }
 
     /// Seals what was written into the session's staging folder. After an error nothing that was
     /// published is touched; the next [`Sealer::begin`] completes this run or names it unfinished.
     pub fn seal(&self, session: Session, input: SealInput) -> Result<Sealed, SealError> {
-        let (run, intent) = (&session.run, &session.intent);
+        let Session {
+            run,
+            intent,
+            staging,
+            // Until the end: as long as it lives nobody takes the run for dead.
+            guard: _guard,
+            ..
+        } = session;
         let key = self.log_key()?;
-        self.store.sync_staged(run)?;
+        self.store.sync_staged(&run)?;
         let _lock = self.store.lock_ledger(&self.holder, self.wait)?;
         let mut head = head::Head::read(self.store, self.memory, &key)?;
         head.remember(self.memory)?;
@@ -251,10 +231,9 @@ impl Sealer<'_> {
         let index = head.size();
         self.check_signer(intent.kind, index)?;
         let previous = head.previous_statement(self.trust)?;
-        let statement = statement(intent, input, &head, previous)?;
-        check::before_signing(&head, &statement, &session.staging)?;
-        self.reserve(run, index, &statement)?;
-        // INVARIANT: `session`, and with it the liveness lock, lives until here.
+        let statement = statement(&intent, input, &head, previous)?;
+        check::before_signing(&head, &statement, &staging)?;
+        self.reserve(&run, index, &statement)?;
         self.complete(&mut head, index)
     }
 
@@ -262,10 +241,7 @@ impl Sealer<'_> {
         let key = self.trust.log_key()?;
         let signer = public_key(self.ledger)?;
         if *key.public_key() != signer {
-            return Err(SealError::OtherLedgerKey {
-                trusted: key.public_key().id(),
-                given: signer.id(),
-            });
+            return Err(SealError::OtherLedgerKey { trusted: key.public_key().id(), given: signer.id() });
         }
         Ok(key)
     }
@@ -279,10 +255,7 @@ impl Sealer<'_> {
         if self.trust.allows(&signer, Role::for_kind(kind), index) {
             Ok(())
         } else {
-            Err(SealError::KeyNotTrusted {
-                key: signer.id(),
-                index,
-            })
+            Err(SealError::KeyNotTrusted { key: signer.id(), index })
         }
     }
 
@@ -311,9 +284,7 @@ impl Sealer<'_> {
 
 impl std::fmt::Debug for Sealer<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sealer")
-            .field("store", &self.store)
-            .finish_non_exhaustive()
+        f.debug_struct("Sealer").field("store", &self.store).finish_non_exhaustive()
     }
 }
 
@@ -340,10 +311,7 @@ fn statement(
         bundle: intent.run.clone(),
         entity: intent.entity.clone(),
         system: intent.system.clone(),
-        tool: bundle::statement::Tool {
-            version: intent.tool.version.clone(),
-            sha256: intent.tool.sha256,
-        },
+        tool: bundle::statement::Tool { version: intent.tool.version.clone(), sha256: intent.tool.sha256 },
         started: intent.started,
         finished: input.finished,
         status: input.status,

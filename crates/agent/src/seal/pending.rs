@@ -35,11 +35,7 @@ struct Signed {
     envelope: String,
 }
 
-pub(super) fn write_intent(
-    store: &dyn Store,
-    run: &RunId,
-    intent: &Intent,
-) -> Result<(), SealError> {
+pub(super) fn write_intent(store: &dyn Store, run: &RunId, intent: &Intent) -> Result<(), SealError> {
     let path = intent_path(run);
     let bytes = to_json(store, &path, intent)?;
     Ok(store.create(&[(&path, &bytes)])?)
@@ -68,38 +64,20 @@ impl Sealer<'_> {
             .store
             .list(layout::PENDING)?
             .iter()
-            .filter_map(|name| {
-                name.strip_suffix(".reserved.json")
-                    .or_else(|| name.strip_suffix(".signed.json"))
-            })
+            .filter_map(|name| name.strip_suffix(".reserved.json").or_else(|| name.strip_suffix(".signed.json")))
             .filter_map(|index| index.parse().ok())
             .collect();
         indices.sort_unstable();
         indices.dedup();
-        indices
-            .into_iter()
-            .map(|index| self.complete(head, index))
-            .collect()
+        indices.into_iter().map(|index| self.complete(head, index)).collect()
     }
 
     /// Writes down the statement that will be signed for this index, and no other.
-    pub(super) fn reserve(
-        &self,
-        run: &RunId,
-        index: u64,
-        statement: &Unsigned,
-    ) -> Result<(), SealError> {
+    pub(super) fn reserve(&self, run: &RunId, index: u64, statement: &Unsigned) -> Result<(), SealError> {
         let path = reserved_path(index);
-        let statement = String::from_utf8(statement.statement().to_vec())
-            .map_err(|_| damaged(self.store, &path, "is no text"))?;
-        let bytes = to_json(
-            self.store,
-            &path,
-            &Reserved {
-                run: run.to_string(),
-                statement,
-            },
-        )?;
+        let statement =
+            String::from_utf8(statement.statement().to_vec()).map_err(|_| damaged(self.store, &path, "is no text"))?;
+        let bytes = to_json(self.store, &path, &Reserved { run: run.to_string(), statement })?;
         Ok(self.store.create(&[(&path, &bytes)])?)
     }
 
@@ -111,10 +89,7 @@ impl Sealer<'_> {
             Some(signed) => signed,
             None => self.sign(head, index)?,
         };
-        let run: RunId = signed
-            .run
-            .parse()
-            .map_err(|_| damaged(self.store, &path, "names no run"))?;
+        let run: RunId = signed.run.parse().map_err(|_| damaged(self.store, &path, "names no run"))?;
         let envelope = Envelope::parse(signed.envelope.as_bytes())
             .map_err(|e| damaged(self.store, &path, &format!("cannot be read: {e}")))?;
         let statement = Statement::parse(&envelope.statement)
@@ -125,14 +100,9 @@ impl Sealer<'_> {
             return Err(damaged(self.store, &path, "has a wrong signature"));
         }
         if !self.trust.allows(&signer, role, index) {
-            return Err(SealError::KeyNotTrusted {
-                key: signer.id(),
-                index,
-            });
+            return Err(SealError::KeyNotTrusted { key: signer.id(), index });
         }
-        if statement.predicate.chain.index != index
-            || statement.predicate.chain.origin != head.origin()
-        {
+        if statement.predicate.chain.index != index || statement.predicate.chain.origin != head.origin() {
             return Err(damaged(self.store, &path, "is for another place"));
         }
 
@@ -143,11 +113,7 @@ impl Sealer<'_> {
             }
             self.append(head, index, &envelope, &entry)?;
         } else if index > head.size() || head.leaf(index)? != ledger::leaf_hash(&entry) {
-            return Err(damaged(
-                self.store,
-                &path,
-                "is not what the ledger holds at its index",
-            ));
+            return Err(damaged(self.store, &path, "is not what the ledger holds at its index"));
         }
 
         if self.store.bundle(index)?.is_none() {
@@ -156,13 +122,8 @@ impl Sealer<'_> {
                 let signature = self.ledger.sign(body.as_bytes())?;
                 Ok(head.key().sigstore_note(size, root, &signature)?)
             })?;
-            let file = SealedStatement {
-                envelope,
-                signer,
-                position,
-            };
-            self.store
-                .add_staged(&run, layout::STATEMENT, file.render().as_bytes())?;
+            let file = SealedStatement { envelope, signer, position };
+            self.store.add_staged(&run, layout::STATEMENT, file.render().as_bytes())?;
             check::before_publishing(self.trust, index, &self.store.staging(&run)?)?;
         }
         self.store.publish(&run, index)?;
@@ -170,49 +131,30 @@ impl Sealer<'_> {
         // The signature last: as long as it is there, all of this is repeated.
         self.store.remove_pending(&reserved_path(index))?;
         self.store.remove_pending(&path)?;
-        let folder = self
-            .store
-            .bundle(index)?
-            .ok_or_else(|| damaged(self.store, &layout::bundle(index), "is missing"))?;
-        Ok(Sealed {
-            run: run.to_string(),
-            index,
-            statement,
-            checkpoint: head.text().to_owned(),
-            folder,
-        })
+        let folder =
+            self.store.bundle(index)?.ok_or_else(|| damaged(self.store, &layout::bundle(index), "is missing"))?;
+        Ok(Sealed { run: run.to_string(), index, statement, checkpoint: head.text().to_owned(), folder })
     }
 
     /// Signs what was reserved, and keeps the signature before anything is done with it.
     fn sign(&self, head: &Head<'_>, index: u64) -> Result<Signed, SealError> {
         let path = reserved_path(index);
-        let reserved: Reserved = read_json(self.store, &path)?
-            .ok_or_else(|| damaged(self.store, &path, "is missing"))?;
+        let reserved: Reserved =
+            read_json(self.store, &path)?.ok_or_else(|| damaged(self.store, &path, "is missing"))?;
         // The signature goes last when a bundle is done, so this index was never signed.
         if index != head.size() {
-            return Err(damaged(
-                self.store,
-                &path,
-                "is not for the ledger's next index",
-            ));
+            return Err(damaged(self.store, &path, "is not for the ledger's next index"));
         }
         let statement = Statement::parse(reserved.statement.as_bytes())
             .map_err(|e| damaged(self.store, &path, &format!("cannot be read: {e}")))?;
         self.check_signer(statement.predicate.kind, index)?;
         let signer = public_key(self.collector)?;
-        let mut envelope = Envelope {
-            statement: reserved.statement.into_bytes(),
-            signature: [0; 64],
-        };
+        let mut envelope = Envelope { statement: reserved.statement.into_bytes(), signature: [0; 64] };
         envelope.signature = self.collector.sign(&envelope.pae())?;
         if !verify::ed25519::verify(signer.as_bytes(), &envelope.pae(), &envelope.signature) {
             return Err(SealError::BadSignature);
         }
-        let signed = Signed {
-            run: reserved.run,
-            signer: Spki(signer),
-            envelope: envelope.render(),
-        };
+        let signed = Signed { run: reserved.run, signer: Spki(signer), envelope: envelope.render() };
         let path = signed_path(index);
         let bytes = to_json(self.store, &path, &signed)?;
         self.store.create(&[(&path, &bytes)])?;
@@ -220,46 +162,31 @@ impl Sealer<'_> {
     }
 
     /// Puts the entry into the tree and moves the head.
-    fn append(
-        &self,
-        head: &mut Head<'_>,
-        index: u64,
-        envelope: &Envelope,
-        entry: &[u8],
-    ) -> Result<(), SealError> {
+    fn append(&self, head: &mut Head<'_>, index: u64, envelope: &Envelope, entry: &[u8]) -> Result<(), SealError> {
         let appended = head.append(entry)?;
         let statement_path = layout::ledger_statement(index);
         let statement = envelope.render();
-        let mut files: Vec<(String, Vec<u8>)> = appended
-            .files
-            .into_iter()
-            .map(|(path, bytes)| (layout::tile(&path), bytes))
-            .collect();
+        let mut files: Vec<(String, Vec<u8>)> =
+            appended.files.into_iter().map(|(path, bytes)| (layout::tile(&path), bytes)).collect();
         files.push((statement_path, statement.into_bytes()));
-        let files: Vec<(&str, &[u8])> = files
-            .iter()
-            .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
-            .collect();
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect();
         self.store.create(&files)?;
         let note = self.sign_head(head.key(), appended.size, appended.root)?;
-        self.store
-            .replace_head(head.text().as_bytes(), note.as_bytes())?;
+        self.store.replace_head(head.text().as_bytes(), note.as_bytes())?;
         head.advance(appended.size, appended.root, note);
         Ok(self.memory.save(head.text())?)
     }
 }
 
 fn to_json<T: Serialize>(store: &dyn Store, path: &str, value: &T) -> Result<Vec<u8>, SealError> {
-    serde_json::to_vec(value)
-        .map_err(|error| damaged(store, path, &format!("cannot be written: {error}")))
+    serde_json::to_vec(value).map_err(|error| damaged(store, path, &format!("cannot be written: {error}")))
 }
 
 fn read_json<T: DeserializeOwned>(store: &dyn Store, path: &str) -> Result<Option<T>, SealError> {
     store
         .read(path, LIMIT)?
         .map(|bytes| {
-            serde_json::from_slice(&bytes)
-                .map_err(|error| damaged(store, path, &format!("cannot be read: {error}")))
+            serde_json::from_slice(&bytes).map_err(|error| damaged(store, path, &format!("cannot be read: {error}")))
         })
         .transpose()
 }

@@ -100,6 +100,47 @@ fn a_run_that_died_is_recorded_as_failed() {
 }
 
 #[test]
+fn a_run_that_cannot_go_on_is_recorded_as_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world_of_one(folder.path());
+    let store = FolderStore::open(&world.store()).unwrap();
+    world
+        .with(&RealDisk, &store, |sealer| {
+            let begun = sealer.begin(intent("b"))?;
+            // Whatever it had written so far.
+            write_bundle(&begun.session);
+            let why = "the credentials expired";
+            sealer.record_failure(begun.session, why, &recording(), salts())
+        })
+        .unwrap();
+    assert_eq!(world.audit()[1], ("b".to_owned(), RunStatus::Failed));
+    let record = fs::read_to_string(world.store().join("bundles/1/records.jsonl")).unwrap();
+    assert!(record.contains(r#""failure":"the credentials expired""#), "{record}");
+    assert!(!world.store().join("bundles/1/raw").exists());
+}
+
+/// What does not verify is not signed.
+#[test]
+fn nothing_is_signed_that_does_not_verify() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world_of_one(folder.path());
+    let store = FolderStore::open(&world.store()).unwrap();
+    let signed = world.collector.signed.lock().unwrap().len();
+    for (number, file) in ["records.jsonl", "leaves.txt", "raw/000/000000000", "stray"].iter().enumerate() {
+        let refused = world.with(&RealDisk, &store, |sealer| {
+            let begun = sealer.begin(intent(&format!("r{number}")))?;
+            let input = write_bundle(&begun.session);
+            fs::write(begun.session.staging().join(file), "something else").unwrap();
+            sealer.seal(begun.session, input)
+        });
+        assert!(matches!(refused, Err(SealError::NotVerified { index: 1, .. })), "{file}: {refused:?}");
+    }
+    assert_eq!(world.collector.signed.lock().unwrap().len(), signed);
+    world.run("c");
+    assert_eq!(world.audit().len(), 6);
+}
+
+#[test]
 fn a_ledger_is_made_once() {
     let folder = tempfile::tempdir().unwrap();
     let world = world_of_one(folder.path());

@@ -1,5 +1,6 @@
-//! The record of a run that died before it signed: a bundle with the status `failed`, under the
-//! dead run's id, that says so.
+//! The record of a run that failed, or died before it signed: a bundle with the status `failed`,
+//! under the run's own id, that says why and holds nothing else. What the run had read is thrown
+//! away: nobody can say how much of it there is.
 
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -10,9 +11,9 @@ use bundle::writer::{RecordWriter, SALT};
 use model::record::{ClockSource, Override, Run, RunStatus, Tool};
 use model::{RecordType, Timestamp};
 
-use super::{SealError, SealInput, Sealed, Sealer, Unfinished};
+use super::{SealError, SealInput, Sealed, Sealer, Session, Unfinished};
 
-/// Who records a dead run, and when.
+/// Who records the failure, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recording {
     /// The program that records, which need not be the one that died.
@@ -21,31 +22,28 @@ pub struct Recording {
     pub assessment: u32,
     pub clock: ClockSource,
     pub now: Timestamp,
-    /// The recording run's own overrides; the dead run's are added.
+    /// The recording run's own overrides; those of the intent are added.
     pub overrides: Vec<Override>,
 }
 
 impl Sealer<'_> {
-    /// Seals a bundle that records a dead run as failed. What it had read is thrown away: nobody
-    /// can say how much of it there is. `randomness` fills a salt.
-    pub fn record_unfinished(
+    /// Seals the record of a run that cannot go on. `randomness` fills a salt.
+    pub fn record_failure(
         &self,
-        unfinished: Unfinished,
+        mut session: Session,
+        why: &str,
         by: &Recording,
         randomness: impl FnMut(&mut [u8; SALT]) -> io::Result<()>,
     ) -> Result<Sealed, SealError> {
-        let mut session = unfinished.take_over(self)?;
+        self.store.clear_run(&session.run)?;
+        session.staging = self.store.staging(&session.run)?;
         let intent = &mut session.intent;
         let mut overrides = by.overrides.clone();
         overrides.extend(&intent.overrides);
         overrides.sort_unstable();
         overrides.dedup();
-        let failure = format!(
-            "the run `{}` (version {}, begun {}) ended without a seal; nothing of it was kept",
-            intent.run, intent.tool.version, intent.started
-        );
         intent.tool = by.tool.clone();
-        // A set clock may lie before the dead run's start.
+        // A set clock may lie before the run's start.
         let finished = by.now.max(intent.started);
         let run = Run {
             id: intent.run.clone(),
@@ -62,19 +60,13 @@ impl Sealer<'_> {
             status: RunStatus::Failed,
             overrides: overrides.clone(),
             challenge: intent.challenge.clone(),
-            failure: Some(failure),
+            failure: Some(why.to_owned()),
         };
         let create = |name: &str| {
             let path = session.staging.join(name);
-            File::create_new(&path)
-                .map(BufWriter::new)
-                .map_err(|source| SealError::File { path, source })
+            File::create_new(&path).map(BufWriter::new).map_err(|source| SealError::File { path, source })
         };
-        let mut writer = RecordWriter::new(
-            create(layout::RECORDS)?,
-            create(layout::LEAVES)?,
-            randomness,
-        );
+        let mut writer = RecordWriter::new(create(layout::RECORDS)?, create(layout::LEAVES)?, randomness);
         writer.push(RecordType::Run, &run)?;
         let (records, ..) = writer.finish()?;
         self.seal(
@@ -87,5 +79,22 @@ impl Sealer<'_> {
                 records,
             },
         )
+    }
+
+    /// Seals the record of a run that died before it signed. `randomness` fills a salt.
+    pub fn record_unfinished(
+        &self,
+        unfinished: Unfinished,
+        by: &Recording,
+        randomness: impl FnMut(&mut [u8; SALT]) -> io::Result<()>,
+    ) -> Result<Sealed, SealError> {
+        let Unfinished { run, intent, guard } = unfinished;
+        let why = format!(
+            "the run `{run}` (version {}, begun {}) ended without a seal; nothing of it was kept",
+            intent.tool.version, intent.started
+        );
+        let session =
+            Session { staging: self.store.staging(&run)?, scratch: self.store.scratch(&run)?, run, intent, guard };
+        self.record_failure(session, &why, by, randomness)
     }
 }

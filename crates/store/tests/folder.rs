@@ -1,0 +1,366 @@
+//! What the folder store promises, and what it says when it cannot.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise, also outside of its function"
+)]
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::Timestamp;
+use witnessmark_store as store;
+
+use store::faults::{FailAt, Failpoint, Fault, FaultyDisk};
+use store::{FolderStore, Guard, HeadFile, HeadMemory as _, Holder, LockOutcome, RealDisk, RunId, Store, StoreError};
+
+const NOW: Duration = Duration::ZERO;
+
+fn holder() -> Holder {
+    Holder { pid: 4711, since: Timestamp::from_millis(1_795_255_600_000).unwrap() }
+}
+
+fn run(name: &str) -> RunId {
+    name.parse().unwrap()
+}
+
+fn new_store(folder: &Path) -> FolderStore {
+    FolderStore::init(&folder.join("evidence")).unwrap()
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+#[test]
+fn a_store_is_made_in_a_new_or_empty_folder_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("evidence");
+    assert!(matches!(FolderStore::open(&root), Err(StoreError::NotInitialised { .. })));
+    FolderStore::init(&root).unwrap();
+    FolderStore::init(&root).unwrap();
+    FolderStore::open(&root).unwrap();
+    for path in ["", "ledger", "bundles", "pending", "pending/tmp"] {
+        assert_eq!(mode(&root.join(path)), 0o700, "{path}");
+    }
+
+    let other = folder.path().join("other");
+    fs::create_dir(&other).unwrap();
+    fs::set_permissions(&other, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::write(other.join("letters.txt"), "").unwrap();
+    let refused = FolderStore::init(&other).unwrap_err();
+    assert!(matches!(&refused, StoreError::NotAStore { found, .. } if found == "letters.txt"));
+    assert_eq!(fs::read_dir(&other).unwrap().count(), 1);
+
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    assert!(matches!(FolderStore::init(&file), Err(StoreError::NotPlain { .. })));
+}
+
+/// Whoever names a store by a link means what it points to; links inside are nobody's.
+#[test]
+fn links_are_followed_to_the_store_and_not_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    new_store(folder.path());
+    let link = folder.path().join("link");
+    symlink(folder.path().join("evidence"), &link).unwrap();
+    let opened = FolderStore::open(&link).unwrap();
+    assert!(opened.location().ends_with("/evidence"));
+    let bundles = folder.path().join("evidence/bundles");
+    fs::remove_dir(&bundles).unwrap();
+    symlink("/", &bundles).unwrap();
+    assert!(matches!(FolderStore::open(&link), Err(StoreError::NotPlain { .. })));
+}
+
+#[test]
+fn other_users_permissions_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    new_store(folder.path());
+    let root = folder.path().join("evidence");
+    for path in ["", "bundles"] {
+        let path = root.join(path);
+        for open in [0o750, 0o701, 0o702] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(open)).unwrap();
+            let refused = FolderStore::open(&root).unwrap_err();
+            assert!(matches!(refused, StoreError::TooOpen { mode, .. } if mode == open));
+            assert!(refused.help().unwrap().contains("chmod -R go="));
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+    }
+
+    // As root we give it away; as anybody else we look at what is root's.
+    let foreign = if fs::metadata(&root).unwrap().uid() == 0 {
+        chown(&root, Some(12_345), None).unwrap();
+        root
+    } else {
+        Path::new("/").to_owned()
+    };
+    let refused = FolderStore::open(&foreign).unwrap_err();
+    assert!(matches!(refused, StoreError::OtherOwner { .. }), "{refused}");
+    assert!(refused.to_string().contains("belongs to user "));
+}
+
+#[test]
+fn files_are_created_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = new_store(folder.path());
+    let deep = "ledger/tile/entries/x001/067.p/3";
+    store.create(&[(deep, b"three"), ("ledger/statements/2.json", b"{}")]).unwrap();
+    assert_eq!(store.read(deep, 5).unwrap().unwrap(), b"three");
+    assert!(matches!(store.read(deep, 4), Err(StoreError::TooLarge { limit: 4, .. })));
+    store.create(&[(deep, b"three")]).unwrap();
+    for other in [&b"four"[..], b"threethree", b""] {
+        assert!(matches!(store.create(&[(deep, other)]), Err(StoreError::Differs { .. })));
+    }
+    assert_eq!(store.read(deep, 9).unwrap().unwrap(), b"three");
+    let path = folder.path().join("evidence").join(deep);
+    assert_eq!(mode(&path), 0o600);
+    assert_eq!(mode(path.parent().unwrap()), 0o700);
+    assert_eq!(store.list("ledger").unwrap(), ["statements", "tile"]);
+    assert!(store.list("anchors").unwrap().is_empty());
+    assert!(store.list("pending/tmp").unwrap().is_empty());
+    assert_eq!(store.read("ledger/checkpoint", 9).unwrap(), None);
+}
+
+#[test]
+fn paths_stay_inside() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = new_store(folder.path());
+    for path in ["", "/", "/etc/passwd", "..", "../x", "ledger/../../x", "a//b", "a/", "./a", "a/.", "a\0b", "a b"] {
+        assert!(matches!(store.create(&[(path, b"")]), Err(StoreError::BadPath { .. })), "{path:?}");
+    }
+    for path in ["ledger/checkpoint", "pendinglike/x", "bundles/0/leaves.txt"] {
+        assert!(matches!(store.remove_pending(path), Err(StoreError::BadPath { .. })));
+    }
+    for id in ["", "-a", "A", "a/b", "..", "tmp", &"a".repeat(65)] {
+        assert!(id.parse::<RunId>().is_err(), "{id:?}");
+    }
+    assert_eq!(run("20261121t100640z-7f").as_str(), "20261121t100640z-7f");
+}
+
+#[test]
+fn the_head_moves_only_from_where_it_was_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = new_store(folder.path());
+    assert!(matches!(store.replace_head(b"0", b"1"), Err(StoreError::HeadMoved { .. })));
+    store.create(&[(store::CHECKPOINT, b"0")]).unwrap();
+    store.replace_head(b"0", b"1").unwrap();
+    for wrong in [&b"0"[..], b"", b"11"] {
+        assert!(matches!(store.replace_head(wrong, b"2"), Err(StoreError::HeadMoved { .. })));
+    }
+    assert_eq!(store.read(store::CHECKPOINT, 9).unwrap().unwrap(), b"1");
+}
+
+/// Many at once: exactly one of each round moves it.
+#[test]
+fn one_of_many_moves_the_head() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = new_store(folder.path());
+    store.create(&[(store::CHECKPOINT, b"0")]).unwrap();
+    for round in 0..20_u8 {
+        let now = store.read(store::CHECKPOINT, 99).unwrap().unwrap();
+        let store = &store;
+        let now = &now;
+        let moved = std::thread::scope(|scope| {
+            let tries: Vec<_> =
+                (0..4_u8).map(|who| scope.spawn(move || store.replace_head(now, &[round, who, 9]))).collect();
+            tries.into_iter().map(|t| t.join().unwrap()).filter(Result::is_ok).count()
+        });
+        assert_eq!(moved, 1, "round {round}");
+    }
+}
+
+#[test]
+fn locks_say_who_holds_them_and_end_with_their_holder() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = new_store(folder.path());
+    let second = FolderStore::open(&folder.path().join("evidence")).unwrap();
+    let guard = first.lock_ledger(&holder(), NOW).unwrap();
+    let refused = second.lock_ledger(&holder(), NOW).unwrap_err();
+    assert!(
+        refused.to_string().starts_with("the ledger is locked by pid 4711 since 2026-11-21T10:06:40.000Z (`"),
+        "{refused}"
+    );
+    assert!(refused.help().is_some());
+    drop(guard);
+    let held: Guard = second.lock_ledger(&holder(), NOW).unwrap();
+    drop(held);
+    // Whoever waits gets it.
+    let guard = first.lock_ledger(&holder(), NOW).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| second.lock_ledger(&holder(), Duration::from_secs(600)).unwrap());
+        drop(guard);
+    });
+}
+
+#[test]
+fn a_run_is_alive_as_long_as_its_guard() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = new_store(folder.path());
+    let guard = store.open_run(&run("a"), &holder()).unwrap();
+    assert!(matches!(store.open_run(&run("a"), &holder()), Err(StoreError::RunExists { .. })));
+    assert!(store.claim_run(&run("a"), &holder()).unwrap().is_none());
+    assert!(store.claim_run(&run("b"), &holder()).unwrap().is_none());
+    drop(guard);
+    let claimed = store.claim_run(&run("a"), &holder()).unwrap();
+    assert!(claimed.is_some());
+    // Claimed is alive again.
+    assert!(store.claim_run(&run("a"), &holder()).unwrap().is_none());
+    assert_eq!(store.runs().unwrap(), [run("a")]);
+    fs::write(store.scratch(&run("a")).unwrap().join("x"), "x").unwrap();
+    store.drop_run(&run("a")).unwrap();
+    store.drop_run(&run("a")).unwrap();
+    assert!(store.runs().unwrap().is_empty());
+}
+
+#[test]
+fn what_was_prepared_is_published_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = new_store(folder.path());
+    let a = run("a");
+    assert!(matches!(store.sync_staged(&a), Err(StoreError::NothingStaged { .. })));
+    let _guard = store.open_run(&a, &holder()).unwrap();
+    // Enough files to be synced at once, written as anybody writes files.
+    let raw = store.staging(&a).unwrap().join("raw/000");
+    fs::create_dir_all(&raw).unwrap();
+    for number in 0..100 {
+        fs::write(raw.join(number.to_string()), "x").unwrap();
+    }
+    store.sync_staged(&a).unwrap();
+    store.add_staged(&a, "statement", b"s").unwrap();
+    store.publish(&a, 7).unwrap();
+    // Again, as after a death between publishing and saying so.
+    store.publish(&a, 7).unwrap();
+    let bundle = store.bundle(7).unwrap().unwrap();
+    assert_eq!(fs::read(bundle.join("statement")).unwrap(), b"s");
+    assert_eq!(mode(&bundle.join("raw/000/99")), 0o600);
+    assert_eq!(mode(&bundle.join("raw")), 0o700);
+    assert_eq!(store.bundle(8).unwrap(), None);
+    assert!(matches!(store.publish(&a, 8), Err(StoreError::NothingStaged { .. })));
+    store.staging(&a).unwrap();
+    assert!(matches!(store.publish(&a, 7), Err(StoreError::Differs { .. })));
+}
+
+#[test]
+fn links_are_not_prepared() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = new_store(folder.path());
+    let a = run("a");
+    let _guard = store.open_run(&a, &holder()).unwrap();
+    symlink("/etc/passwd", store.staging(&a).unwrap().join("leaves.txt")).unwrap();
+    assert!(matches!(store.sync_staged(&a), Err(StoreError::NotPlain { .. })));
+}
+
+/// Gives one error of the system to every write.
+#[derive(Debug)]
+struct Refusing(io::ErrorKind);
+
+impl store::Disk for Refusing {
+    fn stat(&self, path: &Path) -> io::Result<Option<store::Stat>> {
+        RealDisk.stat(path)
+    }
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        RealDisk.read(path, limit)
+    }
+    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        RealDisk.list(path)
+    }
+    fn make_folder(&self, _path: &Path) -> io::Result<()> {
+        Err(self.0.into())
+    }
+    fn write_new(&self, _path: &Path, _bytes: &[u8]) -> io::Result<()> {
+        Err(self.0.into())
+    }
+    fn set_mode(&self, _path: &Path, _mode: u32) -> io::Result<()> {
+        Err(self.0.into())
+    }
+    fn link(&self, _from: &Path, _to: &Path) -> io::Result<()> {
+        Err(self.0.into())
+    }
+    fn rename(&self, _from: &Path, _to: &Path) -> io::Result<()> {
+        Err(self.0.into())
+    }
+    fn remove_file(&self, _path: &Path) -> io::Result<()> {
+        Err(self.0.into())
+    }
+    fn remove_folder(&self, _path: &Path) -> io::Result<()> {
+        Err(self.0.into())
+    }
+    fn sync_file(&self, _path: &Path) -> io::Result<()> {
+        Err(self.0.into())
+    }
+    fn sync_folder(&self, _path: &Path) -> io::Result<()> {
+        Err(self.0.into())
+    }
+    fn sync_everything(&self, _path: &Path) -> io::Result<bool> {
+        Err(self.0.into())
+    }
+    fn try_lock(&self, _path: &Path, _create: bool, _note: &str) -> io::Result<LockOutcome> {
+        Err(self.0.into())
+    }
+}
+
+#[test]
+fn what_the_system_refuses_is_said_with_whose_move_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    new_store(folder.path());
+    let root = folder.path().join("evidence");
+    for (kind, starts) in [
+        (io::ErrorKind::StorageFull, "the disk is full: cannot "),
+        (io::ErrorKind::QuotaExceeded, "the disk is full: cannot "),
+        (io::ErrorKind::ReadOnlyFilesystem, "the file system is read-only: cannot "),
+        (io::ErrorKind::PermissionDenied, "not permitted to "),
+    ] {
+        let store = FolderStore::open_on(Refusing(kind), &root).unwrap();
+        for refused in [
+            store.create(&[("ledger/x", b"x")]).unwrap_err(),
+            store.lock_ledger(&holder(), NOW).unwrap_err(),
+            store.open_run(&run("a"), &holder()).unwrap_err(),
+        ] {
+            let text = refused.to_string();
+            assert!(text.starts_with(starts), "{text}");
+            assert!(text.contains("/evidence/"), "{text}");
+            assert!(refused.help().is_some());
+        }
+    }
+}
+
+#[test]
+fn a_memory_holds_the_newest_head() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.head");
+    let memory = HeadFile::new(&path);
+    assert_eq!(memory.load().unwrap(), None);
+    memory.save("one").unwrap();
+    memory.save("two").unwrap();
+    assert_eq!(memory.load().unwrap().unwrap(), "two");
+    assert_eq!(mode(&path), 0o600);
+    // What a death while saving left does not matter.
+    fs::write(folder.path().join("ledger.head.new"), "half").unwrap();
+    memory.save("three").unwrap();
+    assert_eq!(memory.load().unwrap().unwrap(), "three");
+}
+
+/// A memory that was being replaced when the process died is the old or the new one.
+#[test]
+fn a_memory_survives_every_death() {
+    for fault in Fault::ALL {
+        for number in 0.. {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("ledger.head");
+            HeadFile::new(&path).save("old").unwrap();
+            let failpoint = FailAt::new(number, fault);
+            let disk = FaultyDisk::new(RealDisk, Arc::clone(&failpoint) as Arc<dyn Failpoint>);
+            let saved = HeadFile::on(disk, &path).save("new").is_ok();
+            let now = HeadFile::new(&path).load().unwrap().unwrap();
+            assert!(now == "new" || (now == "old" && !saved), "{now}");
+            if failpoint.met() <= number {
+                break;
+            }
+        }
+    }
+}
