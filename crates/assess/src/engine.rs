@@ -47,10 +47,13 @@ pub(crate) fn compile(
     let first: Arc<str> = (*wanted.first().ok_or("it can give no outcome")?).into();
     let policy = engine
         .compile_with_entrypoint(&first)
-        .map_err(|e| e.to_string())?;
+        .map_err(|e| match e.to_string() {
+            text if text.contains("not a valid rule path") => no_rule(&first),
+            text => text,
+        })?;
     for entry in &wanted {
         if !policy.get_rules().contains_key(*entry) {
-            return Err(format!("there is no rule `{entry}`, which `needs` speaks of"));
+            return Err(no_rule(entry));
         }
     }
     let program: Arc<Program> =
@@ -58,8 +61,14 @@ pub(crate) fn compile(
     let mut vm = RegoVM::new();
     vm.load_program(program);
     vm.set_data(Value::new_object()).map_err(|e| e.to_string())?;
+    // A builtin that fails says so: an undefined value would make a `not` hold.
+    vm.set_strict_builtin_errors(true);
     vm.set_max_instructions(usize::try_from(instructions).unwrap_or(usize::MAX));
     Ok(Compiled { vm, entries })
+}
+
+fn no_rule(entry: &str) -> String {
+    format!("there is no rule `{entry}`, which `needs` speaks of")
 }
 
 impl Compiled {
@@ -86,7 +95,8 @@ impl Compiled {
         match &value {
             Value::Undefined => Ok(None),
             Value::Set(proofs) if proofs.is_empty() => Ok(None),
-            Value::Set(_) => value.to_json_str().map(Some).map_err(|e| e.to_string()),
+            // On one line: a line is a message.
+            Value::Set(_) => serde_json::to_string(&value).map(Some).map_err(|e| e.to_string()),
             _ => Err(format!("`{entry}` is no set: write `{} contains …`", rule(outcome))),
         }
     }

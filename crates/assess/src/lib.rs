@@ -17,6 +17,7 @@ mod pointer;
 mod pool;
 mod population;
 mod protocol;
+pub mod testing;
 mod worker;
 mod yaml;
 

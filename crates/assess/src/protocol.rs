@@ -7,7 +7,7 @@
 //! parent  {"assignment":{"n":0,"check":"aws-kms/key-rotates","input":{now, parameters, declaration}}}
 //! parent  {"subject":{"s":17,"target":{…},"resource":{…},"jobs":[[0,7],[3,2]]}}
 //! parent  {"subject":{"s":18,"target":{…},"resources":{kind:[…]},"jobs":[[5,7]]}}
-//! child   {"s":17,"r":[[0,"conforms",[{…}]],[3,"nothing"],[5,"error","…"]]}
+//! child   {"s":17,"r":[[0,"conforms",[{…}]],[3,"nothing",null],[5,"error","…"]]}
 //! ```
 //! A job is the number of an assignment and the outcomes that may be asked for (not-applicable 1, deviates 2, conforms 4).
 //! Answers come in the order of the subjects, jobs in the order of the job list. The child ends when its input does.
@@ -97,36 +97,25 @@ pub(crate) struct Answered {
     pub r: Vec<JobAnswer>,
 }
 
-/// `[n, word]` or `[n, word, what]`.
+/// `[n, word, what]`: the number of the assignment; `nothing`, `error` or an outcome; null, the error's text or the proofs.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum JobAnswer {
-    Full(u32, String, Box<RawValue>),
-    Bare(u32, String),
-}
+pub(crate) struct JobAnswer(u32, String, Box<RawValue>);
 
 impl JobAnswer {
     /// The number of the assignment, and the answer.
     pub(crate) fn read(self) -> (u32, Answer) {
-        match self {
-            Self::Bare(n, word) if word == "nothing" => (n, Answer::Nothing),
-            Self::Bare(n, _) => (n, Answer::Failed("an answer of unknown form".to_owned())),
-            Self::Full(n, word, what) if word == "error" => {
-                let text = serde_json::from_str(what.get()).unwrap_or_default();
-                (n, Answer::Failed(text))
-            }
-            Self::Full(n, word, what) => {
-                let outcome = match word.as_str() {
-                    "conforms" => Outcome::Conforms,
-                    "deviates" => Outcome::Deviates,
-                    "not-applicable" => Outcome::NotApplicable,
-                    _ => return (n, Answer::Failed("an answer of unknown form".to_owned())),
-                };
-                match serde_json::from_str::<Vec<Proof>>(what.get()) {
-                    Ok(proofs) => (n, Answer::Proved(outcome, proofs)),
-                    Err(error) => (n, Answer::Failed(format!("a witness has members `path`, `actual`, `expected`, `because`: {error}"))),
-                }
-            }
+        let Self(n, word, what) = self;
+        let outcome = match word.as_str() {
+            "nothing" => return (n, Answer::Nothing),
+            "error" => return (n, Answer::Failed(serde_json::from_str(what.get()).unwrap_or_default())),
+            "conforms" => Outcome::Conforms,
+            "deviates" => Outcome::Deviates,
+            "not-applicable" => Outcome::NotApplicable,
+            _ => return (n, Answer::Failed("an answer of unknown form".to_owned())),
+        };
+        match serde_json::from_str::<Vec<Proof>>(what.get()) {
+            Ok(proofs) => (n, Answer::Proved(outcome, proofs)),
+            Err(error) => (n, Answer::Failed(format!("a witness has members `path`, `actual`, `expected`, `because`: {error}"))),
         }
     }
 }

@@ -193,7 +193,7 @@ impl State {
             };
             let _ = match found {
                 Ok(Some((outcome, proofs))) => write!(answer, "[{n},\"{outcome}\",{proofs}]"),
-                Ok(None) => write!(answer, "[{n},\"nothing\"]"),
+                Ok(None) => write!(answer, "[{n},\"nothing\",null]"),
                 Err(error) => write!(answer, "[{n},\"error\",{}]", serde_json::Value::from(error)),
             };
         }

@@ -45,17 +45,22 @@ missing contains class if {
 }
 
 # The member is absent where no earlier password is remembered.
-remembered := policy.reuse_prevention
-
-remembered := 0 if {
+forgets if {
 	policy.exists == true
 	not policy.reuse_prevention
+}
+
+remembers_enough if policy.reuse_prevention >= input.parameters.reuse_prevention
+
+remembers_enough if {
+	forgets
+	input.parameters.reuse_prevention == 0
 }
 
 conforms contains {"path": "/password_policy", "expected": input.parameters} if {
 	policy.exists == true
 	policy.minimum_length >= input.parameters.minimum_length
-	remembered >= input.parameters.reuse_prevention
+	remembers_enough
 	count(missing) == 0
 }
 
@@ -79,10 +84,20 @@ deviates contains {
 
 deviates contains {
 	"path": "/password_policy/reuse_prevention",
+	"actual": policy.reuse_prevention,
 	"expected": sprintf("at least %d", [input.parameters.reuse_prevention]),
 } if {
 	policy.exists == true
-	remembered < input.parameters.reuse_prevention
+	policy.reuse_prevention < input.parameters.reuse_prevention
+}
+
+deviates contains {
+	"path": "/password_policy",
+	"expected": sprintf("at least %d earlier passwords are remembered", [input.parameters.reuse_prevention]),
+	"because": "earlier passwords may be used again",
+} if {
+	forgets
+	not remembers_enough
 }
 
 deviates contains {

@@ -44,9 +44,10 @@ not_applicable contains kms.managed_by_aws(input.resource)
 
 accounts := aws.inside(aws.account_of(input.resource.arn)).accounts
 
-is_service(name) if endswith(name, ".amazonaws.com")
-
-is_service(name) if endswith(name, ".amazonaws.com.cn")
+is_service(name) if {
+	is_string(name)
+	regex.match(`\.amazonaws\.com(\.cn)?$`, name)
+}
 
 # The service that holds a grant, whichever member names it.
 service_of(grant) := grant.grantee_service if is_string(grant.grantee_service)
@@ -56,11 +57,17 @@ service_of(grant) := grant.grantee if {
 	is_service(grant.grantee)
 }
 
-constrained(grant) if count(grant.constraints.encryption_context_equals) > 0
+# An empty context narrows nothing.
+constrained(grant) if pairs(grant.constraints.encryption_context_equals)
 
-constrained(grant) if count(grant.constraints.encryption_context_subset) > 0
+constrained(grant) if pairs(grant.constraints.encryption_context_subset)
 
 constrained(grant) if is_string(grant.constraints.source_arn)
+
+pairs(context) if {
+	is_object(context)
+	count(context) > 0
+}
 
 problems contains {
 	"path": sprintf("/grants/%d/grantee", [n]),

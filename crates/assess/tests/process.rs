@@ -1,0 +1,396 @@
+//! The child process and the run of judging. This program is both: started with `__assess` it is the child.
+//!
+//! It has no test harness of the compiler's, whose output would mix with the child's answers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use model::record::{Assignment, Coverage, Expectation, Finding, Gap, GapReason, Resource, Subject, Total};
+use model::record::{Locator, Syntax};
+use model::{Outcome, RecordRef, RecordType, Timestamp};
+use serde_json::value::RawValue;
+use witnessmark_assess::{Assessor, Case, CheckSet, Limits, Member, Summary, WorkerCommand, worker_main};
+
+type TestFn = (&'static str, fn());
+
+const TESTS: &[TestFn] = &[
+    ("judges_and_names_what_was_not_read", judges_and_names_what_was_not_read),
+    ("cuts_values_out_of_the_facts", cuts_values_out_of_the_facts),
+    ("a_list_that_does_not_end_is_said", a_list_that_does_not_end_is_said),
+    ("nothing_tested_is_not_clean", nothing_tested_is_not_clean),
+    ("a_broken_expectation_is_said", a_broken_expectation_is_said),
+    ("a_target_never_reached_is_said", a_target_never_reached_is_said),
+    ("what_was_listed_and_not_recorded_is_said", what_was_listed_and_not_recorded_is_said),
+    ("whole_targets_are_judged_once", whole_targets_are_judged_once),
+    ("recursion_costs_only_its_own_check", recursion_costs_only_its_own_check),
+    ("endless_work_costs_only_its_own_check", endless_work_costs_only_its_own_check),
+    ("memory_is_bounded", memory_is_bounded),
+    ("a_check_that_does_not_load_is_said", a_check_that_does_not_load_is_said),
+    ("an_engine_error_is_undetermined", an_engine_error_is_undetermined),
+    ("many_subjects_pass_in_order", many_subjects_pass_in_order),
+    ("a_program_that_is_no_worker_is_said", a_program_that_is_no_worker_is_said),
+];
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let first = arguments.next();
+    if first.as_deref() == Some("__assess") {
+        worker_main().unwrap();
+        return;
+    }
+    let wanted = first.filter(|f| !f.starts_with('-'));
+    let mut ran = 0;
+    for (name, test) in TESTS {
+        if wanted.as_ref().is_none_or(|w| name.contains(w.as_str())) {
+            test();
+            println!("test {name} ... ok");
+            ran += 1;
+        }
+    }
+    println!("\ntest result: ok. {ran} passed; 0 failed; 0 ignored; 0 measured; {} filtered out", TESTS.len() - ran);
+}
+
+fn command() -> WorkerCommand {
+    WorkerCommand::of_program(std::env::current_exe().unwrap())
+}
+
+/// A check of `test/thing` with these outcomes' needs and this body.
+fn check(name: &str, needs: &str, body: &str) -> (String, String) {
+    let text = format!(
+        "# METADATA\n# title: t\n# description: d\n# scope: package\n# custom:\n#   subject: test/thing\n#   needs: {needs}\n#   severity: low\n#   remediation: r\npackage checks.test.{name}\n\n{body}\n"
+    );
+    (format!("checks/test/{name}.rego"), text)
+}
+
+fn good() -> (String, String) {
+    check(
+        "good",
+        "{conforms: [size, list], deviates: [size], not_applicable: [kind]}",
+        "not_applicable contains {\"because\": \"no\", \"path\": \"/kind\"} if input.resource.kind == \"other\"\n\n\
+         conforms contains {\"path\": \"/size\", \"expected\": input.parameters.max} if {\n\tinput.resource.size <= input.parameters.max\n\tcount(input.resource.list) >= 0\n}\n\n\
+         deviates contains {\"path\": \"/size\", \"actual\": 1, \"expected\": input.parameters.max} if input.resource.size > input.parameters.max",
+    )
+}
+
+struct World {
+    checks: Vec<(String, String)>,
+    coverage: Vec<Coverage>,
+    gaps: Vec<Gap>,
+    resources: Vec<Resource>,
+    expect: Option<Expectation>,
+    limits: Limits,
+}
+
+fn world(checks: Vec<(String, String)>, resources: Vec<Resource>) -> World {
+    let items = resources.len() as u64;
+    World { checks, coverage: vec![coverage(items, true)], gaps: Vec::new(), resources, expect: None, limits: Limits::default() }
+}
+
+impl World {
+    fn judge(self) -> (Vec<Finding>, Summary) {
+        let texts = self.checks.iter().map(|(p, t)| (p.as_str(), t.as_str()));
+        let checks = CheckSet::default().with_own(texts).unwrap();
+        let numbered = |kind| move |n: usize| RecordRef::new(kind, n as u64);
+        let assignments = checks.checks().map(|c| assignment(&c.id, self.expect.clone())).collect::<Vec<_>>();
+        let case = Case {
+            assignments: refs(assignments, numbered(RecordType::Assignment)),
+            coverage: refs(self.coverage, numbered(RecordType::Coverage)),
+            gaps: refs(self.gaps, numbered(RecordType::Gap)),
+            checks,
+        };
+        let mut assessor = Assessor::new(command(), self.limits, case).unwrap();
+        let mut findings = Vec::new();
+        let mut sink = |finding: Finding| {
+            findings.push(finding);
+            Ok(())
+        };
+        for (n, resource) in self.resources.iter().enumerate() {
+            let reference = RecordRef::new(RecordType::Resource, n as u64);
+            assessor.feed(reference, Member::from(resource), &mut sink).unwrap();
+        }
+        let summary = assessor.finish(&mut sink).unwrap();
+        (findings, summary)
+    }
+}
+
+fn refs<T>(items: Vec<T>, reference: impl Fn(usize) -> RecordRef) -> Vec<(RecordRef, T)> {
+    items.into_iter().enumerate().map(|(n, item)| (reference(n), item)).collect()
+}
+
+fn raw(text: &str) -> Box<RawValue> {
+    serde_json::from_str(text).unwrap()
+}
+
+fn assignment(check: &str, expect: Option<Expectation>) -> Assignment {
+    Assignment {
+        control: "C-1".into(),
+        check: check.into(),
+        targets: vec!["prod".into()],
+        parameters: raw(r#"{"max":5}"#),
+        weaker: Vec::new(),
+        expect,
+        declared: raw("{}"),
+        now: Timestamp::from_millis(1_800_000_000_000).unwrap(),
+    }
+}
+
+fn thing(id: &str, facts: &str) -> Resource {
+    Resource {
+        target: "prod".into(),
+        collector: "test".into(),
+        population: "test/thing@here".into(),
+        kind: "test/thing".into(),
+        id: id.into(),
+        parts: BTreeMap::new(),
+        facts: raw(facts),
+    }
+}
+
+fn coverage(items: u64, complete: bool) -> Coverage {
+    Coverage { target: "prod".into(), collector: "test".into(), population: "test/thing@here".into(), calls: 1, pages: 1, items, complete, total: None }
+}
+
+fn gap(population: Option<&str>, id: Option<&str>, part: Option<&str>, reason: GapReason) -> Gap {
+    Gap {
+        target: "prod".into(),
+        collector: "test".into(),
+        population: population.map(Into::into),
+        subject: id.map(|id| Subject { kind: "test/thing".into(), id: id.into() }),
+        part: part.map(Into::into),
+        right: Some("test:Read".into()),
+        reason,
+        detail: "no".into(),
+        exchange: Some(RecordRef::new(RecordType::Exchange, 412)),
+        acceptance: None,
+    }
+}
+
+fn only(findings: &[Finding]) -> &Finding {
+    assert_eq!(findings.len(), 1, "{findings:#?}");
+    &findings[0]
+}
+
+fn reason(finding: &Finding) -> &str {
+    finding.reason.as_deref().unwrap_or_default()
+}
+
+fn judges_and_names_what_was_not_read() {
+    let mut world = world(
+        vec![good()],
+        vec![
+            thing("a", r#"{"kind":"x","size":3,"list":[]}"#),
+            thing("b", r#"{"kind":"x","size":9}"#),
+            thing("c", r#"{"kind":"other","size":9}"#),
+            thing("d", r#"{"kind":"x","size":3}"#),
+            thing("e", r#"{"kind":"x"}"#),
+        ],
+    );
+    for id in ["b", "d"] {
+        world.gaps.push(gap(Some("test/thing@here"), Some(id), Some("list"), GapReason::Denied));
+    }
+    let (findings, _) = world.judge();
+    let outcomes: Vec<_> = findings.iter().map(|f| f.outcome).collect();
+    use Outcome::{Conforms, Deviates, NotApplicable, Undetermined};
+    assert_eq!(outcomes, [Conforms, Deviates, NotApplicable, Undetermined, Undetermined], "{findings:#?}");
+    assert_eq!(findings[2].reason.as_deref(), Some("no"));
+    assert_eq!(reason(&findings[3]), "/list: denied, test:Read, exchange:412");
+    let rests: Vec<_> = findings[3].rests_on.iter().map(ToString::to_string).collect();
+    assert_eq!(rests, ["assignment:0", "gap:1", "resource:3"]);
+    assert_eq!(reason(&findings[4]), "/list: not read, and no gap says why; /size: not read, and no gap says why");
+    assert_eq!(findings[0].key(), "C-1/test/good/prod/test/thing=a");
+}
+
+fn cuts_values_out_of_the_facts() {
+    let facts = "{\"kind\":\"x\",\n \"size\": 12345678901234567890123, \"list\":[]}";
+    let (findings, _) = world(vec![good()], vec![thing("a", facts)]).judge();
+    let witness = &only(&findings).witnesses[0];
+    assert_eq!(witness.actual.as_ref().unwrap().get(), "12345678901234567890123", "never the engine's own number");
+    assert_eq!(witness.expected.as_ref().unwrap().get(), "5");
+}
+
+fn a_list_that_does_not_end_is_said() {
+    let mut world = world(vec![good()], vec![thing("a", r#"{"kind":"x","size":3,"list":[]}"#)]);
+    world.coverage = vec![coverage(1, false)];
+    world.gaps.push(gap(Some("test/thing@here"), None, None, GapReason::Truncated));
+    let (findings, _) = world.judge();
+    assert_eq!(findings.len(), 2);
+    assert_eq!(findings[0].outcome, Outcome::Conforms);
+    assert_eq!(findings[1].outcome, Outcome::Undetermined);
+    assert_eq!(findings[1].subject, None);
+    assert_eq!(findings[1].population.as_deref(), Some("test/thing@here"));
+    assert_eq!(
+        reason(&findings[1]),
+        "the population is not complete: list cut short, test:Read, exchange:412; the end of the list was not reached: 1 items on 1 pages"
+    );
+    let mut total = coverage(1, true);
+    let from = Locator { exchange: RecordRef::new(RecordType::Exchange, 1), syntax: Syntax::Json, path: "/n".into(), decode: Vec::new(), inner: None };
+    total.total = Some(Total { count: 2, from });
+    let mut world = self::world(vec![good()], vec![thing("a", r#"{"kind":"x","size":3,"list":[]}"#)]);
+    world.coverage = vec![total];
+    let (findings, _) = world.judge();
+    assert_eq!(reason(&findings[1]), "the population is not complete: the source counts 2 and lists 1");
+}
+
+fn nothing_tested_is_not_clean() {
+    let (findings, _) = world(vec![good()], Vec::new()).judge();
+    assert_eq!(only(&findings).outcome, Outcome::Undetermined);
+    assert_eq!(reason(&findings[0]), "complete, 0 members: nothing was tested");
+    let mut expected = world(vec![good()], Vec::new());
+    expected.expect = Some(Expectation { none: "people sign in elsewhere".into() });
+    let (findings, _) = expected.judge();
+    assert_eq!(only(&findings).outcome, Outcome::NotApplicable);
+    assert_eq!(reason(&findings[0]), "complete, 0 members, as expected: people sign in elsewhere");
+}
+
+fn a_broken_expectation_is_said() {
+    let mut world = world(vec![good()], vec![thing("a", r#"{"kind":"x","size":3,"list":[]}"#)]);
+    world.expect = Some(Expectation { none: "people sign in elsewhere".into() });
+    let (findings, _) = world.judge();
+    assert_eq!(only(&findings).outcome, Outcome::Conforms);
+    assert_eq!(reason(&findings[0]), "none was expected (people sign in elsewhere), and this one is there");
+}
+
+fn a_target_never_reached_is_said() {
+    let mut unreached = world(vec![good()], Vec::new());
+    unreached.coverage.clear();
+    unreached.gaps.push(gap(None, None, None, GapReason::WrongIdentity));
+    let (findings, _) = unreached.judge();
+    assert_eq!(only(&findings).outcome, Outcome::Undetermined);
+    assert_eq!(findings[0].population.as_deref(), Some("test/thing"));
+    assert_eq!(reason(&findings[0]), "the population is not complete: another identity than the pinned one, test:Read, exchange:412");
+    let mut silent = world(vec![good()], Vec::new());
+    silent.coverage.clear();
+    let (findings, _) = silent.judge();
+    assert_eq!(reason(only(&findings)), "the population is not complete: no list was made, and no gap says why");
+}
+
+fn what_was_listed_and_not_recorded_is_said() {
+    let mut world = world(vec![good()], vec![thing("a", r#"{"kind":"x","size":3,"list":[]}"#)]);
+    world.coverage = vec![coverage(3, true)];
+    world.gaps.push(gap(Some("test/thing@here"), Some("b"), None, GapReason::Vanished));
+    let (findings, _) = world.judge();
+    assert_eq!(findings.len(), 3, "{findings:#?}");
+    assert_eq!(findings[1].subject.as_ref().unwrap().id, "b");
+    assert_eq!(reason(&findings[1]), "listed, and nothing of it was read: gone between the list and the look, test:Read, exchange:412");
+    assert_eq!(reason(&findings[2]), "the population is not complete: 3 items were listed and 1 recorded, and no gap says why");
+}
+
+fn whole_targets_are_judged_once() {
+    let (path, text) = check(
+        "whole",
+        "{conforms: [test/thing], deviates: []}",
+        "conforms contains {\"because\": \"few\"} if count(input.resources[\"test/thing\"]) < 3\n\n\
+         deviates contains {\"path\": sprintf(\"/test~1thing/%d/size\", [n]), \"expected\": \"small\"} if {\n\tsome n, thing in input.resources[\"test/thing\"]\n\tthing.size > 5\n}",
+    );
+    let text = text.replace("subject: test/thing", "subject: target\n#   reads: [test/thing]");
+    let resources = || vec![thing("a", r#"{"size":3}"#), thing("b", r#"{"size":4}"#)];
+    let (findings, _) = world(vec![(path.clone(), text.clone())], resources()).judge();
+    assert_eq!(only(&findings).outcome, Outcome::Conforms);
+    assert_eq!(findings[0].key(), "C-1/test/whole/prod/target");
+    let rests: Vec<_> = findings[0].rests_on.iter().map(ToString::to_string).collect();
+    assert_eq!(rests, ["assignment:0", "coverage:0", "resource:0", "resource:1"]);
+
+    let mut cut = world(vec![(path.clone(), text.clone())], resources());
+    cut.coverage = vec![coverage(2, false)];
+    let (findings, _) = cut.judge();
+    assert_eq!(only(&findings).outcome, Outcome::Undetermined);
+    assert!(reason(&findings[0]).starts_with("/test~1thing: test/thing@here: the end of the list was not reached"), "{}", reason(&findings[0]));
+
+    let mut bad = world(vec![(path, text)], vec![thing("a", r#"{"size":3}"#), thing("b", r#"{"size":7.0}"#)]);
+    bad.coverage = vec![coverage(2, false)];
+    let (findings, _) = bad.judge();
+    assert_eq!(only(&findings).outcome, Outcome::Deviates, "what was read proves it");
+    assert_eq!(findings[0].witnesses[0].actual.as_ref().unwrap().get(), "7.0");
+}
+
+fn three_things() -> Vec<Resource> {
+    (0..3).map(|n| thing(&format!("t{n}"), r#"{"kind":"x","size":3,"list":[]}"#)).collect()
+}
+
+/// Every finding of `good` conforms, every one of the other check is undetermined and says `why`.
+fn suffers_alone(findings: &[Finding], count: usize, why: &str) {
+    let (fine, bad): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(|f| f.check == "test/good");
+    assert_eq!((fine.len(), bad.len()), (count, count));
+    assert!(fine.iter().all(|f| f.outcome == Outcome::Conforms), "{fine:#?}");
+    for finding in bad {
+        assert_eq!(finding.outcome, Outcome::Undetermined);
+        assert!(reason(finding).contains(why), "{}", reason(finding));
+    }
+}
+
+fn recursion_costs_only_its_own_check() {
+    let bad = check("bad", "{conforms: [size]}", "f(x) := g(x + 1)\n\ng(x) := f(x + 1)\n\nconforms contains {\"path\": \"/size\"} if f(input.resource.size) > 0");
+    let (findings, _) = world(vec![good(), bad], three_things()).judge();
+    suffers_alone(&findings, 3, "evaluated");
+}
+
+fn endless_work_costs_only_its_own_check() {
+    let bad = check("bad", "{conforms: [size]}", "conforms contains {\"path\": \"/size\"} if {\n\tr := numbers.range(1, 2000)\n\tcount([1 | some a in r; some b in r; some c in r; a + b == c]) == -1\n}");
+    let mut slow = world(vec![good(), bad.clone()], three_things());
+    slow.limits.instructions = 50_000;
+    let (findings, summary) = slow.judge();
+    suffers_alone(&findings, 3, "instruction");
+    assert_eq!(summary.restarts, 0, "the machine's own limit needs no new child");
+    let mut patient = world(vec![good(), bad], (0..10).flat_map(|_| three_things()).collect());
+    patient.limits.instructions = u64::from(u32::MAX);
+    patient.limits.answer_within = Duration::from_millis(300);
+    let (findings, summary) = patient.judge();
+    suffers_alone(&findings, 30, "no answer within 0.3 s");
+    assert!(summary.broken["test/bad"].starts_with("given up after 3 failures"), "{summary:?}");
+    assert!(summary.restarts < 10, "{summary:?}");
+}
+
+fn memory_is_bounded() {
+    let bad = check("bad", "{conforms: [size]}", "conforms contains {\"path\": \"/size\"} if count(concat(\"\", [\"a\" | some x in numbers.range(1, 200000000)])) == 1");
+    let mut big = world(vec![good(), bad], three_things());
+    big.limits.memory = 256 << 20;
+    big.limits.instructions = u64::from(u32::MAX);
+    let (findings, summary) = big.judge();
+    suffers_alone(&findings, 3, "evaluated");
+    assert!(summary.restarts > 0, "{summary:?}");
+}
+
+fn a_check_that_does_not_load_is_said() {
+    let bad = check("bad", "{conforms: [size]}", "conforms contains {\"path\": \"/size\"} if nowhere.at_all(input.resource.size)");
+    assert!(CheckSet::default().with_own([(bad.0.as_str(), bad.1.as_str())]).is_err(), "refused before any engine sees it");
+    let bad = check("bad", "{conforms: [size]}", "conforms contains {\"path\": \"/size\"} if unknown(input.resource.size)");
+    let (findings, summary) = world(vec![good(), bad], three_things()).judge();
+    suffers_alone(&findings, 3, "");
+    assert_eq!(summary.restarts, 0);
+    let bad = check("bad", "{conforms: [size], deviates: [size]}", "conforms contains {\"path\": \"/size\"} if input.resource.size > 0");
+    let (findings, summary) = world(vec![good(), bad], three_things()).judge();
+    suffers_alone(&findings, 3, "there is no rule");
+    assert!(summary.broken.contains_key("test/bad"));
+}
+
+fn an_engine_error_is_undetermined() {
+    let bad = check("bad", "{conforms: [size], deviates: [size]}", "deviates contains {\"path\": \"/size\"} if startswith(input.resource.size, \"x\")\n\nconforms contains {\"path\": \"/size\"} if not startswith(input.resource.size, \"x\")");
+    let (findings, _) = world(vec![good(), bad], three_things()).judge();
+    suffers_alone(&findings, 3, "startswith");
+    let odd = check("bad", "{conforms: [size]}", "conforms contains {\"where\": \"/size\"} if true");
+    let (findings, _) = world(vec![good(), odd], three_things()).judge();
+    suffers_alone(&findings, 3, "members `path`, `actual`, `expected`, `because`");
+    let value = check("bad", "{conforms: [size]}", "conforms := {\"path\": \"/size\"}");
+    let (findings, _) = world(vec![good(), value], three_things()).judge();
+    suffers_alone(&findings, 3, "is no set");
+}
+
+fn many_subjects_pass_in_order() {
+    let things: Vec<Resource> = (0..3000).map(|n| thing(&format!("t{n:05}"), &format!(r#"{{"kind":"x","size":{},"list":[]}}"#, n % 10))).collect();
+    let (findings, summary) = world(vec![good()], things).judge();
+    assert_eq!(findings.len(), 3000);
+    assert!(findings.iter().map(|f| &f.subject.as_ref().unwrap().id).is_sorted());
+    assert_eq!(findings.iter().filter(|f| f.outcome == Outcome::Deviates).count(), 1200);
+    assert_eq!(summary, Summary::default());
+}
+
+fn a_program_that_is_no_worker_is_said() {
+    let case = |checks: CheckSet| Case { assignments: vec![(RecordRef::new(RecordType::Assignment, 0), assignment("test/good", None))], checks, ..Case::default() };
+    let text = good();
+    let checks = CheckSet::default().with_own([(text.0.as_str(), text.1.as_str())]).unwrap();
+    let missing = WorkerCommand::of_program("/nonexistent/witnessmark".into());
+    let error = Assessor::new(missing, Limits::default(), case(checks.clone())).unwrap_err();
+    assert!(error.to_string().contains("/nonexistent/witnessmark"), "{error}");
+    let error = Assessor::new(command(), Limits::default(), case(CheckSet::default())).unwrap_err();
+    assert!(error.to_string().contains("test/good"), "{error}");
+}
