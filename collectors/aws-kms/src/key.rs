@@ -381,11 +381,8 @@ impl<'s> KeyReader<'s> {
         let known = self.facts.spec.as_deref().zip(self.facts.origin.as_deref());
         let can = known.map(|(spec, origin)| spec == "SYMMETRIC_DEFAULT" && origins.contains(&origin));
         if can.is_none()
-            && let Some(mut gap) = self
-                .gaps
-                .iter()
-                .find(|gap| matches!(gap.part.as_deref(), Some("spec" | "origin")))
-                .cloned()
+            && let Some(mut gap) =
+                self.gaps.iter().find(|gap| matches!(gap.part.as_deref(), Some("spec" | "origin"))).cloned()
         {
             gap.part = Some(part.to_owned());
             self.gaps.push(gap);

@@ -150,9 +150,8 @@ impl Kms {
 
 /// A client of one region.
 fn client(session: &Session, region: &str) -> Client {
-    let config = aws_sdk_kms::config::Builder::from(&session.config_in(region))
-        .retry_partition(session.retry_budget())
-        .build();
+    let config =
+        aws_sdk_kms::config::Builder::from(&session.config_in(region)).retry_partition(session.retry_budget()).build();
     Client::from_conf(config)
 }
 

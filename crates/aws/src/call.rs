@@ -70,6 +70,7 @@ impl CallInfo {
             exchange: None,
             code: None,
             status: None,
+            body: Bytes::new(),
             attempts: 0,
             info: self.clone(),
         }
@@ -99,6 +100,8 @@ pub struct Refusal {
     /// The source's own error code.
     pub code: Option<String>,
     pub status: Option<u16>,
+    /// Exactly what came: a code is found in an answer that stops half-way too.
+    pub body: Bytes,
     pub attempts: u32,
     /// The call it is about.
     pub info: CallInfo,
@@ -163,6 +166,7 @@ impl Session {
             exchange: seen.as_ref().map(|seen| seen.exchange),
             code,
             status: seen.as_ref().and_then(|seen| seen.status),
+            body: seen.as_ref().map(|seen| seen.body.clone()).unwrap_or_default(),
             attempts,
             info: info.clone(),
         };

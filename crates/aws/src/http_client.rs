@@ -21,11 +21,7 @@ struct Connector {
 }
 
 impl HttpClient for RecordingClient {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
+    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         let defaults = Limits::default();
         SharedHttpConnector::new(Connector {
             recording: self.0.clone(),
@@ -42,20 +38,16 @@ impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (recording, limits) = (self.recording.clone(), self.limits);
         HttpConnectorFuture::new(async move {
-            let request = request
-                .try_into_http1x()
-                .map_err(|error| ConnectorError::user(error.into()))?;
+            let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
             let (parts, body) = request.into_parts();
             // No operation we use streams its request.
-            let body = body.bytes().map(Bytes::copy_from_slice).ok_or_else(|| {
-                ConnectorError::user("a request with a streaming body cannot be recorded".into())
-            })?;
-            let answer = recording
-                .send(http::Request::from_parts(parts, body), limits)
-                .await
-                .map_err(into_connector_error)?;
-            HttpResponse::try_from(answer.map(SdkBody::from))
-                .map_err(|error| ConnectorError::other(error.into(), None))
+            let body = body
+                .bytes()
+                .map(Bytes::copy_from_slice)
+                .ok_or_else(|| ConnectorError::user("a request with a streaming body cannot be recorded".into()))?;
+            let answer =
+                recording.send(http::Request::from_parts(parts, body), limits).await.map_err(into_connector_error)?;
+            HttpResponse::try_from(answer.map(SdkBody::from)).map_err(|error| ConnectorError::other(error.into(), None))
         })
     }
 }
@@ -64,9 +56,7 @@ impl HttpConnector for Connector {
 fn into_connector_error(failure: Failure) -> ConnectorError {
     match failure {
         Failure::Timeout(_) => ConnectorError::timeout(failure.into()),
-        Failure::Connect(_) | Failure::Reset(_) | Failure::Cut(_) => {
-            ConnectorError::io(failure.into())
-        }
+        Failure::Connect(_) | Failure::Reset(_) | Failure::Cut(_) => ConnectorError::io(failure.into()),
         _ => ConnectorError::other(failure.into(), None),
     }
 }

@@ -23,10 +23,7 @@ impl Moment {
         if !millis.is_finite() || millis.abs() > 9.0e15 {
             return None;
         }
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the range was checked above"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "the range was checked above")]
         Timestamp::from_millis(millis as i64).ok().map(Self::from)
     }
 
@@ -39,10 +36,7 @@ impl Moment {
 
 impl From<Timestamp> for Moment {
     fn from(moment: Timestamp) -> Self {
-        Self {
-            at: moment.to_string(),
-            epoch: moment.as_seconds(),
-        }
+        Self { at: moment.to_string(), epoch: moment.as_seconds() }
     }
 }
 
@@ -55,10 +49,7 @@ mod tests {
         let moment = Moment::from_epoch_seconds(1_630_000_000.5).unwrap();
         assert_eq!(moment.at, "2021-08-26T17:46:40.500Z");
         assert_eq!(moment.epoch, 1_630_000_000);
-        assert_eq!(
-            Moment::from_rfc3339("2021-08-26T17:46:40+00:00").map(|m| m.epoch),
-            Some(1_630_000_000)
-        );
+        assert_eq!(Moment::from_rfc3339("2021-08-26T17:46:40+00:00").map(|m| m.epoch), Some(1_630_000_000));
         assert_eq!(Moment::from_epoch_seconds(f64::NAN), None);
         assert_eq!(Moment::from_epoch_seconds(1e300), None);
         assert_eq!(Moment::from_rfc3339("no_information"), None);

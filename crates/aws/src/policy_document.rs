@@ -60,18 +60,14 @@ pub struct Statement {
 }
 
 /// What a statement does.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Effect {
     Allow,
     Deny,
 }
 
 /// One principal.
-#[derive(
-    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Principal {
     /// The member of the source's `Principal`; `*` where the source has the bare text `"*"`.
@@ -87,9 +83,7 @@ pub struct Principal {
 }
 
 /// The types of principals that AWS knows.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum PrincipalKind {
     #[serde(rename = "*")]
     Any,
@@ -101,9 +95,7 @@ pub enum PrincipalKind {
 }
 
 /// What a principal's value denotes.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PrincipalForm {
     /// `*`: everyone, also people of no account.
@@ -125,9 +117,7 @@ pub enum PrincipalForm {
 }
 
 /// One condition: the operator, one key, and the values of which one (for negated operators: none) must match.
-#[derive(
-    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
     /// As in the source: `ForAnyValue:StringLikeIfExists`.
@@ -146,9 +136,7 @@ pub struct Condition {
 }
 
 /// The set qualifier of an operator.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForValues {
     All,
@@ -182,9 +170,7 @@ impl PolicyDocument {
 
     /// The statements that allow something.
     pub fn allows(&self) -> impl Iterator<Item = &Statement> {
-        self.statements
-            .iter()
-            .filter(|statement| statement.effect == Effect::Allow)
+        self.statements.iter().filter(|statement| statement.effect == Effect::Allow)
     }
 }
 
@@ -210,9 +196,7 @@ pub fn is_percent_encoded(source: &str) -> bool {
 /// The document's text, percent-decoded where it is encoded.
 fn decoded(source: &str) -> Result<Cow<'_, str>, MalformedPolicy> {
     if is_percent_encoded(source) {
-        percent_decode_str(source)
-            .decode_utf8()
-            .map_err(|_| MalformedPolicy::NotText)
+        percent_decode_str(source).decode_utf8().map_err(|_| MalformedPolicy::NotText)
     } else {
         Ok(Cow::Borrowed(source))
     }

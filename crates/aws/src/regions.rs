@@ -39,9 +39,7 @@ impl ListedRegion {
 
 impl Session {
     fn account_client(&self) -> aws_sdk_account::Client {
-        let config = aws_sdk_account::config::Builder::from(self.config())
-            .retry_partition(self.retry_budget())
-            .build();
+        let config = aws_sdk_account::config::Builder::from(self.config()).retry_partition(self.retry_budget()).build();
         aws_sdk_account::Client::from_conf(config)
     }
 

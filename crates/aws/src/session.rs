@@ -13,7 +13,7 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 use aws_types::app_name::AppName;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
@@ -61,8 +61,13 @@ impl Session {
         let transport = transport(&environment.overrides)?;
         let recording = Recording::new(transport, Arc::new(Aws), recorder.clone(), environment.clock.clone());
         let config = base_config(&settings, environment, &recording).await?;
-        let config = with_credentials(config, &settings, environment, recorder).await;
-        let session = Self {
+        let (config, credentials) = with_credentials(config, &settings, environment, recorder).await?;
+        let prepared = credentials.prepare().await;
+        if let Some(cause) = recording.take_sink_error() {
+            return Err(CollectError::Sink(cause));
+        }
+        prepared.map_err(|error| CollectError::Credentials { problem: crate::call::causes(&error) })?;
+        Ok(Self {
             settings,
             config,
             recording,
@@ -70,9 +75,7 @@ impl Session {
             deadline: environment.deadline,
             concurrency: environment.concurrency.max(1),
             permits: Arc::new(Semaphore::new(environment.concurrency.max(1))),
-        };
-        session.check_credentials().await?;
-        Ok(session)
+        })
     }
 
     /// The target's settings.
@@ -97,9 +100,7 @@ impl Session {
     /// one account's throttling would take the retries of all others.
     #[must_use]
     pub fn retry_budget(&self) -> RetryPartition {
-        RetryPartition::custom(self.settings.account.clone())
-            .token_bucket(TokenBucket::default())
-            .build()
+        RetryPartition::custom(self.settings.account.clone()).token_bucket(TokenBucket::default()).build()
     }
 
     /// Requests under way at once.
@@ -135,9 +136,7 @@ impl Session {
     /// # Errors
     /// [`CollectError::WrongIdentity`] when it is another account; nothing of it may be read then.
     pub async fn identify(&self) -> Result<CallerIdentity, CollectError> {
-        let config = aws_sdk_sts::config::Builder::from(&self.config)
-            .retry_partition(self.retry_budget())
-            .build();
+        let config = aws_sdk_sts::config::Builder::from(&self.config).retry_partition(self.retry_budget()).build();
         let client = aws_sdk_sts::Client::from_conf(config);
         let asked = self.call(CallInfo::new(GET_CALLER_IDENTITY), client.get_caller_identity().send()).await?;
         let answer = asked.map_err(|refusal| CollectError::Refused {
@@ -161,21 +160,6 @@ impl Session {
             });
         }
         Ok(CallerIdentity { caller: caller.to_owned(), found: found.to_owned() })
-    }
-
-    /// Looks whether there are credentials at all, so that their absence is one error and not a gap for every call.
-    async fn check_credentials(&self) -> Result<(), CollectError> {
-        let problem = match self.config.credentials_provider() {
-            None => "no provider of credentials is set up".to_owned(),
-            Some(provider) => match provider.provide_credentials().await {
-                Ok(_) => return Ok(()),
-                Err(error) => crate::call::causes(&error),
-            },
-        };
-        if let Some(cause) = self.recording.take_sink_error() {
-            return Err(CollectError::Sink(cause));
-        }
-        Err(CollectError::Credentials { problem })
     }
 }
 
@@ -322,25 +306,28 @@ async fn with_credentials(
     settings: &Settings,
     environment: &Environment,
     recorder: &Recorder,
-) -> SdkConfig {
-    let registered = |config: SdkConfig| {
-        let Some(provider) = config.credentials_provider() else {
-            return config;
-        };
-        let provider = Registering::new(provider, recorder.secrets().clone());
-        config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
-    };
-    let config = registered(config);
+) -> Result<(SdkConfig, Registering), CollectError> {
+    let found = config
+        .credentials_provider()
+        .ok_or_else(|| CollectError::Credentials { problem: "no provider of credentials is set up".to_owned() })?;
+    let (config, found) = registered(config, found, recorder);
     let Some(role) = &settings.assume_role else {
-        return config;
+        return Ok((config, found));
     };
     let mut provider =
         AssumeRoleProvider::builder(role).session_name(label(&environment.run_id, 64)).configure(&config);
     if let Some(id) = &settings.external_id {
         provider = provider.external_id(id);
     }
-    let provider = provider.build().await;
-    registered(config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build())
+    let provider = SharedCredentialsProvider::new(provider.build().await);
+    Ok(registered(config, provider, recorder))
+}
+
+/// A configuration whose credentials are made known to the recorder.
+fn registered(config: SdkConfig, provider: SharedCredentialsProvider, recorder: &Recorder) -> (SdkConfig, Registering) {
+    let provider = Registering::new(provider, recorder.secrets().clone());
+    let config = config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider.clone())).build();
+    (config, provider)
 }
 
 /// The run's id as session names and user agents may hold it.

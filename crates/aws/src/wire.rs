@@ -15,16 +15,8 @@ use transport::{Asked, Dialect};
 pub struct Aws;
 
 /// Parameters of operations around credentials that are none themselves. All others are left out.
-const HARMLESS: [&str; 8] = [
-    "Version",
-    "RoleArn",
-    "RoleSessionName",
-    "DurationSeconds",
-    "role_name",
-    "account_id",
-    "path",
-    "SerialNumber",
-];
+const HARMLESS: [&str; 8] =
+    ["Version", "RoleArn", "RoleSessionName", "DurationSeconds", "role_name", "account_id", "path", "SerialNumber"];
 
 impl Dialect for Aws {
     fn asked(&self, request: &request::Parts, body: &Bytes) -> Asked {
@@ -63,14 +55,8 @@ impl Dialect for Aws {
         if status < 400 {
             return None;
         }
-        let header = answer
-            .get("x-amzn-errortype")
-            .and_then(|value| value.to_str().ok())
-            .map(bare_code);
-        header
-            .or_else(|| json_code(body))
-            .or_else(|| xml_code(body))
-            .filter(|code| !code.is_empty())
+        let header = answer.get("x-amzn-errortype").and_then(|value| value.to_str().ok()).map(bare_code);
+        header.or_else(|| json_code(body)).or_else(|| xml_code(body)).filter(|code| !code.is_empty())
     }
 }
 
@@ -97,10 +83,7 @@ fn unsigned_service(request: &request::Parts) -> &'static str {
 
 /// Name and parameters of an operation, from whichever protocol the request speaks.
 fn operation(request: &request::Parts, body: &Bytes) -> (String, Map<String, Value>) {
-    let target = request
-        .headers
-        .get("x-amz-target")
-        .and_then(|value| value.to_str().ok());
+    let target = request.headers.get("x-amz-target").and_then(|value| value.to_str().ok());
     if let Some(target) = target {
         let name = target.rsplit('.').next().unwrap_or(target);
         return (name.to_owned(), json_object(body));
@@ -108,11 +91,7 @@ fn operation(request: &request::Parts, body: &Bytes) -> (String, Map<String, Val
     let is_form = request
         .headers
         .get(http::header::CONTENT_TYPE)
-        .is_some_and(|value| {
-            value
-                .as_bytes()
-                .starts_with(b"application/x-www-form-urlencoded")
-        });
+        .is_some_and(|value| value.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
     if is_form {
         let mut members = form_members(&String::from_utf8_lossy(body));
         if let Some(Value::String(action)) = members.remove("Action") {
@@ -126,9 +105,7 @@ fn operation(request: &request::Parts, body: &Bytes) -> (String, Map<String, Val
     let path = request.uri.path();
     // REST services of one call per path, `POST /listRegions`: the operation's name is the path's.
     let name = path.strip_prefix('/').filter(|name| {
-        !name.is_empty()
-            && name.bytes().all(|b| b.is_ascii_alphabetic())
-            && request.method == http::Method::POST
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphabetic()) && request.method == http::Method::POST
     });
     if let Some(name) = name {
         let mut letters = name.chars();
@@ -147,11 +124,7 @@ fn json_object(body: &Bytes) -> Map<String, Value> {
 }
 
 fn form_members(text: &str) -> Map<String, Value> {
-    let decode = |part: &str| {
-        percent_decode_str(&part.replace('+', " "))
-            .decode_utf8_lossy()
-            .into_owned()
-    };
+    let decode = |part: &str| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
     text.split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
@@ -164,11 +137,7 @@ fn form_members(text: &str) -> Map<String, Value> {
 /// The SDK numbers its attempts: `amz-sdk-request: attempt=2; max=6`.
 fn attempt(headers: &HeaderMap) -> Option<u32> {
     let value = headers.get("amz-sdk-request")?.to_str().ok()?;
-    value
-        .split(';')
-        .find_map(|part| part.trim().strip_prefix("attempt="))?
-        .parse()
-        .ok()
+    value.split(';').find_map(|part| part.trim().strip_prefix("attempt="))?.parse().ok()
 }
 
 /// `com.amazonaws.kms#NotFoundException:http://…` is `NotFoundException`.
@@ -181,10 +150,7 @@ fn json_code(body: &Bytes) -> Option<String> {
     let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
         return None;
     };
-    ["__type", "code", "Code"]
-        .iter()
-        .find_map(|name| members.get(*name)?.as_str())
-        .map(bare_code)
+    ["__type", "code", "Code"].iter().find_map(|name| members.get(*name)?.as_str()).map(bare_code)
 }
 
 fn xml_code(body: &Bytes) -> Option<String> {
@@ -199,7 +165,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=AKIA/20261121/eu-west-1/SERVICE/aws4_request, SignedHeaders=host, Signature=00";
+    const SIGNED: &str =
+        "AWS4-HMAC-SHA256 Credential=AKIA/20261121/eu-west-1/SERVICE/aws4_request, SignedHeaders=host, Signature=00";
 
     fn asked(request: http::request::Builder, service: Option<&str>, body: &str) -> Asked {
         let request = match service {
@@ -231,10 +198,7 @@ mod tests {
             "Action=ListUsers&Version=2010-05-08&PathPrefix=%2Fa+b%2F",
         );
         assert_eq!(iam.operation, "iam:ListUsers");
-        assert_eq!(
-            iam.parameters,
-            json!({"Version": "2010-05-08", "PathPrefix": "/a b/"})
-        );
+        assert_eq!(iam.parameters, json!({"Version": "2010-05-08", "PathPrefix": "/a b/"}));
 
         let account = asked(
             http::Request::post("https://account.us-east-1.amazonaws.com/listRegions"),
@@ -255,38 +219,20 @@ mod tests {
         let assume = asked(sts(), Some("sts"), &form("AssumeRole"));
         assert!(assume.credential_bearing);
         assert_eq!(assume.operation, "sts:AssumeRole");
-        assert_eq!(
-            assume.parameters,
-            json!({"RoleArn": "r", "WebIdentityToken": "**REDACTED**"})
-        );
+        assert_eq!(assume.parameters, json!({"RoleArn": "r", "WebIdentityToken": "**REDACTED**"}));
         let web = asked(sts(), None, &form("AssumeRoleWithWebIdentity"));
         assert!(web.credential_bearing);
         assert_eq!(web.operation, "sts:AssumeRoleWithWebIdentity");
         assert!(!asked(sts(), Some("sts"), "Action=GetCallerIdentity").credential_bearing);
 
-        let imds = asked(
-            http::Request::get(
-                "http://169.254.169.254/latest/meta-data/iam/security-credentials/r",
-            ),
-            None,
-            "",
-        );
+        let imds =
+            asked(http::Request::get("http://169.254.169.254/latest/meta-data/iam/security-credentials/r"), None, "");
         assert!(imds.credential_bearing);
         assert_eq!(imds.operation, "imds:GET");
-        assert_eq!(
-            imds.parameters,
-            json!({"path": "/latest/meta-data/iam/security-credentials/r"})
-        );
-        let unknown = asked(
-            http::Request::get("http://127.0.0.1/creds?token=x"),
-            None,
-            "",
-        );
+        assert_eq!(imds.parameters, json!({"path": "/latest/meta-data/iam/security-credentials/r"}));
+        let unknown = asked(http::Request::get("http://127.0.0.1/creds?token=x"), None, "");
         assert!(unknown.credential_bearing);
-        assert_eq!(
-            unknown.parameters,
-            json!({"path": "/creds", "token": "**REDACTED**"})
-        );
+        assert_eq!(unknown.parameters, json!({"path": "/creds", "token": "**REDACTED**"}));
     }
 
     #[test]
@@ -298,28 +244,17 @@ mod tests {
             }
             Aws.error_code(400, &headers, &Bytes::copy_from_slice(body.as_bytes()))
         };
-        assert_eq!(
-            code(Some("AccessDeniedException:http://x"), "").as_deref(),
-            Some("AccessDeniedException")
-        );
+        assert_eq!(code(Some("AccessDeniedException:http://x"), "").as_deref(), Some("AccessDeniedException"));
         assert_eq!(
             code(None, r#"{"__type":"com.amazonaws.kms#NotFoundException"}"#).as_deref(),
             Some("NotFoundException")
         );
         assert_eq!(
-            code(
-                None,
-                "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"
-            )
-            .as_deref(),
+            code(None, "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>").as_deref(),
             Some("AccessDenied")
         );
         assert_eq!(code(None, "<html>502</html>"), None);
-        let ok = Aws.error_code(
-            200,
-            &HeaderMap::new(),
-            &Bytes::from_static(b"<Code>x</Code>"),
-        );
+        let ok = Aws.error_code(200, &HeaderMap::new(), &Bytes::from_static(b"<Code>x</Code>"));
         assert_eq!(ok, None);
     }
 }

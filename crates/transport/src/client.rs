@@ -50,11 +50,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(5),
-            read: Duration::from_secs(30),
-            total: Duration::from_secs(120),
-        }
+        Self { connect: Duration::from_secs(5), read: Duration::from_secs(30), total: Duration::from_secs(120) }
     }
 }
 
@@ -62,9 +58,7 @@ impl Default for Limits {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
-    #[error(
-        "`{variable}` does not name a proxy that can be used: `http://` or `https://`, host and port"
-    )]
+    #[error("`{variable}` does not name a proxy that can be used: `http://` or `https://`, host and port")]
     Proxy { variable: &'static str },
     #[error("the additional certificate authorities cannot be read: {0}")]
     Roots(#[source] rustls::pki_types::pem::Error),
@@ -103,9 +97,7 @@ impl Transport {
             let mut found = false;
             for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
                 found = true;
-                roots
-                    .add(certificate.map_err(TransportError::Roots)?)
-                    .map_err(TransportError::Root)?;
+                roots.add(certificate.map_err(TransportError::Roots)?).map_err(TransportError::Root)?;
             }
             if !found {
                 return Err(TransportError::NoRoots);

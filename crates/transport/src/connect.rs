@@ -66,30 +66,18 @@ impl Routes {
         // A proxy that cannot be parsed must not become a direct connection without a word.
         let all = build("");
         for (variable, text, probe) in [
-            (
-                "HTTPS_PROXY",
-                &proxies.https,
-                Uri::from_static("https://a.example"),
-            ),
-            (
-                "HTTP_PROXY",
-                &proxies.http,
-                Uri::from_static("http://a.example"),
-            ),
+            ("HTTPS_PROXY", &proxies.https, Uri::from_static("https://a.example")),
+            ("HTTP_PROXY", &proxies.http, Uri::from_static("http://a.example")),
         ] {
             if !set(text) {
                 continue;
             }
-            let usable = all
-                .intercept(&probe)
-                .is_some_and(|i| matches!(i.uri().scheme_str(), Some("http" | "https")));
+            let usable = all.intercept(&probe).is_some_and(|i| matches!(i.uri().scheme_str(), Some("http" | "https")));
             if !usable {
                 return Err(TransportError::Proxy { variable });
             }
         }
-        Ok(Self(Some(Arc::new(build(
-            proxies.none.as_deref().unwrap_or_default(),
-        )))))
+        Ok(Self(Some(Arc::new(build(proxies.none.as_deref().unwrap_or_default())))))
     }
 
     /// The proxy to this source; `None`: directly.
@@ -111,9 +99,7 @@ fn is_local(host: &str) -> bool {
     match bare.parse::<std::net::IpAddr>() {
         Ok(std::net::IpAddr::V4(v4)) => v4.is_loopback() || v4.is_link_local(),
         // fd00:ec2::254 is the IPv6 address of AWS' instance metadata, fd00:ec2::23 that of EKS' credentials.
-        Ok(std::net::IpAddr::V6(v6)) => {
-            v6.is_loopback() || matches!(v6.segments(), [0xfd00, 0x0ec2, ..])
-        }
+        Ok(std::net::IpAddr::V6(v6)) => v6.is_loopback() || matches!(v6.segments(), [0xfd00, 0x0ec2, ..]),
         Err(_) => false,
     }
 }
@@ -137,11 +123,7 @@ impl Connector {
             .https_or_http()
             .enable_http1()
             .wrap_connector(tcp.clone());
-        let hop = Hop {
-            tcp,
-            to_proxy,
-            routes,
-        };
+        let hop = Hop { tcp, to_proxy, routes };
         let tls = HttpsConnectorBuilder::new()
             .with_tls_config(tls.clone())
             .https_or_http()
@@ -164,9 +146,7 @@ impl Service<Uri> for Connector {
         let connecting = self.tls.call(source);
         let limit = self.timeout;
         Box::pin(async move {
-            let stream = tokio::time::timeout(limit, connecting)
-                .await
-                .map_err(|_| ConnectTimeout(limit))??;
+            let stream = tokio::time::timeout(limit, connecting).await.map_err(|_| ConnectTimeout(limit))??;
             let peer = match &stream {
                 MaybeHttpsStream::Http(_) => None,
                 MaybeHttpsStream::Https(tls) => {
@@ -174,10 +154,7 @@ impl Service<Uri> for Connector {
                     session.peer_certificates().map(chain_digest)
                 }
             };
-            Ok(Observed {
-                stream,
-                peer: Peer(peer),
-            })
+            Ok(Observed { stream, peer: Peer(peer) })
         })
     }
 }
@@ -302,11 +279,7 @@ macro_rules! pass_on {
         }
 
         impl Write for $stream {
-            fn poll_write(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                bytes: &[u8],
-            ) -> Poll<io::Result<usize>> {
+            fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
                 self.duplex().poll_write(cx, bytes)
             }
 

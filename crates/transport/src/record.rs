@@ -95,39 +95,21 @@ pub struct Recording {
 
 impl Recording {
     #[must_use]
-    pub fn new(
-        transport: Transport,
-        dialect: Arc<dyn Dialect>,
-        recorder: Recorder,
-        clock: Clock,
-    ) -> Self {
-        Self {
-            transport,
-            dialect,
-            recorder,
-            clock,
-            sink_error: Arc::default(),
-        }
+    pub fn new(transport: Transport, dialect: Arc<dyn Dialect>, recorder: Recorder, clock: Clock) -> Self {
+        Self { transport, dialect, recorder, clock, sink_error: Arc::default() }
     }
 
     /// Why evidence could not be written, once. The run must end then.
     #[must_use]
     pub fn take_sink_error(&self) -> Option<SinkError> {
-        self.sink_error
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        self.sink_error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Sends one attempt and records it before anything is handed on, also if this future is dropped half-way.
     ///
     /// # Errors
     /// When no whole answer came, or one that must not be handed on.
-    pub async fn send(
-        &self,
-        request: Request<Bytes>,
-        limits: Limits,
-    ) -> Result<Response<Bytes>, Failure> {
+    pub async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, Failure> {
         let (mut parts, body) = request.into_parts();
         let asked = self.dialect.asked(&parts, &body);
         let mut attempt = Attempt::new(self, &parts.uri, asked);
@@ -137,9 +119,7 @@ impl Recording {
             && let Some(proxy) = routes.proxy_to(&parts.uri)
             && let Some(authorization) = proxy.basic_auth()
         {
-            parts
-                .headers
-                .insert(PROXY_AUTHORIZATION, authorization.clone());
+            parts.headers.insert(PROXY_AUTHORIZATION, authorization.clone());
         }
         let pool = self.transport.pool(limits.connect);
         let end = Instant::now() + limits.total;
@@ -182,11 +162,7 @@ impl Recording {
             return Failure::Reset(chain(error));
         }
         if is_tls(error) {
-            let hint = if self.transport.has_roots() {
-                ""
-            } else {
-                " (this machine has no certificate authorities)"
-            };
+            let hint = if self.transport.has_roots() { "" } else { " (this machine has no certificate authorities)" };
             return Failure::Tls(format!("{}{hint}", chain(error)));
         }
         Failure::Connect(chain(error))
@@ -243,11 +219,7 @@ impl<'a> Attempt<'a> {
             draft.status = Some(head.status.as_u16());
             draft.peer = head.extensions.get::<Peer>().and_then(|peer| peer.0);
             draft.request_id = request_id;
-            draft.date = head
-                .headers
-                .get(DATE)
-                .and_then(|date| date.to_str().ok())
-                .map(str::to_owned);
+            draft.date = head.headers.get(DATE).and_then(|date| date.to_str().ok()).map(str::to_owned);
         }
     }
 
@@ -264,11 +236,7 @@ impl<'a> Attempt<'a> {
         self.record(None, Some(headers))
     }
 
-    fn record(
-        &mut self,
-        failure: Option<&'static str>,
-        headers: Option<&HeaderMap>,
-    ) -> Result<Bytes, Failure> {
+    fn record(&mut self, failure: Option<&'static str>, headers: Option<&HeaderMap>) -> Result<Bytes, Failure> {
         let Some(mut draft) = self.draft.take() else {
             return Err(Failure::Sink);
         };
@@ -279,20 +247,14 @@ impl<'a> Attempt<'a> {
         }
         draft.body = match (self.answered, self.credential_bearing) {
             (false, _) => NewBody::None,
-            (true, true) => NewBody::CredentialBearing {
-                size: bytes.len() as u64,
-            },
+            (true, true) => NewBody::CredentialBearing { size: bytes.len() as u64 },
             (true, false) => NewBody::Received(bytes.clone()),
         };
         let (status, error) = (draft.status, draft.error.clone());
         let captured = match self.recording.recorder.exchange(draft) {
             Ok(captured) => captured,
             Err(cause) => {
-                *self
-                    .recording
-                    .sink_error
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner) = Some(cause);
+                *self.recording.sink_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause);
                 return Err(Failure::Sink);
             }
         };
@@ -304,11 +266,7 @@ impl<'a> Attempt<'a> {
                 error,
                 failure,
                 withheld,
-                body: if withheld {
-                    Bytes::new()
-                } else {
-                    bytes.clone()
-                },
+                body: if withheld { Bytes::new() } else { bytes.clone() },
             });
         }
         if withheld {
@@ -358,10 +316,7 @@ fn is_tls(error: &(dyn Error + 'static)) -> bool {
         return true;
     }
     // `io::Error::source` skips the error it carries.
-    if let Some(carried) = error
-        .downcast_ref::<std::io::Error>()
-        .and_then(std::io::Error::get_ref)
-    {
+    if let Some(carried) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
         return is_tls(carried);
     }
     error.source().is_some_and(is_tls)

@@ -50,19 +50,8 @@ pub struct Seen {
 impl Scope {
     /// A call of `operation` (`kms:ListKeys`). `page` counts from 1; 0 where the call has no pages.
     #[must_use]
-    pub fn new(
-        operation: String,
-        population: Option<String>,
-        subject: Option<Subject>,
-        page: u64,
-    ) -> Self {
-        Self(Arc::new(Inner {
-            operation,
-            population,
-            subject,
-            page,
-            state: Mutex::default(),
-        }))
+    pub fn new(operation: String, population: Option<String>, subject: Option<Subject>, page: u64) -> Self {
+        Self(Arc::new(Inner { operation, population, subject, page, state: Mutex::default() }))
     }
 
     /// Runs the call; requests made by it, in the same task, belong to this scope.
@@ -79,11 +68,7 @@ impl Scope {
     /// Attempts of the scope's own operation.
     #[must_use]
     pub fn attempts(&self) -> u32 {
-        self.state()
-            .attempts
-            .get(&self.0.operation)
-            .copied()
-            .unwrap_or_default()
+        self.state().attempts.get(&self.0.operation).copied().unwrap_or_default()
     }
 
     pub(crate) fn current() -> Option<Self> {

@@ -5,8 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::{
-    Condition, Effect, ForValues, MalformedPolicy, PolicyDocument, Principal, PrincipalForm,
-    PrincipalKind, Statement,
+    Condition, Effect, ForValues, MalformedPolicy, PolicyDocument, Principal, PrincipalForm, PrincipalKind, Statement,
 };
 
 type Members = Vec<(String, Json)>;
@@ -34,11 +33,9 @@ pub(super) fn document(text: &str) -> Result<PolicyDocument, MalformedPolicy> {
 
 fn read_statements(value: Json, path: &str) -> Result<Vec<Statement>, MalformedPolicy> {
     match value {
-        Json::List(list) => list
-            .into_iter()
-            .enumerate()
-            .map(|(n, one)| read_statement(one, &format!("{path}[{n}]")))
-            .collect(),
+        Json::List(list) => {
+            list.into_iter().enumerate().map(|(n, one)| read_statement(one, &format!("{path}[{n}]"))).collect()
+        }
         one => Ok(vec![read_statement(one, path)?]),
     }
 }
@@ -73,28 +70,13 @@ fn read_statement(value: Json, path: &str) -> Result<Statement, MalformedPolicy>
     }
     statement.effect = effect.ok_or_else(|| shape(format!("{path}.Effect"), "is missing"))?;
     let pairs = [
-        (
-            "Action",
-            statement.actions.is_some(),
-            statement.not_actions.is_some(),
-        ),
-        (
-            "Resource",
-            statement.resources.is_some(),
-            statement.not_resources.is_some(),
-        ),
-        (
-            "Principal",
-            statement.principals.is_some(),
-            statement.not_principals.is_some(),
-        ),
+        ("Action", statement.actions.is_some(), statement.not_actions.is_some()),
+        ("Resource", statement.resources.is_some(), statement.not_resources.is_some()),
+        ("Principal", statement.principals.is_some(), statement.not_principals.is_some()),
     ];
     for (name, plain, negated) in pairs {
         if plain && negated {
-            return Err(shape(
-                format!("{path}.{name}"),
-                "stands beside its `Not…` form",
-            ));
+            return Err(shape(format!("{path}.{name}"), "stands beside its `Not…` form"));
         }
     }
     if statement.actions.is_none() && statement.not_actions.is_none() {
@@ -157,12 +139,7 @@ fn principal(kind: PrincipalKind, value: String) -> Principal {
         (PrincipalForm::Account, Some(account)) => account.clone(),
         _ => value,
     };
-    Principal {
-        kind,
-        form,
-        value,
-        account,
-    }
+    Principal { kind, form, value, account }
 }
 
 fn aws_principal(value: &str) -> (PrincipalForm, Option<String>) {
@@ -172,22 +149,11 @@ fn aws_principal(value: &str) -> (PrincipalForm, Option<String>) {
     if is_account(value) {
         return (PrincipalForm::Account, Some(value.to_owned()));
     }
-    let Some(resource) = value
-        .strip_prefix("arn:")
-        .and_then(|rest| rest.splitn(5, ':').nth(4))
-    else {
+    let Some(resource) = value.strip_prefix("arn:").and_then(|rest| rest.splitn(5, ':').nth(4)) else {
         let unique = value.len() >= 16
-            && ["AIDA", "AROA", "AGPA", "ANPA"]
-                .iter()
-                .any(|p| value.starts_with(p))
-            && value
-                .bytes()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-        let form = if unique {
-            PrincipalForm::UniqueId
-        } else {
-            PrincipalForm::Other
-        };
+            && ["AIDA", "AROA", "AGPA", "ANPA"].iter().any(|p| value.starts_with(p))
+            && value.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        let form = if unique { PrincipalForm::UniqueId } else { PrincipalForm::Other };
         return (form, None);
     };
     let account = account_of_arn(value);
@@ -205,9 +171,7 @@ fn aws_principal(value: &str) -> (PrincipalForm, Option<String>) {
 /// The account that an ARN names (`arn:partition:service:region:account:resource`).
 fn account_of_arn(value: &str) -> Option<String> {
     let mut fields = value.split(':');
-    let account = (fields.next() == Some("arn"))
-        .then(|| fields.nth(3))
-        .flatten()?;
+    let account = (fields.next() == Some("arn")).then(|| fields.nth(3)).flatten()?;
     is_account(account).then(|| account.to_owned())
 }
 
@@ -230,9 +194,7 @@ fn conditions(value: Json, path: &str) -> Result<Vec<Condition>, MalformedPolicy
         } else {
             (None, lower.as_str())
         };
-        let (base, if_exists) = rest
-            .strip_suffix("ifexists")
-            .map_or((rest, false), |base| (base, true));
+        let (base, if_exists) = rest.strip_suffix("ifexists").map_or((rest, false), |base| (base, true));
         if base.is_empty() {
             return Err(shape(at, "is no operator"));
         }
@@ -261,10 +223,9 @@ fn condition_values(value: Json, path: &str) -> Result<Vec<String>, MalformedPol
         .map(|value| match value {
             Json::Text(text) | Json::Number(text) => Ok(text),
             Json::Bool(value) => Ok(value.to_string()),
-            Json::Null | Json::List(_) | Json::Object(_) => Err(shape(
-                path.to_owned(),
-                "holds something other than texts, numbers and booleans",
-            )),
+            Json::Null | Json::List(_) | Json::Object(_) => {
+                Err(shape(path.to_owned(), "holds something other than texts, numbers and booleans"))
+            }
         })
         .collect::<Result<_, _>>()?;
     Ok(as_set(values))
@@ -274,10 +235,7 @@ fn condition_values(value: Json, path: &str) -> Result<Vec<String>, MalformedPol
 fn texts(value: Json, path: &str) -> Result<Vec<String>, MalformedPolicy> {
     match value {
         Json::List(list) => {
-            let texts = list
-                .into_iter()
-                .map(|one| one_text(one, path))
-                .collect::<Result<_, _>>()?;
+            let texts = list.into_iter().map(|one| one_text(one, path)).collect::<Result<_, _>>()?;
             Ok(as_set(texts))
         }
         one => Ok(vec![one_text(one, path)?]),
@@ -297,10 +255,7 @@ fn elements(value: Json, path: &str) -> Result<Members, MalformedPolicy> {
         let path = if path.is_empty() { "." } else { path };
         return Err(shape(path.to_owned(), "is not an object"));
     };
-    let mut names: Vec<_> = members
-        .iter()
-        .map(|(name, _)| name.to_lowercase())
-        .collect();
+    let mut names: Vec<_> = members.iter().map(|(name, _)| name.to_lowercase()).collect();
     names.sort_unstable();
     if names.windows(2).any(|pair| pair.first() == pair.last()) {
         return Err(shape(path.to_owned(), "holds a member twice"));
@@ -385,9 +340,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
         let mut seen = std::collections::BTreeSet::new();
         while let Some((name, value)) = map.next_entry::<String, Json>()? {
             if !seen.insert(name.clone()) {
-                return Err(A::Error::custom(format!(
-                    "`{name}` stands twice in one object"
-                )));
+                return Err(A::Error::custom(format!("`{name}` stands twice in one object")));
             }
             members.push((name, value));
         }

@@ -2,8 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
-    ForValues, MalformedPolicy, PolicyDocument, PrincipalForm, action_matches, is_percent_encoded,
-    wildcard_matches,
+    ForValues, MalformedPolicy, PolicyDocument, PrincipalForm, action_matches, is_percent_encoded, wildcard_matches,
 };
 
 fn parse(value: &Value) -> Result<PolicyDocument, MalformedPolicy> {
@@ -75,9 +74,7 @@ fn negated_forms_stay_apart() {
 #[test]
 fn tells_principals_apart() {
     let one = |principal: Value| {
-        let document = parse(
-            &json!({"Statement": {"Effect": "Allow", "Action": "*", "Principal": principal}}),
-        );
+        let document = parse(&json!({"Statement": {"Effect": "Allow", "Action": "*", "Principal": principal}}));
         let statement = document.unwrap().statements.remove(0);
         let mut principals = statement.principals.unwrap();
         assert_eq!(principals.len(), 1);
@@ -86,26 +83,10 @@ fn tells_principals_apart() {
     for (principal, form, account) in [
         (json!("*"), PrincipalForm::Everyone, None),
         (json!({"AWS": "*"}), PrincipalForm::Everyone, None),
-        (
-            json!({"AWS": "111122223333"}),
-            PrincipalForm::Account,
-            Some("111122223333"),
-        ),
-        (
-            json!({"AWS": "arn:aws-cn:iam::111122223333:root"}),
-            PrincipalForm::Account,
-            Some("111122223333"),
-        ),
-        (
-            json!({"AWS": "arn:aws:iam::111122223333:user/a/b"}),
-            PrincipalForm::User,
-            Some("111122223333"),
-        ),
-        (
-            json!({"AWS": "arn:aws:iam::111122223333:role/r"}),
-            PrincipalForm::Role,
-            Some("111122223333"),
-        ),
+        (json!({"AWS": "111122223333"}), PrincipalForm::Account, Some("111122223333")),
+        (json!({"AWS": "arn:aws-cn:iam::111122223333:root"}), PrincipalForm::Account, Some("111122223333")),
+        (json!({"AWS": "arn:aws:iam::111122223333:user/a/b"}), PrincipalForm::User, Some("111122223333")),
+        (json!({"AWS": "arn:aws:iam::111122223333:role/r"}), PrincipalForm::Role, Some("111122223333")),
         (
             json!({"AWS": "arn:aws:sts::111122223333:assumed-role/r/s"}),
             PrincipalForm::AssumedRole,
@@ -116,92 +97,38 @@ fn tells_principals_apart() {
             PrincipalForm::FederatedUser,
             Some("111122223333"),
         ),
-        (
-            json!({"AWS": "AROAEXAMPLEEXAMPLE12"}),
-            PrincipalForm::UniqueId,
-            None,
-        ),
-        (
-            json!({"AWS": "arn:aws:iam::*:root"}),
-            PrincipalForm::Other,
-            None,
-        ),
+        (json!({"AWS": "AROAEXAMPLEEXAMPLE12"}), PrincipalForm::UniqueId, None),
+        (json!({"AWS": "arn:aws:iam::*:root"}), PrincipalForm::Other, None),
         (json!({"AWS": "arn:"}), PrincipalForm::Other, None),
         (json!({"AWS": ""}), PrincipalForm::Other, None),
-        (
-            json!({"Federated": "accounts.google.com"}),
-            PrincipalForm::IdentityProvider,
-            None,
-        ),
-        (
-            json!({"CanonicalUser": "79a5"}),
-            PrincipalForm::CanonicalUser,
-            None,
-        ),
+        (json!({"Federated": "accounts.google.com"}), PrincipalForm::IdentityProvider, None),
+        (json!({"CanonicalUser": "79a5"}), PrincipalForm::CanonicalUser, None),
     ] {
         let found = one(principal.clone());
-        assert_eq!(
-            (found.form, found.account.as_deref()),
-            (form, account),
-            "{principal}"
-        );
+        assert_eq!((found.form, found.account.as_deref()), (form, account), "{principal}");
     }
 }
 
 #[test]
 fn takes_operators_apart() {
-    let document = parse(
-        &json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {
+    let document = parse(&json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {
         "ForAnyValue:StringLikeIfExists": {"aws:PrincipalOrgPaths": ["o-1/*"]},
         "forallvalues:stringequals": {"aws:TagKeys": ["b", "a"]},
         "NumericLessThan": {"aws:MultiFactorAuthAge": 3600},
-        "Null": {"aws:TokenIssueTime": false}}}}),
-    )
+        "Null": {"aws:TokenIssueTime": false}}}}))
     .unwrap();
     let conditions: Vec<_> = document.statements[0]
         .conditions
         .iter()
-        .map(|c| {
-            (
-                c.base.as_str(),
-                c.if_exists,
-                c.for_values,
-                c.key.as_str(),
-                c.values.join(" "),
-            )
-        })
+        .map(|c| (c.base.as_str(), c.if_exists, c.for_values, c.key.as_str(), c.values.join(" ")))
         .collect();
     assert_eq!(
         conditions,
         [
-            (
-                "stringlike",
-                true,
-                Some(ForValues::Any),
-                "aws:principalorgpaths",
-                "o-1/*".to_owned()
-            ),
-            (
-                "null",
-                false,
-                None,
-                "aws:tokenissuetime",
-                "false".to_owned()
-            ),
-            (
-                "numericlessthan",
-                false,
-                None,
-                "aws:multifactorauthage",
-                "3600".to_owned()
-            ),
-            (
-                "stringequals",
-                false,
-                Some(ForValues::All),
-                "aws:tagkeys",
-                "a b".to_owned()
-            ),
+            ("stringlike", true, Some(ForValues::Any), "aws:principalorgpaths", "o-1/*".to_owned()),
+            ("null", false, None, "aws:tokenissuetime", "false".to_owned()),
+            ("numericlessthan", false, None, "aws:multifactorauthage", "3600".to_owned()),
+            ("stringequals", false, Some(ForValues::All), "aws:tagkeys", "a b".to_owned()),
         ]
     );
 }
@@ -211,16 +138,10 @@ fn reads_raw_and_percent_encoded_text() {
     let raw = "\n {\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::a%20b\"}]}";
     let encoded: String = raw.bytes().map(|b| format!("%{b:02X}")).collect();
     assert!(is_percent_encoded(&encoded) && !is_percent_encoded(raw));
-    let (from_raw, from_encoded) = (
-        PolicyDocument::parse(raw).unwrap(),
-        PolicyDocument::parse(&encoded).unwrap(),
-    );
+    let (from_raw, from_encoded) = (PolicyDocument::parse(raw).unwrap(), PolicyDocument::parse(&encoded).unwrap());
     assert_eq!(from_raw, from_encoded);
     assert_eq!(from_raw.text, raw);
-    assert_eq!(
-        from_raw.statements[0].resources.as_deref().unwrap(),
-        ["arn:aws:s3:::a%20b"]
-    );
+    assert_eq!(from_raw.statements[0].resources.as_deref().unwrap(), ["arn:aws:s3:::a%20b"]);
 }
 
 #[test]
@@ -261,9 +182,7 @@ fn refuses_what_is_ambiguous_or_unknown() {
     ] {
         assert!(PolicyDocument::parse(text).is_err(), "{text}");
     }
-    let error = parse(
-        &json!({"Statement": [{"Effect": "Allow", "Action": "*", "Principal": {"Robot": "r"}}]}),
-    );
+    let error = parse(&json!({"Statement": [{"Effect": "Allow", "Action": "*", "Principal": {"Robot": "r"}}]}));
     assert_eq!(
         error.unwrap_err().to_string(),
         "`Statement[0].Principal.Robot` of the policy document: a type of principal that AWS does not document"
@@ -293,11 +212,7 @@ fn matches_wildcards() {
         ("K", "k", false),
         ("?", "é", true),
     ] {
-        assert_eq!(
-            wildcard_matches(pattern, text),
-            expected,
-            "{pattern} {text}"
-        );
+        assert_eq!(wildcard_matches(pattern, text), expected, "{pattern} {text}");
     }
     assert!(action_matches("KMS:de*", "kms:Decrypt"));
     // Linear patience: a backtracking matcher would not return from this.
@@ -306,9 +221,7 @@ fn matches_wildcards() {
 
 #[test]
 fn not_action_covers_the_rest() {
-    let document =
-        parse(&json!({"Statement": {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}}))
-            .unwrap();
+    let document = parse(&json!({"Statement": {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}})).unwrap();
     let statement = document.allows().next().unwrap();
     assert!(statement.covers_action("kms:Decrypt") && !statement.covers_action("IAM:CreateUser"));
 }
@@ -318,38 +231,24 @@ fn the_schema_is_closed() {
     let schema = schemars::schema_for!(PolicyDocument).to_value();
     assert_eq!(schema["additionalProperties"], json!(false));
     for definition in ["Statement", "Principal", "Condition"] {
-        assert_eq!(
-            schema["$defs"][definition]["additionalProperties"],
-            json!(false)
-        );
+        assert_eq!(schema["$defs"][definition]["additionalProperties"], json!(false));
     }
 }
 
 /// A policy in any of the forms AWS accepts, biased towards the documented shape.
 fn any_policy() -> impl Strategy<Value = Value> {
-    let text = prop_oneof![
-        "[a-z*?:]{0,8}",
-        "arn:aws:iam::[0-9]{12}:(root|user/[a-z]{1,3})",
-        "[0-9]{12}"
-    ];
+    let text = prop_oneof!["[a-z*?:]{0,8}", "arn:aws:iam::[0-9]{12}:(root|user/[a-z]{1,3})", "[0-9]{12}"];
     let texts = prop_oneof![
         text.clone().prop_map(Value::from),
         prop::collection::vec(text.clone(), 0..4).prop_map(Value::from),
     ];
     let principal = prop_oneof![
         Just(json!("*")),
-        (
-            prop::sample::select(vec!["AWS", "Service", "Federated"]),
-            texts.clone()
-        )
-            .prop_map(|(k, v)| json!({k: v})),
+        (prop::sample::select(vec!["AWS", "Service", "Federated"]), texts.clone()).prop_map(|(k, v)| json!({k: v})),
     ];
-    let action = (
-        prop::sample::select(vec!["Action", "NotAction"]),
-        texts.clone(),
-    );
-    let statement = (action, prop::option::of(principal), prop::option::of(texts)).prop_map(
-        |((name, actions), p, r)| {
+    let action = (prop::sample::select(vec!["Action", "NotAction"]), texts.clone());
+    let statement =
+        (action, prop::option::of(principal), prop::option::of(texts)).prop_map(|((name, actions), p, r)| {
             let mut statement = json!({"Effect": "Allow", name: actions});
             if let Some(p) = p {
                 statement["Principal"] = p;
@@ -358,12 +257,10 @@ fn any_policy() -> impl Strategy<Value = Value> {
                 statement["Condition"] = json!({"StringLike": {"aws:SourceArn": r}});
             }
             statement
-        },
-    );
+        });
     prop_oneof![
         statement.clone().prop_map(|s| json!({"Statement": s})),
-        prop::collection::vec(statement, 0..3)
-            .prop_map(|s| json!({"Version": "2012-10-17", "Statement": s})),
+        prop::collection::vec(statement, 0..3).prop_map(|s| json!({"Version": "2012-10-17", "Statement": s})),
     ]
 }
 
@@ -372,9 +269,7 @@ fn matches_slowly(pattern: &[char], text: &[char]) -> bool {
     match pattern {
         [] => text.is_empty(),
         ['*', rest @ ..] => (0..=text.len()).any(|n| matches_slowly(rest, &text[n..])),
-        [p, rest @ ..] => {
-            text.first().is_some_and(|t| *p == '?' || p == t) && matches_slowly(rest, &text[1..])
-        }
+        [p, rest @ ..] => text.first().is_some_and(|t| *p == '?' || p == t) && matches_slowly(rest, &text[1..]),
     }
 }
 
