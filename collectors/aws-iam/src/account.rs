@@ -8,7 +8,7 @@ use sdk::{CoverageNote, GapReason, SinkError, Source, SourceTotal};
 
 use crate::descriptor::{ALIASES, GET_REPORT, PASSWORD_POLICY, SUMMARY, VIRTUAL_MFA};
 use crate::fact::{Fact, Parts, malformed};
-use crate::iam::{ERROR_CODE, Iam, List, Page};
+use crate::iam::{Iam, List, Page, absence};
 use crate::mfa;
 use crate::report::CredentialReport;
 use crate::resource::{ACCOUNT, Account, MfaDevice, PasswordPolicy, ReportRow, Summary};
@@ -168,12 +168,11 @@ async fn password_policy(iam: &Iam, root: &str) -> Result<Fact<PasswordPolicy>, 
                 Fact::unread(malformed(&info, &place, &problem).gap(None))
             }
         },
-        Err(refusal) => match refusal.exchange {
-            // IAM's way to say that there is none.
-            Some(exchange) if refusal.has_code("NoSuchEntity") => {
-                Fact::read(PasswordPolicy::default(), vec![Source::xml(exchange, ERROR_CODE)])
-            }
-            _ => Fact::refused(&refusal, "password_policy"),
+        // IAM's way to say that there is none.
+        Err(refusal) => match absence(&refusal, None) {
+            Ok(Some(source)) => Fact::read(PasswordPolicy::default(), vec![source]),
+            Ok(None) => Fact::refused(&refusal, "password_policy"),
+            Err(malformed) => Fact::refused(&malformed, "password_policy"),
         },
     })
 }

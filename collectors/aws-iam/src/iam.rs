@@ -13,9 +13,6 @@ use sdk::{ExchangeId, Recorder, SinkError, Source};
 use crate::fact::{Fact, malformed};
 use crate::xml::{Document, MalformedAnswer, Node};
 
-/// Where an error answer says what was wrong.
-pub const ERROR_CODE: &str = "/ErrorResponse/Error/Code";
-
 /// One account's IAM.
 #[derive(Debug)]
 pub struct Iam {
@@ -156,4 +153,22 @@ pub fn turn_of(body: &[u8], result: &str) -> Turn {
     };
     // An answer that cannot be read ends the list; reading it again for its items says why.
     read().unwrap_or_default()
+}
+
+/// Where IAM says that there is nothing: by `NoSuchEntity`, in an answer that is whole. `Ok(None)`: it says something else.
+/// `gone` are words that stand for a subject which is itself no longer there.
+pub fn absence(refusal: &Refusal, gone: Option<&str>) -> Result<Option<Source>, Refusal> {
+    let Some(exchange) = refusal.exchange.filter(|_| refusal.has_code("NoSuchEntity")) else {
+        return Ok(None);
+    };
+    const ERROR: &str = "/ErrorResponse/Error";
+    let read = || -> Result<Option<Source>, MalformedAnswer> {
+        let document = Document::parse(&refusal.body, exchange)?;
+        let error = document.at(ERROR)?;
+        error.required("Code")?;
+        let message = error.value("Message").unwrap_or_default().to_lowercase();
+        let absent = gone.is_none_or(|gone| !message.contains(gone));
+        Ok(absent.then(|| error.child_or_self("Code").source()))
+    };
+    read().map_err(|problem| malformed(&refusal.info, &Source::xml(exchange, ERROR), &problem))
 }

@@ -8,7 +8,7 @@ use sdk::{SinkError, Source};
 use crate::authorization::{attached_policies, inline_policies, names, permissions_boundary, tags};
 use crate::descriptor::{ACCESS_KEYS, KEY_LAST_USED, LOGIN_PROFILE, MFA};
 use crate::fact::{Fact, Parts, malformed};
-use crate::iam::{ERROR_CODE, Iam, List, Page};
+use crate::iam::{Iam, List, Page, absence};
 use crate::mfa;
 use crate::report::CredentialReport;
 use crate::resource::{AccessKey, AccessKeyUse, Identity, LoginProfile, MfaDevice, ReportRow, USER, User};
@@ -66,19 +66,16 @@ async fn login_profile(iam: &Iam, user: &Identity) -> Result<Fact<LoginProfile>,
                 Fact::unread(malformed(&info, &place, &problem).gap(None))
             }
         },
-        Err(refusal) => match refusal.exchange {
-            Some(exchange) if says_no_password(&refusal) => Fact::read(
-                LoginProfile { exists: false, created: None, password_reset_required: None },
-                vec![Source::xml(exchange, ERROR_CODE)],
-            ),
-            _ => Fact::refused(&refusal, "login_profile"),
+        // A user without a password and a user who is gone have the same code: only the words differ.
+        Err(refusal) => match absence(&refusal, Some("user with name")) {
+            Ok(Some(source)) => {
+                let none = LoginProfile { exists: false, created: None, password_reset_required: None };
+                Fact::read(none, vec![source])
+            }
+            Ok(None) => Fact::refused(&refusal, "login_profile"),
+            Err(malformed) => Fact::refused(&malformed, "login_profile"),
         },
     })
-}
-
-/// `NoSuchEntity` stands for a user without a password, and for a user who is gone: only the words differ.
-fn says_no_password(refusal: &Refusal) -> bool {
-    refusal.has_code("NoSuchEntity") && !refusal.detail.to_lowercase().contains("user with name")
 }
 
 fn read_login_profile(page: &Page) -> Result<(LoginProfile, Source), MalformedAnswer> {

@@ -254,6 +254,10 @@ fn with_member(body: &[u8], protocol: Protocol, text: &str) -> Vec<u8> {
     if protocol == Protocol::Query {
         let answer = String::from_utf8_lossy(body);
         let member = format!("Result><Note>{text}</Note>");
+        if !answer.contains("Result>") {
+            // A refusal can hold a secret as well.
+            return answer.replacen("<Error>", &format!("<Error><Note>{text}</Note>"), 1).into_bytes();
+        }
         return answer.replacen("Result>", &member, 1).into_bytes();
     }
     let mut value: serde_json::Value = serde_json::from_slice(body).expect("the inner handler answers JSON");
