@@ -61,7 +61,7 @@ pub(crate) fn compile(
     let mut vm = RegoVM::new();
     vm.load_program(program);
     vm.set_data(Value::new_object()).map_err(|e| e.to_string())?;
-    // A builtin that fails says so: an undefined value would make a `not` hold.
+    // A builtin that fails ends the body it stands in. Otherwise its value would be undefined, and a `not` before it would hold.
     vm.set_strict_builtin_errors(true);
     vm.set_max_instructions(usize::try_from(instructions).unwrap_or(usize::MAX));
     Ok(Compiled { vm, entries })
