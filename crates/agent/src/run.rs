@@ -401,24 +401,34 @@ fn numbered<T: Clone>(kind: RecordType, records: &[T]) -> Vec<(RecordRef, T)> {
         .collect()
 }
 
-/// Host names, per collector, that are the source's own.
-fn own_endpoints(jobs: &[Job]) -> BTreeMap<String, Vec<String>> {
+/// What a collector says of its source: host names that are its own, and the calls whose answers are evidence.
+struct Own {
+    names: Vec<String>,
+    operations: BTreeSet<String>,
+}
+
+fn own_endpoints(jobs: &[Job]) -> BTreeMap<String, Own> {
     jobs.iter()
         .map(|job| job.kind.descriptor())
-        .map(|descriptor| (descriptor.name, descriptor.endpoints))
+        .map(|descriptor| {
+            let operations = descriptor.rights.into_iter().map(|right| right.name).collect();
+            (descriptor.name, Own { names: descriptor.endpoints, operations })
+        })
         .collect()
 }
 
-/// Whether some answer came from elsewhere than the source's own names over TLS.
-fn foreign_endpoint(recorded: &Recorded, own: &BTreeMap<String, Vec<String>>) -> io::Result<bool> {
+/// Whether some answer that is evidence came from elsewhere than the source's own names over TLS.
+fn foreign_endpoint(recorded: &Recorded, own: &BTreeMap<String, Own>) -> io::Result<bool> {
     for entry in recorded.exchanges() {
         let exchange = entry?.exchange;
-        let names = own
-            .get(&exchange.collector)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let Some(source) = own.get(&exchange.collector) else {
+            return Ok(true);
+        };
+        // Where credentials come from (a metadata service over plain HTTP, single sign-on) says nothing of the target.
         // An exchange without an answer proves nothing about the source and vouches for nothing.
-        if exchange.status.is_some() && !is_own(&exchange.endpoint, exchange.peer.is_some(), names)
+        if source.operations.contains(&exchange.operation)
+            && exchange.status.is_some()
+            && !is_own(&exchange.endpoint, exchange.peer.is_some(), &source.names)
         {
             return Ok(true);
         }
