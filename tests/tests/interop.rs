@@ -1,0 +1,184 @@
+//! The procedures of `docs/auditor-guide.md`, run out of the document itself: they accept good bundles, refuse what their
+//! table says they refuse, and overlook what it says they overlook.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use bundle::layout::Entry;
+use model::RecordType;
+use model::record::Override;
+use workspace_tests::sealed::{Book, Files, Story, tar};
+
+/// A fenced block of the guide: how it is run, and its text.
+struct Procedure {
+    language: String,
+    text: String,
+}
+
+fn procedures() -> BTreeMap<String, Procedure> {
+    let guide = fs::read_to_string(workspace_tests::root().join("docs/auditor-guide.md")).unwrap();
+    let mut found = BTreeMap::new();
+    let mut lines = guide.lines();
+    while let Some(line) = lines.next() {
+        let Some((language, name)) = line.strip_prefix("```").and_then(|tag| tag.split_once(" procedure=")) else {
+            continue;
+        };
+        let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        let procedure = Procedure { language: language.to_owned(), text: text.join("\n") };
+        assert!(found.insert(name.to_owned(), procedure).is_none(), "`{name}` stands twice");
+    }
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["cosign", "openssl", "prepare", "python"]);
+    found
+}
+
+impl Procedure {
+    fn run(&self, folder: &Path) -> Output {
+        let (program, argument) = match self.language.as_str() {
+            "sh" => ("sh", "-c"),
+            "python" => ("python3", "-c"),
+            other => panic!("the guide has a procedure in `{other}`"),
+        };
+        let cosign = std::env::var_os("WITNESSMARK_TEST_COSIGN")
+            .expect("this test needs cosign 3.1.3: `scripts/test` installs it and sets WITNESSMARK_TEST_COSIGN");
+        let mut path = vec![Path::new(&cosign).parent().unwrap().to_owned()];
+        path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
+        Command::new(program)
+            .args([argument, &self.text])
+            .current_dir(folder)
+            .env("PATH", std::env::join_paths(path).unwrap())
+            // Nothing of the user's own configuration, and no network to fall back to.
+            .env("HOME", folder)
+            .env("HTTPS_PROXY", "http://127.0.0.1:9")
+            .output()
+            .unwrap_or_else(|error| panic!("this test needs `{program}`: {error}"))
+    }
+}
+
+/// Lays out what an auditor has, follows the guide, and says which procedures accept.
+fn follow(book: &Book, files: &Files) -> BTreeMap<String, (bool, String)> {
+    let mut outcomes = BTreeMap::new();
+    let procedures = procedures();
+    for (name, procedure) in &procedures {
+        if name == "prepare" {
+            continue;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("bundle.tar"), tar(files)).unwrap();
+        fs::write(folder.path().join("trust.json"), book.trust().render().unwrap()).unwrap();
+        let prepared = procedures["prepare"].run(folder.path());
+        assert!(prepared.status.success(), "{prepared:?}");
+        let output = procedure.run(folder.path());
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        outcomes.insert(name.clone(), (output.status.success(), said));
+    }
+    outcomes
+}
+
+#[track_caller]
+fn expect(book: &Book, files: &Files, what: &str, accepting: &[&str]) {
+    for (name, (accepts, said)) in follow(book, files) {
+        assert_eq!(accepts, accepting.contains(&name.as_str()), "{what}, {name}: {said}");
+    }
+}
+
+const ALL: &[&str] = &["cosign", "openssl", "python"];
+
+fn altered(files: &Files, entry: &Entry, change: impl FnOnce(&mut String)) -> Files {
+    let mut files = files.clone();
+    let mut text = String::from_utf8(files[entry].clone()).unwrap();
+    change(&mut text);
+    files.insert(entry.clone(), text.into_bytes());
+    files
+}
+
+#[test]
+fn good_bundles_are_accepted() {
+    let mut book = Book::of(4);
+    book.seal(Story::usual(4).rehearsed(&[Override::Replay]));
+    for index in [0, 1, 2, 4] {
+        expect(&book, &book.exported(index), "good", ALL);
+    }
+    let mut with_ledger = book.exported(3);
+    with_ledger.extend(book.ledger_files());
+    expect(&book, &with_ledger, "with its ledger", ALL);
+}
+
+#[test]
+fn redacted_copies_are_accepted_where_the_guide_says_so() {
+    let book = Book::of(2);
+    let redacted = book.redacted(1, |line, kind, _| !kind.always_disclosed() && line % 2 == 0);
+    expect(&book, &redacted, "redacted", &["openssl", "python"]);
+    let findings = book.redacted(1, |_, kind, _| kind == RecordType::Finding);
+    expect(&book, &findings, "findings redacted", &["openssl", "python"]);
+}
+
+#[test]
+fn every_altered_record_is_refused() {
+    let book = Book::of(2);
+    let good = book.exported(1);
+    let text = String::from_utf8(good[&Entry::Records].clone()).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let with = |lines: &[&str]| altered(&good, &Entry::Records, |text| *text = lines.join("\n") + "\n");
+    for at in [0, 5, 14, 20, lines.len() - 1] {
+        let other = lines[at].replacen("a", "b", 1);
+        let mut changed = lines.clone();
+        changed[at] = &other;
+        expect(&book, &with(&changed), "a changed record", &[]);
+        let mut less = lines.clone();
+        less.remove(at);
+        expect(&book, &with(&less), "a record less", &[]);
+        let mut swapped = lines.clone();
+        swapped.swap(at, (at + 1) % lines.len());
+        expect(&book, &with(&swapped), "records swapped", &[]);
+    }
+}
+
+#[test]
+fn altered_raw_answers_are_refused_by_all_but_cosign() {
+    let book = Book::of(2);
+    let good = book.exported(1);
+    for ordinal in 0..4 {
+        let mut files = good.clone();
+        *files.get_mut(&Entry::Raw(ordinal)).unwrap().first_mut().unwrap() ^= 1;
+        expect(&book, &files, "a raw file altered", &["cosign"]);
+        files.get_mut(&Entry::Raw(ordinal)).unwrap().push(b' ');
+        expect(&book, &files, "a raw file longer", &["cosign"]);
+        files.remove(&Entry::Raw(ordinal));
+        expect(&book, &files, "a raw file missing", &["cosign"]);
+    }
+    let mut files = good.clone();
+    files.insert(Entry::Raw(4), b"more".to_vec());
+    expect(&book, &files, "a raw file more", &["cosign"]);
+}
+
+#[test]
+fn statements_and_positions_are_proven_where_the_guide_says_so() {
+    let book = Book::of(4);
+    let good = book.exported(3);
+    let other = book.exported(1);
+    let mut files = good.clone();
+    files.insert(Entry::Statement, other[&Entry::Statement].clone());
+    expect(&book, &files, "the statement of another bundle", &[]);
+
+    let mut sealed = bundle::sigstore::SealedStatement::parse(&good[&Entry::Statement]).unwrap();
+    sealed.envelope.signature[7] ^= 1;
+    files.insert(Entry::Statement, sealed.render().into_bytes());
+    expect(&book, &files, "another signature", &[]);
+
+    let mut sealed = bundle::sigstore::SealedStatement::parse(&good[&Entry::Statement]).unwrap();
+    sealed.position.proof.reverse();
+    files.insert(Entry::Statement, sealed.render().into_bytes());
+    expect(&book, &files, "another proof", &["openssl"]);
+
+    let mut stranger = Book::of(4);
+    std::mem::swap(&mut stranger.collector, &mut stranger.recorder);
+    expect(&stranger, &good, "an unknown collector", &[]);
+    let mut stranger = Book::of(4);
+    std::mem::swap(&mut stranger.log, &mut stranger.recorder);
+    expect(&stranger, &good, "an unknown ledger", &["openssl"]);
+
+    let leaf = altered(&good, &Entry::Leaves, |text| *text = text.replacen('a', "b", 1));
+    expect(&book, &leaf, "another leaf", &[]);
+}
