@@ -52,6 +52,8 @@ static SIGNS: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
         // AWS secret keys and session tokens as members of an answer.
         r#"(?i)["<]secret_?access_?key[">]"#,
         r#"(?i)["<]session_?token[">]"#,
+        // The shared secret of a virtual MFA device, as text and as the picture to scan. AWS shows them once; emulators in every list.
+        r#"["<](Base32StringSeed|QRCodePNG)[">]"#,
         // GitHub: classic, OAuth, server, refresh, fine-grained.
         r"\bgh[pousr]_[A-Za-z0-9]{30,}",
         r"\bgithub_pat_[A-Za-z0-9_]{40,}",
@@ -100,6 +102,7 @@ mod tests {
             "x -----BEGIN EC PRIVATE KEY-----\\nMHc",
             "<SecretAccessKey>abc</SecretAccessKey>",
             r#"{"SessionToken":"x"}"#,
+            "<Base32StringSeed>ABCDEFGH</Base32StringSeed>",
             "ghp_0123456789012345678901234567890123456",
             "%2D%2D%2D%2D%2DBEGIN%20PRIVATE%20KEY%2D%2D%2D%2D%2D",
             r#"{"TagValue":"password=hunter2hunter2"}"#,
