@@ -1,9 +1,6 @@
 //! Embeds the stock checks and their libraries, and stops the build by name where one is not complete.
 
-#![expect(
-    clippy::panic,
-    reason = "a build script stops the build by panicking with the reason"
-)]
+#![expect(clippy::panic, reason = "a build script stops the build by panicking with the reason")]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -25,8 +22,7 @@ fn main() {
         }
         let file = policies.join(path);
         println!("cargo::rerun-if-changed={}", file.display());
-        let text = fs::read_to_string(&file)
-            .unwrap_or_else(|e| panic!("policies/{path} cannot be read: {e}"));
+        let text = fs::read_to_string(&file).unwrap_or_else(|e| panic!("policies/{path} cannot be read: {e}"));
         if path.starts_with("checks/") {
             if !text.starts_with("# METADATA\n") {
                 panic!("policies/{path} does not begin with a `# METADATA` block");

@@ -16,9 +16,9 @@ use crate::gaps::{SubjectRef, collector_of};
 use crate::judge::{Answer, Askable, Blame, Known, Question, Verdict, conclude};
 use crate::limits::Limits;
 use crate::meta::SubjectKind;
+use crate::pool::{Job, Load, Pool};
 use crate::population::Populations;
 use crate::protocol::{LoadAssignment, LoadCheck, SharedInput};
-use crate::pool::{Job, Load, Pool};
 
 /// Resources that a check with `subject: target` may be given.
 const MAX_WHOLE: usize = 100_000;
@@ -47,13 +47,27 @@ pub struct Member<'m> {
 
 impl<'m> From<&'m Resource> for Member<'m> {
     fn from(r: &'m Resource) -> Self {
-        Self { target: &r.target, collector: &r.collector, population: &r.population, kind: &r.kind, id: &r.id, facts: &r.facts }
+        Self {
+            target: &r.target,
+            collector: &r.collector,
+            population: &r.population,
+            kind: &r.kind,
+            id: &r.id,
+            facts: &r.facts,
+        }
     }
 }
 
 impl<'m> From<&'m Derived> for Member<'m> {
     fn from(d: &'m Derived) -> Self {
-        Self { target: &d.target, collector: &d.collector, population: &d.population, kind: &d.kind, id: &d.id, facts: &d.facts }
+        Self {
+            target: &d.target,
+            collector: &d.collector,
+            population: &d.population,
+            kind: &d.kind,
+            id: &d.id,
+            facts: &d.facts,
+        }
     }
 }
 
@@ -62,7 +76,11 @@ impl<'m> From<&'m Derived> for Member<'m> {
 #[non_exhaustive]
 pub enum AssessError {
     #[error("the process that evaluates checks cannot be started from `{program}`")]
-    Start { program: String, #[source] cause: io::Error },
+    Start {
+        program: String,
+        #[source]
+        cause: io::Error,
+    },
     #[error("assignment of control `{control}` names the check `{check}`, which is not there")]
     UnknownCheck { control: String, check: String },
     #[error("findings cannot be written")]
@@ -161,7 +179,10 @@ impl Assessor {
                             by_kind.entry(target.clone()).or_default().entry(kind.clone()).or_default().push(n);
                         }
                         SubjectKind::Target => {
-                            read_whole.entry(target.clone()).or_default().extend(check.meta.custom.reads.iter().cloned());
+                            read_whole
+                                .entry(target.clone())
+                                .or_default()
+                                .extend(check.meta.custom.reads.iter().cloned());
                         }
                     }
                 }
@@ -289,35 +310,47 @@ impl Assessor {
         Ok(())
     }
 
-    fn judge_population(&self, used: &Use, check: &Check, target: &str, kind: &str, sink: Sink<'_>) -> Result<(), AssessError> {
+    fn judge_population(
+        &self,
+        used: &Use,
+        check: &Check,
+        target: &str,
+        kind: &str,
+        sink: Sink<'_>,
+    ) -> Result<(), AssessError> {
         let whole = self.populations.whole(target, kind);
         let severity = check.meta.custom.severity;
-        let finding = |population: &str, subject: Option<Subject>, outcome, reason: String, records: Vec<RecordRef>| Finding {
-            control: used.assignment.control.clone(),
-            check: used.assignment.check.clone(),
-            target: target.to_owned(),
-            population: Some(population.to_owned()),
-            subject,
-            outcome,
-            severity,
-            witnesses: Vec::new(),
-            reason: Some(reason),
-            rests_on: sorted(std::iter::once(used.reference).chain(records)),
-            acceptance: None,
-        };
+        let finding =
+            |population: &str, subject: Option<Subject>, outcome, reason: String, records: Vec<RecordRef>| Finding {
+                control: used.assignment.control.clone(),
+                check: used.assignment.check.clone(),
+                target: target.to_owned(),
+                population: Some(population.to_owned()),
+                subject,
+                outcome,
+                severity,
+                witnesses: Vec::new(),
+                reason: Some(reason),
+                rests_on: sorted(std::iter::once(used.reference).chain(records)),
+                acceptance: None,
+            };
         for missing in &whole.missing {
             let subject = Subject { kind: kind.to_owned(), id: missing.id.to_owned() };
             let reason = format!("listed, and nothing of it was read: {}", missing.why);
             let population = missing.population.unwrap_or(kind);
-            sink(finding(population, Some(subject), Outcome::Undetermined, reason, missing.records.clone())).map_err(AssessError::Sink)?;
+            sink(finding(population, Some(subject), Outcome::Undetermined, reason, missing.records.clone()))
+                .map_err(AssessError::Sink)?;
         }
         for problem in &whole.problems {
             let reason = format!("the population is not complete: {}", problem.why);
-            sink(finding(&problem.population, None, Outcome::Undetermined, reason, problem.records.clone())).map_err(AssessError::Sink)?;
+            sink(finding(&problem.population, None, Outcome::Undetermined, reason, problem.records.clone()))
+                .map_err(AssessError::Sink)?;
         }
         if whole.empty {
             let (outcome, reason) = match &used.assignment.expect {
-                Some(expected) => (Outcome::NotApplicable, format!("complete, 0 members, as expected: {}", expected.none)),
+                Some(expected) => {
+                    (Outcome::NotApplicable, format!("complete, 0 members, as expected: {}", expected.none))
+                }
                 None => (Outcome::Undetermined, "complete, 0 members: nothing was tested".to_owned()),
             };
             sink(finding(kind, None, outcome, reason, whole.coverage.clone())).map_err(AssessError::Sink)?;
@@ -371,14 +404,22 @@ impl Assessor {
             let part = Some(kind.clone());
             for problem in &whole.problems {
                 let record = problem.records.first().copied();
-                blame.push(Blame { part: part.clone(), why: format!("{}: {}", problem.population, problem.why), record });
+                blame.push(Blame {
+                    part: part.clone(),
+                    why: format!("{}: {}", problem.population, problem.why),
+                    record,
+                });
             }
             for (reference, gap) in self.populations.of_members(target, kind) {
                 blame.push(Blame { part: part.clone(), ..Blame::of(*reference, gap) });
             }
             let gathered = self.whole.get(&(target.to_owned(), kind.clone()));
             if gathered.is_some_and(|g| g.refused) {
-                blame.push(Blame { part, why: format!("more than {MAX_WHOLE} resources or {} MiB", MAX_WHOLE_BYTES >> 20), record: None });
+                blame.push(Blame {
+                    part,
+                    why: format!("more than {MAX_WHOLE} resources or {} MiB", MAX_WHOLE_BYTES >> 20),
+                    record: None,
+                });
             }
             rests_on.extend(gathered.into_iter().flat_map(|g| &g.references));
             facts.insert(kind, gathered.map(|g| g.facts.as_slice()).unwrap_or_default());

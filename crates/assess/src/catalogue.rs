@@ -41,7 +41,9 @@ pub struct CheckSet {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    #[error("`{path}` is no check: a check is written to `checks/<collector>/<check>.rego`, a library to `lib/<name>.rego`, in lower case with underscores")]
+    #[error(
+        "`{path}` is no check: a check is written to `checks/<collector>/<check>.rego`, a library to `lib/<name>.rego`, in lower case with underscores"
+    )]
     Path { path: String },
     #[error("`{path}`: {problem}")]
     Metadata { path: String, problem: String },
@@ -69,10 +71,7 @@ impl CheckSet {
     ///
     /// # Errors
     /// When a text cannot be used.
-    pub fn with_own<'t>(
-        self,
-        texts: impl IntoIterator<Item = (&'t str, &'t str)>,
-    ) -> Result<Self, LoadError> {
+    pub fn with_own<'t>(self, texts: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, LoadError> {
         let mut seen = BTreeSet::new();
         let mut own = Vec::new();
         for (path, text) in texts {
@@ -103,10 +102,7 @@ impl CheckSet {
             }
             texts.push((path, record.text.as_str()));
         }
-        Self::default().add(
-            texts.iter().map(|(path, text)| (path.as_str(), *text)),
-            against_stock,
-        )
+        Self::default().add(texts.iter().map(|(path, text)| (path.as_str(), *text)), against_stock)
     }
 
     fn add<'t>(
@@ -115,32 +111,22 @@ impl CheckSet {
         provenance: impl Fn(&str, &str) -> Provenance,
     ) -> Result<Self, LoadError> {
         for (path, text) in texts {
-            guard::admit(text).map_err(|problem| LoadError::Refused {
-                path: path.to_owned(),
-                problem,
-            })?;
+            guard::admit(text).map_err(|problem| LoadError::Refused { path: path.to_owned(), problem })?;
             let provenance = provenance(path, text);
             if let Some(id) = library_id(path) {
                 let library = Library { text: text.to_owned(), provenance };
                 self.libraries.insert(id, library);
             } else if let Some(id) = check_id(path) {
-                let meta = CheckMeta::parse(text).map_err(|problem| LoadError::Metadata {
-                    path: path.to_owned(),
-                    problem,
-                })?;
+                let meta =
+                    CheckMeta::parse(text).map_err(|problem| LoadError::Metadata { path: path.to_owned(), problem })?;
                 if guard::package(text).as_deref() != Some(package(&id).as_str()) {
                     return Err(LoadError::Metadata {
                         path: path.to_owned(),
                         problem: format!("its package is not `{}`", package(&id)),
                     });
                 }
-                let check = Check {
-                    id: id.clone(),
-                    meta,
-                    text: text.to_owned(),
-                    libraries: BTreeSet::new(),
-                    provenance,
-                };
+                let check =
+                    Check { id: id.clone(), meta, text: text.to_owned(), libraries: BTreeSet::new(), provenance };
                 self.checks.insert(id, check);
             } else {
                 return Err(LoadError::Path { path: path.to_owned() });
@@ -153,10 +139,8 @@ impl CheckSet {
     fn link(mut self) -> Result<Self, LoadError> {
         let libraries = &self.libraries;
         for check in self.checks.values_mut() {
-            let mut wanted: Vec<(String, String)> = guard::libraries(&check.text)
-                .into_iter()
-                .map(|name| (check_path(&check.id), name))
-                .collect();
+            let mut wanted: Vec<(String, String)> =
+                guard::libraries(&check.text).into_iter().map(|name| (check_path(&check.id), name)).collect();
             let mut found = BTreeSet::new();
             while let Some((path, name)) = wanted.pop() {
                 if !found.insert(name.clone()) {
@@ -206,14 +190,14 @@ impl CheckSet {
     pub fn records<'i>(&self, ids: impl IntoIterator<Item = &'i str>) -> Vec<CheckRecord> {
         let mut records = BTreeMap::new();
         for check in ids.into_iter().filter_map(|id| self.checks.get(id)) {
-            records.entry(check.id.clone()).or_insert_with(|| {
-                record(&check.id, CheckRole::Check, &check.text, check.provenance)
-            });
+            records
+                .entry(check.id.clone())
+                .or_insert_with(|| record(&check.id, CheckRole::Check, &check.text, check.provenance));
             for id in &check.libraries {
                 if let Some(library) = self.libraries.get(id) {
-                    records.entry(id.clone()).or_insert_with(|| {
-                        record(id, CheckRole::Library, &library.text, library.provenance)
-                    });
+                    records
+                        .entry(id.clone())
+                        .or_insert_with(|| record(id, CheckRole::Library, &library.text, library.provenance));
                 }
             }
         }
@@ -222,13 +206,7 @@ impl CheckSet {
 }
 
 fn record(id: &str, role: CheckRole, text: &str, provenance: Provenance) -> CheckRecord {
-    CheckRecord {
-        id: id.to_owned(),
-        role,
-        sha256: Digest::of(text.as_bytes()),
-        provenance,
-        text: text.to_owned(),
-    }
+    CheckRecord { id: id.to_owned(), role, sha256: Digest::of(text.as_bytes()), provenance, text: text.to_owned() }
 }
 
 fn against_stock(path: &str, text: &str) -> Provenance {
@@ -293,9 +271,7 @@ mod tests {
     #[test]
     fn own_checks_bring_their_libraries() {
         let text = check("One");
-        let set = CheckSet::default()
-            .with_own([("checks/a/one.rego", text.as_str()), ("lib/mine.rego", LIB)])
-            .unwrap();
+        let set = CheckSet::default().with_own([("checks/a/one.rego", text.as_str()), ("lib/mine.rego", LIB)]).unwrap();
         let records = set.records(["a/one"]);
         let ids: Vec<_> = records.iter().map(|r| r.id.as_str()).collect();
         assert_eq!(ids, ["a/one", "lib/mine"]);
@@ -319,9 +295,7 @@ mod tests {
     #[test]
     fn a_sealed_text_has_its_digest() {
         let text = check("One");
-        let set = CheckSet::default()
-            .with_own([("checks/a/one.rego", text.as_str()), ("lib/mine.rego", LIB)])
-            .unwrap();
+        let set = CheckSet::default().with_own([("checks/a/one.rego", text.as_str()), ("lib/mine.rego", LIB)]).unwrap();
         let mut records = set.records(["a/one"]);
         records[0].text.push('\n');
         assert!(matches!(CheckSet::sealed(&records), Err(LoadError::Digest { .. })));

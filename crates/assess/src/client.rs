@@ -54,12 +54,7 @@ impl Worker {
             .name("assess-answers".to_owned())
             .stack_size(256 << 10)
             .spawn(move || forward(BufReader::with_capacity(64 << 10, output), &sender))?;
-        let mut worker = Self {
-            child,
-            input: Some(BufWriter::with_capacity(64 << 10, input)),
-            answers,
-            limits,
-        };
+        let mut worker = Self { child, input: Some(BufWriter::with_capacity(64 << 10, input)), answers, limits };
         // A child that dies at once is found out when it does not answer.
         let _ = worker.say(&ToChild::Limits(limits));
         Ok(worker)

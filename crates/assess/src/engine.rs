@@ -37,27 +37,22 @@ pub(crate) fn compile(
 ) -> Result<Compiled, String> {
     let mut engine = Engine::new();
     for (path, text) in modules {
-        engine
-            .add_policy(path.clone(), text.clone())
-            .map_err(|e| e.to_string())?;
+        engine.add_policy(path.clone(), text.clone()).map_err(|e| e.to_string())?;
     }
     let name = |outcome| format!("data.{package}.{}", rule(outcome));
     let entries = ORDER.map(|outcome| outcomes.contains(outcome).then(|| name(outcome)));
     let wanted: Vec<&str> = entries.iter().flatten().map(String::as_str).collect();
     let first: Arc<str> = (*wanted.first().ok_or("it can give no outcome")?).into();
-    let policy = engine
-        .compile_with_entrypoint(&first)
-        .map_err(|e| match e.to_string() {
-            text if text.contains("not a valid rule path") => no_rule(&first),
-            text => text,
-        })?;
+    let policy = engine.compile_with_entrypoint(&first).map_err(|e| match e.to_string() {
+        text if text.contains("not a valid rule path") => no_rule(&first),
+        text => text,
+    })?;
     for entry in &wanted {
         if !policy.get_rules().contains_key(*entry) {
             return Err(no_rule(entry));
         }
     }
-    let program: Arc<Program> =
-        Compiler::compile_from_policy(&policy, &wanted).map_err(|e| e.to_string())?;
+    let program: Arc<Program> = Compiler::compile_from_policy(&policy, &wanted).map_err(|e| e.to_string())?;
     let mut vm = RegoVM::new();
     vm.load_program(program);
     vm.set_data(Value::new_object()).map_err(|e| e.to_string())?;
@@ -88,10 +83,7 @@ impl Compiled {
             .and_then(|n| self.entries.get(n))
             .and_then(Option::as_deref)
             .ok_or_else(|| format!("it cannot give `{outcome}`"))?;
-        let value = self
-            .vm
-            .execute_entry_point_by_name(entry)
-            .map_err(|e| e.to_string())?;
+        let value = self.vm.execute_entry_point_by_name(entry).map_err(|e| e.to_string())?;
         match &value {
             Value::Undefined => Ok(None),
             Value::Set(proofs) if proofs.is_empty() => Ok(None),

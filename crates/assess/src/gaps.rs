@@ -90,15 +90,12 @@ impl GapIndex {
     }
 
     fn without_subject<'g>(&'g self, target: &str, kind: &'g str) -> impl Iterator<Item = &'g (RecordRef, Gap)> {
-        self.wide
-            .get(target)
-            .into_iter()
-            .flatten()
-            .filter_map(|at| self.get(*at))
-            .filter(move |(_, gap)| match &gap.population {
+        self.wide.get(target).into_iter().flatten().filter_map(|at| self.get(*at)).filter(move |(_, gap)| {
+            match &gap.population {
                 Some(population) => kind_of(population) == kind,
                 None => gap.collector == collector_of(kind),
-            })
+            }
+        })
     }
 
     /// Gaps of a target that touch lists: without subject and part, of the collector of `kind`.

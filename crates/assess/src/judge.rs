@@ -47,13 +47,7 @@ impl Askable {
     /// Every outcome that a check with these needs can give.
     #[must_use]
     pub fn all_of(needs: &Needs) -> Self {
-        Self(
-            ORDER
-                .into_iter()
-                .filter(|outcome| needs.of(*outcome).is_some())
-                .map(Self::bit)
-                .sum(),
-        )
+        Self(ORDER.into_iter().filter(|outcome| needs.of(*outcome).is_some()).map(Self::bit).sum())
     }
 
     const fn bit(outcome: Outcome) -> u8 {
@@ -119,11 +113,7 @@ impl Blame {
     /// That of a gap which touches the subject.
     #[must_use]
     pub fn of(reference: RecordRef, gap: &Gap) -> Self {
-        Self {
-            part: gap.part.clone(),
-            why: gaps::name(gap),
-            record: Some(reference),
-        }
+        Self { part: gap.part.clone(), why: gaps::name(gap), record: Some(reference) }
     }
 }
 
@@ -138,16 +128,11 @@ impl<'k> Known<'k> {
     /// `None` when the facts are no JSON object.
     #[must_use]
     pub fn new(facts: &'k RawValue, blame: &'k [Blame]) -> Option<Self> {
-        Some(Self {
-            parts: pointer::members(facts)?,
-            blame,
-        })
+        Some(Self { parts: pointer::members(facts)?, blame })
     }
 
     fn touching(&self, part: &str) -> impl Iterator<Item = &'k Blame> {
-        self.blame
-            .iter()
-            .filter(move |blame| blame.part.as_deref().is_none_or(|p| p == part))
+        self.blame.iter().filter(move |blame| blame.part.as_deref().is_none_or(|p| p == part))
     }
 
     fn was_read(&self, part: &str) -> bool {
@@ -181,10 +166,7 @@ impl Question {
         }
         missing.sort_unstable();
         missing.dedup();
-        Self {
-            askable: Askable(bits),
-            unread: (!missing.is_empty()).then(|| blame(&missing, known)),
-        }
+        Self { askable: Askable(bits), unread: (!missing.is_empty()).then(|| blame(&missing, known)) }
     }
 }
 
@@ -192,10 +174,7 @@ impl Question {
     /// Nothing may be asked, for this reason.
     #[must_use]
     pub fn nothing(why: &str) -> Self {
-        Self {
-            askable: Askable::NONE,
-            unread: Some((why.to_owned(), Vec::new())),
-        }
+        Self { askable: Askable::NONE, unread: Some((why.to_owned(), Vec::new())) }
     }
 }
 
@@ -279,9 +258,7 @@ pub(crate) fn listed(said: &[String]) -> String {
 
 /// Why it does not apply, in the check's own words.
 fn reason_of(outcome: Outcome, proofs: &[Proof]) -> Option<String> {
-    (outcome == Outcome::NotApplicable)
-        .then(|| proofs.iter().find_map(|p| p.because.clone()))
-        .flatten()
+    (outcome == Outcome::NotApplicable).then(|| proofs.iter().find_map(|p| p.because.clone())).flatten()
 }
 
 fn witnesses(facts: &RawValue, proofs: Vec<Proof>) -> Vec<Witness> {
@@ -302,12 +279,7 @@ fn witnesses(facts: &RawValue, proofs: Vec<Proof>) -> Vec<Witness> {
         })
         .collect();
     if surplus > 0 {
-        kept.push(Witness {
-            path: None,
-            actual: None,
-            expected: None,
-            because: Some(format!("and {surplus} more")),
-        });
+        kept.push(Witness { path: None, actual: None, expected: None, because: Some(format!("and {surplus} more")) });
     }
     kept
 }
@@ -319,10 +291,7 @@ mod tests {
     use model::record::{GapReason, Subject};
 
     fn needs() -> Needs {
-        serde_json::from_str(
-            r#"{"conforms":["spec","grants"],"deviates":["spec"],"not_applicable":["spec"]}"#,
-        )
-        .unwrap()
+        serde_json::from_str(r#"{"conforms":["spec","grants"],"deviates":["spec"],"not_applicable":["spec"]}"#).unwrap()
     }
 
     fn gap(part: Option<&str>, reason: GapReason) -> (RecordRef, Gap) {
@@ -410,7 +379,8 @@ mod tests {
 
     #[test]
     fn many_witnesses_are_counted() {
-        let proofs: Vec<Proof> = (0..30).map(|_| serde_json::from_str(r#"{"path":"/spec","actual":9}"#).unwrap()).collect();
+        let proofs: Vec<Proof> =
+            (0..30).map(|_| serde_json::from_str(r#"{"path":"/spec","actual":9}"#).unwrap()).collect();
         let (_, verdict) = judge(r#"{"spec": 1.50,"grants":[]}"#, &[], Answer::Proved(Outcome::Conforms, proofs));
         assert_eq!(verdict.witnesses.len(), 21);
         assert_eq!(verdict.witnesses[0].actual.as_ref().unwrap().get(), "1.50", "never the engine's copy");

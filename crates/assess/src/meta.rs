@@ -107,9 +107,7 @@ impl<'de> Deserialize<'de> for SubjectKind {
         let text = String::deserialize(deserializer)?;
         match text.as_str() {
             "target" => Ok(Self::Target),
-            kind if kind.split_once('/').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty()) => {
-                Ok(Self::Kind(text))
-            }
+            kind if kind.split_once('/').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty()) => Ok(Self::Kind(text)),
             _ => Err(serde::de::Error::custom(format!(
                 "subject `{text}` is neither `target` nor a kind such as `aws-kms/key`"
             ))),

@@ -39,10 +39,8 @@ mod tests {
 
     #[test]
     fn cuts_the_text_itself() {
-        let json: Box<RawValue> = serde_json::from_str(
-            r#"{"a/b":{"~":[1,12345678901234567890123, {"x" : null}]},"":"e"}"#,
-        )
-        .unwrap();
+        let json: Box<RawValue> =
+            serde_json::from_str(r#"{"a/b":{"~":[1,12345678901234567890123, {"x" : null}]},"":"e"}"#).unwrap();
         let at = |pointer: &str| cut(&json, pointer).map(RawValue::get);
         assert_eq!(at("/a~1b/~0/1"), Some("12345678901234567890123"));
         assert_eq!(at("/a~1b/~0/2"), Some(r#"{"x" : null}"#));

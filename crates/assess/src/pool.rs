@@ -285,7 +285,8 @@ fn send(worker: &mut Worker, number: u64, input: &[u8], jobs: &[(u32, u8)]) -> R
 /// The answer of this very subject, one for each job.
 fn receive(worker: &mut Worker, number: u64, jobs: &[(u32, u8)]) -> Result<Vec<(u32, Answer)>, Died> {
     let line = worker.answer()?;
-    let answered: Answered = serde_json::from_slice(&line).map_err(|e| Died(format!("an answer that cannot be read: {e}")))?;
+    let answered: Answered =
+        serde_json::from_slice(&line).map_err(|e| Died(format!("an answer that cannot be read: {e}")))?;
     let answers: Vec<(u32, Answer)> = answered.r.into_iter().map(crate::protocol::JobAnswer::read).collect();
     let asked = jobs.iter().map(|(n, _)| *n);
     if answered.s != number || !asked.eq(answers.iter().map(|(n, _)| *n)) {

@@ -133,11 +133,7 @@ impl Populations {
     }
 
     fn recorded_in(&self, target: &str, population: &str) -> u64 {
-        self.recorded
-            .get(target)
-            .and_then(|populations| populations.get(population))
-            .copied()
-            .unwrap_or(0)
+        self.recorded.get(target).and_then(|populations| populations.get(population)).copied().unwrap_or(0)
     }
 
     fn missing<'p>(&'p self, target: &str, kind: &str) -> Vec<Missing<'p>> {

@@ -115,7 +115,9 @@ impl JobAnswer {
         };
         match serde_json::from_str::<Vec<Proof>>(what.get()) {
             Ok(proofs) => (n, Answer::Proved(outcome, proofs)),
-            Err(error) => (n, Answer::Failed(format!("a witness has members `path`, `actual`, `expected`, `because`: {error}"))),
+            Err(error) => {
+                (n, Answer::Failed(format!("a witness has members `path`, `actual`, `expected`, `because`: {error}")))
+            }
         }
     }
 }

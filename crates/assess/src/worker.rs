@@ -91,11 +91,7 @@ struct State {
     target: (String, Value),
 }
 
-fn serve(
-    input: &mut BufReader<io::Stdin>,
-    mut output: impl Write,
-    limits: &Limits,
-) -> Result<(), WorkerError> {
+fn serve(input: &mut BufReader<io::Stdin>, mut output: impl Write, limits: &Limits) -> Result<(), WorkerError> {
     let key = |name: &str| Value::from(name);
     let mut state = State {
         limits: *limits,
@@ -143,9 +139,8 @@ impl State {
                     Askable::from_bits(check.outcomes),
                     self.limits.instructions,
                 );
-                let loaded = Loaded {
-                    loaded: LoadedCheck { id: check.id.clone(), error: compiled.as_ref().err().cloned() },
-                };
+                let loaded =
+                    Loaded { loaded: LoadedCheck { id: check.id.clone(), error: compiled.as_ref().err().cloned() } };
                 self.ids.insert(check.id, self.compiled.len());
                 self.compiled.push(compiled);
                 answer.push_str(&serde_json::to_string(&loaded)?);
@@ -208,12 +203,8 @@ impl State {
         facts: &Value,
     ) -> Result<Option<(Outcome, String)>, String> {
         let used = self.uses.get(&n).ok_or("an assignment that was not given")?;
-        let check = self
-            .compiled
-            .get_mut(used.check)
-            .ok_or("a check that was not given")?
-            .as_mut()
-            .map_err(|e| e.clone())?;
+        let check =
+            self.compiled.get_mut(used.check).ok_or("a check that was not given")?.as_mut().map_err(|e| e.clone())?;
         let mut input = Value::new_object();
         let members = input.as_object_mut().map_err(|e| e.to_string())?;
         members.insert(self.keys.now.clone(), used.now.clone());

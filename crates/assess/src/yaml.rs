@@ -87,9 +87,7 @@ fn scalar(text: &str, plain: bool) -> Value {
         "" | "~" | "null" => Value::Null,
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
-        _ => text
-            .parse::<i64>()
-            .map_or_else(|_| Value::String(text.to_owned()), Value::from),
+        _ => text.parse::<i64>().map_or_else(|_| Value::String(text.to_owned()), Value::from),
     }
 }
 
@@ -102,7 +100,8 @@ mod tests {
     fn reads_what_metadata_uses() {
         let text = "title: A key: no\nscope: package\n";
         assert!(to_json(text).is_err());
-        let text = "title: \"1\"\ncustom:\n  needs:\n    conforms: [a, b]\n  max: {type: integer, default: 3}\n  on: true\n";
+        let text =
+            "title: \"1\"\ncustom:\n  needs:\n    conforms: [a, b]\n  max: {type: integer, default: 3}\n  on: true\n";
         assert_eq!(
             to_json(text).unwrap(),
             json!({"title": "1", "custom": {"needs": {"conforms": ["a", "b"]}, "max": {"type": "integer", "default": 3}, "on": true}})

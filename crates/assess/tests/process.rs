@@ -83,7 +83,14 @@ struct World {
 
 fn world(checks: Vec<(String, String)>, resources: Vec<Resource>) -> World {
     let items = resources.len() as u64;
-    World { checks, coverage: vec![coverage(items, true)], gaps: Vec::new(), resources, expect: None, limits: Limits::default() }
+    World {
+        checks,
+        coverage: vec![coverage(items, true)],
+        gaps: Vec::new(),
+        resources,
+        expect: None,
+        limits: Limits::default(),
+    }
 }
 
 impl World {
@@ -147,7 +154,16 @@ fn thing(id: &str, facts: &str) -> Resource {
 }
 
 fn coverage(items: u64, complete: bool) -> Coverage {
-    Coverage { target: "prod".into(), collector: "test".into(), population: "test/thing@here".into(), calls: 1, pages: 1, items, complete, total: None }
+    Coverage {
+        target: "prod".into(),
+        collector: "test".into(),
+        population: "test/thing@here".into(),
+        calls: 1,
+        pages: 1,
+        items,
+        complete,
+        total: None,
+    }
 }
 
 fn gap(population: Option<&str>, id: Option<&str>, part: Option<&str>, reason: GapReason) -> Gap {
@@ -223,7 +239,13 @@ fn a_list_that_does_not_end_is_said() {
         "the population is not complete: list cut short, test:Read, exchange:412; the end of the list was not reached: 1 items on 1 pages"
     );
     let mut total = coverage(1, true);
-    let from = Locator { exchange: RecordRef::new(RecordType::Exchange, 1), syntax: Syntax::Json, path: "/n".into(), decode: Vec::new(), inner: None };
+    let from = Locator {
+        exchange: RecordRef::new(RecordType::Exchange, 1),
+        syntax: Syntax::Json,
+        path: "/n".into(),
+        decode: Vec::new(),
+        inner: None,
+    };
     total.total = Some(Total { count: 2, from });
     let mut world = self::world(vec![good()], vec![thing("a", r#"{"kind":"x","size":3,"list":[]}"#)]);
     world.coverage = vec![total];
@@ -257,7 +279,10 @@ fn a_target_never_reached_is_said() {
     let (findings, _) = unreached.judge();
     assert_eq!(only(&findings).outcome, Outcome::Undetermined);
     assert_eq!(findings[0].population.as_deref(), Some("test/thing"));
-    assert_eq!(reason(&findings[0]), "the population is not complete: another identity than the pinned one, test:Read, exchange:412");
+    assert_eq!(
+        reason(&findings[0]),
+        "the population is not complete: another identity than the pinned one, test:Read, exchange:412"
+    );
     let mut silent = world(vec![good()], Vec::new());
     silent.coverage.clear();
     let (findings, _) = silent.judge();
@@ -271,8 +296,14 @@ fn what_was_listed_and_not_recorded_is_said() {
     let (findings, _) = world.judge();
     assert_eq!(findings.len(), 3, "{findings:#?}");
     assert_eq!(findings[1].subject.as_ref().unwrap().id, "b");
-    assert_eq!(reason(&findings[1]), "listed, and nothing of it was read: gone between the list and the look, test:Read, exchange:412");
-    assert_eq!(reason(&findings[2]), "the population is not complete: 3 items were listed and 1 recorded, and no gap says why");
+    assert_eq!(
+        reason(&findings[1]),
+        "listed, and nothing of it was read: gone between the list and the look, test:Read, exchange:412"
+    );
+    assert_eq!(
+        reason(&findings[2]),
+        "the population is not complete: 3 items were listed and 1 recorded, and no gap says why"
+    );
 }
 
 fn whole_targets_are_judged_once() {
@@ -294,7 +325,11 @@ fn whole_targets_are_judged_once() {
     cut.coverage = vec![coverage(2, false)];
     let (findings, _) = cut.judge();
     assert_eq!(only(&findings).outcome, Outcome::Undetermined);
-    assert!(reason(&findings[0]).starts_with("/test~1thing: test/thing@here: the end of the list was not reached"), "{}", reason(&findings[0]));
+    assert!(
+        reason(&findings[0]).starts_with("/test~1thing: test/thing@here: the end of the list was not reached"),
+        "{}",
+        reason(&findings[0])
+    );
 
     let mut bad = world(vec![(path, text)], vec![thing("a", r#"{"size":3}"#), thing("b", r#"{"size":7.0}"#)]);
     bad.coverage = vec![coverage(2, false)];
@@ -319,13 +354,21 @@ fn suffers_alone(findings: &[Finding], count: usize, why: &str) {
 }
 
 fn recursion_costs_only_its_own_check() {
-    let bad = check("bad", "{conforms: [size]}", "f(x) := g(x + 1)\n\ng(x) := f(x + 1)\n\nconforms contains {\"path\": \"/size\"} if f(input.resource.size) > 0");
+    let bad = check(
+        "bad",
+        "{conforms: [size]}",
+        "f(x) := g(x + 1)\n\ng(x) := f(x + 1)\n\nconforms contains {\"path\": \"/size\"} if f(input.resource.size) > 0",
+    );
     let (findings, _) = world(vec![good(), bad], three_things()).judge();
     suffers_alone(&findings, 3, "evaluated");
 }
 
 fn endless_work_costs_only_its_own_check() {
-    let bad = check("bad", "{conforms: [size]}", "conforms contains {\"path\": \"/size\"} if {\n\tr := numbers.range(1, 2000)\n\tcount([1 | some a in r; some b in r; some c in r; a + b == c]) == -1\n}");
+    let bad = check(
+        "bad",
+        "{conforms: [size]}",
+        "conforms contains {\"path\": \"/size\"} if {\n\tr := numbers.range(1, 2000)\n\tcount([1 | some a in r; some b in r; some c in r; a + b == c]) == -1\n}",
+    );
     let mut slow = world(vec![good(), bad.clone()], three_things());
     slow.limits.instructions = 50_000;
     let (findings, summary) = slow.judge();
@@ -341,7 +384,11 @@ fn endless_work_costs_only_its_own_check() {
 }
 
 fn memory_is_bounded() {
-    let bad = check("bad", "{conforms: [size]}", "conforms contains {\"path\": \"/size\"} if count(concat(\"\", [\"a\" | some x in numbers.range(1, 200000000)])) == 1");
+    let bad = check(
+        "bad",
+        "{conforms: [size]}",
+        "conforms contains {\"path\": \"/size\"} if count(concat(\"\", [\"a\" | some x in numbers.range(1, 200000000)])) == 1",
+    );
     let mut big = world(vec![good(), bad], three_things());
     big.limits.memory = 256 << 20;
     big.limits.instructions = u64::from(u32::MAX);
@@ -351,20 +398,36 @@ fn memory_is_bounded() {
 }
 
 fn a_check_that_does_not_load_is_said() {
-    let bad = check("bad", "{conforms: [size]}", "conforms contains {\"path\": \"/size\"} if nowhere.at_all(input.resource.size)");
-    assert!(CheckSet::default().with_own([(bad.0.as_str(), bad.1.as_str())]).is_err(), "refused before any engine sees it");
-    let bad = check("bad", "{conforms: [size]}", "conforms contains {\"path\": \"/size\"} if unknown(input.resource.size)");
+    let bad = check(
+        "bad",
+        "{conforms: [size]}",
+        "conforms contains {\"path\": \"/size\"} if nowhere.at_all(input.resource.size)",
+    );
+    assert!(
+        CheckSet::default().with_own([(bad.0.as_str(), bad.1.as_str())]).is_err(),
+        "refused before any engine sees it"
+    );
+    let bad =
+        check("bad", "{conforms: [size]}", "conforms contains {\"path\": \"/size\"} if unknown(input.resource.size)");
     let (findings, summary) = world(vec![good(), bad], three_things()).judge();
     suffers_alone(&findings, 3, "");
     assert_eq!(summary.restarts, 0);
-    let bad = check("bad", "{conforms: [size], deviates: [size]}", "conforms contains {\"path\": \"/size\"} if input.resource.size > 0");
+    let bad = check(
+        "bad",
+        "{conforms: [size], deviates: [size]}",
+        "conforms contains {\"path\": \"/size\"} if input.resource.size > 0",
+    );
     let (findings, summary) = world(vec![good(), bad], three_things()).judge();
     suffers_alone(&findings, 3, "there is no rule");
     assert!(summary.broken.contains_key("test/bad"));
 }
 
 fn an_error_of_a_check_is_undetermined() {
-    let bad = check("bad", "{conforms: [size], deviates: [size]}", "deviates contains {\"path\": \"/size\"} if startswith(input.resource.size, \"x\")\n\nconforms contains {\"path\": \"/size\"} if not startswith(input.resource.size, \"x\")");
+    let bad = check(
+        "bad",
+        "{conforms: [size], deviates: [size]}",
+        "deviates contains {\"path\": \"/size\"} if startswith(input.resource.size, \"x\")\n\nconforms contains {\"path\": \"/size\"} if not startswith(input.resource.size, \"x\")",
+    );
     let (findings, _) = world(vec![good(), bad], three_things()).judge();
     suffers_alone(&findings, 3, "proved nothing");
     let odd = check("bad", "{conforms: [size]}", "conforms contains {\"where\": \"/size\"} if true");
@@ -376,7 +439,9 @@ fn an_error_of_a_check_is_undetermined() {
 }
 
 fn many_subjects_pass_in_order() {
-    let things: Vec<Resource> = (0..3000).map(|n| thing(&format!("t{n:05}"), &format!(r#"{{"kind":"x","size":{},"list":[]}}"#, n % 10))).collect();
+    let things: Vec<Resource> = (0..3000)
+        .map(|n| thing(&format!("t{n:05}"), &format!(r#"{{"kind":"x","size":{},"list":[]}}"#, n % 10)))
+        .collect();
     let (findings, summary) = world(vec![good()], things).judge();
     assert_eq!(findings.len(), 3000);
     assert!(findings.iter().map(|f| &f.subject.as_ref().unwrap().id).is_sorted());
@@ -385,7 +450,11 @@ fn many_subjects_pass_in_order() {
 }
 
 fn a_program_that_is_no_worker_is_said() {
-    let case = |checks: CheckSet| Case { assignments: vec![(RecordRef::new(RecordType::Assignment, 0), assignment("test/good", None))], checks, ..Case::default() };
+    let case = |checks: CheckSet| Case {
+        assignments: vec![(RecordRef::new(RecordType::Assignment, 0), assignment("test/good", None))],
+        checks,
+        ..Case::default()
+    };
     let text = good();
     let checks = CheckSet::default().with_own([(text.0.as_str(), text.1.as_str())]).unwrap();
     let missing = WorkerCommand::of_program("/nonexistent/witnessmark".into());

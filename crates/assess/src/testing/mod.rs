@@ -156,9 +156,7 @@ fn run_check(
             }),
         )
         .map_err(|e| e.to_string())?;
-    engine
-        .add_policy("note.rego".to_owned(), noting(check))
-        .map_err(|e| e.to_string())?;
+    engine.add_policy("note.rego".to_owned(), noting(check)).map_err(|e| e.to_string())?;
     let mut names = BTreeMap::new();
     for (path, text) in shared.iter().map(|(p, t)| (p.as_str(), t.as_str())).chain([(path, text)]) {
         guard::admit(text).map_err(|e| format!("`{path}`: {e}"))?;

@@ -63,24 +63,22 @@ pub(super) fn prove(set: &CheckSet, check: &Check, inputs: &[Input], report: &mu
 impl Prover<'_> {
     fn facts<'v>(&self, input: &'v Value) -> Result<&'v Value, String> {
         let object = input.as_object().map_err(|_| "its input is no object".to_owned())?;
-        object
-            .get(&Value::from(self.member))
-            .ok_or_else(|| format!("its input has no `{}`", self.member))
+        object.get(&Value::from(self.member)).ok_or_else(|| format!("its input has no `{}`", self.member))
     }
 
     /// The input with these facts in place of its own.
     fn with_facts(&self, input: &Value, facts: Value) -> Result<Value, String> {
         let mut changed = input.clone();
-        changed
-            .as_object_mut()
-            .map_err(|e| e.to_string())?
-            .insert(Value::from(self.member), facts);
+        changed.as_object_mut().map_err(|e| e.to_string())?.insert(Value::from(self.member), facts);
         Ok(changed)
     }
 
     /// Judges as a run does.
     fn judge(&mut self, input: &Value, unread: Option<&str>) -> Result<Verdict, String> {
-        let facts: Box<RawValue> = serde_json::to_string(self.facts(input)?).ok().and_then(|t| serde_json::from_str(&t).ok()).ok_or("its subject is no JSON")?;
+        let facts: Box<RawValue> = serde_json::to_string(self.facts(input)?)
+            .ok()
+            .and_then(|t| serde_json::from_str(&t).ok())
+            .ok_or("its subject is no JSON")?;
         let blame: Vec<Blame> = unread.map(gap).map(|(r, g)| Blame::of(r, &g)).into_iter().collect();
         let known = Known::new(&facts, &blame).ok_or("its subject is no object")?;
         let question = Question::new(&self.check.meta.custom.needs, &known);
@@ -151,7 +149,11 @@ impl Prover<'_> {
                     _ => serde_json::to_string(&v).map(Some).map_err(|e| e.to_string()),
                 });
                 if self.machine.prove(outcome) != interpreted {
-                    report.defect(self.check, Some(&input.test), &format!("the machine and the interpreter differ about `{outcome}`"));
+                    report.defect(
+                        self.check,
+                        Some(&input.test),
+                        &format!("the machine and the interpreter differ about `{outcome}`"),
+                    );
                 }
             }
         }
@@ -188,7 +190,14 @@ impl Prover<'_> {
     }
 
     /// What was concluded without the part holds whatever the part is.
-    fn exchange(&mut self, input: &Input, outcome: Outcome, facts: &Value, key: &Value, others: &[Input]) -> Result<(), String> {
+    fn exchange(
+        &mut self,
+        input: &Input,
+        outcome: Outcome,
+        facts: &Value,
+        key: &Value,
+        others: &[Input],
+    ) -> Result<(), String> {
         for other in others {
             let Some(value) = self.facts(&other.value)?.as_object().ok().and_then(|f| f.get(key)) else {
                 continue;
