@@ -23,7 +23,15 @@ pub struct Stat {
 /// A lock held until this is dropped, or its process ends.
 #[derive(Debug)]
 pub struct Guard {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Guard {
+    /// Closing alone would not do: a child process that is just being started still has the file
+    /// open, and with it the lock. Where unlocking fails, closing is all there is.
+    fn drop(&mut self) {
+        let _closed_instead = self.file.unlock();
+    }
 }
 
 /// What came of trying to take a lock.
@@ -171,7 +179,7 @@ impl Disk for RealDisk {
             if same {
                 file.set_len(0)?;
                 file.write_all(note.as_bytes())?;
-                return Ok(LockOutcome::Held(Guard { _file: file }));
+                return Ok(LockOutcome::Held(Guard { file }));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Disks for tests: one that fails or dies at a chosen operation, one that forgets what was not
 //! synced when the power is cut.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -242,8 +242,9 @@ type Identity = (u64, Option<SystemTime>);
 
 #[derive(Debug, Default)]
 struct Platter {
-    files: HashMap<Identity, Vec<u8>>,
-    folders: HashMap<Identity, BTreeMap<String, (Identity, bool)>>,
+    files: BTreeMap<Identity, Vec<u8>>,
+    /// What is in a folder: names, what they stand for, whether that is a folder.
+    folders: BTreeMap<Identity, BTreeMap<String, (Identity, bool)>>,
 }
 
 impl LossyDisk {
@@ -257,7 +258,25 @@ impl LossyDisk {
     /// Cuts the power: the folder on the real disk becomes what was synced. A file whose name was
     /// synced but not its bytes is empty.
     pub fn cut_power(&self) -> io::Result<()> {
-        let platter = lock(&self.platter);
+        self.cut(|| false)
+    }
+
+    /// Cuts the power while the disk was writing: of what was not synced each name and each file's
+    /// bytes got there or not, in no order. The same seed gives the same again.
+    pub fn cut_power_while_writing(&self, seed: u64) -> io::Result<()> {
+        // xorshift64: enough for a coin.
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        self.cut(move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state >> 63 == 1
+        })
+    }
+
+    fn cut(&self, got_there: impl FnMut() -> bool) -> io::Result<()> {
+        let written = Self::new(&self.root)?;
+        let left = lock(&self.platter).with_some_of(&lock(&written.platter), got_there);
         let (root, _) = identity(&self.root)?;
         for entry in fs::read_dir(&self.root)? {
             let path = entry?.path();
@@ -267,7 +286,7 @@ impl LossyDisk {
                 fs::remove_file(path)?;
             }
         }
-        platter.restore(root, &self.root)
+        left.restore(root, &self.root)
     }
 
     fn keep_file(&self, path: &Path) -> io::Result<()> {
@@ -312,6 +331,51 @@ impl LossyDisk {
 }
 
 impl Platter {
+    /// This, with some of the changes that lead to `written`.
+    fn with_some_of(&self, written: &Self, mut got_there: impl FnMut() -> bool) -> Self {
+        let mut left = Self::default();
+        for file in self.files.keys().chain(written.files.keys()) {
+            let (old, new) = (self.files.get(file), written.files.get(file));
+            let bytes = if old == new || !got_there() { old } else { new };
+            left.files.insert(*file, bytes.cloned().unwrap_or_default());
+        }
+        for folder in self.folders.keys().chain(written.folders.keys()) {
+            let names = |platter: &Self| platter.folders.get(folder).cloned().unwrap_or_default();
+            let (old, new) = (names(self), names(written));
+            let mut kept = BTreeMap::new();
+            for name in old.keys().chain(new.keys()) {
+                let (old, new) = (old.get(name), new.get(name));
+                let found = if old == new || !got_there() { old } else { new };
+                if let Some((found, false)) = found {
+                    kept.insert(name.clone(), (*found, false));
+                }
+            }
+            left.folders.insert(*folder, kept);
+        }
+        // A folder is moved whole: it is where it was or where it went, in one place.
+        let (old, new) = (self.places(), written.places());
+        for folder in old.keys().chain(new.keys()) {
+            let (old, new) = (old.get(folder), new.get(folder));
+            let place = if old == new || !got_there() { old } else { new };
+            if let Some((above, name)) = place
+                && !left.places().contains_key(folder)
+            {
+                left.folders.entry(*above).or_default().insert(name.clone(), (*folder, true));
+            }
+        }
+        left
+    }
+
+    /// Where each folder is: in which other, under which name.
+    fn places(&self) -> BTreeMap<Identity, (Identity, String)> {
+        self.folders
+            .iter()
+            .flat_map(|(above, names)| names.iter().map(move |(name, found)| (*above, name, found)))
+            .filter(|(_, _, (_, is_folder))| *is_folder)
+            .map(|(above, name, (folder, _))| (*folder, (above, name.clone())))
+            .collect()
+    }
+
     fn restore(&self, folder: Identity, path: &Path) -> io::Result<()> {
         let Some(names) = self.folders.get(&folder) else {
             return Ok(());

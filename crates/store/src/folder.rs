@@ -55,8 +55,10 @@ impl<D: Disk> FolderStore<D> {
         let store = Self::at(disk, root);
         let not_there = || StoreError::NotInitialised { path: root.to_owned() };
         store.check_folder(root)?.ok_or_else(not_there)?;
+        store.check_folder(&root.join("ledger"))?.ok_or_else(not_there)?;
+        // The others may be missing: a copy need not keep empty folders.
         for folder in FOLDERS {
-            store.check_folder(&root.join(folder))?.ok_or_else(not_there)?;
+            store.check_folder(&root.join(folder))?;
         }
         Ok(store)
     }
@@ -355,6 +357,12 @@ impl<D: Disk> Store for FolderStore<D> {
     }
 
     fn lock_ledger(&self, holder: &Holder, wait: Duration) -> Result<Guard, StoreError> {
+        for folder in FOLDERS {
+            let path = self.root.join(folder);
+            if self.stat(&path)?.is_none() {
+                self.make_folder(&path)?;
+            }
+        }
         let guard = self.lock("the ledger", &self.root.join(LEDGER_LOCK), holder, wait)?;
         // Whatever lies here is of dead processes: only the holder of this lock writes beside.
         let tmp = self.root.join(TMP);

@@ -61,6 +61,21 @@ fn a_store_is_made_in_a_new_or_empty_folder_only() {
     assert!(matches!(FolderStore::init(&file), Err(StoreError::NotPlain { .. })));
 }
 
+/// A copy of a store need not keep its empty folders.
+#[test]
+fn empty_folders_may_be_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    new_store(folder.path());
+    let root = folder.path().join("evidence");
+    fs::remove_dir_all(root.join("pending")).unwrap();
+    fs::remove_dir_all(root.join("bundles")).unwrap();
+    let store = FolderStore::open(&root).unwrap();
+    assert_eq!(store.bundle(0).unwrap(), None);
+    assert!(store.runs().unwrap().is_empty());
+    store.lock_ledger(&holder(), NOW).unwrap();
+    assert_eq!(mode(&root.join("bundles")), 0o700);
+}
+
 /// Whoever names a store by a link means what it points to; links inside are nobody's.
 #[test]
 fn links_are_followed_to_the_store_and_not_in_it() {

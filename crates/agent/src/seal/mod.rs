@@ -185,6 +185,12 @@ impl Sealer<'_> {
                 store: self.store.location(),
             }),
             (None, None) => {
+                // A head that is gone must not make its bundles go, too.
+                for left in ["ledger/statements", bundle::layout::BUNDLES] {
+                    if !self.store.list(left)?.is_empty() {
+                        return Err(head::damaged(self.store, store::CHECKPOINT, "is missing, but there are bundles"));
+                    }
+                }
                 let note = self.sign_head(&key, 0, ledger::empty_root())?;
                 self.store.create(&[(store::CHECKPOINT, note.as_bytes())])?;
                 Ok(self.memory.save(&note)?)

@@ -13,7 +13,15 @@ use super::{World, copy_folder, empty_world, files, scratch, world_of_one};
 enum Power {
     Stays,
     Cut,
+    CutWhileWriting,
 }
+
+/// What is tried at every operation. Dying before an operation is dying after the one before it.
+const DISTURBANCES: [(Power, &[Fault]); 3] = [
+    (Power::Stays, &[Fault::Fail, Fault::FailAfter, Fault::KillDuring, Fault::KillAfter, Fault::Full]),
+    (Power::Cut, &[Fault::FailAfter, Fault::KillDuring, Fault::KillAfter, Fault::Full]),
+    (Power::CutWhileWriting, &[Fault::KillDuring, Fault::KillAfter]),
+];
 
 /// A run on a disk that faults at one operation; then the power goes, or not.
 /// Gives whether the run's intent stood, whether it was sealed, and how many operations there were.
@@ -23,8 +31,10 @@ fn disturbed(world: &World, number: u64, fault: Fault, run: &str, power: Power) 
     let disk = FaultyDisk::new(lossy.clone(), failpoint.clone());
     let mut began = false;
     let outcome = world.run_on(&disk, run, &mut began);
-    if power == Power::Cut {
-        lossy.cut_power().unwrap();
+    match power {
+        Power::Stays => {}
+        Power::Cut => lossy.cut_power().unwrap(),
+        Power::CutWhileWriting => lossy.cut_power_while_writing(number).unwrap(),
     }
     (began, outcome.is_ok(), failpoint.met())
 }
@@ -61,8 +71,8 @@ fn a_fault_anywhere_in_a_run() {
     let mut number = 0;
     loop {
         let mut operations = 0;
-        for power in [Power::Stays, Power::Cut] {
-            for fault in Fault::ALL {
+        for (power, faults) in DISTURBANCES {
+            for &fault in faults {
                 let context = format!("{fault:?} at {number}, power {power:?}");
                 let (mut world, place) = fresh_copy(&base, number);
                 world.collector = World::new(&place).collector;
@@ -113,7 +123,7 @@ fn a_death_while_another_is_recovered_from() {
             let inner = place.with_file_name("inner");
             copy_folder(&place, &inner);
             let again = World { collector: World::new(&inner).collector, ..world.at(&inner) };
-            let power = if second % 2 == 0 { Power::Cut } else { Power::Stays };
+            let power = [Power::Stays, Power::Cut, Power::CutWhileWriting][second as usize % 3];
             let (_, _, met) = disturbed(&again, second, Fault::KillAfter, "c", power);
             recovery = met.max(second + 1);
             let lossy = LossyDisk::new(&again.folder).unwrap();
@@ -135,8 +145,8 @@ fn a_fault_anywhere_while_the_ledger_is_made() {
     let mut number = 0;
     loop {
         let mut operations = 0;
-        for power in [Power::Stays, Power::Cut] {
-            for fault in Fault::ALL {
+        for (power, faults) in DISTURBANCES {
+            for &fault in faults {
                 let context = format!("{fault:?} at {number}, power {power:?}");
                 let place = folder.path().join("world");
                 let world = empty_world(&place);
@@ -144,8 +154,10 @@ fn a_fault_anywhere_while_the_ledger_is_made() {
                 let failpoint = FailAt::new(number, fault);
                 let first = world.init_on(&FaultyDisk::new(lossy.clone(), failpoint.clone()));
                 operations = operations.max(failpoint.met());
-                if power == Power::Cut {
-                    lossy.cut_power().unwrap();
+                match power {
+                    Power::Stays => {}
+                    Power::Cut => lossy.cut_power().unwrap(),
+                    Power::CutWhileWriting => lossy.cut_power_while_writing(number).unwrap(),
                 }
                 match world.init_on(&LossyDisk::new(&place).unwrap()) {
                     Ok(()) => {}

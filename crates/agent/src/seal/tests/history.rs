@@ -171,6 +171,18 @@ fn a_known_ledger_is_not_begun_again() {
     assert!(!world.store().join("ledger/checkpoint").exists());
 }
 
+/// Nor where the memory went with the head, as long as there is a bundle.
+#[test]
+fn bundles_without_a_head_are_not_begun_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world_of_one(folder.path());
+    fs::remove_file(world.memory()).unwrap();
+    fs::remove_file(world.store().join("ledger/checkpoint")).unwrap();
+    assert!(matches!(world.init_on(&RealDisk), Err(SealError::Damaged { .. })));
+    fs::remove_dir_all(world.store().join("ledger")).unwrap();
+    assert!(matches!(world.init_on(&RealDisk), Err(SealError::Damaged { .. })));
+}
+
 #[test]
 fn a_store_that_was_rolled_back_or_rewritten_is_refused() {
     let folder = tempfile::tempdir().unwrap();
