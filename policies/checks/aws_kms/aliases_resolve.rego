@@ -40,7 +40,7 @@ deviates contains {
 	"because": "the alias points to no key",
 } if {
 	input.resource.reserved == false
-	input.resource.target_key == null
+	is_null(input.resource.target_key)
 }
 
 deviates contains {

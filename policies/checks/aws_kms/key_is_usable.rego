@@ -36,7 +36,7 @@ days_left := aws.days(input.now, input.resource.valid_to.epoch)
 conforms contains {"path": "/state", "actual": input.resource.state} if {
 	kms.customer(input.resource)
 	input.resource.state in usable_states
-	input.resource.valid_to == null
+	is_null(input.resource.valid_to)
 }
 
 conforms contains {

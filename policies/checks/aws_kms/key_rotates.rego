@@ -36,7 +36,7 @@ not_applicable contains {
 	"because": "KMS rotates no key of this spec, origin and store automatically",
 } if {
 	kms.customer(input.resource)
-	input.resource.rotation == null
+	is_null(input.resource.rotation)
 }
 
 not_applicable contains {
@@ -58,7 +58,7 @@ rotates if {
 
 period := input.resource.rotation.period_days if input.resource.rotation.period_days != null
 
-period := kms_default_days if input.resource.rotation.period_days == null
+period := kms_default_days if is_null(input.resource.rotation.period_days)
 
 conforms contains {
 	"path": "/rotation/period_days",
