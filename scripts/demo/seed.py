@@ -49,6 +49,12 @@ def day1():
     for alias in kms.list_aliases()["Aliases"]:
         if alias["AliasName"] not in ("alias/aws/ebs", "alias/aws/s3"):
             kms.delete_alias(AliasName=alias["AliasName"])
+    # The emulator gives these keys no policy, so that nobody may even look at them. This is the one that AWS gives to aws/ebs.
+    managed = document(
+        {"Sid": "Allow access through EBS for all principals in the account that are authorized to use EBS", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant", "kms:DescribeKey"], "Resource": "*", "Condition": {"StringEquals": {"kms:CallerAccount": ACCOUNT, "kms:ViaService": f"ec2.{REGION}.amazonaws.com"}}},
+        {"Sid": "Allow direct access to key metadata to the account", "Effect": "Allow", "Principal": {"AWS": arn("root")}, "Action": ["kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant"], "Resource": "*"})
+    for key in kms.list_keys(Limit=1000)["Keys"]:
+        kms.put_key_policy(KeyId=key["KeyId"], PolicyName="default", Policy=managed)
     iam.update_account_password_policy(MinimumPasswordLength=16, RequireSymbols=True, RequireNumbers=True, RequireUppercaseCharacters=True, RequireLowercaseCharacters=True, AllowUsersToChangePassword=True, MaxPasswordAge=365, PasswordReusePrevention=24)
     iam.create_account_alias(AccountAlias="northbank-custody")
     iam.create_group(GroupName="officers")
@@ -93,6 +99,8 @@ def reader():
         policy = file.read()
     iam.create_user(UserName="witnessmark")
     iam.put_user_policy(UserName="witnessmark", PolicyName="read", PolicyDocument=policy)
+    # AWS lets everyone ask who he is; the emulator wants it granted.
+    iam.put_user_policy(UserName="witnessmark", PolicyName="who-am-i", PolicyDocument=document({"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}))
     key = iam.create_access_key(UserName="witnessmark")["AccessKey"]
     print(f"export AWS_REGION={REGION} AWS_ACCESS_KEY_ID={key['AccessKeyId']} AWS_SECRET_ACCESS_KEY={key['SecretAccessKey']}")
 

@@ -10,7 +10,7 @@ use assess::{Assessor, Case, CheckSet, Limits, WorkerCommand};
 use bundle::statement::{Kind, Summary};
 use bundle::writer::SALT;
 use model::record::{
-    Assignment, ClockSource, Control, Coverage, Expectation, Finding, Gap, GapReason, Host,
+    Assignment, ClockSource, Coverage, Expectation, Finding, Gap, GapReason, Host,
     Identity, Override, Purpose, Run, RunStatus, Tool,
 };
 use model::{RecordRef, RecordType, Timestamp};
@@ -31,6 +31,8 @@ pub const ASSESSMENT_VERSION: u32 = 1;
 pub struct Setup<'a> {
     pub plan: &'a Plan,
     pub loaded: &'a Loaded,
+    /// Documents that the declaration names: path and bytes.
+    pub attached: &'a [(String, Vec<u8>)],
     pub checks: &'a CheckSet,
     pub jobs: Vec<Job>,
     pub sealer: &'a Sealer<'a>,
@@ -83,6 +85,13 @@ pub enum RunError {
     Scratch(#[source] io::Error),
     #[error(transparent)]
     Write(#[from] WriteBundleError),
+    /// The run could not go on; that is sealed.
+    #[error("the run failed, and bundle {index} records that")]
+    Failed {
+        index: u64,
+        #[source]
+        cause: Box<RunError>,
+    },
     #[error(transparent)]
     Assess(#[from] assess::AssessError),
     #[error("a part of the plan cannot be written as JSON")]
@@ -91,98 +100,115 @@ pub enum RunError {
     History(#[from] history::HistoryError),
 }
 
-/// Makes one run. Whatever goes wrong at the sources is sealed; an error here means that nothing could be written or signed,
-/// and the next run records that this one died.
+/// Makes one run. Whatever goes wrong at the sources is sealed as gaps; a run that cannot go on is sealed as failed.
 ///
 /// # Errors
-/// When the store, the keys or the disk fail.
-pub fn run(setup: Setup<'_>, runtime: &tokio::runtime::Runtime) -> Result<Ran, RunError> {
-    let Setup {
-        plan,
-        loaded,
-        checks,
-        jobs,
-        sealer,
-        progress,
-        randomness,
-        ..
-    } = setup;
+/// When the store, the keys or the disk fail, or the run could not go on.
+pub fn run(mut setup: Setup<'_>, runtime: &tokio::runtime::Runtime) -> Result<Ran, RunError> {
     let started = setup.environment.clock.now();
     let intent = Intent {
         kind: Kind::Run,
         run: setup.environment.run_id.clone(),
-        entity: plan.entity.clone(),
-        system: plan.system.id.clone(),
+        entity: setup.plan.entity.clone(),
+        system: setup.plan.system.id.clone(),
         tool: setup.tool.clone(),
         clock: setup.clock,
         started,
-        plan: plan.digest(),
+        plan: setup.plan.digest(),
         purpose: setup.purpose,
         overrides: setup.overrides.clone(),
         challenge: setup.challenge.clone(),
-        every_seconds: plan.every_seconds,
+        every_seconds: setup.plan.every_seconds,
     };
+    let by = Recording {
+        tool: setup.tool.clone(),
+        assessment: ASSESSMENT_VERSION,
+        clock: setup.clock,
+        now: started,
+        overrides: setup.overrides.clone(),
+    };
+    let sealer = setup.sealer;
     let begun = sealer.begin(intent)?;
     let mut recovered = begun.completed;
     for unfinished in begun.unfinished {
-        let by = Recording {
-            tool: setup.tool.clone(),
-            assessment: ASSESSMENT_VERSION,
-            clock: setup.clock,
-            now: started,
-            overrides: setup.overrides.clone(),
-        };
-        recovered.push(sealer.record_unfinished(unfinished, &by, &mut *randomness)?);
+        recovered.push(sealer.record_unfinished(unfinished, &by, &mut *setup.randomness)?);
     }
     let session = begun.session;
+    match prepare(&session, &mut setup, runtime) {
+        Ok(prepared) => {
+            let Prepared { seal, verdict, acceptances, broken_checks } = prepared;
+            let sealed = sealer.seal(session, seal)?;
+            Ok(Ran { sealed, verdict, acceptances, recovered, broken_checks })
+        }
+        Err(cause) => {
+            let by = Recording { now: setup.environment.clock.now(), ..by };
+            let why = told(&cause);
+            // Where even this cannot be sealed the next run finds the intent and records it.
+            match sealer.record_failure(session, &why, &by, &mut *setup.randomness) {
+                Ok(sealed) => Err(RunError::Failed { index: sealed.index, cause: Box::new(cause) }),
+                Err(_) => Err(cause),
+            }
+        }
+    }
+}
+
+/// An error with its causes, in one line.
+fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
+}
+
+/// What a run has written and is about to seal.
+struct Prepared {
+    seal: SealInput,
+    verdict: Verdict,
+    acceptances: Vec<AcceptanceUse>,
+    broken_checks: BTreeMap<String, String>,
+}
+
+/// Collects, judges and writes; everything between the intent and the signature.
+fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::Runtime) -> Result<Prepared, RunError> {
+    let Setup { plan, loaded, checks, sealer, progress, .. } = *setup;
+    let intent = session.intent();
+    let started = intent.started;
 
     progress.phase("reading the declared targets");
+    let jobs = std::mem::take(&mut setup.jobs);
     let endpoints = own_endpoints(&jobs);
-    let (mut recorded, identities) = read(
-        &session,
-        jobs,
-        &setup.environment,
-        setup.side_by_side,
-        runtime,
-        progress,
-    )?;
+    let (mut recorded, identities) = read(session, jobs, &setup.environment, setup.side_by_side, runtime, progress)?;
 
     progress.phase("judging");
     let assignments = assignments(plan, loaded, checks, started)?;
     let last = history::last_deviations(sealer.store, plan)?;
     let findings = session.scratch().join("findings");
-    let mut judged = judge(
-        &Judging {
-            plan,
-            checks,
-            assignments: &assignments,
-            recorded: &recorded,
-            findings: &findings,
-            last: &last,
-            now: started,
-        },
-        setup.worker,
-    )?;
-    judged
-        .acceptances
-        .cover_gaps(recorded.gaps_mut(), &judged.definite, &last);
+    let judging = Judging {
+        plan,
+        checks,
+        assignments: &assignments,
+        recorded: &recorded,
+        findings: &findings,
+        last: &last,
+        now: started,
+    };
+    let mut judged = judge(&judging, setup.worker.clone())?;
+    judged.acceptances.cover_gaps(recorded.gaps_mut(), &judged.definite, &last);
     let verdict = judged.tally.verdict(recorded.gaps());
 
     progress.phase("writing and sealing");
     let finished = setup.environment.clock.now();
-    let mut rehearsal = setup.overrides;
+    let mut rehearsal = setup.overrides.clone();
     if foreign_endpoint(&recorded, &endpoints).map_err(RunError::Scratch)? {
         rehearsal.push(Override::Endpoint);
     }
     rehearsal.sort_unstable();
     rehearsal.dedup();
     let whole = recorded.gaps().is_empty() && recorded.coverage().iter().all(|c| c.complete);
-    let status = if whole {
-        RunStatus::Complete
-    } else {
-        RunStatus::Partial
-    };
-    let intent = session.intent();
+    let status = if whole { RunStatus::Complete } else { RunStatus::Partial };
     let run = Run {
         id: intent.run.clone(),
         tool: intent.tool.clone(),
@@ -197,30 +223,21 @@ pub fn run(setup: Setup<'_>, runtime: &tokio::runtime::Runtime) -> Result<Ran, R
         challenge: intent.challenge.clone(),
         failure: None,
     };
-    let (user, name, os) = setup.asked;
+    let (user, name, os) = setup.asked.clone();
     let used: BTreeSet<&str> = assignments.iter().map(|a| a.check.as_str()).collect();
-    let declared: Vec<(String, Vec<u8>)> = loaded
-        .files
-        .iter()
-        .map(|file| (file.path.clone(), file.bytes.clone()))
-        .collect();
-    let controls: Vec<Control> = judged.tally.controls();
+    let files = loaded.files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
+    let attached = setup.attached.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
     let evidence = Evidence {
         run: &run,
-        host: &Host {
-            user,
-            name,
-            os,
-            identities,
-        },
-        declared: &declared,
+        host: &Host { user, name, os, identities },
+        declared: &files.chain(attached).collect::<Vec<_>>(),
         checks: &checks.records(used),
         assignments: &assignments,
-        recorded: Some(&recorded),
-        findings: Some(&findings),
-        controls: &controls,
+        recorded: &recorded,
+        findings: &findings,
+        controls: &judged.tally.controls(),
     };
-    let records = write(session.staging(), &evidence, randomness)?;
+    let records = write(session.staging(), &evidence, &mut *setup.randomness)?;
     let counts = judged.tally.total();
     let summary = Summary {
         conforms: counts.conforms,
@@ -230,21 +247,10 @@ pub fn run(setup: Setup<'_>, runtime: &tokio::runtime::Runtime) -> Result<Ran, R
         accepted: counts.accepted,
         gaps: recorded.gaps().len() as u64,
     };
-    let sealed = sealer.seal(
-        session,
-        SealInput {
-            finished,
-            status,
-            rehearsal,
-            summary,
-            records,
-        },
-    )?;
-    Ok(Ran {
-        sealed,
+    Ok(Prepared {
+        seal: SealInput { finished, status, rehearsal, summary, records },
         verdict,
         acceptances: judged.acceptances.uses().to_vec(),
-        recovered,
         broken_checks: judged.broken,
     })
 }

@@ -22,12 +22,12 @@ pub struct Evidence<'a> {
     pub run: &'a Run,
     pub host: &'a Host,
     /// Path and bytes of every declared file.
-    pub declared: &'a [(String, Vec<u8>)],
+    pub declared: &'a [(&'a str, &'a [u8])],
     pub checks: &'a [Check],
     pub assignments: &'a [Assignment],
-    pub recorded: Option<&'a Recorded>,
+    pub recorded: &'a Recorded,
     /// Findings as JSON lines, in order.
-    pub findings: Option<&'a Path>,
+    pub findings: &'a Path,
     pub controls: &'a [Control],
 }
 
@@ -66,7 +66,7 @@ pub fn write(
     for (path, bytes) in evidence.declared {
         let raw = raw.write(bytes)?;
         let declaration = Declaration {
-            path: path.clone(),
+            path: (*path).to_owned(),
             size: bytes.len() as u64,
             sha256: Digest::of(bytes),
             raw,
@@ -79,14 +79,10 @@ pub fn write(
     for assignment in evidence.assignments {
         out.push(RecordType::Assignment, assignment)?;
     }
-    if let Some(recorded) = evidence.recorded {
-        write_recorded(&mut out, &mut raw, recorded)?;
-    }
-    if let Some(findings) = evidence.findings {
-        let lines = File::open(findings).map_err(WriteBundleError::Spool)?;
-        for line in BufReader::new(lines).split(b'\n') {
-            out.push_json(RecordType::Finding, &line.map_err(WriteBundleError::Spool)?)?;
-        }
+    write_recorded(&mut out, &mut raw, evidence.recorded)?;
+    let findings = File::open(evidence.findings).map_err(WriteBundleError::Spool)?;
+    for line in BufReader::new(findings).split(b'\n') {
+        out.push_json(RecordType::Finding, &line.map_err(WriteBundleError::Spool)?)?;
     }
     for control in evidence.controls {
         out.push(RecordType::Control, control)?;

@@ -66,6 +66,15 @@ impl CheckSet {
         Self::default().add(STOCK.iter().copied(), |_, _| Provenance::Stock)
     }
 
+    /// The shipped libraries without the shipped checks: what own checks may import while they are tested.
+    ///
+    /// # Errors
+    /// Never with a program whose tests passed.
+    pub fn stock_libraries() -> Result<Self, LoadError> {
+        let libraries = STOCK.iter().copied().filter(|(path, _)| library_id(path).is_some());
+        Self::default().add(libraries, |_, _| Provenance::Stock)
+    }
+
     /// These and a user's own, given as path relative to the folder of policies and text. Tests (`_test.rego`) are passed over.
     /// An own text with the path of a shipped one takes its place and is marked `changed`.
     ///

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use model::Timestamp;
-use policy::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Loaded, Plan, Standard};
+use policy::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Loaded, Loader as _, Plan, Standard};
 
 use crate::failure::Failure;
 
@@ -17,7 +17,8 @@ pub struct Context {
     pub loaded: Loaded,
     pub environment: Environment,
     pub checks: assess::CheckSet,
-    pub root: PathBuf,
+    /// Documents, signatures and registers that the declaration names: path and bytes, sealed with it.
+    pub attached: Vec<(String, Vec<u8>)>,
 }
 
 /// A declaration with everything that was found out about it, usable or not.
@@ -33,15 +34,23 @@ pub struct Examined {
 pub fn examine(declaration: &Path, now: Timestamp) -> Result<Examined, Failure> {
     let folder = declaration.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
     let name = declaration
-        .file_name()
-        .and_then(|name| name.to_str())
+        .to_str()
+        .filter(|_| declaration.file_name().is_some())
         .ok_or_else(|| Failure::input(anyhow!("`{}` names no file", declaration.display())))?;
-    let loaded = policy::load(name, &FolderLoader { root: folder.clone() });
-    let checks = check_set(&folder, &loaded)?;
+    let loader = FolderLoader { root: folder };
+    let loaded = policy::load(name, &loader);
+    let checks = check_set(&loader, &loaded)?;
     let environment = environment(&checks, now)?;
     let mut diagnostics = loaded.diagnostics.clone();
     diagnostics.extend(policy::check(&loaded, &environment));
-    Ok(Examined { context: Context { loaded, environment, checks, root: folder }, diagnostics })
+    let mut attached = Vec::new();
+    for attachment in loaded.attachments() {
+        match loader.load(&attachment.shown) {
+            Ok(bytes) => attached.push((attachment.path, bytes)),
+            Err(error) => diagnostics.push(loaded.unreadable(attachment.at, &format!("`{}` cannot be read: {error}", attachment.path))),
+        }
+    }
+    Ok(Examined { context: Context { loaded, environment, checks, attached }, diagnostics })
 }
 
 /// A declaration without errors.
@@ -85,19 +94,23 @@ struct FolderLoader {
     root: PathBuf,
 }
 
-impl policy::Loader for FolderLoader {
-    fn load(&self, path: &str) -> io::Result<Vec<u8>> {
-        let relative = Path::new(path);
-        if relative.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it lies outside the declaration's folder"));
-        }
+impl FolderLoader {
+    /// The real place of a path, which must lie in the declaration's folder.
+    fn inside(&self, path: &Path) -> io::Result<PathBuf> {
         let root = self.root.canonicalize()?;
         // Links are followed first: one that leads out of the folder would seal a file that nobody declared.
-        let real = root.join(relative).canonicalize()?;
-        if !real.starts_with(&root) {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it leads outside the declaration's folder"));
+        let real = path.canonicalize()?;
+        if real.starts_with(&root) {
+            Ok(real)
+        } else {
+            Err(io::Error::new(io::ErrorKind::PermissionDenied, "it lies outside the declaration's folder"))
         }
-        std::fs::read(real)
+    }
+}
+
+impl policy::Loader for FolderLoader {
+    fn load(&self, path: &str) -> io::Result<Vec<u8>> {
+        std::fs::read(self.inside(Path::new(path))?)
     }
 }
 
@@ -140,18 +153,28 @@ fn check_meta(check: &assess::Check) -> CheckMeta {
 }
 
 /// The shipped checks and those in the folders that the declaration names under `policies:`.
-fn check_set(folder: &Path, loaded: &Loaded) -> Result<assess::CheckSet, Failure> {
+fn check_set(loader: &FolderLoader, loaded: &Loaded) -> Result<assess::CheckSet, Failure> {
     let mut own = BTreeSet::new();
-    for policies in &loaded.declaration.policies {
-        let root = folder.join(&policies.value);
-        rego_files(&root, &root, &mut own)
-            .map_err(|e| Failure::input(anyhow!(e).context(format!("cannot read the folder of checks `{}`", root.display()))))?;
+    for folder in loaded.policy_folders() {
+        loader
+            .inside(Path::new(&folder))
+            .and_then(|root| rego_files(&root, &root, &mut own))
+            .map_err(|e| Failure::input(anyhow!(e).context(format!("cannot read the folder of checks `{folder}`"))))?;
     }
     let stock = assess::CheckSet::stock().map_err(Failure::tool)?;
     stock.with_own(own.iter().map(|(path, text)| (path.as_str(), text.as_str()))).map_err(Failure::input)
 }
 
-/// All Rego texts below a folder but tests, by their path from it.
+/// All Rego texts below a folder, by their path from it.
+///
+/// # Errors
+/// When a folder or file cannot be read.
+pub fn rego_texts(root: &Path) -> io::Result<BTreeSet<(String, String)>> {
+    let mut found = BTreeSet::new();
+    rego_files(root, root, &mut found)?;
+    Ok(found)
+}
+
 fn rego_files(root: &Path, folder: &Path, found: &mut BTreeSet<(String, String)>) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
@@ -160,7 +183,7 @@ fn rego_files(root: &Path, folder: &Path, found: &mut BTreeSet<(String, String)>
             continue;
         }
         let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
-        if name.ends_with(".rego") && !name.ends_with("_test.rego") {
+        if name.ends_with(".rego") {
             found.insert((name, std::fs::read_to_string(&path)?));
         }
     }

@@ -36,6 +36,14 @@ impl Failure {
         self
     }
 
+    /// As [`Failure::with_help`], where there is help.
+    pub fn with_help_if(self, help: Option<String>) -> Self {
+        match help {
+            Some(help) => self.with_help(help),
+            None => self,
+        }
+    }
+
     pub const fn code(&self) -> u8 {
         self.code
     }

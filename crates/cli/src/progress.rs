@@ -1,23 +1,22 @@
 //! What a run tells while it works: a bar on a terminal, one line per phase elsewhere. All of it on stderr.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::sync::Arc;
 use std::time::Duration;
 
 use agent::collect::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Progress on stderr.
-pub struct Told {
+struct Told {
     bar: Option<ProgressBar>,
 }
 
+/// A bar where stderr is a terminal, lines elsewhere, nothing when quiet.
+pub fn told(quiet: bool) -> Box<dyn Progress> {
+    if quiet { Box::new(agent::collect::Silent) } else { Box::new(Told::new()) }
+}
+
 impl Told {
-    /// A bar where stderr is a terminal.
-    pub fn new(quiet: bool) -> Arc<dyn Progress> {
-        if quiet {
-            return Arc::new(agent::collect::Silent);
-        }
+    fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();
             if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
@@ -26,7 +25,7 @@ impl Told {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        Arc::new(Self { bar })
+        Self { bar }
     }
 
     fn line(&self, text: &str) {

@@ -48,3 +48,6 @@ pub const DAYS: [Day; 3] = [
 
 /// The declaration of the small custody company.
 pub const DECLARATION: &str = include_str!("../witnessmark.yaml");
+
+/// When the days were recorded (RFC 3339): the moment of the first one.
+pub const RECORDED_AT: &str = include_str!("../tapes/recorded-at");

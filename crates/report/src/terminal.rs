@@ -12,6 +12,8 @@ use crate::overview::{GapGroup, Overview, Shown};
 use crate::style::{self, BOLD, DIM};
 use crate::words::{gap_move, gap_words};
 
+/// Characters of what a source said that are shown.
+const MOST_DETAIL: usize = 240;
 /// Characters of a value shown in a witness.
 const MOST_VALUE: usize = 160;
 
@@ -157,7 +159,7 @@ fn gap_group(text: &mut String, group: &GapGroup) {
     writeln!(text, "  {:>4} × {yellow}{}{yellow:#}{right}  {what}  {DIM}{} · {}{DIM:#}", group.count, gap_words(group.reason), group.target, group.collector).ok();
     let example = &group.example;
     let subject = example.value.subject.as_ref().map(|s| format!("{}: ", clean(&s.id))).unwrap_or_default();
-    writeln!(text, "         {DIM}{}{DIM:#} {subject}{}", example.record, clean(&example.value.detail)).ok();
+    writeln!(text, "         {DIM}{}{DIM:#} {subject}{}", example.record, clipped(&example.value.detail)).ok();
     if group.accepted > 0 {
         writeln!(text, "         {} of them accepted; they stay unread", group.accepted).ok();
     }
@@ -251,6 +253,11 @@ fn one_exchange(text: &mut String, view: &ExchangeView) {
             writeln!(text, "  │ {}", clean(line)).ok();
         }
     }
+}
+
+/// The beginning of a long text; the record has it whole.
+fn clipped(text: &str) -> String {
+    if text.chars().count() <= MOST_DETAIL { clean(text) } else { format!("{}…", clean(&text.chars().take(MOST_DETAIL).collect::<String>())) }
 }
 
 /// Foreign text without what would move a terminal's cursor or change its colours.

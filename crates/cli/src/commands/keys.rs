@@ -83,7 +83,7 @@ pub fn open(folder: &KeyFolder) -> Result<Opened, Failure> {
 /// As [`open`].
 pub fn open_with(keys: &Path, passphrase: &Secret) -> Result<Opened, Failure> {
     let trust = read_trust(&keys.join(TRUST))?;
-    let open = |name: &str| sign::open_key_file(&keys.join(name), passphrase).map_err(|error| explain(error));
+    let open = |name: &str| sign::open_key_file(&keys.join(name), passphrase).map_err(explain);
     Ok(Opened { collector: open(COLLECTOR)?, ledger: open(LEDGER)?, trust, head: keys.join("last-head") })
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use agent::seal::Sealer;
+use agent::seal::{SealError, Sealer};
 use anyhow::anyhow;
 use serde::Serialize;
 use store::{FolderStore, HeadFile, Holder, Store, StoreError};
@@ -45,7 +45,7 @@ pub fn init(folder: &Path, opened: &keys::Opened) -> Result<(), Failure> {
         holder: holder(),
         wait: WAIT_FOR_LEDGER,
     };
-    sealer.init().map_err(Failure::input)
+    sealer.init().map_err(seal_failure)
 }
 
 /// Opens a store that has a ledger.
@@ -61,13 +61,15 @@ pub fn holder() -> Holder {
     Holder { pid: std::process::id(), since: crate::clock::now() }
 }
 
+/// An error of sealing with whose move it is.
+pub fn seal_failure(error: SealError) -> Failure {
+    let help = error.help();
+    Failure::tool(error).with_help_if(help)
+}
+
 fn store_failure(error: StoreError) -> Failure {
-    let help = match &error {
-        StoreError::NotInitialised { .. } => "start the ledger, once, with `witnessmark ledger init --store FOLDER`; if there was one, restore the store from its backup",
-        StoreError::Locked { .. } => "wait until the other run is done; a lock goes with its process",
-        _ => return Failure::tool(error),
-    };
-    Failure::tool(error).with_help(help)
+    let help = error.help();
+    Failure::tool(error).with_help_if(help)
 }
 
 #[derive(Debug, Serialize)]

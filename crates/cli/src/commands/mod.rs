@@ -1,6 +1,7 @@
 //! One module per command.
 
 mod checks;
+mod checks_test;
 mod collectors;
 mod demo;
 mod export;

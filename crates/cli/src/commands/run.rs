@@ -22,7 +22,7 @@ use crate::commands::{keys, ledger};
 use crate::context::{self, Context};
 use crate::failure::{Failure, Outcome, warn};
 use crate::output::{self, Format};
-use crate::progress::Told;
+use crate::progress;
 use crate::summary;
 
 /// Targets read side by side.
@@ -37,7 +37,7 @@ pub fn run(arguments: &Run, quiet: bool) -> Outcome {
     let deadline = Timestamp::from_millis(now.as_millis().saturating_add(deadline))
         .map_err(|_| Failure::input(anyhow!("a deadline of {} seconds is beyond the year 9999", arguments.deadline)))?;
     let environment = sdk_environment(&run_id(now)?, deadline, arguments.concurrency);
-    let progress = Told::new(quiet);
+    let progress = progress::told(quiet);
     let making = Making {
         context: &context,
         opened: &opened,
@@ -102,6 +102,7 @@ pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<Ran, Failure> {
     let setup = Setup {
         plan: &plan,
         loaded: &making.context.loaded,
+        attached: &making.context.attached,
         checks: &making.context.checks,
         jobs: jobs(&plan),
         sealer: &sealer,
