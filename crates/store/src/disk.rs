@@ -145,8 +145,12 @@ impl Disk for RealDisk {
 
     #[cfg(target_os = "linux")]
     fn sync_everything(&self, path: &Path) -> io::Result<bool> {
-        rustix::fs::syncfs(File::open(path)?)?;
-        Ok(true)
+        match rustix::fs::syncfs(File::open(path)?) {
+            Ok(()) => Ok(true),
+            // Some sandboxes do not have it.
+            Err(rustix::io::Errno::NOSYS) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     #[cfg(not(target_os = "linux"))]
