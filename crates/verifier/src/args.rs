@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use model::RecordRef;
 use verify::Level;
 
@@ -16,9 +16,22 @@ use verify::Level;
 #[command(name = "witnessmark-verify", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Cli {
     #[command(subcommand)]
-    pub command: Option<Command>,
+    command: Option<Command>,
     #[command(flatten)]
-    pub verify: Option<VerifyArgs>,
+    verify: Option<VerifyArgs>,
+}
+
+impl Cli {
+    /// What the command line asks for; ends the program where it asks for nothing that exists.
+    pub fn command_given() -> Command {
+        let matches = Self::command().get_matches();
+        let given = Self::from_arg_matches(&matches).and_then(|cli| match cli.command {
+            Some(command) => Ok(command),
+            // `cli.verify` does not help: clap never takes a group with groups in it for given.
+            None => VerifyArgs::from_arg_matches(&matches).map(Command::Verify),
+        });
+        given.unwrap_or_else(|error| error.exit())
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,7 +11,6 @@ mod show;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
 use input::{LastSeen, Wrong};
 use verify::{Demands, Observer, Unobserved, Verdict};
 
@@ -41,12 +40,10 @@ impl<E: Into<anyhow::Error>> From<E> for Stop {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let result = match (cli.command, cli.verify) {
-        (Some(Command::Verify(args)), _) | (None, Some(args)) => verify_bundle(&args),
-        (Some(Command::Show(args)), _) => show::show(&args),
-        (Some(Command::Audit(args)), _) => audit::audit(&args),
-        (None, None) => Cli::command().print_help().map(|()| WRONG).map_err(Stop::from),
+    let result = match Cli::command_given() {
+        Command::Verify(args) => verify_bundle(&args),
+        Command::Show(args) => show::show(&args),
+        Command::Audit(args) => audit::audit(&args),
     };
     match result {
         Ok(code) => code.into(),
