@@ -287,7 +287,8 @@ async fn base_config(
         loader = loader.profile_name(profile);
     }
     if let Some(endpoint) = &environment.overrides.endpoint_url {
-        loader = loader.endpoint_url(endpoint);
+        // A recording's dates lie in the past: the SDK would take every refusal for a sign that our clock is wrong, and ask again.
+        loader = loader.endpoint_url(endpoint).disable_clock_skew_correction(true);
     }
     if let Some(given) = &environment.overrides.credentials {
         loader = loader.credentials_provider(Credentials::new(
