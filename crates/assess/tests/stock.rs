@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use witnessmark_assess::{CheckSet, testing};
 
@@ -30,8 +31,10 @@ fn tests() -> Vec<(String, String)> {
     found
 }
 
-fn report() -> testing::Report {
-    testing::run(&CheckSet::stock().unwrap(), &tests())
+/// Proving takes some seconds; both tests look at one report.
+fn report() -> &'static testing::Report {
+    static REPORT: LazyLock<testing::Report> = LazyLock::new(|| testing::run(&CheckSet::stock().unwrap(), &tests()));
+    &REPORT
 }
 
 #[test]
