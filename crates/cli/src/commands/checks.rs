@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::anyhow;
 use assess::CheckSet;
+use model::Outcome as Judgement;
 use serde_json::json;
 
 use crate::args::Checks;
@@ -17,7 +18,19 @@ pub fn run(command: Checks) -> Outcome {
             Format::Json => {
                 let all: Vec<_> = stock
                     .checks()
-                    .map(|c| json!({"id": c.id, "title": c.meta.title, "severity": c.meta.custom.severity, "parameters": c.meta.custom.parameters}))
+                    .map(|check| {
+                        let custom = &check.meta.custom;
+                        let needs = |outcome| custom.needs.of(outcome);
+                        json!({
+                            "id": check.id, "title": check.meta.title, "severity": custom.severity, "parameters": custom.parameters,
+                            "subject": custom.subject.kind().unwrap_or("target"), "reads": custom.reads,
+                            // What each outcome rests on; absent where the check does not give it.
+                            "needs": {
+                                "conforms": needs(Judgement::Conforms), "deviates": needs(Judgement::Deviates),
+                                "not-applicable": needs(Judgement::NotApplicable),
+                            },
+                        })
+                    })
                     .collect();
                 output::json(&all)?;
             }
