@@ -296,3 +296,46 @@ macro_rules! pass_on {
 
 pass_on!(HopStream);
 pass_on!(Observed);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn routes(https: &str, http: &str, none: &str) -> Result<Routes, TransportError> {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Routes::new(&Proxies { https: some(https), http: some(http), none: some(none) })
+    }
+
+    #[test]
+    fn finds_the_way() {
+        let routes = routes("http://proxy:3128", "", "internal.example, 10.0.0.0/8").unwrap();
+        let through = |source: &str| routes.proxy_to(&source.parse().unwrap()).is_some();
+        assert!(through("https://kms.eu-west-1.amazonaws.com"));
+        for direct in [
+            "http://kms.eu-west-1.amazonaws.com",
+            "https://kms.internal.example",
+            "https://10.1.2.3",
+            // This machine, and what is metadata to it alone.
+            "https://127.0.0.1:4566",
+            "https://localhost",
+            "https://[::1]:4566",
+            "https://169.254.169.254",
+            "https://[fd00:ec2::254]",
+        ] {
+            assert!(!through(direct), "{direct}");
+        }
+    }
+
+    #[test]
+    fn refuses_a_proxy_it_cannot_use() {
+        for wrong in ["socks5://proxy:1080", "http://", "http://pro xy"] {
+            assert!(matches!(routes(wrong, "", ""), Err(TransportError::Proxy { variable: "HTTPS_PROXY" })), "{wrong}");
+            assert!(matches!(routes("", wrong, ""), Err(TransportError::Proxy { variable: "HTTP_PROXY" })), "{wrong}");
+        }
+        assert!(routes(" ", "", "").unwrap().0.is_none());
+        assert!(
+            !format!("{:?}", Proxies { https: Some("http://u:hidden@p".to_owned()), ..Proxies::default() })
+                .contains("hidden")
+        );
+    }
+}
