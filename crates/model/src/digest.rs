@@ -1,6 +1,7 @@
 //! A SHA-256 value: 32 bytes, written as 64 lower-case hexadecimal digits.
 
 use std::fmt;
+use std::io::{self, Read};
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -20,6 +21,23 @@ impl Digest {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+
+    /// The digest of all that a reader gives, in bounded memory.
+    ///
+    /// # Errors
+    /// The reader's own.
+    pub fn of_reader(mut reader: impl Read) -> io::Result<Self> {
+        let mut hash = Sha256::new();
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let count = match reader.read(&mut buffer) {
+                Ok(0) => return Ok(Self(hash.finalize().into())),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read?,
+            };
+            hash.update(buffer.get(..count).unwrap_or_default());
+        }
     }
 
     /// A value computed elsewhere.
@@ -77,6 +95,14 @@ impl<'de> Deserialize<'de> for Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_reader_is_that_of_its_bytes() {
+        for size in [0, 1, 1 << 16, (1 << 16) + 1, 200_000] {
+            let bytes = vec![7; size];
+            assert_eq!(Digest::of_reader(bytes.as_slice()).unwrap(), Digest::of(&bytes));
+        }
+    }
 
     #[test]
     fn has_one_text() {

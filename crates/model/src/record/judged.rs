@@ -73,13 +73,18 @@ pub struct Witness {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// Cut out of the sealed resource at `path`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub actual: Option<Box<RawValue>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub expected: Option<Box<RawValue>>,
     /// A sentence for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
+}
+
+/// A member that is there has a value, also when that value is `null`.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Box::<RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// `finding`: a check's outcome for one subject, or for a population as a whole (then without `subject`).
@@ -148,5 +153,19 @@ impl Finding {
             (None, None) => "target".to_owned(),
         };
         format!("{}/{}/{}/{what}", self.control, self.check, self.target)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_witness_keeps_null_apart_from_nothing() {
+        let text = r#"{"path":"/rotation","actual":null}"#;
+        let witness: Witness = serde_json::from_str(text).unwrap();
+        assert_eq!(witness.actual.as_ref().map(|value| value.get()), Some("null"));
+        assert!(witness.expected.is_none());
+        assert_eq!(serde_json::to_string(&witness).unwrap(), text);
     }
 }
