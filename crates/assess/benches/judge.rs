@@ -3,6 +3,13 @@
 //! `cargo bench -p witnessmark-assess` gives wall time; `cargo bench -p witnessmark-assess -- whole` judges 100,000 subjects once and prints
 //! processor time and peak memory of both processes, for `docs/performance.md`. Started with `__assess` this program is the child.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a measurement, read by a person"
+)]
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -37,7 +44,7 @@ fn main() {
 
 /// Half keys, half users, of the size that real ones have.
 fn member(n: u64) -> Resource {
-    let (kind, id, facts) = if n % 2 == 0 {
+    let (kind, id, facts) = if n.is_multiple_of(2) {
         ("aws-kms/key", format!("arn:aws:kms:eu-west-1:111122223333:key/{n:08}"), key(n))
     } else {
         ("aws-iam/user", format!("arn:aws:iam::111122223333:user/u{n:08}"), user(n))
@@ -56,7 +63,7 @@ fn member(n: u64) -> Resource {
 fn key(n: u64) -> Box<RawValue> {
     let principal = |account: &str, name: &str| json!({"type": "AWS", "form": "role", "value": format!("arn:aws:iam::{account}:role/{name}"), "account": account});
     let statement = |sid: &str, actions: &[&str], principals: serde_json::Value| json!({"sid": sid, "effect": "Allow", "actions": actions, "resources": ["*"], "principals": principals, "conditions": []});
-    let outside = if n % 100 == 0 { "999999999999" } else { "111122223333" };
+    let outside = if n.is_multiple_of(100) { "999999999999" } else { "111122223333" };
     to_raw_value(&json!({
         "arn": format!("arn:aws:kms:eu-west-1:111122223333:key/{n:08}"), "key_id": format!("{n:08}"), "region": "eu-west-1", "description": "signs",
         "manager": "CUSTOMER", "state": "Enabled", "enabled": true, "spec": "SYMMETRIC_DEFAULT", "usage": "ENCRYPT_DECRYPT", "algorithms": ["SYMMETRIC_DEFAULT"],
@@ -69,7 +76,7 @@ fn key(n: u64) -> Box<RawValue> {
         ]},
         "grants": [{"id": "g", "name": null, "grantee": "arn:aws:iam::111122223333:role/signer", "grantee_service": null, "retiring": null, "retiring_service": null,
             "issuing_account": "arn:aws:iam::111122223333:root", "operations": ["Decrypt"], "constraints": null, "creation_date": null}],
-        "rotation": {"enabled": n % 10 != 0, "period_days": 365, "next": null, "on_demand_start": null}, "rotations": [],
+        "rotation": {"enabled": !n.is_multiple_of(10), "period_days": 365, "next": null, "on_demand_start": null}, "rotations": [],
     }))
     .unwrap()
 }
@@ -81,11 +88,11 @@ fn user(n: u64) -> Box<RawValue> {
         "identity": {"arn": format!("arn:aws:iam::111122223333:user/u{n:08}"), "name": format!("u{n:08}"), "unique_id": "AIDAEXAMPLEEXAMPLE12", "path": "/", "created": moment(now - 90_000_000)},
         "groups": ["signers"], "inline_policies": [], "attached_policies": [{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess", "name": "ReadOnlyAccess"}],
         "permissions_boundary": {"exists": false}, "tags": [{"key": "team", "value": "signing"}],
-        "login_profile": {"exists": n % 3 == 0, "created": moment(now - 80_000_000), "password_reset_required": false},
+        "login_profile": {"exists": n.is_multiple_of(3), "created": moment(now - 80_000_000), "password_reset_required": false},
         "mfa_devices": [{"serial": format!("arn:aws:iam::111122223333:mfa/u{n}"), "type": "virtual", "enabled": moment(now - 80_000_000)}],
         "access_keys": [{"id": "AKIAEXAMPLE", "active": true, "created": moment(now - 5_000_000)}],
         "access_key_use": [{"id": "AKIAEXAMPLE", "used": true, "last": moment(now - 86_400), "service": "kms", "region": "eu-west-1"}],
-        "credential_report": {"generated": moment(now - 600), "created": moment(now - 90_000_000), "password_enabled": n % 3 == 0,
+        "credential_report": {"generated": moment(now - 600), "created": moment(now - 90_000_000), "password_enabled": n.is_multiple_of(3),
             "password_last_used": {"used": true, "last": moment(now - 86_400)}, "password_last_changed": moment(now - 80_000_000), "mfa_active": true,
             "access_keys": [], "certificates": []},
     }))

@@ -353,7 +353,7 @@ impl Assessor {
                 }
                 None => (Outcome::Undetermined, "complete, 0 members: nothing was tested".to_owned()),
             };
-            sink(finding(kind, None, outcome, reason, whole.coverage.clone())).map_err(AssessError::Sink)?;
+            sink(finding(kind, None, outcome, reason, whole.coverage)).map_err(AssessError::Sink)?;
         }
         Ok(())
     }

@@ -206,10 +206,10 @@ pub fn first_proven<T, E>(
     mut evaluate: impl FnMut(Outcome) -> Result<Option<T>, E>,
 ) -> Result<Option<(Outcome, T)>, E> {
     for outcome in ORDER {
-        if askable.contains(outcome) {
-            if let Some(proofs) = evaluate(outcome)? {
-                return Ok(Some((outcome, proofs)));
-            }
+        if askable.contains(outcome)
+            && let Some(proofs) = evaluate(outcome)?
+        {
+            return Ok(Some((outcome, proofs)));
         }
     }
     Ok(None)

@@ -142,9 +142,8 @@ impl Pool {
     /// Judges everything under way again, one by one.
     fn recover(&mut self) {
         self.worker = None;
-        let mut number = self.first;
         let mut queue = std::mem::take(&mut self.queue);
-        for job in &mut queue {
+        for (number, job) in (self.first..).zip(queue.iter_mut()) {
             if job.answers.is_none() {
                 job.answers = Some(match self.alone(number, &job.input, &job.jobs) {
                     Ok(answers) => answers,
@@ -152,7 +151,6 @@ impl Pool {
                     Err(Died(why)) => self.blame(&job.jobs, &why),
                 });
             }
-            number += 1;
         }
         self.queue = queue;
     }

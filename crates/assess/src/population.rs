@@ -35,6 +35,9 @@ pub(crate) struct Whole<'p> {
     pub coverage: Vec<RecordRef>,
 }
 
+/// What coverage and gaps say of one list.
+type Said<'p> = (Vec<&'p (RecordRef, Coverage)>, Vec<&'p (RecordRef, Gap)>);
+
 /// Coverage, gaps and what was recorded.
 #[derive(Debug, Default)]
 pub(crate) struct Populations {
@@ -83,7 +86,7 @@ impl Populations {
     pub(crate) fn whole<'p>(&'p self, target: &str, kind: &'p str) -> Whole<'p> {
         let missing = self.missing(target, kind);
         let covered = self.by_kind.get(target).and_then(|kinds| kinds.get(kind));
-        let mut lists: BTreeMap<&str, (Vec<&(RecordRef, Coverage)>, Vec<&(RecordRef, Gap)>)> = BTreeMap::new();
+        let mut lists: BTreeMap<&str, Said<'p>> = BTreeMap::new();
         for found in covered.into_iter().flatten().filter_map(|at| self.coverage.get(*at)) {
             lists.entry(&found.1.population).or_default().0.push(found);
         }

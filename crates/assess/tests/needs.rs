@@ -1,5 +1,7 @@
 //! `needs` is proven: a check that says too little of what it rests on is found out.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
+
 use witnessmark_assess::{CheckSet, testing};
 
 /// A check of `test/key` with these needs and rules, and its tests.

@@ -2,6 +2,13 @@
 //!
 //! It has no test harness of the compiler's, whose output would mix with the child's answers.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "helpers of tests may stop at the first surprise"
+)]
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

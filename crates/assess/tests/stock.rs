@@ -1,5 +1,7 @@
 //! The shipped checks: their tests, what they say they need, and the same answers from three engines.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may stop at the first surprise")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
