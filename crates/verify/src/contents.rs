@@ -34,6 +34,8 @@ pub(crate) struct Contents {
     segment: usize,
     next_line: u64,
     withheld: Bits,
+    /// Exchanges over plain HTTP, where the bundle does not say that there are any.
+    plain: Bits,
     controls: HashMap<String, Tally>,
     /// Of all `control` records.
     claimed: Counts,
@@ -92,6 +94,7 @@ impl Contents {
             segment: 0,
             next_line: 0,
             withheld: Bits::default(),
+            plain: Bits::default(),
             controls: HashMap::new(),
             claimed: Counts::default(),
             last_params: None,
@@ -230,7 +233,7 @@ impl Contents {
         Ok(())
     }
 
-    fn exchange(&self, at: RecordRef, exchange: &Exchange) -> Result<(), Problem> {
+    fn exchange(&mut self, at: RecordRef, exchange: &Exchange) -> Result<(), Problem> {
         whole(at, exchange.page)?;
         if exchange.attempt == 0 {
             return Err(problem(at, "attempts are counted from 1"));
@@ -238,7 +241,16 @@ impl Contents {
         let overrides = &self.statement.predicate.rehearsal;
         let declared = overrides.contains(&Override::Endpoint) || overrides.contains(&Override::Replay);
         if exchange.endpoint.starts_with("http://") && !declared {
-            return Err(problem(at, "an answer over plain HTTP, in a bundle that does not call itself a rehearsal"));
+            // Where credentials come from (a metadata service) is asked like that, and so is who does not answer.
+            self.plain.set(at.ordinal);
+        }
+        Ok(())
+    }
+
+    /// Nothing that came over plain HTTP is evidence.
+    fn over_tls(&self, at: RecordRef, exchange: RecordRef) -> Result<(), Problem> {
+        if self.plain.get(exchange.ordinal) {
+            return Err(problem(at, "evidence over plain HTTP, in a bundle that does not call itself a rehearsal"));
         }
         Ok(())
     }
@@ -247,7 +259,10 @@ impl Contents {
         self.refer(at, body.exchange, &[RecordType::Exchange])?;
         in_order(at, &mut self.last_body, body.exchange)?;
         match (body.raw, body.sha256, body.withheld.as_deref()) {
-            (Some(raw), Some(sha256), None) => self.raw_file(at, raw, body.size, sha256),
+            (Some(raw), Some(sha256), None) => {
+                self.over_tls(at, body.exchange)?;
+                self.raw_file(at, raw, body.size, sha256)
+            }
             (None, None, Some("credential-bearing" | "suspected-secret")) => {
                 self.found.bodies_not_kept += 1;
                 whole(at, body.size)
@@ -285,7 +300,8 @@ impl Contents {
     }
 
     fn locator(&self, at: RecordRef, locator: &Locator) -> Result<(), Problem> {
-        self.refer(at, locator.exchange, &[RecordType::Exchange])
+        self.refer(at, locator.exchange, &[RecordType::Exchange])?;
+        self.over_tls(at, locator.exchange)
     }
 
     fn finding(&mut self, at: RecordRef, finding: &Finding) -> Result<(), Problem> {

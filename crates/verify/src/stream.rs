@@ -1,15 +1,16 @@
 //! `leaves.txt` and `records.jsonl`: hashed as they come, in bounded memory.
 //!
-//! Records are hashed by one thread and read by a second one, each line by both; where no thread can
-//! be had (WebAssembly) one does both. What is reported does not depend on which was faster.
+//! One thread hashes records, a second one reads them and takes up what they say, in order; where the second lags
+//! behind, the first reads for it. Where no second thread can be had (WebAssembly) one does both. What is reported does
+//! not depend on which was faster.
 
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::thread;
 
 use bundle::layout::{LEAVES, RECORDS};
 use bundle::limits;
 use bundle::read::source::LEAF_LINE;
-use bundle::read::{LineReader, ReadError, Source};
+use bundle::read::{Line, LineError, LineReader, ReadError, Source};
 use bundle::statement::Statement;
 use ledger::{CompactRange, LeafHasher};
 use model::Digest;
@@ -111,6 +112,8 @@ struct Chunk {
     ends: Vec<usize>,
     /// Number of its first line, from 0.
     first: u64,
+    /// The lines as they read, where the hashing thread had time for that.
+    read: Option<Vec<Result<Line, LineError>>>,
 }
 
 /// Reads `records.jsonl` and proves each line from `leaves.txt`. Gives the SHA-256 of the file.
@@ -132,7 +135,8 @@ pub(crate) fn read_records(
         else {
             return Ok(false);
         };
-        let result = hashing.run(source, &mut |chunk| exchange(&hand_over, &spare, chunk));
+        let mut lines = LineReader::new();
+        let result = hashing.run(source, &mut |chunk| exchange(&hand_over, &spare, &mut lines, chunk));
         drop(hand_over);
         if let Err(panic) = worker.join() {
             std::panic::resume_unwind(panic);
@@ -140,8 +144,8 @@ pub(crate) fn read_records(
         result.map(|()| true)
     })?;
     if !in_parallel {
-        hashing.run(source, &mut |chunk| {
-            reading.chunk(&chunk);
+        hashing.run(source, &mut |mut chunk| {
+            reading.chunk(&mut chunk);
             chunk
         })?;
     }
@@ -154,13 +158,23 @@ pub(crate) fn read_records(
     }
 }
 
-/// Gives a piece to the other thread and takes one to fill again.
-fn exchange(hand_over: &SyncSender<Chunk>, spare: &Receiver<Chunk>, chunk: Chunk) -> Chunk {
+/// Gives a piece to the other thread and takes one to fill again. Where the other thread lags behind, this
+/// one reads the lines for it.
+fn exchange(hand_over: &SyncSender<Chunk>, spare: &Receiver<Chunk>, lines: &mut LineReader, chunk: Chunk) -> Chunk {
+    let sent = match hand_over.try_send(chunk) {
+        Err(TrySendError::Full(mut chunk)) => {
+            let read = chunk.lines().map(|text| lines.read(text)).collect();
+            chunk.read = Some(read);
+            hand_over.send(chunk).map_err(|refused| refused.0)
+        }
+        Err(TrySendError::Disconnected(chunk)) => Err(chunk),
+        Ok(()) => Ok(()),
+    };
     // When the other thread stopped at a problem it takes nothing more; hashing goes on, because
     // an altered line is reported before what the other thread found later.
-    match hand_over.send(chunk) {
+    match sent {
         Ok(()) => spare.try_recv().unwrap_or_default(),
-        Err(refused) => refused.0,
+        Err(refused) => refused,
     }
 }
 
@@ -175,8 +189,8 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn run(&mut self, chunks: &Receiver<Chunk>, give_back: &Sender<Chunk>) {
-        while let Ok(chunk) = chunks.recv() {
-            self.chunk(&chunk);
+        while let Ok(mut chunk) = chunks.recv() {
+            self.chunk(&mut chunk);
             if self.problem.is_some() {
                 return;
             }
@@ -185,20 +199,26 @@ impl Reading<'_> {
         }
     }
 
-    fn chunk(&mut self, chunk: &Chunk) {
+    fn chunk(&mut self, chunk: &mut Chunk) {
         if self.problem.is_some() {
             return;
         }
+        let mut read = chunk.read.take().map(Vec::into_iter);
         for (number, text) in (chunk.first..).zip(chunk.lines()) {
-            if let Err(problem) = self.line(number, text) {
+            let line = match &mut read {
+                Some(read) => read.next(),
+                None => None,
+            };
+            let line = line.unwrap_or_else(|| self.lines.read(text));
+            if let Err(problem) = self.line(number, line, text) {
                 self.problem = Some((number, problem));
                 return;
             }
         }
     }
 
-    fn line(&mut self, number: u64, text: &[u8]) -> Result<(), Problem> {
-        let line = self.lines.read(text).map_err(|source| Problem::Line { line: number + 1, source })?;
+    fn line(&mut self, number: u64, line: Result<Line, LineError>, text: &[u8]) -> Result<(), Problem> {
+        let line = line.map_err(|source| Problem::Line { line: number + 1, source })?;
         let at = self.contents.next_reference();
         self.contents.line(&line)?;
         if let Some(at) = at {

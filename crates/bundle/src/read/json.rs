@@ -106,28 +106,19 @@ impl Checker {
         Self::default()
     }
 
-    /// Whether `text` is exactly one value that keeps the rules.
-    pub fn check(&mut self, text: &[u8], rules: Rules) -> Result<(), JsonError> {
-        if let Err(error) = std::str::from_utf8(text) {
-            return Err(JsonError::NotUtf8 { at: error.valid_up_to() });
-        }
-        if rules.layout == Layout::Compact {
-            // One vectorised pass instead of a look at each byte of each string.
-            if text.iter().fold(false, |found, byte| found | (*byte < 0x20)) {
-                let at = text.iter().position(|byte| *byte < 0x20).unwrap_or(0);
-                return Err(JsonError::Control { at });
-            }
-        }
+    /// Gives the text back if it is exactly one value that keeps the rules.
+    pub fn check<'t>(&mut self, bytes: &'t [u8], rules: Rules) -> Result<&'t str, JsonError> {
+        let text = std::str::from_utf8(bytes).map_err(|error| JsonError::NotUtf8 { at: error.valid_up_to() })?;
         self.frames.clear();
         self.keys.clear();
         self.decoded.clear();
-        let mut cursor = Cursor { text, at: 0, rules };
+        let mut cursor = Cursor { text: bytes, at: 0, rules };
         self.value(&mut cursor)?;
         cursor.space()?;
-        if cursor.at < text.len() {
+        if cursor.at < bytes.len() {
             return Err(JsonError::Trailing { at: cursor.at });
         }
-        Ok(())
+        Ok(text)
     }
 
     fn value(&mut self, cursor: &mut Cursor<'_>) -> Result<(), JsonError> {
@@ -318,7 +309,7 @@ impl<'a> Cursor<'a> {
         let mut escaped = false;
         loop {
             let rest = self.rest();
-            let stop = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).ok_or(JsonError::Ends)?;
+            let stop = special(rest).ok_or(JsonError::Ends)?;
             self.at += stop;
             match rest.get(stop) {
                 Some(b'"') => {
@@ -416,6 +407,26 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// Where the first quote, backslash or control character stands. Eight bytes at a time: most of a
+/// record is strings.
+fn special(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // High bits of the bytes that are below `limit`; above the first such byte it may err.
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
+    let (words, rest) = text.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+        let found = quote | backslash | below(word, 0x20);
+        if found != 0 {
+            return usize::try_from(found.trailing_zeros() / 8).ok().map(|byte| index * 8 + byte);
+        }
+    }
+    rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).map(|at| words.len() * 8 + at)
+}
+
 fn hex4(text: &[u8], from: usize) -> Option<u32> {
     text.get(from..from + 4)?
         .iter()
@@ -466,7 +477,22 @@ mod tests {
     const COMPACT: Rules = Rules { layout: Layout::Compact, numbers: Numbers::Any, depth: 8, members: 100 };
 
     fn check(text: &str, rules: Rules) -> Result<(), JsonError> {
-        Checker::new().check(text.as_bytes(), rules)
+        Checker::new().check(text.as_bytes(), rules).map(|checked| assert_eq!(checked, text))
+    }
+
+    #[test]
+    fn finds_what_ends_a_string_wherever_it_stands() {
+        for length in 0..40 {
+            for byte in [b'"', b'\\', 0, 0x1f] {
+                for filler in [b'a', 0x20, 0x80, 0xff, b'!', b'#', b'[', b']'] {
+                    let mut text = vec![filler; length];
+                    assert_eq!(special(&text), None);
+                    text.push(byte);
+                    text.extend_from_slice(b"\"\\\0\"\"\"\"\"\"");
+                    assert_eq!(special(&text), Some(length), "{filler} {byte}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -8,9 +8,9 @@ use model::record::{
     Resource, Run,
 };
 use model::{Digest, RecordType};
-use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
 
 use super::json::{Checker, JsonError, Layout, Numbers, Rules};
 use crate::limits;
@@ -26,8 +26,9 @@ const TYPE_START: &[u8] = b"\",\"t\":\"";
 pub(crate) const RULES: Rules =
     Rules { layout: Layout::Compact, numbers: Numbers::Any, depth: limits::NESTING_MAX, members: limits::MEMBERS_MAX };
 
-/// A record of any type.
-#[derive(Clone, Debug)]
+/// A record of any type. Serialised, it is the members of the record without salt and type.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
 pub enum Record {
     Run(Run),
     Host(Host),
@@ -66,6 +67,8 @@ pub enum LineError {
     Type { name: String },
     #[error(transparent)]
     Json(#[from] JsonError),
+    #[error("this `{kind}` record is not spelled as the format demands")]
+    Spelling { kind: RecordType },
     #[error("this is no `{kind}` record: {reason}")]
     Content { kind: RecordType, reason: String },
 }
@@ -97,6 +100,7 @@ impl Record {
 #[derive(Debug, Default)]
 pub struct LineReader {
     checker: Checker,
+    spelling: Vec<u8>,
 }
 
 impl LineReader {
@@ -111,8 +115,28 @@ impl LineReader {
             return withheld(line).map(Line::Withheld);
         }
         let kind = start(line)?;
-        self.checker.check(line, RULES)?;
-        parse(kind, line).map(|record| Line::Disclosed(Box::new(record)))
+        let text = self.checker.check(line, RULES)?;
+        let record = parse(kind, text)?;
+        self.respell(kind, &record, line)?;
+        Ok(Line::Disclosed(Box::new(record)))
+    }
+}
+
+impl LineReader {
+    /// A record has one spelling: order of members, none with the value `null`, shortest escapes.
+    fn respell(&mut self, kind: RecordType, record: &Record, line: &[u8]) -> Result<(), LineError> {
+        self.spelling.clear();
+        serde_json::to_writer(&mut self.spelling, record)
+            .map_err(|error| LineError::Content { kind, reason: error.to_string() })?;
+        let before = SALT_START.len() + SALT_LENGTH + TYPE_START.len() + kind.as_str().len() + 1;
+        let rest = line.get(before..).unwrap_or_default();
+        // The members follow a comma, where there are any.
+        let found = rest.strip_prefix(b",").unwrap_or(rest);
+        if self.spelling.strip_prefix(b"{") == Some(found) && (rest.len() > found.len()) == (found != b"}") {
+            Ok(())
+        } else {
+            Err(LineError::Spelling { kind })
+        }
     }
 }
 
@@ -142,7 +166,7 @@ fn canonical_salt(salt: &[u8]) -> bool {
         && matches!(salt.last(), Some(b'A' | b'Q' | b'g' | b'w'))
 }
 
-fn parse(kind: RecordType, line: &[u8]) -> Result<Record, LineError> {
+fn parse(kind: RecordType, line: &str) -> Result<Record, LineError> {
     match kind {
         RecordType::Run => members(kind, line).map(Record::Run),
         RecordType::Host => members(kind, line).map(Record::Host),
@@ -162,9 +186,9 @@ fn parse(kind: RecordType, line: &[u8]) -> Result<Record, LineError> {
     }
 }
 
-fn members<T: for<'de> Deserialize<'de>>(kind: RecordType, line: &[u8]) -> Result<T, LineError> {
+fn members<T: for<'de> Deserialize<'de>>(kind: RecordType, line: &str) -> Result<T, LineError> {
     let content = |error: serde_json::Error| LineError::Content { kind, reason: error.to_string() };
-    let mut json = serde_json::Deserializer::from_slice(line);
+    let mut json = serde_json::Deserializer::from_str(line);
     let value = serde::Deserializer::deserialize_map(&mut json, AfterStart(PhantomData)).map_err(content)?;
     json.end().map_err(content)?;
     Ok(value)
@@ -225,6 +249,10 @@ mod tests {
             GAP.replace("\"detail\":\"no\"", "\"detail\":null"),
             GAP.replace(",\"detail\"", ", \"detail\""),
             GAP.replace("\"denied\"", "\"Denied\""),
+            GAP.replace("\"detail\":\"no\"", "\"detail\":\"\\u006eo\""),
+            GAP.replace("\"detail\":\"no\"", "\"detail\":\"no\",\"part\":null"),
+            GAP.replace("\"detail\":\"no\"", "\"part\":\"a\",\"detail\":\"no\""),
+            GAP.replace("\"detail\":\"no\"", "\"subject\":[\"a\",\"b\"],\"detail\":\"no\""),
             format!("{GAP} "),
             format!(" {GAP}"),
             format!("{GAP}{GAP}"),
