@@ -35,6 +35,8 @@ role(id, name) := {
 
 everyone := {"type": "AWS", "form": "everyone", "value": "*"}
 
+nobodys_account := {"type": "AWS", "form": "role", "value": "arn:aws:iam::*:role/x"}
+
 deleted := {"type": "AWS", "form": "unique-id", "value": "AROAEXAMPLEEXAMPLE12"}
 
 service(name) := {"type": "Service", "form": "service", "value": name}

@@ -72,6 +72,12 @@ source_is_inside(statement, scope) if {
 	only_accounts(condition, scope.accounts)
 }
 
+# The statement says neither whom it allows nor whom it does not.
+names_nobody(statement) if {
+	not statement.principals
+	not statement.not_principals
+}
+
 # Why an allowed principal is not inside. Undefined where it is.
 outside(principal, statement, scope) := "everyone is allowed, and no condition narrows it to an account inside" if {
 	principal.form == "everyone"
@@ -82,6 +88,14 @@ outside(principal, statement, scope) := "everyone is allowed, and no condition n
 outside(principal, statement, scope) := sprintf("account %s is not inside", [principal.account]) if {
 	principal.type == "AWS"
 	not principal.account in scope.accounts
+	not caller_is_inside(statement, scope)
+}
+
+# A user of CloudFront, say, or an ARN with a wildcard for the account. One that was deleted lets nobody in.
+outside(principal, statement, scope) := "the principal names no account" if {
+	principal.type == "AWS"
+	not principal.account
+	not principal.form in {"everyone", "unique-id", "other"}
 	not caller_is_inside(statement, scope)
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use model::record::{Gap, Witness};
 use model::{Outcome, RecordRef};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::gaps;
@@ -71,12 +71,17 @@ impl Askable {
 pub struct Proof {
     #[serde(default)]
     pub path: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     pub actual: Option<Box<RawValue>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     pub expected: Option<Box<RawValue>>,
     #[serde(default)]
     pub because: Option<String>,
+}
+
+/// A member that is there has a value, also when that value is `null`.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Box::<RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// What the engine says of one check and subject.
@@ -375,6 +380,17 @@ mod tests {
         assert_eq!(found, Ok(Some((Outcome::Deviates, ()))));
         assert_eq!(asked, [Outcome::NotApplicable, Outcome::Deviates]);
         assert_eq!(first_proven::<(), _>(Askable::from_bits(7), |_| Err("x")), Err("x"));
+    }
+
+    #[test]
+    fn null_is_a_value() {
+        let proof: Proof = serde_json::from_str(r#"{"path":"/spec","actual":null,"expected":null}"#).unwrap();
+        assert_eq!(proof.actual.as_ref().map(|v| v.get()), Some("null"));
+        let facts = r#"{"spec":null,"grants":[]}"#;
+        let (_, verdict) = judge(facts, &[], Answer::Proved(Outcome::Conforms, vec![proof]));
+        let witness = &verdict.witnesses[0];
+        assert_eq!(witness.actual.as_ref().map(|v| v.get()), Some("null"));
+        assert_eq!(witness.expected.as_ref().map(|v| v.get()), Some("null"));
     }
 
     #[test]

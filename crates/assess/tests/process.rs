@@ -465,7 +465,7 @@ fn a_program_that_is_no_worker_is_said() {
     let text = good();
     let checks = CheckSet::default().with_own([(text.0.as_str(), text.1.as_str())]).unwrap();
     let missing = WorkerCommand::of_program("/nonexistent/witnessmark".into());
-    let error = Assessor::new(missing, Limits::default(), case(checks.clone())).unwrap_err();
+    let error = Assessor::new(missing, Limits::default(), case(checks)).unwrap_err();
     assert!(error.to_string().contains("/nonexistent/witnessmark"), "{error}");
     let error = Assessor::new(command(), Limits::default(), case(CheckSet::default())).unwrap_err();
     assert!(error.to_string().contains("test/good"), "{error}");

@@ -22,7 +22,7 @@
 #     conforms: [identity, trust_policy]
 #     deviates: [identity, trust_policy]
 #     not_applicable: [identity]
-#   severity: critical
+#   severity: high
 #   remediation: Take the principal out of the trust policy, narrow it by a condition, or declare it as inside with its reason.
 #   parameters:
 #     accounts:
@@ -201,8 +201,22 @@ problems contains {
 } if {
 	some n, statement in letting_in
 	some m, principal in statement.principals
-	principal.form == "identity-provider"
-	principal.account != own_account
+	principal.type == "Federated"
+	not built_in(principal)
+	not own_provider(principal)
+}
+
+# Providers that AWS has built in have names, no ARNs.
+built_in(principal) if not contains(principal.value, ":")
+
+own_provider(principal) if principal.account == own_account
+
+problems contains {
+	"path": sprintf("/trust_policy/statements/%d", [n]),
+	"because": "who is allowed cannot be told",
+} if {
+	some n, statement in letting_in
+	policy.names_nobody(statement)
 }
 
 deviates contains problem if {

@@ -44,6 +44,8 @@ test_conforms_for_inside if {
 test_deviates_for_another_account if {
 	deviating([allow(fixture.account("999999999999"), [])])
 	deviating([allow(fixture.role("999999999999", "x"), [])])
+	deviating([allow(fixture.nobodys_account, [])])
+	deviating([{"effect": "Allow", "actions": ["sts:assumerole"], "conditions": []}])
 }
 
 # A second factor says nothing about the account, however it is asked for.

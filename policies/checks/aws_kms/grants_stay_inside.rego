@@ -71,7 +71,6 @@ pairs(context) if {
 
 problems contains {
 	"path": sprintf("/grants/%d/grantee", [n]),
-	"actual": grant.grantee,
 	"because": "the grant is held outside",
 } if {
 	some n, grant in input.resource.grants
@@ -93,7 +92,6 @@ problems contains {
 
 problems contains {
 	"path": sprintf("/grants/%d/retiring", [n]),
-	"actual": grant.retiring,
 	"because": "the grant can be retired from outside",
 } if {
 	some n, grant in input.resource.grants
@@ -106,7 +104,6 @@ retired_inside(grant) if aws.account_of(grant.retiring) in accounts
 
 problems contains {
 	"path": sprintf("/grants/%d/issuing_account", [n]),
-	"actual": grant.issuing_account,
 	"because": "the grant was issued from outside",
 } if {
 	some n, grant in input.resource.grants

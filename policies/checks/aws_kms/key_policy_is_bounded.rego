@@ -99,6 +99,14 @@ problems contains {
 	not policy.caller_is_inside(statement, scope)
 }
 
+problems contains {
+	"path": sprintf("/policy/statements/%d", [n]),
+	"because": "who is allowed cannot be told",
+} if {
+	some n, statement in allowed
+	policy.names_nobody(statement)
+}
+
 deviates contains problem if {
 	kms.customer(input.resource)
 	some problem in problems

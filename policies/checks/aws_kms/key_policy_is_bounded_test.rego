@@ -45,6 +45,14 @@ test_deviates_for_another_accounts_root if {
 
 test_deviates_for_another_accounts_role if deviating([own, allow(fixture.role("999999999999", "x"), [])])
 
+test_deviates_for_a_principal_without_an_account if deviating([own, allow(fixture.nobodys_account, [])])
+
+test_deviates_for_who_cannot_be_told if {
+	deviating([own, allow({"type": "CanonicalUser", "form": "canonical-user", "value": "79a5"}, [])])
+	deviating([own, allow({"type": "AWS", "form": "other", "value": "somebody"}, [])])
+	deviating([own, {"effect": "Allow", "actions": ["kms:*"], "conditions": []}])
+}
+
 test_a_condition_does_not_bring_another_account_inside if {
 	tagged := fixture.condition("StringEquals", "aws:PrincipalTag/team", ["signing"])
 	deviating([allow(fixture.account("999999999999"), [tagged])])
