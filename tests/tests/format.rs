@@ -341,3 +341,29 @@ fn the_table_of_classes_is_the_programs() {
     let codes: Vec<(&str, &str)> = codes.iter().map(|(name, code)| (*name, code.as_str())).collect();
     assert_eq!(rows, codes);
 }
+
+#[test]
+fn long_lines_and_many_lines_are_read() {
+    let mut story = Story::usual(2);
+    // Longer than the pieces in which records are read, and just around their borders.
+    for (ordinal, length) in [(0, 700_000), (1, 262_000)] {
+        story.change(RecordType::Resource, ordinal, |v| v["facts"] = json!({"text": "x".repeat(length)}));
+    }
+    let many = (0..3000).map(|n| {
+        (RecordType::Recorded, json!({"id": n.to_string(), "by": "a", "role": "b", "text": "y".repeat(n % 97)}))
+    });
+    let at = story.records.iter().position(|(kind, _)| *kind == RecordType::Finding).unwrap();
+    story.records.splice(at..at, many);
+    let (files, trust) = sealed(story);
+    assert_eq!(class(&verify(&files, &trust)), None);
+
+    let text = String::from_utf8(files[&Entry::Records].clone()).unwrap();
+    for line in [20, 21, 22, 900, 2500] {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines[line] = lines[line].replacen("\"id\":\"", "\"id\":\"0", 1);
+        let mut altered = files.clone();
+        altered.insert(Entry::Records, (lines.join("\n") + "\n").into_bytes());
+        let verdict = verify(&altered, &trust);
+        refused(&verdict, Class::Altered, &format!("line {} ", line + 1));
+    }
+}

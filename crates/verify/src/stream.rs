@@ -107,6 +107,7 @@ fn fill(source: &mut dyn Source, buffer: &mut [u8]) -> Result<usize, ReadError> 
 /// Whole lines of `records.jsonl`.
 #[derive(Debug, Default)]
 struct Chunk {
+    /// The lines; what stands after the last one means nothing.
     bytes: Vec<u8>,
     /// Where each line's LF stands.
     ends: Vec<usize>,
@@ -263,13 +264,18 @@ impl Hashing {
         loop {
             chunk.ends.clear();
             chunk.first = self.lines;
-            std::mem::swap(&mut chunk.bytes, &mut begun);
-            let from = chunk.bytes.len();
-            chunk.bytes.resize(from + CHUNK, 0);
-            let fresh = chunk.bytes.get_mut(from..).unwrap_or_default();
-            let filled = fill(source, fresh)?;
-            chunk.bytes.truncate(from + filled);
-            let fresh = chunk.bytes.get(from..).unwrap_or_default();
+            let from = begun.len();
+            let filled = {
+                // Never shrunk, so that most pieces are not cleared before they are filled.
+                if chunk.bytes.len() < from + CHUNK {
+                    chunk.bytes.resize(from + CHUNK, 0);
+                }
+                let (before, fresh) = chunk.bytes.split_at_mut(from);
+                before.copy_from_slice(&begun);
+                fill(source, fresh.get_mut(..CHUNK).unwrap_or_default())?
+            };
+            let end = from + filled;
+            let fresh = chunk.bytes.get(from..end).unwrap_or_default();
             self.file.update(fresh);
             chunk.ends.extend(memchr::memchr_iter(b'\n', fresh).map(|at| from + at));
             let ended = filled < CHUNK;
@@ -277,7 +283,7 @@ impl Hashing {
             self.hash_lines(&mut chunk);
             let cut = chunk.ends.last().map_or(0, |end| end + 1);
             begun.clear();
-            begun.extend_from_slice(chunk.bytes.get(cut..).unwrap_or_default());
+            begun.extend_from_slice(chunk.bytes.get(cut..end).unwrap_or_default());
             if self.problem.is_none() && begun.len() > limits::LINE_MAX {
                 self.problem = Some((self.lines, Problem::LineTooLong { line: self.lines + 1, max: limits::LINE_MAX }));
             }
@@ -288,10 +294,9 @@ impl Hashing {
                 chunk = hand_on(chunk);
             }
             // A piece that one long line made large is not kept.
-            if chunk.bytes.capacity() > 4 * CHUNK {
+            if chunk.bytes.len() > 4 * CHUNK {
                 chunk.bytes = Vec::new();
             }
-            chunk.bytes.clear();
             if ended || self.problem.is_some() {
                 return Ok(());
             }
