@@ -21,7 +21,7 @@ use crate::xml::{MalformedAnswer, Node};
 
 /// Entities asked for at once. AWS gives at most 1000; fewer keep an answer small.
 const PAGE: i32 = 300;
-const RESULT: &str = "/GetAccountAuthorizationDetailsResponse/GetAccountAuthorizationDetailsResult";
+pub const RESULT: &str = "/GetAccountAuthorizationDetailsResponse/GetAccountAuthorizationDetailsResult";
 /// The kinds of this list, with IAM's own names for their counts.
 const KINDS: [(&str, &str); 4] = [(USER, "Users"), (GROUP, "Groups"), (ROLE, "Roles"), (POLICY, "Policies")];
 

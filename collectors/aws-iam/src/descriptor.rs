@@ -23,12 +23,18 @@ pub const OIDC: &str = "iam:GetOpenIDConnectProvider";
 pub fn descriptor() -> Descriptor {
     Descriptor {
         name: "aws-iam".to_owned(),
-        summary: "reads who can sign in to an AWS account and with which factors: the root user, users, groups, roles, managed policies, identity providers".to_owned(),
+        summary: "Users, roles, groups, policies and identity providers of an AWS account, and its root user: who can sign \
+                  in, with which credentials and devices. People of IAM Identity Center and of other identity providers \
+                  stand elsewhere."
+            .to_owned(),
         resources: kinds(),
         rights: rights(),
         settings: aws::settings_schema(),
         endpoints: aws::own_endpoints(),
-        thief: "see who exists in the account, with which credentials, devices and policies, and who may assume which role: a map for an attack. Nothing can be changed, no secret can be read, no key used; a new credential report can be generated".to_owned(),
+        thief: "Learn who exists in the account, with which credentials, devices and policies, and who may assume which \
+                role: a map for an attack on those people and roles. Nothing can be changed or used with it and no secret \
+                read; it can have IAM make a new credential report."
+            .to_owned(),
     }
 }
 

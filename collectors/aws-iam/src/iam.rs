@@ -56,7 +56,8 @@ impl<T> From<Answer<T>> for Page {
 
 impl Iam {
     pub fn new(session: Session, recorder: Recorder) -> Self {
-        Self { client: Client::new(session.config()), session, recorder }
+        let config = aws_sdk_iam::config::Builder::from(session.config()).retry_partition(session.retry_budget()).build();
+        Self { client: Client::from_conf(config), session, recorder }
     }
 
     /// Makes one call.

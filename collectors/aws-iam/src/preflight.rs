@@ -8,6 +8,7 @@ use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::types::{AssignmentStatusType, EntityType};
 use sdk::{GapReason, RightState, RightStatus, SinkError};
 
+use crate::authorization::RESULT as DETAILS_RESULT;
 use crate::descriptor::{
     ACCESS_KEYS, ALIASES, DETAILS, GENERATE_REPORT, GET_REPORT, KEY_LAST_USED, LOGIN_PROFILE, MFA, OIDC, OIDC_LIST,
     PASSWORD_POLICY, SAML, SAML_LIST, SUMMARY, VIRTUAL_MFA,
@@ -16,13 +17,17 @@ use crate::iam::{Iam, Page};
 
 /// A name that nobody has. IAM decides on the right before it looks for the entity.
 const NOBODY: &str = "witnessmark-preflight-nobody";
+/// Users looked at in search of one with an access key.
+const LOOKED_AT: i32 = 10;
+const KEYS_RESULT: &str = "/ListAccessKeysResponse/ListAccessKeysResult";
 
 pub async fn preflight(iam: &Iam, root: &str) -> Result<Vec<RightStatus>, SinkError> {
     let client = &iam.client;
     let account = root.trim_end_matches("root");
     let mut rights = vec![status(GET_CALLER_IDENTITY, RightState::Granted, "AWS refuses it to nobody".to_owned())];
-    let details = client.get_account_authorization_details().filter(EntityType::User).max_items(1).send();
-    rights.push(tried(iam, DETAILS, details).await?.0);
+    let details = client.get_account_authorization_details().filter(EntityType::User).max_items(LOOKED_AT).send();
+    let (listed, users) = tried(iam, DETAILS, details).await?;
+    rights.push(listed);
     rights.push(tried(iam, SUMMARY, client.get_account_summary().send()).await?.0);
     rights.push(tried(iam, GENERATE_REPORT, client.generate_credential_report().send()).await?.0);
     rights.push(tried(iam, GET_REPORT, client.get_credential_report().send()).await?.0);
@@ -34,7 +39,7 @@ pub async fn preflight(iam: &Iam, root: &str) -> Result<Vec<RightStatus>, SinkEr
     rights.push(tried(iam, MFA, client.list_mfa_devices().user_name(NOBODY).send()).await?.0);
     rights.push(tried(iam, ACCESS_KEYS, client.list_access_keys().user_name(NOBODY).send()).await?.0);
     rights.push(tried(iam, LOGIN_PROFILE, client.get_login_profile().user_name(NOBODY).send()).await?.0);
-    rights.push(key_last_used(iam).await?);
+    rights.push(key_last_used(iam, users.as_ref()).await?);
     rights.push(tried(iam, SAML_LIST, client.list_saml_providers().send()).await?.0);
     let saml = client.get_saml_provider().saml_provider_arn(format!("{account}saml-provider/{NOBODY}")).send();
     rights.push(tried(iam, SAML, saml).await?.0);
@@ -47,21 +52,30 @@ pub async fn preflight(iam: &Iam, root: &str) -> Result<Vec<RightStatus>, SinkEr
     Ok(rights)
 }
 
-/// IAM refuses this for a key that does not exist as if it were not allowed: only the caller's own key can tell.
-async fn key_last_used(iam: &Iam) -> Result<RightStatus, SinkError> {
-    let (own, page) = tried(iam, ACCESS_KEYS, iam.client.list_access_keys().send()).await?;
-    let key = page.as_ref().and_then(|page| {
+/// IAM refuses this for a key that does not exist as if it were not allowed: a key of someone is needed.
+async fn key_last_used(iam: &Iam, users: Option<&Page>) -> Result<RightStatus, SinkError> {
+    let names = users.map(|page| texts(page, DETAILS_RESULT, "UserDetailList", "UserName")).unwrap_or_default();
+    for name in names {
+        let call = iam.client.list_access_keys().user_name(name).send();
+        let (_, page) = tried(iam, ACCESS_KEYS, call).await?;
+        let keys = page.map(|page| texts(&page, KEYS_RESULT, "AccessKeyMetadata", "AccessKeyId")).unwrap_or_default();
+        if let Some(key) = keys.into_iter().next() {
+            let call = iam.client.get_access_key_last_used().access_key_id(key).send();
+            return Ok(tried(iam, KEY_LAST_USED, call).await?.0);
+        }
+    }
+    let detail = format!("no access key to try it on was found among the first {LOOKED_AT} users");
+    Ok(status(KEY_LAST_USED, RightState::Undecided, detail))
+}
+
+/// One text of each member of a list.
+fn texts(page: &Page, result: &str, list: &str, name: &str) -> Vec<String> {
+    let read = || {
         let document = page.document().ok()?;
-        let result = document.at("/ListAccessKeysResponse/ListAccessKeysResult").ok()?;
-        let keys = result.list("AccessKeyMetadata");
-        keys.first()?.value("AccessKeyId").map(str::to_owned)
-    });
-    let Some(key) = key else {
-        let detail = format!("the caller has no access key to try it on ({})", own.detail);
-        return Ok(status(KEY_LAST_USED, RightState::Undecided, detail));
+        let members = document.at(result).ok()?.list(list);
+        Some(members.iter().filter_map(|member| member.value(name).map(str::to_owned)).collect())
     };
-    let call = iam.client.get_access_key_last_used().access_key_id(key).send();
-    Ok(tried(iam, KEY_LAST_USED, call).await?.0)
+    read().unwrap_or_default()
 }
 
 fn tried<'a, T, E>(

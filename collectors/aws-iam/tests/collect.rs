@@ -1,0 +1,425 @@
+//! What this collector makes of an account, and of answers that only IAM gives.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use collector_aws_iam::AwsIam;
+use sdk::{
+    Clock, CollectorKind as _, Environment, GapNote, GapReason, KnownSecrets, NewBody, Overrides, ResourceNote, Secret,
+    Source, StaticCredentials, Syntax, Target, Timestamp,
+};
+use serde_json::{Value, json};
+use testkit::aws_fake::{AwsFake, Size, World};
+use testkit::{Handler, Memory, Reply, Request, Seen, Server};
+
+const ROOT: &str = "arn:aws:iam::111122223333:root";
+
+/// The fake, with answers that are changed on their way.
+struct Changed<F>(AwsFake, F);
+
+#[async_trait]
+impl<F: Fn(&Request, Reply) -> Reply + Send + Sync> Handler for Changed<F> {
+    async fn answer(&self, request: &Request) -> Reply {
+        (self.1)(request, self.0.answer(request).await)
+    }
+}
+
+fn now(later: Duration) -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + later;
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap()).unwrap()
+}
+
+fn small() -> World {
+    World::new(Size::SMALL).paged(3)
+}
+
+/// Collects from an account whose answers are changed so.
+fn collect(world: World, change: impl Fn(&Request, Reply) -> Reply + Send + Sync + 'static) -> Seen {
+    let server = Server::http(Changed(AwsFake::new(world), change));
+    let memory = Memory::default();
+    let recorder = memory.recorder("prod", "aws-iam", KnownSecrets::default());
+    let settings = json!({"account": "111122223333"});
+    let target = Target { id: "prod".to_owned(), settings: settings.as_object().unwrap().clone() };
+    let environment = Environment {
+        run_id: "01J0000000000000000000TEST".to_owned(),
+        user_agent: "witnessmark/0.0.0".to_owned(),
+        concurrency: 4,
+        clock: Clock::new(|| now(Duration::ZERO)),
+        deadline: now(Duration::from_secs(120)),
+        overrides: Overrides {
+            endpoint_url: Some(server.url()),
+            credentials: Some(StaticCredentials {
+                access_key_id: "AKIATEST000000000000".to_owned(),
+                secret_access_key: Secret::new("a secret of no account".to_owned()),
+            }),
+            extra_roots: None,
+        },
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let collector = AwsIam.connect(&target, &environment, &recorder).await.unwrap();
+        collector.identify(&recorder).await.unwrap();
+        collector.collect(&recorder).await.unwrap();
+    });
+    memory.seen()
+}
+
+fn resource<'a>(seen: &'a Seen, kind: &str, id: &str) -> &'a ResourceNote {
+    seen.resources.iter().find(|one| one.kind == kind && one.id == id).unwrap_or_else(|| panic!("no {kind} {id}"))
+}
+
+fn account(seen: &Seen) -> &Value {
+    &resource(seen, "aws-iam/account", ROOT).facts
+}
+
+fn user(n: usize) -> String {
+    format!("arn:aws:iam::111122223333:user/people/user-{n:05}")
+}
+
+fn gap_of<'a>(seen: &'a Seen, part: &str) -> &'a GapNote {
+    let mut gaps = seen.gaps.iter().filter(|gap| gap.part.as_deref() == Some(part));
+    let gap = gaps.next().unwrap_or_else(|| panic!("no gap for {part}: {:?}", seen.gaps));
+    assert!(gaps.next().is_none(), "more than one gap for {part}: {:?}", seen.gaps);
+    gap
+}
+
+fn is(request: &Request, name: &str) -> bool {
+    request.operation == format!("iam:{name}")
+}
+
+fn replaced(mut reply: Reply, from: &str, to: &str) -> Reply {
+    let text = String::from_utf8(reply.body.to_vec()).unwrap();
+    assert!(text.contains(from), "{from} is not in {text}");
+    reply.body = text.replace(from, to).into();
+    reply
+}
+
+fn error(status: u16, code: &str) -> Reply {
+    let body = format!(
+        "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type><Code>{code}</Code>\
+         <Message>{code}</Message></Error><RequestId>0</RequestId></ErrorResponse>"
+    );
+    Reply::new(status, "text/xml", body)
+}
+
+#[test]
+fn an_account_as_it_is() {
+    let seen = collect(small(), |_, reply| reply);
+    assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
+    let one = &resource(&seen, "aws-iam/user", &user(1)).facts;
+    assert_eq!(one["login_profile"], json!({"exists": false}));
+    assert_eq!(one["mfa_devices"], json!([]));
+    assert_eq!(one["permissions_boundary"], json!({"exists": false}));
+    assert_eq!(one["tags"], json!([{"key": "team", "value": "signing & custody"}]));
+    assert_eq!(one["access_keys"][0]["active"], json!(true));
+    assert_eq!(one["access_key_use"][0]["id"], one["access_keys"][0]["id"]);
+    assert_eq!(one["access_key_use"][0]["service"], json!("kms"));
+    assert_eq!(one["credential_report"]["generated"]["at"], json!("2026-11-20T06:00:00.000Z"));
+    let types: BTreeSet<String> = seen
+        .resources
+        .iter()
+        .flat_map(|one| one.facts["mfa_devices"].as_array().cloned().unwrap_or_default())
+        .map(|device| device["type"].as_str().unwrap_or("unknown").to_owned())
+        .collect();
+    assert_eq!(types.into_iter().collect::<Vec<_>>(), ["hardware", "passkey", "virtual"]);
+    let role = &resource(&seen, "aws-iam/role", "arn:aws:iam::111122223333:role/role-00000").facts;
+    assert_eq!(role["trust_policy"]["statements"][0]["principals"][0]["value"], json!("111122223333"));
+    assert_eq!(role["last_use"]["region"], json!("eu-west-1"));
+    let policy = &resource(&seen, "aws-iam/policy", "arn:aws:iam::111122223333:policy/policy-00000").facts;
+    assert_eq!(policy["usage"]["version"], json!("v2"));
+    assert_eq!(policy["document"]["statements"][0]["actions"], json!(["kms:decrypt", "kms:describekey"]));
+    assert_eq!(account(&seen)["root_credential_report"]["mfa_active"], json!(true));
+    assert_eq!(account(&seen)["summary"]["root_mfa_enabled"], json!(true));
+    assert_eq!(account(&seen)["aliases"], json!(["northbank"]));
+}
+
+#[test]
+fn facts_fit_their_schemas() {
+    let seen = collect(small(), |_, reply| reply);
+    for kind in AwsIam.descriptor().resources {
+        let text = kind.schema.to_string();
+        assert!(!text.contains("\"null\""), "what is not there is absent, never null: {text}");
+        let validator = jsonschema::validator_for(&kind.schema).unwrap();
+        let mut members = seen.resources.iter().filter(|one| one.kind == kind.kind).peekable();
+        assert!(members.peek().is_some(), "{}", kind.kind);
+        for one in members {
+            let wrong: Vec<String> = validator.iter_errors(&one.facts).map(|error| error.to_string()).collect();
+            assert!(wrong.is_empty(), "{} {wrong:?}", one.id);
+        }
+    }
+}
+
+#[test]
+fn every_place_can_be_found() {
+    let seen = collect(small(), |_, reply| reply);
+    let totals = seen.coverage.iter().filter_map(|one| one.total.as_ref()).map(|total| &total.from);
+    let sources: Vec<&Source> =
+        seen.resources.iter().flat_map(|one| one.parts.values().flatten()).chain(totals).collect();
+    assert!(sources.len() > 100, "{}", sources.len());
+    for source in sources {
+        let exchange = &seen.exchanges[usize::try_from(source.exchange.0).unwrap()].exchange;
+        let NewBody::Received(body) = &exchange.body else { panic!("{source:?} has no body") };
+        assert_eq!(source.syntax, Syntax::Xml);
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        assert!(element(&text, &source.path).is_some(), "{source:?} is not in {text}");
+    }
+}
+
+/// The text between the tags of the element at a path, found without the collector's own reader.
+fn element<'a>(text: &'a str, path: &str) -> Option<&'a str> {
+    let mut inner = text;
+    for step in path.split('/').skip(1) {
+        let (name, number) = match step.split_once('[') {
+            Some((name, number)) => (name, number.trim_end_matches(']').parse::<usize>().ok()?),
+            None => (step, 1),
+        };
+        inner = children(inner).into_iter().filter(|(n, _)| *n == name).nth(number - 1)?.1;
+    }
+    Some(inner)
+}
+
+/// Names and contents of the elements directly inside a text.
+fn children(text: &str) -> Vec<(&str, &str)> {
+    let (mut found, mut rest) = (Vec::new(), text);
+    while let Some(start) = rest.find('<') {
+        let end = start + rest[start..].find('>').unwrap();
+        let tag = &rest[start + 1..end];
+        if tag.starts_with('?') || tag.starts_with('!') {
+            rest = &rest[end + 1..];
+            continue;
+        }
+        let name = tag.trim_end_matches('/').split_whitespace().next().unwrap();
+        if tag.ends_with('/') {
+            found.push((name, ""));
+            rest = &rest[end + 1..];
+            continue;
+        }
+        let (mut depth, mut at) = (1, end + 1);
+        let inside = at;
+        while depth > 0 {
+            at += rest[at..].find('<').unwrap();
+            let end = at + rest[at..].find('>').unwrap();
+            let tag = &rest[at + 1..end];
+            match (tag.starts_with('/'), tag.ends_with('/')) {
+                (true, _) => depth -= 1,
+                (false, false) => depth += 1,
+                (false, true) => {}
+            }
+            if depth == 0 {
+                found.push((name, &rest[inside..at]));
+            }
+            at = end + 1;
+        }
+        rest = &rest[at..];
+    }
+    found
+}
+
+#[test]
+fn lists_are_held_against_iams_own_counts() {
+    let seen = collect(small(), |request, reply| {
+        if is(request, "GetAccountSummary") {
+            return replaced(
+                reply,
+                "<key>Users</key>",
+                "<key>Users</key><value>8</value></entry><entry><key>Other</key>",
+            );
+        }
+        reply
+    });
+    let [gap] = seen.gaps.as_slice() else { panic!("{:?}", seen.gaps) };
+    assert_eq!(
+        (gap.reason, gap.population.as_deref(), gap.detail.as_str()),
+        (GapReason::TotalMismatch, Some("aws-iam/user"), "7 listed, and IAM itself counts 8")
+    );
+    for coverage in &seen.coverage {
+        assert_eq!(coverage.complete, coverage.population != "aws-iam/user", "{coverage:?}");
+    }
+}
+
+#[test]
+fn a_policy_that_is_attached_and_not_listed_is_missed() {
+    let mut world = small();
+    world.users[0].boundary = Some("arn:aws:iam::aws:policy/Unlisted".to_owned());
+    let seen = collect(world, |_, reply| reply);
+    let [gap] = seen.gaps.as_slice() else { panic!("{:?}", seen.gaps) };
+    assert_eq!(gap.subject.as_ref().unwrap().id, "arn:aws:iam::aws:policy/Unlisted");
+    assert_eq!(gap.reason, GapReason::TotalMismatch);
+    let coverage = seen.coverage.iter().find(|one| one.population == "aws-iam/policy").unwrap();
+    assert!(!coverage.complete);
+    let facts = &resource(&seen, "aws-iam/user", &user(0)).facts;
+    assert_eq!(facts["permissions_boundary"], json!({"exists": true, "arn": "arn:aws:iam::aws:policy/Unlisted"}));
+}
+
+#[test]
+fn policies_of_aws_are_recorded_where_they_are_in_use() {
+    let mut world = small();
+    for name in ["InUse", "NotInUse"] {
+        let mut policy = world.policies[0].clone();
+        policy.name = name.to_owned();
+        policy.arn = format!("arn:aws:iam::aws:policy/{name}");
+        world.policies.push(policy);
+    }
+    world.roles[0].attached.push("arn:aws:iam::aws:policy/InUse".to_owned());
+    // IAM's own count of policies leaves those of AWS out.
+    let seen = collect(world, |request, reply| {
+        if is(request, "GetAccountSummary") {
+            return replaced(
+                reply,
+                "<key>Policies</key>",
+                "<key>Policies</key><value>4</value></entry><entry><key>Other</key>",
+            );
+        }
+        reply
+    });
+    assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
+    let foreign: Vec<&str> = seen
+        .resources
+        .iter()
+        .filter(|one| one.facts["aws_managed"] == json!(true))
+        .map(|one| one.id.as_str())
+        .collect();
+    assert_eq!(foreign, ["arn:aws:iam::aws:policy/InUse"]);
+}
+
+#[test]
+fn policy_documents_are_read_raw_too_and_a_malformed_one_is_a_gap() {
+    let mut world = small();
+    world.roles[0].trust = r#"{"Statement":[],"Statement":[]}"#.to_owned();
+    world.users[0].inline = vec![
+        ("broken".to_owned(), "not a policy".to_owned()),
+        ("whole".to_owned(), r#"{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#.to_owned()),
+    ];
+    let seen = collect(world, |request, reply| {
+        if is(request, "GetAccountAuthorizationDetails") {
+            // As some sources send them.
+            let text = String::from_utf8(reply.body.to_vec()).unwrap();
+            let raw: String = text.replace("%22", "\"").replace("%7B", "{").replace("%7D", "}").replace("%3A", ":");
+            return Reply { body: raw.replace("%2C", ",").replace("%5B", "[").replace("%5D", "]").into(), ..reply };
+        }
+        reply
+    });
+    let role = resource(&seen, "aws-iam/role", "arn:aws:iam::111122223333:role/role-00000");
+    assert!(role.facts.get("trust_policy").is_none() && role.parts.get("trust_policy").is_none());
+    let gap = gap_of(&seen, "trust_policy");
+    assert_eq!((gap.reason, gap.subject.as_ref().unwrap().id.as_str()), (GapReason::Malformed, role.id.as_str()));
+    let inline = &resource(&seen, "aws-iam/user", &user(0)).facts["inline_policies"];
+    assert_eq!(inline[0], json!({"name": "broken"}));
+    assert_eq!(inline[1]["document"]["statements"][0]["effect"], json!("Deny"));
+    assert_eq!(gap_of(&seen, "inline_policies").reason, GapReason::Malformed);
+    let other = &resource(&seen, "aws-iam/role", "arn:aws:iam::111122223333:role/role-00001").facts;
+    assert_eq!(other["trust_policy"]["statements"][0]["conditions"][0]["key"], json!("aws:multifactorauthpresent"));
+}
+
+#[test]
+fn an_entity_that_is_listed_twice_makes_its_list_incomplete() {
+    let mut world = small();
+    let again = world.groups[0].clone();
+    world.groups.push(again);
+    let seen = collect(world, |_, reply| reply);
+    assert!(seen.gaps.iter().any(|gap| gap.detail.ends_with("is listed twice")), "{:?}", seen.gaps);
+    let coverage = seen.coverage.iter().find(|one| one.population == "aws-iam/group").unwrap();
+    assert_eq!((coverage.items, coverage.complete), (3, false));
+}
+
+#[test]
+fn an_account_without_password_policy_says_so() {
+    let mut world = small();
+    world.password_policy = None;
+    let seen = collect(world, |_, reply| reply);
+    assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
+    assert_eq!(account(&seen)["password_policy"], json!({"exists": false}));
+}
+
+#[test]
+fn a_user_who_vanishes_is_not_one_without_a_password() {
+    let seen = collect(small(), |request, reply| {
+        if request.parameter("UserName") == Some("user-00001") {
+            let gone = error(404, "NoSuchEntity");
+            let words = "<Message>The user with name user-00001 cannot be found.</Message>";
+            return replaced(gone, "<Message>NoSuchEntity</Message>", words);
+        }
+        reply
+    });
+    let facts = &resource(&seen, "aws-iam/user", &user(1)).facts;
+    for part in ["login_profile", "mfa_devices", "access_keys", "access_key_use"] {
+        assert!(facts.get(part).is_none(), "{part}");
+        assert_eq!(gap_of(&seen, part).reason, GapReason::Vanished);
+    }
+}
+
+#[test]
+fn waits_for_the_credential_report() {
+    // What IAM answers before the report is there; then it is.
+    for (codes, generated) in [
+        (vec!["ReportInProgress", "ReportInProgress"], 1),
+        (vec!["ReportNotPresent"], 2),
+        (vec!["ReportExpired", "ReportInProgress"], 2),
+    ] {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let seen = collect(small(), move |request, reply| {
+            if is(request, "GetCredentialReport")
+                && let Some(code) = codes.get(asked.fetch_add(1, Ordering::SeqCst))
+            {
+                return error(if *code == "ReportInProgress" { 404 } else { 410 }, code);
+            }
+            reply
+        });
+        assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
+        let count = |name: &str| seen.exchanges.iter().filter(|one| one.exchange.operation == name).count();
+        assert_eq!(count("iam:GenerateCredentialReport"), generated);
+    }
+}
+
+#[test]
+fn a_report_without_the_root_user_is_a_gap() {
+    let seen = collect(small(), |request, reply| {
+        if is(request, "GetCredentialReport") {
+            let body = String::from_utf8(reply.body.to_vec()).unwrap();
+            let content = element(&body, "/GetCredentialReportResponse/GetCredentialReportResult/Content").unwrap();
+            let csv = String::from_utf8(base64(content)).unwrap();
+            let without: Vec<&str> = csv.lines().filter(|line| !line.starts_with("<root_account>")).collect();
+            return replaced(reply, content, &encoded(without.join("\n").as_bytes()));
+        }
+        reply
+    });
+    assert!(account(&seen).get("root_credential_report").is_none());
+    let gap = gap_of(&seen, "root_credential_report");
+    assert!(gap.detail.ends_with("has no row for the root user"), "{}", gap.detail);
+    assert_eq!(gap.right.as_deref(), Some("iam:GetCredentialReport"));
+    assert!(resource(&seen, "aws-iam/user", &user(1)).facts.get("credential_report").is_some());
+}
+
+fn base64(text: &str) -> Vec<u8> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.decode(text).unwrap()
+}
+
+fn encoded(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+#[test]
+fn a_list_that_breaks_off_keeps_what_was_read() {
+    // The users stand before everything else: the third page is refused, two were read.
+    let pages = Arc::new(AtomicUsize::new(0));
+    let seen = collect(small(), move |request, reply| {
+        if is(request, "GetAccountAuthorizationDetails") && pages.fetch_add(1, Ordering::SeqCst) >= 2 {
+            return error(403, "AccessDenied");
+        }
+        reply
+    });
+    let users = seen.resources.iter().filter(|one| one.kind == "aws-iam/user").count();
+    assert_eq!(users, 6);
+    for kind in ["aws-iam/user", "aws-iam/group", "aws-iam/role", "aws-iam/policy"] {
+        let coverage = seen.coverage.iter().find(|one| one.population == kind).unwrap();
+        assert!(!coverage.complete, "{coverage:?}");
+        assert_eq!(coverage.pages, 2);
+        let gaps = seen.gaps.iter().filter(|gap| gap.population.as_deref() == Some(kind) && gap.part.is_none());
+        assert_eq!(gaps.map(|gap| gap.reason).collect::<Vec<_>>(), [GapReason::Denied]);
+    }
+}
