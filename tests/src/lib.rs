@@ -3,6 +3,8 @@
 //! What needs a system beside the Rust toolchain stands behind the feature `systems`; `scripts/test` starts those
 //! systems and enables it. Here: what several of these tests share.
 
+pub mod contents;
+pub mod desk;
 pub mod sealed;
 
 use std::path::{Path, PathBuf};
@@ -10,8 +12,5 @@ use std::path::{Path, PathBuf};
 /// The root of the workspace.
 #[must_use]
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .map(Path::to_path_buf)
-        .unwrap_or_default()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
 }

@@ -1,0 +1,100 @@
+//! What a bundle holds, as typed records, after it was verified.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bundle::read::{FolderSource, Line, Record, Source, TarSource};
+use bundle::trust::Trust;
+use model::RecordRef;
+use model::record::{
+    Assignment, Body, Check, Control, Coverage, Derived, Exchange, Finding, Gap, Host, Params, Resource, Run,
+};
+use verify::{Demands, Level, Observer, Unobserved, Verdict};
+
+/// The records of a bundle that was accepted.
+#[derive(Debug, Default)]
+pub struct Contents {
+    pub run: Vec<Run>,
+    pub host: Vec<Host>,
+    pub checks: Vec<Check>,
+    pub assignments: Vec<Assignment>,
+    pub exchanges: Vec<Exchange>,
+    pub params: Vec<Params>,
+    pub bodies: Vec<Body>,
+    pub coverage: Vec<Coverage>,
+    pub gaps: Vec<Gap>,
+    pub resources: Vec<Resource>,
+    pub derived: Vec<Derived>,
+    pub findings: Vec<Finding>,
+    pub controls: Vec<Control>,
+}
+
+impl Contents {
+    /// # Panics
+    /// When the bundle is not accepted, rehearsals and failed runs taken for what they are.
+    #[must_use]
+    #[track_caller]
+    pub fn of(source: &mut dyn Source, trust: &Trust) -> Self {
+        let mut contents = Self::default();
+        let verdict = verify::verify(source, &demands(trust), &mut contents);
+        assert!(verdict.bundle.is_some(), "not accepted: {:?}", verdict.report.problems);
+        contents
+    }
+
+    /// The contents of one bundle of a store.
+    ///
+    /// # Panics
+    /// When it is not accepted.
+    #[must_use]
+    #[track_caller]
+    pub fn of_store(store: &Path, index: u64, trust: &Trust) -> Self {
+        Self::of(&mut FolderSource::new(&store.join("bundles").join(index.to_string())), trust)
+    }
+
+    /// The findings by their key.
+    ///
+    /// # Panics
+    /// When two have the same.
+    #[must_use]
+    #[track_caller]
+    pub fn by_key(&self) -> BTreeMap<String, &Finding> {
+        let mut by_key = BTreeMap::new();
+        for finding in &self.findings {
+            assert!(by_key.insert(finding.key(), finding).is_none(), "two findings of {}", finding.key());
+        }
+        by_key
+    }
+}
+
+impl Observer for Contents {
+    fn record(&mut self, _at: RecordRef, line: &Line, _text: &[u8]) {
+        let Line::Disclosed(record) = line else { return };
+        match record.as_ref().clone() {
+            Record::Run(record) => self.run.push(record),
+            Record::Host(record) => self.host.push(record),
+            Record::Check(record) => self.checks.push(record),
+            Record::Assignment(record) => self.assignments.push(record),
+            Record::Exchange(record) => self.exchanges.push(record),
+            Record::Params(record) => self.params.push(record),
+            Record::Body(record) => self.bodies.push(record),
+            Record::Coverage(record) => self.coverage.push(record),
+            Record::Gap(record) => self.gaps.push(record),
+            Record::Resource(record) => self.resources.push(record),
+            Record::Derived(record) => self.derived.push(record),
+            Record::Finding(record) => self.findings.push(record),
+            Record::Control(record) => self.controls.push(record),
+            Record::Declaration(_) | Record::Recorded(_) => {}
+        }
+    }
+}
+
+const fn demands(trust: &Trust) -> Demands<'_> {
+    Demands { trust, require: Level::Position, allow_rehearsal: true, allow_failed: true, last_seen: None }
+}
+
+/// Decides on a tar in memory, a rehearsal taken for what it is.
+#[must_use]
+pub fn verdict_on(tar: &[u8], trust: &Trust) -> Verdict {
+    let mut source = TarSource::new(tar, "bundle.tar");
+    verify::verify(&mut source, &Demands { allow_failed: false, ..demands(trust) }, &mut Unobserved)
+}

@@ -1,0 +1,266 @@
+//! A desk to run the programs at: a folder with keys, a ledger and a declaration, and an environment that holds
+//! nothing of the machine's own.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what a test is built from stops at the first surprise"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The declaration that ships as a start, with its account and regions set.
+#[must_use]
+pub fn template(account: &str, regions: &str) -> String {
+    let text = fs::read_to_string(crate::root().join("policies/templates/aws.yaml")).expect("the template");
+    let changed =
+        text.replace("\"111122223333\"            # CHANGE", &format!("\"{account}\"\n    regions: {regions}"));
+    assert_ne!(text, changed, "the template no longer has the line that this replaces");
+    changed
+}
+
+/// A program of this workspace, as `cargo build` leaves it.
+///
+/// # Panics
+/// When it was not built.
+#[must_use]
+pub fn program(name: &str) -> PathBuf {
+    let folder = std::env::var_os("WITNESSMARK_TEST_BIN").map(PathBuf::from).unwrap_or_else(|| {
+        // target/debug/deps/<this test>
+        let own = std::env::current_exe().expect("the path of this test");
+        own.ancestors().nth(2).expect("a target folder").to_owned()
+    });
+    let path = folder.join(name);
+    assert!(
+        path.is_file(),
+        "`{}` is not there: run ./scripts/test, or `cargo build --workspace --bins` first",
+        path.display()
+    );
+    path
+}
+
+/// Keys, ledger and declaration in a folder that goes away.
+#[derive(Debug)]
+pub struct Desk {
+    folder: TempDir,
+    variables: BTreeMap<String, String>,
+}
+
+/// What a program answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Answer {
+    fn of(output: &Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// # Panics
+    /// When stdout is not JSON.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+impl Desk {
+    /// A desk with a new ledger. `declaration` is written to `witnessmark.yaml`.
+    #[must_use]
+    pub fn new(declaration: &str) -> Self {
+        let desk = Self::bare();
+        fs::write(desk.path("witnessmark.yaml"), declaration).expect("a declaration");
+        let answer = desk.witnessmark(&["keys", "new", "--out", "keys", "--origin", "northbank.example/hot-wallet"]);
+        assert_eq!(answer.code, 0, "{answer:?}");
+        let answer = desk.witnessmark(&["ledger", "init", "--store", "evidence"]);
+        assert_eq!(answer.code, 0, "{answer:?}");
+        desk
+    }
+
+    /// A desk with nothing on it.
+    #[must_use]
+    pub fn bare() -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            variables: BTreeMap::from([("WITNESSMARK_PASSPHRASE".to_owned(), "correct horse battery".to_owned())]),
+        }
+    }
+
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Sets a variable for everything that is run from now on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Points the AWS SDK at a server on loopback, with these credentials.
+    pub fn aws(&mut self, endpoint: &str, access_key: &str, secret: &str) {
+        self.set("AWS_ENDPOINT_URL", endpoint);
+        self.set("AWS_ACCESS_KEY_ID", access_key);
+        self.set("AWS_SECRET_ACCESS_KEY", secret);
+        self.set("AWS_REGION", "eu-west-1");
+    }
+
+    /// Runs a program with these variables and no others, in the desk's folder.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", self.folder.path())
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .envs(&self.variables)
+            .current_dir(self.folder.path());
+        command
+    }
+
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn witnessmark(&self, arguments: &[&str]) -> Answer {
+        self.run("witnessmark", arguments)
+    }
+
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn verify(&self, arguments: &[&str]) -> Answer {
+        self.run("witnessmark-verify", arguments)
+    }
+
+    fn run(&self, name: &str, arguments: &[&str]) -> Answer {
+        let output = self.command(&program(name)).args(arguments).output();
+        Answer::of(&output.unwrap_or_else(|error| panic!("`{name}`: {error}")))
+    }
+
+    /// `witnessmark run`, and what it sealed.
+    ///
+    /// # Panics
+    /// When nothing was sealed.
+    #[must_use]
+    pub fn seal(&self) -> (Answer, Sealed) {
+        let answer = self.witnessmark(&["run", "--quiet", "--format", "json"]);
+        let index = if answer.stdout.is_empty() { None } else { answer.json()["index"].as_u64() };
+        let Some(index) = index else { panic!("nothing was sealed: {answer:?}") };
+        (answer, Sealed::read(&self.path("evidence").join("bundles"), index))
+    }
+}
+
+/// The records of a sealed bundle, as JSON.
+#[derive(Debug)]
+pub struct Sealed {
+    pub index: u64,
+    pub folder: PathBuf,
+    records: Vec<Value>,
+}
+
+/// One finding, and what names it in any run: control, check, target, population, subject.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub key: String,
+    pub check: String,
+    pub outcome: String,
+    pub population: Option<String>,
+    /// Kind and id.
+    pub subject: Option<(String, String)>,
+    pub reason: String,
+}
+
+impl Sealed {
+    /// Reads the bundle with this index.
+    ///
+    /// # Panics
+    /// When it is not there.
+    #[must_use]
+    pub fn read(bundles: &Path, index: u64) -> Self {
+        let folder = fs::read_dir(bundles)
+            .expect("bundles")
+            .map(|entry| entry.expect("an entry").path())
+            .find(|path| {
+                path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok()) == Some(index)
+            })
+            .unwrap_or_else(|| panic!("no bundle {index} in `{}`", bundles.display()));
+        let text = fs::read_to_string(folder.join("records.jsonl")).expect("records");
+        let records = text.lines().map(|line| serde_json::from_str(line).expect("a record")).collect();
+        Self { index, folder, records }
+    }
+
+    /// All records of a type, in order.
+    pub fn of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.records.iter().filter(move |record| record["t"] == kind)
+    }
+
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        self.of("finding")
+            .map(|record| {
+                let subject = &record["subject"];
+                Finding {
+                    key: format!(
+                        "{} {} {} {} {}",
+                        record["control"], record["check"], record["target"], record["population"], subject
+                    ),
+                    check: text(&record["check"]).expect("a check"),
+                    outcome: text(&record["outcome"]).expect("an outcome"),
+                    population: text(&record["population"]),
+                    subject: text(&subject["kind"]).zip(text(&subject["id"])),
+                    reason: text(&record["reason"]).unwrap_or_default(),
+                }
+            })
+            .collect()
+    }
+
+    /// For each resource, by kind and id: its parts.
+    #[must_use]
+    pub fn resources(&self) -> BTreeMap<(String, String), BTreeSet<String>> {
+        self.of("resource")
+            .map(|record| {
+                let name = |member: &str| record[member].as_str().expect("a text").to_owned();
+                let parts = record["facts"].as_object().expect("facts").keys().cloned().collect();
+                ((name("kind"), name("id")), parts)
+            })
+            .collect()
+    }
+
+    /// The facts of all resources, by kind and id.
+    #[must_use]
+    pub fn facts(&self) -> BTreeMap<(String, String), Value> {
+        self.of("resource")
+            .map(|record| {
+                let name = |member: &str| record[member].as_str().expect("a text").to_owned();
+                ((name("kind"), name("id")), record["facts"].clone())
+            })
+            .collect()
+    }
+
+    /// How many findings have each outcome.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for finding in self.findings() {
+            *counts.entry(finding.outcome).or_insert(0) += 1;
+        }
+        counts
+    }
+}
