@@ -56,7 +56,8 @@ impl<T> From<Answer<T>> for Page {
 
 impl Iam {
     pub fn new(session: Session, recorder: Recorder) -> Self {
-        let config = aws_sdk_iam::config::Builder::from(session.config()).retry_partition(session.retry_budget()).build();
+        let config =
+            aws_sdk_iam::config::Builder::from(session.config()).retry_partition(session.retry_budget()).build();
         Self { client: Client::from_conf(config), session, recorder }
     }
 
@@ -158,7 +159,7 @@ pub fn turn_of(body: &[u8], result: &str) -> Turn {
 
 /// Where IAM says that there is nothing: by `NoSuchEntity`, in an answer that is whole. `Ok(None)`: it says something else.
 /// `gone` are words that stand for a subject which is itself no longer there.
-pub fn absence(refusal: &Refusal, gone: Option<&str>) -> Result<Option<Source>, Refusal> {
+pub fn absence(refusal: &Refusal, gone: Option<&str>) -> Result<Option<Source>, Box<Refusal>> {
     let Some(exchange) = refusal.exchange.filter(|_| refusal.has_code("NoSuchEntity")) else {
         return Ok(None);
     };
@@ -171,5 +172,5 @@ pub fn absence(refusal: &Refusal, gone: Option<&str>) -> Result<Option<Source>, 
         let absent = gone.is_none_or(|gone| !message.contains(gone));
         Ok(absent.then(|| error.child_or_self("Code").source()))
     };
-    read().map_err(|problem| malformed(&refusal.info, &Source::xml(exchange, ERROR), &problem))
+    read().map_err(|problem| Box::new(malformed(&refusal.info, &Source::xml(exchange, ERROR), &problem)))
 }

@@ -77,12 +77,13 @@ impl<'s> KeyReader<'s> {
 
     /// Reads the key and records it.
     pub async fn read(mut self, recorder: &Recorder) -> Result<(), SinkError> {
-        self.describe().await?;
-        self.policy().await?;
-        self.grants().await?;
-        self.tags().await?;
-        self.rotation().await?;
-        self.rotations().await?;
+        if self.describe().await? {
+            self.policy().await?;
+            self.grants().await?;
+            self.tags().await?;
+            self.rotation().await?;
+            self.rotations().await?;
+        }
         for gap in self.gaps {
             recorder.gap(gap)?;
         }
@@ -115,14 +116,19 @@ impl<'s> KeyReader<'s> {
         self.refused(&refusal, &[part]);
     }
 
-    async fn describe(&mut self) -> Result<(), SinkError> {
+    /// Reads the key's description. `false`: the key is gone since it was listed, and nothing more can be asked of it.
+    async fn describe(&mut self) -> Result<bool, SinkError> {
         const OPERATION: &str = "kms:DescribeKey";
         let call = self.client.describe_key().key_id(&self.arn).send();
         let answer = match self.session.call(self.info(OPERATION), call).await? {
             Ok(answer) => answer,
+            Err(refusal) if refusal.reason == GapReason::Vanished => {
+                self.gaps.push(refusal.gap(None));
+                return Ok(false);
+            }
             Err(refusal) => {
                 self.refused(&refusal, &DESCRIBED);
-                return Ok(());
+                return Ok(true);
             }
         };
         let exchange = answer.exchange;
@@ -131,10 +137,10 @@ impl<'s> KeyReader<'s> {
                 let detail = "the answer has no readable `KeyMetadata`".to_owned();
                 self.malformed(OPERATION, exchange, part, detail);
             }
-            return Ok(());
+            return Ok(true);
         };
         self.metadata(data, exchange);
-        Ok(())
+        Ok(true)
     }
 
     /// Takes the members that the source always gives, and reads the absence of the others as it documents it.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws::{Bounded, CallInfo, Pager, Refusal, Session};
 use aws_sdk_kms::Client;
+use futures_util::future::try_join;
 use sdk::{ExchangeId, GapNote, GapReason, Recorder, ResourceNote, SinkError, Source, Subject, population};
 
 use crate::key::{KeyReader, Listed};
@@ -47,10 +48,14 @@ impl<'s> RegionReader<'s> {
 
     /// Reads everything of the region and records it.
     pub async fn read(self) -> Result<(), SinkError> {
-        self.custom_key_stores().await?;
-        let aliases = self.list_aliases().await?;
-        let targets = self.keys(&aliases).await?;
-        self.record_aliases(aliases, &targets)
+        let keys_and_aliases = async {
+            let aliases = self.list_aliases().await?;
+            let targets = self.keys(&aliases).await?;
+            self.record_aliases(aliases, &targets)
+        };
+        // A source that cannot list the stores is asked again and again; the keys need not wait for that.
+        try_join(self.custom_key_stores(), keys_and_aliases).await?;
+        Ok(())
     }
 
     fn population(&self, kind: &str) -> String {

@@ -187,6 +187,7 @@ impl Session {
             },
             Ok(Err(error)) => {
                 let (reason, detail) = explain(&error, seen.as_ref());
+                let detail = readable(&detail);
                 let code =
                     error.code().map(str::to_owned).or_else(|| seen.as_ref().and_then(|seen| seen.error.clone()));
                 Err(refused(reason, detail, code))
@@ -339,6 +340,55 @@ pub fn causes(error: &(dyn Error + 'static)) -> String {
     text
 }
 
+/// A source's words as a gap may hold them: of bearable length, and without characters that a terminal obeys.
+fn readable(words: &str) -> String {
+    const LONGEST: usize = 1000;
+    let mut text: String = words.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if words.chars().nth(LONGEST).is_some() {
+        text.push('…');
+    }
+    text
+}
+
 fn finds<T: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
     error.is::<T>() || error.source().is_some_and(finds::<T>)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorts_refusals() {
+        use GapReason::{ClosedByPolicy, Denied, SourceError, Throttled, Unauthenticated, Unsupported, Vanished};
+        for (code, status, message, reason) in [
+            ("AccessDeniedException", 400, "User: x is not authorized to perform: kms:ListKeys", Denied),
+            ("AccessDenied", 403, "… with an explicit deny in a service control policy", ClosedByPolicy),
+            ("AccessDenied", 403, "… with an explicit deny in a resource control policy", ClosedByPolicy),
+            ("AccessDenied", 403, "… with an explicit deny in an identity-based policy", Denied),
+            ("ThrottlingException", 400, "Rate exceeded", Throttled),
+            ("Throttling", 400, "Rate exceeded", Throttled),
+            ("ExpiredTokenException", 400, "", Unauthenticated),
+            ("InvalidClientTokenId", 403, "", Unauthenticated),
+            ("UnrecognizedClientException", 400, "", Unauthenticated),
+            ("SignatureDoesNotMatch", 403, "", Unauthenticated),
+            ("NotFoundException", 400, "Key is gone", Vanished),
+            ("NoSuchEntity", 404, "", Vanished),
+            ("InvalidAction", 400, "", Unsupported),
+            ("UnsupportedOperationException", 400, "", Unsupported),
+            ("ValidationException", 400, "not supported for this key", Unsupported),
+            ("ValidationException", 400, "1 error", SourceError),
+            ("KMSInternalException", 500, "", SourceError),
+            ("SomethingNew", 403, "", Denied),
+            ("SomethingNew", 429, "", Throttled),
+        ] {
+            assert_eq!(by_code(code, status, message), reason, "{code} {status} {message}");
+        }
+    }
+
+    #[test]
+    fn keeps_words_readable() {
+        assert_eq!(readable("a\u{1b}[31m\nb"), "a [31m b");
+        assert_eq!(readable(&"ä".repeat(2000)).chars().count(), 1001);
+    }
 }

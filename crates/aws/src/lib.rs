@@ -21,7 +21,8 @@ pub use moment::Moment;
 pub use pager::{Pager, Turn};
 pub use regions::{ListedRegion, ListedRegions};
 pub use rights::{
-    GET_CALLER_IDENTITY, caller_identity_right, iam_policy, list_regions_right, own_endpoints, status as right_status,
+    GET_CALLER_IDENTITY, caller_identity_right, iam_policy, key_policy_statement, list_regions_right, own_endpoints,
+    status as right_status,
 };
 pub use session::{Bounded, Session};
 pub use settings::{Settings, settings_schema};

@@ -84,6 +84,27 @@ pub fn iam_policy<'a>(descriptors: impl IntoIterator<Item = &'a Descriptor>) -> 
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
+/// The statement for a key's policy that lets `principal` (an ARN) use these rights where the policy shuts the account's
+/// IAM policies out. AWS asks a key's policy first: <https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html>.
+#[must_use]
+pub fn key_policy_statement(descriptor: &Descriptor, principal: &str) -> Value {
+    // Lists of a whole region ask no key.
+    const OF_NO_KEY: [&str; 3] = ["kms:ListKeys", "kms:ListAliases", "kms:DescribeCustomKeyStores"];
+    let actions: BTreeSet<&str> = descriptor
+        .rights
+        .iter()
+        .map(|right| right.name.as_str())
+        .filter(|name| name.starts_with("kms:") && !OF_NO_KEY.contains(name))
+        .collect();
+    json!({
+        "Sid": sid(&descriptor.name),
+        "Effect": "Allow",
+        "Principal": {"AWS": principal},
+        "Action": actions,
+        "Resource": "*",
+    })
+}
+
 /// `aws-kms` is `WitnessmarkAwsKms`: a statement's id holds letters and digits only.
 fn sid(name: &str) -> String {
     let mut text = "Witnessmark".to_owned();
