@@ -1,0 +1,168 @@
+//! `witnessmark demo`: the three days, what an auditor's program says of them, and what it says of altered copies.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use bundle::read::TarSource;
+use bundle::trust::Trust;
+use model::Outcome;
+use model::record::{GapReason, Override, RunStatus};
+use verify::Class;
+use workspace_tests::contents::{Contents, verdict_on};
+use workspace_tests::desk::{Answer, Desk, program};
+
+/// The demonstration, made once for all tests, at a desk with nothing else on it.
+fn desk() -> &'static Desk {
+    static MADE: OnceLock<Desk> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let desk = Desk::bare();
+        let answer = desk.witnessmark(&["demo", "--dir", "d"]);
+        assert_eq!(answer.code, 0, "{answer:?}");
+        for sentence in ["Day 3", "REFUSED, exit code 20", "Try next:"] {
+            assert!(answer.stdout.contains(sentence), "{}", answer.stdout);
+        }
+        fs::write(desk.path("said"), answer.stdout).unwrap();
+        desk
+    })
+}
+
+fn tar(day: usize) -> Vec<u8> {
+    fs::read(desk().path(&format!("d/bundle-{day}.tar"))).unwrap()
+}
+
+fn trust() -> Trust {
+    Trust::parse(&fs::read(desk().path("d/keys/trust.json")).unwrap()).unwrap()
+}
+
+fn contents(day: usize) -> Contents {
+    Contents::of(&mut TarSource::new(tar(day).as_slice(), "bundle.tar"), &trust())
+}
+
+#[track_caller]
+fn verifier(day: usize, arguments: &[&str], code: i32) -> Answer {
+    let bundle = format!("d/bundle-{day}.tar");
+    let seen = format!("seen-{day}-{}", arguments.len());
+    let usual = [bundle.as_str(), "--trust", "d/keys/trust.json", "--last-seen", &seen];
+    let answer = desk().verify(&[&usual, arguments].concat());
+    assert_eq!(answer.code, code, "{answer:?}");
+    answer
+}
+
+#[test]
+fn an_auditor_accepts_the_three_bundles_as_the_rehearsals_they_are() {
+    for day in 0..3 {
+        let answer = verifier(day, &["--allow-rehearsal"], 0);
+        assert!(answer.stdout.starts_with("Accepted: authentic and complete, to level L2"), "{}", answer.stdout);
+        let report = verifier(day, &["--allow-rehearsal", "--format", "json"], 0).json();
+        assert_eq!((&report["accepted"], &report["level"]), (&true.into(), &"L2".into()), "{report}");
+        let answer = verifier(day, &[], 21);
+        assert!(answer.stdout.contains("rehearsal"), "{}", answer.stdout);
+    }
+}
+
+#[test]
+fn the_ledger_of_the_three_days_is_whole() {
+    let answer = desk().verify(&["audit", "--trust", "d/keys/trust.json", "--last-seen", "seen", "d/evidence"]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+}
+
+#[test]
+fn each_day_tells_its_story() {
+    let days = [contents(0), contents(1), contents(2)];
+    for day in &days {
+        assert_eq!(day.run[0].overrides, [Override::Clock, Override::Endpoint, Override::Replay]);
+        // Regions that the declaration leaves out are gaps, and accepted.
+        assert_eq!(day.run[0].status, RunStatus::Partial);
+        let sealed: BTreeSet<&str> = day.checks.iter().map(|check| check.id.as_str()).collect();
+        assert!(day.assignments.iter().all(|assignment| sealed.contains(assignment.check.as_str())));
+    }
+    let deviating = |day: &Contents| -> BTreeSet<String> {
+        let deviates = day.findings.iter().filter(|f| f.outcome == Outcome::Deviates && f.acceptance.is_none());
+        deviates.map(|f| f.check.clone()).collect()
+    };
+    assert!(deviating(&days[0]).is_empty());
+    assert_eq!(
+        deviating(&days[1]).iter().map(String::as_str).collect::<Vec<_>>(),
+        ["aws-iam/console-users-have-mfa", "aws-kms/grants-stay-inside", "aws-kms/key-policy-is-bounded"]
+    );
+    let unknown = |day: &Contents| -> BTreeSet<String> {
+        day.findings.iter().filter(|f| f.outcome == Outcome::Undetermined).map(|f| f.check.clone()).collect()
+    };
+    assert!(unknown(&days[0]).is_empty() && unknown(&days[1]).is_empty());
+    assert_eq!(unknown(&days[2]).into_iter().collect::<Vec<_>>(), ["aws-kms/grants-stay-inside"]);
+    for finding in days[2].findings.iter().filter(|f| f.outcome == Outcome::Undetermined) {
+        assert!(finding.reason.as_deref().unwrap_or_default().contains("kms:ListGrants"), "{finding:?}");
+    }
+    assert!(days[2].gaps.iter().all(|gap| match gap.reason {
+        GapReason::Denied => gap.right.as_deref() == Some("kms:ListGrants") && gap.exchange.is_some(),
+        GapReason::Skipped => gap.acceptance.is_some(),
+        _ => false,
+    }));
+    let said = fs::read_to_string(desk().path("said")).unwrap();
+    let days = said.lines().filter(|line| line.starts_with("Day "));
+    let codes: Vec<&str> = days.map(|line| line.rsplit(' ').next().unwrap()).collect();
+    assert!(matches!(codes.as_slice(), ["0" | "3", "10", "12"]), "{codes:?}");
+}
+
+/// Every file of the tar, header and contents, with bytes spread evenly over it.
+#[test]
+fn no_altered_byte_is_accepted() {
+    let (tar, trust) = (tar(0), trust());
+    assert!(verdict_on(&tar, &trust).bundle.is_some());
+    let mut tried: BTreeMap<Class, usize> = BTreeMap::new();
+    let mut positions = 0;
+    for (start, length) in blocks(&tar) {
+        let of_this = if length > 100_000 { 200 } else { 1 + usize::from(length > 512) };
+        for nth in 0..of_this {
+            let at = start + nth * length / of_this + (nth * 37) % (length / of_this).max(1);
+            let mut altered = tar.clone();
+            altered[at] ^= 1 << (positions % 8);
+            let verdict = verdict_on(&altered, &trust);
+            assert!(verdict.bundle.is_none(), "byte {at} altered and accepted");
+            assert!([20, 21].contains(&verdict.report.exit_code), "byte {at}: {}", verdict.report.exit_code);
+            *tried.entry(verdict.report.problems[0].class).or_default() += 1;
+            positions += 1;
+        }
+    }
+    assert!(positions >= 500, "only {positions} positions were tried");
+    assert!(tried.contains_key(&Class::Altered) && tried.contains_key(&Class::Malformed), "{tried:?}");
+}
+
+/// Headers and contents of a USTAR archive: where each begins and how long it is, padding included.
+fn blocks(tar: &[u8]) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while tar[at] != 0 {
+        let size = std::str::from_utf8(&tar[at + 124..at + 135]).unwrap();
+        let size = usize::from_str_radix(size, 8).unwrap().div_ceil(512) * 512;
+        found.push((at, 512));
+        if size > 0 {
+            found.push((at + 512, size));
+        }
+        at += 512 + size;
+    }
+    found.push((at, tar.len() - at));
+    found
+}
+
+#[test]
+fn needs_no_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "ip link set lo up && test \"$(ip -o link | wc -l)\" = 1 && exec \"$0\" demo --dir \"$1\"";
+    let mut inside = Command::new("unshare");
+    // A user who is not root becomes root of the new namespace.
+    inside.args(["--map-root-user", "--net", "sh", "-c", script]).arg(program("witnessmark"));
+    let output = inside.arg(folder.path().join("d")).output().unwrap_or_else(|error| {
+        panic!("this test needs `unshare` (Debian: apt install util-linux): {error}");
+    });
+    let (said, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(!stderr.contains("ip: not found"), "this test needs `ip` (Debian: apt install iproute2)");
+    assert!(
+        !stderr.contains("unshare failed"),
+        "this test makes a network namespace: run it as root, or allow user namespaces: {stderr}"
+    );
+    assert!(output.status.success(), "{said}{stderr}");
+    assert!(said.contains("REFUSED, exit code 20"), "{said}");
+}
