@@ -42,7 +42,10 @@ impl RecordedBody {
         }
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    /// # Panics
+    /// When the base64 is none.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
         match self {
             Self::Text(text) => text.clone().into_bytes(),
             Self::Base64(text) => STANDARD.decode(text).expect("a recording in base64"),

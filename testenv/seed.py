@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Makes the same small custody company in any AWS-protocol emulator on loopback.
+
+usage: seed.py ENDPOINT ACCESS_KEY company              users, roles, keys, aliases, grants
+       seed.py ENDPOINT ACCESS_KEY reader POLICY.json   a user with exactly this policy; prints its credentials as JSON
+       seed.py ENDPOINT ACCESS_KEY SECRET probe         prints which calls beyond reading these credentials may make
+"""
+import json
+import sys
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+endpoint, access_key, *rest = sys.argv[1:]
+if not endpoint.startswith(("http://127.0.0.1:", "http://localhost:")):
+    sys.exit("only loopback is seeded")
+
+
+def client(service, secret="test"):
+    return boto3.client(
+        service, endpoint_url=endpoint, region_name="eu-west-1", aws_access_key_id=access_key,
+        aws_secret_access_key=secret, config=Config(retries={"max_attempts": 0}),
+    )
+
+
+def allow(*actions):
+    statement = [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}]
+    return json.dumps({"Version": "2012-10-17", "Statement": statement})
+
+
+def company():
+    iam, kms = client("iam"), client("kms")
+    account = client("sts").get_caller_identity()["Account"]
+    iam.create_account_alias(AccountAlias="northbank")
+    iam.update_account_password_policy(
+        MinimumPasswordLength=16, RequireSymbols=True, RequireNumbers=True, RequireUppercaseCharacters=True,
+        RequireLowercaseCharacters=True, AllowUsersToChangePassword=True, MaxPasswordAge=90, PasswordReusePrevention=24)
+    policy = iam.create_policy(PolicyName="read-keys", PolicyDocument=allow("kms:DescribeKey"))["Policy"]["Arn"]
+    iam.create_group(GroupName="signers")
+    iam.attach_group_policy(GroupName="signers", PolicyArn=policy)
+    iam.put_group_policy(GroupName="signers", PolicyName="sign", PolicyDocument=allow("kms:Sign"))
+    for name in ("alice", "bob"):
+        iam.create_user(UserName=name, Path="/people/", Tags=[{"Key": "team", "Value": "signing"}])
+        iam.add_user_to_group(GroupName="signers", UserName=name)
+        iam.create_login_profile(UserName=name, Password="An example 4711!")
+        device = iam.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]["SerialNumber"]
+        iam.enable_mfa_device(
+            UserName=name, SerialNumber=device, AuthenticationCode1="123456", AuthenticationCode2="654321")
+    iam.create_user(UserName="pipeline", Path="/machines/")
+    iam.put_user_policy(UserName="pipeline", PolicyName="own", PolicyDocument=allow("sts:GetCallerIdentity"))
+    iam.create_access_key(UserName="pipeline")
+    trust = {"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole"}]}
+    iam.create_role(RoleName="signer", AssumeRolePolicyDocument=json.dumps(trust), Description="signs transfers")
+    iam.attach_role_policy(RoleName="signer", PolicyArn=policy)
+    iam.put_role_policy(RoleName="signer", PolicyName="sign", PolicyDocument=allow("kms:Sign"))
+    for name, spec, usage in (
+        ("hot-signing", "ECC_SECG_P256K1", "SIGN_VERIFY"), ("backups", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT")):
+        key = kms.create_key(
+            Description=name, KeySpec=spec, KeyUsage=usage, Tags=[{"TagKey": "system", "TagValue": "hot-wallet"}])
+        key = key["KeyMetadata"]["KeyId"]
+        kms.create_alias(AliasName=f"alias/{name}", TargetKeyId=key)
+        if spec == "SYMMETRIC_DEFAULT":
+            kms.enable_key_rotation(KeyId=key)
+            kms.create_grant(KeyId=key, GranteePrincipal=f"arn:aws:iam::{account}:role/signer", Operations=["Decrypt"])
+
+
+def reader(path):
+    iam = client("iam")
+    iam.create_user(UserName="witnessmark")
+    with open(path, encoding="utf-8") as policy:
+        iam.put_user_policy(UserName="witnessmark", PolicyName="rights", PolicyDocument=policy.read())
+    made = iam.create_access_key(UserName="witnessmark")["AccessKey"]
+    print(json.dumps({"access_key": made["AccessKeyId"], "secret": made["SecretAccessKey"]}))
+
+
+def probe(secret):
+    iam, kms = client("iam", secret), client("kms", secret)
+    calls = {
+        "iam:CreateUser": lambda: iam.create_user(UserName="intruder"),
+        "iam:ListGroups": lambda: iam.list_groups(),
+        "kms:CreateKey": lambda: kms.create_key(),
+        "kms:ScheduleKeyDeletion": lambda: kms.schedule_key_deletion(KeyId="1234abcd-12ab-34cd-56ef-1234567890ab"),
+        "sts:AssumeRole": lambda: client("sts", secret).assume_role(
+            RoleArn="arn:aws:iam::123456789012:role/signer", RoleSessionName="probe"),
+    }
+    allowed = []
+    for name, call in calls.items():
+        try:
+            call()
+            allowed.append(name)
+        except ClientError as refusal:
+            if not refusal.response["Error"]["Code"].startswith("AccessDenied"):
+                allowed.append(f"{name}: {refusal.response['Error']['Code']}")
+    print(json.dumps(allowed))
+
+
+if rest == ["company"]:
+    company()
+elif len(rest) == 2 and rest[0] == "reader":
+    reader(rest[1])
+elif len(rest) == 2 and rest[1] == "probe":
+    probe(rest[0])
+else:
+    sys.exit(__doc__)
