@@ -26,7 +26,7 @@ async fn saml(iam: &Iam) -> Result<(), SinkError> {
     let info = CallInfo::new(SAML_LIST).population(SAML_PROVIDER);
     let answer = iam.ask(&info, iam.client.list_saml_providers().send()).await?;
     let result = "/ListSAMLProvidersResponse/ListSAMLProvidersResult";
-    let listed = close(iam, &info, SAML_PROVIDER, answer, |page| listed(page, result, "SAMLProviderList"))?;
+    let listed = close(iam, &info, SAML_PROVIDER, &answer, |page| listed(page, result, "SAMLProviderList"))?;
     let mut work = Bounded::new(iam.session.concurrency());
     for one in listed {
         work.start(saml_provider(iam, one)).await?;
@@ -39,7 +39,7 @@ async fn oidc(iam: &Iam) -> Result<(), SinkError> {
     let call = iam.client.list_open_id_connect_providers().send();
     let answer = iam.ask(&info, call).await?;
     let result = "/ListOpenIDConnectProvidersResponse/ListOpenIDConnectProvidersResult";
-    let listed = close(iam, &info, OIDC_PROVIDER, answer, |page| listed(page, result, "OpenIDConnectProviderList"))?;
+    let listed = close(iam, &info, OIDC_PROVIDER, &answer, |page| listed(page, result, "OpenIDConnectProviderList"))?;
     let mut work = Bounded::new(iam.session.concurrency());
     for one in listed {
         work.start(oidc_provider(iam, one.arn)).await?;
@@ -73,10 +73,10 @@ fn close(
     iam: &Iam,
     info: &CallInfo,
     kind: &str,
-    answer: Result<Page, Refusal>,
+    answer: &Result<Page, Refusal>,
     read: impl Fn(&Page) -> Result<Vec<Listed>, MalformedAnswer>,
 ) -> Result<Vec<Listed>, SinkError> {
-    let gap = match &answer {
+    let gap = match answer {
         Ok(page) => match read(page) {
             Ok(listed) => {
                 cover(iam, kind, listed.len(), true)?;

@@ -73,11 +73,13 @@ async fn generate(iam: &Iam) -> Result<Result<(), Refusal>, SinkError> {
     let info = CallInfo::new(GENERATE_REPORT);
     let answer = iam.ask(&info, iam.client.generate_credential_report().send()).await?;
     let result = "/GenerateCredentialReportResponse/GenerateCredentialReportResult";
-    Ok(answer.and_then(|page| {
-        // Whatever the state is, asking for the report tells; that there is one shows that this is the documented answer.
-        let state = page.document().and_then(|document| document.at(result)?.required("State").map(drop));
-        state.map_err(|problem| malformed(&info, &page.source(result), &problem))
-    }))
+    let page = match answer {
+        Ok(page) => page,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    // Whatever the state is, asking for the report tells; that there is one shows that this is the documented answer.
+    let state = page.document().and_then(|document| document.at(result)?.required("State").map(drop));
+    Ok(state.map_err(|problem| malformed(&info, &page.source(result), &problem)))
 }
 
 fn parse(page: &Page) -> Result<CredentialReport, Unreadable> {
