@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use model::RecordRef;
+use serde::Serialize;
 use verify::Level;
 
 /// Verifies sealed evidence offline: who made it, whether it is complete and unaltered, where it
@@ -42,6 +43,11 @@ pub enum Command {
     Show(ShowArgs),
     /// Audit a whole ledger: no entry missing, altered or out of order, no run missing
     Audit(AuditArgs),
+    /// Verify a bundle, then run its checks on its resources once more and compare
+    Reassess(ReassessArgs),
+    /// The limited child process in which checks run
+    #[command(name = "__assess", hide = true)]
+    Assess,
 }
 
 #[derive(Debug, Args)]
@@ -130,6 +136,27 @@ pub struct AuditArgs {
     /// How to print the report
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct ReassessArgs {
+    #[command(flatten)]
+    pub bundle: BundleArgs,
+    /// Which checks to run: those sealed in the bundle, or those this program ships
+    #[arg(long, value_enum, default_value_t)]
+    pub checks: Checks,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Which checks are run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Checks {
+    #[default]
+    Sealed,
+    Shipped,
 }
 
 /// How data is printed.

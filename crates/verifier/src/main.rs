@@ -6,6 +6,7 @@ mod audit;
 mod human;
 mod input;
 mod output;
+mod reassess;
 mod show;
 
 use std::io::Write as _;
@@ -44,6 +45,8 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify_bundle(&args),
         Command::Show(args) => show::show(&args),
         Command::Audit(args) => audit::audit(&args),
+        Command::Reassess(args) => reassess::reassess(&args),
+        Command::Assess => assess::worker_main().map(|()| 0).map_err(Stop::from),
     };
     match result {
         Ok(code) => code.into(),

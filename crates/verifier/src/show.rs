@@ -9,7 +9,7 @@ use report::{EvidenceReader, OverviewReader, Selection};
 use serde_json::json;
 use verify::{Observer, Report, VerifiedBundle};
 
-use crate::args::{Format, ShowArgs};
+use crate::args::{BundleArgs, Format, ShowArgs};
 use crate::{Stop, human, output, run};
 
 pub fn show(args: &ShowArgs) -> Result<u8, Stop> {
@@ -24,7 +24,7 @@ pub fn show(args: &ShowArgs) -> Result<u8, Stop> {
 
 fn overview(args: &ShowArgs) -> Result<u8, Stop> {
     let mut reader = OverviewReader::new(args.what.all);
-    let bundle = match accepted(args, &mut reader)? {
+    let bundle = match accepted(&args.bundle, args.format, &mut reader)? {
         Ok(bundle) => bundle,
         Err(code) => return Ok(code),
     };
@@ -47,7 +47,7 @@ fn evidence(args: &ShowArgs, selection: Selection) -> Result<u8, Stop> {
     let mut bundle = None;
     for _ in 0..reader.readings() {
         reader.begin();
-        match accepted(args, &mut reader)? {
+        match accepted(&args.bundle, args.format, &mut reader)? {
             Ok(found) => bundle = Some(found),
             Err(code) => return Ok(code),
         }
@@ -65,7 +65,7 @@ fn evidence(args: &ShowArgs, selection: Selection) -> Result<u8, Stop> {
 
 fn one_record(args: &ShowArgs, record: RecordRef) -> Result<u8, Stop> {
     let mut reader = RecordReader { wanted: record, line: None };
-    if let Err(code) = accepted(args, &mut reader)? {
+    if let Err(code) = accepted(&args.bundle, args.format, &mut reader)? {
         return Ok(code);
     }
     let line = reader.line.ok_or_else(|| Stop::Wrong(anyhow!("there is no record {record} in this bundle")))?;
@@ -75,7 +75,7 @@ fn one_record(args: &ShowArgs, record: RecordRef) -> Result<u8, Stop> {
 
 fn answer(args: &ShowArgs, exchange: u64) -> Result<u8, Stop> {
     let mut reader = AnswerReader { exchange, raw: None, why_not: None, bytes: Vec::new() };
-    if let Err(code) = accepted(args, &mut reader)? {
+    if let Err(code) = accepted(&args.bundle, args.format, &mut reader)? {
         return Ok(code);
     }
     if reader.raw.is_none() {
@@ -87,12 +87,16 @@ fn answer(args: &ShowArgs, exchange: u64) -> Result<u8, Stop> {
 }
 
 /// Verifies; when the bundle is not accepted, says why and gives the exit code.
-fn accepted(args: &ShowArgs, observer: &mut (dyn Observer + Send)) -> Result<Result<VerifiedBundle, u8>, Stop> {
-    let verdict = run(&args.bundle, observer)?;
+pub fn accepted(
+    bundle: &BundleArgs,
+    format: Format,
+    observer: &mut (dyn Observer + Send),
+) -> Result<Result<VerifiedBundle, u8>, Stop> {
+    let verdict = run(bundle, observer)?;
     match verdict.bundle {
         Some(bundle) => Ok(Ok(bundle)),
         None => {
-            refuse(&verdict.report, args.format)?;
+            refuse(&verdict.report, format)?;
             Ok(Err(verdict.report.exit_code))
         }
     }
