@@ -58,9 +58,7 @@ pub enum Command {
     /// Print a JSON Schema.
     Schema(Schema),
     /// Print a completion script for a shell.
-    Completions {
-        shell: clap_complete::Shell,
-    },
+    Completions { shell: clap_complete::Shell },
     /// Evaluate checks for a parent process.
     #[command(name = "__assess", hide = true)]
     Assess,
@@ -273,9 +271,7 @@ pub enum Checks {
     /// List them.
     List(Printed),
     /// The text of one.
-    Show {
-        id: String,
-    },
+    Show { id: String },
     /// Run the tests of checks in a folder, and prove what their outcomes need.
     Test {
         /// A folder laid out as `policies/`: `checks/<collector>/<check>.rego` and `…_test.rego`.

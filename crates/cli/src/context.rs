@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use model::Timestamp;
-use policy::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Loaded, Loader as _, Plan, Standard};
+use policy::{
+    CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Loaded, Loader as _, Plan, Standard,
+};
 
 use crate::failure::Failure;
 
@@ -47,7 +49,8 @@ pub fn examine(declaration: &Path, now: Timestamp) -> Result<Examined, Failure> 
     for attachment in loaded.attachments() {
         match loader.load(&attachment.shown) {
             Ok(bytes) => attached.push((attachment.path, bytes)),
-            Err(error) => diagnostics.push(loaded.unreadable(attachment.at, &format!("`{}` cannot be read: {error}", attachment.path))),
+            Err(error) => diagnostics
+                .push(loaded.unreadable(attachment.at, &format!("`{}` cannot be read: {error}", attachment.path))),
         }
     }
     Ok(Examined { context: Context { loaded, environment, checks, attached }, diagnostics })
@@ -133,7 +136,8 @@ pub fn environment(checks: &assess::CheckSet, now: Timestamp) -> Result<Environm
         })
         .collect::<BTreeMap<_, _>>();
     let standard = Standard::parse("ccss-9.0", CCSS).map_err(Failure::tool)?;
-    let checks = CheckCatalogue { checks: checks.checks().map(|check| (check.id.clone(), check_meta(check))).collect() };
+    let checks =
+        CheckCatalogue { checks: checks.checks().map(|check| (check.id.clone(), check_meta(check))).collect() };
     Ok(Environment { checks, collectors, standards: vec![standard], now: Some(now) })
 }
 

@@ -33,7 +33,11 @@ pub fn ask_twice(file: Option<&Path>) -> Result<Secret, Failure> {
     }
     let first = prompt("New passphrase for the key files: ")?;
     let second = prompt("The same again: ")?;
-    if first.expose() == second.expose() { Ok(first) } else { Err(Failure::input(anyhow!("the two passphrases differ"))) }
+    if first.expose() == second.expose() {
+        Ok(first)
+    } else {
+        Err(Failure::input(anyhow!("the two passphrases differ")))
+    }
 }
 
 fn given(file: Option<&Path>) -> Result<Option<Secret>, Failure> {
@@ -60,5 +64,7 @@ fn prompt(question: &str) -> Result<Secret, Failure> {
         return Err(Failure::input(anyhow!("the key files need a passphrase and there is no terminal to ask at"))
             .with_help(format!("give `--passphrase-file FILE`, or set {FILE} or {VALUE}")));
     }
-    rpassword::prompt_password(question).map(Secret::new).map_err(|e| Failure::tool(anyhow!(e).context("cannot ask for the passphrase")))
+    rpassword::prompt_password(question)
+        .map(Secret::new)
+        .map_err(|e| Failure::tool(anyhow!(e).context("cannot ask for the passphrase")))
 }

@@ -38,7 +38,10 @@ pub fn of_run(ran: &Ran, trust: &Trust, store: &Path) -> Result<Told, Failure> {
     let index = ran.sealed.index;
     let code = ran.verdict.code();
     text.push_str(&format!("\nSealed as bundle {index} in {}; exit code {code}.\n", store.display()));
-    text.push_str(&format!("Next: witnessmark show {} --finding N, witnessmark export --bundle {index} --out bundle-{index}.tar\n", store.display()));
+    text.push_str(&format!(
+        "Next: witnessmark show {} --finding N, witnessmark export --bundle {index} --out bundle-{index}.tar\n",
+        store.display()
+    ));
     let json = json!({
         "index": index,
         "bundle": ran.sealed.run,
@@ -65,9 +68,14 @@ pub fn overview(folder: &Path, trust: &Trust, all: bool) -> Result<(VerifiedBund
 ///
 /// # Errors
 /// When the bundle is not accepted.
-pub fn verified(folder: &Path, trust: &Trust, observer: &mut (dyn verify::Observer + Send)) -> Result<VerifiedBundle, Failure> {
+pub fn verified(
+    folder: &Path,
+    trust: &Trust,
+    observer: &mut (dyn verify::Observer + Send),
+) -> Result<VerifiedBundle, Failure> {
     let mut source = FolderSource::new(folder);
-    let demands = Demands { trust, require: Level::Position, allow_rehearsal: true, allow_failed: true, last_seen: None };
+    let demands =
+        Demands { trust, require: Level::Position, allow_rehearsal: true, allow_failed: true, last_seen: None };
     let verdict = verify::verify(&mut source, &demands, observer);
     verdict.bundle.ok_or_else(|| {
         let why: Vec<String> = verdict.report.problems.iter().map(|p| p.message.clone()).collect();

@@ -40,9 +40,9 @@ pub fn run(command: Checks) -> Outcome {
             }))?,
         },
         Checks::Show { id } => {
-            let check = stock
-                .get(&id)
-                .ok_or_else(|| Failure::input(anyhow!("there is no check `{id}`")).with_help("`witnessmark checks list` names them"))?;
+            let check = stock.get(&id).ok_or_else(|| {
+                Failure::input(anyhow!("there is no check `{id}`")).with_help("`witnessmark checks list` names them")
+            })?;
             output::text(&check.text)?;
         }
         Checks::Test { folder } => return crate::commands::checks_test::run(&folder),

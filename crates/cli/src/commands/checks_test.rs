@@ -14,16 +14,18 @@ use crate::output;
 const DEFECTIVE: u8 = 10;
 
 pub fn run(folder: &Path) -> Outcome {
-    let texts = rego_texts(folder)
-        .map_err(|e| Failure::input(anyhow!(e).context(format!("cannot read the folder of checks `{}`", folder.display()))))?;
+    let texts = rego_texts(folder).map_err(|e| {
+        Failure::input(anyhow!(e).context(format!("cannot read the folder of checks `{}`", folder.display())))
+    })?;
     let (tests, checks): (Vec<_>, Vec<_>) = texts.into_iter().partition(|(path, _)| path.ends_with("_test.rego"));
     // Libraries of ours may be imported, checks of ours are not tested here.
     let set = CheckSet::stock_libraries()
         .and_then(|libraries| libraries.with_own(checks.iter().map(|(path, text)| (path.as_str(), text.as_str()))))
         .map_err(Failure::input)?;
     if set.checks().next().is_none() {
-        return Err(Failure::input(anyhow!("there is no check in `{}`", folder.display()))
-            .with_help("a check is written to `checks/<collector>/<check>.rego`, its tests beside it to `<check>_test.rego`"));
+        return Err(Failure::input(anyhow!("there is no check in `{}`", folder.display())).with_help(
+            "a check is written to `checks/<collector>/<check>.rego`, its tests beside it to `<check>_test.rego`",
+        ));
     }
     let report = assess::testing::run(&set, &tests);
     let mut text = String::new();

@@ -23,7 +23,8 @@ pub fn run(command: Collectors) -> Outcome {
         }
         Collectors::Describe { name, printed } => {
             let kind = collectors::find(&name).ok_or_else(|| {
-                Failure::input(anyhow!("there is no collector `{name}`")).with_help("`witnessmark collectors list` names them")
+                Failure::input(anyhow!("there is no collector `{name}`"))
+                    .with_help("`witnessmark collectors list` names them")
             })?;
             let descriptor = kind.descriptor();
             match printed.format {

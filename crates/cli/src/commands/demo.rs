@@ -66,7 +66,9 @@ pub fn run(arguments: &Demo, quiet: bool) -> Outcome {
 fn set_up(dir: Option<&Path>) -> Result<Stage, Failure> {
     let folder = match dir {
         Some(dir) => {
-            fs::create_dir_all(dir).with_context(|| format!("cannot make `{}`", dir.display())).map_err(Failure::input)?;
+            fs::create_dir_all(dir)
+                .with_context(|| format!("cannot make `{}`", dir.display()))
+                .map_err(Failure::input)?;
             let mut entries = fs::read_dir(dir).map_err(|e| Failure::input(anyhow!(e)))?;
             if entries.next().is_some() {
                 return Err(Failure::input(anyhow!("`{}` is not empty", dir.display())).with_help("name a new folder"));
@@ -80,7 +82,9 @@ fn set_up(dir: Option<&Path>) -> Result<Stage, Failure> {
             .keep(),
     };
     let declaration = folder.join("witnessmark.yaml");
-    fs::write(&declaration, DECLARATION).with_context(|| format!("cannot write `{}`", declaration.display())).map_err(Failure::input)?;
+    fs::write(&declaration, DECLARATION)
+        .with_context(|| format!("cannot write `{}`", declaration.display()))
+        .map_err(Failure::input)?;
     let passphrase = Secret::new(PASSPHRASE.to_owned());
     let key_folder = folder.join("keys");
     keys::create(&key_folder, Some("northbank.example/hot-wallet"), &passphrase)?;
@@ -103,8 +107,10 @@ fn one_day(stage: &Stage, day: &Day, number: usize) -> Result<Ran, Failure> {
     let mut environment = sdk_environment(&run_id(now)?, deadline, 16);
     environment.clock = Clock::new(move || now);
     environment.overrides.endpoint_url = Some(replay.url());
-    environment.overrides.credentials =
-        Some(StaticCredentials { access_key_id: "demonstration".to_owned(), secret_access_key: Secret::new("no secret at all".to_owned()) });
+    environment.overrides.credentials = Some(StaticCredentials {
+        access_key_id: "demonstration".to_owned(),
+        secret_access_key: Secret::new("no secret at all".to_owned()),
+    });
     let ran = make(
         Making {
             context: &context,
@@ -136,9 +142,11 @@ fn moment(number: usize) -> Result<Timestamp, Failure> {
 
 fn export(stage: &Stage, index: u64) -> Result<PathBuf, Failure> {
     let tar = stage.folder.join(format!("bundle-{index}.tar"));
-    let file = fs::File::create_new(&tar).map_err(|e| Failure::tool(anyhow!(e).context(format!("cannot make `{}`", tar.display()))))?;
+    let file = fs::File::create_new(&tar)
+        .map_err(|e| Failure::tool(anyhow!(e).context(format!("cannot make `{}`", tar.display()))))?;
     let memory = HeadFile::new(&stage.opened.head);
-    let mut out = agent::seal::export(&stage.store, &memory, &stage.opened.trust, index, false, BufWriter::new(file)).map_err(Failure::tool)?;
+    let mut out = agent::seal::export(&stage.store, &memory, &stage.opened.trust, index, false, BufWriter::new(file))
+        .map_err(Failure::tool)?;
     out.flush().map_err(|e| Failure::tool(anyhow!(e)))?;
     Ok(tar)
 }
@@ -146,10 +154,13 @@ fn export(stage: &Stage, index: u64) -> Result<PathBuf, Failure> {
 /// What the verifier says of a tar, in one line.
 fn verdict(tar: &[u8], trust: &Trust) -> String {
     let mut source = TarSource::new(tar, "bundle.tar");
-    let demands = Demands { trust, require: Level::Position, allow_rehearsal: true, allow_failed: false, last_seen: None };
+    let demands =
+        Demands { trust, require: Level::Position, allow_rehearsal: true, allow_failed: false, last_seen: None };
     let verdict = verify::verify(&mut source, &demands, &mut Unobserved);
     match verdict.bundle {
-        Some(bundle) => format!("accepted, level {} ({}), as the rehearsal it is", bundle.level(), bundle.level().name()),
+        Some(bundle) => {
+            format!("accepted, level {} ({}), as the rehearsal it is", bundle.level(), bundle.level().name())
+        }
         None => {
             let why = verdict.report.problems.first().map(|p| p.message.clone()).unwrap_or_default();
             format!("REFUSED, exit code {}: {why}", verdict.report.exit_code)
@@ -189,7 +200,8 @@ fn intro(stage: &Stage) -> String {
 
 fn told(day: &Day, number: usize, ran: &Ran, overview: &Overview) -> String {
     let c = &overview.counts;
-    let mut text = format!("Day {}, {}: bundle {}, exit code {}\n", number + 1, day.title, ran.sealed.index, ran.verdict.code());
+    let mut text =
+        format!("Day {}, {}: bundle {}, exit code {}\n", number + 1, day.title, ran.sealed.index, ran.verdict.code());
     writeln!(
         text,
         "  read {} exchanges; {} findings conform, {} deviate ({} accepted), {} undetermined, {} not applicable; {} gaps",
@@ -203,7 +215,13 @@ fn told(day: &Day, number: usize, ran: &Ran, overview: &Overview) -> String {
     }
     let unknown: Vec<_> = overview.findings.iter().filter(|f| f.value.outcome == Judgement::Undetermined).collect();
     for finding in unknown.iter().take(2) {
-        writeln!(text, "  undetermined  {:<36} {}", finding.value.check, finding.value.reason.as_deref().unwrap_or_default()).ok();
+        writeln!(
+            text,
+            "  undetermined  {:<36} {}",
+            finding.value.check,
+            finding.value.reason.as_deref().unwrap_or_default()
+        )
+        .ok();
     }
     if unknown.len() > 2 {
         writeln!(text, "  undetermined  … and {} more", unknown.len() - 2).ok();

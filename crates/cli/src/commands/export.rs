@@ -23,10 +23,19 @@ pub fn run(arguments: &Export) -> Outcome {
         .mode(0o600)
         .open(&arguments.out)
         .with_context(|| format!("cannot make `{}`", arguments.out.display()))
-        .map_err(|e| Failure::input(e).with_help("name a file that does not exist, in a folder that this user may write"))?;
-    let written = seal::export(&store, &HeadFile::new(&head), &trust, arguments.bundle, arguments.with_ledger, BufWriter::new(file))
-        .map_err(Failure::tool)
-        .and_then(|mut out| out.flush().and_then(|()| out.get_ref().sync_all()).map_err(Failure::tool));
+        .map_err(|e| {
+            Failure::input(e).with_help("name a file that does not exist, in a folder that this user may write")
+        })?;
+    let written = seal::export(
+        &store,
+        &HeadFile::new(&head),
+        &trust,
+        arguments.bundle,
+        arguments.with_ledger,
+        BufWriter::new(file),
+    )
+    .map_err(Failure::tool)
+    .and_then(|mut out| out.flush().and_then(|()| out.get_ref().sync_all()).map_err(Failure::tool));
     if let Err(failure) = written {
         // Half a tar would be taken for evidence.
         fs::remove_file(&arguments.out).ok();

@@ -6,9 +6,9 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use ::ledger::PublicKey;
 use anyhow::{Context as _, anyhow};
 use bundle::trust::Trust;
-use ::ledger::PublicKey;
 use model::Secret;
 use sign::{Ed25519Signer, Signer};
 
@@ -92,9 +92,11 @@ pub fn open_with(keys: &Path, passphrase: &Secret) -> Result<Opened, Failure> {
 /// # Errors
 /// When it cannot be read or is not what it should be.
 pub fn read_trust(path: &Path) -> Result<Trust, Failure> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read what is trusted, `{}`", path.display())).map_err(|e| {
-        Failure::input(e).with_help("`witnessmark keys new` makes it; an auditor gets it from the custodian, out of band")
-    })?;
+    let bytes =
+        fs::read(path).with_context(|| format!("cannot read what is trusted, `{}`", path.display())).map_err(|e| {
+            Failure::input(e)
+                .with_help("`witnessmark keys new` makes it; an auditor gets it from the custodian, out of band")
+        })?;
     Trust::parse(&bytes).with_context(|| format!("`{}` is no trust file", path.display())).map_err(Failure::input)
 }
 
@@ -122,7 +124,9 @@ fn make_folder(folder: &Path) -> Result<(), Failure> {
             let mut entries = fs::read_dir(folder).with_context(what).map_err(Failure::input)?;
             match entries.next() {
                 None => Ok(()),
-                Some(_) => Err(Failure::input(anyhow!("`{}` is not empty; keys are never overwritten", folder.display()))),
+                Some(_) => {
+                    Err(Failure::input(anyhow!("`{}` is not empty; keys are never overwritten", folder.display())))
+                }
             }
         }
         Err(error) => Err(Failure::input(anyhow!(error).context(what()))),
@@ -142,7 +146,8 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 
 fn told(folder: &Path, trust: &Trust) -> String {
     let mut text = String::new();
-    let folder = folder.display();
+    let folder = folder.display().to_string();
+    let folder = folder.trim_end_matches('/');
     writeln!(text, "Made in {folder}/, for ledger {}:", trust.ledger.origin).ok();
     writeln!(text, "  {COLLECTOR:<20} signs bundles                    (keep, back up)").ok();
     writeln!(text, "  {LEDGER:<20} signs the heads of the ledger    (keep, back up)").ok();

@@ -22,7 +22,11 @@ pub fn run(command: Ledger) -> Outcome {
         Ledger::Init { store, keys } => {
             let opened = keys::open(&keys)?;
             init(&store.store, &opened)?;
-            output::text(&format!("Started ledger {} in {}/.\n", opened.trust.ledger.origin, store.store.display()))?;
+            output::text(&format!(
+                "Started ledger {} in {}/.\n",
+                opened.trust.ledger.origin,
+                store.store.display().to_string().trim_end_matches('/')
+            ))?;
         }
         Ledger::Log { store, trust, printed } => log(&store.store, &trust, printed)?,
     }
@@ -93,7 +97,11 @@ fn log(folder: &Path, trust: &Path, printed: Printed) -> Result<(), Failure> {
         let envelope = bundle::sigstore::Envelope::parse(&bytes).map_err(Failure::tool)?;
         let statement = bundle::statement::Statement::parse(&envelope.statement).map_err(Failure::tool)?;
         if statement.predicate.chain.origin != trust.ledger.origin {
-            return Err(Failure::tool(anyhow!("`{path}` belongs to ledger `{}`, not to `{}`", statement.predicate.chain.origin, trust.ledger.origin)));
+            return Err(Failure::tool(anyhow!(
+                "`{path}` belongs to ledger `{}`, not to `{}`",
+                statement.predicate.chain.origin,
+                trust.ledger.origin
+            )));
         }
         let predicate = statement.predicate;
         lines.push(Line {
@@ -109,13 +117,33 @@ fn log(folder: &Path, trust: &Path, printed: Printed) -> Result<(), Failure> {
     if printed.format == Format::Json {
         return output::json(&lines);
     }
-    let mut text = format!("Ledger {}: {} bundles. Nothing here is verified: `witnessmark-verify` does that.\n\n", trust.ledger.origin, lines.len());
-    writeln!(text, "{:>6}  {:<24}  {:<8}  {:>8} {:>8} {:>8} {:>6}", "index", "started", "status", "conform", "deviate", "undeterm", "gaps").ok();
+    let mut text = format!(
+        "Ledger {}: {} bundles. Nothing here is verified: `witnessmark-verify` does that.\n\n",
+        trust.ledger.origin,
+        lines.len()
+    );
+    writeln!(
+        text,
+        "{:>6}  {:<24}  {:<8}  {:>8} {:>8} {:>8} {:>6}",
+        "index", "started", "status", "conform", "deviate", "undeterm", "gaps"
+    )
+    .ok();
     for line in &lines {
         let s = &line.summary;
         let status = serde_json::to_string(&line.status).unwrap_or_default();
         let note = if line.rehearsal.is_empty() { "" } else { "  rehearsal" };
-        writeln!(text, "{:>6}  {:<24}  {:<8}  {:>8} {:>8} {:>8} {:>6}{note}", line.index, line.started, status.trim_matches('"'), s.conforms, s.deviates, s.undetermined, s.gaps).ok();
+        writeln!(
+            text,
+            "{:>6}  {:<24}  {:<8}  {:>8} {:>8} {:>8} {:>6}{note}",
+            line.index,
+            line.started,
+            status.trim_matches('"'),
+            s.conforms,
+            s.deviates,
+            s.undetermined,
+            s.gaps
+        )
+        .ok();
     }
     output::text(&text)
 }

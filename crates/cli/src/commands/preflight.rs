@@ -27,7 +27,8 @@ pub fn run(arguments: &Preflight, quiet: bool) -> Outcome {
     if !quiet {
         anstream::eprintln!("asking {} sources", jobs.len());
     }
-    let checked: Vec<Checked> = runtime()?.block_on(preflight(jobs, &environment, Arc::new(agent::preflight::Forget::default())));
+    let checked: Vec<Checked> =
+        runtime()?.block_on(preflight(jobs, &environment, Arc::new(agent::preflight::Forget::default())));
     let all = checked.iter().all(|c| c.failure.is_none() && c.rights.iter().all(|r| r.state == RightState::Granted));
     match arguments.printed.format {
         Format::Json => output::json(&checked)?,
@@ -59,6 +60,10 @@ fn told(checked: &[Checked]) -> String {
     }
     let denied = checked.iter().flat_map(|c| &c.rights).filter(|r| r.state == RightState::Denied).count();
     let undecided = checked.iter().flat_map(|c| &c.rights).filter(|r| r.state == RightState::Undecided).count();
-    writeln!(text, "{denied} denied, {undecided} undecided. What is not granted becomes a signed gap; undecided is not granted.").ok();
+    writeln!(
+        text,
+        "{denied} denied, {undecided} undecided. What is not granted becomes a signed gap; undecided is not granted."
+    )
+    .ok();
     text
 }

@@ -16,7 +16,8 @@ pub fn run(arguments: &Rights) -> Outcome {
     let mut names: Vec<&str> = plan.targets.iter().flat_map(|t| &t.collectors).map(|c| c.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    let descriptors: Vec<Descriptor> = names.iter().filter_map(|name| collectors::find(name)).map(|kind| kind.descriptor()).collect();
+    let descriptors: Vec<Descriptor> =
+        names.iter().filter_map(|name| collectors::find(name)).map(|kind| kind.descriptor()).collect();
     match arguments.format {
         RightsForm::AwsPolicy => {
             let of_aws: Vec<&Descriptor> = descriptors.iter().filter(|d| d.name.starts_with("aws-")).collect();
@@ -26,7 +27,10 @@ pub fn run(arguments: &Rights) -> Outcome {
             output::json(&aws::iam_policy(of_aws))?;
         }
         RightsForm::Json => {
-            let all: Vec<_> = descriptors.iter().map(|d| json!({"collector": d.name, "rights": d.rights, "thief": d.thief})).collect();
+            let all: Vec<_> = descriptors
+                .iter()
+                .map(|d| json!({"collector": d.name, "rights": d.rights, "thief": d.thief}))
+                .collect();
             output::json(&all)?;
         }
         RightsForm::Human => output::text(&told(&descriptors))?,

@@ -55,7 +55,10 @@ pub fn run(arguments: &Run, quiet: bool) -> Outcome {
     let ran = make(making, &runtime()?)?;
     drop(progress);
     for recovered in &ran.recovered {
-        warn(format!("an earlier run had been interrupted: its bundle {} is sealed now ({:?})", recovered.index, recovered.statement.predicate.status));
+        warn(format!(
+            "an earlier run had been interrupted: its bundle {} is sealed now ({:?})",
+            recovered.index, recovered.statement.predicate.status
+        ));
     }
     for (check, reason) in &ran.broken_checks {
         warn(format!("check `{check}` could not be evaluated: {reason}"));
@@ -98,7 +101,8 @@ pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<Ran, Failure> {
         holder: ledger::holder(),
         wait: ledger::WAIT_FOR_LEDGER,
     };
-    let program = std::env::current_exe().map_err(|e| Failure::tool(anyhow!(e).context("cannot find this program's own file")))?;
+    let program = std::env::current_exe()
+        .map_err(|e| Failure::tool(anyhow!(e).context("cannot find this program's own file")))?;
     let setup = Setup {
         plan: &plan,
         loaded: &making.context.loaded,
@@ -119,7 +123,8 @@ pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<Ran, Failure> {
         progress: making.progress,
     };
     agent::run::run(setup, runtime).map_err(|error| {
-        Failure::tool(error).with_help("nothing that was sealed is lost; the next run completes this one or records that it failed")
+        Failure::tool(error)
+            .with_help("nothing that was sealed is lost; the next run completes this one or records that it failed")
     })
 }
 
@@ -156,7 +161,8 @@ pub fn sdk_environment(run_id: &str, deadline: Timestamp, concurrency: usize) ->
 /// When the operating system gives no randomness.
 pub fn run_id(now: Timestamp) -> Result<String, Failure> {
     let mut random = [0u8; 4];
-    getrandom::fill(&mut random).map_err(|e| Failure::tool(anyhow!("the operating system gives no randomness: {e}")))?;
+    getrandom::fill(&mut random)
+        .map_err(|e| Failure::tool(anyhow!("the operating system gives no randomness: {e}")))?;
     let moment: String = now.to_string().chars().take(19).filter(|c| c.is_ascii_alphanumeric()).collect();
     let random: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(format!("{}-{random}", moment.to_lowercase()))
@@ -167,7 +173,10 @@ pub fn run_id(now: Timestamp) -> Result<String, Failure> {
 /// # Errors
 /// When the operating system refuses it.
 pub fn runtime() -> Result<Runtime, Failure> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| Failure::tool(anyhow!(e).context("cannot start the run time")))
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::tool(anyhow!(e).context("cannot start the run time")))
 }
 
 fn same_ledger(plan: &Plan, opened: &keys::Opened) -> Result<(), Failure> {
@@ -183,14 +192,19 @@ fn same_ledger(plan: &Plan, opened: &keys::Opened) -> Result<(), Failure> {
 }
 
 fn tool(program: &Path) -> Result<Tool, Failure> {
-    let bytes = std::fs::read(program).map_err(|e| Failure::tool(anyhow!(e).context("cannot read this program's own file")))?;
-    Ok(Tool { name: "witnessmark".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), sha256: Digest::of(&bytes) })
+    // Piece by piece: the whole file would be a third of all the memory that a run needs.
+    let sha256 = std::fs::File::open(program)
+        .and_then(Digest::of_reader)
+        .map_err(|e| Failure::tool(anyhow!(e).context("cannot read this program's own file")))?;
+    Ok(Tool { name: "witnessmark".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), sha256 })
 }
 
 /// User, host and operating system, as the machine tells them.
 fn asked() -> (String, String, String) {
     let uname = rustix::system::uname();
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| format!("uid {}", rustix::process::getuid().as_raw()));
+    let user = std::env::var("USER")
+        .or_else(|_| std::env::var("LOGNAME"))
+        .unwrap_or_else(|_| format!("uid {}", rustix::process::getuid().as_raw()));
     let name = uname.nodename().to_string_lossy().into_owned();
     let os = format!("{} {}", uname.sysname().to_string_lossy(), uname.release().to_string_lossy());
     (user, name, os)

@@ -37,7 +37,8 @@ pub fn run(arguments: &Show) -> Outcome {
     }
     let evidence = reader.finish();
     if evidence.finding.is_none() && evidence.exchanges.is_empty() {
-        return Err(Failure::input(anyhow!("there is no such record in this bundle, or it is withheld")).with_help("`witnessmark show` without a number lists what there is"));
+        return Err(Failure::input(anyhow!("there is no such record in this bundle, or it is withheld"))
+            .with_help("`witnessmark show` without a number lists what there is"));
     }
     let bundle = bundle.ok_or_else(|| Failure::tool(anyhow!("nothing was read")))?;
     match arguments.printed.format {
@@ -53,7 +54,8 @@ fn folder(path: &Path, index: Option<u64>) -> Result<PathBuf, Failure> {
         return Ok(path.to_owned());
     }
     if path.is_file() {
-        return Err(Failure::input(anyhow!("`{}` is a file", path.display())).with_help("an exported tar is read by `witnessmark-verify show`"));
+        return Err(Failure::input(anyhow!("`{}` is a file", path.display()))
+            .with_help("an exported tar is read by `witnessmark-verify show`"));
     }
     let store = ledger::open(path)?;
     let index = match index {
@@ -61,10 +63,14 @@ fn folder(path: &Path, index: Option<u64>) -> Result<PathBuf, Failure> {
         None => {
             let names = store.list(bundle::layout::BUNDLES).map_err(Failure::tool)?;
             let newest = names.iter().filter_map(|name| name.parse::<u64>().ok()).max();
-            newest.ok_or_else(|| Failure::input(anyhow!("the store `{}` holds no bundle yet", path.display())).with_help("`witnessmark run` makes one"))?
+            newest.ok_or_else(|| {
+                Failure::input(anyhow!("the store `{}` holds no bundle yet", path.display()))
+                    .with_help("`witnessmark run` makes one")
+            })?
         }
     };
     store.bundle(index).map_err(Failure::tool)?.ok_or_else(|| {
-        Failure::input(anyhow!("the store `{}` holds no bundle {index}", path.display())).with_help("`witnessmark ledger log` lists them")
+        Failure::input(anyhow!("the store `{}` holds no bundle {index}", path.display()))
+            .with_help("`witnessmark ledger log` lists them")
     })
 }

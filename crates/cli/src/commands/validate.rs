@@ -25,6 +25,11 @@ pub fn run(arguments: &Validate) -> Outcome {
     }
     let plan = context.plan()?;
     let uses = plan.assignments.len();
-    output::text(&format!("{}: {} targets, {} controls, {uses} uses of checks. It can be used.\n", file.display(), plan.targets.len(), plan.controls.len()))?;
+    output::text(&format!(
+        "{}: {} targets, {} controls, {uses} uses of checks. It can be used.\n",
+        file.display(),
+        plan.targets.len(),
+        plan.controls.len()
+    ))?;
     Ok(0)
 }
