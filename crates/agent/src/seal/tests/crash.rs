@@ -66,17 +66,29 @@ fn earlier_files(world: &World) -> Vec<(String, Vec<u8>)> {
 #[test]
 fn a_fault_anywhere_in_a_run() {
     let folder = scratch();
-    let base = world_of_one(&folder.path().join("base"));
-    let earlier = earlier_files(&base);
+    disturb_every_operation(&world_of_one(&folder.path().join("base")), &DISTURBANCES);
+}
+
+/// The first run of a ledger makes every folder that later runs find.
+#[test]
+fn a_fault_anywhere_in_the_first_run() {
+    let folder = scratch();
+    let base = empty_world(&folder.path().join("base"));
+    base.init_on(&RealDisk).unwrap();
+    disturb_every_operation(&base, &[(Power::Cut, &[Fault::FailAfter, Fault::KillAfter])]);
+}
+
+fn disturb_every_operation(base: &World, disturbances: &[(Power, &[Fault])]) {
+    let earlier = earlier_files(base);
     let mut number = 0;
     loop {
         let mut operations = 0;
-        for (power, faults) in DISTURBANCES {
-            for &fault in faults {
+        for (power, faults) in disturbances {
+            for &fault in *faults {
                 let context = format!("{fault:?} at {number}, power {power:?}");
-                let (mut world, place) = fresh_copy(&base, number);
+                let (mut world, place) = fresh_copy(base, number);
                 world.collector = World::new(&place).collector;
-                let (began, sealed, met) = disturbed(&world, number, fault, "b", power);
+                let (began, sealed, met) = disturbed(&world, number, fault, "b", *power);
                 operations = operations.max(met);
                 let lossy = LossyDisk::new(&world.folder).unwrap();
                 let mut again = false;
