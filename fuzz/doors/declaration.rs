@@ -7,5 +7,5 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         _ => Err(std::io::ErrorKind::NotFound.into()),
     };
     let loaded = policy::load("witnessmark.yaml", &loader);
-    let _ = loaded.sources.render(&loaded.diagnostics, false);
+    let _ = loaded.render(&loaded.diagnostics, false);
 });
