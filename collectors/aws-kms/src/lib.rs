@@ -14,8 +14,9 @@ use aws::{Bounded, ListedRegions, Session, own_endpoints, settings_schema};
 use aws_sdk_kms::Client;
 use schemars::JsonSchema;
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, CoverageNote, Descriptor, Environment, Feed, GapNote,
-    GapReason, Recorder, ResourceKind, ResourceNote, Right, RightStatus, SinkError, Subject, Target,
+    CallerIdentity, CollectError, Collector, CollectorKind, CoverageNote, Descriptor, Environment, ExchangeId, Feed,
+    GapNote, GapReason, Recorder, ResourceKind, ResourceNote, Right, RightStatus, SinkError, Subject, Target,
+    population,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -25,6 +26,9 @@ use crate::resource::{ALIAS, Alias, CUSTOM_KEY_STORE, CustomKeyStore, KEY, Key, 
 
 /// Regions read at once. The session bounds the requests of all of them together.
 const REGIONS_AT_ONCE: usize = 8;
+
+/// Kinds that each region has its own of.
+const OF_REGIONS: [&str; 3] = [KEY, ALIAS, CUSTOM_KEY_STORE];
 
 /// The collector `aws-kms`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -90,6 +94,10 @@ impl Collector for Kms {
         let regions = self.session.regions_to_read(&listed);
         let mut work = Bounded::new(REGIONS_AT_ONCE);
         for region in &regions {
+            if let Some((words, exchange)) = listed.closed(region) {
+                closed(recorder, region, &words, exchange)?;
+                continue;
+            }
             work.start(RegionReader::new(&self.session, recorder, region).read()).await?;
         }
         Ok(work.finish().await?)
@@ -129,23 +137,38 @@ impl Kms {
         }
         if let (None, Some(refusal)) = (declared, &listed.stopped) {
             // Any region that was not listed may hold keys.
-            for kind in [KEY, ALIAS, CUSTOM_KEY_STORE] {
+            for kind in OF_REGIONS {
                 let mut gap = refusal.gap(None);
                 gap.population = Some(kind.to_owned());
                 gap.detail = format!("which regions hold any is unknown: {}", refusal.detail);
                 recorder.gap(gap)?;
-                recorder.coverage(CoverageNote {
-                    population: kind.to_owned(),
-                    calls: 0,
-                    pages: 0,
-                    items: 0,
-                    complete: false,
-                    total: None,
-                })?;
+                recorder.coverage(unread(kind.to_owned()))?;
             }
         }
         Ok(())
     }
+}
+
+/// The account's own list of regions says that this declared one cannot be read.
+fn closed(recorder: &Recorder, region: &str, words: &str, exchange: Option<ExchangeId>) -> Result<(), SinkError> {
+    for kind in OF_REGIONS {
+        let population = population(kind, Some(region));
+        recorder.gap(GapNote {
+            population: Some(population.clone()),
+            subject: None,
+            part: None,
+            right: None,
+            reason: GapReason::Unsupported,
+            detail: words.to_owned(),
+            exchange,
+        })?;
+        recorder.coverage(unread(population))?;
+    }
+    Ok(())
+}
+
+fn unread(population: String) -> CoverageNote {
+    CoverageNote { population, calls: 0, pages: 0, items: 0, complete: false, total: None }
 }
 
 /// A client of one region.

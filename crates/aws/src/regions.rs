@@ -37,6 +37,26 @@ impl ListedRegion {
     }
 }
 
+impl ListedRegions {
+    /// Why nothing can be read in a region, where the account's own list says so: the words, and the exchange they rest on.
+    #[must_use]
+    pub fn closed(&self, name: &str) -> Option<(String, Option<ExchangeId>)> {
+        match self.regions.iter().find(|region| region.name == name) {
+            Some(region) if region.may_be_used() => None,
+            Some(region) => {
+                let words = format!("the account has not enabled this region: `{}`", region.status);
+                Some((words, Some(region.source.exchange)))
+            }
+            None if self.stopped.is_none() => {
+                let last = self.regions.last().map(|region| region.source.exchange);
+                Some(("the account has no region of this name".to_owned(), last))
+            }
+            // It may stand in what was not listed.
+            None => None,
+        }
+    }
+}
+
 impl Session {
     fn account_client(&self) -> aws_sdk_account::Client {
         let config = aws_sdk_account::config::Builder::from(self.config()).retry_partition(self.retry_budget()).build();

@@ -1,4 +1,5 @@
 //! Through proxies: CONNECT for TLS, the whole address in plain requests.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,5 @@
 //! What is recorded of each attempt, whatever becomes of it.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::sync::Arc;
 use std::time::Duration;
