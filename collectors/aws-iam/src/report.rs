@@ -320,4 +320,14 @@ mod tests {
             assert!(matches!(error, MalformedReport::Cell { row: 1, .. }), "{error}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(at in 0..ALICE.len(), with in "[,\"\n\ra-zé0-9:-]{0,8}", cut in 0..ALICE.len()) {
+            let changed = format!("{}{with}{}", &ALICE[..at], &ALICE[at.max(cut)..]);
+            if let Ok(report) = report(&[HEADER, ROOT_ROW, &changed, ALICE]) {
+                let _ = (report.root(), report.user("arn:aws:iam::111122223333:user/alice"));
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use aws::{CallInfo, Refusal};
 use aws_sdk_iam::operation::get_login_profile::GetLoginProfileError;
 use futures_util::future::try_join_all;
-use sdk::{SinkError, Source};
+use sdk::{GapReason, SinkError, Source};
 
 use crate::authorization::{attached_policies, inline_policies, names, permissions_boundary, tags};
 use crate::descriptor::{ACCESS_KEYS, KEY_LAST_USED, LOGIN_PROFILE, MFA};
@@ -91,13 +91,22 @@ fn read_login_profile(page: &Page) -> Result<(LoginProfile, Source), MalformedAn
 
 async fn mfa_devices(iam: &Iam, user: &Identity) -> Result<Fact<Vec<MfaDevice>>, SinkError> {
     let list = List { result: "/ListMFADevicesResponse/ListMFADevicesResult", name: "MFADevices" };
-    iam.list(
-        info(MFA, user),
-        list,
-        |marker| iam.client.list_mfa_devices().user_name(&user.name).set_marker(marker).send(),
-        |member| mfa::device(member).map(Some),
-    )
-    .await
+    let info = info(MFA, user);
+    let mut fact = iam
+        .list(
+            info.clone(),
+            list,
+            |marker| iam.client.list_mfa_devices().user_name(&user.name).set_marker(marker).send(),
+            |member| mfa::device(member).map(Some),
+        )
+        .await?;
+    let unknown = fact.value.iter().flatten().filter(|device| device.kind.is_none());
+    for device in unknown {
+        // Neither accepted nor not: what the device is was not read.
+        let detail = format!("the serial number `{}` does not tell what kind of device it is", device.serial);
+        fact.gaps.push(info.refused(GapReason::Unsupported, detail).gap(None));
+    }
+    Ok(fact)
 }
 
 type KeysWithUse = (Fact<Vec<AccessKey>>, Fact<Vec<AccessKeyUse>>);

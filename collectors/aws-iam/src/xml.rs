@@ -278,4 +278,18 @@ mod tests {
         }
         assert!(matches!(Document::parse(b"<a>\xff</a>", ExchangeId(0)), Err(MalformedAnswer::NotText)));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(at in 0..ANSWER.len(), with in "[<>/&;a-c\\[\\]! ]{0,6}", cut in 0..ANSWER.len()) {
+            let text = format!("{}{with}{}", &ANSWER[..at], &ANSWER[at.max(cut)..]);
+            if let Ok(document) = Document::parse(text.as_bytes(), ExchangeId(0))
+                && let Ok(result) = document.at("/R/Result")
+            {
+                for member in result.list("List") {
+                    let _ = (member.required("Name"), member.boolean("On"), member.integer("Count"), member.moment("At"));
+                }
+            }
+        }
+    }
 }

@@ -353,6 +353,17 @@ fn a_user_who_vanishes_is_not_one_without_a_password() {
 }
 
 #[test]
+fn a_device_of_an_unknown_kind_is_a_gap() {
+    let mut world = small();
+    world.users[0].mfa[0].serial = "arn:aws:iam::111122223333:retina/user-00000".to_owned();
+    let seen = collect(world, |_, reply| reply);
+    let device = &resource(&seen, "aws-iam/user", &user(0)).facts["mfa_devices"][0];
+    assert_eq!(device["serial"], json!("arn:aws:iam::111122223333:retina/user-00000"));
+    assert!(device.get("type").is_none());
+    assert_eq!(gap_of(&seen, "mfa_devices").reason, GapReason::Unsupported);
+}
+
+#[test]
 fn waits_for_the_credential_report() {
     // What IAM answers before the report is there; then it is.
     for (codes, generated) in [
