@@ -20,7 +20,7 @@ use aws_types::sdk_ua_metadata::FrameworkMetadata;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use sdk::{CallerIdentity, Clock, CollectError, Environment, Overrides, Recorder, SinkError, Target, Timestamp};
 use tokio::sync::{Semaphore, SemaphorePermit};
-use transport::{Proxies, Recording, Transport};
+use transport::{Proxies, Recording, Transport, TransportError};
 
 use crate::call::CallInfo;
 use crate::credentials::Registering;
@@ -58,7 +58,7 @@ impl Session {
         recorder: &Recorder,
     ) -> Result<Self, CollectError> {
         let settings = Settings::of(target)?;
-        let transport = transport(&environment.overrides)?;
+        let transport = transport(target, &environment.overrides)?;
         let recording = Recording::new(transport, Arc::new(Aws), recorder.clone(), environment.clock.clone());
         let config = base_config(&settings, environment, &recording).await?;
         let (config, credentials) = with_credentials(config, &settings, environment, recorder).await?;
@@ -215,26 +215,35 @@ impl std::fmt::Debug for Bounded<'_> {
     }
 }
 
-fn transport(overrides: &Overrides) -> Result<Transport, CollectError> {
+fn transport(target: &Target, overrides: &Overrides) -> Result<Transport, CollectError> {
+    let wrong = |setting: &str, problem: String| CollectError::Settings {
+        target: target.id.clone(),
+        setting: setting.to_owned(),
+        problem,
+    };
     let mut extra_roots: Vec<String> = overrides.extra_roots.iter().cloned().collect();
     // Every AWS tool reads additional authorities from here; company proxies need it.
     if let Some(path) = variable(&["AWS_CA_BUNDLE"]) {
-        let pem = std::fs::read_to_string(&path).map_err(|error| CollectError::Credentials {
-            problem: format!("`AWS_CA_BUNDLE` names `{path}`, which cannot be read: {error}"),
-        })?;
+        let pem = std::fs::read_to_string(&path)
+            .map_err(|error| wrong("AWS_CA_BUNDLE", format!("`{path}` cannot be read: {error}")))?;
         extra_roots.push(pem);
     }
-    Transport::new(&transport::Settings {
+    let settings = transport::Settings {
         proxies: Proxies {
             https: variable(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
-            // Upper case is not looked at: a CGI server sets `HTTP_PROXY` from a request's header.
-            http: variable(&["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"]),
+            http: variable(&["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]),
             none: variable(&["NO_PROXY", "no_proxy"]),
         },
         extra_roots,
         ..transport::Settings::default()
+    };
+    Transport::new(&settings).map_err(|error| {
+        let setting = match error {
+            TransportError::Proxy { variable } => variable,
+            _ => "AWS_CA_BUNDLE",
+        };
+        wrong(setting, error.to_string())
     })
-    .map_err(|error| CollectError::Credentials { problem: error.to_string() })
 }
 
 fn variable(names: &[&str]) -> Option<String> {
