@@ -5,6 +5,7 @@
 mod account;
 mod authorization;
 mod descriptor;
+mod entities;
 mod fact;
 mod iam;
 mod mfa;

@@ -5,8 +5,8 @@ use aws_sdk_iam::operation::get_login_profile::GetLoginProfileError;
 use futures_util::future::try_join_all;
 use sdk::{GapReason, SinkError, Source};
 
-use crate::authorization::{attached_policies, inline_policies, names, permissions_boundary, tags};
 use crate::descriptor::{ACCESS_KEYS, KEY_LAST_USED, LOGIN_PROFILE, MFA};
+use crate::entities::{attached_policies, inline_policies, names, permissions_boundary, tags};
 use crate::fact::{Fact, Parts, malformed};
 use crate::iam::{Iam, List, Page, absence};
 use crate::mfa;
