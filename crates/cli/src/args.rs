@@ -159,7 +159,8 @@ pub struct Validate {
 pub struct Rights {
     #[command(flatten)]
     pub declaration: DeclarationFile,
-    /// `human`, `json`, or `aws-policy`: the policy to attach to the reading role.
+    /// `human`, `json`, `aws-policy`: the policy to attach to the reading role, or `aws-key-policy`: the statement for
+    /// policies of KMS keys that do not let the account's IAM policies decide.
     #[arg(long, value_enum, default_value_t = RightsForm::Human, value_name = "FORMAT")]
     pub format: RightsForm,
 }
@@ -169,6 +170,7 @@ pub enum RightsForm {
     Human,
     Json,
     AwsPolicy,
+    AwsKeyPolicy,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! `witnessmark rights`: what the declared targets need, and what a thief of it could do.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use sdk::Descriptor;
@@ -26,6 +27,7 @@ pub fn run(arguments: &Rights) -> Outcome {
             }
             output::json(&aws::iam_policy(of_aws))?;
         }
+        RightsForm::AwsKeyPolicy => output::json(&key_policy_statements(&plan, &descriptors)?)?,
         RightsForm::Json => {
             let all: Vec<_> = descriptors
                 .iter()
@@ -36,6 +38,28 @@ pub fn run(arguments: &Rights) -> Outcome {
         RightsForm::Human => output::text(&told(&descriptors))?,
     }
     Ok(0)
+}
+
+/// One statement for each role that reads keys.
+fn key_policy_statements(plan: &policy::Plan, descriptors: &[Descriptor]) -> Result<Vec<serde_json::Value>, Failure> {
+    let Some(kms) = descriptors.iter().find(|descriptor| descriptor.name == "aws-kms") else {
+        return Err(Failure::input(anyhow::anyhow!("no target of the declaration is read by `aws-kms`")));
+    };
+    let roles: BTreeSet<String> = plan
+        .targets
+        .iter()
+        .flat_map(|target| &target.collectors)
+        .filter(|collector| collector.name == kms.name)
+        .map(|collector| {
+            let setting = |name: &str| collector.settings.get(name).and_then(serde_json::Value::as_str);
+            match setting("assume_role") {
+                Some(role) => role.to_owned(),
+                // Whose credentials the environment holds is not known here.
+                None => format!("arn:aws:iam::{}:role/THE-READING-ROLE", setting("account").unwrap_or_default()),
+            }
+        })
+        .collect();
+    Ok(roles.iter().map(|role| aws::key_policy_statement(kms, role)).collect())
 }
 
 fn told(descriptors: &[Descriptor]) -> String {
