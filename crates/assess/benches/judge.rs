@@ -1,7 +1,8 @@
 //! What judging costs per check and subject, through the child process, with the shipped checks.
 //!
-//! `cargo bench -p witnessmark-assess` gives wall time; `cargo bench -p witnessmark-assess -- whole` judges 100,000 subjects once and prints
-//! processor time and peak memory of both processes, for `docs/performance.md`. Started with `__assess` this program is the child.
+//! `cargo bench -p witnessmark-assess` gives wall time; `… -- whole` judges 100,000 subjects once and prints processor time and peak memory of
+//! both processes, for `docs/performance.md`; `… -- each` gives the processor time of each check alone. Started with `__assess` this program is the
+//! child.
 
 #![expect(
     clippy::unwrap_used,
@@ -30,13 +31,15 @@ fn main() {
         worker_main().unwrap();
     } else if arguments.iter().any(|a| a == "whole") {
         whole(100_000);
+    } else if arguments.iter().any(|a| a == "each") {
+        each(20_000);
     } else {
         let mut criterion = Criterion::default().configure_from_args();
         let members: Vec<Resource> = (0..1000).map(member).collect();
         let mut group = criterion.benchmark_group("assess");
         group.sample_size(20).throughput(Throughput::Elements(judgements(1000)));
         group.bench_function("1000 subjects", |b| {
-            b.iter(|| black_box(judge(members.iter().cloned())));
+            b.iter(|| black_box(judge(members.iter().cloned(), |_| true)));
         });
         group.finish();
     }
@@ -99,9 +102,10 @@ fn user(n: u64) -> Box<RawValue> {
     .unwrap()
 }
 
-fn assignments(checks: &CheckSet) -> Vec<(RecordRef, Assignment)> {
+fn assignments(checks: &CheckSet, wanted: impl Fn(&str) -> bool) -> Vec<(RecordRef, Assignment)> {
     checks
         .checks()
+        .filter(|check| wanted(&check.id))
         .enumerate()
         .map(|(n, check)| {
             let parameters: BTreeMap<&String, &serde_json::Value> = check
@@ -134,7 +138,7 @@ fn judgements(subjects: u64) -> u64 {
     subjects / 2 * (about("aws-kms/key") + about("aws-iam/user"))
 }
 
-fn judge(members: impl Iterator<Item = Resource>) -> u64 {
+fn judge(members: impl Iterator<Item = Resource>, wanted: impl Fn(&str) -> bool) -> u64 {
     let checks = CheckSet::stock().unwrap();
     let coverage = |kind: &str| Coverage {
         target: "prod".into(),
@@ -147,7 +151,7 @@ fn judge(members: impl Iterator<Item = Resource>) -> u64 {
         total: None,
     };
     let case = Case {
-        assignments: assignments(&checks),
+        assignments: assignments(&checks, wanted),
         coverage: ["aws-kms/key", "aws-iam/user"]
             .into_iter()
             .map(|k| (RecordRef::new(RecordType::Coverage, 0), coverage(k)))
@@ -172,20 +176,41 @@ fn judge(members: impl Iterator<Item = Resource>) -> u64 {
 }
 
 fn whole(subjects: u64) {
+    let before = (rusage("self"), rusage("children"));
+    let members: Vec<Resource> = (0..1000).map(member).collect();
+    let making = rusage("self").cpu_micros - before.0.cpu_micros;
     let started = Instant::now();
-    let findings = judge((0..subjects).map(member));
+    // The same thousand again and again: making a hundred thousand would be measured with them.
+    let findings = judge((0..subjects).map(|n| members[n as usize % members.len()].clone()), |_| true);
     let wall = started.elapsed();
     let own = rusage("self");
     let child = rusage("children");
     let pairs = judgements(subjects);
-    let cpu = own.cpu_micros + child.cpu_micros;
+    let (here, there) = (own.cpu_micros - before.0.cpu_micros - making, child.cpu_micros - before.1.cpu_micros);
     println!("{subjects} subjects, {pairs} judgements, {findings} findings in {:.2} s", wall.as_secs_f64());
     println!(
-        "processor: {:.2} s = {:.2} µs per check and subject (the making of the subjects included)",
-        cpu / 1e6,
-        cpu / pairs as f64
+        "processor: {:.2} s here, {:.2} s in the child = {:.2} µs per check and subject",
+        here / 1e6,
+        there / 1e6,
+        (here + there) / pairs as f64
     );
-    println!("peak memory: {} KiB + {} KiB in the child", own.peak_kib, child.peak_kib);
+    println!("peak memory: {} KiB here, {} KiB in the child", own.peak_kib, child.peak_kib);
+}
+
+fn each(subjects: u64) {
+    let members: Vec<Resource> = (0..1000).map(member).collect();
+    for check in CheckSet::stock().unwrap().checks() {
+        let kind = check.meta.custom.subject.kind().unwrap_or_default();
+        let of_kind: Vec<&Resource> = members.iter().filter(|m| m.kind == kind).collect();
+        if of_kind.is_empty() {
+            continue;
+        }
+        let before = (rusage("self").cpu_micros, rusage("children").cpu_micros);
+        judge((0..subjects).map(|n| of_kind[n as usize % of_kind.len()].clone()), |id| id == check.id);
+        let here = (rusage("self").cpu_micros - before.0) / subjects as f64;
+        let there = (rusage("children").cpu_micros - before.1) / subjects as f64;
+        println!("{:<40} {here:6.2} µs here {there:6.2} µs in the child", check.id);
+    }
 }
 
 struct Usage {

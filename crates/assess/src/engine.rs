@@ -7,13 +7,19 @@ use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::{Program, RegoVM};
 use regorus::{Engine, Value};
 
-use crate::judge::{Askable, ORDER};
+use crate::judge::{self, Askable, ORDER};
 
 /// One check, compiled.
 pub(crate) struct Compiled {
     vm: RegoVM,
     entries: [Option<String>; 3],
+    /// The entry point of a rule that lists what every outcome's rule holds.
+    together: String,
+    outcomes: Askable,
 }
+
+/// The name of that rule: no check may have one of its own that begins so.
+const TOGETHER: &str = "witnessmark_outcomes";
 
 /// The name of an outcome's rule.
 pub(crate) const fn rule(outcome: Outcome) -> &'static str {
@@ -36,7 +42,8 @@ pub(crate) fn compile(
     instructions: u64,
 ) -> Result<Compiled, String> {
     let mut engine = Engine::new();
-    for (path, text) in modules {
+    let listing = ("together.rego".to_owned(), listing(package, outcomes));
+    for (path, text) in modules.iter().chain([&listing]) {
         engine.add_policy(path.clone(), text.clone()).map_err(|e| e.to_string())?;
     }
     let name = |outcome| format!("data.{package}.{}", rule(outcome));
@@ -52,14 +59,16 @@ pub(crate) fn compile(
             return Err(no_rule(entry));
         }
     }
-    let program: Arc<Program> = Compiler::compile_from_policy(&policy, &wanted).map_err(|e| e.to_string())?;
+    let together = format!("data.{package}.{TOGETHER}");
+    let entry_points: Vec<&str> = wanted.iter().copied().chain([together.as_str()]).collect();
+    let program: Arc<Program> = Compiler::compile_from_policy(&policy, &entry_points).map_err(|e| e.to_string())?;
     let mut vm = RegoVM::new();
     vm.load_program(program);
     vm.set_data(Value::new_object()).map_err(|e| e.to_string())?;
     // A builtin that fails ends the body it stands in. Otherwise its value would be undefined, and a `not` before it would hold.
     vm.set_strict_builtin_errors(true);
     vm.set_max_instructions(usize::try_from(instructions).unwrap_or(usize::MAX));
-    Ok(Compiled { vm, entries })
+    Ok(Compiled { vm, entries, together, outcomes })
 }
 
 fn no_rule(entry: &str) -> String {
@@ -70,6 +79,22 @@ impl Compiled {
     /// Gives the machine its input; it holds for the evaluations that follow.
     pub(crate) fn input(&mut self, input: Value) {
         self.vm.set_input(input);
+    }
+
+    /// The first outcome that is proven, and its proofs as JSON text.
+    ///
+    /// # Errors
+    /// The engine's message.
+    pub(crate) fn first_proven(&mut self, askable: Askable) -> Result<Option<(Outcome, String)>, String> {
+        // Where every outcome may be asked for, one evaluation shares what their rules have in common. When it fails, one of the
+        // outcomes alone may still be proven.
+        if askable == self.outcomes
+            && let Ok(Value::Array(all)) = self.vm.execute_entry_point_by_name(&self.together)
+        {
+            let mut all = all.iter();
+            return judge::first_proven(askable, |outcome| all.next().map_or(Ok(None), |value| proofs(outcome, value)));
+        }
+        judge::first_proven(askable, |outcome| self.prove(outcome))
     }
 
     /// The proofs of one outcome as JSON text; `None` when there are none.
@@ -84,12 +109,22 @@ impl Compiled {
             .and_then(Option::as_deref)
             .ok_or_else(|| format!("it cannot give `{outcome}`"))?;
         let value = self.vm.execute_entry_point_by_name(entry).map_err(|e| e.to_string())?;
-        match &value {
-            Value::Undefined => Ok(None),
-            Value::Set(proofs) if proofs.is_empty() => Ok(None),
-            // On one line: a line is a message.
-            Value::Set(_) => serde_json::to_string(&value).map(Some).map_err(|e| e.to_string()),
-            _ => Err(format!("`{entry}` is no set: write `{} contains …`", rule(outcome))),
-        }
+        proofs(outcome, &value)
     }
+}
+
+fn proofs(outcome: Outcome, value: &Value) -> Result<Option<String>, String> {
+    match value {
+        Value::Undefined => Ok(None),
+        Value::Set(proofs) if proofs.is_empty() => Ok(None),
+        // On one line: a line is a message.
+        Value::Set(_) => serde_json::to_string(value).map(Some).map_err(|e| e.to_string()),
+        _ => Err(format!("`{0}` is no set: write `{0} contains …`", rule(outcome))),
+    }
+}
+
+/// A module beside the check's: the sets of all outcomes it can give, in the order in which they count.
+fn listing(package: &str, outcomes: Askable) -> String {
+    let names: Vec<&str> = ORDER.into_iter().filter(|o| outcomes.contains(*o)).map(rule).collect();
+    format!("package {package}\n\n{TOGETHER} := [{}]\n", names.join(", "))
 }

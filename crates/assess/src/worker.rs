@@ -9,7 +9,7 @@ use regorus::Value;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::engine::{self, Compiled};
-use crate::judge::{self, Askable};
+use crate::judge::Askable;
 use crate::limits::Limits;
 use crate::protocol::{Loaded, LoadedCheck, MAX_LINE, SubjectJob, ToChild};
 
@@ -213,6 +213,6 @@ impl State {
         members.insert(self.keys.declaration.clone(), used.declaration.clone());
         members.insert(key.clone(), facts.clone());
         check.input(input);
-        judge::first_proven(askable, |outcome| check.prove(outcome))
+        check.first_proven(askable)
     }
 }

@@ -46,7 +46,7 @@ accounts := aws.inside(aws.account_of(input.resource.arn)).accounts
 
 is_service(name) if {
 	is_string(name)
-	regex.match(`\.amazonaws\.com(\.cn)?$`, name)
+	strings.any_suffix_match(name, [".amazonaws.com", ".amazonaws.com.cn"])
 }
 
 # The service that holds a grant, whichever member names it.

@@ -85,8 +85,7 @@ impl Prover<'_> {
         let known = Known::new(&facts, &blame).ok_or("its subject is no object")?;
         let question = Question::new(&self.check.meta.custom.needs, &known);
         self.machine.input(input.clone());
-        let machine = &mut self.machine;
-        let answer = match judge::first_proven(question.askable, |outcome| machine.prove(outcome)) {
+        let answer = match self.machine.first_proven(question.askable) {
             Ok(None) => Answer::Nothing,
             Ok(Some((outcome, text))) => {
                 let proofs: Vec<Proof> = serde_json::from_str(&text)
