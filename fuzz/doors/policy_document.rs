@@ -1,9 +1,7 @@
-//! An IAM policy document: whatever is accepted has a normal form, and its own normal form is accepted.
+//! An IAM policy document, in any form AWS may send: parsed or refused, never more than that.
 #![no_main]
 use aws::policy_document::PolicyDocument;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    if let Ok(document) = PolicyDocument::parse(text) {
-        let _ = document.covers_action("kms:Decrypt");
-    }
+    let _ = PolicyDocument::parse(text).map(|document| document.allows().count());
 });
