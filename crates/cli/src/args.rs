@@ -58,7 +58,10 @@ pub enum Command {
     /// Print a JSON Schema.
     Schema(Schema),
     /// Print a completion script for a shell.
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        /// The shell that will read it.
+        shell: clap_complete::Shell,
+    },
     /// Evaluate checks for a parent process.
     #[command(name = "__assess", hide = true)]
     Assess,
@@ -118,6 +121,7 @@ pub enum Keys {
     },
     /// Print `trust.json` again, or `trusted_root.json` for cosign.
     Trust {
+        /// The folder that `keys new` made.
         #[arg(long, value_name = "FOLDER", default_value = "keys", env = "WITNESSMARK_KEYS", value_hint = ValueHint::DirPath)]
         keys: PathBuf,
         /// Print cosign's `trusted_root.json` in place of `trust.json`.
@@ -262,6 +266,7 @@ pub enum Collectors {
     List(Printed),
     /// What one reads, which rights it needs, which settings it knows.
     Describe {
+        /// Its name, as `collectors list` prints it.
         name: String,
         #[command(flatten)]
         printed: Printed,
@@ -273,7 +278,10 @@ pub enum Checks {
     /// List them.
     List(Printed),
     /// The text of one.
-    Show { id: String },
+    Show {
+        /// Its id, as `checks list` prints it.
+        id: String,
+    },
     /// Run the tests of checks in a folder, and prove what their outcomes need.
     Test {
         /// A folder laid out as `policies/`: `checks/<collector>/<check>.rego` and `…_test.rego`.
@@ -284,6 +292,7 @@ pub enum Checks {
 
 #[derive(Debug, Args)]
 pub struct Schema {
+    /// Of what.
     pub what: SchemaOf,
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use agent::collect::{Job, Progress};
-use agent::run::{Ran, Setup};
+use agent::run::{Ran, RunError, Setup};
 use agent::seal::Sealer;
 use anyhow::anyhow;
 use assess::WorkerCommand;
@@ -123,9 +123,20 @@ pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<Ran, Failure> {
         progress: making.progress,
     };
     agent::run::run(setup, runtime).map_err(|error| {
-        Failure::tool(error)
-            .with_help("nothing that was sealed is lost; the next run completes this one or records that it failed")
+        let help = help(&error).unwrap_or_else(|| {
+            "nothing that was sealed is lost; the next run completes this one or records that it failed".to_owned()
+        });
+        Failure::tool(error).with_help(help)
     })
+}
+
+/// Whose move it is, where store and ledger know it.
+fn help(error: &RunError) -> Option<String> {
+    match error {
+        RunError::Seal(error) => error.help(),
+        RunError::Failed { cause, .. } => help(cause),
+        _ => None,
+    }
 }
 
 /// Collectors with the targets they are to read.
