@@ -22,17 +22,22 @@ fn main() -> io::Result<()> {
     }
     names.sort();
 
-    let mut code = String::from("/// Every collector built into this program, by name.\n#[must_use]\npub fn all() -> Vec<Arc<dyn CollectorKind>> {\n    vec![\n");
+    let mut code = String::from(
+        "/// Every collector built into this program, by name.\n#[must_use]\npub fn all() -> Vec<Arc<dyn CollectorKind>> {\n    vec![\n",
+    );
     for name in &names {
         let dependency = format!("collector-{name} = {{ workspace = true, optional = true }}");
         let feature = format!("{name} = [\"dep:collector-{name}\"]");
         for line in [&dependency, &feature] {
             if !manifest.lines().any(|l| l == line) {
-                println!("cargo::error=collectors/{name} is not registered: add to crates/collectors/Cargo.toml the line `{line}`");
+                println!(
+                    "cargo::error=collectors/{name} is not registered: add to crates/collectors/Cargo.toml the line `{line}`"
+                );
             }
         }
         let krate = format!("collector_{}", name.replace('-', "_"));
-        writeln!(code, "        #[cfg(feature = \"{name}\")]\n        Arc::new({krate}::{}),", camel(name)).map_err(io::Error::other)?;
+        writeln!(code, "        #[cfg(feature = \"{name}\")]\n        Arc::new({krate}::{}),", camel(name))
+            .map_err(io::Error::other)?;
     }
     code.push_str("    ]\n}\n");
     let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("OUT_DIR is set by cargo"))?;

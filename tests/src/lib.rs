@@ -6,6 +6,7 @@
 pub mod contents;
 pub mod desk;
 pub mod sealed;
+pub mod vectors;
 
 use std::path::{Path, PathBuf};
 

@@ -25,17 +25,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("aws", &["model", "sdk", "transport"]),
     ("collectors/*", &["model", "sdk", "transport", "aws"]),
     ("collectors", &["sdk", "collectors/*"]),
-    (
-        "agent",
-        &[
-            "model", "ledger", "bundle", "verify", "sign", "store", "policy", "assess", "sdk",
-        ],
-    ),
+    ("agent", &["model", "ledger", "bundle", "verify", "sign", "store", "policy", "assess", "sdk"]),
     ("report", &["model", "ledger", "bundle", "verify"]),
-    (
-        "verifier",
-        &["model", "ledger", "bundle", "verify", "assess", "report"],
-    ),
+    ("verifier", &["model", "ledger", "bundle", "verify", "assess", "report"]),
     // Only the command line joins the run loop with the collectors.
     (
         "cli",
@@ -58,25 +50,15 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("testkit", &["model", "sdk", "transport"]),
     // Generates what is derived from the others' types.
     ("xtask", &["model", "sdk", "policy", "assess", "collectors"]),
+    // Measures the programs from outside, against the testkit's servers.
+    ("bench", &["testkit"]),
     ("tests", &["*"]),
 ];
 
 /// Crates without network, run time, TLS or AWS in their tree, and what may therefore not be found there.
-const PURE: &[&str] = &[
-    "model", "ledger", "bundle", "verify", "policy", "sdk", "verifier",
-];
-const IMPURE: &[&str] = &[
-    "tokio",
-    "hyper",
-    "rustls",
-    "reqwest",
-    "mio",
-    "socket2",
-    "async-std",
-    "smol",
-    "kube",
-    "octocrab",
-];
+const PURE: &[&str] = &["model", "ledger", "bundle", "verify", "policy", "sdk", "verifier"];
+const IMPURE: &[&str] =
+    &["tokio", "hyper", "rustls", "reqwest", "mio", "socket2", "async-std", "smol", "kube", "octocrab"];
 const IMPURE_PREFIXES: &[&str] = &["aws-", "hyper-"];
 
 /// Files past this have a second subject.
@@ -94,13 +76,9 @@ fn crates_know_only_whom_they_may() {
         for dependency in &member.dependencies {
             let may = allowed.contains(&"*") || allowed.contains(&dependency.place.as_str());
             // Any crate may use the testkit in its tests; a collector nothing else of ours.
-            let in_tests =
-                dependency.dev && (dependency.place == "testkit" || member.place != "collectors/*");
+            let in_tests = dependency.dev && (dependency.place == "testkit" || member.place != "collectors/*");
             if !(may || in_tests) {
-                wrong.push(format!(
-                    "`{}` may not know `{}`",
-                    member.folder, dependency.place
-                ));
+                wrong.push(format!("`{}` may not know `{}`", member.folder, dependency.place));
             }
         }
     }
@@ -120,11 +98,7 @@ fn folders_and_packages_have_one_name() {
                 _ => panic!("`{folder}` lies outside `crates` and `collectors`"),
             },
         };
-        assert_eq!(
-            member.package, expected,
-            "package name of `{}`",
-            member.folder
-        );
+        assert_eq!(member.package, expected, "package name of `{}`", member.folder);
     }
 }
 
@@ -138,10 +112,7 @@ fn pure_crates_reach_no_network() {
             .package;
         let found: Vec<String> = tree(&["-p", &package, "-e", "normal,build"])
             .into_iter()
-            .filter(|name| {
-                IMPURE.contains(&name.as_str())
-                    || IMPURE_PREFIXES.iter().any(|p| name.starts_with(p))
-            })
+            .filter(|name| IMPURE.contains(&name.as_str()) || IMPURE_PREFIXES.iter().any(|p| name.starts_with(p)))
             .collect();
         assert!(found.is_empty(), "`{place}` has in its tree: {found:?}");
     }
@@ -150,9 +121,7 @@ fn pure_crates_reach_no_network() {
 #[test]
 fn nothing_denied_is_in_the_tree() {
     let deny = toml_file("deny.toml");
-    let tree: BTreeSet<String> = tree(&["--workspace", "-e", "normal,build,dev"])
-        .into_iter()
-        .collect();
+    let tree: BTreeSet<String> = tree(&["--workspace", "-e", "normal,build,dev"]).into_iter().collect();
     assert!(tree.contains("rustls"), "`cargo tree` was not understood");
     for ban in deny["bans"]["deny"].as_array().expect("a list") {
         let name = ban["crate"].as_str().expect("a name");
@@ -164,15 +133,9 @@ fn nothing_denied_is_in_the_tree() {
 #[test]
 fn licences_are_allowed() {
     let deny = toml_file("deny.toml");
-    let allowed: BTreeSet<&str> = deny["licenses"]["allow"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|l| l.as_str().expect("a name"))
-        .collect();
-    let used: BTreeSet<String> = tree(&["--workspace", "-e", "normal,build,dev"])
-        .into_iter()
-        .collect();
+    let allowed: BTreeSet<&str> =
+        deny["licenses"]["allow"].as_array().expect("a list").iter().map(|l| l.as_str().expect("a name")).collect();
+    let used: BTreeSet<String> = tree(&["--workspace", "-e", "normal,build,dev"]).into_iter().collect();
     let metadata = metadata(&[]);
     for package in metadata["packages"].as_array().expect("packages") {
         let name = package["name"].as_str().expect("a name");
@@ -182,10 +145,7 @@ fn licences_are_allowed() {
         let Some(expression) = package["license"].as_str() else {
             panic!("`{name}` names no licence");
         };
-        assert!(
-            licence_allowed(expression, &allowed),
-            "`{name}` has the licence `{expression}`"
-        );
+        assert!(licence_allowed(expression, &allowed), "`{name}` has the licence `{expression}`");
     }
 }
 
@@ -193,29 +153,19 @@ fn licences_are_allowed() {
 fn dependencies_come_from_registry_or_workspace() {
     for package in metadata(&[])["packages"].as_array().expect("packages") {
         let source = package["source"].as_str().unwrap_or("");
-        assert!(
-            source.is_empty() || source.starts_with("registry+"),
-            "`{}` comes from `{source}`",
-            package["name"]
-        );
+        assert!(source.is_empty() || source.starts_with("registry+"), "`{}` comes from `{source}`", package["name"]);
     }
 }
 
 #[test]
 fn every_dependency_has_its_reason() {
     let manifest = read("Cargo.toml");
-    let section = manifest
-        .split("[workspace.dependencies]")
-        .nth(1)
-        .and_then(|rest| rest.split("\n[").next())
-        .expect("a section");
+    let section =
+        manifest.split("[workspace.dependencies]").nth(1).and_then(|rest| rest.split("\n[").next()).expect("a section");
     let unreasoned: Vec<&str> = section
         .lines()
         .filter(|line| line.contains('=') && !line.starts_with('#'))
-        .filter(|line| {
-            line.split_once('#')
-                .is_none_or(|(_, reason)| reason.trim().len() < 3)
-        })
+        .filter(|line| line.split_once('#').is_none_or(|(_, reason)| reason.trim().len() < 3))
         .collect();
     assert!(unreasoned.is_empty(), "no reason beside: {unreasoned:#?}");
 }
@@ -266,12 +216,8 @@ fn files_have_one_subject() {
 #[test]
 fn nothing_is_left_undone_or_hidden() {
     // Put together here, so that this file does not find itself.
-    let words = [
-        ["TO", "DO"].concat(),
-        ["FIX", "ME"].concat(),
-        ["unimple", "mented!("].concat(),
-        ["#[ig", "nore"].concat(),
-    ];
+    let words =
+        [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["unimple", "mented!("].concat(), ["#[ig", "nore"].concat()];
     let mut found = Vec::new();
     for path in sources() {
         for (number, line) in read(&path).lines().enumerate() {
@@ -333,10 +279,7 @@ fn no_tracked_file_names_a_machine() {
 fn names_path(line: &str, trace: &str) -> bool {
     line.match_indices(trace).any(|(at, _)| {
         !trace.starts_with('/')
-            || line[..at]
-                .chars()
-                .next_back()
-                .is_none_or(|c| !c.is_alphanumeric() && !"*}$_-./".contains(c))
+            || line[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && !"*}$_-./".contains(c))
     })
 }
 
@@ -344,11 +287,9 @@ fn names_path(line: &str, trace: &str) -> bool {
 fn licence_allowed(expression: &str, allowed: &BTreeSet<&str>) -> bool {
     let plain = expression.replace(['(', ')'], " ").replace('/', " OR ");
     let words: Vec<&str> = plain.split_whitespace().collect();
-    words.split(|w| *w == "AND").all(|conjunct| {
-        conjunct
-            .split(|w| *w == "OR")
-            .any(|name| allowed.contains(name.join(" ").as_str()))
-    })
+    words
+        .split(|w| *w == "AND")
+        .all(|conjunct| conjunct.split(|w| *w == "OR").any(|name| allowed.contains(name.join(" ").as_str())))
 }
 
 struct Member {
@@ -380,10 +321,7 @@ fn members() -> Vec<Member> {
                 .iter()
                 .filter_map(|dependency| {
                     let path = dependency["path"].as_str()?;
-                    Some(Dependency {
-                        place: place(&relative(Path::new(path))),
-                        dev: dependency["kind"] == "dev",
-                    })
+                    Some(Dependency { place: place(&relative(Path::new(path))), dev: dependency["kind"] == "dev" })
                 })
                 .collect();
             Member {
@@ -405,10 +343,7 @@ fn place(folder: &str) -> String {
 }
 
 fn relative(path: &Path) -> String {
-    path.strip_prefix(root())
-        .unwrap_or(path)
-        .to_string_lossy()
-        .into_owned()
+    path.strip_prefix(root()).unwrap_or(path).to_string_lossy().into_owned()
 }
 
 fn metadata(arguments: &[&str]) -> Value {
@@ -416,49 +351,32 @@ fn metadata(arguments: &[&str]) -> Value {
     let host = run("rustc", &["--print", "host-tuple"]);
     let text = run(
         env!("CARGO"),
-        &[
-            &["metadata", "--format-version", "1", "--locked"][..],
-            &["--filter-platform", host.trim()][..],
-            arguments,
-        ]
-        .concat(),
+        &[&["metadata", "--format-version", "1", "--locked"][..], &["--filter-platform", host.trim()][..], arguments]
+            .concat(),
     );
     serde_json::from_str(&text).expect("`cargo metadata` prints JSON")
 }
 
 /// The names of all packages in a dependency tree.
 fn tree(arguments: &[&str]) -> Vec<String> {
-    run(
-        env!("CARGO"),
-        &[
-            &["tree", "--locked", "--prefix", "none", "--format", "{p}"],
-            arguments,
-        ]
-        .concat(),
-    )
-    .lines()
-    .filter_map(|line| line.split_whitespace().next())
-    .map(str::to_owned)
-    .collect()
+    run(env!("CARGO"), &[&["tree", "--locked", "--prefix", "none", "--format", "{p}"], arguments].concat())
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Files that git tracks or would track.
 fn tracked() -> Vec<String> {
-    run(
-        "git",
-        &["ls-files", "--cached", "--others", "--exclude-standard"],
-    )
-    .lines()
-    .filter(|path| *path != "Cargo.lock" && root().join(path).is_file())
-    .map(str::to_owned)
-    .collect()
+    run("git", &["ls-files", "--cached", "--others", "--exclude-standard"])
+        .lines()
+        .filter(|path| *path != "Cargo.lock" && root().join(path).is_file())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn sources() -> Vec<String> {
-    tracked()
-        .into_iter()
-        .filter(|path| path.ends_with(".rs"))
-        .collect()
+    tracked().into_iter().filter(|path| path.ends_with(".rs")).collect()
 }
 
 fn run(program: &str, arguments: &[&str]) -> String {
@@ -481,7 +399,5 @@ fn read(path: &str) -> String {
 }
 
 fn toml_file(path: &str) -> toml::Table {
-    read(path)
-        .parse()
-        .unwrap_or_else(|error| panic!("`{path}`: {error}"))
+    read(path).parse().unwrap_or_else(|error| panic!("`{path}`: {error}"))
 }

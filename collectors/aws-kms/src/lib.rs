@@ -12,6 +12,7 @@ mod wire;
 use async_trait::async_trait;
 use aws::{Bounded, ListedRegions, Session, own_endpoints, settings_schema};
 use aws_sdk_kms::Client;
+use futures_util::future::{BoxFuture, try_join_all};
 use schemars::JsonSchema;
 use sdk::{
     CallerIdentity, CollectError, Collector, CollectorKind, CoverageNote, Descriptor, Environment, ExchangeId, Feed,
@@ -82,9 +83,11 @@ impl Collector for Kms {
 
     async fn preflight(&self, _: &Recorder) -> Result<Vec<RightStatus>, CollectError> {
         let (mut statuses, regions) = self.session.preflight_regions().await?;
+        let mut asked: Vec<BoxFuture<'_, _>> = Vec::new();
         for region in &regions {
-            statuses.extend(preflight::region(&self.session, region).await?);
+            asked.push(Box::pin(preflight::region(&self.session, region)));
         }
+        statuses.extend(try_join_all(asked).await?.into_iter().flatten());
         Ok(statuses)
     }
 

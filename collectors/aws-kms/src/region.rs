@@ -27,8 +27,7 @@ struct Aliases {
     entries: Vec<(wire::AliasEntry, String, ExchangeId, usize)>,
     /// Key id to alias names and where they stand.
     by_key: BTreeMap<String, (Vec<String>, Vec<Source>)>,
-    /// Every page.
-    pages: Vec<Source>,
+    last_page: Option<Source>,
     /// Why the list did not reach its end.
     stopped: Option<Refusal>,
 }
@@ -37,7 +36,7 @@ struct Aliases {
 #[derive(Debug, Default)]
 struct Targets {
     found: BTreeMap<String, Source>,
-    pages: Vec<Source>,
+    last_page: Option<Source>,
     stopped: Option<Refusal>,
 }
 
@@ -74,7 +73,7 @@ impl<'s> RegionReader<'s> {
             .await?
         {
             let exchange = answer.exchange;
-            aliases.pages.push(Source::json(exchange, "/Aliases"));
+            aliases.last_page = Some(Source::json(exchange, "/Aliases"));
             for (index, entry) in wire::entries::<wire::Aliases, _>(&answer).into_iter().enumerate() {
                 let (Some(arn), Some(alias)) = (entry.alias_arn.clone(), entry.alias_name.clone()) else {
                     stop_at::<wire::Aliases>(&mut pager, exchange, index);
@@ -109,7 +108,7 @@ impl<'s> RegionReader<'s> {
             .await?
         {
             let exchange = answer.exchange;
-            targets.pages.push(Source::json(exchange, "/Keys"));
+            targets.last_page = Some(Source::json(exchange, "/Keys"));
             // What waits is one page's list of names; what is held of keys is bounded.
             let mut work = Bounded::new(self.session.concurrency());
             for (index, entry) in wire::entries::<wire::Keys, _>(&answer).into_iter().enumerate() {
@@ -217,7 +216,7 @@ impl<'s> RegionReader<'s> {
                         Some(true)
                     }
                     (None, None) => {
-                        proof.extend(targets.pages.iter().cloned());
+                        proof.extend(targets.last_page.clone());
                         Some(false)
                     }
                     // It may stand in what was not listed.
@@ -291,16 +290,15 @@ impl<'s> RegionReader<'s> {
 impl Aliases {
     /// The aliases of a key; `None` where none could be listed at all.
     fn of(&self, key: &str) -> Option<(Vec<String>, Vec<Source>)> {
-        if self.pages.is_empty() {
-            return None;
-        }
+        // That a key has none is told by the whole list, of which the last page says that it ended.
+        let last = self.last_page.as_ref()?;
         Some(match self.by_key.get(key) {
             Some((names, sources)) => {
                 let mut names = names.clone();
                 names.sort();
                 (names, sources.clone())
             }
-            None => (Vec::new(), self.pages.clone()),
+            None => (Vec::new(), vec![last.clone()]),
         })
     }
 }

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use model::record::{GapReason, Identity};
-use sdk::{
-    CollectError, CollectorKind, Environment, KnownSecrets, Recorder, Sink, SinkError, Target,
-};
+use sdk::{CollectError, CollectorKind, Environment, KnownSecrets, Recorder, Sink, SinkError, Target};
 
 use crate::spool::target_gap;
 
@@ -56,12 +54,7 @@ pub async fn collect(
         })
         .buffer_unordered(side_by_side.max(1));
     while let Some(done) = running.next().await {
-        let Done {
-            identity,
-            target,
-            collector,
-            failure,
-        } = done?;
+        let Done { identity, target, collector, failure } = done?;
         progress.collected(&target, &collector, failure.as_deref());
         identities.extend(identity);
     }
@@ -76,62 +69,31 @@ struct Done {
     failure: Option<String>,
 }
 
-async fn run_one(
-    job: Job,
-    environment: Environment,
-    recorder: Recorder,
-) -> Result<Done, SinkError> {
-    let (target, collector) = (
-        recorder.target().to_owned(),
-        recorder.collector().to_owned(),
-    );
-    let left = environment
-        .deadline
-        .as_millis()
-        .saturating_sub(environment.clock.now().as_millis());
+async fn run_one(job: Job, environment: Environment, recorder: Recorder) -> Result<Done, SinkError> {
+    let (target, collector) = (recorder.target().to_owned(), recorder.collector().to_owned());
+    let left = environment.deadline.as_millis().saturating_sub(environment.clock.now().as_millis());
     let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
     let work_recorder = recorder.clone();
     // A task of its own, so that a panic in a collector ends that collector only.
-    let mut task =
-        tokio::spawn(async move { read_target(&job, &environment, &work_recorder).await });
+    let mut task = tokio::spawn(async move { read_target(&job, &environment, &work_recorder).await });
     let (identity, failure) = match tokio::time::timeout(left, &mut task).await {
         Ok(Ok((identity, Ok(())))) => (identity, None),
         Ok(Ok((identity, Err(error)))) => (identity, Some(failure_gap(error)?)),
         Ok(Err(broken)) => {
-            let how = if broken.is_panic() {
-                "the collector panicked"
-            } else {
-                "the collector was ended"
-            };
-            (
-                None,
-                Some(target_gap(
-                    GapReason::CollectorFailed,
-                    None,
-                    how.to_owned(),
-                    None,
-                )),
-            )
+            let how = if broken.is_panic() { "the collector panicked" } else { "the collector was ended" };
+            (None, Some(target_gap(GapReason::CollectorFailed, None, how.to_owned(), None)))
         }
         Err(_elapsed) => {
             task.abort();
             let detail = "the run's deadline was reached before the collector was done".to_owned();
-            (
-                None,
-                Some(target_gap(GapReason::Deadline, None, detail, None)),
-            )
+            (None, Some(target_gap(GapReason::Deadline, None, detail, None)))
         }
     };
     let text = failure.as_ref().map(|gap| gap.detail.clone());
     if let Some(gap) = failure {
         recorder.gap(gap)?;
     }
-    Ok(Done {
-        target,
-        collector,
-        identity,
-        failure: text,
-    })
+    Ok(Done { target, collector, identity, failure: text })
 }
 
 async fn read_target(
@@ -160,20 +122,144 @@ fn failure_gap(error: CollectError) -> Result<sdk::GapNote, SinkError> {
     let detail = error.to_string();
     Ok(match error {
         CollectError::Sink(error) => return Err(error),
-        CollectError::WrongIdentity { .. } => {
-            target_gap(GapReason::WrongIdentity, None, detail, None)
-        }
-        CollectError::Credentials { .. } => {
-            target_gap(GapReason::Unauthenticated, None, detail, None)
-        }
-        CollectError::Refused {
-            reason,
-            right,
-            exchange,
-            ..
-        } => target_gap(reason, right, detail, exchange),
-        CollectError::Settings { .. } | _ => {
-            target_gap(GapReason::CollectorFailed, None, detail, None)
-        }
+        CollectError::WrongIdentity { .. } => target_gap(GapReason::WrongIdentity, None, detail, None),
+        CollectError::Credentials { .. } => target_gap(GapReason::Unauthenticated, None, detail, None),
+        CollectError::Refused { reason, right, exchange, .. } => target_gap(reason, right, detail, exchange),
+        CollectError::Settings { .. } | _ => target_gap(GapReason::CollectorFailed, None, detail, None),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+    use model::Timestamp;
+    use sdk::{
+        CallerIdentity, Clock, Collector, CoverageNote, Descriptor, ExchangeId, GapNote, NewExchange, Overrides,
+        ResourceNote, RightStatus, WithheldReason,
+    };
+    use serde_json::json;
+
+    use super::*;
+
+    /// Keeps gaps.
+    #[derive(Debug, Default)]
+    struct Gaps(Mutex<Vec<(String, GapReason, String)>>);
+
+    impl Sink for Gaps {
+        fn exchange(
+            &self,
+            _: &str,
+            _: &str,
+            _: NewExchange,
+            _: Option<WithheldReason>,
+        ) -> Result<ExchangeId, SinkError> {
+            Ok(ExchangeId(0))
+        }
+        fn resource(&self, _: &str, _: &str, _: ResourceNote) -> Result<(), SinkError> {
+            Ok(())
+        }
+        fn coverage(&self, _: &str, _: &str, _: CoverageNote) -> Result<(), SinkError> {
+            Ok(())
+        }
+        fn gap(&self, target: &str, _: &str, gap: GapNote) -> Result<(), SinkError> {
+            self.0.lock().unwrap().push((target.to_owned(), gap.reason, gap.detail));
+            Ok(())
+        }
+    }
+
+    /// Does what its target is called.
+    #[derive(Debug)]
+    struct Named;
+
+    struct Doing(String);
+
+    #[async_trait]
+    impl CollectorKind for Named {
+        fn descriptor(&self) -> Descriptor {
+            Descriptor {
+                name: "named".into(),
+                summary: String::new(),
+                resources: Vec::new(),
+                rights: Vec::new(),
+                settings: json!({}),
+                endpoints: Vec::new(),
+                thief: String::new(),
+            }
+        }
+        async fn connect(
+            &self,
+            target: &Target,
+            _: &Environment,
+            _: &Recorder,
+        ) -> Result<Box<dyn Collector>, CollectError> {
+            match target.id.as_str() {
+                "no-credentials" => Err(CollectError::Credentials { problem: "none found".into() }),
+                id => Ok(Box::new(Doing(id.to_owned()))),
+            }
+        }
+    }
+
+    #[async_trait]
+    impl Collector for Doing {
+        async fn identify(&self, _: &Recorder) -> Result<CallerIdentity, CollectError> {
+            match self.0.as_str() {
+                "other" => Err(CollectError::WrongIdentity { expected: "1".into(), found: "2".into() }),
+                _ => Ok(CallerIdentity { caller: "me".into(), found: self.0.clone() }),
+            }
+        }
+        async fn preflight(&self, _: &Recorder) -> Result<Vec<RightStatus>, CollectError> {
+            Ok(Vec::new())
+        }
+        async fn collect(&self, _: &Recorder) -> Result<(), CollectError> {
+            assert_ne!(self.0, "panic", "as asked for");
+            if self.0 == "hang" {
+                std::future::pending::<()>().await;
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_goes_wrong_with_one_costs_nothing_elsewhere() {
+        let names = ["good", "hang", "no-credentials", "other", "panic"];
+        let jobs = names
+            .iter()
+            .map(|id| Job {
+                target: Target { id: (*id).to_owned(), settings: serde_json::Map::new() },
+                kind: Arc::new(Named),
+            })
+            .collect();
+        let now = Timestamp::from_millis(1_000).unwrap();
+        let environment = Environment {
+            run_id: "r".into(),
+            user_agent: "w/1".into(),
+            concurrency: 1,
+            clock: Clock::new(move || now),
+            deadline: Timestamp::from_millis(1_200).unwrap(),
+            overrides: Overrides::default(),
+        };
+        let gaps = Arc::new(Gaps::default());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let sink = Arc::clone(&gaps) as Arc<dyn Sink>;
+        let secrets = KnownSecrets::default();
+        let collecting = collect(jobs, &environment, sink, &secrets, 8, &Silent);
+        let identities = runtime.block_on(collecting).unwrap();
+        let found: Vec<&str> = identities.iter().map(|i| i.found.as_str()).collect();
+        assert_eq!(found, ["good"]);
+        let mut gaps = gaps.0.lock().unwrap().clone();
+        gaps.sort();
+        let said: Vec<(&str, GapReason)> = gaps.iter().map(|(target, reason, _)| (target.as_str(), *reason)).collect();
+        assert_eq!(
+            said,
+            [
+                ("hang", GapReason::Deadline),
+                ("no-credentials", GapReason::Unauthenticated),
+                ("other", GapReason::WrongIdentity),
+                ("panic", GapReason::CollectorFailed),
+            ]
+        );
+        assert!(gaps.iter().all(|(_, _, detail)| !detail.is_empty()));
+    }
 }

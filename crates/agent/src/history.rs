@@ -40,26 +40,15 @@ pub enum HistoryError {
 /// # Errors
 /// When an earlier bundle is there and cannot be read: an acceptance that rests on it cannot be decided.
 pub fn last_deviations(store: &dyn Store, plan: &Plan) -> Result<Vec<LastDeviation>, HistoryError> {
-    let asked = plan
-        .acceptances
-        .iter()
-        .any(|a| matches!(a.covers, Covers::Gap { .. }));
+    let asked = plan.acceptances.iter().any(|a| matches!(a.covers, Covers::Gap { .. }));
     if !asked {
         return Ok(Vec::new());
     }
     let mut settled = HashSet::new();
     let mut found = Vec::new();
-    let mut indices: Vec<u64> = store
-        .list(layout::BUNDLES)?
-        .iter()
-        .filter_map(|name| name.parse().ok())
-        .collect();
+    let mut indices: Vec<u64> = store.list(layout::BUNDLES)?.iter().filter_map(|name| name.parse().ok()).collect();
     indices.sort_unstable();
-    for index in indices
-        .into_iter()
-        .rev()
-        .take(usize::try_from(MOST_BUNDLES).unwrap_or(usize::MAX))
-    {
+    for index in indices.into_iter().rev().take(usize::try_from(MOST_BUNDLES).unwrap_or(usize::MAX)) {
         let Some(folder) = store.bundle(index)? else {
             continue;
         };
@@ -76,20 +65,13 @@ fn read_bundle(
     settled: &mut HashSet<String>,
     found: &mut Vec<LastDeviation>,
 ) -> Result<bool, HistoryError> {
-    let read = |source| HistoryError::Read {
-        path: path.clone(),
-        source,
-    };
+    let read = |source| HistoryError::Read { path: path.clone(), source };
     let file = File::open(path).map_err(read)?;
     let mut reader = LineReader::new();
     let mut anything_open = true;
     for (number, line) in BufReader::new(file).split(b'\n').enumerate() {
         let line = line.map_err(read)?;
-        let record = |source| HistoryError::Record {
-            path: path.clone(),
-            line: number + 1,
-            source,
-        };
+        let record = |source| HistoryError::Record { path: path.clone(), line: number + 1, source };
         let parsed = reader.read(&line).map_err(record)?;
         let Line::Disclosed(parsed) = parsed else {
             continue;

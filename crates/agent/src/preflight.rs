@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::StreamExt as _;
 use sdk::{
-    CoverageNote, Environment, ExchangeId, GapNote, KnownSecrets, NewExchange, Recorder,
-    ResourceNote, RightState, Sink, SinkError, WithheldReason,
+    CoverageNote, Environment, ExchangeId, GapNote, KnownSecrets, NewExchange, Recorder, ResourceNote, RightState,
+    Sink, SinkError, WithheldReason,
 };
 use serde::Serialize;
 
@@ -39,13 +39,7 @@ pub struct CheckedRight {
 pub struct Forget(AtomicU64);
 
 impl Sink for Forget {
-    fn exchange(
-        &self,
-        _: &str,
-        _: &str,
-        _: NewExchange,
-        _: Option<WithheldReason>,
-    ) -> Result<ExchangeId, SinkError> {
+    fn exchange(&self, _: &str, _: &str, _: NewExchange, _: Option<WithheldReason>) -> Result<ExchangeId, SinkError> {
         Ok(ExchangeId(self.0.fetch_add(1, Ordering::Relaxed)))
     }
 
@@ -63,20 +57,12 @@ impl Sink for Forget {
 }
 
 /// Asks all sources, four at once. A right that the source said nothing of is undecided.
-pub async fn preflight(
-    jobs: Vec<Job>,
-    environment: &Environment,
-    sink: Arc<dyn Sink>,
-) -> Vec<Checked> {
+pub async fn preflight(jobs: Vec<Job>, environment: &Environment, sink: Arc<dyn Sink>) -> Vec<Checked> {
     let secrets = KnownSecrets::default();
     let mut checked: Vec<Checked> = futures_util::stream::iter(jobs)
         .map(|job| {
-            let recorder = Recorder::new(
-                Arc::clone(&sink),
-                &job.target.id,
-                &job.kind.descriptor().name,
-                secrets.clone(),
-            );
+            let recorder =
+                Recorder::new(Arc::clone(&sink), &job.target.id, &job.kind.descriptor().name, secrets.clone());
             async move { ask(&job, environment, &recorder).await }
         })
         .buffer_unordered(4)
@@ -106,12 +92,7 @@ async fn ask(job: &Job, environment: &Environment, recorder: &Recorder) -> Check
         Ok(rights) => {
             checked.rights = rights
                 .into_iter()
-                .map(|r| CheckedRight {
-                    right: r.right,
-                    state: r.state,
-                    scope: r.scope,
-                    detail: r.detail,
-                })
+                .map(|r| CheckedRight { right: r.right, state: r.state, scope: r.scope, detail: r.detail })
                 .collect();
         }
         Err(error) => return failed(checked, &error),
@@ -119,12 +100,7 @@ async fn ask(job: &Job, environment: &Environment, recorder: &Recorder) -> Check
     for right in job.kind.descriptor().rights {
         if !checked.rights.iter().any(|known| known.right == right.name) {
             let detail = "the source does not say".to_owned();
-            checked.rights.push(CheckedRight {
-                right: right.name,
-                state: RightState::Undecided,
-                scope: None,
-                detail,
-            });
+            checked.rights.push(CheckedRight { right: right.name, state: RightState::Undecided, scope: None, detail });
         }
     }
     checked

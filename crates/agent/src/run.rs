@@ -10,8 +10,8 @@ use assess::{Assessor, Case, CheckSet, Limits, WorkerCommand};
 use bundle::statement::{Kind, Summary};
 use bundle::writer::SALT;
 use model::record::{
-    Assignment, ClockSource, Coverage, Expectation, Finding, Gap, GapReason, Host,
-    Identity, Override, Purpose, Run, RunStatus, Tool,
+    Assignment, ClockSource, Coverage, Expectation, Finding, Gap, GapReason, Host, Identity, Override, Purpose, Run,
+    RunStatus, Tool,
 };
 use model::{RecordRef, RecordType, Timestamp};
 use policy::{AcceptanceUse, Acceptances, LastDeviation, Loaded, Plan, Tally, Verdict};
@@ -55,9 +55,7 @@ pub struct Setup<'a> {
 
 impl std::fmt::Debug for Setup<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Setup")
-            .field("sealer", &self.sealer)
-            .finish_non_exhaustive()
+        f.debug_struct("Setup").field("sealer", &self.sealer).finish_non_exhaustive()
     }
 }
 
@@ -269,25 +267,12 @@ fn read(
     let spool = Arc::new(Spool::create(&folder).map_err(RunError::Scratch)?);
     let sink: Arc<dyn Sink> = Arc::clone(&spool) as Arc<dyn Sink>;
     let secrets = KnownSecrets::default();
-    let promised: Vec<(String, sdk::Descriptor)> = jobs
-        .iter()
-        .map(|job| (job.target.id.clone(), job.kind.descriptor()))
-        .collect();
-    let identities = runtime.block_on(collect(
-        jobs,
-        environment,
-        Arc::clone(&sink),
-        &secrets,
-        side_by_side,
-        progress,
-    ))?;
+    let promised: Vec<(String, sdk::Descriptor)> =
+        jobs.iter().map(|job| (job.target.id.clone(), job.kind.descriptor())).collect();
+    let identities =
+        runtime.block_on(collect(jobs, environment, Arc::clone(&sink), &secrets, side_by_side, progress))?;
     for (target, descriptor) in promised {
-        let recorder = Recorder::new(
-            Arc::clone(&sink),
-            &target,
-            &descriptor.name,
-            secrets.clone(),
-        );
+        let recorder = Recorder::new(Arc::clone(&sink), &target, &descriptor.name, secrets.clone());
         for kind in spool.unheard(&target, &descriptor) {
             recorder.gap(GapNote {
                 population: Some(kind),
@@ -313,14 +298,9 @@ fn assignments(
     plan.assignments
         .iter()
         .map(|use_| {
-            let wanted = checks
-                .get(&use_.check)
-                .map(|check| check.meta.custom.declares.as_slice())
-                .unwrap_or_default();
-            let declared: BTreeMap<&str, serde_json::Value> = wanted
-                .iter()
-                .filter_map(|name| Some((name.as_str(), loaded.part(name)?)))
-                .collect();
+            let wanted = checks.get(&use_.check).map(|check| check.meta.custom.declares.as_slice()).unwrap_or_default();
+            let declared: BTreeMap<&str, serde_json::Value> =
+                wanted.iter().filter_map(|name| Some((name.as_str(), loaded.part(name)?))).collect();
             Ok(Assignment {
                 control: use_.control.clone(),
                 check: use_.check.clone(),
@@ -366,17 +346,11 @@ fn judge<'p>(judging: &Judging<'p, '_>, worker: WorkerCommand) -> Result<Judged<
     };
     let mut out = BufWriter::new(File::create_new(judging.findings).map_err(RunError::Scratch)?);
     let mut take = |mut finding: Finding| -> io::Result<()> {
-        judged
-            .acceptances
-            .cover_findings(std::slice::from_mut(&mut finding));
+        judged.acceptances.cover_findings(std::slice::from_mut(&mut finding));
         judged.tally.add(&finding);
         serde_json::to_writer(&mut out, &finding)?;
         out.write_all(b"\n")?;
-        if judging
-            .last
-            .iter()
-            .any(|l| Some(&l.subject) == finding.subject.as_ref())
-        {
+        if judging.last.iter().any(|l| Some(&l.subject) == finding.subject.as_ref()) {
             judged.definite.push(finding);
         }
         Ok(())
@@ -400,11 +374,7 @@ fn judge<'p>(judging: &Judging<'p, '_>, worker: WorkerCommand) -> Result<Judged<
 }
 
 fn numbered<T: Clone>(kind: RecordType, records: &[T]) -> Vec<(RecordRef, T)> {
-    records
-        .iter()
-        .enumerate()
-        .map(|(n, record)| (RecordRef::new(kind, n as u64), record.clone()))
-        .collect()
+    records.iter().enumerate().map(|(n, record)| (RecordRef::new(kind, n as u64), record.clone())).collect()
 }
 
 /// What a collector says of its source: host names that are its own, and the calls whose answers are evidence.
@@ -448,12 +418,9 @@ fn is_own(endpoint: &str, over_tls: bool, names: &[String]) -> bool {
     };
     let host = rest.rsplit_once(':').map_or(rest, |(host, _)| host);
     over_tls
-        && names.iter().any(|name| {
-            host == name
-                || host
-                    .strip_suffix(name.as_str())
-                    .is_some_and(|front| front.ends_with('.'))
-        })
+        && names
+            .iter()
+            .any(|name| host == name || host.strip_suffix(name.as_str()).is_some_and(|front| front.ends_with('.')))
 }
 
 #[cfg(test)]
@@ -463,16 +430,8 @@ mod tests {
     #[test]
     fn only_the_sources_own_names_over_tls_are_its_own() {
         let names = vec!["amazonaws.com".to_owned()];
-        assert!(is_own(
-            "https://kms.eu-west-1.amazonaws.com:443",
-            true,
-            &names
-        ));
-        assert!(is_own(
-            "https://vpce-1.kms.eu-west-1.vpce.amazonaws.com",
-            true,
-            &names
-        ));
+        assert!(is_own("https://kms.eu-west-1.amazonaws.com:443", true, &names));
+        assert!(is_own("https://vpce-1.kms.eu-west-1.vpce.amazonaws.com", true, &names));
         for (endpoint, tls) in [
             ("http://kms.eu-west-1.amazonaws.com", false),
             ("https://kms.eu-west-1.amazonaws.com", false),

@@ -4,7 +4,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bundle::layout;
 use bundle::writer::{RecordWriter, SALT, WriteError, WrittenRecords};
@@ -58,19 +58,15 @@ pub fn write(
 ) -> Result<WrittenRecords, WriteBundleError> {
     let records = create(staging, layout::RECORDS)?;
     let leaves = create(staging, layout::LEAVES)?;
-    let mut raw = RawFiles { staging, next: 0 };
+    let mut raw = RawFiles { staging, next: 0, made: None };
     let mut out = RecordWriter::new(records, leaves, randomness);
 
     out.push(RecordType::Run, evidence.run)?;
     out.push(RecordType::Host, evidence.host)?;
     for (path, bytes) in evidence.declared {
         let raw = raw.write(bytes)?;
-        let declaration = Declaration {
-            path: (*path).to_owned(),
-            size: bytes.len() as u64,
-            sha256: Digest::of(bytes),
-            raw,
-        };
+        let declaration =
+            Declaration { path: (*path).to_owned(), size: bytes.len() as u64, sha256: Digest::of(bytes), raw };
         out.push(RecordType::Declaration, &declaration)?;
     }
     for check in evidence.checks {
@@ -97,21 +93,14 @@ fn write_recorded<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()
     recorded: &Recorded,
 ) -> Result<(), WriteBundleError> {
     for entry in recorded.exchanges() {
-        out.push(
-            RecordType::Exchange,
-            &entry.map_err(WriteBundleError::Spool)?.exchange,
-        )?;
+        out.push(RecordType::Exchange, &entry.map_err(WriteBundleError::Spool)?.exchange)?;
     }
     for entry in recorded.exchanges() {
         let entry = entry.map_err(WriteBundleError::Spool)?;
         let exchange = RecordRef::new(RecordType::Exchange, entry.ordinal);
         out.push(
             RecordType::Params,
-            &record::Params {
-                exchange,
-                subject: entry.subject,
-                parameters: entry.parameters,
-            },
+            &record::Params { exchange, subject: entry.subject, parameters: entry.parameters },
         )?;
     }
     for entry in recorded.exchanges() {
@@ -122,13 +111,7 @@ fn write_recorded<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()
             Some((sha256, path)) => (Some(*sha256), Some(raw.move_in(path)?)),
             None => (None, None),
         };
-        let body = record::Body {
-            exchange,
-            size: body.size,
-            sha256,
-            raw: file,
-            withheld: body.withheld,
-        };
+        let body = record::Body { exchange, size: body.size, sha256, raw: file, withheld: body.withheld };
         out.push(RecordType::Body, &body)?;
     }
     for coverage in recorded.coverage() {
@@ -138,10 +121,7 @@ fn write_recorded<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()
         out.push(RecordType::Gap, gap)?;
     }
     for resource in recorded.resources() {
-        out.push(
-            RecordType::Resource,
-            &resource.map_err(WriteBundleError::Spool)?,
-        )?;
+        out.push(RecordType::Resource, &resource.map_err(WriteBundleError::Spool)?)?;
     }
     Ok(())
 }
@@ -150,30 +130,30 @@ fn write_recorded<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()
 struct RawFiles<'a> {
     staging: &'a Path,
     next: u64,
+    /// The folder that was made last: many files in a row lie in one.
+    made: Option<PathBuf>,
 }
 
 impl RawFiles<'_> {
     fn write(&mut self, bytes: &[u8]) -> Result<u64, WriteBundleError> {
         let (number, file) = self.place()?;
-        fs::write(self.staging.join(&file), bytes)
-            .map_err(|source| WriteBundleError::File { file, source })?;
+        fs::write(self.staging.join(&file), bytes).map_err(|source| WriteBundleError::File { file, source })?;
         Ok(number)
     }
 
     fn move_in(&mut self, from: &Path) -> Result<u64, WriteBundleError> {
         let (number, file) = self.place()?;
-        fs::rename(from, self.staging.join(&file))
-            .map_err(|source| WriteBundleError::File { file, source })?;
+        fs::rename(from, self.staging.join(&file)).map_err(|source| WriteBundleError::File { file, source })?;
         Ok(number)
     }
 
     fn place(&mut self) -> Result<(u64, String), WriteBundleError> {
         let file = layout::raw(self.next);
-        if let Some(folder) = self.staging.join(&file).parent() {
-            fs::create_dir_all(folder).map_err(|source| WriteBundleError::File {
-                file: file.clone(),
-                source,
-            })?;
+        let folder = Path::new(&file).parent().unwrap_or(Path::new(""));
+        if self.made.as_deref() != Some(folder) {
+            fs::create_dir_all(self.staging.join(folder))
+                .map_err(|source| WriteBundleError::File { file: file.clone(), source })?;
+            self.made = Some(folder.to_owned());
         }
         self.next += 1;
         Ok((self.next - 1, file))
@@ -181,9 +161,7 @@ impl RawFiles<'_> {
 }
 
 fn create(staging: &Path, name: &str) -> Result<BufWriter<File>, WriteBundleError> {
-    let file = File::create_new(staging.join(name)).map_err(|source| WriteBundleError::File {
-        file: name.to_owned(),
-        source,
-    })?;
+    let file = File::create_new(staging.join(name))
+        .map_err(|source| WriteBundleError::File { file: name.to_owned(), source })?;
     Ok(BufWriter::with_capacity(1 << 16, file))
 }

@@ -14,9 +14,11 @@ pub struct Settings {
     pub account: String,
     /// Regions to read. Without it: all that are enabled for the account. A region left out is a gap.
     #[serde(default)]
+    #[schemars(length(min = 1), inner(regex(pattern = r"^[a-z]+(-[a-z]+)+-[0-9]+$")))]
     pub regions: Option<Vec<String>>,
     /// ARN of a role to take on with the credentials found.
     #[serde(default)]
+    #[schemars(regex(pattern = r"^arn:[a-z-]+:iam::[0-9]{12}:role/.+$"))]
     pub assume_role: Option<String>,
     /// What the role's trust policy asks for as `sts:ExternalId`.
     #[serde(default)]

@@ -19,10 +19,9 @@ static CALLS: AtomicU64 = AtomicU64::new(0);
 /// Reads keys, identities, or both, and gives how many calls that took.
 pub async fn read(kms: bool, iam: bool, concurrency: usize) -> anyhow::Result<u64> {
     let config = config().await?;
-    let (kms, iam) = tokio::join!(
-        async { if kms { read_kms(&config, concurrency).await } else { Ok(()) } },
-        async { if iam { read_iam(&config, concurrency).await } else { Ok(()) } },
-    );
+    let (kms, iam) = tokio::join!(async { if kms { read_kms(&config, concurrency).await } else { Ok(()) } }, async {
+        if iam { read_iam(&config, concurrency).await } else { Ok(()) }
+    },);
     kms.and(iam)?;
     Ok(CALLS.load(Ordering::Relaxed))
 }
@@ -64,7 +63,11 @@ async fn read_kms(config: &SdkConfig, concurrency: usize) -> anyhow::Result<()> 
     loop {
         let page = made(client.list_keys().limit(1000).set_marker(marker).send()).await?;
         let ids: Vec<String> = page.keys().iter().filter_map(|key| key.key_arn().map(str::to_owned)).collect();
-        stream::iter(ids).map(|id| read_key(&client, id)).buffer_unordered(concurrency).try_collect::<Vec<()>>().await?;
+        stream::iter(ids)
+            .map(|id| read_key(&client, id))
+            .buffer_unordered(concurrency)
+            .try_collect::<Vec<()>>()
+            .await?;
         marker = page.next_marker().map(str::to_owned);
         if marker.is_none() {
             return Ok(());

@@ -37,14 +37,20 @@ mod tests {
             let kinds: Vec<&str> = descriptor.resources.iter().map(|r| r.kind.as_str()).collect();
             for resource in &descriptor.resources {
                 assert!(resource.kind.starts_with(&format!("{}/", descriptor.name)), "{}", resource.kind);
-                assert_eq!(resource.schema.get("additionalProperties"), Some(&serde_json::Value::Bool(false)), "{}", resource.kind);
+                assert_eq!(
+                    resource.schema.get("additionalProperties"),
+                    Some(&serde_json::Value::Bool(false)),
+                    "{}",
+                    resource.kind
+                );
                 assert!(!resource.parts().is_empty(), "{}", resource.kind);
             }
             for right in &descriptor.rights {
                 for feed in &right.feeds {
                     assert!(kinds.contains(&feed.kind.as_str()), "{}: {}", right.name, feed.kind);
                     if let Some(part) = &feed.part {
-                        let known = descriptor.resources.iter().any(|r| r.kind == feed.kind && r.parts().contains(part));
+                        let known =
+                            descriptor.resources.iter().any(|r| r.kind == feed.kind && r.parts().contains(part));
                         assert!(known, "{}: {} has no part {part}", right.name, feed.kind);
                     }
                 }

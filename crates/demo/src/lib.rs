@@ -29,21 +29,9 @@ impl Day {
 
 /// The three days, in order.
 pub const DAYS: [Day; 3] = [
-    Day {
-        name: "day1",
-        title: "as declared",
-        tape: include_str!("../tapes/day1.jsonl"),
-    },
-    Day {
-        name: "day2",
-        title: "an intruding change",
-        tape: include_str!("../tapes/day2.jsonl"),
-    },
-    Day {
-        name: "day3",
-        title: "one call denied",
-        tape: include_str!("../tapes/day3.jsonl"),
-    },
+    Day { name: "day1", title: "as declared", tape: include_str!("../tapes/day1.jsonl") },
+    Day { name: "day2", title: "an intruding change", tape: include_str!("../tapes/day2.jsonl") },
+    Day { name: "day3", title: "one call denied", tape: include_str!("../tapes/day3.jsonl") },
 ];
 
 /// The declaration of the small custody company.

@@ -47,10 +47,7 @@ struct Seen {
 pub async fn serve(tape: Tape) -> io::Result<Replay> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
-    let state = Arc::new(State {
-        tape,
-        seen: Mutex::default(),
-    });
+    let state = Arc::new(State { tape, seen: Mutex::default() });
     let shared = Arc::clone(&state);
     let task = tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
@@ -58,18 +55,11 @@ pub async fn serve(tape: Tape) -> io::Result<Replay> {
             tokio::spawn(async move {
                 let service = service_fn(move |request| answer(Arc::clone(&state), request));
                 // A client that breaks off is its own business.
-                hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service)
-                    .await
-                    .ok();
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.ok();
             });
         }
     });
-    Ok(Replay {
-        address,
-        state,
-        task,
-    })
+    Ok(Replay { address, state, task })
 }
 
 impl Replay {
@@ -89,13 +79,8 @@ impl Replay {
     #[must_use]
     pub fn unused(&self) -> Vec<String> {
         let seen = self.state.seen();
-        let mut unused: Vec<String> = self
-            .state
-            .tape
-            .requests()
-            .filter(|request| !seen.counts.contains_key(request))
-            .map(describe)
-            .collect();
+        let mut unused: Vec<String> =
+            self.state.tape.requests().filter(|request| !seen.counts.contains_key(request)).map(describe).collect();
         unused.sort();
         unused
     }
@@ -113,26 +98,15 @@ impl State {
     }
 }
 
-async fn answer(
-    state: Arc<State>,
-    request: hyper::Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(state: Arc<State>, request: hyper::Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let Ok(body) = Limited::new(body, MOST_REQUEST_BYTES).collect().await else {
         return Ok(plain(StatusCode::BAD_REQUEST, "the request broke off"));
     };
     let request = Request {
         method: head.method.to_string(),
-        path: head
-            .uri
-            .path_and_query()
-            .map_or_else(String::new, ToString::to_string),
-        target: head
-            .headers
-            .get("x-amz-target")
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-            .to_owned(),
+        path: head.uri.path_and_query().map_or_else(String::new, ToString::to_string),
+        target: head.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned(),
         body: String::from_utf8_lossy(&body.to_bytes()).into_owned(),
     };
     let nth = {
@@ -143,29 +117,20 @@ async fn answer(
     };
     let Some(entry) = state.tape.answer(&request, nth) else {
         state.seen().unmatched.insert(describe(&request));
-        return Ok(plain(
-            StatusCode::NOT_IMPLEMENTED,
-            "nothing was recorded for this request",
-        ));
+        return Ok(plain(StatusCode::NOT_IMPLEMENTED, "nothing was recorded for this request"));
     };
     let mut response = Response::builder().status(entry.status);
     for (name, value) in &entry.headers {
         response = response.header(name, value);
     }
     let body = Full::new(Bytes::from(entry.answer.clone()));
-    Ok(response.body(body).unwrap_or_else(|_| {
-        plain(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the recording holds no HTTP answer",
-        )
-    }))
+    Ok(response
+        .body(body)
+        .unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR, "the recording holds no HTTP answer")))
 }
 
 fn describe(request: &Request) -> String {
-    format!(
-        "{} {} {} {}",
-        request.method, request.path, request.target, request.body
-    )
+    format!("{} {} {} {}", request.method, request.path, request.target, request.body)
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {

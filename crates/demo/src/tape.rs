@@ -49,10 +49,7 @@ impl Tape {
     pub fn parse(text: &str) -> Result<Self, TapeError> {
         let mut tape = Self::default();
         for (number, line) in text.lines().enumerate() {
-            let entry: Entry = serde_json::from_str(line).map_err(|cause| TapeError {
-                line: number + 1,
-                cause,
-            })?;
+            let entry: Entry = serde_json::from_str(line).map_err(|cause| TapeError { line: number + 1, cause })?;
             let request = Request {
                 method: entry.method.clone(),
                 path: entry.path.clone(),
@@ -81,46 +78,22 @@ impl Tape {
 mod tests {
     use super::*;
 
-    const LINE: &str = r#"{"method":"POST","path":"/","target":"T.L","request":"{}","status":200,"headers":[],"answer":"ANSWER"}"#;
+    const LINE: &str =
+        r#"{"method":"POST","path":"/","target":"T.L","request":"{}","status":200,"headers":[],"answer":"ANSWER"}"#;
 
     #[test]
     fn gives_equal_requests_their_answers_in_order() {
-        let text = format!(
-            "{}\n{}\n",
-            LINE.replace("ANSWER", "one"),
-            LINE.replace("ANSWER", "two")
-        );
+        let text = format!("{}\n{}\n", LINE.replace("ANSWER", "one"), LINE.replace("ANSWER", "two"));
         let tape = Tape::parse(&text).unwrap();
-        let request = Request {
-            method: "POST".into(),
-            path: "/".into(),
-            target: "T.L".into(),
-            body: "{}".into(),
-        };
-        let given: Vec<&str> = (0..3)
-            .map(|nth| tape.answer(&request, nth).unwrap().answer.as_str())
-            .collect();
+        let request = Request { method: "POST".into(), path: "/".into(), target: "T.L".into(), body: "{}".into() };
+        let given: Vec<&str> = (0..3).map(|nth| tape.answer(&request, nth).unwrap().answer.as_str()).collect();
         assert_eq!(given, ["one", "two", "two"]);
-        assert!(
-            tape.answer(
-                &Request {
-                    body: "{\"x\":1}".into(),
-                    ..request
-                },
-                0
-            )
-            .is_none()
-        );
+        assert!(tape.answer(&Request { body: "{\"x\":1}".into(), ..request }, 0).is_none());
     }
 
     #[test]
     fn names_the_damaged_line() {
         let error = Tape::parse(&format!("{LINE}\n{{}}\n")).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("line 2 of the recording is no exchange"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("line 2 of the recording is no exchange"), "{error}");
     }
 }

@@ -72,10 +72,7 @@ impl RecordType {
     /// Whether a redacted copy must still show every record of this type.
     #[must_use]
     pub const fn always_disclosed(self) -> bool {
-        matches!(
-            self,
-            Self::Run | Self::Check | Self::Exchange | Self::Coverage | Self::Gap | Self::Control
-        )
+        matches!(self, Self::Run | Self::Check | Self::Exchange | Self::Coverage | Self::Gap | Self::Control)
     }
 }
 
@@ -89,10 +86,7 @@ impl FromStr for RecordType {
     type Err = ParseRefError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|t| t.as_str() == text)
-            .ok_or(ParseRefError)
+        Self::ALL.into_iter().find(|t| t.as_str() == text).ok_or(ParseRefError)
     }
 }
 
@@ -126,15 +120,8 @@ impl FromStr for RecordRef {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (kind, ordinal) = text.split_once(':').ok_or(ParseRefError)?;
-        let value = Self {
-            kind: kind.parse()?,
-            ordinal: ordinal.parse().map_err(|_| ParseRefError)?,
-        };
-        if value.to_string() == text {
-            Ok(value)
-        } else {
-            Err(ParseRefError)
-        }
+        let value = Self { kind: kind.parse()?, ordinal: ordinal.parse().map_err(|_| ParseRefError)? };
+        if value.to_string() == text { Ok(value) } else { Err(ParseRefError) }
     }
 }
 
@@ -152,9 +139,7 @@ impl<'de> Deserialize<'de> for RecordRef {
 }
 
 /// What a check says of one subject, or a control of all of its subjects.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     Conforms,
@@ -182,9 +167,7 @@ impl fmt::Display for Outcome {
 }
 
 /// How much a deviation matters, as the check's author sees it. Never used for an exit code.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     Info,
@@ -200,18 +183,8 @@ mod tests {
 
     #[test]
     fn references_have_one_text() {
-        assert_eq!(
-            "exchange:12".parse(),
-            Ok(RecordRef::new(RecordType::Exchange, 12))
-        );
-        for bad in [
-            "exchange:012",
-            "exchange:-1",
-            "exchange",
-            "Exchange:1",
-            "exchange:+1",
-            "nothing:1",
-        ] {
+        assert_eq!("exchange:12".parse(), Ok(RecordRef::new(RecordType::Exchange, 12)));
+        for bad in ["exchange:012", "exchange:-1", "exchange", "Exchange:1", "exchange:+1", "nothing:1"] {
             assert_eq!(bad.parse::<RecordRef>(), Err(ParseRefError), "{bad}");
         }
     }

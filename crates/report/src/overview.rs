@@ -110,7 +110,8 @@ impl OverviewReader {
             (Some(subject), _) => Some(subject.kind.clone()),
             (None, population) => population.clone(),
         };
-        let key = (gap.target.clone(), gap.collector.clone(), gap.reason, gap.right.clone(), gap.part.clone(), of.clone());
+        let key =
+            (gap.target.clone(), gap.collector.clone(), gap.reason, gap.right.clone(), gap.part.clone(), of.clone());
         let accepted = u64::from(gap.acceptance.is_some());
         if let Some(group) = self.groups.get_mut(&key) {
             group.count += 1;

@@ -24,12 +24,22 @@ pub fn render_overview(bundle: &VerifiedBundle, overview: &Overview) -> String {
     head(&mut text, bundle);
     controls(&mut text, overview);
     let undetermined_first = |f: &&Shown<Finding>| f.value.outcome == Outcome::Undetermined;
-    findings(&mut text, overview.findings.iter().filter(|f| f.value.outcome == Outcome::Deviates), "Deviates from what is declared");
+    findings(
+        &mut text,
+        overview.findings.iter().filter(|f| f.value.outcome == Outcome::Deviates),
+        "Deviates from what is declared",
+    );
     findings(&mut text, overview.findings.iter().filter(undetermined_first), "Cannot be said");
-    let rest = overview.findings.iter().filter(|f| matches!(f.value.outcome, Outcome::Conforms | Outcome::NotApplicable));
+    let rest =
+        overview.findings.iter().filter(|f| matches!(f.value.outcome, Outcome::Conforms | Outcome::NotApplicable));
     findings(&mut text, rest, "Conforms, or does not apply");
     if overview.findings_not_shown > 0 {
-        writeln!(text, "{DIM}… and {} more findings; `--format json` and the records have them all{DIM:#}\n", overview.findings_not_shown).ok();
+        writeln!(
+            text,
+            "{DIM}… and {} more findings; `--format json` and the records have them all{DIM:#}\n",
+            overview.findings_not_shown
+        )
+        .ok();
     }
     not_read(&mut text, overview);
     read(&mut text, overview);
@@ -38,7 +48,8 @@ pub fn render_overview(bundle: &VerifiedBundle, overview: &Overview) -> String {
 
 fn head(text: &mut String, bundle: &VerifiedBundle) {
     let p = &bundle.statement().predicate;
-    writeln!(text, "{BOLD}{}, {}{BOLD:#}: bundle {} of ledger {}", p.entity, p.system, p.chain.index, p.chain.origin).ok();
+    writeln!(text, "{BOLD}{}, {}{BOLD:#}: bundle {} of ledger {}", p.entity, p.system, p.chain.index, p.chain.origin)
+        .ok();
     let seconds = (p.finished.as_millis() - p.started.as_millis()).max(0);
     let status = match p.status {
         RunStatus::Complete => "everything asked for was read",
@@ -61,7 +72,12 @@ fn controls(text: &mut String, overview: &Overview) {
         return;
     }
     let width = overview.controls.iter().map(|c| c.id.chars().count()).max().unwrap_or(0).max(7);
-    writeln!(text, "{DIM}{:<width$}  {:<14} {:>8} {:>8} {:>8} {:>8}{DIM:#}", "control", "outcome", "conform", "deviate", "unknown", "n/a").ok();
+    writeln!(
+        text,
+        "{DIM}{:<width$}  {:<14} {:>8} {:>8} {:>8} {:>8}{DIM:#}",
+        "control", "outcome", "conform", "deviate", "unknown", "n/a"
+    )
+    .ok();
     for control in &overview.controls {
         let (name, style) = control.outcome.map_or(("no checks", DIM), |o| (o.as_str(), style::of(o)));
         let c = &control.counts;
@@ -97,7 +113,15 @@ fn one_finding(text: &mut String, shown: &Shown<Finding>) {
         (None, Some(population)) => format!("all of {}", clean(population)),
         (None, None) => "the target as a whole".to_owned(),
     };
-    writeln!(text, "  {DIM}{number:>4}{DIM:#} {style}{:<14}{style:#} {}  {DIM}{} · {}{DIM:#}", f.outcome.as_str(), f.check, f.control, f.target).ok();
+    writeln!(
+        text,
+        "  {DIM}{number:>4}{DIM:#} {style}{:<14}{style:#} {}  {DIM}{} · {}{DIM:#}",
+        f.outcome.as_str(),
+        f.check,
+        f.control,
+        f.target
+    )
+    .ok();
     writeln!(text, "       {about}").ok();
     for witness in &f.witnesses {
         writeln!(text, "       {}", clean(&witness_line(witness))).ok();
@@ -130,7 +154,11 @@ fn witness_line(witness: &Witness) -> String {
 
 fn short(value: &RawValue) -> String {
     let text = value.get();
-    if text.chars().count() <= MOST_VALUE { text.to_owned() } else { format!("{}…", text.chars().take(MOST_VALUE).collect::<String>()) }
+    if text.chars().count() <= MOST_VALUE {
+        text.to_owned()
+    } else {
+        format!("{}…", text.chars().take(MOST_VALUE).collect::<String>())
+    }
 }
 
 fn not_read(text: &mut String, overview: &Overview) {
@@ -156,7 +184,15 @@ fn gap_group(text: &mut String, group: &GapGroup) {
     };
     let right = group.right.as_deref().map(|right| format!(" {right}")).unwrap_or_default();
     let yellow = style::of(Outcome::Undetermined);
-    writeln!(text, "  {:>4} × {yellow}{}{yellow:#}{right}  {what}  {DIM}{} · {}{DIM:#}", group.count, gap_words(group.reason), group.target, group.collector).ok();
+    writeln!(
+        text,
+        "  {:>4} × {yellow}{}{yellow:#}{right}  {what}  {DIM}{} · {}{DIM:#}",
+        group.count,
+        gap_words(group.reason),
+        group.target,
+        group.collector
+    )
+    .ok();
     let example = &group.example;
     let subject = example.value.subject.as_ref().map(|s| format!("{}: ", clean(&s.id))).unwrap_or_default();
     writeln!(text, "         {DIM}{}{DIM:#} {subject}{}", example.record, clipped(&example.value.detail)).ok();
@@ -191,7 +227,12 @@ pub fn render_evidence(_bundle: &VerifiedBundle, evidence: &Evidence) -> String 
     }
     if let Some(shown) = &evidence.assignment {
         let a = &shown.value;
-        writeln!(text, "{BOLD}Asked{BOLD:#} {DIM}{}{DIM:#}: {} for control {}, parameters {}", shown.record, a.check, a.control, a.parameters).ok();
+        writeln!(
+            text,
+            "{BOLD}Asked{BOLD:#} {DIM}{}{DIM:#}: {} for control {}, parameters {}",
+            shown.record, a.check, a.control, a.parameters
+        )
+        .ok();
         if !a.weaker.is_empty() {
             writeln!(text, "  weaker than the check's default: {}", a.weaker.join(", ")).ok();
         }
@@ -201,7 +242,8 @@ pub fn render_evidence(_bundle: &VerifiedBundle, evidence: &Evidence) -> String 
         let r = &shown.value;
         writeln!(text, "{BOLD}{} {}{BOLD:#} {DIM}{}{DIM:#}", r.kind, clean(&r.id), shown.record).ok();
         for (part, value) in members(&r.facts) {
-            let from: Vec<String> = r.parts.get(&part).into_iter().flatten().map(|l| format!("{} {}", l.exchange, l.path)).collect();
+            let from: Vec<String> =
+                r.parts.get(&part).into_iter().flatten().map(|l| format!("{} {}", l.exchange, l.path)).collect();
             writeln!(text, "  /{part:<22} {}", short(&value)).ok();
             for place in from {
                 writeln!(text, "  {:<23} {DIM}from {place}{DIM:#}", "").ok();
@@ -213,12 +255,24 @@ pub fn render_evidence(_bundle: &VerifiedBundle, evidence: &Evidence) -> String 
         let c = &shown.value;
         let end = if c.complete { "to its end" } else { "not to its end" };
         let total = c.total.as_ref().map(|t| format!(", the source counts {}", t.count)).unwrap_or_default();
-        writeln!(text, "{BOLD}List{BOLD:#} {DIM}{}{DIM:#}: {} of {}: {} items on {} pages, read {end}{total}", shown.record, c.population, c.target, c.items, c.pages).ok();
+        writeln!(
+            text,
+            "{BOLD}List{BOLD:#} {DIM}{}{DIM:#}: {} of {}: {} items on {} pages, read {end}{total}",
+            shown.record, c.population, c.target, c.items, c.pages
+        )
+        .ok();
     }
     for shown in &evidence.gaps {
         let g = &shown.value;
         let right = g.right.as_deref().unwrap_or("-");
-        writeln!(text, "{BOLD}Gap{BOLD:#} {DIM}{}{DIM:#}: {} ({right}): {}", shown.record, gap_words(g.reason), clean(&g.detail)).ok();
+        writeln!(
+            text,
+            "{BOLD}Gap{BOLD:#} {DIM}{}{DIM:#}: {} ({right}): {}",
+            shown.record,
+            gap_words(g.reason),
+            clean(&g.detail)
+        )
+        .ok();
     }
     for exchange in &evidence.exchanges {
         one_exchange(&mut text, exchange);
@@ -231,8 +285,10 @@ pub fn render_evidence(_bundle: &VerifiedBundle, evidence: &Evidence) -> String 
 
 fn one_exchange(text: &mut String, view: &ExchangeView) {
     let e = &view.exchange.value;
-    let status = e.status.map_or_else(|| e.failure.clone().unwrap_or_else(|| "no answer".to_owned()), |s| s.to_string());
-    writeln!(text, "\n{BOLD}{}{BOLD:#} {DIM}{}{DIM:#} at {} → {status}", e.operation, view.exchange.record, e.endpoint).ok();
+    let status =
+        e.status.map_or_else(|| e.failure.clone().unwrap_or_else(|| "no answer".to_owned()), |s| s.to_string());
+    writeln!(text, "\n{BOLD}{}{BOLD:#} {DIM}{}{DIM:#} at {} → {status}", e.operation, view.exchange.record, e.endpoint)
+        .ok();
     let request_id = e.request_id.as_deref().unwrap_or("none given");
     writeln!(text, "  asked {}, attempt {}; the source's request id: {request_id}", e.started, e.attempt).ok();
     match &e.peer {
@@ -257,7 +313,11 @@ fn one_exchange(text: &mut String, view: &ExchangeView) {
 
 /// The beginning of a long text; the record has it whole.
 fn clipped(text: &str) -> String {
-    if text.chars().count() <= MOST_DETAIL { clean(text) } else { format!("{}…", clean(&text.chars().take(MOST_DETAIL).collect::<String>())) }
+    if text.chars().count() <= MOST_DETAIL {
+        clean(text)
+    } else {
+        format!("{}…", clean(&text.chars().take(MOST_DETAIL).collect::<String>()))
+    }
 }
 
 /// Foreign text without what would move a terminal's cursor or change its colours.
@@ -267,7 +327,10 @@ fn clean(text: &str) -> String {
 
 /// The members of a JSON object, with the exact text of each value.
 fn members(facts: &RawValue) -> Vec<(String, Box<RawValue>)> {
-    serde_json::from_str::<std::collections::BTreeMap<String, Box<RawValue>>>(facts.get()).unwrap_or_default().into_iter().collect()
+    serde_json::from_str::<std::collections::BTreeMap<String, Box<RawValue>>>(facts.get())
+        .unwrap_or_default()
+        .into_iter()
+        .collect()
 }
 
 fn word<T: serde::Serialize>(value: &T) -> String {

@@ -145,22 +145,13 @@ pub enum RightState {
 #[non_exhaustive]
 pub enum CollectError {
     #[error("setting `{setting}` of target `{target}`: {problem}")]
-    Settings {
-        target: String,
-        setting: String,
-        problem: String,
-    },
+    Settings { target: String, setting: String, problem: String },
     #[error("no usable credentials: {problem}")]
     Credentials { problem: String },
     #[error("expected `{expected}` and found `{found}`: nothing was read")]
     WrongIdentity { expected: String, found: String },
     #[error("{detail}")]
-    Refused {
-        reason: GapReason,
-        right: Option<String>,
-        detail: String,
-        exchange: Option<crate::ExchangeId>,
-    },
+    Refused { reason: GapReason, right: Option<String>, detail: String, exchange: Option<crate::ExchangeId> },
     #[error(transparent)]
     Sink(#[from] SinkError),
 }

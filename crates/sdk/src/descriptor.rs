@@ -72,19 +72,13 @@ impl Feed {
     /// The list of all resources of this kind.
     #[must_use]
     pub fn list(kind: &str) -> Self {
-        Self {
-            kind: kind.to_owned(),
-            part: None,
-        }
+        Self { kind: kind.to_owned(), part: None }
     }
 
     /// One part of every resource of this kind.
     #[must_use]
     pub fn part(kind: &str, part: &str) -> Self {
-        Self {
-            kind: kind.to_owned(),
-            part: Some(part.to_owned()),
-        }
+        Self { kind: kind.to_owned(), part: Some(part.to_owned()) }
     }
 }
 
@@ -100,7 +94,5 @@ pub fn population(kind: &str, scope: Option<&str>) -> String {
 /// The kind whose members a population lists.
 #[must_use]
 pub fn kind_of_population(population: &str) -> &str {
-    population
-        .split_once('@')
-        .map_or(population, |(kind, _)| kind)
+    population.split_once('@').map_or(population, |(kind, _)| kind)
 }

@@ -9,14 +9,14 @@ mod recorder;
 mod suspicion;
 
 pub use collector::{
-    CallerIdentity, Clock, CollectError, Collector, CollectorKind, Environment, Overrides,
-    RightState, RightStatus, StaticCredentials, Target,
+    CallerIdentity, Clock, CollectError, Collector, CollectorKind, Environment, Overrides, RightState, RightStatus,
+    StaticCredentials, Target,
 };
 pub use descriptor::{Descriptor, Feed, ResourceKind, Right, kind_of_population, population};
 pub use model::record::{Decode, GapReason, Subject, Syntax};
 pub use model::{Digest, Secret, Timestamp};
 pub use recorder::{
-    Captured, CoverageNote, ExchangeId, GapNote, NewBody, NewExchange, Recorder, ResourceNote,
-    Sink, SinkError, Source, SourceTotal, WithheldReason,
+    Captured, CoverageNote, ExchangeId, GapNote, NewBody, NewExchange, Recorder, ResourceNote, Sink, SinkError, Source,
+    SourceTotal, WithheldReason,
 };
 pub use suspicion::{KnownSecrets, suspects_secret};

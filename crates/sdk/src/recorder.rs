@@ -87,25 +87,13 @@ impl Source {
     /// A place in a JSON answer, as RFC 6901 pointer.
     #[must_use]
     pub fn json(exchange: ExchangeId, path: impl Into<String>) -> Self {
-        Self {
-            exchange,
-            syntax: Syntax::Json,
-            path: path.into(),
-            decode: Vec::new(),
-            inner: None,
-        }
+        Self { exchange, syntax: Syntax::Json, path: path.into(), decode: Vec::new(), inner: None }
     }
 
     /// A place in an XML answer: `/Element/member[3]`.
     #[must_use]
     pub fn xml(exchange: ExchangeId, path: impl Into<String>) -> Self {
-        Self {
-            exchange,
-            syntax: Syntax::Xml,
-            path: path.into(),
-            decode: Vec::new(),
-            inner: None,
-        }
+        Self { exchange, syntax: Syntax::Xml, path: path.into(), decode: Vec::new(), inner: None }
     }
 
     /// The text found there is decoded so.
@@ -178,18 +166,8 @@ pub trait Sink: Debug + Send + Sync {
         exchange: NewExchange,
         withheld: Option<WithheldReason>,
     ) -> Result<ExchangeId, SinkError>;
-    fn resource(
-        &self,
-        target: &str,
-        collector: &str,
-        resource: ResourceNote,
-    ) -> Result<(), SinkError>;
-    fn coverage(
-        &self,
-        target: &str,
-        collector: &str,
-        coverage: CoverageNote,
-    ) -> Result<(), SinkError>;
+    fn resource(&self, target: &str, collector: &str, resource: ResourceNote) -> Result<(), SinkError>;
+    fn coverage(&self, target: &str, collector: &str, coverage: CoverageNote) -> Result<(), SinkError>;
     fn gap(&self, target: &str, collector: &str, gap: GapNote) -> Result<(), SinkError>;
 }
 
@@ -206,12 +184,7 @@ impl Recorder {
     /// A recorder for one target and collector. `secrets` are shared by all recorders of a run.
     #[must_use]
     pub fn new(sink: Arc<dyn Sink>, target: &str, collector: &str, secrets: KnownSecrets) -> Self {
-        Self {
-            sink,
-            target: target.into(),
-            collector: collector.into(),
-            secrets,
-        }
+        Self { sink, target: target.into(), collector: collector.into(), secrets }
     }
 
     #[must_use]
@@ -236,20 +209,15 @@ impl Recorder {
     /// When the evidence cannot be written.
     pub fn exchange(&self, mut exchange: NewExchange) -> Result<Captured, SinkError> {
         let withheld = match &exchange.body {
-            NewBody::Received(bytes) if suspects_secret(bytes, &self.secrets) => {
-                Some(WithheldReason::SuspectedSecret)
-            }
+            NewBody::Received(bytes) if suspects_secret(bytes, &self.secrets) => Some(WithheldReason::SuspectedSecret),
             NewBody::CredentialBearing { .. } => Some(WithheldReason::CredentialBearing),
             NewBody::Received(_) | NewBody::None => None,
         };
         let parameters = exchange.parameters.to_string();
         if suspects_secret(parameters.as_bytes(), &self.secrets) {
-            exchange.parameters =
-                serde_json::json!({"withheld": WithheldReason::SuspectedSecret.as_str()});
+            exchange.parameters = serde_json::json!({"withheld": WithheldReason::SuspectedSecret.as_str()});
         }
-        let id = self
-            .sink
-            .exchange(&self.target, &self.collector, exchange, withheld)?;
+        let id = self.sink.exchange(&self.target, &self.collector, exchange, withheld)?;
         Ok(Captured { id, withheld })
     }
 

@@ -18,23 +18,15 @@ impl KnownSecrets {
         if secret.expose().len() < 8 {
             return;
         }
-        let mut known = self
-            .0
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut known = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         if !known.iter().any(|k| k.expose() == secret.expose()) {
             known.push(secret);
         }
     }
 
     fn appear_in(&self, bytes: &[u8]) -> bool {
-        let known = self
-            .0
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        known
-            .iter()
-            .any(|secret| memchr::memmem::find(bytes, secret.expose().as_bytes()).is_some())
+        let known = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.iter().any(|secret| memchr::memmem::find(bytes, secret.expose().as_bytes()).is_some())
     }
 }
 

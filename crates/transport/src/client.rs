@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -89,10 +89,7 @@ impl Transport {
     /// # Errors
     /// When a proxy or an authority of the settings cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, TransportError> {
-        let mut roots = rustls::RootCertStore::empty();
-        // A machine without authorities can still reach sources of the additional ones; see `has_roots`.
-        let native = rustls_native_certs::load_native_certs();
-        roots.add_parsable_certificates(native.certs);
+        let mut roots = native_roots().clone();
         for pem in &settings.extra_roots {
             let mut found = false;
             for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
@@ -149,6 +146,17 @@ impl Transport {
             })
             .clone()
     }
+}
+
+/// The machine's own certificate authorities, read once: a run makes a transport for each target.
+/// A machine without any can still reach sources of additional ones; see `has_roots`.
+fn native_roots() -> &'static rustls::RootCertStore {
+    static NATIVE: OnceLock<rustls::RootCertStore> = OnceLock::new();
+    NATIVE.get_or_init(|| {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        roots
+    })
 }
 
 impl fmt::Debug for Transport {

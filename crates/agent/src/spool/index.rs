@@ -83,11 +83,7 @@ pub(super) struct ResourceKey {
 
 /// The first eight bytes of a digest.
 pub(super) fn short(digest: &Digest) -> u64 {
-    digest
-        .as_bytes()
-        .iter()
-        .take(8)
-        .fold(0, |value, byte| (value << 8) | u64::from(*byte))
+    digest.as_bytes().iter().take(8).fold(0, |value, byte| (value << 8) | u64::from(*byte))
 }
 
 /// Into (target, collector, population, subject, operation, page, parameters, attempt); what is still alike stays in order of arrival.
@@ -122,12 +118,7 @@ pub(super) fn sort_exchanges(order: &mut [u64], keys: &[ExchangeKey], ranks: &Ra
 /// Into (target, collector, population, kind, id).
 pub(super) fn sort_resources(keys: &mut [ResourceKey], ranks: &Ranks) {
     let place = |key: &ResourceKey| {
-        (
-            ranks.of(key.target),
-            ranks.of(key.collector),
-            ranks.of(key.population),
-            ranks.of(key.kind),
-        )
+        (ranks.of(key.target), ranks.of(key.collector), ranks.of(key.population), ranks.of(key.kind))
     };
     keys.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.id.cmp(&b.id)));
 }

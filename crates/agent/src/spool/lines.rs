@@ -21,25 +21,14 @@ pub(super) struct LineFile {
 
 impl LineFile {
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(path)?;
-        Ok(Self {
-            writer: BufWriter::new(file),
-            end: 0,
-        })
+        let file = File::options().read(true).write(true).create_new(true).open(path)?;
+        Ok(Self { writer: BufWriter::new(file), end: 0 })
     }
 
     pub(super) fn append(&mut self, line: &[u8]) -> io::Result<Span> {
-        let len = u32::try_from(line.len())
-            .map_err(|_| io::Error::other("a record of more than 4 GiB"))?;
+        let len = u32::try_from(line.len()).map_err(|_| io::Error::other("a record of more than 4 GiB"))?;
         self.writer.write_all(line)?;
-        let span = Span {
-            offset: self.end,
-            len,
-        };
+        let span = Span { offset: self.end, len };
         self.end += u64::from(len);
         Ok(span)
     }
@@ -51,9 +40,7 @@ impl LineFile {
     /// What was appended and flushed at this span.
     pub(super) fn read(&self, span: Span) -> io::Result<Vec<u8>> {
         let mut line = vec![0; span.len as usize];
-        self.writer
-            .get_ref()
-            .read_exact_at(&mut line, span.offset)?;
+        self.writer.get_ref().read_exact_at(&mut line, span.offset)?;
         Ok(line)
     }
 }
@@ -66,16 +53,9 @@ mod tests {
     fn finds_lines_again() {
         let folder = tempfile::tempdir().unwrap();
         let mut file = LineFile::create(&folder.path().join("lines")).unwrap();
-        let spans: Vec<Span> = ["one", "", "three"]
-            .iter()
-            .map(|line| file.append(line.as_bytes()).unwrap())
-            .collect();
+        let spans: Vec<Span> = ["one", "", "three"].iter().map(|line| file.append(line.as_bytes()).unwrap()).collect();
         file.flush().unwrap();
-        let read: Vec<Vec<u8>> = spans
-            .into_iter()
-            .rev()
-            .map(|span| file.read(span).unwrap())
-            .collect();
+        let read: Vec<Vec<u8>> = spans.into_iter().rev().map(|span| file.read(span).unwrap()).collect();
         assert_eq!(read, [b"three".to_vec(), b"".to_vec(), b"one".to_vec()]);
     }
 }

@@ -5,6 +5,8 @@
 
 mod index;
 mod lines;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::io;
@@ -14,8 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use model::record::{self, Decode, GapReason, Locator, Subject, Syntax};
 use model::{Digest, RecordRef, RecordType};
 use sdk::{
-    CoverageNote, ExchangeId, GapNote, NewBody, NewExchange, ResourceNote, Sink, SinkError, Source,
-    WithheldReason,
+    CoverageNote, ExchangeId, GapNote, NewBody, NewExchange, ResourceNote, Sink, SinkError, Source, WithheldReason,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -109,10 +110,7 @@ impl Spool {
     pub fn create(folder: &Path) -> io::Result<Self> {
         std::fs::create_dir(folder.join("bodies"))?;
         let inner = Mutex::new(Some(Inner::create(folder)?));
-        Ok(Self {
-            folder: folder.to_owned(),
-            inner,
-        })
+        Ok(Self { folder: folder.to_owned(), inner })
     }
 
     /// How much was recorded so far; for progress.
@@ -148,21 +146,14 @@ impl Spool {
         }
         let heard = |kind: &str| {
             let of_kind = |population: &str| sdk::kind_of_population(population) == kind;
-            let covered = inner
-                .coverage
-                .iter()
-                .any(|row| row.target == target && of_kind(&row.note.population));
+            let covered = inner.coverage.iter().any(|row| row.target == target && of_kind(&row.note.population));
             covered
-                || inner.gaps.iter().any(|row| {
-                    row.target == target && row.note.population.as_deref().is_some_and(of_kind)
-                })
+                || inner
+                    .gaps
+                    .iter()
+                    .any(|row| row.target == target && row.note.population.as_deref().is_some_and(of_kind))
         };
-        descriptor
-            .resources
-            .iter()
-            .map(|resource| resource.kind.clone())
-            .filter(|kind| !heard(kind))
-            .collect()
+        descriptor.resources.iter().map(|resource| resource.kind.clone()).filter(|kind| !heard(kind)).collect()
     }
 
     /// Ends the recording and puts everything into the order of the bundle.
@@ -178,10 +169,7 @@ impl Spool {
         index::sort_exchanges(&mut exchange_order, &inner.exchange_keys, &ranks);
         let mut ordinals = vec![0u64; exchange_order.len()];
         for (ordinal, arrival) in exchange_order.iter().enumerate() {
-            if let Some(slot) = usize::try_from(*arrival)
-                .ok()
-                .and_then(|i| ordinals.get_mut(i))
-            {
+            if let Some(slot) = usize::try_from(*arrival).ok().and_then(|i| ordinals.get_mut(i)) {
                 *slot = ordinal as u64;
             }
         }
@@ -199,22 +187,12 @@ impl Spool {
             coverage: Vec::new(),
             gaps: Vec::new(),
         };
-        recorded.coverage = inner
-            .coverage
-            .iter()
-            .map(|row| recorded.coverage_record(row))
-            .collect();
-        recorded.coverage.sort_by(|a, b| {
-            (&a.target, &a.collector, &a.population).cmp(&(&b.target, &b.collector, &b.population))
-        });
-        recorded.gaps = inner
-            .gaps
-            .iter()
-            .map(|row| recorded.gap_record(row))
-            .collect();
+        recorded.coverage = inner.coverage.iter().map(|row| recorded.coverage_record(row)).collect();
         recorded
-            .gaps
-            .sort_by(|a, b| gap_order(a).cmp(&gap_order(b)));
+            .coverage
+            .sort_by(|a, b| (&a.target, &a.collector, &a.population).cmp(&(&b.target, &b.collector, &b.population)));
+        recorded.gaps = inner.gaps.iter().map(|row| recorded.gap_record(row)).collect();
+        recorded.gaps.sort_by(|a, b| gap_order(a).cmp(&gap_order(b)));
         recorded.gaps.dedup();
         Ok(recorded)
     }
@@ -234,10 +212,7 @@ impl Sink for Spool {
         withheld: Option<WithheldReason>,
     ) -> Result<ExchangeId, SinkError> {
         let (size, kept) = match &exchange.body {
-            NewBody::Received(bytes) => (
-                Some(bytes.len() as u64),
-                withheld.is_none().then_some(bytes),
-            ),
+            NewBody::Received(bytes) => (Some(bytes.len() as u64), withheld.is_none().then_some(bytes)),
             NewBody::CredentialBearing { size } => (Some(*size), None),
             NewBody::None => (None, None),
         };
@@ -275,23 +250,16 @@ impl Sink for Spool {
         let key = ExchangeKey {
             target: inner.names.of(&line.exchange.target),
             collector: inner.names.of(&line.exchange.collector),
-            population: inner
-                .names
-                .of(line.exchange.population.as_deref().unwrap_or_default()),
+            population: inner.names.of(line.exchange.population.as_deref().unwrap_or_default()),
             operation: inner.names.of(&line.exchange.operation),
-            subject: line
-                .subject
-                .map(|s| s.id.into_boxed_str())
-                .unwrap_or_default(),
+            subject: line.subject.map(|s| s.id.into_boxed_str()).unwrap_or_default(),
             page: line.exchange.page,
             attempt: line.exchange.attempt,
             tie: index::short(&tie),
             span,
         };
         inner.exchange_keys.push(key);
-        inner.kept_bytes = inner
-            .kept_bytes
-            .saturating_add(kept.map_or(0, |b| b.len() as u64));
+        inner.kept_bytes = inner.kept_bytes.saturating_add(kept.map_or(0, |b| b.len() as u64));
         drop(guard);
         if let Some(bytes) = kept {
             std::fs::write(body_path(&self.folder, arrival), bytes).map_err(SinkError)?;
@@ -299,12 +267,7 @@ impl Sink for Spool {
         Ok(ExchangeId(arrival))
     }
 
-    fn resource(
-        &self,
-        target: &str,
-        collector: &str,
-        resource: ResourceNote,
-    ) -> Result<(), SinkError> {
+    fn resource(&self, target: &str, collector: &str, resource: ResourceNote) -> Result<(), SinkError> {
         let line = ResourceLine {
             parts: resource
                 .parts
@@ -329,30 +292,17 @@ impl Sink for Spool {
         Ok(())
     }
 
-    fn coverage(
-        &self,
-        target: &str,
-        collector: &str,
-        coverage: CoverageNote,
-    ) -> Result<(), SinkError> {
+    fn coverage(&self, target: &str, collector: &str, coverage: CoverageNote) -> Result<(), SinkError> {
         let mut guard = self.lock();
         let inner = guard.as_mut().ok_or_else(|| SinkError(ended()))?;
-        inner.coverage.push(CoverageRow {
-            target: target.to_owned(),
-            collector: collector.to_owned(),
-            note: coverage,
-        });
+        inner.coverage.push(CoverageRow { target: target.to_owned(), collector: collector.to_owned(), note: coverage });
         Ok(())
     }
 
     fn gap(&self, target: &str, collector: &str, gap: GapNote) -> Result<(), SinkError> {
         let mut guard = self.lock();
         let inner = guard.as_mut().ok_or_else(|| SinkError(ended()))?;
-        inner.gaps.push(GapRow {
-            target: target.to_owned(),
-            collector: collector.to_owned(),
-            note: gap,
-        });
+        inner.gaps.push(GapRow { target: target.to_owned(), collector: collector.to_owned(), note: gap });
         Ok(())
     }
 }
@@ -419,33 +369,18 @@ impl Recorded {
 
     /// The exchanges one by one.
     pub fn exchanges(&self) -> impl Iterator<Item = io::Result<ExchangeEntry>> + '_ {
-        self.exchange_order
-            .iter()
-            .enumerate()
-            .map(|(ordinal, &arrival)| self.exchange(ordinal as u64, arrival))
+        self.exchange_order.iter().enumerate().map(|(ordinal, &arrival)| self.exchange(ordinal as u64, arrival))
     }
 
     fn exchange(&self, ordinal: u64, arrival: u64) -> io::Result<ExchangeEntry> {
-        let span = usize::try_from(arrival)
-            .ok()
-            .and_then(|i| self.exchange_spans.get(i))
-            .copied()
-            .ok_or_else(lost)?;
+        let span = usize::try_from(arrival).ok().and_then(|i| self.exchange_spans.get(i)).copied().ok_or_else(lost)?;
         let line: ExchangeLine = serde_json::from_slice(&self.exchanges.read(span)?)?;
         let body = line.size.map(|size| BodyEntry {
             size,
-            kept: line
-                .sha256
-                .map(|sha256| (sha256, body_path(&self.folder, arrival))),
+            kept: line.sha256.map(|sha256| (sha256, body_path(&self.folder, arrival))),
             withheld: line.withheld,
         });
-        Ok(ExchangeEntry {
-            ordinal,
-            exchange: line.exchange,
-            subject: line.subject,
-            parameters: line.parameters,
-            body,
-        })
+        Ok(ExchangeEntry { ordinal, exchange: line.exchange, subject: line.subject, parameters: line.parameters, body })
     }
 
     /// The resources one by one.
@@ -458,15 +393,7 @@ impl Recorded {
         let parts = line
             .parts
             .into_iter()
-            .map(|(part, sources)| {
-                (
-                    part,
-                    sources
-                        .into_iter()
-                        .map(|source| self.locator_of_line(source))
-                        .collect(),
-                )
-            })
+            .map(|(part, sources)| (part, sources.into_iter().map(|source| self.locator_of_line(source)).collect()))
             .collect();
         Ok(record::Resource {
             target: self.names.text(key.target).to_owned(),
@@ -484,21 +411,14 @@ impl Recorded {
     pub fn population_sizes(&self) -> HashMap<(&str, &str, &str), u64> {
         let mut sizes = HashMap::new();
         for key in &self.resource_keys {
-            let place = (
-                self.names.text(key.target),
-                self.names.text(key.collector),
-                self.names.text(key.population),
-            );
+            let place = (self.names.text(key.target), self.names.text(key.collector), self.names.text(key.population));
             *sizes.entry(place).or_insert(0) += 1;
         }
         sizes
     }
 
     fn reference(&self, exchange: ExchangeId) -> RecordRef {
-        let ordinal = usize::try_from(exchange.0)
-            .ok()
-            .and_then(|i| self.ordinals.get(i))
-            .copied();
+        let ordinal = usize::try_from(exchange.0).ok().and_then(|i| self.ordinals.get(i)).copied();
         // An id that this spool never gave out can only refer to nothing; verifying refuses it.
         RecordRef::new(RecordType::Exchange, ordinal.unwrap_or(u64::MAX))
     }
@@ -513,17 +433,8 @@ impl Recorded {
         }
     }
 
-    fn locator_of_line(
-        &self,
-        SourceLine(exchange, syntax, path, decode, inner): SourceLine,
-    ) -> Locator {
-        Locator {
-            exchange: self.reference(ExchangeId(exchange)),
-            syntax,
-            path,
-            decode,
-            inner,
-        }
+    fn locator_of_line(&self, SourceLine(exchange, syntax, path, decode, inner): SourceLine) -> Locator {
+        Locator { exchange: self.reference(ExchangeId(exchange)), syntax, path, decode, inner }
     }
 
     fn coverage_record(&self, row: &CoverageRow) -> record::Coverage {
@@ -535,10 +446,11 @@ impl Recorded {
             pages: row.note.pages,
             items: row.note.items,
             complete: row.note.complete,
-            total: row.note.total.as_ref().map(|total| record::Total {
-                count: total.count,
-                from: self.locator(&total.from),
-            }),
+            total: row
+                .note
+                .total
+                .as_ref()
+                .map(|total| record::Total { count: total.count, from: self.locator(&total.from) }),
         }
     }
 
@@ -585,13 +497,7 @@ fn gap_order(gap: &record::Gap) -> GapOrder<'_> {
 }
 
 fn source_line(source: Source) -> SourceLine {
-    SourceLine(
-        source.exchange.0,
-        source.syntax,
-        source.path,
-        source.decode,
-        source.inner,
-    )
+    SourceLine(source.exchange.0, source.syntax, source.path, source.decode, source.inner)
 }
 
 fn body_path(folder: &Path, arrival: u64) -> PathBuf {
@@ -612,19 +518,6 @@ fn lost() -> io::Error {
 
 /// A gap of a whole target, made by the run itself.
 #[must_use]
-pub fn target_gap(
-    reason: GapReason,
-    right: Option<String>,
-    detail: String,
-    exchange: Option<ExchangeId>,
-) -> GapNote {
-    GapNote {
-        population: None,
-        subject: None,
-        part: None,
-        right,
-        reason,
-        detail,
-        exchange,
-    }
+pub fn target_gap(reason: GapReason, right: Option<String>, detail: String, exchange: Option<ExchangeId>) -> GapNote {
+    GapNote { population: None, subject: None, part: None, right, reason, detail, exchange }
 }

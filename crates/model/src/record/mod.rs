@@ -8,13 +8,9 @@ mod judged;
 mod run;
 
 pub use collected::{
-    Body, Coverage, Decode, Derived, Exchange, Gap, GapReason, Locator, Params, Resource, Subject,
-    Syntax, Total,
+    Body, Coverage, Decode, Derived, Exchange, Gap, GapReason, Locator, Params, Resource, Subject, Syntax, Total,
 };
 pub use judged::{
-    Assignment, Check, CheckRole, Control, Counts, Expectation, Finding, Observation, Provenance,
-    Witness,
+    Assignment, Check, CheckRole, Control, Counts, Expectation, Finding, Observation, Provenance, Witness,
 };
-pub use run::{
-    ClockSource, Declaration, Host, Identity, Override, Purpose, Recorded, Run, RunStatus, Tool,
-};
+pub use run::{ClockSource, Declaration, Host, Identity, Override, Purpose, Recorded, Run, RunStatus, Tool};

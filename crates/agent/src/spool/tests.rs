@@ -1,0 +1,156 @@
+//! What the order of a bundle depends on, and what must not disappear on the way.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sdk::{Descriptor, KnownSecrets, NewBody, Recorder, ResourceKind, Secret};
+use serde_json::json;
+
+use super::*;
+
+fn exchange(operation: &str, subject: Option<&str>, page: u64, attempt: u32, body: &str) -> NewExchange {
+    NewExchange {
+        endpoint: "https://source.example".into(),
+        peer: None,
+        operation: operation.into(),
+        population: Some("x/thing".into()),
+        subject: subject.map(|id| Subject { kind: "x/thing".into(), id: id.into() }),
+        page,
+        attempt,
+        started: model::Timestamp::from_millis(0).unwrap(),
+        status: Some(200),
+        error: None,
+        failure: None,
+        request_id: None,
+        date: None,
+        parameters: json!({"page": page}),
+        body: NewBody::Received(bytes::Bytes::copy_from_slice(body.as_bytes())),
+    }
+}
+
+fn thing(id: &str, from: ExchangeId) -> ResourceNote {
+    ResourceNote {
+        population: "x/thing".into(),
+        kind: "x/thing".into(),
+        id: id.into(),
+        parts: BTreeMap::from([("name".to_owned(), vec![Source::json(from, "/name")])]),
+        facts: json!({"name": id}),
+    }
+}
+
+/// Records the same in another order and says what came out.
+fn recorded(reverse: bool) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Arc::new(Spool::create(folder.path()).unwrap());
+    let recorder = Recorder::new(Arc::clone(&spool) as Arc<dyn Sink>, "t", "x", KnownSecrets::default());
+    let mut calls = vec![
+        exchange("x:List", None, 1, 1, "first page"),
+        exchange("x:List", None, 2, 1, "throttled"),
+        exchange("x:List", None, 2, 2, "second page"),
+        exchange("x:Get", Some("a"), 0, 1, "a"),
+        exchange("x:Get", Some("b"), 0, 1, "b"),
+    ];
+    if reverse {
+        calls.reverse();
+    }
+    for call in calls {
+        let subject = call.subject.clone();
+        let captured = recorder.exchange(call).unwrap();
+        if let Some(subject) = subject {
+            recorder.resource(thing(&subject.id, captured.id)).unwrap();
+        }
+    }
+    let recorded = spool.finish().unwrap();
+    let mut lines = Vec::new();
+    for entry in recorded.exchanges() {
+        let entry = entry.unwrap();
+        let (digest, path) = entry.body.unwrap().kept.unwrap();
+        let bytes = std::fs::read(path).unwrap();
+        assert_eq!(Digest::of(&bytes), digest);
+        let e = entry.exchange;
+        lines.push(format!(
+            "{} {} {}.{} {}",
+            entry.ordinal,
+            e.operation,
+            e.page,
+            e.attempt,
+            String::from_utf8(bytes).unwrap()
+        ));
+    }
+    for resource in recorded.resources() {
+        lines.push(serde_json::to_string(&resource.unwrap()).unwrap());
+    }
+    lines
+}
+
+#[test]
+fn the_order_does_not_depend_on_arrival() {
+    let lines = recorded(false);
+    assert_eq!(lines, recorded(true));
+    assert_eq!(
+        lines[..5],
+        [
+            "0 x:List 1.1 first page",
+            "1 x:List 2.1 throttled",
+            "2 x:List 2.2 second page",
+            "3 x:Get 0.1 a",
+            "4 x:Get 0.1 b"
+        ]
+    );
+    assert!(lines[5].contains(r#""name":[{"exchange":"exchange:3","#), "{}", lines[5]);
+}
+
+#[test]
+fn a_withheld_body_leaves_its_size_and_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Arc::new(Spool::create(folder.path()).unwrap());
+    let secrets = KnownSecrets::default();
+    secrets.add(Secret::new("canary-4711".into()));
+    let recorder = Recorder::new(Arc::clone(&spool) as Arc<dyn Sink>, "t", "x", secrets);
+    let captured = recorder.exchange(exchange("x:Get", None, 0, 1, "it says canary-4711")).unwrap();
+    assert_eq!(captured.withheld, Some(WithheldReason::SuspectedSecret));
+    let recorded = spool.finish().unwrap();
+    let body = recorded.exchanges().next().unwrap().unwrap().body.unwrap();
+    assert_eq!((body.size, body.kept.is_none(), body.withheld.as_deref()), (19, true, Some("suspected-secret")));
+    for file in ["exchanges", "resources"] {
+        let text = std::fs::read(folder.path().join(file)).unwrap();
+        assert!(!String::from_utf8_lossy(&text).contains("canary"), "{file}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path().join("bodies")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_kind_without_a_word_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Spool::create(folder.path()).unwrap();
+    let kind = |name: &str| ResourceKind { kind: name.into(), schema: json!({}) };
+    let descriptor = Descriptor {
+        name: "x".into(),
+        summary: String::new(),
+        resources: vec![kind("x/covered"), kind("x/refused"), kind("x/forgotten")],
+        rights: Vec::new(),
+        settings: json!({}),
+        endpoints: Vec::new(),
+        thief: String::new(),
+    };
+    let coverage =
+        CoverageNote { population: "x/covered@here".into(), calls: 1, pages: 1, items: 0, complete: true, total: None };
+    spool.coverage("t", "x", coverage).unwrap();
+    let mut gap = target_gap(GapReason::Denied, None, "no".into(), None);
+    gap.population = Some("x/refused".into());
+    spool.gap("t", "x", gap).unwrap();
+    assert_eq!(spool.unheard("t", &descriptor), ["x/forgotten"]);
+    assert_eq!(spool.unheard("other", &descriptor).len(), 3);
+    spool.gap("other", "x", target_gap(GapReason::Unreachable, None, "gone".into(), None)).unwrap();
+    assert!(spool.unheard("other", &descriptor).is_empty(), "a lost target is said once");
+}
+
+#[test]
+fn what_comes_after_the_end_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Spool::create(folder.path()).unwrap();
+    spool.finish().unwrap();
+    let late = spool.gap("t", "x", target_gap(GapReason::Denied, None, "late".into(), None));
+    assert!(late.is_err());
+    assert!(spool.finish().is_err());
+}
