@@ -1,0 +1,390 @@
+//! `witnessmark-verify` as an auditor meets it: command line, exit codes, what it prints, what it keeps.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use bundle::layout::Entry;
+use model::record::Override;
+use model::{Digest, RecordType};
+use serde_json::{Value, json};
+use workspace_tests::desk::program;
+use workspace_tests::sealed::{Book, Files, Story, tar, unpack};
+
+/// An auditor's desk: a trust file, a bundle, nothing else.
+struct Desk {
+    folder: tempfile::TempDir,
+}
+
+struct Answer {
+    code: i32,
+    stdout: Vec<u8>,
+    stderr: String,
+}
+
+impl Answer {
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.stdout).unwrap()
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.stdout).unwrap()
+    }
+}
+
+impl Desk {
+    fn new(book: &Book, files: &Files) -> Self {
+        let desk = Self { folder: tempfile::tempdir().unwrap() };
+        fs::write(desk.path("trust.json"), book.trust().render().unwrap()).unwrap();
+        fs::write(desk.path("b.tar"), tar(files)).unwrap();
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn run_with(&self, arguments: &[&str], stdin: &[u8]) -> Answer {
+        let mut child = Command::new(program("witnessmark-verify"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // It may refuse before it has read everything.
+        let _ = child.stdin.take().unwrap().write_all(stdin);
+        let output = child.wait_with_output().unwrap();
+        Answer {
+            code: output.status.code().unwrap(),
+            stdout: output.stdout,
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Answer {
+        self.run_with(arguments, b"")
+    }
+
+    /// With the trust file, and without keeping the head.
+    fn with_trust(&self, arguments: &[&str]) -> Answer {
+        let answer = self.run(&[arguments, &["--trust", "trust.json"]].concat());
+        let _ = fs::remove_file(self.path("trust.json.seen"));
+        answer
+    }
+}
+
+#[test]
+fn a_bundle_is_read_from_a_file_a_folder_and_standard_input() {
+    let book = Book::of(3);
+    let files = book.exported(1);
+    let desk = Desk::new(&book, &files);
+    fs::create_dir(desk.path("b")).unwrap();
+    unpack(&files, &desk.path("b"));
+
+    let file = desk.with_trust(&["b.tar", "--format", "json"]);
+    assert_eq!((file.code, file.stderr.as_str()), (0, ""));
+    let report = file.json();
+    assert_eq!(report["accepted"], json!(true));
+    assert_eq!(report["level"], json!("L2"));
+    assert_eq!(report["bundle"]["index"], json!(1));
+    assert_eq!(report["records"]["gaps"], json!({"denied": 1}));
+    let folder = desk.with_trust(&["b", "--format", "json"]);
+    let stream = desk.run_with(&["-", "--trust", "trust.json", "--format", "json"], &tar(&files));
+    assert_eq!(folder.json(), report);
+    assert_eq!(stream.json(), report);
+    let named = desk.run(&["verify", "b.tar", "--trust", "trust.json"]);
+    assert_eq!(named.code, 0);
+}
+
+#[test]
+fn the_report_says_what_is_proven_and_what_is_not() {
+    let book = Book::of(3);
+    let desk = Desk::new(&book, &book.exported(1));
+    let said = desk.with_trust(&["b.tar"]);
+    let text = said.text();
+    for part in [
+        "Accepted: authentic and complete, to level L2 (position in the ledger)",
+        "Northbank Custody Ltd, system hot-wallet",
+        "northbank.example/hot-wallet, entry 1",
+        "by the custodian's clock",
+        "L3  no",
+        "L4  no",
+        "1 conform, 1 deviate (1 accepted), 1 undetermined, 0 not applicable",
+        "1: 1 denied",
+        "none of 27 records",
+        "1 answers that bear credentials",
+        "What still rests on the custodian's word",
+        "That the ledger was not rewritten",
+    ] {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    assert!(!text.contains('\u{1b}'), "colour without a terminal");
+
+    let redacted = Desk::new(&book, &book.redacted(1, |_, kind, _| kind == RecordType::Resource));
+    let said = redacted.with_trust(&["b.tar"]);
+    for part in
+        ["2 of 27 records: 2 of 2 `resource`", "names of staff", "2 rest on withheld records: finding:0, finding:1"]
+    {
+        assert!(said.text().contains(part), "`{part}` is not in\n{}", said.text());
+    }
+}
+
+#[test]
+fn every_way_to_end_has_its_code() {
+    let mut book = Book::of(2);
+    book.seal(Story::usual(2).rehearsed(&[Override::Replay]));
+    let desk = Desk::new(&book, &book.exported(2));
+    let said = desk.with_trust(&["b.tar"]);
+    assert_eq!(said.code, 21);
+    assert!(said.text().starts_with("Not accepted (rehearsal)"), "{}", said.text());
+    assert_eq!(desk.with_trust(&["b.tar", "--allow-rehearsal"]).code, 0);
+    assert_eq!(desk.with_trust(&["b.tar", "--allow-rehearsal", "--require", "L3"]).code, 21);
+
+    let good = tar(&book.exported(1));
+    let mut altered = good.clone();
+    let at = good.len() - 1024 - 512 - 512;
+    altered[at] ^= 1;
+    fs::write(desk.path("altered.tar"), &altered).unwrap();
+    fs::write(desk.path("cut.tar"), &good[..good.len() / 2]).unwrap();
+    let said = desk.with_trust(&["altered.tar"]);
+    assert_eq!(said.code, 20);
+    assert!(said.text().starts_with("Not authentic (altered)"), "{}", said.text());
+    assert!(said.text().contains("Conclude nothing"), "{}", said.text());
+    assert_eq!(desk.with_trust(&["cut.tar"]).code, 21);
+
+    assert_eq!(desk.with_trust(&["nothing.tar"]).code, 2);
+    assert_eq!(desk.run(&["b.tar"]).code, 2);
+    assert_eq!(desk.run(&["b.tar", "--trust", "b.tar"]).code, 2);
+    assert_eq!(desk.with_trust(&["b.tar", "--require", "L9"]).code, 2);
+    assert_eq!(desk.run(&[]).code, 2);
+    fs::write(desk.path("seen"), "not a head").unwrap();
+    assert_eq!(desk.with_trust(&["b.tar", "--last-seen", "seen"]).code, 2);
+}
+
+#[test]
+fn the_head_seen_last_is_kept_and_held_against_the_next() {
+    let book = Book::of(3);
+    let desk = Desk::new(&book, &book.exported(1));
+    let seen = desk.path("trust.json.seen");
+    assert_eq!(desk.run(&["b.tar", "--trust", "trust.json"]).code, 0);
+    let kept = fs::read_to_string(&seen).unwrap();
+    assert!(kept.starts_with("northbank.example/hot-wallet\n3\n"), "{kept}");
+
+    // An older export changes nothing; a newer one of the same ledger is kept.
+    fs::write(desk.path("b.tar"), tar(&Book::of(2).exported(0))).unwrap();
+    assert_eq!(desk.run(&["b.tar", "--trust", "trust.json"]).code, 0);
+    assert_eq!(fs::read_to_string(&seen).unwrap(), kept);
+    fs::write(desk.path("b.tar"), tar(&Book::of(4).exported(3))).unwrap();
+    assert_eq!(desk.run(&["b.tar", "--trust", "trust.json"]).code, 0);
+    assert!(fs::read_to_string(&seen).unwrap().starts_with("northbank.example/hot-wallet\n4\n"));
+
+    // Another history with the same keys is not.
+    let mut other = Book::of(1);
+    for index in 7..12 {
+        other.seal(Story::usual(index));
+    }
+    fs::write(desk.path("b.tar"), tar(&other.exported(3))).unwrap();
+    let said = desk.run(&["b.tar", "--trust", "trust.json"]);
+    assert_eq!(said.code, 20);
+    assert!(said.text().starts_with("Not authentic (rewritten)"), "{}", said.text());
+    assert!(fs::read_to_string(&seen).unwrap().starts_with("northbank.example/hot-wallet\n4\n"));
+}
+
+#[test]
+fn nothing_of_a_bundle_steers_the_terminal() {
+    let mut book = Book::of(1);
+    let mut story = Story::usual(1);
+    story.change(RecordType::Check, 0, |v| {
+        v["provenance"] = json!("own");
+        v["id"] = json!("own/\u{1b}[2Jcheck\u{202e}");
+    });
+    story.change(RecordType::Finding, 1, |v| v["reason"] = json!("\u{1b}]0;title\u{7}"));
+    book.seal(story);
+    let desk = Desk::new(&book, &book.exported(1));
+    for arguments in [&["b.tar"][..], &["show", "b.tar"], &["show", "b.tar", "--finding", "1"]] {
+        let said = desk.with_trust(arguments);
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        let steering = |c: char| c == '\u{1b}' || c == '\u{7}' || c == '\u{202e}';
+        assert!(!said.text().contains(steering), "{arguments:?}: {:?}", said.text());
+    }
+}
+
+#[test]
+fn show_goes_down_to_the_bytes() {
+    let book = Book::of(2);
+    let files = book.exported(1);
+    let desk = Desk::new(&book, &files);
+    let overview = desk.with_trust(&["show", "b.tar"]);
+    assert_eq!(overview.code, 0, "{}", overview.stderr);
+    assert!(overview.text().contains("k-2"), "{}", overview.text());
+
+    let raw = desk.with_trust(&["show", "b.tar", "--exchange", "1", "--raw"]);
+    assert_eq!((raw.code, &raw.stdout), (0, &files[&Entry::Raw(2)]));
+    let withheld = desk.with_trust(&["show", "b.tar", "--exchange", "3", "--raw"]);
+    assert_eq!(withheld.code, 2);
+    assert!(withheld.stderr.contains("bears credentials"), "{}", withheld.stderr);
+
+    let record = desk.with_trust(&["show", "b.tar", "--record", "gap:0"]);
+    let line = String::from_utf8(files[&Entry::Records].clone()).unwrap();
+    let line = line.lines().find(|line| line.contains("\"t\":\"gap\"")).unwrap();
+    assert_eq!(record.text(), format!("{line}\n"));
+
+    let finding = desk.with_trust(&["show", "b.tar", "--finding", "1", "--format", "json"]);
+    assert_eq!(finding.json()["gaps"][0]["value"]["reason"], json!("denied"));
+    for missing in [["--finding", "99"], ["--exchange", "99"], ["--record", "gap:9"]] {
+        assert_eq!(desk.with_trust(&[&["show", "b.tar"][..], &missing].concat()).code, 2, "{missing:?}");
+    }
+
+    // Nothing is shown of a bundle that is not accepted.
+    let mut altered = files.clone();
+    altered.get_mut(&Entry::Raw(3)).unwrap()[0] ^= 1;
+    fs::write(desk.path("b.tar"), tar(&altered)).unwrap();
+    for what in [&["--exchange", "1", "--raw"][..], &["--record", "gap:0"], &["--finding", "1"], &[]] {
+        let said = desk.with_trust(&[&["show", "b.tar"][..], what].concat());
+        assert_eq!(said.code, 20);
+        assert!(said.text().starts_with("Not authentic"), "{}", said.text());
+    }
+}
+
+fn write_ledger(book: &Book, folder: &Path) {
+    let _ = fs::remove_dir_all(folder);
+    unpack(&book.ledger_files(), folder);
+}
+
+#[test]
+fn a_ledger_is_audited_whole() {
+    let mut book = Book::of(3);
+    book.seal(Story::usual(3).rehearsed(&[Override::Clock]));
+    // Four days without a run.
+    book.seal(Story::usual(7));
+    let desk = Desk::new(&book, &book.exported(0));
+    let store = desk.path("store");
+    write_ledger(&book, &store);
+
+    let said = desk.with_trust(&["audit", "store"]);
+    assert_eq!(said.code, 0, "{}{}", said.text(), said.stderr);
+    for part in ["Whole: 5 entries in one chain", "1, no evidence: entries 3", "4 between entries 2 and 4"] {
+        assert!(said.text().contains(part), "`{part}` is not in\n{}", said.text());
+    }
+    let report = desk.with_trust(&["audit", "store", "--format", "json"]).json();
+    assert_eq!((&report["missing_runs"], &report["pauses_in_all"]), (&json!(4), &json!(1)));
+    let until = desk.with_trust(&["audit", "store", "--format", "json", "--until", "2026-12-02T10:06:50.120Z"]).json();
+    assert_eq!(until["missing_runs"], json!(4 + 3));
+    let from = desk.with_trust(&["audit", "store", "--format", "json", "--from", "2026-11-26T00:00:00.000Z"]).json();
+    assert_eq!(from["missing_runs"], json!(1));
+
+    // The bundle in an export is held against the head that the audit kept.
+    assert_eq!(desk.run(&["audit", "store", "--trust", "trust.json"]).code, 0);
+    assert_eq!(desk.run(&["b.tar", "--trust", "trust.json"]).code, 0);
+    fs::remove_file(desk.path("trust.json.seen")).unwrap();
+
+    for (entry, code) in [
+        (Entry::LedgerStatement(2), 20),
+        (Entry::Tile("tile/0/000.p/5".into()), 20),
+        (Entry::Tile("tile/entries/000.p/5".into()), 20),
+        (Entry::Checkpoint, 20),
+    ] {
+        write_ledger(&book, &store);
+        let path = store.join(entry.path());
+        let mut bytes = fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(desk.with_trust(&["audit", "store"]).code, code, "{entry:?}");
+        fs::remove_file(&path).unwrap();
+        assert_eq!(desk.with_trust(&["audit", "store"]).code, 21, "{entry:?}");
+    }
+}
+
+const CHECK: &str = "# METADATA
+# title: A key is enabled
+# scope: package
+# custom:
+#   subject: own/key
+#   needs:
+#     conforms: [enabled]
+#     deviates: [enabled]
+#   severity: high
+package checks.own.key_is_enabled
+
+conforms contains {\"path\": \"/enabled\", \"actual\": true} if input.resource.enabled == true
+
+deviates contains {\"path\": \"/enabled\", \"actual\": false} if input.resource.enabled == false
+";
+
+/// A bundle whose one check can be run again; `second` is what it says of the disabled key.
+fn judged(second: &str) -> (Book, Files) {
+    let mut story = Story::usual(0);
+    let key = |id: &str, enabled: bool| {
+        json!({
+            "target": "aws-prod", "collector": "own", "population": "own/key", "kind": "own/key", "id": id, "parts": {},
+            "facts": {"enabled": enabled},
+        })
+    };
+    let finding = |id: &str, outcome: &str, resource: u64| {
+        json!({
+            "control": "AC-1", "check": "own/key-is-enabled", "target": "aws-prod", "population": "own/key",
+            "subject": {"kind": "own/key", "id": id}, "outcome": outcome, "severity": "high", "witnesses": [],
+            "rests_on": ["assignment:0", format!("resource:{resource}")],
+        })
+    };
+    let now = story.metadata.started;
+    story.records.truncate(1);
+    story.raw.clear();
+    let conforming = if second == "conforms" { 2 } else { 1 };
+    story.records.extend([
+        (RecordType::Check, json!({
+            "id": "own/key-is-enabled", "role": "check", "sha256": Digest::of(CHECK.as_bytes()), "provenance": "own", "text": CHECK,
+        })),
+        (RecordType::Assignment, json!({
+            "control": "AC-1", "check": "own/key-is-enabled", "targets": ["aws-prod"], "parameters": {}, "weaker": [],
+            "declared": {}, "now": now,
+        })),
+        (RecordType::Coverage, json!({
+            "target": "aws-prod", "collector": "own", "population": "own/key", "calls": 1, "pages": 1, "items": 2, "complete": true,
+        })),
+        (RecordType::Resource, key("k-1", true)),
+        (RecordType::Resource, key("k-2", false)),
+        (RecordType::Finding, finding("k-1", "conforms", 0)),
+        (RecordType::Finding, finding("k-2", second, 1)),
+        (RecordType::Control, json!({
+            "id": "AC-1", "title": "Keys are enabled", "requirements": [], "outcome": if conforming == 2 { "conforms" } else { "deviates" },
+            "counts": {"conforms": conforming, "deviates": 2 - conforming, "undetermined": 0, "not_applicable": 0, "accepted": 0},
+        })),
+    ]);
+    story.metadata.summary =
+        bundle::statement::Summary { conforms: conforming, deviates: 2 - conforming, ..Default::default() };
+    let mut book = Book::new();
+    book.seal(story);
+    let files = book.exported(0);
+    (book, files)
+}
+
+#[test]
+fn reassessing_comes_to_the_sealed_outcomes_or_says_so() {
+    let (book, files) = judged("deviates");
+    let desk = Desk::new(&book, &files);
+    let said = desk.with_trust(&["reassess", "b.tar"]);
+    assert_eq!(said.code, 0, "{}{}", said.text(), said.stderr);
+    assert!(said.text().contains("2 findings come out as they were sealed"), "{}", said.text());
+    assert!(said.text().contains("own/key-is-enabled (own)"), "{}", said.text());
+    let shipped = desk.with_trust(&["reassess", "b.tar", "--checks", "shipped", "--format", "json"]);
+    assert_eq!(shipped.json()["checks_not_shipped"], json!(["own/key-is-enabled"]));
+
+    let (book, files) = judged("conforms");
+    let desk = Desk::new(&book, &files);
+    assert_eq!(desk.with_trust(&["b.tar"]).code, 0, "a signed lie about an outcome is authentic");
+    let said = desk.with_trust(&["reassess", "b.tar"]);
+    assert_eq!(said.code, 22, "{}{}", said.text(), said.stderr);
+    assert!(said.text().contains("own/key=k-2: sealed as conforms, now deviates"), "{}", said.text());
+
+    // Nothing runs of a bundle that is not accepted.
+    let mut altered = files.clone();
+    altered.get_mut(&Entry::Records).unwrap()[40] ^= 1;
+    fs::write(desk.path("b.tar"), tar(&altered)).unwrap();
+    assert_eq!(desk.with_trust(&["reassess", "b.tar"]).code, 20);
+}
