@@ -10,18 +10,15 @@ is_account(value) if {
 }
 
 # The account that a value names: twelve digits, or an ARN with them in its place. A wildcard there names none.
-account_of(value) := value if {
-	is_string(value)
-	is_account(value)
-}
-
 account_of(value) := account if {
 	is_string(value)
-	parts := split(value, ":")
-	parts[0] == "arn"
-	account := parts[4]
+	account := account_in(split(value, ":"), value)
 	is_account(account)
 }
+
+account_in(parts, _) := parts[4] if parts[0] == "arn"
+
+account_in(parts, value) := value if count(parts) == 1
 
 # What counts as inside: the account itself, the accounts of the declared targets, and those a control names.
 inside(own) := {

@@ -78,6 +78,8 @@ names_nobody(statement) if {
 	not statement.not_principals
 }
 
+of_inside(principal, scope) if principal.account in scope.accounts
+
 # Why an allowed principal is not inside. Undefined where it is.
 outside(principal, statement, scope) := "everyone is allowed, and no condition narrows it to an account inside" if {
 	principal.form == "everyone"
@@ -87,7 +89,7 @@ outside(principal, statement, scope) := "everyone is allowed, and no condition n
 
 outside(principal, statement, scope) := sprintf("account %s is not inside", [principal.account]) if {
 	principal.type == "AWS"
-	not principal.account in scope.accounts
+	not of_inside(principal, scope)
 	not caller_is_inside(statement, scope)
 }
 

@@ -1,7 +1,11 @@
 //! RFC 6901 pointers into JSON text: values are cut out as they stand, never written anew.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::Deserializer as _;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The text of the value at `pointer`, or nothing if there is none.
@@ -14,7 +18,7 @@ pub(crate) fn cut<'j>(json: &'j RawValue, pointer: &str) -> Option<&'j RawValue>
     for step in steps.split('/') {
         let step = step.replace("~1", "/").replace("~0", "~");
         here = match here.get().as_bytes().first() {
-            Some(b'{') => members(here)?.remove(&step)?,
+            Some(b'{') => member(here, &step)?,
             Some(b'[') => {
                 let plain = step == "0" || !step.starts_with(['0', '+']);
                 let index: usize = step.parse().ok().filter(|_| plain)?;
@@ -25,6 +29,34 @@ pub(crate) fn cut<'j>(json: &'j RawValue, pointer: &str) -> Option<&'j RawValue>
         };
     }
     Some(here)
+}
+
+/// One member of an object, as it stands; the others are passed over.
+fn member<'j>(json: &'j RawValue, name: &str) -> Option<&'j RawValue> {
+    let mut json = serde_json::Deserializer::from_str(json.get());
+    json.deserialize_map(Pick(name)).ok()?
+}
+
+struct Pick<'n>(&'n str);
+
+impl<'j> Visitor<'j> for Pick<'_> {
+    type Value = Option<&'j RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'j>>(self, mut members: M) -> Result<Self::Value, M::Error> {
+        let mut found = None;
+        while let Some(name) = members.next_key::<Cow<'_, str>>()? {
+            if name == self.0 {
+                found = Some(members.next_value()?);
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// The members of an object, as they stand.

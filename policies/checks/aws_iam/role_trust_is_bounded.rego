@@ -103,6 +103,7 @@ problems contains {
 } if {
 	some n, statement in letting_in
 	some m, principal in statement.principals
+	not policy.of_inside(principal, scope)
 	why := policy.outside(principal, statement, scope)
 	not vendor(principal, statement)
 }

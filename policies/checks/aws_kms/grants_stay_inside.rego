@@ -74,8 +74,8 @@ problems contains {
 	"because": "the grant is held outside",
 } if {
 	some n, grant in input.resource.grants
-	not service_of(grant)
 	not held_inside(grant)
+	not service_of(grant)
 }
 
 held_inside(grant) if aws.account_of(grant.grantee) in accounts
@@ -108,8 +108,10 @@ problems contains {
 } if {
 	some n, grant in input.resource.grants
 	is_string(grant.issuing_account)
-	not aws.account_of(grant.issuing_account) in accounts
+	not issued_inside(grant)
 }
+
+issued_inside(grant) if aws.account_of(grant.issuing_account) in accounts
 
 deviates contains problem if {
 	kms.customer(input.resource)

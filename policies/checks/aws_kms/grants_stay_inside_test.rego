@@ -50,6 +50,7 @@ test_deviates_for_another_account if deviating([grant(user("111122223333")), gra
 
 test_deviates_when_issued_from_outside if {
 	deviating([object.union(grant(user("111122223333")), {"issuing_account": "arn:aws:iam::999999999999:root"})])
+	deviating([object.union(grant(user("111122223333")), {"issuing_account": "nobody's"})])
 }
 
 test_deviates_when_retired_from_outside if {

@@ -65,6 +65,7 @@ problems contains {
 } if {
 	some n, statement in allowed
 	some m, principal in statement.principals
+	not policy.of_inside(principal, scope)
 	why := policy.outside(principal, statement, scope)
 }
 
