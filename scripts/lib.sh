@@ -110,3 +110,12 @@ cargo_target() {
 	fi
 	printf '%s\n' "$dir"
 }
+
+# Removes from a build folder what was built of this workspace's own crates.
+forget_our_own() {
+	local kind
+	for kind in witnessmark collector- collector_ workspace-tests workspace_tests xtask; do
+		find "$1" -maxdepth 5 \( -path '*/.fingerprint/*' -o -path '*/build/*' -o -path '*/deps/*' -o -path '*/incremental/*' \) \
+			\( -name "$kind*" -o -name "lib$kind*" \) -prune -exec rm -rf {} +
+	done
+}

@@ -45,8 +45,12 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "agent",
             "report",
             "collectors",
+            // It prints rights as AWS spells them, and carries the recorded days of its demonstration.
+            "aws",
+            "demo",
         ],
     ),
+    ("demo", &[]),
     ("testkit", &["model", "sdk", "transport"]),
     // Generates what is derived from the others' types.
     ("xtask", &["model", "sdk", "policy", "assess", "collectors"]),
