@@ -465,7 +465,12 @@ fn input_of(target: &str, collector: &str, name: &str, facts: &RawValue) -> Vec<
     input.extend_from_slice(name.as_bytes());
     input.extend_from_slice(b"\":");
     // One line per message: JSON text may hold line feeds between its tokens, and nowhere else.
-    input.extend(facts.get().bytes().map(|b| if b == b'\n' || b == b'\r' { b' ' } else { b }));
+    let facts = facts.get().as_bytes();
+    if facts.contains(&b'\n') || facts.contains(&b'\r') {
+        input.extend(facts.iter().map(|b| if matches!(b, b'\n' | b'\r') { b' ' } else { *b }));
+    } else {
+        input.extend_from_slice(facts);
+    }
     input
 }
 

@@ -60,7 +60,7 @@ impl Worker {
         Ok(worker)
     }
 
-    pub(crate) fn say(&mut self, message: &ToChild) -> Result<(), Died> {
+    pub(crate) fn say(&mut self, message: &ToChild<'_>) -> Result<(), Died> {
         let line = serde_json::to_vec(message).map_err(|e| Died(e.to_string()))?;
         self.write(&[&line, b"\n"])
     }

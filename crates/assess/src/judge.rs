@@ -4,7 +4,7 @@
 //! else `undetermined`. An outcome is asked for only if every part it needs was read; a part was read when it is
 //! present in the subject and no gap touches it.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use model::record::{Gap, Witness};
 use model::{Outcome, RecordRef};
@@ -125,7 +125,7 @@ impl Blame {
 /// What is known of a subject: which parts are there, and what was not read.
 #[derive(Debug)]
 pub struct Known<'k> {
-    parts: BTreeMap<String, &'k RawValue>,
+    parts: Vec<Cow<'k, str>>,
     blame: &'k [Blame],
 }
 
@@ -133,7 +133,7 @@ impl<'k> Known<'k> {
     /// `None` when the facts are no JSON object.
     #[must_use]
     pub fn new(facts: &'k RawValue, blame: &'k [Blame]) -> Option<Self> {
-        Some(Self { parts: pointer::members(facts)?, blame })
+        Some(Self { parts: pointer::names(facts)?, blame })
     }
 
     fn touching(&self, part: &str) -> impl Iterator<Item = &'k Blame> {
@@ -141,7 +141,7 @@ impl<'k> Known<'k> {
     }
 
     fn was_read(&self, part: &str) -> bool {
-        self.parts.contains_key(part) && self.touching(part).next().is_none()
+        self.parts.iter().any(|p| p == part) && self.touching(part).next().is_none()
     }
 }
 

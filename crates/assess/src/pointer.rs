@@ -1,11 +1,10 @@
 //! RFC 6901 pointers into JSON text: values are cut out as they stand, never written anew.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserializer as _;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer as _};
 use serde_json::value::RawValue;
 
 /// The text of the value at `pointer`, or nothing if there is none.
@@ -48,7 +47,7 @@ impl<'j> Visitor<'j> for Pick<'_> {
 
     fn visit_map<M: MapAccess<'j>>(self, mut members: M) -> Result<Self::Value, M::Error> {
         let mut found = None;
-        while let Some(name) = members.next_key::<Cow<'_, str>>()? {
+        while let Some(Name(name)) = members.next_key()? {
             if name == self.0 {
                 found = Some(members.next_value()?);
             } else {
@@ -59,11 +58,34 @@ impl<'j> Visitor<'j> for Pick<'_> {
     }
 }
 
-/// The members of an object, as they stand.
-#[must_use]
-pub(crate) fn members(json: &RawValue) -> Option<BTreeMap<String, &RawValue>> {
-    serde_json::from_str(json.get()).ok()
+/// The names of an object's members; `None` when it is no object.
+pub(crate) fn names(json: &RawValue) -> Option<Vec<Cow<'_, str>>> {
+    let mut json = serde_json::Deserializer::from_str(json.get());
+    json.deserialize_map(Names).ok()
 }
+
+struct Names;
+
+impl<'j> Visitor<'j> for Names {
+    type Value = Vec<Cow<'j, str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'j>>(self, mut members: M) -> Result<Self::Value, M::Error> {
+        let mut names = Vec::with_capacity(24);
+        while let Some(Name(name)) = members.next_key()? {
+            members.next_value::<IgnoredAny>()?;
+            names.push(name);
+        }
+        Ok(names)
+    }
+}
+
+/// A member's name, borrowed where the text has no escapes in it.
+#[derive(Deserialize)]
+struct Name<'j>(#[serde(borrow)] Cow<'j, str>);
 
 #[cfg(test)]
 mod tests {

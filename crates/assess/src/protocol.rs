@@ -56,23 +56,25 @@ pub(crate) struct SharedInput {
 /// What the parent says.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
-pub(crate) enum ToChild {
+pub(crate) enum ToChild<'l> {
     Limits(Limits),
     Check(LoadCheck),
     Assignment(LoadAssignment),
-    Subject(SubjectJob),
+    #[serde(borrow)]
+    Subject(SubjectJob<'l>),
 }
 
-/// One subject and what is to be judged of it. The parent writes this line itself, without copying the facts.
+/// One subject and what is to be judged of it. The parent writes this line itself; neither side copies the facts.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SubjectJob {
+pub(crate) struct SubjectJob<'l> {
     pub s: u64,
-    pub target: Box<RawValue>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resource: Option<Box<RawValue>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resources: Option<Box<RawValue>>,
+    #[serde(borrow)]
+    pub target: &'l RawValue,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<&'l RawValue>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<&'l RawValue>,
     pub jobs: Vec<(u32, u8)>,
 }
 

@@ -167,7 +167,7 @@ impl State {
         }
     }
 
-    fn judge(&mut self, job: &SubjectJob, answer: &mut String) {
+    fn judge(&mut self, job: &SubjectJob<'_>, answer: &mut String) {
         if self.target.0 != job.target.get() {
             let value = Value::from_json_str(job.target.get()).unwrap_or(Value::Undefined);
             self.target = (job.target.get().to_owned(), value);
