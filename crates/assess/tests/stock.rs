@@ -46,7 +46,7 @@ fn tests_hold_and_needs_are_proven() {
     assert!(failed.is_empty(), "{failed:#?}");
     assert!(report.defects.is_empty(), "{:#?}", report.defects);
     assert!(report.tests.len() >= 75, "only {} tests ran", report.tests.len());
-    assert_eq!(CheckSet::stock().unwrap().checks().count(), 15);
+    assert!(CheckSet::stock().unwrap().checks().count() >= 15);
 }
 
 /// The same inputs in stock OPA: the outcome that a run concludes is the one whose rule proves something there.
@@ -57,7 +57,7 @@ fn stock_opa_proves_the_same() {
     for case in &report.cases {
         by_check.entry(&case.check).or_default().push(case);
     }
-    assert_eq!(by_check.len(), 15);
+    assert_eq!(by_check.len(), CheckSet::stock().unwrap().checks().count());
     for (check, cases) in by_check {
         let package = format!("data.checks.{}", check.replace('-', "_").replace('/', "."));
         let proofs = |rule: &str| format!("{{x | some x in {package}.{rule} with input as c}}");
