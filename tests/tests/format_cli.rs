@@ -116,7 +116,7 @@ fn the_report_says_what_is_proven_and_what_is_not() {
         "1 conform, 1 deviate (1 accepted), 1 undetermined, 0 not applicable",
         "1: 1 denied",
         "none of 27 records",
-        "1 answers that bear credentials",
+        "1 answer bearing credentials",
         "What still rests on the custodian's word",
         "That the ledger was not rewritten",
     ] {
@@ -147,7 +147,8 @@ fn every_way_to_end_has_its_code() {
 
     let good = tar(&book.exported(1));
     let mut altered = good.clone();
-    let at = good.len() - 1024 - 512 - 512;
+    // Into the last raw file: one block, before the two that end the tar.
+    let at = good.len() - 1024 - 512;
     altered[at] ^= 1;
     fs::write(desk.path("altered.tar"), &altered).unwrap();
     fs::write(desk.path("cut.tar"), &good[..good.len() / 2]).unwrap();
@@ -235,7 +236,7 @@ fn show_goes_down_to_the_bytes() {
     assert_eq!(record.text(), format!("{line}\n"));
 
     let finding = desk.with_trust(&["show", "b.tar", "--finding", "1", "--format", "json"]);
-    assert_eq!(finding.json()["gaps"][0]["value"]["reason"], json!("denied"));
+    assert_eq!(finding.json()["gaps"][0]["reason"], json!("denied"));
     for missing in [["--finding", "99"], ["--exchange", "99"], ["--record", "gap:9"]] {
         assert_eq!(desk.with_trust(&[&["show", "b.tar"][..], &missing].concat()).code, 2, "{missing:?}");
     }
@@ -302,6 +303,7 @@ fn a_ledger_is_audited_whole() {
 
 const CHECK: &str = "# METADATA
 # title: A key is enabled
+# description: Reads whether a key is enabled.
 # scope: package
 # custom:
 #   subject: own/key
@@ -309,6 +311,7 @@ const CHECK: &str = "# METADATA
 #     conforms: [enabled]
 #     deviates: [enabled]
 #   severity: high
+#   remediation: Enable the key.
 package checks.own.key_is_enabled
 
 conforms contains {\"path\": \"/enabled\", \"actual\": true} if input.resource.enabled == true

@@ -11,7 +11,7 @@ use verify::{AuditDemands, AuditReport, Continuity, LedgerFiles, Problem};
 use crate::args::{AuditArgs, Format};
 use crate::human::{BAD, GOOD, HEAD, OPEN, advice};
 use crate::input::{self, LastSeen};
-use crate::output::{self, safe, wrapped};
+use crate::output::{self, counted, safe, wrapped};
 use crate::{Stop, warn};
 
 /// So many pauses and rehearsals are printed; the JSON report has more.
@@ -69,8 +69,8 @@ fn human(report: &AuditReport) -> String {
         None => {
             let _ = writeln!(
                 out,
-                "{GOOD}Whole{GOOD:#}: {} entries in one chain, under a head that the trusted ledger key signed",
-                report.entries
+                "{GOOD}Whole{GOOD:#}: {} in one chain, under a head that the trusted ledger key signed",
+                counted(report.entries, "entry", "entries")
             );
         }
         Some(problem) => {
@@ -96,7 +96,7 @@ fn human(report: &AuditReport) -> String {
         };
         out.push('\n');
         row(&mut out, "ledger", &head.origin);
-        row(&mut out, "head", &format!("{} entries; {since}", head.size));
+        row(&mut out, "head", &format!("{}; {since}", counted(head.size, "entry", "entries")));
     }
     if report.problem.is_none() {
         runs(&mut out, report);

@@ -7,7 +7,7 @@ use model::record::RunStatus;
 use serde::Serialize;
 use verify::{About, Class, Continuity, Level, RecordsReport, Report};
 
-use crate::output::{safe, wrapped};
+use crate::output::{counted, safe, wrapped};
 
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -137,7 +137,10 @@ fn levels(out: &mut String, report: &Report) {
                 "it could not be compared with the head that was seen last: `witnessmark-verify audit` on the whole ledger does that"
             }
         };
-        out.push_str(&wrapped("           ", &format!("newest head: {} entries; {since}", head.size)));
+        out.push_str(&wrapped(
+            "           ",
+            &format!("newest head: {}; {since}", counted(head.size, "entry", "entries")),
+        ));
     }
 }
 
@@ -168,7 +171,7 @@ fn contents(out: &mut String, about: &About, records: &RecordsReport) {
         format!("{}: {}{accepted}", summary.gaps, parts.join(", "))
     };
     row(out, "not read", &gaps);
-    let mut checks = format!("{} texts sealed", records.checks);
+    let mut checks = format!("{} sealed", counted(records.checks, "text", "texts"));
     for (list, what) in
         [(&records.checks_changed, "changed from the shipped text"), (&records.checks_own, "the custodian's own")]
     {
@@ -215,7 +218,10 @@ fn withheld(out: &mut String, records: &RecordsReport) {
         row(
             out,
             "not kept",
-            &format!("{} answers that bear credentials or seemed to hold a secret", records.bodies_not_kept),
+            &format!(
+                "{} bearing credentials or seeming to hold a secret",
+                counted(records.bodies_not_kept, "answer", "answers")
+            ),
         );
     }
 }

@@ -44,6 +44,11 @@ pub fn safe(text: &str) -> String {
         .collect()
 }
 
+/// A number with its word: `1 entry`, `2 entries`.
+pub fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// Breaks a text into lines: the first begins with `first`, the others with as many spaces.
 pub fn wrapped(first: &str, text: &str) -> String {
     let indent = first.chars().count();

@@ -307,7 +307,7 @@ impl Findings {
         match level {
             Level::Integrity => self.records.as_ref().map_or_else(String::new, |records| {
                 format!(
-                    "every record and every raw file is the one the statement was made of ({} records, {} raw files)",
+                    "every record and every raw file is the one the statement was made of; records: {}, raw files: {}",
                     records.count, records.raw_files
                 )
             }),
@@ -321,7 +321,7 @@ impl Findings {
             Level::Position => match (&self.position_problem, &self.own, said) {
                 (Some(problem), ..) => problem.to_string(),
                 (None, Some(own), Some(said)) => format!(
-                    "entry {} of `{}`, under a head of {} entries that the trusted ledger key signed; the ledger before it is the one the statement names",
+                    "entry {} of `{}`, under a head of size {} that the trusted ledger key signed; the ledger before it is the one the statement names",
                     said.chain.index, own.origin, own.size
                 ),
                 _ => String::new(),
