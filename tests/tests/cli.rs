@@ -1,6 +1,8 @@
 //! The command lines as data: each error says what happened, where, and whose move it is; its exit code is the
 //! documented one; and what was sealed before is untouched.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
+
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;

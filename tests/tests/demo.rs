@@ -1,5 +1,7 @@
 //! `witnessmark demo`: the three days, what an auditor's program says of them, and what it says of altered copies.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;

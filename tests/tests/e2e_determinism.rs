@@ -1,5 +1,7 @@
 //! Same exchanges, clock, key and randomness give a byte-identical store, whatever order the answers came in.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop at the first surprise")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};

@@ -1,5 +1,7 @@
 //! Accounts of many pages: every member is read once, the pages are counted, the totals are the source's own.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use testkit::Server;

@@ -1,0 +1,214 @@
+//! The denied matrix: for every right of every collector that can be refused, a whole run with exactly that call
+//! refused. What is expected follows from what the descriptors say a right feeds, from what the checks say their
+//! outcomes need, and from the undisturbed run: a new right, collector or check is covered without a line here.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use assess::CheckSet;
+use bundle::trust::Trust;
+use model::record::{Finding, GapReason, Resource};
+use model::{Outcome, Timestamp};
+use sdk::{Feed, Right};
+use testkit::aws_fake::{AwsFake, Size, World};
+use testkit::{Fault, Faulty, Rule, Server};
+use workspace_tests::contents::Contents;
+use workspace_tests::desk::{Desk, template};
+
+/// An account of which every check of the template says that it conforms, whenever the test runs.
+fn calm() -> World {
+    let mut world = World::new(Size::SMALL).paged(2);
+    let days_ago = |days: i64| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+        let then = Timestamp::from_millis(i64::try_from(now).unwrap() - days * 86_400_000).unwrap();
+        format!("{}Z", &then.to_string()[..19])
+    };
+    for user in &mut world.users {
+        for key in &mut user.keys {
+            key.created = days_ago(20);
+            key.last_used = Some((days_ago(2), "eu-west-1".to_owned(), "kms".to_owned()));
+        }
+        if let Some(login) = &mut user.login {
+            login.last_used = Some(days_ago(2));
+            login.last_changed = days_ago(20);
+        }
+    }
+    world.report_generated = days_ago(0);
+    world
+}
+
+/// One run of the desk and what it sealed, after the verifier accepted it.
+fn run(desk: &Desk) -> (i32, Contents) {
+    let (answer, sealed) = desk.seal();
+    let trust = Trust::parse(&fs::read(desk.path("keys/trust.json")).unwrap()).unwrap();
+    (answer.code, Contents::of_store(&desk.path("evidence"), sealed.index, &trust))
+}
+
+/// Every right that can be refused, with all that it feeds in any collector.
+fn deniable() -> BTreeMap<String, BTreeSet<Feed>> {
+    let mut rights: BTreeMap<String, BTreeSet<Feed>> = BTreeMap::new();
+    for kind in collectors::all() {
+        let of_this: Vec<Right> = kind.descriptor().rights.into_iter().filter(|right| right.deniable).collect();
+        assert!(!of_this.is_empty(), "{}", kind.descriptor().name);
+        for right in of_this {
+            rights.entry(right.name).or_default().extend(right.feeds);
+        }
+    }
+    rights
+}
+
+#[test]
+fn no_outcome_survives_the_refusal_of_what_it_needs() {
+    let faulty = Faulty::new(AwsFake::new(calm()), Vec::new());
+    let server = Server::http(faulty.clone());
+    let mut desk = Desk::new(&template("111122223333", "[eu-west-1]"));
+    desk.aws(&server.url(), "AKIAIOSFODNN7EXAMPLE", "an example of a secret key");
+    let (code, undisturbed) = run(&desk);
+    let shown: Vec<&Finding> = undisturbed.findings.iter().filter(|f| !clean(f.outcome)).collect();
+    assert_eq!((code, shown.len()), (0, 0), "undisturbed, all is well: {shown:#?} {:#?}", undisturbed.gaps);
+    let used: BTreeSet<&str> = undisturbed.assignments.iter().map(|a| a.check.as_str()).collect();
+    let shipped = CheckSet::stock().unwrap();
+    assert_eq!(used, shipped.checks().map(|check| check.id.as_str()).collect(), "the template uses every check");
+
+    let rights = deniable();
+    assert!(rights.len() >= 20, "{rights:?}");
+    let mut wrong = Vec::new();
+    for (right, feeds) in &rights {
+        faulty.set(vec![Rule::always(right, Fault::Deny)]);
+        let (code, denied) = run(&desk);
+        let case = Case { right, feeds, checks: &shipped, undisturbed: &undisturbed, denied: &denied };
+        wrong.extend(case.faults(code).into_iter().map(|fault| format!("without `{right}`: {fault}")));
+    }
+    assert!(wrong.is_empty(), "{} points:\n{wrong:#?}", wrong.len());
+}
+
+const fn clean(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Conforms | Outcome::NotApplicable)
+}
+
+/// One right refused.
+struct Case<'a> {
+    right: &'a str,
+    feeds: &'a BTreeSet<Feed>,
+    checks: &'a CheckSet,
+    undisturbed: &'a Contents,
+    denied: &'a Contents,
+}
+
+impl Case<'_> {
+    fn faults(&self, code: i32) -> Vec<String> {
+        let mut faults = Vec::new();
+        let asked: Vec<_> = self.denied.exchanges.iter().filter(|e| e.operation == self.right).collect();
+        if asked.is_empty() {
+            faults.push("the call was not attempted".to_owned());
+        }
+        for exchange in asked {
+            // IAM refuses with 403, KMS with 400.
+            let refused = exchange.status.is_some_and(|status| (400..500).contains(&status))
+                && exchange.error.as_deref().is_some_and(|error| error.starts_with("AccessDenied"));
+            if !refused {
+                faults.push(format!("sealed as an answer that is no refusal: {exchange:?}"));
+            }
+        }
+        let named = self.denied.gaps.iter().any(|gap| {
+            gap.right.as_deref() == Some(self.right) && gap.reason == GapReason::Denied && gap.exchange.is_some()
+        });
+        if !named {
+            faults.push("no gap names the refused call".to_owned());
+        }
+        let after = self.denied.by_key();
+        for (key, before) in self.undisturbed.by_key() {
+            faults.extend(self.fault_of(&key, before, after.get(&key).copied()));
+        }
+        let undetermined = self.denied.findings.iter().filter(|f| f.outcome == Outcome::Undetermined).count();
+        let expected = if undetermined > 0 { 11 } else { 3 };
+        if code != expected {
+            faults.push(format!("exit code {code} in place of {expected}"));
+        }
+        if self.is_needed() && undetermined == 0 && !self.told_elsewhere() {
+            faults.push("checks need it, and nothing is undetermined".to_owned());
+        }
+        if !self.is_needed() && undetermined > 0 {
+            faults.push("no check needs it, and something is undetermined".to_owned());
+        }
+        if let Some(finding) = self.denied.findings.iter().find(|f| f.outcome == Outcome::Deviates) {
+            faults.push(format!("a refusal made `{}` deviate", finding.key()));
+        }
+        faults
+    }
+
+    /// What is wrong with a finding of the undisturbed run, now that the right is refused.
+    fn fault_of(&self, key: &str, before: &Finding, now: Option<&Finding>) -> Option<String> {
+        let subject = before.subject.as_ref()?;
+        let lists = self.feeds.contains(&Feed::list(&subject.kind));
+        let Some(now) = now else {
+            // A member that was not listed cannot be named; its population is undetermined in its place.
+            let stands_for = self.denied.findings.iter().any(|finding| {
+                finding.check == before.check
+                    && finding.control == before.control
+                    && finding.subject.is_none()
+                    && finding.outcome == Outcome::Undetermined
+                    && finding.reason.as_deref().unwrap_or_default().contains(self.right)
+            });
+            return (!(lists && stands_for)).then(|| format!("`{key}` is gone"));
+        };
+        let check = self.checks.get(&before.check)?;
+        let needed: BTreeSet<&str> =
+            check.meta.custom.needs.of(before.outcome).into_iter().flatten().map(String::as_str).collect();
+        let fed: BTreeSet<&str> = self
+            .feeds
+            .iter()
+            .filter(|feed| feed.kind == subject.kind)
+            .filter_map(|feed| feed.part.as_deref())
+            .collect();
+        let lost: Vec<&&str> = needed.intersection(&fed).filter(|part| !self.still_read(subject, part)).collect();
+        if lost.is_empty() {
+            let same = now.outcome == before.outcome;
+            return (!same && !lists)
+                .then(|| format!("`{key}` was {} and is {}, {:?}", before.outcome, now.outcome, now.reason));
+        }
+        if now.outcome != Outcome::Undetermined {
+            return Some(format!("`{key}` is {}, although it needs {lost:?}", now.outcome));
+        }
+        let names = now.reason.as_deref().unwrap_or_default().contains(self.right);
+        (!names).then(|| format!("`{key}` does not name the call: {:?}", now.reason))
+    }
+
+    /// Whether the part is there all the same, and another call than the refused one told it.
+    fn still_read(&self, subject: &model::record::Subject, part: &str) -> bool {
+        let resource: Option<&Resource> =
+            self.denied.resources.iter().find(|r| r.kind == subject.kind && r.id == subject.id);
+        let Some(locators) = resource.and_then(|resource| resource.parts.get(part)) else { return false };
+        !locators.is_empty()
+            && locators.iter().all(|locator| {
+                let at = usize::try_from(locator.exchange.ordinal).unwrap();
+                let exchange = &self.denied.exchanges[at];
+                exchange.operation != self.right && exchange.status == Some(200)
+            })
+    }
+
+    /// Whether some outcome of some check needs what the right feeds.
+    fn is_needed(&self) -> bool {
+        self.checks.checks().any(|check| {
+            let custom = &check.meta.custom;
+            let kind = custom.subject.kind().unwrap_or_default();
+            let parts = custom.needs.all();
+            self.feeds
+                .iter()
+                .any(|feed| feed.kind == kind && feed.part.as_deref().is_none_or(|part| parts.contains(&part)))
+        })
+    }
+
+    /// Whether every part that the right feeds was read by another call.
+    fn told_elsewhere(&self) -> bool {
+        self.feeds.iter().all(|feed| {
+            let Some(part) = &feed.part else { return false };
+            let members = self.denied.resources.iter().filter(|resource| resource.kind == feed.kind);
+            members
+                .map(|r| model::record::Subject { kind: r.kind.clone(), id: r.id.clone() })
+                .all(|s| self.still_read(&s, part))
+        })
+    }
+}
