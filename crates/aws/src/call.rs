@@ -202,11 +202,14 @@ where
     E: Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
     let Some(seen) = seen else {
-        // The request itself never left: what failed are the credentials for it, or the request's own form.
-        if finds::<CredentialsError>(error) {
-            return (GapReason::Unauthenticated, causes(error));
-        }
-        return (GapReason::CollectorFailed, causes(error));
+        // Whatever is sent is recorded first, so this request never left: what failed are the credentials for it,
+        // or its own form.
+        let reason = match error {
+            SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => GapReason::Unauthenticated,
+            _ if finds::<CredentialsError>(error) => GapReason::Unauthenticated,
+            _ => GapReason::CollectorFailed,
+        };
+        return (reason, causes(error));
     };
     if seen.withheld {
         return (GapReason::WithheldSecret, "the answer seems to hold a secret and was not kept".to_owned());
@@ -341,7 +344,7 @@ pub fn causes(error: &(dyn Error + 'static)) -> String {
 }
 
 /// A source's words as a gap may hold them: of bearable length, and without characters that a terminal obeys.
-fn readable(words: &str) -> String {
+pub fn readable(words: &str) -> String {
     const LONGEST: usize = 1000;
     let mut text: String = words.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if words.chars().nth(LONGEST).is_some() {
@@ -356,6 +359,8 @@ fn finds<T: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+
     use super::*;
 
     #[test]
@@ -384,6 +389,18 @@ mod tests {
         ] {
             assert_eq!(by_code(code, status, message), reason, "{code} {status} {message}");
         }
+    }
+
+    #[test]
+    fn a_request_that_never_left_is_about_credentials_or_about_us() {
+        type Failed = SdkError<aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError, HttpResponse>;
+        let connector = ConnectorError::other("the identity provider gave up".into(), None);
+        let (reason, words) = explain(&Failed::dispatch_failure(connector), None);
+        assert_eq!(reason, GapReason::Unauthenticated);
+        assert!(words.contains("the identity provider gave up"), "{words}");
+        assert_eq!(explain(&Failed::construction_failure("no"), None).0, GapReason::CollectorFailed);
+        let none = CredentialsError::not_loaded("nothing found");
+        assert_eq!(explain(&Failed::construction_failure(none), None).0, GapReason::Unauthenticated);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use sdk::{CallerIdentity, Clock, CollectError, Environment, Overrides, Recorder,
 use tokio::sync::{Semaphore, SemaphorePermit};
 use transport::{Proxies, Recording, Transport, TransportError};
 
-use crate::call::CallInfo;
+use crate::call::{CallInfo, causes, readable};
 use crate::credentials::Registering;
 use crate::http_client::RecordingClient;
 use crate::rights::GET_CALLER_IDENTITY;
@@ -66,7 +66,7 @@ impl Session {
         if let Some(cause) = recording.take_sink_error() {
             return Err(CollectError::Sink(cause));
         }
-        prepared.map_err(|error| CollectError::Credentials { problem: crate::call::causes(&error) })?;
+        prepared.map_err(|error| CollectError::Credentials { problem: readable(&causes(&error)) })?;
         Ok(Self {
             settings,
             config,
