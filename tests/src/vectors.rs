@@ -85,7 +85,7 @@ pub fn all() -> Vec<Vector> {
     add("good-with-ledger", "with tiles and statements", None, position, tar(&with_ledger));
     let redacted = good.redacted(1, |_, kind, _| matches!(kind, RecordType::Host | RecordType::Finding));
     add("good-redacted", "two records withheld, signed for", None, position, tar(&redacted));
-    let mut silent = redacted.clone();
+    let mut silent = redacted;
     silent.remove(&Entry::Redaction);
     add("good-redacted-unsigned", "two records withheld, nobody signed for that", None, position, tar(&silent));
 
