@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::resource::{
     CompletedRotation, CustomKeyStoreOfKey, Grant, GrantConstraints, KEY, Key, KeyElsewhere, MultiRegion, Rotation,
 };
-use crate::wire::{self, Page};
+use crate::wire;
 
 /// Parts that `DescribeKey` gives.
 pub const DESCRIBED: [&str; 16] = [
@@ -270,7 +270,7 @@ impl<'s> KeyReader<'s> {
             for (index, entry) in wire::entries::<wire::Grants, _>(&answer).into_iter().enumerate() {
                 match grant(entry) {
                     Some(grant) => list.push(grant),
-                    None => self.malformed_entry::<wire::Grants>(&mut pager, answer.exchange, index),
+                    None => pager.stop_at(answer.exchange, &wire::place::<wire::Grants>(index)),
                 }
             }
         }
@@ -297,7 +297,7 @@ impl<'s> KeyReader<'s> {
                     (Some(key), Some(value)) => {
                         map.insert(key, value);
                     }
-                    _ => self.malformed_entry::<wire::Tags>(&mut pager, answer.exchange, index),
+                    _ => pager.stop_at(answer.exchange, &wire::place::<wire::Tags>(index)),
                 }
             }
         }
@@ -371,7 +371,7 @@ impl<'s> KeyReader<'s> {
                 match completed_rotation(entry) {
                     Some(rotation) => list.push(rotation),
                     None => {
-                        self.malformed_entry::<wire::Rotations>(&mut pager, answer.exchange, index);
+                        pager.stop_at(answer.exchange, &wire::place::<wire::Rotations>(index));
                     }
                 }
             }
@@ -400,14 +400,6 @@ impl<'s> KeyReader<'s> {
     fn follows_from_metadata(&mut self, part: &str) {
         let sources = ["spec", "origin"].iter().filter_map(|known| self.parts.get(*known)).flatten().cloned().collect();
         self.parts.insert(part.to_owned(), sources);
-    }
-
-    fn malformed_entry<P: Page>(&self, pager: &mut Pager<'_>, exchange: ExchangeId, index: usize) {
-        let mut refusal = pager
-            .info()
-            .refused(GapReason::Malformed, format!("`/{}/{index}` does not have the documented form", P::LIST));
-        refusal.exchange = Some(exchange);
-        pager.stop(refusal);
     }
 
     /// A list that did not reach its end leaves its part incomplete, and a gap says so.

@@ -9,7 +9,7 @@ use sdk::{ExchangeId, GapNote, GapReason, Recorder, ResourceNote, SinkError, Sou
 
 use crate::key::{KeyReader, Listed};
 use crate::resource::{ALIAS, Alias, CUSTOM_KEY_STORE, CustomKeyStore, ExternalProxy, KEY};
-use crate::wire::{self, Page};
+use crate::wire;
 
 /// Reads one region.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ impl<'s> RegionReader<'s> {
             aliases.last_page = Some(Source::json(exchange, "/Aliases"));
             for (index, entry) in wire::entries::<wire::Aliases, _>(&answer).into_iter().enumerate() {
                 let (Some(arn), Some(alias)) = (entry.alias_arn.clone(), entry.alias_name.clone()) else {
-                    stop_at::<wire::Aliases>(&mut pager, exchange, index);
+                    pager.stop_at(exchange, &wire::place::<wire::Aliases>(index));
                     continue;
                 };
                 if let Some(key) = &entry.target_key_id {
@@ -113,7 +113,7 @@ impl<'s> RegionReader<'s> {
             let mut work = Bounded::new(self.session.concurrency());
             for (index, entry) in wire::entries::<wire::Keys, _>(&answer).into_iter().enumerate() {
                 let (Some(arn), Some(id)) = (entry.key_arn, entry.key_id) else {
-                    stop_at::<wire::Keys>(&mut pager, exchange, index);
+                    pager.stop_at(exchange, &wire::place::<wire::Keys>(index));
                     continue;
                 };
                 let source = Source::json(exchange, format!("/Keys/{index}"));
@@ -146,7 +146,7 @@ impl<'s> RegionReader<'s> {
             for (index, entry) in wire::entries::<wire::CustomKeyStores, _>(&answer).into_iter().enumerate() {
                 let store = entry.custom_key_store_id.clone().zip(wire::date(entry.creation_date).ok());
                 let Some((id, created)) = store else {
-                    stop_at::<wire::CustomKeyStores>(&mut pager, answer.exchange, index);
+                    pager.stop_at(answer.exchange, &wire::place::<wire::CustomKeyStores>(index));
                     continue;
                 };
                 items = items.saturating_add(1);
@@ -301,11 +301,4 @@ impl Aliases {
             None => (Vec::new(), vec![last.clone()]),
         })
     }
-}
-
-fn stop_at<P: Page>(pager: &mut Pager<'_>, exchange: ExchangeId, index: usize) {
-    let mut refusal =
-        pager.info().refused(GapReason::Malformed, format!("`/{}/{index}` does not have the documented form", P::LIST));
-    refusal.exchange = Some(exchange);
-    pager.stop(refusal);
 }

@@ -268,6 +268,11 @@ pub fn entries<P: Page, T>(answer: &Answer<T>) -> Vec<P::Entry> {
     serde_json::from_slice::<P>(&answer.body).map_or_else(|_| Vec::new(), P::entries)
 }
 
+/// Where an entry stands in its page.
+pub fn place<P: Page>(index: usize) -> String {
+    format!("/{}/{index}", P::LIST)
+}
+
 /// A date that may be missing. `Err`: one is there and is no date.
 pub fn date(seconds: Option<f64>) -> Result<Option<Moment>, ()> {
     match seconds {

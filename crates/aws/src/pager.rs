@@ -6,7 +6,7 @@ use std::error::Error;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use sdk::{CoverageNote, GapReason, Recorder, SinkError, SourceTotal};
+use sdk::{CoverageNote, ExchangeId, GapReason, Recorder, SinkError, SourceTotal};
 
 use crate::call::{Answer, CallInfo, Refusal};
 use crate::session::Session;
@@ -150,6 +150,14 @@ impl<'s> Pager<'s> {
         self.state = State::Stopped(Box::new(refusal));
     }
 
+    /// Stops the list at an entry that does not have the documented form. `path`: where it stands in the answer.
+    pub fn stop_at(&mut self, exchange: ExchangeId, path: &str) {
+        let mut refusal =
+            self.info.refused(GapReason::Malformed, format!("`{path}` does not have the documented form"));
+        refusal.exchange = Some(exchange);
+        self.stop(refusal);
+    }
+
     /// Ends a population's list: writes its coverage, and the gap if it was not read to its end.
     ///
     /// # Errors
@@ -162,8 +170,13 @@ impl<'s> Pager<'s> {
         total: Option<SourceTotal>,
     ) -> Result<bool, SinkError> {
         let complete = self.is_complete();
-        if let State::Stopped(refusal) = &self.state {
-            let mut gap = refusal.gap(None);
+        let unread = match &self.state {
+            State::Complete => None,
+            State::Stopped(refusal) => Some(refusal.gap(None)),
+            // Nobody asked for the rest.
+            State::Open => Some(self.info.refused(GapReason::CollectorFailed, "the list was not read on").gap(None)),
+        };
+        if let Some(mut gap) = unread {
             gap.population = Some(population.to_owned());
             recorder.gap(gap)?;
         }

@@ -1,6 +1,6 @@
 //! Which regions an account has, and which of them this run reads.
 
-use sdk::{CollectError, ExchangeId, GapReason, Recorder, RightStatus, SinkError, Source};
+use sdk::{CollectError, ExchangeId, Recorder, RightStatus, SinkError, Source};
 use serde::Deserialize;
 
 use crate::call::{Answer, CallInfo, Refusal};
@@ -77,7 +77,7 @@ impl Session {
             for (index, region) in read(&answer).into_iter().enumerate() {
                 match named(region, answer.exchange, index) {
                     Some(region) => regions.push(region),
-                    None => pager.stop(malformed(population, answer.exchange, index)),
+                    None => pager.stop_at(answer.exchange, &format!("/Regions/{index}")),
                 }
             }
         }
@@ -159,12 +159,4 @@ fn named(entry: Entry, exchange: ExchangeId, index: usize) -> Option<ListedRegio
         status: entry.status?,
         source: Source::json(exchange, format!("/Regions/{index}")),
     })
-}
-
-fn malformed(population: &str, exchange: ExchangeId, index: usize) -> crate::Refusal {
-    let mut refusal = CallInfo::new(LIST_REGIONS)
-        .population(population)
-        .refused(GapReason::Malformed, format!("the region at place {index} has no name or no status"));
-    refusal.exchange = Some(exchange);
-    refusal
 }
