@@ -59,36 +59,44 @@ allowed[n] := statement if {
 	statement.effect == "Allow"
 }
 
+# Most principals are of accounts inside: only the others are looked at more closely.
+suspects contains {"n": n, "m": m, "principal": principal, "statement": statement} if {
+	some n, statement in allowed
+	some m, principal in statement.principals
+	not settled(principal)
+}
+
+settled(principal) if {
+	principal.type == "AWS"
+	principal.account in scope.accounts
+}
+
 problems contains {
-	"path": sprintf("/policy/statements/%d/principals/%d", [n, m]),
+	"path": sprintf("/policy/statements/%d/principals/%d", [suspect.n, suspect.m]),
 	"because": why,
 } if {
-	some n, statement in allowed
-	some m, principal in statement.principals
-	not policy.of_inside(principal, scope)
-	why := policy.outside(principal, statement, scope)
+	some suspect in suspects
+	why := policy.outside(suspect.principal, suspect.statement, scope)
 }
 
 problems contains {
-	"path": sprintf("/policy/statements/%d/principals/%d", [n, m]),
-	"because": sprintf("%s may come on behalf of any account", [principal.value]),
+	"path": sprintf("/policy/statements/%d/principals/%d", [suspect.n, suspect.m]),
+	"because": sprintf("%s may come on behalf of any account", [suspect.principal.value]),
 	"expected": "a condition on aws:SourceAccount, aws:SourceArn, aws:SourceOrgID or an encryption context",
 } if {
-	some n, statement in allowed
-	some m, principal in statement.principals
-	principal.form == "service"
-	not principal.value in input.parameters.services
-	not policy.source_is_inside(statement, scope)
-	not policy.caller_is_inside(statement, scope)
+	some suspect in suspects
+	suspect.principal.form == "service"
+	not suspect.principal.value in input.parameters.services
+	not policy.source_is_inside(suspect.statement, scope)
+	not policy.caller_is_inside(suspect.statement, scope)
 }
 
 problems contains {
-	"path": sprintf("/policy/statements/%d/principals/%d", [n, m]),
+	"path": sprintf("/policy/statements/%d/principals/%d", [suspect.n, suspect.m]),
 	"because": "an identity provider's users cannot be told to be inside",
 } if {
-	some n, statement in allowed
-	some m, principal in statement.principals
-	principal.type == "Federated"
+	some suspect in suspects
+	suspect.principal.type == "Federated"
 }
 
 problems contains {
