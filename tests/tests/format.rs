@@ -178,6 +178,16 @@ fn a_chain_that_is_not_the_ledgers_is_refused() {
 }
 
 #[test]
+fn credentials_may_come_over_plain_http_and_evidence_may_not() {
+    let plain = |v: &mut Value| v["endpoint"] = json!("http://169.254.169.254");
+    let verdict = lie(RecordType::Exchange, 3, plain);
+    assert!(verdict.bundle.is_some(), "{:?}", verdict.report.problems);
+    for evidence in 0..3 {
+        refused(&lie(RecordType::Exchange, evidence, plain), Class::Contradiction, "plain HTTP");
+    }
+}
+
+#[test]
 fn signed_contradictions_are_refused() {
     let contradiction = |kind, ordinal, change: &dyn Fn(&mut Value), message: &str| {
         refused(&lie(kind, ordinal, change), Class::Contradiction, message);

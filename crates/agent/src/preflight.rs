@@ -97,7 +97,8 @@ async fn ask(job: &Job, environment: &Environment, recorder: &Recorder) -> Check
         }
         Err(error) => return failed(checked, &error),
     }
-    for right in job.kind.descriptor().rights {
+    // What no source can refuse needs no answer.
+    for right in job.kind.descriptor().rights.into_iter().filter(|right| right.deniable) {
         if !checked.rights.iter().any(|known| known.right == right.name) {
             let detail = "the source does not say".to_owned();
             checked.rights.push(CheckedRight { right: right.name, state: RightState::Undecided, scope: None, detail });
