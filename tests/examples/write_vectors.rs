@@ -1,5 +1,7 @@
 //! Writes `tests/vectors/`: the format's own vectors, their trust file and what a verifier must say of each.
 
+#![expect(clippy::print_stdout, reason = "what it wrote is its answer")]
+
 use std::fs;
 
 use serde_json::json;

@@ -2,6 +2,13 @@
 //! dependencies are named, how large a file may be. It reads manifests, `cargo metadata`, `cargo tree` and the
 //! files that git tracks; it builds nothing.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests may stop at the first surprise"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;

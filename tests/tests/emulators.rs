@@ -4,6 +4,13 @@
 //! boundaries and does not know some calls (HTTP 500 with HTML); ministack does not know some calls either
 //! (`InvalidAction`). What an emulator does not know must become a gap, and that is tested.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "helpers of tests may stop at the first surprise"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -67,7 +74,7 @@ fn alike(sealed: &Sealed) -> BTreeMap<String, BTreeSet<String>> {
                 say(&kind, format!("{} tags {}", member("description"), member("tags")));
             }
             "aws-kms/alias" if facts["reserved"] != true => {
-                say(&kind, format!("{} {}", facts["name"], facts["target_exists"]))
+                say(&kind, format!("{} {}", facts["name"], facts["target_exists"]));
             }
             _ => {}
         }

@@ -1,6 +1,8 @@
 //! What `verify` says of sealed bundles: whole ones are accepted, signed lies and other people's
 //! bundles are refused with their class.
 
+#![expect(clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
+
 use bundle::layout::Entry;
 use bundle::read::{FolderSource, TarSource};
 use bundle::trust::{Range, Role, Spki, Trust, TrustedKey};

@@ -1,5 +1,7 @@
 //! `witnessmark-verify` as an auditor meets it: command line, exit codes, what it prints, what it keeps.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -242,7 +244,7 @@ fn show_goes_down_to_the_bytes() {
     }
 
     // Nothing is shown of a bundle that is not accepted.
-    let mut altered = files.clone();
+    let mut altered = files;
     altered.get_mut(&Entry::Raw(3)).unwrap()[0] ^= 1;
     fs::write(desk.path("b.tar"), tar(&altered)).unwrap();
     for what in [&["--exchange", "1", "--raw"][..], &["--record", "gap:0"], &["--finding", "1"], &[]] {
@@ -386,7 +388,7 @@ fn reassessing_comes_to_the_sealed_outcomes_or_says_so() {
     assert!(said.text().contains("own/key=k-2: sealed as conforms, now deviates"), "{}", said.text());
 
     // Nothing runs of a bundle that is not accepted.
-    let mut altered = files.clone();
+    let mut altered = files;
     altered.get_mut(&Entry::Records).unwrap()[40] ^= 1;
     fs::write(desk.path("b.tar"), tar(&altered)).unwrap();
     assert_eq!(desk.with_trust(&["reassess", "b.tar"]).code, 20);

@@ -1,6 +1,11 @@
 //! The sealed checks of the demonstration, evaluated by stock `opa` on the sealed inputs, give the sealed outcomes.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may stop at the first surprise"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;

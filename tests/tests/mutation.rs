@@ -1,5 +1,7 @@
 //! Alterations of sealed bundles, by class and byte by byte: none is ever accepted.
 
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
+
 use bundle::layout::Entry;
 use bundle::read::{FolderSource, TarSource};
 use verify::{Class, Demands, Level, Unobserved, Verdict};
@@ -28,9 +30,9 @@ fn example() -> (Book, Files) {
     (book, files)
 }
 
-fn with(files: &Files, entry: Entry, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+fn with(files: &Files, entry: &Entry, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut files = files.clone();
-    change(files.get_mut(&entry).unwrap());
+    change(files.get_mut(entry).unwrap());
     tar(&files)
 }
 
@@ -84,7 +86,7 @@ fn records_cannot_be_changed_moved_dropped_or_added() {
     let (book, files) = example();
     let text = text(&files, &Entry::Records);
     let lines: Vec<&str> = text.lines().collect();
-    let records = |lines: &[&str]| with(&files, Entry::Records, |r| *r = (lines.join("\n") + "\n").into_bytes());
+    let records = |lines: &[&str]| with(&files, &Entry::Records, |r| *r = (lines.join("\n") + "\n").into_bytes());
     for at in 0..lines.len() {
         let name = format!("line {} ", at + 1);
         let mut less = lines.clone();
@@ -108,9 +110,9 @@ fn records_cannot_be_changed_moved_dropped_or_added() {
         other[at] = &changed;
         refused(&book, &records(&other), Class::Altered, &name);
     }
-    refused(&book, &with(&files, Entry::Records, |r| r.truncate(r.len() - 1)), Class::Malformed, "line feed");
-    refused(&book, &with(&files, Entry::Records, Vec::clear), Class::Altered, "0 lines");
-    refused(&book, &with(&files, Entry::Records, |r| r.extend(b"{}\n")), Class::Altered, "28 lines");
+    refused(&book, &with(&files, &Entry::Records, |r| r.truncate(r.len() - 1)), Class::Malformed, "line feed");
+    refused(&book, &with(&files, &Entry::Records, Vec::clear), Class::Altered, "0 lines");
+    refused(&book, &with(&files, &Entry::Records, |r| r.extend(b"{}\n")), Class::Altered, "28 lines");
 }
 
 #[test]
@@ -123,16 +125,16 @@ fn another_bundles_parts_do_not_fit() {
         (Entry::Consistency, Class::Position),
         (Entry::Statement, Class::Altered),
     ] {
-        let bytes = with(&files, entry.clone(), |bytes| bytes.clone_from(&other[&entry]));
+        let bytes = with(&files, &entry, |bytes| bytes.clone_from(&other[&entry]));
         let verdict = verify_tar(&book, &bytes);
         assert_eq!(verdict.report.problems[0].class, class, "{entry:?}: {:?}", verdict.report.problems);
     }
     // The head of the ledger before this bundle was in it, and of another ledger.
     let older = Book::of(1).checkpoint();
-    let bytes = with(&files, Entry::Checkpoint, |bytes| *bytes = older.into_bytes());
+    let bytes = with(&files, &Entry::Checkpoint, |bytes| *bytes = older.into_bytes());
     refused(&book, &bytes, Class::Position, "older");
     let unrelated = text(&files, &Entry::Checkpoint).replace("hot-wallet", "cold-wallet");
-    let bytes = with(&files, Entry::Checkpoint, |bytes| *bytes = unrelated.into_bytes());
+    let bytes = with(&files, &Entry::Checkpoint, |bytes| *bytes = unrelated.into_bytes());
     refused(&book, &bytes, Class::Position, "cold-wallet");
 }
 
@@ -159,7 +161,7 @@ fn parts_cannot_be_missing_or_added() {
         let verdict = verify_tar(&book, &tar(&more));
         assert_eq!(verdict.report.problems[0].class, class, "{entry:?}: {:?}", verdict.report.problems);
     }
-    let bytes = with(&files, Entry::Raw(2), |bytes| bytes.push(b' '));
+    let bytes = with(&files, &Entry::Raw(2), |bytes| bytes.push(b' '));
     refused(&book, &bytes, Class::Altered, "raw file 2");
 }
 
@@ -216,10 +218,10 @@ fn the_statement_file_has_one_spelling() {
         ("\"hint\":\"", "\"hint\":\"A"),
     ] {
         assert!(good.contains(from), "{from}");
-        let bytes = with(&files, Entry::Statement, |bytes| *bytes = good.replacen(from, to, 1).into_bytes());
+        let bytes = with(&files, &Entry::Statement, |bytes| *bytes = good.replacen(from, to, 1).into_bytes());
         refused(&book, &bytes, Class::Malformed, "");
     }
-    let long = with(&files, Entry::Statement, |bytes| bytes.resize(70_000, b' '));
+    let long = with(&files, &Entry::Statement, |bytes| bytes.resize(70_000, b' '));
     refused(&book, &long, Class::Malformed, "at most");
 }
 
