@@ -46,7 +46,7 @@ pub fn collector(root: &Path, name: &str) -> Result<()> {
         &format!("collector-{name} = {{ path = \"collectors/{name}\" }} # reads what its README says"),
         |line| line.starts_with("collector-"),
     )?;
-    println!("collectors/{name} is there. Next: cargo test -p collector-{name} && cargo xtask generate");
+    eprintln!("collectors/{name} is there. Next: cargo test -p collector-{name} && cargo xtask generate");
     Ok(())
 }
 
@@ -75,7 +75,7 @@ pub fn check(root: &Path, id: &str) -> Result<()> {
     let folder = root.join("policies/checks").join(&collector_);
     create(&folder.join(format!("{check_}.rego")), &fill(CHECK, &values))?;
     create(&folder.join(format!("{check_}_test.rego")), &fill(CHECK_TEST, &values))?;
-    println!(
+    eprintln!(
         "policies/checks/{collector_}/{check_}.rego is there. Next: cargo run -- checks test policies && cargo xtask generate"
     );
     Ok(())
