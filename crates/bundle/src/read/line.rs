@@ -11,6 +11,7 @@ use model::{Digest, RecordType};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::json::{Checker, JsonError, Layout, Numbers, Rules};
 use crate::limits;
@@ -73,6 +74,32 @@ pub enum LineError {
     Content { kind: RecordType, reason: String },
 }
 
+/// A value that is passed on as the source spelled it, and how many objects and arrays are open around it.
+struct Opaque<'a> {
+    around: usize,
+    value: &'a RawValue,
+}
+
+impl Record {
+    fn opaque(&self) -> impl Iterator<Item = Opaque<'_>> {
+        let (one, two): (Option<&RawValue>, Option<&RawValue>) = match self {
+            Self::Params(params) => (Some(&params.parameters), None),
+            Self::Resource(resource) => (Some(&resource.facts), None),
+            Self::Derived(derived) => (Some(&derived.facts), None),
+            Self::Assignment(assignment) => (Some(&assignment.parameters), Some(&assignment.declared)),
+            _ => (None, None),
+        };
+        let witnesses = match self {
+            Self::Finding(finding) => finding.witnesses.as_slice(),
+            _ => &[],
+        };
+        let shown = witnesses.iter().flat_map(|w| [w.actual.as_deref(), w.expected.as_deref()]);
+        let members = [one, two].into_iter().flatten().map(|value| Opaque { around: 1, value });
+        // The record, its list of witnesses, the witness.
+        members.chain(shown.flatten().map(|value| Opaque { around: 3, value }))
+    }
+}
+
 impl Record {
     #[must_use]
     pub const fn kind(&self) -> RecordType {
@@ -96,6 +123,9 @@ impl Record {
     }
 }
 
+/// A line this short cannot have as many members or elements as [`RULES`] forbid: each takes two bytes.
+const SURELY_NARROW: usize = 2 * limits::MEMBERS_MAX;
+
 /// Reads lines one after the other; its memory is reused.
 #[derive(Debug, Default)]
 pub struct LineReader {
@@ -115,9 +145,18 @@ impl LineReader {
             return withheld(line).map(Line::Withheld);
         }
         let kind = start(line)?;
-        let text = self.checker.check(line, RULES)?;
+        let text = if line.len() < SURELY_NARROW {
+            std::str::from_utf8(line).map_err(|error| JsonError::NotUtf8 { at: error.valid_up_to() })?
+        } else {
+            self.checker.check(line, RULES)?
+        };
         let record = parse(kind, text)?;
+        // What is spelled as we would spell it keeps the rules; what we pass on unread is held to them here.
         self.respell(kind, &record, line)?;
+        for opaque in record.opaque() {
+            let rules = Rules { depth: RULES.depth.saturating_sub(opaque.around), ..RULES };
+            self.checker.check(opaque.value.get().as_bytes(), rules)?;
+        }
         Ok(Line::Disclosed(Box::new(record)))
     }
 }
@@ -228,6 +267,30 @@ mod tests {
         assert_eq!(record.kind(), RecordType::Gap);
         let hash = Digest::of(b"x");
         assert!(matches!(read(&format!("~{hash}")), Ok(Line::Withheld(found)) if found == hash));
+    }
+
+    #[test]
+    fn what_is_passed_on_keeps_the_rules_too() {
+        let params = |value: &str| {
+            let line = format!(
+                r#"{{"salt":"AAAAAAAAAAAAAAAAAAAAAA","t":"params","exchange":"exchange:0","parameters":{value}}}"#
+            );
+            read(&line).map(drop)
+        };
+        assert!(params(r#"{"a":[1e3,{"b":null}]}"#).is_ok());
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(params(&nested(limits::NESTING_MAX - 1)).is_ok());
+        for bad in [
+            r#"{"a":1,"\u0061":1}"#,
+            r#"{"a": 1}"#,
+            r#""\ud800""#,
+            "1 ",
+            " 1",
+            "\"\u{1}\"",
+            &nested(limits::NESTING_MAX),
+        ] {
+            assert!(params(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]
