@@ -167,10 +167,7 @@ pub fn tags(node: &Node<'_>) -> Fact<Vec<Tag>> {
         node.list("Tags")
             .iter()
             .map(|member| {
-                Ok(Tag {
-                    key: member.required("Key")?.to_owned(),
-                    value: member.value("Value").unwrap_or_default().to_owned(),
-                })
+                Ok(Tag { key: member.required("Key")?.to_owned(), value: member.text_of("Value")?.to_owned() })
             })
             .collect::<Result<Vec<_>, MalformedAnswer>>()
     };

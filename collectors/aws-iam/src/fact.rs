@@ -71,8 +71,7 @@ impl Parts {
 
     /// Records the resource and what could not be read of it.
     pub fn record<T: Serialize>(self, recorder: &Recorder, resource: &T) -> Result<(), SinkError> {
-        // INVARIANT: the members of all resources are texts, numbers, lists and structures: they have a JSON form.
-        let facts = serde_json::to_value(resource).unwrap_or_default();
+        let facts = serde_json::to_value(resource).map_err(|error| SinkError(error.into()))?;
         recorder.resource(ResourceNote {
             population: self.subject.kind.clone(),
             kind: self.subject.kind,

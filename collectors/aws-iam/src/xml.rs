@@ -149,6 +149,12 @@ impl<'d> Node<'d> {
         self.value(name).ok_or_else(|| MalformedAnswer::Missing(format!("{}/{name}", self.path)))
     }
 
+    /// The text of a child that must be there and may be empty.
+    pub fn text_of(&self, name: &str) -> Result<&'d str, MalformedAnswer> {
+        let child = self.element.children.iter().find(|c| *c.name == *name);
+        child.map(|c| &*c.text).ok_or_else(|| MalformedAnswer::Missing(format!("{}/{name}", self.path)))
+    }
+
     /// A child that is `true` or `false`.
     pub fn boolean(&self, name: &str) -> Result<Option<bool>, MalformedAnswer> {
         match self.value(name) {
