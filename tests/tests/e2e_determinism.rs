@@ -157,7 +157,7 @@ fn store_of(server: &Server, manner: &Manner) -> BTreeMap<String, Vec<u8>> {
             overrides: Overrides {
                 endpoint_url: Some(server.url()),
                 credentials: Some(credentials),
-                extra_roots: None,
+                ..Overrides::default()
             },
         },
         side_by_side: manner.side_by_side,

@@ -56,7 +56,7 @@ fn collect(world: World, change: impl Fn(&Request, Reply) -> Reply + Send + Sync
                 access_key_id: "AKIATEST000000000000".to_owned(),
                 secret_access_key: Secret::new("a secret of no account".to_owned()),
             }),
-            extra_roots: None,
+            ..Overrides::default()
         },
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -38,7 +38,7 @@ fn collect(world: World, rules: Vec<Rule>, regions: Option<&[&str]>) -> Seen {
                 access_key_id: "AKIA0000000000000000".to_owned(),
                 secret_access_key: Secret::new("a-secret-access-key".to_owned()),
             }),
-            extra_roots: None,
+            ..Overrides::default()
         },
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

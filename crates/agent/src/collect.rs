@@ -136,8 +136,8 @@ mod tests {
     use async_trait::async_trait;
     use model::Timestamp;
     use sdk::{
-        CallerIdentity, Clock, Collector, CoverageNote, Descriptor, ExchangeId, GapNote, NewExchange, Overrides,
-        ResourceNote, RightStatus, WithheldReason,
+        CallerIdentity, Clock, Collector, CoverageNote, DerivedNote, Descriptor, ExchangeId, GapNote, NewExchange,
+        Overrides, ResourceNote, RightStatus, WithheldReason,
     };
     use serde_json::json;
 
@@ -158,6 +158,9 @@ mod tests {
             Ok(ExchangeId(0))
         }
         fn resource(&self, _: &str, _: &str, _: ResourceNote) -> Result<(), SinkError> {
+            Ok(())
+        }
+        fn derived(&self, _: &str, _: &str, _: DerivedNote) -> Result<(), SinkError> {
             Ok(())
         }
         fn coverage(&self, _: &str, _: &str, _: CoverageNote) -> Result<(), SinkError> {

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::StreamExt as _;
 use sdk::{
-    CoverageNote, Environment, ExchangeId, GapNote, KnownSecrets, NewExchange, Recorder, ResourceNote, RightState,
-    Sink, SinkError, WithheldReason,
+    CoverageNote, DerivedNote, Environment, ExchangeId, GapNote, KnownSecrets, NewExchange, Recorder, ResourceNote,
+    RightState, Sink, SinkError, WithheldReason,
 };
 use serde::Serialize;
 
@@ -44,6 +44,10 @@ impl Sink for Forget {
     }
 
     fn resource(&self, _: &str, _: &str, _: ResourceNote) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    fn derived(&self, _: &str, _: &str, _: DerivedNote) -> Result<(), SinkError> {
         Ok(())
     }
 

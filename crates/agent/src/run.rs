@@ -334,7 +334,8 @@ struct Judged<'p> {
     broken: BTreeMap<String, String>,
 }
 
-/// Judges every resource and every population. Findings go to a file: first those of subjects, in the order of the resources,
+/// Judges every resource, every derived object and every population. Findings go to a file: first those of subjects, in the
+/// order of their records,
 /// then those of lists and whole targets.
 fn judge<'p>(judging: &Judging<'p, '_>, worker: WorkerCommand) -> Result<Judged<'p>, RunError> {
     let recorded = judging.recorded;
@@ -366,6 +367,11 @@ fn judge<'p>(judging: &Judging<'p, '_>, worker: WorkerCommand) -> Result<Judged<
         let resource = resource.map_err(RunError::Scratch)?;
         let reference = RecordRef::new(RecordType::Resource, ordinal as u64);
         assessor.feed(reference, (&resource).into(), &mut take)?;
+    }
+    for (ordinal, derived) in recorded.derived().enumerate() {
+        let derived = derived.map_err(RunError::Scratch)?;
+        let reference = RecordRef::new(RecordType::Derived, ordinal as u64);
+        assessor.feed(reference, (&derived).into(), &mut take)?;
     }
     let summary = assessor.finish(&mut take)?;
     out.flush().map_err(RunError::Scratch)?;

@@ -123,6 +123,9 @@ fn write_recorded<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()
     for resource in recorded.resources() {
         out.push(RecordType::Resource, &resource.map_err(WriteBundleError::Spool)?)?;
     }
+    for derived in recorded.derived() {
+        out.push(RecordType::Derived, &derived.map_err(WriteBundleError::Spool)?)?;
+    }
     Ok(())
 }
 

@@ -60,7 +60,7 @@ impl Session {
         let settings = Settings::of(target)?;
         let transport = transport(target, &environment.overrides)?;
         let recording = Recording::new(transport, Arc::new(Aws), recorder.clone(), environment.clock.clone());
-        let config = base_config(&settings, environment, &recording).await?;
+        let config = base_config(&settings, environment, &recording, recorder.collector()).await?;
         let (config, credentials) = with_credentials(config, &settings, environment, recorder).await?;
         let prepared = credentials.prepare().await;
         if let Some(cause) = recording.take_sink_error() {
@@ -254,6 +254,7 @@ async fn base_config(
     settings: &Settings,
     environment: &Environment,
     recording: &Recording,
+    collector: &str,
 ) -> Result<SdkConfig, CollectError> {
     let declared = settings.regions.as_ref().and_then(|regions| regions.first().cloned()).map(Region::new);
     let mut profile_region = ProfileFileRegionProvider::builder();
@@ -295,7 +296,7 @@ async fn base_config(
     if let Some(profile) = &settings.profile {
         loader = loader.profile_name(profile);
     }
-    if let Some(endpoint) = &environment.overrides.endpoint_url {
+    if let Some(endpoint) = environment.overrides.endpoint_for(collector) {
         // A recording's dates lie in the past: the SDK would take every refusal for a sign that our clock is wrong, and ask again.
         loader = loader.endpoint_url(endpoint).disable_clock_skew_correction(true);
     }

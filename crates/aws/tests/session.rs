@@ -40,6 +40,7 @@ fn environment(server: &Server) -> Environment {
                 secret_access_key: Secret::new("canary-own-secret-key".to_owned()),
             }),
             extra_roots: server.roots().map(str::to_owned),
+            ..Overrides::default()
         },
     }
 }

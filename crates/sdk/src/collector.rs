@@ -1,5 +1,6 @@
 //! The contract of a collector.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -99,10 +100,22 @@ impl Debug for Clock {
 pub struct Overrides {
     /// In place of the source's own endpoint; a demonstration or a test.
     pub endpoint_url: Option<String>,
+    /// The same for the collectors named here, before `endpoint_url`.
+    pub endpoint_urls: BTreeMap<String, String>,
     /// In place of the credential chain.
     pub credentials: Option<StaticCredentials>,
+    /// In place of the tokens that sources with bearer tokens would be asked with.
+    pub token: Option<Secret>,
     /// PEM of further certificate authorities.
     pub extra_roots: Option<String>,
+}
+
+impl Overrides {
+    /// Where this collector finds its source, if not where it would look by itself.
+    #[must_use]
+    pub fn endpoint_for(&self, collector: &str) -> Option<&str> {
+        self.endpoint_urls.get(collector).or(self.endpoint_url.as_ref()).map(String::as_str)
+    }
 }
 
 /// Credentials given by a test or the demonstration.

@@ -16,7 +16,7 @@ pub use descriptor::{Descriptor, Feed, ResourceKind, Right, kind_of_population, 
 pub use model::record::{Decode, GapReason, Subject, Syntax};
 pub use model::{Digest, Secret, Timestamp};
 pub use recorder::{
-    Captured, CoverageNote, ExchangeId, GapNote, NewBody, NewExchange, Recorder, ResourceNote, Sink, SinkError, Source,
-    SourceTotal, WithheldReason,
+    Captured, CoverageNote, DerivedNote, ExchangeId, GapNote, Input, NewBody, NewExchange, Recorder, ResourceNote,
+    Sink, SinkError, Source, SourceTotal, WithheldReason,
 };
 pub use suspicion::{KnownSecrets, suspects_secret};

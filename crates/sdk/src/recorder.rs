@@ -122,6 +122,33 @@ pub struct ResourceNote {
     pub facts: Value,
 }
 
+/// One object computed from others of the same target, where no single answer holds the fact. Sealed and judged like a resource.
+///
+/// Its kind stands in the descriptor like any other, its population has coverage, and what could not be computed because
+/// something was not read is absent and named by gaps.
+#[derive(Clone, Debug)]
+pub struct DerivedNote {
+    pub population: String,
+    pub kind: String,
+    pub id: String,
+    /// All that it was computed from; order and repetitions do not matter.
+    pub inputs: Vec<Input>,
+    /// A JSON object whose members are the parts.
+    pub facts: Value,
+}
+
+/// What a derived object was computed from. All must have been recorded by the same collector for the same target.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Input {
+    Resource {
+        kind: String,
+        id: String,
+    },
+    /// How completely a population was listed, and the gaps of the list itself: what an absence rests on.
+    Population(String),
+    Exchange(ExchangeId),
+}
+
 /// How completely a population was listed.
 #[derive(Clone, Debug)]
 pub struct CoverageNote {
@@ -167,6 +194,7 @@ pub trait Sink: Debug + Send + Sync {
         withheld: Option<WithheldReason>,
     ) -> Result<ExchangeId, SinkError>;
     fn resource(&self, target: &str, collector: &str, resource: ResourceNote) -> Result<(), SinkError>;
+    fn derived(&self, target: &str, collector: &str, derived: DerivedNote) -> Result<(), SinkError>;
     fn coverage(&self, target: &str, collector: &str, coverage: CoverageNote) -> Result<(), SinkError>;
     fn gap(&self, target: &str, collector: &str, gap: GapNote) -> Result<(), SinkError>;
 }
@@ -227,6 +255,14 @@ impl Recorder {
     /// When the evidence cannot be written.
     pub fn resource(&self, resource: ResourceNote) -> Result<(), SinkError> {
         self.sink.resource(&self.target, &self.collector, resource)
+    }
+
+    /// Keeps one computed object.
+    ///
+    /// # Errors
+    /// When the evidence cannot be written.
+    pub fn derived(&self, derived: DerivedNote) -> Result<(), SinkError> {
+        self.sink.derived(&self.target, &self.collector, derived)
     }
 
     /// Keeps how completely a population was listed.

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use sdk::{
-    CoverageNote, ExchangeId, GapNote, KnownSecrets, NewBody, NewExchange, Recorder, ResourceNote, Sink, SinkError,
-    WithheldReason,
+    CoverageNote, DerivedNote, ExchangeId, GapNote, KnownSecrets, NewBody, NewExchange, Recorder, ResourceNote, Sink,
+    SinkError, WithheldReason,
 };
 
 use crate::server::lock;
@@ -14,6 +14,7 @@ use crate::server::lock;
 pub struct Seen {
     pub exchanges: Vec<SeenExchange>,
     pub resources: Vec<ResourceNote>,
+    pub derived: Vec<DerivedNote>,
     pub coverage: Vec<CoverageNote>,
     pub gaps: Vec<GapNote>,
 }
@@ -62,6 +63,11 @@ impl Sink for Memory {
 
     fn resource(&self, _: &str, _: &str, resource: ResourceNote) -> Result<(), SinkError> {
         lock(&self.0).resources.push(resource);
+        Ok(())
+    }
+
+    fn derived(&self, _: &str, _: &str, derived: DerivedNote) -> Result<(), SinkError> {
+        lock(&self.0).derived.push(derived);
         Ok(())
     }
 

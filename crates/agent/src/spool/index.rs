@@ -30,6 +30,11 @@ impl Names {
         name
     }
 
+    /// The name of a text that was used.
+    pub(super) fn find(&self, text: &str) -> Option<Name> {
+        self.numbers.get(text).copied()
+    }
+
     pub(super) fn text(&self, name: Name) -> &str {
         self.texts.get(name.0 as usize).map_or("", AsRef::as_ref)
     }

@@ -5,6 +5,7 @@
 
 mod index;
 mod lines;
+mod places;
 #[cfg(test)]
 mod tests;
 
@@ -16,13 +17,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use model::record::{self, Decode, GapReason, Locator, Subject, Syntax};
 use model::{Digest, RecordRef, RecordType};
 use sdk::{
-    CoverageNote, ExchangeId, GapNote, NewBody, NewExchange, ResourceNote, Sink, SinkError, Source, WithheldReason,
+    CoverageNote, DerivedNote, ExchangeId, GapNote, Input, NewBody, NewExchange, ResourceNote, Sink, SinkError, Source,
+    WithheldReason,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use index::{ExchangeKey, Names, ResourceKey};
 use lines::{LineFile, Span};
+use places::Places;
 
 /// What collectors recorded so far. Written by many tasks at once, read by one when they are done.
 #[derive(Debug)]
@@ -39,6 +42,8 @@ struct Inner {
     exchange_keys: Vec<ExchangeKey>,
     resources: LineFile,
     resource_keys: Vec<ResourceKey>,
+    derived: LineFile,
+    derived_keys: Vec<ResourceKey>,
     coverage: Vec<CoverageRow>,
     gaps: Vec<GapRow>,
     kept_bytes: u64,
@@ -52,10 +57,24 @@ impl Inner {
             exchange_keys: Vec::new(),
             resources: LineFile::create(&folder.join("resources"))?,
             resource_keys: Vec::new(),
+            derived: LineFile::create(&folder.join("derived"))?,
+            derived_keys: Vec::new(),
             coverage: Vec::new(),
             gaps: Vec::new(),
             kept_bytes: 0,
         })
+    }
+
+    fn key(&mut self, place: (&str, &str, &str, &str), id: String, span: Span) -> ResourceKey {
+        let (target, collector, population, kind) = place;
+        ResourceKey {
+            target: self.names.of(target),
+            collector: self.names.of(collector),
+            population: self.names.of(population),
+            kind: self.names.of(kind),
+            id: id.into_boxed_str(),
+            span,
+        }
     }
 }
 
@@ -78,6 +97,19 @@ struct ResourceLine {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct SourceLine(u64, Syntax, String, Vec<Decode>, Option<(Syntax, String)>);
+
+#[derive(Debug, Serialize, Deserialize)]
+struct DerivedLine {
+    inputs: Vec<InputLine>,
+    facts: Box<RawValue>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum InputLine {
+    Resource(String, String),
+    Population(String),
+    Exchange(u64),
+}
 
 #[derive(Clone, Debug)]
 struct CoverageRow {
@@ -122,7 +154,7 @@ impl Spool {
         };
         Tally {
             exchanges: inner.exchange_keys.len(),
-            resources: inner.resource_keys.len(),
+            resources: inner.resource_keys.len() + inner.derived_keys.len(),
             gaps: inner.gaps.len(),
             bytes: inner.kept_bytes,
         }
@@ -164,6 +196,7 @@ impl Spool {
         let mut inner = self.lock().take().ok_or_else(ended)?;
         inner.exchanges.flush()?;
         inner.resources.flush()?;
+        inner.derived.flush()?;
         let ranks = inner.names.ranks();
         let mut exchange_order: Vec<u64> = (0..inner.exchange_keys.len() as u64).collect();
         index::sort_exchanges(&mut exchange_order, &inner.exchange_keys, &ranks);
@@ -174,6 +207,7 @@ impl Spool {
             }
         }
         index::sort_resources(&mut inner.resource_keys, &ranks);
+        index::sort_resources(&mut inner.derived_keys, &ranks);
         let exchange_spans = inner.exchange_keys.iter().map(|key| key.span).collect();
         let mut recorded = Recorded {
             folder: self.folder.clone(),
@@ -184,6 +218,8 @@ impl Spool {
             ordinals,
             resources: inner.resources,
             resource_keys: inner.resource_keys,
+            derived: inner.derived,
+            derived_keys: inner.derived_keys,
             coverage: Vec::new(),
             gaps: Vec::new(),
         };
@@ -280,15 +316,20 @@ impl Sink for Spool {
         let mut guard = self.lock();
         let inner = guard.as_mut().ok_or_else(|| SinkError(ended()))?;
         let span = inner.resources.append(&bytes).map_err(SinkError)?;
-        let key = ResourceKey {
-            target: inner.names.of(target),
-            collector: inner.names.of(collector),
-            population: inner.names.of(&resource.population),
-            kind: inner.names.of(&resource.kind),
-            id: resource.id.into_boxed_str(),
-            span,
-        };
+        let key = inner.key((target, collector, &resource.population, &resource.kind), resource.id, span);
         inner.resource_keys.push(key);
+        Ok(())
+    }
+
+    fn derived(&self, target: &str, collector: &str, derived: DerivedNote) -> Result<(), SinkError> {
+        let line =
+            DerivedLine { inputs: derived.inputs.into_iter().map(input_line).collect(), facts: raw(&derived.facts)? };
+        let bytes = serde_json::to_vec(&line).map_err(|e| SinkError(e.into()))?;
+        let mut guard = self.lock();
+        let inner = guard.as_mut().ok_or_else(|| SinkError(ended()))?;
+        let span = inner.derived.append(&bytes).map_err(SinkError)?;
+        let key = inner.key((target, collector, &derived.population, &derived.kind), derived.id, span);
+        inner.derived_keys.push(key);
         Ok(())
     }
 
@@ -319,6 +360,8 @@ pub struct Recorded {
     ordinals: Vec<u64>,
     resources: LineFile,
     resource_keys: Vec<ResourceKey>,
+    derived: LineFile,
+    derived_keys: Vec<ResourceKey>,
     coverage: Vec<record::Coverage>,
     gaps: Vec<record::Gap>,
 }
@@ -406,11 +449,42 @@ impl Recorded {
         })
     }
 
+    /// The derived objects one by one. What they were computed from is looked up among the resources, so this holds one entry
+    /// in memory for each of them while it runs.
+    pub fn derived(&self) -> impl Iterator<Item = io::Result<record::Derived>> + '_ {
+        let places = Places::new(self);
+        self.derived_keys.iter().map(move |key| self.derived_record(key, &places))
+    }
+
+    fn derived_record(&self, key: &ResourceKey, places: &Places<'_>) -> io::Result<record::Derived> {
+        let line: DerivedLine = serde_json::from_slice(&self.derived.read(key.span)?)?;
+        let mut inputs: Vec<RecordRef> = line.inputs.iter().flat_map(|input| self.input(key, input, places)).collect();
+        inputs.sort_unstable();
+        inputs.dedup();
+        Ok(record::Derived {
+            target: self.names.text(key.target).to_owned(),
+            collector: self.names.text(key.collector).to_owned(),
+            population: self.names.text(key.population).to_owned(),
+            kind: self.names.text(key.kind).to_owned(),
+            id: key.id.to_string(),
+            inputs,
+            facts: line.facts,
+        })
+    }
+
+    fn input(&self, of: &ResourceKey, input: &InputLine, places: &Places<'_>) -> Vec<RecordRef> {
+        match input {
+            InputLine::Exchange(id) => vec![self.reference(ExchangeId(*id))],
+            InputLine::Resource(kind, id) => vec![places.resource(self, of, kind, id)],
+            InputLine::Population(population) => places.population(self, of, population),
+        }
+    }
+
     /// How many resources of each population were recorded, by (target, collector, population).
     #[must_use]
     pub fn population_sizes(&self) -> HashMap<(&str, &str, &str), u64> {
         let mut sizes = HashMap::new();
-        for key in &self.resource_keys {
+        for key in self.resource_keys.iter().chain(&self.derived_keys) {
             let place = (self.names.text(key.target), self.names.text(key.collector), self.names.text(key.population));
             *sizes.entry(place).or_insert(0) += 1;
         }
@@ -494,6 +568,14 @@ fn gap_order(gap: &record::Gap) -> GapOrder<'_> {
         gap.exchange,
         &gap.detail,
     )
+}
+
+fn input_line(input: Input) -> InputLine {
+    match input {
+        Input::Resource { kind, id } => InputLine::Resource(kind, id),
+        Input::Population(population) => InputLine::Population(population),
+        Input::Exchange(id) => InputLine::Exchange(id.0),
+    }
 }
 
 fn source_line(source: Source) -> SourceLine {

@@ -154,3 +154,62 @@ fn what_comes_after_the_end_is_refused() {
     assert!(late.is_err());
     assert!(spool.finish().is_err());
 }
+
+#[test]
+fn a_derived_object_names_the_records_it_was_computed_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Arc::new(Spool::create(folder.path()).unwrap());
+    let recorder = Recorder::new(Arc::clone(&spool) as Arc<dyn Sink>, "t", "x", KnownSecrets::default());
+    let from = recorder.exchange(exchange("x:List", None, 1, 1, "all")).unwrap().id;
+    // The same ids in another target and under another collector are other things.
+    for (target, collector) in [("other", "x"), ("t", "y")] {
+        spool.resource(target, collector, thing("b", from)).unwrap();
+    }
+    for id in ["c", "b", "a"] {
+        recorder.resource(thing(id, from)).unwrap();
+    }
+    let coverage =
+        CoverageNote { population: "x/thing".into(), calls: 1, pages: 1, items: 3, complete: false, total: None };
+    recorder.coverage(coverage).unwrap();
+    let mut gap = target_gap(GapReason::Truncated, None, "cut".into(), None);
+    gap.population = Some("x/thing".into());
+    recorder.gap(gap.clone()).unwrap();
+    gap.subject = Some(Subject { kind: "x/thing".into(), id: "a".into() });
+    recorder.gap(gap).unwrap();
+    let resource = |id: &str| Input::Resource { kind: "x/thing".into(), id: id.into() };
+    let sum = |id: &str, inputs: Vec<Input>| DerivedNote {
+        population: "x/sum".into(),
+        kind: "x/sum".into(),
+        id: id.into(),
+        inputs,
+        facts: json!({"count": 2}),
+    };
+    recorder.derived(sum("second", vec![resource("nowhere"), Input::Population("x/none".into())])).unwrap();
+    let grounds =
+        vec![resource("c"), resource("b"), resource("c"), Input::Population("x/thing".into()), Input::Exchange(from)];
+    recorder.derived(sum("first", grounds)).unwrap();
+
+    let recorded = spool.finish().unwrap();
+    let derived: Vec<record::Derived> = recorded.derived().map(Result::unwrap).collect();
+    let ids: Vec<&str> = derived.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(ids, ["first", "second"]);
+    let order: Vec<(String, String, String)> =
+        recorded.resources().map(Result::unwrap).map(|r| (r.target, r.collector, r.id)).collect();
+    let ordinal = |id: &str| {
+        let place = ("t".to_owned(), "x".to_owned(), id.to_owned());
+        RecordRef::new(RecordType::Resource, order.iter().position(|one| *one == place).unwrap() as u64)
+    };
+    let whole_list_gap = recorded.gaps().iter().position(|gap| gap.subject.is_none()).unwrap() as u64;
+    let mut expected = vec![
+        ordinal("b"),
+        ordinal("c"),
+        RecordRef::new(RecordType::Coverage, 0),
+        RecordRef::new(RecordType::Gap, whole_list_gap),
+        RecordRef::new(RecordType::Exchange, 0),
+    ];
+    expected.sort_unstable();
+    assert_eq!(derived[0].inputs, expected);
+    let nowhere = [RecordRef::new(RecordType::Coverage, u64::MAX), RecordRef::new(RecordType::Resource, u64::MAX)];
+    assert!(nowhere.iter().all(|one| derived[1].inputs.contains(one)), "verifying refuses what was made up");
+    assert_eq!(recorded.population_sizes().get(&("t", "x", "x/sum")), Some(&2));
+}

@@ -116,24 +116,27 @@ impl Suite {
             wrong.push(format!("a gap without a reason outside: {gap:?}"));
         }
         for kind in self.descriptor().resources {
-            if !run.seen.resources.iter().any(|one| one.kind == kind.kind) {
+            let recorded = run.seen.resources.iter().any(|one| one.kind == kind.kind);
+            if !recorded && !run.seen.derived.iter().any(|one| one.kind == kind.kind) {
                 wrong.push(format!("the source given to this suite shows no `{}`", kind.kind));
             }
         }
         for coverage in &run.seen.coverage {
-            let members = run.seen.resources.iter().filter(|one| one.population == coverage.population).count() as u64;
+            let read = run.seen.resources.iter().filter(|one| one.population == coverage.population).count();
+            let computed = run.seen.derived.iter().filter(|one| one.population == coverage.population).count();
+            let members = (read + computed) as u64;
             if !coverage.complete || members != coverage.items {
                 wrong.push(format!("{coverage:?} has {members} members"));
             }
         }
-        for resource in &run.seen.resources {
-            if !run.seen.coverage.iter().any(|one| one.population == resource.population) {
-                wrong.push(format!(
-                    "`{}` belongs to `{}`, of which no coverage is recorded",
-                    resource.id, resource.population
-                ));
+        let read = run.seen.resources.iter().map(|one| (&one.id, &one.population));
+        let computed = run.seen.derived.iter().map(|one| (&one.id, &one.population));
+        for (id, population) in read.chain(computed) {
+            if !run.seen.coverage.iter().any(|one| one.population == *population) {
+                wrong.push(format!("`{id}` belongs to `{population}`, of which no coverage is recorded"));
             }
         }
+        wrong.extend(run.inputs_from_nowhere());
         wrong
     }
 

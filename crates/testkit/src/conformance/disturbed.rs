@@ -290,6 +290,19 @@ fn gone(undisturbed: &Run, run: &Run, operation: &str) -> Vec<String> {
             }
         }
     }
+    // What is computed may change as soon as one of its grounds is gone, and must say so.
+    for before in &undisturbed.seen.derived {
+        let after = run.derived(&before.kind, &before.id);
+        for (part, fact) in before.facts.as_object().into_iter().flatten() {
+            let asked = if after.is_some() { Some(part.as_str()) } else { None };
+            let same = after.and_then(|after| after.facts.get(part)) == Some(fact);
+            if !same && !run.says_uncomputed(before, asked) && !run.says_uncomputed(before, Some(part)) {
+                let name = format!("{} {}", before.kind, before.id);
+                wrong.insert(format!("`{part}` of `{name}` was computed otherwise, and no gap says so"));
+            }
+        }
+    }
+    wrong.extend(run.inputs_from_nowhere());
     for after in &run.seen.resources {
         if undisturbed.resource(&after.kind, &after.id).is_none() {
             wrong.insert(format!("`{} {}` appears from nowhere", after.kind, after.id));

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sdk::{
-    CallerIdentity, Clock, CollectError, CoverageNote, Environment, ExchangeId, GapNote, GapReason, KnownSecrets,
-    NewBody, Overrides, ResourceNote, RightStatus, Secret, Source, StaticCredentials, Target, Timestamp,
+    CallerIdentity, Clock, CollectError, CoverageNote, DerivedNote, Environment, ExchangeId, GapNote, GapReason, Input,
+    KnownSecrets, NewBody, Overrides, ResourceNote, RightStatus, Secret, Source, StaticCredentials, Target, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -66,11 +66,13 @@ impl Suite {
             deadline: now(Duration::from_secs(how.seconds)),
             overrides: Overrides {
                 endpoint_url: Some(server.url()),
+                token: Some(Secret::new(CANARY.to_owned())),
                 credentials: Some(StaticCredentials {
                     access_key_id: "AKIACANARY0000000000".to_owned(),
                     secret_access_key: Secret::new(CANARY.to_owned()),
                 }),
                 extra_roots: server.roots().filter(|_| how.trusted).map(str::to_owned),
+                ..Overrides::default()
             },
         };
         let (mut identity, mut preflight, mut error) = (None, Vec::new(), None);
@@ -122,7 +124,44 @@ impl Run {
 
     /// Whether a gap, or the error that ended the run, says that this was not read.
     pub fn says_unread(&self, resource: &ResourceNote, part: Option<&str>) -> bool {
-        self.error.is_some() || self.seen.gaps.iter().any(|gap| touches(gap, resource, part))
+        let place = Place { population: &resource.population, kind: &resource.kind, id: &resource.id };
+        self.error.is_some() || self.seen.gaps.iter().any(|gap| place.touched(gap, part))
+    }
+
+    /// The same of a computed object.
+    pub fn says_uncomputed(&self, derived: &DerivedNote, part: Option<&str>) -> bool {
+        let place = Place { population: &derived.population, kind: &derived.kind, id: &derived.id };
+        self.error.is_some() || self.seen.gaps.iter().any(|gap| place.touched(gap, part))
+    }
+
+    pub fn derived(&self, kind: &str, id: &str) -> Option<&DerivedNote> {
+        self.seen.derived.iter().find(|one| one.kind == kind && one.id == id)
+    }
+
+    /// Computed objects that name as their ground what was never recorded.
+    pub fn inputs_from_nowhere(&self) -> BTreeSet<String> {
+        let there = |input: &Input| match input {
+            Input::Exchange(id) => self.operation_of(*id).is_some(),
+            Input::Resource { kind, id } => self.resource(kind, id).is_some(),
+            Input::Population(population) => {
+                self.seen.coverage.iter().any(|one| one.population == *population)
+                    || self
+                        .seen
+                        .gaps
+                        .iter()
+                        .any(|gap| gap.subject.is_none() && gap.population.as_ref() == Some(population))
+            }
+        };
+        let mut wrong = BTreeSet::new();
+        for one in &self.seen.derived {
+            if one.inputs.is_empty() {
+                wrong.insert(format!("`{} {}` does not say what it was computed from", one.kind, one.id));
+            }
+            for input in one.inputs.iter().filter(|input| !there(input)) {
+                wrong.insert(format!("`{} {}` was computed from {input:?}, which was not recorded", one.kind, one.id));
+            }
+        }
+        wrong
     }
 
     /// Whether anything at all says that something was not read.
@@ -146,8 +185,8 @@ impl Run {
     /// Everything that could reach a bundle or a terminal, as one text.
     pub fn everything(&self) -> String {
         let mut text = format!(
-            "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n",
-            self.error, self.identity, self.seen.resources, self.seen.coverage, self.seen.gaps
+            "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n",
+            self.error, self.identity, self.seen.resources, self.seen.derived, self.seen.coverage, self.seen.gaps
         );
         if let Some(error) = &self.error {
             text.push_str(&error.to_string());
@@ -177,6 +216,12 @@ impl Run {
             .resources
             .iter()
             .map(|one| (format!("{} {} {}", one.population, one.kind, one.id), one.facts.clone()))
+            .chain(
+                self.seen
+                    .derived
+                    .iter()
+                    .map(|one| (format!("derived {} {} {}", one.population, one.kind, one.id), one.facts.clone())),
+            )
             .collect();
         let coverage: BTreeMap<String, Value> = self
             .seen
@@ -242,6 +287,18 @@ impl Run {
                 .collect();
             lines.push(format!("resource {} {} {} {} {parts:?}", one.population, one.kind, one.id, one.facts));
         }
+        for one in &self.seen.derived {
+            let inputs: BTreeSet<String> = one
+                .inputs
+                .iter()
+                .map(|input| match input {
+                    Input::Exchange(id) => name(*id),
+                    Input::Resource { kind, id } => format!("{kind} {id}"),
+                    Input::Population(population) => population.clone(),
+                })
+                .collect();
+            lines.push(format!("derived {} {} {} {} {inputs:?}", one.population, one.kind, one.id, one.facts));
+        }
         for one in &self.seen.coverage {
             lines.push(format!(
                 "coverage {} {} {} {} {}",
@@ -265,22 +322,31 @@ impl Run {
     }
 }
 
-/// Whether a gap covers this part of a resource, or with `None` the resource itself.
-fn touches(gap: &GapNote, resource: &ResourceNote, part: Option<&str>) -> bool {
-    let population = gap.population.as_ref().is_none_or(|population| {
-        *population == resource.population || sdk::kind_of_population(&resource.population) == population
-    });
-    // Without a subject it is the whole population; with one of another kind (an account, a region) all that hangs on it.
-    let subject = gap.subject.as_ref().is_none_or(|subject| subject.kind != resource.kind || subject.id == resource.id);
-    let named = gap.population.is_some()
-        || gap.subject.is_none()
-        || gap.subject.as_ref().is_some_and(|subject| subject.kind == resource.kind);
-    let covers = match (&gap.part, part) {
-        (None, _) => true,
-        (Some(gone), Some(part)) => gone == part,
-        (Some(_), None) => false,
-    };
-    population && subject && named && covers
+/// Where a recorded object stands.
+struct Place<'r> {
+    population: &'r str,
+    kind: &'r str,
+    id: &'r str,
+}
+
+impl Place<'_> {
+    /// Whether a gap covers this part of the object, or with `None` the object itself.
+    fn touched(&self, gap: &GapNote, part: Option<&str>) -> bool {
+        let population = gap.population.as_ref().is_none_or(|population| {
+            population == self.population || sdk::kind_of_population(self.population) == population
+        });
+        // Without a subject it is the whole population; with one of another kind (an account, a region) all that hangs on it.
+        let subject = gap.subject.as_ref().is_none_or(|subject| subject.kind != self.kind || subject.id == self.id);
+        let named = gap.population.is_some()
+            || gap.subject.is_none()
+            || gap.subject.as_ref().is_some_and(|subject| subject.kind == self.kind);
+        let covers = match (&gap.part, part) {
+            (None, _) => true,
+            (Some(gone), Some(part)) => gone == part,
+            (Some(_), None) => false,
+        };
+        population && subject && named && covers
+    }
 }
 
 fn now(later: Duration) -> Timestamp {
