@@ -25,6 +25,7 @@ use sign::{Ed25519Signer, Signer as _};
 use store::{FolderStore, HeadFile, Holder};
 use testkit::aws_fake::{AwsFake, Size, World};
 use testkit::{Fault, Faulty, Handler, Reply, Request, Rule, Server};
+use verify::Unobserved;
 use workspace_tests::desk::{program, template};
 
 const ORIGIN: &str = "northbank.example/test";
@@ -168,6 +169,7 @@ fn store_of(server: &Server, manner: &Manner) -> BTreeMap<String, Vec<u8>> {
             Ok(())
         },
         progress: &Silent,
+        observer: &mut Unobserved,
     };
     let ran: Ran = run(setup, &runtime).unwrap();
     assert!(ran.broken_checks.is_empty(), "{:?}", ran.broken_checks);

@@ -5,6 +5,7 @@
 
 use bundle::layout::Entry;
 use bundle::read::{FolderSource, TarSource};
+use bundle::sigstore::SealedStatement;
 use bundle::trust::{Range, Role, Spki, Trust, TrustedKey};
 use ledger::Checkpoint;
 use model::record::{Override, RunStatus};
@@ -88,6 +89,32 @@ fn rehearsals_and_failed_runs_are_only_taken_when_asked_for() {
     refused(&verify(&files, &trust), Class::FailedRun, "a run that failed");
     let allow = Demands { allow_failed: true, ..demands(&trust) };
     assert!(verify_with(&files, &allow).bundle.is_some());
+}
+
+#[test]
+fn what_was_verified_may_be_sealed_anew_with_its_own_statement_only() {
+    let book = Book::of(3);
+    let trust = book.trust();
+    let before = verify(&book.files(1), &trust).bundle.unwrap();
+    let good = book.bundles[1].statement.clone();
+    let again = |sealed: &SealedStatement, trust: &Trust| {
+        verify::sealed_anew(&before, sealed.render().as_bytes(), trust).map_err(|problem| problem.class())
+    };
+    assert_eq!(again(&good, &trust), Ok(before.clone()));
+    assert_eq!(again(&book.bundles[2].statement, &trust), Err(Class::Altered));
+
+    let mut altered = good.clone();
+    altered.envelope.signature[0] ^= 1;
+    assert_eq!(again(&altered, &trust), Err(Class::Signature));
+    let mut moved = good.clone();
+    moved.position = book.bundles[2].statement.position.clone();
+    assert_eq!(again(&moved, &trust), Err(Class::Position));
+    let mut other = trust.clone();
+    other.keys.retain(|key| key.role == Role::Record);
+    assert_eq!(again(&good, &other), Err(Class::UnknownKey));
+    let mut foreign = trust;
+    foreign.ledger.origin = "other.example/ledger".into();
+    assert_eq!(again(&good, &foreign), Err(Class::UnknownKey));
 }
 
 #[test]

@@ -17,6 +17,7 @@ use model::{RecordRef, RecordType, Timestamp};
 use policy::{AcceptanceUse, Acceptances, LastDeviation, Loaded, Plan, Tally, Verdict};
 use sdk::{Environment, GapNote, KnownSecrets, Recorder, Sink};
 use serde_json::value::to_raw_value;
+use verify::{Observer, VerifiedBundle};
 
 use crate::collect::{Job, Progress, collect};
 use crate::history;
@@ -51,6 +52,8 @@ pub struct Setup<'a> {
     pub worker: WorkerCommand,
     pub randomness: &'a mut dyn FnMut(&mut [u8; SALT]) -> io::Result<()>,
     pub progress: &'a dyn Progress,
+    /// Sees the records as they are verified before they are signed.
+    pub observer: &'a mut (dyn Observer + Send),
 }
 
 impl std::fmt::Debug for Setup<'_> {
@@ -63,6 +66,8 @@ impl std::fmt::Debug for Setup<'_> {
 #[derive(Debug)]
 pub struct Ran {
     pub sealed: Sealed,
+    /// What verifying it gave; with it, what the observer saw is proven.
+    pub verified: VerifiedBundle,
     pub verdict: Verdict,
     pub acceptances: Vec<AcceptanceUse>,
     /// Bundles of killed runs that were completed or recorded as failed before this one.
@@ -135,8 +140,8 @@ pub fn run(mut setup: Setup<'_>, runtime: &tokio::runtime::Runtime) -> Result<Ra
     match prepare(&session, &mut setup, runtime) {
         Ok(prepared) => {
             let Prepared { seal, verdict, acceptances, broken_checks } = prepared;
-            let sealed = sealer.seal(session, seal)?;
-            Ok(Ran { sealed, verdict, acceptances, recovered, broken_checks })
+            let (sealed, verified) = sealer.seal_observed(session, seal, setup.observer)?;
+            Ok(Ran { sealed, verified, verdict, acceptances, recovered, broken_checks })
         }
         Err(cause) => {
             let by = Recording { now: setup.environment.clock.now(), ..by };

@@ -1,4 +1,4 @@
-//! What a run prints at its end: read back from the sealed bundle, after verifying it.
+//! What a run prints at its end: what was read back and verified, and sealed.
 
 use std::path::Path;
 
@@ -19,12 +19,9 @@ pub struct Told {
 }
 
 /// The overview of the bundle that a run sealed.
-///
-/// # Errors
-/// When the bundle on disk is not what was sealed.
-pub fn of_run(ran: &Ran, trust: &Trust, store: &Path) -> Result<Told, Failure> {
-    let (bundle, overview) = overview(&ran.sealed.folder, trust, false)?;
-    let mut text = report::render_overview(&bundle, &overview);
+pub fn of_run(ran: &Ran, overview: &Overview, store: &Path) -> Told {
+    let bundle = &ran.verified;
+    let mut text = report::render_overview(bundle, overview);
     for acceptance in ran.acceptances.iter().filter(|a| a.is_unused()) {
         text.push_str(&format!("Acceptance {} covers nothing in this run.\n", acceptance.id));
     }
@@ -51,7 +48,7 @@ pub fn of_run(ran: &Ran, trust: &Trust, store: &Path) -> Result<Told, Failure> {
         "broken_checks": ran.broken_checks,
         "overview": overview,
     });
-    Ok(Told { text, json })
+    Told { text, json }
 }
 
 /// Verifies a bundle's folder and gathers its overview.

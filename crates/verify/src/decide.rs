@@ -37,6 +37,21 @@ pub(crate) fn decide(source: &mut dyn Source, demands: &Demands<'_>, observer: &
     found.conclude(demands, stopped)
 }
 
+pub(crate) fn sealed_anew(before: &VerifiedBundle, file: &[u8], trust: &Trust) -> Result<VerifiedBundle, Problem> {
+    let sealed = SealedStatement::parse(file)?;
+    let statement_sha256 = sealed.envelope.statement_sha256();
+    if statement_sha256 != before.statement_sha256 {
+        return Err(Problem::OtherStatement);
+    }
+    let mut found = Findings::default();
+    let statement = found.authenticate(&sealed, trust)?;
+    found.place(&sealed, &statement, trust)?;
+    match found.key_problem.or(found.position_problem) {
+        Some(problem) => Err(problem),
+        None => Ok(VerifiedBundle { statement, statement_sha256, level: Level::Position }),
+    }
+}
+
 /// What is known so far.
 #[derive(Default)]
 struct Findings {

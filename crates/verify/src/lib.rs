@@ -40,8 +40,8 @@ pub struct Demands<'a> {
     pub last_seen: Option<&'a Checkpoint>,
 }
 
-/// A bundle that was accepted. Only [`verify`] makes one.
-#[derive(Debug, Clone)]
+/// A bundle that was accepted. Only [`verify`] makes one, and [`sealed_anew`] of one that it made.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedBundle {
     statement: Statement,
     statement_sha256: Digest,
@@ -103,4 +103,13 @@ impl Observer for Unobserved {
 /// Verifies one bundle in one pass.
 pub fn verify(source: &mut dyn Source, demands: &Demands<'_>, observer: &mut (dyn Observer + Send)) -> Verdict {
     decide::decide(source, demands, observer)
+}
+
+/// Takes an accepted bundle's files for proven and verifies another `statement.sigstore.json` of theirs: the same statement,
+/// whose digests and root bind every record and raw file, under other signatures and in another ledger.
+///
+/// # Errors
+/// When it holds another statement, or signature or place in the ledger do not hold with this trust material.
+pub fn sealed_anew(before: &VerifiedBundle, file: &[u8], trust: &Trust) -> Result<VerifiedBundle, Problem> {
+    decide::sealed_anew(before, file, trust)
 }

@@ -162,6 +162,9 @@ pub enum Problem {
     #[error("other records are withheld than the redactor signed")]
     RedactionCounts,
 
+    #[error("the statement is another one than the files were verified with")]
+    OtherStatement,
+
     // Position in the ledger.
     #[error("it belongs to the ledger `{found}`; the trust file is about `{expected}`")]
     OtherLedger { expected: String, found: String },
@@ -327,6 +330,7 @@ impl Problem {
             | Self::Leaf { .. }
             | Self::Records
             | Self::RedactionOfOther
+            | Self::OtherStatement
             | Self::RedactionRecords
             | Self::Raw { .. }
             | Self::RawFiles

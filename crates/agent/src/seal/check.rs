@@ -1,16 +1,20 @@
 //! What was built is verified before it is signed, and what was sealed before it is published, by
-//! the same code that an auditor's verifier runs.
+//! the same code that an auditor's verifier runs. A process that has just verified the files does not
+//! read them again for the second time: they are bound by the statement, and only its signatures are new.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
-use bundle::layout::Entry;
+use bundle::layout::{self, Entry};
+use bundle::limits;
 use bundle::read::{FolderSource, Item, ReadError, Source};
 use bundle::seal::Unsigned;
 use bundle::sigstore::{Envelope, Position, SealedStatement, entry_body};
 use bundle::trust::Trust;
 use ledger::LogKey;
 use sign::{Ed25519Signer, Signer as _};
-use verify::{Demands, Level, Unobserved};
+use verify::{Demands, Level, Observer, Unobserved, VerifiedBundle};
 
 use super::head::Head;
 use super::{SealError, public_key};
@@ -21,8 +25,13 @@ const NOBODY_COLLECTOR: [u8; 32] = [0xc0; 32];
 const NOBODY_LEDGER: [u8; 32] = [0x1e; 32];
 
 /// That the prepared files, with this statement at the ledger's next place, make a bundle that
-/// verifies; but for the signatures, which are nobody's.
-pub(super) fn before_signing(head: &Head<'_>, unsigned: &Unsigned, staged: &Path) -> Result<(), SealError> {
+/// verifies; but for the signatures, which are nobody's. `observer` sees what it reads.
+pub(super) fn before_signing(
+    head: &Head<'_>,
+    unsigned: &Unsigned,
+    staged: &Path,
+    observer: &mut (dyn Observer + Send),
+) -> Result<VerifiedBundle, SealError> {
     let collector = Ed25519Signer::from_seed(&NOBODY_COLLECTOR);
     let ledger = Ed25519Signer::from_seed(&NOBODY_LEDGER);
     let signer = public_key(&collector)?;
@@ -48,24 +57,43 @@ pub(super) fn before_signing(head: &Head<'_>, unsigned: &Unsigned, staged: &Path
     };
     let statement = sealed.render().into_bytes();
     let mut source = WithStatement { statement: &statement, at: None, rest: FolderSource::new(staged) };
-    accept(&mut source, &trust, head.size())
+    accept(&mut source, &trust, head.size(), observer)
 }
 
-/// That the bundle in this folder verifies, with the signatures it will have for good.
-pub(super) fn before_publishing(trust: &Trust, index: u64, staged: &Path) -> Result<(), SealError> {
-    accept(&mut FolderSource::new(staged), trust, index)
+/// That the bundle in this folder verifies, with the signatures it will have for good. `before`: what this process
+/// verified before it signed. Without it, whoever prepared the files is gone, and all of them are read again.
+pub(super) fn before_publishing(
+    trust: &Trust,
+    index: u64,
+    staged: &Path,
+    before: Option<&VerifiedBundle>,
+) -> Result<VerifiedBundle, SealError> {
+    let Some(before) = before else {
+        return accept(&mut FolderSource::new(staged), trust, index, &mut Unobserved);
+    };
+    let path = staged.join(layout::STATEMENT);
+    let mut file = Vec::new();
+    File::open(&path)
+        .and_then(|open| open.take(limits::STATEMENT_FILE_MAX + 1).read_to_end(&mut file))
+        .map_err(|source| SealError::File { path, source })?;
+    verify::sealed_anew(before, &file, trust)
+        .map_err(|problem| SealError::NotVerified { index, problem: problem.to_string() })
 }
 
-fn accept(source: &mut dyn Source, trust: &Trust, index: u64) -> Result<(), SealError> {
+fn accept(
+    source: &mut dyn Source,
+    trust: &Trust,
+    index: u64,
+    observer: &mut (dyn Observer + Send),
+) -> Result<VerifiedBundle, SealError> {
     let demands =
         Demands { trust, require: Level::Position, allow_rehearsal: true, allow_failed: true, last_seen: None };
-    let verdict = verify::verify(source, &demands, &mut Unobserved);
-    if verdict.bundle.is_some() {
-        return Ok(());
-    }
+    let verdict = verify::verify(source, &demands, observer);
     let problems = verdict.report.problems.iter();
-    let texts: Vec<&str> = problems.map(|problem| problem.message.as_str()).collect();
-    Err(SealError::NotVerified { index, problem: texts.join("; ") })
+    verdict.bundle.ok_or_else(|| {
+        let texts: Vec<&str> = problems.map(|problem| problem.message.as_str()).collect();
+        SealError::NotVerified { index, problem: texts.join("; ") }
+    })
 }
 
 /// A folder that has no statement yet, with one.

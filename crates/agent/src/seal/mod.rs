@@ -41,6 +41,7 @@ use model::{Digest, Timestamp};
 use serde::{Deserialize, Serialize};
 use sign::Signer;
 use store::{Guard, HeadMemory, Holder, RunId, Store};
+use verify::{Observer, Unobserved, VerifiedBundle};
 
 pub use error::SealError;
 pub use export::export;
@@ -219,6 +220,17 @@ impl Sealer<'_> {
     /// Seals what was written into the session's staging folder. After an error nothing that was
     /// published is touched; the next [`Sealer::begin`] completes this run or names it unfinished.
     pub fn seal(&self, session: Session, input: SealInput) -> Result<Sealed, SealError> {
+        Ok(self.seal_observed(session, input, &mut Unobserved)?.0)
+    }
+
+    /// The same, for whoever wants to tell what was sealed: `observer` sees the records as they are verified, and what it
+    /// saw is proven when this has returned.
+    pub fn seal_observed(
+        &self,
+        session: Session,
+        input: SealInput,
+        observer: &mut (dyn Observer + Send),
+    ) -> Result<(Sealed, VerifiedBundle), SealError> {
         let Session {
             run,
             intent,
@@ -238,9 +250,13 @@ impl Sealer<'_> {
         self.check_signer(intent.kind, index)?;
         let previous = head.previous_statement(self.trust)?;
         let statement = statement(&intent, input, &head, previous)?;
-        check::before_signing(&head, &statement, &staging)?;
+        let verified = check::before_signing(&head, &statement, &staging, observer)?;
         self.reserve(&run, index, &statement)?;
-        self.complete(&mut head, index)
+        let (sealed, verified) = self.complete(&mut head, index, Some(&verified))?;
+        // Nobody else can have published it: the index was taken under the lock that is still held.
+        let verified =
+            verified.ok_or_else(|| head::damaged(self.store, &bundle::layout::bundle(index), "was there already"))?;
+        Ok((sealed, verified))
     }
 
     fn log_key(&self) -> Result<LogKey, SealError> {

@@ -9,6 +9,7 @@ use bundle::trust::{Role, Spki};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use store::{RunId, Store};
+use verify::VerifiedBundle;
 
 use super::head::{Head, damaged};
 use super::{Intent, SealError, Sealed, Sealer, check, public_key};
@@ -69,7 +70,7 @@ impl Sealer<'_> {
             .collect();
         indices.sort_unstable();
         indices.dedup();
-        indices.into_iter().map(|index| self.complete(head, index)).collect()
+        indices.into_iter().map(|index| Ok(self.complete(head, index, None)?.0)).collect()
     }
 
     /// Writes down the statement that will be signed for this index, and no other.
@@ -82,8 +83,13 @@ impl Sealer<'_> {
     }
 
     /// Signs, appends, assembles and publishes what was reserved for this index, as far as that is
-    /// not done yet.
-    pub(super) fn complete(&self, head: &mut Head<'_>, index: u64) -> Result<Sealed, SealError> {
+    /// not done yet. `before`: what this process has verified of it. Gives what verifying it gave, unless it was published already.
+    pub(super) fn complete(
+        &self,
+        head: &mut Head<'_>,
+        index: u64,
+        before: Option<&VerifiedBundle>,
+    ) -> Result<(Sealed, Option<VerifiedBundle>), SealError> {
         let path = signed_path(index);
         let signed = match read_json::<Signed>(self.store, &path)? {
             Some(signed) => signed,
@@ -116,6 +122,7 @@ impl Sealer<'_> {
             return Err(damaged(self.store, &path, "is not what the ledger holds at its index"));
         }
 
+        let mut verified = None;
         if self.store.bundle(index)?.is_none() {
             let position = head.position(index, |size, root| {
                 let body = head.key().sigstore_checkpoint(size, root).body();
@@ -124,7 +131,7 @@ impl Sealer<'_> {
             })?;
             let file = SealedStatement { envelope, signer, position };
             self.store.add_staged(&run, layout::STATEMENT, file.render().as_bytes())?;
-            check::before_publishing(self.trust, index, &self.store.staging(&run)?)?;
+            verified = Some(check::before_publishing(self.trust, index, &self.store.staging(&run)?, before)?);
         }
         self.store.publish(&run, index)?;
         self.store.drop_run(&run)?;
@@ -133,7 +140,8 @@ impl Sealer<'_> {
         self.store.remove_pending(&path)?;
         let folder =
             self.store.bundle(index)?.ok_or_else(|| damaged(self.store, &layout::bundle(index), "is missing"))?;
-        Ok(Sealed { run: run.to_string(), index, statement, checkpoint: head.text().to_owned(), folder })
+        let sealed = Sealed { run: run.to_string(), index, statement, checkpoint: head.text().to_owned(), folder };
+        Ok((sealed, verified))
     }
 
     /// Signs what was reserved, and keeps the signature before anything is done with it.

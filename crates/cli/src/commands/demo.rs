@@ -24,7 +24,7 @@ use crate::commands::run::{Making, make, run_id, runtime, sdk_environment};
 use crate::commands::{keys, ledger};
 use crate::context;
 use crate::failure::{Failure, Outcome};
-use crate::{output, summary};
+use crate::output;
 
 /// The demonstration's keys guard nothing; whoever tries it must be able to go on with them.
 const PASSPHRASE: &str = "demo";
@@ -42,8 +42,7 @@ pub fn run(arguments: &Demo, quiet: bool) -> Outcome {
     let stage = set_up(arguments.dir.as_deref())?;
     say(quiet, &intro(&stage))?;
     for (number, day) in DAYS.iter().enumerate() {
-        let ran = one_day(&stage, day, number)?;
-        let (_, overview) = summary::overview(&ran.sealed.folder, &stage.opened.trust, false)?;
+        let (ran, overview) = one_day(&stage, day, number)?;
         say(quiet, &told(day, number, &ran, &overview))?;
     }
     let mut text = String::from("An auditor verifies, knowing only trust.json:\n");
@@ -96,7 +95,7 @@ fn set_up(dir: Option<&Path>) -> Result<Stage, Failure> {
 }
 
 /// Replays one recorded day through the real collectors, and seals it.
-fn one_day(stage: &Stage, day: &Day, number: usize) -> Result<Ran, Failure> {
+fn one_day(stage: &Stage, day: &Day, number: usize) -> Result<(Ran, Overview), Failure> {
     let now = moment(number)?;
     let context = context::usable(&stage.declaration, now)?;
     let replay = stage
@@ -111,7 +110,7 @@ fn one_day(stage: &Stage, day: &Day, number: usize) -> Result<Ran, Failure> {
         access_key_id: "demonstration".to_owned(),
         secret_access_key: Secret::new("no secret at all".to_owned()),
     });
-    let ran = make(
+    let made = make(
         Making {
             context: &context,
             opened: &stage.opened,
@@ -127,7 +126,7 @@ fn one_day(stage: &Stage, day: &Day, number: usize) -> Result<Ran, Failure> {
     )?;
     let unmatched = replay.unmatched();
     if unmatched.is_empty() {
-        Ok(ran)
+        Ok(made)
     } else {
         Err(Failure::tool(anyhow!("the recording of {} has no answer to: {}", day.name, unmatched.join("; "))))
     }

@@ -13,6 +13,7 @@ use assess::WorkerCommand;
 use model::record::{ClockSource, Override, Purpose, Tool};
 use model::{Digest, Timestamp};
 use policy::Plan;
+use report::{Overview, OverviewReader};
 use sdk::{Clock, Environment, Overrides};
 use store::{FolderStore, HeadFile};
 use tokio::runtime::Runtime;
@@ -52,7 +53,7 @@ pub fn run(arguments: &Run, quiet: bool) -> Outcome {
         challenge: arguments.challenge.clone(),
         progress: progress.as_ref(),
     };
-    let ran = make(making, &runtime()?)?;
+    let (ran, overview) = make(making, &runtime()?)?;
     drop(progress);
     for recovered in &ran.recovered {
         warn(format!(
@@ -63,7 +64,7 @@ pub fn run(arguments: &Run, quiet: bool) -> Outcome {
     for (check, reason) in &ran.broken_checks {
         warn(format!("check `{check}` could not be evaluated: {reason}"));
     }
-    let told = summary::of_run(&ran, &opened.trust, &arguments.store.store)?;
+    let told = summary::of_run(&ran, &overview, &arguments.store.store);
     match arguments.printed.format {
         Format::Json => output::json(&told.json)?,
         Format::Human => output::text(&told.text)?,
@@ -84,11 +85,11 @@ pub struct Making<'a> {
     pub progress: &'a dyn Progress,
 }
 
-/// Makes one run and seals it.
+/// Makes one run and seals it. The overview is of the records as they were read back and verified.
 ///
 /// # Errors
 /// When the store, the keys or the disk fail; what was sealed before is untouched.
-pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<Ran, Failure> {
+pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<(Ran, Overview), Failure> {
     let plan = making.context.plan()?;
     same_ledger(&plan, making.opened)?;
     let memory = HeadFile::new(&making.opened.head);
@@ -103,6 +104,7 @@ pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<Ran, Failure> {
     };
     let program = std::env::current_exe()
         .map_err(|e| Failure::tool(anyhow!(e).context("cannot find this program's own file")))?;
+    let mut overview = OverviewReader::new(false);
     let setup = Setup {
         plan: &plan,
         loaded: &making.context.loaded,
@@ -121,13 +123,15 @@ pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<Ran, Failure> {
         worker: WorkerCommand::of_program(program),
         randomness: &mut |salt| getrandom::fill(salt).map_err(io::Error::other),
         progress: making.progress,
+        observer: &mut overview,
     };
-    agent::run::run(setup, runtime).map_err(|error| {
+    let ran = agent::run::run(setup, runtime).map_err(|error| {
         let help = help(&error).unwrap_or_else(|| {
             "nothing that was sealed is lost; the next run completes this one or records that it failed".to_owned()
         });
         Failure::tool(error).with_help(help)
-    })
+    })?;
+    Ok((ran, overview.finish()))
 }
 
 /// Whose move it is, where store and ledger know it.
