@@ -205,7 +205,7 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
     progress.phase("writing and sealing");
     let finished = setup.environment.clock.now();
     let mut rehearsal = setup.overrides.clone();
-    if foreign_endpoint(&recorded, &endpoints).map_err(RunError::Scratch)? {
+    if foreign_endpoint(&recorded, &endpoints) {
         rehearsal.push(Override::Endpoint);
     }
     rehearsal.sort_unstable();
@@ -405,22 +405,17 @@ fn own_endpoints(jobs: &[Job]) -> BTreeMap<String, Own> {
 }
 
 /// Whether some answer that is evidence came from elsewhere than the source's own names over TLS.
-fn foreign_endpoint(recorded: &Recorded, own: &BTreeMap<String, Own>) -> io::Result<bool> {
-    for entry in recorded.exchanges() {
-        let exchange = entry?.exchange;
-        let Some(source) = own.get(&exchange.collector) else {
-            return Ok(true);
+fn foreign_endpoint(recorded: &Recorded, own: &BTreeMap<String, Own>) -> bool {
+    recorded.asked().any(|asked| {
+        let Some(source) = own.get(asked.collector) else {
+            return true;
         };
         // Where credentials come from (a metadata service over plain HTTP, single sign-on) says nothing of the target.
         // An exchange without an answer proves nothing about the source and vouches for nothing.
-        if source.operations.contains(&exchange.operation)
-            && exchange.status.is_some()
-            && !is_own(&exchange.endpoint, exchange.peer.is_some(), &source.names)
-        {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+        source.operations.contains(asked.operation)
+            && asked.answered
+            && !is_own(asked.endpoint, asked.over_tls, &source.names)
+    })
 }
 
 fn is_own(endpoint: &str, over_tls: bool, names: &[String]) -> bool {

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use bundle::layout;
 use bundle::writer::{RecordWriter, SALT, WriteError, WrittenRecords};
-use model::record::{self, Assignment, Check, Control, Declaration, Host, Run};
-use model::{Digest, RecordRef, RecordType};
+use model::record::{Assignment, Check, Control, Declaration, Host, Run};
+use model::{Digest, RecordType};
 
-use crate::spool::Recorded;
+use crate::spool::{KeptBody, Recorded};
 
 /// Fills a salt.
 pub type Randomness<'a> = &'a mut dyn FnMut(&mut [u8; SALT]) -> io::Result<()>;
@@ -92,27 +92,25 @@ fn write_recorded<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()
     raw: &mut RawFiles<'_>,
     recorded: &Recorded,
 ) -> Result<(), WriteBundleError> {
-    for entry in recorded.exchanges() {
-        out.push(RecordType::Exchange, &entry.map_err(WriteBundleError::Spool)?.exchange)?;
+    let (mut text, mut bytes) = (Vec::new(), Vec::new());
+    let count = recorded.exchange_count() as u64;
+    for ordinal in 0..count {
+        recorded.exchange_text(ordinal, &mut text).map_err(WriteBundleError::Spool)?;
+        out.push_json(RecordType::Exchange, &text)?;
     }
-    for entry in recorded.exchanges() {
-        let entry = entry.map_err(WriteBundleError::Spool)?;
-        let exchange = RecordRef::new(RecordType::Exchange, entry.ordinal);
-        out.push(
-            RecordType::Params,
-            &record::Params { exchange, subject: entry.subject, parameters: entry.parameters },
-        )?;
+    for ordinal in 0..count {
+        recorded.params_text(ordinal, &mut text).map_err(WriteBundleError::Spool)?;
+        out.push_json(RecordType::Params, &text)?;
     }
-    for entry in recorded.exchanges() {
-        let entry = entry.map_err(WriteBundleError::Spool)?;
-        let Some(body) = entry.body else { continue };
-        let exchange = RecordRef::new(RecordType::Exchange, entry.ordinal);
-        let (sha256, file) = match &body.kept {
-            Some((sha256, path)) => (Some(*sha256), Some(raw.move_in(path)?)),
-            None => (None, None),
+    for ordinal in 0..count {
+        let file = match recorded.kept_body(ordinal, &mut bytes).map_err(WriteBundleError::Spool)? {
+            Some(KeptBody::Read) => Some(raw.write(&bytes)?),
+            Some(KeptBody::File(path)) => Some(raw.move_in(&path)?),
+            None => None,
         };
-        let body = record::Body { exchange, size: body.size, sha256, raw: file, withheld: body.withheld };
-        out.push(RecordType::Body, &body)?;
+        if recorded.body_text(ordinal, file, &mut text).map_err(WriteBundleError::Spool)? {
+            out.push_json(RecordType::Body, &text)?;
+        }
     }
     for coverage in recorded.coverage() {
         out.push(RecordType::Coverage, coverage)?;

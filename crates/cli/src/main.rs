@@ -11,6 +11,7 @@ mod failure;
 mod output;
 mod passphrase;
 mod progress;
+mod salts;
 mod summary;
 
 use std::process::ExitCode;

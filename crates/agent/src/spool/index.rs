@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use model::Digest;
 
+use super::exchanges::Spans;
 use super::lines::Span;
 
 /// A name that stands in many keys.
@@ -73,7 +74,7 @@ pub(super) struct ExchangeKey {
     pub(super) attempt: u32,
     /// The parameters, shortened: separates calls that are alike otherwise.
     pub(super) tie: u64,
-    pub(super) span: Span,
+    pub(super) spans: Spans,
 }
 
 #[derive(Debug)]

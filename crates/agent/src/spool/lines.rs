@@ -19,10 +19,23 @@ pub(super) struct LineFile {
     end: u64,
 }
 
+impl Span {
+    pub(super) fn new(offset: u64, len: u32) -> Self {
+        Self { offset, len }
+    }
+
+    pub(super) fn offset(self) -> u64 {
+        self.offset
+    }
+}
+
+/// Bytes that wait to be written.
+const BUFFER: usize = 32 * 1024;
+
 impl LineFile {
     pub(super) fn create(path: &Path) -> io::Result<Self> {
         let file = File::options().read(true).write(true).create_new(true).open(path)?;
-        Ok(Self { writer: BufWriter::new(file), end: 0 })
+        Ok(Self { writer: BufWriter::with_capacity(BUFFER, file), end: 0 })
     }
 
     pub(super) fn append(&mut self, line: &[u8]) -> io::Result<Span> {
@@ -39,9 +52,17 @@ impl LineFile {
 
     /// What was appended and flushed at this span.
     pub(super) fn read(&self, span: Span) -> io::Result<Vec<u8>> {
-        let mut line = vec![0; span.len as usize];
-        self.writer.get_ref().read_exact_at(&mut line, span.offset)?;
+        let mut line = Vec::new();
+        self.read_onto(span, &mut line)?;
         Ok(line)
+    }
+
+    /// The same, appended to what `line` holds.
+    pub(super) fn read_onto(&self, span: Span, line: &mut Vec<u8>) -> io::Result<()> {
+        let from = line.len();
+        line.resize(from + span.len as usize, 0);
+        let rest = line.get_mut(from..).unwrap_or_default();
+        self.writer.get_ref().read_exact_at(rest, span.offset)
     }
 }
 

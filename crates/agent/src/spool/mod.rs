@@ -3,6 +3,7 @@
 //! In memory stay only the sort keys, so that a run's memory does not grow with the size of its answers.
 //! Nothing here is evidence yet: it becomes evidence when it is written as records, sealed and signed.
 
+mod exchanges;
 mod index;
 mod lines;
 mod places;
@@ -15,17 +16,20 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::record::{self, Decode, GapReason, Locator, Subject, Syntax};
-use model::{Digest, RecordRef, RecordType};
+use model::{RecordRef, RecordType};
 use sdk::{
-    CoverageNote, DerivedNote, ExchangeId, GapNote, Input, NewBody, NewExchange, ResourceNote, Sink, SinkError, Source,
+    CoverageNote, DerivedNote, ExchangeId, GapNote, Input, NewExchange, ResourceNote, Sink, SinkError, Source,
     WithheldReason,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use exchanges::{Drafted, ExchangeFiles, Spans};
 use index::{ExchangeKey, Names, ResourceKey};
 use lines::{LineFile, Span};
 use places::Places;
+
+pub use exchanges::{Asked, KeptBody};
 
 /// What collectors recorded so far. Written by many tasks at once, read by one when they are done.
 #[derive(Debug)]
@@ -38,7 +42,7 @@ pub struct Spool {
 #[derive(Debug)]
 struct Inner {
     names: Names,
-    exchanges: LineFile,
+    exchanges: ExchangeFiles,
     exchange_keys: Vec<ExchangeKey>,
     resources: LineFile,
     resource_keys: Vec<ResourceKey>,
@@ -53,7 +57,7 @@ impl Inner {
     fn create(folder: &Path) -> io::Result<Self> {
         Ok(Self {
             names: Names::default(),
-            exchanges: LineFile::create(&folder.join("exchanges"))?,
+            exchanges: ExchangeFiles::create(folder)?,
             exchange_keys: Vec::new(),
             resources: LineFile::create(&folder.join("resources"))?,
             resource_keys: Vec::new(),
@@ -76,17 +80,6 @@ impl Inner {
             span,
         }
     }
-}
-
-/// An exchange as it lies in the spool: the three records that will be made of it.
-#[derive(Debug, Serialize, Deserialize)]
-struct ExchangeLine {
-    exchange: record::Exchange,
-    subject: Option<Subject>,
-    parameters: Box<RawValue>,
-    size: Option<u64>,
-    sha256: Option<Digest>,
-    withheld: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -140,7 +133,6 @@ impl Spool {
     /// # Errors
     /// When its files cannot be made.
     pub fn create(folder: &Path) -> io::Result<Self> {
-        std::fs::create_dir(folder.join("bodies"))?;
         let inner = Mutex::new(Some(Inner::create(folder)?));
         Ok(Self { folder: folder.to_owned(), inner })
     }
@@ -208,9 +200,8 @@ impl Spool {
         }
         index::sort_resources(&mut inner.resource_keys, &ranks);
         index::sort_resources(&mut inner.derived_keys, &ranks);
-        let exchange_spans = inner.exchange_keys.iter().map(|key| key.span).collect();
+        let exchange_spans = inner.exchange_keys.iter().map(|key| key.spans).collect();
         let mut recorded = Recorded {
-            folder: self.folder.clone(),
             names: inner.names,
             exchanges: inner.exchanges,
             exchange_order,
@@ -247,58 +238,18 @@ impl Sink for Spool {
         exchange: NewExchange,
         withheld: Option<WithheldReason>,
     ) -> Result<ExchangeId, SinkError> {
-        let (size, kept) = match &exchange.body {
-            NewBody::Received(bytes) => (Some(bytes.len() as u64), withheld.is_none().then_some(bytes)),
-            NewBody::CredentialBearing { size } => (Some(*size), None),
-            NewBody::None => (None, None),
-        };
-        // Hashed outside the lock: other tasks go on meanwhile.
-        let sha256 = kept.map(|bytes| Digest::of(bytes));
-        let line = ExchangeLine {
-            subject: exchange.subject.clone(),
-            parameters: raw(&exchange.parameters)?,
-            size,
-            sha256,
-            withheld: withheld.map(|reason| reason.as_str().to_owned()),
-            exchange: record::Exchange {
-                target: target.to_owned(),
-                collector: collector.to_owned(),
-                endpoint: exchange.endpoint,
-                peer: exchange.peer,
-                operation: exchange.operation,
-                population: exchange.population,
-                page: exchange.page,
-                attempt: exchange.attempt,
-                started: exchange.started,
-                status: exchange.status,
-                error: exchange.error,
-                failure: exchange.failure,
-                request_id: exchange.request_id,
-                date: exchange.date,
-            },
-        };
-        let bytes = serde_json::to_vec(&line).map_err(|e| SinkError(e.into()))?;
-        let tie = Digest::of(line.parameters.get().as_bytes());
+        // Written and hashed outside the lock: other tasks go on meanwhile.
+        let (drafted, kept) = Drafted::new(target, collector, exchange, withheld).map_err(SinkError)?;
         let mut guard = self.lock();
         let inner = guard.as_mut().ok_or_else(|| SinkError(ended()))?;
         let arrival = inner.exchange_keys.len() as u64;
-        let span = inner.exchanges.append(&bytes).map_err(SinkError)?;
-        let key = ExchangeKey {
-            target: inner.names.of(&line.exchange.target),
-            collector: inner.names.of(&line.exchange.collector),
-            population: inner.names.of(line.exchange.population.as_deref().unwrap_or_default()),
-            operation: inner.names.of(&line.exchange.operation),
-            subject: line.subject.map(|s| s.id.into_boxed_str()).unwrap_or_default(),
-            page: line.exchange.page,
-            attempt: line.exchange.attempt,
-            tie: index::short(&tie),
-            span,
-        };
+        let key = inner.exchanges.append(&mut inner.names, drafted, kept.as_deref()).map_err(SinkError)?;
+        let lies_alone = key.lies_alone();
         inner.exchange_keys.push(key);
-        inner.kept_bytes = inner.kept_bytes.saturating_add(kept.map_or(0, |b| b.len() as u64));
+        inner.kept_bytes = inner.kept_bytes.saturating_add(kept.as_ref().map_or(0, |b| b.len() as u64));
         drop(guard);
-        if let Some(bytes) = kept {
-            std::fs::write(body_path(&self.folder, arrival), bytes).map_err(SinkError)?;
+        if let Some(bytes) = kept.filter(|_| lies_alone) {
+            std::fs::write(exchanges::alone(&self.folder, arrival), bytes).map_err(SinkError)?;
         }
         Ok(ExchangeId(arrival))
     }
@@ -351,11 +302,10 @@ impl Sink for Spool {
 /// Everything that was recorded, in the order of the bundle.
 #[derive(Debug)]
 pub struct Recorded {
-    folder: PathBuf,
     names: Names,
-    exchanges: LineFile,
+    exchanges: ExchangeFiles,
     exchange_order: Vec<u64>,
-    exchange_spans: Vec<Span>,
+    exchange_spans: Vec<Spans>,
     /// Arrival → ordinal.
     ordinals: Vec<u64>,
     resources: LineFile,
@@ -364,24 +314,6 @@ pub struct Recorded {
     derived_keys: Vec<ResourceKey>,
     coverage: Vec<record::Coverage>,
     gaps: Vec<record::Gap>,
-}
-
-/// One exchange in the order of the bundle.
-#[derive(Debug)]
-pub struct ExchangeEntry {
-    pub ordinal: u64,
-    pub exchange: record::Exchange,
-    pub subject: Option<Subject>,
-    pub parameters: Box<RawValue>,
-    pub body: Option<BodyEntry>,
-}
-
-/// The body of an exchange and where it lies.
-#[derive(Debug)]
-pub struct BodyEntry {
-    pub size: u64,
-    pub kept: Option<(Digest, PathBuf)>,
-    pub withheld: Option<String>,
 }
 
 impl Recorded {
@@ -410,20 +342,47 @@ impl Recorded {
         &mut self.gaps
     }
 
-    /// The exchanges one by one.
-    pub fn exchanges(&self) -> impl Iterator<Item = io::Result<ExchangeEntry>> + '_ {
-        self.exchange_order.iter().enumerate().map(|(ordinal, &arrival)| self.exchange(ordinal as u64, arrival))
+    /// From where answers came, each place once, in no order.
+    pub fn asked(&self) -> impl Iterator<Item = Asked<'_>> {
+        self.exchanges.asked().map(|&(collector, operation, endpoint, over_tls, answered)| Asked {
+            collector: self.names.text(collector),
+            operation: self.names.text(operation),
+            endpoint: self.names.text(endpoint),
+            over_tls,
+            answered,
+        })
     }
 
-    fn exchange(&self, ordinal: u64, arrival: u64) -> io::Result<ExchangeEntry> {
-        let span = usize::try_from(arrival).ok().and_then(|i| self.exchange_spans.get(i)).copied().ok_or_else(lost)?;
-        let line: ExchangeLine = serde_json::from_slice(&self.exchanges.read(span)?)?;
-        let body = line.size.map(|size| BodyEntry {
-            size,
-            kept: line.sha256.map(|sha256| (sha256, body_path(&self.folder, arrival))),
-            withheld: line.withheld,
-        });
-        Ok(ExchangeEntry { ordinal, exchange: line.exchange, subject: line.subject, parameters: line.parameters, body })
+    /// The text of the `exchange` record with this ordinal.
+    ///
+    /// # Errors
+    /// When the spool cannot be read; as all that follow.
+    pub fn exchange_text(&self, ordinal: u64, text: &mut Vec<u8>) -> io::Result<()> {
+        self.exchanges.exchange(self.place(ordinal)?.1, text)
+    }
+
+    /// The text of the `params` record of that exchange.
+    pub fn params_text(&self, ordinal: u64, text: &mut Vec<u8>) -> io::Result<()> {
+        self.exchanges.params(ordinal, self.place(ordinal)?.1, text)
+    }
+
+    /// The text of the `body` record of that exchange; `raw` is the number of the body's file. `false` where no answer came.
+    pub fn body_text(&self, ordinal: u64, raw: Option<u64>, text: &mut Vec<u8>) -> io::Result<bool> {
+        self.exchanges.body(ordinal, self.place(ordinal)?.1, raw, text)
+    }
+
+    /// The body of that exchange, where it was kept: read into `bytes`, or a file to be moved.
+    pub fn kept_body(&self, ordinal: u64, bytes: &mut Vec<u8>) -> io::Result<Option<KeptBody>> {
+        let (arrival, spans) = self.place(ordinal)?;
+        self.exchanges.kept(arrival, spans, bytes)
+    }
+
+    /// When the exchange with this ordinal came, and where it lies.
+    fn place(&self, ordinal: u64) -> io::Result<(u64, &Spans)> {
+        let at = |number: u64| usize::try_from(number).ok();
+        let arrival = at(ordinal).and_then(|i| self.exchange_order.get(i)).copied();
+        let spans = arrival.and_then(at).and_then(|i| self.exchange_spans.get(i));
+        arrival.zip(spans).ok_or_else(|| io::Error::other("an exchange that was not recorded"))
     }
 
     /// The resources one by one.
@@ -582,20 +541,12 @@ fn source_line(source: Source) -> SourceLine {
     SourceLine(source.exchange.0, source.syntax, source.path, source.decode, source.inner)
 }
 
-fn body_path(folder: &Path, arrival: u64) -> PathBuf {
-    folder.join("bodies").join(arrival.to_string())
-}
-
 fn raw(value: &serde_json::Value) -> Result<Box<RawValue>, SinkError> {
     serde_json::value::to_raw_value(value).map_err(|e| SinkError(e.into()))
 }
 
 fn ended() -> io::Error {
     io::Error::other("the recording of this run has ended")
-}
-
-fn lost() -> io::Error {
-    io::Error::other("the run's spool was changed from outside")
 }
 
 /// A gap of a whole target, made by the run itself.

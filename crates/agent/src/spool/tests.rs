@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use model::Digest;
 use sdk::{Descriptor, KnownSecrets, NewBody, Recorder, ResourceKind, Secret};
 use serde_json::json;
 
@@ -38,6 +39,38 @@ fn thing(id: &str, from: ExchangeId) -> ResourceNote {
     }
 }
 
+type Texts = (record::Exchange, record::Params, Option<record::Body>, Option<Vec<u8>>);
+
+/// What was recorded of each exchange, read as records in the one spelling they have.
+fn exchanges(recorded: &Recorded) -> Vec<Texts> {
+    fn read<T: serde::de::DeserializeOwned + Serialize>(text: &[u8]) -> T {
+        let read: T = serde_json::from_slice(text).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), String::from_utf8_lossy(text));
+        read
+    }
+    let (mut text, mut raw) = (Vec::new(), 0);
+    (0..recorded.exchange_count() as u64)
+        .map(|ordinal| {
+            recorded.exchange_text(ordinal, &mut text).unwrap();
+            let exchange = read(&text);
+            recorded.params_text(ordinal, &mut text).unwrap();
+            let params = read(&text);
+            let mut bytes = Vec::new();
+            let bytes = match recorded.kept_body(ordinal, &mut bytes).unwrap() {
+                None => None,
+                Some(KeptBody::Read) => Some(bytes),
+                Some(KeptBody::File(path)) => Some(std::fs::read(path).unwrap()),
+            };
+            let number = bytes.as_ref().map(|_| {
+                raw += 1;
+                raw - 1
+            });
+            let answered = recorded.body_text(ordinal, number, &mut text).unwrap();
+            (exchange, params, answered.then(|| read(&text)), bytes)
+        })
+        .collect()
+}
+
 /// Records the same in another order and says what came out.
 fn recorded(reverse: bool) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
@@ -62,15 +95,12 @@ fn recorded(reverse: bool) -> Vec<String> {
     }
     let recorded = spool.finish().unwrap();
     let mut lines = Vec::new();
-    for entry in recorded.exchanges() {
-        let entry = entry.unwrap();
-        let (digest, path) = entry.body.unwrap().kept.unwrap();
-        let bytes = std::fs::read(path).unwrap();
-        assert_eq!(Digest::of(&bytes), digest);
-        let e = entry.exchange;
+    for (ordinal, (e, _, body, bytes)) in (0..).zip(exchanges(&recorded)) {
+        let (body, bytes) = (body.unwrap(), bytes.unwrap());
+        assert_eq!(Some(Digest::of(&bytes)), body.sha256);
+        assert_eq!((body.exchange.ordinal, body.raw), (ordinal, Some(ordinal)));
         lines.push(format!(
-            "{} {} {}.{} {}",
-            entry.ordinal,
+            "{ordinal} {} {}.{} {}",
             e.operation,
             e.page,
             e.attempt,
@@ -110,13 +140,15 @@ fn a_withheld_body_leaves_its_size_and_no_file() {
     let captured = recorder.exchange(exchange("x:Get", None, 0, 1, "it says canary-4711")).unwrap();
     assert_eq!(captured.withheld, Some(WithheldReason::SuspectedSecret));
     let recorded = spool.finish().unwrap();
-    let body = recorded.exchanges().next().unwrap().unwrap().body.unwrap();
-    assert_eq!((body.size, body.kept.is_none(), body.withheld.as_deref()), (19, true, Some("suspected-secret")));
-    for file in ["exchanges", "resources"] {
+    let (_, _, body, bytes) = exchanges(&recorded).remove(0);
+    let body = body.unwrap();
+    assert!(bytes.is_none());
+    assert_eq!((body.size, body.sha256, body.raw, body.withheld.as_deref()), (19, None, None, Some("suspected-secret")));
+    for file in ["exchanges", "resources", "bodies/together"] {
         let text = std::fs::read(folder.path().join(file)).unwrap();
         assert!(!String::from_utf8_lossy(&text).contains("canary"), "{file}");
     }
-    assert_eq!(std::fs::read_dir(folder.path().join("bodies")).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(folder.path().join("bodies")).unwrap().count(), 1);
 }
 
 #[test]
@@ -212,4 +244,34 @@ fn a_derived_object_names_the_records_it_was_computed_from() {
     let nowhere = [RecordRef::new(RecordType::Coverage, u64::MAX), RecordRef::new(RecordType::Resource, u64::MAX)];
     assert!(nowhere.iter().all(|one| derived[1].inputs.contains(one)), "verifying refuses what was made up");
     assert_eq!(recorded.population_sizes().get(&("t", "x", "x/sum")), Some(&2));
+}
+
+#[test]
+fn large_and_small_bodies_and_none_come_back_as_they_came() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Arc::new(Spool::create(folder.path()).unwrap());
+    let recorder = Recorder::new(Arc::clone(&spool) as Arc<dyn Sink>, "t", "x", KnownSecrets::default());
+    let bodies = ["x".repeat(1 << 16), "y".repeat((1 << 16) + 1), String::new()];
+    for (page, body) in (1..).zip(&bodies) {
+        recorder.exchange(exchange("x:List", None, page, 1, body)).unwrap();
+    }
+    let mut bare = exchange("x:Zero", Some("a \"quoted\" id"), 0, 1, "");
+    (bare.body, bare.status, bare.failure) = (NewBody::None, None, Some("connect".into()));
+    bare.parameters = json!({});
+    recorder.exchange(bare).unwrap();
+    assert_eq!(spool.tally().bytes, (1 << 17) + 1);
+    let recorded = spool.finish().unwrap();
+    assert!(folder.path().join("bodies/1").is_file() && !folder.path().join("bodies/0").exists());
+
+    let found = exchanges(&recorded);
+    let bytes: Vec<Option<&[u8]>> = found.iter().map(|(.., bytes)| bytes.as_deref()).collect();
+    assert_eq!(bytes, [Some(bodies[0].as_bytes()), Some(bodies[1].as_bytes()), Some(&b""[..]), None]);
+    let (bare, params, body, _) = &found[3];
+    assert_eq!((bare.failure.as_deref(), body.is_none()), (Some("connect"), true));
+    assert_eq!(params.subject.as_ref().unwrap().id, "a \"quoted\" id");
+    assert_eq!(params.parameters.get(), "{}");
+    let mut asked: Vec<(&str, bool, bool)> =
+        recorded.asked().map(|a| (a.operation, a.over_tls, a.answered)).collect();
+    asked.sort_unstable();
+    assert_eq!(asked, [("x:List", false, true), ("x:Zero", false, false)]);
 }

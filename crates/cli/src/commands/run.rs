@@ -1,7 +1,6 @@
 //! `witnessmark run`: read, judge, seal.
 
 use std::collections::HashMap;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,6 +23,7 @@ use crate::context::{self, Context};
 use crate::failure::{Failure, Outcome, warn};
 use crate::output::{self, Format};
 use crate::progress;
+use crate::salts::Salts;
 use crate::summary;
 
 /// Targets read side by side.
@@ -105,6 +105,7 @@ pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<(Ran, Overview), Fa
     let program = std::env::current_exe()
         .map_err(|e| Failure::tool(anyhow!(e).context("cannot find this program's own file")))?;
     let mut overview = OverviewReader::new(false);
+    let mut salts = Salts::new();
     let setup = Setup {
         plan: &plan,
         loaded: &making.context.loaded,
@@ -121,7 +122,7 @@ pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<(Ran, Overview), Fa
         environment: making.environment,
         side_by_side: SIDE_BY_SIDE,
         worker: WorkerCommand::of_program(program),
-        randomness: &mut |salt| getrandom::fill(salt).map_err(io::Error::other),
+        randomness: &mut |salt| salts.fill(salt),
         progress: making.progress,
         observer: &mut overview,
     };

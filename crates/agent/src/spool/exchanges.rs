@@ -1,0 +1,279 @@
+//! Exchanges as they lie in the spool: the text of their three records but for references, and their bodies.
+//!
+//! The texts are made once, when an exchange comes, and handed to the writer as they are. Small bodies lie in one file, so
+//! that an answer is no file of its own before it is one in the bundle; a large one is, and is moved there.
+
+use std::collections::HashSet;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use model::record::{self, Subject};
+use model::{Digest, RecordRef, RecordType};
+use sdk::{NewBody, NewExchange, WithheldReason};
+use serde::Serialize;
+
+use super::index::{self, ExchangeKey, Name, Names};
+use super::lines::{LineFile, Span};
+
+/// Bodies up to this size lie together.
+const SMALL: usize = 64 * 1024;
+
+/// The files of all exchanges.
+#[derive(Debug)]
+pub(super) struct ExchangeFiles {
+    folder: PathBuf,
+    texts: LineFile,
+    bodies: LineFile,
+    asked: HashSet<AskedKey>,
+}
+
+/// An exchange's texts before they are appended.
+pub(super) struct Drafted {
+    text: Vec<u8>,
+    /// Where the text of `params` begins, and that of `body`.
+    params: usize,
+    body: usize,
+    tie: u64,
+    exchange: record::Exchange,
+    subject: Option<Subject>,
+}
+
+/// Where the texts of an exchange stand, one after the other, and its body.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spans {
+    from: u64,
+    exchange: u32,
+    params: u32,
+    body: u32,
+    kept: Kept,
+}
+
+/// Where a body lies.
+#[derive(Clone, Copy, Debug)]
+enum Kept {
+    No,
+    Together(Span),
+    Alone,
+}
+
+/// A body that was kept.
+#[derive(Debug, PartialEq, Eq)]
+pub enum KeptBody {
+    /// It was read into the buffer.
+    Read,
+    /// It is this file, to be moved.
+    File(PathBuf),
+}
+
+/// From where answers came: an endpoint, and what was asked there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked<'r> {
+    pub collector: &'r str,
+    pub operation: &'r str,
+    pub endpoint: &'r str,
+    pub over_tls: bool,
+    /// Whether an answer came.
+    pub answered: bool,
+}
+
+/// The same in names: collector, operation, endpoint, TLS, an answer.
+pub(super) type AskedKey = (Name, Name, Name, bool, bool);
+
+/// `params` after its reference.
+#[derive(Serialize)]
+struct ParamsRest<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a Subject>,
+}
+
+/// `body` after its reference and without the number of its file.
+#[derive(Serialize)]
+struct BodyRest<'a> {
+    size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<Digest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withheld: Option<&'a str>,
+}
+
+impl Drafted {
+    /// The texts of an exchange. `kept` is its body, where that is kept.
+    pub(super) fn new(
+        target: &str,
+        collector: &str,
+        exchange: NewExchange,
+        withheld: Option<WithheldReason>,
+    ) -> io::Result<(Self, Option<bytes::Bytes>)> {
+        let (size, kept) = match exchange.body {
+            NewBody::Received(bytes) => (Some(bytes.len() as u64), withheld.is_none().then_some(bytes)),
+            NewBody::CredentialBearing { size } => (Some(size), None),
+            NewBody::None => (None, None),
+        };
+        let record = record::Exchange {
+            target: target.to_owned(),
+            collector: collector.to_owned(),
+            endpoint: exchange.endpoint,
+            peer: exchange.peer,
+            operation: exchange.operation,
+            population: exchange.population,
+            page: exchange.page,
+            attempt: exchange.attempt,
+            started: exchange.started,
+            status: exchange.status,
+            error: exchange.error,
+            failure: exchange.failure,
+            request_id: exchange.request_id,
+            date: exchange.date,
+        };
+        let mut text = Vec::with_capacity(1024);
+        serde_json::to_writer(&mut text, &record)?;
+
+        let params = text.len();
+        serde_json::to_writer(&mut text, &ParamsRest { subject: exchange.subject.as_ref() })?;
+        members_go_on(&mut text, params);
+        text.extend_from_slice(b",\"parameters\":");
+        let from = text.len();
+        serde_json::to_writer(&mut text, &exchange.parameters)?;
+        let tie = index::short(&Digest::of(text.get(from..).unwrap_or_default()));
+        text.push(b'}');
+
+        let body = text.len();
+        if let Some(size) = size {
+            let sha256 = kept.as_ref().map(|bytes| Digest::of(bytes));
+            let rest = BodyRest { size, sha256, withheld: withheld.map(WithheldReason::as_str) };
+            serde_json::to_writer(&mut text, &rest)?;
+            members_go_on(&mut text, body);
+        }
+        Ok((Self { text, params, body, tie, exchange: record, subject: exchange.subject }, kept))
+    }
+}
+
+/// Makes of an object's text the members that follow others: `,"a":1` of `{"a":1}`, nothing of `{}`.
+fn members_go_on(text: &mut Vec<u8>, from: usize) {
+    text.pop();
+    if text.len() == from + 1 {
+        text.truncate(from);
+    } else if let Some(first) = text.get_mut(from) {
+        *first = b',';
+    }
+}
+
+impl ExchangeFiles {
+    pub(super) fn create(folder: &Path) -> io::Result<Self> {
+        std::fs::create_dir(folder.join("bodies"))?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            texts: LineFile::create(&folder.join("exchanges"))?,
+            bodies: LineFile::create(&folder.join("bodies/together"))?,
+            asked: HashSet::new(),
+        })
+    }
+
+    /// Appends an exchange, and its body where that is small. For a large one [`alone`] says where it is to be written.
+    pub(super) fn append(
+        &mut self,
+        names: &mut Names,
+        drafted: Drafted,
+        kept: Option<&[u8]>,
+    ) -> io::Result<ExchangeKey> {
+        let whole = self.texts.append(&drafted.text)?;
+        let long = |from: usize, to: usize| u32::try_from(to.saturating_sub(from)).map_err(io::Error::other);
+        let kept = match kept {
+            None => Kept::No,
+            Some(bytes) if bytes.len() <= SMALL => Kept::Together(self.bodies.append(bytes)?),
+            Some(_) => Kept::Alone,
+        };
+        let spans = Spans {
+            from: whole.offset(),
+            exchange: long(0, drafted.params)?,
+            params: long(drafted.params, drafted.body)?,
+            body: long(drafted.body, drafted.text.len())?,
+            kept,
+        };
+        let exchange = drafted.exchange;
+        let (collector, operation) = (names.of(&exchange.collector), names.of(&exchange.operation));
+        let endpoint = names.of(&exchange.endpoint);
+        self.asked.insert((collector, operation, endpoint, exchange.peer.is_some(), exchange.status.is_some()));
+        Ok(ExchangeKey {
+            target: names.of(&exchange.target),
+            collector,
+            population: names.of(exchange.population.as_deref().unwrap_or_default()),
+            operation,
+            subject: drafted.subject.map(|s| s.id.into_boxed_str()).unwrap_or_default(),
+            page: exchange.page,
+            attempt: exchange.attempt,
+            tie: drafted.tie,
+            spans,
+        })
+    }
+
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.texts.flush()?;
+        self.bodies.flush()
+    }
+
+    pub(super) fn asked(&self) -> impl Iterator<Item = &AskedKey> {
+        self.asked.iter()
+    }
+
+    /// The text of the `exchange` record.
+    pub(super) fn exchange(&self, spans: &Spans, text: &mut Vec<u8>) -> io::Result<()> {
+        text.clear();
+        self.texts.read_onto(Span::new(spans.from, spans.exchange), text)
+    }
+
+    /// The text of the `params` record of the exchange with this ordinal.
+    pub(super) fn params(&self, ordinal: u64, spans: &Spans, text: &mut Vec<u8>) -> io::Result<()> {
+        begin(ordinal, text)?;
+        self.texts.read_onto(Span::new(spans.from + u64::from(spans.exchange), spans.params), text)
+    }
+
+    /// The text of the `body` record; `raw` is the number of the body's file. `false` where no answer came.
+    pub(super) fn body(
+        &self,
+        ordinal: u64,
+        spans: &Spans,
+        raw: Option<u64>,
+        text: &mut Vec<u8>,
+    ) -> io::Result<bool> {
+        begin(ordinal, text)?;
+        let from = spans.from + u64::from(spans.exchange) + u64::from(spans.params);
+        self.texts.read_onto(Span::new(from, spans.body), text)?;
+        if let Some(raw) = raw {
+            write!(text, ",\"raw\":{raw}")?;
+        }
+        text.push(b'}');
+        Ok(spans.body > 0)
+    }
+
+    /// The body of the exchange that came at `arrival`, read into `bytes` or left a file.
+    pub(super) fn kept(&self, arrival: u64, spans: &Spans, bytes: &mut Vec<u8>) -> io::Result<Option<KeptBody>> {
+        bytes.clear();
+        Ok(match spans.kept {
+            Kept::No => None,
+            Kept::Together(span) => {
+                self.bodies.read_onto(span, bytes)?;
+                Some(KeptBody::Read)
+            }
+            Kept::Alone => Some(KeptBody::File(alone(&self.folder, arrival))),
+        })
+    }
+}
+
+impl ExchangeKey {
+    /// Whether the body is still to be written, to [`alone`].
+    pub(super) fn lies_alone(&self) -> bool {
+        matches!(self.spans.kept, Kept::Alone)
+    }
+}
+
+/// The file of a large body.
+pub(super) fn alone(folder: &Path, arrival: u64) -> PathBuf {
+    folder.join("bodies").join(arrival.to_string())
+}
+
+/// Begins a record that belongs to an exchange.
+fn begin(ordinal: u64, text: &mut Vec<u8>) -> io::Result<()> {
+    text.clear();
+    write!(text, "{{\"exchange\":\"{}\"", RecordRef::new(RecordType::Exchange, ordinal))
+}
