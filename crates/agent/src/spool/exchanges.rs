@@ -229,13 +229,7 @@ impl ExchangeFiles {
     }
 
     /// The text of the `body` record; `raw` is the number of the body's file. `false` where no answer came.
-    pub(super) fn body(
-        &self,
-        ordinal: u64,
-        spans: &Spans,
-        raw: Option<u64>,
-        text: &mut Vec<u8>,
-    ) -> io::Result<bool> {
+    pub(super) fn body(&self, ordinal: u64, spans: &Spans, raw: Option<u64>, text: &mut Vec<u8>) -> io::Result<bool> {
         begin(ordinal, text)?;
         let from = spans.from + u64::from(spans.exchange) + u64::from(spans.params);
         self.texts.read_onto(Span::new(from, spans.body), text)?;

@@ -99,13 +99,7 @@ fn recorded(reverse: bool) -> Vec<String> {
         let (body, bytes) = (body.unwrap(), bytes.unwrap());
         assert_eq!(Some(Digest::of(&bytes)), body.sha256);
         assert_eq!((body.exchange.ordinal, body.raw), (ordinal, Some(ordinal)));
-        lines.push(format!(
-            "{ordinal} {} {}.{} {}",
-            e.operation,
-            e.page,
-            e.attempt,
-            String::from_utf8(bytes).unwrap()
-        ));
+        lines.push(format!("{ordinal} {} {}.{} {}", e.operation, e.page, e.attempt, String::from_utf8(bytes).unwrap()));
     }
     for resource in recorded.resources() {
         lines.push(serde_json::to_string(&resource.unwrap()).unwrap());
@@ -143,7 +137,10 @@ fn a_withheld_body_leaves_its_size_and_no_file() {
     let (_, _, body, bytes) = exchanges(&recorded).remove(0);
     let body = body.unwrap();
     assert!(bytes.is_none());
-    assert_eq!((body.size, body.sha256, body.raw, body.withheld.as_deref()), (19, None, None, Some("suspected-secret")));
+    assert_eq!(
+        (body.size, body.sha256, body.raw, body.withheld.as_deref()),
+        (19, None, None, Some("suspected-secret"))
+    );
     for file in ["exchanges", "resources", "bodies/together"] {
         let text = std::fs::read(folder.path().join(file)).unwrap();
         assert!(!String::from_utf8_lossy(&text).contains("canary"), "{file}");
@@ -270,8 +267,7 @@ fn large_and_small_bodies_and_none_come_back_as_they_came() {
     assert_eq!((bare.failure.as_deref(), body.is_none()), (Some("connect"), true));
     assert_eq!(params.subject.as_ref().unwrap().id, "a \"quoted\" id");
     assert_eq!(params.parameters.get(), "{}");
-    let mut asked: Vec<(&str, bool, bool)> =
-        recorded.asked().map(|a| (a.operation, a.over_tls, a.answered)).collect();
+    let mut asked: Vec<(&str, bool, bool)> = recorded.asked().map(|a| (a.operation, a.over_tls, a.answered)).collect();
     asked.sort_unstable();
     assert_eq!(asked, [("x:List", false, true), ("x:Zero", false, false)]);
 }
