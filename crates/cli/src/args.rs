@@ -47,6 +47,8 @@ pub enum Command {
     Run(Run),
     /// Show what a bundle holds: what was read, judged and not read, down to the exact bytes.
     Show(Show),
+    /// Write what a bundle holds as one HTML page, to read, search and print.
+    Report(Report),
     /// Write one bundle as a tar that an auditor verifies.
     Export(Export),
     /// The collectors built into this program.
@@ -240,6 +242,31 @@ pub struct Show {
     /// All findings, not only those that need a look.
     #[arg(long)]
     pub all: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Report {
+    /// A store, or a bundle's folder.
+    #[arg(value_name = "PATH", default_value = "evidence", value_hint = ValueHint::AnyPath)]
+    pub path: PathBuf,
+    /// Which bundle of a store; the newest otherwise.
+    #[arg(long, value_name = "INDEX")]
+    pub bundle: Option<u64>,
+    /// What is trusted.
+    #[arg(long, value_name = "FILE", default_value = "keys/trust.json", value_hint = ValueHint::FilePath)]
+    pub trust: PathBuf,
+    /// The form of the report.
+    #[arg(long, value_enum, default_value_t = ReportForm::Html, value_name = "FORMAT")]
+    pub format: ReportForm,
+    /// The file to write; it must not exist. Only its owner may read it: a report is a map for attackers.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub out: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportForm {
+    /// One page without anything outside it.
+    Html,
 }
 
 #[derive(Debug, Args)]

@@ -70,12 +70,25 @@ pub fn verified(
     trust: &Trust,
     observer: &mut (dyn verify::Observer + Send),
 ) -> Result<VerifiedBundle, Failure> {
+    verified_with_report(folder, trust, observer).map(|(bundle, _)| bundle)
+}
+
+/// As [`verified`], with what the verification says.
+///
+/// # Errors
+/// When the bundle is not accepted.
+pub fn verified_with_report(
+    folder: &Path,
+    trust: &Trust,
+    observer: &mut (dyn verify::Observer + Send),
+) -> Result<(VerifiedBundle, verify::Report), Failure> {
     let mut source = FolderSource::new(folder);
     let demands =
         Demands { trust, require: Level::Position, allow_rehearsal: true, allow_failed: true, last_seen: None };
     let verdict = verify::verify(&mut source, &demands, observer);
-    verdict.bundle.ok_or_else(|| {
-        let why: Vec<String> = verdict.report.problems.iter().map(|p| p.message.clone()).collect();
+    let report = verdict.report;
+    verdict.bundle.map(|bundle| (bundle, report.clone())).ok_or_else(|| {
+        let why: Vec<String> = report.problems.iter().map(|p| p.message.clone()).collect();
         Failure::tool(anyhow!("the bundle in `{}` is not accepted: {}", folder.display(), why.join("; ")))
             .with_help("`witnessmark-verify` says more; restore the bundle from a copy that it accepts")
     })

@@ -1,15 +1,17 @@
-//! What a person reads of a bundle: the overview of a run, one finding down to the bytes it rests on.
+//! What a person reads of a bundle: the overview of a run, one finding down to the bytes it rests on, all of it as one page.
 //!
 //! Everything is gathered while the bundle is verified ([`verify::Observer`]) and rendered only with the proof that it was
 //! accepted ([`verify::VerifiedBundle`]). Texts carry colour codes; a caller without a terminal strips them.
 
 mod evidence;
+mod html;
 mod overview;
 mod style;
 mod terminal;
 mod words;
 
 pub use evidence::{Evidence, EvidenceReader, ExchangeView, Selection};
+pub use html::{Page, PageError, render_page};
 pub use overview::{GapGroup, Overview, OverviewReader, Shown};
 pub use terminal::{render_evidence, render_overview};
 pub use words::{gap_move, gap_words};

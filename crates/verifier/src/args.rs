@@ -41,6 +41,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Verify a bundle, then show what is in it, down to the exact bytes of an answer
     Show(ShowArgs),
+    /// Verify a bundle, then write what is in it as one HTML page, to read, search and print
+    Report(ReportArgs),
     /// Audit a whole ledger: no entry missing, altered or out of order, no run missing
     Audit(AuditArgs),
     /// Verify a bundle, then run its checks on its resources once more and compare
@@ -118,6 +120,15 @@ pub struct What {
     /// Also findings that conform or do not apply
     #[arg(long)]
     pub all: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    #[command(flatten)]
+    pub bundle: BundleArgs,
+    /// The page to write; it must not exist
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod audit;
 mod human;
 mod input;
 mod output;
+mod page;
 mod reassess;
 mod show;
 
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
     let result = match Cli::command_given() {
         Command::Verify(args) => verify_bundle(&args),
         Command::Show(args) => show::show(&args),
+        Command::Report(args) => page::report(&args),
         Command::Audit(args) => audit::audit(&args),
         Command::Reassess(args) => reassess::reassess(&args),
         Command::Assess => assess::worker_main().map(|()| 0).map_err(Stop::from),

@@ -8,6 +8,7 @@ mod export;
 pub mod keys;
 mod ledger;
 mod preflight;
+mod report;
 mod rights;
 mod run;
 mod show;
@@ -35,6 +36,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::Preflight(arguments) => preflight::run(&arguments, quiet),
         Command::Run(arguments) => run::run(&arguments, quiet),
         Command::Show(arguments) => show::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Collectors(command) => collectors::run(command),
         Command::Checks(command) => checks::run(command),

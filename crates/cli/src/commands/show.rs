@@ -49,7 +49,7 @@ pub fn run(arguments: &Show) -> Outcome {
 }
 
 /// The folder of the bundle that a path means: a store's newest or numbered one, or a bundle's own folder.
-fn folder(path: &Path, index: Option<u64>) -> Result<PathBuf, Failure> {
+pub fn folder(path: &Path, index: Option<u64>) -> Result<PathBuf, Failure> {
     if path.join(bundle::layout::STATEMENT).is_file() {
         return Ok(path.to_owned());
     }

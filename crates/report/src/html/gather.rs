@@ -1,0 +1,341 @@
+//! Gathers what the page shows, in several readings of one bundle: what there is, which findings are shown, what these rest on.
+//!
+//! Whatever the size of the bundle, what is kept here is bounded. What is left out is counted, and the page says so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bundle::read::{Line, Record};
+use model::record::{
+    Assignment, Body, Check, CheckRole, Coverage, Declaration, Derived, Exchange, Finding, Gap, Locator, Params,
+    Provenance, Resource,
+};
+use model::{Outcome, RecordRef, RecordType};
+use verify::Observer;
+
+use super::locate::locate;
+use super::select::{Chooser, Group};
+use crate::overview::{Overview, OverviewReader};
+
+/// Records of one type that are shown with their contents.
+pub const MOST_RECORDS: usize = 1_000;
+/// Answers whose beginning is shown.
+pub const MOST_ANSWERS: usize = 1_000;
+/// Bytes of one answer that are shown whole.
+pub const MOST_OF_ANSWER: usize = 6 * 1024;
+/// Bytes of all answers together.
+pub const MOST_OF_ANSWERS: usize = 3 * 1024 * 1024;
+/// Bytes of one answer that are looked into for the place of a fact.
+const MOST_LOOKED_INTO: usize = 8 * 1024 * 1024;
+/// Characters of one excerpt.
+pub const MOST_OF_EXCERPT: usize = 1_200;
+/// Excerpts in all.
+const MOST_EXCERPTS: usize = 4_000;
+/// Bytes of one declared document that are shown.
+pub const MOST_OF_DECLARATION: usize = 64 * 1024;
+/// Declared documents that are shown.
+const MOST_DECLARATIONS: usize = 10;
+/// Gaps that are listed one by one in each group.
+pub const MOST_OF_GROUP: usize = 10;
+
+/// What one reading is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// What there is: run, controls, coverage, gaps; findings are counted.
+    Count,
+    /// The chosen findings.
+    Findings,
+    /// What was derived for them.
+    Derived,
+    /// The resources they rest on.
+    Resources,
+    /// The exchanges behind these, and the answers.
+    Answers,
+}
+
+/// An answer as far as it is shown.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    pub begin: Vec<u8>,
+    /// All of it.
+    pub size: usize,
+}
+
+/// All that the page shows.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    pub overview: Overview,
+    pub groups: BTreeMap<Group, u64>,
+    pub findings: BTreeMap<u64, Finding>,
+    pub assignments: BTreeMap<RecordRef, Assignment>,
+    pub checks: Vec<(String, Provenance, String)>,
+    pub libraries: u64,
+    pub declarations: Vec<(Declaration, Answer)>,
+    pub gaps: BTreeMap<RecordRef, Gap>,
+    pub coverage: BTreeMap<RecordRef, Coverage>,
+    pub resources: BTreeMap<RecordRef, Resource>,
+    pub derived: BTreeMap<RecordRef, Derived>,
+    pub exchanges: BTreeMap<u64, (Exchange, Option<Params>, Option<Body>)>,
+    pub answers: BTreeMap<u64, Answer>,
+    pub excerpts: BTreeMap<Locator, Option<String>>,
+    /// Records that something shown rests on and that are withheld in this copy.
+    pub withheld: BTreeSet<RecordRef>,
+    pub has_derived: bool,
+}
+
+/// The observer of all readings.
+#[derive(Debug)]
+pub struct Gatherer {
+    phase: Phase,
+    overview: OverviewReader,
+    chooser: Chooser,
+    members: BTreeMap<String, usize>,
+    wanted: BTreeSet<RecordRef>,
+    /// Locators to be shown, by exchange.
+    places: BTreeMap<u64, BTreeSet<Locator>>,
+    /// Raw file → the exchange that it answers, or the declared document that it is.
+    raws: BTreeMap<u64, Raw>,
+    current: Option<(u64, Vec<u8>, usize)>,
+    shown_bytes: usize,
+    gathered: Gathered,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Raw {
+    Exchange(u64),
+    Declaration(usize),
+}
+
+impl Gatherer {
+    pub fn new() -> Self {
+        Self {
+            phase: Phase::Count,
+            overview: OverviewReader::new(false),
+            chooser: Chooser::default(),
+            members: BTreeMap::new(),
+            wanted: BTreeSet::new(),
+            places: BTreeMap::new(),
+            raws: BTreeMap::new(),
+            current: None,
+            shown_bytes: 0,
+            gathered: Gathered::default(),
+        }
+    }
+
+    /// Call after each reading; false when there is nothing left to read.
+    pub fn next(&mut self) -> bool {
+        self.close_raw();
+        self.phase = match self.phase {
+            Phase::Count => {
+                self.chooser.choose();
+                Phase::Findings
+            }
+            Phase::Findings if self.gathered.has_derived => Phase::Derived,
+            Phase::Findings | Phase::Derived => Phase::Resources,
+            Phase::Resources => Phase::Answers,
+            Phase::Answers => return false,
+        };
+        true
+    }
+
+    pub fn finish(mut self) -> Gathered {
+        self.gathered.overview = self.overview.finish();
+        self.gathered.groups = self.chooser.into_counts();
+        self.gathered
+    }
+
+    fn count(&mut self, at: RecordRef, record: &Record) {
+        match record {
+            Record::Declaration(declaration) if self.gathered.declarations.len() < MOST_DECLARATIONS => {
+                self.raws.insert(declaration.raw, Raw::Declaration(self.gathered.declarations.len()));
+                self.gathered.declarations.push((declaration.clone(), Answer::default()));
+            }
+            Record::Check(Check { role: CheckRole::Library, .. }) => self.gathered.libraries += 1,
+            Record::Check(check) => {
+                self.gathered.checks.push((check.id.clone(), check.provenance, check.sha256.to_string()));
+            }
+            Record::Gap(gap) => {
+                // A few of each kind stand one by one; the groups count all.
+                let key = format!("{:?}", group_key(gap));
+                let listed = self.members.entry(key).or_default();
+                *listed += 1;
+                if *listed <= MOST_OF_GROUP && self.gathered.gaps.len() < MOST_RECORDS {
+                    self.wanted.extend(gap.exchange);
+                    self.gathered.gaps.insert(at, gap.clone());
+                }
+            }
+            Record::Coverage(coverage) => {
+                // Room is kept for lists that were not read to their end: those are shown first.
+                let most = if coverage.complete { MOST_RECORDS } else { 2 * MOST_RECORDS };
+                if self.gathered.coverage.len() < most {
+                    self.gathered.coverage.insert(at, coverage.clone());
+                }
+            }
+            Record::Derived(_) => self.gathered.has_derived = true,
+            Record::Finding(finding) => self.chooser.count(finding),
+            _ => {}
+        }
+    }
+
+    fn finding(&mut self, at: RecordRef, finding: &Finding) {
+        if self.chooser.take(finding) {
+            // An outcome may rest on very many records; the page shows the first of them.
+            self.wanted.extend(finding.rests_on.iter().take(MOST_RECORDS));
+            self.gathered.findings.insert(at.ordinal, finding.clone());
+        }
+    }
+
+    fn resource(&mut self, at: RecordRef, resource: &Resource) {
+        if self.gathered.resources.len() >= MOST_RECORDS {
+            return;
+        }
+        for locator in resource.parts.values().flatten() {
+            self.wanted.insert(locator.exchange);
+        }
+        self.gathered.resources.insert(at, resource.clone());
+    }
+
+    /// The places of the facts that outcomes name, once findings and resources are known.
+    fn find_places(&mut self) {
+        let mut count = 0;
+        for finding in self.gathered.findings.values() {
+            for locator in witnessed(finding, &self.gathered.resources) {
+                if count < MOST_EXCERPTS {
+                    count +=
+                        usize::from(self.places.entry(locator.exchange.ordinal).or_default().insert(locator.clone()));
+                }
+            }
+        }
+    }
+
+    fn close_raw(&mut self) {
+        let Some((ordinal, bytes, size)) = self.current.take() else { return };
+        match self.raws.get(&ordinal) {
+            Some(Raw::Declaration(number)) => {
+                if let Some((_, answer)) = self.gathered.declarations.get_mut(*number) {
+                    *answer = begin(&bytes, size, MOST_OF_DECLARATION);
+                }
+            }
+            Some(Raw::Exchange(exchange)) => {
+                for locator in self.places.get(exchange).into_iter().flatten() {
+                    let found = if size > bytes.len() { None } else { locate(&bytes, locator) };
+                    self.gathered.excerpts.insert(locator.clone(), found);
+                }
+                let room = MOST_OF_ANSWERS.saturating_sub(self.shown_bytes).min(MOST_OF_ANSWER);
+                let answer = begin(&bytes, size, room);
+                self.shown_bytes += answer.begin.len();
+                self.gathered.answers.insert(*exchange, answer);
+            }
+            None => {}
+        }
+    }
+}
+
+/// The locators of the parts that a finding's witnesses name; of all parts where it names none.
+pub fn witnessed<'g>(finding: &Finding, resources: &'g BTreeMap<RecordRef, Resource>) -> Vec<&'g Locator> {
+    let mut parts: BTreeSet<&str> =
+        finding.witnesses.iter().filter_map(|w| w.path.as_deref()?.split('/').nth(1)).collect();
+    let all = parts.is_empty();
+    parts.remove("");
+    finding
+        .rests_on
+        .iter()
+        .filter_map(|at| resources.get(at))
+        .flat_map(|resource| resource.parts.iter())
+        .filter(|(part, _)| all || parts.contains(part.as_str()))
+        .flat_map(|(_, locators)| locators.iter().take(3))
+        .take(12)
+        .collect()
+}
+
+/// What gaps of one group have in common.
+pub fn group_key(gap: &Gap) -> impl Ord + std::fmt::Debug {
+    let of = gap.subject.as_ref().map(|s| s.kind.clone()).or_else(|| gap.population.clone());
+    (gap.target.clone(), gap.collector.clone(), gap.reason, gap.right.clone(), gap.part.clone(), of)
+}
+
+fn begin(bytes: &[u8], size: usize, room: usize) -> Answer {
+    Answer { begin: bytes.iter().take(room).copied().collect(), size }
+}
+
+impl Observer for Gatherer {
+    fn record(&mut self, at: RecordRef, line: &Line, text: &[u8]) {
+        if self.phase == Phase::Count {
+            self.overview.record(at, line, text);
+        }
+        let record = match line {
+            Line::Withheld(_) => {
+                if self.wanted.contains(&at) {
+                    self.gathered.withheld.insert(at);
+                }
+                return;
+            }
+            Line::Disclosed(record) => record.as_ref(),
+        };
+        match (self.phase, record) {
+            (Phase::Count, _) => self.count(at, record),
+            (Phase::Findings, Record::Finding(finding)) => self.finding(at, finding),
+            (Phase::Findings, Record::Assignment(assignment)) if self.gathered.assignments.len() < MOST_RECORDS => {
+                self.gathered.assignments.insert(at, assignment.clone());
+            }
+            (Phase::Derived, Record::Derived(derived))
+                if self.wanted.contains(&at) && self.gathered.derived.len() < MOST_RECORDS =>
+            {
+                self.wanted.extend(derived.inputs.iter().take(100));
+                self.gathered.derived.insert(at, derived.clone());
+            }
+            (Phase::Resources, Record::Resource(resource)) if self.wanted.contains(&at) => self.resource(at, resource),
+            (Phase::Answers, Record::Exchange(exchange)) => {
+                if self.places.is_empty() {
+                    self.find_places();
+                }
+                if self.wanted.contains(&at) && self.gathered.exchanges.len() < MOST_ANSWERS {
+                    self.gathered.exchanges.insert(at.ordinal, (exchange.clone(), None, None));
+                }
+            }
+            (Phase::Answers, Record::Params(params)) => {
+                if let Some(view) = self.gathered.exchanges.get_mut(&params.exchange.ordinal) {
+                    view.1 = Some(params.clone());
+                }
+            }
+            (Phase::Answers, Record::Body(body)) => {
+                if let Some(view) = self.gathered.exchanges.get_mut(&body.exchange.ordinal) {
+                    view.2 = Some(body.clone());
+                    if let Some(raw) = body.raw {
+                        self.raws.insert(raw, Raw::Exchange(body.exchange.ordinal));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn wants_raw(&mut self, ordinal: u64) -> bool {
+        self.phase == Phase::Answers && self.raws.contains_key(&ordinal)
+    }
+
+    fn raw(&mut self, ordinal: u64, piece: &[u8]) {
+        if self.current.as_ref().is_some_and(|(number, ..)| *number != ordinal) {
+            self.close_raw();
+        }
+        let (_, bytes, size) = self.current.get_or_insert_with(|| (ordinal, Vec::new(), 0));
+        *size += piece.len();
+        bytes.extend(piece.iter().take(MOST_LOOKED_INTO.saturating_sub(bytes.len())));
+    }
+}
+
+/// The place of an outcome among those that need a look.
+pub const fn rank(outcome: Outcome, accepted: bool) -> u8 {
+    match (outcome, accepted) {
+        (Outcome::Deviates, false) => 0,
+        (Outcome::Undetermined, _) => 1,
+        (Outcome::Deviates, true) => 2,
+        (Outcome::Conforms, _) => 3,
+        (Outcome::NotApplicable, _) => 4,
+    }
+}
+
+/// What a reference to a record is called in the page.
+pub fn anchor(at: RecordRef) -> Option<String> {
+    matches!(at.kind, RecordType::Resource | RecordType::Derived | RecordType::Exchange | RecordType::Finding)
+        .then(|| format!("{}-{}", at.kind, at.ordinal))
+}

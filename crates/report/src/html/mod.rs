@@ -1,0 +1,73 @@
+//! One bundle as one HTML file: no script is needed to read it, nothing is loaded from anywhere, and every text that comes out
+//! of the bundle is escaped.
+
+mod gather;
+mod locate;
+mod select;
+mod view;
+
+use askama::Template as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use model::Digest;
+use sha2::{Digest as _, Sha256};
+use verify::{Observer, VerifiedBundle};
+
+use gather::Gatherer;
+
+const STYLE: &str = include_str!("../../templates/page.css");
+const SCRIPT: &str = include_str!("../../templates/page.js");
+
+/// A page, and what it leaves out.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub html: String,
+    pub findings_in_all: u64,
+    pub findings_shown: u64,
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError<E> {
+    /// A reading did not end in an accepted bundle.
+    #[error("the bundle is not accepted")]
+    Reading(E),
+    #[error("the bundle changed while it was read")]
+    Changed,
+    #[error("the page cannot be made: {0}")]
+    Template(#[from] askama::Error),
+}
+
+/// Reads a bundle several times by `read`, which verifies it while the observer looks on, and makes the page.
+///
+/// # Errors
+/// When a reading does not end in an accepted bundle, or two readings in different ones.
+pub fn render_page<E>(
+    mut read: impl FnMut(&mut (dyn Observer + Send)) -> Result<(VerifiedBundle, verify::Report), E>,
+) -> Result<Page, PageError<E>> {
+    let mut gatherer = Gatherer::new();
+    let mut first: Option<(VerifiedBundle, verify::Report)> = None;
+    loop {
+        let (bundle, report) = read(&mut gatherer).map_err(PageError::Reading)?;
+        let seen: Digest = bundle.statement_sha256();
+        let same = first.as_ref().is_none_or(|(before, _)| before.statement_sha256() == seen);
+        if !same {
+            return Err(PageError::Changed);
+        }
+        let proof = first.get_or_insert((bundle, report));
+        if !gatherer.next() {
+            let gathered = gatherer.finish();
+            let view = view::View::of(&proof.0, &proof.1, &gathered, &hash(STYLE), &hash(SCRIPT));
+            return Ok(Page {
+                html: view.render()?,
+                findings_in_all: view.findings_in_all,
+                findings_shown: view.findings_shown,
+            });
+        }
+    }
+}
+
+/// The hash by which the page's policy lets its own style and script pass, and no other.
+fn hash(text: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
+}

@@ -1,0 +1,127 @@
+//! Chooses which findings of a large bundle stand in the page: what needs a look first, and of every check something.
+
+use std::collections::BTreeMap;
+
+use model::record::Finding;
+
+use super::gather::rank;
+
+/// Findings that stand in the page one by one.
+pub const MOST_FINDINGS: u64 = 1_000;
+
+/// Findings of each check and outcome that are shown before any group gets more.
+const OF_EACH: u64 = 3;
+
+/// Findings of one check with one outcome.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Group {
+    /// 0 for what needs a look most.
+    pub rank: u8,
+    pub check: String,
+}
+
+impl Group {
+    fn of(finding: &Finding) -> Self {
+        Self { rank: rank(finding.outcome, finding.acceptance.is_some()), check: finding.check.clone() }
+    }
+}
+
+/// Counts findings by group, then says of each whether it is shown.
+#[derive(Debug, Default)]
+pub struct Chooser {
+    counts: BTreeMap<Group, u64>,
+    /// How many of each group are still to be shown.
+    left: BTreeMap<Group, u64>,
+}
+
+impl Chooser {
+    pub fn count(&mut self, finding: &Finding) {
+        *self.counts.entry(Group::of(finding)).or_default() += 1;
+    }
+
+    /// Shares the room out: a few of everything, then rank by rank, and within a rank evenly among checks, so that a check with very many findings
+    /// does not push out one with a single finding.
+    pub fn choose(&mut self) {
+        let mut room = MOST_FINDINGS;
+        for (group, count) in &self.counts {
+            let first = (*count).min(OF_EACH).min(room);
+            self.left.insert(group.clone(), first);
+            room -= first;
+        }
+        for wanted in 0..=4 {
+            let mut groups: Vec<(&Group, u64)> =
+                self.counts.iter().filter(|(g, _)| g.rank == wanted).map(|(g, n)| (g, *n)).collect();
+            groups.sort_by_key(|(_, count)| *count);
+            let mut waiting = u64::try_from(groups.len()).unwrap_or(u64::MAX);
+            for (group, count) in groups {
+                let left = self.left.entry(group.clone()).or_default();
+                let share = (count - *left).min(room.div_ceil(waiting.max(1))).min(room);
+                *left += share;
+                room -= share;
+                waiting -= 1;
+            }
+        }
+    }
+
+    /// Whether this finding is shown.
+    pub fn take(&mut self, finding: &Finding) -> bool {
+        match self.left.get_mut(&Group::of(finding)) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub fn into_counts(self) -> BTreeMap<Group, u64> {
+        self.counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Outcome, Severity};
+
+    use super::*;
+
+    fn finding(check: &str, outcome: Outcome) -> Finding {
+        Finding {
+            control: "C".to_owned(),
+            check: check.to_owned(),
+            target: "t".to_owned(),
+            population: None,
+            subject: None,
+            outcome,
+            severity: Severity::High,
+            witnesses: Vec::new(),
+            reason: None,
+            rests_on: Vec::new(),
+            acceptance: None,
+        }
+    }
+
+    #[test]
+    fn a_crowd_does_not_push_out_the_one() {
+        let mut chooser = Chooser::default();
+        let all: Vec<Finding> = std::iter::repeat_n(finding("crowd", Outcome::Deviates), 5_000)
+            .chain([finding("one", Outcome::Deviates), finding("unknown", Outcome::Undetermined)])
+            .chain(std::iter::repeat_n(finding("fine", Outcome::Conforms), 50))
+            .collect();
+        all.iter().for_each(|f| chooser.count(f));
+        chooser.choose();
+        let shown: Vec<&str> = all.iter().filter(|f| chooser.take(f)).map(|f| f.check.as_str()).collect();
+        let many = |check| shown.iter().filter(|c| **c == check).count() as u64;
+        assert_eq!((many("crowd"), many("one"), many("unknown"), many("fine")), (MOST_FINDINGS - 5, 1, 1, 3));
+        assert_eq!(chooser.into_counts().values().sum::<u64>(), 5_052);
+    }
+
+    #[test]
+    fn what_fits_is_shown_whole() {
+        let mut chooser = Chooser::default();
+        let all = vec![finding("a", Outcome::Conforms); 300];
+        all.iter().for_each(|f| chooser.count(f));
+        chooser.choose();
+        assert!(all.iter().all(|f| chooser.take(f)));
+    }
+}

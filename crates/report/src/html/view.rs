@@ -1,0 +1,806 @@
+//! What the template shows, as texts. Escaping is the template's; here foreign text loses what could steer the reader's eye.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use bundle::statement::Summary;
+use model::record::{Control, Coverage, Finding, Gap, Locator, Provenance, Resource, RunStatus, Syntax, Witness};
+use model::{Outcome, RecordRef, Severity};
+use serde_json::value::RawValue;
+use verify::VerifiedBundle;
+
+use super::gather::{self, Answer, Gathered, MOST_OF_EXCERPT, anchor, rank, witnessed};
+use crate::overview::GapGroup;
+use crate::words::{gap_move, gap_words};
+
+/// Characters of one value.
+const MOST_OF_VALUE: usize = 600;
+/// Characters of what a source said.
+const MOST_OF_DETAIL: usize = 320;
+/// References listed at one finding.
+const MOST_REFERENCES: usize = 30;
+/// Controls, and rows of other tables.
+const MOST_ROWS: usize = 1_000;
+/// Lines of a declared document around an acceptance.
+const ACCEPTANCE_LINES: usize = 10;
+
+#[derive(Template)]
+#[template(path = "page.html")]
+pub struct View {
+    pub style_hash: String,
+    pub script_hash: String,
+    pub style: &'static str,
+    pub script: &'static str,
+    pub title: String,
+    pub entity: String,
+    pub system: String,
+    pub banners: Vec<(String, String)>,
+    pub tiles: Vec<Tile>,
+    pub facts: Vec<(String, String)>,
+    pub levels: Vec<(String, bool, String)>,
+    pub rests: Vec<String>,
+    pub verify_version: &'static str,
+    pub statement: String,
+    pub controls: Vec<ControlRow>,
+    pub controls_left_out: usize,
+    pub sections: Vec<Section>,
+    pub findings_in_all: u64,
+    pub findings_shown: u64,
+    pub findings_withheld: u64,
+    pub by_check: Vec<CheckRow>,
+    pub gap_groups: Vec<GapView>,
+    pub gaps_in_all: u64,
+    pub gap_groups_not_shown: u64,
+    pub not_kept: u64,
+    pub withheld: Vec<(String, u64)>,
+    pub withheld_by: Option<String>,
+    pub coverage: Vec<CoverageRow>,
+    pub coverage_left_out: usize,
+    pub acceptances: Vec<AcceptanceView>,
+    pub checks: Vec<(String, String, String)>,
+    pub libraries: u64,
+    pub declarations: Vec<(String, u64, String, AnswerView)>,
+    pub resources: Vec<ResourceView>,
+    pub exchanges: Vec<ExchangeView>,
+    pub answers_cut: bool,
+}
+
+pub struct Tile {
+    pub class: &'static str,
+    pub count: u64,
+    pub words: &'static str,
+    pub target: &'static str,
+}
+
+pub struct ControlRow {
+    pub id: String,
+    pub title: String,
+    pub requirements: String,
+    pub outcome: Mark,
+    pub conforms: u64,
+    pub deviates: u64,
+    pub accepted: u64,
+    pub undetermined: u64,
+    pub not_applicable: u64,
+}
+
+/// An outcome as word, sign and class: never by colour alone.
+#[derive(Clone, Copy)]
+pub struct Mark {
+    pub class: &'static str,
+    pub sign: &'static str,
+    pub words: &'static str,
+}
+
+pub struct Section {
+    pub id: &'static str,
+    pub title: &'static str,
+    pub lead: &'static str,
+    pub in_all: u64,
+    pub shown: u64,
+    /// What needs a look stands open; the rest is one line each.
+    pub open: bool,
+    pub findings: Vec<FindingView>,
+}
+
+pub struct FindingView {
+    pub number: u64,
+    pub mark: Mark,
+    pub severity: &'static str,
+    pub check: String,
+    pub control: String,
+    pub target: String,
+    pub about: String,
+    pub about_kind: String,
+    pub witnesses: Vec<WitnessView>,
+    pub reason: Option<String>,
+    pub acceptance: Option<String>,
+    pub parameters: Option<String>,
+    pub weaker: Option<String>,
+    pub places: Vec<PlaceView>,
+    pub gaps: Vec<GapLine>,
+    pub references: Vec<Reference>,
+    pub references_left_out: usize,
+}
+
+pub struct WitnessView {
+    pub because: Option<String>,
+    pub path: Option<String>,
+    pub actual: Option<String>,
+    pub expected: Option<String>,
+}
+
+pub struct PlaceView {
+    pub exchange: Reference,
+    pub operation: String,
+    pub path: String,
+    pub excerpt: Result<String, &'static str>,
+    pub cut: bool,
+}
+
+pub struct Reference {
+    pub text: String,
+    pub href: Option<String>,
+    pub withheld: bool,
+}
+
+pub struct CheckRow {
+    pub check: String,
+    pub counts: [u64; 5],
+}
+
+pub struct GapLine {
+    pub record: String,
+    pub words: &'static str,
+    pub subject: String,
+    pub detail: String,
+    pub exchange: Option<Reference>,
+    pub accepted: Option<String>,
+}
+
+pub struct GapView {
+    pub count: u64,
+    pub words: &'static str,
+    pub right: String,
+    pub what: String,
+    pub target: String,
+    pub collector: String,
+    pub advice: String,
+    pub accepted: u64,
+    pub members: Vec<GapLine>,
+    pub left_out: u64,
+}
+
+pub struct CoverageRow {
+    pub target: String,
+    pub population: String,
+    pub complete: bool,
+    pub items: u64,
+    pub pages: u64,
+    pub calls: u64,
+    pub total: Option<u64>,
+}
+
+pub struct AcceptanceView {
+    pub id: String,
+    pub findings: u64,
+    pub gaps: u64,
+    pub place: Option<(String, usize)>,
+    pub lines: String,
+}
+
+pub struct ResourceView {
+    pub anchor: String,
+    pub record: String,
+    pub kind: String,
+    pub id: String,
+    pub parts: Vec<PartView>,
+    pub inputs: Vec<Reference>,
+    pub inputs_left_out: usize,
+}
+
+/// A part of a resource, its value, and the places it was read from.
+pub struct PartView {
+    pub name: String,
+    pub value: String,
+    pub from: Vec<(Reference, String)>,
+}
+
+pub struct ExchangeView {
+    pub anchor: String,
+    pub record: String,
+    pub operation: String,
+    pub status: String,
+    pub facts: Vec<(&'static str, String)>,
+    pub answer: Option<AnswerView>,
+}
+
+pub struct AnswerView {
+    pub text: String,
+    pub cut: bool,
+    pub shown: usize,
+    pub size: usize,
+}
+
+impl View {
+    pub fn of(
+        bundle: &VerifiedBundle,
+        report: &verify::Report,
+        gathered: &Gathered,
+        style_hash: &str,
+        script_hash: &str,
+    ) -> Self {
+        let said = &bundle.statement().predicate;
+        let overview = &gathered.overview;
+        let summary = &said.summary;
+        let sections = sections(summary, gathered);
+        let records = report.records.as_ref();
+        let title = format!("{}, {}: bundle {}", clean(&said.entity), clean(&said.system), said.chain.index);
+        Self {
+            style_hash: style_hash.to_owned(),
+            script_hash: script_hash.to_owned(),
+            style: super::STYLE,
+            script: super::SCRIPT,
+            title,
+            entity: clean(&said.entity),
+            system: clean(&said.system),
+            banners: banners(bundle, report, gathered),
+            // Out of the signed statement: it also counts findings that are withheld in this copy.
+            tiles: vec![
+                tile("deviates", in_all(summary, 0), "deviate, not accepted", "#deviates"),
+                tile("unknown", in_all(summary, 1), "cannot be said", "#undetermined"),
+                tile("unknown", summary.gaps, "things not read", "#not-read"),
+                tile("accepted", in_all(summary, 2), "deviate, accepted", "#accepted"),
+                tile("conforms", in_all(summary, 3), "conform", "#conforms"),
+                tile("na", in_all(summary, 4), "not applicable", "#not-applicable"),
+            ],
+            facts: identity(bundle, gathered),
+            levels: report
+                .levels
+                .iter()
+                .map(|l| (format!("{} {}", l.level, l.name), l.reached, clean(&l.because)))
+                .collect(),
+            rests: report.rests_on_custodian.iter().map(|line| clean(line)).collect(),
+            verify_version: env!("CARGO_PKG_VERSION"),
+            statement: bundle.statement_sha256().to_string(),
+            controls: overview.controls.iter().take(MOST_ROWS).map(control).collect(),
+            controls_left_out: overview.controls.len().saturating_sub(MOST_ROWS),
+            findings_in_all: sections.iter().map(|s| s.in_all).sum(),
+            findings_withheld: overview.withheld.get("finding").copied().unwrap_or_default(),
+            findings_shown: sections.iter().map(|s| s.shown).sum(),
+            sections,
+            by_check: by_check(gathered),
+            gap_groups: overview.gaps.iter().map(|group| gap_group(group, gathered)).collect(),
+            gaps_in_all: overview.gaps_in_all,
+            gap_groups_not_shown: overview.gap_groups_not_shown,
+            not_kept: records.map_or(0, |r| r.bodies_not_kept),
+            withheld: overview.withheld.iter().map(|(kind, count)| (kind.clone(), *count)).collect(),
+            withheld_by: records
+                .and_then(|r| r.redaction.as_ref())
+                .map(|r| format!("Withheld by {} on {}: {}.", clean(&r.by), r.made, clean(&r.reasons.join("; ")))),
+            coverage: coverage(gathered),
+            coverage_left_out: overview.coverage.len().saturating_sub(MOST_ROWS),
+            acceptances: acceptances(gathered),
+            checks: gathered
+                .checks
+                .iter()
+                .map(|(id, p, sha256)| (clean(id), provenance(*p).to_owned(), sha256.clone()))
+                .collect(),
+            libraries: gathered.libraries,
+            declarations: gathered
+                .declarations
+                .iter()
+                .map(|(d, answer)| (clean(&d.path), d.size, d.sha256.to_string(), answer_view(answer)))
+                .collect(),
+            resources: resources(gathered),
+            exchanges: exchanges(gathered),
+            answers_cut: gathered.answers.values().any(|a| a.size > a.begin.len()),
+        }
+    }
+}
+
+fn banners(bundle: &VerifiedBundle, report: &verify::Report, gathered: &Gathered) -> Vec<(String, String)> {
+    let said = &bundle.statement().predicate;
+    let mut banners = Vec::new();
+    if said.status == RunStatus::Failed {
+        let why = report.records.as_ref().and_then(|r| r.failure.as_deref()).unwrap_or("no reason is recorded");
+        banners.push((
+            "This run failed.".to_owned(),
+            format!("Nothing can be concluded from it. What it says: {}", clean(why)),
+        ));
+    }
+    if !said.rehearsal.is_empty() {
+        let why: Vec<String> = said.rehearsal.iter().map(word).collect();
+        let text = format!("It is no evidence. Overridden: {}.", why.join(", "));
+        banners.push(("This is a rehearsal.".to_owned(), text));
+    }
+    let withheld: u64 = gathered.overview.withheld.values().sum();
+    if withheld > 0 {
+        let on = report.records.as_ref().map_or(0, |r| r.findings_on_withheld);
+        let text = format!(
+            "{withheld} records are withheld in it, and {on} findings rest on some of them. That they were sealed is proven; what they say is not shown."
+        );
+        banners.push(("This is a redacted copy.".to_owned(), text));
+    }
+    banners
+}
+
+fn identity(bundle: &VerifiedBundle, gathered: &Gathered) -> Vec<(String, String)> {
+    let said = &bundle.statement().predicate;
+    let mut facts = vec![
+        ("Run".to_owned(), said.bundle.clone()),
+        ("Position".to_owned(), format!("bundle {} of ledger {}", said.chain.index, clean(&said.chain.origin))),
+        ("From".to_owned(), said.started.to_string()),
+        ("To".to_owned(), said.finished.to_string()),
+        (
+            "Status".to_owned(),
+            match said.status {
+                RunStatus::Complete => "complete: everything asked for was read",
+                RunStatus::Partial => "partial: sealed with gaps",
+                RunStatus::Failed => "failed",
+            }
+            .to_owned(),
+        ),
+    ];
+    if let Some(run) = &gathered.overview.run {
+        facts.push(("Purpose".to_owned(), word(&run.purpose)));
+        facts.push(("Clock".to_owned(), word(&run.clock)));
+        facts.push(("Plan".to_owned(), format!("sha256 {}", run.plan)));
+    }
+    if let Some(challenge) = &said.challenge {
+        facts.push(("Auditor's challenge".to_owned(), clean(challenge)));
+    }
+    if let Some(every) = said.chain.every_seconds {
+        facts.push(("Rhythm declared".to_owned(), format!("every {every} s")));
+    }
+    facts.push((
+        "Collected by".to_owned(),
+        format!("witnessmark {}, sha256 {}", clean(&said.tool.version), said.tool.sha256),
+    ));
+    match &gathered.overview.host {
+        Some(host) => {
+            facts.push((
+                "On".to_owned(),
+                format!("{} as {} ({})", clean(&host.name), clean(&host.user), clean(&host.os)),
+            ));
+            for identity in &host.identities {
+                facts.push((
+                    format!("At {}", clean(&identity.target)),
+                    format!(
+                        "{}: we were {}, and found {}",
+                        clean(&identity.collector),
+                        clean(&identity.caller),
+                        clean(&identity.found)
+                    ),
+                ));
+            }
+        }
+        None => facts.push(("On".to_owned(), "not in this copy".to_owned())),
+    }
+    facts
+}
+
+const fn mark(outcome: Outcome, accepted: bool) -> Mark {
+    match (outcome, accepted) {
+        (Outcome::Deviates, false) => Mark { class: "deviates", sign: "✗", words: "deviates" },
+        (Outcome::Deviates, true) => Mark { class: "accepted", sign: "✗", words: "deviates, accepted" },
+        (Outcome::Undetermined, _) => Mark { class: "unknown", sign: "?", words: "cannot be said" },
+        (Outcome::Conforms, _) => Mark { class: "conforms", sign: "✓", words: "conforms" },
+        (Outcome::NotApplicable, _) => Mark { class: "na", sign: "–", words: "not applicable" },
+    }
+}
+
+fn control(control: &Control) -> ControlRow {
+    let c = &control.counts;
+    let outcome = control.outcome.map_or(Mark { class: "na", sign: "–", words: "no checks" }, |o| {
+        mark(o, o == Outcome::Deviates && c.accepted == c.deviates)
+    });
+    ControlRow {
+        id: clean(&control.id),
+        title: clean(&control.title),
+        requirements: clean(&control.requirements.join(", ")),
+        outcome,
+        conforms: c.conforms,
+        deviates: c.deviates,
+        accepted: c.accepted,
+        undetermined: c.undetermined,
+        not_applicable: c.not_applicable,
+    }
+}
+
+const fn tile(class: &'static str, count: u64, words: &'static str, target: &'static str) -> Tile {
+    Tile { class, count, words, target }
+}
+
+/// How many findings of a rank the signed statement counts.
+const fn in_all(summary: &Summary, rank: u8) -> u64 {
+    match rank {
+        0 => summary.deviates.saturating_sub(summary.accepted),
+        1 => summary.undetermined,
+        2 => summary.accepted,
+        3 => summary.conforms,
+        _ => summary.not_applicable,
+    }
+}
+
+fn sections(summary: &Summary, gathered: &Gathered) -> Vec<Section> {
+    let titles = [
+        ("deviates", "Deviates from what is declared", "What was read is not as the declaration says it is.", true),
+        (
+            "undetermined",
+            "Cannot be said",
+            "Something these depend on was not read. They are not clean; they are unknown.",
+            true,
+        ),
+        ("accepted", "Deviates, and is accepted", "Somebody accepted these for a time. They still deviate.", true),
+        ("conforms", "Conforms", "What was read is as declared.", false),
+        ("not-applicable", "Does not apply", "The check has nothing to say of these.", false),
+    ];
+    titles
+        .into_iter()
+        .zip(0_u8..)
+        .map(|((id, title, lead, open), number)| {
+            let of_rank = |f: &&(&u64, &Finding)| rank(f.1.outcome, f.1.acceptance.is_some()) == number;
+            let mut findings: Vec<_> =
+                gathered.findings.iter().collect::<Vec<_>>().iter().filter(of_rank).copied().collect();
+            findings.sort_by_key(|(ordinal, f)| (std::cmp::Reverse(f.severity), **ordinal));
+            let findings: Vec<_> = findings.into_iter().map(|(ordinal, f)| finding(*ordinal, f, gathered)).collect();
+            Section {
+                id,
+                title,
+                lead,
+                in_all: in_all(summary, number),
+                shown: u64::try_from(findings.len()).unwrap_or(u64::MAX),
+                open,
+                findings,
+            }
+        })
+        .collect()
+}
+
+fn finding(number: u64, f: &Finding, gathered: &Gathered) -> FindingView {
+    let (about, about_kind) = match (&f.subject, &f.population) {
+        (Some(subject), _) => (clean(&subject.id), clean(&subject.kind)),
+        (None, Some(population)) => (format!("all of {}", clean(population)), "population".to_owned()),
+        (None, None) => ("the target as a whole".to_owned(), "target".to_owned()),
+    };
+    let assignment = f.rests_on.iter().find_map(|at| gathered.assignments.get(at));
+    FindingView {
+        number,
+        mark: mark(f.outcome, f.acceptance.is_some()),
+        severity: severity(f.severity),
+        check: clean(&f.check),
+        control: clean(&f.control),
+        target: clean(&f.target),
+        about,
+        about_kind,
+        witnesses: f.witnesses.iter().map(witness).collect(),
+        reason: f.reason.as_deref().map(clean),
+        acceptance: f.acceptance.as_deref().map(clean),
+        parameters: assignment.map(|a| short(a.parameters.get(), MOST_OF_VALUE)).filter(|p| p != "{}"),
+        weaker: assignment.filter(|a| !a.weaker.is_empty()).map(|a| clean(&a.weaker.join(", "))),
+        places: witnessed(f, &gathered.resources).into_iter().map(|l| place(l, gathered)).collect(),
+        gaps: f
+            .rests_on
+            .iter()
+            .filter_map(|at| Some((at, gathered.gaps.get(at)?)))
+            .take(MOST_REFERENCES)
+            .map(|(at, g)| gap_line(*at, g, gathered))
+            .collect(),
+        references: f.rests_on.iter().take(MOST_REFERENCES).map(|at| reference(*at, gathered)).collect(),
+        references_left_out: f.rests_on.len().saturating_sub(MOST_REFERENCES),
+    }
+}
+
+fn witness(witness: &Witness) -> WitnessView {
+    let value = |value: &Option<Box<RawValue>>| value.as_ref().map(|v| short(v.get(), MOST_OF_VALUE));
+    WitnessView {
+        because: witness.because.as_deref().map(clean),
+        path: witness.path.as_deref().map(clean),
+        actual: value(&witness.actual),
+        expected: value(&witness.expected),
+    }
+}
+
+fn place(locator: &Locator, gathered: &Gathered) -> PlaceView {
+    let exchange = gathered.exchanges.get(&locator.exchange.ordinal);
+    let found = gathered.excerpts.get(locator);
+    let excerpt = match found {
+        Some(Some(text)) => Ok(short(text, MOST_OF_EXCERPT)),
+        Some(None) => Err("this place is not found in the answer; `show --exchange` has the answer whole"),
+        None => Err("the answer is not in this page or not in this copy"),
+    };
+    let cut = matches!(found, Some(Some(text)) if text.chars().count() > MOST_OF_EXCERPT);
+    PlaceView {
+        exchange: reference(locator.exchange, gathered),
+        operation: exchange.map(|(e, ..)| clean(&e.operation)).unwrap_or_default(),
+        path: locator_path(locator),
+        excerpt,
+        cut,
+    }
+}
+
+fn locator_path(locator: &Locator) -> String {
+    let mut path = format!("{} {}", syntax(locator.syntax), clean(&locator.path));
+    for step in &locator.decode {
+        path.push_str(&format!(", {}-decoded", word(step)));
+    }
+    if let Some((inner, within)) = &locator.inner {
+        path.push_str(&format!(", in it {} {}", syntax(*inner), clean(within)));
+    }
+    path
+}
+
+const fn syntax(syntax: Syntax) -> &'static str {
+    match syntax {
+        Syntax::Json => "JSON",
+        Syntax::Xml => "XML",
+        Syntax::Csv => "CSV",
+    }
+}
+
+fn reference(at: RecordRef, gathered: &Gathered) -> Reference {
+    let there = match at.kind {
+        model::RecordType::Resource => gathered.resources.contains_key(&at),
+        model::RecordType::Derived => gathered.derived.contains_key(&at),
+        model::RecordType::Exchange => gathered.exchanges.contains_key(&at.ordinal),
+        _ => false,
+    };
+    Reference { text: at.to_string(), href: anchor(at).filter(|_| there), withheld: gathered.withheld.contains(&at) }
+}
+
+fn by_check(gathered: &Gathered) -> Vec<CheckRow> {
+    let mut rows: BTreeMap<&str, [u64; 5]> = BTreeMap::new();
+    for (group, count) in &gathered.groups {
+        if let Some(cell) = rows.entry(&group.check).or_default().get_mut(usize::from(group.rank)) {
+            *cell += count;
+        }
+    }
+    rows.into_iter().map(|(check, counts)| CheckRow { check: clean(check), counts }).collect()
+}
+
+fn gap_line(at: RecordRef, gap: &Gap, gathered: &Gathered) -> GapLine {
+    GapLine {
+        record: at.to_string(),
+        words: gap_words(gap.reason),
+        subject: gap.subject.as_ref().map(|s| clean(&s.id)).unwrap_or_default(),
+        detail: short(&gap.detail, MOST_OF_DETAIL),
+        exchange: gap.exchange.map(|e| reference(e, gathered)),
+        accepted: gap.acceptance.as_deref().map(clean),
+    }
+}
+
+fn gap_group(group: &GapGroup, gathered: &Gathered) -> GapView {
+    let key = gather::group_key(&group.example.value);
+    let members: Vec<GapLine> = gathered
+        .gaps
+        .iter()
+        .filter(|(_, gap)| gather::group_key(gap) == key)
+        .map(|(at, gap)| gap_line(*at, gap, gathered))
+        .collect();
+    let what = match (&group.of, &group.part) {
+        (Some(of), Some(part)) => format!("{part} of {of}"),
+        (Some(of), None) => of.clone(),
+        (None, Some(part)) => part.clone(),
+        (None, None) => "everything".to_owned(),
+    };
+    GapView {
+        count: group.count,
+        words: gap_words(group.reason),
+        right: group.right.as_deref().map(clean).unwrap_or_default(),
+        what: clean(&what),
+        target: clean(&group.target),
+        collector: clean(&group.collector),
+        advice: clean(&gap_move(group.reason, group.right.as_deref())),
+        accepted: group.accepted,
+        left_out: group.count.saturating_sub(u64::try_from(members.len()).unwrap_or(u64::MAX)),
+        members,
+    }
+}
+
+fn coverage(gathered: &Gathered) -> Vec<CoverageRow> {
+    let mut rows: Vec<&Coverage> = gathered.coverage.values().collect();
+    // What was not read to its end first.
+    rows.sort_by_key(|c| c.complete);
+    rows.into_iter()
+        .take(MOST_ROWS)
+        .map(|c| CoverageRow {
+            target: clean(&c.target),
+            population: clean(&c.population),
+            complete: c.complete,
+            items: c.items,
+            pages: c.pages,
+            calls: c.calls,
+            total: c.total.as_ref().map(|t| t.count),
+        })
+        .collect()
+}
+
+/// Every acceptance that something shown names, with the lines of the declaration where it stands, as they stand there.
+fn acceptances(gathered: &Gathered) -> Vec<AcceptanceView> {
+    let mut found: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for id in gathered.findings.values().filter_map(|f| f.acceptance.as_deref()) {
+        found.entry(id).or_default().0 += 1;
+    }
+    for id in gathered.gaps.values().filter_map(|g| g.acceptance.as_deref()) {
+        found.entry(id).or_default().1 += 1;
+    }
+    found
+        .into_iter()
+        .take(MOST_ROWS)
+        .map(|(id, (findings, gaps))| {
+            let place = gathered.declarations.iter().find_map(|(d, answer)| {
+                let text = String::from_utf8_lossy(&answer.begin).into_owned();
+                let line = text.lines().position(|line| names(line, id))?;
+                let lines: Vec<&str> = text.lines().skip(line).take(ACCEPTANCE_LINES).collect();
+                Some((clean(&d.path), line + 1, own_lines(&lines)))
+            });
+            let (place, lines) = match place {
+                Some((path, line, lines)) => (Some((path, line)), lines),
+                None => (None, String::new()),
+            };
+            AcceptanceView { id: clean(id), findings, gaps, place, lines }
+        })
+        .collect()
+}
+
+/// Whether a line of YAML gives something this id.
+fn names(line: &str, id: &str) -> bool {
+    line.split_once("id:").is_some_and(|(_, rest)| {
+        let rest = rest.trim_start().trim_start_matches(['"', '\'']);
+        rest.strip_prefix(id)
+            .is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || "-_.".contains(c)))
+    })
+}
+
+/// The first item of a YAML list: up to the next item or the end of the list.
+fn own_lines(lines: &[&str]) -> String {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let first = lines.first().copied().unwrap_or_default();
+    let rest = lines.iter().skip(1).take_while(|line| indent(line) > indent(first) && !line.trim().is_empty());
+    std::iter::once(first).chain(rest.copied()).map(clean_block).collect::<Vec<_>>().join("\n")
+}
+
+fn resources(gathered: &Gathered) -> Vec<ResourceView> {
+    let of_resource = |(at, r): (&RecordRef, &Resource)| ResourceView {
+        anchor: anchor(*at).unwrap_or_default(),
+        record: at.to_string(),
+        kind: clean(&r.kind),
+        id: clean(&r.id),
+        parts: parts(&r.facts)
+            .into_iter()
+            .map(|(part, value)| {
+                let from = r.parts.get(&part).into_iter().flatten().take(10);
+                let from = from.map(|l| (reference(l.exchange, gathered), locator_path(l))).collect();
+                PartView { name: clean(&part), value: short(value.get(), MOST_OF_VALUE), from }
+            })
+            .collect(),
+        inputs: Vec::new(),
+        inputs_left_out: 0,
+    };
+    let derived = gathered.derived.iter().map(|(at, d)| ResourceView {
+        anchor: anchor(*at).unwrap_or_default(),
+        record: at.to_string(),
+        kind: clean(&d.kind),
+        id: clean(&d.id),
+        parts: parts(&d.facts)
+            .into_iter()
+            .map(|(part, value)| PartView {
+                name: clean(&part),
+                value: short(value.get(), MOST_OF_VALUE),
+                from: Vec::new(),
+            })
+            .collect(),
+        inputs: d.inputs.iter().take(MOST_REFERENCES).map(|i| reference(*i, gathered)).collect(),
+        inputs_left_out: d.inputs.len().saturating_sub(MOST_REFERENCES),
+    });
+    derived.chain(gathered.resources.iter().map(of_resource)).collect()
+}
+
+fn exchanges(gathered: &Gathered) -> Vec<ExchangeView> {
+    gathered
+        .exchanges
+        .iter()
+        .map(|(number, (e, params, body))| {
+            let status =
+                e.status.map_or_else(|| e.failure.clone().unwrap_or_else(|| "no answer".to_owned()), |s| s.to_string());
+            let mut facts = vec![
+                ("Endpoint", clean(&e.endpoint)),
+                ("Asked", format!("{}, attempt {}", e.started, e.attempt)),
+                ("Source's request id", e.request_id.as_deref().map_or_else(|| "none given".to_owned(), clean)),
+                ("Peer's certificates", e.peer.map_or_else(|| "without TLS".to_owned(), |p| format!("sha256 {p}"))),
+            ];
+            if let Some(error) = &e.error {
+                facts.push(("Error", clean(error)));
+            }
+            match params {
+                Some(params) => facts.push(("Parameters", short(params.parameters.get(), MOST_OF_VALUE))),
+                None => facts.push(("Parameters", "not in this copy".to_owned())),
+            }
+            if let Some(body) = body {
+                match (&body.raw, &body.sha256, &body.withheld) {
+                    (Some(raw), Some(sha256), _) => facts.push((
+                        "Answer",
+                        format!("{}, {} bytes, sha256 {sha256}", bundle::layout::raw(*raw), body.size),
+                    )),
+                    (_, _, Some(why)) => facts.push(("Answer", format!("not kept: {}", clean(why)))),
+                    _ => {}
+                }
+            } else {
+                facts.push(("Answer", "not in this copy, or none came".to_owned()));
+            }
+            ExchangeView {
+                anchor: format!("exchange-{number}"),
+                record: format!("exchange:{number}"),
+                operation: clean(&e.operation),
+                status: clean(&status),
+                facts,
+                answer: gathered.answers.get(number).map(answer_view),
+            }
+        })
+        .collect()
+}
+
+fn answer_view(answer: &Answer) -> AnswerView {
+    let text = match std::str::from_utf8(&answer.begin) {
+        Ok(text) => clean_block(text),
+        // Cut in the middle of a character, or no text at all.
+        Err(error) if error.error_len().is_none() => {
+            clean_block(&String::from_utf8_lossy(answer.begin.get(..error.valid_up_to()).unwrap_or_default()))
+        }
+        Err(_) => format!("(not text) {}", hex(&answer.begin)),
+    };
+    AnswerView { text, cut: answer.begin.len() < answer.size, shown: answer.begin.len(), size: answer.size }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().take(512).map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ")
+}
+
+fn parts(facts: &RawValue) -> BTreeMap<String, Box<RawValue>> {
+    serde_json::from_str(facts.get()).unwrap_or_default()
+}
+
+const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Low => "low",
+        Severity::Medium => "medium",
+        Severity::High => "high",
+        Severity::Critical => "critical",
+    }
+}
+
+const fn provenance(provenance: Provenance) -> &'static str {
+    match provenance {
+        Provenance::Stock => "as shipped",
+        Provenance::Changed => "a shipped check with another text",
+        Provenance::Own => "the custodian's own",
+    }
+}
+
+fn short(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", clean_block(text.get(..end).unwrap_or_default())),
+        None => clean_block(text),
+    }
+}
+
+/// Foreign text of one line.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || steers(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Foreign text of several lines.
+fn clean_block(text: &str) -> String {
+    text.chars().map(|c| if (c.is_control() && c != '\n' && c != '\t') || steers(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Characters that turn the direction of writing, so that a text reads otherwise than it is.
+const fn steers(c: char) -> bool {
+    matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn word<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default().trim_matches('"').to_owned()
+}

@@ -1,0 +1,63 @@
+//! `witnessmark-verify report`: what is in a bundle as one HTML page, after verifying it.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow};
+use report::PageError;
+
+use crate::args::ReportArgs;
+use crate::{Stop, human, output, run};
+
+pub fn report(args: &ReportArgs) -> Result<u8, Stop> {
+    if args.bundle.input == Path::new("-") {
+        let error = anyhow!("a page is made in several passes: give a file or a folder instead of standard input");
+        return Err(Stop::Wrong(error));
+    }
+    let page = report::render_page(|observer| {
+        let verdict = run(&args.bundle, observer).map_err(Refused::Stop)?;
+        let report = verdict.report;
+        match verdict.bundle {
+            Some(bundle) => Ok((bundle, report)),
+            None => Err(Refused::Bundle(Box::new(report))),
+        }
+    });
+    let page = match page {
+        Ok(page) => page,
+        Err(PageError::Reading(Refused::Bundle(report))) => {
+            output::print(human::report(&report).as_bytes())?;
+            return Ok(report.exit_code);
+        }
+        Err(PageError::Reading(Refused::Stop(stop))) => return Err(stop),
+        Err(other) => return Err(anyhow!("{other}").into()),
+    };
+    let path = args.out.display();
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&args.out)
+        .with_context(|| format!("cannot make `{path}`"))
+        .map_err(Stop::Wrong)?;
+    if let Err(error) = file.write_all(page.html.as_bytes()).and_then(|()| file.sync_all()) {
+        // Half a page would hide findings.
+        fs::remove_file(&args.out).ok();
+        return Err(anyhow::Error::new(error).context(format!("cannot write `{path}`")).into());
+    }
+    let text = format!(
+        "Wrote {path}: {} bytes, {} of {} findings.\n",
+        page.html.len(),
+        page.findings_shown,
+        page.findings_in_all
+    );
+    output::print(text.as_bytes())?;
+    Ok(0)
+}
+
+/// Why a reading gave no bundle.
+enum Refused {
+    Bundle(Box<verify::Report>),
+    Stop(Stop),
+}
