@@ -4,6 +4,8 @@
 mod gather;
 mod locate;
 mod select;
+mod template;
+mod text;
 mod view;
 
 use askama::Template as _;
@@ -57,7 +59,7 @@ pub fn render_page<E>(
         let proof = first.get_or_insert((bundle, report));
         if !gatherer.next() {
             let gathered = gatherer.finish();
-            let view = view::View::of(&proof.0, &proof.1, &gathered, &hash(STYLE), &hash(SCRIPT));
+            let view = template::View::of(&proof.0, &proof.1, &gathered, &hash(STYLE), &hash(SCRIPT));
             return Ok(Page {
                 html: view.render()?,
                 findings_in_all: view.findings_in_all,

@@ -1,8 +1,7 @@
-//! What the template shows, as texts. Escaping is the template's; here foreign text loses what could steer the reader's eye.
+//! Turns what was gathered into what the template shows.
 
 use std::collections::BTreeMap;
 
-use askama::Template;
 use bundle::statement::Summary;
 use model::record::{Control, Coverage, Finding, Gap, Locator, Provenance, Resource, RunStatus, Syntax, Witness};
 use model::{Outcome, RecordRef, Severity};
@@ -10,6 +9,11 @@ use serde_json::value::RawValue;
 use verify::VerifiedBundle;
 
 use super::gather::{self, Answer, Gathered, MOST_OF_EXCERPT, anchor, rank, witnessed};
+use super::template::{
+    AcceptanceView, AnswerView, CheckRow, ControlRow, CoverageRow, ExchangeView, FindingView, GapLine, GapView, Mark,
+    PartView, PlaceView, Reference, ResourceView, Section, Tile, View, WitnessView,
+};
+use super::text::{clean, clean_block, short, word};
 use crate::overview::GapGroup;
 use crate::words::{gap_move, gap_words};
 
@@ -23,204 +27,6 @@ const MOST_REFERENCES: usize = 30;
 const MOST_ROWS: usize = 1_000;
 /// Lines of a declared document around an acceptance.
 const ACCEPTANCE_LINES: usize = 10;
-
-#[derive(Template)]
-#[template(path = "page.html")]
-pub struct View {
-    pub style_hash: String,
-    pub script_hash: String,
-    pub style: &'static str,
-    pub script: &'static str,
-    pub title: String,
-    pub entity: String,
-    pub system: String,
-    pub banners: Vec<(String, String)>,
-    pub tiles: Vec<Tile>,
-    pub facts: Vec<(String, String)>,
-    pub levels: Vec<(String, bool, String)>,
-    pub rests: Vec<String>,
-    pub verify_version: &'static str,
-    pub statement: String,
-    pub controls: Vec<ControlRow>,
-    pub controls_left_out: usize,
-    pub sections: Vec<Section>,
-    pub findings_in_all: u64,
-    pub findings_shown: u64,
-    pub findings_withheld: u64,
-    pub by_check: Vec<CheckRow>,
-    pub gap_groups: Vec<GapView>,
-    pub gaps_in_all: u64,
-    pub gap_groups_not_shown: u64,
-    pub not_kept: u64,
-    pub withheld: Vec<(String, u64)>,
-    pub withheld_by: Option<String>,
-    pub coverage: Vec<CoverageRow>,
-    pub coverage_left_out: usize,
-    pub acceptances: Vec<AcceptanceView>,
-    pub checks: Vec<(String, String, String)>,
-    pub libraries: u64,
-    pub declarations: Vec<(String, u64, String, AnswerView)>,
-    pub resources: Vec<ResourceView>,
-    pub exchanges: Vec<ExchangeView>,
-    pub answers_cut: bool,
-}
-
-pub struct Tile {
-    pub class: &'static str,
-    pub count: u64,
-    pub words: &'static str,
-    pub target: &'static str,
-}
-
-pub struct ControlRow {
-    pub id: String,
-    pub title: String,
-    pub requirements: String,
-    pub outcome: Mark,
-    pub conforms: u64,
-    pub deviates: u64,
-    pub accepted: u64,
-    pub undetermined: u64,
-    pub not_applicable: u64,
-}
-
-/// An outcome as word, sign and class: never by colour alone.
-#[derive(Clone, Copy)]
-pub struct Mark {
-    pub class: &'static str,
-    pub sign: &'static str,
-    pub words: &'static str,
-}
-
-pub struct Section {
-    pub id: &'static str,
-    pub title: &'static str,
-    pub lead: &'static str,
-    pub in_all: u64,
-    pub shown: u64,
-    /// What needs a look stands open; the rest is one line each.
-    pub open: bool,
-    pub findings: Vec<FindingView>,
-}
-
-pub struct FindingView {
-    pub number: u64,
-    pub mark: Mark,
-    pub severity: &'static str,
-    pub check: String,
-    pub control: String,
-    pub target: String,
-    pub about: String,
-    pub about_kind: String,
-    pub witnesses: Vec<WitnessView>,
-    pub reason: Option<String>,
-    pub acceptance: Option<String>,
-    pub parameters: Option<String>,
-    pub weaker: Option<String>,
-    pub places: Vec<PlaceView>,
-    pub gaps: Vec<GapLine>,
-    pub references: Vec<Reference>,
-    pub references_left_out: usize,
-}
-
-pub struct WitnessView {
-    pub because: Option<String>,
-    pub path: Option<String>,
-    pub actual: Option<String>,
-    pub expected: Option<String>,
-}
-
-pub struct PlaceView {
-    pub exchange: Reference,
-    pub operation: String,
-    pub path: String,
-    pub excerpt: Result<String, &'static str>,
-    pub cut: bool,
-}
-
-pub struct Reference {
-    pub text: String,
-    pub href: Option<String>,
-    pub withheld: bool,
-}
-
-pub struct CheckRow {
-    pub check: String,
-    pub counts: [u64; 5],
-}
-
-pub struct GapLine {
-    pub record: String,
-    pub words: &'static str,
-    pub subject: String,
-    pub detail: String,
-    pub exchange: Option<Reference>,
-    pub accepted: Option<String>,
-}
-
-pub struct GapView {
-    pub count: u64,
-    pub words: &'static str,
-    pub right: String,
-    pub what: String,
-    pub target: String,
-    pub collector: String,
-    pub advice: String,
-    pub accepted: u64,
-    pub members: Vec<GapLine>,
-    pub left_out: u64,
-}
-
-pub struct CoverageRow {
-    pub target: String,
-    pub population: String,
-    pub complete: bool,
-    pub items: u64,
-    pub pages: u64,
-    pub calls: u64,
-    pub total: Option<u64>,
-}
-
-pub struct AcceptanceView {
-    pub id: String,
-    pub findings: u64,
-    pub gaps: u64,
-    pub place: Option<(String, usize)>,
-    pub lines: String,
-}
-
-pub struct ResourceView {
-    pub anchor: String,
-    pub record: String,
-    pub kind: String,
-    pub id: String,
-    pub parts: Vec<PartView>,
-    pub inputs: Vec<Reference>,
-    pub inputs_left_out: usize,
-}
-
-/// A part of a resource, its value, and the places it was read from.
-pub struct PartView {
-    pub name: String,
-    pub value: String,
-    pub from: Vec<(Reference, String)>,
-}
-
-pub struct ExchangeView {
-    pub anchor: String,
-    pub record: String,
-    pub operation: String,
-    pub status: String,
-    pub facts: Vec<(&'static str, String)>,
-    pub answer: Option<AnswerView>,
-}
-
-pub struct AnswerView {
-    pub text: String,
-    pub cut: bool,
-    pub shown: usize,
-    pub size: usize,
-}
 
 impl View {
     pub fn of(
@@ -777,30 +583,4 @@ const fn provenance(provenance: Provenance) -> &'static str {
         Provenance::Changed => "a shipped check with another text",
         Provenance::Own => "the custodian's own",
     }
-}
-
-fn short(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", clean_block(text.get(..end).unwrap_or_default())),
-        None => clean_block(text),
-    }
-}
-
-/// Foreign text of one line.
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || steers(c) { '\u{fffd}' } else { c }).collect()
-}
-
-/// Foreign text of several lines.
-fn clean_block(text: &str) -> String {
-    text.chars().map(|c| if (c.is_control() && c != '\n' && c != '\t') || steers(c) { '\u{fffd}' } else { c }).collect()
-}
-
-/// Characters that turn the direction of writing, so that a text reads otherwise than it is.
-const fn steers(c: char) -> bool {
-    matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-fn word<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default().trim_matches('"').to_owned()
 }

@@ -1,0 +1,201 @@
+//! The forms of what the template shows: texts, counts, and where a link leads.
+
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "page.html")]
+pub struct View {
+    pub style_hash: String,
+    pub script_hash: String,
+    pub style: &'static str,
+    pub script: &'static str,
+    pub title: String,
+    pub entity: String,
+    pub system: String,
+    pub banners: Vec<(String, String)>,
+    pub tiles: Vec<Tile>,
+    pub facts: Vec<(String, String)>,
+    pub levels: Vec<(String, bool, String)>,
+    pub rests: Vec<String>,
+    pub verify_version: &'static str,
+    pub statement: String,
+    pub controls: Vec<ControlRow>,
+    pub controls_left_out: usize,
+    pub sections: Vec<Section>,
+    pub findings_in_all: u64,
+    pub findings_shown: u64,
+    pub findings_withheld: u64,
+    pub by_check: Vec<CheckRow>,
+    pub gap_groups: Vec<GapView>,
+    pub gaps_in_all: u64,
+    pub gap_groups_not_shown: u64,
+    pub not_kept: u64,
+    pub withheld: Vec<(String, u64)>,
+    pub withheld_by: Option<String>,
+    pub coverage: Vec<CoverageRow>,
+    pub coverage_left_out: usize,
+    pub acceptances: Vec<AcceptanceView>,
+    pub checks: Vec<(String, String, String)>,
+    pub libraries: u64,
+    pub declarations: Vec<(String, u64, String, AnswerView)>,
+    pub resources: Vec<ResourceView>,
+    pub exchanges: Vec<ExchangeView>,
+    pub answers_cut: bool,
+}
+
+pub struct Tile {
+    pub class: &'static str,
+    pub count: u64,
+    pub words: &'static str,
+    pub target: &'static str,
+}
+
+pub struct ControlRow {
+    pub id: String,
+    pub title: String,
+    pub requirements: String,
+    pub outcome: Mark,
+    pub conforms: u64,
+    pub deviates: u64,
+    pub accepted: u64,
+    pub undetermined: u64,
+    pub not_applicable: u64,
+}
+
+/// An outcome as word, sign and class: never by colour alone.
+#[derive(Clone, Copy)]
+pub struct Mark {
+    pub class: &'static str,
+    pub sign: &'static str,
+    pub words: &'static str,
+}
+
+pub struct Section {
+    pub id: &'static str,
+    pub title: &'static str,
+    pub lead: &'static str,
+    pub in_all: u64,
+    pub shown: u64,
+    /// What needs a look stands open; the rest is one line each.
+    pub open: bool,
+    pub findings: Vec<FindingView>,
+}
+
+pub struct FindingView {
+    pub number: u64,
+    pub mark: Mark,
+    pub severity: &'static str,
+    pub check: String,
+    pub control: String,
+    pub target: String,
+    pub about: String,
+    pub about_kind: String,
+    pub witnesses: Vec<WitnessView>,
+    pub reason: Option<String>,
+    pub acceptance: Option<String>,
+    pub parameters: Option<String>,
+    pub weaker: Option<String>,
+    pub places: Vec<PlaceView>,
+    pub gaps: Vec<GapLine>,
+    pub references: Vec<Reference>,
+    pub references_left_out: usize,
+}
+
+pub struct WitnessView {
+    pub because: Option<String>,
+    pub path: Option<String>,
+    pub actual: Option<String>,
+    pub expected: Option<String>,
+}
+
+pub struct PlaceView {
+    pub exchange: Reference,
+    pub operation: String,
+    pub path: String,
+    pub excerpt: Result<String, &'static str>,
+    pub cut: bool,
+}
+
+pub struct Reference {
+    pub text: String,
+    pub href: Option<String>,
+    pub withheld: bool,
+}
+
+pub struct CheckRow {
+    pub check: String,
+    pub counts: [u64; 5],
+}
+
+pub struct GapLine {
+    pub record: String,
+    pub words: &'static str,
+    pub subject: String,
+    pub detail: String,
+    pub exchange: Option<Reference>,
+    pub accepted: Option<String>,
+}
+
+pub struct GapView {
+    pub count: u64,
+    pub words: &'static str,
+    pub right: String,
+    pub what: String,
+    pub target: String,
+    pub collector: String,
+    pub advice: String,
+    pub accepted: u64,
+    pub members: Vec<GapLine>,
+    pub left_out: u64,
+}
+
+pub struct CoverageRow {
+    pub target: String,
+    pub population: String,
+    pub complete: bool,
+    pub items: u64,
+    pub pages: u64,
+    pub calls: u64,
+    pub total: Option<u64>,
+}
+
+pub struct AcceptanceView {
+    pub id: String,
+    pub findings: u64,
+    pub gaps: u64,
+    pub place: Option<(String, usize)>,
+    pub lines: String,
+}
+
+pub struct ResourceView {
+    pub anchor: String,
+    pub record: String,
+    pub kind: String,
+    pub id: String,
+    pub parts: Vec<PartView>,
+    pub inputs: Vec<Reference>,
+    pub inputs_left_out: usize,
+}
+
+/// A part of a resource, its value, and the places it was read from.
+pub struct PartView {
+    pub name: String,
+    pub value: String,
+    pub from: Vec<(Reference, String)>,
+}
+
+pub struct ExchangeView {
+    pub anchor: String,
+    pub record: String,
+    pub operation: String,
+    pub status: String,
+    pub facts: Vec<(&'static str, String)>,
+    pub answer: Option<AnswerView>,
+}
+
+pub struct AnswerView {
+    pub text: String,
+    pub cut: bool,
+    pub shown: usize,
+    pub size: usize,
+}
