@@ -1,6 +1,7 @@
 //! The denied matrix: for every right of every collector that can be refused, a whole run with exactly that call
 //! refused. What is expected follows from what the descriptors say a right feeds, from what the checks say their
-//! outcomes need, and from the undisturbed run: a new right, collector or check is covered without a line here.
+//! outcomes need, and from the undisturbed run: a new right, collector or check is covered without a line here. Once on
+//! an account on which everything conforms, once on one of which something deviates in each source.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
 
@@ -59,15 +60,43 @@ fn deniable() -> BTreeMap<String, BTreeSet<Feed>> {
     rights
 }
 
+/// The same account, and in each source something deviates: whatever is refused of the one, the other still deviates.
+fn troubled() -> World {
+    let mut world = calm();
+    let user = world.users.iter_mut().find(|user| !user.mfa.is_empty() && user.login.is_some()).unwrap();
+    user.mfa.clear();
+    let key = world.regions[0].keys.iter_mut().find(|key| key.rotation.is_some()).unwrap();
+    key.rotation = None;
+    world
+}
+
 #[test]
 fn no_outcome_survives_the_refusal_of_what_it_needs() {
-    let faulty = Faulty::new(AwsFake::new(calm()), Vec::new());
+    let undisturbed = matrix(calm());
+    let shown: Vec<&Finding> = undisturbed.findings.iter().filter(|f| !clean(f.outcome)).collect();
+    assert_eq!(shown.len(), 0, "undisturbed, all is well: {shown:#?} {:#?}", undisturbed.gaps);
+}
+
+#[test]
+fn what_deviates_elsewhere_is_said_beside_what_is_undetermined() {
+    let undisturbed = matrix(troubled());
+    let deviating: BTreeSet<&str> = undisturbed
+        .findings
+        .iter()
+        .filter(|f| f.outcome == Outcome::Deviates)
+        .filter_map(|f| f.check.split('/').next())
+        .collect();
+    assert_eq!(deviating, BTreeSet::from(["aws-iam", "aws-kms"]), "something deviates in each source");
+}
+
+/// Holds a run for every right against the undisturbed one, which it gives back.
+fn matrix(world: World) -> Contents {
+    let faulty = Faulty::new(AwsFake::new(world), Vec::new());
     let server = Server::http(faulty.clone());
     let mut desk = Desk::new(&template("111122223333", "[eu-west-1]"));
     desk.aws(&server.url(), "AKIAIOSFODNN7EXAMPLE", "an example of a secret key");
     let (code, undisturbed) = run(&desk);
-    let shown: Vec<&Finding> = undisturbed.findings.iter().filter(|f| !clean(f.outcome)).collect();
-    assert_eq!((code, shown.len()), (0, 0), "undisturbed, all is well: {shown:#?} {:#?}", undisturbed.gaps);
+    assert_eq!(code, expected_code(&undisturbed), "{:#?}", undisturbed.gaps);
     let used: BTreeSet<&str> = undisturbed.assignments.iter().map(|a| a.check.as_str()).collect();
     let shipped = CheckSet::stock().unwrap();
     assert_eq!(used, shipped.checks().map(|check| check.id.as_str()).collect(), "the template uses every check");
@@ -82,6 +111,19 @@ fn no_outcome_survives_the_refusal_of_what_it_needs() {
         wrong.extend(case.faults(code).into_iter().map(|fault| format!("without `{right}`: {fault}")));
     }
     assert!(wrong.is_empty(), "{} points:\n{wrong:#?}", wrong.len());
+    undisturbed
+}
+
+/// The exit code that findings and gaps stand for.
+fn expected_code(run: &Contents) -> i32 {
+    let some = |outcome: Outcome| run.findings.iter().any(|f| f.outcome == outcome);
+    match (some(Outcome::Deviates), some(Outcome::Undetermined)) {
+        (true, true) => 12,
+        (true, false) => 10,
+        (false, true) => 11,
+        (false, false) if run.gaps.is_empty() => 0,
+        (false, false) => 3,
+    }
 }
 
 const fn clean(outcome: Outcome) -> bool {
@@ -123,9 +165,13 @@ impl Case<'_> {
             faults.extend(self.fault_of(&key, before, after.get(&key).copied()));
         }
         let undetermined = self.denied.findings.iter().filter(|f| f.outcome == Outcome::Undetermined).count();
-        let expected = if undetermined > 0 { 11 } else { 3 };
-        if code != expected {
+        let expected = expected_code(self.denied);
+        if code != expected || expected == 0 {
             faults.push(format!("exit code {code} in place of {expected}"));
+        }
+        let deviates = |run: &Contents| run.findings.iter().any(|f| f.outcome == Outcome::Deviates);
+        if deviates(self.undisturbed) && !deviates(self.denied) {
+            faults.push("what deviates in another source is gone".to_owned());
         }
         if self.is_needed() && undetermined == 0 && !self.told_elsewhere() {
             faults.push("checks need it, and nothing is undetermined".to_owned());
@@ -133,8 +179,12 @@ impl Case<'_> {
         if !self.is_needed() && undetermined > 0 {
             faults.push("no check needs it, and something is undetermined".to_owned());
         }
-        if let Some(finding) = self.denied.findings.iter().find(|f| f.outcome == Outcome::Deviates) {
-            faults.push(format!("a refusal made `{}` deviate", finding.key()));
+        let before = self.undisturbed.by_key();
+        let deviated = |key: &str| before.get(key).is_some_and(|f| f.outcome == Outcome::Deviates);
+        for finding in self.denied.findings.iter().filter(|f| f.outcome == Outcome::Deviates) {
+            if !deviated(&finding.key()) {
+                faults.push(format!("a refusal made `{}` deviate", finding.key()));
+            }
         }
         faults
     }

@@ -208,30 +208,29 @@ impl<'s> RegionReader<'s> {
             }
             let target = facts.target_key.clone().flatten();
             let mut proof = vec![source.clone()];
-            facts.target_exists = match target {
-                None => Some(false),
-                Some(id) => match (targets.found.get(&id), &targets.stopped) {
-                    (Some(listed), _) => {
-                        proof.push(listed.clone());
-                        Some(true)
-                    }
-                    (None, None) => {
-                        proof.extend(targets.last_page.clone());
-                        Some(false)
-                    }
-                    // It may stand in what was not listed.
-                    (None, Some(refusal)) => {
-                        self.alias_gap(
-                            &arn,
-                            "target_exists",
-                            "kms:ListKeys",
-                            refusal.reason,
-                            refusal.detail.clone(),
-                            refusal.exchange,
-                        )?;
-                        None
-                    }
-                },
+            let listed = target.as_ref().and_then(|id| targets.found.get(id));
+            facts.target_exists = match (listed, &targets.stopped) {
+                (Some(listed), _) => {
+                    proof.push(listed.clone());
+                    Some(true)
+                }
+                (None, None) => {
+                    proof.extend(targets.last_page.clone());
+                    Some(false)
+                }
+                // It may stand in what was not listed. That an alias names no key makes no difference: the part tells what
+                // the list of keys says, and that was not read.
+                (None, Some(refusal)) => {
+                    self.alias_gap(
+                        &arn,
+                        "target_exists",
+                        "kms:ListKeys",
+                        refusal.reason,
+                        refusal.detail.clone(),
+                        refusal.exchange,
+                    )?;
+                    None
+                }
             };
             let proven = facts.target_exists.map(|_| ("target_exists", proof));
             self.record(ALIAS, arn, crate::facts(&facts), &source, proven)?;

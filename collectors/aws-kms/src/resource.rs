@@ -195,7 +195,8 @@ pub struct Alias {
     /// Id of the key it points to; `null`: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_key: Option<Option<String>>,
-    /// Whether the account's list of keys of this region holds the target. False without a target.
+    /// Whether the account's list of keys of this region holds the target. False without a target; absent, as the list was not
+    /// read to its end, where the target was not met in what was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_exists: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]

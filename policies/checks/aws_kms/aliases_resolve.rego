@@ -2,8 +2,9 @@
 # title: Every alias leads to a key
 # description: >-
 #   Reads each alias of a region and whether the key it points to is in the account's list of keys there. A program that names a key by an
-#   alias that leads nowhere stops, or takes whatever key is put behind the name next. Does not apply to the names that AWS reserves
-#   (`alias/aws/…`): they wait for a service's first use. Cannot see whether the key is usable (`aws-kms/key-is-usable`), nor whether it is
+#   alias that leads nowhere stops, or takes whatever key is put behind the name next. Does not apply to a name that AWS reserves
+#   (`alias/aws/…`) and that leads to no key yet: it waits for a service's first use; that it leads to none is held against the list of keys,
+#   as everything here. Cannot see whether the key is usable (`aws-kms/key-is-usable`), nor whether it is
 #   the right one.
 # scope: package
 # related_resources:
@@ -15,7 +16,7 @@
 #   needs:
 #     conforms: [reserved, target_key, target_exists]
 #     deviates: [reserved, target_key, target_exists]
-#     not_applicable: [reserved]
+#     not_applicable: [reserved, target_key, target_exists]
 #   severity: medium
 #   remediation: Point the alias to the key that is meant (`aws kms update-alias`), or delete it.
 package checks.aws_kms.aliases_resolve
@@ -26,10 +27,11 @@ not_applicable contains {
 	"because": "AWS reserves this name and puts a key behind it when a service first needs one",
 } if {
 	input.resource.reserved == true
+	is_null(input.resource.target_key)
+	input.resource.target_exists == false
 }
 
 conforms contains {"path": "/target_key", "actual": input.resource.target_key} if {
-	input.resource.reserved == false
 	input.resource.target_key != null
 	input.resource.target_exists == true
 }
@@ -48,7 +50,6 @@ deviates contains {
 	"actual": input.resource.target_key,
 	"because": "the account has no such key in this region",
 } if {
-	input.resource.reserved == false
 	input.resource.target_key != null
 	input.resource.target_exists == false
 }

@@ -31,3 +31,13 @@ test_not_applicable_to_names_of_aws if {
 	count(aliases_resolve.not_applicable) == 1 with input as case(alias(null, false, true))
 	count(aliases_resolve.deviates) == 0 with input as case(alias(null, false, true))
 }
+
+test_conforms_when_a_name_of_aws_leads_to_its_key if {
+	count(aliases_resolve.conforms) == 1 with input as case(alias("1234abcd", true, true))
+	count(aliases_resolve.not_applicable) == 0 with input as case(alias("1234abcd", true, true))
+}
+
+test_deviates_when_the_key_behind_a_name_of_aws_is_gone if {
+	count(aliases_resolve.deviates) == 1 with input as case(alias("1234abcd", false, true))
+	count(aliases_resolve.not_applicable) == 0 with input as case(alias("1234abcd", false, true))
+}
