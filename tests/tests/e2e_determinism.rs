@@ -142,6 +142,7 @@ fn store_of(server: &Server, manner: &Manner) -> BTreeMap<String, Vec<u8>> {
         attached: &[],
         checks: &checks,
         jobs: jobs(&plan),
+        left_out: Vec::new(),
         sealer: &sealer,
         tool: Tool { name: "witnessmark".to_owned(), version: "0.1.0".to_owned(), sha256: Digest::of(b"program") },
         asked: ("tester".to_owned(), "host".to_owned(), "os".to_owned()),

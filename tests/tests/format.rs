@@ -118,6 +118,23 @@ fn what_was_verified_may_be_sealed_anew_with_its_own_statement_only() {
 }
 
 #[test]
+fn a_complete_run_has_nothing_that_was_not_read() {
+    let mut story = Story::usual(2);
+    story.metadata.status = RunStatus::Complete;
+    story.change(RecordType::Run, 0, |run| run["status"] = json!("complete"));
+    let (files, trust) = sealed(story);
+    refused(&verify(&files, &trust), Class::Contradiction, "says that it is complete");
+}
+
+#[test]
+fn anchors_are_not_passed_over() {
+    let book = Book::of(2);
+    let mut files = book.exported(1);
+    files.insert(Entry::Anchor(2, "token.tsr".to_owned()), b"anything".to_vec());
+    refused(&verify(&files, &book.trust()), Class::Unsupported, "does not judge anchors");
+}
+
+#[test]
 fn levels_above_the_position_are_not_reached() {
     let book = Book::of(2);
     let trust = book.trust();

@@ -65,7 +65,7 @@ fn troubled() -> World {
     let mut world = calm();
     let user = world.users.iter_mut().find(|user| !user.mfa.is_empty() && user.login.is_some()).unwrap();
     user.mfa.clear();
-    let key = world.regions[0].keys.iter_mut().find(|key| key.rotation.is_some()).unwrap();
+    let key = world.kms.values_mut().flat_map(|region| &mut region.keys).find(|key| key.rotation.is_some()).unwrap();
     key.rotation = None;
     world
 }

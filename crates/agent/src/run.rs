@@ -22,7 +22,7 @@ use verify::{Observer, VerifiedBundle};
 use crate::collect::{Job, Progress, collect};
 use crate::history;
 use crate::seal::{Intent, Recording, SealError, SealInput, Sealed, Sealer, Session};
-use crate::spool::{Recorded, Spool};
+use crate::spool::{Recorded, Spool, target_gap};
 use crate::write::{Evidence, WriteBundleError, write};
 
 /// Version of the rules by which findings come from facts, gaps and checks (`docs/spec/checks.md`).
@@ -36,6 +36,8 @@ pub struct Setup<'a> {
     pub attached: &'a [(String, Vec<u8>)],
     pub checks: &'a CheckSet,
     pub jobs: Vec<Job>,
+    /// What is declared and not read in this run: a gap each, so that nobody takes the rest for the whole.
+    pub left_out: Vec<Job>,
     pub sealer: &'a Sealer<'a>,
     pub tool: Tool,
     /// Who asked for the run, and where: user, host, operating system.
@@ -181,9 +183,9 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
     let started = intent.started;
 
     progress.phase("reading the declared targets");
-    let jobs = std::mem::take(&mut setup.jobs);
-    let endpoints = own_endpoints(&jobs);
-    let (mut recorded, identities) = read(session, jobs, &setup.environment, setup.side_by_side, runtime, progress)?;
+    let work = Work { jobs: std::mem::take(&mut setup.jobs), left_out: std::mem::take(&mut setup.left_out) };
+    let endpoints = own_endpoints(&work.jobs);
+    let (mut recorded, identities) = read(session, work, &setup.environment, setup.side_by_side, runtime, progress)?;
 
     progress.phase("judging");
     let assignments = assignments(plan, loaded, checks, started)?;
@@ -258,10 +260,16 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
     })
 }
 
+/// What is read, and what is left out.
+struct Work {
+    jobs: Vec<Job>,
+    left_out: Vec<Job>,
+}
+
 /// Runs all collectors and puts what they recorded into order.
 fn read(
     session: &Session,
-    jobs: Vec<Job>,
+    work: Work,
     environment: &Environment,
     side_by_side: usize,
     runtime: &tokio::runtime::Runtime,
@@ -272,6 +280,12 @@ fn read(
     let spool = Arc::new(Spool::create(&folder).map_err(RunError::Scratch)?);
     let sink: Arc<dyn Sink> = Arc::clone(&spool) as Arc<dyn Sink>;
     let secrets = KnownSecrets::default();
+    let Work { jobs, left_out } = work;
+    for job in left_out {
+        let recorder = Recorder::new(Arc::clone(&sink), &job.target.id, &job.kind.descriptor().name, secrets.clone());
+        let detail = "this run was asked to read other targets only".to_owned();
+        recorder.gap(target_gap(GapReason::Skipped, None, detail, None))?;
+    }
     let promised: Vec<(String, sdk::Descriptor)> =
         jobs.iter().map(|job| (job.target.id.clone(), job.kind.descriptor())).collect();
     let identities =

@@ -155,7 +155,7 @@ fn word(reason: GapReason) -> &'static str {
         GapReason::WrongIdentity => "another identity than the pinned one",
         GapReason::Unauthenticated => "credentials not accepted",
         GapReason::WithheldSecret => "withheld, it seemed to hold a secret",
-        GapReason::Skipped => "left out by the declaration",
+        GapReason::Skipped => "left out on purpose",
         GapReason::Vanished => "gone between the list and the look",
         GapReason::Deadline => "the run's deadline was reached",
         GapReason::CollectorFailed => "the collector failed",

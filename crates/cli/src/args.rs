@@ -91,6 +91,10 @@ pub struct KeyFolder {
     /// File with the passphrase of the key files. Otherwise WITNESSMARK_PASSPHRASE_FILE, WITNESSMARK_PASSPHRASE, or a question.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub passphrase_file: Option<PathBuf>,
+    /// Where the last head of the ledger is remembered, by which a store that was rolled back is noticed; `last-head` in the
+    /// folder of keys otherwise. It is written by every run: name another place where the keys are mounted read-only.
+    #[arg(long, value_name = "FILE", env = "WITNESSMARK_HEAD", value_hint = ValueHint::FilePath)]
+    pub head: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -209,9 +213,24 @@ pub struct Run {
     /// Seconds until what was not read becomes a gap.
     #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
     pub deadline: u64,
-    /// Requests under way at once, for each target.
+    /// Requests under way at once, for each source: an account, whichever targets and collectors read it.
     #[arg(long, value_name = "NUMBER", default_value_t = 16)]
     pub concurrency: usize,
+    /// Read this target only; may be given again. The others are sealed as left out: gaps, and findings that are undetermined.
+    #[arg(long = "target", value_name = "ID")]
+    pub targets: Vec<String>,
+    /// What the exit codes 10 to 12 are about: every finding, or what was not so in the bundle before.
+    #[arg(long, value_enum, default_value_t = FailOn::Any)]
+    pub fail_on: FailOn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Every finding that deviates and is not accepted, or is undetermined.
+    Any,
+    /// Only those that were not so in the newest bundle before whose run did not fail. What was so already gives 3 while
+    /// something is undetermined or unread, and 0 otherwise.
+    New,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

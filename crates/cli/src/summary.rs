@@ -19,7 +19,7 @@ pub struct Told {
 }
 
 /// The overview of the bundle that a run sealed.
-pub fn of_run(ran: &Ran, overview: &Overview, store: &Path) -> Told {
+pub fn of_run(ran: &Ran, code: u8, overview: &Overview, store: &Path) -> Told {
     let bundle = &ran.verified;
     let mut text = report::render_overview(bundle, overview);
     for acceptance in ran.acceptances.iter().filter(|a| a.is_unused()) {
@@ -33,7 +33,6 @@ pub fn of_run(ran: &Ran, overview: &Overview, store: &Path) -> Told {
         ));
     }
     let index = ran.sealed.index;
-    let code = ran.verdict.code();
     text.push_str(&format!("\nSealed as bundle {index} in {}; exit code {code}.\n", store.display()));
     text.push_str(&format!(
         "Next: witnessmark show {} --finding N, witnessmark export --bundle {index} --out bundle-{index}.tar\n",

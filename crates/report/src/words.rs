@@ -19,7 +19,7 @@ pub const fn gap_words(reason: GapReason) -> &'static str {
         GapReason::WrongIdentity => "another identity than the declared one",
         GapReason::Unauthenticated => "our credentials were not accepted",
         GapReason::WithheldSecret => "kept out of evidence: it seems to hold a secret",
-        GapReason::Skipped => "left out by the declaration",
+        GapReason::Skipped => "left out on purpose",
         GapReason::Vanished => "gone between the list and the look",
         GapReason::Deadline => "not reached before the run's deadline",
         GapReason::CollectorFailed => "the collector failed",
@@ -42,7 +42,7 @@ pub fn gap_move(reason: GapReason, right: Option<&str>) -> String {
         GapReason::WrongIdentity => "the declaration's owner: credentials and target do not belong together".to_owned(),
         GapReason::Unauthenticated => "you: renew the credentials".to_owned(),
         GapReason::WithheldSecret => "the owner of the resource: take the secret out of where it stands".to_owned(),
-        GapReason::Skipped => "the declaration's owner, if it is not meant so".to_owned(),
+        GapReason::Skipped => "whoever left it out, in the declaration or by `run --target`, if it is not meant so".to_owned(),
         GapReason::Vanished => "nobody: run again to see the present state".to_owned(),
         GapReason::CollectorFailed => "us: report it with the version and this text".to_owned(),
     }

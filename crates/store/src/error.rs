@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use rustix::io::Errno;
+
 /// Why a store operation failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -21,6 +23,8 @@ pub enum StoreError {
     Full { action: &'static str, path: PathBuf, source: io::Error },
     #[error("the file system is read-only: cannot {action} `{}`", path.display())]
     ReadOnly { action: &'static str, path: PathBuf, source: io::Error },
+    #[error("cannot create `{}`: the file system makes no hard links", path.display())]
+    NoLinks { path: PathBuf, source: io::Error },
     #[error("not permitted to {action} `{}`", path.display())]
     Denied { action: &'static str, path: PathBuf, source: io::Error },
     #[error("cannot {action} `{}`", path.display())]
@@ -53,6 +57,18 @@ impl StoreError {
         }
     }
 
+    /// That of giving a file its name. A file system that has no hard links answers as if it were forbidden: the file could
+    /// be written beside, so it is not the right to write that is missing.
+    pub(crate) fn link(path: impl Into<PathBuf>, source: io::Error) -> Self {
+        // EACCES is about the folder, these are about the file system.
+        let of_the_file_system = [Errno::PERM, Errno::OPNOTSUPP, Errno::NOSYS].map(Errno::raw_os_error);
+        if source.raw_os_error().is_some_and(|number| of_the_file_system.contains(&number)) {
+            Self::NoLinks { path: path.into(), source }
+        } else {
+            Self::io("create", path, source)
+        }
+    }
+
     /// Whose move it is, and which; for the line after the error.
     #[must_use]
     pub fn help(&self) -> Option<String> {
@@ -75,6 +91,11 @@ impl StoreError {
                 "make room and run again: what was sealed before is untouched, what was begun is completed or recorded by the next run".to_owned()
             }
             Self::ReadOnly { .. } => "mount it writable and run again".to_owned(),
+            Self::NoLinks { .. } => {
+                "put the store on a file system that makes them (most of FAT, some of FUSE and network shares do not): a new name that \
+                 replaces nothing is what keeps an earlier file from being overwritten"
+                    .to_owned()
+            }
             Self::Denied { .. } => "the owner of the store has to grant it, or run this".to_owned(),
             Self::Locked { .. } => {
                 "wait for it to end, or end it; a lock ends with its process, no file need be removed".to_owned()

@@ -317,7 +317,7 @@ impl<D: Disk> Store for FolderStore<D> {
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                         self.same_or_differs(&target, bytes)?;
                     }
-                    Err(error) => return Err(StoreError::io("create", target, error)),
+                    Err(error) => return Err(StoreError::link(target, error)),
                 }
                 self.remove_file(&beside)?;
             }

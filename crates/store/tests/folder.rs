@@ -344,6 +344,72 @@ fn what_the_system_refuses_is_said_with_whose_move_it_is() {
     }
 }
 
+/// Does everything but give a file a second name.
+#[derive(Debug)]
+struct WithoutLinks(i32);
+
+impl store::Disk for WithoutLinks {
+    fn stat(&self, path: &Path) -> io::Result<Option<store::Stat>> {
+        RealDisk.stat(path)
+    }
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        RealDisk.read(path, limit)
+    }
+    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        RealDisk.list(path)
+    }
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        RealDisk.make_folder(path)
+    }
+    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        RealDisk.write_new(path, bytes)
+    }
+    fn set_mode(&self, path: &Path, mode: u32) -> io::Result<()> {
+        RealDisk.set_mode(path, mode)
+    }
+    fn link(&self, _from: &Path, _to: &Path) -> io::Result<()> {
+        Err(io::Error::from_raw_os_error(self.0))
+    }
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        RealDisk.rename(from, to)
+    }
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove_file(path)
+    }
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove_folder(path)
+    }
+    fn sync_file(&self, path: &Path) -> io::Result<()> {
+        RealDisk.sync_file(path)
+    }
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        RealDisk.sync_folder(path)
+    }
+    fn sync_everything(&self, path: &Path) -> io::Result<bool> {
+        RealDisk.sync_everything(path)
+    }
+    fn try_lock(&self, path: &Path, create: bool, note: &str) -> io::Result<LockOutcome> {
+        RealDisk.try_lock(path, create, note)
+    }
+}
+
+#[test]
+fn a_file_system_without_hard_links_is_named_as_such() {
+    let folder = tempfile::tempdir().unwrap();
+    new_store(folder.path());
+    let root = folder.path().join("evidence");
+    let (perm, acces, nosys, opnotsupp) = (1, 13, 38, 95);
+    for number in [perm, nosys, opnotsupp] {
+        let store = FolderStore::open_on(WithoutLinks(number), &root).unwrap();
+        let error = store.create(&[("ledger/x", b"x")]).unwrap_err();
+        assert!(error.to_string().ends_with("the file system makes no hard links"), "{error}");
+        assert!(error.help().unwrap().contains("file system"));
+    }
+    let store = FolderStore::open_on(WithoutLinks(acces), &root).unwrap();
+    let error = store.create(&[("ledger/x", b"x")]).unwrap_err();
+    assert!(error.to_string().starts_with("not permitted to create"), "{error}");
+}
+
 #[test]
 fn a_memory_holds_the_newest_head() {
     let folder = tempfile::tempdir().unwrap();

@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, HashMap};
 use bundle::limits;
 use bundle::read::{Line, Record};
 use bundle::statement::{Kind, Segment, Statement};
-use model::record::{ClockSource, Control, Counts, Coverage, Exchange, Finding, GapReason, Locator, Override, Run};
+use model::record::{
+    ClockSource, Control, Counts, Coverage, Exchange, Finding, GapReason, Locator, Override, Run, RunStatus,
+};
 use model::{Digest, Outcome, RecordRef, RecordType};
 use sha2::{Digest as _, Sha256};
 
@@ -181,6 +183,7 @@ impl Contents {
             Record::Body(body) => self.body(at, body),
             Record::Coverage(coverage) => self.coverage(at, coverage),
             Record::Gap(gap) => {
+                self.nothing_is_missing(at)?;
                 *self.found.gaps.entry(gap.reason).or_default() += 1;
                 self.found.accepted_gaps += u64::from(gap.acceptance.is_some());
                 match gap.exchange {
@@ -286,7 +289,18 @@ impl Contents {
         Ok(())
     }
 
+    /// A run that says it read everything has no gap and no list that was cut short.
+    fn nothing_is_missing(&self, at: RecordRef) -> Result<(), Problem> {
+        match self.statement.predicate.status {
+            RunStatus::Complete => Err(problem(at, "the run says that it is complete, and this was not read")),
+            RunStatus::Partial | RunStatus::Failed => Ok(()),
+        }
+    }
+
     fn coverage(&self, at: RecordRef, coverage: &Coverage) -> Result<(), Problem> {
+        if !coverage.complete {
+            self.nothing_is_missing(at)?;
+        }
         whole(at, coverage.calls)?;
         whole(at, coverage.pages)?;
         whole(at, coverage.items)?;

@@ -128,6 +128,8 @@ pub enum Problem {
     Missing { path: String },
     #[error("`{path}` may not stand in a bundle of this kind")]
     Stray { path: String },
+    #[error("`{path}`: this program does not judge anchors, and cannot say whether this is the one that was made")]
+    Anchor { path: String },
 
     // The signed statement and its key.
     #[error("`statement.sigstore.json`: {0}")]
@@ -297,6 +299,7 @@ impl Problem {
             | Self::LedgerTooLarge { .. }
             | Self::LedgerInExport { .. }
             | Self::UnsupportedKind { .. }
+            | Self::Anchor { .. }
             | Self::Assessment { .. }
             | Self::Controls { .. } => Class::Unsupported,
             Self::Statement(_) | Self::Redaction(_) | Self::LedgerStatement { .. } | Self::Envelope { .. } => {

@@ -116,6 +116,7 @@ fn one_day(stage: &Stage, day: &Day, number: usize) -> Result<(Ran, Overview), F
             opened: &stage.opened,
             store: &stage.store,
             environment,
+            only: &[],
             clock: ClockSource::Set,
             overrides: vec![Override::Clock, Override::Endpoint, Override::Replay],
             purpose: Purpose::Readiness,

@@ -74,7 +74,11 @@ pub fn open(folder: &KeyFolder) -> Result<Opened, Failure> {
             .with_help("make them with `witnessmark keys new --out FOLDER`, or name the folder with `--keys`"));
     }
     let passphrase = passphrase::ask(folder.passphrase_file.as_deref())?;
-    open_with(keys, &passphrase)
+    let opened = open_with(keys, &passphrase)?;
+    Ok(match &folder.head {
+        Some(head) => Opened { head: head.clone(), ..opened },
+        None => opened,
+    })
 }
 
 /// As [`open`], with the passphrase at hand.

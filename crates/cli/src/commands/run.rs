@@ -17,10 +17,11 @@ use sdk::{Clock, Environment, Overrides};
 use store::{FolderStore, HeadFile};
 use tokio::runtime::Runtime;
 
-use crate::args::{PurposeArgument, Run};
+use crate::args::{FailOn, PurposeArgument, Run};
 use crate::commands::{keys, ledger};
 use crate::context::{self, Context};
 use crate::failure::{Failure, Outcome, warn};
+use crate::novelty;
 use crate::output::{self, Format};
 use crate::progress;
 use crate::salts::Salts;
@@ -44,6 +45,7 @@ pub fn run(arguments: &Run, quiet: bool) -> Outcome {
         opened: &opened,
         store: &store,
         environment,
+        only: &arguments.targets,
         clock: ClockSource::System,
         overrides: Vec::new(),
         purpose: match arguments.purpose {
@@ -64,12 +66,16 @@ pub fn run(arguments: &Run, quiet: bool) -> Outcome {
     for (check, reason) in &ran.broken_checks {
         warn(format!("check `{check}` could not be evaluated: {reason}"));
     }
-    let told = summary::of_run(&ran, &overview, &arguments.store.store);
+    let code = match arguments.fail_on {
+        FailOn::Any => ran.verdict.code(),
+        FailOn::New => novelty::code(&ran, &store, &opened.trust)?,
+    };
+    let told = summary::of_run(&ran, code, &overview, &arguments.store.store);
     match arguments.printed.format {
         Format::Json => output::json(&told.json)?,
         Format::Human => output::text(&told.text)?,
     }
-    Ok(ran.verdict.code())
+    Ok(code)
 }
 
 /// What one run is made of.
@@ -78,6 +84,8 @@ pub struct Making<'a> {
     pub opened: &'a keys::Opened,
     pub store: &'a FolderStore,
     pub environment: Environment,
+    /// The targets that are read; all of them where none is named.
+    pub only: &'a [String],
     pub clock: ClockSource,
     pub overrides: Vec<Override>,
     pub purpose: Purpose,
@@ -92,6 +100,7 @@ pub struct Making<'a> {
 pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<(Ran, Overview), Failure> {
     let plan = making.context.plan()?;
     same_ledger(&plan, making.opened)?;
+    let (jobs, left_out) = chosen(&plan, making.only)?;
     let memory = HeadFile::new(&making.opened.head);
     let sealer = Sealer {
         store: making.store,
@@ -111,7 +120,8 @@ pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<(Ran, Overview), Fa
         loaded: &making.context.loaded,
         attached: &making.context.attached,
         checks: &making.context.checks,
-        jobs: jobs(&plan),
+        jobs,
+        left_out,
         sealer: &sealer,
         tool: tool(&program)?,
         asked: asked(),
@@ -157,6 +167,19 @@ pub fn jobs(plan: &Plan) -> Vec<Job> {
         }
     }
     jobs
+}
+
+/// The collectors of the chosen targets, and those of the others.
+///
+/// # Errors
+/// When a target is named that is not declared.
+fn chosen(plan: &Plan, only: &[String]) -> Result<(Vec<Job>, Vec<Job>), Failure> {
+    if let Some(unknown) = only.iter().find(|id| plan.target(id).is_none()) {
+        let known: Vec<&str> = plan.targets.iter().map(|target| target.id.as_str()).collect();
+        return Err(Failure::input(anyhow!("the declaration has no target `{unknown}`"))
+            .with_help(format!("it declares: {}", known.join(", "))));
+    }
+    Ok(jobs(plan).into_iter().partition(|job| only.is_empty() || only.contains(&job.target.id)))
 }
 
 /// What collectors are given in a run on the system's clock, without overrides.
