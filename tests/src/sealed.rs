@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 
+use bundle::approval::{Approval, Covers, SignedApproval};
 use bundle::layout::Entry;
 use bundle::seal::{self, Metadata};
 use bundle::sigstore::{CounterSigned, Position, SealedStatement};
@@ -102,6 +103,15 @@ impl Book {
     #[must_use]
     pub fn size(&self) -> u64 {
         self.bundles.len() as u64
+    }
+
+    /// What an auditor got on another way.
+    /// As [`Book::trust`], with this key as an approver's.
+    #[must_use]
+    pub fn trust_with(&self, approver: &Ed25519Signer, indices: Range) -> Trust {
+        let mut trust = self.trust();
+        trust.keys.push(TrustedKey { spki: Spki(public(approver)), role: Role::Approve, indices });
+        trust
     }
 
     /// What an auditor got on another way.
@@ -460,6 +470,38 @@ impl Story {
     pub fn rehearsed(mut self, overrides: &[Override]) -> Self {
         self.metadata.rehearsal = overrides.to_vec();
         self.change(RecordType::Run, 0, |run| run["overrides"] = serde_json::to_value(overrides).unwrap());
+        self
+    }
+
+    /// The same, with the acceptance `AC-7` signed: what covers its one accepted finding, after `change`.
+    #[must_use]
+    pub fn approved(mut self, approver: &Ed25519Signer, change: impl FnOnce(&mut Approval)) -> Self {
+        let mut approval = Approval {
+            witnessmark_acceptance: Approval::version(),
+            id: "AC-7".into(),
+            entity: self.metadata.entity.clone(),
+            system: self.metadata.system.clone(),
+            covers: Covers::Deviation {
+                control: "AC-USE".into(),
+                check: "aws-kms/key-rotates".into(),
+                subject: "k-1".into(),
+                target: None,
+            },
+            reason: "signed by hand until the new module is there".into(),
+            approved_by: "Chief Information Security Officer".into(),
+            approved: "2020-01-01".into(),
+            expires: "2099-12-31".into(),
+        };
+        change(&mut approval);
+        let payload = approval.render().unwrap().into_bytes();
+        let signature = approver.sign(&SignedApproval::pae(&payload)).unwrap();
+        let file = SignedApproval { payload, signature }.render().into_bytes();
+        self.change(RecordType::Declaration, 0, |record| {
+            record["path"] = json!("acceptances/AC-7.sig");
+            record["size"] = json!(file.len());
+            record["sha256"] = json!(Digest::of(&file));
+        });
+        self.raw.insert(0, file);
         self
     }
 

@@ -1,8 +1,9 @@
 //! What `verify` says of sealed bundles: whole ones are accepted, signed lies and other people's
 //! bundles are refused with their class.
 
-#![expect(clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::indexing_slicing, clippy::panic, reason = "helpers of tests may stop at the first surprise")]
 
+use bundle::approval::Covers;
 use bundle::layout::Entry;
 use bundle::read::{FolderSource, TarSource};
 use bundle::sigstore::SealedStatement;
@@ -11,7 +12,8 @@ use ledger::Checkpoint;
 use model::record::{Override, RunStatus};
 use model::{Digest, RecordType};
 use serde_json::{Value, json};
-use verify::{Class, Continuity, Demands, Level, Unobserved, Verdict};
+use sign::{Ed25519Signer, Signer as _};
+use verify::{Approver, Class, Continuity, Demands, Level, Unobserved, Verdict};
 use workspace_tests::sealed::{Book, Files, ORIGIN, Story, public, tar, unpack};
 
 fn demands(trust: &Trust) -> Demands<'_> {
@@ -132,6 +134,66 @@ fn anchors_are_not_passed_over() {
     let mut files = book.exported(1);
     files.insert(Entry::Anchor(2, "token.tsr".to_owned()), b"anything".to_vec());
     refused(&verify(&files, &book.trust()), Class::Unsupported, "does not judge anchors");
+}
+
+#[test]
+fn an_approver_is_shown_by_a_trusted_signature_over_what_was_accepted_and_claimed_otherwise() {
+    let approver = Ed25519Signer::from_seed(&[71; 32]);
+    let stranger = Ed25519Signer::from_seed(&[72; 32]);
+    let always = Range::from(0);
+    let judged = |story: Story, indices: Range| {
+        let mut book = Book::of(2);
+        book.seal(story);
+        let verdict = verify(&book.exported(2), &book.trust_with(&approver, indices));
+        let bundle = verdict.bundle.unwrap_or_else(|| panic!("{:?}", verdict.report.problems));
+        assert_eq!(bundle.acceptances(), verdict.report.acceptances);
+        let [one] = bundle.acceptances() else { panic!("{:?}", bundle.acceptances()) };
+        assert_eq!((one.id.as_str(), one.covered), ("AC-7", 1));
+        one.clone()
+    };
+    let usual = || Story::usual(2);
+
+    let shown = judged(usual().approved(&approver, |_| {}), always);
+    assert_eq!(shown.approver, Approver::Shown, "{shown:?}");
+    assert_eq!(shown.approved_by.as_deref(), Some("Chief Information Security Officer"));
+    assert_eq!(shown.key, Some(Digest::of(&approver.public_spki_der())));
+
+    let deviation = |control: &str, check: &str, subject: &str, target: Option<&str>| Covers::Deviation {
+        control: control.into(),
+        check: check.into(),
+        subject: subject.into(),
+        target: target.map(Into::into),
+    };
+    let here = judged(
+        usual().approved(&approver, |a| a.covers = deviation("AC-USE", "aws-kms/key-rotates", "k-1", Some("aws-prod"))),
+        always,
+    );
+    assert_eq!(here.approver, Approver::Shown, "{here:?}");
+
+    let claimed = |story: Story, indices: Range, because: &str| {
+        let one = judged(story, indices);
+        assert_eq!((one.approver, one.key, one.approved_by), (Approver::Claimed, None, None), "{because}");
+        assert!(one.because.contains(because), "{}", one.because);
+    };
+    claimed(usual(), always, "no signature of it");
+    claimed(usual().approved(&approver, |a| a.id = "AC-8".into()), always, "no signature of it");
+    claimed(usual().approved(&stranger, |_| {}), always, "not signed by a key");
+    claimed(usual().approved(&approver, |_| {}), Range { from: 0, to: Some(1) }, "at this index");
+    claimed(usual().approved(&approver, |a| a.entity = "Southbank".into()), always, "another system");
+    claimed(usual().approved(&approver, |a| a.system = "cold-wallet".into()), always, "another system");
+    claimed(usual().approved(&approver, |a| a.expires = "2020-12-31".into()), always, "day of the run");
+    claimed(usual().approved(&approver, |a| a.approved = "2099-01-01".into()), always, "day of the run");
+    for covers in [
+        deviation("AC-ROT", "aws-kms/key-rotates", "k-1", None),
+        deviation("AC-USE", "aws-kms/key-is-usable", "k-1", None),
+        deviation("AC-USE", "aws-kms/key-rotates", "k-2", None),
+        deviation("AC-USE", "aws-kms/key-rotates", "k-1", Some("aws-test")),
+    ] {
+        claimed(usual().approved(&approver, |a| a.covers = covers.clone()), always, "covers less");
+    }
+    // The collector's own key approves nothing.
+    let book = Book::of(1);
+    claimed(usual().approved(&book.collector, |_| {}), always, "not signed by a key");
 }
 
 #[test]

@@ -15,8 +15,10 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use bundle::layout::Entry;
+use bundle::trust::Range;
 use model::RecordType;
 use model::record::Override;
+use sign::Ed25519Signer;
 use workspace_tests::sealed::{Book, Files, Story, tar};
 
 /// A fenced block of the guide: how it is run, and its text.
@@ -37,7 +39,7 @@ fn procedures() -> BTreeMap<String, Procedure> {
         let procedure = Procedure { language: language.to_owned(), text: text.join("\n") };
         assert!(found.insert(name.to_owned(), procedure).is_none(), "`{name}` stands twice");
     }
-    assert_eq!(found.keys().collect::<Vec<_>>(), ["cosign", "openssl", "prepare", "python"]);
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["approvals", "cosign", "openssl", "prepare", "python"]);
     found
 }
 
@@ -69,7 +71,7 @@ fn follow(book: &Book, files: &Files) -> BTreeMap<String, (bool, String)> {
     let mut outcomes = BTreeMap::new();
     let procedures = procedures();
     for (name, procedure) in &procedures {
-        if name == "prepare" {
+        if ["prepare", "approvals"].contains(&name.as_str()) {
             continue;
         }
         let folder = tempfile::tempdir().unwrap();
@@ -111,6 +113,39 @@ fn good_bundles_are_accepted() {
     let mut with_ledger = book.exported(3);
     with_ledger.extend(book.ledger_files());
     expect(&book, &with_ledger, "with its ledger", ALL);
+}
+
+#[test]
+fn approvals_are_checked_without_our_program() {
+    let approver = Ed25519Signer::from_seed(&[71; 32]);
+    let stranger = Ed25519Signer::from_seed(&[72; 32]);
+    let procedures = procedures();
+    let check = |story: Story, trusted: &[&Ed25519Signer]| {
+        let mut book = Book::of(2);
+        book.seal(story);
+        let mut trust = book.trust();
+        for signer in trusted {
+            trust.keys.extend(book.trust_with(signer, Range::from(0)).keys.pop());
+        }
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("bundle.tar"), tar(&book.exported(2))).unwrap();
+        fs::write(folder.path().join("trust.json"), trust.render().unwrap()).unwrap();
+        assert!(procedures["prepare"].run(folder.path()).status.success());
+        let output = procedures["approvals"].run(folder.path());
+        (output.status.success(), format!("{output:?}"))
+    };
+    let signed = || Story::usual(2).approved(&approver, |_| {});
+    let (accepts, said) = check(signed(), &[&stranger, &approver]);
+    assert!(accepts && said.contains("Chief Information Security Officer"), "{said}");
+    for (story, trusted, what) in [
+        (signed(), &[&stranger][..], "another approver is trusted"),
+        (signed(), &[], "nobody is"),
+        (Story::usual(2).approved(&stranger, |_| {}), &[&approver], "a stranger signed"),
+        (Story::usual(2), &[&approver], "nothing is signed"),
+    ] {
+        let (accepts, said) = check(story, trusted);
+        assert!(!accepts, "{what}: {said}");
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod regions;
 mod rights;
 mod session;
 mod settings;
+mod turns;
 mod wire;
 
 pub use call::{Answer, CallInfo, Refusal};

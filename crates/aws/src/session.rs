@@ -27,6 +27,7 @@ use crate::credentials::Registering;
 use crate::http_client::RecordingClient;
 use crate::rights::GET_CALLER_IDENTITY;
 use crate::settings::Settings;
+use crate::turns;
 use crate::wire::Aws;
 
 /// Where calls go that belong to no region, when neither declaration nor environment names one.
@@ -43,7 +44,7 @@ pub struct Session {
     clock: Clock,
     deadline: Timestamp,
     concurrency: usize,
-    /// One for each request under way: however a collector spreads its work, the source sees no more.
+    /// One for each request under way: however collectors spread their work, the source sees no more.
     permits: Arc<Semaphore>,
 }
 
@@ -67,6 +68,7 @@ impl Session {
             return Err(CollectError::Sink(cause));
         }
         prepared.map_err(|error| CollectError::Credentials { problem: readable(&causes(&error)) })?;
+        let permits = turns::of(&settings.account, environment);
         Ok(Self {
             settings,
             config,
@@ -74,7 +76,7 @@ impl Session {
             clock: environment.clock.clone(),
             deadline: environment.deadline,
             concurrency: environment.concurrency.max(1),
-            permits: Arc::new(Semaphore::new(environment.concurrency.max(1))),
+            permits,
         })
     }
 
@@ -101,6 +103,12 @@ impl Session {
     #[must_use]
     pub fn retry_budget(&self) -> RetryPartition {
         RetryPartition::custom(self.settings.account.clone()).token_bucket(TokenBucket::default()).build()
+    }
+
+    /// Whether both wait for the same turns: they ask the same account in the same run.
+    #[must_use]
+    pub fn shares_turns_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.permits, &other.permits)
     }
 
     /// Requests under way at once.
@@ -321,17 +329,18 @@ async fn with_credentials(
     let found = config
         .credentials_provider()
         .ok_or_else(|| CollectError::Credentials { problem: "no provider of credentials is set up".to_owned() })?;
-    let (config, found) = registered(config, found, recorder);
-    let Some(role) = &settings.assume_role else {
-        return Ok((config, found));
-    };
-    let mut provider =
-        AssumeRoleProvider::builder(role).session_name(label(&environment.run_id, 64)).configure(&config);
-    if let Some(id) = &settings.external_id {
-        provider = provider.external_id(id);
+    let (mut config, mut credentials) = registered(config, found, recorder);
+    // Each role is taken on with the credentials of the one before, under the name of this run.
+    for (setting, role) in settings.roles() {
+        let mut provider =
+            AssumeRoleProvider::builder(role).session_name(label(&environment.run_id, 64)).configure(&config);
+        if let (Some(id), "assume_role") = (&settings.external_id, setting) {
+            provider = provider.external_id(id);
+        }
+        let provider = SharedCredentialsProvider::new(provider.build().await);
+        (config, credentials) = registered(config, provider, recorder);
     }
-    let provider = SharedCredentialsProvider::new(provider.build().await);
-    Ok(registered(config, provider, recorder))
+    Ok((config, credentials))
 }
 
 /// A configuration whose credentials are made known to the recorder.

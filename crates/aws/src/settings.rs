@@ -8,6 +8,7 @@ use serde_json::Value;
 /// One AWS account, and how it is entered.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("dependentRequired" = {"external_id": ["assume_role"], "via": ["assume_role"]}))]
 pub struct Settings {
     /// Twelve digits, in quotation marks. Nothing is read of any other account.
     #[schemars(regex(pattern = r"^[0-9]{12}$"))]
@@ -20,7 +21,12 @@ pub struct Settings {
     #[serde(default)]
     #[schemars(regex(pattern = r"^arn:[a-z-]+:iam::[0-9]{12}:role/.+$"))]
     pub assume_role: Option<String>,
-    /// What the role's trust policy asks for as `sts:ExternalId`.
+    /// ARNs of roles to take on before `assume_role`, in this order: where the credentials found may enter the account only
+    /// through another one. AWS lets a role taken on by a role last an hour at most.
+    #[serde(default)]
+    #[schemars(length(min = 1), inner(regex(pattern = r"^arn:[a-z-]+:iam::[0-9]{12}:role/.+$")))]
+    pub via: Option<Vec<String>>,
+    /// What the trust policy of `assume_role` asks for as `sts:ExternalId`.
     #[serde(default)]
     pub external_id: Option<String>,
     /// Profile of the AWS configuration files in place of the default one.
@@ -56,6 +62,8 @@ impl Settings {
                 "account" | "assume_role" | "external_id" | "profile" if value.is_string() => None,
                 "account" => Some("is twelve digits in quotation marks"),
                 "assume_role" | "external_id" | "profile" => Some("is a text"),
+                "via" if value.as_array().is_some_and(|list| list.iter().all(Value::is_string)) => None,
+                "via" => Some("is a list of ARNs of roles"),
                 "regions" if value.as_array().is_some_and(|list| list.iter().all(Value::is_string)) => None,
                 "regions" => Some("is a list of region names"),
                 _ => Some("is not a setting of an AWS target"),
@@ -80,12 +88,27 @@ impl Settings {
                 }
             }
         }
-        if let Some(role) = &settings.assume_role
-            && account_of_arn(role).is_none()
-        {
-            return Err(wrong("assume_role", format!("`{role}` is not the ARN of a role")));
+        for (setting, role) in settings.roles() {
+            if account_of_arn(role).is_none() {
+                return Err(wrong(setting, format!("`{role}` is not the ARN of a role")));
+            }
+        }
+        if settings.assume_role.is_none() {
+            for (setting, written) in [("via", settings.via.is_some()), ("external_id", settings.external_id.is_some())] {
+                if written {
+                    return Err(wrong(setting, "belongs to `assume_role`, which is not there".to_owned()));
+                }
+            }
         }
         Ok(settings)
+    }
+}
+
+impl Settings {
+    /// The roles to take on one after the other, each with the setting that names it.
+    pub fn roles(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let before = self.via.iter().flatten().map(|role| ("via", role.as_str()));
+        before.chain(self.assume_role.iter().map(|role| ("assume_role", role.as_str())))
     }
 }
 
@@ -145,6 +168,13 @@ mod tests {
             (json!({"account": "111122223333", "regions": ["eu-wst"]}), "`eu-wst` is not the name"),
             (json!({"account": "111122223333", "regions": "eu-west-1"}), "list of region names"),
             (json!({"account": "111122223333", "assume_role": "witnessmark"}), "not the ARN of a role"),
+            (json!({"account": "111122223333", "via": ["arn:aws:iam::111122223333:role/a"]}), "belongs to `assume_role`"),
+            (json!({"account": "111122223333", "external_id": "x"}), "belongs to `assume_role`"),
+            (json!({"account": "111122223333", "via": "arn:aws:iam::111122223333:role/a"}), "list of ARNs"),
+            (
+                json!({"account": "111122223333", "via": ["hub"], "assume_role": "arn:aws:iam::111122223333:role/a"}),
+                "`via` of target `prod`: `hub` is not the ARN of a role",
+            ),
             (json!({"account": "111122223333", "region": "eu-west-1"}), "`region` of target `prod`: is not a setting"),
         ] {
             let error = parse(settings).unwrap_err();

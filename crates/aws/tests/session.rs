@@ -109,6 +109,66 @@ fn takes_a_role_on_once_and_keeps_its_credentials_to_itself() {
 }
 
 #[test]
+fn takes_roles_on_one_after_the_other() {
+    run(async {
+        let (server, memory) = (Server::http(account()), Memory::default());
+        let roles = ["arn:aws:iam::999999999999:role/hub", "arn:aws:iam::999999999999:role/spoke"];
+        let last = "arn:aws:iam::111122223333:role/witnessmark";
+        let settings = json!({"account": "111122223333", "via": roles, "assume_role": last, "external_id": "x-1"});
+        let session = connect(&server, &memory, settings).await.unwrap();
+        session.identify().await.unwrap();
+        let log = server.log();
+        let operations: Vec<&str> = log.iter().map(|one| one.operation.as_str()).collect();
+        assert_eq!(operations, ["sts:AssumeRole", "sts:AssumeRole", "sts:AssumeRole", "sts:GetCallerIdentity"]);
+        for (asked, role) in log.iter().zip(roles.into_iter().chain([last])) {
+            assert_eq!(asked.parameters["RoleArn"], role);
+            assert_eq!(asked.parameters["RoleSessionName"], format!("witnessmark-{RUN}"), "whose run it is, at each step");
+            assert_eq!(asked.parameters.get("ExternalId").is_some(), role == last);
+        }
+        let seen = memory.seen();
+        assert!(seen.exchanges[..3].iter().all(|one| one.withheld == Some(WithheldReason::CredentialBearing)));
+        let all = format!("{seen:?}");
+        for canary in [SESSION_SECRET, SESSION_TOKEN, "canary-own-secret-key", "x-1"] {
+            assert!(!all.contains(canary), "{canary}");
+        }
+    });
+}
+
+#[test]
+fn a_step_that_is_refused_ends_the_chain() {
+    run(async {
+        let rule = Rule::always("sts:AssumeRole", Fault::Deny).when("RoleArn", "arn:aws:iam::999999999999:role/hub");
+        let (server, memory) = (Server::http(Faulty::new(account(), vec![rule])), Memory::default());
+        let settings = json!({
+            "account": "111122223333",
+            "via": ["arn:aws:iam::999999999999:role/hub"],
+            "assume_role": "arn:aws:iam::111122223333:role/witnessmark",
+        });
+        let error = connect(&server, &memory, settings).await.unwrap_err();
+        assert!(matches!(error, CollectError::Credentials { .. }), "{error}");
+        assert!(server.log().iter().all(|one| one.parameters["RoleArn"] == "arn:aws:iam::999999999999:role/hub"));
+    });
+}
+
+#[test]
+fn one_limit_for_all_that_read_an_account_in_a_run() {
+    run(async {
+        let (server, memory) = (Server::http(account()), Memory::default());
+        let recorder = memory.recorder("prod", "aws-kms", KnownSecrets::default());
+        let environment = environment(&server);
+        let mine = |account: &str| target(json!({"account": account}));
+        let first = Session::connect(&mine("111122223333"), &environment, &recorder).await.unwrap();
+        let second = Session::connect(&mine("111122223333"), &environment, &recorder).await.unwrap();
+        let other = Session::connect(&mine("444455556666"), &environment, &recorder).await.unwrap();
+        assert!(first.shares_turns_with(&second), "two collectors of one account wait for each other");
+        assert!(!first.shares_turns_with(&other), "another account has its own");
+        let later = Environment { run_id: "another-run".to_owned(), ..environment.clone() };
+        let third = Session::connect(&mine("111122223333"), &later, &recorder).await.unwrap();
+        assert!(!first.shares_turns_with(&third), "and so has another run");
+    });
+}
+
+#[test]
 fn a_role_that_is_refused_is_an_error_of_credentials() {
     run(async {
         let rules = vec![Rule::always("sts:AssumeRole", Fault::Deny)];

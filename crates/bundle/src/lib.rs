@@ -3,6 +3,7 @@
 //! Normative text: `docs/spec/bundle.md`. Resource bodies are opaque here, signatures are passed in
 //! and out as bytes: who signs, and whether a signature is right, is decided elsewhere.
 
+pub mod approval;
 pub mod consistency;
 pub mod export;
 pub mod layout;

@@ -51,6 +51,9 @@ pub enum Command {
     Report(Report),
     /// Write one bundle as a tar that an auditor verifies.
     Export(Export),
+    /// What was accepted, what its approvers sign, and whether they have.
+    #[command(subcommand)]
+    Acceptances(Acceptances),
     /// The collectors built into this program.
     #[command(subcommand)]
     Collectors(Collectors),
@@ -133,6 +136,18 @@ pub enum Keys {
         /// Print cosign's `trusted_root.json` in place of `trust.json`.
         #[arg(long)]
         cosign: bool,
+        /// Print it with this public key (PEM) as an approver's, from the first bundle on; may be given again.
+        #[arg(long, value_name = "FILE", conflicts_with = "cosign", value_hint = ValueHint::FilePath)]
+        approver: Vec<PathBuf>,
+    },
+    /// Make the key with which a person approves acceptances; he keeps it, away from the collector's.
+    Approver {
+        /// The key file to make (Ed25519, encrypted, mode 0600); its public key goes beside it, as `<FILE>.pub`.
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        out: PathBuf,
+        /// File with the passphrase.
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        passphrase_file: Option<PathBuf>,
     },
 }
 
@@ -304,6 +319,49 @@ pub struct Export {
     /// Add the ledger's tiles and statements, so that the reader can audit the whole chain.
     #[arg(long)]
     pub with_ledger: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Acceptances {
+    /// List them, and whether their approvers are shown or merely claimed.
+    List {
+        #[command(flatten)]
+        declaration: DeclarationFile,
+        /// What is trusted: its keys in the role `approve` are those of approvers.
+        #[arg(long, value_name = "FILE", default_value = "keys/trust.json", value_hint = ValueHint::FilePath)]
+        trust: PathBuf,
+        #[command(flatten)]
+        printed: Printed,
+    },
+    /// Print the words that an approver signs.
+    Text {
+        /// Its id in the declaration.
+        id: String,
+        #[command(flatten)]
+        declaration: DeclarationFile,
+        /// The exact bytes to sign, for `openssl pkeyutl -sign -rawin` or whatever holds the key.
+        #[arg(long)]
+        to_sign: bool,
+    },
+    /// Write the file that the declaration names under `signature`.
+    Sign(SignAcceptance),
+}
+
+#[derive(Debug, Args)]
+pub struct SignAcceptance {
+    /// Its id in the declaration.
+    pub id: String,
+    #[command(flatten)]
+    pub declaration: DeclarationFile,
+    /// The approver's key file, as `keys approver` makes it.
+    #[arg(long, value_name = "FILE", required_unless_present = "signature", conflicts_with = "signature", value_hint = ValueHint::FilePath)]
+    pub key: Option<PathBuf>,
+    /// 64 bytes of Ed25519 over what `acceptances text --to-sign` prints, made elsewhere.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub signature: Option<PathBuf>,
+    /// File with the passphrase of the approver's key.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub passphrase_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -45,6 +45,7 @@ pub fn of_run(ran: &Ran, code: u8, overview: &Overview, store: &Path) -> Told {
         "statement_sha256": bundle.statement_sha256(),
         "recovered": ran.recovered.iter().map(|r| r.index).collect::<Vec<_>>(),
         "broken_checks": ran.broken_checks,
+        "acceptances": bundle.acceptances(),
         "overview": overview,
     });
     Told { text, json }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use model::Outcome;
 use model::record::{Finding, RunStatus, Witness};
 use serde_json::value::RawValue;
-use verify::VerifiedBundle;
+use verify::{AcceptanceReport, Approver, VerifiedBundle};
 
 use crate::evidence::{Evidence, ExchangeView};
 use crate::overview::{GapGroup, Overview, Shown};
@@ -26,13 +26,14 @@ pub fn render_overview(bundle: &VerifiedBundle, overview: &Overview) -> String {
     let undetermined_first = |f: &&Shown<Finding>| f.value.outcome == Outcome::Undetermined;
     findings(
         &mut text,
+        bundle,
         overview.findings.iter().filter(|f| f.value.outcome == Outcome::Deviates),
         "Deviates from what is declared",
     );
-    findings(&mut text, overview.findings.iter().filter(undetermined_first), "Cannot be said");
+    findings(&mut text, bundle, overview.findings.iter().filter(undetermined_first), "Cannot be said");
     let rest =
         overview.findings.iter().filter(|f| matches!(f.value.outcome, Outcome::Conforms | Outcome::NotApplicable));
-    findings(&mut text, rest, "Conforms, or does not apply");
+    findings(&mut text, bundle, rest, "Conforms, or does not apply");
     if overview.findings_not_shown > 0 {
         writeln!(
             text,
@@ -41,7 +42,7 @@ pub fn render_overview(bundle: &VerifiedBundle, overview: &Overview) -> String {
         )
         .ok();
     }
-    not_read(&mut text, overview);
+    not_read(&mut text, bundle, overview);
     read(&mut text, overview);
     text
 }
@@ -92,19 +93,24 @@ fn controls(text: &mut String, overview: &Overview) {
     text.push('\n');
 }
 
-fn findings<'a>(text: &mut String, findings: impl Iterator<Item = &'a Shown<Finding>>, title: &str) {
+fn findings<'a>(
+    text: &mut String,
+    bundle: &VerifiedBundle,
+    findings: impl Iterator<Item = &'a Shown<Finding>>,
+    title: &str,
+) {
     let findings: Vec<_> = findings.collect();
     if findings.is_empty() {
         return;
     }
     writeln!(text, "{BOLD}{title}: {}{BOLD:#}", findings.len()).ok();
     for finding in findings {
-        one_finding(text, finding);
+        one_finding(text, bundle, finding);
     }
     text.push('\n');
 }
 
-fn one_finding(text: &mut String, shown: &Shown<Finding>) {
+fn one_finding(text: &mut String, bundle: &VerifiedBundle, shown: &Shown<Finding>) {
     let f = &shown.value;
     let style = style::of(f.outcome);
     let number = shown.record.trim_start_matches("finding:");
@@ -131,6 +137,21 @@ fn one_finding(text: &mut String, shown: &Shown<Finding>) {
     }
     if let Some(acceptance) = &f.acceptance {
         writeln!(text, "       accepted by {acceptance}; it still {}", f.outcome).ok();
+        writeln!(text, "       {DIM}{}{DIM:#}", clean(&approver(bundle, acceptance))).ok();
+    }
+}
+
+/// Whether somebody who may is shown to have approved it, in words.
+fn approver(bundle: &VerifiedBundle, id: &str) -> String {
+    match bundle.acceptances().iter().find(|known| known.id == id) {
+        Some(AcceptanceReport { approver: Approver::Shown, approved_by, key, expires, .. }) => format!(
+            "approver shown: {}, until {}, by key {:.16}…",
+            approved_by.as_deref().unwrap_or_default(),
+            expires.as_deref().unwrap_or_default(),
+            key.map(|key| key.to_string()).unwrap_or_default()
+        ),
+        Some(AcceptanceReport { because, .. }) => format!("approver claimed: {because}"),
+        None => "approver claimed".to_owned(),
     }
 }
 
@@ -161,13 +182,13 @@ fn short(value: &RawValue) -> String {
     }
 }
 
-fn not_read(text: &mut String, overview: &Overview) {
+fn not_read(text: &mut String, bundle: &VerifiedBundle, overview: &Overview) {
     if overview.gaps_in_all == 0 {
         return;
     }
     writeln!(text, "{BOLD}Not read: {}{BOLD:#}", overview.gaps_in_all).ok();
     for group in &overview.gaps {
-        gap_group(text, group);
+        gap_group(text, bundle, group);
     }
     if overview.gap_groups_not_shown > 0 {
         writeln!(text, "  {DIM}… and {} more{DIM:#}", overview.gap_groups_not_shown).ok();
@@ -175,7 +196,7 @@ fn not_read(text: &mut String, overview: &Overview) {
     text.push('\n');
 }
 
-fn gap_group(text: &mut String, group: &GapGroup) {
+fn gap_group(text: &mut String, bundle: &VerifiedBundle, group: &GapGroup) {
     let what = match (&group.of, &group.part) {
         (Some(of), Some(part)) => format!("/{part} of {of}"),
         (Some(of), None) => of.clone(),
@@ -198,6 +219,9 @@ fn gap_group(text: &mut String, group: &GapGroup) {
     writeln!(text, "         {DIM}{}{DIM:#} {subject}{}", example.record, clipped(&example.value.detail)).ok();
     if group.accepted > 0 {
         writeln!(text, "         {} of them accepted; they stay unread", group.accepted).ok();
+        if let Some(acceptance) = &example.value.acceptance {
+            writeln!(text, "         {DIM}{}{DIM:#}", clean(&approver(bundle, acceptance))).ok();
+        }
     }
     writeln!(text, "         → {}", gap_move(group.reason, group.right.as_deref())).ok();
 }
@@ -219,10 +243,10 @@ fn read(text: &mut String, overview: &Overview) {
 
 /// One finding or exchange, down to the bytes.
 #[must_use]
-pub fn render_evidence(_bundle: &VerifiedBundle, evidence: &Evidence) -> String {
+pub fn render_evidence(bundle: &VerifiedBundle, evidence: &Evidence) -> String {
     let mut text = String::new();
     if let Some(finding) = &evidence.finding {
-        one_finding(&mut text, finding);
+        one_finding(&mut text, bundle, finding);
         text.push('\n');
     }
     if let Some(shown) = &evidence.assignment {

@@ -25,6 +25,7 @@ pub fn report(report: &Report) -> String {
         levels(&mut out, report);
         if let (Some(about), Some(records)) = (&report.bundle, &report.records) {
             contents(&mut out, about, records);
+            acceptances(&mut out, report);
             withheld(&mut out, records);
         }
         rests(&mut out, report);
@@ -141,6 +142,25 @@ fn levels(out: &mut String, report: &Report) {
             "           ",
             &format!("newest head: {}; {since}", counted(head.size, "entry", "entries")),
         ));
+    }
+}
+
+/// Each acceptance, and whether somebody who may is shown to have approved it.
+fn acceptances(out: &mut String, report: &Report) {
+    if report.acceptances.is_empty() {
+        return;
+    }
+    heading(out, "What was accepted, and by whom");
+    for one in &report.acceptances {
+        let who = one.approved_by.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
+        let until = one.expires.as_ref().map(|day| format!(" until {day}")).unwrap_or_default();
+        let text = format!(
+            "approver {}{who}{until}; covers {}: {}",
+            one.approver.as_str(),
+            counted(one.covered, "finding or gap", "findings and gaps"),
+            one.because
+        );
+        row(out, &safe(&one.id), &safe(&text));
     }
 }
 

@@ -32,7 +32,11 @@ fn overview(args: &ShowArgs) -> Result<u8, Stop> {
     match args.format {
         Format::Human => output::print(report::render_overview(&bundle, &overview).as_bytes())?,
         Format::Json => {
-            output::json(&json!({"statement": bundle.statement_sha256(), "overview": overview}))?;
+            output::json(&json!({
+                "statement": bundle.statement_sha256(),
+                "acceptances": bundle.acceptances(),
+                "overview": overview,
+            }))?;
         }
     }
     Ok(0)

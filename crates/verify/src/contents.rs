@@ -15,6 +15,7 @@ use model::record::{
 use model::{Digest, Outcome, RecordRef, RecordType};
 use sha2::{Digest as _, Sha256};
 
+use crate::approvals::Approvals;
 use crate::problem::Problem;
 
 /// The version of the rules of judging that this program knows.
@@ -48,6 +49,7 @@ pub(crate) struct Contents {
     /// Withheld records since then that may have had a raw file.
     hidden_raw: u64,
     pub(crate) raw: RawPlan,
+    pub(crate) approvals: Approvals,
     pub(crate) found: Found,
 }
 
@@ -104,6 +106,7 @@ impl Contents {
             next_raw: 0,
             hidden_raw: 0,
             raw: RawPlan::default(),
+            approvals: Approvals::default(),
             found: Found::default(),
         }
     }
@@ -158,7 +161,10 @@ impl Contents {
         match record {
             Record::Run(run) => self.run(run),
             Record::Host(_) | Record::Recorded(_) => Ok(()),
-            Record::Declaration(file) => self.raw_file(at, file.raw, file.size, file.sha256),
+            Record::Declaration(file) => {
+                self.approvals.declared(file);
+                self.raw_file(at, file.raw, file.size, file.sha256)
+            }
             Record::Check(check) => {
                 self.found.checks += 1;
                 if Digest::of(check.text.as_bytes()) != check.sha256 {
@@ -184,6 +190,7 @@ impl Contents {
             Record::Coverage(coverage) => self.coverage(at, coverage),
             Record::Gap(gap) => {
                 self.nothing_is_missing(at)?;
+                self.approvals.gap(gap);
                 *self.found.gaps.entry(gap.reason).or_default() += 1;
                 self.found.accepted_gaps += u64::from(gap.acceptance.is_some());
                 match gap.exchange {
@@ -200,7 +207,10 @@ impl Contents {
                 }
                 self.refer(at, *input, &SOURCES)
             }),
-            Record::Finding(finding) => self.finding(at, finding),
+            Record::Finding(finding) => {
+                self.approvals.finding(finding);
+                self.finding(at, finding)
+            }
             Record::Control(control) => self.control(at, control),
         }
     }

@@ -18,6 +18,7 @@ use model::record::RunStatus;
 use model::{Digest, RecordType};
 use sha2::{Digest as _, Sha256};
 
+use crate::approvals::AcceptanceReport;
 use crate::audit::{self, AuditDemands, AuditReport, LedgerFiles};
 use crate::contents::Contents;
 use crate::problem::{Problem, role_name};
@@ -66,6 +67,7 @@ struct Findings {
     newest: Option<Checkpoint>,
     continuity: Option<Continuity>,
     records: Option<RecordsReport>,
+    acceptances: Vec<AcceptanceReport>,
     /// The text of `ledger/checkpoint`.
     checkpoint: Option<Vec<u8>>,
     /// What an audit of the whole ledger found, where the export holds it.
@@ -115,6 +117,7 @@ impl Findings {
         if let Some(entry) = files.entry() {
             return Err(Problem::Stray { path: entry.path() });
         }
+        self.acceptances = std::mem::take(&mut contents.approvals).finish(&statement, trust);
         self.records = Some(records_report(&statement, &contents, withheld, raw_files, redaction));
         Ok(())
     }
@@ -260,6 +263,7 @@ impl Findings {
             bundle: self.about.clone(),
             records: self.records,
             ledger: self.ledger,
+            acceptances: self.acceptances.clone(),
             head: self.newest.as_ref().map(|head| HeadReport {
                 origin: head.origin.clone(),
                 size: head.size,
@@ -269,7 +273,12 @@ impl Findings {
         };
         let bundle = match (self.statement, &self.about, level) {
             (Some(statement), Some(about), Some(level)) if accepted => {
-                Some(VerifiedBundle { statement, statement_sha256: about.statement_sha256, level })
+                Some(VerifiedBundle {
+                    statement,
+                    statement_sha256: about.statement_sha256,
+                    level,
+                    acceptances: self.acceptances,
+                })
             }
             _ => None,
         };
@@ -466,6 +475,7 @@ fn read_raw(
     let mut buffer = vec![0; PIECE];
     while let Some(Item { entry: Entry::Raw(ordinal), size }) = files.next {
         let wanted = observer.wants_raw(ordinal);
+        let may_approve = contents.approvals.wants(ordinal);
         let mut hasher = Sha256::new();
         let mut length = 0_u64;
         loop {
@@ -478,6 +488,9 @@ fn read_raw(
             length += count as u64;
             if wanted {
                 observer.raw(ordinal, piece);
+            }
+            if may_approve {
+                contents.approvals.raw(ordinal, piece);
             }
         }
         debug_assert_eq!(length, size, "a source gives what it announces");

@@ -4,6 +4,7 @@
 //! an argument, and nothing in the bundle is executed. Classes of refusal and their exit codes stand
 //! in `docs/spec/verify-classes.md`.
 
+mod approvals;
 mod audit;
 mod contents;
 mod decide;
@@ -19,6 +20,7 @@ use bundle::trust::Trust;
 use ledger::Checkpoint;
 use model::{Digest, RecordRef};
 
+pub use approvals::{AcceptanceReport, Approver};
 pub use audit::{Audit, AuditDemands, AuditReport, LedgerFiles, Newest, Pause, audit};
 pub use problem::{Class, Problem, list, status};
 pub use report::{
@@ -46,9 +48,16 @@ pub struct VerifiedBundle {
     statement: Statement,
     statement_sha256: Digest,
     level: Level,
+    acceptances: Vec<AcceptanceReport>,
 }
 
 impl VerifiedBundle {
+    /// The acceptances it applies, and whether their approvers are shown or claimed; in the order of their ids.
+    #[must_use]
+    pub fn acceptances(&self) -> &[AcceptanceReport] {
+        &self.acceptances
+    }
+
     #[must_use]
     pub fn statement(&self) -> &Statement {
         &self.statement

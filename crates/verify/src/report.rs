@@ -9,6 +9,7 @@ use model::record::{GapReason, Override, RunStatus};
 use model::{Digest, RecordRef, RecordType, Timestamp};
 use serde::{Serialize, Serializer};
 
+use crate::approvals::AcceptanceReport;
 use crate::audit::AuditReport;
 use crate::problem::{Class, Problem};
 
@@ -100,6 +101,8 @@ pub struct Report {
     pub head: Option<HeadReport>,
     /// The audit of the whole ledger, where the export holds it.
     pub ledger: Option<AuditReport>,
+    /// The acceptances that the bundle applies: who approved them is shown or claimed.
+    pub acceptances: Vec<AcceptanceReport>,
     /// What stays the custodian's word.
     pub rests_on_custodian: Vec<String>,
 }

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use ::ledger::PublicKey;
 use anyhow::{Context as _, anyhow};
-use bundle::trust::Trust;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bundle::trust::{Range, Role, Spki, Trust, TrustedKey};
 use model::Secret;
 use sign::{Ed25519Signer, Signer};
 
@@ -36,10 +38,29 @@ pub fn run(command: Keys) -> Outcome {
             let trust = create(&out, origin.as_deref(), &passphrase)?;
             output::text(&told(&out, &trust))?;
         }
-        Keys::Trust { keys, cosign } => {
-            let trust = read_trust(&keys.join(TRUST))?;
-            let text = if cosign { trust.trusted_root() } else { trust.render() };
-            output::text(&text.map_err(Failure::tool)?)?;
+        Keys::Approver { out, passphrase_file } => {
+            let passphrase = passphrase::ask_twice(passphrase_file.as_deref())?;
+            let signer = sign::create_key_file(&out, &passphrase).map_err(Failure::input)?;
+            let beside = PathBuf::from(format!("{}.pub", out.display()));
+            write_new(&beside, sign::public_pem(&signer).as_bytes())?;
+            output::text(&format!(
+                "Made {} and {}.\n\nNext: witnessmark keys trust --approver {}, and hand that trust.json to your auditor\n",
+                out.display(),
+                beside.display(),
+                beside.display()
+            ))?;
+        }
+        Keys::Trust { keys, cosign, approver } => {
+            let mut trust = read_trust(&keys.join(TRUST))?;
+            for file in &approver {
+                trust.keys.push(TrustedKey { spki: Spki(read_public(file)?), role: Role::Approve, indices: Range::from(0) });
+            }
+            let text = if cosign { trust.trusted_root() } else { trust.render() }.map_err(Failure::tool)?;
+            if !cosign {
+                // A key that is named already, or is the ledger's own, is not handed out as another one.
+                Trust::parse(text.as_bytes()).map_err(Failure::input)?;
+            }
+            output::text(&text)?;
         }
     }
     Ok(0)
@@ -89,6 +110,23 @@ pub fn open_with(keys: &Path, passphrase: &Secret) -> Result<Opened, Failure> {
     let trust = read_trust(&keys.join(TRUST))?;
     let open = |name: &str| sign::open_key_file(&keys.join(name), passphrase).map_err(explain);
     Ok(Opened { collector: open(COLLECTOR)?, ledger: open(LEDGER)?, trust, head: keys.join("last-head") })
+}
+
+/// Opens one key file.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_key(file: &Path, passphrase: &Secret) -> Result<Ed25519Signer, Failure> {
+    sign::open_key_file(file, passphrase).map_err(explain)
+}
+
+/// A public key out of its PEM file.
+fn read_public(file: &Path) -> Result<PublicKey, Failure> {
+    let wrong = || format!("`{}` is no PEM file of an Ed25519 public key", file.display());
+    let text = fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display())).map_err(Failure::input)?;
+    let body: String = text.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
+    let der = STANDARD.decode(body).with_context(wrong).map_err(Failure::input)?;
+    PublicKey::from_spki_der(&der).with_context(wrong).map_err(Failure::input)
 }
 
 /// Reads `trust.json`.

@@ -1,5 +1,6 @@
 //! One module per command.
 
+pub mod acceptances;
 mod checks;
 mod checks_test;
 mod collectors;
@@ -38,6 +39,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::Show(arguments) => show::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Acceptances(command) => acceptances::run(command),
         Command::Collectors(command) => collectors::run(command),
         Command::Checks(command) => checks::run(command),
         Command::Schema(arguments) => schema(&arguments),

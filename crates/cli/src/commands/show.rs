@@ -24,7 +24,11 @@ pub fn run(arguments: &Show) -> Outcome {
     let Some(selection) = selection else {
         let (bundle, overview) = summary::overview(&folder, &trust, arguments.all)?;
         match arguments.printed.format {
-            Format::Json => output::json(&json!({"statement": bundle.statement_sha256(), "overview": overview}))?,
+            Format::Json => output::json(&json!({
+                "statement": bundle.statement_sha256(),
+                "acceptances": bundle.acceptances(),
+                "overview": overview,
+            }))?,
             Format::Human => output::text(&report::render_overview(&bundle, &overview))?,
         }
         return Ok(0);

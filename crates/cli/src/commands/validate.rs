@@ -4,8 +4,9 @@ use anyhow::anyhow;
 use serde_json::json;
 
 use crate::args::Validate;
+use crate::commands::acceptances;
 use crate::context::{Examined, colour_of_stdout, examine};
-use crate::failure::{Failure, Outcome, WRONG_INPUT};
+use crate::failure::{Failure, Outcome, WRONG_INPUT, warn};
 use crate::output::{self, Format};
 
 pub fn run(arguments: &Validate) -> Outcome {
@@ -24,6 +25,9 @@ pub fn run(arguments: &Validate) -> Outcome {
         return Err(Failure::input(anyhow!("the declaration `{}` cannot be used", file.display())));
     }
     let plan = context.plan()?;
+    for seen in acceptances::examine(&context, &plan, None)?.iter().filter(|seen| seen.broken) {
+        warn(format!("acceptance `{}` is not shown to be approved: {}", seen.id, seen.because));
+    }
     let uses = plan.assignments.len();
     output::text(&format!(
         "{}: {} targets, {} controls, {uses} uses of checks. It can be used.\n",

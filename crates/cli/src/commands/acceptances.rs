@@ -1,0 +1,213 @@
+//! `witnessmark acceptances`: what an approver signs, and whether he has.
+
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+use bundle::approval::{Approval, SignedApproval};
+use bundle::trust::{Role, Trust};
+use policy::{Plan, PlannedAcceptance};
+use serde::Serialize;
+use sign::Signer as _;
+
+use crate::args::{Acceptances, SignAcceptance};
+use crate::commands::keys;
+use crate::context::{self, Context};
+use crate::failure::{Failure, Outcome};
+use crate::output::{self, Format};
+use crate::passphrase;
+
+pub fn run(command: Acceptances) -> Outcome {
+    match command {
+        Acceptances::List { declaration, trust, printed } => {
+            let context = context::usable(&declaration.declaration, crate::clock::now())?;
+            let trust = keys::read_trust(&trust)?;
+            let seen = examine(&context, &context.plan()?, Some(&trust))?;
+            match printed.format {
+                Format::Json => output::json(&seen)?,
+                Format::Human => output::text(&told(&seen))?,
+            }
+        }
+        Acceptances::Text { id, declaration, to_sign } => {
+            let plan = unsigned_plan(&declaration.declaration)?;
+            let text = text_of(&plan, find(&plan, &id)?)?;
+            if to_sign {
+                // The encoding is a line of ASCII before the text, so it is text itself.
+                output::text(&String::from_utf8_lossy(&SignedApproval::pae(text.as_bytes())))?;
+            } else {
+                output::text(&format!("{text}\n"))?;
+            }
+        }
+        Acceptances::Sign(arguments) => sign(&arguments)?,
+    }
+    Ok(0)
+}
+
+/// What is known of one acceptance before a run.
+#[derive(Debug, Serialize)]
+pub struct Seen {
+    pub id: String,
+    pub approved_by: String,
+    pub expires: String,
+    /// `shown` or `claimed`.
+    pub approver: &'static str,
+    pub because: String,
+    /// Whether a signature is declared that shows nothing.
+    #[serde(skip)]
+    pub broken: bool,
+}
+
+/// Every acceptance of the plan, and whether its approver is shown. Without a trust file only what was signed is compared.
+///
+/// # Errors
+/// When a part of the plan cannot be written as JSON.
+pub fn examine(context: &Context, plan: &Plan, trust: Option<&Trust>) -> Result<Vec<Seen>, Failure> {
+    plan.acceptances
+        .iter()
+        .map(|planned| {
+            let (shown, because) = match state(context, plan, planned, trust)? {
+                Ok(key) => (true, key),
+                Err(why) => (false, why),
+            };
+            Ok(Seen {
+                id: planned.id.clone(),
+                approved_by: planned.approved_by.clone(),
+                expires: planned.expires.to_string(),
+                approver: if shown { "shown" } else { "claimed" },
+                because,
+                broken: !shown && planned.signature.is_some(),
+            })
+        })
+        .collect()
+}
+
+/// By which key it is signed, or why nobody is shown.
+fn state(
+    context: &Context,
+    plan: &Plan,
+    planned: &PlannedAcceptance,
+    trust: Option<&Trust>,
+) -> Result<Result<String, String>, Failure> {
+    let Some(path) = &planned.signature else {
+        return Ok(Err("no signature is declared".to_owned()));
+    };
+    let Some((_, bytes)) = context.attached.iter().find(|(attached, _)| attached == path) else {
+        return Ok(Err(format!("`{path}` was not read")));
+    };
+    let (signed, _) = match SignedApproval::parse(bytes) {
+        Ok(parsed) => parsed,
+        Err(error) => return Ok(Err(format!("`{path}`: {error}"))),
+    };
+    if signed.payload != text_of(plan, planned)?.as_bytes() {
+        return Ok(Err(format!("`{path}` signs other words than the declaration has now")));
+    }
+    let Some(trust) = trust else {
+        return Ok(Ok("the declared words are signed; by whom was not looked at".to_owned()));
+    };
+    let pae = SignedApproval::pae(&signed.payload);
+    let key = trust.keys.iter().find(|key| {
+        key.role == Role::Approve && verify::ed25519::verify(key.spki.0.as_bytes(), &pae, &signed.signature)
+    });
+    Ok(match key {
+        Some(key) => Ok(format!("signed by key {}, trusted to approve", key.spki.0.id())),
+        None => Err(format!("`{path}` is signed by no key that the trust file names in the role `approve`")),
+    })
+}
+
+/// The words that an approver signs.
+fn text_of(plan: &Plan, planned: &PlannedAcceptance) -> Result<String, Failure> {
+    // Both are the same words in JSON; the sealed format does not know the declaration's types.
+    let covers = serde_json::to_value(&planned.covers).and_then(serde_json::from_value).map_err(Failure::tool)?;
+    let approval = Approval {
+        witnessmark_acceptance: Approval::version(),
+        id: planned.id.clone(),
+        entity: plan.entity.clone(),
+        system: plan.system.id.clone(),
+        covers,
+        reason: planned.reason.clone(),
+        approved_by: planned.approved_by.clone(),
+        approved: planned.approved.to_string(),
+        expires: planned.expires.to_string(),
+    };
+    approval.render().map_err(Failure::tool)
+}
+
+/// The plan of a declaration whose signatures may not exist yet: everything else that is wrong with it is an error.
+fn unsigned_plan(declaration: &Path) -> Result<Plan, Failure> {
+    context::examine(declaration, crate::clock::now())?.context.plan()
+}
+
+fn find<'p>(plan: &'p Plan, id: &str) -> Result<&'p PlannedAcceptance, Failure> {
+    plan.acceptances.iter().find(|planned| planned.id == id).ok_or_else(|| {
+        let known: Vec<&str> = plan.acceptances.iter().map(|planned| planned.id.as_str()).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        Failure::input(anyhow!("the declaration has no acceptance `{id}`")).with_help(format!("it has: {known}"))
+    })
+}
+
+/// Signs with a key file, or takes a signature made elsewhere, and writes the file that the declaration names.
+fn sign(arguments: &SignAcceptance) -> Result<(), Failure> {
+    let declaration = &arguments.declaration.declaration;
+    let plan = unsigned_plan(declaration)?;
+    let planned = find(&plan, &arguments.id)?;
+    let text = text_of(&plan, planned)?;
+    let Some(path) = &planned.signature else {
+        return Err(Failure::input(anyhow!("acceptance `{}` names no `signature`", planned.id))
+            .with_help(format!("write where it shall lie: `signature: acceptances/{}.sig`", planned.id)));
+    };
+    let pae = SignedApproval::pae(text.as_bytes());
+    let signature = match (&arguments.key, &arguments.signature) {
+        (_, Some(file)) => made_elsewhere(file)?,
+        (Some(key), None) => {
+            let passphrase = passphrase::ask(arguments.passphrase_file.as_deref())?;
+            keys::open_key(key, &passphrase)?.sign(&pae).map_err(Failure::tool)?
+        }
+        (None, None) => return Err(Failure::input(anyhow!("neither `--key` nor `--signature` is given"))),
+    };
+    let signed = SignedApproval { payload: text.into_bytes(), signature };
+    let target = folder_of(declaration).join(path);
+    if let Some(folder) = target.parent() {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder `{}`", folder.display()))
+            .map_err(Failure::input)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).mode(0o644);
+    // An approval is replaced by a later one of the same acceptance; which words were signed before stands in earlier bundles.
+    options.create(true).truncate(true);
+    options
+        .open(&target)
+        .and_then(|mut file| file.write_all(format!("{}\n", signed.render()).as_bytes()).and_then(|()| file.sync_all()))
+        .with_context(|| format!("cannot write `{}`", target.display()))
+        .map_err(Failure::input)?;
+    output::text(&format!("Signed acceptance {} into {}.\n", planned.id, target.display()))
+}
+
+fn folder_of(declaration: &Path) -> PathBuf {
+    declaration.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}
+
+/// 64 bytes, as `openssl pkeyutl -sign -rawin` writes them.
+fn made_elsewhere(file: &Path) -> Result<[u8; 64], Failure> {
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read `{}`", file.display())).map_err(Failure::input)?;
+    let length = bytes.len();
+    bytes.try_into().map_err(|_| {
+        Failure::input(anyhow!("`{}` has {length} bytes, an Ed25519 signature has 64", file.display()))
+            .with_help("`openssl pkeyutl -sign -rawin -inkey KEY -in TO-SIGN -out FILE` writes one")
+    })
+}
+
+fn told(seen: &[Seen]) -> String {
+    let mut text = String::new();
+    for one in seen {
+        writeln!(text, "{}  {} until {}, approver {}", one.id, one.approved_by, one.expires, one.approver).ok();
+        writeln!(text, "    {}", one.because).ok();
+    }
+    if seen.is_empty() {
+        text.push_str("The declaration accepts nothing.\n");
+    }
+    text
+}

@@ -1,0 +1,125 @@
+//! Acceptances and their approvers, with the programs as they are shipped: claimed until somebody who is trusted for it signs
+//! exactly what is declared, with our program or with stock OpenSSL.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+use testkit::Server;
+use testkit::aws_fake::{AwsFake, Size, World};
+use workspace_tests::desk::{Desk, template};
+
+/// A desk whose declaration accepts one deviation that there is, under a signature.
+fn desk(server: &Server) -> Desk {
+    let declaration = template("111122223333", "[eu-west-1]");
+    let mut desk = Desk::new(&declaration);
+    desk.aws(&server.url(), "AKIAIOSFODNN7EXAMPLE", "an example of a secret key");
+    let (_, sealed) = desk.seal();
+    let deviating = sealed.of("finding").find(|f| f["outcome"] == "deviates").unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let acceptance = [
+        "\nacceptances:".to_owned(),
+        "  - id: AC-7".to_owned(),
+        format!("    control: {}", text(&deviating["control"])),
+        format!("    check: {}", text(&deviating["check"])),
+        format!("    subject: {:?}", text(&deviating["subject"]["id"])),
+        "    reason: sealed, opened by two".to_owned(),
+        "    approved_by: CISO".to_owned(),
+        "    approved: 2020-01-01".to_owned(),
+        "    expires: 2099-12-31".to_owned(),
+        "    signature: acceptances/AC-7.sig\n".to_owned(),
+    ];
+    fs::write(desk.path("witnessmark.yaml"), format!("{declaration}{}", acceptance.join("\n"))).unwrap();
+    desk
+}
+
+/// What a run says of the acceptance.
+fn said(desk: &Desk) -> Value {
+    let answer = desk.witnessmark(&["run", "--quiet", "--format", "json"]);
+    let of_run = answer.json()["acceptances"][0].clone();
+    let shown = desk.witnessmark(&["show", "evidence", "--format", "json"]).json();
+    assert_eq!(shown["acceptances"][0], of_run, "`show` says the same");
+    assert_eq!(of_run["id"], "AC-7");
+    of_run
+}
+
+fn listed(desk: &Desk) -> Value {
+    let answer = desk.witnessmark(&["acceptances", "list", "--format", "json"]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    answer.json()[0].clone()
+}
+
+#[test]
+fn an_approver_signs_and_is_shown() {
+    let server = Server::http(AwsFake::new(World::new(Size::SMALL)));
+    let desk = desk(&server);
+    // The file that the declaration names is not there yet; that is said, with where.
+    let missing = desk.witnessmark(&["validate"]);
+    assert_eq!(missing.code, 2, "{missing:?}");
+    assert!(format!("{missing:?}").contains("acceptances/AC-7.sig"), "{missing:?}");
+
+    let made = desk.witnessmark(&["keys", "approver", "--out", "ciso.pem"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let signed = desk.witnessmark(&["acceptances", "sign", "AC-7", "--key", "ciso.pem"]);
+    assert_eq!(signed.code, 0, "{signed:?}");
+    assert_eq!(desk.witnessmark(&["validate"]).code, 0);
+    let of_run = said(&desk);
+    assert_eq!(of_run["approver"], "claimed", "the trust file names no approver: {of_run}");
+    assert_eq!(listed(&desk)["approver"], "claimed");
+
+    let trust = desk.witnessmark(&["keys", "trust", "--approver", "ciso.pem.pub"]);
+    assert_eq!(trust.code, 0, "{trust:?}");
+    fs::write(desk.path("keys/trust.json"), &trust.stdout).unwrap();
+    assert_eq!(listed(&desk)["approver"], "shown");
+    let of_run = said(&desk);
+    assert_eq!((&of_run["approver"], &of_run["approved_by"]), (&"shown".into(), &"CISO".into()), "{of_run}");
+    let human = desk.witnessmark(&["show", "evidence"]).stdout;
+    assert!(human.contains("accepted by AC-7; it still deviates") && human.contains("approver shown: CISO"), "{human}");
+
+    // An auditor sees the same.
+    assert_eq!(desk.witnessmark(&["export", "--bundle", "2", "--out", "b.tar"]).code, 0);
+    let verified = desk.verify(&["b.tar", "--trust", "keys/trust.json", "--allow-rehearsal", "--format", "json"]);
+    assert_eq!((verified.code, &verified.json()["acceptances"][0]["approver"]), (0, &"shown".into()), "{verified:?}");
+    let human = desk.verify(&["b.tar", "--trust", "keys/trust.json", "--allow-rehearsal"]).stdout;
+    assert!(human.contains("approver shown CISO until 2099-12-31"), "{human}");
+
+    // Changed words are signed by nobody.
+    let declaration = fs::read_to_string(desk.path("witnessmark.yaml")).unwrap();
+    fs::write(desk.path("witnessmark.yaml"), declaration.replace("opened by two", "opened by one")).unwrap();
+    let validated = desk.witnessmark(&["validate"]);
+    assert_eq!(validated.code, 0, "{validated:?}");
+    assert!(validated.stderr.contains("signs other words"), "{validated:?}");
+    assert_eq!(listed(&desk)["approver"], "claimed");
+}
+
+#[test]
+fn a_key_that_lies_elsewhere_signs_with_stock_openssl() {
+    let server = Server::http(AwsFake::new(World::new(Size::SMALL)));
+    let desk = desk(&server);
+    let openssl = |arguments: &[&str]| {
+        let done = Command::new("openssl").args(arguments).current_dir(desk.path("")).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    openssl(&["genpkey", "-algorithm", "ed25519", "-out", "ciso.pem"]);
+    openssl(&["pkey", "-in", "ciso.pem", "-pubout", "-out", "ciso.pub"]);
+    let words = desk.witnessmark(&["acceptances", "text", "AC-7"]);
+    assert!(words.stdout.contains("\"approved_by\":\"CISO\""), "{words:?}");
+    let to_sign = desk.witnessmark(&["acceptances", "text", "AC-7", "--to-sign"]);
+    assert!(to_sign.stdout.ends_with(words.stdout.trim_end()), "{to_sign:?}");
+    fs::write(desk.path("to-sign"), &to_sign.stdout).unwrap();
+    openssl(&["pkeyutl", "-sign", "-rawin", "-inkey", "ciso.pem", "-in", "to-sign", "-out", "raw.sig"]);
+    let signed = desk.witnessmark(&["acceptances", "sign", "AC-7", "--signature", "raw.sig"]);
+    assert_eq!(signed.code, 0, "{signed:?}");
+    let trust = desk.witnessmark(&["keys", "trust", "--approver", "ciso.pub"]);
+    fs::write(desk.path("keys/trust.json"), &trust.stdout).unwrap();
+    assert_eq!(said(&desk)["approver"], "shown");
+
+    fs::write(desk.path("raw.sig"), [1; 63]).unwrap();
+    let short = desk.witnessmark(&["acceptances", "sign", "AC-7", "--signature", "raw.sig"]);
+    assert_eq!(short.code, 2, "{short:?}");
+    assert!(short.stderr.contains("63 bytes"), "{short:?}");
+    let unknown = desk.witnessmark(&["acceptances", "text", "AC-8"]);
+    assert!(unknown.code == 2 && unknown.stderr.contains("AC-7"), "{unknown:?}");
+}
