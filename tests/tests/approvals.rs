@@ -11,6 +11,15 @@ use testkit::Server;
 use testkit::aws_fake::{AwsFake, Size, World};
 use workspace_tests::desk::{Desk, template};
 
+/// An account with a key that does not rotate.
+fn server() -> Server {
+    let mut world = World::new(Size::SMALL);
+    let mut keys = world.kms.values_mut().flat_map(|region| &mut region.keys);
+    keys.find(|key| key.rotation.is_some()).unwrap().rotation = None;
+    drop(keys);
+    Server::http(AwsFake::new(world))
+}
+
 /// A desk whose declaration accepts one deviation that there is, under a signature.
 fn desk(server: &Server) -> Desk {
     let declaration = template("111122223333", "[eu-west-1]");
@@ -53,7 +62,7 @@ fn listed(desk: &Desk) -> Value {
 
 #[test]
 fn an_approver_signs_and_is_shown() {
-    let server = Server::http(AwsFake::new(World::new(Size::SMALL)));
+    let server = server();
     let desk = desk(&server);
     // The file that the declaration names is not there yet; that is said, with where.
     let missing = desk.witnessmark(&["validate"]);
@@ -96,7 +105,7 @@ fn an_approver_signs_and_is_shown() {
 
 #[test]
 fn a_key_that_lies_elsewhere_signs_with_stock_openssl() {
-    let server = Server::http(AwsFake::new(World::new(Size::SMALL)));
+    let server = server();
     let desk = desk(&server);
     let openssl = |arguments: &[&str]| {
         let done = Command::new("openssl").args(arguments).current_dir(desk.path("")).output().unwrap();

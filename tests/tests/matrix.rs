@@ -215,7 +215,7 @@ impl Case<'_> {
             .collect();
         let lost: Vec<&&str> = needed.intersection(&fed).filter(|part| !self.still_read(subject, part)).collect();
         if lost.is_empty() {
-            let same = now.outcome == before.outcome;
+            let same = now.outcome == before.outcome || self.hides_what_was_shown(before, now, &fed);
             return (!same && !lists)
                 .then(|| format!("`{key}` was {} and is {}, {:?}", before.outcome, now.outcome, now.reason));
         }
@@ -224,6 +224,16 @@ impl Case<'_> {
         }
         let names = now.reason.as_deref().unwrap_or_default().contains(self.right);
         (!names).then(|| format!("`{key}` does not name the call: {:?}", now.reason))
+    }
+
+    /// A deviation needs no more than what shows it: where that itself was lost, it is undetermined and names the call.
+    fn hides_what_was_shown(&self, before: &Finding, now: &Finding, fed: &BTreeSet<&str>) -> bool {
+        let paths = before.witnesses.iter().filter_map(|witness| witness.path.as_deref());
+        let parts: BTreeSet<&str> = paths.filter_map(|path| path.split('/').nth(1)).collect();
+        before.outcome == Outcome::Deviates
+            && now.outcome == Outcome::Undetermined
+            && parts.iter().any(|part| fed.contains(part))
+            && now.reason.as_deref().unwrap_or_default().contains(self.right)
     }
 
     /// Whether the part is there all the same, and another call than the refused one told it.

@@ -22,7 +22,8 @@ use std::sync::OnceLock;
 use async_trait::async_trait;
 use aws::Session;
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Recorder, RightStatus, Target,
+    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, FoundTarget, Recorder,
+    RightStatus, Target,
 };
 
 use crate::authorization::Details;
@@ -36,6 +37,10 @@ pub struct AwsIam;
 impl CollectorKind for AwsIam {
     fn descriptor(&self) -> Descriptor {
         descriptor::descriptor()
+    }
+
+    async fn discover(&self, environment: &Environment, recorder: &Recorder) -> Result<Vec<FoundTarget>, CollectError> {
+        aws::discover(environment, recorder).await
     }
 
     async fn connect(

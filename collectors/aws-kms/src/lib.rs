@@ -16,8 +16,8 @@ use futures_util::future::{BoxFuture, try_join_all};
 use schemars::JsonSchema;
 use sdk::{
     CallerIdentity, CollectError, Collector, CollectorKind, CoverageNote, Descriptor, Environment, ExchangeId, Feed,
-    GapNote, GapReason, Recorder, ResourceKind, ResourceNote, Right, RightStatus, SinkError, Subject, Target,
-    population,
+    FoundKey, FoundTarget, GapNote, GapReason, Recorder, ResourceKind, ResourceNote, Right, RightStatus, SinkError,
+    Subject, Target, population,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -56,6 +56,36 @@ impl CollectorKind for AwsKms {
                     nothing decrypted or signed."
                 .to_owned(),
         }
+    }
+
+    async fn discover(&self, environment: &Environment, recorder: &Recorder) -> Result<Vec<FoundTarget>, CollectError> {
+        aws::discover(environment, recorder).await
+    }
+
+    fn key_of(&self, kind: &str, facts: &Value) -> Option<FoundKey> {
+        let text = |part: &str| facts.get(part).and_then(Value::as_str);
+        // Keys that AWS manages are nobody's to hold.
+        if kind != KEY || text("manager") != Some("CUSTOMER") {
+            return None;
+        }
+        let arn = text("arn")?;
+        let alias = facts.get("aliases").and_then(|names| names.get(0)).and_then(Value::as_str);
+        let known = |part: &str| text(part).map_or_else(|| format!("{part} NOT SEEN"), str::to_owned);
+        let id = match alias {
+            Some(alias) => alias.trim_start_matches("alias/").to_owned(),
+            None => format!("key-{:.8}", text("key_id").unwrap_or_default()),
+        };
+        Some(FoundKey {
+            id,
+            key: alias.unwrap_or(arn).to_owned(),
+            note: format!(
+                "{arn}: {}, {}, origin {}, {}",
+                known("spec"),
+                known("usage"),
+                known("origin"),
+                known("state")
+            ),
+        })
     }
 
     async fn connect(

@@ -1,6 +1,7 @@
 //! The run: plan, collect, judge, seal. Knows no standard, no source and no format of answers.
 
 pub mod collect;
+pub mod discover;
 mod history;
 pub mod preflight;
 pub mod run;

@@ -25,5 +25,5 @@ pub use rights::{
     GET_CALLER_IDENTITY, caller_identity_right, iam_policy, key_policy_statement, list_regions_right, own_endpoints,
     status as right_status,
 };
-pub use session::{Bounded, Session};
+pub use session::{Bounded, Session, discover};
 pub use settings::{Settings, settings_schema};

@@ -18,7 +18,10 @@ use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 use aws_types::app_name::AppName;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use sdk::{CallerIdentity, Clock, CollectError, Environment, Overrides, Recorder, SinkError, Target, Timestamp};
+use sdk::{
+    CallerIdentity, Clock, CollectError, Environment, FoundTarget, Overrides, Recorder, SinkError, Target, Timestamp,
+};
+use serde_json::{Map, Value};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use transport::{Proxies, Recording, Transport, TransportError};
 
@@ -144,6 +147,15 @@ impl Session {
     /// # Errors
     /// [`CollectError::WrongIdentity`] when it is another account; nothing of it may be read then.
     pub async fn identify(&self) -> Result<CallerIdentity, CollectError> {
+        let identity = self.who().await?;
+        if identity.found != self.settings.account {
+            return Err(CollectError::WrongIdentity { expected: self.settings.account.clone(), found: identity.found });
+        }
+        Ok(identity)
+    }
+
+    /// Who the credentials at hand are, and in which account, whichever it is.
+    async fn who(&self) -> Result<CallerIdentity, CollectError> {
         let config = aws_sdk_sts::config::Builder::from(&self.config).retry_partition(self.retry_budget()).build();
         let client = aws_sdk_sts::Client::from_conf(config);
         let asked = self.call(CallInfo::new(GET_CALLER_IDENTITY), client.get_caller_identity().send()).await?;
@@ -161,14 +173,26 @@ impl Session {
                 exchange: Some(answer.exchange),
             });
         };
-        if found != self.settings.account {
-            return Err(CollectError::WrongIdentity {
-                expected: self.settings.account.clone(),
-                found: found.to_owned(),
-            });
-        }
         Ok(CallerIdentity { caller: caller.to_owned(), found: found.to_owned() })
     }
+}
+
+/// The account that the credentials at hand lead to, as a target for a first declaration.
+///
+/// # Errors
+/// When no credentials are found, or the source does not say who we are.
+pub async fn discover(environment: &Environment, recorder: &Recorder) -> Result<Vec<FoundTarget>, CollectError> {
+    // Which account it is, is what is asked: this one is nobody's.
+    let nobody = Map::from_iter([("account".to_owned(), Value::from("000000000000"))]);
+    let target = Target { id: recorder.target().to_owned(), settings: nobody };
+    let identity = Session::connect(&target, environment, recorder).await?.who().await?;
+    let settings = Map::from_iter([("account".to_owned(), Value::from(identity.found.as_str()))]);
+    Ok(vec![FoundTarget {
+        id: format!("aws-{}", identity.found),
+        settings,
+        note: "all regions that are enabled are read; name some under `regions`, and the others show as gaps"
+            .to_owned(),
+    }])
 }
 
 /// A piece of work that writes to the recorder.

@@ -94,7 +94,8 @@ impl Settings {
             }
         }
         if settings.assume_role.is_none() {
-            for (setting, written) in [("via", settings.via.is_some()), ("external_id", settings.external_id.is_some())] {
+            for (setting, written) in [("via", settings.via.is_some()), ("external_id", settings.external_id.is_some())]
+            {
                 if written {
                     return Err(wrong(setting, "belongs to `assume_role`, which is not there".to_owned()));
                 }
@@ -168,7 +169,10 @@ mod tests {
             (json!({"account": "111122223333", "regions": ["eu-wst"]}), "`eu-wst` is not the name"),
             (json!({"account": "111122223333", "regions": "eu-west-1"}), "list of region names"),
             (json!({"account": "111122223333", "assume_role": "witnessmark"}), "not the ARN of a role"),
-            (json!({"account": "111122223333", "via": ["arn:aws:iam::111122223333:role/a"]}), "belongs to `assume_role`"),
+            (
+                json!({"account": "111122223333", "via": ["arn:aws:iam::111122223333:role/a"]}),
+                "belongs to `assume_role`",
+            ),
             (json!({"account": "111122223333", "external_id": "x"}), "belongs to `assume_role`"),
             (json!({"account": "111122223333", "via": "arn:aws:iam::111122223333:role/a"}), "list of ARNs"),
             (

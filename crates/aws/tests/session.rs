@@ -122,7 +122,11 @@ fn takes_roles_on_one_after_the_other() {
         assert_eq!(operations, ["sts:AssumeRole", "sts:AssumeRole", "sts:AssumeRole", "sts:GetCallerIdentity"]);
         for (asked, role) in log.iter().zip(roles.into_iter().chain([last])) {
             assert_eq!(asked.parameters["RoleArn"], role);
-            assert_eq!(asked.parameters["RoleSessionName"], format!("witnessmark-{RUN}"), "whose run it is, at each step");
+            assert_eq!(
+                asked.parameters["RoleSessionName"],
+                format!("witnessmark-{RUN}"),
+                "whose run it is, at each step"
+            );
             assert_eq!(asked.parameters.get("ExternalId").is_some(), role == last);
         }
         let seen = memory.seen();

@@ -148,8 +148,7 @@ impl SignedApproval {
     /// The bytes that are signed: DSSE's pre-authentication encoding.
     #[must_use]
     pub fn pae(payload: &[u8]) -> Vec<u8> {
-        let mut bytes =
-            format!("DSSEv1 {} {PAYLOAD_TYPE} {} ", PAYLOAD_TYPE.len(), payload.len()).into_bytes();
+        let mut bytes = format!("DSSEv1 {} {PAYLOAD_TYPE} {} ", PAYLOAD_TYPE.len(), payload.len()).into_bytes();
         bytes.extend_from_slice(payload);
         bytes
     }
@@ -253,7 +252,9 @@ mod tests {
         let (signed, read) = SignedApproval::parse(file().as_bytes()).unwrap();
         assert_eq!(read, approval());
         assert!(SignedApproval::parse(format!("{}\n", file()).as_bytes()).is_ok());
-        assert!(SignedApproval::pae(&signed.payload).starts_with(b"DSSEv1 43 application/vnd.witnessmark.acceptance+json "));
+        assert!(
+            SignedApproval::pae(&signed.payload).starts_with(b"DSSEv1 43 application/vnd.witnessmark.acceptance+json ")
+        );
         assert!(file().as_bytes().starts_with(FILE_START));
     }
 

@@ -31,6 +31,8 @@ Exit codes:
 pub enum Command {
     /// Show the whole way offline: three recorded days of a small custody company, collected, judged, sealed, verified, altered.
     Demo(Demo),
+    /// Write a first declaration from what the credentials at hand can see.
+    Init(Init),
     /// Make and show key files.
     #[command(subcommand)]
     Keys(Keys),
@@ -112,6 +114,20 @@ pub struct Demo {
     /// An empty or new folder for the demonstration's files; a temporary one otherwise, which is kept.
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 written, 3 written and not everything could be seen, 2 no target was found.")]
+pub struct Init {
+    /// The declaration to write; it must not exist.
+    #[arg(long, value_name = "FILE", default_value = "witnessmark.yaml", value_hint = ValueHint::FilePath)]
+    pub out: PathBuf,
+    /// Seconds until what was not read is not seen.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    pub deadline: u64,
+    /// Requests under way at once, for each source.
+    #[arg(long, value_name = "NUMBER", default_value_t = 16)]
+    pub concurrency: usize,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,7 +9,7 @@ use model::record::GapReason;
 use model::{Secret, Timestamp};
 use serde_json::{Map, Value};
 
-use crate::{Descriptor, Recorder, SinkError};
+use crate::{Descriptor, FoundKey, FoundTarget, Recorder, SinkError};
 
 /// A kind of collector: what it says of itself, and how one is made for a target.
 #[async_trait]
@@ -27,6 +27,24 @@ pub trait CollectorKind: Debug + Send + Sync {
         environment: &Environment,
         recorder: &Recorder,
     ) -> Result<Box<dyn Collector>, CollectError>;
+
+    /// Targets that the credentials at hand lead to, for a first declaration. Asks the source for no more than who we are; a
+    /// collector whose targets cannot be found that way finds none, and they are named by hand.
+    ///
+    /// # Errors
+    /// When no credentials are found, or the source does not say who we are.
+    async fn discover(
+        &self,
+        _environment: &Environment,
+        _recorder: &Recorder,
+    ) -> Result<Vec<FoundTarget>, CollectError> {
+        Ok(Vec::new())
+    }
+
+    /// The key that a resource is, for the inventory of a first declaration; most resources are none.
+    fn key_of(&self, _kind: &str, _facts: &Value) -> Option<FoundKey> {
+        None
+    }
 }
 
 /// A collector of one target.

@@ -5,6 +5,7 @@
 
 mod collector;
 mod descriptor;
+mod discover;
 mod recorder;
 mod suspicion;
 
@@ -13,6 +14,7 @@ pub use collector::{
     StaticCredentials, Target,
 };
 pub use descriptor::{Descriptor, Feed, ResourceKind, Right, kind_of_population, population};
+pub use discover::{FoundKey, FoundTarget};
 pub use model::record::{Decode, GapReason, Subject, Syntax};
 pub use model::{Digest, Secret, Timestamp};
 pub use recorder::{

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use bundle::approval::{Approval, FILE_MAX, FILE_START, SignedApproval};
 use bundle::statement::Statement;
 use bundle::trust::{Role, Trust};
-use model::record::{Declaration, Finding, Gap};
 use model::Digest;
+use model::record::{Declaration, Finding, Gap};
 use serde::Serialize;
 
 use crate::ed25519;
@@ -154,7 +154,9 @@ fn judge(
         because,
     };
     if !all_kept {
-        return claimed(format!("more than {ITEMS_MAX} records are accepted; they were not held against what was signed"));
+        return claimed(format!(
+            "more than {ITEMS_MAX} records are accepted; they were not held against what was signed"
+        ));
     }
     let mut why = "no signature of it is in the bundle".to_owned();
     for (envelope, approval) in signed.iter().filter(|(_, approval)| approval.id == id) {
@@ -198,5 +200,9 @@ fn fault(
         Item::Finding(finding) => approval.covers_finding(finding),
         Item::Gap(gap) => approval.covers_gap(gap),
     };
-    if items.iter().all(covers) { Ok(key.spki.0.id()) } else { Err("what was signed covers less than what is accepted") }
+    if items.iter().all(covers) {
+        Ok(key.spki.0.id())
+    } else {
+        Err("what was signed covers less than what is accepted")
+    }
 }

@@ -272,14 +272,12 @@ impl Findings {
             }),
         };
         let bundle = match (self.statement, &self.about, level) {
-            (Some(statement), Some(about), Some(level)) if accepted => {
-                Some(VerifiedBundle {
-                    statement,
-                    statement_sha256: about.statement_sha256,
-                    level,
-                    acceptances: self.acceptances,
-                })
-            }
+            (Some(statement), Some(about), Some(level)) if accepted => Some(VerifiedBundle {
+                statement,
+                statement_sha256: about.statement_sha256,
+                level,
+                acceptances: self.acceptances,
+            }),
             _ => None,
         };
         Verdict { head: self.newest.filter(|_| holds && self.key_problem.is_none()), report, bundle }

@@ -192,7 +192,8 @@ fn folder_of(declaration: &Path) -> PathBuf {
 
 /// 64 bytes, as `openssl pkeyutl -sign -rawin` writes them.
 fn made_elsewhere(file: &Path) -> Result<[u8; 64], Failure> {
-    let bytes = std::fs::read(file).with_context(|| format!("cannot read `{}`", file.display())).map_err(Failure::input)?;
+    let bytes =
+        std::fs::read(file).with_context(|| format!("cannot read `{}`", file.display())).map_err(Failure::input)?;
     let length = bytes.len();
     bytes.try_into().map_err(|_| {
         Failure::input(anyhow!("`{}` has {length} bytes, an Ed25519 signature has 64", file.display()))

@@ -53,7 +53,11 @@ pub fn run(command: Keys) -> Outcome {
         Keys::Trust { keys, cosign, approver } => {
             let mut trust = read_trust(&keys.join(TRUST))?;
             for file in &approver {
-                trust.keys.push(TrustedKey { spki: Spki(read_public(file)?), role: Role::Approve, indices: Range::from(0) });
+                trust.keys.push(TrustedKey {
+                    spki: Spki(read_public(file)?),
+                    role: Role::Approve,
+                    indices: Range::from(0),
+                });
             }
             let text = if cosign { trust.trusted_root() } else { trust.render() }.map_err(Failure::tool)?;
             if !cosign {
@@ -123,7 +127,9 @@ pub fn open_key(file: &Path, passphrase: &Secret) -> Result<Ed25519Signer, Failu
 /// A public key out of its PEM file.
 fn read_public(file: &Path) -> Result<PublicKey, Failure> {
     let wrong = || format!("`{}` is no PEM file of an Ed25519 public key", file.display());
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display())).map_err(Failure::input)?;
+    let text = fs::read_to_string(file)
+        .with_context(|| format!("cannot read `{}`", file.display()))
+        .map_err(Failure::input)?;
     let body: String = text.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
     let der = STANDARD.decode(body).with_context(wrong).map_err(Failure::input)?;
     PublicKey::from_spki_der(&der).with_context(wrong).map_err(Failure::input)

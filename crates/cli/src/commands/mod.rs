@@ -6,6 +6,7 @@ mod checks_test;
 mod collectors;
 mod demo;
 mod export;
+mod init;
 pub mod keys;
 mod ledger;
 mod preflight;
@@ -30,6 +31,7 @@ pub fn run(arguments: Arguments) -> Outcome {
     let quiet = arguments.quiet;
     match arguments.command {
         Command::Demo(arguments) => demo::run(&arguments, quiet),
+        Command::Init(arguments) => init::run(&arguments, quiet),
         Command::Keys(command) => keys::run(command),
         Command::Ledger(command) => ledger::run(command),
         Command::Validate(arguments) => validate::run(&arguments),

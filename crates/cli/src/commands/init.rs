@@ -1,0 +1,334 @@
+//! `witnessmark init`: a first declaration, from what the credentials at hand can see.
+//!
+//! It is a start for people: what nobody but them can know is marked `CHANGE`, what could not be read `NOT SEEN`. The result is
+//! a declaration that `validate` accepts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+
+use agent::discover::{Discovery, discover};
+use anyhow::{Context as _, anyhow};
+use model::Timestamp;
+use model::record::Gap;
+use serde_json::Value;
+
+use crate::args::Init;
+use crate::commands::run::{run_id, runtime, sdk_environment};
+use crate::context;
+use crate::failure::{Failure, Outcome};
+use crate::{output, progress};
+
+/// Controls to start from; those are taken whose collectors found a target.
+const TEMPLATES: [&str; 1] = [include_str!("../../../../policies/templates/aws.yaml")];
+/// Collectors read side by side.
+const SIDE_BY_SIDE: usize = 8;
+/// Exit code: something could not be seen.
+const NOT_ALL_SEEN: u8 = 3;
+
+pub fn run(arguments: &Init, quiet: bool) -> Outcome {
+    let out = &arguments.out;
+    if out.exists() {
+        return Err(Failure::input(anyhow!(
+            "`{}` is there already; a declaration is never overwritten",
+            out.display()
+        ))
+        .with_help("name another file with `--out`"));
+    }
+    let now = crate::clock::now();
+    let deadline = i64::try_from(arguments.deadline.saturating_mul(1000)).unwrap_or(i64::MAX);
+    let deadline = Timestamp::from_millis(now.as_millis().saturating_add(deadline)).map_err(Failure::input)?;
+    let environment = sdk_environment(&run_id(now)?, deadline, arguments.concurrency);
+    let scratch = tempfile::tempdir().context("cannot make a temporary folder").map_err(Failure::tool)?;
+    let told = progress::told(quiet);
+    let kinds = collectors::all();
+    let looking = discover(&kinds, &environment, scratch.path(), SIDE_BY_SIDE, told.as_ref());
+    let discovery = runtime()?.block_on(looking).map_err(Failure::tool)?;
+    drop(told);
+    if discovery.targets.is_empty() {
+        let why: Vec<String> = discovery.without_target.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+        return Err(Failure::input(anyhow!("no target was found: {}", why.join("; ")))
+            .with_help("give the credentials of the reading role in the way its own tools take them, for AWS by environment or profile"));
+    }
+    let text = declaration(&discovery, now)?;
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(out)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .with_context(|| format!("cannot write `{}`", out.display()))
+        .map_err(Failure::input)?;
+    let examined = context::examine(out, now)?;
+    if policy::has_errors(&examined.diagnostics) {
+        let shown = examined.context.loaded.render(&examined.diagnostics, false);
+        return Err(Failure::tool(anyhow!("what was written to `{}` cannot be used:\n{shown}", out.display()))
+            .with_help("this is a fault of this program: report it with that text"));
+    }
+    let unseen: usize = discovery.targets.iter().map(|target| unseen(&target.gaps).len()).sum();
+    output::text(&summary(&discovery, &out.display().to_string(), unseen))?;
+    Ok(if unseen == 0 { 0 } else { NOT_ALL_SEEN })
+}
+
+fn summary(discovery: &Discovery, out: &str, unseen: usize) -> String {
+    let mut text = format!("Wrote {out}:\n");
+    for target in &discovery.targets {
+        let collectors: Vec<&str> = target.collectors.iter().map(String::as_str).collect();
+        let kinds: Vec<String> = target.resources.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        writeln!(text, "  target {} ({}): {}", target.found.id, collectors.join(", "), kinds.join(", ")).ok();
+        writeln!(text, "    {} keys for the inventory", target.keys.len()).ok();
+    }
+    for (collector, why) in &discovery.without_target {
+        writeln!(text, "  {collector}: {}", one_line(why)).ok();
+    }
+    if unseen > 0 {
+        writeln!(text, "{unseen} things could not be seen; each stands in the file as NOT SEEN").ok();
+    }
+    writeln!(text, "\nNext: go through it (CHANGE), then witnessmark validate -d {out}, witnessmark rights -d {out}")
+        .ok();
+    text
+}
+
+/// The whole text.
+fn declaration(discovery: &Discovery, now: Timestamp) -> Result<String, Failure> {
+    let collectors: BTreeSet<&str> =
+        discovery.targets.iter().flat_map(|target| &target.collectors).map(String::as_str).collect();
+    let mut text = format!(
+        "# A first declaration, written by `witnessmark init` on {now}.\n\
+         #\n\
+         # It says what the credentials at hand could see, and what one could declare about it. Nothing of it was judged or\n\
+         # sealed, and it is not yet what you say you do: go through it from top to bottom.\n\
+         #   CHANGE    what only you know\n\
+         #   NOT SEEN  what could not be read; it may be there all the same\n\
+         # `witnessmark validate` says what is wrong with it; docs/spec/declaration.md describes every key.\n\n\
+         witnessmark: 1\n\
+         entity: \"CHANGE: your organisation\"\n\
+         system:\n  \
+           id: change-me                        # CHANGE: short; it stands in every bundle and does not change later\n  \
+           name: \"CHANGE: what is audited\"\n  \
+           designation: full                    # CHANGE: self-custody | qsp | full\n  \
+           standard: ccss-9.0\n  \
+           level: 1                             # CHANGE: the level you aim at\n\n"
+    );
+    targets(&mut text, discovery);
+    keys(&mut text, discovery);
+    controls(&mut text, &collectors)?;
+    Ok(text)
+}
+
+fn targets(text: &mut String, discovery: &Discovery) {
+    text.push_str("# ---- What is read. Pinned: if the credentials lead to another one behind the same name, nothing of it is read.\ntargets:\n");
+    for target in &discovery.targets {
+        let collectors: Vec<&str> = target.collectors.iter().map(String::as_str).collect();
+        writeln!(text, "  - id: {}", target.found.id).ok();
+        writeln!(text, "    collector: [{}]", collectors.join(", ")).ok();
+        for (name, value) in &target.found.settings {
+            writeln!(text, "    {name}: {value}").ok();
+        }
+        comment(text, "    ", &target.found.note);
+        for identity in &target.identities {
+            comment(text, "    ", &format!("{} was read as {}", identity.collector, identity.caller));
+        }
+        for (kind, count) in &target.resources {
+            comment(text, "    ", &format!("{count} {kind}"));
+        }
+        for line in unseen(&target.gaps) {
+            comment(text, "    ", &format!("NOT SEEN: {line}"));
+        }
+    }
+    for (collector, why) in &discovery.without_target {
+        comment(text, "  ", &format!("NOT SEEN: {collector}: {why}"));
+    }
+    text.push('\n');
+}
+
+/// Gaps that differ only in the subject, as one line each.
+fn unseen(gaps: &[Gap]) -> Vec<String> {
+    let mut groups: BTreeMap<(String, String), (u64, &Gap)> = BTreeMap::new();
+    for gap in gaps {
+        let of = match (&gap.subject, &gap.population) {
+            (Some(subject), _) => subject.kind.clone(),
+            (None, Some(population)) => population.clone(),
+            (None, None) => format!("everything {} reads", gap.collector),
+        };
+        let what = gap.part.as_ref().map_or_else(|| of.clone(), |part| format!("/{part} of {of}"));
+        let why = format!("{} {}", report::gap_words(gap.reason), gap.right.as_deref().unwrap_or_default());
+        groups.entry((what, why.trim_end().to_owned())).or_insert((0, gap)).0 += 1;
+    }
+    groups
+        .into_iter()
+        .map(|((what, why), (count, example))| {
+            let times = if count > 1 { format!(" ({count} of them)") } else { String::new() };
+            let detail = if example.right.is_none() { format!(": {}", example.detail) } else { String::new() };
+            format!("{what}{times}: {why}{detail}")
+        })
+        .collect()
+}
+
+fn keys(text: &mut String, discovery: &Discovery) {
+    text.push_str("# ---- The key inventory: which of these keys hold or move what is in custody, who holds them, since when nobody looked.\n");
+    if discovery.targets.iter().all(|target| target.keys.is_empty()) {
+        text.push_str("# NOT SEEN: no key was found. Where lists were refused above, there may be some.\n");
+        text.push_str(
+            "# keys:\n#   - {id: hot-signing, class: operational, at: {target: TARGET, key: alias/hot-signing}}\n\n",
+        );
+        return;
+    }
+    text.push_str("keys:\n");
+    let mut taken = BTreeSet::new();
+    for (target, key) in discovery.targets.iter().flat_map(|target| target.keys.iter().map(move |key| (target, key))) {
+        let id = unique(&word(&key.id), &mut taken);
+        writeln!(text, "  - id: {id}").ok();
+        text.push_str("    class: operational                   # CHANGE: operational | backup\n");
+        writeln!(text, "    at: {{target: {}, key: {}}}", target.found.id, Value::from(key.key.as_str())).ok();
+        comment(text, "    ", &key.note);
+    }
+    text.push('\n');
+}
+
+/// Threats and controls of the templates for what was found, and a control for each collector that has none there.
+fn controls(text: &mut String, collectors: &BTreeSet<&str>) -> Result<(), Failure> {
+    let stock = assess::CheckSet::stock().map_err(Failure::tool)?;
+    let mut threats = String::new();
+    let mut controls = String::new();
+    let mut used: BTreeSet<String> = BTreeSet::new();
+    for template in TEMPLATES {
+        let mut any = false;
+        for block in blocks(template, "controls:") {
+            let uses: Vec<&str> = uses(&block).collect();
+            let readable =
+                uses.iter().all(|check| check.split('/').next().is_some_and(|name| collectors.contains(name)));
+            if readable && !uses.is_empty() {
+                used.extend(uses.iter().map(|check| (*check).to_owned()));
+                controls.push_str(&block);
+                any = true;
+            }
+        }
+        if any {
+            threats.extend(blocks(template, "threats:"));
+        }
+    }
+    for collector in collectors {
+        let of_this = |id: &&str| id.split('/').next() == Some(*collector) && !used.contains(*id);
+        let rest: Vec<&str> = stock.checks().map(|check| check.id.as_str()).filter(of_this).collect();
+        if rest.is_empty() {
+            continue;
+        }
+        writeln!(controls, "  - id: C-{}", collector.to_ascii_uppercase()).ok();
+        writeln!(controls, "    title: \"CHANGE: what you say you do about what {collector} reads\"").ok();
+        controls.push_str("    # requirements: []                   # CHANGE: what it serves\n");
+        controls.push_str("    # threats: []                        # CHANGE: what it answers\n");
+        controls.push_str("    observe: {every: 1d}\n    checks:\n");
+        for check in rest {
+            writeln!(controls, "      - use: {check}").ok();
+        }
+        controls.push('\n');
+    }
+    if !threats.is_empty() {
+        text.push_str(
+            "# ---- What your controls answer. CHANGE: they are candidates, your threat model decides.\nthreats:\n",
+        );
+        text.push_str(threats.trim_end());
+        text.push_str("\n\n");
+    }
+    if controls.is_empty() {
+        text.push_str("# NOT SEEN: nothing that a shipped check is about. `witnessmark checks list` lists them.\n");
+    } else {
+        text.push_str(
+            "# ---- What you say you do, and what is looked at to see whether it is so. CHANGE: candidates; leave out what you do not\n\
+             #      say. `witnessmark checks show ID` says what each check reads, concludes and cannot see.\ncontrols:\n",
+        );
+        text.push_str(controls.trim_end());
+        text.push('\n');
+    }
+    Ok(())
+}
+
+/// The items of a top-level list of a template, with the comments that stand before each.
+fn blocks(template: &str, heading: &str) -> Vec<String> {
+    let items = template
+        .lines()
+        .skip_while(|line| *line != heading)
+        .skip(1)
+        // The list ends where something stands at the margin: the next key, or the comment before it.
+        .take_while(|line| line.is_empty() || line.starts_with(' '));
+    let mut blocks: Vec<String> = Vec::new();
+    let mut before = String::new();
+    for line in items {
+        if line.starts_with("  - ") {
+            blocks.push(std::mem::take(&mut before));
+        }
+        match blocks.last_mut() {
+            // A comment at the depth of items belongs to the next one.
+            Some(block) if !line.starts_with("  #") => block.push_str(&format!("{line}\n")),
+            _ => before.push_str(&format!("{line}\n")),
+        }
+    }
+    blocks
+}
+
+/// The checks that a control's block uses.
+fn uses(block: &str) -> impl Iterator<Item = &str> {
+    block
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("- use: "))
+        .map(|rest| rest.split_whitespace().next().unwrap_or_default())
+}
+
+/// Foreign text as a comment: on one line, whatever it holds.
+fn comment(text: &mut String, indent: &str, said: &str) {
+    if !said.is_empty() {
+        writeln!(text, "{indent}# {}", one_line(said)).ok();
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}') { ' ' } else { c })
+        .collect()
+}
+
+/// A text as an id may be written.
+fn word(text: &str) -> String {
+    let mut word: String =
+        text.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' }).collect();
+    word.truncate(100);
+    let word = word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
+    if word.is_empty() { "key".to_owned() } else { word.to_owned() }
+}
+
+fn unique(id: &str, taken: &mut BTreeSet<String>) -> String {
+    let mut name = id.to_owned();
+    let mut number = 2;
+    while !taken.insert(name.clone()) {
+        name = format!("{id}-{number}");
+        number += 1;
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_fall_into_their_items() {
+        let found = blocks(TEMPLATES[0], "controls:");
+        assert!(found.len() >= 8, "{found:#?}");
+        assert!(found.iter().all(|block| uses(block).count() > 0 && block.contains("    title: ")), "{found:#?}");
+        let rotates = found.iter().find(|block| block.contains("KM-ROTATE")).unwrap();
+        assert!(rotates.starts_with("  # CCSS"), "its comment stands before it: {rotates}");
+        assert!(blocks(TEMPLATES[0], "threats:").iter().all(|block| block.starts_with("  - id: T-")));
+    }
+
+    #[test]
+    fn foreign_text_stays_a_comment() {
+        let mut text = String::new();
+        comment(&mut text, "", "a\nb: c\u{2028}d");
+        assert_eq!(text, "# a b: c d\n");
+        assert_eq!(word("alias/ü hot"), "alias---hot");
+        assert_eq!(word("--"), "key");
+        let mut taken = BTreeSet::new();
+        assert_eq!([unique("a", &mut taken), unique("a", &mut taken)], ["a", "a-2"]);
+    }
+}

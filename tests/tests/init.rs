@@ -1,0 +1,83 @@
+//! `witnessmark init`: a first declaration from what can be seen, which can be used as it is.
+
+use std::fs;
+
+use testkit::aws_fake::{AwsFake, Size, World};
+use testkit::{Fault, Faulty, Rule, Server};
+use workspace_tests::desk::{Answer, Desk};
+
+fn desk(server: &Server) -> Desk {
+    let mut desk = Desk::bare();
+    desk.aws(&server.url(), "AKIAIOSFODNN7EXAMPLE", "an example of a secret key");
+    desk
+}
+
+fn init(desk: &Desk) -> (Answer, String) {
+    let answer = desk.witnessmark(&["init", "--quiet"]);
+    let text = fs::read_to_string(desk.path("witnessmark.yaml")).unwrap_or_default();
+    (answer, text)
+}
+
+#[test]
+fn what_is_written_can_be_used_at_once() {
+    let world = World::new(Size::SMALL);
+    let (account, aliases): (String, Vec<String>) = (
+        world.account.clone(),
+        world.kms.values().flat_map(|r| &r.aliases).filter(|a| a.target.is_some()).map(|a| a.name.clone()).collect(),
+    );
+    let server = Server::http(AwsFake::new(world));
+    let desk = desk(&server);
+    let (answer, text) = init(&desk);
+    assert!([0, 3].contains(&answer.code), "{answer:?}");
+    assert!(text.contains(&format!("account: \"{account}\"")), "{text}");
+    assert!(text.contains("collector: [aws-iam, aws-kms]"), "one target for both: {text}");
+    assert!(!aliases.is_empty() && aliases.iter().any(|alias| text.contains(alias)), "{aliases:?}\n{text}");
+    for needed in ["use: aws-iam/root-has-mfa", "use: aws-kms/aliases-resolve", "CHANGE", "T-INSIDER"] {
+        assert!(text.contains(needed), "`{needed}` is missing:\n{text}");
+    }
+    let validated = desk.witnessmark(&["validate"]);
+    assert_eq!(validated.code, 0, "{validated:?}");
+
+    // The whole way with it: every shipped check of what was found is put to it.
+    assert_eq!(desk.witnessmark(&["keys", "new", "--out", "keys"]).code, 0);
+    assert_eq!(desk.witnessmark(&["ledger", "init", "--store", "evidence"]).code, 0);
+    let (_, sealed) = desk.seal();
+    let used: std::collections::BTreeSet<String> = sealed.findings().into_iter().map(|f| f.check).collect();
+    let shipped = assess::CheckSet::stock().unwrap();
+    let of_aws = shipped
+        .checks()
+        .map(|check| check.id.as_str())
+        .filter(|id| id.starts_with("aws-iam/") || id.starts_with("aws-kms/"));
+    for check in of_aws {
+        assert!(used.contains(check), "`{check}` is put to nothing: {used:?}");
+    }
+
+    let again = desk.witnessmark(&["init", "--quiet"]);
+    assert_eq!(again.code, 2, "{again:?}");
+    assert!(again.stderr.contains("never overwritten"), "{again:?}");
+    assert_eq!(fs::read_to_string(desk.path("witnessmark.yaml")).unwrap(), text);
+}
+
+#[test]
+fn what_could_not_be_seen_is_marked() {
+    let rules =
+        vec![Rule::always("kms:ListKeys", Fault::Deny), Rule::always("iam:GenerateCredentialReport", Fault::Deny)];
+    let server = Server::http(Faulty::new(AwsFake::new(World::new(Size::SMALL)), rules));
+    let desk = desk(&server);
+    let (answer, text) = init(&desk);
+    assert_eq!(answer.code, 3, "{answer:?}");
+    let marked: Vec<&str> = text.lines().filter(|line| line.contains("NOT SEEN")).collect();
+    for right in ["kms:ListKeys", "iam:GenerateCredentialReport"] {
+        assert!(marked.iter().any(|line| line.contains(right)), "{right}: {marked:#?}");
+    }
+    assert!(marked.iter().any(|line| line.contains("no key was found")), "{marked:#?}");
+    assert_eq!(desk.witnessmark(&["validate"]).code, 0, "{text}");
+}
+
+#[test]
+fn without_credentials_nothing_is_written() {
+    let desk = Desk::bare();
+    let (answer, text) = init(&desk);
+    assert_eq!((answer.code, text.as_str()), (2, ""), "{answer:?}");
+    assert!(answer.stderr.contains("no target was found") && answer.stderr.contains("credentials"), "{answer:?}");
+}
