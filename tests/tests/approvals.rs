@@ -1,7 +1,7 @@
 //! Acceptances and their approvers, with the programs as they are shipped: claimed until somebody who is trusted for it signs
 //! exactly what is declared, with our program or with stock OpenSSL.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
 
 use std::fs;
 use std::process::Command;

@@ -1,7 +1,7 @@
 //! What `verify` says of sealed bundles: whole ones are accepted, signed lies and other people's
 //! bundles are refused with their class.
 
-#![expect(clippy::indexing_slicing, clippy::panic, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
 
 use bundle::approval::Covers;
 use bundle::layout::Entry;
