@@ -49,7 +49,11 @@ pub(crate) fn sealed_anew(before: &VerifiedBundle, file: &[u8], trust: &Trust) -
     found.place(&sealed, &statement, trust)?;
     match found.key_problem.or(found.position_problem) {
         Some(problem) => Err(problem),
-        None => Ok(VerifiedBundle { statement, statement_sha256, level: Level::Position }),
+        None => {
+            // They follow from the files, which the statement binds, and from the approvers' keys.
+            let acceptances = before.acceptances.clone();
+            Ok(VerifiedBundle { statement, statement_sha256, level: Level::Position, acceptances })
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use bundle::limits;
 use bundle::read::{FolderSource, Item, ReadError, Source};
 use bundle::seal::Unsigned;
 use bundle::sigstore::{Envelope, Position, SealedStatement, entry_body};
-use bundle::trust::Trust;
+use bundle::trust::{Role, Trust};
 use ledger::LogKey;
 use sign::{Ed25519Signer, Signer as _};
 use verify::{Demands, Level, Observer, Unobserved, VerifiedBundle};
@@ -30,12 +30,15 @@ pub(super) fn before_signing(
     head: &Head<'_>,
     unsigned: &Unsigned,
     staged: &Path,
+    approvers: &Trust,
     observer: &mut (dyn Observer + Send),
 ) -> Result<VerifiedBundle, SealError> {
     let collector = Ed25519Signer::from_seed(&NOBODY_COLLECTOR);
     let ledger = Ed25519Signer::from_seed(&NOBODY_LEDGER);
     let signer = public_key(&collector)?;
-    let trust = Trust::new(head.origin(), public_key(&ledger)?, signer)?;
+    let mut trust = Trust::new(head.origin(), public_key(&ledger)?, signer)?;
+    // Who approves is no matter of who seals: those are the keys that will count for good.
+    trust.keys.extend(approvers.keys.iter().filter(|key| key.role == Role::Approve).cloned());
     let key: LogKey = trust.log_key()?;
 
     let envelope =

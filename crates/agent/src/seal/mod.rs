@@ -250,7 +250,7 @@ impl Sealer<'_> {
         self.check_signer(intent.kind, index)?;
         let previous = head.previous_statement(self.trust)?;
         let statement = statement(&intent, input, &head, previous)?;
-        let verified = check::before_signing(&head, &statement, &staging, observer)?;
+        let verified = check::before_signing(&head, &statement, &staging, self.trust, observer)?;
         self.reserve(&run, index, &statement)?;
         let (sealed, verified) = self.complete(&mut head, index, Some(&verified))?;
         // Nobody else can have published it: the index was taken under the lock that is still held.
