@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::aws_fake::error;
 use crate::request::Protocol;
 use crate::server::lock;
-use crate::{Delivery, Handler, Reply, Request};
+use crate::{Delivery, Handler, Reply, Request, Wording};
 
 /// One way to fail.
 #[derive(Clone, Debug, PartialEq)]
@@ -153,19 +152,22 @@ impl Handler for Faulty {
         let Some(fault) = self.choose(request) else {
             return self.inner.answer(request).await;
         };
+        let wording = self.inner.wording();
         match fault {
-            Fault::Deny => error::denied(request, "because no identity-based policy allows the action"),
-            Fault::DenyByOrganization => error::denied(request, "with an explicit deny in a service control policy"),
-            Fault::ExpiredToken => error::expired(request),
+            Fault::Deny => wording.denied(request),
+            Fault::DenyByOrganization => {
+                wording.denied_by_organization(request).expect("a source that knows organisations")
+            }
+            Fault::ExpiredToken => wording.expired(request),
             Fault::Throttle { retry_after } => {
-                let reply = error::throttled(request);
+                let reply = wording.throttled(request);
                 match retry_after {
                     Some(seconds) => reply.with_header("retry-after", seconds.to_string()),
                     None => reply,
                 }
             }
-            Fault::Internal => error::internal(request),
-            Fault::Unknown => error::unknown(request),
+            Fault::Internal => wording.internal(request),
+            Fault::Unknown => wording.unknown(request),
             Fault::Html500 => Reply::new(
                 500,
                 "text/html",
@@ -177,7 +179,7 @@ impl Handler for Faulty {
             Fault::Redirect(to) => Reply::new(302, "text/plain", "").with_header("location", to),
             Fault::Reset => Reply::new(200, "text/plain", "").delivered(Delivery::Reset),
             Fault::Never => Reply::new(200, "text/plain", "").delivered(Delivery::Never),
-            Fault::WrongShape => wrong_shape(request),
+            Fault::WrongShape => wording.wrong_shape(request),
             Fault::Oversized(size) => {
                 let piece = " ".repeat(64 << 10);
                 self.inner.answer(request).await.with_body(piece).delivered(Delivery::Repeated(size))
@@ -194,22 +196,18 @@ impl Handler for Faulty {
             }
             Fault::TruncatedWithoutMarker => {
                 let reply = self.inner.answer(request).await;
-                let body = more(&reply.body, request.protocol, None);
-                reply.with_body(body)
+                wording.more(request, reply, None)
             }
             Fault::RepeatedMarker => {
                 // The first page again and again, whatever the marker: `again` is none that the inner handler made.
                 let mut first = request.clone();
-                if let Some(parameters) = first.parameters.as_object_mut() {
-                    parameters.remove("Marker");
-                }
+                wording.first_page(&mut first);
                 let reply = self.inner.answer(&first).await;
-                let body = more(&reply.body, request.protocol, Some("again"));
-                reply.with_body(body)
+                wording.more(request, reply, Some("again"))
             }
             Fault::Smuggle(text) => {
                 let reply = self.inner.answer(request).await;
-                let body = with_member(&reply.body, request.protocol, &text);
+                let body = wording.with_member(request, &reply.body, &text);
                 reply.with_body(body)
             }
             Fault::Rewrite(changes) => {
@@ -220,10 +218,14 @@ impl Handler for Faulty {
             }
         }
     }
+
+    fn wording(&self) -> &dyn Wording {
+        self.inner.wording()
+    }
 }
 
 impl Reply {
-    fn with_body(mut self, body: impl Into<bytes::Bytes>) -> Self {
+    pub(crate) fn with_body(mut self, body: impl Into<bytes::Bytes>) -> Self {
         self.body = body.into();
         self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
         self
@@ -231,7 +233,7 @@ impl Reply {
 }
 
 /// Makes an answer say that more follows.
-fn more(body: &[u8], protocol: Protocol, marker: Option<&str>) -> Vec<u8> {
+pub(crate) fn more(body: &[u8], protocol: Protocol, marker: Option<&str>) -> Vec<u8> {
     if protocol == Protocol::Query {
         let text = String::from_utf8_lossy(body);
         let without = without_element(&text, "Marker");
@@ -250,7 +252,7 @@ fn more(body: &[u8], protocol: Protocol, marker: Option<&str>) -> Vec<u8> {
     value.to_string().into_bytes()
 }
 
-fn with_member(body: &[u8], protocol: Protocol, text: &str) -> Vec<u8> {
+pub(crate) fn with_member(body: &[u8], protocol: Protocol, text: &str) -> Vec<u8> {
     if protocol == Protocol::Query {
         let answer = String::from_utf8_lossy(body);
         let member = format!("Result><Note>{text}</Note>");
@@ -273,7 +275,7 @@ fn without_element(text: &str, name: &str) -> String {
     }
 }
 
-fn wrong_shape(request: &Request) -> Reply {
+pub(crate) fn wrong_shape(request: &Request) -> Reply {
     let name = request.operation.rsplit(':').next().unwrap_or("");
     match request.protocol {
         Protocol::Query => {

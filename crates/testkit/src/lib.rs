@@ -18,6 +18,7 @@ mod replay;
 mod request;
 mod server;
 mod systems;
+mod wording;
 
 pub use fault::{Fault, Faulty, Rule};
 pub use memory::{Memory, Seen, SeenExchange};
@@ -26,6 +27,7 @@ pub use replay::{Recording, Replay};
 pub use request::{Protocol, Request};
 pub use server::{Delivery, Handler, Logged, Reply, Server};
 pub use systems::{Emulator, system};
+pub use wording::{AwsWording, Wording, query};
 
 #[doc(hidden)]
 pub use serde_json::json;

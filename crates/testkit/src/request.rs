@@ -1,11 +1,13 @@
-//! One request, understood as far as the AWS protocols allow: which operation of which service in which region,
-//! with which parameters.
+//! One request, understood as far as the source's wording allows: which operation, with which parameters; for AWS also
+//! which service in which region.
 
 use bytes::Bytes;
 use http::HeaderMap;
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
+
+use crate::Wording;
 
 /// A request as a handler sees it.
 #[derive(Clone, Debug)]
@@ -15,7 +17,7 @@ pub struct Request {
     pub path: String,
     pub headers: HeaderMap,
     pub body: Bytes,
-    /// `kms:ListKeys`; `METHOD /path` for what speaks none of AWS's protocols.
+    /// `kms:ListKeys`; `METHOD /path` for what is no operation of the source.
     pub operation: String,
     pub protocol: Protocol,
     /// From the signature's scope.
@@ -35,15 +37,15 @@ pub enum Protocol {
     Json,
     /// Account: JSON, the operation is the path.
     Rest,
+    /// Not AWS, or not understood.
     Other,
 }
 
 impl Request {
-    pub(crate) fn new(head: &Parts, body: Bytes) -> Self {
+    pub(crate) fn new(head: &Parts, body: Bytes, wording: &dyn Wording) -> Self {
         let path = head.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
         let scope = Scope::of(&head.headers);
-        let service = scope.as_ref().map(|scope| scope.service.as_str());
-        let (protocol, operation, parameters) = understand(head, &body, service);
+        let (protocol, operation, parameters) = wording.understand(head, &body);
         Self {
             method: head.method.to_string(),
             operation: operation.unwrap_or_else(|| format!("{} {path}", head.method)),
@@ -106,7 +108,10 @@ impl Scope {
     }
 }
 
-fn understand(head: &Parts, body: &[u8], service: Option<&str>) -> (Protocol, Option<String>, Value) {
+/// What the AWS protocols tell.
+pub(crate) fn understand_aws(head: &Parts, body: &[u8]) -> (Protocol, Option<String>, Value) {
+    let scope = Scope::of(&head.headers);
+    let service = scope.as_ref().map(|scope| scope.service.as_str());
     let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let json = || serde_json::from_slice(body).unwrap_or(Value::Object(Map::new()));
     if let Some((_, operation)) = text("x-amz-target").and_then(|target| target.rsplit_once('.')) {
@@ -131,7 +136,7 @@ fn understand(head: &Parts, body: &[u8], service: Option<&str>) -> (Protocol, Op
     (Protocol::Other, None, Value::Object(Map::new()))
 }
 
-fn form(body: &[u8]) -> Map<String, Value> {
+pub(crate) fn form(body: &[u8]) -> Map<String, Value> {
     let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
     String::from_utf8_lossy(body)
         .split('&')

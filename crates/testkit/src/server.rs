@@ -23,18 +23,27 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use crate::Request;
+use crate::{AwsWording, Request, Wording};
 
 /// Answers requests.
 #[async_trait]
 pub trait Handler: Send + Sync {
     async fn answer(&self, request: &Request) -> Reply;
+
+    /// How the source speaks that this handler stands for.
+    fn wording(&self) -> &dyn Wording {
+        &AwsWording
+    }
 }
 
 #[async_trait]
 impl<H: Handler + ?Sized> Handler for Arc<H> {
     async fn answer(&self, request: &Request) -> Reply {
         (**self).answer(request).await
+    }
+
+    fn wording(&self) -> &dyn Wording {
+        (**self).wording()
     }
 }
 
@@ -231,7 +240,7 @@ async fn serve<H: Handler + 'static>(
         async move {
             let (head, body) = incoming.into_parts();
             let body = body.collect().await.map_err(std::io::Error::other)?.to_bytes();
-            let request = Request::new(&head, body);
+            let request = Request::new(&head, body, handler.wording());
             let reply = handler.answer(&request).await;
             let status = (reply.delivery != Delivery::Reset).then_some(reply.status);
             lock(&log).push(Logged {

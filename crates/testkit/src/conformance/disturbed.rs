@@ -21,8 +21,12 @@ impl Suite {
         self.lost(Fault::Deny, &[GapReason::Denied]).await
     }
 
-    /// Closed by a policy of the organisation, which is another's move than the account's.
+    /// Closed by a policy of the organisation, which is another's move than the account's. Nothing to hold where the
+    /// source knows no such thing.
     pub async fn refused_by_organization(self) -> Vec<String> {
+        if !self.knows_organizations() {
+            return Vec::new();
+        }
         self.lost(Fault::DenyByOrganization, &[GapReason::ClosedByPolicy]).await
     }
 
@@ -226,15 +230,13 @@ impl Suite {
     /// Every list that says whether it goes on, and then is made not to end.
     async fn endless(self, fault: Fault) -> Vec<String> {
         let undisturbed = self.undisturbed().await;
+        let source = (self.source)();
         let says_more: BTreeSet<String> = undisturbed
             .seen
             .exchanges
             .iter()
             .filter(|one| match &one.exchange.body {
-                sdk::NewBody::Received(body) => {
-                    let text = String::from_utf8_lossy(body);
-                    text.contains("<IsTruncated>") || text.contains("\"Truncated\"")
-                }
+                sdk::NewBody::Received(body) => source.wording().is_page(body, fault == Fault::TruncatedWithoutMarker),
                 _ => false,
             })
             .map(|one| one.exchange.operation.clone())

@@ -59,6 +59,14 @@ impl Suite {
         self.kind.descriptor()
     }
 
+    /// Whether the source can refuse by a policy of an organisation above it.
+    fn knows_organizations(&self) -> bool {
+        let (head, ()) = http::Request::new(()).into_parts();
+        let source = (self.source)();
+        let request = crate::Request::new(&head, bytes::Bytes::new(), source.wording());
+        source.wording().denied_by_organization(&request).is_some()
+    }
+
     fn rights(&self) -> BTreeSet<String> {
         self.descriptor().rights.into_iter().map(|right| right.name).collect()
     }

@@ -361,8 +361,12 @@ struct Shuffled(Faulty);
 #[async_trait::async_trait]
 impl Handler for Shuffled {
     async fn answer(&self, request: &crate::Request) -> crate::Reply {
-        let sum: u64 = request.body.iter().map(|byte| u64::from(*byte)).sum();
+        let sum: u64 = request.path.bytes().chain(request.body.iter().copied()).map(u64::from).sum();
         tokio::time::sleep(Duration::from_millis(sum % 23)).await;
         self.0.answer(request).await
+    }
+
+    fn wording(&self) -> &dyn crate::Wording {
+        self.0.wording()
     }
 }
