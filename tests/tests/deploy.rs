@@ -1,11 +1,6 @@
 //! `deploy/`: the files there agree with each other, with the program's exit codes and with its command line.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests may stop at the first surprise"
-)]
+#![expect(clippy::indexing_slicing, clippy::panic, reason = "helpers of tests may stop at the first surprise")]
 
 use std::collections::BTreeMap;
 use std::fs;
