@@ -2,6 +2,8 @@
 """Makes the same small custody company in any AWS-protocol emulator on loopback.
 
 usage: seed.py ENDPOINT ACCESS_KEY company              users, roles, keys, aliases, grants
+       seed.py ENDPOINT ACCESS_KEY evidence             a trail, and the bucket it delivers to
+       seed.py ENDPOINT ACCESS_KEY organization         an organisation with a policy
        seed.py ENDPOINT ACCESS_KEY reader POLICY.json   a user with exactly this policy; prints its credentials as JSON
        seed.py ENDPOINT ACCESS_KEY SECRET probe         prints which calls beyond reading these credentials may make
 """
@@ -66,6 +68,45 @@ def company():
             kms.create_grant(KeyId=key, GranteePrincipal=f"arn:aws:iam::{account}:role/signer", Operations=["Decrypt"])
 
 
+def evidence():
+    s3, trails = client("s3"), client("cloudtrail")
+    account = client("sts").get_caller_identity()["Account"]
+    name = "northbank-evidence"
+    s3.create_bucket(
+        Bucket=name, ObjectLockEnabledForBucket=True,
+        CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration={
+        "ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Years": 2}}})
+    closed = dict.fromkeys(
+        ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+    s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=closed)
+    s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={
+        "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]})
+    trail = f"arn:aws:cloudtrail:eu-west-1:{account}:trail/keys"
+    write = {"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{name}/*", "Condition": {"StringEquals": {"aws:SourceArn": trail}}}]}
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps(write))
+    s3.create_bucket(Bucket="northbank-trail", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    trails.create_trail(Name="keys", S3BucketName=name, IsMultiRegionTrail=True, EnableLogFileValidation=True)
+    trails.start_logging(Name="keys")
+    trails.put_event_selectors(TrailName="keys", EventSelectors=[{
+        "ReadWriteType": "All", "IncludeManagementEvents": True,
+        "ExcludeManagementEventSources": ["kms.amazonaws.com"]}])
+
+
+def organization():
+    organization = client("organizations")
+    organization.create_organization(FeatureSet="ALL")
+    root = organization.list_roots()["Roots"][0]["Id"]
+    unit = organization.create_organizational_unit(ParentId=root, Name="custody")["OrganizationalUnit"]["Id"]
+    deny = [{"Effect": "Deny", "Action": ["kms:ScheduleKeyDeletion", "kms:DisableKey"], "Resource": "*"}]
+    policy = organization.create_policy(
+        Name="keys-stay", Description="nobody deletes keys", Type="SERVICE_CONTROL_POLICY",
+        Content=json.dumps({"Version": "2012-10-17", "Statement": deny}))["Policy"]["PolicySummary"]["Id"]
+    organization.attach_policy(PolicyId=policy, TargetId=unit)
+
+
 def reader(path):
     iam = client("iam")
     iam.create_user(UserName="witnessmark")
@@ -98,6 +139,10 @@ def probe(secret):
 
 if rest == ["company"]:
     company()
+elif rest == ["evidence"]:
+    evidence()
+elif rest == ["organization"]:
+    organization()
 elif len(rest) == 2 and rest[0] == "reader":
     reader(rest[1])
 elif len(rest) == 2 and rest[1] == "probe":

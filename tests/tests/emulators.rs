@@ -114,6 +114,39 @@ fn the_same_company_in_two_emulators_gives_the_same_resources() {
     }
 }
 
+/// What was made is known, and so is what is wrong with it: the trail leaves KMS out, and one bucket keeps nothing. moto names
+/// the root element of a bucket's versioning wrongly, so that there it is a gap; only moto has an organisation that can be made.
+#[test]
+fn trails_buckets_and_an_organisation_in_two_emulators() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (moto, ministack) = (Emulator::moto(scratch.path()), Emulator::ministack(scratch.path(), false));
+    seed(moto.url(), &[ACCOUNT, "organization"]);
+    for (emulator, versioning) in [(&moto, false), (&ministack, true)] {
+        seed(emulator.url(), &[ACCOUNT, "evidence"]);
+        let (answer, sealed) = desk(emulator.url(), ACCOUNT, "test").seal();
+        let outcome = |check: &str, id: &str| {
+            let findings = sealed.findings();
+            let found = findings.iter().find(|finding| {
+                finding.check == check && finding.subject.as_ref().is_some_and(|(_, subject)| subject.ends_with(id))
+            });
+            found.map(|finding| finding.outcome.clone()).unwrap_or_else(|| format!("no finding: {answer:?}"))
+        };
+        let trail = sealed.facts().into_iter().find(|((kind, _), _)| kind == "aws-cloudtrail/trail").unwrap().1;
+        assert_eq!(trail["selectors"]["classic"][0]["excluded_sources"][0], "kms.amazonaws.com");
+        assert_eq!(outcome("aws-cloudtrail/kms-events-are-logged", "eu-west-1"), "deviates");
+        assert_eq!(outcome("aws-cloudtrail/log-validation-is-on", "trail/keys"), "conforms");
+        let kept = if versioning { ["conforms", "deviates"] } else { ["undetermined", "undetermined"] };
+        assert_eq!(outcome("aws-s3/evidence-cannot-be-deleted", ":::northbank-evidence"), kept[0]);
+        assert_eq!(outcome("aws-s3/evidence-cannot-be-deleted", ":::northbank-trail"), kept[1]);
+    }
+    let (_, sealed) = desk(moto.url(), ACCOUNT, "test").seal();
+    let facts = sealed.facts();
+    let account = facts.iter().find(|((kind, id), _)| kind == "aws-organizations/account" && id == ACCOUNT).unwrap();
+    assert_eq!(account.1["management"], true);
+    let bound = facts.iter().filter(|((kind, _), _)| kind == "aws-organizations/policy");
+    assert!(bound.clone().any(|(_, policy)| policy["name"] == "keys-stay"), "{:?}", bound.collect::<Vec<_>>());
+}
+
 /// Every exchange that ended in an error is behind a gap, and nothing is concluded from it.
 fn what_it_does_not_know_is_a_gap(sealed: &Sealed) {
     let exchanges: Vec<&Value> = sealed.of("exchange").collect();

@@ -7,12 +7,12 @@ use aws_sdk_iam::types::AssignmentStatusType;
 use sdk::{CoverageNote, GapReason, SinkError, Source, SourceTotal};
 
 use crate::descriptor::{ALIASES, GET_REPORT, PASSWORD_POLICY, SUMMARY, VIRTUAL_MFA};
-use crate::fact::{Fact, Parts, malformed};
 use crate::iam::{Iam, List, Page, absence};
 use crate::mfa;
 use crate::report::CredentialReport;
 use crate::resource::{ACCOUNT, Account, MfaDevice, PasswordPolicy, ReportRow, Summary};
-use crate::xml::MalformedAnswer;
+use aws::fact::{Fact, Parts, malformed};
+use aws::xml::MalformedAnswer;
 
 /// IAM's own counts, with the place of each.
 #[derive(Debug, Default)]

@@ -11,8 +11,8 @@ use crate::descriptor::DETAILS;
 use crate::iam::{Iam, Page};
 use crate::report::CredentialReport;
 use crate::resource::{GROUP, Identity, POLICY, ROLE, USER};
-use crate::xml::Node;
 use crate::{entities, users};
+use aws::xml::Node;
 
 /// Entities asked for at once. AWS gives at most 1000; fewer keep an answer small.
 const PAGE: i32 = 300;

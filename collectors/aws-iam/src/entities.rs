@@ -5,13 +5,13 @@ use aws::policy_document::{MalformedPolicy, PolicyDocument, is_percent_encoded};
 use sdk::{Decode, GapNote, SinkError, Source, Syntax};
 
 use crate::descriptor::DETAILS;
-use crate::fact::{Fact, Parts, malformed};
 use crate::iam::Iam;
 use crate::resource::{
     AttachedPolicy, GROUP, Group, Identity, InlinePolicy, POLICY, PermissionsBoundary, Policy, PolicyUsage, ROLE, Role,
     RoleUse, Tag,
 };
-use crate::xml::{MalformedAnswer, Node};
+use aws::fact::{Fact, Parts, malformed};
+use aws::xml::{MalformedAnswer, Node};
 
 /// Why a policy document is not readable.
 #[derive(Debug, thiserror::Error)]

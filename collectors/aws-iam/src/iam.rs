@@ -10,8 +10,8 @@ use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use bytes::Bytes;
 use sdk::{ExchangeId, Recorder, SinkError, Source};
 
-use crate::fact::{Fact, malformed};
-use crate::xml::{Document, MalformedAnswer, Node};
+use aws::fact::{Fact, malformed};
+use aws::xml::{Document, MalformedAnswer, Node};
 
 /// One account's IAM.
 #[derive(Debug)]

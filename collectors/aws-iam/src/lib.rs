@@ -6,7 +6,6 @@ mod account;
 mod authorization;
 mod descriptor;
 mod entities;
-mod fact;
 mod iam;
 mod mfa;
 mod preflight;
@@ -15,7 +14,6 @@ mod report;
 mod report_fetch;
 pub mod resource;
 mod users;
-mod xml;
 
 use std::sync::OnceLock;
 

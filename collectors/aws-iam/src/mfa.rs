@@ -1,7 +1,7 @@
 //! MFA devices, and what their serial numbers tell of them.
 
 use crate::resource::{MfaDevice, MfaDeviceType};
-use crate::xml::{MalformedAnswer, Node};
+use aws::xml::{MalformedAnswer, Node};
 
 /// A device as `ListMFADevices` and `ListVirtualMFADevices` give it.
 pub fn device(member: &Node<'_>) -> Result<MfaDevice, MalformedAnswer> {

@@ -4,10 +4,10 @@ use aws::{Bounded, CallInfo, Refusal};
 use sdk::{CoverageNote, Digest, SinkError, Source};
 
 use crate::descriptor::{OIDC, OIDC_LIST, SAML, SAML_LIST};
-use crate::fact::{Fact, Parts, malformed};
 use crate::iam::{Iam, Page};
 use crate::resource::{OIDC_PROVIDER, OidcProvider, OidcSettings, SAML_PROVIDER, SamlMetadata, SamlProvider};
-use crate::xml::MalformedAnswer;
+use aws::fact::{Fact, Parts, malformed};
+use aws::xml::MalformedAnswer;
 
 /// Reads all identity providers. Neither list has pages.
 pub async fn record(iam: &Iam) -> Result<(), SinkError> {

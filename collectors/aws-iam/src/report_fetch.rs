@@ -8,10 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use sdk::{GapReason, SinkError, Source};
 
 use crate::descriptor::{GENERATE_REPORT, GET_REPORT};
-use crate::fact::malformed;
 use crate::iam::{Iam, Page};
 use crate::report::{CONTENT, CredentialReport, MalformedReport};
-use crate::xml::MalformedAnswer;
+use aws::fact::malformed;
+use aws::xml::MalformedAnswer;
 
 /// Between two looks. Small accounts have their report within seconds, large ones within minutes.
 const WAITS: [u64; 5] = [500, 1_000, 2_000, 3_000, 5_000];

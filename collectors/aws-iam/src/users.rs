@@ -7,12 +7,12 @@ use sdk::{GapReason, SinkError, Source};
 
 use crate::descriptor::{ACCESS_KEYS, KEY_LAST_USED, LOGIN_PROFILE, MFA};
 use crate::entities::{attached_policies, inline_policies, names, permissions_boundary, tags};
-use crate::fact::{Fact, Parts, malformed};
 use crate::iam::{Iam, List, Page, absence};
 use crate::mfa;
 use crate::report::CredentialReport;
 use crate::resource::{AccessKey, AccessKeyUse, Identity, LoginProfile, MfaDevice, ReportRow, USER, User};
-use crate::xml::{MalformedAnswer, Node};
+use aws::fact::{Fact, Parts, malformed};
+use aws::xml::{MalformedAnswer, Node};
 
 /// Records one user.
 pub async fn record(

@@ -72,6 +72,8 @@ pub struct Ran {
     pub verified: VerifiedBundle,
     pub verdict: Verdict,
     pub acceptances: Vec<AcceptanceUse>,
+    /// Findings that are undetermined because of accepted gaps alone.
+    pub excused: u64,
     /// Bundles of killed runs that were completed or recorded as failed before this one.
     pub recovered: Vec<Sealed>,
     /// Checks that could not be evaluated, with the reason.
@@ -141,9 +143,9 @@ pub fn run(mut setup: Setup<'_>, runtime: &tokio::runtime::Runtime) -> Result<Ra
     let session = begun.session;
     match prepare(&session, &mut setup, runtime) {
         Ok(prepared) => {
-            let Prepared { seal, verdict, acceptances, broken_checks } = prepared;
+            let Prepared { seal, verdict, acceptances, excused, broken_checks } = prepared;
             let (sealed, verified) = sealer.seal_observed(session, seal, setup.observer)?;
-            Ok(Ran { sealed, verified, verdict, acceptances, recovered, broken_checks })
+            Ok(Ran { sealed, verified, verdict, acceptances, excused, recovered, broken_checks })
         }
         Err(cause) => {
             let by = Recording { now: setup.environment.clock.now(), ..by };
@@ -173,6 +175,7 @@ struct Prepared {
     seal: SealInput,
     verdict: Verdict,
     acceptances: Vec<AcceptanceUse>,
+    excused: u64,
     broken_checks: BTreeMap<String, String>,
 }
 
@@ -202,7 +205,8 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
     };
     let mut judged = judge(&judging, setup.worker.clone())?;
     judged.acceptances.cover_gaps(recorded.gaps_mut(), &judged.definite, &last);
-    let verdict = judged.tally.verdict(recorded.gaps());
+    let excused = excused(&findings, recorded.gaps()).map_err(RunError::Scratch)?;
+    let verdict = judged.tally.verdict(recorded.gaps(), excused);
 
     progress.phase("writing and sealing");
     let finished = setup.environment.clock.now();
@@ -256,6 +260,7 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
         seal: SealInput { finished, status, rehearsal, summary, records },
         verdict,
         acceptances: judged.acceptances.uses().to_vec(),
+        excused,
         broken_checks: judged.broken,
     })
 }
@@ -396,6 +401,25 @@ fn judge<'p>(judging: &Judging<'p, '_>, worker: WorkerCommand) -> Result<Judged<
     out.flush().map_err(RunError::Scratch)?;
     judged.broken = summary.broken;
     Ok(judged)
+}
+
+/// Counts the findings that are undetermined because of accepted gaps alone. Which gaps are accepted is known only after all
+/// has been judged, so the findings are looked through again, and only if some gap is.
+fn excused(findings: &Path, gaps: &[Gap]) -> io::Result<u64> {
+    #[derive(serde::Deserialize)]
+    struct Concluded {
+        outcome: model::Outcome,
+        rests_on: Vec<RecordRef>,
+    }
+    if gaps.iter().all(|gap| gap.acceptance.is_none()) {
+        return Ok(0);
+    }
+    let mut excused = 0;
+    for line in BufReader::new(File::open(findings)?).lines() {
+        let finding: Concluded = serde_json::from_str(&line?)?;
+        excused += u64::from(policy::excused(finding.outcome, &finding.rests_on, gaps));
+    }
+    Ok(excused)
 }
 
 fn numbered<T: Clone>(kind: RecordType, records: &[T]) -> Vec<(RecordRef, T)> {

@@ -256,6 +256,7 @@ fn by_code(code: &str, status: u16, message: &str) -> GapReason {
         | "AuthorizationError"
         | "AuthorizationErrorException"
         | "NotAuthorized"
+        | "CloudHsmAccessDeniedException"
         | "UnauthorizedException"
         | "UnauthorizedOperation" => {
             if closed_by_policy(message) {
@@ -290,6 +291,7 @@ fn by_code(code: &str, status: u16, message: &str) -> GapReason {
         | "ThrottlingException"
         | "TooManyRequestsException" => GapReason::Throttled,
         "InvalidAction"
+        | "AWSOrganizationsNotInUseException"
         | "NotImplemented"
         | "NotImplementedException"
         | "OptInRequired"
@@ -301,9 +303,16 @@ fn by_code(code: &str, status: u16, message: &str) -> GapReason {
         // The key is in a state in which this cannot be asked.
         | "KMSInvalidStateException" => GapReason::Unsupported,
         "RequestTimeout" | "RequestTimeoutException" => GapReason::TimedOut,
-        "NoSuchEntity" | "NoSuchEntityException" | "NotFoundException" | "ResourceNotFoundException" => {
-            GapReason::Vanished
-        }
+        "AccountNotFoundException"
+        | "CloudHsmResourceNotFoundException"
+        | "NoSuchBucket"
+        | "NoSuchEntity"
+        | "NoSuchEntityException"
+        | "NotFoundException"
+        | "OrganizationalUnitNotFoundException"
+        | "PolicyNotFoundException"
+        | "ResourceNotFoundException"
+        | "TrailNotFoundException" => GapReason::Vanished,
         _ if status == 429 => GapReason::Throttled,
         _ if status >= 500 => GapReason::SourceError,
         _ if status == 403 => GapReason::Denied,

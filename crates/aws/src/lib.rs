@@ -6,7 +6,9 @@
 
 mod call;
 mod credentials;
+pub mod fact;
 mod http_client;
+pub mod json;
 mod moment;
 mod pager;
 pub mod policy_document;
@@ -16,6 +18,7 @@ mod session;
 mod settings;
 mod turns;
 mod wire;
+pub mod xml;
 
 pub use call::{Answer, CallInfo, Refusal};
 pub use moment::Moment;

@@ -21,7 +21,10 @@ const HARMLESS: [&str; 8] =
 impl Dialect for Aws {
     fn asked(&self, request: &request::Parts, body: &Bytes) -> Asked {
         let service = signed_service(&request.headers);
-        let (name, mut parameters) = operation(request, body);
+        let (name, mut parameters) = match service {
+            Some("s3") => s3(request),
+            _ => operation(request, body),
+        };
         let operation = match service {
             Some(service) => format!("{service}:{name}"),
             None => format!("{}:{name}", unsigned_service(request)),
@@ -112,6 +115,47 @@ fn operation(request: &request::Parts, body: &Bytes) -> (String, Map<String, Val
         let first = letters.next().map(|c| c.to_ascii_uppercase());
         return (first.into_iter().chain(letters).collect(), parameters);
     }
+    parameters.insert("path".to_owned(), Value::from(path));
+    (request.method.to_string(), parameters)
+}
+
+/// What is asked of a bucket stands in the query, of an account in the path. S3 has no names for its operations in its
+/// requests: they are named here by the right that they need.
+const S3: [(&str, &str); 9] = [
+    ("acl", "GetBucketAcl"),
+    ("encryption", "GetEncryptionConfiguration"),
+    ("location", "GetBucketLocation"),
+    ("object-lock", "GetBucketObjectLockConfiguration"),
+    ("ownershipControls", "GetBucketOwnershipControls"),
+    ("policy", "GetBucketPolicy"),
+    ("policyStatus", "GetBucketPolicyStatus"),
+    ("publicAccessBlock", "GetBucketPublicAccessBlock"),
+    ("versioning", "GetBucketVersioning"),
+];
+const S3_ACCOUNT: &str = "/v20180820/configuration/publicAccessBlock";
+
+/// Name and parameters of an operation of S3 in path style.
+fn s3(request: &request::Parts) -> (String, Map<String, Value>) {
+    let path = request.uri.path();
+    let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
+    let mut parameters = Map::new();
+    for (name, member) in [("x-amz-account-id", "AccountId"), ("x-amz-expected-bucket-owner", "ExpectedBucketOwner")] {
+        if let Some(value) = header(name) {
+            parameters.insert(member.to_owned(), Value::from(value));
+        }
+    }
+    let is_get = request.method == http::Method::GET;
+    if is_get && path == S3_ACCOUNT {
+        return ("GetAccountPublicAccessBlock".to_owned(), parameters);
+    }
+    let query = form_members(request.uri.query().unwrap_or_default());
+    let bucket = path.trim_matches('/');
+    let asked = S3.iter().find(|(sub_resource, _)| query.contains_key(*sub_resource));
+    if let (true, Some((_, name)), false) = (is_get, asked, bucket.is_empty() || bucket.contains('/')) {
+        parameters.insert("Bucket".to_owned(), Value::from(bucket));
+        return ((*name).to_owned(), parameters);
+    }
+    parameters.extend(query);
     parameters.insert("path".to_owned(), Value::from(path));
     (request.method.to_string(), parameters)
 }
@@ -207,6 +251,35 @@ mod tests {
         );
         assert_eq!(account.operation, "account:ListRegions");
         assert_eq!(account.parameters, json!({"MaxResults": 50}));
+    }
+
+    #[test]
+    fn names_what_is_asked_of_s3_by_the_right_it_needs() {
+        let policy = asked(
+            http::Request::get("https://s3.eu-west-1.amazonaws.com/evidence?policy")
+                .header("x-amz-expected-bucket-owner", "111122223333"),
+            Some("s3"),
+            "",
+        );
+        assert_eq!(policy.operation, "s3:GetBucketPolicy");
+        assert_eq!(policy.parameters, json!({"Bucket": "evidence", "ExpectedBucketOwner": "111122223333"}));
+        let lock =
+            asked(http::Request::get("https://s3.eu-west-1.amazonaws.com/evidence/?object-lock="), Some("s3"), "");
+        assert_eq!(lock.operation, "s3:GetBucketObjectLockConfiguration");
+        let account = asked(
+            http::Request::get(format!("https://111122223333.s3-control.eu-west-1.amazonaws.com{S3_ACCOUNT}"))
+                .header("x-amz-account-id", "111122223333"),
+            Some("s3"),
+            "",
+        );
+        assert_eq!(account.operation, "s3:GetAccountPublicAccessBlock");
+        // An object's content, or a change: no name that a right stands for.
+        for request in
+            [http::Request::get("https://h/evidence/object?acl"), http::Request::put("https://h/evidence?acl")]
+        {
+            let other = asked(request, Some("s3"), "").operation;
+            assert!(["s3:GET", "s3:PUT"].contains(&other.as_str()), "{other}");
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ Exit codes:
    0  done; for `run`: sealed, every finding conforms or its deviation is accepted, nothing unread
    1  the tool failed: conclude nothing
    2  the command line or the declaration is wrong
-   3  sealed, with gaps that no finding depends on
+   3  sealed, with gaps that no finding depends on, or that were accepted
   10  at least one finding deviates and is not accepted
   11  none deviates, at least one is undetermined
   12  both";

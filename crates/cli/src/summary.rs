@@ -32,6 +32,12 @@ pub fn of_run(ran: &Ran, code: u8, overview: &Overview, store: &Path) -> Told {
             acceptance.refused.len()
         ));
     }
+    if ran.excused > 0 {
+        text.push_str(&format!(
+            "Undetermined because of accepted gaps alone: {}. They stay undetermined, and nothing is concluded of them.\n",
+            ran.excused
+        ));
+    }
     let index = ran.sealed.index;
     text.push_str(&format!("\nSealed as bundle {index} in {}; exit code {code}.\n", store.display()));
     text.push_str(&format!(
@@ -42,6 +48,7 @@ pub fn of_run(ran: &Ran, code: u8, overview: &Overview, store: &Path) -> Told {
         "index": index,
         "bundle": ran.sealed.run,
         "exit_code": code,
+        "excused": ran.excused,
         "statement_sha256": bundle.statement_sha256(),
         "recovered": ran.recovered.iter().map(|r| r.index).collect::<Vec<_>>(),
         "broken_checks": ran.broken_checks,

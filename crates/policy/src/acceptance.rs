@@ -1,7 +1,7 @@
 //! Which deviations and gaps an acceptance covers on a given day. Nothing here changes an outcome.
 
 use model::record::{Finding, Gap, Subject};
-use model::{Outcome, Timestamp};
+use model::{Outcome, RecordRef, RecordType, Timestamp};
 use serde::Serialize;
 
 use crate::plan::{Covers, Plan, PlannedAcceptance};
@@ -145,6 +145,18 @@ impl Acceptances {
     }
 }
 
+/// Whether a finding is undetermined because of accepted gaps and of nothing else: it rests on gaps, and on none that is not
+/// accepted. What could not be evaluated, or was proven by nothing, rests on no gap.
+#[must_use]
+pub fn excused(outcome: Outcome, rests_on: &[RecordRef], gaps: &[Gap]) -> bool {
+    let mut behind = rests_on.iter().filter(|record| record.kind == RecordType::Gap).peekable();
+    let accepted = |record: &RecordRef| {
+        let ordinal = usize::try_from(record.ordinal).ok();
+        ordinal.and_then(|ordinal| gaps.get(ordinal)).is_some_and(|gap| gap.acceptance.is_some())
+    };
+    outcome == Outcome::Undetermined && behind.peek().is_some() && behind.all(accepted)
+}
+
 fn covers_finding(covers: &Covers, finding: &Finding) -> bool {
     match covers {
         Covers::Deviation { control, check, subject, target } => {
@@ -160,7 +172,7 @@ fn covers_finding(covers: &Covers, finding: &Finding) -> bool {
 fn covers_gap(covers: &Covers, gap: &Gap) -> bool {
     match covers {
         Covers::Deviation { .. } => false,
-        Covers::Gap { target, population, right, part, subject } => {
+        Covers::Gap { target, population, right, part, subject, reason_is } => {
             // `aws-kms/key` is every place of that kind, `aws-kms/key@eu-west-1` is that one.
             let same_population = |wanted: &String| {
                 gap.population
@@ -169,6 +181,7 @@ fn covers_gap(covers: &Covers, gap: &Gap) -> bool {
             };
             gap.target == *target
                 && population.as_ref().is_none_or(same_population)
+                && reason_is.is_none_or(|reason| gap.reason == reason)
                 && right.as_ref().is_none_or(|r| gap.right.as_ref() == Some(r))
                 && part.as_ref().is_none_or(|p| gap.part.as_ref() == Some(p))
                 && subject.as_ref().is_none_or(|s| gap.subject.as_ref().is_some_and(|g| g.id == *s))

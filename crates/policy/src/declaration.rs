@@ -628,7 +628,7 @@ record! {
 }
 
 record! {
-    /// An accepted deviation (`control`, `check`, `subject`) or an accepted gap (`target` with `population`, `right` or `part`).
+    /// An accepted deviation (`control`, `check`, `subject`) or an accepted gap (`target` with `population`, `right`, `part` or `reason_is`).
     /// It never makes anything conform.
     pub struct Acceptance ("acceptance") {
         required {
@@ -658,6 +658,8 @@ record! {
             right: Option<Located<String>>,
             /// Gap: the part of the resources that is not read.
             part: Option<Located<String>>,
+            /// Gap: only while this is why it was not read, `closed-by-policy` for instance.
+            reason_is: Option<Located<String>>,
             /// A detached signature of the approver over the acceptance.
             signature: Option<Located<String>>,
         }

@@ -23,7 +23,7 @@ mod schema;
 mod source;
 mod yaml;
 
-pub use acceptance::{AcceptanceState, AcceptanceUse, Acceptances, LastDeviation};
+pub use acceptance::{AcceptanceState, AcceptanceUse, Acceptances, LastDeviation, excused};
 pub use check::{check, not_judged_yet};
 pub use declaration::{
     Acceptance, Affects, Certificate, CheckUse, Columns, Component, Control, Declaration, Designation, Document,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use model::Digest;
+use model::record::GapReason;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -136,6 +137,8 @@ pub enum Covers {
         part: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         subject: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason_is: Option<GapReason>,
     },
 }
 
@@ -362,6 +365,19 @@ fn plan_checks(
     }
 }
 
+/// Why something was not read, by the word that stands in a bundle.
+fn gap_reason(word: &Located<String>, reporter: &mut Reporter<'_>) -> Option<GapReason> {
+    let reason = serde_json::from_value(Value::from(word.as_str())).ok();
+    if reason.is_none() && word.is_written() {
+        // Those that another's decision makes; the others pass by themselves or are faults.
+        let known = ["closed-by-policy", "denied", "unsupported", "skipped", "withheld-secret"];
+        reporter
+            .error(word.at, Code::BadValue, format!("`{}` is no reason for which something is not read", word.as_str()))
+            .maybe_help(help_known(word.as_str(), &known, "for instance"));
+    }
+    reason
+}
+
 fn plan_acceptance(
     acceptance: &Acceptance,
     assignments: &[Assignment],
@@ -375,6 +391,7 @@ fn plan_acceptance(
         ("population", acceptance.population.is_some()),
         ("right", acceptance.right.is_some()),
         ("part", acceptance.part.is_some()),
+        ("reason_is", acceptance.reason_is.is_some()),
     ]
     .into_iter()
     .filter_map(|(name, there)| there.then_some(name))
@@ -424,7 +441,7 @@ fn plan_acceptance(
                     "this says neither which deviation nor which gap is accepted",
                 )
                 .help(
-                    "a deviation: `control`, `check`, `subject`; a gap: `target` with `population`, `right` or `part`",
+                    "a deviation: `control`, `check`, `subject`; a gap: `target` with `population`, `right`, `part` or `reason_is`",
                 );
             return None;
         };
@@ -434,6 +451,10 @@ fn plan_acceptance(
             right: text(&acceptance.right),
             part: text(&acceptance.part),
             subject: text(&acceptance.subject),
+            reason_is: match &acceptance.reason_is {
+                None => None,
+                Some(word) => Some(gap_reason(word, reporter)?),
+            },
         }
     };
     if acceptance.approved.is_written() && acceptance.expires.is_written() {

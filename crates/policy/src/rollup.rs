@@ -84,17 +84,18 @@ impl<'p> Tally<'p> {
     }
 
     /// What the run's exit code says. `undetermined` never exits 0, whether or not the gap behind it is accepted.
+    /// `excused`: how many findings are undetermined because of accepted gaps alone ([`crate::excused`]).
     #[must_use]
-    pub fn verdict(&self, gaps: &[Gap]) -> Verdict {
+    pub fn verdict(&self, gaps: &[Gap], excused: u64) -> Verdict {
         let counts = self.total;
         let findings = counts.conforms + counts.deviates + counts.undetermined + counts.not_applicable;
         let deviates = counts.deviates > counts.accepted;
-        let undetermined = counts.undetermined > 0 || findings == 0;
+        let undetermined = counts.undetermined > excused || findings == 0;
         match (deviates, undetermined) {
             (true, true) => Verdict::DeviatesAndUndetermined,
             (true, false) => Verdict::Deviates,
             (false, true) => Verdict::Undetermined,
-            (false, false) if gaps.iter().any(|g| g.acceptance.is_none()) => Verdict::Gaps,
+            (false, false) if excused > 0 || gaps.iter().any(|g| g.acceptance.is_none()) => Verdict::Gaps,
             (false, false) => Verdict::Clean,
         }
     }
@@ -106,11 +107,11 @@ impl<'p> Tally<'p> {
 pub enum Verdict {
     /// Every finding conforms, is not applicable or is an accepted deviation; every gap is accepted.
     Clean = 0,
-    /// Gaps, not accepted, that no finding depends on.
+    /// Gaps, not accepted, that no finding depends on; or accepted ones that findings do depend on.
     Gaps = 3,
     /// At least one deviation that is not accepted.
     Deviates = 10,
-    /// None of those, and at least one finding is undetermined, or there is no finding at all.
+    /// None of those, and at least one finding is undetermined for another reason than accepted gaps, or there is no finding at all.
     Undetermined = 11,
     /// Both.
     DeviatesAndUndetermined = 12,

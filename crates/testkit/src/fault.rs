@@ -244,6 +244,14 @@ pub(crate) fn more(body: &[u8], protocol: Protocol, marker: Option<&str>) -> Vec
     }
     let mut value: serde_json::Value = serde_json::from_slice(body).expect("the inner handler answers JSON");
     let members = value.as_object_mut().expect("an object");
+    if members.contains_key("NextToken") {
+        // Such a list says that it goes on by its token alone.
+        match marker {
+            Some(marker) => members.insert("NextToken".to_owned(), marker.into()),
+            None => members.remove("NextToken"),
+        };
+        return value.to_string().into_bytes();
+    }
     members.insert("Truncated".to_owned(), true.into());
     match marker {
         Some(marker) => members.insert("NextMarker".to_owned(), marker.into()),
@@ -262,6 +270,12 @@ pub(crate) fn with_member(body: &[u8], protocol: Protocol, text: &str) -> Vec<u8
         }
         return answer.replacen("Result>", &member, 1).into_bytes();
     }
+    // A bucket's policy is JSON in the midst of XML.
+    if protocol == Protocol::Xml && !body.starts_with(b"{") {
+        let answer = String::from_utf8_lossy(body);
+        let (prolog, rest) = answer.split_once("?>").expect("the inner handler answers XML");
+        return format!("{prolog}?>{}", rest.replacen('>', &format!("><Note>{text}</Note>"), 1)).into_bytes();
+    }
     let mut value: serde_json::Value = serde_json::from_slice(body).expect("the inner handler answers JSON");
     value["Note"] = text.into();
     value.to_string().into_bytes()
@@ -278,7 +292,7 @@ fn without_element(text: &str, name: &str) -> String {
 pub(crate) fn wrong_shape(request: &Request) -> Reply {
     let name = request.operation.rsplit(':').next().unwrap_or("");
     match request.protocol {
-        Protocol::Query => {
+        Protocol::Query | Protocol::Xml => {
             Reply::new(200, "text/xml", format!("<{name}Response><Nothing>4711</Nothing></{name}Response>"))
         }
         _ => Reply::new(200, "application/x-amz-json-1.1", r#"{"Unexpected":[4711]}"#),

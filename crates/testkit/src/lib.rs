@@ -10,6 +10,7 @@
 )]
 
 pub mod aws_fake;
+mod collect;
 pub mod conformance;
 mod fault;
 mod memory;
@@ -20,6 +21,7 @@ mod server;
 mod systems;
 mod wording;
 
+pub use collect::collect;
 pub use fault::{Fault, Faulty, Rule};
 pub use memory::{Memory, Seen, SeenExchange};
 pub use proxy::Proxy;

@@ -37,6 +37,8 @@ pub enum Protocol {
     Json,
     /// Account: JSON, the operation is the path.
     Rest,
+    /// S3: the operation is a member of the query or the path, and answers are XML.
+    Xml,
     /// Not AWS, or not understood.
     Other,
 }
@@ -126,6 +128,10 @@ pub(crate) fn understand_aws(head: &Parts, body: &[u8]) -> (Protocol, Option<Str
             return (Protocol::Query, Some(format!("{service}:{action}")), Value::Object(form));
         }
     }
+    if service == Some("s3") {
+        let (operation, parameters) = s3(head);
+        return (Protocol::Xml, operation, Value::Object(parameters));
+    }
     if let Some(service) = service {
         let name = head.uri.path().rsplit('/').next().unwrap_or("");
         let mut letters = name.chars();
@@ -134,6 +140,40 @@ pub(crate) fn understand_aws(head: &Parts, body: &[u8]) -> (Protocol, Option<Str
         return (Protocol::Rest, Some(format!("{service}:{operation}")), json());
     }
     (Protocol::Other, None, Value::Object(Map::new()))
+}
+
+/// S3 in path style, by the right that each read needs.
+fn s3(head: &Parts) -> (Option<String>, Map<String, Value>) {
+    let mut parameters = Map::new();
+    for (header, name) in [("x-amz-account-id", "AccountId"), ("x-amz-expected-bucket-owner", "ExpectedBucketOwner")] {
+        if let Some(value) = head.headers.get(header).and_then(|value| value.to_str().ok()) {
+            parameters.insert(name.to_owned(), value.into());
+        }
+    }
+    let path = head.uri.path();
+    if head.method != http::Method::GET {
+        return (None, parameters);
+    }
+    if path == "/v20180820/configuration/publicAccessBlock" {
+        return (Some("s3:GetAccountPublicAccessBlock".to_owned()), parameters);
+    }
+    parameters.insert("Bucket".to_owned(), path.trim_matches('/').into());
+    let query = head.uri.query().unwrap_or("");
+    let operation = query.split('&').find_map(|member| {
+        Some(match member.split('=').next().unwrap_or("") {
+            "acl" => "s3:GetBucketAcl",
+            "encryption" => "s3:GetEncryptionConfiguration",
+            "location" => "s3:GetBucketLocation",
+            "object-lock" => "s3:GetBucketObjectLockConfiguration",
+            "ownershipControls" => "s3:GetBucketOwnershipControls",
+            "policy" => "s3:GetBucketPolicy",
+            "policyStatus" => "s3:GetBucketPolicyStatus",
+            "publicAccessBlock" => "s3:GetBucketPublicAccessBlock",
+            "versioning" => "s3:GetBucketVersioning",
+            _ => return None,
+        })
+    });
+    (operation.map(str::to_owned), parameters)
 }
 
 pub(crate) fn form(body: &[u8]) -> Map<String, Value> {

@@ -52,7 +52,7 @@ impl Emulator {
                 .env("GATEWAY_PORT", port)
                 .env("MINISTACK_ACCOUNT_ID", "123456789012")
                 .env("IOT_MTLS_ENABLED", "false")
-                .env("SERVICES", "iam,sts,kms,account")
+                .env("SERVICES", "iam,sts,kms,account,s3,cloudtrail,organizations")
                 .env("AUTH", if enforce { "true" } else { "false" });
             command
         })

@@ -87,9 +87,11 @@ impl Wording for AwsWording {
         wrong_shape(request)
     }
 
-    fn is_page(&self, body: &[u8], _without_marker: bool) -> bool {
+    fn is_page(&self, body: &[u8], without_marker: bool) -> bool {
         let text = String::from_utf8_lossy(body);
-        text.contains("<IsTruncated>") || text.contains("\"Truncated\"")
+        // Some lists say that they go on by their token alone.
+        let by_token = !without_marker && text.contains("\"NextToken\"");
+        text.contains("<IsTruncated>") || text.contains("\"Truncated\"") || by_token
     }
 
     fn more(&self, request: &Request, reply: Reply, marker: Option<&str>) -> Reply {
@@ -100,6 +102,7 @@ impl Wording for AwsWording {
     fn first_page(&self, request: &mut Request) {
         if let Some(parameters) = request.parameters.as_object_mut() {
             parameters.remove("Marker");
+            parameters.remove("NextToken");
         }
     }
 

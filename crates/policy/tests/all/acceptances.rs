@@ -1,8 +1,8 @@
 //! An accepted deviation stays a deviation, an accepted gap stays a gap, and neither is accepted a day too long.
 
 use model::record::{Finding, Gap, GapReason, Subject};
-use model::{Outcome, Severity, Timestamp};
-use witnessmark_policy::{AcceptanceState, Acceptances, LastDeviation, Plan, plan};
+use model::{Outcome, RecordRef, RecordType, Severity, Timestamp};
+use witnessmark_policy::{AcceptanceState, Acceptances, LastDeviation, Plan, excused, plan};
 
 use crate::common::{environment, load_one};
 
@@ -152,4 +152,40 @@ fn a_gap_that_may_hide_a_deviation_is_not_covered() {
     );
     assert_eq!(over(&[finding("aws-prod", "arn:k1", Outcome::Conforms)], &[last("arn:k1")]), ([true, true, true], 0));
     assert_eq!(over(&[finding("aws-test", "arn:k1", Outcome::Conforms)], &[last("arn:k1")]), ([false, false, true], 2));
+}
+
+#[test]
+fn only_accepted_gaps_excuse_what_rests_on_them() {
+    let mut gaps = vec![gap(None, None, None, "r"), gap(None, None, None, "r")];
+    (gaps[0].acceptance, gaps[1].acceptance) = (Some("REGION".to_owned()), None);
+    let rests = |gaps: &[u64]| -> Vec<RecordRef> {
+        let coverage = RecordRef::new(RecordType::Coverage, 0);
+        std::iter::once(coverage).chain(gaps.iter().map(|n| RecordRef::new(RecordType::Gap, *n))).collect()
+    };
+    assert!(excused(Outcome::Undetermined, &rests(&[0]), &gaps));
+    // One that is not accepted, one that is not there, none at all, and what is known.
+    assert!(!excused(Outcome::Undetermined, &rests(&[0, 1]), &gaps));
+    assert!(!excused(Outcome::Undetermined, &rests(&[0, 7]), &gaps));
+    assert!(!excused(Outcome::Undetermined, &rests(&[]), &gaps));
+    assert!(!excused(Outcome::Deviates, &rests(&[0]), &gaps));
+}
+
+#[test]
+fn an_acceptance_may_be_held_to_its_reason() {
+    let closed = DECLARED.replace("right: \"kms:ListGrants\", part: grants", "reason_is: closed-by-policy");
+    let loaded = load_one(&closed);
+    let plan = plan(&loaded, &environment()).unwrap_or_else(|found| panic!("{}", loaded.render(&found, false)));
+    let mut acceptances = Acceptances::new(&plan, on("2026-06-01"));
+    let mut gaps = [GapReason::ClosedByPolicy, GapReason::Denied, GapReason::Throttled]
+        .map(|reason| Gap { reason, ..gap(Some("aws-kms/key@eu-west-1"), None, None, "kms:ListKeys") });
+    acceptances.cover_gaps(&mut gaps, &[], &[]);
+    assert_eq!(gaps.map(|gap| gap.acceptance), [Some("GRANTS".to_owned()), None, None]);
+
+    let wrong = load_one(&closed.replace("closed-by-policy", "closed-by-polcy"));
+    let found = witnessmark_policy::plan(&wrong, &environment()).expect_err("a word that is none");
+    let said = wrong.render(&found, false);
+    assert!(
+        said.contains("`closed-by-polcy` is no reason") && said.contains("did you mean `closed-by-policy`?"),
+        "{said}"
+    );
 }

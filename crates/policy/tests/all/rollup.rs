@@ -99,7 +99,17 @@ fn exit_codes() {
         (vec![], vec![], Verdict::Undetermined),
         (vec![], vec![gap(true)], Verdict::Undetermined),
     ] {
-        assert_eq!(tally(&plan, &all).verdict(&gaps), expected, "{all:?}");
+        assert_eq!(tally(&plan, &all).verdict(&gaps, 0), expected, "{all:?}");
+    }
+    // Undetermined because of accepted gaps alone: no alarm, and never clean either.
+    for (all, excused, expected) in [
+        (vec![clean, (Undetermined, false)], 1, Verdict::Gaps),
+        (vec![(Undetermined, false)], 1, Verdict::Gaps),
+        (vec![clean, (Undetermined, false), (Undetermined, false)], 1, Verdict::Undetermined),
+        (vec![(Deviates, false), (Undetermined, false)], 1, Verdict::Deviates),
+        (vec![(Deviates, true), (Undetermined, false)], 1, Verdict::Gaps),
+    ] {
+        assert_eq!(tally(&plan, &all).verdict(&[gap(true)], excused), expected, "{all:?}");
     }
     assert_eq!(
         [Verdict::Clean, Verdict::Gaps, Verdict::Deviates, Verdict::Undetermined, Verdict::DeviatesAndUndetermined]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{is_query, name};
+use super::{is_xml, name};
 use crate::{Protocol, Reply, Request};
 
 const CALLER: &str = "arn:aws:iam::111122223333:user/witnessmark";
@@ -26,6 +26,20 @@ pub fn error(request: &Request, status: u16, code: &str, message: &str) -> Reply
                 ),
             )
         }
+        Protocol::Xml => {
+            let (open, close) = match name(request) {
+                "GetAccountPublicAccessBlock" => ("<ErrorResponse><Error>", "</Error></ErrorResponse>"),
+                _ => ("<Error>", "</Error>"),
+            };
+            let message = super::xml::escape(message);
+            Reply::new(
+                status,
+                "application/xml",
+                format!(
+                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{open}<Code>{code}</Code><Message>{message}</Message><RequestId>0A1B2C3D4E5F6071</RequestId><HostId>aG9zdA==</HostId>{close}"
+                ),
+            )
+        }
         // KMS answers errors of the caller with 400, whatever they are.
         Protocol::Json => Reply::new(
             if status < 500 { 400 } else { status },
@@ -42,7 +56,7 @@ pub fn error(request: &Request, status: u16, code: &str, message: &str) -> Reply
 /// Refused, with the reason AWS gives at the end of its sentence.
 #[must_use]
 pub fn denied(request: &Request, because: &str) -> Reply {
-    let code = if is_query(request) { "AccessDenied" } else { "AccessDeniedException" };
+    let code = if is_xml(request) { "AccessDenied" } else { "AccessDeniedException" };
     let message =
         format!("User: {CALLER} is not authorized to perform: {} on resource: * {because}", request.operation);
     error(request, 403, code, &message)
@@ -50,21 +64,27 @@ pub fn denied(request: &Request, because: &str) -> Reply {
 
 #[must_use]
 pub fn expired(request: &Request) -> Reply {
-    let code = if is_query(request) { "ExpiredToken" } else { "ExpiredTokenException" };
+    let code = if is_xml(request) { "ExpiredToken" } else { "ExpiredTokenException" };
     error(request, 403, code, "The security token included in the request is expired")
 }
 
 #[must_use]
 pub fn throttled(request: &Request) -> Reply {
-    let code = if is_query(request) { "Throttling" } else { "ThrottlingException" };
-    error(request, 400, code, "Rate exceeded")
+    let (status, code) = match request.protocol {
+        Protocol::Xml => (503, "SlowDown"),
+        Protocol::Query => (400, "Throttling"),
+        _ => (400, "ThrottlingException"),
+    };
+    error(request, status, code, "Rate exceeded")
 }
 
 #[must_use]
 pub fn internal(request: &Request) -> Reply {
     let code = match request.protocol {
         Protocol::Query => "ServiceFailure",
-        Protocol::Json => "KMSInternalException",
+        Protocol::Json if request.service() == "kms" => "KMSInternalException",
+        Protocol::Json => "ServiceException",
+        Protocol::Xml => "InternalError",
         Protocol::Rest | Protocol::Other => "InternalServerException",
     };
     error(request, 500, code, "The request processing has failed because of an unknown error, exception or failure.")
@@ -77,19 +97,22 @@ pub fn unknown(request: &Request) -> Reply {
             let message = format!("Could not find operation {}", name(request));
             error(request, 400, "InvalidAction", &message)
         }
+        Protocol::Xml => {
+            error(request, 501, "NotImplemented", "A header you provided implies functionality that is not implemented")
+        }
         _ => error(request, 404, "UnknownOperationException", &format!("unknown operation {}", name(request))),
     }
 }
 
 #[must_use]
 pub fn invalid(request: &Request, message: &str) -> Reply {
-    let code = if is_query(request) { "ValidationError" } else { "ValidationException" };
+    let code = if is_xml(request) { "ValidationError" } else { "ValidationException" };
     error(request, 400, code, message)
 }
 
 #[must_use]
 pub fn not_found(request: &Request, message: &str) -> Reply {
-    if is_query(request) {
+    if is_xml(request) {
         error(request, 404, "NoSuchEntity", message)
     } else {
         error(request, 400, "NotFoundException", message)

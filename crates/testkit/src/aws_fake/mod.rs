@@ -1,13 +1,16 @@
-//! A fake of IAM, STS, KMS and Account Management that answers as AWS does on the wire, and really pages.
+//! A fake of IAM, STS, KMS, CloudTrail, S3, Organizations and Account Management that answers as AWS does on the wire, and really pages.
 //!
 //! It knows the read operations only, holds its [`World`] in memory and answers from it quickly: figures are measured
 //! against it. The wire format was taken from the answers of moto, ministack and fakecloud and from the API
 //! references; what those disagree on follows the reference. Nothing here depends on the order requests come in:
 //! request ids are derived from the request, so that the same calls get the same answers.
 
+mod cloudtrail;
 pub mod error;
 mod iam;
 mod kms;
+mod organizations;
+mod s3;
 mod world;
 mod xml;
 
@@ -20,7 +23,10 @@ use serde_json::{Value, json};
 use crate::server::lock;
 use crate::{Handler, Protocol, Reply, Request};
 
+pub use cloudtrail::{Selectors, Trail};
 pub use iam::{SESSION_SECRET, SESSION_TOKEN};
+pub use organizations::{Member, Organization, OrganizationPolicy, Unit};
+pub use s3::{Block, Bucket, Lock};
 pub use world::{
     AccessKey, Alias, CustomKeyStore, Grant, Group, Key, KmsRegion, Login, Mfa, PasswordPolicy, Policy, PolicyVersion,
     Provider, Region, Role, Root, Rotation, Size, User, World,
@@ -89,6 +95,9 @@ impl Handler for AwsFake {
             "iam" => iam::answer(&world, request, &id),
             "sts" => iam::answer_sts(&world, request, &id),
             "kms" => kms::answer(&world, request),
+            "cloudtrail" => cloudtrail::answer(&world, request),
+            "organizations" => organizations::answer(&world, request),
+            "s3" => s3::answer(&world, request),
             "account" => account(&world, request),
             _ => error::unknown(request),
         };
@@ -149,8 +158,8 @@ fn name(request: &Request) -> &str {
     request.operation.split_once(':').map_or("", |(_, name)| name)
 }
 
-const fn is_query(request: &Request) -> bool {
-    matches!(request.protocol, Protocol::Query)
+const fn is_xml(request: &Request) -> bool {
+    matches!(request.protocol, Protocol::Query | Protocol::Xml)
 }
 
 #[cfg(test)]

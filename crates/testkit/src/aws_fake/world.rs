@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::cloudtrail::Trail;
+use super::organizations::Organization;
+use super::s3::{Block, Bucket};
+
 /// The root of the account; changed freely by tests.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -20,6 +24,12 @@ pub struct World {
     pub oidc: Vec<Provider>,
     /// By region.
     pub kms: BTreeMap<String, KmsRegion>,
+    pub trails: Vec<Trail>,
+    pub buckets: Vec<Bucket>,
+    /// The public access block of the whole account.
+    pub account_block: Option<Block>,
+    /// `None`: the account is in none.
+    pub organization: Option<Organization>,
     /// When the credential report was made, RFC 3339.
     pub report_generated: String,
     /// The `Date` of every answer.
@@ -28,6 +38,8 @@ pub struct World {
     pub iam_page: usize,
     /// Largest page of KMS's lists, as far as a request asks for no smaller one.
     pub kms_page: usize,
+    /// Largest page of the lists of Organizations.
+    pub organizations_page: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -300,18 +312,23 @@ impl World {
                 thumbprints: vec!["6938fd4d98bab03faadb97b34396831e3780aea1".to_owned()],
             }],
             kms,
+            trails: vec![Trail::organization("eu-west-1", &account), Trail::new("keys", "eu-west-1", &account)],
+            buckets: vec![Bucket::evidence("northbank-evidence"), Bucket::plain("northbank-trail")],
+            account_block: Some(Block::ALL),
+            organization: Some(Organization::new(&account)),
             account,
             report_generated: "2026-11-20T06:00:00+00:00".to_owned(),
             http_date: "Fri, 20 Nov 2026 06:00:01 GMT".to_owned(),
             iam_page: 1000,
             kms_page: 1000,
+            organizations_page: 20,
         }
     }
 
     /// The same account, answered in small pages.
     #[must_use]
     pub fn paged(mut self, items: usize) -> Self {
-        (self.iam_page, self.kms_page) = (items, items);
+        (self.iam_page, self.kms_page, self.organizations_page) = (items, items, items);
         self
     }
 

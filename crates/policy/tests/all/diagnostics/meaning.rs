@@ -319,7 +319,7 @@ acceptances:
     11 |   - {id: A3, target: aws-prod, reason: r, approved_by: CISO, approved: 2026-05-01, expires: 2026-12-31}
        |          ^^
        |
-       = help: a deviation: `control`, `check`, `subject`; a gap: `target` with `population`, `right` or `part`
+       = help: a deviation: `control`, `check`, `subject`; a gap: `target` with `population`, `right`, `part` or `reason_is`
 
     warning[unused-acceptance]: control `C` does not use `aws-iam/console-users-have-mfa`: the acceptance covers nothing
       --> witnessmark.yaml:12:33

@@ -1,17 +1,18 @@
-//! IAM's XML answers, and where in them a fact stands.
+//! XML answers, of IAM or S3, and where in them a fact stands.
 //!
 //! Facts are read from the answer itself and not from the SDK's types, which fill in `false`, empty texts and empty lists
 //! where the answer says nothing.
 
 use std::borrow::Cow;
 
-use aws::Moment;
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, Event};
 use sdk::{ExchangeId, Source};
 
-/// Deeper than any answer of IAM. The tree is dropped recursively.
+use crate::moment::Moment;
+
+/// Deeper than any answer. The tree is dropped recursively.
 const DEEPEST: usize = 64;
 
 /// Why an answer does not have the documented form.

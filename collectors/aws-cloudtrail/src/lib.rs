@@ -1,0 +1,151 @@
+//! Reads AWS CloudTrail: the trails that take events of an account, whether they deliver, and which events they leave out.
+//!
+//! What is read, by which right, and what cannot be seen: `README.md`.
+
+mod read;
+pub mod resource;
+mod wire;
+
+use async_trait::async_trait;
+use aws::{CallInfo, Session, own_endpoints, right_status, settings_schema};
+use aws_sdk_cloudtrail::Client;
+use schemars::JsonSchema;
+use sdk::{
+    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Feed, Recorder, ResourceKind,
+    Right, RightState, RightStatus, SinkError, Target,
+};
+
+use crate::read::Reader;
+use crate::resource::{REGION, Region, TRAIL, Trail};
+
+pub(crate) const DESCRIBE: &str = "cloudtrail:DescribeTrails";
+pub(crate) const STATUS: &str = "cloudtrail:GetTrailStatus";
+pub(crate) const SELECTORS: &str = "cloudtrail:GetEventSelectors";
+
+/// The collector `aws-cloudtrail`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AwsCloudtrail;
+
+#[async_trait]
+impl CollectorKind for AwsCloudtrail {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor {
+            name: "aws-cloudtrail".to_owned(),
+            summary:
+                "Trails of AWS CloudTrail: which events of the account are logged, where to, and whether they arrive."
+                    .to_owned(),
+            resources: vec![kind::<Trail>(TRAIL), kind::<Region>(REGION)],
+            rights: rights(),
+            settings: settings_schema(),
+            endpoints: own_endpoints(),
+            thief:
+                "Learn which of the account's events are logged and which are not, and in which bucket the logs lie: \
+                    where an intruder would not be seen. No event can be read with it, and no trail changed."
+                    .to_owned(),
+        }
+    }
+
+    async fn connect(
+        &self,
+        target: &Target,
+        environment: &Environment,
+        recorder: &Recorder,
+    ) -> Result<Box<dyn Collector>, CollectError> {
+        let session = Session::connect(target, environment, recorder).await?;
+        Ok(Box::new(Account { session }))
+    }
+}
+
+/// The trails of one account.
+#[derive(Debug)]
+struct Account {
+    session: Session,
+}
+
+#[async_trait]
+impl Collector for Account {
+    async fn identify(&self, _: &Recorder) -> Result<CallerIdentity, CollectError> {
+        self.session.identify().await
+    }
+
+    async fn preflight(&self, _: &Recorder) -> Result<Vec<RightStatus>, CollectError> {
+        let (mut statuses, regions) = self.session.preflight_regions().await?;
+        for region in &regions {
+            statuses.extend(preflight(&self.session, region).await?);
+        }
+        Ok(statuses)
+    }
+
+    async fn collect(&self, recorder: &Recorder) -> Result<(), CollectError> {
+        Ok(Reader::new(&self.session, recorder).read().await?)
+    }
+}
+
+/// Each right once in a region; those of trails on the first one that shows there.
+async fn preflight(session: &Session, region: &str) -> Result<Vec<RightStatus>, SinkError> {
+    let client = client(session, region);
+    let asked = session.call(CallInfo::new(DESCRIBE), client.describe_trails().send()).await?;
+    let mut statuses = vec![right_status(DESCRIBE, Some(region), &asked)];
+    let first =
+        asked.ok().and_then(|answer| read::entries(&answer.body)).and_then(|list| list.into_iter().flatten().next());
+    let Some(trail) = first else {
+        statuses.extend([STATUS, SELECTORS].map(|right| RightStatus {
+            right: right.to_owned(),
+            state: RightState::Undecided,
+            scope: Some(region.to_owned()),
+            detail: "no trail of the region can be asked".to_owned(),
+        }));
+        return Ok(statuses);
+    };
+    let info = |right: &str| CallInfo::new(right).subject(TRAIL, &trail.arn);
+    let asked = session.call(info(STATUS), client.get_trail_status().name(&trail.arn).send()).await?;
+    statuses.push(right_status(STATUS, Some(&trail.arn), &asked));
+    let asked = session.call(info(SELECTORS), client.get_event_selectors().trail_name(&trail.arn).send()).await?;
+    statuses.push(right_status(SELECTORS, Some(&trail.arn), &asked));
+    Ok(statuses)
+}
+
+/// A client of one region.
+fn client(session: &Session, region: &str) -> Client {
+    let config = aws_sdk_cloudtrail::config::Builder::from(&session.config_in(region))
+        .retry_partition(session.retry_budget())
+        .build();
+    Client::from_conf(config)
+}
+
+fn rights() -> Vec<Right> {
+    let right = |name: &str, feeds: Vec<Feed>, note: &str| Right {
+        name: name.to_owned(),
+        feeds,
+        deniable: true,
+        note: note.to_owned(),
+    };
+    vec![
+        aws::caller_identity_right(),
+        aws::list_regions_right(REGION),
+        right(
+            DESCRIBE,
+            vec![
+                Feed::list(TRAIL),
+                Feed::part(REGION, "trails"),
+                Feed::part(REGION, "logging"),
+                Feed::part(REGION, "selectors"),
+            ],
+            "the trails of each region, those of other regions and of the organisation included",
+        ),
+        right(
+            STATUS,
+            vec![Feed::part(TRAIL, "status"), Feed::part(REGION, "logging")],
+            "whether each trail is logging, when it last delivered, and what hindered it",
+        ),
+        right(
+            SELECTORS,
+            vec![Feed::part(TRAIL, "selectors"), Feed::part(REGION, "selectors")],
+            "which events each trail takes: those of KMS may be left out without a word",
+        ),
+    ]
+}
+
+fn kind<T: JsonSchema>(name: &str) -> ResourceKind {
+    ResourceKind { kind: name.to_owned(), schema: schemars::schema_for!(T).to_value() }
+}

@@ -1,0 +1,97 @@
+//! What this collector makes of what CloudTrail answers.
+#![expect(clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+
+use collector_aws_cloudtrail::AwsCloudtrail;
+use sdk::GapReason;
+use serde_json::{Value, json};
+use testkit::aws_fake::{AwsFake, Region, Selectors, Size, Trail, World};
+use testkit::{Fault, Faulty, Rule, Seen, collect};
+
+fn world(change: impl FnOnce(&mut World)) -> World {
+    let mut world = World::new(Size::SMALL);
+    world.regions.push(Region { name: "us-east-1".to_owned(), opt_status: "ENABLED_BY_DEFAULT".to_owned() });
+    change(&mut world);
+    world
+}
+
+fn read(world: World, rules: Vec<Rule>, regions: &[&str]) -> Seen {
+    collect(
+        &AwsCloudtrail,
+        Faulty::new(AwsFake::new(world), rules),
+        json!({"account": "111122223333", "regions": regions}),
+    )
+}
+
+#[test]
+fn a_trail_of_all_regions_is_read_once_and_shows_everywhere() {
+    let seen = read(world(|_| {}), vec![], &["eu-west-1", "us-east-1"]);
+    let trail = seen.facts("aws-cloudtrail/trail", "trail/organization");
+    assert_eq!(trail["seen_in"], json!(["eu-west-1", "us-east-1"]));
+    assert_eq!(trail["selectors"]["classic"], Value::Null);
+    assert_eq!(trail["selectors"]["advanced"][0]["fields"][0]["equals"], json!(["Management"]));
+    let here = seen.facts("aws-cloudtrail/region", "eu-west-1");
+    assert_eq!(here["trails"].as_array().map(Vec::len), Some(2));
+    let there = seen.facts("aws-cloudtrail/region", "us-east-1");
+    assert_eq!(there["trails"], json!(["arn:aws:cloudtrail:eu-west-1:111122223333:trail/organization"]));
+    assert_eq!(there["logging"], there["trails"]);
+    assert_eq!(there["selectors"][0]["trail"], there["trails"][0]);
+    let asked = seen.exchanges.iter().filter(|one| one.exchange.operation == "cloudtrail:GetTrailStatus").count();
+    assert_eq!(asked, 2, "each trail once");
+    assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
+}
+
+#[test]
+fn a_region_that_is_not_enabled_has_nothing_to_ask() {
+    let seen = read(world(|_| {}), vec![], &["eu-west-1"]);
+    let closed = seen.facts("aws-cloudtrail/region", "af-south-1");
+    assert_eq!(
+        (&closed["trails"], &closed["logging"], &closed["selectors"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
+    // One that is enabled and left out: absent, and named.
+    let left_out = seen.facts("aws-cloudtrail/region", "us-east-1");
+    assert_eq!(left_out["declared"], false);
+    assert_eq!(left_out.get("trails"), None);
+    let skipped = ["logging", "selectors", "trails"].map(|part| (Some(part), GapReason::Skipped));
+    assert_eq!(seen.gaps_of("us-east-1"), skipped);
+    // One that does not exist.
+    let seen = read(world(|_| {}), vec![], &["eu-west-9"]);
+    assert_eq!(seen.gaps_of("eu-west-9"), [(None, GapReason::Unsupported)]);
+}
+
+#[test]
+fn one_refused_region_is_not_the_others() {
+    let rules = vec![Rule::times("cloudtrail:DescribeTrails", 1, Fault::DenyByOrganization)];
+    let seen = read(world(|world| world.trails.truncate(1)), rules, &["eu-west-1", "us-east-1"]);
+    let closed: Vec<&str> = ["eu-west-1", "us-east-1"]
+        .into_iter()
+        .filter(|region| seen.gaps_of(region).contains(&(Some("trails"), GapReason::ClosedByPolicy)))
+        .collect();
+    assert_eq!(closed.len(), 1, "{:?}", seen.gaps);
+    assert!(
+        seen.coverage.iter().any(|one| one.population == "aws-cloudtrail/trail" && !one.complete && one.items == 1)
+    );
+    assert!(seen.gaps.iter().any(|gap| gap.subject.is_none() && gap.reason == GapReason::ClosedByPolicy));
+}
+
+#[test]
+fn an_answer_that_does_not_say_is_malformed_and_an_empty_error_is_none() {
+    let strange = world(|world| {
+        let trail = Trail::new("x", "eu-west-1", "111122223333");
+        let selectors = Selectors::Advanced(json!([{"Name": "n"}]));
+        world.trails = vec![Trail { selectors, delivery_error: Some(String::new()), ..trail }];
+    });
+    let seen = read(strange, vec![], &["eu-west-1"]);
+    let trail = seen.facts("aws-cloudtrail/trail", "trail/x");
+    assert_eq!(trail["status"]["latest_delivery_error"], Value::Null);
+    assert_eq!(trail.get("selectors"), None);
+    assert_eq!(seen.gaps_of("trail/x"), [(Some("selectors"), GapReason::Malformed)]);
+    assert!(seen.gaps_of("eu-west-1").contains(&(Some("selectors"), GapReason::Malformed)));
+}
+
+#[test]
+fn without_trails_nothing_is_logged_and_that_is_known() {
+    let seen = read(world(|world| world.trails.clear()), vec![], &["eu-west-1"]);
+    let region = seen.facts("aws-cloudtrail/region", "eu-west-1");
+    assert_eq!((&region["trails"], &region["logging"], &region["selectors"]), (&json!([]), &json!([]), &json!([])));
+}

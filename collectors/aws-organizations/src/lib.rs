@@ -1,0 +1,193 @@
+//! Reads AWS Organizations: accounts, the units they are in, and the policies that bind them whatever their own administrators do.
+//!
+//! What is read, by which right, and what cannot be seen: `README.md`.
+
+mod accounts;
+mod policies;
+mod read;
+pub mod resource;
+mod tree;
+mod wire;
+
+use async_trait::async_trait;
+use aws::{CallInfo, Session, own_endpoints, right_status, settings_schema};
+use aws_sdk_organizations::Client;
+use aws_sdk_organizations::types::PolicyType;
+use schemars::JsonSchema;
+use sdk::{
+    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Feed, Recorder, ResourceKind,
+    Right, RightState, RightStatus, SinkError, Target,
+};
+
+use crate::resource::{ACCOUNT, Account, ORGANIZATION, Organization, POLICY, Policy, UNIT, Unit};
+
+pub(crate) const DESCRIBE: &str = "organizations:DescribeOrganization";
+pub(crate) const ROOTS: &str = "organizations:ListRoots";
+pub(crate) const UNITS: &str = "organizations:ListOrganizationalUnitsForParent";
+pub(crate) const ACCOUNTS: &str = "organizations:ListAccounts";
+pub(crate) const CHILDREN: &str = "organizations:ListAccountsForParent";
+pub(crate) const POLICIES: &str = "organizations:ListPolicies";
+pub(crate) const DOCUMENT: &str = "organizations:DescribePolicy";
+pub(crate) const TARGETS: &str = "organizations:ListTargetsForPolicy";
+pub(crate) const DELEGATED: &str = "organizations:ListDelegatedAdministrators";
+pub(crate) const SERVICES: &str = "organizations:ListDelegatedServicesForAccount";
+/// The types of policies that deny.
+pub(crate) const TYPES: [PolicyType; 2] = [PolicyType::ServiceControlPolicy, PolicyType::ResourceControlPolicy];
+/// The service's own limit.
+pub(crate) const PAGE: i32 = 20;
+
+/// The collector `aws-organizations`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AwsOrganizations;
+
+#[async_trait]
+impl CollectorKind for AwsOrganizations {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor {
+            name: "aws-organizations".to_owned(),
+            summary: "The organisation an AWS account is in: its accounts and units, and the policies that bind them \
+                      whatever their own administrators do."
+                .to_owned(),
+            resources: vec![
+                kind::<Organization>(ORGANIZATION),
+                kind::<Unit>(UNIT),
+                kind::<Account>(ACCOUNT),
+                kind::<Policy>(POLICY),
+            ],
+            rights: rights(),
+            settings: settings_schema(),
+            endpoints: own_endpoints(),
+            thief: "Learn every account of the organisation by number and name, how they are grouped, which of them \
+                    administer it, and what its policies leave open. Nothing can be changed with it, and no account entered."
+                .to_owned(),
+        }
+    }
+
+    async fn connect(
+        &self,
+        target: &Target,
+        environment: &Environment,
+        recorder: &Recorder,
+    ) -> Result<Box<dyn Collector>, CollectError> {
+        let session = Session::connect(target, environment, recorder).await?;
+        let config = aws_sdk_organizations::config::Builder::from(session.config())
+            .retry_partition(session.retry_budget())
+            .build();
+        Ok(Box::new(Collecting { client: Client::from_conf(config), session }))
+    }
+}
+
+/// The organisation of one account.
+#[derive(Debug)]
+pub(crate) struct Collecting {
+    pub session: Session,
+    pub client: Client,
+}
+
+#[async_trait]
+impl Collector for Collecting {
+    async fn identify(&self, _: &Recorder) -> Result<CallerIdentity, CollectError> {
+        self.session.identify().await
+    }
+
+    async fn preflight(&self, _: &Recorder) -> Result<Vec<RightStatus>, CollectError> {
+        Ok(self.try_rights().await?)
+    }
+
+    async fn collect(&self, recorder: &Recorder) -> Result<(), CollectError> {
+        Ok(read::read(self, recorder).await?)
+    }
+}
+
+impl Collecting {
+    /// Each right once, on the first root and policy there is.
+    async fn try_rights(&self) -> Result<Vec<RightStatus>, SinkError> {
+        let mut statuses = Vec::new();
+        macro_rules! try_one {
+            ($right:expr, $scope:expr, $call:expr) => {{
+                let asked = self.session.call(CallInfo::new($right), Box::pin($call.send())).await?;
+                statuses.push(right_status($right, $scope, &asked));
+                asked.ok().map(|answer| answer.body)
+            }};
+        }
+        let client = &self.client;
+        try_one!(DESCRIBE, None, client.describe_organization());
+        try_one!(ACCOUNTS, None, client.list_accounts().max_results(1));
+        try_one!(DELEGATED, None, client.list_delegated_administrators().max_results(1));
+        let own = client.list_delegated_services_for_account().account_id(&self.session.settings().account);
+        let asked = self.session.call(CallInfo::new(SERVICES), Box::pin(own.send())).await?;
+        statuses.push(right_status(SERVICES, None, &asked));
+        // Only who may ask is told that an account is no delegated administrator.
+        if asked.is_err_and(|refusal| refusal.has_code("AccountNotRegisteredException"))
+            && let Some(status) = statuses.last_mut()
+        {
+            status.state = RightState::Granted;
+        }
+        let roots = try_one!(ROOTS, None, client.list_roots().max_results(1));
+        let root = roots.and_then(|body| read::first_id(&body, "Roots"));
+        let policies =
+            try_one!(POLICIES, None, client.list_policies().filter(PolicyType::ServiceControlPolicy).max_results(1));
+        let policy = policies.and_then(|body| read::first_id(&body, "Policies"));
+        let undecided = |right: &str, what: &str| RightStatus {
+            right: right.to_owned(),
+            state: RightState::Undecided,
+            scope: None,
+            detail: format!("no {what} can be asked about"),
+        };
+        match root {
+            Some(root) => {
+                let scope = Some(root.as_str());
+                try_one!(UNITS, scope, client.list_organizational_units_for_parent().parent_id(&root).max_results(1));
+                try_one!(CHILDREN, scope, client.list_accounts_for_parent().parent_id(&root).max_results(1));
+            }
+            None => statuses.extend([UNITS, CHILDREN].map(|right| undecided(right, "root"))),
+        }
+        match policy {
+            Some(policy) => {
+                let scope = Some(policy.as_str());
+                try_one!(DOCUMENT, scope, client.describe_policy().policy_id(&policy));
+                try_one!(TARGETS, scope, client.list_targets_for_policy().policy_id(&policy).max_results(1));
+            }
+            None => statuses.extend([DOCUMENT, TARGETS].map(|right| undecided(right, "policy"))),
+        }
+        Ok(statuses)
+    }
+}
+
+fn rights() -> Vec<Right> {
+    let right = |name: &str, lists: &[&str], parts: &[(&str, &str)], note: &str| Right {
+        name: name.to_owned(),
+        feeds: lists
+            .iter()
+            .map(|kind| Feed::list(kind))
+            .chain(parts.iter().map(|(kind, part)| Feed::part(kind, part)))
+            .collect(),
+        deniable: true,
+        note: note.to_owned(),
+    };
+    const BINDING: [(&str, &str); 3] = [(ACCOUNT, "path"), (ACCOUNT, "policies"), (ACCOUNT, "denials")];
+    const ATTACHED: [(&str, &str); 2] = [(ACCOUNT, "policies"), (ACCOUNT, "denials")];
+    let attached_and = |part: (&'static str, &'static str)| [ATTACHED[0], ATTACHED[1], part];
+    vec![
+        aws::caller_identity_right(),
+        right(
+            DESCRIBE,
+            &[ORGANIZATION],
+            &[(ACCOUNT, "management")],
+            "which organisation it is, and its management account",
+        ),
+        right(ROOTS, &[UNIT], &BINDING, "the root, and which types of policies are switched on"),
+        right(UNITS, &[UNIT], &BINDING, "the units below each unit"),
+        right(ACCOUNTS, &[ACCOUNT], &[], "all accounts"),
+        right(CHILDREN, &[], &BINDING, "which accounts are in each unit"),
+        right(POLICIES, &[POLICY], &ATTACHED, "all service and resource control policies"),
+        right(DOCUMENT, &[], &[(POLICY, "document"), (ACCOUNT, "denials")], "what each policy denies"),
+        right(TARGETS, &[], &attached_and((POLICY, "targets")), "what each policy is attached to"),
+        right(DELEGATED, &[], &[(ACCOUNT, "delegated_services")], "accounts that administer a service for all others"),
+        right(SERVICES, &[], &[(ACCOUNT, "delegated_services")], "for which services they do"),
+    ]
+}
+
+fn kind<T: JsonSchema>(name: &str) -> ResourceKind {
+    ResourceKind { kind: name.to_owned(), schema: schemars::schema_for!(T).to_value() }
+}

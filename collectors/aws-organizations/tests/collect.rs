@@ -1,0 +1,78 @@
+//! What this collector makes of what Organizations answers.
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use collector_aws_organizations::AwsOrganizations;
+use sdk::GapReason;
+use serde_json::{Value, json};
+use testkit::aws_fake::{AwsFake, Organization, Size, World};
+use testkit::{Fault, Faulty, Rule, Seen, collect};
+
+const ACCOUNT: &str = "aws-organizations/account";
+
+fn read(change: impl FnOnce(&mut Organization), rules: Vec<Rule>) -> Seen {
+    let mut world = World::new(Size::SMALL).paged(1);
+    change(world.organization.as_mut().unwrap());
+    collect(&AwsOrganizations, Faulty::new(AwsFake::new(world), rules), json!({"account": "111122223333"}))
+}
+
+#[test]
+fn an_account_is_bound_by_what_hangs_above_it() {
+    let seen = read(|_| {}, vec![]);
+    let prod = seen.facts(ACCOUNT, "111122223333");
+    assert_eq!(prod["path"], json!(["r-ab12", "ou-ab12-11111111", "ou-ab12-22222222"]));
+    assert_eq!(prod["management"], false);
+    let denials: Vec<&Value> = prod["denials"].as_array().unwrap().iter().map(|denial| &denial["policy"]).collect();
+    assert_eq!(denials, ["p-outside1", "p-keys0001"]);
+    assert_eq!(prod["policies"].as_array().map(Vec::len), Some(3));
+    assert_eq!(prod["delegated_services"], json!(["cloudtrail.amazonaws.com"]));
+    // The other branch of the tree has none of it.
+    let sandbox = seen.facts(ACCOUNT, "555566667777");
+    assert_eq!(sandbox["denials"].as_array().map(Vec::len), Some(1));
+    assert_eq!(sandbox["delegated_services"], json!([]));
+    assert_eq!(seen.facts(ACCOUNT, "999900001111")["management"], true);
+    let root = seen.facts("aws-organizations/unit", "r-ab12");
+    assert_eq!((&root["parent"], root["policy_types"].as_array().map(Vec::len)), (&Value::Null, Some(2)));
+    let policy = seen.facts("aws-organizations/policy", "p-keys0001");
+    assert_eq!(policy["targets"], json!([{"id": "ou-ab12-11111111", "type": "ORGANIZATIONAL_UNIT"}]));
+    assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
+}
+
+#[test]
+fn a_policy_that_is_not_read_may_bind() {
+    let refused = Rule::always("organizations:DescribePolicy", Fault::Deny).when("PolicyId", "p-keys0001");
+    let seen = read(|_| {}, vec![refused]);
+    assert_eq!(seen.gaps_of("111122223333"), [(Some("denials"), GapReason::Denied)]);
+    assert_eq!(seen.facts(ACCOUNT, "111122223333").get("denials"), None);
+    // It hangs above nobody else.
+    assert_eq!(seen.gaps_of("555566667777"), []);
+    let targets = Rule::always("organizations:ListTargetsForPolicy", Fault::Deny).when("PolicyId", "p-keys0001");
+    let seen = read(|_| {}, vec![targets]);
+    for account in ["111122223333", "555566667777"] {
+        let both = [(Some("denials"), GapReason::Denied), (Some("policies"), GapReason::Denied)];
+        assert_eq!(seen.gaps_of(account), both, "what it hangs on is unknown");
+    }
+}
+
+#[test]
+fn a_unit_that_is_not_looked_into_hides_whose_path_is_unknown() {
+    let refused = Rule::always("organizations:ListAccountsForParent", Fault::Deny).when("ParentId", "ou-ab12-22222222");
+    let seen = read(|_| {}, vec![refused]);
+    let lost = ["denials", "path", "policies"].map(|part| (Some(part), GapReason::Denied));
+    assert_eq!(seen.gaps_of("111122223333"), lost);
+    assert_eq!(seen.gaps_of("555566667777"), []);
+}
+
+#[test]
+fn no_organisation_is_a_fact_and_its_lists_are_not_empty() {
+    let mut world = World::new(Size::SMALL);
+    world.organization = None;
+    let seen = collect(&AwsOrganizations, AwsFake::new(world), json!({"account": "111122223333"}));
+    let none = seen.facts("aws-organizations/organization", "111122223333");
+    assert_eq!(none, &json!({"exists": false, "id": null, "management_account": null, "feature_set": null}));
+    for kind in ["unit", "account", "policy@SERVICE_CONTROL_POLICY"] {
+        let population = format!("aws-organizations/{kind}");
+        assert!(seen.coverage.iter().any(|one| one.population == population && !one.complete), "{population}");
+        let gap = seen.gaps.iter().find(|gap| gap.population.as_ref() == Some(&population)).unwrap();
+        assert_eq!(gap.reason, GapReason::Unsupported);
+    }
+}

@@ -1,0 +1,170 @@
+//! Reads declared buckets of Amazon S3: who gets at them, and whether what lies in them can be deleted.
+//!
+//! What is read, by which right, and what cannot be seen: `README.md`. No object is listed or read.
+
+mod bucket;
+mod client;
+pub mod resource;
+mod settings;
+mod wire;
+
+use std::sync::OnceLock;
+
+use async_trait::async_trait;
+use aws::{Bounded, CallInfo, Refusal, Session, own_endpoints, right_status};
+use sdk::{
+    CallerIdentity, CollectError, Collector, CollectorKind, CoverageNote, Descriptor, Environment, Feed, Recorder,
+    ResourceKind, Right, RightState, RightStatus, Target,
+};
+
+use crate::bucket::Reader;
+use crate::client::Clients;
+use crate::resource::{BUCKET, Bucket};
+
+pub(crate) const ACCOUNT_BLOCK: &str = "s3:GetAccountPublicAccessBlock";
+pub(crate) const ACL: &str = "s3:GetBucketAcl";
+pub(crate) const BLOCK: &str = "s3:GetBucketPublicAccessBlock";
+pub(crate) const ENCRYPTION: &str = "s3:GetEncryptionConfiguration";
+pub(crate) const LOCATION: &str = "s3:GetBucketLocation";
+pub(crate) const LOCK: &str = "s3:GetBucketObjectLockConfiguration";
+pub(crate) const OWNERSHIP: &str = "s3:GetBucketOwnershipControls";
+pub(crate) const POLICY: &str = "s3:GetBucketPolicy";
+pub(crate) const POLICY_STATUS: &str = "s3:GetBucketPolicyStatus";
+pub(crate) const VERSIONING: &str = "s3:GetBucketVersioning";
+
+/// The collector `aws-s3`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AwsS3;
+
+#[async_trait]
+impl CollectorKind for AwsS3 {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor {
+            name: "aws-s3".to_owned(),
+            summary: "Declared buckets of Amazon S3: who gets at them, and whether what lies in them can be deleted."
+                .to_owned(),
+            resources: vec![ResourceKind {
+                kind: BUCKET.to_owned(),
+                schema: schemars::schema_for!(Bucket).to_value(),
+            }],
+            rights: rights(),
+            settings: settings::schema(),
+            endpoints: own_endpoints(),
+            thief: "Learn who may read and change buckets, how they are encrypted and whether objects can be deleted. \
+                    Granted on every bucket, as the printed policy does, it tells that of buckets which are not declared too, \
+                    if their names are known. No object can be listed, read, put or deleted with it."
+                .to_owned(),
+        }
+    }
+
+    async fn connect(
+        &self,
+        target: &Target,
+        environment: &Environment,
+        recorder: &Recorder,
+    ) -> Result<Box<dyn Collector>, CollectError> {
+        let (buckets, target) = settings::split(target)?;
+        let session = Session::connect(&target, environment, recorder).await?;
+        Ok(Box::new(Account { session, buckets, partition: OnceLock::new() }))
+    }
+}
+
+/// The declared buckets of one account.
+#[derive(Debug)]
+struct Account {
+    session: Session,
+    buckets: Vec<String>,
+    /// `aws`, `aws-cn`, `aws-us-gov`, from the caller's ARN.
+    partition: OnceLock<String>,
+}
+
+impl Account {
+    fn arn(&self, bucket: &str) -> String {
+        format!("arn:{}:s3:::{bucket}", self.partition.get().map_or("aws", String::as_str))
+    }
+}
+
+#[async_trait]
+impl Collector for Account {
+    async fn identify(&self, _: &Recorder) -> Result<CallerIdentity, CollectError> {
+        let identity = self.session.identify().await?;
+        if let Some(partition) = identity.caller.split(':').nth(1) {
+            self.partition.get_or_init(|| partition.to_owned());
+        }
+        Ok(identity)
+    }
+
+    /// Each right on the first declared bucket: a bucket's policy may refuse on the next what it grants on this one.
+    async fn preflight(&self, _: &Recorder) -> Result<Vec<RightStatus>, CollectError> {
+        let Some(bucket) = self.buckets.first() else { return Ok(Vec::new()) };
+        let clients = Clients::new(&self.session);
+        let arn = self.arn(bucket);
+        let reader = Reader::new(&clients, bucket, &arn);
+        let mut statuses = Vec::new();
+        let mut say = |right: &str, scope: Option<&str>, asked: &Result<bucket::Page, Refusal>| {
+            let mut status = match asked {
+                Ok(_) => RightStatus {
+                    right: right.to_owned(),
+                    state: RightState::Granted,
+                    scope: scope.map(str::to_owned),
+                    detail: "answered".to_owned(),
+                },
+                Err(refusal) => right_status::<()>(right, scope, &Err(refusal.clone())),
+            };
+            // That there is none of it is an answer too.
+            if asked.as_ref().is_err_and(wire::says_none) {
+                status.state = RightState::Granted;
+            }
+            statuses.push(status);
+        };
+        let info = CallInfo::new(ACCOUNT_BLOCK);
+        say(ACCOUNT_BLOCK, None, &clients.account_block(info).await?);
+        for (right, asked) in reader.ask_everything().await? {
+            say(right, Some(&arn), &asked);
+        }
+        Ok(statuses)
+    }
+
+    async fn collect(&self, recorder: &Recorder) -> Result<(), CollectError> {
+        let clients = Clients::new(&self.session);
+        let block = clients.account_block(CallInfo::new(ACCOUNT_BLOCK).population(BUCKET)).await?;
+        let mut work = Bounded::new(self.session.concurrency());
+        for name in &self.buckets {
+            let (arn, block, clients) = (self.arn(name), &block, &clients);
+            work.start(async move { Reader::new(clients, name, &arn).read(recorder, block).await }).await?;
+        }
+        work.finish().await?;
+        // The list is the declaration's: it is always whole.
+        recorder.coverage(CoverageNote {
+            population: BUCKET.to_owned(),
+            calls: 0,
+            pages: 0,
+            items: self.buckets.len() as u64,
+            complete: true,
+            total: None,
+        })?;
+        Ok(())
+    }
+}
+
+fn rights() -> Vec<Right> {
+    let right = |name: &str, part: &str, note: &str| Right {
+        name: name.to_owned(),
+        feeds: vec![Feed::part(BUCKET, part)],
+        deniable: true,
+        note: note.to_owned(),
+    };
+    vec![
+        aws::caller_identity_right(),
+        right(ACCOUNT_BLOCK, "account_public_access_block", "what is shut to the public in all buckets of the account"),
+        right(ACL, "acl", "who is let in by the access control list"),
+        right(LOCATION, "region", "where each bucket is to be asked"),
+        right(LOCK, "object_lock", "whether objects can be deleted before their time, and by whom"),
+        right(OWNERSHIP, "ownership", "whether access control lists count at all"),
+        right(POLICY, "policy", "who is let in by the bucket's policy"),
+        right(POLICY_STATUS, "policy_is_public", "whether S3 takes the policy for public"),
+        right(BLOCK, "public_access_block", "what is shut to the public in this bucket"),
+        right(VERSIONING, "versioning", "whether overwritten and deleted objects are kept"),
+        right(ENCRYPTION, "encryption", "how objects are encrypted by default"),
+    ]
+}

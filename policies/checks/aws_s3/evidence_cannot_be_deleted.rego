@@ -1,0 +1,94 @@
+# METADATA
+# title: What is put into a bucket can be deleted by nobody before its time
+# description: >-
+#   Reads Object Lock and versioning of each declared bucket. Concludes that every object which is put without a retention of its own is kept
+#   for at least `min_days` in mode COMPLIANCE, which nobody, the root user included, can shorten. GOVERNANCE does not do: who may bypass it can
+#   delete. A year counts as 365 days. Cannot see what a writer asks for instead of the default (a bucket policy on
+#   `s3:object-lock-remaining-retention-days` bounds that), nor objects that were put before the lock, nor that closing the account deletes all.
+# scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+# schemas:
+#   - input.resource: schema["aws-s3-bucket"]
+# custom:
+#   subject: aws-s3/bucket
+#   needs:
+#     conforms: [object_lock, versioning]
+#     deviates: [object_lock, versioning]
+#   severity: high
+#   remediation: Switch Object Lock on with a default retention in mode COMPLIANCE that is long enough.
+#   parameters:
+#     min_days:
+#       description: Days for which an object must be kept.
+#       type: integer
+#       minimum: 1
+#       default: 365
+#       x-stricter: higher
+package checks.aws_s3.evidence_cannot_be_deleted
+
+lock := input.resource.object_lock
+
+default years := 0
+
+years := lock.years if is_number(lock.years)
+
+default days := 0
+
+days := lock.days if is_number(lock.days)
+
+kept := (years * 365) + days
+
+problems contains {
+	"path": "/object_lock",
+	"actual": null,
+	"because": "the bucket has no Object Lock",
+} if {
+	is_null(lock)
+}
+
+problems contains {
+	"path": "/object_lock/enabled",
+	"actual": false,
+	"because": "Object Lock is not switched on",
+} if {
+	lock.enabled == false
+}
+
+problems contains {
+	"path": "/object_lock/mode",
+	"actual": lock.mode,
+	"expected": "COMPLIANCE",
+	"because": "objects get no retention that holds for everybody",
+} if {
+	lock.mode != "COMPLIANCE"
+}
+
+problems contains {
+	"path": "/object_lock",
+	"expected": sprintf("at least %d days", [input.parameters.min_days]),
+	"because": sprintf("objects are kept for %d days", [kept]),
+} if {
+	lock.mode == "COMPLIANCE"
+	kept < input.parameters.min_days
+}
+
+problems contains {
+	"path": "/versioning/status",
+	"actual": input.resource.versioning.status,
+	"expected": "Enabled",
+	"because": "without versions there is nothing that a lock could hold",
+} if {
+	input.resource.versioning.status != "Enabled"
+}
+
+deviates contains problem if some problem in problems
+
+conforms contains {
+	"path": "/object_lock",
+	"expected": sprintf("at least %d days", [input.parameters.min_days]),
+	"because": sprintf("objects are kept for %d days, whoever wants them gone", [kept]),
+} if {
+	count(problems) == 0
+	lock.enabled == true
+	input.resource.versioning.status == "Enabled"
+}
