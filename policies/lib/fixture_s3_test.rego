@@ -3,8 +3,6 @@
 # description: A bucket that nobody else gets at and nothing can be deleted from, and changes of it.
 package lib.fixture_s3
 
-import data.lib.fixture
-
 block(on) := {
 	"block_public_acls": on,
 	"ignore_public_acls": on,

@@ -1,4 +1,4 @@
-//! The denied matrix: for every right of every collector that can be refused, a whole run with exactly that call
+//! The denied matrix: for every right of every collector of AWS that can be refused, a whole run with exactly that call
 //! refused. What is expected follows from what the descriptors say a right feeds, from what the checks say their
 //! outcomes need, and from the undisturbed run: a new right, collector or check is covered without a line here. Once on
 //! an account on which everything conforms, once on one of which something deviates in each source.
@@ -58,7 +58,7 @@ fn run(desk: &Desk) -> (i32, Contents) {
 /// Every right that can be refused, with all that it feeds in any collector.
 fn deniable() -> BTreeMap<String, BTreeSet<Feed>> {
     let mut rights: BTreeMap<String, BTreeSet<Feed>> = BTreeMap::new();
-    for kind in collectors::all() {
+    for kind in collectors::all().into_iter().filter(|kind| kind.descriptor().name.starts_with("aws-")) {
         let of_this: Vec<Right> = kind.descriptor().rights.into_iter().filter(|right| right.deniable).collect();
         assert!(!of_this.is_empty(), "{}", kind.descriptor().name);
         for right in of_this {
@@ -107,7 +107,11 @@ fn matrix(world: World) -> Contents {
     assert_eq!(code, expected_code(&undisturbed), "{:#?}", undisturbed.gaps);
     let used: BTreeSet<&str> = undisturbed.assignments.iter().map(|a| a.check.as_str()).collect();
     let shipped = CheckSet::stock().unwrap();
-    assert_eq!(used, shipped.checks().map(|check| check.id.as_str()).collect(), "the template uses every check");
+    assert_eq!(
+        used,
+        shipped.checks().map(|check| check.id.as_str()).filter(|id| id.starts_with("aws-")).collect(),
+        "the template uses every check"
+    );
 
     let rights = deniable();
     assert!(rights.len() >= 20, "{rights:?}");

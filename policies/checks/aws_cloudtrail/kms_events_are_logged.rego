@@ -74,7 +74,7 @@ lets_kms_through(field) if {
 	field.field == "eventSource"
 	not kms in field.not_equals
 	names_kms_or_none(field)
-	count(field.starts_with) + count(field.ends_with) + count(field.not_starts_with) + count(field.not_ends_with) == 0
+	((count(field.starts_with) + count(field.ends_with)) + count(field.not_starts_with)) + count(field.not_ends_with) == 0
 }
 
 names_kms_or_none(field) if count(field.equals) == 0
@@ -126,5 +126,5 @@ deviates contains {
 	"because": sprintf("no trail that is logging takes events of KMS that %s", [missing]),
 } if {
 	applies
-	some missing in both - all_taken
+	some missing in (both - all_taken)
 }

@@ -105,9 +105,10 @@ guards(statement, action) if {
 	}
 }
 
-guarded[action] := n if {
+guarded contains action if {
 	some action in input.parameters.actions
-	n := min([n | some n, denial in input.resource.denials; guards(denial.statement, action)])
+	some denial in input.resource.denials
+	guards(denial.statement, action)
 }
 
 deviates contains {
@@ -127,15 +128,17 @@ deviates contains {
 	declared
 	input.resource.management == false
 	some action in input.parameters.actions
-	not action in object.keys(guarded)
+	not action in guarded
 }
 
 conforms contains {
-	"path": sprintf("/denials/%d", [guarded[action]]),
+	"path": sprintf("/denials/%d", [n]),
 	"because": sprintf("denies %s", [action]),
 } if {
 	declared
 	input.resource.management == false
 	count(guarded) == count(input.parameters.actions)
+	some n, denial in input.resource.denials
 	some action in input.parameters.actions
+	guards(denial.statement, action)
 }

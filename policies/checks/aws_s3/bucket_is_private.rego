@@ -46,7 +46,7 @@ import data.lib.policy
 
 # An ARN of a bucket names no account: inside are the declared ones.
 scope := {
-	"accounts": aws.declared_accounts | aws.named_accounts,
+	"accounts": (aws.declared_accounts | aws.named_accounts),
 	"organizations": {organization | some organization in input.parameters.organizations},
 }
 

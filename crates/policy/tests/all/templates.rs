@@ -9,6 +9,15 @@ const AWS: &str = include_str!("../../../../policies/templates/aws.yaml");
 /// The shipped checks in place of the tests' own.
 fn shipped() -> Environment {
     let mut environment = environment();
+    // The tests' own environment knows some collectors only; all of AWS have the same settings, and one has one more.
+    for name in ["aws-cloudtrail", "aws-organizations", "aws-s3"] {
+        let mut info = environment.collectors["aws-iam"].clone();
+        info.name = name.to_owned();
+        if name == "aws-s3" {
+            info.settings["properties"]["buckets"] = serde_json::json!({"type": "array"});
+        }
+        environment.collectors.insert(name.to_owned(), info);
+    }
     environment.checks.checks = assess::CheckSet::stock()
         .unwrap()
         .checks()
@@ -39,7 +48,8 @@ fn aws_is_usable_and_uses_every_check() {
     assert_eq!(loaded.render(&said, false), "");
     let mut used: Vec<&str> = plan.assignments.iter().map(|a| a.check.as_str()).collect();
     used.sort_unstable();
-    let all: Vec<&str> = environment.checks.checks.keys().map(String::as_str).collect();
+    let of_aws = |id: &&str| id.starts_with("aws-");
+    let all: Vec<&str> = environment.checks.checks.keys().map(String::as_str).filter(of_aws).collect();
     assert_eq!(used, all);
     assert!(plan.assignments.iter().all(|a| a.targets == ["aws-prod"] && a.weaker.is_empty()));
     assert_eq!(plan.every_seconds, Some(86_400));
