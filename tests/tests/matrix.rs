@@ -227,18 +227,13 @@ impl Case<'_> {
             .collect();
         let lost: Vec<&&str> = needed.intersection(&fed).filter(|part| !self.still_read(subject, part)).collect();
         if lost.is_empty() {
-<<<<<<< HEAD
             let same = now.outcome == before.outcome || self.hides_what_was_shown(before, now, &fed);
-            return (!same && !lists)
-=======
-            let same = now.outcome == before.outcome;
             // What one part proves, another outcome's part may have hidden: then the finding names the call.
             let asked: BTreeSet<&str> = check.meta.custom.needs.all().into_iter().collect();
             let hidden = now.outcome == Outcome::Undetermined
                 && asked.intersection(&fed).next().is_some()
                 && now.reason.as_deref().unwrap_or_default().contains(self.right);
             return (!same && !lists && !hidden)
->>>>>>> 6c6eeeb (Read CloudTrail, declared S3 buckets and Organizations; end at 3 what rests on accepted gaps alone)
                 .then(|| format!("`{key}` was {} and is {}, {:?}", before.outcome, now.outcome, now.reason));
         }
         if now.outcome != Outcome::Undetermined {
