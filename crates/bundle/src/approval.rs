@@ -6,7 +6,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use model::record::{Finding, Gap};
+use model::record::{Finding, Gap, GapReason};
 use model::{Outcome, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,8 @@ pub enum Covers {
         part: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         subject: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason_is: Option<GapReason>,
     },
 }
 
@@ -119,7 +121,7 @@ impl Approval {
     pub fn covers_gap(&self, gap: &Gap) -> bool {
         match &self.covers {
             Covers::Deviation { .. } => false,
-            Covers::Gap { target, population, right, part, subject } => {
+            Covers::Gap { target, population, right, part, subject, reason_is } => {
                 // `aws-kms/key` is every place of that kind, `aws-kms/key@eu-west-1` is that one.
                 let same_population = |wanted: &String| {
                     gap.population
@@ -128,6 +130,7 @@ impl Approval {
                 };
                 gap.target == *target
                     && population.as_ref().is_none_or(same_population)
+                    && reason_is.is_none_or(|reason| gap.reason == reason)
                     && right.as_ref().is_none_or(|r| gap.right.as_ref() == Some(r))
                     && part.as_ref().is_none_or(|p| gap.part.as_ref() == Some(p))
                     && subject.as_ref().is_none_or(|s| gap.subject.as_ref().is_some_and(|g| g.id == *s))
@@ -235,6 +238,7 @@ mod tests {
                 right: None,
                 part: None,
                 subject: None,
+                reason_is: None,
             },
             reason: "closed".to_owned(),
             approved_by: "CISO".to_owned(),
@@ -287,5 +291,27 @@ mod tests {
         assert!(at("2026-05-01T00:00:00.000Z"));
         assert!(at("2026-12-31T23:59:59.999Z"));
         assert!(!at("2027-01-01T00:00:00.000Z"));
+    }
+
+    #[test]
+    fn covers_a_gap_for_no_other_reason_than_the_one_it_names() {
+        let gap = |reason| Gap {
+            target: "prod".to_owned(),
+            collector: "aws-kms".to_owned(),
+            population: Some("aws-kms/key@us-east-1".to_owned()),
+            subject: None,
+            part: None,
+            right: Some("kms:ListKeys".to_owned()),
+            reason,
+            detail: String::new(),
+            exchange: None,
+            acceptance: Some("AC-7".to_owned()),
+        };
+        let mut held = approval();
+        assert!(held.covers_gap(&gap(GapReason::Throttled)));
+        let Covers::Gap { reason_is, .. } = &mut held.covers else { panic!("a gap") };
+        *reason_is = Some(GapReason::ClosedByPolicy);
+        assert!(held.covers_gap(&gap(GapReason::ClosedByPolicy)) && !held.covers_gap(&gap(GapReason::Throttled)));
+        assert!(held.render().unwrap().contains(r#""reason_is":"closed-by-policy""#));
     }
 }
