@@ -70,7 +70,15 @@ install_kubernetes() {
 	rm -rf "$1/kubernetes" "$1/etcd-module"
 }
 
-COMPONENTS=(moto ministack opa cosign oracle sigstore_js kubernetes)
+# Prism, which holds answers against a description, and GitHub's recorded answers. GitHub's description itself is in the tree.
+inputs_github() { node --version; cat "$ROOT"/testenv/github/package-lock.json; }
+install_github() {
+	need npm 'install Node.js 20 or newer'
+	cp "$ROOT"/testenv/github/{package.json,package-lock.json} "$1/"
+	(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
+}
+
+COMPONENTS=(moto ministack opa cosign oracle sigstore_js kubernetes github)
 
 # ---- helpers of the recipes
 

@@ -5,6 +5,7 @@
 
 pub mod contents;
 pub mod desk;
+pub mod github;
 pub mod sealed;
 pub mod vectors;
 

@@ -201,7 +201,8 @@ pub struct Rights {
     #[command(flatten)]
     pub declaration: DeclarationFile,
     /// `human`, `json`, `aws-policy`: the policy to attach to the reading role, or `aws-key-policy`: the statement for
-    /// policies of KMS keys that do not let the account's IAM policies decide.
+    /// policies of KMS keys that do not let the account's IAM policies decide; `github-permissions`: what to grant a GitHub
+    /// App or a fine-grained token.
     #[arg(long, value_enum, default_value_t = RightsForm::Human, value_name = "FORMAT")]
     pub format: RightsForm,
 }
@@ -212,6 +213,7 @@ pub enum RightsForm {
     Json,
     AwsPolicy,
     AwsKeyPolicy,
+    GithubPermissions,
 }
 
 #[derive(Debug, Args)]

@@ -17,6 +17,12 @@ pub trait CollectorKind: Debug + Send + Sync {
     /// Known without running anything.
     fn descriptor(&self) -> Descriptor;
 
+    /// The descriptor's rights as the source itself words them, in a form that `witnessmark rights --format` names;
+    /// `None`: the source has no such form.
+    fn rights_in(&self, _format: &str) -> Option<Value> {
+        None
+    }
+
     /// Makes a collector for one target. Makes no request whose answer is evidence; may load credentials.
     ///
     /// # Errors

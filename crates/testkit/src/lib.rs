@@ -13,6 +13,7 @@ pub mod aws_fake;
 mod collect;
 pub mod conformance;
 mod fault;
+pub mod github_fake;
 mod memory;
 mod proxy;
 mod replay;

@@ -17,6 +17,8 @@ pub struct Request {
     pub path: String,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// It came over TLS.
+    pub secure: bool,
     /// `kms:ListKeys`; `METHOD /path` for what is no operation of the source.
     pub operation: String,
     pub protocol: Protocol,
@@ -27,6 +29,10 @@ pub struct Request {
     /// A JSON object; members of a query request are strings.
     pub parameters: Value,
 }
+
+/// Marks a request that came over TLS.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Secure;
 
 /// How a service is spoken to, which decides how it answers errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +60,7 @@ impl Request {
             path,
             headers: head.headers.clone(),
             body,
+            secure: head.extensions.get::<Secure>().is_some(),
             protocol,
             parameters,
             region: scope.as_ref().map(|scope| scope.region.clone()),

@@ -23,6 +23,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
+use crate::request::Secure;
 use crate::{AwsWording, Request, Wording};
 
 /// Answers requests.
@@ -217,11 +218,11 @@ async fn accept<H: Handler + 'static>(
         let (handler, tls, log) = (Arc::clone(&handler), tls.clone(), Arc::clone(&log));
         tokio::spawn(async move {
             match tls {
-                None => serve(stream, handler, log, reset).await,
+                None => serve(stream, handler, log, reset, false).await,
                 // A client that does not trust the certificate: its own error says so.
                 Some(tls) => {
                     if let Ok(stream) = tls.accept(stream).await {
-                        serve(stream, handler, log, reset).await;
+                        serve(stream, handler, log, reset, true).await;
                     }
                 }
             }
@@ -234,11 +235,15 @@ async fn serve<H: Handler + 'static>(
     handler: Arc<H>,
     log: Arc<Mutex<Vec<Logged>>>,
     reset: Arc<AtomicBool>,
+    secure: bool,
 ) {
     let service = service_fn(|incoming: http::Request<Incoming>| {
         let (handler, log, reset) = (Arc::clone(&handler), Arc::clone(&log), Arc::clone(&reset));
         async move {
-            let (head, body) = incoming.into_parts();
+            let (mut head, body) = incoming.into_parts();
+            if secure {
+                head.extensions.insert(Secure);
+            }
             let body = body.collect().await.map_err(std::io::Error::other)?.to_bytes();
             let request = Request::new(&head, body, handler.wording());
             let reply = handler.answer(&request).await;

@@ -58,6 +58,17 @@ impl Emulator {
         })
     }
 
+    /// Prism between a client and a server that speaks as `description` says: what does not becomes a failure.
+    #[must_use]
+    pub fn prism(scratch: &Path, description: &Path, upstream: &str) -> Self {
+        let prism = Path::new(&system("WITNESSMARK_TEST_GITHUB")).join("node_modules/.bin/prism");
+        Self::start(scratch, "prism", |port| {
+            let mut command = Command::new(&prism);
+            command.arg("proxy").arg(description).arg(upstream).args(["--errors", "-h", "127.0.0.1", "-p", port]);
+            command
+        })
+    }
+
     /// `http://127.0.0.1:<port>`
     #[must_use]
     pub fn url(&self) -> &str {

@@ -28,6 +28,7 @@ pub fn run(arguments: &Rights) -> Outcome {
             output::json(&aws::iam_policy(of_aws))?;
         }
         RightsForm::AwsKeyPolicy => output::json(&key_policy_statements(&plan, &descriptors)?)?,
+        RightsForm::GithubPermissions => output::json(&worded("github-permissions", &names)?)?,
         RightsForm::Json => {
             let all: Vec<_> = descriptors
                 .iter()
@@ -60,6 +61,13 @@ fn key_policy_statements(plan: &policy::Plan, descriptors: &[Descriptor]) -> Res
         })
         .collect();
     Ok(roles.iter().map(|role| aws::key_policy_statement(kms, role)).collect())
+}
+
+/// The rights as the one source that words them so wants them.
+fn worded(format: &str, names: &[&str]) -> Result<serde_json::Value, Failure> {
+    names.iter().filter_map(|name| collectors::find(name)).find_map(|kind| kind.rights_in(format)).ok_or_else(|| {
+        Failure::input(anyhow::anyhow!("no target of the declaration is read from a source that grants `{format}`"))
+    })
 }
 
 fn told(descriptors: &[Descriptor]) -> String {

@@ -248,11 +248,21 @@ impl Suite {
             if !run.gaps_of(&operation).iter().any(|gap| gap.reason == GapReason::Truncated) {
                 wrong.push(format!("`{operation}` with `{fault:?}`: no gap says `truncated`: {:?}", run.seen.gaps));
             }
-            // A population fed by the list is not complete then.
+            // A population fed by the list is not complete then. Where a kind is listed in several ways, only the one listed so.
+            let listed: BTreeSet<&String> = run
+                .seen
+                .exchanges
+                .iter()
+                .filter(|one| one.exchange.operation == operation)
+                .filter_map(|one| one.exchange.population.as_ref())
+                .collect();
             for right in self.descriptor().rights.iter().filter(|right| right.name == operation) {
                 for feed in right.feeds.iter().filter(|feed| feed.part.is_none()) {
                     let complete = run.seen.coverage.iter().any(|one| {
-                        sdk::kind_of_population(&one.population) == feed.kind && one.complete && one.items > 0
+                        sdk::kind_of_population(&one.population) == feed.kind
+                            && (listed.is_empty() || listed.contains(&one.population))
+                            && one.complete
+                            && one.items > 0
                     });
                     if complete {
                         wrong.push(format!("`{operation}` with `{fault:?}`: `{}` is called complete", feed.kind));

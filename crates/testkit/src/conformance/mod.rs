@@ -12,6 +12,8 @@ mod cases;
 mod disturbed;
 mod run;
 
+pub use run::CANARY;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;

@@ -1,0 +1,139 @@
+//! Reads one organisation of GitHub: who is in it and with which second factor, which Apps and tokens get in, and how
+//! the declared repositories are protected. It changes nothing.
+
+mod credentials;
+mod grants;
+mod list;
+mod note;
+mod organization;
+mod people;
+mod preflight;
+mod repository;
+pub mod resource;
+mod rights;
+mod routes;
+mod session;
+mod settings;
+mod wire;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use futures_util::future::try_join4;
+use schemars::JsonSchema;
+use sdk::{
+    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Recorder, ResourceKind,
+    RightStatus, Target,
+};
+use serde_json::Value;
+
+use crate::session::{Answer, Session};
+
+/// The collector `github`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Github;
+
+#[async_trait]
+impl CollectorKind for Github {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor {
+            name: "github".to_owned(),
+            summary: "An organisation of GitHub: members and their second factors, Apps, tokens, and how declared \
+                      repositories are protected."
+                .to_owned(),
+            resources: vec![
+                kind::<resource::Organization>(resource::ORGANIZATION),
+                kind::<resource::Member>(resource::MEMBER),
+                kind::<resource::OutsideCollaborator>(resource::OUTSIDE_COLLABORATOR),
+                kind::<resource::Team>(resource::TEAM),
+                kind::<resource::SamlIdentity>(resource::SAML_IDENTITY),
+                kind::<resource::AppInstallation>(resource::APP_INSTALLATION),
+                kind::<resource::TokenGrant>(resource::TOKEN_GRANT),
+                kind::<resource::Repository>(resource::REPOSITORY),
+                kind::<resource::Environment>(resource::ENVIRONMENT),
+                kind::<resource::Webhook>(resource::WEBHOOK),
+                kind::<resource::DeployKey>(resource::DEPLOY_KEY),
+                kind::<resource::AuditEvent>(resource::AUDIT_EVENT),
+            ],
+            rights: rights::rights(),
+            settings: settings::schema(),
+            // Data residency gives an enterprise a host of its own under ghe.com.
+            endpoints: vec!["api.github.com".to_owned(), ".ghe.com".to_owned()],
+            thief:
+                "Learn who is in the organisation, who of them has no or a weak second factor, which Apps, tokens and \
+                    keys get in with which rights, and where branches are badly protected: a list of whom to attack \
+                    first. No code can be read or changed with it, no setting changed, nobody let in."
+                    .to_owned(),
+        }
+    }
+
+    async fn connect(
+        &self,
+        target: &Target,
+        environment: &Environment,
+        recorder: &Recorder,
+    ) -> Result<Box<dyn Collector>, CollectError> {
+        let session = Session::connect(target, environment, recorder).await?;
+        Ok(Box::new(Organization { session, identified: Mutex::default() }))
+    }
+
+    fn rights_in(&self, format: &str) -> Option<Value> {
+        (format == "github-permissions").then(rights::permissions)
+    }
+}
+
+/// A collector of one organisation.
+#[derive(Debug)]
+struct Organization {
+    session: Session,
+    /// What the organisation said of itself when it was identified: it is not asked twice.
+    identified: Mutex<Option<Arc<Answer>>>,
+}
+
+impl Organization {
+    async fn identified(&self) -> Result<Arc<Answer>, CollectError> {
+        if let Some(answer) = self.identified.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            return Ok(answer);
+        }
+        let call = organization::call(&self.session);
+        let answer = Arc::new(self.session.get(&call).await?.map_err(session::Refusal::fatal)?);
+        *self.identified.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&answer));
+        Ok(answer)
+    }
+}
+
+#[async_trait]
+impl Collector for Organization {
+    async fn identify(&self, _: &Recorder) -> Result<CallerIdentity, CollectError> {
+        let answer = self.identified().await?;
+        let call = organization::call(&self.session);
+        let told: organization::Told = answer.read(&call).map_err(session::Refusal::fatal)?;
+        let (expected, found) = (self.session.settings.organization_id, told.id);
+        if expected != found {
+            return Err(CollectError::WrongIdentity { expected: expected.to_string(), found: found.to_string() });
+        }
+        Ok(CallerIdentity { caller: self.session.caller(), found: found.to_string() })
+    }
+
+    async fn preflight(&self, _: &Recorder) -> Result<Vec<RightStatus>, CollectError> {
+        let identified = self.identified().await?;
+        Ok(preflight::preflight(&self.session, &identified).await?)
+    }
+
+    async fn collect(&self, recorder: &Recorder) -> Result<(), CollectError> {
+        let identified = self.identified().await?;
+        let session = &self.session;
+        try_join4(
+            organization::read(session, recorder, &identified),
+            people::read(session, recorder),
+            grants::read(session, recorder),
+            repository::read(session, recorder),
+        )
+        .await?;
+        Ok(())
+    }
+}
+
+fn kind<T: JsonSchema>(name: &str) -> ResourceKind {
+    ResourceKind { kind: name.to_owned(), schema: schemars::schema_for!(T).to_value() }
+}

@@ -1,0 +1,126 @@
+//! The settings of a target of GitHub.
+
+use schemars::JsonSchema;
+use sdk::{CollectError, Target};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Where GitHub answers when no server of one's own is declared.
+pub const PUBLIC: &str = "https://api.github.com";
+
+/// One organisation, and how it is entered.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The organisation's name, as it stands in addresses.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9-]*$"))]
+    pub organization: String,
+    /// The organisation's number (`id` of `GET /orgs/{org}`): a name can be given up and taken by others. Nothing is read of another one.
+    pub organization_id: u64,
+    /// Names of the repositories to look at closely, without the organisation's.
+    #[serde(default)]
+    #[schemars(inner(regex(pattern = r"^[A-Za-z0-9._-]+$")))]
+    pub repositories: Vec<String>,
+    /// Of an Enterprise Server: `https://github.example/api/v3`.
+    #[serde(default)]
+    #[schemars(regex(pattern = r"^https?://[^/?#@]+(/[^?#]*)?$"))]
+    pub api_url: Option<String>,
+    /// PEM file of further certificate authorities, for an Enterprise Server.
+    #[serde(default)]
+    pub ca_file: Option<String>,
+    /// Environment variable that holds the token; `GITHUB_TOKEN` without it.
+    #[serde(default)]
+    #[schemars(regex(pattern = r"^[A-Z_][A-Z0-9_]*$"))]
+    pub token_variable: Option<String>,
+    /// Asks as an App in place of a token.
+    #[serde(default)]
+    pub app: Option<App>,
+    /// How many days of the audit log are read. 90 without it.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 180))]
+    pub audit_log_days: Option<u16>,
+}
+
+/// A GitHub App and its installation in the organisation.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct App {
+    pub id: u64,
+    pub installation: u64,
+    /// PEM file of the App's private key.
+    pub private_key_file: String,
+}
+
+/// The JSON Schema of the settings, for the descriptor.
+pub fn schema() -> Value {
+    schemars::schema_for!(Settings).to_value()
+}
+
+impl Settings {
+    /// Parses and checks a target's settings.
+    pub fn of(target: &Target) -> Result<Self, CollectError> {
+        let wrong = |setting: &str, problem: String| CollectError::Settings {
+            target: target.id.clone(),
+            setting: setting.to_owned(),
+            problem,
+        };
+        for required in ["organization", "organization_id"] {
+            if !target.settings.contains_key(required) {
+                return Err(wrong(required, "is missing".to_owned()));
+            }
+        }
+        let settings: Self = serde_json::from_value(Value::Object(target.settings.clone()))
+            .map_err(|error| wrong("organization", format!("the settings cannot be read: {error}")))?;
+        let plain = |name: &str| {
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+        };
+        if !plain(&settings.organization) {
+            return Err(wrong("organization", format!("`{}` is no name of an organisation", settings.organization)));
+        }
+        if let Some(name) = settings.repositories.iter().find(|name| !plain(name)) {
+            return Err(wrong(
+                "repositories",
+                format!("`{name}` is no name of a repository: leave the organisation's out"),
+            ));
+        }
+        if settings.app.is_some() && settings.token_variable.is_some() {
+            return Err(wrong("app", "stands beside `token_variable`: one of the two".to_owned()));
+        }
+        Ok(settings)
+    }
+
+    /// `northbank/signer`.
+    pub fn full_name(&self, repository: &str) -> String {
+        format!("{}/{repository}", self.organization)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn of(settings: Value) -> Result<Settings, String> {
+        let Value::Object(settings) = settings else { panic!("an object") };
+        Settings::of(&Target { id: "gh".to_owned(), settings }).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn says_which_setting_is_wrong() {
+        assert!(of(json!({"organization": "northbank", "organization_id": 1})).is_ok());
+        for (settings, words) in [
+            (json!({"organization": "northbank"}), "setting `organization_id`"),
+            (json!({"organization": "north/bank", "organization_id": 1}), "setting `organization`"),
+            (json!({"organization": "a", "organization_id": 1, "repositories": ["a/b"]}), "setting `repositories`"),
+            (json!({"organization": "a", "organization_id": 1, "nothing": 1}), "unknown field `nothing`"),
+            (
+                json!({"organization": "a", "organization_id": 1, "token_variable": "T", "app": {"id": 1, "installation": 2, "private_key_file": "k"}}),
+                "setting `app`",
+            ),
+        ] {
+            let error = of(settings).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}

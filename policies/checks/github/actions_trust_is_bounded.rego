@@ -1,0 +1,64 @@
+# METADATA
+# title: Workflows run only chosen Actions, with a token that can only read
+# description: >-
+#   Reads which Actions a declared repository's workflows may run, what the token of a workflow may do where the workflow does not say, whether workflows
+#   may approve reviews, and what the subject of their OIDC tokens is made of. Concludes that not every Action of everybody may run, that the token can
+#   only read and not approve, and that the subject names the repository. Does not apply where Actions are off. Cannot see what a workflow asks for
+#   itself, nor which Actions are chosen.
+# scope: package
+# related_resources:
+#   - ref: https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/enabling-features-for-your-repository/managing-github-actions-settings-for-a-repository
+#   - ref: https://docs.github.com/en/actions/reference/security/oidc
+# schemas:
+#   - input.resource: schema["github-repository"]
+# custom:
+#   subject: github/repository
+#   needs:
+#     conforms: [actions, workflow_token, oidc_subject]
+#     deviates: [actions]
+#     not_applicable: [actions]
+#   severity: high
+#   remediation: Allow selected Actions only, set the workflow token to read, do not let workflows approve, keep the repository in the OIDC subject.
+package checks.github.actions_trust_is_bounded
+
+not_applicable contains {"path": "/actions/enabled", "actual": false, "because": "no workflow can run"} if {
+	input.resource.actions.enabled == false
+}
+
+# Claims that name one repository, and cannot be taken over by another.
+names_repository(subject) if subject.standard == true
+
+names_repository(subject) if {
+	is_array(subject.claims)
+	some claim in subject.claims
+	claim in {"repo", "repository", "repository_id", "job_workflow_ref"}
+}
+
+conforms contains {"path": "/actions/allowed_actions", "actual": input.resource.actions.allowed_actions} if {
+	input.resource.actions.enabled == true
+	input.resource.actions.allowed_actions in {"selected", "local_only"}
+	input.resource.workflow_token.default_permissions == "read"
+	input.resource.workflow_token.can_approve_reviews == false
+	names_repository(input.resource.oidc_subject)
+}
+
+deviates contains {"path": "/actions/allowed_actions", "actual": "all", "expected": "selected or local_only"} if {
+	input.resource.actions.enabled == true
+	input.resource.actions.allowed_actions == "all"
+}
+
+deviates contains {"path": "/workflow_token/default_permissions", "actual": "write", "expected": "read"} if {
+	input.resource.actions.enabled == true
+	input.resource.workflow_token.default_permissions == "write"
+}
+
+deviates contains {"path": "/workflow_token/can_approve_reviews", "actual": true, "expected": false} if {
+	input.resource.actions.enabled == true
+	input.resource.workflow_token.can_approve_reviews == true
+}
+
+deviates contains {"path": "/oidc_subject", "because": "the subject of OIDC tokens does not name the repository"} if {
+	input.resource.actions.enabled == true
+	is_object(input.resource.oidc_subject)
+	not names_repository(input.resource.oidc_subject)
+}
