@@ -72,7 +72,12 @@ pub async fn collect_as_declared(url: &str, settings: Map<String, Value>, second
 }
 
 /// What was recorded, and why it ended early.
-pub async fn try_collect(url: &str, token: Option<&str>, settings: Map<String, Value>, seconds: u64) -> (Seen, Option<String>) {
+pub async fn try_collect(
+    url: &str,
+    token: Option<&str>,
+    settings: Map<String, Value>,
+    seconds: u64,
+) -> (Seen, Option<String>) {
     let memory = Memory::default();
     let error = with_collector(&memory, url, token, settings, seconds, async |collector, recorder| {
         collector.collect(&recorder).await.err().map(|error| error.to_string())

@@ -56,7 +56,10 @@ fn a_token_that_may_not_see_second_factors_concludes_nothing_of_them() {
     assert_eq!(gap["reason"], "denied");
     assert!(gap["detail"].as_str().unwrap().contains("Only owners can use this filter"), "{gap}");
     // What GitHub does tell such a token is concluded from.
-    assert!(of("github/actions-trust-is-bounded").iter().all(|one| one.outcome == "undetermined"), "administration is for owners");
+    assert!(
+        of("github/actions-trust-is-bounded").iter().all(|one| one.outcome == "undetermined"),
+        "administration is for owners"
+    );
     assert!(of("github/owners-are-declared").iter().any(|one| one.outcome == "conforms"));
 }
 
@@ -67,10 +70,11 @@ fn an_organisation_in_order_conforms_and_one_that_is_not_deviates() {
         let mut desk = Desk::new(&declaration(&server.url(), ""));
         desk.set("GITHUB_TOKEN", TOKEN);
         let (answer, sealed) = desk.seal();
-        let outcomes: BTreeMap<String, BTreeSet<String>> = sealed.findings().into_iter().fold(BTreeMap::new(), |mut all, one| {
-            all.entry(one.check).or_default().insert(one.outcome);
-            all
-        });
+        let outcomes: BTreeMap<String, BTreeSet<String>> =
+            sealed.findings().into_iter().fold(BTreeMap::new(), |mut all, one| {
+                all.entry(one.check).or_default().insert(one.outcome);
+                all
+            });
         (answer, outcomes, sealed.of("gap").cloned().collect::<Vec<_>>())
     };
     let (answer, outcomes, gaps) = run(World::calm(TOKEN));
@@ -210,7 +214,8 @@ async fn a_link_to_another_origin_is_not_followed() {
     let server = Server::http(Elsewhere { fake: GithubFake::new(everything().paged(2)), other: other.url() });
     let seen = github::collect(&server.url(), TOKEN, settings(), 30).await;
     assert!(other.log().is_empty(), "our token went elsewhere: {:?}", other.log());
-    let cut = seen.gaps.iter().find(|gap| gap.population.as_deref() == Some("github/member") && gap.part.is_none()).unwrap();
+    let cut =
+        seen.gaps.iter().find(|gap| gap.population.as_deref() == Some("github/member") && gap.part.is_none()).unwrap();
     assert_eq!(cut.reason, GapReason::Truncated);
     assert!(cut.detail.contains("another origin"), "{cut:?}");
     // Half a list makes nobody secure.

@@ -1,6 +1,11 @@
 //! The fake held against GitHub's own description, and the collector against GitHub's own recorded answers.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests may stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests may stop at the first surprise"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -43,10 +48,15 @@ fn questions(seen: &Seen) -> BTreeSet<(String, String)> {
             let query: Vec<String> = parameters
                 .iter()
                 .filter(|(name, _)| *name != "path")
-                .map(|(name, value)| format!("{name}={}", value.as_str().unwrap().replace(' ', "%20").replace(">=", "%3E%3D")))
+                .map(|(name, value)| {
+                    format!("{name}={}", value.as_str().unwrap().replace(' ', "%20").replace(">=", "%3E%3D"))
+                })
                 .collect();
             let mark = if query.is_empty() { "" } else { "?" };
-            (one.exchange.operation.clone(), format!("{}{mark}{}", parameters["path"].as_str().unwrap(), query.join("&")))
+            (
+                one.exchange.operation.clone(),
+                format!("{}{mark}{}", parameters["path"].as_str().unwrap(), query.join("&")),
+            )
         })
         .collect()
 }
@@ -70,7 +80,10 @@ async fn every_answer_of_the_fake_is_one_that_github_describes() {
         let (expected, _, _) = asked(&upstream.url(), "GET", path, TOKEN);
         let (status, head, body) = asked(prism.url(), "GET", path, TOKEN);
         if status != expected || head.contains("sl-violations") {
-            wrong.push(format!("{operation} {path}: {expected} became {status}: {head} {}", body.chars().take(1500).collect::<String>()));
+            wrong.push(format!(
+                "{operation} {path}: {expected} became {status}: {head} {}",
+                body.chars().take(1500).collect::<String>()
+            ));
         }
         held.insert(operation.clone());
     }
@@ -159,7 +172,8 @@ async fn githubs_recorded_answers_are_read() {
     });
     let Value::Object(settings) = settings else { panic!("an object") };
     let seen = github::collect(&server.url(), TOKEN, settings, 30).await;
-    let of = |id: &str| seen.resources.iter().find(|one| one.id == id).unwrap_or_else(|| panic!("{id}: {:?}", seen.gaps));
+    let of =
+        |id: &str| seen.resources.iter().find(|one| one.id == id).unwrap_or_else(|| panic!("{id}: {:?}", seen.gaps));
     let organization = of("octokit-fixture-org");
     assert_eq!(organization.facts["id"], 1000);
     let told = recording("get-organization", "get", 0)["response"]["two_factor_requirement_enabled"].clone();
@@ -170,6 +184,9 @@ async fn githubs_recorded_answers_are_read() {
     let protected = &of("octokit-fixture-org/branch-protection").facts["protection"];
     let told = recording("branch-protection", "put", 1)["response"].clone();
     assert_eq!(protected["enforce_admins"], told["enforce_admins"]["enabled"], "{told}");
-    assert_eq!(protected["reviews"]["required_approvals"], told["required_pull_request_reviews"]["required_approving_review_count"]);
+    assert_eq!(
+        protected["reviews"]["required_approvals"],
+        told["required_pull_request_reviews"]["required_approving_review_count"]
+    );
     assert_eq!(protected["allow_force_pushes"], told["allow_force_pushes"]["enabled"]);
 }

@@ -13,6 +13,8 @@ const CREATED: &str = "2026-01-05T10:00:00Z";
 pub fn answer(world: &World, access: &Access, name: &str, arguments: &[String], request: &Request) -> Reply {
     let argument = |index: usize| arguments.get(index).map_or("", String::as_str);
     let page = |entries: Vec<Value>| paged(world, request, entries, None);
+    // Put into form page by page: thousands of people are asked for often.
+    let people = |all: Vec<&Person>| paged_as(world, request, all, None, |one| user("simple-user", one));
     if let Some(rest) = name.strip_prefix("GET /repos/{owner}/{repo}") {
         let Some(repository) = world.repositories.iter().find(|one| one.name == argument(1)) else {
             return error::not_found();
@@ -24,18 +26,16 @@ pub fn answer(world: &World, access: &Access, name: &str, arguments: &[String], 
         "GET /orgs/{org}/members" => {
             let role = request.parameter("role").unwrap_or("all");
             let wanted = |one: &&Person| role == "all" || (role == "admin") == one.admin;
-            page(world.people.iter().filter(wanted).map(|one| user("simple-user", one)).collect())
+            people(world.people.iter().filter(wanted).collect())
         }
-        "GET /orgs/{org}/members?filter=2fa_disabled" => page(having(&world.people, TwoFactor::Disabled)),
-        "GET /orgs/{org}/members?filter=2fa_insecure" => page(having(&world.people, TwoFactor::Insecure)),
-        "GET /orgs/{org}/outside_collaborators" => {
-            page(world.collaborators.iter().map(|one| user("simple-user", one)).collect())
-        }
+        "GET /orgs/{org}/members?filter=2fa_disabled" => people(having(&world.people, TwoFactor::Disabled)),
+        "GET /orgs/{org}/members?filter=2fa_insecure" => people(having(&world.people, TwoFactor::Insecure)),
+        "GET /orgs/{org}/outside_collaborators" => people(world.collaborators.iter().collect()),
         "GET /orgs/{org}/outside_collaborators?filter=2fa_disabled" => {
-            page(having(&world.collaborators, TwoFactor::Disabled))
+            people(having(&world.collaborators, TwoFactor::Disabled))
         }
         "GET /orgs/{org}/outside_collaborators?filter=2fa_insecure" => {
-            page(having(&world.collaborators, TwoFactor::Insecure))
+            people(having(&world.collaborators, TwoFactor::Insecure))
         }
         "GET /orgs/{org}/installations" => {
             let all = world.apps.iter().map(|app| {
@@ -199,8 +199,8 @@ fn user(schema: &str, person: &Person) -> Value {
     made
 }
 
-fn having(people: &[Person], state: TwoFactor) -> Vec<Value> {
-    people.iter().filter(|one| one.two_factor == state).map(|one| user("simple-user", one)).collect()
+fn having(people: &[Person], state: TwoFactor) -> Vec<&Person> {
+    people.iter().filter(|one| one.two_factor == state).collect()
 }
 
 fn grants(schema: &str, world: &World) -> Vec<Value> {
@@ -224,16 +224,16 @@ fn grants(schema: &str, world: &World) -> Vec<Value> {
 fn identities(world: &World, request: &Request) -> Reply {
     let start = request.number("startIndex").unwrap_or(1).max(1);
     let count = request.number("count").unwrap_or(30).min(world.page);
-    let all: Vec<Value> = world.people.iter().map(|one| {
+    let some = world.people.iter().skip(start - 1).take(count).map(|one| {
         filled("scim-user", json!({
             "id": format!("00000000-0000-4000-8000-{:012}", one.id), "userName": format!("{}@northbank.example", one.login),
             "externalId": one.id.to_string(), "active": true, "emails": [{"value": format!("{}@northbank.example", one.login), "primary": true}],
             "name": {"givenName": one.login, "familyName": "North"},
         }))
-    }).collect();
-    let some: Vec<&Value> = all.iter().skip(start - 1).take(count).collect();
+    });
+    let some: Vec<Value> = some.collect();
     let body = json!({
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": all.len(),
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": world.people.len(),
         "itemsPerPage": some.len(), "startIndex": start, "Resources": some,
     });
     Reply::new(200, "application/scim+json; charset=utf-8", body.to_string())
@@ -322,13 +322,24 @@ fn workflow(permissions: &str) -> Value {
 
 /// One page of entries, with the `Link` to the next. `member`: where the entries stand beside their count.
 fn paged(world: &World, request: &Request, entries: Vec<Value>, member: Option<&str>) -> Reply {
+    paged_as(world, request, entries, member, |entry| entry)
+}
+
+/// The same for entries that are put into form only where they are answered.
+fn paged_as<T>(
+    world: &World,
+    request: &Request,
+    entries: Vec<T>,
+    member: Option<&str>,
+    form: impl Fn(T) -> Value,
+) -> Reply {
     let size = request.number("per_page").unwrap_or(30).clamp(1, 100).min(world.page);
     // The audit log is gone through by cursor, which is an opaque word; everything else by number.
     let cursor = if request.operation.ends_with("/audit-log") { "after" } else { "page" };
     let number = request.parameter(cursor).and_then(|text| text.trim_start_matches("cursor-").parse().ok());
     let number: usize = number.unwrap_or(1).max(1);
     let total = entries.len();
-    let some: Vec<Value> = entries.into_iter().skip((number - 1) * size).take(size).collect();
+    let some: Vec<Value> = entries.into_iter().skip((number - 1) * size).take(size).map(form).collect();
     let more = number * size < total;
     let reply = match member {
         None => json_reply(200, &Value::Array(some)),
