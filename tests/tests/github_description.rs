@@ -1,11 +1,6 @@
 //! The fake held against GitHub's own description, and the collector against GitHub's own recorded answers.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests may stop at the first surprise"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -76,7 +76,7 @@ impl<T> Listing<T> {
 impl Session {
     /// Reads a list to its end. `member`: where its entries stand in an answer, as a pointer; empty: the answer itself.
     pub async fn list<T: DeserializeOwned>(&self, call: Call, member: &str) -> Result<Listing<T>, SinkError> {
-        let call = call.with("per_page", PAGE);
+        let call = call.with("per_page", PAGE.to_string());
         let mut listing = Listing::default();
         let mut seen = BTreeSet::new();
         let mut at = match self.uri(&call) {

@@ -73,10 +73,9 @@ async fn second_factors(
     for (state, list) in [("insecure", insecure), ("disabled", disabled)] {
         match (&list.stopped, list.end) {
             (None, Some(end)) => {
-                both = both.map(|mut sources| {
+                if let Some(sources) = &mut both {
                     sources.push(end);
-                    sources
-                })
+                }
             }
             (stopped, _) => {
                 both = None;
@@ -156,6 +155,9 @@ pub async fn collaborators(session: &Session, recorder: &Recorder) -> Result<(),
     all.close(recorder, OUTSIDE_COLLABORATOR, all.entries.len())
 }
 
+/// A team, what it may do in which repository, and where that was read.
+type Entered = (Entry<TeamTold>, BTreeMap<String, String>, Vec<Source>);
+
 /// Teams that may enter a declared repository, each once.
 pub async fn teams(session: &Session, recorder: &Recorder) -> Result<(), SinkError> {
     let organization = &session.settings.organization;
@@ -167,7 +169,7 @@ pub async fn teams(session: &Session, recorder: &Recorder) -> Result<(), SinkErr
         Ok((repository, session.list::<TeamTold>(call, "").await?))
     }))
     .await?;
-    let mut found: BTreeMap<String, (Entry<TeamTold>, BTreeMap<String, String>, Vec<Source>)> = BTreeMap::new();
+    let mut found: BTreeMap<String, Entered> = BTreeMap::new();
     let mut all = Listing::<TeamTold>::default();
     for (repository, mut list) in lists {
         for entry in std::mem::take(&mut list.entries) {
@@ -239,7 +241,7 @@ async fn identity_list(session: &Session) -> Result<Listing<Identity>, SinkError
     let mut list = Listing::default();
     loop {
         let start = list.entries.len() as u64 + 1;
-        let call = first.clone().with("startIndex", start).with("count", PAGE);
+        let call = first.clone().with("startIndex", start.to_string()).with("count", PAGE.to_string());
         let page = list.pages + 1;
         let answer = match session.get_page(&call, None, page).await? {
             Ok(answer) => answer,

@@ -51,9 +51,9 @@ const WITH_REPOSITORY: [&str; 12] = [
 /// One status for each right, and for those about repositories one for each of these.
 pub async fn preflight(session: &Session, identified: &Answer) -> Result<Vec<RightStatus>, SinkError> {
     let name = &session.settings.organization;
-    let required = &identified.value["two_factor_requirement_enabled"];
+    let required = identified.value.get("two_factor_requirement_enabled");
     let mut organization = granted(routes::ORGANIZATION, None, identified);
-    if required.is_null() {
+    if required.is_none_or(Value::is_null) {
         organization.state = RightState::Undecided;
         organization.detail = "answered, without whether a second factor is required: that is for owners".to_owned();
     }
@@ -76,10 +76,10 @@ pub async fn preflight(session: &Session, identified: &Answer) -> Result<Vec<Rig
 /// As little as a list gives.
 fn one(call: Call, operation: &str) -> Call {
     match operation {
-        routes::IDENTITIES => call.with("count", 1),
+        routes::IDENTITIES => call.with("count", "1"),
         routes::ORGANIZATION_ACTIONS | routes::ORGANIZATION_WORKFLOW | routes::ORGANIZATION_OIDC => call,
         routes::ACTIONS | routes::WORKFLOW | routes::OIDC => call,
-        _ => call.with("per_page", 1),
+        _ => call.with("per_page", "1"),
     }
 }
 
@@ -88,17 +88,19 @@ async fn of_repository(session: &Session, name: &str) -> Result<Vec<RightStatus>
     let scope = Some(name);
     let repository = session.get(&Call::new(routes::REPOSITORY, &[organization, name])).await?;
     let mut statuses = vec![status(routes::REPOSITORY, scope, &repository)];
-    let teams = session.get(&Call::new(routes::TEAMS, &[organization, name]).with("per_page", 1)).await?;
+    let teams = session.get(&Call::new(routes::TEAMS, &[organization, name]).with("per_page", "1")).await?;
     statuses.push(status(routes::TEAMS, scope, &teams));
     let slug = teams.ok().and_then(|answer| answer.value.pointer("/0/slug").and_then(Value::as_str).map(str::to_owned));
     statuses.push(match slug {
         None => undecided(routes::TEAM_MEMBERS, scope, "no team of this repository is known to ask about"),
         Some(slug) => {
-            let call = Call::new(routes::TEAM_MEMBERS, &[organization, &slug]).with("per_page", 1);
+            let call = Call::new(routes::TEAM_MEMBERS, &[organization, &slug]).with("per_page", "1");
             status(routes::TEAM_MEMBERS, scope, &session.get(&call).await?)
         }
     });
-    let branch = repository.ok().and_then(|answer| answer.value["default_branch"].as_str().map(str::to_owned));
+    let branch = repository
+        .ok()
+        .and_then(|answer| answer.value.get("default_branch").and_then(Value::as_str).map(str::to_owned));
     match branch {
         None => {
             for right in [routes::RULES, routes::RULESET, routes::PROTECTION] {
@@ -117,17 +119,17 @@ async fn of_repository(session: &Session, name: &str) -> Result<Vec<RightStatus>
 async fn of_branch(session: &Session, name: &str, branch: &str) -> Result<Vec<RightStatus>, SinkError> {
     let organization = session.settings.organization.as_str();
     let scope = Some(name);
-    let rules = session.get(&Call::new(routes::RULES, &[organization, name, branch]).with("per_page", 1)).await?;
+    let rules = session.get(&Call::new(routes::RULES, &[organization, name, branch]).with("per_page", "1")).await?;
     let mut statuses = vec![status(routes::RULES, scope, &rules)];
     let id = rules.ok().and_then(|answer| answer.value.pointer("/0/ruleset_id").and_then(Value::as_u64));
     statuses.push(match id {
         None => undecided(routes::RULESET, scope, "no ruleset is known to ask about"),
         Some(id) => {
             let call =
-                Call::new(routes::RULESET, &[organization, name, &id.to_string()]).with("includes_parents", true);
+                Call::new(routes::RULESET, &[organization, name, &id.to_string()]).with("includes_parents", "true");
             let asked = session.get(&call).await?;
             match &asked {
-                Ok(answer) if answer.value["bypass_actors"].is_null() => undecided(
+                Ok(answer) if answer.value.get("bypass_actors").is_none_or(Value::is_null) => undecided(
                     routes::RULESET,
                     scope,
                     "answered, without who may bypass it: that is for those who may change it",

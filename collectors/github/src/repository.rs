@@ -304,7 +304,7 @@ async fn rules(
     note.part("branch_rules", &facts, of_list.clone());
     let ids: BTreeSet<u64> = list.entries.iter().map(|one| one.value.ruleset_id).collect();
     let asked = try_join_all(ids.into_iter().map(|id| async move {
-        let call = about(session, routes::RULESET, name, &[&id.to_string()]).with("includes_parents", true);
+        let call = about(session, routes::RULESET, name, &[&id.to_string()]).with("includes_parents", "true");
         let told = match session.get(&call).await? {
             Ok(answer) => answer
                 .read::<RulesetTold>(&call)

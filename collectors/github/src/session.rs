@@ -44,8 +44,8 @@ impl Call {
         Self { operation, path, query: filter.into_iter().collect(), population: None, subject: None }
     }
 
-    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
-        self.query.push((name.to_owned(), value.to_string()));
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.query.push((name.to_owned(), value.into()));
         self
     }
 
@@ -61,7 +61,14 @@ impl Call {
 
     /// The call led to nothing.
     pub fn refused(&self, reason: GapReason, detail: impl Into<String>) -> Refusal {
-        Refusal { reason, detail: detail.into(), exchange: None, status: None, attempts: 0, call: self.clone() }
+        Refusal {
+            reason,
+            detail: detail.into(),
+            exchange: None,
+            status: None,
+            attempts: 0,
+            call: Box::new(self.clone()),
+        }
     }
 }
 
@@ -98,7 +105,7 @@ pub struct Refusal {
     pub exchange: Option<ExchangeId>,
     pub status: Option<u16>,
     pub attempts: u32,
-    pub call: Call,
+    pub call: Box<Call>,
 }
 
 impl Refusal {
@@ -225,7 +232,7 @@ impl Session {
         let token = match self.token().await? {
             Ok(token) => token,
             Err(mut refusal) => {
-                refusal.call = call.clone();
+                refusal.call = Box::new(call.clone());
                 return Ok(Err(refusal));
             }
         };
