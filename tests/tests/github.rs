@@ -1,7 +1,5 @@
 //! An organisation of GitHub, read from a fake that asks for credentials, knows roles and has limits.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
