@@ -11,8 +11,8 @@ use std::path::Path;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use testkit::github_fake::routes::ROUTES;
-use testkit::github_fake::{App, GithubFake, World};
-use testkit::{Emulator, Handler, Reply, Request, Seen, Server, system};
+use testkit::github_fake::{App, GithubFake, GithubWording, World};
+use testkit::{Emulator, Handler, Reply, Request, Seen, Server, Wording, system};
 use workspace_tests::github::{self, settings};
 
 const TOKEN: &str = "token-of-a-test-000000000000";
@@ -118,6 +118,10 @@ impl Handler for Lacking {
         reply.body = value.to_string().into();
         reply
     }
+
+    fn wording(&self) -> &dyn Wording {
+        &GithubWording
+    }
 }
 
 /// Answers with what GitHub was recorded to answer.
@@ -156,6 +160,10 @@ impl Handler for Recorded {
         };
         let status = u16::try_from(one["status"].as_u64().unwrap()).unwrap();
         Reply::new(status, "application/json; charset=utf-8", one["response"].to_string())
+    }
+
+    fn wording(&self) -> &dyn Wording {
+        &GithubWording
     }
 }
 
