@@ -1,5 +1,4 @@
 //! What this collector makes of what CloudTrail answers.
-#![expect(clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 use collector_aws_cloudtrail::AwsCloudtrail;
 use sdk::GapReason;

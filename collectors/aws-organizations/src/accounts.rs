@@ -165,9 +165,12 @@ impl<'a> Bound<'a> {
     }
 }
 
+/// Names of services with the places of their lists, or why they were not read.
+type Services = Result<(Vec<String>, Vec<Source>), Refusal>;
+
 /// Which accounts administer the organisation, and for which services.
 struct Delegated {
-    services: BTreeMap<String, Result<(Vec<String>, Vec<Source>), Refusal>>,
+    services: BTreeMap<String, Services>,
     pages: Vec<Source>,
     stopped: Option<Refusal>,
 }

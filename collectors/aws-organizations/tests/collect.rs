@@ -1,5 +1,5 @@
 //! What this collector makes of what Organizations answers.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use collector_aws_organizations::AwsOrganizations;
 use sdk::GapReason;

@@ -1,5 +1,4 @@
 //! What this collector makes of what S3 answers.
-#![expect(clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 use collector_aws_s3::AwsS3;
 use sdk::GapReason;

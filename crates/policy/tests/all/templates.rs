@@ -11,10 +11,11 @@ fn shipped() -> Environment {
     let mut environment = environment();
     // The tests' own environment knows some collectors only; all of AWS have the same settings, and one has one more.
     for name in ["aws-cloudtrail", "aws-organizations", "aws-s3"] {
-        let mut info = environment.collectors["aws-iam"].clone();
+        let mut info = environment.collectors.get("aws-iam").unwrap().clone();
         info.name = name.to_owned();
         if name == "aws-s3" {
-            info.settings["properties"]["buckets"] = serde_json::json!({"type": "array"});
+            let properties = info.settings.get_mut("properties").and_then(|properties| properties.as_object_mut());
+            properties.unwrap().insert("buckets".to_owned(), serde_json::json!({"type": "array"}));
         }
         environment.collectors.insert(name.to_owned(), info);
     }
