@@ -6,7 +6,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use model::record::{Finding, Gap};
+use model::record::{Finding, Gap, GapReason};
 use model::{Outcome, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,9 @@ pub enum Covers {
         part: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         subject: Option<String>,
+        /// Only where this is why it was not read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason_is: Option<GapReason>,
     },
 }
 
@@ -119,7 +122,7 @@ impl Approval {
     pub fn covers_gap(&self, gap: &Gap) -> bool {
         match &self.covers {
             Covers::Deviation { .. } => false,
-            Covers::Gap { target, population, right, part, subject } => {
+            Covers::Gap { target, population, right, part, subject, reason_is } => {
                 // `aws-kms/key` is every place of that kind, `aws-kms/key@eu-west-1` is that one.
                 let same_population = |wanted: &String| {
                     gap.population
@@ -131,6 +134,7 @@ impl Approval {
                     && right.as_ref().is_none_or(|r| gap.right.as_ref() == Some(r))
                     && part.as_ref().is_none_or(|p| gap.part.as_ref() == Some(p))
                     && subject.as_ref().is_none_or(|s| gap.subject.as_ref().is_some_and(|g| g.id == *s))
+                    && reason_is.is_none_or(|reason| gap.reason == reason)
             }
         }
     }
@@ -235,6 +239,7 @@ mod tests {
                 right: None,
                 part: None,
                 subject: None,
+                reason_is: Some(GapReason::ClosedByPolicy),
             },
             reason: "closed".to_owned(),
             approved_by: "CISO".to_owned(),
@@ -278,6 +283,27 @@ mod tests {
         assert_eq!(with(&|a| a.witnessmark_acceptance = 2).unwrap_err(), ApprovalError::Version { found: 2 });
         assert!(matches!(with(&|a| a.expires = "2026-1-1".to_owned()).unwrap_err(), ApprovalError::Day { .. }));
         assert!(matches!(with(&|a| a.expires = "never".to_owned()).unwrap_err(), ApprovalError::Day { .. }));
+    }
+
+    #[test]
+    fn a_gap_is_covered_by_all_that_was_signed() {
+        let gap = |population: &str, reason: GapReason| Gap {
+            target: "prod".to_owned(),
+            collector: "aws-kms".to_owned(),
+            population: Some(population.to_owned()),
+            subject: None,
+            part: None,
+            right: None,
+            reason,
+            detail: String::new(),
+            exchange: None,
+            acceptance: None,
+        };
+        let covers = |population, reason| approval().covers_gap(&gap(population, reason));
+        assert!(covers("aws-kms/key", GapReason::ClosedByPolicy));
+        assert!(covers("aws-kms/key@eu-west-1", GapReason::ClosedByPolicy));
+        assert!(!covers("aws-kms/alias@eu-west-1", GapReason::ClosedByPolicy));
+        assert!(!covers("aws-kms/key@eu-west-1", GapReason::Denied), "not read for another reason");
     }
 
     #[test]
