@@ -132,3 +132,35 @@ fn a_key_that_lies_elsewhere_signs_with_stock_openssl() {
     let unknown = desk.witnessmark(&["acceptances", "text", "AC-8"]);
     assert!(unknown.code == 2 && unknown.stderr.contains("AC-7"), "{unknown:?}");
 }
+
+#[test]
+fn every_form_of_an_acceptance_can_be_signed() {
+    let server = server();
+    let desk = desk(&server);
+    let declaration = fs::read_to_string(desk.path("witnessmark.yaml")).unwrap();
+    let (before, _) = declaration.split_once("\nacceptances:").unwrap();
+    let gap = [
+        "\nacceptances:",
+        "  - id: AC-8",
+        "    target: aws-prod",
+        "    population: \"aws-kms/key@us-east-1\"",
+        "    right: kms:ListKeys",
+        "    part: grants",
+        "    reason_is: closed-by-policy",
+        "    reason: the organisation closes it",
+        "    approved_by: CISO",
+        "    approved: 2020-01-01",
+        "    expires: 2099-12-31",
+        "    signature: acceptances/AC-8.sig\n",
+    ];
+    fs::write(desk.path("witnessmark.yaml"), format!("{before}{}", gap.join("\n"))).unwrap();
+    assert_eq!(desk.witnessmark(&["keys", "approver", "--out", "ciso.pem"]).code, 0);
+    let signed = desk.witnessmark(&["acceptances", "sign", "AC-8", "--key", "ciso.pem"]);
+    assert_eq!(signed.code, 0, "{signed:?}");
+    let words = desk.witnessmark(&["acceptances", "text", "AC-8"]).stdout;
+    for word in ["us-east-1", "kms:ListKeys", "grants", "closed-by-policy"] {
+        assert!(words.contains(word), "{words}");
+    }
+    let validated = desk.witnessmark(&["validate"]);
+    assert!(validated.code == 0 && !validated.stderr.contains("not shown"), "{validated:?}");
+}
