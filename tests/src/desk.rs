@@ -254,13 +254,13 @@ impl Sealed {
             .collect()
     }
 
-    /// How many findings have each outcome.
+    /// What a check says of a list as a whole.
+    ///
+    /// # Panics
+    /// When it says nothing of any.
     #[must_use]
-    pub fn counts(&self) -> BTreeMap<String, usize> {
-        let mut counts = BTreeMap::new();
-        for finding in self.findings() {
-            *counts.entry(finding.outcome).or_insert(0) += 1;
-        }
-        counts
+    pub fn outcome_of_population(&self, check: &str) -> String {
+        let mut of_lists = self.findings().into_iter().filter(|one| one.check == check && one.subject.is_none());
+        of_lists.next().unwrap_or_else(|| panic!("`{check}` says nothing of a list")).outcome
     }
 }

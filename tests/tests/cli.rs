@@ -71,7 +71,7 @@ fn a_wrong_declaration_is_shown_where_it_is_wrong() {
     for (from, to, says) in [
         ("targets:", "targtes:", &["witnessmark.yaml:", "targtes", "targets", "^"][..]),
         ("use: aws-iam/root-has-mfa", "use: aws-iam/root-has-mfaa", &["root-has-mfaa", "root-has-mfa", "^"]),
-        ("collector: [aws-iam, aws-kms]", "collector: [aws-iam, aws-kmz]", &["aws-kmz", "aws-kms"]),
+        ("aws-kms, aws-organizations", "aws-kmz, aws-organizations", &["aws-kmz", "aws-kms"]),
         ("account: \"111122223333\"", "account: \"11112222333\"", &["11112222333", "account"]),
         ("regions: [eu-west-1]", "regions: [Ireland]", &["Ireland", "^"]),
         ("regions: [eu-west-1]", "regions: []", &["setting of `aws-kms`", "^"]),
@@ -247,7 +247,7 @@ fn a_full_disk_costs_nothing_that_was_sealed() {
     let server = fake();
     let desk = desk(&server);
     let script = r#"set -eu
-mount -t tmpfs -o size=2m,mode=0700 none small
+mount -t tmpfs -o size=8m,mode=0700 none small
 "$0" ledger init --store small/evidence --keys keys2 >&2
 set +e
 "$0" run --quiet --store small/evidence --keys keys2 >/dev/null; echo "first $?"

@@ -229,6 +229,7 @@ fn identities(world: &World, request: &Request) -> Reply {
             "id": format!("00000000-0000-4000-8000-{:012}", one.id), "userName": format!("{}@northbank.example", one.login),
             "externalId": one.id.to_string(), "active": true, "emails": [{"value": format!("{}@northbank.example", one.login), "primary": true}],
             "name": {"givenName": one.login, "familyName": "North"},
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
         }))
     });
     let some: Vec<Value> = some.collect();
