@@ -13,13 +13,15 @@ use crate::protocol::{MAX_LINE, ToChild};
 pub struct WorkerCommand {
     pub program: PathBuf,
     pub arguments: Vec<String>,
+    /// All that the child finds in its environment: names and values.
+    pub environment: Vec<(String, String)>,
 }
 
 impl WorkerCommand {
     /// `<program> __assess`
     #[must_use]
     pub fn of_program(program: PathBuf) -> Self {
-        Self { program, arguments: vec!["__assess".to_owned()] }
+        Self { program, arguments: vec!["__assess".to_owned()], environment: Vec::new() }
     }
 }
 
@@ -42,6 +44,7 @@ impl Worker {
         let mut child = Command::new(&command.program)
             .args(&command.arguments)
             .env_clear()
+            .envs(command.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

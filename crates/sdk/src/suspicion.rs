@@ -46,6 +46,8 @@ static SIGNS: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
         r#"(?i)["<]session_?token[">]"#,
         // The shared secret of a virtual MFA device, as text and as the picture to scan. AWS shows them once; emulators in every list.
         r#"["<](Base32StringSeed|QRCodePNG)[">]"#,
+        // The first password of a CloudHSM cluster, which is shown until the cluster is initialised.
+        r#""PreCoPassword"\s*:\s*"[^"]"#,
         // GitHub: classic, OAuth, server, refresh, fine-grained.
         r"\bgh[pousr]_[A-Za-z0-9]{30,}",
         r"\bgithub_pat_[A-Za-z0-9_]{40,}",
@@ -95,6 +97,7 @@ mod tests {
             "<SecretAccessKey>abc</SecretAccessKey>",
             r#"{"SessionToken":"x"}"#,
             "<Base32StringSeed>ABCDEFGH</Base32StringSeed>",
+            r#"{"Clusters":[{"PreCoPassword":"first4711"}]}"#,
             "ghp_0123456789012345678901234567890123456",
             "%2D%2D%2D%2D%2DBEGIN%20PRIVATE%20KEY%2D%2D%2D%2D%2D",
             r#"{"TagValue":"password=hunter2hunter2"}"#,
@@ -110,6 +113,7 @@ mod tests {
             r#"{"Keys":[{"KeyId":"1234abcd-12ab-34cd-56ef-1234567890ab"}],"Truncated":false}"#,
             "<AccessKeyId>AKIAIOSFODNN7EXAMPLE</AccessKeyId>",
             "<RequireSymbols>true</RequireSymbols><MaxPasswordAge>90</MaxPasswordAge>",
+            r#"{"Clusters":[{"PreCoPassword":null}]}"#,
             "-----BEGIN CERTIFICATE-----",
             "secretsmanager:GetSecretValue",
             "user,arn,password_enabled,password_last_used",

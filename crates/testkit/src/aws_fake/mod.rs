@@ -1,10 +1,11 @@
-//! A fake of IAM, STS, KMS, CloudTrail, S3, Organizations and Account Management that answers as AWS does on the wire, and really pages.
+//! A fake of IAM, STS, KMS, CloudHSM, CloudTrail, S3, Organizations and Account Management that answers as AWS does on the wire, and really pages.
 //!
 //! It knows the read operations only, holds its [`World`] in memory and answers from it quickly: figures are measured
 //! against it. The wire format was taken from the answers of moto, ministack and fakecloud and from the API
 //! references; what those disagree on follows the reference. Nothing here depends on the order requests come in:
 //! request ids are derived from the request, so that the same calls get the same answers.
 
+mod cloudhsm;
 mod cloudtrail;
 pub mod error;
 mod iam;
@@ -28,8 +29,8 @@ pub use iam::{SESSION_SECRET, SESSION_TOKEN};
 pub use organizations::{Member, Organization, OrganizationPolicy, Unit};
 pub use s3::{Block, Bucket, Lock};
 pub use world::{
-    AccessKey, Alias, CustomKeyStore, Grant, Group, Key, KmsRegion, Login, Mfa, PasswordPolicy, Policy, PolicyVersion,
-    Provider, Region, Role, Root, Rotation, Size, User, World,
+    AccessKey, Alias, Credential, CustomKeyStore, Grant, Group, Key, KmsRegion, Login, Mfa, PasswordPolicy, Policy,
+    PolicyVersion, Provider, Region, Role, Root, Rotation, Size, User, World,
 };
 
 /// An account that answers. Clones share it.
@@ -95,6 +96,7 @@ impl Handler for AwsFake {
             "iam" => iam::answer(&world, request, &id),
             "sts" => iam::answer_sts(&world, request, &id),
             "kms" => kms::answer(&world, request),
+            "cloudhsm" => cloudhsm::answer(&world, request),
             "cloudtrail" => cloudtrail::answer(&world, request),
             "organizations" => organizations::answer(&world, request),
             "s3" => s3::answer(&world, request),

@@ -1,0 +1,49 @@
+//! What this collector makes of what CloudHSM answers.
+
+use collector_aws_cloudhsm::AwsCloudhsm;
+use sdk::GapReason;
+use serde_json::{Value, json};
+use testkit::aws_fake::{AwsFake, Size, World};
+use testkit::{Fault, Faulty, Rule, Seen, collect};
+
+fn read(rules: Vec<Rule>, regions: &[&str]) -> Seen {
+    let world = World::new(Size::SMALL);
+    collect(
+        &AwsCloudhsm,
+        Faulty::new(AwsFake::new(world), rules),
+        json!({"account": "111122223333", "regions": regions}),
+    )
+}
+
+#[test]
+fn reads_clusters_and_backups() {
+    let seen = read(vec![], &["eu-west-1"]);
+    let cluster = seen.facts("aws-cloudhsm/cluster", "cluster-1a23b4cdefg");
+    assert_eq!((&cluster["state"], &cluster["backup_retention_days"]), (&json!("ACTIVE"), &json!(90)));
+    assert_eq!(cluster["hsms"].as_array().map(Vec::len), Some(2));
+    assert_eq!(cluster["source_backup"], Value::Null);
+    let backup = seen.facts("aws-cloudhsm/backup", "backup-2");
+    assert_eq!((&backup["never_expires"], &backup["cluster"]), (&json!(true), &json!("cluster-1a23b4cdefg")));
+    assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
+}
+
+#[test]
+fn the_first_password_of_a_cluster_is_not_kept() {
+    let shown =
+        Fault::Rewrite(vec![("\"HsmType\"".to_owned(), "\"PreCoPassword\":\"first4711\",\"HsmType\"".to_owned())]);
+    let seen = read(vec![Rule::always("cloudhsm:DescribeClusters", shown)], &["eu-west-1"]);
+    let gap = seen.gaps.iter().find(|gap| gap.population.as_deref() == Some("aws-cloudhsm/cluster@eu-west-1"));
+    assert_eq!(gap.map(|gap| gap.reason), Some(GapReason::WithheldSecret));
+    assert!(!seen.resources.iter().any(|one| one.kind == "aws-cloudhsm/cluster"));
+}
+
+#[test]
+fn a_region_that_is_closed_is_not_empty() {
+    let seen = read(vec![], &["af-south-1"]);
+    for kind in ["cluster", "backup"] {
+        let population = format!("aws-cloudhsm/{kind}@af-south-1");
+        assert!(seen.coverage.iter().any(|one| one.population == population && !one.complete));
+        let gap = seen.gaps.iter().find(|gap| gap.population.as_ref() == Some(&population));
+        assert_eq!(gap.map(|gap| gap.reason), Some(GapReason::Unsupported));
+    }
+}
