@@ -318,6 +318,7 @@ pub struct SigningCertificate {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uploaded: Option<Moment>,
     /// Of the certificate's PEM text as IAM gives it.
+    #[schemars(with = "String")]
     pub sha256: Digest,
 }
 
