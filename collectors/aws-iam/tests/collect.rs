@@ -126,7 +126,7 @@ fn an_account_as_it_is() {
     assert_eq!(one["ssh_public_keys"][0]["active"], json!(true));
     assert_eq!(one["signing_certificates"], json!([]));
     let certificate = &resource(&seen, "aws-iam/server-certificate", &server_certificate("ops")).facts;
-    assert_eq!(certificate["expires"]["at"], json!("2028-01-02T03:04:05Z"));
+    assert_eq!(certificate["expires"]["at"], json!("2028-01-02T03:04:05.000Z"));
     assert_eq!(one["credential_report"]["generated"]["at"], json!("2026-11-20T06:00:00.000Z"));
     let types: BTreeSet<String> = seen
         .resources
