@@ -36,9 +36,9 @@ active := [sprintf("/%s/%d", [part, n]) |
 	some n, credential in input.resource[part]
 	credential.active == true
 ] if {
-	every part in parts {
-		input.resource[part]
-	}
+	input.resource.service_credentials
+	input.resource.ssh_public_keys
+	input.resource.signing_certificates
 }
 
 undeclared contains path if {
