@@ -8,7 +8,6 @@ mod descriptor;
 mod entities;
 mod iam;
 mod mfa;
-mod other_credentials;
 mod preflight;
 mod providers;
 mod report;
@@ -94,10 +93,7 @@ impl Collector for Account {
             let mut details = Details::new(&iam);
             let (first, account, report) =
                 tokio::try_join!(details.next(), account::read(&iam, &root), report_fetch::fetch(&iam),)?;
-            tokio::try_join!(
-                details.record(first, &account.counts, &report),
-                other_credentials::server_certificates(&iam, &account.counts),
-            )?;
+            details.record(first, &account.counts, &report).await?;
             account.record(&iam, &root, &report)
         };
         tokio::try_join!(entities, providers::record(&iam))?;
