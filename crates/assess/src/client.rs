@@ -18,10 +18,12 @@ pub struct WorkerCommand {
 }
 
 impl WorkerCommand {
-    /// `<program> __assess`
+    /// `<program> __assess`. The address space of the child is bounded, and mimalloc by itself reserves at once as much as the
+    /// child may have in all; a program with another allocator does not look at its setting.
     #[must_use]
     pub fn of_program(program: PathBuf) -> Self {
-        Self { program, arguments: vec!["__assess".to_owned()], environment: Vec::new() }
+        let environment = vec![("MIMALLOC_ARENA_RESERVE".to_owned(), "32MiB".to_owned())];
+        Self { program, arguments: vec!["__assess".to_owned()], environment }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `witnessmark run`: read, judge, seal.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use agent::collect::{Job, Progress};
@@ -131,7 +131,7 @@ pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<(Ran, Overview), Fa
         overrides: making.overrides,
         environment: making.environment,
         side_by_side: SIDE_BY_SIDE,
-        worker: worker(program),
+        worker: WorkerCommand::of_program(program),
         randomness: &mut |salt| salts.fill(salt),
         progress: making.progress,
         observer: &mut overview,
@@ -247,12 +247,4 @@ fn asked() -> (String, String, String) {
     let name = uname.nodename().to_string_lossy().into_owned();
     let os = format!("{} {}", uname.sysname().to_string_lossy(), uname.release().to_string_lossy());
     (user, name, os)
-}
-
-/// This program as the child that judges. Its address space is bounded, and by itself our allocator reserves as much at once
-/// as the child may have in all.
-fn worker(program: PathBuf) -> WorkerCommand {
-    let mut command = WorkerCommand::of_program(program);
-    command.environment.push(("MIMALLOC_ARENA_RESERVE".to_owned(), "32MiB".to_owned()));
-    command
 }
