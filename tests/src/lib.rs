@@ -3,6 +3,7 @@
 //! What needs a system beside the Rust toolchain stands behind the feature `systems`; `scripts/test` starts those
 //! systems and enables it. Here: what several of these tests share.
 
+pub mod cluster;
 pub mod contents;
 pub mod desk;
 pub mod github;

@@ -462,9 +462,9 @@ fn is_own(endpoint: &str, over_tls: bool, names: &[String]) -> bool {
     };
     let host = rest.rsplit_once(':').map_or(rest, |(host, _)| host);
     over_tls
-        && names
-            .iter()
-            .any(|name| host == name || host.strip_suffix(name.as_str()).is_some_and(|front| front.ends_with('.')))
+        && names.iter().any(|name| {
+            name == "*" || host == name || host.strip_suffix(name.as_str()).is_some_and(|front| front.ends_with('.'))
+        })
 }
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ pub struct Settings {
     pub proxies: Proxies,
     /// Certificate authorities beside the machine's own, as PEM.
     pub extra_roots: Vec<String>,
+    /// In place of the machine's authorities and `extra_roots`: whom to trust and which certificate to show, for a source
+    /// that has an authority of its own.
+    pub tls: Option<rustls::ClientConfig>,
     /// Bytes of an answer's body beyond which it is refused.
     pub largest_body: usize,
 }
@@ -31,6 +34,7 @@ impl Default for Settings {
         Self {
             proxies: Proxies::default(),
             extra_roots: Vec::new(),
+            tls: None,
             // The largest known answers are a few megabytes.
             largest_body: 32 * 1024 * 1024,
         }
@@ -103,11 +107,12 @@ impl Transport {
         let count = roots.len();
         // The provider is named here: the process-wide default is ambiguous as soon as a second one is compiled in.
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
+        let own = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(TransportError::Tls)?
             .with_root_certificates(roots)
             .with_no_client_auth();
+        let tls = settings.tls.clone().unwrap_or(own);
         Ok(Self(Arc::new(Inner {
             tls,
             routes: Routes::new(&settings.proxies)?,

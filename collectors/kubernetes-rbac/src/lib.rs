@@ -1,0 +1,196 @@
+//! Reads who may do what in a Kubernetes cluster: roles, bindings, service accounts, namespaces, and computes who holds
+//! which sensitive right. Secrets are never read; nothing is ever changed.
+//!
+//! What RBAC objects cannot show: who is in `system:masters` (a group of certificates, let through before RBAC is asked),
+//! and what other authorizers decide.
+
+mod client;
+mod collect;
+pub mod rbac;
+pub mod resource;
+mod rights;
+pub mod sensitive;
+mod settings;
+pub mod wire;
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use http::Method;
+use schemars::JsonSchema;
+use sdk::{
+    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, GapReason, Recorder, ResourceKind,
+    RightState, RightStatus, Target,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::client::{Answer, Call, Client};
+use crate::resource::{BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
+use crate::settings::Settings;
+
+pub(crate) const NAME: &str = "kubernetes-rbac";
+
+/// The collector `kubernetes-rbac`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KubernetesRbac;
+
+#[async_trait]
+impl CollectorKind for KubernetesRbac {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor {
+            name: NAME.to_owned(),
+            summary: "Who may do what in a Kubernetes cluster: roles, bindings, and every holder of a sensitive right."
+                .to_owned(),
+            resources: vec![
+                kind::<resource::Cluster>(CLUSTER),
+                kind::<resource::Namespace>(NAMESPACE),
+                kind::<resource::ServiceAccount>(SERVICE_ACCOUNT),
+                kind::<resource::Role>(ROLE),
+                kind::<resource::Binding>(BINDING),
+                kind::<resource::Subject>(SUBJECT),
+            ],
+            rights: rights::rights(),
+            settings: schemars::schema_for!(Settings).to_value(),
+            // A cluster's address is its owner's choice. What makes it the source's own is the pinned identity.
+            endpoints: vec!["*".to_owned()],
+            thief:
+                "Learn every role, binding, service account and namespace: a map of whom to attack for which right. No \
+                    secret, pod or log can be read with it, and nothing changed."
+                    .to_owned(),
+        }
+    }
+
+    async fn connect(
+        &self,
+        target: &Target,
+        environment: &Environment,
+        recorder: &Recorder,
+    ) -> Result<Box<dyn Collector>, CollectError> {
+        let settings = Settings::of(target)?;
+        let client = Client::connect(target, &settings, environment, recorder).await?;
+        if let Some(pinned) = &settings.ca {
+            let strange = client.authorities.iter().find(|one| !pinned.contains(one));
+            if client.authorities.is_empty() || strange.is_some() {
+                return Err(CollectError::WrongIdentity {
+                    expected: format!("certificate authority {}", pinned.join(", ")),
+                    found: strange.cloned().unwrap_or_else(|| "none of its own".to_owned()),
+                });
+            }
+        }
+        Ok(Box::new(Cluster { client, settings, identity: Mutex::new(None) }))
+    }
+}
+
+/// A collector of one cluster.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    pub client: Client,
+    pub settings: Settings,
+    pub identity: Mutex<Option<Identified>>,
+}
+
+/// The answers that say where and who we are.
+#[derive(Clone, Debug)]
+pub(crate) struct Identified {
+    pub namespace: sdk::ExchangeId,
+    pub caller: wire::UserInfo,
+    pub review: sdk::ExchangeId,
+}
+
+#[async_trait]
+impl Collector for Cluster {
+    async fn identify(&self, _: &Recorder) -> Result<CallerIdentity, CollectError> {
+        let call = Call::new(rights::GET_KUBE_SYSTEM);
+        let answer = self.client.call(&call, Method::GET, "/api/v1/namespaces/kube-system", None).await?;
+        let answer = answer.map_err(client::Refusal::end)?;
+        let found = parsed::<wire::Object>(&call, &answer)?.metadata;
+        if found.name != "kube-system" || found.uid != self.settings.uid {
+            return Err(CollectError::WrongIdentity { expected: self.settings.uid.clone(), found: found.uid });
+        }
+        let call = Call::new(rights::WHO_AM_I);
+        let body = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
+        let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+        let review = self.client.call(&call, Method::POST, path, Some(&body)).await?.map_err(client::Refusal::end)?;
+        let caller = parsed::<wire::Reviewed<wire::SelfStatus>>(&call, &review)?.status.user_info;
+        let identity = CallerIdentity { caller: caller.username.clone(), found: found.uid };
+        *self.identity.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
+            Some(Identified { namespace: answer.exchange, caller, review: review.exchange });
+        Ok(identity)
+    }
+
+    async fn preflight(&self, _: &Recorder) -> Result<Vec<RightStatus>, CollectError> {
+        let mut statuses = Vec::new();
+        for right in rights::rights().into_iter().filter(|right| right.deniable) {
+            let Some((verb, resource, group)) = rights::parts_of(&right.name) else {
+                continue;
+            };
+            let name = if right.name == rights::GET_KUBE_SYSTEM { "kube-system" } else { "" };
+            let call = Call::new(rights::MAY_I);
+            let body = client::access_review(verb, group, resource, name);
+            let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+            let answer = self.client.call(&call, Method::POST, path, Some(&body)).await?;
+            let (state, detail) = match answer {
+                Err(refusal) => (RightState::Undecided, refusal.detail),
+                Ok(answer) => match parsed::<wire::Reviewed<wire::AccessStatus>>(&call, &answer) {
+                    Err(error) => (RightState::Undecided, error.to_string()),
+                    Ok(reviewed) if reviewed.status.allowed => (RightState::Granted, reviewed.status.reason),
+                    Ok(reviewed) if reviewed.status.denied => (RightState::Denied, reviewed.status.reason),
+                    // "No opinion" of every authorizer is a refusal when the call is made.
+                    Ok(reviewed) => (RightState::Denied, format!("no authorizer allows it {}", reviewed.status.reason)),
+                },
+            };
+            statuses.push(RightStatus { right: right.name, state, scope: None, detail });
+        }
+        // The version is public and no access review asks for it as it is read: it is read.
+        let answer = self.client.call(&Call::new(rights::VERSION), Method::GET, "/version", None).await?;
+        let (state, detail) = match answer {
+            Ok(_) => (RightState::Granted, "answered".to_owned()),
+            Err(refusal) if refusal.reason == GapReason::Denied => (RightState::Denied, refusal.detail),
+            Err(refusal) => (RightState::Undecided, refusal.detail),
+        };
+        statuses.push(RightStatus { right: rights::VERSION.to_owned(), state, scope: None, detail });
+        Ok(statuses)
+    }
+
+    async fn collect(&self, recorder: &Recorder) -> Result<(), CollectError> {
+        let known = self.identity.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let identified = match known {
+            Some(identified) => identified,
+            None => {
+                self.identify(recorder).await?;
+                let known = self.identity.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+                known.ok_or_else(|| CollectError::Credentials { problem: "the caller is not known".to_owned() })?
+            }
+        };
+        Ok(collect::everything(self, recorder, &identified).await?)
+    }
+}
+
+/// An answer in the documented form.
+fn parsed<T: for<'de> Deserialize<'de>>(call: &Call, answer: &Answer) -> Result<T, CollectError> {
+    serde_json::from_slice(&answer.body).map_err(|error| {
+        call.refused(
+            GapReason::Malformed,
+            format!("the answer does not have the documented form: {error}"),
+            Some(answer.exchange),
+        )
+        .end()
+    })
+}
+
+fn kind<T: JsonSchema>(name: &str) -> ResourceKind {
+    ResourceKind {
+        kind: name.to_owned(),
+        schema: schemars::generate::SchemaSettings::draft2020_12()
+            .for_serialize()
+            .into_generator()
+            .into_root_schema_for::<T>()
+            .to_value(),
+    }
+}
+
+/// A resource's facts as JSON. The types here hold nothing that JSON cannot.
+pub(crate) fn facts<T: serde::Serialize>(resource: &T) -> Value {
+    serde_json::to_value(resource).unwrap_or(Value::Null)
+}

@@ -1,0 +1,114 @@
+//! The kinds this collector records. Top-level members are the parts; one that was not read is absent.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::rbac::{Named, RoleRef, Rule};
+use crate::sensitive::Grant;
+
+pub const CLUSTER: &str = "kubernetes-rbac/cluster";
+pub const NAMESPACE: &str = "kubernetes-rbac/namespace";
+pub const SERVICE_ACCOUNT: &str = "kubernetes-rbac/service-account";
+pub const ROLE: &str = "kubernetes-rbac/role";
+pub const BINDING: &str = "kubernetes-rbac/binding";
+pub const SUBJECT: &str = "kubernetes-rbac/subject";
+
+/// The cluster itself.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Cluster {
+    /// The UID of the namespace `kube-system`.
+    pub uid: String,
+    /// SHA-256 of each certificate of the authorities that the API server was trusted by.
+    pub authorities: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller: Option<Caller>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The API server says that other authorizers than those that can list their rules decide too. A hint, no proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules_review_incomplete: Option<bool>,
+}
+
+/// Who this program is to the API server.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Caller {
+    pub username: String,
+    pub groups: Vec<String>,
+}
+
+/// A namespace.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Namespace {
+    pub name: String,
+    pub uid: String,
+}
+
+/// A service account. Its tokens are never read.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ServiceAccount {
+    pub namespace: String,
+    pub name: String,
+    pub uid: String,
+    /// `null`: not set, which means yes.
+    pub automount_token: Option<bool>,
+}
+
+/// A Role or a ClusterRole, with the rules as the server stored them.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Role {
+    /// `Role` or `ClusterRole`.
+    pub kind: String,
+    /// `null` for a ClusterRole.
+    pub namespace: Option<String>,
+    pub name: String,
+    pub uid: String,
+    pub rules: Vec<Rule>,
+    /// A controller writes the rules, from other ClusterRoles that bear certain labels.
+    pub aggregated: bool,
+}
+
+/// A RoleBinding or a ClusterRoleBinding.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Binding {
+    /// `RoleBinding` or `ClusterRoleBinding`.
+    pub kind: String,
+    /// `null` for a ClusterRoleBinding.
+    pub namespace: Option<String>,
+    pub name: String,
+    pub uid: String,
+    pub role: RoleRef,
+    pub subjects: Vec<Named>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role_exists: Option<bool>,
+    /// Service accounts that it names and that do not exist: `namespace/name`. Whoever may create one gets its rights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing_accounts: Option<Vec<String>>,
+}
+
+/// Someone who is named by a binding, or a service account: what RBAC lets him do that is worth watching. Computed.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Subject {
+    /// `User/name`, `Group/name` or `ServiceAccount/namespace/name`.
+    pub id: String,
+    /// `User`, `Group` or `ServiceAccount`.
+    pub kind: String,
+    pub namespace: Option<String>,
+    pub name: String,
+    /// Groups that every such subject is in. Others, such as `system:masters`, come with a certificate or token and stand in
+    /// no object of the cluster.
+    pub groups: Vec<String>,
+    /// The bindings that name it.
+    pub bindings: Vec<String>,
+    /// Sensitive rights, its own and those of its groups.
+    pub grants: Vec<Grant>,
+    /// The authorizers that are claimed to decide; absent where the declaration does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorizers: Option<Vec<String>>,
+}

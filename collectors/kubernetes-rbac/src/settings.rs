@@ -1,0 +1,44 @@
+//! The settings of a target.
+
+use schemars::JsonSchema;
+use sdk::{CollectError, Target};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// One cluster.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The UID of the namespace `kube-system`: `kubectl get namespace kube-system -o jsonpath={.metadata.uid}`. Another one is another cluster.
+    pub uid: String,
+    /// SHA-256 (hex) of each certificate of the cluster's authority in DER form. Others than these are not trusted.
+    pub ca: Option<Vec<String>>,
+    /// The context of the kubeconfig; without it the current one, and inside a cluster the pod's own account.
+    pub context: Option<String>,
+    /// The kubeconfig, where it is not the one of the environment.
+    pub kubeconfig: Option<String>,
+    /// Namespaces to read one by one where the list of the whole cluster is refused.
+    #[serde(default)]
+    pub namespaces: Vec<String>,
+    /// What the API server's `--authorization-mode` is claimed to be: `[Node, RBAC]`. Others decide beside RBAC and are not read.
+    pub authorizers: Option<Vec<String>>,
+}
+
+impl Settings {
+    /// # Errors
+    /// When a setting is missing, unknown or not of its form.
+    pub fn of(target: &Target) -> Result<Self, CollectError> {
+        serde_json::from_value(Value::Object(target.settings.clone())).map_err(|error| CollectError::Settings {
+            target: target.id.clone(),
+            setting: "uid".to_owned(),
+            problem: error.to_string(),
+        })
+    }
+
+    /// The declared authorizers that decide beside Node and RBAC.
+    #[must_use]
+    pub fn others(&self) -> Vec<&str> {
+        let known = |name: &&str| !["node", "rbac"].contains(&name.to_ascii_lowercase().as_str());
+        self.authorizers.iter().flatten().map(String::as_str).filter(known).collect()
+    }
+}
