@@ -344,7 +344,6 @@ async fn the_cluster(cluster: &Cluster, recorder: &Recorder, identified: &Identi
     let client = &cluster.client;
     let mut facts = resource::Cluster {
         uid: cluster.settings.uid.clone(),
-        authorities: client.authorities.clone(),
         caller: Some(resource::Caller {
             username: identified.caller.username.clone(),
             groups: identified.caller.groups.clone(),
@@ -354,7 +353,6 @@ async fn the_cluster(cluster: &Cluster, recorder: &Recorder, identified: &Identi
     let at = |exchange, path: &str| vec![Source::json(exchange, path)];
     let mut parts = BTreeMap::from([
         ("uid".to_owned(), at(identified.namespace, "/metadata/uid")),
-        ("authorities".to_owned(), at(identified.namespace, "/metadata")),
         ("caller".to_owned(), at(identified.review, "/status/userInfo")),
     ]);
     let call = Call::new(rights::VERSION);

@@ -19,8 +19,6 @@ pub const SUBJECT: &str = "kubernetes-rbac/subject";
 pub struct Cluster {
     /// The UID of the namespace `kube-system`.
     pub uid: String,
-    /// SHA-256 of each certificate of the authorities that the API server was trusted by.
-    pub authorities: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<Caller>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -27,7 +27,7 @@ pub fn rights() -> Vec<Right> {
     vec![
         right(
             GET_KUBE_SYSTEM,
-            vec![cluster("uid"), cluster("authorities")],
+            vec![cluster("uid")],
             true,
             "Of `kube-system` alone: its UID is the identity of the cluster. Without it nothing is read.",
         ),

@@ -202,7 +202,7 @@ pub struct Rights {
     pub declaration: DeclarationFile,
     /// `human`, `json`, `aws-policy`: the policy to attach to the reading role, or `aws-key-policy`: the statement for
     /// policies of KMS keys that do not let the account's IAM policies decide; `github-permissions`: what to grant a GitHub
-    /// App or a fine-grained token.
+    /// App or a fine-grained token; `cluster-role`: a ClusterRole and its binding.
     #[arg(long, value_enum, default_value_t = RightsForm::Human, value_name = "FORMAT")]
     pub format: RightsForm,
 }
@@ -214,6 +214,7 @@ pub enum RightsForm {
     AwsPolicy,
     AwsKeyPolicy,
     GithubPermissions,
+    ClusterRole,
 }
 
 #[derive(Debug, Args)]

@@ -14,6 +14,7 @@ mod collect;
 pub mod conformance;
 mod fault;
 pub mod github_fake;
+pub mod k8s_fake;
 mod memory;
 mod proxy;
 mod replay;

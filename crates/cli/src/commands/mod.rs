@@ -3,6 +3,7 @@
 pub mod acceptances;
 mod checks;
 mod checks_test;
+mod cluster_role;
 mod collectors;
 mod demo;
 mod export;

@@ -29,6 +29,14 @@ pub fn run(arguments: &Rights) -> Outcome {
         }
         RightsForm::AwsKeyPolicy => output::json(&key_policy_statements(&plan, &descriptors)?)?,
         RightsForm::GithubPermissions => output::json(&worded("github-permissions", &names)?)?,
+        RightsForm::ClusterRole => {
+            let Some(kubernetes) = descriptors.iter().find(|descriptor| descriptor.name == "kubernetes-rbac") else {
+                return Err(Failure::input(anyhow::anyhow!(
+                    "no target of the declaration is read by `kubernetes-rbac`"
+                )));
+            };
+            output::text(&super::cluster_role::manifest(kubernetes))?;
+        }
         RightsForm::Json => {
             let all: Vec<_> = descriptors
                 .iter()

@@ -1,0 +1,44 @@
+# METADATA
+# title: The default service account of a namespace holds nothing
+# description: >-
+#   Reads the bindings that name a service account called `default`: every pod that names no other runs as it. Concludes that there is none.
+#   Does not apply to other subjects. Cannot see what groups of service accounts are given (`no-binding-to-everyone`).
+# scope: package
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+# schemas:
+#   - input.resource: schema["kubernetes-rbac-subject"]
+# custom:
+#   subject: kubernetes-rbac/subject
+#   needs:
+#     conforms: [kind, name, bindings, authorizers]
+#     deviates: [kind, name]
+#     not_applicable: [kind, name]
+#   severity: high
+#   remediation: Give the workload a service account of its own and bind that.
+package checks.kubernetes_rbac.default_service_accounts_hold_nothing
+
+default_account if {
+	input.resource.kind == "ServiceAccount"
+	input.resource.name == "default"
+}
+
+not_applicable contains {"path": "/kind", "because": "not a service account"} if {
+	input.resource.kind != "ServiceAccount"
+}
+
+not_applicable contains {"path": "/name", "because": "a service account of its own"} if {
+	input.resource.kind == "ServiceAccount"
+	input.resource.name != "default"
+}
+
+deviates contains {"path": sprintf("/bindings/%d", [n]), "because": "every pod that names no other account has this"} if {
+	default_account
+	some n, _ in input.resource.bindings
+}
+
+conforms contains {"path": "/bindings", "actual": []} if {
+	default_account
+	is_array(input.resource.authorizers)
+	input.resource.bindings == []
+}

@@ -1,0 +1,47 @@
+# METADATA
+# title: Whoever reads secrets is declared, namespace by namespace
+# description: >-
+#   Reads who may get, list or watch secrets, in any namespace, also where single names are given, and concludes that each of them is declared
+#   there. A subject that groups of its own make mightier counts with the rights of those groups that no object has to show. Cannot see who is
+#   in `system:masters` or in groups that a certificate or token names; without declared `authorizers` nothing conforms.
+# scope: package
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+# schemas:
+#   - input.resource: schema["kubernetes-rbac-subject"]
+# custom:
+#   subject: kubernetes-rbac/subject
+#   needs:
+#     conforms: [id, grants, authorizers]
+#     deviates: [id]
+#   severity: high
+#   remediation: Remove the binding, or declare the subject for that namespace.
+#   parameters:
+#     declared:
+#       description: Subjects that may, as `ServiceAccount/namespace/name`, `User/name` or `Group/name`; with ` in NAMESPACE` only there; a `*` at the end stands for any rest.
+#       type: array
+#       items: {type: string, minLength: 1}
+#       uniqueItems: true
+#       default: []
+#       x-stricter: fewer
+package checks.kubernetes_rbac.secrets_readers_are_declared
+
+import data.lib.kubernetes
+
+found := kubernetes.undeclared(input.resource, "read-secrets", input.parameters.declared)
+
+deviates contains {
+	"path": sprintf("/grants/%d", [n]),
+	"because": sprintf("%s by %s, and not declared", [kubernetes.where(grant), grant.binding]),
+} if {
+	some n, grant in found
+}
+
+conforms contains {
+	"path": "/grants",
+	"because": "RBAC gives it to nobody who is not declared",
+} if {
+	is_array(input.resource.grants)
+	is_array(input.resource.authorizers)
+	count(found) == 0
+}
