@@ -1,4 +1,5 @@
 //! A real API server of a test's own, on loopback, with etcd and the controllers that RBAC needs.
+#![expect(clippy::expect_used, clippy::panic, reason = "what a test stands on stops at the first surprise")]
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ impl Cluster {
     #[must_use]
     pub fn start(folder: &Path) -> Self {
         let programs = system("WITNESSMARK_TEST_KUBERNETES");
+        let mut said = String::new();
         for attempt in 0..3 {
             let folder = folder.join(format!("cluster-{attempt}"));
             let port = four_free_ports();
@@ -31,9 +33,9 @@ impl Cluster {
             if output.status.success() {
                 return cluster;
             }
-            eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+            said = String::from_utf8_lossy(&output.stderr).into_owned();
         }
-        panic!("the API server does not start");
+        panic!("the API server does not start: {said}");
     }
 
     /// `https://127.0.0.1:<port>`
