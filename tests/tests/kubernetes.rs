@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 
 use collector_kubernetes_rbac::rbac::{Asked, Binding, Rbac, Rule, Who};
 use collector_kubernetes_rbac::wire;
@@ -434,11 +435,14 @@ fn effective_access_is_the_api_servers_own_answer() {
                 *decided.entry(feature).or_default() += 1;
             }
         }
-        println!(
-            "{} questions, {allowed} allowed, {} differences; decided by {decided:?}",
+        // Not `println!`: what a passing test says must be seen too.
+        writeln!(
+            std::io::stderr(),
+            "SubjectAccessReview: {} questions, {allowed} allowed, {} differences; decided by {decided:?}",
             questions.len(),
             different.len()
-        );
+        )
+        .unwrap();
         assert!(different.is_empty(), "{:#?}", &different[..different.len().min(20)]);
         assert!(questions.len() >= 20_000, "{} questions", questions.len());
         assert!(allowed * 100 >= questions.len() * 40, "{allowed} of {} allowed", questions.len());

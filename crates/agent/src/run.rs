@@ -463,8 +463,15 @@ fn is_own(endpoint: &str, over_tls: bool, names: &[String]) -> bool {
     let host = rest.rsplit_once(':').map_or(rest, |(host, _)| host);
     over_tls
         && names.iter().any(|name| {
-            name == "*" || host == name || host.strip_suffix(name.as_str()).is_some_and(|front| front.ends_with('.'))
+            let any = name == "*" && !is_loopback(host);
+            any || host == name || host.strip_suffix(name.as_str()).is_some_and(|front| front.ends_with('.'))
         })
+}
+
+/// Whether a host, as it stands in an address, is this machine.
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -482,6 +489,22 @@ mod tests {
             ("https://amazonaws.com.example.org", true),
             ("https://notamazonaws.com", true),
             ("https://127.0.0.1:4566", true),
+        ] {
+            assert!(!is_own(endpoint, tls, &names), "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn a_source_without_a_name_is_anywhere_but_here() {
+        let names = vec!["*".to_owned()];
+        assert!(is_own("https://10.0.0.1:6443", true, &names));
+        assert!(is_own("https://cluster.example.org", true, &names));
+        for (endpoint, tls) in [
+            ("http://10.0.0.1:6443", false),
+            ("https://10.0.0.1:6443", false),
+            ("https://127.0.0.1:6443", true),
+            ("https://[::1]:6443", true),
+            ("https://localhost:6443", true),
         ] {
             assert!(!is_own(endpoint, tls, &names), "{endpoint}");
         }

@@ -18,7 +18,7 @@ pub struct Descriptor {
     /// JSON Schema of the settings of a target of this collector (the members besides `id` and `collector`).
     pub settings: Value,
     /// Host names, and with a dot in front their sub-domains, that are the source's own. An answer from elsewhere makes a run a rehearsal.
-    /// `*`: the address is its owner's choice, and what makes the source the right one is its pinned identity over TLS.
+    /// `*`: the address is its owner's choice, and what makes the source the right one is its pinned identity over TLS. This machine is never it.
     pub endpoints: Vec<String>,
     /// What a thief of exactly these rights could do, in plain words.
     pub thief: String,
