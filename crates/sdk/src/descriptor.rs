@@ -1,10 +1,11 @@
 //! What a collector says of itself before it is run.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Everything about a collector that is known without running it. Owned, so that a program of another language can send one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Descriptor {
     /// The folder's name: `aws-kms`.
@@ -25,7 +26,7 @@ pub struct Descriptor {
 }
 
 /// One kind of resource.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResourceKind {
     /// `<collector>/<kind>`: `aws-kms/key`.
@@ -46,7 +47,7 @@ impl ResourceKind {
 }
 
 /// One right, as the source spells it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Right {
     /// `kms:ListKeys`.
@@ -60,7 +61,7 @@ pub struct Right {
 }
 
 /// What a right feeds: a whole population, or one part of each of its members.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Feed {
     pub kind: String,

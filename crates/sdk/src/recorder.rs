@@ -43,6 +43,8 @@ pub enum NewBody {
     Received(Bytes),
     /// Bears credentials by the nature of the operation: only its size is kept.
     CredentialBearing { size: u64 },
+    /// A secret was suspected in it where it was received, in another process: only its size came here.
+    Suspected { size: u64 },
     /// No answer came.
     None,
 }
@@ -238,6 +240,7 @@ impl Recorder {
     pub fn exchange(&self, mut exchange: NewExchange) -> Result<Captured, SinkError> {
         let withheld = match &exchange.body {
             NewBody::Received(bytes) if suspects_secret(bytes, &self.secrets) => Some(WithheldReason::SuspectedSecret),
+            NewBody::Suspected { .. } => Some(WithheldReason::SuspectedSecret),
             NewBody::CredentialBearing { .. } => Some(WithheldReason::CredentialBearing),
             NewBody::Received(_) | NewBody::None => None,
         };

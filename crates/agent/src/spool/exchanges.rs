@@ -106,7 +106,7 @@ impl Drafted {
     ) -> io::Result<(Self, Option<bytes::Bytes>)> {
         let (size, kept) = match exchange.body {
             NewBody::Received(bytes) => (Some(bytes.len() as u64), withheld.is_none().then_some(bytes)),
-            NewBody::CredentialBearing { size } => (Some(size), None),
+            NewBody::CredentialBearing { size } | NewBody::Suspected { size } => (Some(size), None),
             NewBody::None => (None, None),
         };
         let record = record::Exchange {

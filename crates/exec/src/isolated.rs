@@ -1,0 +1,119 @@
+//! A collector that is built in, run in a process of its own: what its foreign code does there costs its target only.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sdk::{
+    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Overrides, Recorder, RightStatus,
+    Target,
+};
+use tokio::sync::Mutex;
+
+use crate::child::Launch;
+use crate::intake::Intake;
+use crate::program::{identify_request, told};
+use crate::protocol::{self, Identify};
+use crate::session::{Session, describe, failed, show};
+use crate::{Aside, Limits};
+
+/// A collector of ours that runs in a child process of this program.
+pub struct Isolated {
+    inner: Arc<dyn CollectorKind>,
+    launch: Launch,
+    aside: Aside,
+}
+
+impl std::fmt::Debug for Isolated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Isolated").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
+impl Isolated {
+    /// `program __collect <name>` must run [`crate::serve`] with the same collector.
+    #[must_use]
+    pub fn new(inner: Arc<dyn CollectorKind>, program: PathBuf, limits: Limits, aside: Aside) -> Self {
+        let name = inner.descriptor().name;
+        let launch = Launch {
+            program,
+            arguments: vec![OsString::from("__collect"), OsString::from(name)],
+            environment: None,
+            folder: None,
+            limits,
+        };
+        Self { inner, launch, aside }
+    }
+}
+
+#[async_trait]
+impl CollectorKind for Isolated {
+    fn descriptor(&self) -> Descriptor {
+        self.inner.descriptor()
+    }
+
+    async fn connect(
+        &self,
+        target: &Target,
+        environment: &Environment,
+        recorder: &Recorder,
+    ) -> Result<Box<dyn Collector>, CollectError> {
+        let left = environment.deadline.as_millis().saturating_sub(environment.clock.now().as_millis());
+        let wall = Duration::from_millis(u64::try_from(left).unwrap_or(0)).saturating_add(Duration::from_secs(1));
+        let described = match describe(&self.launch, wall.min(self.launch.limits.wall)).await {
+            Ok(described) => described,
+            Err((fault, stderr)) => {
+                show(&self.aside, &target.id, &stderr, recorder);
+                return Err(failed(&fault.0));
+            }
+        };
+        let descriptor = self.inner.descriptor();
+        if described.descriptor != descriptor {
+            return Err(failed("this program's own file was replaced by another one while it ran"));
+        }
+        let mut request = identify_request(target, target.settings.clone(), environment);
+        request.overrides = overrides(&environment.overrides);
+        let session = Session::new(described.child, Intake::new(&descriptor, false), environment.clock.clone());
+        Ok(Box::new(Apart { session: Mutex::new(session), request, aside: Aside::clone(&self.aside) }))
+    }
+}
+
+fn overrides(given: &Overrides) -> Option<protocol::Overrides> {
+    let credentials =
+        given.credentials.as_ref().map(|c| (c.access_key_id.clone(), c.secret_access_key.expose().to_owned()));
+    let any = given.endpoint_url.is_some() || credentials.is_some() || given.extra_roots.is_some();
+    any.then(|| protocol::Overrides {
+        endpoint_url: given.endpoint_url.clone(),
+        credentials,
+        extra_roots: given.extra_roots.clone(),
+    })
+}
+
+struct Apart {
+    session: Mutex<Session>,
+    request: Identify,
+    aside: Aside,
+}
+
+#[async_trait]
+impl Collector for Apart {
+    async fn identify(&self, recorder: &Recorder) -> Result<CallerIdentity, CollectError> {
+        let mut session = self.session.lock().await;
+        let identity = session.identify(self.request.clone(), recorder).await;
+        told(identity, &session, &self.aside, recorder)
+    }
+
+    async fn preflight(&self, recorder: &Recorder) -> Result<Vec<RightStatus>, CollectError> {
+        let mut session = self.session.lock().await;
+        let rights = session.preflight(recorder).await;
+        told(rights, &session, &self.aside, recorder)
+    }
+
+    async fn collect(&self, recorder: &Recorder) -> Result<(), CollectError> {
+        let mut session = self.session.lock().await;
+        let collected = session.collect(recorder).await;
+        told(collected, &session, &self.aside, recorder)
+    }
+}

@@ -1,0 +1,272 @@
+//! The other side of the protocol, for collectors that are built in: `witnessmark __collect <name>`.
+
+use std::io::{self, BufRead as _, Write as _};
+use std::fs::File;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use model::Secret;
+use model::record::GapReason;
+use sdk::{
+    Clock, CollectError, Collector, CollectorKind, CoverageNote, Environment, ExchangeId, GapNote, KnownSecrets, NewBody,
+    NewExchange, Overrides, Recorder, ResourceNote, RightState, Sink, SinkError, StaticCredentials, Target,
+    WithheldReason,
+};
+use serde_json::{Map, Value};
+
+use crate::protocol::{
+    self, Answer, Body, Coverage, Error, Exchange, Gap, Identify, Identity, Nothing, Request, Resource, RightStatus,
+    Source, Total, VERSION, Why, Withheld,
+};
+
+/// Why a served collector ended early. Whoever started it sees that it did.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    #[error("input or output of the collector's process")]
+    Io(#[from] io::Error),
+    #[error("a line that is not of the protocol")]
+    Protocol(#[from] serde_json::Error),
+    #[error("`{0}` was asked before `identify`")]
+    OutOfOrder(&'static str),
+}
+
+/// Serves one collector on standard input and output, until the input ends.
+///
+/// # Errors
+/// When whoever started it breaks off or does not speak the protocol.
+pub fn serve(kind: &Arc<dyn CollectorKind>, clock: &Clock) -> Result<(), ServeError> {
+    // Foreign code in this process that writes to stdout must not write into the protocol.
+    let out = rustix::io::dup(io::stdout()).map_err(io::Error::from)?;
+    rustix::stdio::dup2_stdout(io::stderr()).map_err(io::Error::from)?;
+    let lines = Arc::new(Lines(Mutex::new((File::from(out), 0))));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut serving: Option<Serving> = None;
+    for line in io::stdin().lock().lines() {
+        match serde_json::from_str(&line?)? {
+            Request::Describe(asked) if asked.version != VERSION => lines.say(&unspoken(asked.version))?,
+            Request::Describe(_) => lines.say(&Answer::Descriptor(Box::new(kind.descriptor())))?,
+            Request::Identify(request) => {
+                serving = runtime.block_on(identify(kind, *request, clock, &lines))?;
+            }
+            Request::Preflight(_) => {
+                let serving = serving.as_ref().ok_or(ServeError::OutOfOrder("preflight"))?;
+                match runtime.block_on(serving.collector.preflight(&serving.recorder)) {
+                    Ok(rights) => {
+                        for right in rights {
+                            lines.say(&Answer::Right(status(right)))?;
+                        }
+                        lines.say(&Answer::Done(Nothing {}))?;
+                    }
+                    Err(error) => lines.fail(error)?,
+                }
+            }
+            Request::Collect(_) => {
+                let serving = serving.as_ref().ok_or(ServeError::OutOfOrder("collect"))?;
+                match runtime.block_on(serving.collector.collect(&serving.recorder)) {
+                    Ok(()) => lines.say(&Answer::Done(Nothing {}))?,
+                    Err(error) => lines.fail(error)?,
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A collector with its target.
+struct Serving {
+    collector: Box<dyn Collector>,
+    recorder: Recorder,
+}
+
+async fn identify(
+    kind: &Arc<dyn CollectorKind>,
+    request: Identify,
+    clock: &Clock,
+    lines: &Arc<Lines>,
+) -> Result<Option<Serving>, ServeError> {
+    let sink: Arc<dyn Sink> = Arc::clone(lines) as Arc<dyn Sink>;
+    let recorder = Recorder::new(sink, &request.target, &kind.descriptor().name, KnownSecrets::default());
+    let environment = Environment {
+        run_id: request.run_id,
+        user_agent: request.user_agent,
+        concurrency: request.concurrency,
+        clock: clock.clone(),
+        deadline: request.deadline,
+        overrides: request.overrides.map(overrides).unwrap_or_default(),
+    };
+    let target = Target { id: request.target, settings: request.settings };
+    let collector = match kind.connect(&target, &environment, &recorder).await {
+        Ok(collector) => collector,
+        Err(error) => return lines.fail(error).map(|()| None),
+    };
+    match collector.identify(&recorder).await {
+        Ok(found) => {
+            lines.say(&Answer::Identity(Identity { caller: found.caller, found: found.found }))?;
+            Ok(Some(Serving { collector, recorder }))
+        }
+        Err(error) => lines.fail(error).map(|()| None),
+    }
+}
+
+fn overrides(given: protocol::Overrides) -> Overrides {
+    Overrides {
+        endpoint_url: given.endpoint_url,
+        credentials: given.credentials.map(|(access_key_id, secret)| StaticCredentials {
+            access_key_id,
+            secret_access_key: Secret::new(secret),
+        }),
+        extra_roots: given.extra_roots,
+    }
+}
+
+fn unspoken(version: u32) -> Answer {
+    Answer::Error(Error {
+        reason: GapReason::Unsupported,
+        right: None,
+        detail: format!("version {version} of the protocol is not spoken here, version {VERSION} is"),
+        exchange: None,
+    })
+}
+
+fn status(said: sdk::RightStatus) -> RightStatus {
+    RightStatus {
+        right: said.right,
+        state: match said.state {
+            RightState::Granted => protocol::RightState::Granted,
+            RightState::Denied => protocol::RightState::Denied,
+            RightState::Undecided => protocol::RightState::Undecided,
+        },
+        scope: said.scope,
+        detail: said.detail,
+    }
+}
+
+/// Writes what is recorded as lines; the number of exchanges so far.
+#[derive(Debug)]
+struct Lines(Mutex<(File, u64)>);
+
+impl Lines {
+    fn say(&self, answer: &Answer) -> io::Result<()> {
+        let mut line = serde_json::to_vec(answer)?;
+        line.push(b'\n');
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.write_all(&line)
+    }
+
+    fn fail(&self, error: CollectError) -> Result<(), ServeError> {
+        let detail = error.to_string();
+        let (reason, right, exchange) = match error {
+            CollectError::Sink(SinkError(error)) => return Err(error.into()),
+            CollectError::WrongIdentity { .. } => (GapReason::WrongIdentity, None, None),
+            CollectError::Credentials { .. } => (GapReason::Unauthenticated, None, None),
+            CollectError::Refused { reason, right, exchange, .. } => (reason, right, exchange),
+            CollectError::Settings { .. } | _ => (GapReason::CollectorFailed, None, None),
+        };
+        let error = Error { reason, right, detail, exchange: exchange.map(|id| id.0) };
+        Ok(self.say(&Answer::Error(error))?)
+    }
+}
+
+impl Sink for Lines {
+    fn exchange(
+        &self,
+        _target: &str,
+        _collector: &str,
+        exchange: NewExchange,
+        withheld: Option<WithheldReason>,
+    ) -> Result<ExchangeId, SinkError> {
+        let keep = |why, size| Some(Body::Withheld(Withheld { why, size }));
+        let body = match (&exchange.body, withheld) {
+            (NewBody::None, _) => None,
+            (NewBody::Received(bytes), Some(WithheldReason::SuspectedSecret)) => {
+                keep(Why::SuspectedSecret, bytes.len() as u64)
+            }
+            (NewBody::Received(bytes), _) => Some(Body::Base64(STANDARD.encode(bytes))),
+            (NewBody::CredentialBearing { size }, _) => keep(Why::CredentialBearing, *size),
+            (NewBody::Suspected { size }, _) => keep(Why::SuspectedSecret, *size),
+        };
+        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = guard.1;
+        let said = Exchange {
+            id,
+            endpoint: exchange.endpoint,
+            peer: exchange.peer,
+            operation: exchange.operation,
+            population: exchange.population,
+            subject: exchange.subject,
+            page: exchange.page,
+            attempt: exchange.attempt,
+            started: Some(exchange.started),
+            status: exchange.status,
+            error: exchange.error,
+            failure: exchange.failure,
+            request_id: exchange.request_id,
+            date: exchange.date,
+            parameters: members(exchange.parameters),
+            body,
+        };
+        let mut line = serde_json::to_vec(&Answer::Exchange(Box::new(said))).map_err(|e| SinkError(e.into()))?;
+        line.push(b'\n');
+        guard.0.write_all(&line).map_err(SinkError)?;
+        guard.1 = id.saturating_add(1);
+        Ok(ExchangeId(id))
+    }
+
+    fn resource(&self, _: &str, _: &str, resource: ResourceNote) -> Result<(), SinkError> {
+        let said = Resource {
+            population: Some(resource.population),
+            kind: resource.kind,
+            id: resource.id,
+            parts: resource
+                .parts
+                .into_iter()
+                .map(|(part, sources)| (part, sources.into_iter().map(source).collect()))
+                .collect(),
+            facts: members(resource.facts),
+        };
+        self.say(&Answer::Resource(said)).map_err(SinkError)
+    }
+
+    fn coverage(&self, _: &str, _: &str, coverage: CoverageNote) -> Result<(), SinkError> {
+        let said = Coverage {
+            population: coverage.population,
+            calls: coverage.calls,
+            pages: coverage.pages,
+            items: coverage.items,
+            complete: coverage.complete,
+            total: coverage.total.map(|total| Total { count: total.count, from: source(total.from) }),
+        };
+        self.say(&Answer::Coverage(said)).map_err(SinkError)
+    }
+
+    fn gap(&self, _: &str, _: &str, gap: GapNote) -> Result<(), SinkError> {
+        let said = Gap {
+            population: gap.population,
+            subject: gap.subject,
+            part: gap.part,
+            right: gap.right,
+            reason: gap.reason,
+            detail: gap.detail,
+            exchange: gap.exchange.map(|id| id.0),
+        };
+        self.say(&Answer::Gap(said)).map_err(SinkError)
+    }
+}
+
+fn source(source: sdk::Source) -> Source {
+    Source {
+        exchange: source.exchange.0,
+        syntax: source.syntax,
+        path: source.path,
+        decode: source.decode,
+        inner: source.inner,
+    }
+}
+
+fn members(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
