@@ -3,7 +3,8 @@
 //! INVARIANT: nothing that a process says can make the bundle refuse itself: depths and sizes are bounded here, exchanges that
 //! records name exist, and secrets are looked for in every text that goes on.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,12 +13,12 @@ use jsonschema::Validator;
 use model::record::{GapReason, Subject};
 use model::Timestamp;
 use sdk::{
-    CoverageNote, Descriptor, ExchangeId, GapNote, NewBody, NewExchange, Recorder, ResourceNote, SinkError, SourceTotal,
+    CoverageNote, DerivedNote, Descriptor, ExchangeId, GapNote, NewBody, NewExchange, Recorder, ResourceNote, SinkError, SourceTotal,
     WithheldReason, kind_of_population, suspects_secret,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::protocol::{Body, Coverage, Exchange, Gap, Resource, Source, Why};
+use crate::protocol::{Body, Coverage, Derived, Exchange, Gap, Input, Resource, Source, Why};
 
 /// Open arrays and objects in facts and parameters: a record has 64 in all.
 const DEPTH: usize = 48;
@@ -62,6 +63,19 @@ struct Came {
     suspected: bool,
 }
 
+/// An object of which something is said.
+struct About<'a> {
+    population: Option<&'a str>,
+    kind: &'a str,
+    id: &'a str,
+}
+
+impl fmt::Display for About<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` `{}`", shown(self.kind), shown(self.id))
+    }
+}
+
 /// What was said by one process about one target.
 #[derive(Debug)]
 pub(crate) struct Intake {
@@ -69,7 +83,8 @@ pub(crate) struct Intake {
     rights: Option<BTreeSet<String>>,
     kinds: BTreeMap<String, Kind>,
     exchanges: HashMap<u64, Came>,
-    ids: HashSet<(String, String)>,
+    /// Kind and id of everything that was recorded, and whether something of it was withheld.
+    ids: HashMap<(String, String), bool>,
     /// Members recorded of each population.
     members: BTreeMap<String, u64>,
     /// Items that the source listed of each population.
@@ -87,7 +102,7 @@ impl Intake {
             rights: foreign.then(|| descriptor.rights.iter().map(|right| right.name.clone()).collect()),
             kinds: kinds.collect(),
             exchanges: HashMap::new(),
-            ids: HashSet::new(),
+            ids: HashMap::new(),
             members: BTreeMap::new(),
             covered: BTreeMap::new(),
         }
@@ -156,45 +171,20 @@ impl Intake {
     }
 
     pub(crate) fn resource(&mut self, said: Resource, recorder: &Recorder) -> Result<(), Refused> {
-        let Some(kind) = self.kinds.get(&said.kind) else {
-            return lie(format!("it recorded `{}`, a kind that it does not describe", shown(&said.kind)));
-        };
-        let population = said.population.unwrap_or_else(|| said.kind.clone());
-        if kind_of_population(&population) != said.kind {
-            return lie(format!("a `{}` cannot be a member of `{}`", said.kind, shown(&population)));
-        }
-        let what = || format!("`{}` `{}`", said.kind, shown(&said.id));
-        sized("an id", &said.id)?;
-        if said.id.is_empty() {
-            return lie(format!("a `{}` without an id", said.kind));
-        }
-        if suspects_secret(said.id.as_bytes(), recorder.secrets()) {
-            return lie(format!("a secret is suspected in the id of a `{}`", said.kind));
-        }
-        let mut facts = said.facts;
+        let about = About { population: said.population.as_deref(), kind: &said.kind, id: &said.id };
+        let mut facts = self.facts(&about, said.facts, recorder)?;
         for part in facts.keys() {
-            if !kind.parts.contains(part) {
-                return lie(format!("{} has a part `{}` that it does not describe", what(), shown(part)));
-            }
             if said.parts.get(part).is_none_or(Vec::is_empty) {
-                return lie(format!("{} does not say where `{part}` was read", what()));
+                return lie(format!("{about} does not say where `{part}` was read"));
             }
         }
         if let Some(part) = said.parts.keys().find(|part| !facts.contains_key(*part)) {
-            return lie(format!("{} says where `{}` was read and does not have it", what(), shown(part)));
+            return lie(format!("{about} says where `{}` was read and does not have it", shown(part)));
         }
-        let value = Value::Object(std::mem::take(&mut facts));
-        bounded("facts", &value)?;
-        if let Some(Err(error)) = kind.schema.as_ref().map(|schema| schema.validate(&value)) {
-            return lie(format!("{} is not as its schema says, at `{}`", what(), shown(error.instance_path().as_str())));
-        }
-        let Value::Object(mut facts) = value else {
-            return lie("facts are an object");
-        };
-        if facts.values().map(|value| value.to_string().len()).sum::<usize>() > RESOURCE_BYTES {
-            return lie(format!("{} has more than {RESOURCE_BYTES} bytes", what()));
-        }
+        let population = said.population.unwrap_or_else(|| said.kind.clone());
+        let subject = Subject { kind: said.kind, id: said.id };
         let mut parts = BTreeMap::new();
+        let mut withheld = false;
         for (part, sources) in said.parts {
             let mut hidden = None;
             let mut places = Vec::new();
@@ -210,9 +200,10 @@ impl Intake {
             if hidden.is_some() || suspicious {
                 // The process has seen what we may not keep; what it took from there is not kept either.
                 facts.remove(&part);
+                withheld = true;
                 recorder.gap(GapNote {
                     population: Some(population.clone()),
-                    subject: Some(Subject { kind: said.kind.clone(), id: said.id.clone() }),
+                    subject: Some(subject.clone()),
                     part: Some(part),
                     right: None,
                     reason: GapReason::WithheldSecret,
@@ -223,13 +214,106 @@ impl Intake {
             }
             parts.insert(part, places);
         }
-        if !self.ids.insert((said.kind.clone(), said.id.clone())) {
-            return lie(format!("{} was recorded twice", what()));
-        }
-        let count = self.members.entry(population.clone()).or_default();
-        *count = count.saturating_add(1);
+        self.member(&population, &subject, withheld)?;
         let facts = Value::Object(facts);
-        Ok(recorder.resource(ResourceNote { population, kind: said.kind, id: said.id, parts, facts })?)
+        let Subject { kind, id } = subject;
+        Ok(recorder.resource(ResourceNote { population, kind, id, parts, facts })?)
+    }
+
+    pub(crate) fn derived(&mut self, said: Derived, recorder: &Recorder) -> Result<(), Refused> {
+        let about = About { population: said.population.as_deref(), kind: &said.kind, id: &said.id };
+        let facts = Value::Object(self.facts(&about, said.facts, recorder)?);
+        let mut inputs = Vec::new();
+        let mut hidden = suspects_secret(facts.to_string().as_bytes(), recorder.secrets());
+        for input in said.inputs {
+            inputs.push(match input {
+                Input::Exchange(id) => {
+                    let came = self.came(id)?;
+                    hidden |= came.suspected;
+                    sdk::Input::Exchange(came.id)
+                }
+                Input::Population(population) => {
+                    if self.rights.is_some() && !self.covered.contains_key(&population) {
+                        return lie(format!("{about} rests on `{}`, of which no coverage came before", shown(&population)));
+                    }
+                    sdk::Input::Population(population)
+                }
+                Input::Resource(of) => {
+                    match self.ids.get(&(of.kind.clone(), of.id.clone())) {
+                        Some(withheld) => hidden |= withheld,
+                        None => return lie(format!("{about} rests on `{}`, which did not come before", shown(&of.id))),
+                    }
+                    sdk::Input::Resource { kind: of.kind, id: of.id }
+                }
+            });
+        }
+        if inputs.is_empty() {
+            return lie(format!("{about} rests on nothing"));
+        }
+        let population = said.population.unwrap_or_else(|| said.kind.clone());
+        let subject = Subject { kind: said.kind, id: said.id };
+        self.member(&population, &subject, hidden)?;
+        if hidden {
+            return Ok(recorder.gap(GapNote {
+                population: Some(population),
+                subject: Some(subject),
+                part: None,
+                right: None,
+                reason: GapReason::WithheldSecret,
+                detail: "what it was computed from seems to hold a secret and is not kept".to_owned(),
+                exchange: None,
+            })?);
+        }
+        let Subject { kind, id } = subject;
+        Ok(recorder.derived(DerivedNote { population, kind, id, inputs, facts })?)
+    }
+
+    /// The facts of an object, as its kind describes them.
+    fn facts(
+        &self,
+        about: &About<'_>,
+        facts: Map<String, Value>,
+        recorder: &Recorder,
+    ) -> Result<Map<String, Value>, Refused> {
+        let Some(kind) = self.kinds.get(about.kind) else {
+            return lie(format!("it recorded `{}`, a kind that it does not describe", shown(about.kind)));
+        };
+        if about.population.is_some_and(|population| kind_of_population(population) != about.kind) {
+            return lie(format!("{about} cannot be a member of `{}`", shown(about.population.unwrap_or_default())));
+        }
+        sized("a population", about.population.unwrap_or_default())?;
+        sized("an id", about.id)?;
+        if about.id.is_empty() {
+            return lie(format!("a `{}` without an id", about.kind));
+        }
+        if suspects_secret(about.id.as_bytes(), recorder.secrets()) {
+            return lie(format!("a secret is suspected in the id of a `{}`", about.kind));
+        }
+        if let Some(part) = facts.keys().find(|part| !kind.parts.contains(*part)) {
+            return lie(format!("{about} has a part `{}` that it does not describe", shown(part)));
+        }
+        let value = Value::Object(facts);
+        bounded("facts", &value)?;
+        if let Some(Err(error)) = kind.schema.as_ref().map(|schema| schema.validate(&value)) {
+            return lie(format!("{about} is not as its schema says, at `{}`", shown(error.instance_path().as_str())));
+        }
+        if value.to_string().len() > RESOURCE_BYTES {
+            return lie(format!("{about} has more than {RESOURCE_BYTES} bytes"));
+        }
+        match value {
+            Value::Object(facts) => Ok(facts),
+            _ => lie("facts are an object"),
+        }
+    }
+
+    /// Counts a member of a population. `withheld`: something of it was not kept.
+    fn member(&mut self, population: &str, subject: &Subject, withheld: bool) -> Result<(), Refused> {
+        if self.ids.insert((subject.kind.clone(), subject.id.clone()), withheld).is_some() {
+            return lie(format!("`{}` `{}` was recorded twice", subject.kind, shown(&subject.id)));
+        }
+        let count = self.members.entry(population.to_owned()).or_default();
+        *count = count.saturating_add(1);
+        Ok(())
     }
 
     pub(crate) fn coverage(&mut self, said: Coverage, recorder: &Recorder) -> Result<(), Refused> {

@@ -81,14 +81,17 @@ impl CollectorKind for Isolated {
 }
 
 fn overrides(given: &Overrides) -> Option<protocol::Overrides> {
-    let credentials =
-        given.credentials.as_ref().map(|c| (c.access_key_id.clone(), c.secret_access_key.expose().to_owned()));
-    let any = given.endpoint_url.is_some() || credentials.is_some() || given.extra_roots.is_some();
-    any.then(|| protocol::Overrides {
+    let carried = protocol::Overrides {
         endpoint_url: given.endpoint_url.clone(),
-        credentials,
+        endpoint_urls: given.endpoint_urls.clone(),
+        credentials: given
+            .credentials
+            .as_ref()
+            .map(|c| (c.access_key_id.clone(), c.secret_access_key.expose().to_owned())),
+        token: given.token.as_ref().map(|token| token.expose().to_owned()),
         extra_roots: given.extra_roots.clone(),
-    })
+    };
+    (carried != protocol::Overrides::default()).then_some(carried)
 }
 
 struct Apart {

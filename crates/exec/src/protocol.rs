@@ -67,12 +67,14 @@ pub struct Identify {
 }
 
 /// `sdk::Overrides` on the pipe to a collector of our own.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Overrides {
     pub endpoint_url: Option<String>,
+    pub endpoint_urls: BTreeMap<String, String>,
     /// Key id and secret.
     pub credentials: Option<(String, String)>,
+    pub token: Option<String>,
     pub extra_roots: Option<String>,
 }
 
@@ -96,6 +98,8 @@ pub enum Answer {
     Exchange(Box<Exchange>),
     /// One normalised object.
     Resource(Resource),
+    /// One object computed from others, where no single answer holds the fact.
+    Derived(Derived),
     /// How completely a population was listed.
     Coverage(Coverage),
     /// One thing asked for and not read.
@@ -116,6 +120,7 @@ impl Answer {
             Self::Right(_) => "right",
             Self::Exchange(_) => "exchange",
             Self::Resource(_) => "resource",
+            Self::Derived(_) => "derived",
             Self::Coverage(_) => "coverage",
             Self::Gap(_) => "gap",
             Self::Done(_) => "done",
@@ -278,6 +283,31 @@ pub struct Resource {
     pub parts: BTreeMap<String, Vec<Source>>,
     /// The parts that were read, as the kind's schema has them. One that was not read is absent and named by a gap.
     pub facts: Map<String, Value>,
+}
+
+/// One object computed from others. Its kind stands in the descriptor and its population has coverage, like those of resources.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Derived {
+    /// `<kind>` or `<kind>@<scope>`. Absent: the kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub population: Option<String>,
+    pub kind: String,
+    /// Unique within target and kind.
+    pub id: String,
+    /// All that it was computed from; each was sent before.
+    pub inputs: Vec<Input>,
+    pub facts: Map<String, Value>,
+}
+
+/// What a derived object was computed from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum Input {
+    Resource(Subject),
+    /// How completely a population was listed: what an absence rests on.
+    Population(String),
+    Exchange(u64),
 }
 
 /// How completely a population was listed.

@@ -7,16 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use model::Secret;
-use model::record::GapReason;
+use model::record::{GapReason, Subject};
 use sdk::{
-    Clock, CollectError, Collector, CollectorKind, CoverageNote, Environment, ExchangeId, GapNote, KnownSecrets, NewBody,
+    Clock, CollectError, Collector, CollectorKind, CoverageNote, DerivedNote, Environment, ExchangeId, GapNote, KnownSecrets, NewBody,
     NewExchange, Overrides, Recorder, ResourceNote, RightState, Sink, SinkError, StaticCredentials, Target,
     WithheldReason,
 };
 use serde_json::{Map, Value};
 
 use crate::protocol::{
-    self, Answer, Body, Coverage, Error, Exchange, Gap, Identify, Identity, Nothing, Request, Resource, RightStatus,
+    self, Answer, Body, Coverage, Derived, Error, Exchange, Gap, Identify, Identity, Input, Nothing, Request, Resource, RightStatus,
     Source, Total, VERSION, Why, Withheld,
 };
 
@@ -113,10 +113,12 @@ async fn identify(
 fn overrides(given: protocol::Overrides) -> Overrides {
     Overrides {
         endpoint_url: given.endpoint_url,
+        endpoint_urls: given.endpoint_urls,
         credentials: given.credentials.map(|(access_key_id, secret)| StaticCredentials {
             access_key_id,
             secret_access_key: Secret::new(secret),
         }),
+        token: given.token.map(Secret::new),
         extra_roots: given.extra_roots,
     }
 }
@@ -226,6 +228,22 @@ impl Sink for Lines {
             facts: members(resource.facts),
         };
         self.say(&Answer::Resource(said)).map_err(SinkError)
+    }
+
+    fn derived(&self, _: &str, _: &str, derived: DerivedNote) -> Result<(), SinkError> {
+        let input = |input| match input {
+            sdk::Input::Resource { kind, id } => Input::Resource(Subject { kind, id }),
+            sdk::Input::Population(population) => Input::Population(population),
+            sdk::Input::Exchange(id) => Input::Exchange(id.0),
+        };
+        let said = Derived {
+            population: Some(derived.population),
+            kind: derived.kind,
+            id: derived.id,
+            inputs: derived.inputs.into_iter().map(input).collect(),
+            facts: members(derived.facts),
+        };
+        self.say(&Answer::Derived(said)).map_err(SinkError)
     }
 
     fn coverage(&self, _: &str, _: &str, coverage: CoverageNote) -> Result<(), SinkError> {

@@ -161,10 +161,11 @@ impl Session {
         };
         let taken = match answer {
             Answer::Exchange(said) => self.intake.exchange(*said, self.clock.now(), recorder),
-            Answer::Resource(_) | Answer::Coverage(_) | Answer::Gap(_) if !self.identified => {
+            Answer::Resource(_) | Answer::Derived(_) | Answer::Coverage(_) | Answer::Gap(_) if !self.identified => {
                 Err(Refused::Lie("it recorded something before it had said which target it found".to_owned()))
             }
             Answer::Resource(said) => self.intake.resource(said, recorder),
+            Answer::Derived(said) => self.intake.derived(said, recorder),
             Answer::Coverage(said) => self.intake.coverage(said, recorder),
             Answer::Gap(said) => self.intake.gap(said, recorder),
             Answer::Error(said) => return Err(self.said(said, recorder).await),

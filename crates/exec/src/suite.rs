@@ -9,7 +9,7 @@ use std::sync::Arc;
 use model::record::Syntax;
 use model::Timestamp;
 use sdk::{
-    Clock, CoverageNote, Descriptor, ExchangeId, GapNote, KnownSecrets, NewBody, NewExchange, Recorder, ResourceNote,
+    Clock, CoverageNote, DerivedNote, Descriptor, ExchangeId, GapNote, KnownSecrets, NewBody, NewExchange, Recorder, ResourceNote,
     RightStatus, Sink, SinkError, WithheldReason, kind_of_population,
 };
 use serde::Serialize;
@@ -267,8 +267,8 @@ struct Read {
 impl Read {
     fn everything(&self) -> String {
         let mut text = format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?} {}",
-            self.identity, self.rights, self.failure, self.seen.resources, self.seen.coverage, self.seen.gaps, self.stderr
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {}",
+            self.identity, self.rights, self.failure, self.seen.resources, self.seen.derived, self.seen.coverage, self.seen.gaps, self.stderr
         );
         for exchange in &self.seen.exchanges {
             text.push_str(&exchange.parameters.to_string());
@@ -376,6 +376,7 @@ fn differences(first: &Seen, second: &Seen) -> Vec<String> {
 struct Seen {
     exchanges: Vec<NewExchange>,
     resources: Vec<ResourceNote>,
+    derived: Vec<DerivedNote>,
     coverage: Vec<CoverageNote>,
     gaps: Vec<GapNote>,
 }
@@ -385,6 +386,9 @@ impl Seen {
     fn conclusions(&self) -> BTreeMap<String, Value> {
         let mut all = BTreeMap::new();
         for one in &self.resources {
+            all.insert(format!("`{}` `{}`", one.kind, one.id), one.facts.clone());
+        }
+        for one in &self.derived {
             all.insert(format!("`{}` `{}`", one.kind, one.id), one.facts.clone());
         }
         for one in &self.coverage {
@@ -424,6 +428,10 @@ impl Sink for Memory {
 
     fn resource(&self, _: &str, _: &str, resource: ResourceNote) -> Result<(), SinkError> {
         self.with(|seen| seen.resources.push(resource))
+    }
+
+    fn derived(&self, _: &str, _: &str, derived: DerivedNote) -> Result<(), SinkError> {
+        self.with(|seen| seen.derived.push(derived))
     }
 
     fn coverage(&self, _: &str, _: &str, coverage: CoverageNote) -> Result<(), SinkError> {
