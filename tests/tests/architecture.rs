@@ -32,6 +32,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("aws", &["model", "sdk", "transport"]),
     ("collectors/*", &["model", "sdk", "transport", "aws"]),
     ("collectors", &["sdk", "collectors/*"]),
+    // Runs what speaks its protocol; knows no collector.
+    ("exec", &["model", "sdk"]),
     ("agent", &["model", "ledger", "bundle", "verify", "sign", "store", "policy", "assess", "sdk"]),
     ("report", &["model", "ledger", "bundle", "verify"]),
     ("verifier", &["model", "ledger", "bundle", "verify", "assess", "report"]),
@@ -52,6 +54,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "agent",
             "report",
             "collectors",
+            "exec",
             // It prints rights as AWS spells them, and carries the recorded days of its demonstration.
             "aws",
             "demo",
@@ -60,7 +63,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("demo", &[]),
     ("testkit", &["model", "sdk", "transport"]),
     // Generates what is derived from the others' types.
-    ("xtask", &["model", "sdk", "policy", "assess", "collectors"]),
+    ("xtask", &["model", "sdk", "policy", "assess", "collectors", "exec"]),
     // Measures the programs from outside, against the testkit's servers.
     ("bench", &["testkit"]),
     ("tests", &["*"]),

@@ -69,6 +69,12 @@ pub enum Command {
         /// The shell that will read it.
         shell: clap_complete::Shell,
     },
+    /// Serve one collector to a parent process, by the exec protocol.
+    #[command(name = "__collect", hide = true)]
+    Collect {
+        /// Its name.
+        name: String,
+    },
     /// Evaluate checks for a parent process.
     #[command(name = "__assess", hide = true)]
     Assess,
@@ -394,6 +400,34 @@ pub enum Collectors {
         #[command(flatten)]
         printed: Printed,
     },
+    /// Run the conformance suite for programs of your own that speak the exec protocol (docs/spec/exec-protocol.md).
+    ///
+    /// Each point says what is wrong and whose move it is. The program is started several times and reads for real.
+    #[command(
+        after_help = "Exit codes:\n   0  every point holds\n   2  the command line is wrong\n  10  a point does not hold"
+    )]
+    Test(TestProgram),
+}
+
+#[derive(Debug, Args)]
+pub struct TestProgram {
+    /// The program.
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub program: PathBuf,
+    /// Its arguments.
+    #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<String>,
+    /// JSON file with the settings that a target would give it. Without it: none.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub settings: Option<PathBuf>,
+    /// A variable of the environment that it is given; may be named several times.
+    #[arg(long, value_name = "NAME")]
+    pub environment: Vec<String>,
+    /// Wall time in seconds of each start.
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86400))]
+    pub seconds: u64,
+    #[command(flatten)]
+    pub printed: Printed,
 }
 
 #[derive(Debug, Subcommand)]

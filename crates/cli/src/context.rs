@@ -16,6 +16,8 @@ const CCSS: &str = include_str!("../../../policies/catalogues/ccss-9.0.yaml");
 
 /// A declaration that can be planned from.
 pub struct Context {
+    /// The declaration's folder: what it names lies there.
+    pub folder: PathBuf,
     pub loaded: Loaded,
     pub environment: Environment,
     pub checks: assess::CheckSet,
@@ -39,7 +41,7 @@ pub fn examine(declaration: &Path, now: Timestamp) -> Result<Examined, Failure> 
         .to_str()
         .filter(|_| declaration.file_name().is_some())
         .ok_or_else(|| Failure::input(anyhow!("`{}` names no file", declaration.display())))?;
-    let loader = FolderLoader { root: folder };
+    let loader = FolderLoader { root: folder.clone() };
     let loaded = policy::load(name, &loader);
     let checks = check_set(&loader, &loaded)?;
     let environment = environment(&checks, now)?;
@@ -53,7 +55,7 @@ pub fn examine(declaration: &Path, now: Timestamp) -> Result<Examined, Failure> 
                 .push(loaded.unreadable(attachment.at, &format!("`{}` cannot be read: {error}", attachment.path))),
         }
     }
-    Ok(Examined { context: Context { loaded, environment, checks, attached }, diagnostics })
+    Ok(Examined { context: Context { folder, loaded, environment, checks, attached }, diagnostics })
 }
 
 /// A declaration without errors.
@@ -124,8 +126,10 @@ impl policy::Loader for FolderLoader {
 pub fn environment(checks: &assess::CheckSet, now: Timestamp) -> Result<Environment, Failure> {
     let collectors = collectors::all()
         .iter()
-        .map(|kind| {
-            let descriptor = kind.descriptor();
+        .map(|kind| kind.descriptor())
+        // What a program reads only that program can say: nothing is checked against it.
+        .chain([exec::descriptor()])
+        .map(|descriptor| {
             let info = CollectorInfo {
                 kinds: descriptor.resources.iter().map(|resource| resource.kind.clone()).collect(),
                 rights: descriptor.rights.iter().map(|right| right.name.clone()).collect(),

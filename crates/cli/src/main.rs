@@ -8,6 +8,7 @@ mod clock;
 mod commands;
 mod context;
 mod failure;
+mod jobs;
 mod novelty;
 mod output;
 mod passphrase;

@@ -115,11 +115,13 @@ impl Child {
         line.push(b'\n');
         let until = self.until;
         let written = match &mut self.input {
-            Some(input) => timeout_at(until, async {
-                input.write_all(&line).await?;
-                input.flush().await
-            })
-            .await,
+            Some(input) => {
+                timeout_at(until, async {
+                    input.write_all(&line).await?;
+                    input.flush().await
+                })
+                .await
+            }
             None => return Err(Fault("its input was closed already".to_owned())),
         };
         match written {

@@ -10,11 +10,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use jsonschema::Validator;
-use model::record::{GapReason, Subject};
 use model::Timestamp;
+use model::record::{GapReason, Subject};
 use sdk::{
-    CoverageNote, DerivedNote, Descriptor, ExchangeId, GapNote, NewBody, NewExchange, Recorder, ResourceNote, SinkError, SourceTotal,
-    WithheldReason, kind_of_population, suspects_secret,
+    CoverageNote, DerivedNote, Descriptor, ExchangeId, GapNote, NewBody, NewExchange, Recorder, ResourceNote,
+    SinkError, SourceTotal, WithheldReason, kind_of_population, suspects_secret,
 };
 use serde_json::{Map, Value};
 
@@ -234,7 +234,10 @@ impl Intake {
                 }
                 Input::Population(population) => {
                     if self.rights.is_some() && !self.covered.contains_key(&population) {
-                        return lie(format!("{about} rests on `{}`, of which no coverage came before", shown(&population)));
+                        return lie(format!(
+                            "{about} rests on `{}`, of which no coverage came before",
+                            shown(&population)
+                        ));
                     }
                     sdk::Input::Population(population)
                 }

@@ -63,6 +63,22 @@ impl Program {
     /// Asks the program that a target names what it is. One that cannot say it is a collector that cannot be used: a gap of
     /// its target, when it comes to reading.
     pub async fn of_target(settings: &Map<String, Value>, start: &Start<'_>) -> Self {
+        let (mut program, usable) = Self::named(settings, start);
+        program.described = match usable {
+            Ok(()) => program.ask(start).await,
+            Err(why) => Err(why),
+        };
+        program
+    }
+
+    /// The program of a target that is left out of a run: it is not started.
+    #[must_use]
+    pub fn left_out(settings: &Map<String, Value>, start: &Start<'_>) -> Self {
+        Self::named(settings, start).0
+    }
+
+    /// A program that was not asked yet, and why it cannot be.
+    fn named(settings: &Map<String, Value>, start: &Start<'_>) -> (Self, Result<(), String>) {
         let parsed = serde_json::from_value::<Settings>(Value::Object(settings.clone()));
         let (settings, usable) = match parsed {
             Ok(settings) => (settings, Ok(())),
@@ -70,13 +86,8 @@ impl Program {
         };
         let launch = launch(&settings, start.folder);
         let passed = settings.environment.iter().filter_map(|name| std::env::var(name).ok()).map(Secret::new).collect();
-        let mut program =
-            Self { settings, launch, passed, described: Err(String::new()), aside: Aside::clone(&start.aside) };
-        program.described = match usable {
-            Ok(()) => program.ask(start).await,
-            Err(why) => Err(why),
-        };
-        program
+        let described = Err("it was not asked what it is".to_owned());
+        (Self { settings, launch, passed, described, aside: Aside::clone(&start.aside) }, usable)
     }
 
     async fn ask(&self, start: &Start<'_>) -> Result<Descriptor, String> {
@@ -104,16 +115,10 @@ impl Program {
             return Err(format!("its description cannot be used: {first}"));
         }
         let validator = jsonschema::validator_for(&descriptor.settings).map_err(|error| error.to_string())?;
-        validator
-            .validate(&Value::Object(self.settings.settings.clone()))
-            .map_err(|error| format!("its settings are not as it wants them, at `{}`: {error}", error.instance_path()))?;
+        validator.validate(&Value::Object(self.settings.settings.clone())).map_err(|error| {
+            format!("its settings are not as it wants them, at `{}`: {error}", error.instance_path())
+        })?;
         Ok(descriptor)
-    }
-
-    /// Why the program cannot be used.
-    #[must_use]
-    pub fn unusable(&self) -> Option<&str> {
-        self.described.as_ref().err().map(String::as_str)
     }
 
     fn digest(&self) -> Option<Digest> {

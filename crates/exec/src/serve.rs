@@ -1,7 +1,7 @@
 //! The other side of the protocol, for collectors that are built in: `witnessmark __collect <name>`.
 
-use std::io::{self, BufRead as _, Write as _};
 use std::fs::File;
+use std::io::{self, BufRead as _, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
@@ -9,15 +9,15 @@ use base64::engine::general_purpose::STANDARD;
 use model::Secret;
 use model::record::{GapReason, Subject};
 use sdk::{
-    Clock, CollectError, Collector, CollectorKind, CoverageNote, DerivedNote, Environment, ExchangeId, GapNote, KnownSecrets, NewBody,
-    NewExchange, Overrides, Recorder, ResourceNote, RightState, Sink, SinkError, StaticCredentials, Target,
-    WithheldReason,
+    Clock, CollectError, Collector, CollectorKind, CoverageNote, DerivedNote, Environment, ExchangeId, GapNote,
+    KnownSecrets, NewBody, NewExchange, Overrides, Recorder, ResourceNote, RightState, Sink, SinkError,
+    StaticCredentials, Target, WithheldReason,
 };
 use serde_json::{Map, Value};
 
 use crate::protocol::{
-    self, Answer, Body, Coverage, Derived, Error, Exchange, Gap, Identify, Identity, Input, Nothing, Request, Resource, RightStatus,
-    Source, Total, VERSION, Why, Withheld,
+    self, Answer, Body, Coverage, Derived, Error, Exchange, Gap, Identify, Identity, Input, Nothing, Request, Resource,
+    RightStatus, Source, Total, VERSION, Why, Withheld,
 };
 
 /// Why a served collector ended early. Whoever started it sees that it did.
@@ -114,10 +114,9 @@ fn overrides(given: protocol::Overrides) -> Overrides {
     Overrides {
         endpoint_url: given.endpoint_url,
         endpoint_urls: given.endpoint_urls,
-        credentials: given.credentials.map(|(access_key_id, secret)| StaticCredentials {
-            access_key_id,
-            secret_access_key: Secret::new(secret),
-        }),
+        credentials: given
+            .credentials
+            .map(|(access_key_id, secret)| StaticCredentials { access_key_id, secret_access_key: Secret::new(secret) }),
         token: given.token.map(Secret::new),
         extra_roots: given.extra_roots,
     }

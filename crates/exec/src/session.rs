@@ -81,7 +81,9 @@ impl Session {
                     self.identified = true;
                     for text in [&identity.caller, &identity.found] {
                         if suspects_secret(text.as_bytes(), recorder.secrets()) || text.len() > 4096 {
-                            return Err(self.fault(Fault("a secret is suspected in the identity it gave".to_owned())).await);
+                            return Err(self
+                                .fault(Fault("a secret is suspected in the identity it gave".to_owned()))
+                                .await);
                         }
                     }
                     return Ok(CallerIdentity { caller: identity.caller, found: identity.found });
@@ -230,7 +232,15 @@ pub(crate) fn show(aside: &Aside, target: &str, stderr: &str, recorder: &Recorde
     }
     let clean: String = stderr
         .chars()
-        .map(|c| if c == '\n' || c == '\t' { c } else if c.is_control() { '\u{fffd}' } else { c })
+        .map(|c| {
+            if c == '\n' || c == '\t' {
+                c
+            } else if c.is_control() {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
         .collect();
     let skip = clean.chars().count().saturating_sub(SHOWN);
     let end: String = clean.chars().skip(skip).collect();

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 use std::sync::Arc;
+use std::sync::{Mutex, PoisonError};
 
-use model::record::Syntax;
 use model::Timestamp;
+use model::record::Syntax;
 use sdk::{
-    Clock, CoverageNote, DerivedNote, Descriptor, ExchangeId, GapNote, KnownSecrets, NewBody, NewExchange, Recorder, ResourceNote,
-    RightStatus, Sink, SinkError, WithheldReason, kind_of_population,
+    Clock, CoverageNote, DerivedNote, Descriptor, ExchangeId, GapNote, KnownSecrets, NewBody, NewExchange, Recorder,
+    ResourceNote, RightStatus, Sink, SinkError, WithheldReason, kind_of_population,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -134,7 +134,8 @@ impl Suite {
         wrong.extend(differences(&first.seen, &second.seen));
         report.point("says-the-same-twice", wrong);
         let leaked = [&preflight, &first, &second].iter().any(|read| read.everything().contains(CANARY));
-        let wrong = leaked.then(|| "the value of a variable of its environment (`WITNESSMARK_CANARY`) came out".to_owned());
+        let wrong =
+            leaked.then(|| "the value of a variable of its environment (`WITNESSMARK_CANARY`) came out".to_owned());
         report.point("keeps-its-environment-to-itself", wrong.into_iter().collect());
     }
 
@@ -199,8 +200,7 @@ impl Suite {
     async fn read(&self, descriptor: &Descriptor, preflight: bool) -> Read {
         let memory = Arc::new(Memory::default());
         let secrets = KnownSecrets::default();
-        let recorder =
-            Recorder::new(Arc::clone(&memory) as Arc<dyn Sink>, "test", &descriptor.name, secrets);
+        let recorder = Recorder::new(Arc::clone(&memory) as Arc<dyn Sink>, "test", &descriptor.name, secrets);
         let mut read = Read::default();
         let described = match describe(&self.launch, self.launch.limits.wall).await {
             Ok(described) => described,
@@ -268,7 +268,14 @@ impl Read {
     fn everything(&self) -> String {
         let mut text = format!(
             "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {}",
-            self.identity, self.rights, self.failure, self.seen.resources, self.seen.derived, self.seen.coverage, self.seen.gaps, self.stderr
+            self.identity,
+            self.rights,
+            self.failure,
+            self.seen.resources,
+            self.seen.derived,
+            self.seen.coverage,
+            self.seen.gaps,
+            self.stderr
         );
         for exchange in &self.seen.exchanges {
             text.push_str(&exchange.parameters.to_string());
@@ -324,12 +331,19 @@ fn astray(seen: &Seen) -> Vec<String> {
             for source in sources.iter().filter(|source| source.syntax == Syntax::Json && !source.path.is_empty()) {
                 let body = usize::try_from(source.exchange.0).ok().and_then(|at| seen.exchanges.get(at));
                 let Some(NewBody::Received(bytes)) = body.map(|exchange| &exchange.body) else {
-                    wrong.insert(format!("`{part}` of `{}` points into an answer that was not handed over", resource.kind));
+                    wrong.insert(format!(
+                        "`{part}` of `{}` points into an answer that was not handed over",
+                        resource.kind
+                    ));
                     continue;
                 };
-                let found = serde_json::from_slice::<Value>(bytes).is_ok_and(|value| value.pointer(&source.path).is_some());
+                let found =
+                    serde_json::from_slice::<Value>(bytes).is_ok_and(|value| value.pointer(&source.path).is_some());
                 if !found {
-                    wrong.insert(format!("`{part}` of `{}`: there is no `{}` in the answer", resource.kind, source.path));
+                    wrong.insert(format!(
+                        "`{part}` of `{}`: there is no `{}` in the answer",
+                        resource.kind, source.path
+                    ));
                 }
             }
         }
@@ -343,12 +357,14 @@ fn unfed(descriptor: &Descriptor, seen: &Seen) -> Vec<String> {
         for (part, sources) in &resource.parts {
             for source in sources {
                 let call = usize::try_from(source.exchange.0).ok().and_then(|at| seen.exchanges.get(at));
-                let Some(right) = call.and_then(|call| descriptor.rights.iter().find(|r| r.name == call.operation)) else {
+                let Some(right) = call.and_then(|call| descriptor.rights.iter().find(|r| r.name == call.operation))
+                else {
                     continue;
                 };
-                let feeds = right.feeds.iter().any(|feed| {
-                    feed.kind == resource.kind && feed.part.as_ref().is_none_or(|fed| fed == part)
-                });
+                let feeds = right
+                    .feeds
+                    .iter()
+                    .any(|feed| feed.kind == resource.kind && feed.part.as_ref().is_none_or(|fed| fed == part));
                 if !feeds {
                     wrong.insert(format!(
                         "`{part}` of `{}` came from `{}`, which is not declared to feed it: who is refused it would not be told what is lost",

@@ -106,6 +106,8 @@ record! {
             collector: OneOrMany<Located<Id>>,
         }
         optional {
+            /// Whether its collectors run in processes of their own, so that one that crashes costs no other target anything.
+            isolate: Option<Located<bool>>,
         }
         rest {
             /// Settings of its collectors; `witnessmark collectors` lists them.
@@ -113,6 +115,20 @@ record! {
         }
     }
 }
+
+impl Target {
+    /// Whether resources of this collector come from this target: it is named, or it is the name of the program that is.
+    #[must_use]
+    pub fn is_read_by(&self, collector: &str) -> bool {
+        let names = self.collector.as_slice();
+        names.iter().any(|name| name.as_str() == collector)
+            || (names.iter().any(|name| name.as_str() == PROGRAMS)
+                && self.settings.to_json().get("name").and_then(serde_json::Value::as_str) == Some(collector))
+    }
+}
+
+/// The collector that runs programs; its setting `name` says whose resources they record.
+const PROGRAMS: &str = "exec";
 
 /// The settings of a target, as written. Which there are is the collectors' to say.
 #[derive(Clone, Debug, Default)]

@@ -61,6 +61,9 @@ pub struct PlannedLedger {
 pub struct PlannedTarget {
     pub id: String,
     pub collectors: Vec<PlannedCollector>,
+    /// Its collectors run in processes of their own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub isolate: bool,
 }
 
 /// One collector and the settings of the target that it knows.
@@ -271,7 +274,8 @@ fn plan_target(target: &Target, environment: &Environment, reporter: &mut Report
             PlannedCollector { name: (*name).to_owned(), settings: sorted_map(&mine) }
         })
         .collect();
-    PlannedTarget { id: target.id.to_string(), collectors }
+    let isolate = target.isolate.as_ref().is_some_and(|isolate| isolate.value);
+    PlannedTarget { id: target.id.to_string(), collectors, isolate }
 }
 
 fn plan_checks(
@@ -292,7 +296,7 @@ fn plan_checks(
                 .maybe_help(help_known(id, &ids, "checks"));
             continue;
         };
-        let reads = |target: &Target| target.collector.as_slice().iter().any(|c| c.as_str() == meta.collector);
+        let reads = |target: &Target| target.is_read_by(&meta.collector);
         let mut targets: Vec<String> = Vec::new();
         match &check_use.on {
             None => {

@@ -15,6 +15,9 @@ pub fn all(root: &Path) -> Result<()> {
     let descriptors: Vec<Descriptor> = collectors::all().iter().map(|kind| kind.descriptor()).collect();
     schemas(&root.join("policies/schemas"), &descriptors)?;
     write(&root.join("docs/spec/declaration.schema.json"), &pretty(&policy::declaration_schema())?)?;
+    for (name, schema) in exec::schemas() {
+        write(&root.join(format!("docs/spec/exec-{name}.schema.json")), &pretty(&schema)?)?;
+    }
     write(&root.join("docs/reference/collectors.md"), &collectors_page(&descriptors)?)?;
     write(&root.join("docs/reference/checks.md"), &checks_page()?)
 }

@@ -1,18 +1,21 @@
 //! `witnessmark collectors`: what is built in.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use anyhow::anyhow;
-use sdk::Descriptor;
+use sdk::{Clock, CollectorKind, Descriptor};
 
 use crate::args::Collectors;
+use crate::commands::collectors_test;
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Format};
 
 pub fn run(command: Collectors) -> Outcome {
     match command {
         Collectors::List(printed) => {
-            let all: Vec<Descriptor> = collectors::all().iter().map(|kind| kind.descriptor()).collect();
+            let all: Vec<Descriptor> =
+                collectors::all().iter().map(|kind| kind.descriptor()).chain([exec::descriptor()]).collect();
             match printed.format {
                 Format::Json => output::json(&all)?,
                 Format::Human => output::text(&all.iter().fold(String::new(), |mut text, d| {
@@ -22,17 +25,26 @@ pub fn run(command: Collectors) -> Outcome {
             }
         }
         Collectors::Describe { name, printed } => {
-            let kind = collectors::find(&name).ok_or_else(|| {
-                Failure::input(anyhow!("there is no collector `{name}`"))
-                    .with_help("`witnessmark collectors list` names them")
-            })?;
-            let descriptor = kind.descriptor();
+            let descriptor = if name == exec::NAME { exec::descriptor() } else { find(&name)?.descriptor() };
             match printed.format {
                 Format::Json => output::json(&descriptor)?,
                 Format::Human => output::text(&described(&descriptor))?,
             }
         }
+        Collectors::Test(arguments) => return collectors_test::run(&arguments),
     }
+    Ok(0)
+}
+
+fn find(name: &str) -> Result<Arc<dyn CollectorKind>, Failure> {
+    collectors::find(name).ok_or_else(|| {
+        Failure::input(anyhow!("there is no collector `{name}`")).with_help("`witnessmark collectors list` names them")
+    })
+}
+
+/// Serves one collector on stdin and stdout.
+pub fn serve(name: &str) -> Outcome {
+    exec::serve(&find(name)?, &Clock::new(crate::clock::now)).map_err(Failure::tool)?;
     Ok(0)
 }
 

@@ -5,6 +5,7 @@ mod checks;
 mod checks_test;
 mod cluster_role;
 mod collectors;
+mod collectors_test;
 mod demo;
 mod export;
 mod init;
@@ -51,6 +52,7 @@ pub fn run(arguments: Arguments) -> Outcome {
             clap_complete::generate(shell, &mut Arguments::command(), "witnessmark", &mut script);
             output::text(&String::from_utf8_lossy(&script)).map(|()| 0)
         }
+        Command::Collect { name } => collectors::serve(&name),
         Command::Assess => assess::worker_main().map(|()| 0).map_err(|e| Failure::tool(anyhow!(e))),
     }
 }

@@ -8,10 +8,10 @@ use model::Timestamp;
 use sdk::RightState;
 
 use crate::args::Preflight;
-use crate::commands::run::{jobs, runtime, sdk_environment};
-use crate::context;
+use crate::commands::run::{runtime, sdk_environment};
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Format};
+use crate::{context, jobs};
 
 /// Exit code: at least one right is denied or undecided.
 const NOT_ALL_GRANTED: u8 = 3;
@@ -23,12 +23,13 @@ pub fn run(arguments: &Preflight, quiet: bool) -> Outcome {
     let deadline = i64::try_from(arguments.deadline.saturating_mul(1000)).unwrap_or(i64::MAX);
     let deadline = Timestamp::from_millis(now.as_millis().saturating_add(deadline)).map_err(Failure::input)?;
     let environment = sdk_environment(&crate::commands::run::run_id(now)?, deadline, 4);
-    let jobs = jobs(&plan);
+    let runtime = runtime()?;
+    let (jobs, _) = runtime.block_on(jobs::chosen(&plan, &context.folder, &[]))?;
     if !quiet {
         anstream::eprintln!("asking {} sources", jobs.len());
     }
     let checked: Vec<Checked> =
-        runtime()?.block_on(preflight(jobs, &environment, Arc::new(agent::preflight::Forget::default())));
+        runtime.block_on(preflight(jobs, &environment, Arc::new(agent::preflight::Forget::default())));
     let all = checked.iter().all(|c| c.failure.is_none() && c.rights.iter().all(|r| r.state == RightState::Granted));
     match arguments.printed.format {
         Format::Json => output::json(&checked)?,

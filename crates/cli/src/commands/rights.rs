@@ -7,18 +7,18 @@ use sdk::Descriptor;
 use serde_json::json;
 
 use crate::args::{Rights, RightsForm};
-use crate::context;
+use crate::commands::run::runtime;
 use crate::failure::{Failure, Outcome};
 use crate::output;
+use crate::{context, jobs};
 
 pub fn run(arguments: &Rights) -> Outcome {
     let context = context::usable(&arguments.declaration.declaration, crate::clock::now())?;
     let plan = context.plan()?;
-    let mut names: Vec<&str> = plan.targets.iter().flat_map(|t| &t.collectors).map(|c| c.name.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    let descriptors: Vec<Descriptor> =
-        names.iter().filter_map(|name| collectors::find(name)).map(|kind| kind.descriptor()).collect();
+    let (jobs, _) = runtime()?.block_on(jobs::chosen(&plan, &context.folder, &[]))?;
+    let mut descriptors: Vec<Descriptor> = jobs.iter().map(|job| job.kind.descriptor()).collect();
+    descriptors.sort_by(|a, b| a.name.cmp(&b.name));
+    descriptors.dedup_by(|a, b| a.name == b.name);
     match arguments.format {
         RightsForm::AwsPolicy => {
             let of_aws: Vec<&Descriptor> = descriptors.iter().filter(|d| d.name.starts_with("aws-")).collect();

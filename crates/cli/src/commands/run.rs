@@ -1,10 +1,8 @@
 //! `witnessmark run`: read, judge, seal.
 
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 
-use agent::collect::{Job, Progress};
+use agent::collect::Progress;
 use agent::run::{Ran, RunError, Setup};
 use agent::seal::Sealer;
 use anyhow::anyhow;
@@ -21,6 +19,7 @@ use crate::args::{FailOn, PurposeArgument, Run};
 use crate::commands::{keys, ledger};
 use crate::context::{self, Context};
 use crate::failure::{Failure, Outcome, warn};
+use crate::jobs;
 use crate::novelty;
 use crate::output::{self, Format};
 use crate::progress;
@@ -100,7 +99,7 @@ pub struct Making<'a> {
 pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<(Ran, Overview), Failure> {
     let plan = making.context.plan()?;
     same_ledger(&plan, making.opened)?;
-    let (jobs, left_out) = chosen(&plan, making.only)?;
+    let (jobs, left_out) = runtime.block_on(jobs::chosen(&plan, &making.context.folder, making.only))?;
     let memory = HeadFile::new(&making.opened.head);
     let sealer = Sealer {
         store: making.store,
@@ -152,34 +151,6 @@ fn help(error: &RunError) -> Option<String> {
         RunError::Failed { cause, .. } => help(cause),
         _ => None,
     }
-}
-
-/// Collectors with the targets they are to read.
-pub fn jobs(plan: &Plan) -> Vec<Job> {
-    let kinds: HashMap<String, _> = collectors::all().into_iter().map(|kind| (kind.descriptor().name, kind)).collect();
-    let mut jobs = Vec::new();
-    for target in &plan.targets {
-        for collector in &target.collectors {
-            if let Some(kind) = kinds.get(&collector.name) {
-                let target = sdk::Target { id: target.id.clone(), settings: collector.settings.clone() };
-                jobs.push(Job { target, kind: Arc::clone(kind) });
-            }
-        }
-    }
-    jobs
-}
-
-/// The collectors of the chosen targets, and those of the others.
-///
-/// # Errors
-/// When a target is named that is not declared.
-fn chosen(plan: &Plan, only: &[String]) -> Result<(Vec<Job>, Vec<Job>), Failure> {
-    if let Some(unknown) = only.iter().find(|id| plan.target(id).is_none()) {
-        let known: Vec<&str> = plan.targets.iter().map(|target| target.id.as_str()).collect();
-        return Err(Failure::input(anyhow!("the declaration has no target `{unknown}`"))
-            .with_help(format!("it declares: {}", known.join(", "))));
-    }
-    Ok(jobs(plan).into_iter().partition(|job| only.is_empty() || only.contains(&job.target.id)))
 }
 
 /// What collectors are given in a run on the system's clock, without overrides.

@@ -1,0 +1,58 @@
+//! From the targets of a plan to the collectors that read them: built in, in a process of their own, or programs.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use agent::collect::Job;
+use anyhow::anyhow;
+use exec::{Aside, Isolated, Limits, Program, Start};
+use policy::Plan;
+use sdk::CollectorKind;
+
+use crate::failure::{Failure, warn};
+
+/// The collectors of the chosen targets (all of them where none is named), and those of the others. Programs of chosen targets
+/// are asked what they are; those of others are not started.
+///
+/// # Errors
+/// When a target is named that is not declared.
+pub async fn chosen(plan: &Plan, folder: &Path, only: &[String]) -> Result<(Vec<Job>, Vec<Job>), Failure> {
+    if let Some(unknown) = only.iter().find(|id| plan.target(id).is_none()) {
+        let known: Vec<&str> = plan.targets.iter().map(|target| target.id.as_str()).collect();
+        return Err(Failure::input(anyhow!("the declaration has no target `{unknown}`"))
+            .with_help(format!("it declares: {}", known.join(", "))));
+    }
+    let kinds: HashMap<String, Arc<dyn CollectorKind>> =
+        collectors::all().into_iter().map(|kind| (kind.descriptor().name, kind)).collect();
+    let built_in: Vec<String> = kinds.keys().cloned().collect();
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let aside: Aside = Arc::new(|text: &str| warn(text));
+    let start = Start { folder: &folder, built_in: &built_in, aside: Aside::clone(&aside) };
+    let (mut jobs, mut left_out) = (Vec::new(), Vec::new());
+    for target in &plan.targets {
+        let wanted = only.is_empty() || only.contains(&target.id);
+        for collector in &target.collectors {
+            let kind: Arc<dyn CollectorKind> = match kinds.get(&collector.name) {
+                Some(kind) if target.isolate => isolated(kind, &aside)?,
+                Some(kind) => Arc::clone(kind),
+                None if collector.name == exec::NAME && wanted => {
+                    Arc::new(Program::of_target(&collector.settings, &start).await)
+                }
+                None if collector.name == exec::NAME => Arc::new(Program::left_out(&collector.settings, &start)),
+                None => continue,
+            };
+            let target = sdk::Target { id: target.id.clone(), settings: collector.settings.clone() };
+            if wanted { &mut jobs } else { &mut left_out }.push(Job { target, kind });
+        }
+    }
+    Ok((jobs, left_out))
+}
+
+fn isolated(kind: &Arc<dyn CollectorKind>, aside: &Aside) -> Result<Arc<dyn CollectorKind>, Failure> {
+    let program = std::env::current_exe()
+        .map_err(|e| Failure::tool(anyhow!(e).context("cannot find this program's own file")))?;
+    // The run's own deadline bounds it.
+    let limits = Limits { wall: std::time::Duration::from_secs(86_400), ..Limits::default() };
+    Ok(Arc::new(Isolated::new(Arc::clone(kind), program, limits, Aside::clone(aside))))
+}

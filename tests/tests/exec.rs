@@ -1,0 +1,139 @@
+//! A program of somebody else's, from its conformance suite to a sealed bundle; and what one that crashes costs.
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use workspace_tests::desk::Desk;
+use workspace_tests::root;
+
+/// The fingerprint of the key below, as `ssh-keygen -lf` prints it.
+const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f host\n";
+
+const SETTINGS: &str = "settings: {command: [DESK/sshd], host_key: DESK/host.pub}";
+
+fn executable(path: &Path, text: &str) {
+    fs::write(path, text).expect("a file");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("its mode");
+}
+
+/// A desk with the example, a host key, and a server that prints its configuration.
+fn desk(declaration: &str) -> Desk {
+    let desk = Desk::new("witnessmark: 1\n");
+    let here = desk.path("").to_string_lossy().trim_end_matches('/').to_owned();
+    fs::write(desk.path("witnessmark.yaml"), declaration.replace("DESK", &here)).expect("a declaration");
+    fs::copy(root().join("examples/openssh.py"), desk.path("openssh.py")).expect("the example");
+    fs::write(desk.path("host.pub"), KEY).expect("a key");
+    executable(
+        &desk.path("sshd"),
+        "#!/bin/sh\nprintf 'port 22\\npermitrootlogin no\\nlistenaddress 0.0.0.0:22\\nlistenaddress [::]:22\\n'\n",
+    );
+    fs::write(
+        desk.path("settings.json"),
+        json!({"command": [format!("{here}/sshd")], "host_key": format!("{here}/host.pub")}).to_string(),
+    )
+    .expect("settings");
+    desk
+}
+
+fn declaration(identity: &str) -> String {
+    format!(
+        "witnessmark: 1\nentity: Northbank Custody Ltd\nsystem: {{id: hot-wallet}}\npolicies: [own]\ntargets:\n  - {{id: bastion, collector: exec, name: openssh, identity: \"{identity}\", program: openssh.py, {SETTINGS}}}\n  - {{id: broken, collector: exec, name: crasher, identity: \"x\", program: crasher}}\ncontrols:\n  - {{id: AC-SSH, title: Nobody logs in as root, checks: [{{use: openssh/root-login-is-off}}]}}\n"
+    )
+}
+
+const CHECK: &str = r#"# METADATA
+# title: Nobody logs in as root
+# description: Reads `PermitRootLogin`. Cannot see what `Match` blocks say.
+# scope: package
+# related_resources:
+#   - ref: https://man.openbsd.org/sshd_config
+# custom:
+#   subject: openssh/server
+#   needs:
+#     conforms: [options]
+#     deviates: [options]
+#   severity: high
+#   remediation: Set `PermitRootLogin no`.
+package checks.openssh.root_login_is_off
+
+conforms contains {"path": "/options/permitrootlogin"} if input.resource.options.permitrootlogin == ["no"]
+
+deviates contains {"path": "/options/permitrootlogin"} if input.resource.options.permitrootlogin[_] == "yes"
+"#;
+
+const CRASHER: &str = "#!/bin/sh\nread -r line\nprintf '%s\\n' '{\"descriptor\":{\"name\":\"crasher\",\"summary\":\"dies\",\"thief\":\"nothing\",\"endpoints\":[],\"settings\":{\"type\":\"object\"},\"rights\":[],\"resources\":[{\"kind\":\"crasher/thing\",\"schema\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"a\":{}}}}]}}'\nread -r line || exit 0\nkill -ABRT $$\n";
+
+fn records(desk: &Desk, kind: &str) -> Vec<Value> {
+    let folder = desk.path("evidence/bundles");
+    let bundle = fs::read_dir(&folder).expect("bundles").next().expect("one").expect("readable").path();
+    fs::read_to_string(bundle.join("records.jsonl"))
+        .expect("records")
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
+        .filter(|record| record["t"] == kind)
+        .collect()
+}
+
+#[test]
+fn the_example_passes_the_suite_and_appears_in_a_bundle_beside_a_program_that_crashes() {
+    let desk = desk("witnessmark: 1\n");
+    let tested =
+        desk.witnessmark(&["collectors", "test", "--settings", "settings.json", "--format", "json", "./openssh.py"]);
+    assert_eq!(tested.code, 0, "{tested:?}");
+    let report = tested.json();
+    assert!(report["points"].as_array().is_some_and(|points| points.len() >= 12), "{report}");
+    let identity = report["identity"].as_str().expect("an identity").to_owned();
+    assert!(identity.starts_with("SHA256:"), "{identity}");
+
+    fs::write(
+        desk.path("witnessmark.yaml"),
+        declaration(&identity).replace("DESK", desk.path("").to_string_lossy().trim_end_matches('/')),
+    )
+    .expect("a declaration");
+    fs::create_dir_all(desk.path("own/checks/openssh")).expect("a folder");
+    fs::write(desk.path("own/checks/openssh/root_login_is_off.rego"), CHECK).expect("a check");
+    executable(&desk.path("crasher"), CRASHER);
+    let ran = desk.witnessmark(&["run", "--keys", "keys", "--store", "evidence"]);
+    // The crashed target is a gap that no finding depends on.
+    assert_eq!(ran.code, 3, "{ran:?}");
+
+    let resources = records(&desk, "resource");
+    assert_eq!(resources.len(), 1, "{resources:?}");
+    assert_eq!(resources[0]["kind"], "openssh/server");
+    assert_eq!(resources[0]["facts"]["options"]["permitrootlogin"], json!(["no"]));
+    assert_eq!(resources[0]["id"], identity.as_str());
+    let findings = records(&desk, "finding");
+    assert!(findings.iter().all(|finding| finding["outcome"] == "conforms"), "{findings:?}");
+    assert!(!findings.is_empty());
+
+    let gaps = records(&desk, "gap");
+    assert_eq!(gaps.len(), 1, "{gaps:?}");
+    assert_eq!((&gaps[0]["target"], &gaps[0]["reason"]), (&json!("broken"), &json!("collector-failed")));
+    assert!(gaps[0]["detail"].as_str().is_some_and(|detail| detail.contains("SIGABRT")), "{gaps:?}");
+    // Which programs ran is sealed, also of the one that crashed.
+    let digests = records(&desk, "params");
+    let digests: Vec<&Value> = digests.iter().filter(|p| p["parameters"]["sha256"].is_string()).collect();
+    assert_eq!(digests.len(), 2, "{digests:?}");
+    // What comes from this machine is no foreign endpoint: the bundle is evidence, not a rehearsal.
+    assert_eq!(records(&desk, "run")[0]["overrides"], json!([]));
+}
+
+#[test]
+fn a_faulty_program_is_told_what_is_wrong_and_whose_move_it_is() {
+    let desk = desk("witnessmark: 1\n");
+    executable(&desk.path("crasher"), CRASHER);
+    let tested = desk.witnessmark(&["collectors", "test", "./crasher"]);
+    assert_eq!(tested.code, 10, "{tested:?}");
+    assert!(tested.stdout.contains("SIGABRT"), "{tested:?}");
+    assert!(tested.stdout.contains("whose move: the program has to change"), "{tested:?}");
+    fs::write(desk.path("plain"), "no program").expect("a file");
+    let tested = desk.witnessmark(&["collectors", "test", "./plain"]);
+    assert_eq!(tested.code, 10, "{tested:?}");
+    assert!(
+        tested.stdout.contains("cannot be started") && tested.stdout.contains("call it in another way"),
+        "{tested:?}"
+    );
+}
