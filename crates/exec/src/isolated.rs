@@ -54,6 +54,10 @@ impl CollectorKind for Isolated {
         self.inner.descriptor()
     }
 
+    fn rights_in(&self, format: &str) -> Option<serde_json::Value> {
+        self.inner.rights_in(format)
+    }
+
     async fn connect(
         &self,
         target: &Target,

@@ -5,13 +5,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use exec::{Program, Start};
 use sdk::{
     Clock, CollectError, CollectorKind as _, Environment, GapReason, KnownSecrets, NewBody, Overrides, Target,
     Timestamp,
 };
 use serde_json::{Value, json};
 use testkit::{Memory, Seen};
+use witnessmark_exec::{Program, Start};
 
 /// A shell program that answers each request with what a test gives.
 struct Script {

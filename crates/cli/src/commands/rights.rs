@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use agent::collect::Job;
 use sdk::Descriptor;
 use serde_json::json;
 
@@ -28,7 +29,7 @@ pub fn run(arguments: &Rights) -> Outcome {
             output::json(&aws::iam_policy(of_aws))?;
         }
         RightsForm::AwsKeyPolicy => output::json(&key_policy_statements(&plan, &descriptors)?)?,
-        RightsForm::GithubPermissions => output::json(&worded("github-permissions", &names)?)?,
+        RightsForm::GithubPermissions => output::json(&worded("github-permissions", &jobs)?)?,
         RightsForm::ClusterRole => {
             let Some(kubernetes) = descriptors.iter().find(|descriptor| descriptor.name == "kubernetes-rbac") else {
                 return Err(Failure::input(anyhow::anyhow!(
@@ -72,8 +73,8 @@ fn key_policy_statements(plan: &policy::Plan, descriptors: &[Descriptor]) -> Res
 }
 
 /// The rights as the one source that words them so wants them.
-fn worded(format: &str, names: &[&str]) -> Result<serde_json::Value, Failure> {
-    names.iter().filter_map(|name| collectors::find(name)).find_map(|kind| kind.rights_in(format)).ok_or_else(|| {
+fn worded(format: &str, jobs: &[Job]) -> Result<serde_json::Value, Failure> {
+    jobs.iter().find_map(|job| job.kind.rights_in(format)).ok_or_else(|| {
         Failure::input(anyhow::anyhow!("no target of the declaration is read from a source that grants `{format}`"))
     })
 }
