@@ -1,9 +1,10 @@
 //! A real API server of a test's own, on loopback, with etcd and the controllers that RBAC needs.
 #![expect(clippy::expect_used, clippy::panic, reason = "what a test stands on stops at the first surprise")]
 
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use testkit::system;
@@ -67,6 +68,38 @@ impl Cluster {
     #[must_use]
     pub fn collector(&self) -> PathBuf {
         self.kubeconfig("collector", "{token: collector-test-token-000000000000}")
+    }
+
+    /// A kubeconfig of a service account that exists, with a token that the API server makes for it.
+    ///
+    /// # Panics
+    /// When there is no such account, or no file can be written.
+    #[must_use]
+    pub fn service_account(&self, namespace: &str, name: &str) -> PathBuf {
+        let token = self.kubectl(&["create", "token", name, "--namespace", namespace], "");
+        self.kubeconfig(name, &format!("{{token: \"{}\"}}", token.trim()))
+    }
+
+    /// What `kubectl` prints, called by `system:masters`; `input` is what it reads.
+    ///
+    /// # Panics
+    /// When it fails.
+    #[must_use]
+    pub fn kubectl(&self, arguments: &[&str], input: &str) -> String {
+        let mut child = Command::new(Path::new(&system("WITNESSMARK_TEST_KUBERNETES")).join("kubectl"))
+            .arg("--kubeconfig")
+            .arg(self.admin())
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("kubectl can be run");
+        child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("kubectl reads");
+        let output = child.wait_with_output().expect("kubectl ends");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "kubectl {arguments:?}: {said}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     fn kubeconfig(&self, name: &str, user: &str) -> PathBuf {
