@@ -1,5 +1,5 @@
 //! A program of somebody else's, from its conformance suite to a sealed bundle; and what one that crashes costs.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::expect_used, reason = "helpers of tests may stop at the first surprise")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -43,9 +43,18 @@ fn desk(cluster: &Cluster) -> Desk {
     fs::write(desk.path("witnessmark.yaml"), declared("not-yet")).unwrap();
     let printed = desk.witnessmark(&["rights", "--format", "cluster-role"]);
     assert_eq!(printed.code, 0, "{printed:?}");
+    // What `deploy/` holds is what is printed, and a real API server takes it.
+    let deployed =
+        |name: &str| fs::read_to_string(workspace_tests::root().join("deploy/kubernetes").join(name)).unwrap();
+    assert_eq!(printed.stdout, deployed("cluster-role.yaml"), "deploy/kubernetes/cluster-role.yaml");
     let _ = cluster.kubectl(&["create", "namespace", "witnessmark"], "");
-    let _ = cluster.kubectl(&["create", "serviceaccount", "witnessmark", "--namespace", "witnessmark"], "");
+    let _ = cluster.kubectl(&["apply", "-f", "-"], &deployed("cronjob.yaml"));
     let _ = cluster.kubectl(&["apply", "-f", "-"], &printed.stdout);
+    let job = cluster.kubectl(
+        &["get", "cronjob", "witnessmark", "-n", "witnessmark", "-o", "jsonpath={.spec.concurrencyPolicy}"],
+        "",
+    );
+    assert_eq!(job, "Forbid");
     let kubeconfig = cluster.service_account("witnessmark", "witnessmark");
     fs::write(desk.path("witnessmark.yaml"), declared(kubeconfig.to_str().unwrap())).unwrap();
     desk

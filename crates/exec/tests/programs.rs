@@ -1,5 +1,12 @@
 //! Programs that read well, die, hang, flood and lie: what each costs, and what stays.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    reason = "helpers of tests may stop at the first surprise, and take what a caller writes in place"
+)]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
