@@ -1,12 +1,15 @@
 //! A program of somebody else's, from its conformance suite to a sealed bundle; and what one that crashes costs.
 #![expect(clippy::expect_used, reason = "helpers of tests may stop at the first surprise")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use workspace_tests::desk::Desk;
+use testkit::Server;
+use testkit::aws_fake::{AwsFake, Size, World};
+use workspace_tests::desk::{Desk, template};
 use workspace_tests::root;
 
 /// The fingerprint of the key below, as `ssh-keygen -lf` prints it.
@@ -136,4 +139,24 @@ fn a_faulty_program_is_told_what_is_wrong_and_whose_move_it_is() {
         tested.stdout.contains("cannot be started") && tested.stdout.contains("call it in another way"),
         "{tested:?}"
     );
+}
+
+#[test]
+fn a_built_in_collector_reads_the_same_in_a_process_of_its_own() {
+    let said = |isolate: bool| {
+        let server = Server::http(AwsFake::new(World::new(Size::SMALL).paged(2)));
+        let declared = template("111122223333", "[eu-west-1]");
+        let apart = declared.replace("  - id: aws-prod\n", "  - id: aws-prod\n    isolate: true\n");
+        assert_ne!(declared, apart);
+        let mut desk = Desk::new(if isolate { &apart } else { &declared });
+        desk.aws(&server.url(), "AKIAEXAMPLE000000000", "an example of a secret key");
+        let (answer, sealed) = desk.seal();
+        assert_eq!(sealed.of("gap").filter(|gap| gap["reason"] == "collector-failed").count(), 0, "{answer:?}");
+        let findings: BTreeSet<(String, String)> =
+            sealed.findings().into_iter().map(|finding| (finding.key, finding.outcome)).collect();
+        (answer.code, sealed.facts(), findings)
+    };
+    let (together, apart) = (said(false), said(true));
+    assert!(together.2.len() > 20, "{:?}", together.2);
+    assert_eq!(apart, together);
 }
