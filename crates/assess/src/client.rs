@@ -13,17 +13,13 @@ use crate::protocol::{MAX_LINE, ToChild};
 pub struct WorkerCommand {
     pub program: PathBuf,
     pub arguments: Vec<String>,
-    /// All that the child finds in its environment: names and values.
-    pub environment: Vec<(String, String)>,
 }
 
 impl WorkerCommand {
-    /// `<program> __assess`. The address space of the child is bounded, and mimalloc by itself reserves at once as much as the
-    /// child may have in all; a program with another allocator does not look at its setting.
+    /// `<program> __assess`
     #[must_use]
     pub fn of_program(program: PathBuf) -> Self {
-        let environment = vec![("MIMALLOC_ARENA_RESERVE".to_owned(), "32MiB".to_owned())];
-        Self { program, arguments: vec!["__assess".to_owned()], environment }
+        Self { program, arguments: vec!["__assess".to_owned()] }
     }
 }
 
@@ -46,7 +42,6 @@ impl Worker {
         let mut child = Command::new(&command.program)
             .args(&command.arguments)
             .env_clear()
-            .envs(command.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
