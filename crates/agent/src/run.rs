@@ -460,18 +460,27 @@ fn is_own(endpoint: &str, over_tls: bool, names: &[String]) -> bool {
     let Some(rest) = endpoint.strip_prefix("https://") else {
         return false;
     };
-    let host = rest.rsplit_once(':').map_or(rest, |(host, _)| host);
+    // An address in brackets has colons of its own, with or without a port behind it.
+    let host = match rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+        Some((address, _)) => address,
+        None => rest.rsplit_once(':').map_or(rest, |(host, _)| host),
+    };
     over_tls
         && names.iter().any(|name| {
-            let any = name == "*" && !is_loopback(host);
+            let any = name == "*" && !is_this_machine(host);
             any || host == name || host.strip_suffix(name.as_str()).is_some_and(|front| front.ends_with('.'))
         })
 }
 
-/// Whether a host, as it stands in an address, is this machine.
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+/// Whether a host, as it stands in an address without brackets, is this machine. The unspecified address leads here too.
+fn is_this_machine(host: &str) -> bool {
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| {
+            let address = address.to_canonical();
+            address.is_loopback() || address.is_unspecified()
+        })
 }
 
 #[cfg(test)]
@@ -498,6 +507,7 @@ mod tests {
     fn a_source_without_a_name_is_anywhere_but_here() {
         let names = vec!["*".to_owned()];
         assert!(is_own("https://10.0.0.1:6443", true, &names));
+        assert!(is_own("https://[fd00::1]:6443", true, &names));
         assert!(is_own("https://cluster.example.org", true, &names));
         for (endpoint, tls) in [
             ("http://10.0.0.1:6443", false),
@@ -505,6 +515,12 @@ mod tests {
             ("https://127.0.0.1:6443", true),
             ("https://[::1]:6443", true),
             ("https://localhost:6443", true),
+            ("https://[::1]", true),
+            ("https://[::ffff:127.0.0.1]:6443", true),
+            ("https://[::]:6443", true),
+            ("https://0.0.0.0:6443", true),
+            ("https://LOCALHOST.:6443", true),
+            ("https://api.localhost:6443", true),
         ] {
             assert!(!is_own(endpoint, tls, &names), "{endpoint}");
         }
