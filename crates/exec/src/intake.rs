@@ -23,8 +23,12 @@ use crate::protocol::{Body, Coverage, Derived, Exchange, Gap, Input, Resource, S
 /// Open arrays and objects in facts and parameters: a record has 64 in all.
 const DEPTH: usize = 48;
 
-/// Bytes of one resource: a record has 16 MiB.
+/// Bytes of the facts of one resource, or of the parameters of one call: a record has 16 MiB.
 const RESOURCE_BYTES: usize = 8 << 20;
+
+/// Places or inputs of one resource, and bytes of their texts in all: they stand in its record beside the facts.
+const PLACES: usize = 50_000;
+const PLACES_BYTES: usize = 2 << 20;
 
 /// Bytes of one text that becomes a member of a record.
 const TEXT_BYTES: usize = 64 << 10;
@@ -118,8 +122,8 @@ impl Intake {
         if said.attempt == 0 || said.page > (1 << 53) {
             return lie("attempts are counted from 1, pages up to 2^53");
         }
-        self.population(said.population.as_deref())?;
-        self.subject(said.subject.as_ref())?;
+        self.population(said.population.as_deref(), recorder)?;
+        self.subject(said.subject.as_ref(), recorder)?;
         let texts = [
             Some(&said.endpoint),
             Some(&said.operation),
@@ -136,6 +140,9 @@ impl Intake {
         }
         let parameters = Value::Object(said.parameters);
         bounded("parameters", &parameters)?;
+        if parameters.to_string().len() > RESOURCE_BYTES {
+            return lie(format!("the parameters of exchange {} have more than {RESOURCE_BYTES} bytes", said.id));
+        }
         let body = match said.body {
             None => NewBody::None,
             Some(Body::Base64(text)) => match STANDARD.decode(&text) {
@@ -148,6 +155,7 @@ impl Intake {
                 Why::SuspectedSecret => NewBody::Suspected { size: withheld.size },
             },
         };
+        let population = said.population.clone();
         let captured = recorder.exchange(NewExchange {
             endpoint: said.endpoint,
             peer: said.peer,
@@ -167,6 +175,18 @@ impl Intake {
         })?;
         let suspected = captured.withheld == Some(WithheldReason::SuspectedSecret);
         self.exchanges.insert(said.id, Came { id: captured.id, suspected });
+        // A program has used the answer, whatever is in it; a collector of ours says itself what it could not use.
+        if suspected && self.rights.is_some() {
+            recorder.gap(GapNote {
+                population,
+                subject: None,
+                part: None,
+                right: None,
+                reason: GapReason::WithheldSecret,
+                detail: "an answer seems to hold a secret and is not kept: what rests on it cannot be shown".to_owned(),
+                exchange: Some(captured.id),
+            })?;
+        }
         Ok(())
     }
 
@@ -185,11 +205,17 @@ impl Intake {
         let subject = Subject { kind: said.kind, id: said.id };
         let mut parts = BTreeMap::new();
         let mut withheld = false;
+        let texts = said.parts.values().flatten().map(|place| place.path.len() + inner(place).len());
+        extent(
+            &format_args!("`{}` `{}`", shown(&subject.kind), shown(&subject.id)),
+            said.parts.values().map(Vec::len).sum(),
+            texts.sum(),
+        )?;
         for (part, sources) in said.parts {
             let mut hidden = None;
             let mut places = Vec::new();
             for source in sources {
-                let (place, suspected) = self.source(source)?;
+                let (place, suspected) = self.source(source, recorder)?;
                 if suspected {
                     hidden = Some(place.exchange);
                 }
@@ -223,6 +249,12 @@ impl Intake {
     pub(crate) fn derived(&mut self, said: Derived, recorder: &Recorder) -> Result<(), Refused> {
         let about = About { population: said.population.as_deref(), kind: &said.kind, id: &said.id };
         let facts = Value::Object(self.facts(&about, said.facts, recorder)?);
+        let texts = said.inputs.iter().map(|input| match input {
+            Input::Resource(of) => of.kind.len() + of.id.len(),
+            Input::Population(population) => population.len(),
+            Input::Exchange(_) => 0,
+        });
+        extent(&about, said.inputs.len(), texts.sum())?;
         let mut inputs = Vec::new();
         let mut hidden = suspects_secret(facts.to_string().as_bytes(), recorder.secrets());
         for input in said.inputs {
@@ -284,7 +316,7 @@ impl Intake {
         if about.population.is_some_and(|population| kind_of_population(population) != about.kind) {
             return lie(format!("{about} cannot be a member of `{}`", shown(about.population.unwrap_or_default())));
         }
-        sized("a population", about.population.unwrap_or_default())?;
+        self.population(about.population, recorder)?;
         sized("an id", about.id)?;
         if about.id.is_empty() {
             return lie(format!("a `{}` without an id", about.kind));
@@ -320,7 +352,7 @@ impl Intake {
     }
 
     pub(crate) fn coverage(&mut self, said: Coverage, recorder: &Recorder) -> Result<(), Refused> {
-        self.population(Some(&said.population))?;
+        self.population(Some(&said.population), recorder)?;
         if self.covered.insert(said.population.clone(), said.items).is_some() {
             return lie(format!("the coverage of `{}` was given twice", shown(&said.population)));
         }
@@ -329,7 +361,7 @@ impl Intake {
         }
         let total = match said.total {
             Some(total) => {
-                let (from, suspected) = self.source(total.from)?;
+                let (from, suspected) = self.source(total.from, recorder)?;
                 (!suspected).then_some(SourceTotal { count: total.count, from })
             }
             None => None,
@@ -345,8 +377,8 @@ impl Intake {
     }
 
     pub(crate) fn gap(&mut self, said: Gap, recorder: &Recorder) -> Result<(), Refused> {
-        self.population(said.population.as_deref())?;
-        self.subject(said.subject.as_ref())?;
+        self.population(said.population.as_deref(), recorder)?;
+        self.subject(said.subject.as_ref(), recorder)?;
         let kind = said.subject.as_ref().map(|subject| subject.kind.as_str());
         let kind = kind.or_else(|| said.population.as_deref().map(kind_of_population));
         if let Some(part) = &said.part {
@@ -411,7 +443,7 @@ impl Intake {
         Ok(())
     }
 
-    fn population(&self, population: Option<&str>) -> Result<(), Refused> {
+    fn population(&self, population: Option<&str>, recorder: &Recorder) -> Result<(), Refused> {
         let Some(population) = population else {
             return Ok(());
         };
@@ -419,10 +451,10 @@ impl Intake {
         if !self.kinds.contains_key(kind_of_population(population)) {
             return lie(format!("`{}` is no population of a kind that it describes", shown(population)));
         }
-        Ok(())
+        open("the name of a population", population, recorder)
     }
 
-    fn subject(&self, subject: Option<&Subject>) -> Result<(), Refused> {
+    fn subject(&self, subject: Option<&Subject>, recorder: &Recorder) -> Result<(), Refused> {
         let Some(subject) = subject else {
             return Ok(());
         };
@@ -431,7 +463,7 @@ impl Intake {
         if self.rights.is_some() && !self.kinds.contains_key(&subject.kind) {
             return lie(format!("`{}` is no kind that it describes", shown(&subject.kind)));
         }
-        Ok(())
+        open("the id of a subject", &subject.id, recorder)
     }
 
     fn came(&self, id: u64) -> Result<Came, Refused> {
@@ -441,9 +473,12 @@ impl Intake {
         }
     }
 
-    fn source(&self, said: Source) -> Result<(sdk::Source, bool), Refused> {
+    fn source(&self, said: Source, recorder: &Recorder) -> Result<(sdk::Source, bool), Refused> {
         let came = self.came(said.exchange)?;
-        sized("a path", &said.path)?;
+        for path in [said.path.as_str(), inner(&said)] {
+            sized("a path", path)?;
+            open("a path", path, recorder)?;
+        }
         let source = sdk::Source {
             exchange: came.id,
             syntax: said.syntax,
@@ -458,6 +493,26 @@ impl Intake {
 fn sized(what: &str, text: &str) -> Result<(), Refused> {
     if text.len() > TEXT_BYTES {
         return lie(format!("{what} has more than {TEXT_BYTES} bytes"));
+    }
+    Ok(())
+}
+
+/// The path inside a decoded text.
+fn inner(place: &Source) -> &str {
+    place.inner.as_ref().map_or("", |(_, path)| path)
+}
+
+fn extent(about: &impl fmt::Display, places: usize, bytes: usize) -> Result<(), Refused> {
+    if places > PLACES || bytes > PLACES_BYTES {
+        return lie(format!("{about} rests on {places} places of {bytes} bytes, more than a record can hold"));
+    }
+    Ok(())
+}
+
+/// A text that names something: it stands in records as it is, so that nothing secret may be in it.
+fn open(what: &str, text: &str, recorder: &Recorder) -> Result<(), Refused> {
+    if suspects_secret(text.as_bytes(), recorder.secrets()) {
+        return lie(format!("a secret is suspected in {what}, where none may stand"));
     }
     Ok(())
 }

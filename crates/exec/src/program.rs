@@ -202,6 +202,9 @@ impl CollectorKind for Program {
             }
         };
         self.record_start(digest, Some(described.line), environment, recorder)?;
+        if digest.is_none() {
+            return Err(failed("the program's file can be run and not be read: which one ran is not known"));
+        }
         if described.descriptor != *expected {
             return Err(failed("it describes itself in another way than a moment ago"));
         }

@@ -103,6 +103,11 @@ impl Session {
                     if let Err(refused) = self.intake.right(&said.right) {
                         return Err(self.refused(refused).await);
                     }
+                    let open = |text: &str| !suspects_secret(text.as_bytes(), recorder.secrets());
+                    if !said.scope.iter().chain([&said.detail]).all(|text| open(text)) {
+                        let why = "a secret is suspected in what it says of a right";
+                        return Err(self.fault(Fault(why.to_owned())).await);
+                    }
                     rights.push(RightStatus {
                         right: said.right,
                         state: match said.state {
@@ -186,6 +191,9 @@ impl Session {
             Ok(exchange) => exchange,
             Err(refused) => return self.refused(refused).await,
         };
+        if let Some(Err(refused)) = error.right.as_ref().map(|right| self.intake.right(right)) {
+            return self.refused(refused).await;
+        }
         self.child.kill().await;
         let mut detail: String = error.detail.chars().take(SHOWN).collect();
         if suspects_secret(detail.as_bytes(), recorder.secrets()) {

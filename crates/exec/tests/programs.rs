@@ -207,8 +207,8 @@ fn what_rests_on_a_suspected_secret_is_withheld() {
     let came = run(&collecting(joined(&[body, fact, COVERAGE, DONE])), json!({}));
     assert!(came.error.is_none(), "{:?}", came.error);
     assert_eq!(came.seen.resources[0].facts, json!({}));
-    assert_eq!(came.seen.gaps[0].reason, GapReason::WithheldSecret);
-    assert_eq!(came.seen.gaps[0].part.as_deref(), Some("text"));
+    let parts: Vec<_> = came.seen.gaps.iter().map(|gap| (gap.reason, gap.part.as_deref())).collect();
+    assert_eq!(parts, [(GapReason::WithheldSecret, None), (GapReason::WithheldSecret, Some("text"))]);
     assert!(!format!("{:?}", came.seen).contains("hunter2"), "{:?}", came.seen);
 }
 
@@ -228,4 +228,49 @@ fn a_program_that_cannot_be_used_says_why() {
     assert!(built_in.why().contains("built in"), "{}", built_in.why());
     // The attempt itself is kept, with what was started.
     assert_eq!(other.seen.exchanges[0].exchange.operation, "describe");
+}
+
+#[test]
+fn an_answer_that_is_withheld_is_a_gap_though_nothing_is_said_to_rest_on_it() {
+    let body = r#"say '{"exchange":{"id":1,"population":"toy/thing","endpoint":"local:toy","operation":"list","body":{"base64":"eyJ0ZXh0IjoicGFzc3dvcmQ9aHVudGVyMmh1bnRlcjIifQ=="}}}'"#;
+    let empty = r#"say '{"coverage":{"population":"toy/thing","calls":1,"pages":1,"items":0,"complete":true}}'"#;
+    let came = run(&collecting(joined(&[body, empty, DONE])), json!({}));
+    assert!(came.error.is_none(), "{:?}", came.error);
+    let gaps: Vec<_> = came.seen.gaps.iter().map(|gap| (gap.reason, gap.population.as_deref(), gap.exchange)).collect();
+    assert_eq!(gaps, [(GapReason::WithheldSecret, Some("toy/thing"), Some(sdk::ExchangeId(1)))]);
+}
+
+#[test]
+fn a_secret_in_a_name_is_no_name() {
+    const SECRET: &str = "ghp_0123456789012345678901234567890123456";
+    for line in [
+        r#"say '{"gap":{"population":"toy/thing","subject":{"kind":"toy/thing","id":"SECRET"},"reason":"denied","detail":"x"}}'"#,
+        r#"say '{"gap":{"population":"toy/thing@SECRET","reason":"denied","detail":"x"}}'"#,
+        r#"say '{"coverage":{"population":"toy/thing@SECRET","calls":1,"pages":1,"items":0,"complete":true}}'"#,
+        r#"say '{"resource":{"population":"toy/thing@SECRET","kind":"toy/thing","id":"a","parts":{},"facts":{}}}'"#,
+        r#"say '{"resource":{"kind":"toy/thing","id":"a","parts":{"size":[{"exchange":1,"path":"/SECRET"}]},"facts":{"size":7}}}'"#,
+        r#"say '{"exchange":{"id":2,"population":"toy/thing@SECRET","endpoint":"local:toy","operation":"list"}}'"#,
+    ] {
+        let said = line.replace("SECRET", SECRET);
+        let came = run(&collecting(joined(&[EXCHANGE, &said, DONE])), json!({}));
+        assert!(came.why().contains("a secret is suspected"), "{line}: {}", came.why());
+        assert!(!format!("{:?} {}", came.seen, came.why()).contains(SECRET), "{line}");
+    }
+}
+
+#[test]
+fn what_no_record_can_hold_costs_the_program_and_not_the_bundle() {
+    let flood = |what: &str, piece: &str| {
+        // Longer than any record may be, shorter than a line may be.
+        format!("printf '%s' '{what}'; i=0; while [ $i -lt 60000 ]; do printf '%s' '{piece}'; i=$((i+1)); done")
+    };
+    let places = flood(
+        r#"{"resource":{"kind":"toy/thing","id":"a","facts":{"size":7},"parts":{"size":["#,
+        r#"{"exchange":1,"path":"/size"},"#,
+    ) + r#"; printf '%s\n' '{"exchange":1,"path":""}]}}}'"#;
+    let came = run(&collecting(joined(&[EXCHANGE, &places, DONE])), json!({}));
+    assert!(came.why().contains("more than a record can hold"), "{}", came.why());
+    let error = r#"say '{"error":{"reason":"denied","right":"everything","detail":"x"}}'"#;
+    let came = run(&collecting(joined(&[error])), json!({}));
+    assert!(came.why().contains("`everything`, which it does not declare"), "{}", came.why());
 }
