@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
 use collector_kubernetes_rbac::rbac::{Asked, Binding, Rbac, Rule, Who};
+use collector_kubernetes_rbac::sensitive::{Holders, OF_THE_CLUSTER, SIGNS, Subject};
 use collector_kubernetes_rbac::wire;
 use futures_util::stream::{self, StreamExt as _};
 use kube::Client;
@@ -454,7 +455,129 @@ fn effective_access_is_the_api_servers_own_answer() {
         assert!(allowed * 100 >= questions.len() * 40, "{allowed} of {} allowed", questions.len());
         assert_eq!(decided.len(), 11, "{decided:?}");
         assert!(decided.values().all(|count| *count >= EACH), "{decided:?}");
+        sensitive_rights_are_the_servers_own(&client, &rbac).await;
     });
+}
+
+/// Whether a subject has a sensitive right somewhere, and the calls any of which would show it.
+struct Claim {
+    subject: Subject,
+    right: &'static str,
+    namespace: &'static str,
+    name: &'static str,
+    ours: bool,
+    calls: Vec<Asked>,
+}
+
+/// Every sensitive right of subjects that differ in their rights: everywhere, in a namespace with bindings, in one without.
+fn claims(rbac: &Rbac) -> Vec<Claim> {
+    let holders = Holders::of(rbac);
+    let mut unlike = BTreeSet::new();
+    let mut claims = Vec::new();
+    for subject in holders.subjects() {
+        // Let through before RBAC is asked, or decided by the Node authorizer too.
+        if matches!(subject, Subject::Group(name) if ["system:masters", "system:nodes"].contains(&name.as_str())) {
+            continue;
+        }
+        let grants = holders.grants(subject);
+        let of = match subject {
+            Subject::User(_) => "user",
+            Subject::Group(_) => "group",
+            Subject::ServiceAccount { .. } => "account",
+        };
+        let rights: BTreeSet<_> = grants.iter().map(|one| (&one.right, &one.namespace, &one.names)).collect();
+        if !unlike.insert(format!("{of} {rights:?}")) {
+            continue;
+        }
+        let rights: BTreeSet<&'static str> = SIGNS.iter().map(|sign| sign.right).chain(["all-powerful"]).collect();
+        for right in rights {
+            let everywhere = OF_THE_CLUSTER.contains(&right);
+            for namespace in if everywhere { &[""][..] } else { &["", "red", "nowhere"][..] } {
+                for name in ["", "one"] {
+                    let ours = grants.iter().any(|grant| {
+                        grant.right == right
+                            && grant.namespace.as_deref().is_none_or(|here| here == *namespace)
+                            && grant.names.as_ref().is_none_or(|names| names.iter().any(|one| one == name))
+                    });
+                    let calls = calls(right, namespace, name);
+                    claims.push(Claim { subject: subject.clone(), right, namespace, name, ours, calls });
+                }
+            }
+        }
+    }
+    claims
+}
+
+fn calls(right: &str, namespace: &str, name: &str) -> Vec<Asked> {
+    let ask = |verb: &str, group: &str, resource: &str, subresource: &str| Asked::Resource {
+        verb: verb.to_owned(),
+        group: group.to_owned(),
+        resource: resource.to_owned(),
+        subresource: subresource.to_owned(),
+        name: name.to_owned(),
+        namespace: namespace.to_owned(),
+    };
+    if right == "all-powerful" {
+        return vec![ask("unheard-of", "unheard.example.com", "unheardofs", "")];
+    }
+    let signs = SIGNS.iter().filter(|sign| sign.right == right);
+    signs
+        .flat_map(|sign| sign.verbs.iter().map(|verb| ask(verb, sign.group, sign.resource, sign.subresource)))
+        .collect()
+}
+
+/// Asks the server until one of the calls is allowed.
+async fn holds(client: &Client, claim: &Claim) -> (bool, usize) {
+    let path = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+    let (user, groups) = match &claim.subject {
+        Subject::User(name) => (name.clone(), claim.subject.groups()),
+        Subject::Group(name) => ("somebody".to_owned(), vec![name.clone()]),
+        Subject::ServiceAccount { namespace, name } => {
+            (format!("system:serviceaccount:{namespace}:{name}"), claim.subject.groups())
+        }
+    };
+    for (at, asked) in claim.calls.iter().enumerate() {
+        let question =
+            Question { user: user.clone(), groups: groups.clone(), asked: asked.clone(), features: Vec::new() };
+        let answer = send(client, "POST", path, &review(&question)).await.unwrap();
+        if answer["status"]["allowed"].as_bool().unwrap() {
+            return (true, at + 1);
+        }
+    }
+    (false, claim.calls.len())
+}
+
+/// What is sealed is not a matching of rules but who holds which sensitive right: that too has to be the server's own answer.
+async fn sensitive_rights_are_the_servers_own(client: &Client, rbac: &Rbac) {
+    let claims = claims(rbac);
+    let answers: Vec<(usize, bool, usize)> = stream::iter(claims.iter().enumerate())
+        .map(|(at, claim)| async move {
+            let (theirs, asked) = holds(client, claim).await;
+            (at, theirs, asked)
+        })
+        .buffer_unordered(48)
+        .collect()
+        .await;
+    let (mut asked, mut different) = (0, Vec::new());
+    let mut held: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, theirs, questions) in answers {
+        let claim = &claims[at];
+        asked += questions;
+        *held.entry(claim.right).or_default() += usize::from(theirs);
+        if claim.ours != theirs {
+            let Claim { subject, right, namespace, name, .. } = claim;
+            different.push(format!("{} {right} in `{namespace}` of `{name}`: the server says {theirs}", subject.id()));
+        }
+    }
+    writeln!(
+        std::io::stderr(),
+        "sensitive rights: {} claims by {asked} questions, {} differences; held {held:?}",
+        claims.len(),
+        different.len()
+    )
+    .unwrap();
+    assert!(different.is_empty(), "{:#?}", &different[..different.len().min(20)]);
+    assert!(held.values().all(|count| *count > 0), "a right that nobody holds is not compared: {held:?}");
 }
 
 /// The controllers write aggregated roles; what is compared is read when they have come to rest.

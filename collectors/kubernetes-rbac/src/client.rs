@@ -87,6 +87,26 @@ pub struct List {
     pub stopped: Option<Refusal>,
 }
 
+/// What every member of a list has to have; without it the answer is not what was asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// Belongs to a namespace. The others must not: a Role without one would pass for a ClusterRole.
+    pub namespaced: bool,
+    /// Names a role.
+    pub binding: bool,
+}
+
+impl Form {
+    fn lacks(self, object: &wire::Object) -> Option<&'static str> {
+        match (&object.metadata.namespace, self.namespaced) {
+            (None, true) => Some("it is in no namespace"),
+            (Some(_), false) => Some("it is in a namespace"),
+            _ if self.binding && object.role_ref.is_none() => Some("it names no role"),
+            _ => None,
+        }
+    }
+}
+
 /// One object and where it stands.
 #[derive(Debug)]
 pub struct Listed {
@@ -256,13 +276,13 @@ impl Client {
     }
 
     /// A whole list in chunks. What it is read from may be gone in the middle: then it is read once more from the start.
-    pub async fn list(&self, right: &'static str, path: &str, population: &str) -> Result<List, SinkError> {
-        let (first, gone) = self.list_once(right, path, population, List::default()).await?;
+    pub async fn list(&self, right: &'static str, path: &str, population: &str, form: Form) -> Result<List, SinkError> {
+        let (first, gone) = self.list_once(right, path, population, form, List::default()).await?;
         if !gone {
             return Ok(first);
         }
         let again = List { calls: first.calls, ..List::default() };
-        Ok(self.list_once(right, path, population, again).await?.0)
+        Ok(self.list_once(right, path, population, form, again).await?.0)
     }
 
     async fn list_once(
@@ -270,6 +290,7 @@ impl Client {
         right: &'static str,
         path: &str,
         population: &str,
+        form: Form,
         mut list: List,
     ) -> Result<(List, bool), SinkError> {
         let mut token: Option<String> = None;
@@ -307,12 +328,17 @@ impl Client {
                 list.total = Some((count, answer.exchange));
             }
             for (index, item) in page.items.into_iter().enumerate() {
-                match serde_json::from_str::<wire::Object>(item.get()) {
+                let read = serde_json::from_str::<wire::Object>(item.get()).map_err(|error| error.to_string());
+                let whole = read.and_then(|object| match form.lacks(&object) {
+                    Some(lack) => Err(lack.to_owned()),
+                    None => Ok(object),
+                });
+                match whole {
                     Ok(object) => list.items.push(Listed { object, exchange: answer.exchange, index }),
-                    Err(error) => {
+                    Err(problem) => {
                         list.stopped = stop(
                             GapReason::Malformed,
-                            format!("`/items/{index}` does not have the documented form: {error}"),
+                            format!("`/items/{index}` does not have the documented form: {problem}"),
                         );
                         return Ok((list, false));
                     }

@@ -10,7 +10,7 @@ use sdk::{
 };
 use serde_json::json;
 
-use crate::client::{Call, List, Listed, Refusal};
+use crate::client::{Call, Form, List, Listed, Refusal};
 use crate::rbac::{self, Rbac};
 use crate::resource::{self, BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
 use crate::sensitive::{Holders, Subject};
@@ -131,7 +131,9 @@ pub(crate) async fn everything(
     let mut known_accounts = BTreeSet::new();
     for (population, item) in accounts.items() {
         let meta = &item.object.metadata;
-        let namespace = meta.namespace.clone().unwrap_or_default();
+        let Some(namespace) = meta.namespace.clone() else {
+            return Err(formless(item));
+        };
         let id = format!("{namespace}/{}", meta.name);
         let facts = facts(&resource::ServiceAccount {
             namespace,
@@ -161,7 +163,9 @@ pub(crate) async fn everything(
         rbac.roles.insert(key, rules);
     }
     for (population, item) in cluster_bindings.items().chain(bindings.items()) {
-        let binding = binding_of(item);
+        let Some(binding) = binding_of(item) else {
+            return Err(formless(item));
+        };
         let key = binding.role_key();
         let list = if key.0.is_some() { roles } else { cluster_roles };
         let mut joined = Vec::new();
@@ -206,14 +210,15 @@ pub(crate) async fn everything(
 async fn find(cluster: &Cluster, wanted: &Wanted) -> Result<Found, SinkError> {
     let name = population(wanted.kind, wanted.scope);
     let path = format!("{}/{}", wanted.path, wanted.resource);
-    let list = cluster.client.list(wanted.right, &path, &name).await?;
+    let form = Form { namespaced: wanted.namespaced, binding: wanted.kind == BINDING };
+    let list = cluster.client.list(wanted.right, &path, &name, form).await?;
     let refused = list.stopped.as_ref().is_some_and(|refusal| refusal.reason == GapReason::Denied);
     let mut populations = vec![Population { name, list }];
     if refused && wanted.namespaced {
         for namespace in &cluster.settings.namespaces {
             let name = population(wanted.kind, Some(&format!("namespace:{namespace}")));
             let path = format!("{}/namespaces/{namespace}/{}", wanted.path, wanted.resource);
-            let list = cluster.client.list(wanted.right, &path, &name).await?;
+            let list = cluster.client.list(wanted.right, &path, &name, form).await?;
             populations.push(Population { name, list });
         }
     }
@@ -427,13 +432,19 @@ fn place(item: &Listed) -> Source {
     Source::json(item.exchange, format!("/items/{}", item.index))
 }
 
-fn binding_of(item: &Listed) -> rbac::Binding {
-    rbac::Binding {
+/// `None`: it names no role. A binding without subjects grants nothing, and the API server leaves the empty list out.
+fn binding_of(item: &Listed) -> Option<rbac::Binding> {
+    Some(rbac::Binding {
         namespace: item.object.metadata.namespace.clone(),
         name: item.object.metadata.name.clone(),
-        role: item.object.role_ref.clone().unwrap_or_default(),
+        role: item.object.role_ref.clone()?,
         subjects: item.object.subjects.clone().unwrap_or_default(),
-    }
+    })
+}
+
+/// A list lets no such object in (`client::Form`): this collector contradicts itself.
+fn formless(item: &Listed) -> SinkError {
+    SinkError(std::io::Error::other(format!("`{}` passed without its form", item.object.metadata.name)))
 }
 
 fn missing_accounts(binding: &rbac::Binding, known: &BTreeSet<String>) -> Vec<String> {

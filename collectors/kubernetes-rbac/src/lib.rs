@@ -6,6 +6,7 @@
 
 mod client;
 mod collect;
+mod manifest;
 pub mod rbac;
 pub mod resource;
 mod rights;
@@ -59,6 +60,10 @@ impl CollectorKind for KubernetesRbac {
                     secret, pod or log can be read with it, and nothing changed."
                     .to_owned(),
         }
+    }
+
+    fn rights_in(&self, format: &str) -> Option<Value> {
+        (format == "cluster-role").then(|| manifest::manifest().into())
     }
 
     async fn connect(

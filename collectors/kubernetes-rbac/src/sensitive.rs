@@ -8,12 +8,13 @@ use serde::Serialize;
 use crate::rbac::{Named, Rbac, RoleKey, RoleRef, Rule};
 
 /// A right worth watching: verbs on one resource that each give it.
-struct Sign {
-    right: &'static str,
-    verbs: &'static [&'static str],
-    group: &'static str,
-    resource: &'static str,
-    subresource: &'static str,
+#[derive(Clone, Copy, Debug)]
+pub struct Sign {
+    pub right: &'static str,
+    pub verbs: &'static [&'static str],
+    pub group: &'static str,
+    pub resource: &'static str,
+    pub subresource: &'static str,
 }
 
 const fn sign(
@@ -36,8 +37,8 @@ const AUTHENTICATION: &str = "authentication.k8s.io";
 /// <https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/>
 const AS_USER: &[&str] = &["impersonate:user-info"];
 
-/// `list` and `watch` of secrets return their contents as `get` does.
-const SIGNS: &[Sign] = &[
+/// All of them, but for `all-powerful`. `list` and `watch` of secrets return their contents as `get` does.
+pub const SIGNS: &[Sign] = &[
     sign("read-secrets", &["get", "list", "watch"], "", "secrets", ""),
     sign("exec", &["create", "get"], "", "pods", "exec"),
     sign("exec", &["create", "get"], "", "pods", "attach"),
@@ -74,7 +75,7 @@ const SIGNS: &[Sign] = &[
 ];
 
 /// Resources that belong to no namespace: a RoleBinding gives no right to them.
-const OF_THE_CLUSTER: &[&str] = &["node-proxy", "approve-csrs", "control-admission"];
+pub const OF_THE_CLUSTER: &[&str] = &["node-proxy", "approve-csrs", "control-admission"];
 
 /// One sensitive right of one subject, and what gives it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]

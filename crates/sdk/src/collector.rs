@@ -18,7 +18,7 @@ pub trait CollectorKind: Debug + Send + Sync {
     fn descriptor(&self) -> Descriptor;
 
     /// The descriptor's rights as the source itself words them, in a form that `witnessmark rights --format` names;
-    /// `None`: the source has no such form.
+    /// `None`: the source has no such form. A text is printed as it is, anything else as JSON.
     fn rights_in(&self, _format: &str) -> Option<Value> {
         None
     }

@@ -3,7 +3,6 @@
 pub mod acceptances;
 mod checks;
 mod checks_test;
-mod cluster_role;
 mod collectors;
 mod collectors_test;
 mod demo;

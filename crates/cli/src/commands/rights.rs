@@ -29,15 +29,8 @@ pub fn run(arguments: &Rights) -> Outcome {
             output::json(&aws::iam_policy(of_aws))?;
         }
         RightsForm::AwsKeyPolicy => output::json(&key_policy_statements(&plan, &descriptors)?)?,
-        RightsForm::GithubPermissions => output::json(&worded("github-permissions", &jobs)?)?,
-        RightsForm::ClusterRole => {
-            let Some(kubernetes) = descriptors.iter().find(|descriptor| descriptor.name == "kubernetes-rbac") else {
-                return Err(Failure::input(anyhow::anyhow!(
-                    "no target of the declaration is read by `kubernetes-rbac`"
-                )));
-            };
-            output::text(&super::cluster_role::manifest(kubernetes))?;
-        }
+        RightsForm::GithubPermissions => worded("github-permissions", &jobs)?,
+        RightsForm::ClusterRole => worded("cluster-role", &jobs)?,
         RightsForm::Json => {
             let all: Vec<_> = descriptors
                 .iter()
@@ -72,11 +65,15 @@ fn key_policy_statements(plan: &policy::Plan, descriptors: &[Descriptor]) -> Res
     Ok(roles.iter().map(|role| aws::key_policy_statement(kms, role)).collect())
 }
 
-/// The rights as the one source that words them so wants them.
-fn worded(format: &str, jobs: &[Job]) -> Result<serde_json::Value, Failure> {
-    jobs.iter().find_map(|job| job.kind.rights_in(format)).ok_or_else(|| {
+/// Prints the rights as the one source that words them so wants them: a text as it is, anything else as JSON.
+fn worded(format: &str, jobs: &[Job]) -> Result<(), Failure> {
+    let worded = jobs.iter().find_map(|job| job.kind.rights_in(format)).ok_or_else(|| {
         Failure::input(anyhow::anyhow!("no target of the declaration is read from a source that grants `{format}`"))
-    })
+    })?;
+    match worded {
+        serde_json::Value::String(text) => output::text(&text),
+        worded => output::json(&worded),
+    }
 }
 
 fn told(descriptors: &[Descriptor]) -> String {

@@ -1,23 +1,26 @@
-//! Rights of a Kubernetes collector as a ClusterRole and its binding, ready for `kubectl apply`.
+//! The rights as a ClusterRole and its binding, ready for `kubectl apply`.
 
 use std::fmt::Write as _;
 
-use sdk::Descriptor;
+use crate::rights::{GET_KUBE_SYSTEM, parts_of, rights};
 
-/// Rights that the source can refuse; what Kubernetes gives to everyone is left out. Rights are named as
-/// `kubectl auth can-i` takes them: `list roles.rbac.authorization.k8s.io`.
-pub fn manifest(descriptor: &Descriptor) -> String {
+/// Rights that the source can refuse; what Kubernetes gives to everyone is left out.
+pub fn manifest() -> String {
     let mut text = String::from(
         "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: witnessmark\nrules:\n",
     );
-    for right in descriptor.rights.iter().filter(|right| right.deniable) {
-        let Some((verb, what)) = right.name.split_once(' ') else {
-            continue;
-        };
+    for right in rights().into_iter().filter(|right| right.deniable) {
         writeln!(text, "  # {}", right.note).ok();
-        let (resource, group) = what.split_once('.').unwrap_or((what, ""));
-        writeln!(text, "  - apiGroups: [\"{group}\"]\n    resources: [{resource}]\n    verbs: [{verb}]").ok();
-        if verb == "get" && resource == "namespaces" {
+        match parts_of(&right.name) {
+            Some((verb, resource, group)) => {
+                writeln!(text, "  - apiGroups: [\"{group}\"]\n    resources: [{resource}]\n    verbs: [{verb}]").ok();
+            }
+            None => {
+                let (verb, path) = right.name.split_once(' ').unwrap_or(("get", &right.name));
+                writeln!(text, "  - nonResourceURLs: [\"{path}\"]\n    verbs: [{verb}]").ok();
+            }
+        }
+        if right.name == GET_KUBE_SYSTEM {
             // The identity of a cluster; no other namespace is asked for by name.
             text.push_str("    resourceNames: [kube-system]\n");
         }
@@ -36,10 +39,9 @@ mod tests {
 
     #[test]
     fn every_right_that_can_be_refused_is_a_rule() {
-        let kind = collectors::find("kubernetes-rbac").unwrap();
-        let text = manifest(&kind.descriptor());
-        let deniable = kind.descriptor().rights.iter().filter(|right| right.deniable).count();
-        assert_eq!(text.matches("- apiGroups:").count(), deniable, "{text}");
+        let text = manifest();
+        let deniable = rights().iter().filter(|right| right.deniable).count();
+        assert_eq!(text.matches("    verbs: [").count(), deniable, "{text}");
         assert!(text.contains("resources: [clusterroles]\n    verbs: [list]"), "{text}");
         assert!(text.contains("resources: [namespaces]\n    verbs: [get]\n    resourceNames: [kube-system]"), "{text}");
         assert!(!text.contains("secrets"), "{text}");
