@@ -442,14 +442,11 @@ fn effective_access_is_the_api_servers_own_answer() {
                 *decided.entry(feature).or_default() += 1;
             }
         }
-        // Not `println!`: what a passing test says must be seen too.
-        writeln!(
-            std::io::stderr(),
+        say(&format!(
             "SubjectAccessReview: {} questions, {allowed} allowed, {} differences; decided by {decided:?}",
             questions.len(),
             different.len()
-        )
-        .unwrap();
+        ));
         assert!(different.is_empty(), "{:#?}", &different[..different.len().min(20)]);
         assert!(questions.len() >= 20_000, "{} questions", questions.len());
         assert!(allowed * 100 >= questions.len() * 40, "{allowed} of {} allowed", questions.len());
@@ -569,15 +566,18 @@ async fn sensitive_rights_are_the_servers_own(client: &Client, rbac: &Rbac) {
             different.push(format!("{} {right} in `{namespace}` of `{name}`: the server says {theirs}", subject.id()));
         }
     }
-    writeln!(
-        std::io::stderr(),
+    say(&format!(
         "sensitive rights: {} claims by {asked} questions, {} differences; held {held:?}",
         claims.len(),
         different.len()
-    )
-    .unwrap();
+    ));
     assert!(different.is_empty(), "{:#?}", &different[..different.len().min(20)]);
     assert!(held.values().all(|count| *count > 0), "a right that nobody holds is not compared: {held:?}");
+}
+
+/// Not `println!`: what a passing test says must be seen too.
+fn say(text: &str) {
+    std::io::stderr().write_all(format!("{text}\n").as_bytes()).unwrap();
 }
 
 /// The controllers write aggregated roles; what is compared is read when they have come to rest.

@@ -7,16 +7,16 @@ mod wire;
 
 use async_trait::async_trait;
 use aws::fact::Parts;
-use aws::{Bounded, CallInfo, ListedRegions, Session, json, own_endpoints, right_status, settings_schema};
+use aws::{Bounded, CallInfo, Region, Session, json, own_endpoints, record_closed, right_status, settings_schema};
 use aws_sdk_cloudhsmv2::Client;
 use schemars::JsonSchema;
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, CoverageNote, Descriptor, Environment, ExchangeId, Feed,
-    GapNote, GapReason, Recorder, ResourceKind, Right, RightStatus, SinkError, Subject, Target, population,
+    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Feed, Recorder, ResourceKind,
+    Right, RightStatus, SinkError, Target, population,
 };
 use serde::Serialize;
 
-use crate::resource::{BACKUP, Backup, CLUSTER, Cluster, Hsm, REGION, Region};
+use crate::resource::{BACKUP, Backup, CLUSTER, Cluster, Hsm, REGION};
 
 const CLUSTERS: &str = "cloudhsm:DescribeClusters";
 const BACKUPS: &str = "cloudhsm:DescribeBackups";
@@ -83,11 +83,11 @@ impl Collector for Account {
 
     async fn collect(&self, recorder: &Recorder) -> Result<(), CollectError> {
         let listed = self.session.list_regions(recorder, REGION).await?;
-        self.record_regions(recorder, &listed)?;
+        self.session.record_regions(recorder, &listed, REGION, &OF_REGIONS)?;
         let mut work = Bounded::new(self.session.concurrency());
         for region in self.session.regions_to_read(&listed) {
-            if let Some((words, exchange)) = listed.closed(&region) {
-                closed(recorder, &region, &words, exchange)?;
+            if let Some(closed) = listed.closed(&region) {
+                record_closed(recorder, &region, closed, &OF_REGIONS)?;
                 continue;
             }
             work.start(self.read(recorder, region)).await?;
@@ -160,60 +160,6 @@ impl Account {
         listed.close(recorder, &name, items)?;
         Ok(())
     }
-
-    /// Which regions there are, which this run leaves out, and what that means where it is not known.
-    fn record_regions(&self, recorder: &Recorder, listed: &ListedRegions) -> Result<(), SinkError> {
-        let declared = self.session.settings().regions.as_ref();
-        for region in &listed.regions {
-            let read = declared.is_none_or(|names| names.contains(&region.name));
-            let facts =
-                Region { name: Some(region.name.clone()), status: Some(region.status.clone()), declared: Some(read) };
-            record(recorder, (REGION, REGION, &region.name), &facts, &region.source)?;
-            if !read && region.may_be_used() {
-                recorder.gap(GapNote {
-                    population: Some(REGION.to_owned()),
-                    subject: Some(Subject { kind: REGION.to_owned(), id: region.name.clone() }),
-                    part: None,
-                    right: None,
-                    reason: GapReason::Skipped,
-                    detail: "the account may use this region, and the declaration leaves it out".to_owned(),
-                    exchange: Some(region.source.exchange),
-                })?;
-            }
-        }
-        if let (None, Some(refusal)) = (declared, &listed.stopped) {
-            for kind in OF_REGIONS {
-                let mut gap = refusal.gap(None);
-                gap.population = Some(kind.to_owned());
-                gap.detail = format!("which regions hold any is unknown: {}", refusal.detail);
-                recorder.gap(gap)?;
-                recorder.coverage(unread(kind.to_owned()))?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The account's own list of regions says that this declared one cannot be read.
-fn closed(recorder: &Recorder, region: &str, words: &str, exchange: Option<ExchangeId>) -> Result<(), SinkError> {
-    for kind in OF_REGIONS {
-        let population = population(kind, Some(region));
-        recorder.gap(GapNote {
-            population: Some(population.clone()),
-            subject: None,
-            part: None,
-            right: None,
-            reason: GapReason::Unsupported,
-            detail: words.to_owned(),
-            exchange,
-        })?;
-        recorder.coverage(unread(population))?;
-    }
-    Ok(())
-}
-
-fn unread(population: String) -> CoverageNote {
-    CoverageNote { population, calls: 0, pages: 0, items: 0, complete: false, total: None }
 }
 
 fn hsm(entry: wire::Hsm) -> Hsm {

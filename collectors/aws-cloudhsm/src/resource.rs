@@ -87,17 +87,3 @@ pub struct Backup {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<BTreeMap<String, String>>,
 }
-
-/// A region of the account, and whether this run reads it.
-#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Region {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// `ENABLED`, `ENABLED_BY_DEFAULT`, `ENABLING`, `DISABLING`, `DISABLED`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<String>,
-    /// Whether the declaration lets this run read it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub declared: Option<bool>,
-}

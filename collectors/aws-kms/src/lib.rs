@@ -10,20 +10,19 @@ pub mod resource;
 mod wire;
 
 use async_trait::async_trait;
-use aws::{Bounded, ListedRegions, Session, own_endpoints, settings_schema};
+use aws::{Bounded, Region, Session, own_endpoints, record_closed, settings_schema};
 use aws_sdk_kms::Client;
 use futures_util::future::{BoxFuture, try_join_all};
 use schemars::JsonSchema;
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, CoverageNote, Descriptor, Environment, ExchangeId, Feed,
-    FoundKey, FoundTarget, GapNote, GapReason, Recorder, ResourceKind, ResourceNote, Right, RightStatus, SinkError,
-    Subject, Target, population,
+    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Feed, FoundKey, FoundTarget,
+    Recorder, ResourceKind, Right, RightStatus, Target,
 };
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::region::RegionReader;
-use crate::resource::{ALIAS, Alias, CUSTOM_KEY_STORE, CustomKeyStore, KEY, Key, REGION, Region};
+use crate::resource::{ALIAS, Alias, CUSTOM_KEY_STORE, CustomKeyStore, KEY, Key, REGION};
 
 /// Regions read at once. The session bounds the requests of all of them together.
 const REGIONS_AT_ONCE: usize = 8;
@@ -123,85 +122,18 @@ impl Collector for Kms {
 
     async fn collect(&self, recorder: &Recorder) -> Result<(), CollectError> {
         let listed = self.session.list_regions(recorder, REGION).await?;
-        self.record_regions(recorder, &listed)?;
+        self.session.record_regions(recorder, &listed, REGION, &OF_REGIONS)?;
         let regions = self.session.regions_to_read(&listed);
         let mut work = Bounded::new(REGIONS_AT_ONCE);
         for region in &regions {
-            if let Some((words, exchange)) = listed.closed(region) {
-                closed(recorder, region, &words, exchange)?;
+            if let Some(closed) = listed.closed(region) {
+                record_closed(recorder, region, closed, &OF_REGIONS)?;
                 continue;
             }
             work.start(RegionReader::new(&self.session, recorder, region).read()).await?;
         }
         Ok(work.finish().await?)
     }
-}
-
-impl Kms {
-    /// Which regions there are, which this run leaves out, and what that means where it is not known.
-    fn record_regions(&self, recorder: &Recorder, listed: &ListedRegions) -> Result<(), SinkError> {
-        let declared = self.session.settings().regions.as_ref();
-        for region in &listed.regions {
-            let read = declared.is_none_or(|names| names.contains(&region.name));
-            let facts = facts(&Region {
-                name: Some(region.name.clone()),
-                status: Some(region.status.clone()),
-                declared: Some(read),
-            });
-            let parts = ["name", "status", "declared"].map(|part| (part.to_owned(), vec![region.source.clone()]));
-            recorder.resource(ResourceNote {
-                population: REGION.to_owned(),
-                kind: REGION.to_owned(),
-                id: region.name.clone(),
-                parts: parts.into(),
-                facts,
-            })?;
-            if !read && region.may_be_used() {
-                recorder.gap(GapNote {
-                    population: Some(REGION.to_owned()),
-                    subject: Some(Subject { kind: REGION.to_owned(), id: region.name.clone() }),
-                    part: None,
-                    right: None,
-                    reason: GapReason::Skipped,
-                    detail: "the account may use this region, and the declaration leaves it out".to_owned(),
-                    exchange: Some(region.source.exchange),
-                })?;
-            }
-        }
-        if let (None, Some(refusal)) = (declared, &listed.stopped) {
-            // Any region that was not listed may hold keys.
-            for kind in OF_REGIONS {
-                let mut gap = refusal.gap(None);
-                gap.population = Some(kind.to_owned());
-                gap.detail = format!("which regions hold any is unknown: {}", refusal.detail);
-                recorder.gap(gap)?;
-                recorder.coverage(unread(kind.to_owned()))?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The account's own list of regions says that this declared one cannot be read.
-fn closed(recorder: &Recorder, region: &str, words: &str, exchange: Option<ExchangeId>) -> Result<(), SinkError> {
-    for kind in OF_REGIONS {
-        let population = population(kind, Some(region));
-        recorder.gap(GapNote {
-            population: Some(population.clone()),
-            subject: None,
-            part: None,
-            right: None,
-            reason: GapReason::Unsupported,
-            detail: words.to_owned(),
-            exchange,
-        })?;
-        recorder.coverage(unread(population))?;
-    }
-    Ok(())
-}
-
-fn unread(population: String) -> CoverageNote {
-    CoverageNote { population, calls: 0, pages: 0, items: 0, complete: false, total: None }
 }
 
 /// A client of one region.

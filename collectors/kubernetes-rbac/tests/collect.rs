@@ -1,6 +1,10 @@
 //! What this collector makes of what an API server answers when it is not as usual.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "helpers of tests may stop at the first surprise, and take what a caller writes in place"
+)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -23,7 +23,7 @@ pub mod xml;
 pub use call::{Answer, CallInfo, Refusal};
 pub use moment::Moment;
 pub use pager::{Pager, Turn};
-pub use regions::{ListedRegion, ListedRegions};
+pub use regions::{ListedRegion, ListedRegions, Region, record_closed};
 pub use rights::{
     GET_CALLER_IDENTITY, caller_identity_right, iam_policy, key_policy_statement, list_regions_right, own_endpoints,
     status as right_status,

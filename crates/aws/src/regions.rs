@@ -1,9 +1,14 @@
 //! Which regions an account has, and which of them this run reads.
 
-use sdk::{CollectError, ExchangeId, Recorder, RightStatus, SinkError, Source};
-use serde::Deserialize;
+use schemars::JsonSchema;
+use sdk::{
+    CollectError, CoverageNote, ExchangeId, GapNote, GapReason, Recorder, RightStatus, SinkError, Source, Subject,
+    population,
+};
+use serde::{Deserialize, Serialize};
 
 use crate::call::{Answer, CallInfo, Refusal};
+use crate::fact::Parts;
 use crate::pager::{Pager, Turn};
 use crate::session::Session;
 
@@ -27,6 +32,20 @@ pub struct ListedRegion {
     pub status: String,
     /// Where both stand.
     pub source: Source,
+}
+
+/// A region of the account, and whether this run reads it.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Region {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `ENABLED`, `ENABLED_BY_DEFAULT`, `ENABLING`, `DISABLING`, `DISABLED`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Whether the declaration lets this run read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared: Option<bool>,
 }
 
 impl ListedRegion {
@@ -87,6 +106,52 @@ impl Session {
         Ok(ListedRegions { regions, stopped })
     }
 
+    /// Records which regions there are and which of them this run leaves out, each as a resource of `kind`. Where they could not all be
+    /// listed and none is declared, any region may hold members of `kinds`: each is a list that was not read.
+    ///
+    /// # Errors
+    /// When evidence can no longer be written.
+    pub fn record_regions(
+        &self,
+        recorder: &Recorder,
+        listed: &ListedRegions,
+        kind: &str,
+        kinds: &[&str],
+    ) -> Result<(), SinkError> {
+        let declared = self.settings().regions.as_ref();
+        for region in &listed.regions {
+            let read = declared.is_none_or(|names| names.contains(&region.name));
+            let mut parts = Parts::new(kind, &region.name);
+            for part in ["name", "status", "declared"] {
+                parts.place(part, vec![region.source.clone()]);
+            }
+            let facts =
+                Region { name: Some(region.name.clone()), status: Some(region.status.clone()), declared: Some(read) };
+            parts.record(recorder, &facts)?;
+            if !read && region.may_be_used() {
+                recorder.gap(GapNote {
+                    population: Some(kind.to_owned()),
+                    subject: Some(Subject { kind: kind.to_owned(), id: region.name.clone() }),
+                    part: None,
+                    right: None,
+                    reason: GapReason::Skipped,
+                    detail: "the account may use this region, and the declaration leaves it out".to_owned(),
+                    exchange: Some(region.source.exchange),
+                })?;
+            }
+        }
+        if let (None, Some(refusal)) = (declared, &listed.stopped) {
+            for kind in kinds {
+                let mut gap = refusal.gap(None);
+                gap.population = Some((*kind).to_owned());
+                gap.detail = format!("which regions hold any is unknown: {}", refusal.detail);
+                recorder.gap(gap)?;
+                recorder.coverage(unread((*kind).to_owned()))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether regions may be listed, and the regions to try rights in.
     ///
     /// # Errors
@@ -120,6 +185,36 @@ impl Session {
         names.dedup();
         names
     }
+}
+
+/// Records that nothing of `kinds` can be read in a region, as [`ListedRegions::closed`] gives the words.
+///
+/// # Errors
+/// When evidence can no longer be written.
+pub fn record_closed(
+    recorder: &Recorder,
+    region: &str,
+    (words, exchange): (String, Option<ExchangeId>),
+    kinds: &[&str],
+) -> Result<(), SinkError> {
+    for kind in kinds {
+        let population = population(kind, Some(region));
+        recorder.gap(GapNote {
+            population: Some(population.clone()),
+            subject: None,
+            part: None,
+            right: None,
+            reason: GapReason::Unsupported,
+            detail: words.clone(),
+            exchange,
+        })?;
+        recorder.coverage(unread(population))?;
+    }
+    Ok(())
+}
+
+fn unread(population: String) -> CoverageNote {
+    CoverageNote { population, calls: 0, pages: 0, items: 0, complete: false, total: None }
 }
 
 #[derive(Deserialize)]
