@@ -29,7 +29,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("assess", &["model"]),
     ("sdk", &["model"]),
     ("transport", &["model", "sdk"]),
-    ("aws", &["model", "sdk", "transport"]),
+    // A parser of its own, so that it can be fuzzed without an SDK.
+    ("iam-policy", &[]),
+    ("aws", &["model", "sdk", "transport", "iam-policy"]),
     ("collectors/*", &["model", "sdk", "transport", "aws"]),
     ("collectors", &["sdk", "collectors/*"]),
     // Runs what speaks its protocol; knows no collector.
@@ -70,7 +72,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 ];
 
 /// Crates without network, run time, TLS or AWS in their tree, and what may therefore not be found there.
-const PURE: &[&str] = &["model", "ledger", "bundle", "verify", "policy", "sdk", "verifier"];
+const PURE: &[&str] = &["model", "ledger", "bundle", "verify", "policy", "iam-policy", "sdk", "verifier"];
 const IMPURE: &[&str] =
     &["tokio", "hyper", "rustls", "reqwest", "mio", "socket2", "async-std", "smol", "kube", "octocrab"];
 const IMPURE_PREFIXES: &[&str] = &["aws-", "hyper-"];

@@ -11,7 +11,6 @@ mod http_client;
 pub mod json;
 mod moment;
 mod pager;
-pub mod policy_document;
 mod regions;
 mod rights;
 mod session;
@@ -19,6 +18,8 @@ mod settings;
 mod turns;
 mod wire;
 pub mod xml;
+
+pub use iam_policy as policy_document;
 
 pub use call::{Answer, CallInfo, Refusal};
 pub use moment::Moment;
