@@ -62,7 +62,7 @@ DESCRIPTOR = {
             "host_key": {"description": "The public host key, /etc/ssh/ssh_host_ed25519_key.pub without it.", "type": "string"},
         },
     },
-    "endpoints": [],
+    "endpoints": ["local:openssh"],
     "thief": "Learn who may log in and how. Nothing can be changed with it, unless the command is given by a sudo rule that "
     "allows more than `sshd -T`.",
 }

@@ -78,13 +78,59 @@ install_github() {
 	(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
 }
 
-COMPONENTS=(moto ministack opa cosign oracle sigstore_js kubernetes github)
+# PKCS#11 modules out of Debian's packages, unpacked and not installed, and one that misbehaves.
+inputs_pkcs11() { cat /etc/os-release; uname -m; declare -f debian; cat "$ROOT/testenv/pkcs11/odd.c"; }
+install_pkcs11() {
+	need cc 'install a C compiler (Debian: build-essential)'
+	debian "$1" libsofthsm2 softhsm2-common opensc opensc-pkcs11 libp11-kit-dev
+	cd "$1"
+	mkdir lib
+	ln -s ../"$(echo root/usr/lib/*/libopensc.so.8)" lib/
+	ln -s root/usr/bin/pkcs11-tool pkcs11-tool
+	ln -s "$(find root/usr/lib -name libsofthsm2.so -type f)" softhsm.so
+	ln -s "$(echo root/usr/lib/*/pkcs11-spy.so)" spy.so
+	cc -shared -fPIC -Wall -Werror -o odd.so "$ROOT/testenv/pkcs11/odd.c" -Iroot/usr/include/p11-kit-1
+}
+
+# A second PKCS#11 implementation, on the machine's OpenSSL and SQLite. Its bindings are made with a libclang that is only unpacked.
+inputs_kryoptic() { cat /etc/os-release; uname -m; rustc --version; declare -f debian; cat "$ROOT"/testenv/kryoptic/{Cargo.toml,Cargo.lock,src/lib.rs}; }
+install_kryoptic() {
+	need pkg-config 'install pkg-config'
+	pkg-config --exists 'openssl >= 3.0' sqlite3 || die 'OpenSSL and SQLite are needed with their headers (Debian: libssl-dev, libsqlite3-dev)'
+	mkdir "$1/clang"
+	debian "$1/clang" libclang1-14 libclang-common-14-dev libllvm14
+	local libraries resources
+	libraries=$(echo "$1"/clang/root/usr/lib/*-linux-gnu)
+	resources=$(echo "$1"/clang/root/usr/lib/llvm-14/lib/clang/14*/include)
+	mkdir "$1/link"
+	ln -s "$(echo "$libraries"/libclang-14.so.1)" "$1/link/libclang.so"
+	LIBCLANG_PATH=$1/link LD_LIBRARY_PATH=$libraries BINDGEN_EXTRA_CLANG_ARGS="-isystem $resources" CARGO_TARGET_DIR=$1/target \
+		cargo build --locked --quiet --manifest-path "$ROOT/testenv/kryoptic/Cargo.toml" >&2
+	cp "$1/target/debug/libkryoptic_module.so" "$1/kryoptic.so"
+	rm -rf "$1/clang" "$1/link" "$1/target"
+}
+
+COMPONENTS=(moto ministack opa cosign oracle sigstore_js kubernetes github pkcs11 kryoptic)
 
 # ---- helpers of the recipes
 
 need_go() { need go 'install Go 1.26 or newer'; }
 go_version() { need_go; go version; }
 go_install() { need_go; GOBIN=$1 CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' "$2"; }
+
+# Unpacks Debian packages of this machine's release under DIR/root. Their lists are fetched anew, beside those of the machine.
+debian() {
+	local dir=$1 package apt
+	shift
+	need apt-get "unpack by hand what its recipe in scripts/lib.sh names ($*): it comes from Debian's packages"
+	mkdir -p "$dir"/apt/state/lists/partial "$dir"/apt/cache/archives/partial "$dir/root"
+	apt=(apt-get -qq -o Dir::State="$dir/apt/state" -o Dir::Cache="$dir/apt/cache" -o Dir::State::status=/var/lib/dpkg/status
+		-o Debug::NoLocking=true -o APT::Sandbox::User="$(id -un)")
+	"${apt[@]}" update >&2
+	(cd "$dir/apt" && "${apt[@]}" download "$@" >&2)
+	for package in "$dir"/apt/*.deb; do dpkg-deb --extract "$package" "$dir/root"; done
+	rm -rf "$dir/apt"
+}
 
 # A virtual environment is used by its `bin/python -m …`: that survives the rename below, its scripts would not.
 venv() {

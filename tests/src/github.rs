@@ -112,6 +112,7 @@ async fn with_collector<T>(
         concurrency: 8,
         clock: Clock::new(|| now(Duration::ZERO)),
         deadline: now(Duration::from_secs(seconds)),
+        pins: std::collections::BTreeMap::new(),
         overrides: Overrides {
             endpoint_url: Some(url.to_owned()),
             token: token.map(|token| Secret::new(token.to_owned())),

@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod contents;
 pub mod desk;
 pub mod github;
+pub mod hsm;
 pub mod sealed;
 pub mod vectors;
 

@@ -156,6 +156,7 @@ fn store_of(server: &Server, manner: &Manner) -> BTreeMap<String, Vec<u8>> {
             concurrency: manner.concurrency,
             clock: Clock::new(now),
             deadline: Timestamp::from_millis(now().as_millis() + 600_000).unwrap(),
+            pins: std::collections::BTreeMap::new(),
             overrides: Overrides {
                 endpoint_url: Some(server.url()),
                 credentials: Some(credentials),

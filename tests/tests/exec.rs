@@ -3,12 +3,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 
 use serde_json::{Value, json};
-use testkit::Server;
 use testkit::aws_fake::{AwsFake, Size, World};
+use testkit::{Server, executable};
 use workspace_tests::desk::{Desk, template};
 use workspace_tests::root;
 
@@ -16,11 +14,6 @@ use workspace_tests::root;
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f host\n";
 
 const SETTINGS: &str = "settings: {command: [DESK/sshd], host_key: DESK/host.pub}";
-
-fn executable(path: &Path, text: &str) {
-    fs::write(path, text).expect("a file");
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("its mode");
-}
 
 /// A desk with the example, a host key, and a server that prints its configuration.
 fn desk(declaration: &str) -> Desk {

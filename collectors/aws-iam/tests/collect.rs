@@ -50,6 +50,7 @@ fn collect(world: World, change: impl Fn(&Request, Reply) -> Reply + Send + Sync
         concurrency: 4,
         clock: Clock::new(|| now(Duration::ZERO)),
         deadline: now(Duration::from_secs(120)),
+        pins: std::collections::BTreeMap::new(),
         overrides: Overrides {
             endpoint_url: Some(server.url()),
             credentials: Some(StaticCredentials {

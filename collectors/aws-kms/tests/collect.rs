@@ -32,6 +32,7 @@ fn collect(world: World, rules: Vec<Rule>, regions: Option<&[&str]>) -> Seen {
         concurrency: 4,
         clock: Clock::new(|| now(Duration::ZERO)),
         deadline: now(Duration::from_secs(60)),
+        pins: std::collections::BTreeMap::new(),
         overrides: Overrides {
             endpoint_url: Some(server.url()),
             credentials: Some(StaticCredentials {

@@ -242,6 +242,7 @@ mod tests {
             clock: Clock::new(move || now),
             deadline: Timestamp::from_millis(1_200).unwrap(),
             overrides: Overrides::default(),
+            pins: std::collections::BTreeMap::new(),
         };
         let gaps = Arc::new(Gaps::default());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

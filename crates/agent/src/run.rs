@@ -457,6 +457,10 @@ fn foreign_endpoint(recorded: &Recorded, own: &BTreeMap<String, Own>) -> bool {
 }
 
 fn is_own(endpoint: &str, over_tls: bool, names: &[String]) -> bool {
+    // What is on this machine is the source itself where its collector says so; no wildcard means it.
+    if endpoint.starts_with("local:") {
+        return names.iter().any(|name| name == endpoint);
+    }
     let Some(rest) = endpoint.strip_prefix("https://") else {
         return false;
     };
@@ -486,6 +490,15 @@ fn is_this_machine(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_on_this_machine_is_named_in_full() {
+        let names = |name: &str| vec![name.to_owned()];
+        assert!(is_own("local:pkcs11", false, &names("local:pkcs11")));
+        assert!(!is_own("local:pkcs11", false, &names("*")));
+        assert!(!is_own("local:pkcs11", false, &names("local:openssh")));
+        assert!(!is_own("https://local:pkcs11", true, &names("local:pkcs11")));
+    }
 
     #[test]
     fn only_the_sources_own_names_over_tls_are_its_own() {

@@ -167,8 +167,8 @@ fn problems_of(
     absent: u64,
 ) -> Vec<String> {
     let mut whys = Vec::new();
-    for (_, gap) in gaps {
-        whys.push(gaps::name(gap));
+    if !gaps.is_empty() {
+        whys.push(blamed(gaps));
     }
     for (_, coverage) in covered {
         if !coverage.complete {

@@ -33,6 +33,7 @@ fn environment(server: &Server) -> Environment {
         concurrency: 4,
         clock: Clock::new(|| now(Duration::ZERO)),
         deadline: now(Duration::from_secs(60)),
+        pins: std::collections::BTreeMap::new(),
         overrides: Overrides {
             endpoint_url: Some(server.url()),
             credentials: Some(StaticCredentials {

@@ -208,7 +208,8 @@ pub struct Rights {
     pub declaration: DeclarationFile,
     /// `human`, `json`, `aws-policy`: the policy to attach to the reading role, or `aws-key-policy`: the statement for
     /// policies of KMS keys that do not let the account's IAM policies decide; `github-permissions`: what to grant a GitHub
-    /// App or a fine-grained token; `cluster-role`: a ClusterRole and its binding.
+    /// App or a fine-grained token; `cluster-role`: a ClusterRole and its binding; `pkcs11-user`: which callers a token knows, and
+    /// which of them to be.
     #[arg(long, value_enum, default_value_t = RightsForm::Human, value_name = "FORMAT")]
     pub format: RightsForm,
 }
@@ -221,6 +222,8 @@ pub enum RightsForm {
     AwsKeyPolicy,
     GithubPermissions,
     ClusterRole,
+    #[value(name = "pkcs11-user")]
+    Pkcs11User,
 }
 
 #[derive(Debug, Args)]
@@ -259,6 +262,12 @@ pub struct Run {
     /// Read this target only; may be given again. The others are sealed as left out: gaps, and findings that are undetermined.
     #[arg(long = "target", value_name = "ID")]
     pub targets: Vec<String>,
+    /// Ask at the terminal for the PIN of this target's token, for this run only; may be given again.
+    #[arg(long = "pin", value_name = "TARGET")]
+    pub pins: Vec<String>,
+    /// Read the PIN of this target's token from an open file descriptor, for this run only: `--pin-descriptor vault-hsm=3 3<pipe`.
+    #[arg(long = "pin-descriptor", value_name = "TARGET=NUMBER")]
+    pub pin_descriptors: Vec<String>,
     /// What the exit codes 10 to 12 are about: every finding, or what was not so in the bundle before.
     #[arg(long, value_enum, default_value_t = FailOn::Any)]
     pub fail_on: FailOn,

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use agent::collect::Job;
 use anyhow::anyhow;
-use exec::{Aside, Isolated, Limits, Program, Start};
+use exec::{Apartment, Aside, Isolated, Limits, Program, Start};
 use policy::Plan;
-use sdk::CollectorKind;
+use sdk::{CollectorKind, ForeignCode};
 
 use crate::failure::{Failure, warn};
 
@@ -33,26 +34,47 @@ pub async fn chosen(plan: &Plan, folder: &Path, only: &[String]) -> Result<(Vec<
     for target in &plan.targets {
         let wanted = only.is_empty() || only.contains(&target.id);
         for collector in &target.collectors {
+            let read = sdk::Target { id: target.id.clone(), settings: collector.settings.clone() };
             let kind: Arc<dyn CollectorKind> = match kinds.get(&collector.name) {
-                Some(kind) if target.isolate => isolated(kind, &aside)?,
-                Some(kind) => Arc::clone(kind),
+                Some(kind) => match kind.foreign_code(&read) {
+                    Some(code) => isolated(kind, foreign(code), &aside)?,
+                    None if target.isolate => isolated(kind, ours(), &aside)?,
+                    None => Arc::clone(kind),
+                },
                 None if collector.name == exec::NAME && wanted => {
                     Arc::new(Program::of_target(&collector.settings, &start).await)
                 }
                 None if collector.name == exec::NAME => Arc::new(Program::left_out(&collector.settings, &start)),
                 None => continue,
             };
-            let target = sdk::Target { id: target.id.clone(), settings: collector.settings.clone() };
-            if wanted { &mut jobs } else { &mut left_out }.push(Job { target, kind });
+            if wanted { &mut jobs } else { &mut left_out }.push(Job { target: read, kind });
         }
     }
     Ok((jobs, left_out))
 }
 
-fn isolated(kind: &Arc<dyn CollectorKind>, aside: &Aside) -> Result<Arc<dyn CollectorKind>, Failure> {
+/// How much a process is given.
+struct Room {
+    environment: Option<Vec<String>>,
+    limits: Limits,
+}
+
+/// Our own code: everything we have, until the run's own deadline.
+fn ours() -> Room {
+    let limits = Limits { wall: Duration::from_secs(86_400), ..Limits::default() };
+    Room { environment: None, limits }
+}
+
+/// Code that a target names: what its collector says.
+fn foreign(code: ForeignCode) -> Room {
+    let usual = Limits::default();
+    let limits = Limits { wall: code.seconds.map_or(usual.wall, Duration::from_secs), ..usual };
+    Room { environment: Some(code.environment), limits }
+}
+
+fn isolated(kind: &Arc<dyn CollectorKind>, room: Room, aside: &Aside) -> Result<Arc<dyn CollectorKind>, Failure> {
     let program = std::env::current_exe()
         .map_err(|e| Failure::tool(anyhow!(e).context("cannot find this program's own file")))?;
-    // The run's own deadline bounds it.
-    let limits = Limits { wall: std::time::Duration::from_secs(86_400), ..Limits::default() };
-    Ok(Arc::new(Isolated::new(Arc::clone(kind), program, limits, Aside::clone(aside))))
+    let apartment = Apartment { program, environment: room.environment, limits: room.limits };
+    Ok(Arc::new(Isolated::new(Arc::clone(kind), apartment, Aside::clone(aside))))
 }

@@ -12,6 +12,7 @@ mod jobs;
 mod novelty;
 mod output;
 mod passphrase;
+mod pins;
 mod progress;
 mod salts;
 mod summary;

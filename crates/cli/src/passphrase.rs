@@ -19,7 +19,7 @@ const MOST_BYTES: u64 = 4096;
 pub fn ask(file: Option<&Path>) -> Result<Secret, Failure> {
     match given(file)? {
         Some(secret) => Ok(secret),
-        None => prompt("Passphrase of the key files: "),
+        None => passphrase("Passphrase of the key files: "),
     }
 }
 
@@ -31,8 +31,8 @@ pub fn ask_twice(file: Option<&Path>) -> Result<Secret, Failure> {
     if let Some(secret) = given(file)? {
         return Ok(secret);
     }
-    let first = prompt("New passphrase for the key files: ")?;
-    let second = prompt("The same again: ")?;
+    let first = passphrase("New passphrase for the key files: ")?;
+    let second = passphrase("The same again: ")?;
     if first.expose() == second.expose() {
         Ok(first)
     } else {
@@ -59,12 +59,23 @@ fn read(file: &Path) -> Result<Secret, Failure> {
     Ok(Secret::new(text.strip_suffix('\r').unwrap_or(text).to_owned()))
 }
 
-fn prompt(question: &str) -> Result<Secret, Failure> {
+fn passphrase(question: &str) -> Result<Secret, Failure> {
+    prompt(
+        question,
+        "the key files need a passphrase and there is no terminal to ask at",
+        &format!("give `--passphrase-file FILE`, or set {FILE} or {VALUE}"),
+    )
+}
+
+/// Asks a person at the terminal, without echo.
+///
+/// # Errors
+/// With `nobody` and `help` where there is no terminal.
+pub fn prompt(question: &str, nobody: &'static str, help: &str) -> Result<Secret, Failure> {
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::input(anyhow!("the key files need a passphrase and there is no terminal to ask at"))
-            .with_help(format!("give `--passphrase-file FILE`, or set {FILE} or {VALUE}")));
+        return Err(Failure::input(anyhow!(nobody)).with_help(help));
     }
     rpassword::prompt_password(question)
         .map(Secret::new)
-        .map_err(|e| Failure::tool(anyhow!(e).context("cannot ask for the passphrase")))
+        .map_err(|e| Failure::tool(anyhow!(e).context("cannot ask at the terminal")))
 }

@@ -14,10 +14,20 @@ use tokio::sync::Mutex;
 
 use crate::child::Launch;
 use crate::intake::Intake;
-use crate::program::{identify_request, told};
+use crate::program::{environment, identify_request, told};
 use crate::protocol::{self, Identify};
 use crate::session::{Session, describe, failed, show};
 use crate::{Aside, Limits};
+
+/// How a collector of ours is started in a process of its own.
+#[derive(Clone, Debug)]
+pub struct Apartment {
+    /// This program's own file: `program __collect <name>` must run [`crate::serve`] with the same collector.
+    pub program: PathBuf,
+    /// Names of variables that it is given beside the usual ones. `None`: our whole environment.
+    pub environment: Option<Vec<String>>,
+    pub limits: Limits,
+}
 
 /// A collector of ours that runs in a child process of this program.
 pub struct Isolated {
@@ -33,16 +43,16 @@ impl std::fmt::Debug for Isolated {
 }
 
 impl Isolated {
-    /// `program __collect <name>` must run [`crate::serve`] with the same collector.
+    /// The same collector, apart.
     #[must_use]
-    pub fn new(inner: Arc<dyn CollectorKind>, program: PathBuf, limits: Limits, aside: Aside) -> Self {
+    pub fn new(inner: Arc<dyn CollectorKind>, apartment: Apartment, aside: Aside) -> Self {
         let name = inner.descriptor().name;
         let launch = Launch {
-            program,
+            program: apartment.program,
             arguments: vec![OsString::from("__collect"), OsString::from(name)],
-            environment: None,
+            environment: apartment.environment.as_deref().map(environment),
             folder: None,
-            limits,
+            limits: apartment.limits,
         };
         Self { inner, launch, aside }
     }
@@ -61,10 +71,10 @@ impl CollectorKind for Isolated {
     async fn connect(
         &self,
         target: &Target,
-        environment: &Environment,
+        given: &Environment,
         recorder: &Recorder,
     ) -> Result<Box<dyn Collector>, CollectError> {
-        let left = environment.deadline.as_millis().saturating_sub(environment.clock.now().as_millis());
+        let left = given.deadline.as_millis().saturating_sub(given.clock.now().as_millis());
         let wall = Duration::from_millis(u64::try_from(left).unwrap_or(0)).saturating_add(Duration::from_secs(1));
         let described = match describe(&self.launch, wall.min(self.launch.limits.wall)).await {
             Ok(described) => described,
@@ -77,9 +87,13 @@ impl CollectorKind for Isolated {
         if described.descriptor != descriptor {
             return Err(failed("this program's own file was replaced by another one while it ran"));
         }
-        let mut request = identify_request(target, target.settings.clone(), environment);
-        request.overrides = overrides(&environment.overrides);
-        let session = Session::new(described.child, Intake::new(&descriptor, false), environment.clock.clone());
+        let mut request = identify_request(target, target.settings.clone(), given);
+        request.overrides = overrides(&given.overrides);
+        if let Some(pin) = given.pins.get(&target.id) {
+            recorder.secrets().add(pin.clone());
+            request.pin = Some(protocol::Pin(pin.expose().to_owned()));
+        }
+        let session = Session::new(described.child, Intake::new(&descriptor, false), given.clock.clone());
         Ok(Box::new(Apart { session: Mutex::new(session), request, aside: Aside::clone(&self.aside) }))
     }
 }

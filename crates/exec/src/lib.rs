@@ -19,7 +19,7 @@ mod suite;
 
 use std::sync::Arc;
 
-pub use isolated::Isolated;
+pub use isolated::{Apartment, Isolated};
 pub use limits::Limits;
 pub use program::{Program, Start};
 pub use schemas::schemas;

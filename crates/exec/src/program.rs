@@ -26,6 +26,12 @@ use crate::{Aside, Limits, NAME};
 /// Variables that every program is given.
 const ALWAYS: [&str; 5] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
 
+/// What code that is not ours is given of our environment: the usual variables, and those named here.
+pub(crate) fn environment(named: &[String]) -> Vec<(OsString, OsString)> {
+    let variable = |name: &str| std::env::var_os(name).map(|value| (OsString::from(name), value));
+    ALWAYS.iter().copied().chain(named.iter().map(String::as_str)).filter_map(variable).collect()
+}
+
 /// A program that a target names, and what it said of itself.
 pub struct Program {
     settings: Settings,
@@ -282,17 +288,16 @@ pub(crate) fn identify_request(target: &Target, settings: Map<String, Value>, en
         now: environment.clock.now(),
         deadline: environment.deadline,
         overrides: None,
+        pin: None,
     }
 }
 
 fn launch(settings: &Settings, folder: &Path) -> Launch {
     let usual = Limits::default();
-    let variable = |name: &str| std::env::var_os(name).map(|value| (OsString::from(name), value));
-    let named = settings.environment.iter().filter_map(|name| variable(name));
     Launch {
         program: folder.join(&settings.program),
         arguments: settings.arguments.iter().map(OsString::from).collect(),
-        environment: Some(ALWAYS.iter().filter_map(|name| variable(name)).chain(named).collect()),
+        environment: Some(environment(&settings.environment)),
         folder: Some(folder.to_owned()),
         limits: Limits {
             wall: settings.seconds.map_or(usual.wall, Duration::from_secs),

@@ -60,10 +60,25 @@ pub struct Identify {
     /// What is not read by then is a gap.
     #[schemars(with = "String")]
     pub deadline: Timestamp,
+    /// A PIN that a person gave for this target and run. Only collectors that are built in get one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub pin: Option<Pin>,
     /// Replaced endpoints and credentials of a rehearsal. Only collectors that are built in get any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
     pub overrides: Option<Overrides>,
+}
+
+/// A PIN on the pipe to a collector of our own.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Pin(pub String);
+
+impl std::fmt::Debug for Pin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("**REDACTED**")
+    }
 }
 
 /// `sdk::Overrides` on the pipe to a collector of our own.

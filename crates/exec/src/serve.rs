@@ -1,5 +1,6 @@
 //! The other side of the protocol, for collectors that are built in: `witnessmark __collect <name>`.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead as _, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -95,7 +96,10 @@ async fn identify(
         clock: clock.clone(),
         deadline: request.deadline,
         overrides: request.overrides.map(overrides).unwrap_or_default(),
+        pins: BTreeMap::new(),
     };
+    let pins = request.pin.map(|pin| (request.target.clone(), Secret::new(pin.0))).into_iter().collect();
+    let environment = Environment { pins, ..environment };
     let target = Target { id: request.target, settings: request.settings };
     let collector = match kind.connect(&target, &environment, &recorder).await {
         Ok(collector) => collector,

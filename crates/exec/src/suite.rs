@@ -246,6 +246,7 @@ impl Suite {
             now,
             deadline: Timestamp::from_millis(now.as_millis().saturating_add(wall)).unwrap_or(now),
             overrides: None,
+            pin: None,
         }
     }
 }

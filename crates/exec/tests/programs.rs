@@ -7,8 +7,6 @@
     reason = "helpers of tests may stop at the first surprise, and take what a caller writes in place"
 )]
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -60,8 +58,7 @@ fn write(folder: &Path, script: &Script) {
         script.identify, script.collect
     );
     let path = folder.join("toy");
-    fs::write(&path, text).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    testkit::executable(&path, &text);
 }
 
 fn run(script: &Script, more: Value) -> Came {
@@ -87,6 +84,7 @@ fn run(script: &Script, more: Value) -> Came {
         clock: Clock::new(move || now),
         deadline: Timestamp::from_millis(1_800_000_600_000).unwrap(),
         overrides: Overrides::default(),
+        pins: std::collections::BTreeMap::new(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let error = runtime.block_on(async {

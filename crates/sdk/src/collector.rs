@@ -23,6 +23,12 @@ pub trait CollectorKind: Debug + Send + Sync {
         None
     }
 
+    /// What code that is not ours is given, where reading this target loads some: a module that its declaration names. Such a
+    /// collector is always run in a process of its own.
+    fn foreign_code(&self, _target: &Target) -> Option<ForeignCode> {
+        None
+    }
+
     /// Makes a collector for one target. Makes no request whose answer is evidence; may load credentials.
     ///
     /// # Errors
@@ -72,6 +78,15 @@ pub trait Collector: Send + Sync {
     async fn collect(&self, recorder: &Recorder) -> Result<(), CollectError>;
 }
 
+/// What code of somebody else's is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ForeignCode {
+    /// Names of variables of our environment, beside the usual few; no others.
+    pub environment: Vec<String>,
+    /// Wall time in seconds; `None`: as any program.
+    pub seconds: Option<u64>,
+}
+
 /// One declared target, as a collector sees it.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -95,6 +110,8 @@ pub struct Environment {
     pub deadline: Timestamp,
     /// What makes the run a rehearsal.
     pub overrides: Overrides,
+    /// PINs that a person gave for this one run, by target.
+    pub pins: BTreeMap<String, Secret>,
 }
 
 /// Gives the moment now: the operating system's, or a set one.

@@ -10,8 +10,8 @@ mod recorder;
 mod suspicion;
 
 pub use collector::{
-    CallerIdentity, Clock, CollectError, Collector, CollectorKind, Environment, Overrides, RightState, RightStatus,
-    StaticCredentials, Target,
+    CallerIdentity, Clock, CollectError, Collector, CollectorKind, Environment, ForeignCode, Overrides, RightState,
+    RightStatus, StaticCredentials, Target,
 };
 pub use descriptor::{Descriptor, Feed, ResourceKind, Right, kind_of_population, population};
 pub use discover::{FoundKey, FoundTarget};

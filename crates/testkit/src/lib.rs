@@ -13,6 +13,7 @@ pub mod aws_fake;
 mod collect;
 pub mod conformance;
 mod fault;
+mod files;
 pub mod github_fake;
 pub mod k8s_fake;
 mod memory;
@@ -25,6 +26,7 @@ mod wording;
 
 pub use collect::collect;
 pub use fault::{Fault, Faulty, Rule};
+pub use files::executable;
 pub use memory::{Memory, Seen, SeenExchange};
 pub use proxy::Proxy;
 pub use replay::{Recording, Replay};

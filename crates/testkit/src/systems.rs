@@ -75,6 +75,12 @@ impl Emulator {
         &self.url
     }
 
+    /// Of its process, to be stopped or killed by a test.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     fn start(scratch: &Path, name: &str, command: impl Fn(&str) -> Command) -> Self {
         let log: PathBuf = scratch.join(format!("{name}.log"));
         // The port is free when it is chosen and may be taken when the emulator binds it.

@@ -193,7 +193,9 @@ impl ExchangeFiles {
         let exchange = drafted.exchange;
         let (collector, operation) = (names.of(&exchange.collector), names.of(&exchange.operation));
         let endpoint = names.of(&exchange.endpoint);
-        self.asked.insert((collector, operation, endpoint, exchange.peer.is_some(), exchange.status.is_some()));
+        // What is on this machine answers without a status.
+        let answered = exchange.status.is_some() || spans.body > 0;
+        self.asked.insert((collector, operation, endpoint, exchange.peer.is_some(), answered));
         Ok(ExchangeKey {
             target: names.of(&exchange.target),
             collector,

@@ -221,6 +221,7 @@ impl Spool {
         recorded.gaps = inner.gaps.iter().map(|row| recorded.gap_record(row)).collect();
         recorded.gaps.sort_by(|a, b| gap_order(a).cmp(&gap_order(b)));
         recorded.gaps.dedup();
+        recorded.gaps = folded(std::mem::take(&mut recorded.gaps));
         Ok(recorded)
     }
 
@@ -514,6 +515,30 @@ type GapOrder<'a> = (
     Option<RecordRef>,
     &'a str,
 );
+
+/// Gaps of one list for one reason that are sealed singly. A finding of the list rests on all of them and has to fit into a record:
+/// a source that lists a hundred thousand things and gives none must not keep the whole run from being sealed.
+const SINGLY: usize = 1000;
+
+/// The gaps, sorted, with those of one list and reason past [`SINGLY`] said together.
+fn folded(gaps: Vec<record::Gap>) -> Vec<record::Gap> {
+    let alike = |a: &record::Gap, b: &record::Gap| {
+        let list = |gap: &record::Gap| gap.subject.is_none() && gap.part.is_none();
+        list(a)
+            && list(b)
+            && (&a.target, &a.collector, &a.population, &a.right, a.reason)
+                == (&b.target, &b.collector, &b.population, &b.right, b.reason)
+    };
+    let mut kept: Vec<record::Gap> = Vec::with_capacity(gaps.len());
+    for group in gaps.chunk_by(alike) {
+        kept.extend(group.iter().take(SINGLY).cloned());
+        if let (Some(first), more @ 1..) = (group.get(SINGLY), group.len().saturating_sub(SINGLY)) {
+            let detail = format!("and {more} more like these, each with an exchange of its own where one was made");
+            kept.push(record::Gap { detail, exchange: None, ..first.clone() });
+        }
+    }
+    kept
+}
 
 fn gap_order(gap: &record::Gap) -> GapOrder<'_> {
     (

@@ -271,3 +271,31 @@ fn large_and_small_bodies_and_none_come_back_as_they_came() {
     asked.sort_unstable();
     assert_eq!(asked, [("x:List", false, true), ("x:Zero", false, false)]);
 }
+
+#[test]
+fn a_list_that_gives_nothing_stays_small_enough_to_be_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Spool::create(folder.path()).unwrap();
+    let gap = |subject: Option<&str>, reason, detail: String| GapNote {
+        population: Some("x/thing".to_owned()),
+        subject: subject.map(|id| Subject { kind: "x/thing".to_owned(), id: id.to_owned() }),
+        part: None,
+        right: None,
+        reason,
+        detail,
+        exchange: None,
+    };
+    for n in 0..1500 {
+        spool.gap("t", "x", gap(None, GapReason::Vanished, format!("object {n:04}"))).unwrap();
+        spool.gap("t", "x", gap(Some(&format!("{n}")), GapReason::Vanished, "gone".to_owned())).unwrap();
+    }
+    spool.gap("t", "x", gap(None, GapReason::Truncated, "no end".to_owned())).unwrap();
+    let recorded = spool.finish().unwrap();
+    let of_list: Vec<&str> =
+        recorded.gaps().iter().filter(|gap| gap.subject.is_none()).map(|gap| gap.detail.as_str()).collect();
+    assert_eq!(of_list.len(), 1002);
+    assert!(of_list.contains(&"object 0999") && of_list.contains(&"no end"), "{of_list:?}");
+    assert!(of_list.iter().any(|detail| detail.starts_with("and 500 more like these")), "{of_list:?}");
+    // What is about one thing is never said together with others.
+    assert_eq!(recorded.gaps().iter().filter(|gap| gap.subject.is_some()).count(), 1500);
+}

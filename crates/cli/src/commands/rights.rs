@@ -31,6 +31,7 @@ pub fn run(arguments: &Rights) -> Outcome {
         RightsForm::AwsKeyPolicy => output::json(&key_policy_statements(&plan, &descriptors)?)?,
         RightsForm::GithubPermissions => worded("github-permissions", &jobs)?,
         RightsForm::ClusterRole => worded("cluster-role", &jobs)?,
+        RightsForm::Pkcs11User => worded("pkcs11-user", &jobs)?,
         RightsForm::Json => {
             let all: Vec<_> = descriptors
                 .iter()

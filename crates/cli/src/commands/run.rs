@@ -22,6 +22,7 @@ use crate::failure::{Failure, Outcome, warn};
 use crate::jobs;
 use crate::novelty;
 use crate::output::{self, Format};
+use crate::pins;
 use crate::progress;
 use crate::salts::Salts;
 use crate::summary;
@@ -37,7 +38,8 @@ pub fn run(arguments: &Run, quiet: bool) -> Outcome {
     let deadline = i64::try_from(arguments.deadline.saturating_mul(1000)).unwrap_or(i64::MAX);
     let deadline = Timestamp::from_millis(now.as_millis().saturating_add(deadline))
         .map_err(|_| Failure::input(anyhow!("a deadline of {} seconds is beyond the year 9999", arguments.deadline)))?;
-    let environment = sdk_environment(&run_id(now)?, deadline, arguments.concurrency);
+    let mut environment = sdk_environment(&run_id(now)?, deadline, arguments.concurrency);
+    environment.pins = pins::given(&context.plan()?, &arguments.pins, &arguments.pin_descriptors)?;
     let progress = progress::told(quiet);
     let making = Making {
         context: &context,
@@ -162,6 +164,7 @@ pub fn sdk_environment(run_id: &str, deadline: Timestamp, concurrency: usize) ->
         clock: Clock::new(crate::clock::now),
         deadline,
         overrides: Overrides::default(),
+        pins: std::collections::BTreeMap::new(),
     }
 }
 

@@ -64,6 +64,7 @@ impl Suite {
             concurrency: 8,
             clock: Clock::new(|| now(Duration::ZERO)),
             deadline: now(Duration::from_secs(how.seconds)),
+            pins: std::collections::BTreeMap::new(),
             overrides: Overrides {
                 endpoint_url: Some(server.url()),
                 token: Some(Secret::new(CANARY.to_owned())),

@@ -1,0 +1,412 @@
+//! The module, its slots, and the token that is pinned.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+
+use cryptoki::context::{CInitializeArgs, CInitializeFlags, Info, Pkcs11};
+use cryptoki::slot::{Slot, SlotInfo, TokenInfo};
+use sdk::{
+    CollectError, CoverageNote, Digest, ExchangeId, GapNote, GapReason, ResourceNote, SinkError, Source, Subject,
+};
+use serde_json::{Value, json};
+
+use crate::ask::{self, About, Answer, Asker, Refusal};
+use crate::facts;
+use crate::resource::{self, Bounds, Caller, Pin, SLOT, TOKEN, TokenName};
+use crate::rights::{GET_INFO, MECHANISM_INFO, MECHANISM_LIST, SLOT_INFO, SLOT_LIST, TOKEN_INFO};
+use crate::settings::Settings;
+
+/// A module that is loaded, with what it said of its slots.
+pub struct Loaded {
+    pub pkcs11: Pkcs11,
+    sha256: String,
+    info: Result<Answer<Info>, Refusal>,
+    list: ExchangeId,
+    slots: Vec<SeenSlot>,
+}
+
+/// A slot and what was read of it.
+struct SeenSlot {
+    slot: Slot,
+    info: Result<Answer<SlotInfo>, Refusal>,
+    /// `None`: there is none in it.
+    token: Option<Result<Answer<TokenInfo>, Refusal>>,
+}
+
+/// The pinned token.
+pub struct Pinned {
+    pub slot: Slot,
+    pub info: Answer<TokenInfo>,
+    hardware: Option<(bool, ExchangeId)>,
+}
+
+/// Loads the module and looks into all its slots. From here on foreign code runs in this process.
+///
+/// # Errors
+/// When it cannot be loaded or does not list its slots, or the evidence cannot be written.
+pub fn load(asker: &Asker, settings: &Settings) -> Result<Loaded, CollectError> {
+    let unusable = |problem: String| CollectError::Refused {
+        reason: GapReason::CollectorFailed,
+        right: None,
+        detail: problem,
+        exchange: None,
+    };
+    let digest = |what: &str| {
+        File::open(&settings.module)
+            .and_then(Digest::of_reader)
+            .map_err(|error| unusable(format!("the module `{}` cannot be read{what}: {error}", settings.module)))
+    };
+    let before = digest("")?;
+    let pkcs11 = Pkcs11::new(&settings.module).map_err(|error| {
+        unusable(format!("the module `{}` cannot be loaded: {}", settings.module, ask::told(&error)))
+    })?;
+    if digest(" any more")? != before {
+        return Err(unusable(format!(
+            "the module `{}` was changed while it was loaded: which one runs is not known",
+            settings.module
+        )));
+    }
+    pkcs11.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)).map_err(|error| {
+        unusable(format!("the module `{}` does not start: C_Initialize: {}", settings.module, ask::told(&error)))
+    })?;
+    let sha256 = hex::encode(before.as_bytes());
+    let about = About::with(json!({"module": settings.module, "sha256": sha256}));
+    let info = asker.ask(GET_INFO, about, || pkcs11.get_library_info(), library)?;
+    let about = About::default().population(SLOT);
+    let numbers = |slots: &Vec<Slot>| json!({"slots": slots.iter().map(Slot::id).collect::<Vec<_>>()});
+    let listed = asker.ask(SLOT_LIST, about, || pkcs11.get_all_slots(), numbers)?.map_err(Refusal::end)?;
+    let mut slots = Vec::new();
+    for slot in listed.value {
+        slots.push(look(asker, &pkcs11, slot)?);
+    }
+    Ok(Loaded { pkcs11, sha256, info, list: listed.exchange, slots })
+}
+
+fn look(asker: &Asker, pkcs11: &Pkcs11, slot: Slot) -> Result<SeenSlot, SinkError> {
+    let about = || About {
+        population: Some(SLOT.to_owned()),
+        subject: Some(Subject { kind: SLOT.to_owned(), id: slot.id().to_string() }),
+        parameters: json!({"slot": slot.id()}),
+    };
+    let info = asker.ask(SLOT_INFO, about(), || pkcs11.get_slot_info(slot), slot_info)?;
+    let empty = info.as_ref().is_ok_and(|answer| !answer.value.token_present());
+    let token =
+        if empty { None } else { Some(asker.ask(TOKEN_INFO, about(), || pkcs11.get_token_info(slot), token_info)?) };
+    Ok(SeenSlot { slot, info, token })
+}
+
+/// Asks again, right before something rests on it.
+///
+/// # Errors
+/// When the evidence cannot be written.
+pub fn now(asker: &Asker, pkcs11: &Pkcs11, slot: Slot) -> Result<Result<Answer<TokenInfo>, Refusal>, SinkError> {
+    let about = About::with(json!({"slot": slot.id()})).population(TOKEN);
+    asker.ask(TOKEN_INFO, about, || pkcs11.get_token_info(slot), token_info)
+}
+
+impl Loaded {
+    /// The token with the declared label and serial number.
+    ///
+    /// # Errors
+    /// When there is none: nothing more may be read.
+    pub fn pinned(&self, settings: &Settings) -> Result<Pinned, CollectError> {
+        let mut others = Vec::new();
+        let mut unread = Vec::new();
+        for seen in &self.slots {
+            match &seen.token {
+                Some(Ok(answer))
+                    if answer.value.serial_number() == settings.serial && answer.value.label() == settings.token =>
+                {
+                    let hardware = seen.info.as_ref().ok().map(|info| (info.value.hardware_slot(), info.exchange));
+                    return Ok(Pinned { slot: seen.slot, info: answer.clone(), hardware });
+                }
+                Some(Ok(answer)) if answer.value.token_initialized() => {
+                    others.push(format!(
+                        "`{}` with serial number {}",
+                        answer.value.label(),
+                        answer.value.serial_number()
+                    ));
+                }
+                Some(Err(refusal)) => unread.push(refusal.clone()),
+                _ => {}
+            }
+        }
+        // It may be the one that could not be asked: that is no other identity.
+        if let Some(refusal) = unread.into_iter().next() {
+            return Err(refusal.end());
+        }
+        Err(CollectError::WrongIdentity {
+            expected: format!("`{}` with serial number {}", settings.token, settings.serial),
+            found: if others.is_empty() { "no initialised token".to_owned() } else { others.join(", ") },
+        })
+    }
+
+    /// Records every slot.
+    ///
+    /// # Errors
+    /// When the evidence cannot be written.
+    pub fn record_slots(&self, asker: &Asker) -> Result<(), SinkError> {
+        for seen in &self.slots {
+            let id = seen.slot.id().to_string();
+            let mut parts = BTreeMap::from([("id".to_owned(), vec![Source::json(self.list, "/slots")])]);
+            let mut slot = resource::Slot { id: seen.slot.id(), ..resource::Slot::default() };
+            let gap = |part: Option<&str>, refusal: &Refusal| GapNote {
+                population: Some(SLOT.to_owned()),
+                subject: Some(Subject { kind: SLOT.to_owned(), id: id.clone() }),
+                part: part.map(str::to_owned),
+                right: Some(refusal.right.to_owned()),
+                reason: refusal.reason,
+                detail: refusal.detail.clone(),
+                exchange: refusal.exchange,
+            };
+            match &seen.info {
+                Ok(info) => {
+                    slot.description = Some(info.value.slot_description().to_owned());
+                    slot.manufacturer = Some(info.value.manufacturer_id().to_owned());
+                    slot.hardware = Some(info.value.hardware_slot());
+                    slot.removable = Some(info.value.removable_device());
+                    for part in ["description", "manufacturer", "hardware", "removable"] {
+                        parts.insert(part.to_owned(), vec![Source::json(info.exchange, format!("/{part}"))]);
+                    }
+                }
+                Err(refusal) => {
+                    for part in ["description", "manufacturer", "hardware", "removable"] {
+                        asker.recorder.gap(gap(Some(part), refusal))?;
+                    }
+                }
+            }
+            match (&seen.token, &seen.info) {
+                (Some(Ok(token)), _) => {
+                    slot.token = Some(Some(TokenName {
+                        label: token.value.label().to_owned(),
+                        serial: token.value.serial_number().to_owned(),
+                        initialized: token.value.token_initialized(),
+                    }));
+                    parts.insert("token".to_owned(), vec![Source::json(token.exchange, "")]);
+                }
+                (Some(Err(refusal)), _) => asker.recorder.gap(gap(Some("token"), refusal))?,
+                (None, Ok(info)) => {
+                    slot.token = Some(None);
+                    parts.insert("token".to_owned(), vec![Source::json(info.exchange, "/token_present")]);
+                }
+                (None, Err(_)) => {}
+            }
+            asker.recorder.resource(ResourceNote {
+                population: SLOT.to_owned(),
+                kind: SLOT.to_owned(),
+                id,
+                parts,
+                facts: facts(&slot),
+            })?;
+        }
+        cover(asker, SLOT, self.slots.len())
+    }
+
+    /// Records the pinned token, as it is before anybody logs in.
+    ///
+    /// # Errors
+    /// When the evidence cannot be written.
+    pub fn record_token(
+        &self,
+        asker: &Asker,
+        settings: &Settings,
+        pinned: &Pinned,
+        (caller, told_by): (Caller, ExchangeId),
+    ) -> Result<(), SinkError> {
+        let info = &pinned.info.value;
+        let id = info.serial_number().to_owned();
+        let subject = Subject { kind: TOKEN.to_owned(), id: id.clone() };
+        let gap = |part: &str, refusal: &Refusal| GapNote {
+            population: Some(TOKEN.to_owned()),
+            subject: Some(subject.clone()),
+            part: Some(part.to_owned()),
+            right: Some(refusal.right.to_owned()),
+            reason: refusal.reason,
+            detail: refusal.detail.clone(),
+            exchange: refusal.exchange,
+        };
+        let mut token = resource::Token {
+            label: info.label().to_owned(),
+            serial: info.serial_number().to_owned(),
+            manufacturer: info.manufacturer_id().to_owned(),
+            model: info.model().to_owned(),
+            hardware_version: info.hardware_version().to_string(),
+            firmware_version: info.firmware_version().to_string(),
+            hardware: pinned.hardware.map(|(is, _)| is),
+            module: None,
+            write_protected: info.write_protected(),
+            login_required: info.login_required(),
+            protected_authentication_path: info.protected_authentication_path(),
+            error_state: info.error_state(),
+            user_pin: Pin {
+                initialized: Some(info.user_pin_initialized()),
+                count_low: info.user_pin_count_low(),
+                final_try: info.user_pin_final_try(),
+                locked: info.user_pin_locked(),
+                to_be_changed: info.user_pin_to_be_changed(),
+            },
+            so_pin: Pin {
+                initialized: None,
+                count_low: info.so_pin_count_low(),
+                final_try: info.so_pin_final_try(),
+                locked: info.so_pin_locked(),
+                to_be_changed: info.so_pin_to_be_changed(),
+            },
+            pin_length: Bounds { min: info.min_pin_length() as u64, max: info.max_pin_length() as u64 },
+            mechanisms: None,
+            caller,
+        };
+        let mut parts: BTreeMap<String, Vec<Source>> = BTreeMap::new();
+        let from_flags =
+            ["write_protected", "login_required", "protected_authentication_path", "error_state", "user_pin", "so_pin"];
+        for part in ["label", "serial", "manufacturer", "model", "hardware_version", "firmware_version", "pin_length"] {
+            parts.insert(part.to_owned(), vec![Source::json(pinned.info.exchange, format!("/{part}"))]);
+        }
+        for part in from_flags {
+            parts.insert(part.to_owned(), vec![Source::json(pinned.info.exchange, "/flags")]);
+        }
+        parts.insert("caller".to_owned(), vec![Source::json(told_by, "")]);
+        match pinned.hardware {
+            Some((_, exchange)) => {
+                parts.insert("hardware".to_owned(), vec![Source::json(exchange, "/hardware")]);
+            }
+            None => asker.recorder.gap(GapNote {
+                population: Some(TOKEN.to_owned()),
+                subject: Some(subject.clone()),
+                part: Some("hardware".to_owned()),
+                right: Some(SLOT_INFO.to_owned()),
+                reason: GapReason::SourceError,
+                detail: "its slot did not say what it is".to_owned(),
+                exchange: None,
+            })?,
+        }
+        match &self.info {
+            Ok(info) => {
+                parts.insert("module".to_owned(), vec![Source::json(info.exchange, "")]);
+                token.module = Some(resource::Module {
+                    path: settings.module.clone(),
+                    sha256: self.sha256.clone(),
+                    manufacturer: info.value.manufacturer_id().to_owned(),
+                    description: info.value.library_description().to_owned(),
+                    version: info.value.library_version().to_string(),
+                    cryptoki: info.value.cryptoki_version().to_string(),
+                });
+            }
+            Err(refusal) => asker.recorder.gap(gap("module", refusal))?,
+        }
+        match self.mechanisms(asker, pinned.slot)? {
+            Ok((mechanisms, places)) => {
+                parts.insert("mechanisms".to_owned(), places);
+                token.mechanisms = Some(mechanisms);
+            }
+            Err(refusal) => asker.recorder.gap(gap("mechanisms", &refusal))?,
+        }
+        asker.recorder.resource(ResourceNote {
+            population: TOKEN.to_owned(),
+            kind: TOKEN.to_owned(),
+            id,
+            parts,
+            facts: facts(&token),
+        })?;
+        cover(asker, TOKEN, 1)
+    }
+
+    #[expect(clippy::type_complexity, reason = "a map and where it was read")]
+    fn mechanisms(
+        &self,
+        asker: &Asker,
+        slot: Slot,
+    ) -> Result<Result<(BTreeMap<String, Bounds>, Vec<Source>), Refusal>, SinkError> {
+        let about = || About::with(json!({"slot": slot.id()})).population(TOKEN);
+        let names = |all: &Vec<cryptoki::mechanism::MechanismType>| json!({"mechanisms": all.iter().map(ToString::to_string).collect::<Vec<_>>()});
+        let listed = match asker.ask(MECHANISM_LIST, about(), || self.pkcs11.get_mechanism_list(slot), names)? {
+            Ok(listed) => listed,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let all = listed.value.clone();
+        let sizes = asker.ask(
+            MECHANISM_INFO,
+            about(),
+            || {
+                all.into_iter()
+                    .map(|mechanism| {
+                        let info = self.pkcs11.get_mechanism_info(slot, mechanism)?;
+                        let bounds = Bounds { min: info.min_key_size() as u64, max: info.max_key_size() as u64 };
+                        Ok((mechanism.to_string(), bounds))
+                    })
+                    .collect::<Result<BTreeMap<_, _>, _>>()
+            },
+            |sizes| json!({"mechanisms": sizes}),
+        )?;
+        Ok(sizes.map(|sizes| {
+            let places =
+                vec![Source::json(listed.exchange, "/mechanisms"), Source::json(sizes.exchange, "/mechanisms")];
+            (sizes.value, places)
+        }))
+    }
+}
+
+fn cover(asker: &Asker, kind: &str, items: usize) -> Result<(), SinkError> {
+    asker.recorder.coverage(CoverageNote {
+        population: kind.to_owned(),
+        calls: 1,
+        pages: 1,
+        items: items as u64,
+        complete: true,
+        total: None,
+    })
+}
+
+fn library(info: &Info) -> Value {
+    json!({
+        "manufacturer": info.manufacturer_id(),
+        "description": info.library_description(),
+        "version": info.library_version().to_string(),
+        "cryptoki": info.cryptoki_version().to_string(),
+    })
+}
+
+fn slot_info(info: &SlotInfo) -> Value {
+    json!({
+        "description": info.slot_description(),
+        "manufacturer": info.manufacturer_id(),
+        "hardware_version": info.hardware_version().to_string(),
+        "firmware_version": info.firmware_version().to_string(),
+        "token_present": info.token_present(),
+        "removable": info.removable_device(),
+        "hardware": info.hardware_slot(),
+    })
+}
+
+/// Memory, sessions and the token's clock are left out: they change by themselves from one look to the next.
+fn token_info(info: &TokenInfo) -> Value {
+    json!({
+        "label": info.label(),
+        "manufacturer": info.manufacturer_id(),
+        "model": info.model(),
+        "serial": info.serial_number(),
+        "hardware_version": info.hardware_version().to_string(),
+        "firmware_version": info.firmware_version().to_string(),
+        "pin_length": {"min": info.min_pin_length(), "max": info.max_pin_length()},
+        "flags": {
+            "CKF_RNG": info.rng(),
+            "CKF_WRITE_PROTECTED": info.write_protected(),
+            "CKF_LOGIN_REQUIRED": info.login_required(),
+            "CKF_USER_PIN_INITIALIZED": info.user_pin_initialized(),
+            "CKF_RESTORE_KEY_NOT_NEEDED": info.restore_key_not_needed(),
+            "CKF_CLOCK_ON_TOKEN": info.clock_on_token(),
+            "CKF_PROTECTED_AUTHENTICATION_PATH": info.protected_authentication_path(),
+            "CKF_DUAL_CRYPTO_OPERATIONS": info.dual_crypto_operations(),
+            "CKF_TOKEN_INITIALIZED": info.token_initialized(),
+            "CKF_USER_PIN_COUNT_LOW": info.user_pin_count_low(),
+            "CKF_USER_PIN_FINAL_TRY": info.user_pin_final_try(),
+            "CKF_USER_PIN_LOCKED": info.user_pin_locked(),
+            "CKF_USER_PIN_TO_BE_CHANGED": info.user_pin_to_be_changed(),
+            "CKF_SO_PIN_COUNT_LOW": info.so_pin_count_low(),
+            "CKF_SO_PIN_FINAL_TRY": info.so_pin_final_try(),
+            "CKF_SO_PIN_LOCKED": info.so_pin_locked(),
+            "CKF_SO_PIN_TO_BE_CHANGED": info.so_pin_to_be_changed(),
+            "CKF_ERROR_STATE": info.error_state(),
+        },
+    })
+}

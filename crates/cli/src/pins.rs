@@ -1,0 +1,107 @@
+//! PINs that a person gives for one run: at the terminal, or through an open file descriptor. Never on the command line, where every
+//! user of the machine could read them.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+
+use anyhow::anyhow;
+use model::Secret;
+use policy::Plan;
+
+use crate::failure::Failure;
+use crate::passphrase;
+
+const MOST_BYTES: u64 = 1024;
+
+/// The collector whose targets take a PIN.
+const TAKES_PINS: &str = "pkcs11";
+
+/// Asks for the PINs of `prompts` and reads those of `descriptors` (`target=3`).
+///
+/// # Errors
+/// When a target takes no PIN or is named twice, or there is nobody to ask or nothing to read.
+pub fn given(plan: &Plan, prompts: &[String], descriptors: &[String]) -> Result<BTreeMap<String, Secret>, Failure> {
+    let mut pins = BTreeMap::new();
+    for (target, number) in split(descriptors)? {
+        takes_one(plan, target, &pins)?;
+        pins.insert(target.to_owned(), read(target, number)?);
+    }
+    for target in prompts {
+        takes_one(plan, target, &pins)?;
+        let pin = passphrase::prompt(
+            &format!("PIN of the token of `{target}` (it can sign; it is kept for this run only): "),
+            "the PIN of a token is wanted and there is no terminal to ask at",
+            "give it through a descriptor: `--pin-descriptor TARGET=3 3<FILE`",
+        )?;
+        pins.insert(target.clone(), usable(target, pin)?);
+    }
+    Ok(pins)
+}
+
+fn split(descriptors: &[String]) -> Result<Vec<(&str, u32)>, Failure> {
+    let parse = |given: &'_ String| -> Option<(usize, u32)> {
+        let at = given.rfind('=')?;
+        Some((at, given.get(at + 1..)?.parse().ok()?))
+    };
+    descriptors
+        .iter()
+        .map(|given| match parse(given) {
+            Some((at, number)) if number > 2 => Ok((given.get(..at).unwrap_or_default(), number)),
+            _ => Err(Failure::input(anyhow!(
+                "`--pin-descriptor {given}` is not `TARGET=NUMBER` with a number of 3 or more"
+            ))
+            .with_help("0, 1 and 2 are what this program itself reads and writes")),
+        })
+        .collect()
+}
+
+fn takes_one(plan: &Plan, target: &str, pins: &BTreeMap<String, Secret>) -> Result<(), Failure> {
+    let Some(planned) = plan.target(target) else {
+        return Err(Failure::input(anyhow!("a PIN is given for `{target}`, and the declaration has no such target")));
+    };
+    if !planned.collectors.iter().any(|collector| collector.name == TAKES_PINS) {
+        return Err(Failure::input(anyhow!("a PIN is given for `{target}`, which is not read by `{TAKES_PINS}`")));
+    }
+    if pins.contains_key(target) {
+        return Err(Failure::input(anyhow!("two PINs are given for `{target}`")));
+    }
+    Ok(())
+}
+
+fn read(target: &str, number: u32) -> Result<Secret, Failure> {
+    let mut text = String::new();
+    File::open(format!("/dev/fd/{number}")).and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text)).map_err(
+        |error| {
+            Failure::input(
+                anyhow!(error).context(format!("cannot read the PIN of `{target}` from descriptor {number}")),
+            )
+        },
+    )?;
+    if text.ends_with('\n') {
+        text.pop();
+    }
+    usable(target, Secret::new(text))
+}
+
+/// An empty PIN is a try that is lost.
+fn usable(target: &str, pin: Secret) -> Result<Secret, Failure> {
+    if pin.expose().is_empty() {
+        return Err(Failure::input(anyhow!("the PIN given for `{target}` is empty: no login is tried with it")));
+    }
+    Ok(pin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptors_are_of_a_target() {
+        let split = |text: &str| split(&[text.to_owned()]).map(|found| (found[0].0.to_owned(), found[0].1)).ok();
+        assert_eq!(split("vault-hsm=3"), Some(("vault-hsm".to_owned(), 3)));
+        for wrong in ["vault-hsm", "vault-hsm=", "vault-hsm=x", "vault-hsm=0", "vault-hsm=-1"] {
+            assert_eq!(split(wrong), None, "{wrong}");
+        }
+    }
+}

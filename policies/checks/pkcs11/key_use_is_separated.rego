@@ -1,0 +1,68 @@
+# METADATA
+# title: Each key has one use
+# description: >-
+#   Reads what each private and secret key may be used for and concludes that it is one of signing, decrypting, wrapping and deriving. A key
+#   that wraps and decrypts gives out what it wrapped; one that signs and decrypts can be made to sign what it seems to decrypt. Wrapping
+#   and unwrapping are one use, encrypting and decrypting as well. Cannot see what a key is really used for.
+# scope: package
+# related_resources:
+#   - ref: https://docs.oasis-open.org/pkcs11/pkcs11-spec/v3.1/pkcs11-spec-v3.1.html
+# schemas:
+#   - input.resource: schema["pkcs11-key"]
+# custom:
+#   subject: pkcs11/key
+#   needs:
+#     conforms: [class, sign, sign_recover, encrypt, decrypt, wrap, unwrap, derive]
+#     deviates: [class]
+#   severity: medium
+#   remediation: Take the uses that are not needed from the key where it is modifiable, else generate one key for each use.
+#   parameters:
+#     tolerated:
+#       description: Uses that a key may have beside another one.
+#       type: array
+#       items: {enum: [signing, decrypting, wrapping, deriving]}
+#       uniqueItems: true
+#       default: []
+#       x-stricter: fewer
+package checks.pkcs11.key_use_is_separated
+
+attributes := {
+	"signing": {"sign", "sign_recover"},
+	"decrypting": {"encrypt", "decrypt"},
+	"wrapping": {"wrap", "unwrap"},
+	"deriving": {"derive"},
+}
+
+uses contains use if {
+	some use, names in attributes
+	not use in input.parameters.tolerated
+	some name in names
+	input.resource[name] == true
+}
+
+# What is not there does not show that the key cannot do it.
+known if {
+	every name in union({names | some names in attributes}) {
+		said(input.resource[name])
+	}
+}
+
+said(value) if is_boolean(value)
+
+said(value) if value == null
+
+deviates contains {
+	"path": "",
+	"actual": sort(uses),
+	"because": sprintf("it is good for %s", [concat(" and ", sort(uses))]),
+} if {
+	count(uses) > 1
+}
+
+conforms contains {
+	"path": "",
+	"actual": sort(uses),
+} if {
+	known
+	count(uses) < 2
+}

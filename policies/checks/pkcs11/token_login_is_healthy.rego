@@ -1,0 +1,82 @@
+# METADATA
+# title: The token asks for a PIN, and nobody has been guessing it
+# description: >-
+#   Reads the flags of the token and concludes that keys need a login, that its user's PIN was set, was changed from the first one, and that
+#   neither PIN is locked or had a wrong try since the last right one. Cannot see wrong tries before the last right one, how long the PIN is,
+#   or who knows it.
+# scope: package
+# related_resources:
+#   - ref: https://docs.oasis-open.org/pkcs11/pkcs11-spec/v3.1/pkcs11-spec-v3.1.html
+# schemas:
+#   - input.resource: schema["pkcs11-token"]
+# custom:
+#   subject: pkcs11/token
+#   needs:
+#     conforms: [login_required, error_state, user_pin, so_pin]
+#     deviates: [label]
+#   severity: high
+#   remediation: Find out who tried; then log in with the right PIN (that resets the count), change the PIN, or have the security officer set a new one.
+package checks.pkcs11.token_login_is_healthy
+
+wrong := {
+	"count_low": "a wrong PIN was given since the last right one",
+	"final_try": "one more wrong PIN locks it",
+	"locked": "it is locked",
+	"to_be_changed": "it is the first one or has expired",
+}
+
+deviates contains {
+	"path": sprintf("/%s/%s", [pin, flag]),
+	"actual": true,
+	"expected": false,
+	"because": sprintf("%s: %s", [whose, because]),
+} if {
+	some pin, whose in {"user_pin": "the user's PIN", "so_pin": "the security officer's PIN"}
+	some flag, because in wrong
+	input.resource[pin][flag] == true
+}
+
+deviates contains {
+	"path": "/user_pin/initialized",
+	"actual": false,
+	"expected": true,
+	"because": "its user has no PIN yet",
+} if {
+	input.resource.user_pin.initialized == false
+}
+
+deviates contains {
+	"path": "/login_required",
+	"actual": false,
+	"expected": true,
+	"because": "keys can be used without a login",
+} if {
+	input.resource.login_required == false
+}
+
+deviates contains {
+	"path": "/error_state",
+	"actual": true,
+	"expected": false,
+	"because": "the token says that it has failed a self-test",
+} if {
+	input.resource.error_state == true
+}
+
+conforms contains {
+	"path": "/user_pin",
+	"because": "a login is needed, and no wrong PIN was given since the last right one",
+} if {
+	input.resource.login_required == true
+	input.resource.error_state == false
+	input.resource.user_pin.initialized == true
+	healthy(input.resource.user_pin)
+	healthy(input.resource.so_pin)
+}
+
+healthy(pin) if {
+	pin.count_low == false
+	pin.final_try == false
+	pin.locked == false
+	pin.to_be_changed == false
+}

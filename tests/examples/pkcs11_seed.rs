@@ -1,0 +1,191 @@
+//! Makes a token with keys of every kind that checks tell apart, for the tests of the collector `pkcs11`.
+//!
+//! `pkcs11_seed MODULE LABEL SO-PIN PIN [more]` initialises the first token without a label and prints its serial number. With
+//! `more` there are 200 further keys.
+#![expect(
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "what a test is built from stops at the first surprise, and says what it made"
+)]
+
+use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::{Attribute, KeyType, ObjectClass};
+use cryptoki::session::{Session, UserType};
+use cryptoki::types::AuthPin;
+
+const P256: [u8; 10] = [0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+const P384: [u8; 7] = [0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22];
+const SECP256K1: [u8; 7] = [0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x0a];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [module, label, so_pin, pin, more @ ..] = arguments.as_slice() else {
+        panic!("usage: pkcs11_seed MODULE LABEL SO-PIN PIN [more]");
+    };
+    if let Err(error) = seed(module, label, so_pin, pin, !more.is_empty()) {
+        panic!("{error}");
+    }
+}
+
+fn seed(module: &str, label: &str, so_pin: &str, pin: &str, more: bool) -> cryptoki::error::Result<()> {
+    let pkcs11 = Pkcs11::new(module)?;
+    pkcs11.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK))?;
+    let blank = |slot: &cryptoki::slot::Slot| pkcs11.get_token_info(*slot).is_ok_and(|info| !info.token_initialized());
+    let Some(slot) = pkcs11.get_slots_with_token()?.into_iter().find(blank) else {
+        panic!("no token is left to be initialised");
+    };
+    let (so_pin, pin) = (AuthPin::new(so_pin.into()), AuthPin::new(pin.into()));
+    pkcs11.init_token(slot, &so_pin, label)?;
+    // A module may give an initialised token another slot.
+    let named = |slot: &cryptoki::slot::Slot| pkcs11.get_token_info(*slot).is_ok_and(|info| info.label() == label);
+    let Some(slot) = pkcs11.get_slots_with_token()?.into_iter().find(named) else {
+        panic!("the token is gone");
+    };
+    let session = pkcs11.open_rw_session(slot)?;
+    session.login(UserType::So, Some(&so_pin))?;
+    session.init_pin(&pin)?;
+    session.logout()?;
+    session.login(UserType::User, Some(&pin))?;
+    keys(&session)?;
+    if more {
+        for n in 0..200u32 {
+            secret(&session, &format!("many-{n}"), &n.to_be_bytes(), &[])?;
+        }
+    }
+    println!("{}", pkcs11.get_token_info(slot)?.serial_number());
+    Ok(())
+}
+
+fn keys(session: &Session) -> cryptoki::error::Result<()> {
+    use Attribute as A;
+    // As they should be.
+    pair(session, "treasury", &[0x01], &P256, &[])?;
+    // Not every token knows that curve.
+    if pair(session, "hot", &[0x02], &SECP256K1, &[]).is_err() {
+        pair(session, "hot", &[0x02], &P384, &[])?;
+    }
+    // Each with one thing that is not.
+    pair(session, "open", &[0x03], &P256, &[A::Extractable(true), A::Sensitive(false)])?;
+    pair(session, "leaves", &[0x04], &P256, &[A::Extractable(true)])?;
+    pair(session, "guarded", &[0x05], &P256, &[A::Extractable(true), A::WrapWithTrusted(true)])?;
+    pair(session, "both", &[0x06], &P256, &[A::Derive(true)])?;
+    rsa(session, "decrypts", &[0x07])?;
+    secret(session, "data", &[0x08], &[A::Encrypt(true), A::Decrypt(true)])?;
+    secret(session, "wraps", &[0x09], &[A::Wrap(true), A::Unwrap(true), A::Decrypt(true)])?;
+    imported(session, "imported", &[0x0a])?;
+    // Two that only their handles tell apart by name.
+    secret(session, "twin", &[0x0b], &[A::Encrypt(true)])?;
+    secret(session, "twin", &[0x0b], &[A::Sign(true)])?;
+    // What once could leave and now cannot.
+    let was = pair(session, "was-open", &[0x0c], &P256, &[A::Extractable(true)])?;
+    session.update_attributes(was, &[A::Extractable(false)])?;
+    Ok(())
+}
+
+fn pair(
+    session: &Session,
+    label: &str,
+    id: &[u8],
+    curve: &[u8],
+    changed: &[Attribute],
+) -> cryptoki::error::Result<cryptoki::object::ObjectHandle> {
+    let public = [
+        Attribute::Token(true),
+        Attribute::Private(false),
+        Attribute::Verify(true),
+        Attribute::EcParams(curve.to_vec()),
+        Attribute::Label(label.into()),
+        Attribute::Id(id.to_vec()),
+    ];
+    let private = with(
+        vec![
+            Attribute::Token(true),
+            Attribute::Private(true),
+            Attribute::Sensitive(true),
+            Attribute::Extractable(false),
+            Attribute::Sign(true),
+            Attribute::Decrypt(false),
+            Attribute::Unwrap(false),
+            Attribute::Derive(false),
+            Attribute::Label(label.into()),
+            Attribute::Id(id.to_vec()),
+        ],
+        changed,
+    );
+    Ok(session.generate_key_pair(&Mechanism::EccKeyPairGen, &public, &private)?.1)
+}
+
+fn rsa(session: &Session, label: &str, id: &[u8]) -> cryptoki::error::Result<()> {
+    let public = [
+        Attribute::Token(true),
+        Attribute::Private(false),
+        Attribute::Encrypt(true),
+        Attribute::ModulusBits(2048.into()),
+        Attribute::PublicExponent(vec![1, 0, 1]),
+        Attribute::Label(label.into()),
+        Attribute::Id(id.to_vec()),
+    ];
+    let private = [
+        Attribute::Token(true),
+        Attribute::Private(true),
+        Attribute::Sensitive(true),
+        Attribute::Extractable(false),
+        Attribute::Decrypt(true),
+        Attribute::Sign(false),
+        // SoftHSM gives what is not named.
+        Attribute::SignRecover(false),
+        Attribute::Unwrap(false),
+        Attribute::Label(label.into()),
+        Attribute::Id(id.to_vec()),
+    ];
+    session.generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, &private)?;
+    Ok(())
+}
+
+fn secret(session: &Session, label: &str, id: &[u8], uses: &[Attribute]) -> cryptoki::error::Result<()> {
+    session.generate_key(&Mechanism::AesKeyGen, &with(aes(label, id), uses))?;
+    Ok(())
+}
+
+/// A key whose value lies elsewhere too: it stands here.
+fn imported(session: &Session, label: &str, id: &[u8]) -> cryptoki::error::Result<()> {
+    let own = [
+        Attribute::Class(ObjectClass::SECRET_KEY),
+        Attribute::KeyType(KeyType::AES),
+        Attribute::Encrypt(true),
+        Attribute::Value(vec![7; 32]),
+    ];
+    let mut template = with(aes(label, id), &own);
+    template.retain(|attribute| !matches!(attribute, Attribute::ValueLen(_)));
+    session.create_object(&template)?;
+    Ok(())
+}
+
+fn aes(label: &str, id: &[u8]) -> Vec<Attribute> {
+    vec![
+        Attribute::Token(true),
+        Attribute::Private(true),
+        Attribute::Sensitive(true),
+        Attribute::Extractable(false),
+        Attribute::ValueLen(32.into()),
+        Attribute::Encrypt(false),
+        Attribute::Decrypt(false),
+        Attribute::Sign(false),
+        Attribute::Verify(false),
+        Attribute::Wrap(false),
+        Attribute::Unwrap(false),
+        Attribute::Derive(false),
+        Attribute::Label(label.into()),
+        Attribute::Id(id.to_vec()),
+    ]
+}
+
+/// A template in which some attributes have other values.
+fn with(mut template: Vec<Attribute>, changed: &[Attribute]) -> Vec<Attribute> {
+    for change in changed {
+        template.retain(|attribute| attribute.attribute_type() != change.attribute_type());
+        template.push(change.clone());
+    }
+    template
+}

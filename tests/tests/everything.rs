@@ -1,0 +1,242 @@
+//! One declaration, four sources: AWS, a token, a cluster, an organisation. One that is dead, frozen or ends in the middle costs
+//! nothing elsewhere.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests may stop at the first surprise"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use testkit::github_fake::{GithubFake, World};
+use testkit::{Emulator, Server, system};
+use workspace_tests::cluster::Cluster;
+use workspace_tests::desk::{Answer, Desk, Sealed, program};
+use workspace_tests::hsm::{Hsm, PIN, component};
+
+const ACCOUNT: &str = "123456789012";
+const TOKEN: &str = "github_pat_11AAAAAAA0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+/// The sources, as targets are called.
+const SOURCES: [&str; 4] = ["aws", "vault", "cluster", "github"];
+
+/// All sources, alive.
+struct Sources {
+    moto: Emulator,
+    cluster: Cluster,
+    hsm: Hsm,
+    github: Server,
+    uid: String,
+    _folder: TempDir,
+}
+
+/// Where a run finds each source.
+struct Places {
+    aws: String,
+    kubeconfig: String,
+    module: String,
+    odd: &'static str,
+    github: String,
+}
+
+impl Sources {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let moto = Emulator::moto(folder.path());
+        let seeded = Command::new(system("WITNESSMARK_TEST_MOTO_PYTHON"))
+            .arg(workspace_tests::root().join("testenv/seed.py"))
+            .args([moto.url(), ACCOUNT, "company"])
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .output()
+            .expect("the seed");
+        assert!(seeded.status.success(), "{seeded:?}");
+        let cluster = Cluster::start(folder.path());
+        let uid = cluster.kubectl(&["get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"], "");
+        let github = Server::http(GithubFake::new(World::calm(TOKEN)));
+        Self { moto, cluster, hsm: Hsm::soft(false), github, uid, _folder: folder }
+    }
+
+    fn places(&self) -> Places {
+        Places {
+            aws: self.moto.url().to_owned(),
+            kubeconfig: fs::read_to_string(self.cluster.admin()).expect("a kubeconfig"),
+            module: self.hsm.module().display().to_string(),
+            odd: "",
+            github: self.github.url(),
+        }
+    }
+
+    /// A desk whose one declaration names all four.
+    fn desk(&self, places: &Places) -> Desk {
+        let mut desk = Desk::new("witnessmark: 1\n");
+        // Beside the files that it names relative to itself.
+        let kubeconfig =
+            self.cluster.file(&format!("kubeconfig-{}", desk.path("x").display().to_string().replace('/', "-")));
+        fs::write(&kubeconfig, &places.kubeconfig).expect("a kubeconfig");
+        let vault = self.hsm.target(
+            "vault",
+            Path::new(&places.module),
+            &format!("    environment: [SOFTHSM2_CONF, ODD_MODULE, ODD_HOW]\n    seconds: 8\n{}", self.hsm.login(PIN)),
+        );
+        let declaration = format!(
+            "witnessmark: 1
+entity: Northbank Custody Ltd
+system: {{id: hot-wallet}}
+targets:
+  - {{id: aws, collector: [aws-iam, aws-kms], account: \"{ACCOUNT}\", regions: [eu-west-1]}}
+{vault}  - {{id: cluster, collector: kubernetes-rbac, uid: {}, kubeconfig: \"{}\", authorizers: [Node, RBAC]}}
+  - {{id: github, collector: github, organization: northbank, organization_id: 4711201, repositories: [signer], api_url: \"{}\"}}
+controls:
+  - id: KS-1
+    title: Keys rotate, and people are known
+    checks:
+      - use: aws-kms/key-rotates
+      - use: aws-iam/console-users-have-mfa
+      - use: pkcs11/keys-never-extractable
+      - use: pkcs11/token-login-is-healthy
+      - use: kubernetes-rbac/no-binding-to-everyone
+      - use: kubernetes-rbac/exec-is-declared
+      - use: github/members-have-2fa
+      - use: github/org-requires-2fa
+",
+            self.uid,
+            kubeconfig.display(),
+            places.github,
+        );
+        fs::write(desk.path("witnessmark.yaml"), declaration).expect("a declaration");
+        desk.aws(&places.aws, ACCOUNT, "an example of a secret key");
+        desk.set("AWS_REGION", "eu-west-1");
+        desk.set("GITHUB_TOKEN", TOKEN);
+        desk.set(self.hsm.variable.0, &self.hsm.variable.1);
+        desk.set("ODD_MODULE", &self.hsm.module().display().to_string());
+        desk.set("ODD_HOW", places.odd);
+        desk
+    }
+}
+
+/// Every finding by target and key, with its outcome.
+type Found = BTreeMap<String, BTreeMap<String, String>>;
+
+fn found(sealed: &Sealed) -> Found {
+    let mut all: Found = BTreeMap::new();
+    for (record, finding) in sealed.of("finding").zip(sealed.findings()) {
+        let target = record["target"].as_str().expect("a target").to_owned();
+        all.entry(target).or_default().insert(finding.key, finding.outcome);
+    }
+    all
+}
+
+fn run(desk: &Desk, deadline: &str) -> (Answer, Sealed) {
+    let answer = desk.witnessmark(&["run", "--quiet", "--format", "json", "--deadline", deadline]);
+    let index = answer.json()["index"].as_u64().unwrap_or_else(|| panic!("nothing was sealed: {answer:?}"));
+    let sealed = Sealed::read(&desk.path("evidence/bundles"), index);
+    (answer, sealed)
+}
+
+/// One source that is not well: whose findings may be undetermined, and nobody else's changed.
+fn only_lost(how: &str, lost: &[&str], sealed: &Sealed, whole: &Found) {
+    let now = found(sealed);
+    for source in SOURCES {
+        let (before, after) = (&whole[source], &now[source]);
+        if lost.contains(&source) {
+            assert!(sealed.of("gap").any(|gap| gap["target"] == source), "{how}: `{source}` has no gap");
+            // A list that was not read has no members to find anything of: what was found of the list itself stays.
+            let undetermined = after.values().filter(|outcome| *outcome == "undetermined").count();
+            assert!(undetermined > 0, "{how}: `{source}` is concluded of: {after:?}");
+            let of_lists = |all: &BTreeMap<String, String>| {
+                all.keys().filter(|key| key.ends_with(" null")).cloned().collect::<BTreeSet<_>>()
+            };
+            assert!(of_lists(after).is_superset(&of_lists(before)), "{how}: `{source}` lost a finding of a list");
+        } else {
+            assert_eq!(after, before, "{how}: `{source}`");
+        }
+    }
+}
+
+/// An address at which nobody answers: closed, or taken and silent.
+fn nobody(frozen: bool) -> (String, Option<TcpListener>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    (address, frozen.then_some(listener))
+}
+
+#[test]
+fn one_run_reads_four_sources_and_one_that_fails_costs_nothing_elsewhere() {
+    let sources = Sources::start();
+    let desk = sources.desk(&sources.places());
+    let (answer, sealed) = run(&desk, "120");
+    let whole = found(&sealed);
+    assert_eq!(whole.keys().map(String::as_str).collect::<BTreeSet<_>>(), BTreeSet::from(SOURCES), "{answer:?}");
+    for source in ["vault", "cluster", "github"] {
+        let gaps: Vec<_> = sealed.of("gap").filter(|gap| gap["target"] == source).collect();
+        assert!(gaps.is_empty(), "{gaps:?}");
+        assert!(whole[source].values().all(|outcome| outcome != "undetermined"), "{source}: {:?}", whole[source]);
+    }
+    let index = sealed.index.to_string();
+    let exported = desk.witnessmark(&["export", "--bundle", &index, "--out", "b.tar"]);
+    assert_eq!(exported.code, 0, "{exported:?}");
+    let verified = desk.verify(&["b.tar", "--trust", "keys/trust.json", "--allow-rehearsal"]);
+    assert_eq!(verified.code, 0, "{verified:?}");
+
+    // Dead from the start, and silent, each in turn, all at once.
+    std::thread::scope(|scope| {
+        for source in SOURCES {
+            for frozen in [false, true] {
+                let (sources, whole) = (&sources, &whole);
+                scope.spawn(move || {
+                    let (address, held) = nobody(frozen);
+                    let mut places = sources.places();
+                    match source {
+                        "aws" => places.aws = format!("http://{address}"),
+                        "cluster" => {
+                            places.kubeconfig =
+                                places.kubeconfig.replace(&sources.cluster.url(), &format!("https://{address}"));
+                        }
+                        "github" => places.github = format!("http://{address}"),
+                        _ => {
+                            places.module = component("odd.so").display().to_string();
+                            places.odd = if frozen { "hang-when-asked" } else { "abort-when-asked" };
+                        }
+                    }
+                    let (_, sealed) = run(&sources.desk(&places), "25");
+                    only_lost(&format!("{source}, frozen: {frozen}"), &[source], &sealed, whole);
+                    drop(held);
+                });
+            }
+        }
+    });
+
+    // In the middle: the API server is killed and moto stopped, while the run reads.
+    let desk = sources.desk(&sources.places());
+    let began = Instant::now();
+    let running = desk
+        .command(&program("witnessmark"))
+        .args(["run", "--quiet", "--format", "json", "--deadline", "20"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a run");
+    std::thread::sleep(Duration::from_millis(150));
+    let signal = |name: &str, pid: &str| {
+        let sent = Command::new("kill").args([name, pid]).status().expect("kill");
+        assert!(sent.success(), "{name} {pid}");
+    };
+    let moto = sources.moto.pid().to_string();
+    signal("-STOP", &moto);
+    signal("-KILL", fs::read_to_string(sources.cluster.file("apiserver.pid")).expect("a pid").trim());
+    let output = running.wait_with_output().expect("its end");
+    signal("-CONT", &moto);
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+    let told: serde_json::Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"));
+    let sealed = Sealed::read(&desk.path("evidence/bundles"), told["index"].as_u64().expect("an index"));
+    only_lost("killed in the middle", &["aws", "cluster"], &sealed, &whole);
+}
