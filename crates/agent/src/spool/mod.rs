@@ -221,7 +221,7 @@ impl Spool {
         recorded.gaps = inner.gaps.iter().map(|row| recorded.gap_record(row)).collect();
         recorded.gaps.sort_by(|a, b| gap_order(a).cmp(&gap_order(b)));
         recorded.gaps.dedup();
-        recorded.gaps = folded(std::mem::take(&mut recorded.gaps));
+        recorded.gaps = folded(&recorded.gaps);
         Ok(recorded)
     }
 
@@ -521,7 +521,7 @@ type GapOrder<'a> = (
 const SINGLY: usize = 1000;
 
 /// The gaps, sorted, with those of one list and reason past [`SINGLY`] said together.
-fn folded(gaps: Vec<record::Gap>) -> Vec<record::Gap> {
+fn folded(gaps: &[record::Gap]) -> Vec<record::Gap> {
     let alike = |a: &record::Gap, b: &record::Gap| {
         let list = |gap: &record::Gap| gap.subject.is_none() && gap.part.is_none();
         list(a)
