@@ -1,7 +1,8 @@
 //! Makes a token with keys of every kind that checks tell apart, for the tests of the collector `pkcs11`.
 //!
-//! `pkcs11_seed MODULE LABEL SO-PIN PIN [more]` initialises the first token without a label and prints its serial number. With
-//! `more` there are 200 further keys.
+//! `pkcs11_seed MODULE LABEL SO-PIN PIN [more|company]` initialises the first token without a label and prints its serial number. With
+//! `more` there are 200 further keys; with `company` only two, which are as they should be. `… PIN intrude` adds a key that can leave to
+//! a token that is there.
 #![expect(
     clippy::panic,
     clippy::print_stdout,
@@ -20,51 +21,74 @@ const SECP256K1: [u8; 7] = [0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x0a];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [module, label, so_pin, pin, more @ ..] = arguments.as_slice() else {
-        panic!("usage: pkcs11_seed MODULE LABEL SO-PIN PIN [more]");
+    let [module, label, so_pin, pin, what @ ..] = arguments.as_slice() else {
+        panic!("usage: pkcs11_seed MODULE LABEL SO-PIN PIN [more|company|intrude]");
     };
-    if let Err(error) = seed(module, label, so_pin, pin, !more.is_empty()) {
+    if let Err(error) = seed(module, label, so_pin, pin, what.first().map_or("", String::as_str)) {
         panic!("{error}");
     }
 }
 
-fn seed(module: &str, label: &str, so_pin: &str, pin: &str, more: bool) -> cryptoki::error::Result<()> {
+fn seed(module: &str, label: &str, so_pin: &str, pin: &str, what: &str) -> cryptoki::error::Result<()> {
     let pkcs11 = Pkcs11::new(module)?;
     pkcs11.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK))?;
+    if what == "intrude" {
+        return intrude(&pkcs11, label, &AuthPin::new(pin.into()));
+    }
     let blank = |slot: &cryptoki::slot::Slot| pkcs11.get_token_info(*slot).is_ok_and(|info| !info.token_initialized());
     let Some(slot) = pkcs11.get_slots_with_token()?.into_iter().find(blank) else {
         panic!("no token is left to be initialised");
     };
     let (so_pin, pin) = (AuthPin::new(so_pin.into()), AuthPin::new(pin.into()));
     pkcs11.init_token(slot, &so_pin, label)?;
-    // A module may give an initialised token another slot.
-    let named = |slot: &cryptoki::slot::Slot| pkcs11.get_token_info(*slot).is_ok_and(|info| info.label() == label);
-    let Some(slot) = pkcs11.get_slots_with_token()?.into_iter().find(named) else {
-        panic!("the token is gone");
-    };
+    let slot = named(&pkcs11, label)?;
     let session = pkcs11.open_rw_session(slot)?;
     session.login(UserType::So, Some(&so_pin))?;
     session.init_pin(&pin)?;
     session.logout()?;
     session.login(UserType::User, Some(&pin))?;
-    keys(&session)?;
-    if more {
-        for n in 0..200u32 {
-            secret(&session, &format!("many-{n}"), &n.to_be_bytes(), &[])?;
+    match what {
+        "company" => as_they_should_be(&session)?,
+        "more" => {
+            keys(&session)?;
+            for n in 0..200u32 {
+                secret(&session, &format!("many-{n}"), &n.to_be_bytes(), &[])?;
+            }
         }
+        _ => keys(&session)?,
     }
     println!("{}", pkcs11.get_token_info(slot)?.serial_number());
     Ok(())
 }
 
-fn keys(session: &Session) -> cryptoki::error::Result<()> {
-    use Attribute as A;
-    // As they should be.
+/// The token of this label. A module may give one that was initialised another slot.
+fn named(pkcs11: &Pkcs11, label: &str) -> cryptoki::error::Result<cryptoki::slot::Slot> {
+    let named = |slot: &cryptoki::slot::Slot| pkcs11.get_token_info(*slot).is_ok_and(|info| info.label() == label);
+    match pkcs11.get_slots_with_token()?.into_iter().find(named) {
+        Some(slot) => Ok(slot),
+        None => panic!("there is no token `{label}`"),
+    }
+}
+
+fn intrude(pkcs11: &Pkcs11, label: &str, pin: &AuthPin) -> cryptoki::error::Result<()> {
+    let session = pkcs11.open_rw_session(named(pkcs11, label)?)?;
+    session.login(UserType::User, Some(pin))?;
+    pair(&session, "leaves", &[0x04], &P256, &[Attribute::Extractable(true)])?;
+    Ok(())
+}
+
+fn as_they_should_be(session: &Session) -> cryptoki::error::Result<()> {
     pair(session, "treasury", &[0x01], &P256, &[])?;
     // Not every token knows that curve.
     if pair(session, "hot", &[0x02], &SECP256K1, &[]).is_err() {
         pair(session, "hot", &[0x02], &P384, &[])?;
     }
+    Ok(())
+}
+
+fn keys(session: &Session) -> cryptoki::error::Result<()> {
+    use Attribute as A;
+    as_they_should_be(session)?;
     // Each with one thing that is not.
     pair(session, "open", &[0x03], &P256, &[A::Extractable(true), A::Sensitive(false)])?;
     pair(session, "leaves", &[0x04], &P256, &[A::Extractable(true)])?;

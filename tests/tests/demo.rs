@@ -74,6 +74,8 @@ fn the_ledger_of_the_three_days_is_whole() {
 fn each_day_tells_its_story() {
     let days = [contents(0), contents(1), contents(2)];
     for day in &days {
+        let read: BTreeSet<&str> = day.host[0].identities.iter().map(|identity| identity.collector.as_str()).collect();
+        assert_eq!(read, BTreeSet::from(["aws-iam", "aws-kms", "github", "kubernetes-rbac", "pkcs11"]));
         assert_eq!(day.run[0].overrides, [Override::Clock, Override::Endpoint, Override::Replay]);
         // Regions that the declaration leaves out are gaps, and accepted.
         assert_eq!(day.run[0].status, RunStatus::Partial);
@@ -87,7 +89,14 @@ fn each_day_tells_its_story() {
     assert!(deviating(&days[0]).is_empty());
     assert_eq!(
         deviating(&days[1]).iter().map(String::as_str).collect::<Vec<_>>(),
-        ["aws-iam/console-users-have-mfa", "aws-kms/grants-stay-inside", "aws-kms/key-policy-is-bounded"]
+        [
+            "aws-iam/console-users-have-mfa",
+            "aws-kms/grants-stay-inside",
+            "aws-kms/key-policy-is-bounded",
+            "github/members-have-2fa",
+            "kubernetes-rbac/exec-is-declared",
+            "pkcs11/keys-never-extractable"
+        ]
     );
     let unknown = |day: &Contents| -> BTreeSet<String> {
         day.findings.iter().filter(|f| f.outcome == Outcome::Undetermined).map(|f| f.check.clone()).collect()

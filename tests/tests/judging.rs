@@ -16,7 +16,8 @@ use std::process::{Command, Stdio};
 use bundle::read::TarSource;
 use bundle::trust::Trust;
 use model::Outcome;
-use model::record::{Assignment, CheckRole, Resource};
+use model::record::{Assignment, CheckRole};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use workspace_tests::contents::Contents;
 use workspace_tests::desk::Desk;
@@ -51,8 +52,11 @@ fn write_texts(contents: &Contents, folder: &Path) {
 
 /// Judges every subject of one use of a check again, and says how many.
 fn compare(contents: &Contents, assignment: &Assignment, texts: &Path) -> usize {
-    let resources: BTreeMap<(&str, &str, &str), &Resource> =
-        contents.resources.iter().map(|r| ((r.target.as_str(), r.kind.as_str(), r.id.as_str()), r)).collect();
+    // What was computed from others is judged like what was read.
+    let read = contents.resources.iter().map(|r| Judged::new(&r.target, &r.collector, &r.kind, &r.id, &r.facts));
+    let derived = contents.derived.iter().map(|r| Judged::new(&r.target, &r.collector, &r.kind, &r.id, &r.facts));
+    let judged: BTreeMap<(&str, &str, &str), Judged<'_>> =
+        read.chain(derived).map(|one| ((one.target, one.kind, one.id), one)).collect();
     let mut inputs = Vec::new();
     let mut sealed = Vec::new();
     for finding in &contents.findings {
@@ -60,7 +64,7 @@ fn compare(contents: &Contents, assignment: &Assignment, texts: &Path) -> usize 
         if (&finding.control, &finding.check) != (&assignment.control, &assignment.check) {
             continue;
         }
-        let resource = resources[&(finding.target.as_str(), subject.kind.as_str(), subject.id.as_str())];
+        let resource = &judged[&(finding.target.as_str(), subject.kind.as_str(), subject.id.as_str())];
         inputs.push(input(assignment, resource));
         sealed.push((finding.key(), finding.outcome));
     }
@@ -76,7 +80,22 @@ fn compare(contents: &Contents, assignment: &Assignment, texts: &Path) -> usize 
     sealed.len()
 }
 
-fn input(assignment: &Assignment, resource: &Resource) -> Value {
+/// One subject of checks.
+struct Judged<'a> {
+    target: &'a str,
+    collector: &'a str,
+    kind: &'a str,
+    id: &'a str,
+    facts: &'a RawValue,
+}
+
+impl<'a> Judged<'a> {
+    fn new(target: &'a str, collector: &'a str, kind: &'a str, id: &'a str, facts: &'a RawValue) -> Self {
+        Self { target, collector, kind, id, facts }
+    }
+}
+
+fn input(assignment: &Assignment, resource: &Judged<'_>) -> Value {
     let parsed = |raw: &str| serde_json::from_str::<Value>(raw).unwrap();
     json!({
         "now": assignment.now.as_seconds(),

@@ -75,6 +75,14 @@ pub enum Command {
         /// Its name.
         name: String,
     },
+    /// Say again what a collector wrote on a recorded day of the demonstration.
+    #[command(name = "__replay", hide = true)]
+    Replay {
+        /// Its name.
+        name: String,
+        /// The day: `day1`.
+        day: String,
+    },
     /// Evaluate checks for a parent process.
     #[command(name = "__assess", hide = true)]
     Assess,

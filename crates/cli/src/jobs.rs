@@ -14,11 +14,17 @@ use sdk::{CollectorKind, ForeignCode};
 use crate::failure::{Failure, warn};
 
 /// The collectors of the chosen targets (all of them where none is named), and those of the others. Programs of chosen targets
-/// are asked what they are; those of others are not started.
+/// are asked what they are; those of others are not started. `replayed`: collectors of foreign code say what they wrote on this
+/// recorded day of the demonstration.
 ///
 /// # Errors
 /// When a target is named that is not declared.
-pub async fn chosen(plan: &Plan, folder: &Path, only: &[String]) -> Result<(Vec<Job>, Vec<Job>), Failure> {
+pub async fn chosen(
+    plan: &Plan,
+    folder: &Path,
+    only: &[String],
+    replayed: Option<&str>,
+) -> Result<(Vec<Job>, Vec<Job>), Failure> {
     if let Some(unknown) = only.iter().find(|id| plan.target(id).is_none()) {
         let known: Vec<&str> = plan.targets.iter().map(|target| target.id.as_str()).collect();
         return Err(Failure::input(anyhow!("the declaration has no target `{unknown}`"))
@@ -37,8 +43,8 @@ pub async fn chosen(plan: &Plan, folder: &Path, only: &[String]) -> Result<(Vec<
             let read = sdk::Target { id: target.id.clone(), settings: collector.settings.clone() };
             let kind: Arc<dyn CollectorKind> = match kinds.get(&collector.name) {
                 Some(kind) => match kind.foreign_code(&read) {
-                    Some(code) => isolated(kind, foreign(code), &aside)?,
-                    None if target.isolate => isolated(kind, ours(), &aside)?,
+                    Some(code) => isolated(kind, foreign(code), replayed, &aside)?,
+                    None if target.isolate => isolated(kind, ours(), None, &aside)?,
                     None => Arc::clone(kind),
                 },
                 None if collector.name == exec::NAME && wanted => {
@@ -72,9 +78,19 @@ fn foreign(code: ForeignCode) -> Room {
     Room { environment: Some(code.environment), limits }
 }
 
-fn isolated(kind: &Arc<dyn CollectorKind>, room: Room, aside: &Aside) -> Result<Arc<dyn CollectorKind>, Failure> {
+fn isolated(
+    kind: &Arc<dyn CollectorKind>,
+    room: Room,
+    replayed: Option<&str>,
+    aside: &Aside,
+) -> Result<Arc<dyn CollectorKind>, Failure> {
     let program = std::env::current_exe()
         .map_err(|e| Failure::tool(anyhow!(e).context("cannot find this program's own file")))?;
-    let apartment = Apartment { program, environment: room.environment, limits: room.limits };
+    let name = kind.descriptor().name;
+    let arguments = match replayed {
+        None => vec!["__collect".into(), name.into()],
+        Some(day) => vec!["__replay".into(), name.into(), day.into()],
+    };
+    let apartment = Apartment { program, arguments, environment: room.environment, limits: room.limits };
     Ok(Arc::new(Isolated::new(Arc::clone(kind), apartment, Aside::clone(aside))))
 }

@@ -1,7 +1,8 @@
 //! The recorded answers behind `witnessmark demo`, and the loopback server that gives them again.
 //!
-//! The answers were recorded from an AWS emulator by `scripts/demo/record`; none is written by hand. The server knows
-//! nothing of AWS: it finds a recorded request that is equal to the one it got and gives the recorded answer.
+//! The answers were recorded by `scripts/demo/record` from an AWS emulator, a Kubernetes API server, the tests' GitHub and a token of
+//! SoftHSM; none is written by hand. The server knows nothing of them: it finds a recorded request that is equal to the one it got and gives
+//! the recorded answer. A token has no server: what its collector wrote down is kept.
 
 mod server;
 mod tape;
@@ -14,24 +15,50 @@ pub use tape::{Tape, TapeError};
 pub struct Day {
     pub name: &'static str,
     pub title: &'static str,
-    tape: &'static str,
+    tapes: [&'static str; 3],
+    token: &'static str,
 }
 
 impl Day {
-    /// The recorded exchanges of this day.
+    /// The recorded exchanges of this day, of all sources that are asked over HTTP.
     ///
     /// # Errors
-    /// When the tape built into the program is damaged.
+    /// When a tape built into the program is damaged.
     pub fn tape(&self) -> Result<Tape, TapeError> {
-        Tape::parse(self.tape)
+        Tape::parse(&self.tapes.concat())
+    }
+
+    /// What the collector of the token wrote on its standard output, line by line.
+    #[must_use]
+    pub const fn token(&self) -> &'static str {
+        self.token
     }
 }
 
-/// The three days, in order.
+const CLUSTER: [&str; 2] = [include_str!("../tapes/cluster1.jsonl"), include_str!("../tapes/cluster2.jsonl")];
+const GITHUB: [&str; 2] = [include_str!("../tapes/github1.jsonl"), include_str!("../tapes/github2.jsonl")];
+const TOKEN: [&str; 2] = [include_str!("../tapes/token1.jsonl"), include_str!("../tapes/token2.jsonl")];
+
+/// The three days, in order. On the third all but AWS is as on the second.
 pub const DAYS: [Day; 3] = [
-    Day { name: "day1", title: "as declared", tape: include_str!("../tapes/day1.jsonl") },
-    Day { name: "day2", title: "an intruding change", tape: include_str!("../tapes/day2.jsonl") },
-    Day { name: "day3", title: "one call denied", tape: include_str!("../tapes/day3.jsonl") },
+    Day {
+        name: "day1",
+        title: "as declared",
+        tapes: [include_str!("../tapes/day1.jsonl"), CLUSTER[0], GITHUB[0]],
+        token: TOKEN[0],
+    },
+    Day {
+        name: "day2",
+        title: "an intruding change",
+        tapes: [include_str!("../tapes/day2.jsonl"), CLUSTER[1], GITHUB[1]],
+        token: TOKEN[1],
+    },
+    Day {
+        name: "day3",
+        title: "one call denied",
+        tapes: [include_str!("../tapes/day3.jsonl"), CLUSTER[1], GITHUB[1]],
+        token: TOKEN[1],
+    },
 ];
 
 /// The declaration of the small custody company.

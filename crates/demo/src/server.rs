@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::tape::{Request, Tape};
+use crate::tape::{Request, Tape, undated};
 
 /// No request of ours is larger.
 const MOST_REQUEST_BYTES: usize = 1 << 20;
@@ -105,7 +105,7 @@ async fn answer(state: Arc<State>, request: hyper::Request<Incoming>) -> Result<
     };
     let request = Request {
         method: head.method.to_string(),
-        path: head.uri.path_and_query().map_or_else(String::new, ToString::to_string),
+        path: head.uri.path_and_query().map_or_else(String::new, |path| undated(path.as_str())),
         target: head.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned(),
         body: String::from_utf8_lossy(&body.to_bytes()).into_owned(),
     };

@@ -22,8 +22,10 @@ use crate::{Aside, Limits};
 /// How a collector of ours is started in a process of its own.
 #[derive(Clone, Debug)]
 pub struct Apartment {
-    /// This program's own file: `program __collect <name>` must run [`crate::serve`] with the same collector.
+    /// This program's own file.
     pub program: PathBuf,
+    /// With these it must run [`crate::serve`] with the same collector, or [`crate::replay`].
+    pub arguments: Vec<OsString>,
     /// Names of variables that it is given beside the usual ones. `None`: our whole environment.
     pub environment: Option<Vec<String>>,
     pub limits: Limits,
@@ -46,10 +48,9 @@ impl Isolated {
     /// The same collector, apart.
     #[must_use]
     pub fn new(inner: Arc<dyn CollectorKind>, apartment: Apartment, aside: Aside) -> Self {
-        let name = inner.descriptor().name;
         let launch = Launch {
             program: apartment.program,
-            arguments: vec![OsString::from("__collect"), OsString::from(name)],
+            arguments: apartment.arguments,
             environment: apartment.environment.as_deref().map(environment),
             folder: None,
             limits: apartment.limits,

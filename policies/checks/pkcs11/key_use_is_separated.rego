@@ -41,28 +41,41 @@ uses contains use if {
 }
 
 # What is not there does not show that the key cannot do it.
-known if {
-	every name in union({names | some names in attributes}) {
-		said(input.resource[name])
-	}
+unsaid contains name if {
+	some names in attributes
+	some name in names
+	not said(name)
 }
 
-said(value) if is_boolean(value)
+said(name) if is_boolean(input.resource[name])
 
-said(value) if value == null
+said(name) if is_null(input.resource[name])
+
+together := concat(" and ", sort(uses))
 
 deviates contains {
-	"path": "",
-	"actual": sort(uses),
-	"because": sprintf("it is good for %s", [concat(" and ", sort(uses))]),
+	"path": sprintf("/%s", [name]),
+	"actual": true,
+	"because": sprintf("it is good for %s", [together]),
 } if {
 	count(uses) > 1
+	some use in uses
+	some name in attributes[use]
+	input.resource[name] == true
 }
 
 conforms contains {
-	"path": "",
-	"actual": sort(uses),
+	"path": "/class",
+	"because": sprintf("it is good for %s alone", [together]),
 } if {
-	known
-	count(uses) < 2
+	count(unsaid) == 0
+	count(uses) == 1
+}
+
+conforms contains {
+	"path": "/class",
+	"because": "it is good for nothing of these",
+} if {
+	count(unsaid) == 0
+	count(uses) == 0
 }

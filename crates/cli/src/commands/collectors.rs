@@ -48,6 +48,15 @@ pub fn serve(name: &str) -> Outcome {
     Ok(0)
 }
 
+/// Says again on stdout what a collector wrote on a recorded day of the demonstration.
+pub fn replay(name: &str, day: &str) -> Outcome {
+    let Some(recorded) = demo::DAYS.iter().find(|one| one.name == day) else {
+        return Err(Failure::input(anyhow::anyhow!("the demonstration has no `{day}`")));
+    };
+    exec::replay(&find(name)?, recorded.token()).map_err(Failure::tool)?;
+    Ok(0)
+}
+
 fn described(descriptor: &Descriptor) -> String {
     let mut text = format!("{}: {}\n\nIt records:\n", descriptor.name, descriptor.summary);
     for resource in &descriptor.resources {

@@ -110,6 +110,7 @@ fn one_day(stage: &Stage, day: &Day, number: usize) -> Result<(Ran, Overview), F
         access_key_id: "demonstration".to_owned(),
         secret_access_key: Secret::new("no secret at all".to_owned()),
     });
+    environment.overrides.token = Some(Secret::new("no token at all".to_owned()));
     let made = make(
         Making {
             context: &context,
@@ -121,6 +122,7 @@ fn one_day(stage: &Stage, day: &Day, number: usize) -> Result<(Ran, Overview), F
             overrides: vec![Override::Clock, Override::Endpoint, Override::Replay],
             purpose: Purpose::Readiness,
             challenge: None,
+            replayed: Some(day.name),
             progress: &Silent,
         },
         &stage.runtime,
@@ -191,8 +193,9 @@ fn altered(stage: &Stage, tar: Option<&Path>) -> Result<String, Failure> {
 
 fn intro(stage: &Stage) -> String {
     format!(
-        "Northbank Custody Ltd signs withdrawals with a key in AWS KMS. Its declaration says how that key is guarded.\n\
-         Three recorded days follow, through the real collectors and the real AWS SDK, without any network.\n\
+        "Northbank Custody Ltd signs withdrawals with keys in AWS KMS and on an HSM token. The signer runs in a Kubernetes cluster, its\n\
+         code lies on GitHub. One declaration says how all of that is guarded. Three recorded days follow, through the real\n\
+         collectors, without any network; for the token, whose module is foreign code, what its collector wrote down is said again.\n\
          Everything is in {}/\n\n",
         stage.folder.display()
     )

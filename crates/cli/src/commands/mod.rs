@@ -52,6 +52,7 @@ pub fn run(arguments: Arguments) -> Outcome {
             output::text(&String::from_utf8_lossy(&script)).map(|()| 0)
         }
         Command::Collect { name } => collectors::serve(&name),
+        Command::Replay { name, day } => collectors::replay(&name, &day),
         Command::Assess => assess::worker_main().map(|()| 0).map_err(|e| Failure::tool(anyhow!(e))),
     }
 }

@@ -16,7 +16,7 @@ use crate::{context, jobs};
 pub fn run(arguments: &Rights) -> Outcome {
     let context = context::usable(&arguments.declaration.declaration, crate::clock::now())?;
     let plan = context.plan()?;
-    let (jobs, _) = runtime()?.block_on(jobs::chosen(&plan, &context.folder, &[]))?;
+    let (jobs, _) = runtime()?.block_on(jobs::chosen(&plan, &context.folder, &[], None))?;
     let mut descriptors: Vec<Descriptor> = jobs.iter().map(|job| job.kind.descriptor()).collect();
     descriptors.sort_by(|a, b| a.name.cmp(&b.name));
     descriptors.dedup_by(|a, b| a.name == b.name);

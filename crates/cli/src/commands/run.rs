@@ -54,6 +54,7 @@ pub fn run(arguments: &Run, quiet: bool) -> Outcome {
             PurposeArgument::Audit => Purpose::Audit,
         },
         challenge: arguments.challenge.clone(),
+        replayed: None,
         progress: progress.as_ref(),
     };
     let (ran, overview) = make(making, &runtime()?)?;
@@ -91,6 +92,8 @@ pub struct Making<'a> {
     pub overrides: Vec<Override>,
     pub purpose: Purpose,
     pub challenge: Option<String>,
+    /// The recorded day of the demonstration.
+    pub replayed: Option<&'a str>,
     pub progress: &'a dyn Progress,
 }
 
@@ -101,7 +104,8 @@ pub struct Making<'a> {
 pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<(Ran, Overview), Failure> {
     let plan = making.context.plan()?;
     same_ledger(&plan, making.opened)?;
-    let (jobs, left_out) = runtime.block_on(jobs::chosen(&plan, &making.context.folder, making.only))?;
+    let (jobs, left_out) =
+        runtime.block_on(jobs::chosen(&plan, &making.context.folder, making.only, making.replayed))?;
     let memory = HeadFile::new(&making.opened.head);
     let sealer = Sealer {
         store: making.store,

@@ -1,6 +1,6 @@
-//! A template is good as it stands, and what it offers in comments is good too.
+//! What becomes of a template. That each is usable, and what it offers too, `tests/tests/templates.rs` shows.
 
-use witnessmark_policy::{CheckMeta, CheckSubject, Environment, Severity, check, plan};
+use witnessmark_policy::{CheckMeta, CheckSubject, Environment, check, plan};
 
 use crate::common::{environment, load_one};
 
@@ -54,35 +54,4 @@ fn aws_is_usable_and_uses_every_check() {
     assert_eq!(used, all);
     assert!(plan.assignments.iter().all(|a| a.targets == ["aws-prod"] && a.weaker.is_empty()));
     assert_eq!(plan.every_seconds, Some(86_400));
-}
-
-/// A comment that begins like a key or a list item is an offer: taken up, all of them together must be understood.
-#[test]
-fn its_offers_are_good() {
-    let (mut text, mut offers) = (String::new(), 0);
-    let head = AWS.lines().take_while(|line| *line != "witnessmark: 1").count();
-    for line in AWS.lines().skip(head) {
-        let comment = line.trim_start().strip_prefix("# ");
-        match comment {
-            Some(offer) if is_offer(offer) => {
-                offers += 1;
-                text.push_str(&line.replacen("# ", "", 1));
-            }
-            Some(_) => {}
-            None => text.push_str(line),
-        }
-        text.push('\n');
-    }
-    assert!(offers > 25, "{offers}");
-    let loaded = load_one(&text);
-    let mut found = loaded.diagnostics.clone();
-    found.extend(check(&loaded, &shipped()));
-    found.retain(|d| d.severity == Severity::Error);
-    assert_eq!(loaded.render(&found, false), "");
-}
-
-fn is_offer(comment: &str) -> bool {
-    let item = comment.trim_start();
-    let key = item.strip_prefix("- ").unwrap_or(item).split(' ').next().unwrap_or_default();
-    key.ends_with(':') && key.starts_with(|c: char| c.is_ascii_lowercase())
 }

@@ -1,0 +1,22 @@
+//! The tests' GitHub as a server, for the recording of the demonstration: `github_day TOKEN 1|2` prints its port and serves until its input
+//! ends. On day 2 a member has no second factor any more.
+#![expect(clippy::print_stdout, reason = "whoever records reads the port")]
+
+use std::io::Read as _;
+
+use testkit::Server;
+use testkit::github_fake::{GithubFake, TwoFactor, World};
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut world = World::calm(arguments.first().map_or("", String::as_str));
+    if arguments.get(1).is_some_and(|day| day == "2")
+        && let Some(person) = world.people.iter_mut().find(|person| person.login == "cy")
+    {
+        person.two_factor = TwoFactor::Disabled;
+    }
+    let server = Server::http(GithubFake::new(world));
+    println!("{}", server.url().rsplit(':').next().unwrap_or_default());
+    // Until whoever started it has enough.
+    let _ = std::io::stdin().read(&mut [0]);
+}
