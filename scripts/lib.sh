@@ -110,7 +110,14 @@ install_kryoptic() {
 	rm -rf "$1/clang" "$1/link" "$1/target"
 }
 
-COMPONENTS=(moto ministack opa cosign oracle sigstore_js kubernetes github pkcs11 kryoptic)
+# What reads units as systemd does. The machine need not run under it.
+inputs_systemd() { cat /etc/os-release; uname -m; declare -f debian; }
+install_systemd() {
+	debian "$1" systemd libsystemd-shared libsystemd0
+	ln -s "$(cd "$1" && echo root/usr/lib/*-linux-gnu)" "$1/lib"
+}
+
+COMPONENTS=(moto ministack opa cosign oracle sigstore_js kubernetes github pkcs11 kryoptic systemd)
 
 # ---- helpers of the recipes
 

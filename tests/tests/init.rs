@@ -3,6 +3,7 @@
 use std::fs;
 
 use testkit::aws_fake::{AwsFake, Size, World};
+use testkit::k8s_fake::K8sFake;
 use testkit::{Fault, Faulty, Rule, Server};
 use workspace_tests::desk::{Answer, Desk};
 
@@ -56,6 +57,39 @@ fn what_is_written_can_be_used_at_once() {
     assert_eq!(again.code, 2, "{again:?}");
     assert!(again.stderr.contains("never overwritten"), "{again:?}");
     assert_eq!(fs::read_to_string(desk.path("witnessmark.yaml")).unwrap(), text);
+}
+
+#[test]
+fn an_account_and_a_cluster_stand_in_one_declaration() {
+    let (account, cluster) = (Server::http(AwsFake::new(World::new(Size::SMALL))), Server::http(K8sFake::small()));
+    let mut desk = desk(&account);
+    let kubeconfig = desk.path("kubeconfig");
+    fs::write(
+        &kubeconfig,
+        format!(
+            "{{apiVersion: v1, kind: Config, current-context: c, contexts: [{{name: c, context: {{cluster: c, user: u}}}}], \
+             clusters: [{{name: c, cluster: {{server: \"{}\"}}}}], users: [{{name: u, user: {{token: t}}}}]}}",
+            cluster.url()
+        ),
+    )
+    .unwrap();
+    desk.set("KUBECONFIG", kubeconfig.to_str().unwrap());
+    let (answer, text) = init(&desk);
+    assert!([0, 3].contains(&answer.code), "{answer:?}");
+    for needed in [
+        "collector: [kubernetes-rbac]",
+        "uid: \"5f3c1a52-7c1b-4c1e-9a57-0d8f0f6a2b11\"",
+        "use: kubernetes-rbac/nobody-reads-all-secrets",
+        "authorizers",
+        "T-CLUSTER",
+        "collector: [aws-iam, aws-kms]",
+        "pkcs11: it finds no target by itself",
+    ] {
+        assert!(text.contains(needed), "`{needed}` is missing:\n{text}");
+    }
+    assert_eq!(text.matches("- id: T-INSIDER").count(), 1, "{text}");
+    let validated = desk.witnessmark(&["validate"]);
+    assert_eq!(validated.code, 0, "{validated:?}");
 }
 
 #[test]

@@ -399,6 +399,13 @@ fn rights_and_preflight_say_what_a_login_would_mean() {
     let rights = desk.witnessmark(&["rights", "--format", "pkcs11-user"]);
     assert_eq!(rights.code, 0, "{rights:?}");
     assert!(rights.stdout.contains("PKCS#11 has no user who may only look"), "{rights:?}");
+    let one = desk.witnessmark(&["rights", "--format", "pkcs11-user", "--target", "vault"]);
+    assert_eq!((one.code, &one.stdout), (0, &rights.stdout));
+    for command in ["rights", "preflight"] {
+        let none = desk.witnessmark(&[command, "--target", "elsewhere"]);
+        assert_eq!(none.code, 2, "{none:?}");
+        assert!(none.stderr.contains("no target `elsewhere`"), "{none:?}");
+    }
     let preflight = desk.witnessmark(&["preflight", "--format", "json"]);
     let login = |answer: &Answer| answer.stdout.contains("the target does not ask for a login");
     assert!(login(&preflight), "{preflight:?}");

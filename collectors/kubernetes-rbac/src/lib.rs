@@ -20,11 +20,11 @@ use async_trait::async_trait;
 use http::Method;
 use schemars::JsonSchema;
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, GapReason, Recorder, ResourceKind,
-    RightState, RightStatus, Target,
+    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, FoundTarget, GapReason, Recorder,
+    ResourceKind, RightState, RightStatus, Target,
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::client::{Answer, Call, Client};
 use crate::resource::{BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
@@ -85,6 +85,34 @@ impl CollectorKind for KubernetesRbac {
         }
         Ok(Box::new(Cluster { client, settings, identity: Mutex::new(None) }))
     }
+
+    async fn discover(&self, environment: &Environment, recorder: &Recorder) -> Result<Vec<FoundTarget>, CollectError> {
+        // Which cluster it is, is what is asked: this one is none.
+        let none = Map::from_iter([("uid".to_owned(), Value::from(""))]);
+        let target = Target { id: recorder.target().to_owned(), settings: none };
+        let client = Client::connect(&target, &Settings::of(&target)?, environment, recorder).await?;
+        let found = kube_system(&client).await?.0;
+        let mut settings = Map::from_iter([("uid".to_owned(), Value::from(found.uid.as_str()))]);
+        if !client.authorities.is_empty() {
+            settings.insert("ca".to_owned(), Value::from(client.authorities.clone()));
+        }
+        let id: String = found.uid.chars().take(8).filter(char::is_ascii_alphanumeric).collect();
+        Ok(vec![FoundTarget {
+            id: format!("cluster-{id}"),
+            settings,
+            note: "the cluster of the kubeconfig's current context; name another under `context`. What decides beside RBAC cannot be \
+                   read: say under `authorizers` what --authorization-mode has, else \"nobody can\" stays undetermined"
+                .to_owned(),
+        }])
+    }
+}
+
+/// The namespace by whose UID a cluster is known.
+async fn kube_system(client: &Client) -> Result<(wire::Meta, sdk::ExchangeId), CollectError> {
+    let call = Call::new(rights::GET_KUBE_SYSTEM);
+    let answer = client.call(&call, Method::GET, "/api/v1/namespaces/kube-system", None).await?;
+    let answer = answer.map_err(client::Refusal::end)?;
+    Ok((parsed::<wire::Object>(&call, &answer)?.metadata, answer.exchange))
 }
 
 /// A collector of one cluster.
@@ -106,10 +134,7 @@ pub(crate) struct Identified {
 #[async_trait]
 impl Collector for Cluster {
     async fn identify(&self, _: &Recorder) -> Result<CallerIdentity, CollectError> {
-        let call = Call::new(rights::GET_KUBE_SYSTEM);
-        let answer = self.client.call(&call, Method::GET, "/api/v1/namespaces/kube-system", None).await?;
-        let answer = answer.map_err(client::Refusal::end)?;
-        let found = parsed::<wire::Object>(&call, &answer)?.metadata;
+        let (found, namespace) = kube_system(&self.client).await?;
         if found.name != "kube-system" || found.uid != self.settings.uid {
             return Err(CollectError::WrongIdentity { expected: self.settings.uid.clone(), found: found.uid });
         }
@@ -120,7 +145,7 @@ impl Collector for Cluster {
         let caller = parsed::<wire::Reviewed<wire::SelfStatus>>(&call, &review)?.status.user_info;
         let identity = CallerIdentity { caller: caller.username.clone(), found: found.uid };
         *self.identity.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
-            Some(Identified { namespace: answer.exchange, caller, review: review.exchange });
+            Some(Identified { namespace, caller, review: review.exchange });
         Ok(identity)
     }
 

@@ -220,6 +220,9 @@ pub struct Rights {
     /// which of them to be.
     #[arg(long, value_enum, default_value_t = RightsForm::Human, value_name = "FORMAT")]
     pub format: RightsForm,
+    /// What this target needs only; may be given again.
+    #[arg(long = "target", value_name = "ID")]
+    pub targets: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -243,6 +246,9 @@ pub struct Preflight {
     /// Seconds until what did not answer is undecided.
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     pub deadline: u64,
+    /// Ask this target only; may be given again.
+    #[arg(long = "target", value_name = "ID")]
+    pub targets: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -24,7 +24,7 @@ pub fn run(arguments: &Preflight, quiet: bool) -> Outcome {
     let deadline = Timestamp::from_millis(now.as_millis().saturating_add(deadline)).map_err(Failure::input)?;
     let environment = sdk_environment(&crate::commands::run::run_id(now)?, deadline, 4);
     let runtime = runtime()?;
-    let (jobs, _) = runtime.block_on(jobs::chosen(&plan, &context.folder, &[], None))?;
+    let (jobs, _) = runtime.block_on(jobs::chosen(&plan, &context.folder, &arguments.targets, None))?;
     if !quiet {
         anstream::eprintln!("asking {} sources", jobs.len());
     }

@@ -16,7 +16,7 @@ use crate::{context, jobs};
 pub fn run(arguments: &Rights) -> Outcome {
     let context = context::usable(&arguments.declaration.declaration, crate::clock::now())?;
     let plan = context.plan()?;
-    let (jobs, _) = runtime()?.block_on(jobs::chosen(&plan, &context.folder, &[], None))?;
+    let (jobs, _) = runtime()?.block_on(jobs::chosen(&plan, &context.folder, &arguments.targets, None))?;
     let mut descriptors: Vec<Descriptor> = jobs.iter().map(|job| job.kind.descriptor()).collect();
     descriptors.sort_by(|a, b| a.name.cmp(&b.name));
     descriptors.dedup_by(|a, b| a.name == b.name);
@@ -28,7 +28,7 @@ pub fn run(arguments: &Rights) -> Outcome {
             }
             output::json(&aws::iam_policy(of_aws))?;
         }
-        RightsForm::AwsKeyPolicy => output::json(&key_policy_statements(&plan, &descriptors)?)?,
+        RightsForm::AwsKeyPolicy => output::json(&key_policy_statements(&jobs, &descriptors)?)?,
         RightsForm::GithubPermissions => worded("github-permissions", &jobs)?,
         RightsForm::ClusterRole => worded("cluster-role", &jobs)?,
         RightsForm::Pkcs11User => worded("pkcs11-user", &jobs)?,
@@ -45,17 +45,15 @@ pub fn run(arguments: &Rights) -> Outcome {
 }
 
 /// One statement for each role that reads keys.
-fn key_policy_statements(plan: &policy::Plan, descriptors: &[Descriptor]) -> Result<Vec<serde_json::Value>, Failure> {
+fn key_policy_statements(jobs: &[Job], descriptors: &[Descriptor]) -> Result<Vec<serde_json::Value>, Failure> {
     let Some(kms) = descriptors.iter().find(|descriptor| descriptor.name == "aws-kms") else {
         return Err(Failure::input(anyhow::anyhow!("no target of the declaration is read by `aws-kms`")));
     };
-    let roles: BTreeSet<String> = plan
-        .targets
+    let roles: BTreeSet<String> = jobs
         .iter()
-        .flat_map(|target| &target.collectors)
-        .filter(|collector| collector.name == kms.name)
-        .map(|collector| {
-            let setting = |name: &str| collector.settings.get(name).and_then(serde_json::Value::as_str);
+        .filter(|job| job.kind.descriptor().name == kms.name)
+        .map(|job| {
+            let setting = |name: &str| job.target.settings.get(name).and_then(serde_json::Value::as_str);
             match setting("assume_role") {
                 Some(role) => role.to_owned(),
                 // Whose credentials the environment holds is not known here.
