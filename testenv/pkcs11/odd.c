@@ -49,7 +49,6 @@ static CK_RV token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info) {
 	if (how("last-try")) info->flags |= CKF_USER_PIN_FINAL_TRY;
 	if (how("locked")) info->flags |= CKF_USER_PIN_LOCKED;
 	if (how("maker-of-users")) memcpy(info->manufacturerID, "Marvell Semiconductors, Inc.    ", 32);
-	if (how("no-text")) memset(info->model, 0xff, sizeof info->model);
 	return rv;
 }
 

@@ -335,13 +335,13 @@ fn every_call_is_a_declared_one_and_none_uses_a_key() {
     let (answer, sealed) = desk.seal();
     assert_eq!((answer.code, gaps(&sealed).len()), (10, 0), "{answer:?}");
     let text = String::from_utf8_lossy(&fs::read(&log).expect("the log of calls")).into_owned();
-    let called: BTreeSet<&str> = text
-        .lines()
-        .filter_map(|line| line.split_once(": C_"))
-        .filter_map(|(number, _)| number.parse::<u64>().ok().map(|_| number))
-        .zip(text.lines().filter(|line| line.contains(": C_")))
-        .filter_map(|(_, line)| line.split_once(": ").map(|(_, name)| name.trim()))
-        .collect();
+    // `12: C_OpenSession`
+    let function = |line: &'_ str| -> Option<usize> {
+        let (number, name) = line.split_once(": ")?;
+        (number.parse::<u64>().is_ok() && name.starts_with("C_")).then_some(number.len() + 2)
+    };
+    let called: BTreeSet<&str> =
+        text.lines().filter_map(|line| function(line).and_then(|at| line.get(at..)).map(str::trim)).collect();
     let kind = collectors::find("pkcs11").expect("the collector").descriptor();
     let rights: BTreeSet<&str> = kind.rights.iter().map(|right| right.name.as_str()).collect();
     let brackets: BTreeSet<&str> = collector_pkcs11::rights::BRACKETS.into_iter().collect();

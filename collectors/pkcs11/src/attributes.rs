@@ -52,14 +52,21 @@ pub fn read(session: &Session, object: ObjectHandle, wanted: &[AttributeType]) -
 /// Why an attribute did not come with the others, or its value after all.
 fn alone(session: &Session, object: ObjectHandle, attribute: AttributeType) -> Got {
     match session.get_attribute_info(object, &[attribute]).map(|info| info.into_iter().next()) {
-        Ok(Some(AttributeInfo::TypeInvalid | AttributeInfo::Unavailable) | None) => Got::NotThere,
+        Ok(Some(AttributeInfo::TypeInvalid)) => Got::NotThere,
+        // Neither that there is none, nor what it is (CK_UNAVAILABLE_INFORMATION).
+        Ok(Some(AttributeInfo::Unavailable) | None) => {
+            Got::Refused { reason: GapReason::Unsupported, code: "CK_UNAVAILABLE_INFORMATION".to_owned() }
+        }
         Ok(Some(AttributeInfo::Sensitive)) => {
             Got::Refused { reason: GapReason::Denied, code: "CKR_ATTRIBUTE_SENSITIVE".to_owned() }
         }
         Ok(Some(AttributeInfo::Available(_))) => match session.get_attributes(object, &[attribute]) {
             Ok(values) => match values.into_iter().next() {
                 Some(value) => Got::Value(value),
-                None => Got::NotThere,
+                None => Got::Refused {
+                    reason: GapReason::Malformed,
+                    code: "announced with a size, and not given".to_owned(),
+                },
             },
             Err(error) => Got::Refused { reason: ask::reason(&error), code: ask::code(&error) },
         },

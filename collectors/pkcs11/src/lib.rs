@@ -130,7 +130,7 @@ impl Collector for Token {
             let refusal = match right.name.as_str() {
                 OPEN_SESSION => opened.as_ref().err(),
                 FIND_OBJECTS => listed.as_ref().and_then(|listed| listed.as_ref().err()),
-                _ => None,
+                other => loaded.refused(other),
             };
             let (state, detail) = match (right.name.as_str(), refusal) {
                 (LOGIN, _) => self.may_log_in(pinned),

@@ -354,8 +354,27 @@ impl Read<'_> {
         self.must(part, attribute, attributes::flag)
     }
 
-    fn own_flag(&mut self, part: &str, attribute: A) -> Option<Option<bool>> {
+    /// A flag that only some classes have: one that the class has must be there, and where it has none it is `null`.
+    fn flag_of(&mut self, classes: &[&str], part: &str, attribute: A) -> Option<Option<bool>> {
+        if classes.contains(&self.object.class) {
+            return self.flag(part, attribute).map(Some);
+        }
         self.may(part, attribute, attributes::flag)
+    }
+
+    /// Whether one of these was there and was not given, which is then a gap of the part.
+    fn withheld(&mut self, part: &str, attributes: &[A]) -> bool {
+        let refused = attributes.iter().find_map(|attribute| match self.got(*attribute) {
+            Some(Got::Refused { reason, code }) => Some((*reason, format!("{attribute}: {code}"))),
+            _ => None,
+        });
+        match refused {
+            Some((reason, detail)) => {
+                self.gap(part, reason, detail);
+                true
+            }
+            None => false,
+        }
     }
 
     /// The class, the label and the id, which stand in the name too.
@@ -371,29 +390,37 @@ impl Read<'_> {
         self.may("curve", A::EcParams, |value| attributes::bytes(value).map(public::curve_name))
     }
 
-    /// The fingerprint of the public half, out of whatever the token shows of it.
+    /// The fingerprint of the public half, out of whatever the token shows of it. `null`: it shows nothing, or the type or curve is
+    /// not known here.
     fn fingerprint(&mut self) -> Option<Option<String>> {
-        let (made, from): (Option<Vec<u8>>, &[A]) = if let Some(info) = self.bytes(A::PublicKeyInfo) {
-            (Some(info.to_vec()), &[A::PublicKeyInfo])
+        let (made, from): (Result<Option<Vec<u8>>, String>, &[A]) = if let Some(info) = self.bytes(A::PublicKeyInfo) {
+            (Ok(Some(info.to_vec())), &[A::PublicKeyInfo])
         } else if let (Some(modulus), Some(exponent)) = (self.bytes(A::Modulus), self.bytes(A::PublicExponent)) {
-            (public::rsa(modulus, exponent).ok(), &[A::Modulus, A::PublicExponent])
+            let made = public::rsa(modulus, exponent).map(Some).map_err(|error| error.to_string());
+            (made, &[A::Modulus, A::PublicExponent])
         } else if let (Some(parameters), Some(point)) = (self.bytes(A::EcParams), self.bytes(A::EcPoint)) {
             (public::on_curve(parameters, point), &[A::EcParams, A::EcPoint])
+        } else if self
+            .withheld("fingerprint", &[A::PublicKeyInfo, A::Modulus, A::PublicExponent, A::EcParams, A::EcPoint])
+        {
+            return None;
         } else {
-            (None, &[A::PublicKeyInfo])
+            (Ok(None), &[A::PublicKeyInfo])
         };
-        self.place("fingerprint", from);
-        Some(made.as_deref().map(public::fingerprint))
+        match made {
+            Ok(made) => {
+                self.place("fingerprint", from);
+                Some(made.as_deref().map(public::fingerprint))
+            }
+            Err(problem) => {
+                self.gap("fingerprint", GapReason::Malformed, format!("no public key can be made of it: {problem}"));
+                None
+            }
+        }
     }
 
-    fn finish<T: Serialize>(mut self, asker: &Asker, kind: &str, id: String, facts: &T) -> Result<(), SinkError> {
+    fn finish<T: Serialize>(self, asker: &Asker, kind: &str, id: String, facts: &T) -> Result<(), SinkError> {
         let facts = serde_json::to_value(facts).map_err(|error| SinkError(error.into()))?;
-        for part in facts.as_object().into_iter().flat_map(|members| members.keys()) {
-            // The class was asked for, and the object says the same.
-            self.parts
-                .entry(part.clone())
-                .or_insert_with(|| vec![Source::json(self.object.exchange, "/attributes/CKA_CLASS")]);
-        }
         let subject = Subject { kind: kind.to_owned(), id: id.clone() };
         for (part, reason, detail) in self.gaps {
             asker.recorder.gap(GapNote {
@@ -416,27 +443,19 @@ impl Read<'_> {
     }
 }
 
+/// Classes that have a flag (PKCS#11 3.1, 4.8 to 4.10). Of `trusted` tokens may know nothing, and public keys are judged by no check.
+const NONE: [&str; 0] = [];
+const BOTH: [&str; 2] = ["private", "secret"];
+const PRIVATE: [&str; 1] = ["private"];
+const SECRET: [&str; 1] = ["secret"];
+
 fn key(read: &mut Read<'_>) -> Key {
+    read.place("class", &[A::Class]);
     let key_type = read.must("key_type", A::KeyType, |value| match value {
         Attribute::KeyType(kind) => Some(kind.to_string()),
         _ => None,
     });
-    let bits = match (read.bytes(A::Modulus), read.value(A::ValueLen)) {
-        (Some(modulus), _) => {
-            let bits = significant_bits(modulus);
-            read.place("bits", &[A::Modulus]);
-            Some(Some(bits))
-        }
-        (None, Some(Attribute::ValueLen(bytes))) => {
-            let bits = (**bytes).checked_mul(8);
-            read.place("bits", &[A::ValueLen]);
-            Some(bits)
-        }
-        _ => {
-            read.place("bits", &[A::ValueLen]);
-            Some(None)
-        }
-    };
+    let bits = bits(read);
     Key {
         class: read.object.class.to_owned(),
         key_type,
@@ -452,17 +471,17 @@ fn key(read: &mut Read<'_>) -> Key {
         never_extractable: read.flag("never_extractable", A::NeverExtractable),
         local: read.flag("local", A::Local),
         key_gen_mechanism: key_gen_mechanism(read),
-        encrypt: read.own_flag("encrypt", A::Encrypt),
-        decrypt: read.own_flag("decrypt", A::Decrypt),
-        sign: read.own_flag("sign", A::Sign),
-        sign_recover: read.own_flag("sign_recover", A::SignRecover),
-        verify: read.own_flag("verify", A::Verify),
-        wrap: read.own_flag("wrap", A::Wrap),
-        unwrap: read.own_flag("unwrap", A::Unwrap),
-        derive: read.own_flag("derive", A::Derive),
+        encrypt: read.flag_of(&SECRET, "encrypt", A::Encrypt),
+        decrypt: read.flag_of(&BOTH, "decrypt", A::Decrypt),
+        sign: read.flag_of(&BOTH, "sign", A::Sign),
+        sign_recover: read.flag_of(&PRIVATE, "sign_recover", A::SignRecover),
+        verify: read.flag_of(&SECRET, "verify", A::Verify),
+        wrap: read.flag_of(&SECRET, "wrap", A::Wrap),
+        unwrap: read.flag_of(&BOTH, "unwrap", A::Unwrap),
+        derive: read.flag_of(&BOTH, "derive", A::Derive),
         wrap_with_trusted: read.flag("wrap_with_trusted", A::WrapWithTrusted),
-        trusted: read.own_flag("trusted", A::Trusted),
-        always_authenticate: read.own_flag("always_authenticate", A::AlwaysAuthenticate),
+        trusted: read.flag_of(&NONE, "trusted", A::Trusted),
+        always_authenticate: read.flag_of(&PRIVATE, "always_authenticate", A::AlwaysAuthenticate),
         start_date: date(read, "start_date", A::StartDate),
         end_date: date(read, "end_date", A::EndDate),
         curve: read.curve(),
@@ -475,10 +494,28 @@ fn key(read: &mut Read<'_>) -> Key {
     }
 }
 
+/// Of the modulus, else of the value.
+fn bits(read: &mut Read<'_>) -> Option<Option<u64>> {
+    if let Some(bits) = read.bytes(A::Modulus).map(significant_bits) {
+        read.place("bits", &[A::Modulus]);
+        return Some(Some(bits));
+    }
+    let bits = match read.value(A::ValueLen) {
+        Some(Attribute::ValueLen(bytes)) => (**bytes).checked_mul(8),
+        _ => None,
+    };
+    if bits.is_none() && read.withheld("bits", &[A::Modulus, A::ValueLen]) {
+        return None;
+    }
+    read.place("bits", &[A::ValueLen]);
+    Some(bits)
+}
+
 /// One that was not generated on the token has no mechanism, and says so by a number that is none (PKCS#11 3.1, 4.7.2).
 fn key_gen_mechanism(read: &mut Read<'_>) -> Option<Option<String>> {
     let came_from_outside = matches!(read.value(A::Local), Some(Attribute::Local(false)));
-    if came_from_outside && matches!(read.got(A::KeyGenMechanism), Some(Got::Refused { .. })) {
+    let no_name = matches!(read.got(A::KeyGenMechanism), Some(Got::Refused { reason: GapReason::Unsupported, .. }));
+    if came_from_outside && no_name {
         read.place("key_gen_mechanism", &[A::KeyGenMechanism, A::Local]);
         return Some(None);
     }
@@ -503,10 +540,10 @@ fn public_key(read: &mut Read<'_>) -> PublicKey {
             Attribute::ModulusBits(bits) => Some(**bits),
             _ => None,
         }),
-        encrypt: read.own_flag("encrypt", A::Encrypt),
-        verify: read.own_flag("verify", A::Verify),
-        wrap: read.own_flag("wrap", A::Wrap),
-        trusted: read.own_flag("trusted", A::Trusted),
+        encrypt: read.flag_of(&NONE, "encrypt", A::Encrypt),
+        verify: read.flag_of(&NONE, "verify", A::Verify),
+        wrap: read.flag_of(&NONE, "wrap", A::Wrap),
+        trusted: read.flag_of(&NONE, "trusted", A::Trusted),
         fingerprint: read.fingerprint(),
     }
 }
@@ -516,11 +553,15 @@ fn certificate(read: &mut Read<'_>) -> Certificate {
         Attribute::CertificateType(kind) => Some(kind.to_string()),
         _ => None,
     });
-    let (sha256, x509) = match read.bytes(A::Value) {
-        Some(der) => {
-            let (sha256, parsed) = (public::fingerprint(der), public::x509(der));
+    let held = read.bytes(A::Value).map(|der| (public::fingerprint(der), public::x509(der)));
+    let (sha256, x509) = match held {
+        Some((sha256, parsed)) => {
             read.place("sha256", &[A::Value]);
             (Some(sha256), x509(read, parsed))
+        }
+        None if read.withheld("sha256", &[A::Value]) => {
+            read.withheld("x509", &[A::Value]);
+            (None, None)
         }
         None => {
             read.gap("sha256", GapReason::Unsupported, "the token does not hold the certificate itself".to_owned());
@@ -533,17 +574,20 @@ fn certificate(read: &mut Read<'_>) -> Certificate {
         label: read.label(),
         key_id: read.key_id(),
         private: read.flag("private", A::Private),
-        trusted: read.own_flag("trusted", A::Trusted),
+        trusted: read.flag_of(&NONE, "trusted", A::Trusted),
         sha256,
         x509,
     }
 }
 
 fn x509(read: &mut Read<'_>, parsed: Result<X509, String>) -> Option<Option<X509>> {
-    let of_x509 = matches!(
-        read.value(A::CertificateType),
-        Some(Attribute::CertificateType(kind)) if *kind == cryptoki::object::CertificateType::X_509
-    );
+    let of_x509 = match read.value(A::CertificateType) {
+        Some(Attribute::CertificateType(kind)) => *kind == cryptoki::object::CertificateType::X_509,
+        _ => {
+            read.gap("x509", GapReason::Unsupported, "of which type the certificate is was not read".to_owned());
+            return None;
+        }
+    };
     match parsed {
         _ if !of_x509 => {
             read.place("x509", &[A::CertificateType]);

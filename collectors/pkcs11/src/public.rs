@@ -80,17 +80,21 @@ pub fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<Vec<u8>, Error> {
     info(RSA, Some(AnyRef::NULL), &key)
 }
 
-/// The SubjectPublicKeyInfo of a key on a curve (RFC 5480, RFC 8410). `None`: the curve is not known here, or the point is not
-/// one of it.
-#[must_use]
-pub fn on_curve(parameters: &[u8], point: &[u8]) -> Option<Vec<u8>> {
-    let curve = curve(parameters)?;
-    let point = bare(point, curve)?;
-    if curve.own_algorithm {
-        return info(curve.oid, None, point).ok();
-    }
-    let oid = curve.oid.to_der().ok()?;
-    info(EC, Some(AnyRef::from_der(&oid).ok()?), point).ok()
+/// The SubjectPublicKeyInfo of a key on a curve (RFC 5480, RFC 8410). `None`: the curve is not known here.
+///
+/// # Errors
+/// When the point is not one of that curve.
+pub fn on_curve(parameters: &[u8], point: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    let Some(curve) = curve(parameters) else {
+        return Ok(None);
+    };
+    let point = bare(point, curve).ok_or_else(|| format!("CKA_EC_POINT is no point of {}", curve.name))?;
+    let made = if curve.own_algorithm {
+        info(curve.oid, None, point)
+    } else {
+        curve.oid.to_der().and_then(|oid| info(EC, Some(AnyRef::from_der(&oid)?), point))
+    };
+    made.map(Some).map_err(|error| error.to_string())
 }
 
 /// CKA_EC_POINT without the OCTET STRING that the standard wraps it in and some tokens leave away.
@@ -153,10 +157,10 @@ mod tests {
         wrapped.extend(&point);
         let expected = format!("{P256}{}", hex::encode(&point[1..]));
         for given in [&point, &wrapped] {
-            assert_eq!(hex::encode(on_curve(&oid, given).unwrap()), expected);
+            assert_eq!(hex::encode(on_curve(&oid, given).unwrap().unwrap()), expected);
         }
-        assert_eq!(on_curve(&oid, &point[..64]), None);
-        assert_eq!(on_curve(&[5, 0], &point), None);
+        assert!(on_curve(&oid, &point[..64]).unwrap_err().contains("P-256"));
+        assert_eq!(on_curve(&[5, 0], &point), Ok(None));
     }
 
     #[test]
@@ -178,7 +182,7 @@ mod tests {
         let mut point = vec![4u8, 32];
         point.extend([9u8; 32]);
         let expected = format!("302a300506032b6570032100{}", hex::encode([9u8; 32]));
-        assert_eq!(hex::encode(on_curve(&named, &point).unwrap()), expected);
+        assert_eq!(hex::encode(on_curve(&named, &point).unwrap().unwrap()), expected);
     }
 
     #[test]

@@ -105,6 +105,15 @@ pub fn now(asker: &Asker, pkcs11: &Pkcs11, slot: Slot) -> Result<Result<Answer<T
 }
 
 impl Loaded {
+    /// What this function refused while the slots were looked into.
+    pub fn refused(&self, right: &str) -> Option<&Refusal> {
+        let slots = self.slots.iter().flat_map(|seen| {
+            let token = seen.token.as_ref().and_then(|token| token.as_ref().err());
+            seen.info.as_ref().err().into_iter().chain(token)
+        });
+        self.info.as_ref().err().into_iter().chain(slots).find(|refusal| refusal.right == right)
+    }
+
     /// The token with the declared label and serial number.
     ///
     /// # Errors

@@ -43,8 +43,8 @@ fn until<'a>(word: &str, lines: &mut impl Iterator<Item = &'a str>, out: &mut im
     for line in lines {
         writeln!(out, "{line}")?;
         if line.starts_with(&last) {
-            break;
+            return Ok(());
         }
     }
-    Ok(())
+    Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("the recording ends before `{word}`")))
 }
