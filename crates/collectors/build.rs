@@ -2,12 +2,14 @@
 //!
 //! Link-time registration alone does not do: a crate that nothing names is not linked.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Asked when it runs, not when it was compiled: a build folder may be shared by several checkouts.
+    let here = PathBuf::from(needed("CARGO_MANIFEST_DIR")?);
     let folder = here.join("../../collectors");
     let manifest = fs::read_to_string(here.join("Cargo.toml"))?;
     println!("cargo::rerun-if-changed={}", folder.display());
@@ -40,8 +42,11 @@ fn main() -> io::Result<()> {
             .map_err(io::Error::other)?;
     }
     code.push_str("    ]\n}\n");
-    let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("OUT_DIR is set by cargo"))?;
-    fs::write(Path::new(&out).join("registry.rs"), code)
+    fs::write(Path::new(&needed("OUT_DIR")?).join("registry.rs"), code)
+}
+
+fn needed(name: &str) -> io::Result<OsString> {
+    env::var_os(name).ok_or_else(|| io::Error::other(format!("{name} is set by cargo")))
 }
 
 /// `aws-kms` is `AwsKms` in Rust.

@@ -110,7 +110,10 @@ impl Cluster {
              current-context: test\n",
             self.url()
         );
-        std::fs::write(&path, text).expect("a kubeconfig can be written");
+        // Whole at once: another thread may be reading the one of the same name.
+        let mut file = tempfile::NamedTempFile::new_in(&self.folder).expect("a file beside it");
+        file.write_all(text.as_bytes()).expect("a kubeconfig can be written");
+        file.persist(&path).expect("a kubeconfig can be put in its place");
         path
     }
 }
