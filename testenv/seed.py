@@ -2,17 +2,23 @@
 """Makes the same small custody company in any AWS-protocol emulator on loopback.
 
 usage: seed.py ENDPOINT ACCESS_KEY company              users, roles, keys, aliases, grants
+       seed.py ENDPOINT ACCESS_KEY credentials          an SSH key, certificates; prints the certificate as JSON
        seed.py ENDPOINT ACCESS_KEY evidence             a trail, and the bucket it delivers to
        seed.py ENDPOINT ACCESS_KEY organization         an organisation with a policy
        seed.py ENDPOINT ACCESS_KEY reader POLICY.json   a user with exactly this policy; prints its credentials as JSON
        seed.py ENDPOINT ACCESS_KEY SECRET probe         prints which calls beyond reading these credentials may make
 """
+import datetime
 import json
 import sys
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 endpoint, access_key, *rest = sys.argv[1:]
 if not endpoint.startswith(("http://127.0.0.1:", "http://localhost:")):
@@ -66,6 +72,25 @@ def company():
         if spec == "SYMMETRIC_DEFAULT":
             kms.enable_key_rotation(KeyId=key)
             kms.create_grant(KeyId=key, GranteePrincipal=f"arn:aws:iam::{account}:role/signer", Operations=["Decrypt"])
+
+
+def credentials():
+    """What moto knows of credentials beside passwords and access keys."""
+    iam = client("iam")
+    iam.create_user(UserName="old-tools", Path="/machines/")
+    key = ec.generate_private_key(ec.SECP256R1())
+    ssh = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
+    iam.upload_ssh_public_key(UserName="old-tools", SSHPublicKeyBody=ssh)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "old-tools")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(4711).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=30))
+    pem = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+    iam.upload_signing_certificate(UserName="old-tools", CertificateBody=pem)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+    iam.upload_server_certificate(ServerCertificateName="signer-api", CertificateBody=pem, PrivateKey=private)
+    print(json.dumps({"certificate": pem}))
 
 
 def evidence():
@@ -139,6 +164,8 @@ def probe(secret):
 
 if rest == ["company"]:
     company()
+elif rest == ["credentials"]:
+    credentials()
 elif rest == ["evidence"]:
     evidence()
 elif rest == ["organization"]:

@@ -85,6 +85,7 @@ def day1():
 
 def day2():
     console_user("m.visitor", device=False)
+    iam.create_service_specific_credential(UserName="m.visitor", ServiceName="codecommit.amazonaws.com")
     hot = kms.describe_key(KeyId="alias/hot-signing")["KeyMetadata"]["KeyId"]
     kms.put_key_policy(KeyId=hot, PolicyName="default", Policy=key_policy(
         {"Sid": "SignerSigns", "Effect": "Allow", "Principal": {"AWS": arn("role/signer")}, "Action": ["kms:Sign", "kms:GetPublicKey"], "Resource": "*"},

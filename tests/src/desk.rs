@@ -14,6 +14,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use testkit::aws_fake::{Size, World};
 
 /// The declaration that ships as a start, with its account and regions set.
 #[must_use]
@@ -22,7 +23,19 @@ pub fn template(account: &str, regions: &str) -> String {
     let changed =
         text.replace("\"111122223333\"            # CHANGE", &format!("\"{account}\"\n    regions: {regions}"));
     assert_ne!(text, changed, "the template no longer has the line that this replaces");
-    changed
+    let declared = changed.replace("# with: {credentials: [APKAEXAMPLEEXAMPLE12]}", &other_credentials());
+    assert_ne!(changed, declared, "the template no longer has the line that this replaces");
+    declared
+}
+
+/// What the users of a small account have beside passwords and access keys, declared.
+fn other_credentials() -> String {
+    let world = World::new(Size::SMALL);
+    let all = world
+        .users
+        .iter()
+        .flat_map(|user| user.service_credentials.iter().chain(&user.ssh_keys).chain(&user.signing_certificates));
+    format!("with: {{credentials: [{}]}}", all.map(|one| one.id.as_str()).collect::<Vec<_>>().join(", "))
 }
 
 /// A program of this workspace, as `cargo build` leaves it.

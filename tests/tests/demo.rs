@@ -91,6 +91,7 @@ fn each_day_tells_its_story() {
         deviating(&days[1]).iter().map(String::as_str).collect::<Vec<_>>(),
         [
             "aws-iam/console-users-have-mfa",
+            "aws-iam/other-credentials-are-declared",
             "aws-kms/grants-stay-inside",
             "aws-kms/key-policy-is-bounded",
             "github/members-have-2fa",

@@ -153,6 +153,30 @@ fn trails_buckets_and_an_organisation_in_two_emulators() {
     assert!(bound.clone().any(|(_, policy)| policy["name"] == "keys-stay"), "{:?}", bound.collect::<Vec<_>>());
 }
 
+/// moto keeps keys and certificates of users and of servers, and no passwords for single services: those stay a gap.
+#[test]
+fn credentials_beside_passwords_and_access_keys_are_read() {
+    let scratch = tempfile::tempdir().unwrap();
+    let moto = Emulator::moto(scratch.path());
+    let made: Value = serde_json::from_str(&seed(moto.url(), &[ACCOUNT, "credentials"])).unwrap();
+    let pem = made["certificate"].as_str().unwrap();
+    let (answer, sealed) = desk(moto.url(), ACCOUNT, "test").seal();
+    let facts = sealed.facts();
+    let of = |kind: &str, end: &str| {
+        let found = facts.iter().find(|((of, id), _)| of == kind && id.ends_with(end));
+        found.unwrap_or_else(|| panic!("no {kind} {end}: {answer:?}")).1.clone()
+    };
+    let user = of("aws-iam/user", "user/machines/old-tools");
+    assert_eq!(user["ssh_public_keys"][0]["active"], true, "{user}");
+    assert_eq!(user["signing_certificates"][0]["sha256"], model::Digest::of(pem.as_bytes()).to_string(), "{user}");
+    assert_eq!(of("aws-iam/server-certificate", "server-certificate/signer-api")["path"], "/");
+    let unread = sealed.of("gap").filter(|gap| gap["part"] == "service_credentials").count();
+    assert_eq!(unread, facts.iter().filter(|((kind, _), _)| kind == "aws-iam/user").count());
+    let findings = sealed.findings();
+    let found = findings.iter().find(|finding| finding.check == "aws-iam/other-credentials-are-declared").unwrap();
+    assert_eq!(found.outcome, "deviates", "two are shown, whatever the third holds");
+}
+
 /// Every exchange that ended in an error is behind a gap, and nothing is concluded from it.
 fn what_it_does_not_know_is_a_gap(sealed: &Sealed) {
     let exchanges: Vec<&Value> = sealed.of("exchange").collect();

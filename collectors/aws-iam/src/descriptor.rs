@@ -2,7 +2,7 @@
 
 use sdk::{Descriptor, Feed, Right};
 
-use crate::resource::{ACCOUNT, GROUP, OIDC_PROVIDER, POLICY, ROLE, SAML_PROVIDER, USER, kinds};
+use crate::resource::{ACCOUNT, GROUP, OIDC_PROVIDER, POLICY, ROLE, SAML_PROVIDER, SERVER_CERTIFICATE, USER, kinds};
 
 pub const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
 pub const SUMMARY: &str = "iam:GetAccountSummary";
@@ -14,6 +14,10 @@ pub const VIRTUAL_MFA: &str = "iam:ListVirtualMFADevices";
 pub const MFA: &str = "iam:ListMFADevices";
 pub const ACCESS_KEYS: &str = "iam:ListAccessKeys";
 pub const KEY_LAST_USED: &str = "iam:GetAccessKeyLastUsed";
+pub const SERVICE_CREDENTIALS: &str = "iam:ListServiceSpecificCredentials";
+pub const SSH_KEYS: &str = "iam:ListSSHPublicKeys";
+pub const SIGNING_CERTIFICATES: &str = "iam:ListSigningCertificates";
+pub const SERVER_CERTIFICATES: &str = "iam:ListServerCertificates";
 pub const LOGIN_PROFILE: &str = "iam:GetLoginProfile";
 pub const SAML_LIST: &str = "iam:ListSAMLProviders";
 pub const SAML: &str = "iam:GetSAMLProvider";
@@ -73,6 +77,22 @@ fn rights() -> Vec<Right> {
         ),
         right(KEY_LAST_USED, vec![Feed::part(USER, "access_key_use")], "when each access key was last used"),
         right(LOGIN_PROFILE, vec![Feed::part(USER, "login_profile")], "whether each user has a console password"),
+        right(
+            SERVICE_CREDENTIALS,
+            vec![Feed::part(USER, "service_credentials")],
+            "each user's passwords for single services, which no MFA device guards; without the passwords",
+        ),
+        right(SSH_KEYS, vec![Feed::part(USER, "ssh_public_keys")], "each user's keys for CodeCommit over SSH"),
+        right(
+            SIGNING_CERTIFICATES,
+            vec![Feed::part(USER, "signing_certificates")],
+            "each user's certificates that sign requests, which no MFA device guards",
+        ),
+        right(
+            SERVER_CERTIFICATES,
+            vec![Feed::list(SERVER_CERTIFICATE)],
+            "certificates that IAM keeps for servers, without their private keys",
+        ),
         right(SAML_LIST, vec![Feed::list(SAML_PROVIDER)], "SAML providers that people can sign in through"),
         right(SAML, vec![Feed::part(SAML_PROVIDER, "metadata")], "whose signatures each SAML provider trusts"),
         right(OIDC_LIST, vec![Feed::list(OIDC_PROVIDER)], "OpenID Connect providers that workloads sign in through"),

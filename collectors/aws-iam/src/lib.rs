@@ -8,6 +8,7 @@ mod descriptor;
 mod entities;
 mod iam;
 mod mfa;
+mod other_credentials;
 mod preflight;
 mod providers;
 mod report;
@@ -93,7 +94,10 @@ impl Collector for Account {
             let mut details = Details::new(&iam);
             let (first, account, report) =
                 tokio::try_join!(details.next(), account::read(&iam, &root), report_fetch::fetch(&iam),)?;
-            details.record(first, &account.counts, &report).await?;
+            tokio::try_join!(
+                details.record(first, &account.counts, &report),
+                other_credentials::server_certificates(&iam, &account.counts),
+            )?;
             account.record(&iam, &root, &report)
         };
         tokio::try_join!(entities, providers::record(&iam))?;

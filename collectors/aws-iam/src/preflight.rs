@@ -11,7 +11,8 @@ use sdk::{GapReason, RightState, RightStatus, SinkError};
 use crate::authorization::RESULT as DETAILS_RESULT;
 use crate::descriptor::{
     ACCESS_KEYS, ALIASES, DETAILS, GENERATE_REPORT, GET_REPORT, KEY_LAST_USED, LOGIN_PROFILE, MFA, OIDC, OIDC_LIST,
-    PASSWORD_POLICY, SAML, SAML_LIST, SUMMARY, VIRTUAL_MFA,
+    PASSWORD_POLICY, SAML, SAML_LIST, SERVER_CERTIFICATES, SERVICE_CREDENTIALS, SIGNING_CERTIFICATES, SSH_KEYS,
+    SUMMARY, VIRTUAL_MFA,
 };
 use crate::iam::{Iam, Page};
 
@@ -39,6 +40,12 @@ pub async fn preflight(iam: &Iam, root: &str) -> Result<Vec<RightStatus>, SinkEr
     rights.push(tried(iam, MFA, client.list_mfa_devices().user_name(NOBODY).send()).await?.0);
     rights.push(tried(iam, ACCESS_KEYS, client.list_access_keys().user_name(NOBODY).send()).await?.0);
     rights.push(tried(iam, LOGIN_PROFILE, client.get_login_profile().user_name(NOBODY).send()).await?.0);
+    let services = client.list_service_specific_credentials().user_name(NOBODY).send();
+    rights.push(tried(iam, SERVICE_CREDENTIALS, services).await?.0);
+    rights.push(tried(iam, SSH_KEYS, client.list_ssh_public_keys().user_name(NOBODY).send()).await?.0);
+    let certificates = client.list_signing_certificates().user_name(NOBODY).send();
+    rights.push(tried(iam, SIGNING_CERTIFICATES, certificates).await?.0);
+    rights.push(tried(iam, SERVER_CERTIFICATES, client.list_server_certificates().max_items(1).send()).await?.0);
     rights.push(key_last_used(iam, users.as_ref()).await?);
     rights.push(tried(iam, SAML_LIST, client.list_saml_providers().send()).await?.0);
     let saml = client.get_saml_provider().saml_provider_arn(format!("{account}saml-provider/{NOBODY}")).send();

@@ -19,6 +19,7 @@ pub const POLICY: &str = "aws-iam/policy";
 pub const ACCOUNT: &str = "aws-iam/account";
 pub const SAML_PROVIDER: &str = "aws-iam/saml-provider";
 pub const OIDC_PROVIDER: &str = "aws-iam/oidc-provider";
+pub const SERVER_CERTIFICATE: &str = "aws-iam/server-certificate";
 
 /// All kinds with their schemas.
 pub fn kinds() -> Vec<ResourceKind> {
@@ -30,6 +31,7 @@ pub fn kinds() -> Vec<ResourceKind> {
         kind::<Account>(ACCOUNT),
         kind::<SamlProvider>(SAML_PROVIDER),
         kind::<OidcProvider>(OIDC_PROVIDER),
+        kind::<ServerCertificate>(SERVER_CERTIFICATE),
     ]
 }
 
@@ -60,6 +62,15 @@ pub struct User {
     /// The last use of each of `access_keys`, by its id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_key_use: Option<Vec<AccessKeyUse>>,
+    /// Names and passwords for one service: CodeCommit, Keyspaces, Bedrock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_credentials: Option<Vec<ServiceCredential>>,
+    /// Keys for CodeCommit over SSH.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssh_public_keys: Option<Vec<SshPublicKey>>,
+    /// X.509 certificates that sign requests to some old APIs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing_certificates: Option<Vec<SigningCertificate>>,
     /// The user's row of the credential report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential_report: Option<ReportRow>,
@@ -271,6 +282,58 @@ pub struct AccessKeyUse {
     pub service: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+}
+
+/// A name and a password that are good for one service, past every MFA device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ServiceCredential {
+    pub id: String,
+    /// `codecommit.amazonaws.com`, `cassandra.amazonaws.com`, `bedrock.amazonaws.com`.
+    pub service: String,
+    pub active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<Moment>,
+    /// When it ends by itself. Absent: it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Moment>,
+}
+
+/// A public key of a user, as its list gives it: without the key itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct SshPublicKey {
+    pub id: String,
+    pub active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uploaded: Option<Moment>,
+}
+
+/// A certificate whose private key signs requests in a user's name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct SigningCertificate {
+    pub id: String,
+    pub active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uploaded: Option<Moment>,
+    /// Of the certificate's PEM text as IAM gives it.
+    #[schemars(with = "String")]
+    pub sha256: Digest,
+}
+
+/// A certificate that IAM keeps, with its private key, for servers. Its id is its ARN.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ServerCertificate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uploaded: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Moment>,
 }
 
 /// The last use of a role. IAM looks back 400 days.

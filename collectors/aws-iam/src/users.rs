@@ -1,4 +1,4 @@
-//! What `GetAccountAuthorizationDetails` does not tell of a user: console password, MFA devices, access keys.
+//! What `GetAccountAuthorizationDetails` does not tell of a user: console password, MFA devices, access keys; other credentials stand in `other_credentials`.
 
 use aws::{CallInfo, Refusal};
 use aws_sdk_iam::operation::get_login_profile::GetLoginProfileError;
@@ -8,9 +8,9 @@ use sdk::{GapReason, SinkError, Source};
 use crate::descriptor::{ACCESS_KEYS, KEY_LAST_USED, LOGIN_PROFILE, MFA};
 use crate::entities::{attached_policies, inline_policies, names, permissions_boundary, tags};
 use crate::iam::{Iam, List, Page, absence};
-use crate::mfa;
 use crate::report::CredentialReport;
 use crate::resource::{AccessKey, AccessKeyUse, Identity, LoginProfile, MfaDevice, ReportRow, USER, User};
+use crate::{mfa, other_credentials};
 use aws::fact::{Fact, Parts, malformed};
 use aws::xml::{MalformedAnswer, Node};
 
@@ -21,10 +21,20 @@ pub async fn record(
     identity: Identity,
     node: Node<'_>,
 ) -> Result<(), SinkError> {
-    let (login_profile, mfa_devices, (access_keys, access_key_use)) = tokio::try_join!(
+    let (
+        login_profile,
+        mfa_devices,
+        (access_keys, access_key_use),
+        service_credentials,
+        ssh_public_keys,
+        signing_certificates,
+    ) = tokio::try_join!(
         login_profile(iam, &identity),
         mfa_devices(iam, &identity),
         access_keys_with_use(iam, &identity),
+        other_credentials::of_services(iam, &identity),
+        other_credentials::ssh_public_keys(iam, &identity),
+        other_credentials::signing_certificates(iam, &identity),
     )?;
     let mut parts = Parts::new(USER, &identity.arn);
     let row = report_row(report, &identity);
@@ -39,6 +49,9 @@ pub async fn record(
         mfa_devices: parts.take("mfa_devices", mfa_devices),
         access_keys: parts.take("access_keys", access_keys),
         access_key_use: parts.take("access_key_use", access_key_use),
+        service_credentials: parts.take("service_credentials", service_credentials),
+        ssh_public_keys: parts.take("ssh_public_keys", ssh_public_keys),
+        signing_certificates: parts.take("signing_certificates", signing_certificates),
         credential_report: parts.take("credential_report", row),
     };
     parts.record(&iam.recorder, &user)
@@ -51,7 +64,8 @@ fn report_row(report: &Result<CredentialReport, Refusal>, user: &Identity) -> Fa
     }
 }
 
-fn info(operation: &str, user: &Identity) -> CallInfo {
+/// A call about one user.
+pub(crate) fn info(operation: &str, user: &Identity) -> CallInfo {
     CallInfo::new(operation).population(USER).subject(USER, &user.arn)
 }
 
@@ -142,18 +156,24 @@ async fn access_keys_with_use(iam: &Iam, user: &Identity) -> Result<KeysWithUse,
 }
 
 fn access_key(member: &Node<'_>) -> Result<AccessKey, MalformedAnswer> {
-    let active = match member.required("Status")? {
-        "Active" => true,
-        // AWS ends keys on its own after a time under quarantine; they work no more.
-        "Inactive" | "Expired" => false,
-        _ => {
-            return Err(MalformedAnswer::Value {
-                path: format!("{}/Status", member.path()),
-                expected: "status of an access key",
-            });
-        }
-    };
-    Ok(AccessKey { id: member.required("AccessKeyId")?.to_owned(), active, created: member.moment("CreateDate")? })
+    Ok(AccessKey {
+        id: member.required("AccessKeyId")?.to_owned(),
+        active: is_active(member)?,
+        created: member.moment("CreateDate")?,
+    })
+}
+
+/// Whether a credential can be used, by its `Status`.
+pub(crate) fn is_active(member: &Node<'_>) -> Result<bool, MalformedAnswer> {
+    match member.required("Status")? {
+        "Active" => Ok(true),
+        // AWS ends credentials on its own: access keys after a time under quarantine, others at their expiry.
+        "Inactive" | "Expired" => Ok(false),
+        _ => Err(MalformedAnswer::Value {
+            path: format!("{}/Status", member.path()),
+            expected: "status of a credential",
+        }),
+    }
 }
 
 async fn key_use(iam: &Iam, user: &Identity, key: &AccessKey) -> Result<Fact<AccessKeyUse>, SinkError> {

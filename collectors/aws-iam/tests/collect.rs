@@ -81,6 +81,10 @@ fn user(n: usize) -> String {
     format!("arn:aws:iam::111122223333:user/people/user-{n:05}")
 }
 
+fn server_certificate(name: &str) -> String {
+    format!("arn:aws:iam::111122223333:server-certificate/{name}")
+}
+
 fn gap_of<'a>(seen: &'a Seen, part: &str) -> &'a GapNote {
     let mut gaps = seen.gaps.iter().filter(|gap| gap.part.as_deref() == Some(part));
     let gap = gaps.next().unwrap_or_else(|| panic!("no gap for {part}: {:?}", seen.gaps));
@@ -119,6 +123,11 @@ fn an_account_as_it_is() {
     assert_eq!(one["access_keys"][0]["active"], json!(true));
     assert_eq!(one["access_key_use"][0]["id"], one["access_keys"][0]["id"]);
     assert_eq!(one["access_key_use"][0]["service"], json!("kms"));
+    assert_eq!(one["service_credentials"][0]["service"], json!("codecommit.amazonaws.com"));
+    assert_eq!(one["ssh_public_keys"][0]["active"], json!(true));
+    assert_eq!(one["signing_certificates"], json!([]));
+    let certificate = &resource(&seen, "aws-iam/server-certificate", &server_certificate("ops")).facts;
+    assert_eq!(certificate["expires"]["at"], json!("2028-01-02T03:04:05.000Z"));
     assert_eq!(one["credential_report"]["generated"]["at"], json!("2026-11-20T06:00:00.000Z"));
     let types: BTreeSet<String> = seen
         .resources
@@ -435,4 +444,32 @@ fn a_list_that_breaks_off_keeps_what_was_read() {
         let gaps = seen.gaps.iter().filter(|gap| gap.population.as_deref() == Some(kind) && gap.part.is_none());
         assert_eq!(gaps.map(|gap| gap.reason).collect::<Vec<_>>(), [GapReason::Denied]);
     }
+}
+
+#[test]
+fn a_credential_in_a_state_that_nobody_knows_is_a_gap() {
+    let seen = collect(small(), |request, reply| {
+        if is(request, "ListSSHPublicKeys") && request.parameter("UserName") == Some("user-00001") {
+            return replaced(reply, "<Status>Active</Status>", "<Status>Quarantined</Status>");
+        }
+        reply
+    });
+    assert_eq!(gap_of(&seen, "ssh_public_keys").reason, GapReason::Malformed);
+    assert_eq!(resource(&seen, "aws-iam/user", &user(1)).facts["service_credentials"][0]["active"], json!(true));
+}
+
+#[test]
+fn server_certificates_that_are_not_listed_are_missed() {
+    let seen = collect(small(), |request, reply| {
+        if is(request, "ListServerCertificates") {
+            let opened = replaced(reply, "<ServerCertificateMetadataList>", "<ServerCertificateMetadataList><!--");
+            return replaced(opened, "</ServerCertificateMetadataList>", "--></ServerCertificateMetadataList>");
+        }
+        reply
+    });
+    let gap = seen.gaps.iter().find(|gap| gap.population.as_deref() == Some("aws-iam/server-certificate")).unwrap();
+    assert_eq!(gap.reason, GapReason::TotalMismatch);
+    assert_eq!(gap.detail, "0 listed, and IAM itself counts 2");
+    let coverage = seen.coverage.iter().find(|one| one.population == "aws-iam/server-certificate").unwrap();
+    assert!(!coverage.complete);
 }

@@ -107,6 +107,7 @@ async fn read_iam(config: &SdkConfig, concurrency: usize) -> anyhow::Result<()> 
     for arn in oidc.open_id_connect_provider_list().iter().filter_map(|provider| provider.arn()) {
         made(client.get_open_id_connect_provider().open_id_connect_provider_arn(arn).send()).await?;
     }
+    made(client.list_server_certificates().send()).await?;
     let mut marker = None;
     loop {
         let page = made(client.list_virtual_mfa_devices().set_marker(marker).send()).await?;
@@ -158,6 +159,13 @@ async fn read_user(client: &aws_sdk_iam::Client, name: String) -> anyhow::Result
         made(client.get_login_profile().user_name(&name).send()).await.ok();
         Ok(())
     };
-    tokio::try_join!(keys, devices, login)?;
+    let services = async {
+        // moto does not know it.
+        made(client.list_service_specific_credentials().user_name(&name).send()).await.ok();
+        Ok(())
+    };
+    let ssh = async { Ok(made(client.list_ssh_public_keys().user_name(&name).send()).await.map(drop)?) };
+    let certificates = async { Ok(made(client.list_signing_certificates().user_name(&name).send()).await.map(drop)?) };
+    tokio::try_join!(keys, devices, login, services, ssh, certificates)?;
     Ok(())
 }

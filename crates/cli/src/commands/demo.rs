@@ -214,13 +214,13 @@ fn told(day: &Day, number: usize, ran: &Ran, overview: &Overview) -> String {
     for finding in overview.findings.iter().filter(|f| f.value.outcome == Judgement::Deviates) {
         let subject = finding.value.subject.as_ref().map_or("", |s| s.id.rsplit(':').next().unwrap_or_default());
         let accepted = finding.value.acceptance.as_ref().map(|id| format!("  (accepted: {id})")).unwrap_or_default();
-        writeln!(text, "  deviates      {:<36} {subject}{accepted}", finding.value.check).ok();
+        writeln!(text, "  deviates      {:<38} {subject}{accepted}", finding.value.check).ok();
     }
     let unknown: Vec<_> = overview.findings.iter().filter(|f| f.value.outcome == Judgement::Undetermined).collect();
     for finding in unknown.iter().take(2) {
         writeln!(
             text,
-            "  undetermined  {:<36} {}",
+            "  undetermined  {:<38} {}",
             finding.value.check,
             finding.value.reason.as_deref().unwrap_or_default()
         )

@@ -56,7 +56,7 @@ pub fn answer(world: &World, request: &Request, id: &str) -> Reply {
             listed(world, request, &mut xml, "AccessKeyMetadata", &user.keys, |xml, key| {
                 xml.text("UserName", &user.name);
                 xml.text("AccessKeyId", &key.id);
-                xml.text("Status", if key.active { "Active" } else { "Inactive" });
+                xml.text("Status", status(key.active));
                 xml.text("CreateDate", &key.created);
             });
         }),
@@ -121,9 +121,44 @@ pub fn answer(world: &World, request: &Request, id: &str) -> Reply {
             });
             Ok(())
         }
+        "ListServiceSpecificCredentials" => user_named(world, request).map(|user| {
+            let list = "ServiceSpecificCredentials";
+            listed(world, request, &mut xml, list, &user.service_credentials, |xml, one| {
+                xml.text("UserName", &user.name);
+                xml.text("Status", status(one.active));
+                xml.text("ServiceUserName", &format!("{}-at-{}", user.name, world.account));
+                xml.text("CreateDate", &one.created);
+                xml.text("ServiceSpecificCredentialId", &one.id);
+                xml.text("ServiceName", &one.what);
+            });
+        }),
+        "ListSSHPublicKeys" => user_named(world, request).map(|user| {
+            listed(world, request, &mut xml, "SSHPublicKeys", &user.ssh_keys, |xml, one| {
+                xml.text("UserName", &user.name);
+                xml.text("SSHPublicKeyId", &one.id);
+                xml.text("Status", status(one.active));
+                xml.text("UploadDate", &one.created);
+            });
+        }),
+        "ListSigningCertificates" => user_named(world, request).map(|user| {
+            listed(world, request, &mut xml, "Certificates", &user.signing_certificates, |xml, one| {
+                xml.text("UserName", &user.name);
+                xml.text("CertificateId", &one.id);
+                xml.text("CertificateBody", &one.what);
+                xml.text("Status", status(one.active));
+                xml.text("UploadDate", &one.created);
+            });
+        }),
         "ListServerCertificates" => {
-            xml.text("IsTruncated", "false");
-            xml.texts("ServerCertificateMetadataList", None);
+            let list = "ServerCertificateMetadataList";
+            listed(world, request, &mut xml, list, &world.server_certificates, |xml, name| {
+                xml.text("Path", "/");
+                xml.text("ServerCertificateName", name);
+                xml.text("ServerCertificateId", &format!("ASCA0000000000{name:0>7}").to_uppercase());
+                xml.text("Arn", &format!("arn:aws:iam::{}:server-certificate/{name}", world.account));
+                xml.text("UploadDate", "2026-01-02T03:04:05Z");
+                xml.text("Expiration", "2028-01-02T03:04:05Z");
+            });
             Ok(())
         }
         "GetUser" => user_named(world, request).map(|user| {
@@ -190,6 +225,10 @@ fn wrap(request: &Request, namespace: &str, inner: &str, id: &str) -> Reply {
 
 fn missing(request: &Request) -> Reply {
     error::not_found(request, "The request was rejected because it referenced a resource entity that does not exist.")
+}
+
+fn status(active: bool) -> &'static str {
+    if active { "Active" } else { "Inactive" }
 }
 
 fn limit(world: &World, request: &Request) -> usize {
@@ -413,13 +452,16 @@ fn credential_report(world: &World) -> String {
         };
         let _ = writeln!(
             text,
-            "{},{},{},{password},{},{},{},false,N/A,false,N/A",
+            "{},{},{},{password},{},{},{},{},false,N/A",
             user.name,
             user_arn(world, user),
             time(&user.created),
             !user.mfa.is_empty(),
             key(user.keys.first()),
-            key(user.keys.get(1))
+            key(user.keys.get(1)),
+            user.signing_certificates
+                .first()
+                .map_or_else(|| "false,N/A".to_owned(), |one| format!("{},{}", one.active, time(&one.created)))
         );
     }
     text
@@ -438,7 +480,7 @@ fn summary(world: &World, xml: &mut Xml) {
         ("PoliciesQuota", 1500),
         ("PolicyVersionsInUse", world.policies.iter().map(|policy| policy.versions.len()).sum()),
         ("InstanceProfiles", 0),
-        ("ServerCertificates", 0),
+        ("ServerCertificates", world.server_certificates.len()),
         ("MFADevices", virtual_devices + usize::from(world.root.mfa)),
         ("MFADevicesInUse", virtual_devices + usize::from(world.root.mfa)),
         ("AccountMFAEnabled", usize::from(world.root.mfa)),

@@ -29,8 +29,8 @@ pub use iam::{SESSION_SECRET, SESSION_TOKEN};
 pub use organizations::{Member, Organization, OrganizationPolicy, Unit};
 pub use s3::{Block, Bucket, Lock};
 pub use world::{
-    AccessKey, Alias, CustomKeyStore, Grant, Group, Key, KmsRegion, Login, Mfa, PasswordPolicy, Policy, PolicyVersion,
-    Provider, Region, Role, Root, Rotation, Size, User, World,
+    AccessKey, Alias, Credential, CustomKeyStore, Grant, Group, Key, KmsRegion, Login, Mfa, PasswordPolicy, Policy,
+    PolicyVersion, Provider, Region, Role, Root, Rotation, Size, User, World,
 };
 
 /// An account that answers. Clones share it.

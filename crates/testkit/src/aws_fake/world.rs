@@ -22,6 +22,8 @@ pub struct World {
     pub password_policy: Option<PasswordPolicy>,
     pub saml: Vec<Provider>,
     pub oidc: Vec<Provider>,
+    /// Names of certificates kept for servers.
+    pub server_certificates: Vec<String>,
     /// By region.
     pub kms: BTreeMap<String, KmsRegion>,
     pub trails: Vec<Trail>,
@@ -73,6 +75,19 @@ pub struct User {
     pub login: Option<Login>,
     pub mfa: Vec<Mfa>,
     pub keys: Vec<AccessKey>,
+    pub service_credentials: Vec<Credential>,
+    pub ssh_keys: Vec<Credential>,
+    pub signing_certificates: Vec<Credential>,
+}
+
+/// A credential of a user beside passwords and access keys.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    pub id: String,
+    pub active: bool,
+    pub created: String,
+    /// The service that a password is for, or a certificate's text.
+    pub what: String,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -311,6 +326,7 @@ impl World {
                 clients: vec!["sts.amazonaws.com".to_owned()],
                 thumbprints: vec!["6938fd4d98bab03faadb97b34396831e3780aea1".to_owned()],
             }],
+            server_certificates: vec!["signer-api".to_owned(), "ops".to_owned()],
             kms,
             trails: vec![Trail::organization("eu-west-1", &account), Trail::new("keys", "eu-west-1", &account)],
             buckets: vec![Bucket::evidence("northbank-evidence"), Bucket::plain("northbank-trail")],
@@ -438,8 +454,22 @@ fn user(account: &str, groups: &[Group], policies: &[Policy], n: usize) -> User 
                 last_used: Some(("2026-11-19T09:00:00Z".to_owned(), "eu-west-1".to_owned(), "kms".to_owned())),
             }]
         },
+        service_credentials: if n % 4 == 1 {
+            vec![credential("ACCA", n, "codecommit.amazonaws.com")]
+        } else {
+            Vec::new()
+        },
+        ssh_keys: if n % 4 == 1 { vec![credential("APKA", n, "")] } else { Vec::new() },
+        signing_certificates: if n % 4 == 3 { vec![credential("ASCA", n, CERTIFICATE)] } else { Vec::new() },
         name,
     }
+}
+
+/// Not a certificate that any program could read, and in the form of one.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIBfakefakefake\n-----END CERTIFICATE-----\n";
+
+fn credential(prefix: &str, n: usize, what: &str) -> Credential {
+    Credential { id: id(prefix, n), active: n % 8 != 5, created: CREATED.to_owned(), what: what.to_owned() }
 }
 
 fn role(account: &str, policies: &[Policy], n: usize) -> Role {

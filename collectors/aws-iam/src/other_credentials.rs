@@ -1,0 +1,143 @@
+//! Credentials beside passwords and access keys: passwords for single services, SSH keys, certificates of users and of servers.
+
+use aws::fact::{Fact, Parts, malformed};
+use aws::xml::{MalformedAnswer, Node};
+use aws::{CallInfo, Pager};
+use sdk::{CoverageNote, Digest, GapReason, SinkError, SourceTotal};
+
+use crate::account::Counts;
+use crate::descriptor::{SERVER_CERTIFICATES, SERVICE_CREDENTIALS, SIGNING_CERTIFICATES, SSH_KEYS};
+use crate::iam::{Iam, List, Page, turn_of};
+use crate::resource::{
+    Identity, SERVER_CERTIFICATE, ServerCertificate, ServiceCredential, SigningCertificate, SshPublicKey,
+};
+use crate::users::{info, is_active};
+
+pub async fn of_services(iam: &Iam, user: &Identity) -> Result<Fact<Vec<ServiceCredential>>, SinkError> {
+    let list = List {
+        result: "/ListServiceSpecificCredentialsResponse/ListServiceSpecificCredentialsResult",
+        name: "ServiceSpecificCredentials",
+    };
+    iam.list(
+        info(SERVICE_CREDENTIALS, user),
+        list,
+        |marker| iam.client.list_service_specific_credentials().user_name(&user.name).set_marker(marker).send(),
+        |member| {
+            Ok(Some(ServiceCredential {
+                id: member.required("ServiceSpecificCredentialId")?.to_owned(),
+                service: member.required("ServiceName")?.to_owned(),
+                active: is_active(member)?,
+                created: member.moment("CreateDate")?,
+                expires: member.moment("ExpirationDate")?,
+            }))
+        },
+    )
+    .await
+}
+
+pub async fn ssh_public_keys(iam: &Iam, user: &Identity) -> Result<Fact<Vec<SshPublicKey>>, SinkError> {
+    let list = List { result: "/ListSSHPublicKeysResponse/ListSSHPublicKeysResult", name: "SSHPublicKeys" };
+    iam.list(
+        info(SSH_KEYS, user),
+        list,
+        |marker| iam.client.list_ssh_public_keys().user_name(&user.name).set_marker(marker).send(),
+        |member| {
+            Ok(Some(SshPublicKey {
+                id: member.required("SSHPublicKeyId")?.to_owned(),
+                active: is_active(member)?,
+                uploaded: member.moment("UploadDate")?,
+            }))
+        },
+    )
+    .await
+}
+
+pub async fn signing_certificates(iam: &Iam, user: &Identity) -> Result<Fact<Vec<SigningCertificate>>, SinkError> {
+    let list = List { result: "/ListSigningCertificatesResponse/ListSigningCertificatesResult", name: "Certificates" };
+    iam.list(
+        info(SIGNING_CERTIFICATES, user),
+        list,
+        |marker| iam.client.list_signing_certificates().user_name(&user.name).set_marker(marker).send(),
+        |member| {
+            Ok(Some(SigningCertificate {
+                id: member.required("CertificateId")?.to_owned(),
+                active: is_active(member)?,
+                uploaded: member.moment("UploadDate")?,
+                sha256: Digest::of(member.required("CertificateBody")?.as_bytes()),
+            }))
+        },
+    )
+    .await
+}
+
+/// Records the certificates that IAM keeps for servers, and holds their number against IAM's own count.
+pub async fn server_certificates(iam: &Iam, counts: &Counts) -> Result<(), SinkError> {
+    const LIST: List = List {
+        result: "/ListServerCertificatesResponse/ListServerCertificatesResult",
+        name: "ServerCertificateMetadataList",
+    };
+    let info = CallInfo::new(SERVER_CERTIFICATES).population(SERVER_CERTIFICATE);
+    let mut pager = Pager::new(&iam.session, info.clone());
+    let (mut items, mut broken) = (0, false);
+    let send = |marker| iam.client.list_server_certificates().set_marker(marker).send();
+    while let Some(page) = iam.turn(&mut pager, send, |answer| turn_of(&answer.body, LIST.result)).await? {
+        match read_certificates(&page, LIST) {
+            Ok(certificates) => {
+                items += certificates.len() as u64;
+                for (parts, certificate) in certificates {
+                    parts.record(&iam.recorder, &certificate)?;
+                }
+            }
+            Err(problem) => {
+                broken = true;
+                iam.recorder.gap(malformed(&info, &page.source(LIST.result), &problem).gap(None))?;
+            }
+        }
+    }
+    if let Some(refusal) = pager.stopped() {
+        iam.recorder.gap(refusal.gap(None))?;
+    }
+    let ended = pager.is_complete() && !broken;
+    let total = counts.total("ServerCertificates");
+    let mismatch = total.as_ref().filter(|total| ended && total.count != items);
+    if let Some(SourceTotal { count, from }) = mismatch {
+        let detail = format!("{items} listed, and IAM itself counts {count}");
+        let mut gap = info.refused(GapReason::TotalMismatch, detail).gap(None);
+        gap.exchange = Some(from.exchange);
+        iam.recorder.gap(gap)?;
+    }
+    iam.recorder.coverage(CoverageNote {
+        population: SERVER_CERTIFICATE.to_owned(),
+        calls: pager.calls(),
+        pages: pager.pages(),
+        items,
+        complete: ended && mismatch.is_none(),
+        total,
+    })
+}
+
+/// A whole page or none of it: what cannot be read of one certificate leaves the others' number unknown.
+fn read_certificates(page: &Page, list: List) -> Result<Vec<(Parts, ServerCertificate)>, MalformedAnswer> {
+    let document = page.document()?;
+    let result = document.at(list.result)?;
+    let container =
+        result.child(list.name).ok_or_else(|| MalformedAnswer::Missing(format!("{}/{}", list.result, list.name)))?;
+    container.each("member").map(|member| read_certificate(&member)).collect()
+}
+
+fn read_certificate(member: &Node<'_>) -> Result<(Parts, ServerCertificate), MalformedAnswer> {
+    let mut parts = Parts::new(SERVER_CERTIFICATE, member.required("Arn")?);
+    let certificate = ServerCertificate {
+        name: parts
+            .take("name", Fact::read(member.required("ServerCertificateName")?.to_owned(), vec![member.source()])),
+        path: parts.take("path", Fact::read(member.required("Path")?.to_owned(), vec![member.source()])),
+        uploaded: parts.take("uploaded", told(member, member.moment("UploadDate")?)),
+        expires: parts.take("expires", told(member, member.moment("Expiration")?)),
+    };
+    Ok((parts, certificate))
+}
+
+/// What the list says of it where it says anything.
+fn told<T>(member: &Node<'_>, value: Option<T>) -> Fact<T> {
+    Fact { value, sources: vec![member.source()], gaps: Vec::new() }
+}
