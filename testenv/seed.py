@@ -4,6 +4,7 @@
 usage: seed.py ENDPOINT ACCESS_KEY company              users, roles, keys, aliases, grants
        seed.py ENDPOINT ACCESS_KEY credentials          an SSH key, certificates; prints the certificate as JSON
        seed.py ENDPOINT ACCESS_KEY evidence             a trail, and the bucket it delivers to
+       seed.py ENDPOINT ACCESS_KEY eks                  a cluster of EKS, and whom it lets in
        seed.py ENDPOINT ACCESS_KEY organization         an organisation with a policy
        seed.py ENDPOINT ACCESS_KEY reader POLICY.json   a user with exactly this policy; prints its credentials as JSON
        seed.py ENDPOINT ACCESS_KEY SECRET probe         prints which calls beyond reading these credentials may make
@@ -120,6 +121,26 @@ def evidence():
         "ExcludeManagementEventSources": ["kms.amazonaws.com"]}])
 
 
+def eks():
+    eks = client("eks")
+    account = client("sts").get_caller_identity()["Account"]
+    eks.create_cluster(
+        name="signing", roleArn=f"arn:aws:iam::{account}:role/cluster", resourcesVpcConfig={"subnetIds": ["subnet-1"]},
+        accessConfig={"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False})
+    policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKS{}Policy".format
+    for name, groups, policies in (
+        ("platform", [], {"ClusterAdmin": {"type": "cluster"}}),
+        ("viewers", ["viewers"], {"View": {"type": "cluster"}, "Edit": {"type": "namespace", "namespaces": ["signer"]}}),
+    ):
+        principal = f"arn:aws:iam::{account}:role/{name}"
+        # AWS makes a name up where none is given; the emulator leaves it empty.
+        eks.create_access_entry(
+            clusterName="signing", principalArn=principal, kubernetesGroups=groups, username=name + ":{{SessionName}}")
+        for which, scope in policies.items():
+            eks.associate_access_policy(
+                clusterName="signing", principalArn=principal, policyArn=policy(which), accessScope=scope)
+
+
 def organization():
     organization = client("organizations")
     organization.create_organization(FeatureSet="ALL")
@@ -166,6 +187,8 @@ if rest == ["company"]:
     company()
 elif rest == ["credentials"]:
     credentials()
+elif rest == ["eks"]:
+    eks()
 elif rest == ["evidence"]:
     evidence()
 elif rest == ["organization"]:

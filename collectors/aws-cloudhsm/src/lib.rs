@@ -37,6 +37,7 @@ impl CollectorKind for AwsCloudhsm {
             rights: rights(),
             settings: settings_schema(),
             endpoints: own_endpoints(),
+            also: Vec::new(),
             thief: "Learn which clusters and backups exist, in which networks, and when backups expire. A cluster that was \
                     never initialised shows its first password to whoever may read it. No module is entered with it, no \
                     backup restored, nothing changed."

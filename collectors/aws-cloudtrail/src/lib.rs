@@ -38,6 +38,7 @@ impl CollectorKind for AwsCloudtrail {
             rights: rights(),
             settings: settings_schema(),
             endpoints: own_endpoints(),
+            also: Vec::new(),
             thief:
                 "Learn which of the account's events are logged and which are not, and in which bucket the logs lie: \
                     where an intruder would not be seen. No event can be read with it, and no trail changed."

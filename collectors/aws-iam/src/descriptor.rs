@@ -35,6 +35,7 @@ pub fn descriptor() -> Descriptor {
         rights: rights(),
         settings: aws::settings_schema(),
         endpoints: aws::own_endpoints(),
+        also: Vec::new(),
         thief: "Learn who exists in the account, with which credentials, devices and policies, and who may assume which \
                 role: a map for an attack on those people and roles. Nothing can be changed or used with it and no secret \
                 read; it can have IAM make a new credential report."

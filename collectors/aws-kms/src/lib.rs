@@ -50,6 +50,7 @@ impl CollectorKind for AwsKms {
             rights: rights(),
             settings: settings_schema(),
             endpoints: own_endpoints(),
+            also: Vec::new(),
             thief: "Learn which keys exist, who may use and administer them, through which grants, and how they are \
                     tagged: a map for an attack on those people and roles. No key can be used, changed or deleted with it, \
                     nothing decrypted or signed."

@@ -57,6 +57,7 @@ impl CollectorKind for AwsOrganizations {
             rights: rights(),
             settings: settings_schema(),
             endpoints: own_endpoints(),
+            also: Vec::new(),
             thief: "Learn every account of the organisation by number and name, how they are grouped, which of them \
                     administer it, and what its policies leave open. Nothing can be changed with it, and no account entered."
                 .to_owned(),

@@ -50,6 +50,7 @@ impl CollectorKind for AwsS3 {
             rights: rights(),
             settings: settings::schema(),
             endpoints: own_endpoints(),
+            also: Vec::new(),
             thief: "Learn who may read and change buckets, how they are encrypted and whether objects can be deleted. \
                     Granted on every bucket, as the printed policy does, it tells that of buckets which are not declared too, \
                     if their names are known. No object can be listed, read, put or deleted with it."

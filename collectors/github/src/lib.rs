@@ -59,6 +59,7 @@ impl CollectorKind for Github {
             settings: settings::schema(),
             // Data residency gives an enterprise a host of its own under ghe.com.
             endpoints: vec!["api.github.com".to_owned(), ".ghe.com".to_owned()],
+            also: Vec::new(),
             thief:
                 "Learn who is in the organisation, who of them has no or a weak second factor, which Apps, tokens and \
                     keys get in with which rights, and where branches are badly protected: a list of whom to attack \

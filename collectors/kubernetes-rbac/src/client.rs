@@ -37,7 +37,8 @@ const MOST_PAGES: u64 = 10_000;
 pub struct Client {
     service: BoxCloneSyncService<Request<Full<Bytes>>, Response<Bytes>, BoxError>,
     recording: Recording,
-    base: String,
+    /// The API server's address, without a `/` at the end.
+    pub base: String,
     clock: Clock,
     deadline: Timestamp,
     user_agent: String,

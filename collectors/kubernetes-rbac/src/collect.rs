@@ -11,9 +11,10 @@ use sdk::{
 use serde_json::json;
 
 use crate::client::{Call, Form, List, Listed, Refusal};
+use crate::eks::{self, Access, Described};
 use crate::rbac::{self, Rbac};
-use crate::resource::{self, BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
-use crate::sensitive::{Holders, Subject};
+use crate::resource::{self, ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
+use crate::sensitive::{Holders, POLICY, Subject};
 use crate::{Cluster, Identified, facts, rights, wire};
 
 const RBAC_PATH: &str = "/apis/rbac.authorization.k8s.io/v1";
@@ -65,7 +66,8 @@ pub(crate) async fn everything(
     recorder: &Recorder,
     identified: &Identified,
 ) -> Result<(), SinkError> {
-    the_cluster(cluster, recorder, identified).await?;
+    let beside = beside(cluster, recorder).await?;
+    the_cluster(cluster, recorder, identified, beside.as_ref()).await?;
     let wanted = [
         Wanted {
             right: rights::NAMESPACES,
@@ -203,7 +205,57 @@ pub(crate) async fn everything(
         }
     }
     let sources = [accounts, cluster_roles, roles, cluster_bindings, bindings];
-    subjects(cluster, recorder, &rbac, &known_accounts, sources)
+    subjects(cluster, recorder, &rbac, &known_accounts, sources, beside.as_ref())
+}
+
+/// What AWS says of a cluster of EKS.
+struct Beside {
+    /// The description, and where it stands; or why it was not read.
+    described: Result<(Described, Source), aws::Refusal>,
+    access: Access,
+}
+
+impl Beside {
+    /// EKS decides too, beside Node and RBAC.
+    fn decides(&self) -> bool {
+        self.described.as_ref().is_ok_and(|(described, _)| described.authentication_mode != "CONFIG_MAP")
+    }
+}
+
+/// Reads whom EKS lets in; `None` where the target names no cluster of EKS.
+async fn beside(cluster: &Cluster, recorder: &Recorder) -> Result<Option<Beside>, SinkError> {
+    let described = match &cluster.eks {
+        None => return Ok(None),
+        Some(Err(refusal)) => Err(refusal.clone()),
+        Some(Ok(eks)) => eks.describe(&cluster.client.base, &cluster.client.authorities).await?,
+    };
+    let mut beside = Beside { described, access: Access::default() };
+    match (&cluster.eks, beside.decides()) {
+        (Some(Ok(eks)), true) => beside.access = eks.entries(recorder).await?,
+        _ => {
+            // Without access entries in use there is none, and that is known.
+            beside.access.complete = beside.described.is_ok();
+            recorder.coverage(CoverageNote {
+                population: ACCESS_ENTRY.to_owned(),
+                calls: 0,
+                pages: 0,
+                items: 0,
+                complete: beside.access.complete,
+                total: None,
+            })?;
+        }
+    }
+    if let Err(refusal) = &beside.described {
+        let gap = refusal.gap(None);
+        recorder.gap(GapNote {
+            population: Some(CLUSTER.to_owned()),
+            part: Some(eks::PART.to_owned()),
+            ..gap.clone()
+        })?;
+        recorder.gap(GapNote { population: Some(ACCESS_ENTRY.to_owned()), ..gap })?;
+        recorder.gap(eks::of_subjects(refusal))?;
+    }
+    Ok(Some(beside))
 }
 
 /// Lists for the whole cluster; where that is refused, each declared namespace by itself.
@@ -253,15 +305,24 @@ fn subjects(
     rbac: &Rbac,
     accounts: &BTreeSet<String>,
     sources: [&Found; 5],
+    beside: Option<&Beside>,
 ) -> Result<(), SinkError> {
-    let holders = Holders::of(rbac);
+    let mut holders = Holders::of(rbac);
+    if let Some(beside) = beside {
+        holders.let_in(&beside.access.entries);
+    }
+    let authorizers = authorizers(cluster, beside);
     let mut all: BTreeSet<Subject> = holders.subjects().cloned().collect();
     for account in accounts {
         if let Some((namespace, name)) = account.split_once('/') {
             all.insert(Subject::ServiceAccount { namespace: namespace.to_owned(), name: name.to_owned() });
         }
     }
-    let inputs: Vec<Input> = sources.iter().flat_map(|found| found.inputs()).collect();
+    let mut inputs: Vec<Input> = sources.iter().flat_map(|found| found.inputs()).collect();
+    if beside.is_some() {
+        inputs.push(Input::Population(ACCESS_ENTRY.to_owned()));
+        inputs.push(Input::Resource { kind: CLUSTER.to_owned(), id: cluster.settings.uid.clone() });
+    }
     for subject in &all {
         let (kind, namespace, name) = match subject {
             Subject::User(name) => ("User", None, name),
@@ -273,7 +334,10 @@ fn subjects(
         for binding in holders.bindings(subject) {
             bases.push(Input::Resource { kind: BINDING.to_owned(), id: binding.clone() });
         }
-        for grant in &grants {
+        for principal in holders.entries(subject) {
+            bases.push(Input::Resource { kind: ACCESS_ENTRY.to_owned(), id: principal.clone() });
+        }
+        for grant in grants.iter().filter(|grant| grant.role.kind != POLICY) {
             bases.push(Input::Resource { kind: BINDING.to_owned(), id: grant.binding.clone() });
             bases.push(Input::Resource { kind: ROLE.to_owned(), id: role_id(grant) });
         }
@@ -287,10 +351,11 @@ fn subjects(
                 kind: kind.to_owned(),
                 namespace,
                 name: name.clone(),
-                groups: subject.groups(),
+                groups: holders.groups(subject),
+                access_entries: holders.entries(subject).to_vec(),
                 bindings: holders.bindings(subject).to_vec(),
                 grants,
-                authorizers: cluster.settings.authorizers.clone(),
+                authorizers: authorizers.clone(),
             }),
         })?;
     }
@@ -312,7 +377,9 @@ fn subjects(
             recorder.gap(refusal.gap(SUBJECT, Some("bindings")))?;
         }
     }
-    if let Some(detail) = unseen_authorizers(cluster) {
+    if let Some(Err(refusal)) = beside.map(|beside| &beside.described) {
+        recorder.gap(GapNote { part: Some("authorizers".to_owned()), ..eks::of_subjects(refusal) })?;
+    } else if let Some(detail) = unseen_authorizers(cluster) {
         recorder.gap(GapNote {
             population: Some(SUBJECT.to_owned()),
             subject: None,
@@ -328,14 +395,29 @@ fn subjects(
         calls: 0,
         pages: 0,
         items: u64::try_from(all.len()).unwrap_or(u64::MAX),
-        complete: [known, cluster_bindings, bindings].iter().all(|list| list.stopped().is_none()),
+        complete: [known, cluster_bindings, bindings].iter().all(|list| list.stopped().is_none())
+            && beside.is_none_or(|beside| beside.access.complete),
         total: None,
     })
 }
 
-/// Why it is not known that RBAC alone decides.
+/// What decides, as the declaration claims it; of a cluster of EKS, which nobody else can set up, AWS has said it.
+fn authorizers(cluster: &Cluster, beside: Option<&Beside>) -> Option<Vec<String>> {
+    let claimed = cluster.settings.authorizers.clone();
+    let Some(beside) = beside else {
+        return claimed;
+    };
+    beside.described.as_ref().ok()?;
+    let mut all = claimed.unwrap_or_else(|| vec!["Node".to_owned(), "RBAC".to_owned()]);
+    if beside.decides() && !all.iter().any(|one| one.eq_ignore_ascii_case("EKS")) {
+        all.push("EKS".to_owned());
+    }
+    Some(all)
+}
+
+/// Why it is not known that nothing decides but what was read.
 fn unseen_authorizers(cluster: &Cluster) -> Option<String> {
-    if cluster.settings.authorizers.is_none() {
+    if cluster.settings.authorizers.is_none() && cluster.settings.eks.is_none() {
         return Some(
             "which authorizers decide beside RBAC no object of the cluster shows: declare `authorizers`".to_owned(),
         );
@@ -345,7 +427,12 @@ fn unseen_authorizers(cluster: &Cluster) -> Option<String> {
 }
 
 /// The cluster itself: identity, version, who we are.
-async fn the_cluster(cluster: &Cluster, recorder: &Recorder, identified: &Identified) -> Result<(), SinkError> {
+async fn the_cluster(
+    cluster: &Cluster,
+    recorder: &Recorder,
+    identified: &Identified,
+    beside: Option<&Beside>,
+) -> Result<(), SinkError> {
     let client = &cluster.client;
     let mut facts = resource::Cluster {
         uid: cluster.settings.uid.clone(),
@@ -360,6 +447,10 @@ async fn the_cluster(cluster: &Cluster, recorder: &Recorder, identified: &Identi
         ("uid".to_owned(), at(identified.namespace, "/metadata/uid")),
         ("caller".to_owned(), at(identified.review, "/status/userInfo")),
     ]);
+    if let Some(Ok((described, place))) = beside.map(|beside| &beside.described) {
+        facts.eks = Some(described.clone());
+        parts.insert(eks::PART.to_owned(), vec![place.clone()]);
+    }
     let call = Call::new(rights::VERSION);
     match client.call(&call, Method::GET, "/version", None).await? {
         Err(refusal) => recorder.gap(refusal.gap(CLUSTER, Some("version")))?,

@@ -4,8 +4,10 @@
 //! What RBAC objects cannot show: who is in `system:masters` (a group of certificates, let through before RBAC is asked),
 //! and what other authorizers decide.
 
+pub mod access_policies;
 mod client;
 mod collect;
+pub mod eks;
 mod manifest;
 pub mod rbac;
 pub mod resource;
@@ -20,14 +22,15 @@ use async_trait::async_trait;
 use http::Method;
 use schemars::JsonSchema;
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, FoundTarget, GapReason, Recorder,
-    ResourceKind, RightState, RightStatus, Target,
+    AlsoAsks, CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, FoundTarget, GapReason,
+    Recorder, ResourceKind, RightState, RightStatus, Target,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::client::{Answer, Call, Client};
-use crate::resource::{BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
+use crate::eks::Eks;
+use crate::resource::{ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
 use crate::settings::Settings;
 
 pub(crate) const NAME: &str = "kubernetes-rbac";
@@ -50,11 +53,13 @@ impl CollectorKind for KubernetesRbac {
                 kind::<resource::Role>(ROLE),
                 kind::<resource::Binding>(BINDING),
                 kind::<resource::Subject>(SUBJECT),
+                kind::<eks::AccessEntry>(ACCESS_ENTRY),
             ],
-            rights: rights::rights(),
+            rights: rights::rights().into_iter().chain(rights::of_eks()).collect(),
             settings: schemars::schema_for!(Settings).to_value(),
             // A cluster's address is its owner's choice. What makes it the source's own is the pinned identity.
             endpoints: vec!["*".to_owned()],
+            also: ["eks:", "sts:"].map(of_aws).to_vec(),
             thief:
                 "Learn every role, binding, service account and namespace: a map of whom to attack for which right. No \
                     secret, pod or log can be read with it, and nothing changed."
@@ -83,7 +88,15 @@ impl CollectorKind for KubernetesRbac {
                 });
             }
         }
-        Ok(Box::new(Cluster { client, settings, identity: Mutex::new(None) }))
+        let eks = match &settings.eks {
+            None => None,
+            // What keeps AWS from being asked keeps nothing from being read of the cluster itself.
+            Some(named) => Some(match Eks::connect(named, &target.id, environment, recorder).await {
+                Ok(eks) => Ok(eks),
+                Err(error) => Err(eks::refusal_of(error)?),
+            }),
+        };
+        Ok(Box::new(Cluster { client, settings, eks, identity: Mutex::new(None) }))
     }
 
     async fn discover(&self, environment: &Environment, recorder: &Recorder) -> Result<Vec<FoundTarget>, CollectError> {
@@ -107,6 +120,10 @@ impl CollectorKind for KubernetesRbac {
     }
 }
 
+fn of_aws(operations: &str) -> AlsoAsks {
+    AlsoAsks { setting: "eks".to_owned(), operations: operations.to_owned(), endpoints: aws::own_endpoints() }
+}
+
 /// The namespace by whose UID a cluster is known.
 async fn kube_system(client: &Client) -> Result<(wire::Meta, sdk::ExchangeId), CollectError> {
     let call = Call::new(rights::GET_KUBE_SYSTEM);
@@ -120,6 +137,8 @@ async fn kube_system(client: &Client) -> Result<(wire::Meta, sdk::ExchangeId), C
 pub(crate) struct Cluster {
     pub client: Client,
     pub settings: Settings,
+    /// Where the target names an EKS cluster: the way to it, or why there is none.
+    pub eks: Option<Result<Eks, aws::Refusal>>,
     pub identity: Mutex<Option<Identified>>,
 }
 
@@ -180,6 +199,19 @@ impl Collector for Cluster {
             Err(refusal) => (RightState::Undecided, refusal.detail),
         };
         statuses.push(RightStatus { right: rights::VERSION.to_owned(), state, scope: None, detail });
+        match &self.eks {
+            None => {}
+            Some(Ok(eks)) => statuses.extend(eks.preflight().await?),
+            Some(Err(refusal)) => {
+                let unasked = rights::of_eks().into_iter().filter(|right| right.deniable);
+                statuses.extend(unasked.map(|right| RightStatus {
+                    right: right.name,
+                    state: RightState::Undecided,
+                    scope: None,
+                    detail: refusal.detail.clone(),
+                }));
+            }
+        }
         Ok(statuses)
     }
 

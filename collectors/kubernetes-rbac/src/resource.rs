@@ -12,6 +12,7 @@ pub const SERVICE_ACCOUNT: &str = "kubernetes-rbac/service-account";
 pub const ROLE: &str = "kubernetes-rbac/role";
 pub const BINDING: &str = "kubernetes-rbac/binding";
 pub const SUBJECT: &str = "kubernetes-rbac/subject";
+pub const ACCESS_ENTRY: &str = "kubernetes-rbac/access-entry";
 
 /// The cluster itself.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
@@ -26,6 +27,9 @@ pub struct Cluster {
     /// The API server says that other authorizers than those that can list their rules decide too. A hint, no proof.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rules_review_incomplete: Option<bool>,
+    /// What AWS says of the cluster, where the target names it as one of EKS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eks: Option<crate::eks::Described>,
 }
 
 /// Who this program is to the API server.
@@ -99,14 +103,17 @@ pub struct Subject {
     pub kind: String,
     pub namespace: Option<String>,
     pub name: String,
-    /// Groups that every such subject is in. Others, such as `system:masters`, come with a certificate or token and stand in
-    /// no object of the cluster.
+    /// Groups that every such subject is in, and those that access entries of EKS put it in. Others, such as `system:masters`,
+    /// come with a certificate or token and stand in no object of the cluster.
     pub groups: Vec<String>,
+    /// Principals of IAM that access entries of EKS make this user.
+    pub access_entries: Vec<String>,
     /// The bindings that name it.
     pub bindings: Vec<String>,
     /// Sensitive rights, its own and those of its groups.
     pub grants: Vec<Grant>,
-    /// The authorizers that are claimed to decide; absent where the declaration does not say.
+    /// The authorizers that are claimed to decide; absent where the declaration does not say. Of an EKS cluster that AWS
+    /// described, they are known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorizers: Option<Vec<String>>,
 }

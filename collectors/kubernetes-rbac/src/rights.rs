@@ -2,7 +2,8 @@
 
 use sdk::{Feed, Right};
 
-use crate::resource::{BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
+use crate::eks;
+use crate::resource::{ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
 
 pub const GET_KUBE_SYSTEM: &str = "get namespaces";
 pub const WHO_AM_I: &str = "create selfsubjectreviews.authentication.k8s.io";
@@ -16,13 +17,49 @@ pub const CLUSTER_ROLES: &str = "list clusterroles.rbac.authorization.k8s.io";
 pub const ROLE_BINDINGS: &str = "list rolebindings.rbac.authorization.k8s.io";
 pub const CLUSTER_ROLE_BINDINGS: &str = "list clusterrolebindings.rbac.authorization.k8s.io";
 
+fn right(name: &str, feeds: Vec<Feed>, deniable: bool, note: &str) -> Right {
+    Right { name: name.to_owned(), feeds, deniable, note: note.to_owned() }
+}
+
+/// What is asked of AWS where the target names an EKS cluster.
+pub fn of_eks() -> Vec<Right> {
+    let entry = |part: &str| Feed::part(ACCESS_ENTRY, part);
+    vec![
+        aws::caller_identity_right(),
+        right(
+            eks::DESCRIBE_CLUSTER,
+            vec![
+                Feed::part(CLUSTER, eks::PART),
+                Feed::list(ACCESS_ENTRY),
+                Feed::list(SUBJECT),
+                Feed::part(SUBJECT, "authorizers"),
+            ],
+            true,
+            "Only where the target names an EKS cluster: that it is this one, and whether EKS decides beside RBAC.",
+        ),
+        right(
+            eks::LIST_ENTRIES,
+            vec![Feed::list(ACCESS_ENTRY), Feed::list(SUBJECT)],
+            true,
+            "Only for EKS: which principals of IAM are let in.",
+        ),
+        right(
+            eks::DESCRIBE_ENTRY,
+            vec![entry("kind"), entry("username"), entry("groups"), Feed::list(SUBJECT)],
+            true,
+            "Only for EKS: who each of them is in the cluster.",
+        ),
+        right(
+            eks::LIST_POLICIES,
+            vec![entry("policies"), Feed::part(SUBJECT, "grants")],
+            true,
+            "Only for EKS: what each of them may by EKS' own policies.",
+        ),
+    ]
+}
+
+/// What is asked of the API server.
 pub fn rights() -> Vec<Right> {
-    let right = |name: &str, feeds: Vec<Feed>, deniable: bool, note: &str| Right {
-        name: name.to_owned(),
-        feeds,
-        deniable,
-        note: note.to_owned(),
-    };
     let cluster = |part: &str| Feed::part(CLUSTER, part);
     vec![
         right(

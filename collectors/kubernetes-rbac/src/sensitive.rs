@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::access_policies;
+use crate::eks::{AccessEntry, AssociatedPolicy};
 use crate::rbac::{Named, Rbac, RoleKey, RoleRef, Rule};
 
 /// A right worth watching: verbs on one resource that each give it.
@@ -90,7 +92,7 @@ pub struct Grant {
     pub names: Option<Vec<String>>,
     /// The subject that the binding names: this one, or a group it is a member of.
     pub via: String,
-    /// `ClusterRoleBinding/name` or `RoleBinding/namespace/name`.
+    /// `ClusterRoleBinding/name` or `RoleBinding/namespace/name`; `AccessEntry/` and an ARN where EKS gives it.
     pub binding: String,
     pub role: Role,
     /// The rule's place in the role.
@@ -98,6 +100,11 @@ pub struct Grant {
     /// Further bindings and rules that give the same.
     pub more: usize,
 }
+
+/// What stands in a grant's `binding` before the principal that EKS lets in.
+pub const ENTRY: &str = "AccessEntry";
+/// The kind of a grant's `role` that is an access policy of EKS.
+pub const POLICY: &str = "AccessPolicy";
 
 /// The role behind a grant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -136,6 +143,12 @@ impl Subject {
         }
     }
 
+    /// The subject that a user's name is.
+    #[must_use]
+    pub fn user(name: &str) -> Option<Self> {
+        Self::of(&Named { kind: "User".to_owned(), name: name.to_owned(), namespace: None }, None)
+    }
+
     /// `User/name`, `Group/name`, `ServiceAccount/namespace/name`.
     #[must_use]
     pub fn id(&self) -> String {
@@ -167,6 +180,10 @@ impl Subject {
 pub struct Holders {
     direct: BTreeMap<Subject, Vec<Grant>>,
     bindings: BTreeMap<Subject, Vec<String>>,
+    /// Groups that access entries put a subject in.
+    groups: BTreeMap<Subject, Vec<String>>,
+    /// The access entries that are a subject.
+    entries: BTreeMap<Subject, Vec<String>>,
 }
 
 impl Holders {
@@ -180,7 +197,12 @@ impl Holders {
                 rules.iter().enumerate().flat_map(|(at, rule)| rights(rule).map(move |right| (right, at))).collect(),
             );
         }
-        let mut holders = Self { direct: BTreeMap::new(), bindings: BTreeMap::new() };
+        let mut holders = Self {
+            direct: BTreeMap::new(),
+            bindings: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            entries: BTreeMap::new(),
+        };
         for binding in &rbac.bindings {
             let key = binding.role_key();
             let found = of_roles.get(&key).map(Vec::as_slice).unwrap_or_default();
@@ -215,7 +237,43 @@ impl Holders {
         holders
     }
 
-    /// Every subject that a binding names.
+    /// Adds whom EKS lets in, as which user, in which groups, with which access policies.
+    pub fn let_in(&mut self, entries: &[AccessEntry]) {
+        for entry in entries {
+            let Some(subject) = entry.username.as_deref().and_then(Subject::user) else {
+                continue;
+            };
+            self.entries.entry(subject.clone()).or_default().push(entry.principal.clone());
+            let groups = self.groups.entry(subject.clone()).or_default();
+            groups.extend(entry.groups.iter().flatten().cloned());
+            let grants = self.direct.entry(subject.clone()).or_default();
+            for policy in entry.policies.iter().flatten() {
+                for grant in of_policy(entry, policy, &subject) {
+                    merge(grants, grant);
+                }
+            }
+        }
+    }
+
+    /// The access entries that are this subject.
+    #[must_use]
+    pub fn entries(&self, subject: &Subject) -> &[String] {
+        self.entries.get(subject).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// All groups that the subject is known to be in.
+    #[must_use]
+    pub fn groups(&self, subject: &Subject) -> Vec<String> {
+        let mut groups = subject.groups();
+        for group in self.groups.get(subject).into_iter().flatten() {
+            if !groups.contains(group) {
+                groups.push(group.clone());
+            }
+        }
+        groups
+    }
+
+    /// Every subject that a binding names, or that is let in by an access entry.
     pub fn subjects(&self) -> impl Iterator<Item = &Subject> {
         self.direct.keys()
     }
@@ -230,12 +288,38 @@ impl Holders {
     #[must_use]
     pub fn grants(&self, subject: &Subject) -> Vec<Grant> {
         let mut all: Vec<Grant> = self.direct.get(subject).cloned().unwrap_or_default();
-        for group in subject.groups() {
+        for group in self.groups(subject) {
             all.extend(self.direct.get(&Subject::Group(group)).into_iter().flatten().cloned());
         }
         all.sort();
         all
     }
+}
+
+/// What an access policy of an entry gives: in the whole cluster, or once for each namespace of its scope.
+fn of_policy(entry: &AccessEntry, policy: &AssociatedPolicy, subject: &Subject) -> Vec<Grant> {
+    let scopes: Vec<Option<String>> = match &policy.namespaces {
+        None => vec![None],
+        Some(namespaces) => namespaces.iter().cloned().map(Some).collect(),
+    };
+    let rules = access_policies::rules(policy.name()).unwrap_or_default();
+    let mut grants = Vec::new();
+    for namespace in scopes {
+        for (at, rule) in rules.iter().enumerate() {
+            let given = rights(rule).filter(|right| namespace.is_none() || !OF_THE_CLUSTER.contains(right));
+            grants.extend(given.map(|right| Grant {
+                right: right.to_owned(),
+                namespace: namespace.clone(),
+                names: None,
+                via: subject.id(),
+                binding: format!("{ENTRY}/{}", entry.principal),
+                role: Role { kind: POLICY.to_owned(), name: policy.name().to_owned() },
+                rule: at,
+                more: 0,
+            }));
+        }
+    }
+    grants
 }
 
 impl Role {

@@ -22,6 +22,8 @@ pub struct Settings {
     pub namespaces: Vec<String>,
     /// What the API server's `--authorization-mode` is claimed to be: `[Node, RBAC]`. Others decide beside RBAC and are not read.
     pub authorizers: Option<Vec<String>>,
+    /// The EKS cluster that this cluster is: who has access by EKS is read from AWS, and EKS need not be declared as an authorizer.
+    pub eks: Option<crate::eks::Settings>,
 }
 
 impl Settings {
@@ -35,10 +37,11 @@ impl Settings {
         })
     }
 
-    /// The declared authorizers that decide beside Node and RBAC.
+    /// The declared authorizers that decide beside Node and RBAC, and beside EKS where that is read.
     #[must_use]
     pub fn others(&self) -> Vec<&str> {
-        let known = |name: &&str| !["node", "rbac"].contains(&name.to_ascii_lowercase().as_str());
+        let is_read = |name: &str| name == "node" || name == "rbac" || (name == "eks" && self.eks.is_some());
+        let known = |name: &&str| !is_read(&name.to_ascii_lowercase());
         self.authorizers.iter().flatten().map(String::as_str).filter(known).collect()
     }
 }

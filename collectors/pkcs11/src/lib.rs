@@ -55,6 +55,7 @@ impl CollectorKind for Pkcs11 {
             rights: rights::rights(),
             settings: schemars::schema_for!(Settings).to_value(),
             endpoints: vec![ask::ENDPOINT.to_owned()],
+            also: Vec::new(),
             thief: "Without a login: learn which token this is, what it can do, and its public keys. With the PIN of the normal user: \
                     sign, decrypt and unwrap with every key that user may use, and delete keys. PKCS#11 has no user who may only look."
                 .to_owned(),

@@ -188,6 +188,7 @@ mod tests {
                 rights: Vec::new(),
                 settings: json!({}),
                 endpoints: Vec::new(),
+                also: Vec::new(),
                 thief: String::new(),
             }
         }

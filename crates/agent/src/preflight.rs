@@ -102,7 +102,8 @@ async fn ask(job: &Job, environment: &Environment, recorder: &Recorder) -> Check
         Err(error) => return failed(checked, &error),
     }
     // What no source can refuse needs no answer.
-    for right in job.kind.descriptor().rights.into_iter().filter(|right| right.deniable) {
+    let descriptor = job.kind.descriptor().for_target(&job.target.settings);
+    for right in descriptor.rights.into_iter().filter(|right| right.deniable) {
         if !checked.rights.iter().any(|known| known.right == right.name) {
             let detail = "the source does not say".to_owned();
             checked.rights.push(CheckedRight { right: right.name, state: RightState::Undecided, scope: None, detail });

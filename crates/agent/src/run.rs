@@ -15,7 +15,7 @@ use model::record::{
 };
 use model::{RecordRef, RecordType, Timestamp};
 use policy::{AcceptanceUse, Acceptances, LastDeviation, Loaded, Plan, Tally, Verdict};
-use sdk::{Environment, GapNote, KnownSecrets, Recorder, Sink};
+use sdk::{AlsoAsks, Environment, GapNote, KnownSecrets, Recorder, Sink};
 use serde_json::value::to_raw_value;
 use verify::{Observer, VerifiedBundle};
 
@@ -291,8 +291,10 @@ fn read(
         let detail = "this run was asked to read other targets only".to_owned();
         recorder.gap(target_gap(GapReason::Skipped, None, detail, None))?;
     }
-    let promised: Vec<(String, sdk::Descriptor)> =
-        jobs.iter().map(|job| (job.target.id.clone(), job.kind.descriptor())).collect();
+    let promised: Vec<(String, sdk::Descriptor)> = jobs
+        .iter()
+        .map(|job| (job.target.id.clone(), job.kind.descriptor().for_target(&job.target.settings)))
+        .collect();
     let identities =
         runtime.block_on(collect(jobs, environment, Arc::clone(&sink), &secrets, side_by_side, progress))?;
     for (target, descriptor) in promised {
@@ -429,6 +431,7 @@ fn numbered<T: Clone>(kind: RecordType, records: &[T]) -> Vec<(RecordRef, T)> {
 /// What a collector says of its source: host names that are its own, and the calls whose answers are evidence.
 struct Own {
     names: Vec<String>,
+    also: Vec<AlsoAsks>,
     operations: BTreeSet<String>,
 }
 
@@ -437,7 +440,7 @@ fn own_endpoints(jobs: &[Job]) -> BTreeMap<String, Own> {
         .map(|job| job.kind.descriptor())
         .map(|descriptor| {
             let operations = descriptor.rights.into_iter().map(|right| right.name).collect();
-            (descriptor.name, Own { names: descriptor.endpoints, operations })
+            (descriptor.name, Own { names: descriptor.endpoints, also: descriptor.also, operations })
         })
         .collect()
 }
@@ -452,8 +455,15 @@ fn foreign_endpoint(recorded: &Recorded, own: &BTreeMap<String, Own>) -> bool {
         // An exchange without an answer proves nothing about the source and vouches for nothing.
         source.operations.contains(asked.operation)
             && asked.answered
-            && !is_own(asked.endpoint, asked.over_tls, &source.names)
+            && !is_own(asked.endpoint, asked.over_tls, source.names_for(asked.operation))
     })
+}
+
+impl Own {
+    fn names_for(&self, operation: &str) -> &[String] {
+        let beside = self.also.iter().find(|also| operation.starts_with(&also.operations));
+        beside.map_or(&self.names, |also| &also.endpoints)
+    }
 }
 
 fn is_own(endpoint: &str, over_tls: bool, names: &[String]) -> bool {
@@ -514,6 +524,18 @@ mod tests {
         ] {
             assert!(!is_own(endpoint, tls, &names), "{endpoint}");
         }
+    }
+
+    #[test]
+    fn what_is_asked_of_another_source_is_answered_under_its_names() {
+        let aws = vec!["amazonaws.com".to_owned()];
+        let own = Own {
+            names: vec!["*".to_owned()],
+            also: vec![AlsoAsks { setting: "eks".to_owned(), operations: "eks:".to_owned(), endpoints: aws.clone() }],
+            operations: BTreeSet::new(),
+        };
+        assert_eq!(own.names_for("eks:ListAccessEntries"), aws);
+        assert_eq!(own.names_for("list namespaces"), ["*"]);
     }
 
     #[test]

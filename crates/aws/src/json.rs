@@ -89,7 +89,8 @@ pub fn turn<T>(answer: &Answer<T>, list: &'static str) -> Turn {
     if !members.get(list).is_some_and(Value::is_array) {
         return missing(list);
     }
-    match members.get("NextToken") {
+    // Services that speak REST write their members small.
+    match members.get("NextToken").or_else(|| members.get("nextToken")) {
         None | Some(Value::Null) => Turn::default(),
         Some(Value::String(token)) => Turn { more: !token.is_empty(), marker: Some(token.clone()), ..Turn::default() },
         Some(_) => missing("NextToken"),
@@ -137,6 +138,8 @@ mod tests {
         assert_eq!(said(r#"{"Accounts":[]}"#), Turn::default());
         assert_eq!(said(r#"{"Accounts":[],"NextToken":null}"#), Turn::default());
         let more = said(r#"{"Accounts":[],"NextToken":"t"}"#);
+        assert_eq!((more.more, more.marker.as_deref()), (true, Some("t")));
+        let more = said(r#"{"Accounts":[],"nextToken":"t"}"#);
         assert_eq!((more.more, more.marker.as_deref()), (true, Some("t")));
         for body in ["", "[]", "{}", r#"{"Accounts":null}"#, r#"{"Accounts":{}}"#] {
             assert_eq!(said(body).missing, Some("Accounts"), "{body}");

@@ -129,6 +129,7 @@ mod tests {
             rights: vec![caller_identity_right(), list_regions_right("aws-kms/region")],
             settings: Value::Null,
             endpoints: Vec::new(),
+            also: Vec::new(),
             thief: String::new(),
         };
         assert_eq!(

@@ -61,10 +61,24 @@ impl Session {
         environment: &Environment,
         recorder: &Recorder,
     ) -> Result<Self, CollectError> {
+        Self::connect_as(recorder.collector(), target, environment, recorder).await
+    }
+
+    /// The same for a collector whose own source is another one. `source`: the name under which a test or the demonstration
+    /// may put something in the place of AWS.
+    ///
+    /// # Errors
+    /// When settings or environment cannot be used, or no credentials are found.
+    pub async fn connect_as(
+        source: &str,
+        target: &Target,
+        environment: &Environment,
+        recorder: &Recorder,
+    ) -> Result<Self, CollectError> {
         let settings = Settings::of(target)?;
         let transport = transport(target, &environment.overrides)?;
         let recording = Recording::new(transport, Arc::new(Aws), recorder.clone(), environment.clock.clone());
-        let config = base_config(&settings, environment, &recording, recorder.collector()).await?;
+        let config = base_config(&settings, environment, &recording, source).await?;
         let (config, credentials) = with_credentials(config, &settings, environment, recorder).await?;
         let prepared = credentials.prepare().await;
         if let Some(cause) = recording.take_sink_error() {

@@ -23,6 +23,7 @@ impl Dialect for Aws {
         let service = signed_service(&request.headers);
         let (name, mut parameters) = match service {
             Some("s3") => s3(request),
+            Some("eks") => eks(request),
             _ => operation(request, body),
         };
         let operation = match service {
@@ -156,6 +157,32 @@ fn s3(request: &request::Parts) -> (String, Map<String, Value>) {
         return ((*name).to_owned(), parameters);
     }
     parameters.extend(query);
+    parameters.insert("path".to_owned(), Value::from(path));
+    (request.method.to_string(), parameters)
+}
+
+/// EKS names its operations by their paths: <https://docs.aws.amazon.com/eks/latest/APIReference/API_Operations.html>.
+fn eks(request: &request::Parts) -> (String, Map<String, Value>) {
+    let mut parameters = form_members(request.uri.query().unwrap_or_default());
+    let path = request.uri.path();
+    let decoded = |part: &str| Value::from(percent_decode_str(part).decode_utf8_lossy().into_owned());
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    if let (true, ["clusters", cluster, rest @ ..]) = (request.method == http::Method::GET, parts.as_slice()) {
+        let named = match rest {
+            [] => Some(("DescribeCluster", None)),
+            ["access-entries"] => Some(("ListAccessEntries", None)),
+            ["access-entries", principal] => Some(("DescribeAccessEntry", Some(principal))),
+            ["access-entries", principal, "access-policies"] => Some(("ListAssociatedAccessPolicies", Some(principal))),
+            _ => None,
+        };
+        if let Some((name, principal)) = named {
+            parameters.insert("clusterName".to_owned(), decoded(cluster));
+            if let Some(principal) = principal {
+                parameters.insert("principalArn".to_owned(), decoded(principal));
+            }
+            return (name.to_owned(), parameters);
+        }
+    }
     parameters.insert("path".to_owned(), Value::from(path));
     (request.method.to_string(), parameters)
 }

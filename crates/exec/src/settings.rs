@@ -51,6 +51,7 @@ pub fn descriptor() -> Descriptor {
         rights: Vec::new(),
         settings: schemars::schema_for!(Settings).to_value(),
         endpoints: Vec::new(),
+        also: Vec::new(),
         thief: "What the program's own credentials allow. It runs as the user that runs witnessmark.".to_owned(),
     }
 }

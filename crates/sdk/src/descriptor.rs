@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Everything about a collector that is known without running it. Owned, so that a program of another language can send one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,8 +21,42 @@ pub struct Descriptor {
     /// Host names, and with a dot in front their sub-domains, that are the source's own. An answer from elsewhere makes a run a rehearsal.
     /// `*`: the address is its owner's choice, and what makes the source the right one is its pinned identity over TLS. This machine is never it.
     pub endpoints: Vec<String>,
+    /// Sources beside its own that it asks too: a cluster's collector asks AWS who has access.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<AlsoAsks>,
     /// What a thief of exactly these rights could do, in plain words.
     pub thief: String,
+}
+
+/// A source beside the collector's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AlsoAsks {
+    /// The setting of a target without which nothing is asked there.
+    pub setting: String,
+    /// How the operations begin that are asked there: `eks:`.
+    pub operations: String,
+    /// Its own host names, as in `endpoints`; for these operations no other counts.
+    pub endpoints: Vec<String>,
+}
+
+impl Descriptor {
+    /// What remains of it for a target with these settings: without the rights that it does not take, and without the kinds
+    /// that only those list.
+    #[must_use]
+    pub fn for_target(mut self, settings: &Map<String, Value>) -> Self {
+        let also = &self.also;
+        let (taken, left): (Vec<Right>, Vec<Right>) = std::mem::take(&mut self.rights).into_iter().partition(|right| {
+            let beside = also.iter().find(|also| right.name.starts_with(&also.operations));
+            beside.is_none_or(|also| settings.contains_key(&also.setting))
+        });
+        let lists = |rights: &[Right], kind: &str| {
+            rights.iter().flat_map(|right| &right.feeds).any(|feed| feed.kind == kind && feed.part.is_none())
+        };
+        self.resources.retain(|one| lists(&taken, &one.kind) || !lists(&left, &one.kind));
+        self.rights = taken;
+        self
+    }
 }
 
 /// One kind of resource.

@@ -13,7 +13,7 @@ pub use collector::{
     CallerIdentity, Clock, CollectError, Collector, CollectorKind, Environment, ForeignCode, Overrides, RightState,
     RightStatus, StaticCredentials, Target,
 };
-pub use descriptor::{Descriptor, Feed, ResourceKind, Right, kind_of_population, population};
+pub use descriptor::{AlsoAsks, Descriptor, Feed, ResourceKind, Right, kind_of_population, population};
 pub use discover::{FoundKey, FoundTarget};
 pub use model::record::{Decode, GapReason, Subject, Syntax};
 pub use model::{Digest, Secret, Timestamp};

@@ -244,11 +244,11 @@ pub(crate) fn more(body: &[u8], protocol: Protocol, marker: Option<&str>) -> Vec
     }
     let mut value: serde_json::Value = serde_json::from_slice(body).expect("the inner handler answers JSON");
     let members = value.as_object_mut().expect("an object");
-    if members.contains_key("NextToken") {
-        // Such a list says that it goes on by its token alone.
+    // Such a list says that it goes on by its token alone.
+    if let Some(token) = ["NextToken", "nextToken"].into_iter().find(|token| members.contains_key(*token)) {
         match marker {
-            Some(marker) => members.insert("NextToken".to_owned(), marker.into()),
-            None => members.remove("NextToken"),
+            Some(marker) => members.insert(token.to_owned(), marker.into()),
+            None => members.remove(token),
         };
         return value.to_string().into_bytes();
     }

@@ -12,6 +12,7 @@
 pub mod aws_fake;
 mod collect;
 pub mod conformance;
+pub mod eks_fake;
 mod fault;
 mod files;
 pub mod github_fake;

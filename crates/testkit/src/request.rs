@@ -139,6 +139,10 @@ pub(crate) fn understand_aws(head: &Parts, body: &[u8]) -> (Protocol, Option<Str
         let (operation, parameters) = s3(head);
         return (Protocol::Xml, operation, Value::Object(parameters));
     }
+    if service == Some("eks") {
+        let (operation, parameters) = eks(head);
+        return (Protocol::Rest, operation, Value::Object(parameters));
+    }
     if let Some(service) = service {
         let name = head.uri.path().rsplit('/').next().unwrap_or("");
         let mut letters = name.chars();
@@ -180,6 +184,29 @@ fn s3(head: &Parts) -> (Option<String>, Map<String, Value>) {
             _ => return None,
         })
     });
+    (operation.map(str::to_owned), parameters)
+}
+
+/// EKS: the operation is in the path, `/clusters/NAME/access-entries/ARN/access-policies`.
+fn eks(head: &Parts) -> (Option<String>, Map<String, Value>) {
+    let mut parameters = form(head.uri.query().unwrap_or("").as_bytes());
+    let decode = |part: &str| Value::from(percent_decode_str(part).decode_utf8_lossy().into_owned());
+    let mut parts = head.uri.path().trim_matches('/').split('/');
+    let (kind, cluster, entries, principal, policies) =
+        (parts.next(), parts.next(), parts.next(), parts.next(), parts.next());
+    parameters.insert("clusterName".to_owned(), decode(cluster.unwrap_or("")));
+    if let Some(principal) = principal {
+        parameters.insert("principalArn".to_owned(), decode(principal));
+    }
+    let operation = match (head.method.as_str(), kind, entries, principal, policies) {
+        ("GET", Some("clusters"), None, None, None) => Some("eks:DescribeCluster"),
+        ("GET", Some("clusters"), Some("access-entries"), None, None) => Some("eks:ListAccessEntries"),
+        ("GET", Some("clusters"), Some("access-entries"), Some(_), None) => Some("eks:DescribeAccessEntry"),
+        ("GET", Some("clusters"), Some("access-entries"), Some(_), Some("access-policies")) => {
+            Some("eks:ListAssociatedAccessPolicies")
+        }
+        _ => None,
+    };
     (operation.map(str::to_owned), parameters)
 }
 

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -52,7 +53,7 @@ impl Emulator {
                 .env("GATEWAY_PORT", port)
                 .env("MINISTACK_ACCOUNT_ID", "123456789012")
                 .env("IOT_MTLS_ENABLED", "false")
-                .env("SERVICES", "iam,sts,kms,account,s3,cloudtrail,organizations")
+                .env("SERVICES", "iam,sts,kms,account,s3,cloudtrail,organizations,eks")
                 .env("AUTH", if enforce { "true" } else { "false" });
             command
         })
@@ -99,7 +100,8 @@ impl Emulator {
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
             let given_up = Instant::now() + Duration::from_secs(60);
             while Instant::now() < given_up && matches!(child.try_wait(), Ok(None)) {
-                if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                // It answered, and is not what somebody else bound to that port meanwhile.
+                if answers(port) && matches!(child.try_wait(), Ok(None)) {
                     let url = format!("http://127.0.0.1:{port}");
                     return Self { child, url };
                 }
@@ -111,6 +113,22 @@ impl Emulator {
         let text = std::fs::read_to_string(&log).unwrap_or_default();
         panic!("{name} does not start:\n{text}");
     }
+}
+
+/// Whether somebody speaks HTTP there. A connection alone shows nothing: to a port that nobody listens on, a client may be given that same
+/// port for itself, and is then connected to itself.
+fn answers(port: u16) -> bool {
+    let asked = TcpStream::connect(("127.0.0.1", port)).and_then(|mut stream| {
+        if stream.local_addr()? == stream.peer_addr()? {
+            return Ok(false);
+        }
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        stream.write_all(b"GET /is-it-there HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
+        let mut start = [0; 5];
+        stream.read_exact(&mut start)?;
+        Ok(&start == b"HTTP/")
+    });
+    asked.unwrap_or(false)
 }
 
 impl Drop for Emulator {

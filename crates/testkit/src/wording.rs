@@ -90,7 +90,7 @@ impl Wording for AwsWording {
     fn is_page(&self, body: &[u8], without_marker: bool) -> bool {
         let text = String::from_utf8_lossy(body);
         // Some lists say that they go on by their token alone.
-        let by_token = !without_marker && text.contains("\"NextToken\"");
+        let by_token = !without_marker && (text.contains("\"NextToken\"") || text.contains("\"nextToken\""));
         text.contains("<IsTruncated>") || text.contains("\"Truncated\"") || by_token
     }
 
@@ -103,6 +103,7 @@ impl Wording for AwsWording {
         if let Some(parameters) = request.parameters.as_object_mut() {
             parameters.remove("Marker");
             parameters.remove("NextToken");
+            parameters.remove("nextToken");
         }
     }
 

@@ -160,6 +160,7 @@ fn a_kind_without_a_word_is_noticed() {
         rights: Vec::new(),
         settings: json!({}),
         endpoints: Vec::new(),
+        also: Vec::new(),
         thief: String::new(),
     };
     let coverage =

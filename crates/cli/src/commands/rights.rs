@@ -1,10 +1,10 @@
 //! `witnessmark rights`: what the declared targets need, and what a thief of it could do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use agent::collect::Job;
-use sdk::Descriptor;
+use sdk::{AlsoAsks, Descriptor};
 use serde_json::json;
 
 use crate::args::{Rights, RightsForm};
@@ -17,16 +17,14 @@ pub fn run(arguments: &Rights) -> Outcome {
     let context = context::usable(&arguments.declaration.declaration, crate::clock::now())?;
     let plan = context.plan()?;
     let (jobs, _) = runtime()?.block_on(jobs::chosen(&plan, &context.folder, &arguments.targets, None))?;
-    let mut descriptors: Vec<Descriptor> = jobs.iter().map(|job| job.kind.descriptor()).collect();
-    descriptors.sort_by(|a, b| a.name.cmp(&b.name));
-    descriptors.dedup_by(|a, b| a.name == b.name);
+    let descriptors = descriptors(&jobs);
     match arguments.format {
         RightsForm::AwsPolicy => {
-            let of_aws: Vec<&Descriptor> = descriptors.iter().filter(|d| d.name.starts_with("aws-")).collect();
+            let of_aws = of_aws(&descriptors);
             if of_aws.is_empty() {
                 return Err(Failure::input(anyhow::anyhow!("no target of the declaration is read from AWS")));
             }
-            output::json(&aws::iam_policy(of_aws))?;
+            output::json(&aws::iam_policy(&of_aws))?;
         }
         RightsForm::AwsKeyPolicy => output::json(&key_policy_statements(&jobs, &descriptors)?)?,
         RightsForm::GithubPermissions => worded("github-permissions", &jobs)?,
@@ -42,6 +40,30 @@ pub fn run(arguments: &Rights) -> Outcome {
         RightsForm::Human => output::text(&told(&descriptors))?,
     }
     Ok(0)
+}
+
+/// Each collector once, with the rights that its targets take.
+fn descriptors(jobs: &[Job]) -> Vec<Descriptor> {
+    let mut all: BTreeMap<String, Descriptor> = BTreeMap::new();
+    for job in jobs {
+        let taken = job.kind.descriptor().for_target(&job.target.settings);
+        let known = all.entry(taken.name.clone()).or_insert_with(|| taken.clone());
+        let more = taken.rights.into_iter().filter(|right| !known.rights.contains(right)).collect::<Vec<_>>();
+        known.rights.extend(more);
+    }
+    all.into_values().collect()
+}
+
+/// What is asked of AWS: by its own collectors, and by others whose targets lead there too.
+fn of_aws(descriptors: &[Descriptor]) -> Vec<Descriptor> {
+    let mut found = descriptors.to_vec();
+    for descriptor in found.iter_mut().filter(|descriptor| !descriptor.name.starts_with("aws-")) {
+        let beside: Vec<&AlsoAsks> =
+            descriptor.also.iter().filter(|also| also.endpoints == aws::own_endpoints()).collect();
+        descriptor.rights.retain(|right| beside.iter().any(|also| right.name.starts_with(&also.operations)));
+    }
+    found.retain(|descriptor| !descriptor.rights.is_empty());
+    found
 }
 
 /// One statement for each role that reads keys.

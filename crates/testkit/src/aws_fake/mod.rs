@@ -7,6 +7,7 @@
 
 mod cloudhsm;
 mod cloudtrail;
+mod eks;
 pub mod error;
 mod iam;
 mod kms;
@@ -25,6 +26,7 @@ use crate::server::lock;
 use crate::{Handler, Protocol, Reply, Request};
 
 pub use cloudtrail::{Selectors, Trail};
+pub use eks::{EksCluster, EksEntry};
 pub use iam::{SESSION_SECRET, SESSION_TOKEN};
 pub use organizations::{Member, Organization, OrganizationPolicy, Unit};
 pub use s3::{Block, Bucket, Lock};
@@ -99,6 +101,7 @@ impl Handler for AwsFake {
             "cloudhsm" => cloudhsm::answer(&world, request),
             "cloudtrail" => cloudtrail::answer(&world, request),
             "organizations" => organizations::answer(&world, request),
+            "eks" => eks::answer(&world, request),
             "s3" => s3::answer(&world, request),
             "account" => account(&world, request),
             _ => error::unknown(request),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::cloudtrail::Trail;
+use super::eks::EksCluster;
 use super::organizations::Organization;
 use super::s3::{Block, Bucket};
 
@@ -22,6 +23,7 @@ pub struct World {
     pub password_policy: Option<PasswordPolicy>,
     pub saml: Vec<Provider>,
     pub oidc: Vec<Provider>,
+    pub eks: Vec<EksCluster>,
     /// Names of certificates kept for servers.
     pub server_certificates: Vec<String>,
     /// By region.
@@ -326,6 +328,7 @@ impl World {
                 clients: vec!["sts.amazonaws.com".to_owned()],
                 thumbprints: vec!["6938fd4d98bab03faadb97b34396831e3780aea1".to_owned()],
             }],
+            eks: Vec::new(),
             server_certificates: vec!["signer-api".to_owned(), "ops".to_owned()],
             kms,
             trails: vec![Trail::organization("eu-west-1", &account), Trail::new("keys", "eu-west-1", &account)],

@@ -40,6 +40,8 @@ pub struct Run {
     pub seen: Seen,
     pub identity: Option<CallerIdentity>,
     pub preflight: Vec<RightStatus>,
+    /// Where the source answered.
+    pub at: String,
     /// Why the run ended early.
     pub error: Option<CollectError>,
     pub log: Vec<Logged>,
@@ -94,7 +96,8 @@ impl Suite {
                 }
             },
         }
-        Run { seen: memory.seen(), identity, preflight, error, log: server.log(), hits: faulty.hits() }
+        let at = server.url();
+        Run { seen: memory.seen(), identity, preflight, at, error, log: server.log(), hits: faulty.hits() }
     }
 
     /// A run that nothing disturbs.
@@ -266,15 +269,16 @@ impl Run {
         let mut lines: Vec<String> = Vec::new();
         for (index, one) in self.seen.exchanges.iter().enumerate() {
             let exchange = &one.exchange;
+            // Each run has a server of its own, and some sources say in an answer where they are.
+            let body = format!("{:?}", exchange.body).replace(&self.at, "the source");
             lines.push(format!(
-                "exchange {} {:?} {:?} {:?} {:?} {:?} {:?}",
+                "exchange {} {:?} {:?} {:?} {:?} {:?} {body}",
                 name(ExchangeId(index as u64)),
                 exchange.population,
                 exchange.status,
                 exchange.error,
                 exchange.failure,
                 exchange.request_id,
-                exchange.body
             ));
         }
         for one in &self.seen.resources {

@@ -1,0 +1,470 @@
+//! Who has access to an EKS cluster beside what RBAC objects show: access entries and the access policies associated with them.
+//!
+//! <https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html>
+
+use aws::fact::{Fact, Parts};
+use aws::{Answer, Bounded, CallInfo, Refusal, Session, json};
+use aws_sdk_eks::Client;
+use base64::Engine as _;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use schemars::JsonSchema;
+use sdk::{
+    CollectError, Digest, Environment, ExchangeId, GapNote, GapReason, Recorder, RightState, RightStatus, SinkError,
+    Source, Subject, Target,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokio::sync::Mutex;
+
+use crate::resource::{ACCESS_ENTRY, CLUSTER, SUBJECT};
+use crate::{access_policies, sensitive};
+
+/// The name under which a test may put something in the place of AWS.
+const SOURCE: &str = "aws-eks";
+
+pub const DESCRIBE_CLUSTER: &str = "eks:DescribeCluster";
+pub const LIST_ENTRIES: &str = "eks:ListAccessEntries";
+pub const DESCRIBE_ENTRY: &str = "eks:DescribeAccessEntry";
+pub const LIST_POLICIES: &str = "eks:ListAssociatedAccessPolicies";
+/// What the cluster says of itself at AWS: a part of `kubernetes-rbac/cluster`.
+pub const PART: &str = "eks";
+/// No principal has this name: a right is tried on it, and nothing is told.
+const NOBODY: &str = "arn:aws:iam::000000000000:role/witnessmark-preflight-nobody";
+
+/// The EKS cluster that this cluster is, and how its account is entered.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The cluster's name at AWS.
+    pub cluster: String,
+    #[schemars(regex(pattern = r"^[a-z]+(-[a-z]+)+-[0-9]+$"))]
+    pub region: String,
+    /// Twelve digits, in quotation marks. Nothing is read of any other account.
+    #[schemars(regex(pattern = r"^[0-9]{12}$"))]
+    pub account: String,
+    /// ARN of a role to take on with the AWS credentials found.
+    #[schemars(regex(pattern = r"^arn:[a-z-]+:iam::[0-9]{12}:role/.+$"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assume_role: Option<String>,
+    /// What the trust policy of `assume_role` asks for as `sts:ExternalId`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Profile of the AWS configuration files in place of the default one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+}
+
+/// The cluster as AWS describes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Described {
+    pub arn: String,
+    /// SHA-256 of each certificate of its authority in DER form.
+    pub authorities: Vec<String>,
+    /// `API`, `CONFIG_MAP` or `API_AND_CONFIG_MAP`: where principals of IAM become users of the cluster.
+    pub authentication_mode: String,
+    /// Whoever made the cluster got all rights in it. With `CONFIG_MAP` no list names him. `null`: AWS does not say.
+    pub creator_is_admin: Option<bool>,
+}
+
+/// One access entry: a principal of IAM who is let into the cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct AccessEntry {
+    /// Its ARN.
+    pub principal: String,
+    /// `STANDARD`, or the kind of node that it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Who the principal is inside the cluster; parts in double braces stand for what a session or node brings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// Groups of RBAC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policies: Option<Vec<AssociatedPolicy>>,
+}
+
+/// An access policy of EKS that an entry has. Its rules are AWS' own and no object of the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct AssociatedPolicy {
+    pub arn: String,
+    /// `null`: in the whole cluster. A `*` stands for any characters.
+    pub namespaces: Option<Vec<String>>,
+}
+
+impl AssociatedPolicy {
+    /// `AmazonEKSViewPolicy`
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.arn.rsplit('/').next().unwrap_or(&self.arn)
+    }
+}
+
+/// What was read, for the computation of who may do what.
+#[derive(Debug, Default)]
+pub struct Access {
+    pub entries: Vec<AccessEntry>,
+    /// Every principal that is let in is known, and who it is in the cluster.
+    pub complete: bool,
+}
+
+/// The way to the cluster's description at AWS.
+#[derive(Debug)]
+pub struct Eks {
+    session: Session,
+    client: Client,
+    settings: Settings,
+}
+
+impl Eks {
+    /// Finds credentials. Asks AWS nothing of the cluster.
+    ///
+    /// # Errors
+    /// When settings or environment cannot be used, or no credentials are found.
+    pub async fn connect(
+        settings: &Settings,
+        target: &str,
+        environment: &Environment,
+        recorder: &Recorder,
+    ) -> Result<Self, CollectError> {
+        let mut account = match serde_json::to_value(settings) {
+            Ok(Value::Object(members)) => members,
+            _ => Map::new(),
+        };
+        account.remove("cluster");
+        account.remove("region");
+        account.insert("regions".to_owned(), vec![settings.region.clone()].into());
+        let target = Target { id: target.to_owned(), settings: account };
+        let session = Session::connect_as(SOURCE, &target, environment, recorder).await?;
+        let config = aws_sdk_eks::config::Builder::from(&session.config_in(&settings.region))
+            .retry_partition(session.retry_budget())
+            .build();
+        Ok(Self { session, client: Client::from_conf(config), settings: settings.clone() })
+    }
+
+    /// Tries every right on the cluster, or on a principal that does not exist.
+    pub async fn preflight(&self) -> Result<Vec<RightStatus>, SinkError> {
+        let name = &self.settings.cluster;
+        let info = CallInfo::new(DESCRIBE_CLUSTER);
+        let described = self.session.call(info, Box::pin(self.client.describe_cluster().name(name).send())).await?;
+        let mut statuses = vec![aws::right_status(DESCRIBE_CLUSTER, None, &described)];
+        let list = Box::pin(self.client.list_access_entries().cluster_name(name).max_results(1).send());
+        let listed = self.session.call(CallInfo::new(LIST_ENTRIES), list).await?;
+        statuses.push(aws::right_status(LIST_ENTRIES, None, &listed));
+        let entry = Box::pin(self.client.describe_access_entry().cluster_name(name).principal_arn(NOBODY).send());
+        let entry = self.session.call(CallInfo::new(DESCRIBE_ENTRY), entry).await?;
+        statuses.push(tried(DESCRIBE_ENTRY, &entry));
+        let policies =
+            Box::pin(self.client.list_associated_access_policies().cluster_name(name).principal_arn(NOBODY).send());
+        let policies = self.session.call(CallInfo::new(LIST_POLICIES), policies).await?;
+        statuses.push(tried(LIST_POLICIES, &policies));
+        Ok(statuses)
+    }
+
+    /// Whose account it is, and what AWS says of the cluster, which has to be the one that answers at `base` or is
+    /// trusted by `authorities`.
+    pub async fn describe(
+        &self,
+        base: &str,
+        authorities: &[String],
+    ) -> Result<Result<(Described, Source), Refusal>, SinkError> {
+        let info = CallInfo::new(DESCRIBE_CLUSTER).population(CLUSTER);
+        if let Err(error) = self.session.identify().await {
+            return refusal_of(error).map(Err);
+        }
+        let call = Box::pin(self.client.describe_cluster().name(&self.settings.cluster).send());
+        let answer = match self.session.call(info.clone(), call).await? {
+            Ok(answer) => answer,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let refused = |reason, detail: String| {
+            let mut refusal = info.refused(reason, detail);
+            refusal.exchange = Some(answer.exchange);
+            Ok(Err(refusal))
+        };
+        let read = json::whole::<wire::Described>(&answer.body).and_then(wire::Described::read);
+        let Some((described, endpoint)) = read else {
+            return refused(
+                GapReason::Malformed,
+                "the description has no name, address, authority or access configuration".to_owned(),
+            );
+        };
+        let at_it = endpoint.trim_end_matches('/') == base;
+        if !at_it && !described.authorities.iter().any(|one| authorities.contains(one)) {
+            return refused(
+                GapReason::WrongIdentity,
+                format!(
+                    "`{}` answers at {endpoint} and has another certificate authority: it is not the cluster that was read",
+                    described.arn
+                ),
+            );
+        }
+        Ok(Ok((described, Source::json(answer.exchange, "/cluster"))))
+    }
+
+    /// Records every access entry, and what of it is missing among the subjects.
+    pub async fn entries(&self, recorder: &Recorder) -> Result<Access, SinkError> {
+        let info = CallInfo::new(LIST_ENTRIES).population(ACCESS_ENTRY);
+        let mut listed = json::read_list::<String, _, _, _>(&self.session, info, "accessEntries", |token| {
+            self.client.list_access_entries().cluster_name(&self.settings.cluster).set_next_token(token).send()
+        })
+        .await?;
+        let principals = listed.take();
+        let items = principals.len() as u64;
+        if let Some(refusal) = listed.stopped() {
+            recorder.gap(of_subjects(refusal))?;
+        }
+        let found = Mutex::new(Access { complete: listed.stopped().is_none(), entries: Vec::new() });
+        let mut work = Bounded::new(self.session.concurrency());
+        for (principal, place) in principals {
+            let found = &found;
+            work.start(async move {
+                let entry = self.entry(recorder, principal, place).await?;
+                let mut found = found.lock().await;
+                found.complete &= entry.username.is_some();
+                found.entries.push(entry);
+                Ok(())
+            })
+            .await?;
+        }
+        work.finish().await?;
+        listed.close(recorder, ACCESS_ENTRY, items)?;
+        let mut found = found.into_inner();
+        found.entries.sort_by(|a, b| a.principal.cmp(&b.principal));
+        Ok(found)
+    }
+
+    async fn entry(&self, recorder: &Recorder, principal: String, place: Source) -> Result<AccessEntry, SinkError> {
+        let mut parts = Parts::new(ACCESS_ENTRY, &principal);
+        parts.place("principal", vec![place]);
+        let about =
+            |operation: &str| CallInfo::new(operation).population(ACCESS_ENTRY).subject(ACCESS_ENTRY, &principal);
+        let described = self.described(about(DESCRIBE_ENTRY), &principal).await?;
+        let policies = self.policies(about(LIST_POLICIES), &principal).await?;
+        let mut entry = AccessEntry { principal: principal.clone(), ..AccessEntry::default() };
+        match described {
+            Ok((described, exchange)) => {
+                let at = |member: &str| vec![Source::json(exchange, format!("/accessEntry/{member}"))];
+                entry.kind = parts.take("kind", Fact::read(described.kind, at("type")));
+                entry.username = parts.take("username", Fact::read(described.username, at("username")));
+                entry.groups = parts.take("groups", Fact::read(described.kubernetes_groups, at("kubernetesGroups")));
+            }
+            Err(refusal) => {
+                for part in ["kind", "username", "groups"] {
+                    parts.take::<()>(part, Fact::refused(&refusal, part));
+                }
+                // Who the principal is in the cluster is not known: somebody is missing among the subjects.
+                recorder.gap(of_subjects(&refusal))?;
+            }
+        }
+        let mut unknown = Vec::new();
+        match policies {
+            Ok((policies, pages)) => {
+                let strange = policies.iter().filter(|policy| access_policies::rules(policy.name()).is_none());
+                unknown.extend(strange.map(|policy| {
+                    let detail =
+                        format!("`{principal}` has the access policy `{}`, whose rules are not known here", policy.arn);
+                    about(LIST_POLICIES).refused(GapReason::Unsupported, detail)
+                }));
+                entry.policies = parts.take("policies", Fact::read(policies, pages));
+            }
+            Err(refusal) => {
+                parts.take::<()>("policies", Fact::refused(&refusal, "policies"));
+                unknown.push(refusal);
+            }
+        }
+        for refusal in unknown {
+            if let Some(subject) = entry.username.as_deref().and_then(sensitive::Subject::user) {
+                recorder.gap(GapNote {
+                    population: Some(SUBJECT.to_owned()),
+                    subject: Some(Subject { kind: SUBJECT.to_owned(), id: subject.id() }),
+                    ..refusal.gap(Some("grants"))
+                })?;
+            }
+        }
+        parts.record(recorder, &entry)?;
+        Ok(entry)
+    }
+
+    async fn described(
+        &self,
+        info: CallInfo,
+        principal: &str,
+    ) -> Result<Result<(wire::AccessEntry, ExchangeId), Refusal>, SinkError> {
+        let call = self.client.describe_access_entry().cluster_name(&self.settings.cluster).principal_arn(principal);
+        let answer = match self.session.call(info.clone(), Box::pin(call.send())).await? {
+            Err(refusal) => return Ok(Err(vanished(refusal))),
+            Ok(answer) => answer,
+        };
+        let entry = json::whole::<wire::Entry>(&answer.body).map(|whole| whole.access_entry);
+        Ok(match entry.filter(|entry| entry.principal_arn == principal && !entry.username.is_empty()) {
+            Some(entry) => Ok((entry, answer.exchange)),
+            None => {
+                let detail = "the answer does not describe the entry that was asked for";
+                let mut refusal = info.refused(GapReason::Malformed, detail);
+                refusal.exchange = Some(answer.exchange);
+                Err(refusal)
+            }
+        })
+    }
+
+    async fn policies(
+        &self,
+        info: CallInfo,
+        principal: &str,
+    ) -> Result<Result<(Vec<AssociatedPolicy>, Vec<Source>), Refusal>, SinkError> {
+        let list = "associatedAccessPolicies";
+        let mut listed = json::read_list::<wire::Associated, _, _, _>(&self.session, info, list, |token| {
+            let call = self.client.list_associated_access_policies().cluster_name(&self.settings.cluster);
+            call.principal_arn(principal).set_next_token(token).send()
+        })
+        .await?;
+        let policies = listed.take().into_iter().map(|(policy, _)| policy.read()).collect();
+        Ok(match listed.stopped() {
+            Some(refusal) => Err(vanished(refusal.clone())),
+            None => Ok((policies, listed.pages)),
+        })
+    }
+}
+
+/// Somebody is missing among the subjects.
+pub fn of_subjects(refusal: &Refusal) -> GapNote {
+    GapNote { population: Some(SUBJECT.to_owned()), subject: None, ..refusal.gap(None) }
+}
+
+/// As the reason why nothing of the cluster could be read at AWS.
+pub fn refusal_of(error: CollectError) -> Result<Refusal, SinkError> {
+    let info = CallInfo::new(DESCRIBE_CLUSTER).population(CLUSTER);
+    let detail = error.to_string();
+    Ok(match error {
+        CollectError::Sink(error) => return Err(error),
+        CollectError::WrongIdentity { .. } => info.refused(GapReason::WrongIdentity, detail),
+        CollectError::Credentials { .. } => info.refused(GapReason::Unauthenticated, detail),
+        CollectError::Refused { reason, right, exchange, .. } => {
+            let mut refusal = info.right(&right.unwrap_or_else(|| DESCRIBE_CLUSTER.to_owned())).refused(reason, detail);
+            refusal.exchange = exchange;
+            refusal
+        }
+        _ => info.refused(GapReason::CollectorFailed, detail),
+    })
+}
+
+/// Listed, and not there any more.
+fn vanished(mut refusal: Refusal) -> Refusal {
+    if refusal.has_code("ResourceNotFoundException") {
+        refusal.reason = GapReason::Vanished;
+    }
+    refusal
+}
+
+/// That the principal does not exist is only said to who may ask.
+fn tried<T>(right: &str, asked: &Result<Answer<T>, Refusal>) -> RightStatus {
+    match asked {
+        Err(refusal) if refusal.has_code("ResourceNotFoundException") => RightStatus {
+            right: right.to_owned(),
+            state: RightState::Granted,
+            scope: None,
+            detail: "answered that there is no such principal".to_owned(),
+        },
+        asked => aws::right_status(right, None, asked),
+    }
+}
+
+/// Answers of EKS, as far as they are read.
+mod wire {
+    use super::{AssociatedPolicy, Described as Read, authorities};
+    use serde::Deserialize;
+
+    #[derive(Deserialize)]
+    pub struct Described {
+        cluster: Cluster,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Cluster {
+        arn: String,
+        endpoint: String,
+        certificate_authority: Certificate,
+        access_config: AccessConfig,
+    }
+
+    #[derive(Deserialize)]
+    struct Certificate {
+        data: String,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct AccessConfig {
+        authentication_mode: String,
+        bootstrap_cluster_creator_admin_permissions: Option<bool>,
+    }
+
+    impl Described {
+        /// With the address of the API server; `None` where the authority is no certificate.
+        pub fn read(self) -> Option<(Read, String)> {
+            let Cluster { arn, endpoint, certificate_authority, access_config } = self.cluster;
+            let read = Read {
+                arn,
+                authorities: authorities(&certificate_authority.data)?,
+                authentication_mode: access_config.authentication_mode,
+                creator_is_admin: access_config.bootstrap_cluster_creator_admin_permissions,
+            };
+            Some((read, endpoint))
+        }
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Entry {
+        pub access_entry: AccessEntry,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct AccessEntry {
+        pub principal_arn: String,
+        pub kubernetes_groups: Vec<String>,
+        pub username: String,
+        #[serde(rename = "type")]
+        pub kind: String,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Associated {
+        policy_arn: String,
+        access_scope: Scope,
+    }
+
+    /// What is none of these forms makes the list one that cannot be read.
+    #[derive(Deserialize)]
+    #[serde(tag = "type", rename_all = "lowercase")]
+    enum Scope {
+        Cluster,
+        Namespace { namespaces: Vec<String> },
+    }
+
+    impl Associated {
+        pub fn read(self) -> AssociatedPolicy {
+            let namespaces = match self.access_scope {
+                Scope::Cluster => None,
+                Scope::Namespace { namespaces } => Some(namespaces),
+            };
+            AssociatedPolicy { arn: self.policy_arn, namespaces }
+        }
+    }
+}
+
+/// SHA-256 of each certificate in base64 of PEM; `None` where there is none.
+fn authorities(data: &str) -> Option<Vec<String>> {
+    let pem = base64::engine::general_purpose::STANDARD.decode(data).ok()?;
+    let found: Result<Vec<String>, _> =
+        CertificateDer::pem_slice_iter(&pem).map(|one| one.map(|der| Digest::of(&der).to_string())).collect();
+    found.ok().filter(|found| !found.is_empty())
+}

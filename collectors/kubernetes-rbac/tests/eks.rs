@@ -1,0 +1,189 @@
+//! A cluster of EKS: whom AWS lets in, as which user, with which access policies.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests may stop at the first surprise"
+)]
+
+use async_trait::async_trait;
+use collector_kubernetes_rbac::KubernetesRbac;
+use sdk::{GapNote, GapReason};
+use serde_json::{Value, json};
+use testkit::aws_fake::{EksCluster, EksEntry};
+use testkit::eks_fake::EksFake;
+use testkit::k8s_fake::UID;
+use testkit::{Handler, Reply, Request, Seen, Wording, collect};
+
+const ENTRY: &str = "kubernetes-rbac/access-entry";
+const SUBJECT: &str = "kubernetes-rbac/subject";
+
+/// The fake, with answers that are changed on their way.
+struct Changed<F>(EksFake, F);
+
+#[async_trait]
+impl<F: Fn(&Request, Reply) -> Reply + Send + Sync> Handler for Changed<F> {
+    async fn answer(&self, request: &Request) -> Reply {
+        (self.1)(request, self.0.answer(request).await)
+    }
+
+    fn wording(&self) -> &dyn Wording {
+        self.0.wording()
+    }
+}
+
+fn read_with(cluster: EksCluster, change: impl Fn(&Request, Reply) -> Reply + Send + Sync + 'static) -> Seen {
+    let eks = json!({"cluster": "signing", "region": "eu-west-1", "account": "111122223333"});
+    collect(&KubernetesRbac, Changed(EksFake::new(cluster), change), json!({"uid": UID, "eks": eks}))
+}
+
+fn read(cluster: EksCluster) -> Seen {
+    read_with(cluster, |_, reply| reply)
+}
+
+fn subject<'a>(seen: &'a Seen, id: &str) -> &'a Value {
+    &seen.derived.iter().find(|one| one.id == id).unwrap_or_else(|| panic!("no {id}: {:?}", seen.derived)).facts
+}
+
+/// Rights and namespaces that an entry's policies give.
+fn given(subject: &Value) -> Vec<(String, Option<String>)> {
+    let grants = subject["grants"].as_array().unwrap().iter();
+    let by_policy = grants.filter(|grant| grant["role"]["kind"] == "AccessPolicy");
+    by_policy
+        .map(|grant| (grant["right"].as_str().unwrap().to_owned(), grant["namespace"].as_str().map(str::to_owned)))
+        .collect()
+}
+
+fn gaps<'a>(seen: &'a Seen, kind: &str) -> Vec<&'a GapNote> {
+    seen.gaps.iter().filter(|gap| gap.population.as_deref() == Some(kind)).collect()
+}
+
+fn is_complete(seen: &Seen, population: &str) -> bool {
+    seen.coverage.iter().find(|one| one.population == population).unwrap().complete
+}
+
+fn role(name: &str) -> String {
+    format!("User/arn:aws:sts::111122223333:assumed-role/{name}/{{{{SessionName}}}}")
+}
+
+#[test]
+fn whom_eks_lets_in_is_a_subject_with_the_rights_of_its_policies_and_groups() {
+    let mut cluster = EksCluster::small("signing");
+    cluster.entries[1].groups.push("system:serviceaccounts:team-0".to_owned());
+    let seen = read(cluster);
+    assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
+    let entries: Vec<&Value> = seen.resources.iter().filter(|one| one.kind == ENTRY).map(|one| &one.facts).collect();
+    assert_eq!(entries.len(), 3);
+
+    let platform = subject(&seen, &role("platform"));
+    let all = given(platform);
+    assert!(
+        all.contains(&("all-powerful".to_owned(), None)) && all.contains(&("node-proxy".to_owned(), None)),
+        "{all:?}"
+    );
+    assert_eq!(platform["access_entries"], json!(["arn:aws:iam::111122223333:role/platform"]));
+    assert_eq!(platform["authorizers"], json!(["Node", "RBAC", "EKS"]));
+
+    let viewers = subject(&seen, &role("viewers"));
+    let edits = ["team-0", "staging-*"].map(|namespace| {
+        ["create-pods", "exec", "impersonate", "read-secrets"]
+            .map(|right| (right.to_owned(), Some(namespace.to_owned())))
+    });
+    let mut expected = edits.concat();
+    let mut found = given(viewers);
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected);
+    assert!(viewers["groups"].as_array().unwrap().contains(&json!("viewers")), "{viewers}");
+
+    let nodes = subject(&seen, "User/system:node:{{EC2PrivateDNSName}}");
+    assert_eq!(given(nodes), []);
+    assert_eq!(nodes["groups"], json!(["system:authenticated", "system:nodes"]));
+    let cluster = seen.resources.iter().find(|one| one.kind == "kubernetes-rbac/cluster").unwrap();
+    assert_eq!(cluster.facts["eks"]["creator_is_admin"], true);
+    assert_eq!(cluster.facts["eks"]["authentication_mode"], "API_AND_CONFIG_MAP");
+}
+
+#[test]
+fn without_access_entries_rbac_decides_alone_and_none_is_asked_for() {
+    let seen = read(EksCluster { mode: "CONFIG_MAP".to_owned(), ..EksCluster::small("signing") });
+    assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
+    assert!(is_complete(&seen, ENTRY) && is_complete(&seen, SUBJECT));
+    assert_eq!(seen.derived[0].facts["authorizers"], json!(["Node", "RBAC"]));
+    assert!(seen.exchanges.iter().all(|one| one.exchange.operation != "eks:ListAccessEntries"));
+}
+
+#[test]
+fn another_cluster_of_the_account_is_not_taken_for_this_one() {
+    let elsewhere = Some("https://0123456789ABCDEF.gr7.eu-west-1.eks.amazonaws.com".to_owned());
+    let seen = read(EksCluster { endpoint: elsewhere, ..EksCluster::small("signing") });
+    let parts: Vec<Option<&str>> = gaps(&seen, SUBJECT).iter().map(|gap| gap.part.as_deref()).collect();
+    assert_eq!(parts, [None, Some("authorizers")]);
+    assert!(seen.gaps.iter().all(|gap| gap.reason == GapReason::WrongIdentity), "{:?}", seen.gaps);
+    assert!(!is_complete(&seen, ENTRY) && !is_complete(&seen, SUBJECT));
+    assert!(seen.derived.iter().all(|one| one.facts.get("authorizers").is_none()));
+    assert!(seen.resources.iter().any(|one| one.kind == "kubernetes-rbac/role"), "the cluster itself is read");
+}
+
+#[test]
+fn a_policy_whose_rules_nobody_here_knows_leaves_its_holder_undecided() {
+    let mut cluster = EksCluster::small("signing");
+    cluster.entries.push(EksEntry {
+        principal: "arn:aws:iam::111122223333:role/auto".to_owned(),
+        kind: "EC2".to_owned(),
+        username: "system:node:{{EC2PrivateDNSName}}".to_owned(),
+        groups: Vec::new(),
+        policies: vec![("AmazonEKSAutoNodePolicy".to_owned(), None)],
+    });
+    let seen = read(cluster);
+    assert_eq!(seen.gaps.len(), 1, "{:?}", seen.gaps);
+    let gap = &seen.gaps[0];
+    assert_eq!(gap.subject.as_ref().unwrap().id, "User/system:node:{{EC2PrivateDNSName}}");
+    assert_eq!((gap.part.as_deref(), gap.reason), (Some("grants"), GapReason::Unsupported));
+    assert!(gap.detail.contains("AmazonEKSAutoNodePolicy"), "{}", gap.detail);
+    let both = subject(&seen, "User/system:node:{{EC2PrivateDNSName}}");
+    assert_eq!(both["access_entries"].as_array().unwrap().len(), 2, "two principals are the same user: {both}");
+}
+
+#[test]
+fn an_entry_that_is_gone_or_of_another_principal_leaves_the_subjects_incomplete() {
+    let platform = "arn:aws:iam::111122223333:role/platform";
+    let gone = |request: &Request, reply: Reply| {
+        if request.parameter("principalArn") == Some(platform) {
+            let body = json!({"message": "The specified principalArn could not be found."}).to_string();
+            return Reply::new(404, "application/json", body)
+                .with_header("x-amzn-errortype", "ResourceNotFoundException");
+        }
+        reply
+    };
+    let other = |request: &Request, reply: Reply| {
+        if request.operation == "eks:DescribeAccessEntry" && request.parameter("principalArn") == Some(platform) {
+            let body = String::from_utf8(reply.body.to_vec()).unwrap().replace("role/platform", "role/intruder");
+            return Reply { body: body.into(), ..reply };
+        }
+        reply
+    };
+    let cluster = || EksCluster::small("signing");
+    for (seen, reason) in
+        [(read_with(cluster(), gone), GapReason::Vanished), (read_with(cluster(), other), GapReason::Malformed)]
+    {
+        assert!(!is_complete(&seen, SUBJECT), "{reason:?}");
+        assert!(gaps(&seen, SUBJECT).iter().any(|gap| gap.part.is_none() && gap.reason == reason), "{:?}", seen.gaps);
+        assert!(seen.derived.iter().all(|one| one.id != role("platform")));
+        assert_eq!(given(subject(&seen, &role("viewers"))).len(), 8, "the others are known");
+    }
+}
+
+#[test]
+fn a_scope_in_a_form_that_nobody_knows_is_not_the_whole_cluster() {
+    let seen = read_with(EksCluster::small("signing"), |_, reply| {
+        let body = String::from_utf8(reply.body.to_vec()).unwrap();
+        let changed = body.replace(r#""type":"namespace""#, r#""type":"label""#);
+        Reply { body: changed.into(), ..reply }
+    });
+    let lost = gaps(&seen, SUBJECT);
+    assert_eq!(lost.len(), 1, "{:?}", seen.gaps);
+    assert_eq!((lost[0].part.as_deref(), lost[0].reason), (Some("grants"), GapReason::Malformed));
+    assert_eq!(lost[0].subject.as_ref().unwrap().id, role("viewers"));
+}

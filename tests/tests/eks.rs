@@ -1,0 +1,163 @@
+//! A real API server that AWS says is one of EKS: whom it lets in is judged with what RBAC gives.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use serde_json::Value;
+use testkit::aws_fake::{AwsFake, EksCluster, Size, World};
+use testkit::{Emulator, Fault, Faulty, Handler, Proxy, Reply, Request, Rule, Server, system};
+use workspace_tests::cluster::Cluster;
+use workspace_tests::desk::{Desk, Sealed};
+
+const RIGHTS: [&str; 4] =
+    ["eks:DescribeAccessEntry", "eks:DescribeCluster", "eks:ListAccessEntries", "eks:ListAssociatedAccessPolicies"];
+
+/// A desk that reads the cluster as its administrator, and AWS at this address.
+fn desk(cluster: &Cluster, aws: &str, account: &str, key: &str, settings: &str) -> Desk {
+    let uid = cluster.kubectl(&["get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"], "");
+    let mut desk = Desk::new(&format!(
+        "witnessmark: 1\nentity: Northbank Custody Ltd\nsystem: {{id: hot-wallet}}\ntargets:\n  - id: signing\n    collector: kubernetes-rbac\n    \
+         uid: {uid}\n    kubeconfig: \"{}\"\n    {}\ncontrols:\n  - id: K8S\n    title: Whoever gets in is declared\n    checks:\n      \
+         - use: kubernetes-rbac/exec-is-declared\n        with: {{declared: [\"Group/system:masters\", \"ServiceAccount/kube-system/*\"]}}\n",
+        cluster.admin().display(),
+        settings.replace("ACCOUNT", account),
+    ));
+    desk.aws(aws, key, "an example of a secret key");
+    desk
+}
+
+const EKS: &str = "eks: {cluster: signing, region: eu-west-1, account: \"ACCOUNT\"}";
+
+/// Subjects by outcome.
+fn found(sealed: &Sealed, outcome: &str) -> BTreeSet<String> {
+    let of_it = sealed.findings().into_iter().filter(|finding| finding.outcome == outcome);
+    of_it.map(|finding| finding.subject.map_or_else(|| "all".to_owned(), |(_, id)| id)).collect()
+}
+
+fn session(account: &str, role: &str) -> String {
+    format!("User/arn:aws:sts::{account}:assumed-role/{role}/{{{{SessionName}}}}")
+}
+
+/// An account in which AWS describes the cluster by the authority that the kubeconfig trusts, and another address.
+fn world(cluster: &Cluster) -> World {
+    let mut world = World::new(Size::SMALL);
+    world.eks.push(EksCluster {
+        endpoint: Some("https://0123456789ABCDEF0123456789ABCDEF.gr7.eu-west-1.eks.amazonaws.com".to_owned()),
+        authority: fs::read_to_string(cluster.file("ca.crt")).unwrap(),
+        ..EksCluster::small("signing")
+    });
+    world
+}
+
+#[test]
+fn whom_aws_lets_into_a_real_cluster_is_judged_with_everybody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = Cluster::start(folder.path());
+    let account = "111122223333";
+    let faulty = Faulty::new(AwsFake::new(world(&cluster)), Vec::new());
+    let server = Server::http(faulty.clone());
+    let eks = desk(&cluster, &server.url(), account, "AKIAIOSFODNN7EXAMPLE", EKS);
+
+    let printed = eks.witnessmark(&["rights", "--format", "aws-policy"]);
+    assert_eq!(printed.code, 0, "{printed:?}");
+    assert_eq!(printed.json()["Statement"][0]["Action"], serde_json::json!(RIGHTS));
+    let preflight = eks.witnessmark(&["preflight", "--format", "json"]);
+    assert!(RIGHTS.iter().all(|right| preflight.stdout.contains(right)), "{preflight:?}");
+
+    let (answer, whole) = eks.seal();
+    assert_eq!(answer.code, 10, "{answer:?}");
+    assert_eq!(whole.of("gap").count(), 0, "{answer:?}");
+    let deviating = found(&whole, "deviates");
+    assert_eq!(deviating, BTreeSet::from([session(account, "platform"), session(account, "viewers")]));
+    assert!(found(&whole, "undetermined").is_empty());
+
+    // Without the name of the cluster at AWS nobody knows who else gets in.
+    let (_, claimed) =
+        desk(&cluster, &server.url(), account, "AKIAIOSFODNN7EXAMPLE", "authorizers: [Node, RBAC, EKS]").seal();
+    assert!(found(&claimed, "conforms").is_empty() && found(&claimed, "deviates").is_empty());
+
+    // One right less is one gap more, and never a clean finding more.
+    let clean = found(&whole, "conforms");
+    for right in RIGHTS {
+        faulty.set(vec![Rule::always(right, Fault::Deny)]);
+        let (_, denied) = eks.seal();
+        let missed: BTreeSet<String> =
+            denied.of("gap").filter_map(|gap| gap["right"].as_str().map(str::to_owned)).collect();
+        assert_eq!(missed, BTreeSet::from([right.to_owned()]));
+        assert!(found(&denied, "conforms").is_subset(&clean), "{right}");
+        let undetermined = found(&denied, "undetermined");
+        match right {
+            "eks:ListAssociatedAccessPolicies" => {
+                assert!(undetermined.contains(&session(account, "viewers")), "{undetermined:?}");
+            }
+            "eks:DescribeCluster" => assert!(found(&denied, "conforms").is_empty(), "nothing of EKS is known"),
+            _ => assert!(undetermined.contains("all"), "{right}: {undetermined:?}"),
+        }
+    }
+    faulty.set(Vec::new());
+
+    // Another cluster's authority: it is not this one, whatever its name is.
+    let stranger = World {
+        eks: vec![EksCluster {
+            endpoint: Some("https://elsewhere.example".to_owned()),
+            ..EksCluster::small("signing")
+        }],
+        ..World::new(Size::SMALL)
+    };
+    let server = Server::http(AwsFake::new(stranger));
+    let (_, sealed) = desk(&cluster, &server.url(), account, "AKIAIOSFODNN7EXAMPLE", EKS).seal();
+    assert!(sealed.of("gap").all(|gap| gap["reason"] == "wrong-identity") && sealed.of("gap").count() > 0);
+    assert!(found(&sealed, "conforms").is_empty());
+}
+
+/// ministack runs no cluster here and has no authority to show: the real one's is put in its place.
+struct WithAuthority(Proxy, String);
+
+#[async_trait]
+impl Handler for WithAuthority {
+    async fn answer(&self, request: &Request) -> Reply {
+        let reply = self.0.answer(request).await;
+        let none = r#""certificateAuthority": {"data": ""}"#;
+        match std::str::from_utf8(&reply.body) {
+            Ok(text) if text.contains(none) => {
+                let shown = format!(r#""certificateAuthority": {{"data": "{}"}}"#, self.1);
+                Reply { body: text.replace(none, &shown).into(), ..reply }
+            }
+            _ => reply,
+        }
+    }
+}
+
+#[test]
+fn an_emulator_of_eks_is_read_the_same_way() {
+    const ACCOUNT: &str = "123456789012";
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = Cluster::start(folder.path());
+    let ministack = Emulator::ministack(folder.path(), false);
+    let seeded = Command::new(system("WITNESSMARK_TEST_MOTO_PYTHON"))
+        .arg(workspace_tests::root().join("testenv/seed.py"))
+        .args([ministack.url(), ACCOUNT, "eks"])
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .output()
+        .unwrap();
+    assert!(seeded.status.success(), "{seeded:?}");
+    let authority = fs::read(cluster.file("ca.crt")).unwrap();
+    let authority = base64::engine::general_purpose::STANDARD.encode(authority);
+    let server = Server::http(WithAuthority(Proxy::to(ministack.url()), authority));
+    let (answer, sealed) = desk(&cluster, &server.url(), ACCOUNT, ACCOUNT, EKS).seal();
+    let gaps: Vec<&Value> = sealed.of("gap").collect();
+    assert!(gaps.is_empty(), "{answer:?}\n{gaps:#?}");
+    let let_in = ["platform", "viewers"].map(|name| format!("User/{name}:{{{{SessionName}}}}"));
+    assert_eq!(found(&sealed, "deviates"), BTreeSet::from(let_in));
+    let facts = sealed.facts();
+    let entry = facts.iter().find(|((kind, id), _)| kind == "kubernetes-rbac/access-entry" && id.ends_with("/viewers"));
+    let entry = &entry.unwrap().1;
+    assert_eq!((&entry["kind"], &entry["groups"]), (&"STANDARD".into(), &serde_json::json!(["viewers"])), "{entry}");
+    assert_eq!(entry["policies"].as_array().unwrap().len(), 2);
+}
