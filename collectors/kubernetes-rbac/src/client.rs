@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, header};
 use http_body_util::{BodyExt as _, Full};
 use kube::client::ConfigExt as _;
+use kube::client::middleware::AuthLayer;
 use kube::config::KubeConfigOptions;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -32,6 +33,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// Objects asked for at once, as `kubectl` does.
 const CHUNK: u32 = 500;
 const MOST_PAGES: u64 = 10_000;
+/// How long a plugin of the kubeconfig may take.
+const MOST_FOR_CREDENTIALS: Duration = Duration::from_secs(60);
 
 /// The way to one API server.
 pub struct Client {
@@ -188,8 +191,7 @@ impl Client {
             ));
         }
         let authorities = config.root_cert.iter().flatten().map(|der| Digest::of(der).to_string()).collect();
-        let credentials = |problem: String| CollectError::Credentials { problem };
-        let tls = config.rustls_client_config().map_err(|error| credentials(error.to_string()))?;
+        let (tls, layer) = authentication(&config, time_left(&environment.clock, environment.deadline)).await?;
         let transport = Transport::new(&transport::Settings {
             tls: Some(tls),
             proxies: proxies(&config),
@@ -198,7 +200,7 @@ impl Client {
         .map_err(|error| refuse("context", &error.to_string()))?;
         let recording = Recording::new(transport, Arc::new(Kubernetes), recorder.clone(), environment.clock.clone());
         let recorded = Recorded { recording: recording.clone(), secrets: recorder.secrets().clone() };
-        let service = match config.auth_layer().map_err(|error| credentials(error.to_string()))? {
+        let service = match layer {
             Some(layer) => BoxCloneSyncService::new(layer.layer(recorded)),
             None => BoxCloneSyncService::new(recorded),
         };
@@ -214,8 +216,7 @@ impl Client {
     }
 
     fn time_left(&self) -> Option<Duration> {
-        let left = self.deadline.as_millis() - self.clock.now().as_millis();
-        u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis)
+        time_left(&self.clock, self.deadline)
     }
 
     /// One call, its retries included.
@@ -365,6 +366,38 @@ impl Client {
             };
             return Ok((list, false));
         }
+    }
+}
+
+fn time_left(clock: &Clock, deadline: Timestamp) -> Option<Duration> {
+    let left = deadline.as_millis() - clock.now().as_millis();
+    u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis)
+}
+
+/// TLS with a client's certificate, and what puts credentials into requests: a plugin may give either. A plugin of the kubeconfig is run here, by kube and without a limit of its own: it gets a thread
+/// of its own, which holds nothing else up and is left behind when the plugin does not end.
+async fn authentication(
+    config: &kube::Config,
+    left: Option<Duration>,
+) -> Result<(rustls::ClientConfig, Option<AuthLayer>), CollectError> {
+    let (send, receive) = tokio::sync::oneshot::channel();
+    let config = config.clone();
+    std::thread::Builder::new()
+        .name("credentials".to_owned())
+        .spawn(move || {
+            let made = config.rustls_client_config().and_then(|tls| Ok((tls, config.auth_layer()?)));
+            send.send(made.map_err(|error| error.to_string())).ok()
+        })
+        .map_err(|error| CollectError::Credentials { problem: error.to_string() })?;
+    match tokio::time::timeout(left.unwrap_or_default().min(MOST_FOR_CREDENTIALS), receive).await {
+        Ok(Ok(made)) => made.map_err(|problem| CollectError::Credentials { problem }),
+        Ok(Err(_)) => Err(CollectError::Credentials { problem: "what should have given them broke off".to_owned() }),
+        Err(_) => Err(CollectError::Refused {
+            reason: GapReason::TimedOut,
+            right: None,
+            detail: "the kubeconfig's plugin for credentials did not end".to_owned(),
+            exchange: None,
+        }),
     }
 }
 

@@ -193,7 +193,8 @@ impl Eks {
                 "the description has no name, address, authority or access configuration".to_owned(),
             );
         };
-        let at_it = endpoint.trim_end_matches('/') == base;
+        // AWS writes the cluster's part of the name in capitals.
+        let at_it = endpoint.trim_end_matches('/').eq_ignore_ascii_case(base);
         if !at_it && !described.authorities.iter().any(|one| authorities.contains(one)) {
             return refused(
                 GapReason::WrongIdentity,

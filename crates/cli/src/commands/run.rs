@@ -57,7 +57,11 @@ pub fn run(arguments: &Run, quiet: bool) -> Outcome {
         replayed: None,
         progress: progress.as_ref(),
     };
-    let (ran, overview) = make(making, &runtime()?)?;
+    let runtime = runtime()?;
+    let made = make(making, &runtime);
+    // What never comes back (a program for credentials that hangs) is not waited for: what was read is sealed.
+    runtime.shutdown_background();
+    let (ran, overview) = made?;
     drop(progress);
     for recovered in &ran.recovered {
         warn(format!(
