@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::net::TcpListener;
 use std::process::Command;
 
 use async_trait::async_trait;
@@ -113,6 +114,22 @@ fn whom_aws_lets_into_a_real_cluster_is_judged_with_everybody_else() {
     let (_, sealed) = desk(&cluster, &server.url(), account, "AKIAIOSFODNN7EXAMPLE", EKS).seal();
     assert!(sealed.of("gap").all(|gap| gap["reason"] == "wrong-identity") && sealed.of("gap").count() > 0);
     assert!(found(&sealed, "conforms").is_empty());
+}
+
+/// AWS that accepts connections and says nothing costs what it alone knows: the cluster's own answers are there.
+#[test]
+fn aws_that_never_answers_does_not_cost_the_cluster() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = Cluster::start(folder.path());
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", silent.local_addr().unwrap());
+    let desk = desk(&cluster, &address, "111122223333", "AKIAIOSFODNN7EXAMPLE", EKS);
+    let answer = desk.witnessmark(&["run", "--quiet", "--format", "json", "--deadline", "12"]);
+    let sealed = Sealed::read(&desk.path("evidence/bundles"), answer.json()["index"].as_u64().unwrap());
+    let reasons: BTreeSet<String> = sealed.of("gap").map(|gap| gap["reason"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(reasons, BTreeSet::from(["timed-out".to_owned()]), "{answer:?}");
+    assert!(sealed.of("derived").any(|one| one["kind"] == "kubernetes-rbac/subject"), "{answer:?}");
+    assert!(found(&sealed, "conforms").is_empty() && found(&sealed, "undetermined").contains("all"));
 }
 
 /// ministack runs no cluster here and has no authority to show: the real one's is put in its place.

@@ -3,7 +3,7 @@
 use aws::fact::{Fact, Parts, malformed};
 use aws::xml::{MalformedAnswer, Node};
 use aws::{CallInfo, Pager};
-use sdk::{CoverageNote, Digest, GapReason, SinkError, SourceTotal};
+use sdk::{Digest, GapReason, SinkError, SourceTotal};
 
 use crate::account::Counts;
 use crate::descriptor::{SERVER_CERTIFICATES, SERVICE_CREDENTIALS, SIGNING_CERTIFICATES, SSH_KEYS};
@@ -78,7 +78,7 @@ pub async fn server_certificates(iam: &Iam, counts: &Counts) -> Result<(), SinkE
     };
     let info = CallInfo::new(SERVER_CERTIFICATES).population(SERVER_CERTIFICATE);
     let mut pager = Pager::new(&iam.session, info.clone());
-    let (mut items, mut broken) = (0, false);
+    let mut items = 0;
     let send = |marker| iam.client.list_server_certificates().set_marker(marker).send();
     while let Some(page) = iam.turn(&mut pager, send, |answer| turn_of(&answer.body, LIST.result)).await? {
         match read_certificates(&page, LIST) {
@@ -88,32 +88,20 @@ pub async fn server_certificates(iam: &Iam, counts: &Counts) -> Result<(), SinkE
                     parts.record(&iam.recorder, &certificate)?;
                 }
             }
-            Err(problem) => {
-                broken = true;
-                iam.recorder.gap(malformed(&info, &page.source(LIST.result), &problem).gap(None))?;
-            }
+            Err(problem) => pager.stop(malformed(&info, &page.source(LIST.result), &problem)),
         }
     }
-    if let Some(refusal) = pager.stopped() {
-        iam.recorder.gap(refusal.gap(None))?;
-    }
-    let ended = pager.is_complete() && !broken;
     let total = counts.total("ServerCertificates");
-    let mismatch = total.as_ref().filter(|total| ended && total.count != items);
-    if let Some(SourceTotal { count, from }) = mismatch {
+    if let Some(SourceTotal { count, from }) = total.as_ref().filter(|total| total.count != items)
+        && pager.is_complete()
+    {
         let detail = format!("{items} listed, and IAM itself counts {count}");
-        let mut gap = info.refused(GapReason::TotalMismatch, detail).gap(None);
-        gap.exchange = Some(from.exchange);
-        iam.recorder.gap(gap)?;
+        let mut refusal = info.refused(GapReason::TotalMismatch, detail);
+        refusal.exchange = Some(from.exchange);
+        pager.stop(refusal);
     }
-    iam.recorder.coverage(CoverageNote {
-        population: SERVER_CERTIFICATE.to_owned(),
-        calls: pager.calls(),
-        pages: pager.pages(),
-        items,
-        complete: ended && mismatch.is_none(),
-        total,
-    })
+    pager.close(&iam.recorder, SERVER_CERTIFICATE, items, total)?;
+    Ok(())
 }
 
 /// A whole page or none of it: what cannot be read of one certificate leaves the others' number unknown.

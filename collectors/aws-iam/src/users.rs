@@ -1,4 +1,5 @@
-//! What `GetAccountAuthorizationDetails` does not tell of a user: console password, MFA devices, access keys; other credentials stand in `other_credentials`.
+//! What `GetAccountAuthorizationDetails` does not tell of a user: console password, MFA devices, access keys; the others stand in
+//! `other_credentials`.
 
 use aws::{CallInfo, Refusal};
 use aws_sdk_iam::operation::get_login_profile::GetLoginProfileError;

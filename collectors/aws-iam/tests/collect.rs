@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use async_trait::async_trait;
 use collector_aws_iam::AwsIam;
 use sdk::{
     Clock, CollectorKind as _, Environment, GapNote, GapReason, KnownSecrets, NewBody, Overrides, ResourceNote, Secret,
@@ -14,19 +13,9 @@ use sdk::{
 };
 use serde_json::{Value, json};
 use testkit::aws_fake::{AwsFake, Size, World};
-use testkit::{Handler, Memory, Reply, Request, Seen, Server};
+use testkit::{Changed, Memory, Reply, Request, Seen, Server};
 
 const ROOT: &str = "arn:aws:iam::111122223333:root";
-
-/// The fake, with answers that are changed on their way.
-struct Changed<F>(AwsFake, F);
-
-#[async_trait]
-impl<F: Fn(&Request, Reply) -> Reply + Send + Sync> Handler for Changed<F> {
-    async fn answer(&self, request: &Request) -> Reply {
-        (self.1)(request, self.0.answer(request).await)
-    }
-}
 
 fn now(later: Duration) -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + later;

@@ -374,8 +374,8 @@ fn time_left(clock: &Clock, deadline: Timestamp) -> Option<Duration> {
     u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis)
 }
 
-/// TLS with a client's certificate, and what puts credentials into requests: a plugin may give either. A plugin of the kubeconfig is run here, by kube and without a limit of its own: it gets a thread
-/// of its own, which holds nothing else up and is left behind when the plugin does not end.
+/// TLS with a client's certificate, and what puts credentials into requests. A plugin of the kubeconfig may give either, and is run here by
+/// kube, without a limit: it gets a thread of its own, which holds nothing else up and is left behind when the plugin does not end.
 async fn authentication(
     config: &kube::Config,
     left: Option<Duration>,

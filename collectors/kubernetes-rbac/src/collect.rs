@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use http::Method;
 use sdk::{
     CoverageNote, DerivedNote, GapNote, GapReason, Input, Recorder, ResourceNote, SinkError, Source, SourceTotal,
@@ -66,8 +66,6 @@ pub(crate) async fn everything(
     recorder: &Recorder,
     identified: &Identified,
 ) -> Result<(), SinkError> {
-    let beside = beside(cluster, recorder).await?;
-    the_cluster(cluster, recorder, identified, beside.as_ref()).await?;
     let wanted = [
         Wanted {
             right: rights::NAMESPACES,
@@ -118,7 +116,10 @@ pub(crate) async fn everything(
             namespaced: true,
         },
     ];
-    let found = try_join_all(wanted.iter().map(|wanted| find(cluster, wanted))).await?;
+    // Side by side: what AWS takes for its answers holds up nothing of the cluster's own.
+    let lists = try_join_all(wanted.iter().map(|wanted| find(cluster, wanted)));
+    let (found, beside) = try_join(lists, Box::pin(beside(cluster, recorder))).await?;
+    the_cluster(cluster, recorder, identified, beside.as_ref()).await?;
     let [namespaces, accounts, cluster_roles, roles, cluster_bindings, bindings] = found.as_slice() else {
         return Ok(());
     };
@@ -224,14 +225,17 @@ impl Beside {
 
 /// Reads whom EKS lets in; `None` where the target names no cluster of EKS.
 async fn beside(cluster: &Cluster, recorder: &Recorder) -> Result<Option<Beside>, SinkError> {
-    let described = match &cluster.eks {
-        None => return Ok(None),
-        Some(Err(refusal)) => Err(refusal.clone()),
-        Some(Ok(eks)) => eks.describe(&cluster.client.base, &cluster.client.authorities).await?,
+    let Some(named) = &cluster.eks else {
+        return Ok(None);
+    };
+    let eks = named.connect(recorder).await?;
+    let described = match &eks {
+        Err(refusal) => Err(refusal.clone()),
+        Ok(eks) => eks.describe(&cluster.client.base, &cluster.client.authorities).await?,
     };
     let mut beside = Beside { described, access: Access::default() };
-    match (&cluster.eks, beside.decides()) {
-        (Some(Ok(eks)), true) => beside.access = eks.entries(recorder).await?,
+    match (&eks, beside.decides()) {
+        (Ok(eks), true) => beside.access = eks.entries(recorder).await?,
         _ => {
             // Without access entries in use there is none, and that is known.
             beside.access.complete = beside.described.is_ok();

@@ -2,6 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html>
 
+use std::time::Duration;
+
 use aws::fact::{Fact, Parts};
 use aws::{Answer, Bounded, CallInfo, Refusal, Session, json};
 use aws_sdk_eks::Client;
@@ -11,7 +13,7 @@ use rustls::pki_types::pem::PemObject as _;
 use schemars::JsonSchema;
 use sdk::{
     CollectError, Digest, Environment, ExchangeId, GapNote, GapReason, Recorder, RightState, RightStatus, SinkError,
-    Source, Subject, Target,
+    Source, Subject, Target, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -120,32 +122,57 @@ pub struct Eks {
     settings: Settings,
 }
 
-impl Eks {
-    /// Finds credentials. Asks AWS nothing of the cluster.
-    ///
-    /// # Errors
-    /// When settings or environment cannot be used, or no credentials are found.
-    pub async fn connect(
-        settings: &Settings,
-        target: &str,
-        environment: &Environment,
-        recorder: &Recorder,
-    ) -> Result<Self, CollectError> {
-        let mut account = match serde_json::to_value(settings) {
+/// A cluster of EKS as its target names it, not yet asked for.
+#[derive(Clone, Debug)]
+pub struct NamedCluster {
+    settings: Settings,
+    target: String,
+    environment: Environment,
+}
+
+impl NamedCluster {
+    /// AWS gets three quarters of the time that is left: one that never answers must not cost what the cluster itself said.
+    #[must_use]
+    pub fn new(settings: &Settings, target: &str, environment: &Environment) -> Self {
+        let mut environment = environment.clone();
+        let now = environment.clock.now().as_millis();
+        let left = environment.deadline.as_millis().saturating_sub(now);
+        if let Ok(earlier) = Timestamp::from_millis(now.saturating_add(left / 4 * 3)) {
+            environment.deadline = earlier;
+        }
+        Self { settings: settings.clone(), target: target.to_owned(), environment }
+    }
+
+    /// Finds credentials. Asks AWS nothing of the cluster. Inner: there is no way to it, and why.
+    pub async fn connect(&self, recorder: &Recorder) -> Result<Result<Eks, Refusal>, SinkError> {
+        let mut account = match serde_json::to_value(&self.settings) {
             Ok(Value::Object(members)) => members,
             _ => Map::new(),
         };
         account.remove("cluster");
         account.remove("region");
-        account.insert("regions".to_owned(), vec![settings.region.clone()].into());
-        let target = Target { id: target.to_owned(), settings: account };
-        let session = Session::connect_as(SOURCE, &target, environment, recorder).await?;
-        let config = aws_sdk_eks::config::Builder::from(&session.config_in(&settings.region))
+        account.insert("regions".to_owned(), vec![self.settings.region.clone()].into());
+        let target = Target { id: self.target.clone(), settings: account };
+        let left = self.environment.deadline.as_millis() - self.environment.clock.now().as_millis();
+        let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+        let connecting = Session::connect_as(SOURCE, &target, &self.environment, recorder);
+        let session = match tokio::time::timeout(left, Box::pin(connecting)).await {
+            Ok(Ok(session)) => session,
+            Ok(Err(error)) => return refusal_of(error).map(Err),
+            Err(_) => {
+                let detail = "credentials for AWS were not found in time";
+                let info = CallInfo::new(DESCRIBE_CLUSTER).population(CLUSTER);
+                return Ok(Err(info.refused(GapReason::TimedOut, detail)));
+            }
+        };
+        let config = aws_sdk_eks::config::Builder::from(&session.config_in(&self.settings.region))
             .retry_partition(session.retry_budget())
             .build();
-        Ok(Self { session, client: Client::from_conf(config), settings: settings.clone() })
+        Ok(Ok(Eks { session, client: Client::from_conf(config), settings: self.settings.clone() }))
     }
+}
 
+impl Eks {
     /// Tries every right on the cluster, or on a principal that does not exist.
     pub async fn preflight(&self) -> Result<Vec<RightStatus>, SinkError> {
         let name = &self.settings.cluster;

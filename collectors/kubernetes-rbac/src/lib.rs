@@ -29,7 +29,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::client::{Answer, Call, Client};
-use crate::eks::Eks;
+use crate::eks::NamedCluster;
 use crate::resource::{ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
 use crate::settings::Settings;
 
@@ -88,14 +88,7 @@ impl CollectorKind for KubernetesRbac {
                 });
             }
         }
-        let eks = match &settings.eks {
-            None => None,
-            // What keeps AWS from being asked keeps nothing from being read of the cluster itself.
-            Some(named) => Some(match Eks::connect(named, &target.id, environment, recorder).await {
-                Ok(eks) => Ok(eks),
-                Err(error) => Err(eks::refusal_of(error)?),
-            }),
-        };
+        let eks = settings.eks.as_ref().map(|named| NamedCluster::new(named, &target.id, environment));
         Ok(Box::new(Cluster { client, settings, eks, identity: Mutex::new(None) }))
     }
 
@@ -137,8 +130,7 @@ async fn kube_system(client: &Client) -> Result<(wire::Meta, sdk::ExchangeId), C
 pub(crate) struct Cluster {
     pub client: Client,
     pub settings: Settings,
-    /// Where the target names an EKS cluster: the way to it, or why there is none.
-    pub eks: Option<Result<Eks, aws::Refusal>>,
+    pub eks: Option<NamedCluster>,
     pub identity: Mutex<Option<Identified>>,
 }
 
@@ -168,7 +160,7 @@ impl Collector for Cluster {
         Ok(identity)
     }
 
-    async fn preflight(&self, _: &Recorder) -> Result<Vec<RightStatus>, CollectError> {
+    async fn preflight(&self, recorder: &Recorder) -> Result<Vec<RightStatus>, CollectError> {
         let mut statuses = Vec::new();
         for right in rights::rights().into_iter().filter(|right| right.deniable) {
             let Some((verb, resource, group)) = rights::parts_of(&right.name) else {
@@ -199,10 +191,12 @@ impl Collector for Cluster {
             Err(refusal) => (RightState::Undecided, refusal.detail),
         };
         statuses.push(RightStatus { right: rights::VERSION.to_owned(), state, scope: None, detail });
-        match &self.eks {
-            None => {}
-            Some(Ok(eks)) => statuses.extend(eks.preflight().await?),
-            Some(Err(refusal)) => {
+        let Some(named) = &self.eks else {
+            return Ok(statuses);
+        };
+        match named.connect(recorder).await? {
+            Ok(eks) => statuses.extend(eks.preflight().await?),
+            Err(refusal) => {
                 let unasked = rights::of_eks().into_iter().filter(|right| right.deniable);
                 statuses.extend(unasked.map(|right| RightStatus {
                     right: right.name,

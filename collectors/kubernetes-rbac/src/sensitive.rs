@@ -86,7 +86,7 @@ pub struct Grant {
     /// `read-secrets`, `exec`, `create-pods`, `mint-tokens`, `impersonate`, `escalate`, `node-proxy`, `approve-csrs`,
     /// `control-admission` or `all-powerful`.
     pub right: String,
-    /// `null`: everywhere.
+    /// `null`: everywhere. Where EKS gives it, a `*` in it stands for any characters.
     pub namespace: Option<String>,
     /// The names it is limited to; `null`: all.
     pub names: Option<Vec<String>>,
@@ -296,7 +296,8 @@ impl Holders {
     }
 }
 
-/// What an access policy of an entry gives: in the whole cluster, or once for each namespace of its scope.
+/// What an access policy of an entry gives: everywhere, or once for each namespace of its scope. A scope of `*` is everywhere too, but
+/// for what belongs to no namespace.
 fn of_policy(entry: &AccessEntry, policy: &AssociatedPolicy, subject: &Subject) -> Vec<Grant> {
     let scopes: Vec<Option<String>> = match &policy.namespaces {
         None => vec![None],
@@ -309,7 +310,7 @@ fn of_policy(entry: &AccessEntry, policy: &AssociatedPolicy, subject: &Subject) 
             let given = rights(rule).filter(|right| namespace.is_none() || !OF_THE_CLUSTER.contains(right));
             grants.extend(given.map(|right| Grant {
                 right: right.to_owned(),
-                namespace: namespace.clone(),
+                namespace: namespace.clone().filter(|pattern| pattern.is_empty() || pattern.bytes().any(|b| b != b'*')),
                 names: None,
                 via: subject.id(),
                 binding: format!("{ENTRY}/{}", entry.principal),

@@ -8,30 +8,15 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use async_trait::async_trait;
 use collector_kubernetes_rbac::KubernetesRbac;
 use sdk::GapReason;
 use serde_json::{Value, json};
 use testkit::k8s_fake::{K8sFake, UID};
-use testkit::{Handler, Reply, Request, Seen, Wording, collect};
+use testkit::{Changed, Reply, Request, Seen, collect};
 
 const CLUSTER_ROLES: &str = "list clusterroles.rbac.authorization.k8s.io";
 const ROLES: &str = "list roles.rbac.authorization.k8s.io";
 const BINDINGS: &str = "list rolebindings.rbac.authorization.k8s.io";
-
-/// The fake, with answers that are changed on their way.
-struct Changed<F>(K8sFake, F);
-
-#[async_trait]
-impl<F: Fn(&Request, Reply) -> Reply + Send + Sync> Handler for Changed<F> {
-    async fn answer(&self, request: &Request) -> Reply {
-        (self.1)(request, self.0.answer(request).await)
-    }
-
-    fn wording(&self) -> &dyn Wording {
-        self.0.wording()
-    }
-}
 
 fn read(settings: Value, change: impl Fn(&Request, Reply) -> Reply + Send + Sync + 'static) -> Seen {
     let mut all = json!({"uid": UID, "authorizers": ["Node", "RBAC"]});

@@ -7,31 +7,16 @@
     reason = "helpers of tests may stop at the first surprise"
 )]
 
-use async_trait::async_trait;
 use collector_kubernetes_rbac::KubernetesRbac;
 use sdk::{GapNote, GapReason};
 use serde_json::{Value, json};
 use testkit::aws_fake::{EksCluster, EksEntry};
 use testkit::eks_fake::EksFake;
 use testkit::k8s_fake::UID;
-use testkit::{Handler, Reply, Request, Seen, Wording, collect};
+use testkit::{Changed, Reply, Request, Seen, collect};
 
 const ENTRY: &str = "kubernetes-rbac/access-entry";
 const SUBJECT: &str = "kubernetes-rbac/subject";
-
-/// The fake, with answers that are changed on their way.
-struct Changed<F>(EksFake, F);
-
-#[async_trait]
-impl<F: Fn(&Request, Reply) -> Reply + Send + Sync> Handler for Changed<F> {
-    async fn answer(&self, request: &Request) -> Reply {
-        (self.1)(request, self.0.answer(request).await)
-    }
-
-    fn wording(&self) -> &dyn Wording {
-        self.0.wording()
-    }
-}
 
 fn read_with(cluster: EksCluster, change: impl Fn(&Request, Reply) -> Reply + Send + Sync + 'static) -> Seen {
     let eks = json!({"cluster": "signing", "region": "eu-west-1", "account": "111122223333"});
@@ -103,6 +88,15 @@ fn whom_eks_lets_in_is_a_subject_with_the_rights_of_its_policies_and_groups() {
     let cluster = seen.resources.iter().find(|one| one.kind == "kubernetes-rbac/cluster").unwrap();
     assert_eq!(cluster.facts["eks"]["creator_is_admin"], true);
     assert_eq!(cluster.facts["eks"]["authentication_mode"], "API_AND_CONFIG_MAP");
+}
+
+#[test]
+fn a_scope_of_every_namespace_is_everywhere_but_for_what_belongs_to_none() {
+    let mut cluster = EksCluster::small("signing");
+    cluster.entries[0].policies = vec![("AmazonEKSClusterAdminPolicy".to_owned(), Some(vec!["*".to_owned()]))];
+    let given = given(subject(&read(cluster), &role("platform")));
+    assert!(given.contains(&("read-secrets".to_owned(), None)), "{given:?}");
+    assert!(given.iter().all(|(right, namespace)| namespace.is_none() && right != "node-proxy"), "{given:?}");
 }
 
 #[test]

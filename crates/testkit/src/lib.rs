@@ -10,6 +10,7 @@
 )]
 
 pub mod aws_fake;
+mod changed;
 mod collect;
 pub mod conformance;
 pub mod eks_fake;
@@ -25,6 +26,7 @@ mod server;
 mod systems;
 mod wording;
 
+pub use changed::Changed;
 pub use collect::collect;
 pub use fault::{Fault, Faulty, Rule};
 pub use files::executable;
