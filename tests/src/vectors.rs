@@ -313,7 +313,7 @@ pub const README: &str = "# Vectors of the sealed format
 Small exported bundles (`*.tar`), the trust file for all of them, and in `expected.json` what a verifier that requires level L2 and allows
 neither rehearsals nor failed runs must say of each: the class of `docs/spec/verify-classes.md` (`null`: accepted), the exit code, and the
 level to which it holds (`null`: not even its contents). Made by `cargo run -p workspace-tests --example write_vectors` with fixed
-keys, times and salts, and held against the verifier by `tests/tests/format_vectors.rs`. The keys are known to everybody.
+keys, times and salts, and held against the verifier by `tests/tests/alone/format_vectors.rs`. The keys are known to everybody.
 ";
 
 /// The text of `expected.json`.

@@ -1,4 +1,4 @@
-//! What becomes of a template. That each is usable, and what it offers too, `tests/tests/templates.rs` shows.
+//! What becomes of a template. That each is usable, and what it offers too, `tests/tests/alone/templates.rs` shows.
 
 use witnessmark_policy::{CheckMeta, CheckSubject, Environment, check, plan};
 

@@ -1,7 +1,7 @@
 //! A GitHub that asks for credentials, knows roles and permissions, pages by `Link`, and has limits.
 //!
 //! What it does not say itself it fills in from GitHub's own description, against which every answer is held by
-//! `tests/tests/github.rs`.
+//! `tests/tests/alone/github.rs`.
 
 mod answers;
 mod description;

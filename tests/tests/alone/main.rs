@@ -1,0 +1,23 @@
+//! Tests that need nothing beside the Rust toolchain. One program: linking one for each file took longer than most of them run.
+
+mod approvals;
+mod architecture;
+mod cli;
+mod demo;
+mod denied;
+mod deploy;
+mod e2e_determinism;
+mod e2e_paging;
+mod e2e_way;
+mod exec;
+mod format;
+mod format_cli;
+mod format_properties;
+mod format_vectors;
+mod github;
+mod html_report;
+mod init;
+mod matrix;
+mod mutation;
+mod run_options;
+mod templates;

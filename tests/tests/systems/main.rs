@@ -1,0 +1,13 @@
+//! Tests that need a system beside the Rust toolchain: `scripts/testenv run` starts them.
+
+mod eks;
+mod emulators;
+mod everything;
+mod github_description;
+mod interop;
+mod judging;
+mod kubernetes;
+mod kubernetes_credentials;
+mod kubernetes_rights;
+mod pkcs11;
+mod units;
