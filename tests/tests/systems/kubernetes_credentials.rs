@@ -1,4 +1,4 @@
-//! Where the credentials for a cluster come from: a plugin of the kubeconfig, as clouds have it.
+//! Where the credentials for a cluster come from: a plugin of the kubeconfig, as clouds have it, or the pod's own account.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,11 +13,20 @@ use std::time::{Duration, Instant};
 
 use testkit::executable;
 use workspace_tests::cluster::Cluster;
-use workspace_tests::desk::{Desk, Sealed};
+use workspace_tests::desk::{Answer, Desk, Sealed, program};
+
+/// A desk that reads this cluster, by way of `settings` if any.
+fn desk_of(cluster: &Cluster, settings: &str) -> Desk {
+    let uid = cluster.kubectl(&["get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"], "");
+    Desk::new(&format!(
+        "witnessmark: 1\nentity: Northbank Custody Ltd\nsystem: {{id: hot-wallet}}\ntargets:\n  - {{id: signing, collector: kubernetes-rbac, \
+         uid: {uid}{settings}, authorizers: [Node, RBAC]}}\ncontrols:\n  - id: K8S\n    title: Nobody is bound to everyone\n    \
+         checks: [{{use: kubernetes-rbac/no-binding-to-everyone}}]\n"
+    ))
+}
 
 /// A desk whose kubeconfig asks this program for credentials.
 fn desk(cluster: &Cluster, plugin: &Path) -> Desk {
-    let uid = cluster.kubectl(&["get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"], "");
     let name = plugin.file_stem().unwrap().to_string_lossy();
     let kubeconfig = cluster.file(&format!("{name}.kubeconfig"));
     let text = format!(
@@ -28,12 +37,7 @@ fn desk(cluster: &Cluster, plugin: &Path) -> Desk {
         plugin.display(),
     );
     fs::write(&kubeconfig, text).unwrap();
-    Desk::new(&format!(
-        "witnessmark: 1\nentity: Northbank Custody Ltd\nsystem: {{id: hot-wallet}}\ntargets:\n  - {{id: signing, collector: kubernetes-rbac, \
-         uid: {uid}, kubeconfig: \"{}\", authorizers: [Node, RBAC]}}\ncontrols:\n  - id: K8S\n    title: Nobody is bound to everyone\n    \
-         checks: [{{use: kubernetes-rbac/no-binding-to-everyone}}]\n",
-        kubeconfig.display()
-    ))
+    desk_of(cluster, &format!(", kubeconfig: \"{}\"", kubeconfig.display()))
 }
 
 fn run(desk: &Desk, deadline: &str) -> Sealed {
@@ -42,16 +46,32 @@ fn run(desk: &Desk, deadline: &str) -> Sealed {
     Sealed::read(&desk.path("evidence/bundles"), index)
 }
 
+/// An account of the cluster that may read who has which rights, and its token.
+fn reader(cluster: &Cluster) -> String {
+    let _ = cluster.kubectl(&["create", "serviceaccount", "reader"], "");
+    let kinds = "--resource=namespaces,serviceaccounts,roles,clusterroles,rolebindings,clusterrolebindings";
+    let _ = cluster.kubectl(&["create", "clusterrole", "reader", "--verb=get,list", kinds], "");
+    let _ = cluster.kubectl(
+        &["create", "clusterrolebinding", "reader", "--clusterrole=reader", "--serviceaccount=default:reader"],
+        "",
+    );
+    cluster.kubectl(&["create", "token", "reader"], "").trim().to_owned()
+}
+
+/// Who the cluster said that we are; the token by which it knew is in no record.
+fn caller(sealed: &Sealed, token: &str) -> String {
+    let records = fs::read_to_string(sealed.folder.join("records.jsonl")).unwrap();
+    assert!(!records.contains(token), "the token is in the bundle");
+    let facts = sealed.facts();
+    let found = facts.iter().find(|((kind, _), _)| kind == "kubernetes-rbac/cluster");
+    found.unwrap().1["caller"]["username"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn a_plugin_of_the_kubeconfig_gives_the_token() {
     let scratch = tempfile::tempdir().unwrap();
     let cluster = Cluster::start(scratch.path());
-    let _ = cluster.kubectl(&["create", "serviceaccount", "reader"], "");
-    let _ = cluster.kubectl(
-        &["create", "clusterrolebinding", "reader", "--clusterrole=view", "--serviceaccount=default:reader"],
-        "",
-    );
-    let token = cluster.kubectl(&["create", "token", "reader"], "").trim().to_owned();
+    let token = reader(&cluster);
     let plugin = scratch.path().join("gives.sh");
     let answer = format!(
         r#"{{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {{"token": "{token}"}}}}"#
@@ -59,11 +79,7 @@ fn a_plugin_of_the_kubeconfig_gives_the_token() {
     executable(&plugin, &format!("#!/bin/sh\n[ \"$1\" = get-token ] || exit 2\ncat <<'EOF'\n{answer}\nEOF\n"));
     let given = desk(&cluster, &plugin);
     let sealed = run(&given, "60");
-    let facts = sealed.facts();
-    let found = facts.iter().find(|((kind, _), _)| kind == "kubernetes-rbac/cluster");
-    assert_eq!(found.unwrap().1["caller"]["username"], "system:serviceaccount:default:reader");
-    let records = fs::read_to_string(sealed.folder.join("records.jsonl")).unwrap();
-    assert!(!records.contains(&token), "the token is in the bundle");
+    assert_eq!(caller(&sealed, &token), "system:serviceaccount:default:reader");
 
     // A plugin that fails, says what is no credential, or never ends, costs its target and no more.
     for (name, program) in [
@@ -86,4 +102,65 @@ fn a_plugin_of_the_kubeconfig_gives_the_token() {
         assert!(expected.iter().any(said), "{name}: {reasons:?}");
         assert_eq!(sealed.outcome_of_population("kubernetes-rbac/no-binding-to-everyone"), "undetermined", "{name}");
     }
+}
+
+/// What the kubelet lays into a pod lies at a path that no setting names. It is laid over this machine's own for one process.
+fn in_a_pod(desk: &Desk, account: &Path, arguments: &[&str]) -> Answer {
+    let script = "set -eu\nmount -t tmpfs none /run\nmkdir -p /run/secrets/kubernetes.io\n\
+                  cp -r \"$1\" /run/secrets/kubernetes.io/serviceaccount\nshift\nexec \"$@\"";
+    let output = desk
+        .command(Path::new("unshare"))
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"])
+        .arg(account)
+        .arg(program("witnessmark"))
+        .args(arguments)
+        .output();
+    Answer::of(&output.unwrap_or_else(|error| panic!("`unshare` (of util-linux): {error}")))
+}
+
+#[test]
+fn inside_a_cluster_the_pods_own_account_is_used() {
+    let scratch = tempfile::tempdir().unwrap();
+    let cluster = Cluster::start(scratch.path());
+    let token = reader(&cluster);
+    let account = scratch.path().join("account");
+    fs::create_dir(&account).unwrap();
+    fs::write(account.join("token"), &token).unwrap();
+    fs::write(account.join("namespace"), "default").unwrap();
+    fs::copy(cluster.file("ca.crt"), account.join("ca.crt")).unwrap();
+
+    let url = cluster.url();
+    let mut desk = desk_of(&cluster, "");
+    desk.set("KUBERNETES_SERVICE_HOST", "127.0.0.1");
+    desk.set("KUBERNETES_SERVICE_PORT", url.rsplit(':').next().unwrap());
+    let seal = |desk: &Desk| {
+        let answer = in_a_pod(desk, &account, &["run", "--quiet", "--format", "json"]);
+        let index = if answer.stdout.is_empty() { None } else { answer.json()["index"].as_u64() };
+        let index = index.unwrap_or_else(|| panic!("nothing was sealed: {answer:?}"));
+        Sealed::read(&desk.path("evidence/bundles"), index)
+    };
+    let sealed = seal(&desk);
+    assert_eq!(caller(&sealed, &token), "system:serviceaccount:default:reader");
+    assert_eq!(sealed.of("gap").count(), 0, "{:?}", sealed.of("gap").collect::<Vec<_>>());
+    let findings = sealed.findings();
+    assert!(!findings.is_empty() && findings.iter().all(|one| one.outcome != "undetermined"), "{findings:?}");
+
+    // Another authority than the server's, and no token at all.
+    let strangers = rcgen::generate_simple_self_signed(["elsewhere.example".to_owned()]).unwrap();
+    fs::write(account.join("ca.crt"), strangers.cert.pem()).unwrap();
+    let reasons = |sealed: &Sealed| -> Vec<String> {
+        sealed.of("gap").map(|gap| format!("{} {}", gap["reason"], gap["detail"])).collect()
+    };
+    let strange = seal(&desk);
+    assert!(!reasons(&strange).is_empty());
+    assert_eq!(
+        strange.outcome_of_population("kubernetes-rbac/no-binding-to-everyone"),
+        "undetermined",
+        "{:?}",
+        reasons(&strange)
+    );
+    fs::remove_file(account.join("token")).unwrap();
+    let without = seal(&desk);
+    assert!(reasons(&without).iter().any(|said| said.contains("unauthenticated")), "{:?}", reasons(&without));
+    assert_eq!(without.outcome_of_population("kubernetes-rbac/no-binding-to-everyone"), "undetermined");
 }
