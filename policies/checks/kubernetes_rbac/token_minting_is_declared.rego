@@ -39,7 +39,7 @@ deviates contains {
 
 conforms contains {
 	"path": "/grants",
-	"because": "RBAC gives it to nobody who is not declared",
+	"because": "nothing that was read gives it to anybody who is not declared",
 } if {
 	is_array(input.resource.grants)
 	is_array(input.resource.authorizers)

@@ -90,10 +90,12 @@ fn a_plugin_of_the_kubeconfig_gives_the_token() {
         let plugin = scratch.path().join(name);
         executable(&plugin, program);
         let desk = desk(&cluster, &plugin);
+        // Only the one that hangs is to reach it, also where much else runs.
+        let deadline = if name == "hangs.sh" { "5" } else { "60" };
         let began = Instant::now();
-        let sealed = run(&desk, "5");
-        let preflight = desk.witnessmark(&["preflight", "--quiet", "--format", "json", "--deadline", "5"]);
-        assert!(began.elapsed() < Duration::from_secs(60), "{name}: {:?}", began.elapsed());
+        let sealed = run(&desk, deadline);
+        let preflight = desk.witnessmark(&["preflight", "--quiet", "--format", "json", "--deadline", deadline]);
+        assert!(began.elapsed() < Duration::from_secs(100), "{name}: {:?}", began.elapsed());
         assert!(!preflight.stdout.contains("granted"), "{name}: {preflight:?}");
         let reasons: Vec<String> = sealed.of("gap").map(|gap| format!("{} {}", gap["reason"], gap["detail"])).collect();
         // The plugin's time and the run's end with the same deadline here.
