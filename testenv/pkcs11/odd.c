@@ -2,6 +2,7 @@
  *
  *   ODD_MODULE   the module behind it
  *   ODD_HOW      one of the words below
+ *   ODD_REFUSED  the number of the attribute that `refused-attribute` refuses
  *
  *   cc -shared -fPIC -o odd.so odd.c -I<p11-kit>/include/p11-kit-1
  */
@@ -98,10 +99,12 @@ static CK_RV attributes(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_A
 }
 
 static CK_RV refused(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *wanted, CK_ULONG count) {
+	const char *which = getenv("ODD_REFUSED");
+	CK_ATTRIBUTE_TYPE type = which == NULL ? CKA_NEVER_EXTRACTABLE : strtoul(which, NULL, 0);
 	CK_ULONG n;
 	CK_RV rv = attributes(session, object, wanted, count), said = rv;
 	for (n = 0; n < count; n++)
-		if (wanted[n].type == CKA_NEVER_EXTRACTABLE) { wanted[n].ulValueLen = CK_UNAVAILABLE_INFORMATION; said = CKR_ATTRIBUTE_SENSITIVE; }
+		if (wanted[n].type == type) { wanted[n].ulValueLen = CK_UNAVAILABLE_INFORMATION; said = CKR_ATTRIBUTE_SENSITIVE; }
 	return said;
 }
 

@@ -11,9 +11,10 @@
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::mechanism::Mechanism;
-use cryptoki::object::{Attribute, KeyType, ObjectClass};
+use cryptoki::object::{Attribute, CertificateType, KeyType, ObjectClass};
 use cryptoki::session::{Session, UserType};
 use cryptoki::types::AuthPin;
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 
 const P256: [u8; 10] = [0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const P384: [u8; 7] = [0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22];
@@ -104,6 +105,34 @@ fn keys(session: &Session) -> cryptoki::error::Result<()> {
     // What once could leave and now cannot.
     let was = pair(session, "was-open", &[0x0c], &P256, &[A::Extractable(true)])?;
     session.update_attributes(was, &[A::Extractable(false)])?;
+    certificate(session, "treasury", &[0x01])
+}
+
+/// One that its own key has signed, and no key of the token.
+fn certificate(session: &Session, label: &str, id: &[u8]) -> cryptoki::error::Result<()> {
+    let made = || -> Result<Vec<u8>, rcgen::Error> {
+        let mut about = CertificateParams::default();
+        about.distinguished_name = DistinguishedName::new();
+        about.distinguished_name.push(DnType::CommonName, label);
+        Ok(about.self_signed(&KeyPair::generate()?)?.der().to_vec())
+    };
+    let der = made().unwrap_or_else(|error| panic!("a certificate: {error}"));
+    // Its subject once more (X.501): a sequence of sets of pairs, here one of 2.5.4.3 and the label.
+    let tagged = |tag: u8, content: &[u8]| {
+        let size = u8::try_from(content.len()).unwrap_or_else(|_| panic!("a short label"));
+        [&[tag, size], content].concat()
+    };
+    let pair = [tagged(0x06, &[0x55, 0x04, 0x03]), tagged(0x0c, label.as_bytes())].concat();
+    session.create_object(&[
+        Attribute::Class(ObjectClass::CERTIFICATE),
+        Attribute::CertificateType(CertificateType::X_509),
+        Attribute::Token(true),
+        Attribute::Private(false),
+        Attribute::Subject(tagged(0x30, &tagged(0x31, &tagged(0x30, &pair)))),
+        Attribute::Value(der),
+        Attribute::Label(label.into()),
+        Attribute::Id(id.to_vec()),
+    ])?;
     Ok(())
 }
 

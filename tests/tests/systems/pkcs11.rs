@@ -168,6 +168,29 @@ fn fingerprints_are_those_that_other_tools_compute() {
         let public = facts.get(&("pkcs11/public-key".to_owned(), format!("public/{id}/{label}"))).expect("the key");
         assert_eq!(public["fingerprint"], expected, "{label}");
     }
+    let read = Command::new(component("pkcs11-tool"))
+        .env("LD_LIBRARY_PATH", component("lib"))
+        .env(hsm.variable.0, &hsm.variable.1)
+        .args(["--module", &hsm.module().display().to_string(), "--token-label", "treasury"])
+        .args(["--read-object", "--type", "cert", "--id", "01", "--output-file"])
+        .arg(hsm.path("certificate"))
+        .output()
+        .expect("pkcs11-tool");
+    assert!(read.status.success(), "{read:?}");
+    let openssl = |arguments: &[&str]| {
+        let output = Command::new("openssl")
+            .args(["x509", "-inform", "DER", "-noout", "-nameopt", "RFC2253", "-in"])
+            .arg(hsm.path("certificate"))
+            .args(arguments)
+            .output()
+            .expect("openssl");
+        String::from_utf8(output.stdout).expect("what openssl says").trim().to_owned()
+    };
+    let certificate = &facts[&("pkcs11/certificate".to_owned(), "certificate/01/treasury".to_owned())];
+    let fingerprint_of = openssl(&["-fingerprint", "-sha256"]).to_lowercase().replace(':', "");
+    assert_eq!(certificate["sha256"].as_str(), fingerprint_of.split('=').nth(1), "{fingerprint_of}");
+    let subject = openssl(&["-subject"]);
+    assert_eq!(subject.strip_prefix("subject="), certificate["x509"]["subject"].as_str(), "{certificate}");
     // The private half of an RSA key shows its public half too.
     let fingerprint = |kind: &str, id: &str| facts[&(kind.to_owned(), id.to_owned())]["fingerprint"].clone();
     assert_eq!(
@@ -181,12 +204,13 @@ fn odd(hsm: &Hsm, how: &str, more: &str) -> (Desk, String) {
     let target = hsm.target(
         "vault",
         &component("odd.so"),
-        &format!("    environment: [SOFTHSM2_CONF, ODD_MODULE, ODD_HOW, ODD_LOG]\n{more}"),
+        &format!("    environment: [SOFTHSM2_CONF, ODD_MODULE, ODD_HOW, ODD_LOG, ODD_REFUSED]\n{more}"),
     );
     let mut desk = hsm.desk(&target);
     desk.set("ODD_MODULE", &hsm.module().display().to_string());
     desk.set("ODD_HOW", how);
     desk.set("ODD_LOG", &hsm.path("logins").display().to_string());
+    desk.set("ODD_REFUSED", "0x164");
     (desk, target)
 }
 
@@ -318,6 +342,96 @@ fn a_module_that_lies_is_not_believed() {
     let (desk, _) = odd(&hsm, "talk", &hsm.login(PIN));
     let (answer, sealed) = desk.seal();
     assert_eq!((answer.code, gaps(&sealed).len()), (10, 0), "{answer:?}");
+}
+
+/// Every attribute that is asked for, its number (PKCS#11 3.1, appendix), and the parts that are not read without it.
+const ATTRIBUTES: [(&str, &str, &[&str]); 37] = [
+    ("CKA_PRIVATE", "0x2", &["private"]),
+    ("CKA_LABEL", "0x3", &["label"]),
+    ("CKA_VALUE", "0x11", &["sha256", "x509"]),
+    ("CKA_CERTIFICATE_TYPE", "0x80", &["certificate_type", "x509"]),
+    ("CKA_TRUSTED", "0x86", &["trusted"]),
+    ("CKA_KEY_TYPE", "0x100", &["key_type"]),
+    ("CKA_ID", "0x102", &["key_id"]),
+    ("CKA_SENSITIVE", "0x103", &["sensitive"]),
+    ("CKA_ENCRYPT", "0x104", &["encrypt"]),
+    ("CKA_DECRYPT", "0x105", &["decrypt"]),
+    ("CKA_WRAP", "0x106", &["wrap"]),
+    ("CKA_UNWRAP", "0x107", &["unwrap"]),
+    ("CKA_SIGN", "0x108", &["sign"]),
+    ("CKA_SIGN_RECOVER", "0x109", &["sign_recover"]),
+    ("CKA_VERIFY", "0x10a", &["verify"]),
+    ("CKA_DERIVE", "0x10c", &["derive"]),
+    ("CKA_START_DATE", "0x110", &["start_date"]),
+    ("CKA_END_DATE", "0x111", &["end_date"]),
+    ("CKA_MODULUS", "0x120", &["bits", "fingerprint"]),
+    ("CKA_MODULUS_BITS", "0x121", &["bits"]),
+    ("CKA_PUBLIC_EXPONENT", "0x122", &["fingerprint"]),
+    ("CKA_PUBLIC_KEY_INFO", "0x129", &["fingerprint"]),
+    ("CKA_VALUE_LEN", "0x161", &["bits"]),
+    ("CKA_EXTRACTABLE", "0x162", &["extractable"]),
+    // A key from outside has no mechanism, which is believed only where it is read that it came from outside.
+    ("CKA_LOCAL", "0x163", &["key_gen_mechanism", "local"]),
+    ("CKA_NEVER_EXTRACTABLE", "0x164", &["never_extractable"]),
+    ("CKA_ALWAYS_SENSITIVE", "0x165", &["always_sensitive"]),
+    ("CKA_KEY_GEN_MECHANISM", "0x166", &["key_gen_mechanism"]),
+    ("CKA_MODIFIABLE", "0x170", &["modifiable"]),
+    ("CKA_COPYABLE", "0x171", &["copyable"]),
+    ("CKA_DESTROYABLE", "0x172", &["destroyable"]),
+    ("CKA_EC_PARAMS", "0x180", &["curve", "fingerprint"]),
+    ("CKA_EC_POINT", "0x181", &["fingerprint"]),
+    ("CKA_ALWAYS_AUTHENTICATE", "0x202", &["always_authenticate"]),
+    ("CKA_WRAP_WITH_TRUSTED", "0x210", &["wrap_with_trusted"]),
+    ("CKA_ALLOWED_MECHANISMS", "0x40000600", &["allowed_mechanisms"]),
+    ("CKA_CLASS", "0x0", &[]),
+];
+
+#[test]
+fn each_attribute_that_is_refused_is_its_own_gap_and_makes_nothing_clean() {
+    /// How many findings of each check are good news, and of what.
+    fn clean(sealed: &Sealed, named: bool) -> BTreeMap<String, usize> {
+        let mut counted = BTreeMap::new();
+        for finding in sealed.findings() {
+            if finding.outcome == "conforms" || finding.outcome == "not-applicable" {
+                *counted.entry(if named { finding.key } else { finding.check }).or_default() += 1;
+            }
+        }
+        counted
+    }
+    let hsm = Hsm::soft(false);
+    let (mut desk, _) = odd(&hsm, "", &hsm.login(PIN));
+    let (_, whole) = desk.seal();
+    assert_eq!(gaps(&whole), []);
+    desk.set("ODD_HOW", "refused-attribute");
+    // What was lost, where it is not what the table says.
+    let mut wrong = Vec::new();
+    for (attribute, number, parts) in ATTRIBUTES {
+        desk.set("ODD_REFUSED", number);
+        let (answer, sealed) = desk.seal();
+        assert!((10..=12).contains(&answer.code), "{attribute}: {answer:?}");
+        let lost: BTreeSet<&str> = sealed.of("gap").filter_map(|gap| gap["part"].as_str()).collect();
+        let expected: BTreeSet<&str> = parts.iter().copied().collect();
+        if lost != expected {
+            wrong.push((attribute, lost.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>()));
+        }
+        let said = format!("{attribute}: CKR_ATTRIBUTE_SENSITIVE");
+        let told = gaps(&sealed).iter().any(|gap| gap.1 == "denied" && gap.2 == said);
+        assert!(told || lost.is_empty(), "{attribute}: {:?}", gaps(&sealed));
+        for gap in sealed.of("gap").filter(|gap| !gap["part"].is_null()) {
+            let of = |resource: &&Value| {
+                resource["kind"] == gap["subject"]["kind"] && resource["id"] == gap["subject"]["id"]
+            };
+            let facts = &sealed.of("resource").find(of).expect("the object")["facts"];
+            assert!(facts.get(gap["part"].as_str().expect("a part")).is_none(), "{attribute}: {facts}");
+        }
+        // A name is made of label and id.
+        let named = attribute != "CKA_LABEL" && attribute != "CKA_ID";
+        let before = clean(&whole, named);
+        for (what, count) in clean(&sealed, named) {
+            assert!(before.get(&what).is_some_and(|was| *was >= count), "{attribute} is refused, and clean is {what}");
+        }
+    }
+    assert_eq!(wrong, []);
 }
 
 #[test]
