@@ -2,6 +2,7 @@
 //! the declared repositories are protected. It changes nothing.
 
 mod credentials;
+mod discover;
 mod grants;
 mod list;
 mod note;
@@ -22,8 +23,8 @@ use async_trait::async_trait;
 use futures_util::future::try_join4;
 use schemars::JsonSchema;
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Recorder, ResourceKind,
-    RightStatus, Target,
+    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, FoundTarget, Recorder,
+    ResourceKind, RightStatus, Target,
 };
 use serde_json::Value;
 
@@ -76,6 +77,10 @@ impl CollectorKind for Github {
     ) -> Result<Box<dyn Collector>, CollectError> {
         let session = Session::connect(target, environment, recorder).await?;
         Ok(Box::new(Organization { session, identified: Mutex::default() }))
+    }
+
+    async fn discover(&self, environment: &Environment, recorder: &Recorder) -> Result<Vec<FoundTarget>, CollectError> {
+        discover::discover(environment, recorder).await
     }
 
     fn rights_in(&self, format: &str) -> Option<Value> {

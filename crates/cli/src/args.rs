@@ -131,7 +131,11 @@ pub struct Demo {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 written, 3 written and not everything could be seen, 2 no target was found.")]
+#[command(
+    after_help = "Credentials are found as each source's own tools find them: AWS by environment, profile or role; Kubernetes by kubeconfig or pod; \
+                  GitHub by GITHUB_TOKEN and the organisation's name in GITHUB_REPOSITORY_OWNER, which jobs of GitHub Actions have. Tokens of \
+                  PKCS#11 are named by hand.\n\nExit codes: 0 written, 3 written and not everything could be seen, 2 no target was found."
+)]
 pub struct Init {
     /// The declaration to write; it must not exist.
     #[arg(long, value_name = "FILE", default_value = "witnessmark.yaml", value_hint = ValueHint::FilePath)]

@@ -202,12 +202,10 @@ fn the_order_of_answers_does_not_show() {
     // A refusal, and failures that are tried again, have their place in the evidence too.
     let rules =
         || vec![Rule::always("kms:ListGrants", Fault::Deny), Rule::times("iam:GetAccountSummary", 1, Fault::Internal)];
-    let fake = AwsFake::new(world);
-    let faulty = Faulty::new(fake.clone(), rules());
+    let faulty = Faulty::new(AwsFake::new(world).with_ids_of_requests(), rules());
     let seed = Arc::new(AtomicU64::new(0));
     let server = Server::http(Unruly { inner: Arc::new(faulty.clone()), seed: Arc::clone(&seed) });
     let run = |manner: Manner| {
-        fake.forget();
         faulty.set(rules());
         seed.store(manner.seed, Ordering::Relaxed);
         store_of(&server, &manner)
@@ -222,11 +220,12 @@ fn the_order_of_answers_does_not_show() {
         let (concurrency, seed) = (manner.concurrency, manner.seed);
         let other = run(manner);
         assert_eq!(first.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
-        for (name, bytes) in &first {
-            if bytes != &other[name] {
-                panic!("seed {seed}, concurrency {concurrency}: `{name}` differs: {}", difference(bytes, &other[name]));
-            }
-        }
+        let differing: Vec<String> = first
+            .iter()
+            .filter(|(name, bytes)| *bytes != &other[*name])
+            .map(|(name, bytes)| format!("`{name}`: {}", difference(bytes, &other[name])))
+            .collect();
+        assert!(differing.is_empty(), "seed {seed}, concurrency {concurrency}:\n{}", differing.join("\n"));
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 
 use testkit::aws_fake::{AwsFake, Size, World};
+use testkit::github_fake::{GithubFake, World as Organisation};
 use testkit::k8s_fake::K8sFake;
 use testkit::{Fault, Faulty, Rule, Server};
 use workspace_tests::desk::{Answer, Desk};
@@ -90,6 +91,46 @@ fn an_account_and_a_cluster_stand_in_one_declaration() {
     assert_eq!(text.matches("- id: T-INSIDER").count(), 1, "{text}");
     let validated = desk.witnessmark(&["validate"]);
     assert_eq!(validated.code, 0, "{validated:?}");
+}
+
+#[test]
+fn the_organisation_that_a_job_of_github_belongs_to_is_found() {
+    const TOKEN: &str = "token-of-a-test-000000000000";
+    let server = Server::http(GithubFake::new(Organisation::small(TOKEN)));
+    let mut desk = Desk::bare();
+    desk.set("GITHUB_TOKEN", TOKEN);
+    desk.set("GITHUB_API_URL", &server.url());
+    let (answer, text) = init(&desk);
+    assert_eq!((answer.code, text.as_str()), (2, ""), "{answer:?}");
+    assert!(answer.stderr.contains("GITHUB_REPOSITORY_OWNER"), "{answer:?}");
+
+    desk.set("GITHUB_REPOSITORY_OWNER", "northbank");
+    desk.set("GITHUB_REPOSITORY", "northbank/signer");
+    let (answer, text) = init(&desk);
+    assert!([0, 3].contains(&answer.code), "{answer:?}");
+    for needed in [
+        "id: github-northbank",
+        "collector: [github]",
+        "organization: \"northbank\"",
+        "organization_id: 4711201",
+        "repositories: [\"signer\"]",
+        "use: github/members-have-2fa",
+    ] {
+        assert!(text.contains(needed), "`{needed}` is missing:\n{text}");
+    }
+    assert!(!text.contains(TOKEN), "{text}");
+    assert_eq!(desk.witnessmark(&["validate"]).code, 0, "{text}");
+
+    // A name that GitHub does not know is no target.
+    let mut elsewhere = Desk::bare();
+    for (name, value) in
+        [("GITHUB_TOKEN", TOKEN), ("GITHUB_API_URL", &server.url()), ("GITHUB_REPOSITORY_OWNER", "nobody")]
+    {
+        elsewhere.set(name, value);
+    }
+    let (answer, text) = init(&elsewhere);
+    assert_eq!((answer.code, text.as_str()), (2, ""), "{answer:?}");
+    assert!(answer.stderr.contains("github: HTTP status 404"), "{answer:?}");
 }
 
 #[test]
