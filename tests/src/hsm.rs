@@ -43,12 +43,20 @@ impl Hsm {
     pub fn soft(more: bool) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         fs::create_dir(folder.path().join("tokens")).expect("a folder of tokens");
-        let configuration = folder.path().join("softhsm2.conf");
-        let tokens = folder.path().join("tokens");
-        fs::write(&configuration, format!("directories.tokendir = {}\nlog.level = ERROR\n", tokens.display()))
-            .expect("a configuration");
-        let variable = ("SOFTHSM2_CONF", configuration.display().to_string());
+        let variable = ("SOFTHSM2_CONF", configure_soft(folder.path()));
         Self::seeded(folder, component("softhsm.so"), variable, more)
+    }
+
+    /// A copy of the token, in a folder, and the value of the variable by which SoftHSM finds it there. It writes to a token at each login,
+    /// and whoever reads just then is told CKR_GENERAL_ERROR: runs beside each other need one each.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn copy_to(&self, folder: &Path) -> String {
+        let copied = Command::new("cp").arg("-r").arg(self.path("tokens")).arg(folder.join("tokens")).status();
+        assert!(copied.expect("cp").success(), "the token cannot be copied");
+        configure_soft(folder)
     }
 
     /// A token of Kryoptic, another implementation.
@@ -120,6 +128,14 @@ impl Hsm {
         desk.set(self.variable.0, &self.variable.1);
         desk
     }
+}
+
+/// The configuration of SoftHSM for `tokens` in a folder.
+fn configure_soft(folder: &Path) -> String {
+    let configuration = folder.join("softhsm2.conf");
+    let text = format!("directories.tokendir = {}\nlog.level = ERROR\n", folder.join("tokens").display());
+    fs::write(&configuration, text).expect("a configuration");
+    configuration.display().to_string()
 }
 
 /// A declaration with all checks of PKCS#11.

@@ -9,6 +9,7 @@ pub mod desk;
 pub mod github;
 pub mod hsm;
 pub mod sealed;
+pub mod trip;
 pub mod vectors;
 
 use std::path::{Path, PathBuf};

@@ -11,15 +11,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use testkit::github_fake::{GithubFake, World};
 use testkit::{Emulator, Server, system};
 use workspace_tests::cluster::Cluster;
-use workspace_tests::desk::{Answer, Desk, Sealed, program};
+use workspace_tests::desk::{Answer, Desk, Sealed};
 use workspace_tests::hsm::{Hsm, PIN, component};
+use workspace_tests::trip::{After, Trip};
 
 const ACCOUNT: &str = "123456789012";
 const TOKEN: &str = "github_pat_11AAAAAAA0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -115,7 +116,8 @@ controls:
         desk.aws(&places.aws, ACCOUNT, "an example of a secret key");
         desk.set("AWS_REGION", "eu-west-1");
         desk.set("GITHUB_TOKEN", TOKEN);
-        desk.set(self.hsm.variable.0, &self.hsm.variable.1);
+        let token = self.hsm.copy_to(&desk.path(""));
+        desk.set(self.hsm.variable.0, &token);
         desk.set("ODD_MODULE", &self.hsm.module().display().to_string());
         desk.set("ODD_HOW", places.odd);
         desk
@@ -141,16 +143,18 @@ fn run(desk: &Desk, deadline: &str) -> (Answer, Sealed) {
     (answer, sealed)
 }
 
-/// One source that is not well: whose findings may be undetermined, and nobody else's changed.
+/// Sources that are not well: what is found of them is what was found before, or undetermined. Nobody else's findings are changed.
 fn only_lost(how: &str, lost: &[&str], sealed: &Sealed, whole: &Found) {
     let now = found(sealed);
     for source in SOURCES {
         let (before, after) = (&whole[source], &now[source]);
         if lost.contains(&source) {
-            assert!(sealed.of("gap").any(|gap| gap["target"] == source), "{how}: `{source}` has no gap");
+            let other: Vec<_> = after
+                .iter()
+                .filter(|(key, outcome)| *outcome != "undetermined" && before.get(*key) != Some(outcome))
+                .collect();
+            assert!(other.is_empty(), "{how}: `{source}` is concluded of: {other:?}");
             // A list that was not read has no members to find anything of: what was found of the list itself stays.
-            let undetermined = after.values().filter(|outcome| *outcome == "undetermined").count();
-            assert!(undetermined > 0, "{how}: `{source}` is concluded of: {after:?}");
             let of_lists = |all: &BTreeMap<String, String>| {
                 all.keys().filter(|key| key.ends_with(" null")).cloned().collect::<BTreeSet<_>>()
             };
@@ -160,6 +164,16 @@ fn only_lost(how: &str, lost: &[&str], sealed: &Sealed, whole: &Found) {
             assert_eq!(after, before, "{how}: `{source}`: {gaps:?}");
         }
     }
+}
+
+/// A source is missed: a gap says so, and something is not concluded.
+fn is_missed(how: &str, source: &str, sealed: &Sealed) {
+    assert!(sealed.of("gap").any(|gap| gap["target"] == source), "{how}: `{source}` has no gap");
+    let outcomes = &found(sealed)[source];
+    assert!(
+        outcomes.values().any(|outcome| outcome == "undetermined"),
+        "{how}: `{source}` is concluded of: {outcomes:?}"
+    );
 }
 
 /// An address at which nobody answers: closed, or taken and silent.
@@ -208,36 +222,80 @@ fn one_run_reads_four_sources_and_one_that_fails_costs_nothing_elsewhere() {
                         }
                     }
                     let (_, sealed) = run(&sources.desk(&places), "45");
-                    only_lost(&format!("{source}, frozen: {frozen}"), &[source], &sealed, whole);
+                    let how = format!("{source}, frozen: {frozen}");
+                    only_lost(&how, &[source], &sealed, whole);
+                    is_missed(&how, source, &sealed);
                     drop(held);
                 });
             }
         }
     });
+}
 
-    // In the middle: the API server is killed and moto stopped, while the run reads.
-    let desk = sources.desk(&sources.places());
-    let began = Instant::now();
-    let running = desk
-        .command(&program("witnessmark"))
-        .args(["run", "--quiet", "--format", "json", "--deadline", "20"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("a run");
-    std::thread::sleep(Duration::from_millis(150));
-    let signal = |name: &str, pid: &str| {
-        let sent = Command::new("kill").args([name, pid]).status().expect("kill");
-        assert!(sent.success(), "{name} {pid}");
+/// Sends a signal to a process.
+fn signal(name: &str, pid: &str) {
+    let sent = Command::new("kill").args([name, pid]).status().expect("kill");
+    assert!(sent.success(), "{name} {pid}");
+}
+
+/// A run in which something happens to one source while it is read. `dead`: sources to which it has happened before.
+fn in_the_middle(sources: &Sources, source: &str, how: &'static str, dead: &[&str], whole: &Found) {
+    let mut places = sources.places();
+    let host = |url: &str| url.split("://").nth(1).expect("an address").trim_end_matches('/').to_owned();
+    // Bytes that come before: the TLS of a cluster takes some thousand of them.
+    let (upstream, pid, at) = match source {
+        "aws" => (host(&places.aws), Some(sources.moto.pid().to_string()), 3_000),
+        "cluster" => {
+            let pid = fs::read_to_string(sources.cluster.file("apiserver.pid")).expect("a pid").trim().to_owned();
+            (host(&sources.cluster.url()), Some(pid), 12_000)
+        }
+        _ => (host(&places.github), None, 2_000),
     };
-    let moto = sources.moto.pid().to_string();
-    signal("-STOP", &moto);
-    signal("-KILL", fs::read_to_string(sources.cluster.file("apiserver.pid")).expect("a pid").trim());
-    let output = running.wait_with_output().expect("its end");
-    signal("-CONT", &moto);
-    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
-    let told: serde_json::Value =
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"));
-    let sealed = Sealed::read(&desk.path("evidence/bundles"), told["index"].as_u64().expect("an index"));
-    only_lost("killed in the middle", &["aws", "cluster"], &sealed, &whole);
+    // What was on its way is lost with the process; one that is asked to end may say first what it was asked for.
+    let after = match how {
+        "-STOP" => After::Silent,
+        "-KILL" => After::Cut,
+        _ => After::Passed,
+    };
+    let hit = pid.clone();
+    let act = move || hit.into_iter().for_each(|pid| signal(how, &pid));
+    let trip = Trip::before(&upstream, at, after, act).expect("a port");
+    match source {
+        "aws" => places.aws = format!("http://{}", trip.address()),
+        "cluster" => places.kubeconfig = places.kubeconfig.replace(&upstream, &trip.address()),
+        _ => places.github = format!("http://{}", trip.address()),
+    }
+    let began = Instant::now();
+    let (_, sealed) = run(&sources.desk(&places), "30");
+    assert!(trip.has_tripped(), "{source} was read with fewer than {at} bytes");
+    if let (Some(pid), "-STOP") = (&pid, how) {
+        signal("-CONT", pid);
+    }
+    assert!(began.elapsed() < Duration::from_secs(90), "{source} {how}: {:?}", began.elapsed());
+    let lost: Vec<&str> = dead.iter().copied().chain([source]).collect();
+    let how_it_was = format!("{source} {how} while it was read");
+    only_lost(&how_it_was, &lost, &sealed, whole);
+    for missed in dead.iter().copied().chain((how != "-TERM").then_some(source)) {
+        is_missed(&how_it_was, missed, &sealed);
+    }
+    // It had been read in part.
+    let read = sealed.of("exchange").filter(|one| one["target"] == source && one["status"] == 200).count();
+    assert!(read > 0, "{source} {how}: nothing had been read");
+}
+
+#[test]
+fn a_source_that_fails_while_it_is_read_costs_nothing_elsewhere() {
+    std::thread::scope(|scope| {
+        for (first, second) in [("aws", "cluster"), ("cluster", "aws")] {
+            scope.spawn(move || {
+                let sources = Sources::start();
+                let whole = found(&run(&sources.desk(&sources.places()), "120").1);
+                let hurt = |source, how, dead: &[&str]| in_the_middle(&sources, source, how, dead, &whole);
+                hurt("github", if first == "aws" { "-STOP" } else { "-KILL" }, &[]);
+                hurt(first, "-STOP", &[]);
+                hurt(first, "-TERM", &[]);
+                hurt(second, "-KILL", &[first]);
+            });
+        }
+    });
 }
