@@ -79,7 +79,7 @@ install_github() {
 }
 
 # PKCS#11 modules out of Debian's packages, unpacked and not installed, and one that misbehaves.
-inputs_pkcs11() { cat /etc/os-release; uname -m; declare -f debian; cat "$ROOT/testenv/pkcs11/odd.c"; }
+inputs_pkcs11() { cat /etc/os-release; uname -m; declare -f debian unpack; cat "$ROOT/testenv/pkcs11/odd.c"; }
 install_pkcs11() {
 	need cc 'install a C compiler (Debian: build-essential)'
 	debian "$1" libsofthsm2 softhsm2-common opensc opensc-pkcs11 libp11-kit-dev
@@ -93,7 +93,7 @@ install_pkcs11() {
 }
 
 # A second PKCS#11 implementation, on the machine's OpenSSL and SQLite. Its bindings are made with a libclang that is only unpacked.
-inputs_kryoptic() { cat /etc/os-release; uname -m; rustc --version; declare -f debian; cat "$ROOT"/testenv/kryoptic/{Cargo.toml,Cargo.lock,src/lib.rs}; }
+inputs_kryoptic() { cat /etc/os-release; uname -m; rustc --version; declare -f debian unpack; cat "$ROOT"/testenv/kryoptic/{Cargo.toml,Cargo.lock,src/lib.rs}; }
 install_kryoptic() {
 	need pkg-config 'install pkg-config'
 	pkg-config --exists 'openssl >= 3.0' sqlite3 || die 'OpenSSL and SQLite are needed with their headers (Debian: libssl-dev, libsqlite3-dev)'
@@ -111,13 +111,24 @@ install_kryoptic() {
 }
 
 # What reads units as systemd does. The machine need not run under it.
-inputs_systemd() { cat /etc/os-release; uname -m; declare -f debian; }
+inputs_systemd() { cat /etc/os-release; uname -m; declare -f debian unpack; }
 install_systemd() {
 	debian "$1" systemd libsystemd-shared libsystemd0
 	ln -s "$(cd "$1" && echo root/usr/lib/*-linux-gnu)" "$1/lib"
 }
 
-COMPONENTS=(moto ministack opa cosign oracle sigstore_js kubernetes github pkcs11 kryoptic systemd)
+# A browser without a window, with the libraries that it needs and this machine lacks, and what finds barriers in a page.
+inputs_browser() { cat /etc/os-release; uname -m; declare -f debian_closure unpack fetch_closure; cat "$ROOT"/testenv/browser/package-lock.json; }
+install_browser() {
+	need npm 'install Node.js 20 or newer'
+	debian_closure "$1" chromium-headless-shell fonts-dejavu-core
+	ln -s "$(cd "$1" && echo root/usr/lib/*-linux-gnu)" "$1/lib"
+	printf '<fontconfig><dir prefix="relative">root/usr/share/fonts</dir></fontconfig>\n' >"$1/fonts.conf"
+	cp "$ROOT"/testenv/browser/{package.json,package-lock.json} "$1/"
+	(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
+}
+
+COMPONENTS=(moto ministack opa cosign oracle sigstore_js kubernetes github pkcs11 kryoptic systemd browser)
 
 # ---- helpers of the recipes
 
@@ -126,15 +137,23 @@ go_version() { need_go; go version; }
 go_install() { need_go; GOBIN=$1 CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' "$2"; }
 
 # Unpacks Debian packages of this machine's release under DIR/root. Their lists are fetched anew, beside those of the machine.
-debian() {
-	local dir=$1 package apt
-	shift
+debian() { unpack "$1" fetch_named "${@:2}"; }
+# The same, with all that they need and this machine lacks.
+debian_closure() { unpack "$1" fetch_closure "${@:2}"; }
+fetch_named() { "${apt[@]}" download "$@"; }
+fetch_closure() {
+	"${apt[@]}" install --yes --no-install-recommends --reinstall --download-only "$@"
+	mv ./cache/archives/*.deb .
+}
+unpack() {
+	local dir=$1 fetch=$2 package apt
+	shift 2
 	need apt-get "unpack by hand what its recipe in scripts/lib.sh names ($*): it comes from Debian's packages"
 	mkdir -p "$dir"/apt/state/lists/partial "$dir"/apt/cache/archives/partial "$dir/root"
 	apt=(apt-get -qq -o Dir::State="$dir/apt/state" -o Dir::Cache="$dir/apt/cache" -o Dir::State::status=/var/lib/dpkg/status
 		-o Debug::NoLocking=true -o APT::Sandbox::User="$(id -un)")
 	"${apt[@]}" update >&2
-	(cd "$dir/apt" && "${apt[@]}" download "$@" >&2)
+	(cd "$dir/apt" && "$fetch" "$@" >&2)
 	for package in "$dir"/apt/*.deb; do dpkg-deb --extract "$package" "$dir/root"; done
 	rm -rf "$dir/apt"
 }

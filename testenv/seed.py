@@ -7,6 +7,7 @@ usage: seed.py ENDPOINT ACCESS_KEY company              users, roles, keys, alia
        seed.py ENDPOINT ACCESS_KEY eks                  a cluster of EKS, and whom it lets in
        seed.py ENDPOINT ACCESS_KEY organization         an organisation with a policy
        seed.py ENDPOINT ACCESS_KEY reader POLICY.json   a user with exactly this policy; prints its credentials as JSON
+       seed.py ENDPOINT ACCESS_KEY calls OTHER_KEY      prints what ministack's trail has of this access key, as JSON
        seed.py ENDPOINT ACCESS_KEY SECRET probe         prints which calls beyond reading these credentials may make
 """
 import datetime
@@ -26,9 +27,9 @@ if not endpoint.startswith(("http://127.0.0.1:", "http://localhost:")):
     sys.exit("only loopback is seeded")
 
 
-def client(service, secret="test"):
+def client(service, secret="test", region="eu-west-1"):
     return boto3.client(
-        service, endpoint_url=endpoint, region_name="eu-west-1", aws_access_key_id=access_key,
+        service, endpoint_url=endpoint, region_name=region, aws_access_key_id=access_key,
         aws_secret_access_key=secret, config=Config(retries={"max_attempts": 0}),
     )
 
@@ -162,6 +163,35 @@ def reader(path):
     print(json.dumps({"access_key": made["AccessKeyId"], "secret": made["SecretAccessKey"]}))
 
 
+def calls(of):
+    """Pairs of the call, as far as the trail names it, and its request id."""
+    seen = {}
+    for region in ("eu-west-1", "us-east-1"):
+        trails = client("cloudtrail", region=region)
+        before = [None]
+
+        # boto3 cuts times to seconds. The emulator has no pages: what is older than the oldest is asked for next.
+        def until(params, **_):
+            if before[0]:
+                params["body"] = json.dumps(json.loads(params["body"]) | {"EndTime": before[0]}).encode()
+
+        trails.meta.events.register("before-call.cloudtrail.LookupEvents", until)
+        while True:
+            events = trails.lookup_events(
+                LookupAttributes=[{"AttributeKey": "AccessKeyId", "AttributeValue": of}])["Events"]
+            new = [event for event in events if event["EventId"] not in seen]
+            if not new:
+                break
+            for event in new:
+                detail = json.loads(event["CloudTrailEvent"])
+                # In IAM's protocol the action is a parameter.
+                name = (detail["requestParameters"] or {}).get("Action", event["EventName"])
+                service = event["EventSource"].removesuffix(".amazonaws.com")
+                seen[event["EventId"]] = (f"{service}:{name}", detail["requestID"])
+            before[0] = min(event["EventTime"] for event in events).timestamp()
+    print(json.dumps(list(seen.values())))
+
+
 def probe(secret):
     iam, kms = client("iam", secret), client("kms", secret)
     calls = {
@@ -195,6 +225,8 @@ elif rest == ["organization"]:
     organization()
 elif len(rest) == 2 and rest[0] == "reader":
     reader(rest[1])
+elif len(rest) == 2 and rest[0] == "calls":
+    calls(rest[1])
 elif len(rest) == 2 and rest[1] == "probe":
     probe(rest[0])
 else:

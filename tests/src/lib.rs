@@ -3,11 +3,13 @@
 //! What needs a system beside the Rust toolchain stands behind the feature `systems`; `scripts/test` starts those
 //! systems and enables it. Here: what several of these tests share.
 
+pub mod chromium;
 pub mod cluster;
 pub mod contents;
 pub mod desk;
 pub mod github;
 pub mod hsm;
+pub mod pages;
 pub mod sealed;
 pub mod trip;
 pub mod vectors;

@@ -9,7 +9,6 @@ use async_trait::async_trait;
 use aws::fact::Parts;
 use aws::{Bounded, CallInfo, Region, Session, json, own_endpoints, record_closed, right_status, settings_schema};
 use aws_sdk_cloudhsmv2::Client;
-use schemars::JsonSchema;
 use sdk::{
     CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Feed, Recorder, ResourceKind,
     Right, RightStatus, SinkError, Target, population,
@@ -33,7 +32,7 @@ impl CollectorKind for AwsCloudhsm {
         Descriptor {
             name: "aws-cloudhsm".to_owned(),
             summary: "Clusters of AWS CloudHSM, the modules in them, and their backups.".to_owned(),
-            resources: vec![kind::<Cluster>(CLUSTER), kind::<Backup>(BACKUP), kind::<Region>(REGION)],
+            resources: vec![ResourceKind::of::<Cluster>(CLUSTER), ResourceKind::of::<Backup>(BACKUP), ResourceKind::of::<Region>(REGION)],
             rights: rights(),
             settings: settings_schema(),
             endpoints: own_endpoints(),
@@ -175,7 +174,7 @@ fn record<T: Serialize>(
     source: &sdk::Source,
 ) -> Result<(), SinkError> {
     let mut parts = Parts::of(population, kind, id);
-    let value = serde_json::to_value(facts).map_err(|error| SinkError(error.into()))?;
+    let value = sdk::facts(facts)?;
     for part in value.as_object().into_iter().flat_map(|members| members.keys()) {
         parts.place(part, vec![source.clone()]);
     }
@@ -203,8 +202,4 @@ fn rights() -> Vec<Right> {
         right(CLUSTERS, CLUSTER, "clusters, the modules in them, and for how long backups are kept"),
         right(BACKUPS, BACKUP, "backups, from which a cluster with the same keys can be made"),
     ]
-}
-
-fn kind<T: JsonSchema>(name: &str) -> ResourceKind {
-    ResourceKind { kind: name.to_owned(), schema: schemars::schema_for!(T).to_value() }
 }

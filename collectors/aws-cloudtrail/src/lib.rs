@@ -9,7 +9,6 @@ mod wire;
 use async_trait::async_trait;
 use aws::{CallInfo, Session, own_endpoints, right_status, settings_schema};
 use aws_sdk_cloudtrail::Client;
-use schemars::JsonSchema;
 use sdk::{
     CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Feed, Recorder, ResourceKind,
     Right, RightState, RightStatus, SinkError, Target,
@@ -34,7 +33,7 @@ impl CollectorKind for AwsCloudtrail {
             summary:
                 "Trails of AWS CloudTrail: which events of the account are logged, where to, and whether they arrive."
                     .to_owned(),
-            resources: vec![kind::<Trail>(TRAIL), kind::<Region>(REGION)],
+            resources: vec![ResourceKind::of::<Trail>(TRAIL), ResourceKind::of::<Region>(REGION)],
             rights: rights(),
             settings: settings_schema(),
             endpoints: own_endpoints(),
@@ -145,8 +144,4 @@ fn rights() -> Vec<Right> {
             "which events each trail takes: those of KMS may be left out without a word",
         ),
     ]
-}
-
-fn kind<T: JsonSchema>(name: &str) -> ResourceKind {
-    ResourceKind { kind: name.to_owned(), schema: schemars::schema_for!(T).to_value() }
 }

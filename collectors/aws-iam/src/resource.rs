@@ -5,8 +5,7 @@
 
 use aws::Moment;
 use aws::policy_document::PolicyDocument;
-use schemars::generate::SchemaSettings;
-use schemars::transform::RecursiveTransform;
+use schemars::transform::{RecursiveTransform, Transform as _};
 use schemars::{JsonSchema, Schema};
 use sdk::{Digest, ResourceKind};
 use serde::Serialize;
@@ -518,8 +517,11 @@ pub struct OidcSettings {
 }
 
 fn kind<T: JsonSchema>(name: &str) -> ResourceKind {
-    let settings = SchemaSettings::draft2020_12().for_serialize().with_transform(RecursiveTransform(without_null));
-    ResourceKind { kind: name.to_owned(), schema: settings.into_generator().into_root_schema_for::<T>().to_value() }
+    let mut kind = ResourceKind::of::<T>(name);
+    if let Ok(schema) = <&mut Schema>::try_from(&mut kind.schema) {
+        RecursiveTransform(without_null).transform(schema);
+    }
+    kind
 }
 
 /// What is not there is absent, never `null`: takes the alternative out that schemars gives every `Option`.

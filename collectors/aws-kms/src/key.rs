@@ -92,7 +92,7 @@ impl<'s> KeyReader<'s> {
             kind: KEY.to_owned(),
             id: self.arn,
             parts: self.parts,
-            facts: crate::facts(&self.facts),
+            facts: sdk::facts(&self.facts)?,
         })
     }
 

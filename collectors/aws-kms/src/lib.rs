@@ -13,12 +13,10 @@ use async_trait::async_trait;
 use aws::{Bounded, Region, Session, own_endpoints, record_closed, settings_schema};
 use aws_sdk_kms::Client;
 use futures_util::future::{BoxFuture, try_join_all};
-use schemars::JsonSchema;
 use sdk::{
     CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Feed, FoundKey, FoundTarget,
     Recorder, ResourceKind, Right, RightStatus, Target,
 };
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::region::RegionReader;
@@ -42,10 +40,10 @@ impl CollectorKind for AwsKms {
             summary: "Keys of AWS KMS: who may use and administer them, where they came from, whether they rotate."
                 .to_owned(),
             resources: vec![
-                kind::<Key>(KEY),
-                kind::<Alias>(ALIAS),
-                kind::<CustomKeyStore>(CUSTOM_KEY_STORE),
-                kind::<Region>(REGION),
+                ResourceKind::of::<Key>(KEY),
+                ResourceKind::of::<Alias>(ALIAS),
+                ResourceKind::of::<CustomKeyStore>(CUSTOM_KEY_STORE),
+                ResourceKind::of::<Region>(REGION),
             ],
             rights: rights(),
             settings: settings_schema(),
@@ -182,13 +180,4 @@ fn rights() -> Vec<Right> {
         right("kms:GetKeyRotationStatus", key(&["rotation"]), BY_KEY_POLICY),
         right("kms:ListKeyRotations", key(&["rotations"]), BY_KEY_POLICY),
     ]
-}
-
-fn kind<T: JsonSchema>(name: &str) -> ResourceKind {
-    ResourceKind { kind: name.to_owned(), schema: schemars::schema_for!(T).to_value() }
-}
-
-/// A resource's facts as JSON. The types here hold nothing that JSON cannot.
-fn facts<T: Serialize>(resource: &T) -> Value {
-    serde_json::to_value(resource).unwrap_or(Value::Null)
 }

@@ -168,7 +168,7 @@ impl<'s> RegionReader<'s> {
                     creation_date: Some(created),
                 };
                 let source = Source::json(answer.exchange, format!("/CustomKeyStores/{index}"));
-                self.record(CUSTOM_KEY_STORE, id, crate::facts(&facts), &source, [])?;
+                self.record(CUSTOM_KEY_STORE, id, sdk::facts(&facts)?, &source, [])?;
             }
         }
         pager.close(self.recorder, &name, items, None)?;
@@ -233,7 +233,7 @@ impl<'s> RegionReader<'s> {
                 }
             };
             let proven = facts.target_exists.map(|_| ("target_exists", proof));
-            self.record(ALIAS, arn, crate::facts(&facts), &source, proven)?;
+            self.record(ALIAS, arn, sdk::facts(&facts)?, &source, proven)?;
         }
         Ok(())
     }

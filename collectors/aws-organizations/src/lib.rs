@@ -13,7 +13,6 @@ use async_trait::async_trait;
 use aws::{CallInfo, Session, own_endpoints, right_status, settings_schema};
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::PolicyType;
-use schemars::JsonSchema;
 use sdk::{
     CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Feed, Recorder, ResourceKind,
     Right, RightState, RightStatus, SinkError, Target,
@@ -49,10 +48,10 @@ impl CollectorKind for AwsOrganizations {
                       whatever their own administrators do."
                 .to_owned(),
             resources: vec![
-                kind::<Organization>(ORGANIZATION),
-                kind::<Unit>(UNIT),
-                kind::<Account>(ACCOUNT),
-                kind::<Policy>(POLICY),
+                ResourceKind::of::<Organization>(ORGANIZATION),
+                ResourceKind::of::<Unit>(UNIT),
+                ResourceKind::of::<Account>(ACCOUNT),
+                ResourceKind::of::<Policy>(POLICY),
             ],
             rights: rights(),
             settings: settings_schema(),
@@ -187,8 +186,4 @@ fn rights() -> Vec<Right> {
         right(DELEGATED, &[], &[(ACCOUNT, "delegated_services")], "accounts that administer a service for all others"),
         right(SERVICES, &[], &[(ACCOUNT, "delegated_services")], "for which services they do"),
     ]
-}
-
-fn kind<T: JsonSchema>(name: &str) -> ResourceKind {
-    ResourceKind { kind: name.to_owned(), schema: schemars::schema_for!(T).to_value() }
 }

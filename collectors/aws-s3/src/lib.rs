@@ -43,10 +43,7 @@ impl CollectorKind for AwsS3 {
             name: "aws-s3".to_owned(),
             summary: "Declared buckets of Amazon S3: who gets at them, and whether what lies in them can be deleted."
                 .to_owned(),
-            resources: vec![ResourceKind {
-                kind: BUCKET.to_owned(),
-                schema: schemars::schema_for!(Bucket).to_value(),
-            }],
+            resources: vec![ResourceKind::of::<Bucket>(BUCKET)],
             rights: rights(),
             settings: settings::schema(),
             endpoints: own_endpoints(),

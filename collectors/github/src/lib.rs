@@ -21,7 +21,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use futures_util::future::try_join4;
-use schemars::JsonSchema;
 use sdk::{
     CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, FoundTarget, Recorder,
     ResourceKind, RightStatus, Target,
@@ -43,18 +42,18 @@ impl CollectorKind for Github {
                       repositories are protected."
                 .to_owned(),
             resources: vec![
-                kind::<resource::Organization>(resource::ORGANIZATION),
-                kind::<resource::Member>(resource::MEMBER),
-                kind::<resource::OutsideCollaborator>(resource::OUTSIDE_COLLABORATOR),
-                kind::<resource::Team>(resource::TEAM),
-                kind::<resource::SamlIdentity>(resource::SAML_IDENTITY),
-                kind::<resource::AppInstallation>(resource::APP_INSTALLATION),
-                kind::<resource::TokenGrant>(resource::TOKEN_GRANT),
-                kind::<resource::Repository>(resource::REPOSITORY),
-                kind::<resource::Environment>(resource::ENVIRONMENT),
-                kind::<resource::Webhook>(resource::WEBHOOK),
-                kind::<resource::DeployKey>(resource::DEPLOY_KEY),
-                kind::<resource::AuditEvent>(resource::AUDIT_EVENT),
+                ResourceKind::of::<resource::Organization>(resource::ORGANIZATION),
+                ResourceKind::of::<resource::Member>(resource::MEMBER),
+                ResourceKind::of::<resource::OutsideCollaborator>(resource::OUTSIDE_COLLABORATOR),
+                ResourceKind::of::<resource::Team>(resource::TEAM),
+                ResourceKind::of::<resource::SamlIdentity>(resource::SAML_IDENTITY),
+                ResourceKind::of::<resource::AppInstallation>(resource::APP_INSTALLATION),
+                ResourceKind::of::<resource::TokenGrant>(resource::TOKEN_GRANT),
+                ResourceKind::of::<resource::Repository>(resource::REPOSITORY),
+                ResourceKind::of::<resource::Environment>(resource::ENVIRONMENT),
+                ResourceKind::of::<resource::Webhook>(resource::WEBHOOK),
+                ResourceKind::of::<resource::DeployKey>(resource::DEPLOY_KEY),
+                ResourceKind::of::<resource::AuditEvent>(resource::AUDIT_EVENT),
             ],
             rights: rights::rights(),
             settings: settings::schema(),
@@ -138,8 +137,4 @@ impl Collector for Organization {
         .await?;
         Ok(())
     }
-}
-
-fn kind<T: JsonSchema>(name: &str) -> ResourceKind {
-    ResourceKind { kind: name.to_owned(), schema: schemars::schema_for!(T).to_value() }
 }

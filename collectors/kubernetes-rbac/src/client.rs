@@ -11,7 +11,6 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, header};
 use http_body_util::{BodyExt as _, Full};
 use kube::client::ConfigExt as _;
-use kube::client::middleware::AuthLayer;
 use kube::config::KubeConfigOptions;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -24,6 +23,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Layer as _, Service, ServiceExt as _};
 use transport::{Asked, Dialect, Limits, Proxies, Recording, Scope, Seen, Transport};
 
+use crate::plugin::{self, Tokens};
 use crate::settings::Settings;
 use crate::wire;
 
@@ -33,13 +33,13 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// Objects asked for at once, as `kubectl` does.
 const CHUNK: u32 = 500;
 const MOST_PAGES: u64 = 10_000;
-/// How long a plugin of the kubeconfig may take.
-const MOST_FOR_CREDENTIALS: Duration = Duration::from_secs(60);
 
 /// The way to one API server.
 pub struct Client {
     service: BoxCloneSyncService<Request<Full<Bytes>>, Response<Bytes>, BoxError>,
     recording: Recording,
+    /// Where a plugin of the kubeconfig gives them.
+    tokens: Option<Tokens>,
     /// The API server's address, without a `/` at the end.
     pub base: String,
     clock: Clock,
@@ -172,7 +172,7 @@ impl Client {
         environment: &Environment,
         recorder: &Recorder,
     ) -> Result<Self, CollectError> {
-        let config = config(target, settings, environment).await?;
+        let mut config = config(target, settings, environment).await?;
         let refuse = |setting: &str, problem: &str| CollectError::Settings {
             target: target.id.clone(),
             setting: setting.to_owned(),
@@ -190,8 +190,24 @@ impl Client {
                 "`tls-server-name` is not supported: use an address that the server's certificate names",
             ));
         }
+        if config.auth_info.impersonate.is_some() || config.auth_info.impersonate_groups.is_some() {
+            return Err(refuse(
+                "context",
+                "its user impersonates another (`as`): name a user who has the rights, which `witnessmark rights` prints",
+            ));
+        }
+        if config.auth_info.auth_provider.is_some() {
+            return Err(refuse(
+                "context",
+                "its user has an `auth-provider`, which kubectl does not know since 1.26: use a plugin for credentials (`exec`)",
+            ));
+        }
         let authorities = config.root_cert.iter().flatten().map(|der| Digest::of(der).to_string()).collect();
-        let (tls, layer) = authentication(&config, time_left(&environment.clock, environment.deadline)).await?;
+        let left = time_left(&environment.clock, environment.deadline);
+        let tokens = plugin::ask(&mut config.auth_info, left).await?;
+        let credentials = |error: kube::Error| CollectError::Credentials { problem: error.to_string() };
+        let tls = config.rustls_client_config().map_err(credentials)?;
+        let layer = config.auth_layer().map_err(credentials)?;
         let transport = Transport::new(&transport::Settings {
             tls: Some(tls),
             proxies: proxies(&config),
@@ -207,6 +223,7 @@ impl Client {
         Ok(Self {
             service,
             recording,
+            tokens,
             base: config.cluster_url.to_string().trim_end_matches('/').to_owned(),
             clock: environment.clock.clone(),
             deadline: environment.deadline,
@@ -238,10 +255,20 @@ impl Client {
                 refusal.attempts = attempt - 1;
                 return Ok(Err(refusal));
             };
-            let request = match self.request(method.clone(), path, body) {
+            let mut request = match self.request(method.clone(), path, body) {
                 Ok(request) => request,
                 Err(error) => return Ok(Err(call.refused(GapReason::CollectorFailed, error.to_string(), None))),
             };
+            if let Some(tokens) = &self.tokens {
+                match tokens.authorization(&self.clock, Some(left)).await {
+                    Ok(value) => _ = request.headers_mut().insert(header::AUTHORIZATION, value),
+                    Err(failure) => {
+                        let mut refusal = call.refused(failure.reason, failure.detail, None);
+                        refusal.attempts = attempt - 1;
+                        return Ok(Err(refusal));
+                    }
+                }
+            }
             let outcome = tokio::time::timeout(left, scope.run(self.service.clone().oneshot(request))).await;
             if let Some(cause) = self.recording.take_sink_error() {
                 return Err(cause);
@@ -372,33 +399,6 @@ impl Client {
 fn time_left(clock: &Clock, deadline: Timestamp) -> Option<Duration> {
     let left = deadline.as_millis() - clock.now().as_millis();
     u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis)
-}
-
-/// TLS with a client's certificate, and what puts credentials into requests. A plugin of the kubeconfig may give either, and is run here by
-/// kube, without a limit: it gets a thread of its own, which holds nothing else up and is left behind when the plugin does not end.
-async fn authentication(
-    config: &kube::Config,
-    left: Option<Duration>,
-) -> Result<(rustls::ClientConfig, Option<AuthLayer>), CollectError> {
-    let (send, receive) = tokio::sync::oneshot::channel();
-    let config = config.clone();
-    std::thread::Builder::new()
-        .name("credentials".to_owned())
-        .spawn(move || {
-            let made = config.rustls_client_config().and_then(|tls| Ok((tls, config.auth_layer()?)));
-            send.send(made.map_err(|error| error.to_string())).ok()
-        })
-        .map_err(|error| CollectError::Credentials { problem: error.to_string() })?;
-    match tokio::time::timeout(left.unwrap_or_default().min(MOST_FOR_CREDENTIALS), receive).await {
-        Ok(Ok(made)) => made.map_err(|problem| CollectError::Credentials { problem }),
-        Ok(Err(_)) => Err(CollectError::Credentials { problem: "what should have given them broke off".to_owned() }),
-        Err(_) => Err(CollectError::Refused {
-            reason: GapReason::TimedOut,
-            right: None,
-            detail: "the kubeconfig's plugin for credentials did not end".to_owned(),
-            exchange: None,
-        }),
-    }
 }
 
 /// The configuration that kubectl would use, or the pod's own; under test that of the overrides.

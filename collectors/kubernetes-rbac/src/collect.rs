@@ -15,7 +15,7 @@ use crate::eks::{self, Access, Described};
 use crate::rbac::{self, Rbac};
 use crate::resource::{self, ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
 use crate::sensitive::{Holders, POLICY, Subject};
-use crate::{Cluster, Identified, facts, rights, wire};
+use crate::{Cluster, Identified, rights, wire};
 
 const RBAC_PATH: &str = "/apis/rbac.authorization.k8s.io/v1";
 
@@ -128,7 +128,7 @@ pub(crate) async fn everything(
     }
     for (population, item) in namespaces.items() {
         let meta = &item.object.metadata;
-        let facts = facts(&resource::Namespace { name: meta.name.clone(), uid: meta.uid.clone() });
+        let facts = sdk::facts(&resource::Namespace { name: meta.name.clone(), uid: meta.uid.clone() })?;
         record(recorder, population, NAMESPACE, meta.name.clone(), item, facts, &[])?;
     }
     let mut known_accounts = BTreeSet::new();
@@ -138,12 +138,12 @@ pub(crate) async fn everything(
             return Err(formless(item));
         };
         let id = format!("{namespace}/{}", meta.name);
-        let facts = facts(&resource::ServiceAccount {
+        let facts = sdk::facts(&resource::ServiceAccount {
             namespace,
             name: meta.name.clone(),
             uid: meta.uid.clone(),
             automount_token: item.object.automount_service_account_token,
-        });
+        })?;
         record(recorder, population, SERVICE_ACCOUNT, id.clone(), item, facts, &[])?;
         known_accounts.insert(id);
     }
@@ -152,14 +152,14 @@ pub(crate) async fn everything(
     for (population, item) in cluster_roles.items().chain(roles.items()) {
         let meta = &item.object.metadata;
         let rules = item.object.rules.clone().unwrap_or_default();
-        let facts = facts(&resource::Role {
+        let facts = sdk::facts(&resource::Role {
             kind: kind_in(meta, "Role"),
             namespace: meta.namespace.clone(),
             name: meta.name.clone(),
             uid: meta.uid.clone(),
             rules: rules.clone(),
             aggregated: item.object.aggregation_rule.is_some(),
-        });
+        })?;
         record(recorder, population, ROLE, id_of(meta, "Role"), item, facts, &[])?;
         let key = (meta.namespace.clone(), meta.name.clone());
         role_places.insert(key.clone(), place(item));
@@ -187,7 +187,7 @@ pub(crate) async fn everything(
         if missing.is_some() {
             joined.push(("missing_accounts", accounts.ends()));
         }
-        let facts = facts(&resource::Binding {
+        let facts = sdk::facts(&resource::Binding {
             kind: kind_in(&item.object.metadata, "RoleBinding"),
             namespace: binding.namespace.clone(),
             name: binding.name.clone(),
@@ -196,7 +196,7 @@ pub(crate) async fn everything(
             subjects: binding.subjects.clone(),
             role_exists,
             missing_accounts: missing,
-        });
+        })?;
         record(recorder, population, BINDING, binding.id(), item, facts, &joined)?;
         rbac.bindings.push(binding);
     }
@@ -350,7 +350,7 @@ fn subjects(
             kind: SUBJECT.to_owned(),
             id: subject.id(),
             inputs: bases,
-            facts: facts(&resource::Subject {
+            facts: sdk::facts(&resource::Subject {
                 id: subject.id(),
                 kind: kind.to_owned(),
                 namespace,
@@ -360,7 +360,7 @@ fn subjects(
                 bindings: holders.bindings(subject).to_vec(),
                 grants,
                 authorizers: authorizers.clone(),
-            }),
+            })?,
         })?;
     }
     let [known, cluster_roles, roles, cluster_bindings, bindings] = sources;
@@ -485,7 +485,7 @@ async fn the_cluster(
         kind: CLUSTER.to_owned(),
         id: cluster.settings.uid.clone(),
         parts,
-        facts: crate::facts(&facts),
+        facts: sdk::facts(&facts)?,
     })?;
     recorder.coverage(CoverageNote {
         population: CLUSTER.to_owned(),

@@ -9,6 +9,7 @@ mod client;
 mod collect;
 pub mod eks;
 mod manifest;
+mod plugin;
 pub mod rbac;
 pub mod resource;
 mod rights;
@@ -20,7 +21,6 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use http::Method;
-use schemars::JsonSchema;
 use sdk::{
     AlsoAsks, CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, FoundTarget, GapReason,
     Recorder, ResourceKind, RightState, RightStatus, Target,
@@ -47,13 +47,13 @@ impl CollectorKind for KubernetesRbac {
             summary: "Who may do what in a Kubernetes cluster: roles, bindings, and every holder of a sensitive right."
                 .to_owned(),
             resources: vec![
-                kind::<resource::Cluster>(CLUSTER),
-                kind::<resource::Namespace>(NAMESPACE),
-                kind::<resource::ServiceAccount>(SERVICE_ACCOUNT),
-                kind::<resource::Role>(ROLE),
-                kind::<resource::Binding>(BINDING),
-                kind::<resource::Subject>(SUBJECT),
-                kind::<eks::AccessEntry>(ACCESS_ENTRY),
+                ResourceKind::of::<resource::Cluster>(CLUSTER),
+                ResourceKind::of::<resource::Namespace>(NAMESPACE),
+                ResourceKind::of::<resource::ServiceAccount>(SERVICE_ACCOUNT),
+                ResourceKind::of::<resource::Role>(ROLE),
+                ResourceKind::of::<resource::Binding>(BINDING),
+                ResourceKind::of::<resource::Subject>(SUBJECT),
+                ResourceKind::of::<eks::AccessEntry>(ACCESS_ENTRY),
             ],
             rights: rights::rights().into_iter().chain(rights::of_eks()).collect(),
             settings: schemars::schema_for!(Settings).to_value(),
@@ -233,20 +233,4 @@ fn parsed<T: for<'de> Deserialize<'de>>(call: &Call, answer: &Answer) -> Result<
         )
         .end()
     })
-}
-
-fn kind<T: JsonSchema>(name: &str) -> ResourceKind {
-    ResourceKind {
-        kind: name.to_owned(),
-        schema: schemars::generate::SchemaSettings::draft2020_12()
-            .for_serialize()
-            .into_generator()
-            .into_root_schema_for::<T>()
-            .to_value(),
-    }
-}
-
-/// A resource's facts as JSON. The types here hold nothing that JSON cannot.
-pub(crate) fn facts<T: serde::Serialize>(resource: &T) -> Value {
-    serde_json::to_value(resource).unwrap_or(Value::Null)
 }

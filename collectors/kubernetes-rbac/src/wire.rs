@@ -7,9 +7,10 @@ use crate::rbac::{Named, RoleRef, Rule};
 
 /// A page of a list.
 #[derive(Debug, Deserialize)]
-pub struct Page {
+pub struct Page<'a> {
     pub metadata: ListMeta,
-    pub items: Vec<Box<RawValue>>,
+    #[serde(borrow)]
+    pub items: Vec<&'a RawValue>,
 }
 
 #[derive(Debug, Deserialize)]

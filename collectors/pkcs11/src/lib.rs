@@ -16,7 +16,6 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use cryptoki::session::{Session, UserType};
-use schemars::JsonSchema;
 use sdk::{
     CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, ExchangeId, ForeignCode, GapNote,
     GapReason, Recorder, ResourceKind, RightState, RightStatus, Secret, SinkError, Target,
@@ -46,11 +45,11 @@ impl CollectorKind for Pkcs11 {
             name: NAME.to_owned(),
             summary: "A token of a hardware security module: its state, and attributes of the keys in it.".to_owned(),
             resources: vec![
-                kind::<resource::Slot>(SLOT),
-                kind::<resource::Token>(TOKEN),
-                kind::<resource::Key>(KEY),
-                kind::<resource::PublicKey>(PUBLIC_KEY),
-                kind::<resource::Certificate>(CERTIFICATE),
+                ResourceKind::of::<resource::Slot>(SLOT),
+                ResourceKind::of::<resource::Token>(TOKEN),
+                ResourceKind::of::<resource::Key>(KEY),
+                ResourceKind::of::<resource::PublicKey>(PUBLIC_KEY),
+                ResourceKind::of::<resource::Certificate>(CERTIFICATE),
             ],
             rights: rights::rights(),
             settings: schemars::schema_for!(Settings).to_value(),
@@ -329,20 +328,4 @@ fn of(refusal: &Refusal) -> GapNote {
 
 fn unidentified() -> CollectError {
     CollectError::Credentials { problem: "the token was not identified".to_owned() }
-}
-
-fn kind<T: JsonSchema>(name: &str) -> ResourceKind {
-    ResourceKind {
-        kind: name.to_owned(),
-        schema: schemars::generate::SchemaSettings::draft2020_12()
-            .for_serialize()
-            .into_generator()
-            .into_root_schema_for::<T>()
-            .to_value(),
-    }
-}
-
-/// A resource's facts as JSON. The types here hold nothing that JSON cannot.
-pub(crate) fn facts<T: serde::Serialize>(resource: &T) -> Value {
-    serde_json::to_value(resource).unwrap_or(Value::Null)
 }

@@ -420,7 +420,7 @@ impl Read<'_> {
     }
 
     fn finish<T: Serialize>(self, asker: &Asker, kind: &str, id: String, facts: &T) -> Result<(), SinkError> {
-        let facts = serde_json::to_value(facts).map_err(|error| SinkError(error.into()))?;
+        let facts = sdk::facts(facts)?;
         let subject = Subject { kind: kind.to_owned(), id: id.clone() };
         for (part, reason, detail) in self.gaps {
             asker.recorder.gap(GapNote {

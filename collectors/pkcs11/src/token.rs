@@ -11,7 +11,6 @@ use sdk::{
 use serde_json::{Value, json};
 
 use crate::ask::{self, About, Answer, Asker, Refusal};
-use crate::facts;
 use crate::resource::{self, Bounds, Caller, Pin, SLOT, TOKEN, TokenName};
 use crate::rights::{GET_INFO, MECHANISM_INFO, MECHANISM_LIST, SLOT_INFO, SLOT_LIST, TOKEN_INFO};
 use crate::settings::Settings;
@@ -205,7 +204,7 @@ impl Loaded {
                 kind: SLOT.to_owned(),
                 id,
                 parts,
-                facts: facts(&slot),
+                facts: sdk::facts(&slot)?,
             })?;
         }
         cover(asker, SLOT, self.slots.len())
@@ -315,7 +314,7 @@ impl Loaded {
             kind: TOKEN.to_owned(),
             id,
             parts,
-            facts: facts(&token),
+            facts: sdk::facts(&token)?,
         })?;
         cover(asker, TOKEN, 1)
     }

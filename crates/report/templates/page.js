@@ -2,7 +2,9 @@
 (() => {
   "use strict";
   const form = document.getElementById("filter");
-  const [query, outcome, control, shown] = ["q", "outcome", "control", "shown"].map((id) => document.getElementById(id));
+  const [query, outcome, control, shown, filtered] = ["q", "outcome", "control", "shown", "filtered"].map((id) =>
+    document.getElementById(id),
+  );
   const items = [...document.querySelectorAll(".item")].map((element) => ({ element, text: "" }));
   const apply = () => {
     const words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -18,6 +20,9 @@
       count += fits ? 1 : 0;
     }
     shown.textContent = `${count} of ${items.length} shown`;
+    // Paper has no filter to look at.
+    filtered.textContent = `A filter is set: ${count} of the ${items.length} findings and gaps of this page are shown.`;
+    filtered.hidden = count === items.length;
   };
   let waiting = 0;
   const soon = () => {

@@ -70,6 +70,13 @@ pub struct ResourceKind {
 }
 
 impl ResourceKind {
+    /// The kind whose facts are values of `T`: its schema (draft 2020-12) is of what they are written as, not of what could be read as one.
+    #[must_use]
+    pub fn of<T: JsonSchema>(kind: &str) -> Self {
+        let generator = schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator();
+        Self { kind: kind.to_owned(), schema: generator.into_root_schema_for::<T>().to_value() }
+    }
+
     /// The parts of the kind: the schema's top-level properties.
     #[must_use]
     pub fn parts(&self) -> Vec<String> {

@@ -19,6 +19,6 @@ pub use model::record::{Decode, GapReason, Subject, Syntax};
 pub use model::{Digest, Secret, Timestamp};
 pub use recorder::{
     Captured, CoverageNote, DerivedNote, ExchangeId, GapNote, Input, NewBody, NewExchange, Recorder, ResourceNote,
-    Sink, SinkError, Source, SourceTotal, WithheldReason,
+    Sink, SinkError, Source, SourceTotal, WithheldReason, facts,
 };
 pub use suspicion::{KnownSecrets, suspects_secret};

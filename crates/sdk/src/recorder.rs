@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use model::record::{Decode, GapReason, Subject, Syntax};
 use model::{Digest, Timestamp};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::suspicion::{KnownSecrets, suspects_secret};
@@ -111,6 +112,14 @@ impl Source {
         self.inner = Some((syntax, path.into()));
         self
     }
+}
+
+/// The facts of a resource as it is recorded.
+///
+/// # Errors
+/// When the type holds what JSON cannot (a map whose keys are no text, a number that is none).
+pub fn facts<T: Serialize>(resource: &T) -> Result<Value, SinkError> {
+    serde_json::to_value(resource).map_err(|error| SinkError(error.into()))
 }
 
 /// One normalised object. Parts that were not read are absent from `facts` and named by gaps.

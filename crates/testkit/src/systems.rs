@@ -41,7 +41,8 @@ impl Emulator {
         })
     }
 
-    /// ministack: evaluates policies when `enforce` is set; a twelve-digit access key id is that account's root.
+    /// ministack: evaluates policies when `enforce` is set, and keeps a trail of the calls it let through; a twelve-digit access key id is
+    /// that account's root.
     #[must_use]
     pub fn ministack(scratch: &Path, enforce: bool) -> Self {
         let python = system("WITNESSMARK_TEST_MINISTACK_PYTHON");
@@ -54,6 +55,7 @@ impl Emulator {
                 .env("MINISTACK_ACCOUNT_ID", "123456789012")
                 .env("IOT_MTLS_ENABLED", "false")
                 .env("SERVICES", "iam,sts,kms,account,s3,cloudtrail,organizations,eks")
+                .env("CLOUDTRAIL_RECORDING", "1")
                 .env("AUTH", if enforce { "true" } else { "false" });
             command
         })

@@ -11,6 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use testkit::executable;
 use workspace_tests::cluster::Cluster;
 use workspace_tests::desk::{Answer, Desk, Sealed, program};
@@ -76,16 +77,28 @@ fn a_plugin_of_the_kubeconfig_gives_the_token() {
     let answer = format!(
         r#"{{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {{"token": "{token}"}}}}"#
     );
-    executable(&plugin, &format!("#!/bin/sh\n[ \"$1\" = get-token ] || exit 2\ncat <<'EOF'\n{answer}\nEOF\n"));
+    // Once, with the arguments and what the protocol promises, and without what opens our keys.
+    let noted = scratch.path().join("noted");
+    executable(
+        &plugin,
+        &format!(
+            "#!/bin/sh\n[ \"$1\" = get-token ] || exit 2\necho \"$KUBERNETES_EXEC_INFO $WITNESSMARK_PASSPHRASE\" >>'{}'\ncat <<'EOF'\n{answer}\nEOF\n",
+            noted.display()
+        ),
+    );
     let given = desk(&cluster, &plugin);
     let sealed = run(&given, "60");
     assert_eq!(caller(&sealed, &token), "system:serviceaccount:default:reader");
+    let asked: Value = serde_json::from_str(&fs::read_to_string(&noted).unwrap()).expect("one run, and no passphrase");
+    assert_eq!(asked["kind"], "ExecCredential");
+    assert_eq!(asked["apiVersion"], "client.authentication.k8s.io/v1");
+    assert_eq!(asked["spec"], json!({"interactive": false}));
 
     // A plugin that fails, says what is no credential, or never ends, costs its target and no more.
     for (name, program) in [
         ("fails.sh", "#!/bin/sh\necho 'session expired: log in again' >&2\nexit 1\n"),
         ("lies.sh", "#!/bin/sh\necho '{\"kind\": \"Secret\"}'\n"),
-        ("hangs.sh", "#!/bin/sh\nexec sleep 600\n"),
+        ("hangs.sh", "#!/bin/sh\necho $$ >\"$0.pid\"\nsleep 600 &\necho $! >>\"$0.pid\"\nwait\n"),
     ] {
         let plugin = scratch.path().join(name);
         executable(&plugin, program);
@@ -103,7 +116,71 @@ fn a_plugin_of_the_kubeconfig_gives_the_token() {
         let said = |word: &&str| reasons.iter().any(|reason| reason.contains(*word));
         assert!(expected.iter().any(said), "{name}: {reasons:?}");
         assert_eq!(sealed.outcome_of_population("kubernetes-rbac/no-binding-to-everyone"), "undetermined", "{name}");
+        if name == "fails.sh" {
+            assert!(reasons.iter().any(|reason| reason.contains("session expired: log in again")), "{reasons:?}");
+        }
+        if name == "hangs.sh" {
+            gone(&plugin);
+        }
     }
+}
+
+/// The processes that this plugin noted, itself and what it started, are there no more.
+#[track_caller]
+fn gone(plugin: &Path) {
+    let noted = fs::read_to_string(format!("{}.pid", plugin.display())).unwrap();
+    assert_eq!(noted.lines().count(), 2, "{noted}");
+    for pid in noted.lines() {
+        // One that was killed and not yet waited for is a zombie: its command line is empty.
+        let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        assert!(command.is_empty(), "{pid} still runs: {}", String::from_utf8_lossy(&command));
+    }
+}
+
+#[test]
+fn a_token_that_ends_is_replaced_and_who_hangs_then_holds_up_nobody() {
+    let scratch = tempfile::tempdir().unwrap();
+    let cluster = Cluster::start(scratch.path());
+    let token = reader(&cluster);
+    let gives = |then: &str| {
+        format!(
+            "#!/bin/sh\necho run >>\"$0.count\"\n{then}\nprintf 'apiVersion: client.authentication.k8s.io/v1\\nkind: ExecCredential\\nstatus:\\n  \
+             token: {token}\\n  expirationTimestamp: \"%s\"\\n' \"$(date -u +%Y-%m-%dT%H:%M:%SZ)\"\n"
+        )
+    };
+    // A token that is about to end as soon as it comes is asked for anew for each call. This one is printed as YAML.
+    let plugin = scratch.path().join("renews.sh");
+    executable(&plugin, &gives(""));
+    let renewing = desk(&cluster, &plugin);
+    let sealed = run(&renewing, "60");
+    assert_eq!(caller(&sealed, &token), "system:serviceaccount:default:reader");
+    assert_eq!(sealed.of("gap").count(), 0, "{:#?}", sealed.of("gap").collect::<Vec<_>>());
+    let runs = fs::read_to_string(format!("{}.count", plugin.display())).unwrap().lines().count();
+    assert!(runs >= sealed.of("exchange").count(), "{runs} runs");
+
+    // One that hangs when it is asked again holds up no other source: here another target that reads the same cluster.
+    let plugin = scratch.path().join("hangs-later.sh");
+    let note =
+        "if [ $(wc -l <\"$0.count\") -gt 3 ]; then echo $$ >\"$0.pid\"; sleep 600 & echo $! >>\"$0.pid\"; wait; fi";
+    executable(&plugin, &gives(note));
+    let desk = desk(&cluster, &plugin);
+    let declaration = fs::read_to_string(desk.path("witnessmark.yaml")).unwrap();
+    let line = declaration.lines().find(|line| line.contains("id: signing")).unwrap();
+    let (head, tail) = line.split_once(", kubeconfig: ").unwrap();
+    let (_, tail) = tail.split_once("\", ").unwrap();
+    let other = format!("{}, kubeconfig: \"{}\", {tail}", head.replace("signing", "other"), cluster.admin().display());
+    fs::write(desk.path("witnessmark.yaml"), declaration.replace(line, &format!("{line}\n{other}"))).unwrap();
+    let began = Instant::now();
+    let sealed = run(&desk, "20");
+    assert!(began.elapsed() < Duration::from_secs(90), "{:?}", began.elapsed());
+    gone(&plugin);
+    let of = |target: &str| sealed.of("gap").filter(|gap| gap["target"] == target).collect::<Vec<_>>();
+    assert_eq!(of("other"), Vec::<&Value>::new());
+    assert!(
+        of("signing").iter().any(|gap| ["timed-out", "deadline"].iter().any(|reason| gap["reason"] == *reason)),
+        "{:#?}",
+        of("signing")
+    );
 }
 
 /// What the kubelet lays into a pod lies at a path that no setting names. It is laid over this machine's own for one process.

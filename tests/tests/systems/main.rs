@@ -1,5 +1,7 @@
 //! Tests that need a system beside the Rust toolchain: `scripts/testenv run` starts them.
 
+mod aws_rights;
+mod browser;
 mod eks;
 mod emulators;
 mod everything;
