@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::system;
 
-/// How long the browser may take for one answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the browser may take for one answer, beside all else that runs.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// How a page is looked at.
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +82,12 @@ impl Browser {
             .args(["-c", r#"exec "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#, "sh"])
             .arg(unpacked.join("root/usr/lib/chromium/chromium-headless-shell"))
             .args(["--remote-debugging-pipe", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+            .args([
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--disable-dev-shm-usage",
+            ])
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .env("LD_LIBRARY_PATH", format!("{}:{}", libraries.display(), libraries.join("pulseaudio").display()))
             .env("FONTCONFIG_FILE", unpacked.join("fonts.conf"))

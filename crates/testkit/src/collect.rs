@@ -29,7 +29,7 @@ pub fn collect(kind: &dyn CollectorKind, source: impl Handler + 'static, setting
         user_agent: "witnessmark/0.1.0".to_owned(),
         concurrency: 4,
         clock: Clock::new(|| now(Duration::ZERO)),
-        deadline: now(Duration::from_secs(60)),
+        deadline: now(Duration::from_secs(300)),
         pins: std::collections::BTreeMap::new(),
         overrides: Overrides {
             endpoint_url: Some(server.url()),

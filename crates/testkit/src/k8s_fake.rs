@@ -1,6 +1,8 @@
 //! A fake of the part of a Kubernetes API server that lists RBAC: chunks with continue tokens, reviews, refusals in the
 //! server's own words. The form of its answers is that of a real server of version 1.36.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use http::request::Parts;
 use serde_json::{Value, json};
@@ -13,7 +15,8 @@ pub const UID: &str = "5f3c1a52-7c1b-4c1e-9a57-0d8f0f6a2b11";
 /// A cluster that answers.
 #[derive(Clone, Debug)]
 pub struct K8sFake {
-    objects: Vec<Value>,
+    /// By the name under which they are listed: `rolebindings`.
+    objects: BTreeMap<String, Vec<Value>>,
     /// Objects in one answer, whatever limit is asked for.
     chunk: usize,
 }
@@ -22,7 +25,12 @@ impl K8sFake {
     /// `objects` as in a manifest, with their `kind`; namespaces are those that are named by them.
     #[must_use]
     pub fn new(objects: Vec<Value>, chunk: usize) -> Self {
-        Self { objects, chunk }
+        let mut listed: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for object in objects {
+            let resource = format!("{}s", object["kind"].as_str().unwrap_or("").to_lowercase());
+            listed.entry(resource).or_default().push(stored(object));
+        }
+        Self { objects: listed, chunk }
     }
 
     /// A few of everything, enough for several chunks.
@@ -46,13 +54,9 @@ impl K8sFake {
 
     fn list(&self, request: &Request, resource: &str) -> Reply {
         let namespace = request.parameter("namespace");
-        let members: Vec<Value> = self
-            .objects
-            .iter()
-            .filter(|one| format!("{}s", one["kind"].as_str().unwrap_or("").to_lowercase()) == resource)
-            .filter(|one| namespace.is_none_or(|namespace| one["metadata"]["namespace"] == namespace))
-            .map(stored)
-            .collect();
+        let all = self.objects.get(resource).into_iter().flatten();
+        let members: Vec<&Value> =
+            all.filter(|one| namespace.is_none_or(|namespace| one["metadata"]["namespace"] == namespace)).collect();
         let start = match request.parameter("continue") {
             None => 0,
             Some(token) => match token.strip_prefix("after-").and_then(|at| at.parse().ok()) {
@@ -71,8 +75,7 @@ impl K8sFake {
 }
 
 /// An object as the server stores it: with a UID, and without the kind it is listed under.
-fn stored(object: &Value) -> Value {
-    let mut object = object.clone();
+fn stored(mut object: Value) -> Value {
     let uid = match object["metadata"]["name"].as_str() {
         Some("kube-system") => UID.to_owned(),
         _ => format!("uid-{}-{}-{}", object["kind"], object["metadata"]["namespace"], object["metadata"]["name"])
@@ -102,8 +105,9 @@ impl Handler for K8sFake {
             Some(("list", what)) => self.list(request, what.split('.').next().unwrap_or(what)),
             Some(("get", "namespaces")) => {
                 let name = request.parameter("name").unwrap_or("");
-                match self.objects.iter().find(|one| one["kind"] == "Namespace" && one["metadata"]["name"] == name) {
-                    Some(namespace) => answer(&stored(namespace)),
+                let mut namespaces = self.objects.get("namespaces").into_iter().flatten();
+                match namespaces.find(|one| one["metadata"]["name"] == name) {
+                    Some(namespace) => answer(namespace),
                     None => status(404, "NotFound", &format!("namespaces \"{name}\" not found")),
                 }
             }

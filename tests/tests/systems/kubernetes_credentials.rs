@@ -94,6 +94,18 @@ fn a_plugin_of_the_kubeconfig_gives_the_token() {
     assert_eq!(asked["apiVersion"], "client.authentication.k8s.io/v1");
     assert_eq!(asked["spec"], json!({"interactive": false}));
 
+    // One that gives a certificate in place of a token.
+    let plugin = scratch.path().join("certifies.sh");
+    let [certificate, key] = ["admin.crt", "admin.key"].map(|name| fs::read_to_string(cluster.file(name)).unwrap());
+    let answer = json!({"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
+        "status": {"clientCertificateData": certificate, "clientKeyData": key}});
+    let printed = scratch.path().join("certificate.json");
+    fs::write(&printed, answer.to_string()).unwrap();
+    executable(&plugin, &format!("#!/bin/sh\nexec cat '{}'\n", printed.display()));
+    let certified = desk(&cluster, &plugin);
+    let sealed = run(&certified, "60");
+    assert_eq!(caller(&sealed, key.lines().nth(1).unwrap()), "test-admin");
+
     // A plugin that fails, says what is no credential, or never ends, costs its target and no more.
     for (name, program) in [
         ("fails.sh", "#!/bin/sh\necho 'session expired: log in again' >&2\nexit 1\n"),
