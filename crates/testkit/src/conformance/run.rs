@@ -30,7 +30,7 @@ pub struct How {
 
 impl Default for How {
     fn default() -> Self {
-        Self { rules: Vec::new(), https: false, trusted: true, seconds: 120, preflight: false, shuffled: false }
+        Self { rules: Vec::new(), https: false, trusted: true, seconds: 600, preflight: false, shuffled: false }
     }
 }
 
