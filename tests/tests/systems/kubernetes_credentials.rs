@@ -116,11 +116,11 @@ fn a_plugin_of_the_kubeconfig_gives_the_token() {
         executable(&plugin, program);
         let desk = desk(&cluster, &plugin);
         // Only the one that hangs is to reach it, also where much else runs.
-        let deadline = if name == "hangs.sh" { "5" } else { "60" };
+        let deadline = if name == "hangs.sh" { "15" } else { "60" };
         let began = Instant::now();
         let sealed = run(&desk, deadline);
         let preflight = desk.witnessmark(&["preflight", "--quiet", "--format", "json", "--deadline", deadline]);
-        assert!(began.elapsed() < Duration::from_secs(100), "{name}: {:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(180), "{name}: {:?}", began.elapsed());
         assert!(!preflight.stdout.contains("granted"), "{name}: {preflight:?}");
         let reasons: Vec<String> = sealed.of("gap").map(|gap| format!("{} {}", gap["reason"], gap["detail"])).collect();
         // The plugin's time and the run's end with the same deadline here.
@@ -187,7 +187,7 @@ fn a_token_that_ends_is_replaced_and_who_hangs_then_holds_up_nobody() {
     let other = format!("{}, kubeconfig: \"{}\", {tail}", head.replace("signing", "other"), cluster.admin().display());
     fs::write(desk.path("witnessmark.yaml"), declaration.replace(line, &format!("{line}\n{other}"))).unwrap();
     let began = Instant::now();
-    let sealed = run(&desk, "20");
+    let sealed = run(&desk, "40");
     assert!(began.elapsed() < Duration::from_secs(180), "{:?}", began.elapsed());
     gone(&plugin);
     let of = |target: &str| sealed.of("gap").filter(|gap| gap["target"] == target).collect::<Vec<_>>();
