@@ -4,8 +4,8 @@
 
 use std::io::Read as _;
 
+use fakes::github::{GithubFake, TwoFactor, World};
 use testkit::Server;
-use testkit::github_fake::{GithubFake, TwoFactor, World};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

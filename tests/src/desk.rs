@@ -12,9 +12,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use fakes::aws::{Size, World};
 use serde_json::Value;
 use tempfile::TempDir;
-use testkit::aws_fake::{Size, World};
 
 /// The declaration that ships as a start, with its account and regions set.
 #[must_use]

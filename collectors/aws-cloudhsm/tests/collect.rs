@@ -1,9 +1,9 @@
 //! What this collector makes of what CloudHSM answers.
 
 use collector_aws_cloudhsm::AwsCloudhsm;
+use fakes::aws::{AwsFake, Size, World};
 use sdk::GapReason;
 use serde_json::{Value, json};
-use testkit::aws_fake::{AwsFake, Size, World};
 use testkit::{Fault, Faulty, Rule, Seen, collect};
 
 fn read(rules: Vec<Rule>, regions: &[&str]) -> Seen {

@@ -1,9 +1,9 @@
 //! What this collector makes of what CloudTrail answers.
 
 use collector_aws_cloudtrail::AwsCloudtrail;
+use fakes::aws::{AwsFake, Region, Selectors, Size, Trail, World};
 use sdk::GapReason;
 use serde_json::{Value, json};
-use testkit::aws_fake::{AwsFake, Region, Selectors, Size, Trail, World};
 use testkit::{Fault, Faulty, Rule, Seen, collect};
 
 fn world(change: impl FnOnce(&mut World)) -> World {

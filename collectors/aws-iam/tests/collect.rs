@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use collector_aws_iam::AwsIam;
+use fakes::aws::{AwsFake, Size, World};
 use sdk::{
     Clock, CollectorKind as _, Environment, GapNote, GapReason, KnownSecrets, NewBody, Overrides, ResourceNote, Secret,
     Source, StaticCredentials, Syntax, Target, Timestamp,
 };
 use serde_json::{Value, json};
-use testkit::aws_fake::{AwsFake, Size, World};
 use testkit::{Changed, Memory, Reply, Request, Seen, Server};
 
 const ROOT: &str = "arn:aws:iam::111122223333:root";

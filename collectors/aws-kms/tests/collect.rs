@@ -4,11 +4,11 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use collector_aws_kms::AwsKms;
+use fakes::aws::{Alias, AwsFake, KmsRegion, Region, Size, World};
 use sdk::{
     Clock, CollectorKind, Environment, GapReason, KnownSecrets, Overrides, Secret, StaticCredentials, Target, Timestamp,
 };
 use serde_json::{Value, json};
-use testkit::aws_fake::{Alias, AwsFake, KmsRegion, Region, Size, World};
 use testkit::{Fault, Faulty, Memory, Rule, Seen, Server};
 
 fn now(later: Duration) -> Timestamp {

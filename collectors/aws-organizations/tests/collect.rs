@@ -2,9 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use collector_aws_organizations::AwsOrganizations;
+use fakes::aws::{AwsFake, Organization, Size, World};
 use sdk::GapReason;
 use serde_json::{Value, json};
-use testkit::aws_fake::{AwsFake, Organization, Size, World};
 use testkit::{Fault, Faulty, Rule, Seen, collect};
 
 const ACCOUNT: &str = "aws-organizations/account";

@@ -1,9 +1,9 @@
 //! What this collector makes of what S3 answers.
 
 use collector_aws_s3::AwsS3;
+use fakes::aws::{AwsFake, Bucket, Lock, Size, World};
 use sdk::GapReason;
 use serde_json::{Value, json};
-use testkit::aws_fake::{AwsFake, Bucket, Lock, Size, World};
 use testkit::{Fault, Faulty, Rule, Seen, collect};
 
 const BUCKET: &str = "aws-s3/bucket";

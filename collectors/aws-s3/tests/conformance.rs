@@ -1,7 +1,7 @@
 //! What every collector has to pass, for this one.
 
 use collector_aws_s3::AwsS3;
-use testkit::aws_fake::{AwsFake, Size, World};
+use fakes::aws::{AwsFake, Size, World};
 
 testkit::conformance!(
     AwsS3,

@@ -1,8 +1,8 @@
 //! What every collector has to pass, for this one.
 
 use collector_github::Github;
+use fakes::github::{GithubFake, World};
 use testkit::conformance::CANARY;
-use testkit::github_fake::{GithubFake, World};
 
 testkit::conformance!(
     Github,

@@ -9,9 +9,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use collector_kubernetes_rbac::KubernetesRbac;
+use fakes::kubernetes::{K8sFake, UID};
 use sdk::GapReason;
 use serde_json::{Value, json};
-use testkit::k8s_fake::{K8sFake, UID};
 use testkit::{Changed, Reply, Request, Seen, collect};
 
 const CLUSTER_ROLES: &str = "list clusterroles.rbac.authorization.k8s.io";

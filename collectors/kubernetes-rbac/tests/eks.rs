@@ -8,11 +8,11 @@
 )]
 
 use collector_kubernetes_rbac::KubernetesRbac;
+use fakes::aws::{EksCluster, EksEntry};
+use fakes::eks::EksFake;
+use fakes::kubernetes::UID;
 use sdk::{GapNote, GapReason};
 use serde_json::{Value, json};
-use testkit::aws_fake::{EksCluster, EksEntry};
-use testkit::eks_fake::EksFake;
-use testkit::k8s_fake::UID;
 use testkit::{Changed, Reply, Request, Seen, collect};
 
 const ENTRY: &str = "kubernetes-rbac/access-entry";

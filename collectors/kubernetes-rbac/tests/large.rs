@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use collector_kubernetes_rbac::KubernetesRbac;
+use fakes::kubernetes::{K8sFake, UID};
 use serde_json::{Value, json};
 use testkit::collect;
-use testkit::k8s_fake::{K8sFake, UID};
 
 const NAMESPACES: usize = 50;
 const ROLES: usize = 5_000;

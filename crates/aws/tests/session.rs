@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
+use fakes::aws::{AwsFake, AwsWording, SESSION_SECRET, SESSION_TOKEN, Size, World};
 use sdk::{
     Clock, CollectError, Environment, GapReason, KnownSecrets, Overrides, Secret, StaticCredentials, Target, Timestamp,
     WithheldReason,
 };
 use serde_json::{Value, json};
-use testkit::aws_fake::{AwsFake, SESSION_SECRET, SESSION_TOKEN, Size, World};
-use testkit::{Fault, Faulty, Handler, Memory, Reply, Request, Rule, Server};
+use testkit::{Fault, Faulty, Handler, Memory, Reply, Request, Rule, Server, Wording};
 use witnessmark_aws::Session;
 
 const RUN: &str = "01J00000000000000000000RUN";
@@ -272,5 +272,9 @@ impl Handler for Pages {
     async fn answer(&self, _: &Request) -> Reply {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         Reply::new(200, "application/json", self.answers[turn].clone())
+    }
+
+    fn wording(&self) -> &dyn Wording {
+        &AwsWording
     }
 }

@@ -12,8 +12,8 @@ use std::process::{Command, ExitCode, ExitStatus};
 
 use anyhow::{Context as _, anyhow};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use fakes::aws::{AwsFake, Size, World};
 use testkit::Server;
-use testkit::aws_fake::{AwsFake, Size, World};
 
 /// Measures `witnessmark` as a whole process.
 #[derive(Debug, Parser)]

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::request::Protocol;
 use crate::server::lock;
 use crate::{Delivery, Handler, Reply, Request, Wording};
 
@@ -225,76 +224,11 @@ impl Handler for Faulty {
 }
 
 impl Reply {
-    pub(crate) fn with_body(mut self, body: impl Into<bytes::Bytes>) -> Self {
+    /// The same answer with another body.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<bytes::Bytes>) -> Self {
         self.body = body.into();
         self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
         self
-    }
-}
-
-/// Makes an answer say that more follows.
-pub(crate) fn more(body: &[u8], protocol: Protocol, marker: Option<&str>) -> Vec<u8> {
-    if protocol == Protocol::Query {
-        let text = String::from_utf8_lossy(body);
-        let without = without_element(&text, "Marker");
-        let marker = marker.map(|marker| format!("<Marker>{marker}</Marker>")).unwrap_or_default();
-        let truncated = format!("<IsTruncated>true</IsTruncated>{marker}");
-        let changed = without.replace("<IsTruncated>false</IsTruncated>", "<IsTruncated>true</IsTruncated>");
-        return changed.replacen("<IsTruncated>true</IsTruncated>", &truncated, 1).into_bytes();
-    }
-    let mut value: serde_json::Value = serde_json::from_slice(body).expect("the inner handler answers JSON");
-    let members = value.as_object_mut().expect("an object");
-    // Such a list says that it goes on by its token alone.
-    if let Some(token) = ["NextToken", "nextToken"].into_iter().find(|token| members.contains_key(*token)) {
-        match marker {
-            Some(marker) => members.insert(token.to_owned(), marker.into()),
-            None => members.remove(token),
-        };
-        return value.to_string().into_bytes();
-    }
-    members.insert("Truncated".to_owned(), true.into());
-    match marker {
-        Some(marker) => members.insert("NextMarker".to_owned(), marker.into()),
-        None => members.remove("NextMarker"),
-    };
-    value.to_string().into_bytes()
-}
-
-pub(crate) fn with_member(body: &[u8], protocol: Protocol, text: &str) -> Vec<u8> {
-    if protocol == Protocol::Query {
-        let answer = String::from_utf8_lossy(body);
-        let member = format!("Result><Note>{text}</Note>");
-        if !answer.contains("Result>") {
-            // A refusal can hold a secret as well.
-            return answer.replacen("<Error>", &format!("<Error><Note>{text}</Note>"), 1).into_bytes();
-        }
-        return answer.replacen("Result>", &member, 1).into_bytes();
-    }
-    // A bucket's policy is JSON in the midst of XML.
-    if protocol == Protocol::Xml && !body.starts_with(b"{") {
-        let answer = String::from_utf8_lossy(body);
-        let (prolog, rest) = answer.split_once("?>").expect("the inner handler answers XML");
-        return format!("{prolog}?>{}", rest.replacen('>', &format!("><Note>{text}</Note>"), 1)).into_bytes();
-    }
-    let mut value: serde_json::Value = serde_json::from_slice(body).expect("the inner handler answers JSON");
-    value["Note"] = text.into();
-    value.to_string().into_bytes()
-}
-
-fn without_element(text: &str, name: &str) -> String {
-    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
-    match (text.split_once(&open), text.split_once(&close)) {
-        (Some((before, _)), Some((_, after))) => format!("{before}{after}"),
-        _ => text.to_owned(),
-    }
-}
-
-pub(crate) fn wrong_shape(request: &Request) -> Reply {
-    let name = request.operation.rsplit(':').next().unwrap_or("");
-    match request.protocol {
-        Protocol::Query | Protocol::Xml => {
-            Reply::new(200, "text/xml", format!("<{name}Response><Nothing>4711</Nothing></{name}Response>"))
-        }
-        _ => Reply::new(200, "application/x-amz-json-1.1", r#"{"Unexpected":[4711]}"#),
     }
 }

@@ -1,5 +1,5 @@
-//! What tests share: servers on loopback that answer, fail and forward; a fake of the AWS protocols that really
-//! pages; a sink in memory; and the suite every collector has to pass.
+//! What tests share: servers on loopback that answer, fail and forward; a sink in memory; and the suite every collector
+//! has to pass. It knows no source: what one is like stands in `fakes`.
 //!
 //! Never part of a program that is shipped. It panics where a test should stop.
 #![expect(
@@ -9,15 +9,11 @@
     reason = "a test helper stops at the first surprise"
 )]
 
-pub mod aws_fake;
 mod changed;
 mod collect;
 pub mod conformance;
-pub mod eks_fake;
 mod fault;
 mod files;
-pub mod github_fake;
-pub mod k8s_fake;
 mod memory;
 mod proxy;
 mod replay;
@@ -33,10 +29,10 @@ pub use files::executable;
 pub use memory::{Memory, Seen, SeenExchange};
 pub use proxy::Proxy;
 pub use replay::{Recording, Replay};
-pub use request::{Protocol, Request};
-pub use server::{Delivery, Handler, Logged, Reply, Server};
+pub use request::{Request, form};
+pub use server::{Delivery, Handler, Logged, Reply, Server, lock};
 pub use systems::{Emulator, system};
-pub use wording::{AwsWording, Wording, query};
+pub use wording::{HttpWording, Understood, Wording, query};
 
 #[doc(hidden)]
 pub use serde_json::json;

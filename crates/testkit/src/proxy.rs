@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use crate::replay::RecordedBody;
 use crate::server::lock;
-use crate::{Handler, Recording, Reply, Request};
+use crate::{Handler, Recording, Reply, Request, Wording};
 
 /// Headers of an answer that belong to one connection, not to the answer.
 const OF_THE_CONNECTION: &[&str] = &["connection", "transfer-encoding", "content-length", "keep-alive"];
@@ -21,6 +21,7 @@ const OF_THE_CONNECTION: &[&str] = &["connection", "transfer-encoding", "content
 #[derive(Clone, Debug)]
 pub struct Proxy {
     upstream: String,
+    wording: &'static dyn Wording,
     recordings: Arc<Mutex<Vec<Recording>>>,
 }
 
@@ -28,13 +29,13 @@ impl Proxy {
     /// # Panics
     /// When the address is not plain HTTP on loopback: a test reaches nothing else.
     #[must_use]
-    pub fn to(url: &str) -> Self {
+    pub fn to(url: &str, wording: &'static dyn Wording) -> Self {
         let upstream = url.trim_end_matches('/').strip_prefix("http://").unwrap_or("");
         assert!(
             upstream.starts_with("127.0.0.1:") || upstream.starts_with("localhost:"),
             "`{url}` is not plain HTTP on loopback"
         );
-        Self { upstream: upstream.to_owned(), recordings: Arc::default() }
+        Self { upstream: upstream.to_owned(), wording, recordings: Arc::default() }
     }
 
     /// What was answered so far, in order.
@@ -84,5 +85,9 @@ impl Handler for Proxy {
             }
             Err(error) => Reply::new(502, "text/plain", format!("{}: {error}", self.upstream)),
         }
+    }
+
+    fn wording(&self) -> &dyn Wording {
+        self.wording
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::server::lock;
-use crate::{Handler, Reply, Request};
+use crate::{Handler, Reply, Request, Wording};
 
 /// One recorded request and its answer: one line of a recording file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,6 +57,7 @@ impl RecordedBody {
 /// request are given in their order, the last one then again and again.
 #[derive(Debug)]
 pub struct Replay {
+    wording: &'static dyn Wording,
     recordings: Vec<Recording>,
     state: Mutex<State>,
 }
@@ -71,15 +72,16 @@ struct State {
 
 impl Replay {
     #[must_use]
-    pub fn new(recordings: Vec<Recording>) -> Self {
+    pub fn new(wording: &'static dyn Wording, recordings: Vec<Recording>) -> Self {
         let used = vec![false; recordings.len()];
-        Self { recordings, state: Mutex::new(State { used, ..State::default() }) }
+        Self { wording, recordings, state: Mutex::new(State { used, ..State::default() }) }
     }
 
     /// Reads JSON lines.
     #[must_use]
-    pub fn parse(text: &str) -> Self {
+    pub fn parse(wording: &'static dyn Wording, text: &str) -> Self {
         Self::new(
+            wording,
             text.lines()
                 .filter(|line| !line.is_empty())
                 .map(|line| serde_json::from_str(line).expect("a recording"))
@@ -149,6 +151,10 @@ impl Handler for Replay {
             body: recording.body.bytes().into(),
             delivery: crate::Delivery::Whole,
         }
+    }
+
+    fn wording(&self) -> &dyn Wording {
+        self.wording
     }
 }
 

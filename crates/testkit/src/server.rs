@@ -24,7 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use crate::request::Secure;
-use crate::{AwsWording, Request, Wording};
+use crate::{Request, Wording};
 
 /// Answers requests.
 #[async_trait]
@@ -32,9 +32,7 @@ pub trait Handler: Send + Sync {
     async fn answer(&self, request: &Request) -> Reply;
 
     /// How the source speaks that this handler stands for.
-    fn wording(&self) -> &dyn Wording {
-        &AwsWording
-    }
+    fn wording(&self) -> &dyn Wording;
 }
 
 #[async_trait]
@@ -414,6 +412,7 @@ impl Certificates {
 }
 
 /// A poisoned lock means that a test has failed already; what it guards is still readable.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+#[must_use]
+pub fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -28,50 +28,6 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// moto: broad, answers every list in one page.
-    #[must_use]
-    pub fn moto(scratch: &Path) -> Self {
-        let python = system("WITNESSMARK_TEST_MOTO_PYTHON");
-        Self::start(scratch, "moto", |port| {
-            let mut command = Command::new(&python);
-            command
-                .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", port])
-                .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "false");
-            command
-        })
-    }
-
-    /// ministack: evaluates policies when `enforce` is set, and keeps a trail of the calls it let through; a twelve-digit access key id is
-    /// that account's root.
-    #[must_use]
-    pub fn ministack(scratch: &Path, enforce: bool) -> Self {
-        let python = system("WITNESSMARK_TEST_MINISTACK_PYTHON");
-        Self::start(scratch, "ministack", |port| {
-            let mut command = Command::new(&python);
-            command
-                .args(["-m", "ministack"])
-                .env("BIND_HOST", "127.0.0.1")
-                .env("GATEWAY_PORT", port)
-                .env("MINISTACK_ACCOUNT_ID", "123456789012")
-                .env("IOT_MTLS_ENABLED", "false")
-                .env("SERVICES", "iam,sts,kms,account,s3,cloudtrail,organizations,eks")
-                .env("CLOUDTRAIL_RECORDING", "1")
-                .env("AUTH", if enforce { "true" } else { "false" });
-            command
-        })
-    }
-
-    /// Prism between a client and a server that speaks as `description` says: what does not becomes a failure.
-    #[must_use]
-    pub fn prism(scratch: &Path, description: &Path, upstream: &str) -> Self {
-        let prism = Path::new(&system("WITNESSMARK_TEST_GITHUB")).join("node_modules/.bin/prism");
-        Self::start(scratch, "prism", |port| {
-            let mut command = Command::new(&prism);
-            command.arg("proxy").arg(description).arg(upstream).args(["--errors", "-h", "127.0.0.1", "-p", port]);
-            command
-        })
-    }
-
     /// `http://127.0.0.1:<port>`
     #[must_use]
     pub fn url(&self) -> &str {
@@ -84,7 +40,12 @@ impl Emulator {
         self.child.id()
     }
 
-    fn start(scratch: &Path, name: &str, command: impl Fn(&str) -> Command) -> Self {
+    /// Starts what `command` makes for a port, and waits until it answers there. What it says goes to `NAME.log` in `scratch`.
+    ///
+    /// # Panics
+    /// With that log, when it does not answer within a minute, three times.
+    #[must_use]
+    pub fn start(scratch: &Path, name: &str, command: impl Fn(&str) -> Command) -> Self {
         let log: PathBuf = scratch.join(format!("{name}.log"));
         // The port is free when it is chosen and may be taken when the emulator binds it.
         for _ in 0..3 {

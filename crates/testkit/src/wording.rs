@@ -7,14 +7,26 @@ use std::fmt::Debug;
 use http::request::Parts;
 use serde_json::{Map, Value};
 
-use crate::fault::{more, with_member, wrong_shape};
-use crate::{Protocol, Reply, Request, aws_fake, request};
+use crate::{Reply, Request, form};
+
+/// What a request asks for, as far as the source's protocol tells.
+#[derive(Clone, Debug)]
+pub struct Understood {
+    /// Named as a right is; `None` for what is no operation of this source.
+    pub operation: Option<String>,
+    /// A JSON object; members of a form or a query string are strings.
+    pub parameters: Value,
+    /// Of a source that has several, the one that is asked.
+    pub region: Option<String>,
+}
 
 /// The protocol of a source, as a fake of it speaks it.
 pub trait Wording: Debug + Send + Sync {
-    /// The operation a request asks for, named as a right is, and its parameters as a JSON object; `None` for what is no
-    /// operation of this source.
-    fn understand(&self, head: &Parts, body: &[u8]) -> (Protocol, Option<String>, Value);
+    /// What a request asks for.
+    fn understand(&self, head: &Parts, body: &[u8]) -> Understood;
+
+    /// Secrets that the source hands out in its answers: to be found in no output.
+    fn secrets(&self) -> &[&str];
 
     /// Refused for want of a right.
     fn denied(&self, request: &Request) -> Reply;
@@ -50,70 +62,68 @@ pub trait Wording: Debug + Send + Sync {
     fn with_member(&self, request: &Request, body: &[u8], text: &str) -> Vec<u8>;
 }
 
-/// AWS, in all its protocols.
+/// A source that is nothing but HTTP: no operations, no pages, and refusals by their status alone.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct AwsWording;
+pub struct HttpWording;
 
-impl Wording for AwsWording {
-    fn understand(&self, head: &Parts, body: &[u8]) -> (Protocol, Option<String>, Value) {
-        request::understand_aws(head, body)
+fn status(status: u16) -> Reply {
+    Reply::new(status, "text/plain", "")
+}
+
+impl Wording for HttpWording {
+    fn understand(&self, head: &Parts, _: &[u8]) -> Understood {
+        Understood { operation: None, parameters: Value::Object(query(head)), region: None }
     }
 
-    fn denied(&self, request: &Request) -> Reply {
-        aws_fake::error::denied(request, "because no identity-based policy allows the action")
+    fn secrets(&self) -> &[&str] {
+        &[]
     }
 
-    fn denied_by_organization(&self, request: &Request) -> Option<Reply> {
-        Some(aws_fake::error::denied(request, "with an explicit deny in a service control policy"))
+    fn denied(&self, _: &Request) -> Reply {
+        status(403)
     }
 
-    fn expired(&self, request: &Request) -> Reply {
-        aws_fake::error::expired(request)
+    fn denied_by_organization(&self, _: &Request) -> Option<Reply> {
+        None
     }
 
-    fn throttled(&self, request: &Request) -> Reply {
-        aws_fake::error::throttled(request)
+    fn expired(&self, _: &Request) -> Reply {
+        status(401)
     }
 
-    fn internal(&self, request: &Request) -> Reply {
-        aws_fake::error::internal(request)
+    fn throttled(&self, _: &Request) -> Reply {
+        status(429)
     }
 
-    fn unknown(&self, request: &Request) -> Reply {
-        aws_fake::error::unknown(request)
+    fn internal(&self, _: &Request) -> Reply {
+        status(500)
     }
 
-    fn wrong_shape(&self, request: &Request) -> Reply {
-        wrong_shape(request)
+    fn unknown(&self, _: &Request) -> Reply {
+        status(404)
     }
 
-    fn is_page(&self, body: &[u8], without_marker: bool) -> bool {
-        let text = String::from_utf8_lossy(body);
-        // Some lists say that they go on by their token alone.
-        let by_token = !without_marker && (text.contains("\"NextToken\"") || text.contains("\"nextToken\""));
-        text.contains("<IsTruncated>") || text.contains("\"Truncated\"") || by_token
+    fn wrong_shape(&self, _: &Request) -> Reply {
+        Reply::new(200, "text/plain", "4711")
     }
 
-    fn more(&self, request: &Request, reply: Reply, marker: Option<&str>) -> Reply {
-        let body = more(&reply.body, request.protocol, marker);
-        reply.with_body(body)
+    fn is_page(&self, _: &[u8], _: bool) -> bool {
+        false
     }
 
-    fn first_page(&self, request: &mut Request) {
-        if let Some(parameters) = request.parameters.as_object_mut() {
-            parameters.remove("Marker");
-            parameters.remove("NextToken");
-            parameters.remove("nextToken");
-        }
+    fn more(&self, request: &Request, _: Reply, _: Option<&str>) -> Reply {
+        panic!("`{}` has no pages", request.path)
     }
 
-    fn with_member(&self, request: &Request, body: &[u8], text: &str) -> Vec<u8> {
-        with_member(body, request.protocol, text)
+    fn first_page(&self, _: &mut Request) {}
+
+    fn with_member(&self, _: &Request, body: &[u8], text: &str) -> Vec<u8> {
+        [body, text.as_bytes()].concat()
     }
 }
 
 /// The members of a query string, decoded.
 #[must_use]
 pub fn query(head: &Parts) -> Map<String, Value> {
-    head.uri.query().map(|query| request::form(query.as_bytes())).unwrap_or_default()
+    head.uri.query().map(|query| form(query.as_bytes())).unwrap_or_default()
 }

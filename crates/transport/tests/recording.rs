@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, request};
 use sdk::{Clock, KnownSecrets, NewBody, Secret, Timestamp, WithheldReason};
 use serde_json::json;
-use testkit::{Delivery, Handler, Memory, Reply, Server};
+use testkit::{Delivery, Handler, HttpWording, Memory, Reply, Server, Wording};
 use witnessmark_transport::{Asked, Dialect, Failure, Limits, Recording, Scope, Settings, Transport};
 
 /// Operation and credentials are told by the path; the error is the body.
@@ -42,6 +42,10 @@ struct Always(Reply);
 impl Handler for Always {
     async fn answer(&self, _: &testkit::Request) -> Reply {
         self.0.clone()
+    }
+
+    fn wording(&self) -> &dyn Wording {
+        &HttpWording
     }
 }
 

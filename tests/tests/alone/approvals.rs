@@ -6,9 +6,9 @@
 use std::fs;
 use std::process::Command;
 
+use fakes::aws::{AwsFake, Size, World};
 use serde_json::Value;
 use testkit::Server;
-use testkit::aws_fake::{AwsFake, Size, World};
 use workspace_tests::desk::{Desk, template};
 
 /// An account with a key that does not rotate.

@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use testkit::aws_fake::{AwsFake, Size, World};
+use fakes::aws::{AwsFake, Size, World};
 use testkit::{Fault, Faulty, Rule, Server};
 use workspace_tests::desk::{Answer, Desk, program, template};
 

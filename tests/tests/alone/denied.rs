@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assess::CheckSet;
+use fakes::aws::{AwsFake, Size, World};
 use serde_json::Value;
-use testkit::aws_fake::{AwsFake, Size, World};
 use testkit::{Fault, Faulty, Rule, Server};
 use workspace_tests::desk::{Desk, template};
 

@@ -16,6 +16,7 @@ use agent::seal::Sealer;
 use assess::{CheckSet, SubjectKind, WorkerCommand};
 use async_trait::async_trait;
 use bundle::trust::Trust;
+use fakes::aws::{AwsFake, Size, World};
 use ledger::PublicKey;
 use model::record::{ClockSource, Override, Purpose, Tool};
 use model::{Digest, Secret, Timestamp};
@@ -23,8 +24,7 @@ use policy::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment
 use sdk::{Clock, Overrides, StaticCredentials, Target};
 use sign::{Ed25519Signer, Signer as _};
 use store::{FolderStore, HeadFile, Holder};
-use testkit::aws_fake::{AwsFake, Size, World};
-use testkit::{Fault, Faulty, Handler, Reply, Request, Rule, Server};
+use testkit::{Fault, Faulty, Handler, Reply, Request, Rule, Server, Wording};
 use verify::Unobserved;
 use workspace_tests::desk::{program, template};
 
@@ -44,6 +44,10 @@ impl Handler for Unruly {
         (self.seed.load(Ordering::Relaxed), &request.operation, request.parameters.to_string()).hash(&mut hasher);
         tokio::time::sleep(Duration::from_millis(hasher.finish() % 20)).await;
         self.inner.answer(request).await
+    }
+
+    fn wording(&self) -> &dyn Wording {
+        self.inner.wording()
     }
 }
 

@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fakes::aws::{AwsFake, Size, World};
 use testkit::Server;
-use testkit::aws_fake::{AwsFake, Size, World};
 use workspace_tests::contents::Contents;
 use workspace_tests::desk::{Desk, template};
 

@@ -8,8 +8,8 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use bundle::trust::Trust;
+use fakes::aws::{AwsFake, Size, World};
 use model::record::{Override, Purpose, RunStatus};
-use testkit::aws_fake::{AwsFake, Size, World};
 use testkit::{Fault, Faulty, Rule, Server};
 use workspace_tests::contents::Contents;
 use workspace_tests::desk::{Answer, Desk, program, template};

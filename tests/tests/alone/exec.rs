@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use fakes::aws::{AwsFake, Size, World};
 use serde_json::{Value, json};
-use testkit::aws_fake::{AwsFake, Size, World};
 use testkit::{Server, executable};
 use workspace_tests::desk::{Desk, template};
 use workspace_tests::root;

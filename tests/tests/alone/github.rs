@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use async_trait::async_trait;
+use fakes::github::routes::ROUTES;
+use fakes::github::{App, GithubFake, GithubWording, Kind, Limits, PERMISSIONS, World};
 use sdk::{GapReason, RightState};
 use serde_json::json;
-use testkit::github_fake::routes::ROUTES;
-use testkit::github_fake::{App, GithubFake, GithubWording, Kind, Limits, PERMISSIONS, World};
 use testkit::{Handler, Reply, Request, Seen, Server, Wording};
 use workspace_tests::desk::Desk;
 use workspace_tests::github::{self, declaration, settings};

@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use testkit::aws_fake::{AwsFake, Size, World};
-use testkit::github_fake::{GithubFake, World as Organisation};
-use testkit::k8s_fake::K8sFake;
+use fakes::aws::{AwsFake, Size, World};
+use fakes::github::{GithubFake, World as Organisation};
+use fakes::kubernetes::K8sFake;
 use testkit::{Fault, Faulty, Rule, Server};
 use workspace_tests::desk::{Answer, Desk};
 

@@ -10,10 +10,10 @@ use std::fs;
 
 use assess::CheckSet;
 use bundle::trust::Trust;
+use fakes::aws::{AwsFake, Size, World};
 use model::record::{Finding, GapReason, Resource};
 use model::{Outcome, Timestamp};
 use sdk::{Feed, Right};
-use testkit::aws_fake::{AwsFake, Size, World};
 use testkit::{Fault, Faulty, Rule, Server};
 use workspace_tests::contents::Contents;
 use workspace_tests::desk::{Desk, template};

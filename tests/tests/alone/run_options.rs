@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use testkit::aws_fake::{AwsFake, Size, World};
+use fakes::aws::{AwsFake, Size, World};
 use testkit::{Fault, Faulty, Rule, Server};
 use workspace_tests::desk::{Desk, Sealed, template};
 

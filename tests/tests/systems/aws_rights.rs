@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 
+use fakes::emulators;
 use serde_json::{Value, json};
 use testkit::Emulator;
 use workspace_tests::desk::{Desk, Finding, Sealed, template};
@@ -45,7 +46,7 @@ fn actions(policy: &Value) -> impl Iterator<Item = &str> {
 #[test]
 fn exactly_the_printed_rights_are_enough_and_no_more() {
     let scratch = tempfile::tempdir().unwrap();
-    let ministack = Emulator::ministack(scratch.path(), true);
+    let ministack = emulators::ministack(scratch.path(), true);
     let Reader { desk, key, secret, .. } = reader(&ministack);
     let preflight = desk.witnessmark(&["preflight", "--format", "json"]);
     assert!(!preflight.stdout.contains("\"denied\""), "{preflight:?}");
@@ -101,7 +102,7 @@ fn refused(sealed: &Sealed) -> BTreeMap<String, BTreeSet<(String, Option<String>
 #[test]
 fn each_right_that_is_taken_away_is_the_gap_that_the_table_names() {
     let scratch = tempfile::tempdir().unwrap();
-    let ministack = Emulator::ministack(scratch.path(), true);
+    let ministack = emulators::ministack(scratch.path(), true);
     let Reader { desk, policy, .. } = reader(&ministack);
     // What is lost is looked at here, and not what follows from it: one check is enough.
     let declaration = fs::read_to_string(desk.path("witnessmark.yaml")).unwrap();
@@ -156,7 +157,7 @@ fn each_right_that_is_taken_away_is_the_gap_that_the_table_names() {
 #[test]
 fn the_accounts_own_trail_has_every_call_and_no_other() {
     let scratch = tempfile::tempdir().unwrap();
-    let ministack = Emulator::ministack(scratch.path(), true);
+    let ministack = emulators::ministack(scratch.path(), true);
     let Reader { desk, key, policy, .. } = reader(&ministack);
     let granted: BTreeSet<&str> = actions(&policy).collect();
     let (answer, sealed) = desk.seal();
@@ -193,7 +194,7 @@ fn the_accounts_own_trail_has_every_call_and_no_other() {
 #[test]
 fn without_any_right_nothing_is_concluded() {
     let scratch = tempfile::tempdir().unwrap();
-    let ministack = Emulator::ministack(scratch.path(), true);
+    let ministack = emulators::ministack(scratch.path(), true);
     seed(ministack.url(), &[ACCOUNT, "company"]);
     let desk = Desk::new(&template(ACCOUNT, "[eu-west-1]"));
     fs::write(

@@ -9,9 +9,10 @@ use std::process::Command;
 
 use async_trait::async_trait;
 use base64::Engine as _;
+use fakes::aws::{AwsFake, AwsWording, EksCluster, Size, World};
+use fakes::emulators;
 use serde_json::Value;
-use testkit::aws_fake::{AwsFake, EksCluster, Size, World};
-use testkit::{Emulator, Fault, Faulty, Handler, Proxy, Reply, Request, Rule, Server, system};
+use testkit::{Fault, Faulty, Handler, Proxy, Reply, Request, Rule, Server, Wording, system};
 use workspace_tests::cluster::Cluster;
 use workspace_tests::desk::{Desk, Sealed};
 
@@ -148,6 +149,10 @@ impl Handler for WithAuthority {
             _ => reply,
         }
     }
+
+    fn wording(&self) -> &dyn Wording {
+        self.0.wording()
+    }
 }
 
 #[test]
@@ -155,7 +160,7 @@ fn an_emulator_of_eks_is_read_the_same_way() {
     const ACCOUNT: &str = "123456789012";
     let folder = tempfile::tempdir().unwrap();
     let cluster = Cluster::start(folder.path());
-    let ministack = Emulator::ministack(folder.path(), false);
+    let ministack = emulators::ministack(folder.path(), false);
     let seeded = Command::new(system("WITNESSMARK_TEST_MOTO_PYTHON"))
         .arg(workspace_tests::root().join("testenv/seed.py"))
         .args([ministack.url(), ACCOUNT, "eks"])
@@ -166,7 +171,7 @@ fn an_emulator_of_eks_is_read_the_same_way() {
     assert!(seeded.status.success(), "{seeded:?}");
     let authority = fs::read(cluster.file("ca.crt")).unwrap();
     let authority = base64::engine::general_purpose::STANDARD.encode(authority);
-    let server = Server::http(WithAuthority(Proxy::to(ministack.url()), authority));
+    let server = Server::http(WithAuthority(Proxy::to(ministack.url(), &AwsWording), authority));
     let (answer, sealed) = desk(&cluster, &server.url(), ACCOUNT, ACCOUNT, EKS).seal();
     let gaps: Vec<&Value> = sealed.of("gap").collect();
     assert!(gaps.is_empty(), "{answer:?}\n{gaps:#?}");

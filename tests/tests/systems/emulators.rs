@@ -16,8 +16,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use fakes::aws::AwsWording;
+use fakes::emulators;
 use serde_json::Value;
-use testkit::{Emulator, Proxy, Server, system};
+use testkit::{Proxy, Server, system};
 use workspace_tests::desk::{Desk, Sealed, template};
 
 /// moto and ministack both take it for the root of that account.
@@ -96,8 +98,8 @@ fn statements(document: &Value) -> &Value {
 #[test]
 fn the_same_company_in_two_emulators_gives_the_same_resources() {
     let scratch = tempfile::tempdir().unwrap();
-    let moto = Emulator::moto(scratch.path());
-    let ministack = Emulator::ministack(scratch.path(), false);
+    let moto = emulators::moto(scratch.path());
+    let ministack = emulators::ministack(scratch.path(), false);
     let sealed = [&moto, &ministack].map(|emulator| {
         seed(emulator.url(), &[ACCOUNT, "company"]);
         let (answer, sealed) = desk(emulator.url(), ACCOUNT, "test").seal();
@@ -119,7 +121,7 @@ fn the_same_company_in_two_emulators_gives_the_same_resources() {
 #[test]
 fn trails_buckets_and_an_organisation_in_two_emulators() {
     let scratch = tempfile::tempdir().unwrap();
-    let (moto, ministack) = (Emulator::moto(scratch.path()), Emulator::ministack(scratch.path(), false));
+    let (moto, ministack) = (emulators::moto(scratch.path()), emulators::ministack(scratch.path(), false));
     seed(moto.url(), &[ACCOUNT, "organization"]);
     for (emulator, versioning) in [(&moto, false), (&ministack, true)] {
         seed(emulator.url(), &[ACCOUNT, "evidence"]);
@@ -157,7 +159,7 @@ fn trails_buckets_and_an_organisation_in_two_emulators() {
 #[test]
 fn credentials_beside_passwords_and_access_keys_are_read() {
     let scratch = tempfile::tempdir().unwrap();
-    let moto = Emulator::moto(scratch.path());
+    let moto = emulators::moto(scratch.path());
     let made: Value = serde_json::from_str(&seed(moto.url(), &[ACCOUNT, "credentials"])).unwrap();
     let pem = made["certificate"].as_str().unwrap();
     let (answer, sealed) = desk(moto.url(), ACCOUNT, "test").seal();
@@ -195,9 +197,9 @@ fn what_it_does_not_know_is_a_gap(sealed: &Sealed) {
 #[test]
 fn what_passes_through_is_what_is_sealed() {
     let scratch = tempfile::tempdir().unwrap();
-    let moto = Emulator::moto(scratch.path());
+    let moto = emulators::moto(scratch.path());
     seed(moto.url(), &[ACCOUNT, "company"]);
-    let proxy = Proxy::to(moto.url());
+    let proxy = Proxy::to(moto.url(), &AwsWording);
     let server = Server::http(proxy.clone());
     let desk = desk(&server.url(), ACCOUNT, "test");
     let (_, sealed) = desk.seal();

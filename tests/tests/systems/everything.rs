@@ -14,8 +14,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use fakes::emulators;
+use fakes::github::{GithubFake, World};
 use tempfile::TempDir;
-use testkit::github_fake::{GithubFake, World};
 use testkit::{Emulator, Server, system};
 use workspace_tests::cluster::Cluster;
 use workspace_tests::desk::{Answer, Desk, Sealed};
@@ -50,7 +51,7 @@ struct Places {
 impl Sources {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let moto = Emulator::moto(folder.path());
+        let moto = emulators::moto(folder.path());
         let seeded = Command::new(system("WITNESSMARK_TEST_MOTO_PYTHON"))
             .arg(workspace_tests::root().join("testenv/seed.py"))
             .args([moto.url(), ACCOUNT, "company"])

@@ -9,10 +9,11 @@ use std::net::TcpStream;
 use std::path::Path;
 
 use async_trait::async_trait;
+use fakes::emulators;
+use fakes::github::routes::ROUTES;
+use fakes::github::{App, GithubFake, GithubWording, World};
 use serde_json::{Value, json};
-use testkit::github_fake::routes::ROUTES;
-use testkit::github_fake::{App, GithubFake, GithubWording, World};
-use testkit::{Emulator, Handler, Reply, Request, Seen, Server, Wording, system};
+use testkit::{Handler, Reply, Request, Seen, Server, Wording, system};
 use workspace_tests::github::{self, settings};
 
 const TOKEN: &str = "token-of-a-test-000000000000";
@@ -66,7 +67,7 @@ async fn every_answer_of_the_fake_is_one_that_github_describes() {
     let seen = github::collect(&upstream.url(), TOKEN, settings(), 60).await;
     assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
     let description = workspace_tests::root().join("testenv/github/description.json");
-    let prism = Emulator::prism(scratch.path(), &description, &upstream.url());
+    let prism = emulators::prism(scratch.path(), &description, &upstream.url());
 
     let questions = questions(&seen);
     let mut held: BTreeSet<String> = BTreeSet::new();
@@ -85,7 +86,7 @@ async fn every_answer_of_the_fake_is_one_that_github_describes() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), questions.len(), wrong.join("\n"));
     // Prism holds answers against the description at all: an answer that lacks a member is a failure.
     let lacking = Server::http(Lacking(GithubFake::new(world)));
-    let strict = Emulator::prism(scratch.path(), &description, &lacking.url());
+    let strict = emulators::prism(scratch.path(), &description, &lacking.url());
     let (status, head, body) = asked(strict.url(), "GET", "/orgs/northbank", TOKEN);
     assert!(status >= 500 || head.contains("sl-violations"), "{status} {head} {body}");
 
@@ -95,7 +96,7 @@ async fn every_answer_of_the_fake_is_one_that_github_describes() {
     let mut with_app = World::small(TOKEN);
     with_app.app = Some(app);
     let upstream = Server::http(GithubFake::new(with_app));
-    let prism = Emulator::prism(scratch.path(), &description, &upstream.url());
+    let prism = emulators::prism(scratch.path(), &description, &upstream.url());
     let mut settings = settings();
     settings.insert("app".to_owned(), json!({"id": 77, "installation": 88, "private_key_file": key}));
     // The App's own token comes through Prism as well; it would not, were the answer not as described.

@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use super::Suite;
 use super::run::{CANARY, How};
-use crate::aws_fake;
 use crate::{Fault, Rule};
 
 /// Looks like a private key, and holds a word that is searched for in every output.
@@ -159,7 +158,8 @@ impl Suite {
     pub async fn secrets_stay_out(self) -> Vec<String> {
         let undisturbed = self.undisturbed().await;
         let mut wrong = Vec::new();
-        for canary in [CANARY, aws_fake::SESSION_SECRET, aws_fake::SESSION_TOKEN] {
+        let source = (self.source)();
+        for canary in source.wording().secrets().iter().chain(&[CANARY]) {
             if undisturbed.everything().contains(canary) {
                 wrong.push(format!("`{canary}` appears in an undisturbed run"));
             }

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::world::{AccessKey, Group, Mfa, Policy, Role, User, World};
 use super::xml::Xml;
 use super::{bad_marker, error, name, page};
-use crate::{Reply, Request};
+use testkit::{Reply, Request};
 
 const IAM: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 const STS: &str = "https://sts.amazonaws.com/doc/2011-06-15/";

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::Reply;
+use testkit::Reply;
 
 const DOCUMENTATION: &str = "https://docs.github.com/rest";
 

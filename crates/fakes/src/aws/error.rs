@@ -1,19 +1,20 @@
 //! Errors as each protocol writes them.
 
 use serde_json::json;
+use testkit::{Reply, Request};
 
-use super::{is_xml, name};
-use crate::{Protocol, Reply, Request};
+use super::protocol::Protocol;
+use super::{is_xml, name, service};
 
 const CALLER: &str = "arn:aws:iam::111122223333:user/witnessmark";
 
 /// An error with a code of the service.
 #[must_use]
 pub fn error(request: &Request, status: u16, code: &str, message: &str) -> Reply {
-    match request.protocol {
+    match Protocol::of(request) {
         Protocol::Query => {
             let kind = if status >= 500 { "Receiver" } else { "Sender" };
-            let namespace = match request.service() {
+            let namespace = match service(request) {
                 "sts" => "https://sts.amazonaws.com/doc/2011-06-15/",
                 _ => "https://iam.amazonaws.com/doc/2010-05-08/",
             };
@@ -70,7 +71,7 @@ pub fn expired(request: &Request) -> Reply {
 
 #[must_use]
 pub fn throttled(request: &Request) -> Reply {
-    let (status, code) = match request.protocol {
+    let (status, code) = match Protocol::of(request) {
         Protocol::Xml => (503, "SlowDown"),
         Protocol::Query => (400, "Throttling"),
         _ => (400, "ThrottlingException"),
@@ -80,9 +81,9 @@ pub fn throttled(request: &Request) -> Reply {
 
 #[must_use]
 pub fn internal(request: &Request) -> Reply {
-    let code = match request.protocol {
+    let code = match Protocol::of(request) {
         Protocol::Query => "ServiceFailure",
-        Protocol::Json if request.service() == "kms" => "KMSInternalException",
+        Protocol::Json if service(request) == "kms" => "KMSInternalException",
         Protocol::Json => "ServiceException",
         Protocol::Xml => "InternalError",
         Protocol::Rest | Protocol::Other => "InternalServerException",
@@ -92,7 +93,7 @@ pub fn internal(request: &Request) -> Reply {
 
 #[must_use]
 pub fn unknown(request: &Request) -> Reply {
-    match request.protocol {
+    match Protocol::of(request) {
         Protocol::Query => {
             let message = format!("Could not find operation {}", name(request));
             error(request, 400, "InvalidAction", &message)

@@ -4,17 +4,21 @@ use http::request::Parts;
 use serde_json::{Value, json};
 
 use super::{error, routes, turned};
-use crate::{Protocol, Reply, Request, Wording, wording};
+use testkit::{Reply, Request, Understood, Wording, query};
 
 /// GitHub's protocol.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GithubWording;
 
 impl Wording for GithubWording {
-    fn understand(&self, head: &Parts, _: &[u8]) -> (Protocol, Option<String>, Value) {
+    fn understand(&self, head: &Parts, _: &[u8]) -> Understood {
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         let operation = routes::operation(head.method.as_str(), path);
-        (Protocol::Other, operation, Value::Object(wording::query(head)))
+        Understood { operation, parameters: Value::Object(query(head)), region: None }
+    }
+
+    fn secrets(&self) -> &[&str] {
+        &[]
     }
 
     fn denied(&self, _: &Request) -> Reply {

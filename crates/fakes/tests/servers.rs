@@ -5,8 +5,8 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::Value;
-use witnessmark_testkit::aws_fake::{AwsFake, Size, World};
-use witnessmark_testkit::{Fault, Faulty, Proxy, Replay, Rule, Server};
+use testkit::{Fault, Faulty, Proxy, Replay, Rule, Server};
+use witnessmark_fakes::aws::{AwsFake, AwsWording, Size, World};
 
 /// Sends one signed-looking request and gives everything that came back.
 fn send(server: &Server, service: &str, headers: &str, body: &str) -> std::io::Result<String> {
@@ -145,12 +145,12 @@ fn each_fault_is_what_it_says() {
 #[test]
 fn what_was_recorded_is_replayed() {
     let emulator = Server::http(fake());
-    let proxy = Proxy::to(&emulator.url());
+    let proxy = Proxy::to(&emulator.url(), &AwsWording);
     let recorder = Server::http(proxy.clone());
     let recorded = kms(&recorder, "ListKeys", "{}").expect("an answer");
     let text: Vec<String> = proxy.recordings().iter().map(|one| serde_json::to_string(one).expect("JSON")).collect();
 
-    let replay = std::sync::Arc::new(Replay::parse(&text.join("\n")));
+    let replay = std::sync::Arc::new(Replay::parse(&AwsWording, &text.join("\n")));
     let server = Server::http(std::sync::Arc::clone(&replay));
     assert_eq!(replay.unused().len(), 1);
     assert_eq!(body(&kms(&server, "ListKeys", "{}").expect("an answer")), body(&recorded));

@@ -3,7 +3,7 @@
 use super::world::World;
 use super::xml::Xml;
 use super::{error, name};
-use crate::{Reply, Request};
+use testkit::{Reply, Request};
 
 #[derive(Clone, Debug)]
 pub struct Bucket {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::world::World;
 use super::{bad_marker, error, name, page};
-use crate::{Reply, Request};
+use testkit::{Reply, Request};
 
 /// An organisation whose management account is the fake's own.
 #[derive(Clone, Debug)]

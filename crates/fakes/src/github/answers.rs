@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::description::filled;
 use super::world::{Access, Kind, Person, Protection, Repository, TwoFactor, World};
 use super::{error, json_reply};
-use crate::{Reply, Request};
+use testkit::{Reply, Request};
 
 const CREATED: &str = "2026-01-05T10:00:00Z";
 

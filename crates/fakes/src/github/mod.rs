@@ -23,8 +23,7 @@ pub use world::{
     Access, App, Installed, Kind, Limits, PERMISSIONS, Person, Protection, Repository, Ruleset, TwoFactor, World,
 };
 
-use crate::server::lock;
-use crate::{Handler, Reply, Request, Wording};
+use testkit::{Handler, Reply, Request, Wording, lock};
 
 /// The fake. Clones are the same one.
 #[derive(Clone)]

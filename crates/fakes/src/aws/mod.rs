@@ -12,7 +12,9 @@ pub mod error;
 mod iam;
 mod kms;
 mod organizations;
+mod protocol;
 mod s3;
+mod wording;
 mod world;
 mod xml;
 
@@ -21,15 +23,16 @@ use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use testkit::{Handler, Reply, Request, Wording, lock};
 
-use crate::server::lock;
-use crate::{Handler, Protocol, Reply, Request};
+use protocol::Protocol;
 
 pub use cloudtrail::{Selectors, Trail};
 pub use eks::{EksCluster, EksEntry};
 pub use iam::{SESSION_SECRET, SESSION_TOKEN};
 pub use organizations::{Member, Organization, OrganizationPolicy, Unit};
 pub use s3::{Block, Bucket, Lock};
+pub use wording::AwsWording;
 pub use world::{
     AccessKey, Alias, Credential, CustomKeyStore, Grant, Group, Key, KmsRegion, Login, Mfa, PasswordPolicy, Policy,
     PolicyVersion, Provider, Region, Role, Root, Rotation, Size, User, World,
@@ -99,7 +102,7 @@ impl Handler for AwsFake {
     async fn answer(&self, request: &Request) -> Reply {
         let id = self.request_id(request);
         let world = self.world();
-        let reply = match request.service() {
+        let reply = match service(request) {
             "iam" => iam::answer(&world, request, &id),
             "sts" => iam::answer_sts(&world, request, &id),
             "kms" => kms::answer(&world, request),
@@ -112,6 +115,10 @@ impl Handler for AwsFake {
             _ => error::unknown(request),
         };
         reply.with_header("x-amzn-requestid", id).with_header("date", world.http_date.clone())
+    }
+
+    fn wording(&self) -> &dyn Wording {
+        &AwsWording
     }
 }
 
@@ -163,13 +170,18 @@ fn bad_marker(marker: Option<&str>) -> bool {
     marker.is_some_and(|marker| position(marker).is_none())
 }
 
+/// `kms` of `kms:ListKeys`.
+fn service(request: &Request) -> &str {
+    request.operation.split_once(':').map_or("", |(service, _)| service)
+}
+
 /// How an operation of a protocol names itself: `ListKeys` of `kms:ListKeys`.
 fn name(request: &Request) -> &str {
     request.operation.split_once(':').map_or("", |(_, name)| name)
 }
 
-const fn is_xml(request: &Request) -> bool {
-    matches!(request.protocol, Protocol::Query | Protocol::Xml)
+fn is_xml(request: &Request) -> bool {
+    matches!(Protocol::of(request), Protocol::Query | Protocol::Xml)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::world::World;
 use super::{error, name};
-use crate::{Reply, Request};
+use testkit::{Reply, Request};
 
 /// A trail. One of the organisation belongs to its management account and shows in every member.
 #[derive(Clone, Debug)]

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use http::request::Parts;
-use serde_json::{Value, json};
-
-use crate::{Handler, Protocol, Reply, Request, Wording, query};
+use serde_json::{Map, Value, json};
+use testkit::{Handler, Reply, Request, Understood, Wording, query};
 
 /// The UID of this cluster's `kube-system`.
 pub const UID: &str = "5f3c1a52-7c1b-4c1e-9a57-0d8f0f6a2b11";
@@ -139,13 +138,17 @@ impl Handler for K8sFake {
     }
 }
 
+fn understood(operation: Option<String>, parameters: Map<String, Value>) -> Understood {
+    Understood { operation, parameters: Value::Object(parameters), region: None }
+}
+
 /// How an API server speaks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct K8sWording;
 
 impl Wording for K8sWording {
     /// Operations are named as `kubectl auth can-i` takes them: `list roles.rbac.authorization.k8s.io`.
-    fn understand(&self, head: &Parts, _body: &[u8]) -> (Protocol, Option<String>, Value) {
+    fn understand(&self, head: &Parts, _body: &[u8]) -> Understood {
         let mut parameters = query(head);
         let path = head.uri.path();
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
@@ -153,11 +156,8 @@ impl Wording for K8sWording {
             ["api", _, rest @ ..] => ("", rest),
             ["apis", group, _, rest @ ..] => (*group, rest),
             _ => {
-                return (
-                    Protocol::Other,
-                    Some(format!("{} {path}", head.method.as_str().to_lowercase())),
-                    Value::Object(parameters),
-                );
+                let operation = format!("{} {path}", head.method.as_str().to_lowercase());
+                return understood(Some(operation), parameters);
             }
         };
         let rest = match rest {
@@ -174,11 +174,15 @@ impl Wording for K8sWording {
                 "get"
             }
             ("POST", [_]) => "create",
-            _ => return (Protocol::Other, None, Value::Object(parameters)),
+            _ => return understood(None, parameters),
         };
         let dot = if group.is_empty() { "" } else { "." };
         let resource = rest.first().copied().unwrap_or("");
-        (Protocol::Other, Some(format!("{verb} {resource}{dot}{group}")), Value::Object(parameters))
+        understood(Some(format!("{verb} {resource}{dot}{group}")), parameters)
+    }
+
+    fn secrets(&self) -> &[&str] {
+        &[]
     }
 
     fn denied(&self, request: &Request) -> Reply {

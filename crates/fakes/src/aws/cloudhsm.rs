@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::world::World;
 use super::{error, name, page};
-use crate::{Reply, Request};
+use testkit::{Reply, Request};
 
 const CLUSTER: &str = "cluster-1a23b4cdefg";
 const CREATED: f64 = 1_741_064_767.5;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::world::World;
 use super::{error, name, page};
-use crate::{Reply, Request};
+use testkit::{Reply, Request};
 
 const CREATED: f64 = 1_741_064_767.5;
 

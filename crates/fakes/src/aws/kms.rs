@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::world::{Key, KmsRegion, World};
 use super::{bad_marker, error, name, page};
-use crate::{Reply, Request};
+use testkit::{Reply, Request};
 
 pub fn answer(world: &World, request: &Request) -> Reply {
     let Some(region) = request.region.as_deref() else {

@@ -2,11 +2,10 @@
 
 use async_trait::async_trait;
 use http::request::Parts;
-use serde_json::Value;
+use testkit::{Handler, Reply, Request, Understood, Wording};
 
-use crate::aws_fake::{AwsFake, EksCluster, Size, World};
-use crate::k8s_fake::{K8sFake, K8sWording};
-use crate::{AwsWording, Handler, Protocol, Reply, Request, Wording};
+use crate::aws::{AwsFake, AwsWording, EksCluster, Size, World};
+use crate::kubernetes::{K8sFake, K8sWording};
 
 /// Both that answer for such a cluster.
 #[derive(Clone, Debug)]
@@ -54,13 +53,17 @@ fn of(request: &Request) -> &'static dyn Wording {
 }
 
 impl Wording for EksWording {
-    fn understand(&self, head: &Parts, body: &[u8]) -> (Protocol, Option<String>, Value) {
+    fn understand(&self, head: &Parts, body: &[u8]) -> Understood {
         let authorization = head.headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         if authorization.is_some_and(|value| value.starts_with("AWS4")) {
             AwsWording.understand(head, body)
         } else {
             K8sWording.understand(head, body)
         }
+    }
+
+    fn secrets(&self) -> &[&str] {
+        AwsWording.secrets()
     }
 
     fn denied(&self, request: &Request) -> Reply {

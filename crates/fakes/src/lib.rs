@@ -1,0 +1,16 @@
+//! Fakes of the sources that collectors read, each in the words of the real one: AWS, EKS, Kubernetes, GitHub; and the
+//! emulators by others that tests start beside them.
+//!
+//! Never part of a program that is shipped. It panics where a test should stop.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test helper stops at the first surprise"
+)]
+
+pub mod aws;
+pub mod eks;
+pub mod emulators;
+pub mod github;
+pub mod kubernetes;
