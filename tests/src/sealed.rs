@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use bundle::approval::{Approval, Covers, SignedApproval};
+use bundle::approval::{Approval, SignedApproval};
 use bundle::layout::Entry;
 use bundle::seal::{self, Metadata};
 use bundle::sigstore::{CounterSigned, Position, SealedStatement};
@@ -21,7 +21,7 @@ use bundle::writer::RecordWriter;
 use bundle::{PublicKey, consistency, export::TarWriter, redact};
 use ledger::{LogKey, Tile, TileHashes};
 use model::record::{Override, RunStatus};
-use model::{Digest, RecordType};
+use model::{Covers, Digest, RecordType};
 use serde_json::{Value, json};
 use sign::{Ed25519Signer, Signer as _};
 

@@ -6,8 +6,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use model::record::{Finding, Gap, GapReason};
-use model::{Outcome, Timestamp};
+use model::{Covers, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// `payloadType` of the envelope.
@@ -34,32 +33,6 @@ pub struct Approval {
     /// First and last day, UTC, `2026-12-31`.
     pub approved: String,
     pub expires: String,
-}
-
-/// What an acceptance is about, as the declaration has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Covers {
-    Deviation {
-        control: String,
-        check: String,
-        subject: String,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        target: Option<String>,
-    },
-    Gap {
-        target: String,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        population: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        right: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        part: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        subject: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason_is: Option<GapReason>,
-    },
 }
 
 /// An approval with the signature over it.
@@ -99,43 +72,6 @@ impl Approval {
     /// Never for what was parsed or came out of a declaration: texts only.
     pub fn render(&self) -> Result<String, ApprovalError> {
         serde_json::to_string(self).map_err(|error| ApprovalError::Text(error.to_string()))
-    }
-
-    /// Whether it covers this finding, on this day, whoever signed it.
-    #[must_use]
-    pub fn covers_finding(&self, finding: &Finding) -> bool {
-        match &self.covers {
-            Covers::Deviation { control, check, subject, target } => {
-                finding.outcome == Outcome::Deviates
-                    && finding.control == *control
-                    && finding.check == *check
-                    && finding.subject.as_ref().is_some_and(|s| s.id == *subject)
-                    && target.as_ref().is_none_or(|t| finding.target == *t)
-            }
-            Covers::Gap { .. } => false,
-        }
-    }
-
-    /// Whether it covers this gap.
-    #[must_use]
-    pub fn covers_gap(&self, gap: &Gap) -> bool {
-        match &self.covers {
-            Covers::Deviation { .. } => false,
-            Covers::Gap { target, population, right, part, subject, reason_is } => {
-                // `aws-kms/key` is every place of that kind, `aws-kms/key@eu-west-1` is that one.
-                let same_population = |wanted: &String| {
-                    gap.population
-                        .as_ref()
-                        .is_some_and(|p| p == wanted || p.split_once('@').is_some_and(|(kind, _)| kind == wanted))
-                };
-                gap.target == *target
-                    && population.as_ref().is_none_or(same_population)
-                    && reason_is.is_none_or(|reason| gap.reason == reason)
-                    && right.as_ref().is_none_or(|r| gap.right.as_ref() == Some(r))
-                    && part.as_ref().is_none_or(|p| gap.part.as_ref() == Some(p))
-                    && subject.as_ref().is_none_or(|s| gap.subject.as_ref().is_some_and(|g| g.id == *s))
-            }
-        }
     }
 
     /// Whether the UTC day of a moment lies between its first and last day.
@@ -224,6 +160,8 @@ struct SignatureJson {
 
 #[cfg(test)]
 mod tests {
+    use model::record::GapReason;
+
     use super::*;
 
     fn approval() -> Approval {
@@ -294,24 +232,15 @@ mod tests {
     }
 
     #[test]
-    fn covers_a_gap_for_no_other_reason_than_the_one_it_names() {
-        let gap = |reason| Gap {
-            target: "prod".to_owned(),
-            collector: "aws-kms".to_owned(),
-            population: Some("aws-kms/key@us-east-1".to_owned()),
-            subject: None,
-            part: None,
-            right: Some("kms:ListKeys".to_owned()),
-            reason,
-            detail: String::new(),
-            exchange: None,
-            acceptance: Some("AC-7".to_owned()),
-        };
-        let mut held = approval();
-        assert!(held.covers_gap(&gap(GapReason::Throttled)));
-        let Covers::Gap { reason_is, .. } = &mut held.covers else { panic!("a gap") };
+    fn the_words_of_what_it_covers_are_the_formats() {
+        let mut approval = approval();
+        let Covers::Gap { reason_is, .. } = &mut approval.covers else { panic!("a gap") };
         *reason_is = Some(GapReason::ClosedByPolicy);
-        assert!(held.covers_gap(&gap(GapReason::ClosedByPolicy)) && !held.covers_gap(&gap(GapReason::Throttled)));
-        assert!(held.render().unwrap().contains(r#""reason_is":"closed-by-policy""#));
+        let text = approval.render().unwrap();
+        let expected =
+            r#""covers":{"gap":{"target":"prod","population":"aws-kms/key","reason_is":"closed-by-policy"}}"#;
+        assert!(text.contains(expected), "{text}");
+        let unknown = text.replace(r#""target":"prod""#, r#""target":"prod","region":"eu-west-1""#);
+        assert!(serde_json::from_str::<Approval>(&unknown).is_err());
     }
 }

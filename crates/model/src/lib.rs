@@ -2,12 +2,14 @@
 //!
 //! No I/O, no clock, no network. What is written here is what `docs/spec/bundle.md` describes.
 
+mod covers;
 mod digest;
 mod names;
 pub mod record;
 mod secret;
 mod time;
 
+pub use covers::Covers;
 pub use digest::{Digest, ParseDigestError};
 pub use names::{Outcome, ParseRefError, RecordRef, RecordType, Severity};
 pub use secret::Secret;

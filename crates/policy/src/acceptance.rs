@@ -4,7 +4,7 @@ use model::record::{Finding, Gap, Subject};
 use model::{Outcome, RecordRef, RecordType, Timestamp};
 use serde::Serialize;
 
-use crate::plan::{Covers, Plan, PlannedAcceptance};
+use crate::plan::{Plan, PlannedAcceptance};
 use crate::scalar::Day;
 
 /// The acceptances of a plan on one day.
@@ -97,7 +97,7 @@ impl Acceptances {
                 continue;
             }
             for (planned, entry) in self.valid() {
-                if covers_finding(&planned.covers, finding) {
+                if planned.covers.finding(finding) {
                     entry.covered += 1;
                     finding.acceptance = Some(planned.id.clone());
                     break;
@@ -117,7 +117,7 @@ impl Acceptances {
             gap.acceptance = None;
             let behind: Vec<&Subject> = hidden.iter().filter(|l| touches(gap, l)).map(|l| &l.subject).collect();
             for (planned, entry) in self.valid() {
-                if !covers_gap(&planned.covers, gap) {
+                if !planned.covers.gap(gap) {
                     continue;
                 }
                 if behind.is_empty() {
@@ -155,38 +155,6 @@ pub fn excused(outcome: Outcome, rests_on: &[RecordRef], gaps: &[Gap]) -> bool {
         ordinal.and_then(|ordinal| gaps.get(ordinal)).is_some_and(|gap| gap.acceptance.is_some())
     };
     outcome == Outcome::Undetermined && behind.peek().is_some() && behind.all(accepted)
-}
-
-fn covers_finding(covers: &Covers, finding: &Finding) -> bool {
-    match covers {
-        Covers::Deviation { control, check, subject, target } => {
-            finding.control == *control
-                && finding.check == *check
-                && finding.subject.as_ref().is_some_and(|s| s.id == *subject)
-                && target.as_ref().is_none_or(|t| finding.target == *t)
-        }
-        Covers::Gap { .. } => false,
-    }
-}
-
-fn covers_gap(covers: &Covers, gap: &Gap) -> bool {
-    match covers {
-        Covers::Deviation { .. } => false,
-        Covers::Gap { target, population, right, part, subject, reason_is } => {
-            // `aws-kms/key` is every place of that kind, `aws-kms/key@eu-west-1` is that one.
-            let same_population = |wanted: &String| {
-                gap.population
-                    .as_ref()
-                    .is_some_and(|p| p == wanted || p.split_once('@').is_some_and(|(kind, _)| kind == wanted))
-            };
-            gap.target == *target
-                && population.as_ref().is_none_or(same_population)
-                && reason_is.is_none_or(|reason| gap.reason == reason)
-                && right.as_ref().is_none_or(|r| gap.right.as_ref() == Some(r))
-                && part.as_ref().is_none_or(|p| gap.part.as_ref() == Some(p))
-                && subject.as_ref().is_none_or(|s| gap.subject.as_ref().is_some_and(|g| g.id == *s))
-        }
-    }
 }
 
 /// Whether the gap may be why we do not know about this subject.

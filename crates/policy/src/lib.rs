@@ -37,7 +37,7 @@ pub use environment::{
 };
 pub use load::{Attachment, Loaded, Loader, load};
 pub use plan::{
-    Assignment, Covers, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger, PlannedSystem,
+    Assignment, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger, PlannedSystem,
     PlannedTarget, plan,
 };
 pub use rollup::{Tally, Verdict, outcome};

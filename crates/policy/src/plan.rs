@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model::Digest;
+use model::{Covers, Digest};
 use model::record::GapReason;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -117,32 +117,6 @@ pub struct PlannedAcceptance {
     /// Path of a detached signature, relative to the declaration's folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
-}
-
-/// What an acceptance is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Covers {
-    Deviation {
-        control: String,
-        check: String,
-        subject: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        target: Option<String>,
-    },
-    Gap {
-        target: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        population: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        right: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        part: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        subject: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        reason_is: Option<GapReason>,
-    },
 }
 
 impl Plan {

@@ -197,8 +197,8 @@ fn fault(
         return Err("what was signed does not hold on the day of the run");
     }
     let covers = |item: &Item| match item {
-        Item::Finding(finding) => approval.covers_finding(finding),
-        Item::Gap(gap) => approval.covers_gap(gap),
+        Item::Finding(finding) => approval.covers.finding(finding),
+        Item::Gap(gap) => approval.covers.gap(gap),
     };
     if items.iter().all(covers) {
         Ok(key.spki.0.id())

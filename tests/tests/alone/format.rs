@@ -3,14 +3,13 @@
 
 #![expect(clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
 
-use bundle::approval::Covers;
 use bundle::layout::Entry;
 use bundle::read::{FolderSource, TarSource};
 use bundle::sigstore::SealedStatement;
 use bundle::trust::{Range, Role, Spki, Trust, TrustedKey};
 use ledger::Checkpoint;
 use model::record::{Override, RunStatus};
-use model::{Digest, RecordType};
+use model::{Covers, Digest, RecordType};
 use serde_json::{Value, json};
 use sign::{Ed25519Signer, Signer as _};
 use verify::{Approver, Class, Continuity, Demands, Level, Unobserved, Verdict};

@@ -119,14 +119,12 @@ fn state(
 
 /// The words that an approver signs.
 fn text_of(plan: &Plan, planned: &PlannedAcceptance) -> Result<String, Failure> {
-    // Both are the same words in JSON; the sealed format does not know the declaration's types.
-    let covers = serde_json::to_value(&planned.covers).and_then(serde_json::from_value).map_err(Failure::tool)?;
     let approval = Approval {
         witnessmark_acceptance: Approval::version(),
         id: planned.id.clone(),
         entity: plan.entity.clone(),
         system: plan.system.id.clone(),
-        covers,
+        covers: planned.covers.clone(),
         reason: planned.reason.clone(),
         approved_by: planned.approved_by.clone(),
         approved: planned.approved.to_string(),

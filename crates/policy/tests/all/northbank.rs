@@ -1,7 +1,8 @@
 //! The example of the product's own description: it parses, its plan is the expected one, and the schema accepts it.
 
 use crate::common::{NORTHBANK, environment, load_one};
-use policy::{Covers, Designation, OneOrMany, Treatment};
+use model::Covers;
+use policy::{Designation, OneOrMany, Treatment};
 use witnessmark_policy as policy;
 
 #[test]
