@@ -37,10 +37,10 @@ pub use environment::{
 };
 pub use load::{Attachment, Loaded, Loader, load};
 pub use plan::{
-    Assignment, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger, PlannedSystem,
-    PlannedTarget, plan,
+    Assignment, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger, PlannedSystem, PlannedTarget,
+    plan,
 };
-pub use rollup::{Tally, Verdict, outcome};
+pub use rollup::{Tally, Verdict};
 pub use scalar::{CheckId, Day, Id, Origin, Period, RequirementId, StandardId};
 pub use schema::declaration_schema;
 pub use source::{DeclaredFile, Located, SourceMap, Span};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use model::{Covers, Digest};
 use model::record::GapReason;
+use model::{Covers, Digest};
 use serde::Serialize;
 use serde_json::{Map, Value};
 

@@ -2,38 +2,9 @@
 
 use std::collections::HashMap;
 
-use model::Outcome;
 use model::record::{Control, Counts, Finding, Gap, Observation};
 
 use crate::plan::{Plan, PlannedControl};
-
-fn add(counts: &mut Counts, finding: &Finding) {
-    match finding.outcome {
-        Outcome::Conforms => counts.conforms += 1,
-        Outcome::Deviates => {
-            counts.deviates += 1;
-            counts.accepted += u64::from(finding.acceptance.is_some());
-        }
-        Outcome::Undetermined => counts.undetermined += 1,
-        Outcome::NotApplicable => counts.not_applicable += 1,
-    }
-}
-
-/// One outcome for many findings. An accepted deviation still deviates; no finding at all is undetermined.
-#[must_use]
-pub const fn outcome(counts: &Counts) -> Outcome {
-    if counts.deviates > 0 {
-        Outcome::Deviates
-    } else if counts.undetermined > 0 {
-        Outcome::Undetermined
-    } else if counts.conforms > 0 {
-        Outcome::Conforms
-    } else if counts.not_applicable > 0 {
-        Outcome::NotApplicable
-    } else {
-        Outcome::Undetermined
-    }
-}
 
 /// Counts findings as they come, so that none has to be kept: one count per control, one for the run.
 #[derive(Clone, Debug)]
@@ -52,9 +23,9 @@ impl<'p> Tally<'p> {
 
     /// Counts one finding; its acceptance has been decided.
     pub fn add(&mut self, finding: &Finding) {
-        add(&mut self.total, finding);
+        self.total.add(finding);
         if let Some(counts) = self.by_control.get_mut(finding.control.as_str()) {
-            add(counts, finding);
+            counts.add(finding);
         }
     }
 
@@ -77,7 +48,7 @@ impl<'p> Tally<'p> {
             id: control.id.clone(),
             title: control.title.clone(),
             requirements: control.requirements.clone(),
-            outcome: has_checks.then(|| outcome(&counts)),
+            outcome: has_checks.then(|| counts.outcome()),
             counts,
             observe: control.observe_seconds.map(|every_seconds| Observation { every_seconds }),
         }

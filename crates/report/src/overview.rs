@@ -86,14 +86,7 @@ impl OverviewReader {
     }
 
     fn finding(&mut self, at: RecordRef, finding: &Finding) {
-        let counts = &mut self.overview.counts;
-        match finding.outcome {
-            Outcome::Conforms => counts.conforms += 1,
-            Outcome::Deviates => counts.deviates += 1,
-            Outcome::Undetermined => counts.undetermined += 1,
-            Outcome::NotApplicable => counts.not_applicable += 1,
-        }
-        counts.accepted += u64::from(finding.outcome == Outcome::Deviates && finding.acceptance.is_some());
+        self.overview.counts.add(finding);
         if !self.all && !matches!(finding.outcome, Outcome::Deviates | Outcome::Undetermined) {
             return;
         }

@@ -12,7 +12,7 @@ use bundle::statement::{Kind, Segment, Statement};
 use model::record::{
     ClockSource, Control, Counts, Coverage, Exchange, Finding, GapReason, Locator, Override, Run, RunStatus,
 };
-use model::{Digest, Outcome, RecordRef, RecordType};
+use model::{Digest, RecordRef, RecordType};
 use sha2::{Digest as _, Sha256};
 
 use crate::approvals::Approvals;
@@ -345,16 +345,7 @@ impl Contents {
         }
         let tally = self.controls.entry(finding.control.clone()).or_default();
         tally.first.get_or_insert(at.ordinal);
-        let counts = &mut tally.shown;
-        match finding.outcome {
-            Outcome::Conforms => counts.conforms += 1,
-            Outcome::Deviates => {
-                counts.deviates += 1;
-                counts.accepted += u64::from(finding.acceptance.is_some());
-            }
-            Outcome::Undetermined => counts.undetermined += 1,
-            Outcome::NotApplicable => counts.not_applicable += 1,
-        }
+        tally.shown.add(finding);
         Ok(())
     }
 
@@ -380,7 +371,7 @@ impl Contents {
         }
         let any = claimed.iter().any(|(_, count)| *count > 0);
         let outcome_fits = match control.outcome {
-            Some(outcome) => outcome == roll_up(counts),
+            Some(outcome) => outcome == counts.outcome(),
             None => !any,
         };
         if !outcome_fits {
@@ -470,21 +461,6 @@ const GROUNDS: [RecordType; 9] = [
     RecordType::Derived,
     RecordType::Recorded,
 ];
-
-/// One word for many findings, `docs/spec/bundle.md`. An accepted deviation still deviates.
-fn roll_up(counts: &Counts) -> Outcome {
-    if counts.deviates > 0 {
-        Outcome::Deviates
-    } else if counts.undetermined > 0 {
-        Outcome::Undetermined
-    } else if counts.conforms > 0 {
-        Outcome::Conforms
-    } else if counts.not_applicable > 0 {
-        Outcome::NotApplicable
-    } else {
-        Outcome::Undetermined
-    }
-}
 
 fn fields(counts: &Counts) -> [(&'static str, u64); 5] {
     [

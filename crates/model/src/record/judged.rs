@@ -121,6 +121,39 @@ pub struct Counts {
     pub accepted: u64,
 }
 
+impl Counts {
+    /// Counts one finding.
+    pub const fn add(&mut self, finding: &Finding) {
+        match finding.outcome {
+            Outcome::Conforms => self.conforms += 1,
+            Outcome::Deviates => {
+                self.deviates += 1;
+                if finding.acceptance.is_some() {
+                    self.accepted += 1;
+                }
+            }
+            Outcome::Undetermined => self.undetermined += 1,
+            Outcome::NotApplicable => self.not_applicable += 1,
+        }
+    }
+
+    /// One outcome for many findings. An accepted deviation still deviates; no finding at all is undetermined.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        if self.deviates > 0 {
+            Outcome::Deviates
+        } else if self.undetermined > 0 {
+            Outcome::Undetermined
+        } else if self.conforms > 0 {
+            Outcome::Conforms
+        } else if self.not_applicable > 0 {
+            Outcome::NotApplicable
+        } else {
+            Outcome::Undetermined
+        }
+    }
+}
+
 /// How often a control is to be observed, and whether this run was in time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -3,7 +3,7 @@
 use model::Outcome::{self, Conforms, Deviates, NotApplicable, Undetermined};
 use model::Severity;
 use model::record::{Counts, Finding, Gap, GapReason};
-use witnessmark_policy::{Plan, Tally, Verdict, outcome, plan};
+use witnessmark_policy::{Plan, Tally, Verdict, plan};
 
 use crate::common::{environment, load_one};
 
@@ -76,7 +76,7 @@ fn outcomes() {
         (vec![(Conforms, false), (Deviates, true)], Deviates),
     ] {
         let counts: Counts = tally(&plan, &all).total();
-        assert_eq!(outcome(&counts), expected, "{all:?}");
+        assert_eq!(counts.outcome(), expected, "{all:?}");
     }
 }
 
