@@ -3,6 +3,7 @@
 //! No I/O, no clock, no network. What is written here is what `docs/spec/bundle.md` describes.
 
 mod covers;
+mod date;
 mod digest;
 mod names;
 pub mod record;
@@ -10,6 +11,7 @@ mod secret;
 mod time;
 
 pub use covers::Covers;
+pub use date::{Date, ParseDateError};
 pub use digest::{Digest, ParseDigestError};
 pub use names::{Outcome, ParseRefError, RecordRef, RecordType, Severity};
 pub use secret::Secret;

@@ -43,6 +43,10 @@ impl Timestamp {
         self.0.as_second()
     }
 
+    pub(crate) fn utc_date(self) -> jiff::civil::Date {
+        self.0.to_zoned(jiff::tz::TimeZone::UTC).date()
+    }
+
     /// The calendar day in UTC, `2026-11-21`.
     #[must_use]
     pub fn day(self) -> String {
