@@ -20,7 +20,6 @@ mod protocol;
 mod reassess;
 pub mod testing;
 mod worker;
-mod yaml;
 
 pub use assessor::{AssessError, Assessor, Case, Member, Sink, Summary};
 pub use catalogue::{Check, CheckSet, Library, LoadError};

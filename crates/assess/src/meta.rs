@@ -6,8 +6,6 @@ use model::{Outcome, Severity};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use crate::yaml;
-
 /// What a check says of itself. `docs/spec/checks.md` describes every member.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -159,19 +157,20 @@ impl CheckMeta {
     /// From the text of a check.
     ///
     /// # Errors
-    /// What is wrong, for a person, with the line inside the block where the parser knows it.
+    /// What is wrong, for a person, with the line of the text where the parser knows it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut lines = text.lines();
         if lines.next() != Some("# METADATA") {
             return Err("it does not begin with a `# METADATA` block".to_owned());
         }
-        let mut block = String::new();
+        // As many lines as the text has before the block, so that faults name lines of the text.
+        let mut block = "\n".to_owned();
         for line in lines {
             let Some(rest) = line.strip_prefix('#') else { break };
             block.push_str(rest.strip_prefix(' ').unwrap_or(rest));
             block.push('\n');
         }
-        let value = yaml::to_json(&block).map_err(|e| format!("its metadata: {e}"))?;
+        let value = diagnose::to_json(&block).map_err(|e| format!("its metadata: {e}"))?;
         let meta: Self = serde_json::from_value(value).map_err(|e| format!("its metadata: {e}"))?;
         meta.check()?;
         Ok(meta)

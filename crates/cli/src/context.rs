@@ -28,7 +28,7 @@ pub struct Context {
 /// A declaration with everything that was found out about it, usable or not.
 pub struct Examined {
     pub context: Context,
-    pub diagnostics: Vec<policy::Diagnostic>,
+    pub diagnostics: Vec<diagnose::Diagnostic>,
 }
 
 /// Reads a declaration and all it includes, and says everything about it.
@@ -64,7 +64,7 @@ pub fn examine(declaration: &Path, now: Timestamp) -> Result<Examined, Failure> 
 /// Prints the diagnostics to stderr when there are errors among them.
 pub fn usable(declaration: &Path, now: Timestamp) -> Result<Context, Failure> {
     let Examined { context, diagnostics } = examine(declaration, now)?;
-    if policy::has_errors(&diagnostics) {
+    if diagnose::has_errors(&diagnostics) {
         let text = context.loaded.render(&diagnostics, colour());
         anstream::eprint!("{text}");
         return Err(Failure::input(anyhow!("the declaration `{}` cannot be used", declaration.display()))

@@ -8,7 +8,7 @@ use crate::source::{Located, Span};
 use crate::yaml::{Core, Entry, Node, Value};
 
 /// Reads a value from the tree.
-pub(crate) trait Decode: Default {
+pub trait Decode: Default {
     fn decode(node: &Node, reporter: &mut Reporter<'_>) -> Self;
 }
 
@@ -93,7 +93,7 @@ impl<T: Decode> Decode for OneOrMany<T> {
 }
 
 /// The text at a node that must be one.
-pub(crate) fn text<'n>(node: &'n Node, reporter: &mut Reporter<'_>) -> Option<&'n str> {
+pub fn text<'n>(node: &'n Node, reporter: &mut Reporter<'_>) -> Option<&'n str> {
     match (&node.value, node.core()) {
         (Value::Scalar { text, .. }, Some(Core::Text)) if !text.trim().is_empty() => Some(text),
         (Value::Scalar { .. }, Some(Core::Text)) => {
@@ -114,7 +114,7 @@ pub(crate) fn text<'n>(node: &'n Node, reporter: &mut Reporter<'_>) -> Option<&'
     }
 }
 
-pub(crate) fn wrong_type(node: &Node, expected: &str, reporter: &mut Reporter<'_>) {
+pub fn wrong_type(node: &Node, expected: &str, reporter: &mut Reporter<'_>) {
     let pending = reporter.error(node.at, Code::WrongType, format!("expected {expected}, found {}", node.describe()));
     if node.core() == Some(Core::Null) {
         pending.help("a key without a value is left out");
@@ -122,7 +122,7 @@ pub(crate) fn wrong_type(node: &Node, expected: &str, reporter: &mut Reporter<'_
 }
 
 /// The members of an object.
-pub(crate) fn entries<'n>(node: &'n Node, reporter: &mut Reporter<'_>) -> Option<&'n [Entry]> {
+pub fn entries<'n>(node: &'n Node, reporter: &mut Reporter<'_>) -> Option<&'n [Entry]> {
     match &node.value {
         Value::Map(entries) => Some(entries),
         _ => {
@@ -132,17 +132,18 @@ pub(crate) fn entries<'n>(node: &'n Node, reporter: &mut Reporter<'_>) -> Option
     }
 }
 
-pub(crate) fn unknown_key(entry: &Entry, known: &[&str], reporter: &mut Reporter<'_>) {
+pub fn unknown_key(entry: &Entry, known: &[&str], reporter: &mut Reporter<'_>) {
     reporter
         .error(entry.key.at, Code::UnknownKey, format!("unknown key `{}`", entry.key.value))
         .maybe_help(help_known(&entry.key.value, known, "known here"));
 }
 
-pub(crate) fn missing_key(at: Span, key: &str, what: &str, reporter: &mut Reporter<'_>) {
+pub fn missing_key(at: Span, key: &str, what: &str, reporter: &mut Reporter<'_>) {
     reporter.error(at, Code::MissingKey, format!("`{key}` is missing in this {what}"));
 }
 
 /// The key under which a field is written.
+#[macro_export]
 macro_rules! key_of {
     ($field:ident) => {
         stringify!($field)
@@ -154,6 +155,7 @@ macro_rules! key_of {
 
 /// A struct that is read from an object, and its schema, from one list of fields: the two cannot differ.
 /// `as "word"` gives a field another key; `rest` takes what no field names.
+#[macro_export]
 macro_rules! record {
     (
         $(#[doc = $doc:literal])+
@@ -173,34 +175,34 @@ macro_rules! record {
             $( $(#[doc = $xdoc])+ #[schemars(skip)] pub $xfield: $xty, )?
             /// Where it was written.
             #[schemars(skip)]
-            pub written: $crate::source::Span,
+            pub written: $crate::Span,
         }
 
-        impl $crate::decode::Decode for $name {
-            fn decode(node: &$crate::yaml::Node, reporter: &mut $crate::diagnostic::Reporter<'_>) -> Self {
+        impl $crate::Decode for $name {
+            fn decode(node: &$crate::Node, reporter: &mut $crate::Reporter<'_>) -> Self {
                 const KEYS: &[&str] = &[
-                    $( $crate::decode::key_of!($rfield $($rkey)?), )*
-                    $( $crate::decode::key_of!($ofield $($okey)?), )*
+                    $( $crate::key_of!($rfield $($rkey)?), )*
+                    $( $crate::key_of!($ofield $($okey)?), )*
                 ];
                 let mut value = Self { written: node.at, ..Self::default() };
-                let Some(entries) = $crate::decode::entries(node, reporter) else { return value };
+                let Some(entries) = $crate::entries(node, reporter) else { return value };
                 for entry in entries {
                     let key = entry.key.value.as_str();
-                    $( if key == $crate::decode::key_of!($rfield $($rkey)?) {
-                        value.$rfield = $crate::decode::Decode::decode(&entry.value, reporter);
+                    $( if key == $crate::key_of!($rfield $($rkey)?) {
+                        value.$rfield = $crate::Decode::decode(&entry.value, reporter);
                         continue;
                     } )*
-                    $( if key == $crate::decode::key_of!($ofield $($okey)?) {
-                        value.$ofield = $crate::decode::Decode::decode(&entry.value, reporter);
+                    $( if key == $crate::key_of!($ofield $($okey)?) {
+                        value.$ofield = $crate::Decode::decode(&entry.value, reporter);
                         continue;
                     } )*
                     $( { value.$xfield.push(entry); continue; } )?
                     #[allow(unreachable_code, reason = "a record with `rest` knows every key")]
-                    $crate::decode::unknown_key(entry, KEYS, reporter);
+                    $crate::unknown_key(entry, KEYS, reporter);
                 }
-                for key in [$( $crate::decode::key_of!($rfield $($rkey)?), )*] as [&str; <[&str]>::len(&[$( $crate::decode::key_of!($rfield $($rkey)?), )*])] {
+                for key in [$( $crate::key_of!($rfield $($rkey)?), )*] as [&str; <[&str]>::len(&[$( $crate::key_of!($rfield $($rkey)?), )*])] {
                     if !entries.iter().any(|e| e.key.value == key) {
-                        $crate::decode::missing_key(node.at, key, $what, reporter);
+                        $crate::missing_key(node.at, key, $what, reporter);
                     }
                 }
                 value
@@ -210,6 +212,7 @@ macro_rules! record {
 }
 
 /// An enum of words, read from a text. The first word stands for what could not be read; it then has no place.
+#[macro_export]
 macro_rules! words {
     ($(#[doc = $doc:literal])+ pub enum $name:ident {
         $(#[doc = $fdoc:literal])+ $first:ident = $fword:literal,
@@ -225,22 +228,17 @@ macro_rules! words {
             $( $(#[doc = $vdoc])+ #[serde(rename = $word)] $variant, )+
         }
 
-        impl $crate::decode::Decode for $crate::source::Located<$name> {
-            fn decode(node: &$crate::yaml::Node, reporter: &mut $crate::diagnostic::Reporter<'_>) -> Self {
-                let Some(text) = $crate::decode::text(node, reporter) else { return Self::default() };
+        impl $crate::FromText for $name {
+            fn from_text(text: &str) -> Result<Self, $crate::BadText> {
                 match text {
-                    $fword => Self::new($name::$first, node.at),
-                    $( $word => Self::new($name::$variant, node.at), )+
-                    other => {
-                        reporter
-                            .error(node.at, $crate::diagnostic::Code::BadValue, format!("unknown word `{other}`"))
-                            .maybe_help($crate::diagnostic::help_known(other, &[$fword, $($word),+], "one of"));
-                        Self::default()
-                    }
+                    $fword => Ok(Self::$first),
+                    $( $word => Ok(Self::$variant), )+
+                    other => Err($crate::BadText {
+                        message: format!("unknown word `{other}`"),
+                        help: $crate::help_known(other, &[$fword, $($word),+], "one of"),
+                    }),
                 }
             }
         }
     };
 }
-
-pub(crate) use {key_of, record, words};

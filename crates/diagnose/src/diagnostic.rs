@@ -1,4 +1,4 @@
-//! What is wrong with a declaration, said as a compiler would: place, caret, reason, help.
+//! What is wrong with a text that a person wrote, said as a compiler would: place, caret, reason, help.
 
 use std::ops::Range;
 
@@ -106,11 +106,11 @@ pub struct Diagnostic {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<Related>,
     #[serde(skip)]
-    pub(crate) at: Span,
+    pub at: Span,
 }
 
 impl Diagnostic {
-    pub(crate) fn new(sources: &SourceMap, severity: Severity, at: Span, code: Code, message: String) -> Self {
+    pub fn new(sources: &SourceMap, severity: Severity, at: Span, code: Code, message: String) -> Self {
         let places = sources.places(at);
         Self {
             severity,
@@ -136,7 +136,7 @@ pub struct Related {
     pub line: usize,
     pub column: usize,
     #[serde(skip)]
-    pub(crate) at: Span,
+    pub at: Span,
 }
 
 /// Faults of one severity that one reading reports: past this nobody reads on.
@@ -144,7 +144,7 @@ const MOST: usize = 200;
 
 /// Collects faults; nothing stops at the first.
 #[derive(Debug)]
-pub(crate) struct Reporter<'a> {
+pub struct Reporter<'a> {
     pub sources: &'a SourceMap,
     pub found: Vec<Diagnostic>,
 }
@@ -178,7 +178,7 @@ impl<'a> Reporter<'a> {
 
 /// The fault just reported, to which help can be added.
 #[derive(Debug)]
-pub(crate) struct Pending<'r, 'a> {
+pub struct Pending<'r, 'a> {
     reporter: &'r mut Reporter<'a>,
     added: bool,
 }
@@ -222,7 +222,7 @@ impl Pending<'_, '_> {
 }
 
 /// "did you mean": the known word closest to what was written, if it is close.
-pub(crate) fn suggestion<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub fn suggestion<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let lower = written.to_lowercase().replace('-', "_");
     known
         .into_iter()
@@ -242,7 +242,7 @@ const fn tolerance(length: usize) -> usize {
 }
 
 /// Help naming the closest known word, or all of them when they are few.
-pub(crate) fn help_known(written: &str, known: &[&str], what: &str) -> Option<String> {
+pub fn help_known(written: &str, known: &[&str], what: &str) -> Option<String> {
     if let Some(word) = suggestion(written, known.iter().copied()) {
         return Some(format!("did you mean `{word}`?"));
     }

@@ -1,4 +1,4 @@
-//! Where a declared value was written: files, byte spans, lines and columns.
+//! Where a value was written: files, byte spans, lines and columns.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::ops::{Deref, Range};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-/// A range of bytes in one of the declaration's files.
+/// A range of bytes in one file of a [`SourceMap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     file: u32,
@@ -18,7 +18,9 @@ impl Span {
     /// No place: the value was not written, or could not be read.
     pub const NONE: Self = Self { file: u32::MAX, start: 0, end: 0 };
 
-    pub(crate) fn new(file: u32, range: Range<usize>) -> Self {
+    /// `file` as [`SourceMap::add`] gave it.
+    #[must_use]
+    pub fn new(file: u32, range: Range<usize>) -> Self {
         let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Self { file, start: clamp(range.start), end: clamp(range.end.max(range.start)) }
     }
@@ -29,11 +31,15 @@ impl Span {
         self.file != u32::MAX
     }
 
-    pub(crate) const fn file(self) -> u32 {
+    /// The number of its file.
+    #[must_use]
+    pub const fn file(self) -> u32 {
         self.file
     }
 
-    pub(crate) fn range(self) -> Range<usize> {
+    /// Byte offsets in that file.
+    #[must_use]
+    pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
 }
@@ -52,7 +58,7 @@ pub struct Located<T> {
 }
 
 impl<T> Located<T> {
-    pub(crate) const fn new(value: T, at: Span) -> Self {
+    pub const fn new(value: T, at: Span) -> Self {
         Self { value, at }
     }
 
@@ -102,17 +108,6 @@ impl<T: JsonSchema> JsonSchema for Located<T> {
     }
 }
 
-/// A file of the declaration, as it was read.
-#[derive(Clone, Debug)]
-pub struct DeclaredFile {
-    /// Relative to the declaration's own folder, `/` between names. This is the path that is sealed.
-    pub path: String,
-    /// As the loader was asked for it; this is what a person is shown.
-    pub shown: String,
-    /// Exactly what the loader gave.
-    pub bytes: Vec<u8>,
-}
-
 /// The texts that spans point into.
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
@@ -129,35 +124,42 @@ struct SourceFile {
 
 /// Line and column, both counted from 1, columns in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub struct Place {
     pub line: usize,
     pub column: usize,
 }
 
 impl SourceMap {
-    pub(crate) fn add(&mut self, name: String, text: String) -> u32 {
+    /// Takes up a file under the name that a person is shown; its number for [`Span::new`].
+    pub fn add(&mut self, name: String, text: String) -> u32 {
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         self.files.push(SourceFile { name, text, lines });
         u32::try_from(self.files.len().saturating_sub(1)).unwrap_or(u32::MAX)
     }
 
-    pub(crate) fn name(&self, span: Span) -> Option<&str> {
+    /// The name of the span's file.
+    #[must_use]
+    pub fn name(&self, span: Span) -> Option<&str> {
         self.file(span).map(|f| f.name.as_str())
     }
 
-    pub(crate) fn text(&self, span: Span) -> Option<&str> {
+    /// The whole text of the span's file.
+    #[must_use]
+    pub fn text(&self, span: Span) -> Option<&str> {
         self.file(span).map(|f| f.text.as_str())
     }
 
     /// First and last place of a span.
-    pub(crate) fn places(&self, span: Span) -> Option<(Place, Place)> {
+    #[must_use]
+    pub fn places(&self, span: Span) -> Option<(Place, Place)> {
         let file = self.file(span)?;
         let range = span.range();
         Some((file.place(range.start), file.place(range.end)))
     }
 
     /// The whole lines that hold these bytes, the offset at which they start, and the number of the first.
-    pub(crate) fn lines(&self, span: Span, range: Range<usize>) -> Option<(&str, usize, usize)> {
+    #[must_use]
+    pub fn lines(&self, span: Span, range: Range<usize>) -> Option<(&str, usize, usize)> {
         let file = self.file(span)?;
         let (first, last) = (file.line(range.start), file.line(range.end));
         let start = file.lines.get(first).copied().unwrap_or_default();

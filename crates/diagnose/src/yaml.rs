@@ -1,7 +1,7 @@
 //! YAML as a tree with positions. The only file that knows the YAML parser.
 //!
-//! A declaration is evidence and is read by people and by other programs: anchors, aliases, tags, directives and several
-//! documents in a file are refused, so that what stands there is what is meant.
+//! What is read here is sealed as evidence, and people and other programs read it too: anchors, aliases, tags, directives and
+//! several documents in a file are refused, so that what stands there is what is meant.
 
 use granit_parser::{Event, Parser, ScalarStyle};
 
@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Reporter};
 use crate::source::{Located, Span};
 
 /// Bytes in one file.
-pub(crate) const MAX_FILE: usize = 1 << 20;
+pub const MAX_FILE: usize = 1 << 20;
 /// Lists and objects inside each other.
 const MAX_DEPTH: usize = 32;
 /// Scalars, lists and objects in one file.
@@ -18,13 +18,13 @@ const MAX_NODES: usize = 100_000;
 const MAX_KEYS: usize = 1_000;
 
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
+pub struct Node {
     pub at: Span,
     pub value: Value,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Value {
+pub enum Value {
     /// `plain` is written without quotes: only then may it be a number, a truth value or nothing.
     Scalar {
         text: String,
@@ -35,14 +35,14 @@ pub(crate) enum Value {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub struct Entry {
     pub key: Located<String>,
     pub value: Node,
 }
 
 /// What a plain scalar is in YAML 1.2's core schema.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Core {
+pub enum Core {
     Null,
     Bool(bool),
     Integer(i64),
@@ -139,8 +139,47 @@ fn core(text: &str) -> Core {
     }
 }
 
+/// Whether go-yaml, with which OPA reads, takes this plain scalar for another value than [`core`] does: it keeps numbers and
+/// dates of YAML 1.1 beside the core schema of 1.2 (`resolve.go` of go-yaml v3).
+pub(crate) fn is_disputed(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let lower = unsigned.to_ascii_lowercase();
+    if matches!(lower.as_str(), ".inf" | ".nan") || is_time(text) {
+        return true;
+    }
+    if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return false;
+    }
+    // It drops every `_` of a number, knows signs before a base and bases in capitals, and reads a leading 0 as octal.
+    let plain = lower.replace('_', "");
+    let based = |prefix: &str, radix: u32| {
+        plain.strip_prefix(prefix).is_some_and(|d| !d.is_empty() && d.chars().all(|c| c.is_digit(radix)))
+    };
+    let digits = !plain.is_empty() && plain.bytes().all(|b| b.is_ascii_digit());
+    if digits && plain.len() > 1 && plain.starts_with('0') {
+        return true;
+    }
+    let number =
+        digits || based("0x", 16) || based("0o", 8) || based("0b", 2) || matches!(core(&plain), Core::Float(_));
+    number && core(text) == Core::Text
+}
+
+/// `2026-12-31`, alone or with a time behind it.
+fn is_time(text: &str) -> bool {
+    let mut parts = text.splitn(3, '-');
+    let (Some(year), Some(month), Some(rest)) = (parts.next(), parts.next(), parts.next()) else { return false };
+    let (day, time) = rest.split_once(['T', 't', ' ', '\t']).unwrap_or((rest, ""));
+    let number = |part: &str, lengths: std::ops::RangeInclusive<usize>| {
+        lengths.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
+    };
+    number(year, 4..=4)
+        && number(month, 1..=2)
+        && number(day, 1..=2)
+        && time.bytes().all(|b| b.is_ascii_digit() || b":.+-Zz \t".contains(&b))
+}
+
 /// The one document of a file. Faults go to `reporter`; `None` if the text cannot be read as a tree at all.
-pub(crate) fn parse(file: u32, text: &str, reporter: &mut Reporter<'_>) -> Option<Node> {
+pub fn parse(file: u32, text: &str, reporter: &mut Reporter<'_>) -> Option<Node> {
     let mut builder = Builder { file, text, open: Vec::new(), root: None, nodes: 0, documents: 0 };
     for next in Parser::new_from_str(text) {
         match next {
@@ -158,7 +197,7 @@ pub(crate) fn parse(file: u32, text: &str, reporter: &mut Reporter<'_>) -> Optio
         }
     }
     if builder.root.is_none() {
-        reporter.error(Span::new(file, 0..0), Code::Yaml, "the file is empty");
+        reporter.error(Span::new(file, 0..0), Code::Yaml, "empty document");
     }
     builder.root
 }
@@ -186,16 +225,16 @@ impl Builder<'_> {
                 if self.documents > 1 {
                     reporter
                         .error(at, Code::Yaml, "a second document in one file")
-                        .help("write it to a file of its own and name that under `include`");
+                        .help("write it to a file of its own");
                     return false;
                 }
                 if version.is_some() {
-                    reporter.error(at, Code::Yaml, "directives are not used in a declaration");
+                    reporter.error(at, Code::Yaml, "directives are not allowed");
                 }
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 reporter
-                    .error(at, Code::Yaml, "aliases are not used in a declaration")
+                    .error(at, Code::Yaml, "aliases are not allowed")
                     .help("write the value out: what stands here is sealed as evidence");
                 return self.node(Node { at, value: Value::Scalar { text: String::new(), plain: true } }, reporter);
             }
@@ -287,13 +326,11 @@ impl Builder<'_> {
 
     fn refuse_decoration(&self, anchor: usize, tagged: bool, at: Span, reporter: &mut Reporter<'_>) {
         if anchor != 0 {
-            reporter
-                .error(at, Code::Yaml, "anchors are not used in a declaration")
-                .help("write the value out where it is meant");
+            reporter.error(at, Code::Yaml, "anchors are not allowed").help("write the value out where it is meant");
         }
         if tagged {
             reporter
-                .error(at, Code::Yaml, "tags are not used in a declaration")
+                .error(at, Code::Yaml, "tags are not allowed")
                 .help("a value in quotes is a text, one without may be a number");
         }
     }

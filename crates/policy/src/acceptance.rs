@@ -1,11 +1,10 @@
 //! Which deviations and gaps an acceptance covers on a given day. Nothing here changes an outcome.
 
 use model::record::{Finding, Gap, Subject};
-use model::{Outcome, RecordRef, RecordType, Timestamp};
+use model::{Date, Outcome, RecordRef, RecordType, Timestamp};
 use serde::Serialize;
 
 use crate::plan::{Plan, PlannedAcceptance};
-use crate::scalar::Day;
 
 /// The acceptances of a plan on one day.
 #[derive(Clone, Debug)]
@@ -69,7 +68,7 @@ impl Acceptances {
     /// The plan's acceptances, judged by the UTC day of `now`.
     #[must_use]
     pub fn new(plan: &Plan, now: Timestamp) -> Self {
-        let today = Day::of(now);
+        let today = Date::of(now);
         let state = |a: &PlannedAcceptance| {
             if a.expires < today {
                 AcceptanceState::Expired

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diagnose::{Code, Diagnostic, Id, Located, Reporter, Span, help_known};
+
 use crate::declaration::{Declaration, Target};
-use crate::diagnostic::{Code, Diagnostic, Reporter, help_known};
 use crate::environment::{CollectorInfo, Environment};
 use crate::load::Loaded;
 use crate::plan::analyse;
-use crate::scalar::{Id, RequirementId, StandardId};
-use crate::source::{Located, Span};
+use crate::scalar::{RequirementId, StandardId};
 
 /// What can be said about a declaration beyond its form. What `load` found is not repeated.
 #[must_use]

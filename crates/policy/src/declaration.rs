@@ -1,12 +1,11 @@
 //! The declaration as types: everything of `docs/spec/declaration.md`, judged yet or not.
 
+use diagnose::yaml::{Entry, Value};
+use diagnose::{Decode, Id, Located, Node, OneOrMany, Period, Reporter, entries, record, unknown_key, words};
+use model::Date;
 use schemars::JsonSchema;
 
-use crate::decode::{Decode, OneOrMany, entries, record, unknown_key, words};
-use crate::diagnostic::Reporter;
-use crate::scalar::{CheckId, Day, Id, Origin, Period, RequirementId, StandardId};
-use crate::source::Located;
-use crate::yaml::{Entry, Node, Value};
+use crate::scalar::{CheckId, Origin, RequirementId, StandardId};
 
 record! {
     /// What an entity declares about one system: what is in scope, what is done, and what is to be looked at.
@@ -184,7 +183,7 @@ record! {
             /// Requirements that it meets in the entity's stead.
             covers: Vec<Located<RequirementId>>,
             /// When it was last reviewed.
-            reviewed: Option<Located<Day>>,
+            reviewed: Option<Located<Date>>,
         }
     }
 }
@@ -200,7 +199,7 @@ record! {
             /// Its level.
             level: Located<u32>,
             /// Its last day.
-            expires: Located<Day>,
+            expires: Located<Date>,
         }
         optional {
         }
@@ -218,9 +217,9 @@ record! {
             /// For each target the identities there.
             identities: Identities,
             /// When the duties were acknowledged in writing.
-            acknowledged: Option<Located<Day>>,
+            acknowledged: Option<Located<Date>>,
             /// When the person was last trained.
-            trained: Option<Located<Day>>,
+            trained: Option<Located<Date>>,
         }
     }
 }
@@ -271,7 +270,7 @@ record! {
             /// Wallets that it signs for.
             wallets: Vec<Located<Id>>,
             /// When the entry was last reviewed.
-            reviewed: Option<Located<Day>>,
+            reviewed: Option<Located<Date>>,
         }
     }
 }
@@ -311,7 +310,7 @@ record! {
     pub struct Review ("review") {
         required {
             /// The day.
-            on: Located<Day>,
+            on: Located<Date>,
             /// Who made it.
             by: Located<String>,
         }
@@ -465,7 +464,7 @@ record! {
             /// What remains.
             residual: Option<Residual>,
             /// When it was last looked at.
-            monitored: Option<Located<Day>>,
+            monitored: Option<Located<Date>>,
         }
     }
 }
@@ -497,7 +496,7 @@ record! {
             /// Who accepted it.
             accepted_by: Option<Located<String>>,
             /// When.
-            accepted: Option<Located<Day>>,
+            accepted: Option<Located<Date>>,
         }
     }
 }
@@ -655,9 +654,9 @@ record! {
             /// Who approved it. A name alone is a claim.
             approved_by: Located<String>,
             /// When it was approved.
-            approved: Located<Day>,
+            approved: Located<Date>,
             /// Its last day.
-            expires: Located<Day>,
+            expires: Located<Date>,
         }
         optional {
             /// Deviation: the control.

@@ -106,18 +106,12 @@ impl Standard {
             version: String,
             requirements: Vec<Requirement>,
         }
-        let mut sources = crate::source::SourceMap::default();
-        let file = sources.add(name.to_owned(), text.to_owned());
-        let mut reporter = crate::diagnostic::Reporter::new(&sources);
-        let tree = crate::yaml::parse(file, text, &mut reporter);
-        if let Some(first) = reporter.found.first() {
-            return Err(CatalogueError { reason: format!("{name}:{}: {}", first.line.unwrap_or(0), first.message) });
-        }
-        let json = tree.map(|t| t.to_json()).unwrap_or_default();
-        let file: File = serde_json::from_value(json).map_err(|e| CatalogueError { reason: format!("{name}: {e}") })?;
+        let refused = |why: &dyn std::fmt::Display| CatalogueError { reason: format!("{name}: {why}") };
+        let json = diagnose::to_json(text).map_err(|fault| refused(&fault))?;
+        let file: File = serde_json::from_value(json).map_err(|error| refused(&error))?;
         let mut seen = BTreeSet::new();
         if let Some(twice) = file.requirements.iter().find(|r| !seen.insert(r.id.as_str())) {
-            return Err(CatalogueError { reason: format!("{name}: `{}` stands there twice", twice.id) });
+            return Err(refused(&format_args!("requirement `{}` is a duplicate", twice.id)));
         }
         Ok(Self { id: format!("{}-{}", file.standard.to_lowercase(), file.version), requirements: file.requirements })
     }

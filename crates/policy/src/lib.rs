@@ -1,4 +1,4 @@
-//! The declaration: read with positions, checked with diagnostics, resolved to a plan; acceptances, roll-up, exit code.
+//! The declaration: read and checked with diagnostics (`diagnose`), resolved to a plan; acceptances, roll-up, exit code.
 //!
 //! Pure: no clock, network, environment or file system. Files come through a [`Loader`], the moment through arguments.
 //! Format and meaning: `docs/spec/declaration.md`.
@@ -11,8 +11,6 @@
 mod acceptance;
 mod check;
 mod declaration;
-mod decode;
-mod diagnostic;
 mod environment;
 mod load;
 mod parameters;
@@ -20,8 +18,6 @@ mod plan;
 mod rollup;
 mod scalar;
 mod schema;
-mod source;
-mod yaml;
 
 pub use acceptance::{AcceptanceState, AcceptanceUse, Acceptances, LastDeviation, excused};
 pub use check::{check, not_judged_yet};
@@ -30,17 +26,14 @@ pub use declaration::{
     Expect, Identities, Key, KeyHolder, KeyPlace, LedgerSettings, Observe, Parameters, Residual, Review, Risk,
     RiskImport, Risks, Settings, System, Target, Task, ThirdParty, Threat, ThreatModel, Treatment,
 };
-pub use decode::OneOrMany;
-pub use diagnostic::{Code, Diagnostic, Related, Severity, has_errors, render};
 pub use environment::{
     CatalogueError, CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Requirement, Standard,
 };
-pub use load::{Attachment, Loaded, Loader, load};
+pub use load::{Attachment, DeclaredFile, Loaded, Loader, load};
 pub use plan::{
     Assignment, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger, PlannedSystem, PlannedTarget,
     plan,
 };
 pub use rollup::{Tally, Verdict};
-pub use scalar::{CheckId, Day, Id, Origin, Period, RequirementId, StandardId};
+pub use scalar::{CheckId, Origin, RequirementId, StandardId};
 pub use schema::declaration_schema;
-pub use source::{DeclaredFile, Located, SourceMap, Span};

@@ -1,10 +1,10 @@
 //! Reads the declaration and what it includes, through a loader, into one tree and then into types.
 
+use diagnose::decode::{text, wrong_type};
+use diagnose::yaml::{self, Entry, Value};
+use diagnose::{Code, Decode, Diagnostic, Located, Node, Reporter, Severity, SourceMap, Span, has_errors};
+
 use crate::declaration::Declaration;
-use crate::decode::{Decode, text};
-use crate::diagnostic::{Code, Diagnostic, Reporter, Severity, has_errors};
-use crate::source::{DeclaredFile, Located, SourceMap, Span};
-use crate::yaml::{self, Entry, Node, Value};
 
 /// Files of one declaration.
 const MAX_FILES: usize = 256;
@@ -21,6 +21,17 @@ impl<F: Fn(&str) -> std::io::Result<Vec<u8>>> Loader for F {
     fn load(&self, path: &str) -> std::io::Result<Vec<u8>> {
         self(path)
     }
+}
+
+/// A file of the declaration, as it was read.
+#[derive(Clone, Debug)]
+pub struct DeclaredFile {
+    /// Relative to the declaration's own folder, `/` between names. This is the path that is sealed.
+    pub path: String,
+    /// As the loader was asked for it; this is what a person is shown.
+    pub shown: String,
+    /// Exactly what the loader gave.
+    pub bytes: Vec<u8>,
 }
 
 /// A declaration as it was read. Usable when there are no errors among `diagnostics`.
@@ -113,7 +124,7 @@ impl Loaded {
     /// Diagnostics about this declaration as text for a person.
     #[must_use]
     pub fn render(&self, diagnostics: &[Diagnostic], colour: bool) -> String {
-        crate::diagnostic::render(diagnostics, &self.sources, colour)
+        diagnose::render(diagnostics, &self.sources, colour)
     }
 }
 
@@ -245,7 +256,7 @@ impl Reading<'_> {
             if member.key.value == "include" {
                 match member.value.value {
                     Value::List(items) => included.extend(items),
-                    _ => self.report(|r| crate::decode::wrong_type(&member.value, "a list of files", r)),
+                    _ => self.report(|r| wrong_type(&member.value, "a list of files", r)),
                 }
                 continue;
             }

@@ -1,12 +1,11 @@
 //! Parameters of a check and settings of a target against the schemas of those who read them.
 
+use diagnose::yaml::{Entry, Value as Yaml};
+use diagnose::{Code, Node, Reporter, Span, help_known};
 use serde_json::{Map, Value};
 
 use crate::declaration::CheckUse;
-use crate::diagnostic::{Code, Reporter, help_known};
 use crate::environment::CheckMeta;
-use crate::source::Span;
-use crate::yaml::{Entry, Node, Value as Yaml};
 
 /// Parameters with the defaults filled in.
 #[derive(Clone, Debug, Default)]

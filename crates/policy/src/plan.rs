@@ -2,19 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use diagnose::{Code, Diagnostic, Located, Reporter, Span, has_errors, help_known};
 use model::record::GapReason;
-use model::{Covers, Digest};
+use model::{Covers, Date, Digest};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::check::{self, Known};
 use crate::declaration::{Acceptance, Control, Declaration, Designation, Target};
-use crate::diagnostic::{Code, Diagnostic, Reporter, has_errors, help_known};
 use crate::environment::Environment;
 use crate::load::Loaded;
 use crate::parameters::{self, sorted_map};
-use crate::scalar::Day;
-use crate::source::{Located, Span};
 
 /// What a run does. Two equal plans have equal JSON, whatever the order of keys or the spelling in the files was.
 #[derive(Clone, Debug, Serialize)]
@@ -111,9 +109,9 @@ pub struct PlannedAcceptance {
     pub reason: String,
     /// Claimed, unless a signature is shown to be good.
     pub approved_by: String,
-    pub approved: Day,
+    pub approved: Date,
     /// The last day.
-    pub expires: Day,
+    pub expires: Date,
     /// Path of a detached signature, relative to the declaration's folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
@@ -441,7 +439,7 @@ fn plan_acceptance(
                 .error(acceptance.expires.at, Code::BadValue, "it expires before it was approved")
                 .related(acceptance.approved.at, "approved here");
         } else if let Some(now) = environment.now {
-            let today = Day::of(now);
+            let today = Date::of(now);
             if acceptance.expires.value < today {
                 reporter.warn(
                     acceptance.expires.at,

@@ -25,8 +25,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     // Signing and verifying do not depend on each other.
     ("sign", &["model", "ledger"]),
     ("store", &["model", "ledger"]),
-    ("policy", &["model"]),
-    ("assess", &["model"]),
+    // Texts of people, declared or shipped, want the same carets.
+    ("diagnose", &["model"]),
+    ("policy", &["model", "diagnose"]),
+    ("assess", &["model", "diagnose"]),
     ("sdk", &["model"]),
     ("transport", &["model", "sdk"]),
     // A parser of its own, so that it can be fuzzed without an SDK.
@@ -49,6 +51,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "verify",
             "sign",
             "store",
+            "diagnose",
             "policy",
             "assess",
             "sdk",
@@ -74,7 +77,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 ];
 
 /// Crates without network, run time, TLS or AWS in their tree, and what may therefore not be found there.
-const PURE: &[&str] = &["model", "ledger", "bundle", "verify", "policy", "iam-policy", "sdk", "verifier"];
+const PURE: &[&str] = &["model", "ledger", "bundle", "verify", "diagnose", "policy", "iam-policy", "sdk", "verifier"];
 const IMPURE: &[&str] =
     &["tokio", "hyper", "rustls", "reqwest", "mio", "socket2", "async-std", "smol", "kube", "octocrab"];
 const IMPURE_PREFIXES: &[&str] = &["aws-", "hyper-"];

@@ -65,7 +65,7 @@ pub fn run(arguments: &Init, quiet: bool) -> Outcome {
         .with_context(|| format!("cannot write `{}`", out.display()))
         .map_err(Failure::input)?;
     let examined = context::examine(out, now)?;
-    if policy::has_errors(&examined.diagnostics) {
+    if diagnose::has_errors(&examined.diagnostics) {
         let shown = examined.context.loaded.render(&examined.diagnostics, false);
         return Err(Failure::tool(anyhow!("what was written to `{}` cannot be used:\n{shown}", out.display()))
             .with_help("this is a fault of this program: report it with that text"));

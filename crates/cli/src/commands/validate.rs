@@ -12,7 +12,7 @@ use crate::output::{self, Format};
 pub fn run(arguments: &Validate) -> Outcome {
     let file = &arguments.declaration.declaration;
     let Examined { context, mut diagnostics } = examine(file, crate::clock::now())?;
-    let faulty = policy::has_errors(&diagnostics);
+    let faulty = diagnose::has_errors(&diagnostics);
     if !faulty {
         diagnostics.extend(policy::not_judged_yet(&context.loaded));
     }

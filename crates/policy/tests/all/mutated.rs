@@ -16,7 +16,7 @@ fn read(bytes: &[u8]) {
         assert!(found.line.is_none_or(|l| l >= 1 && l <= lines), "{found:?}");
         assert!(found.column.is_none_or(|c| c >= 1), "{found:?}");
     }
-    let usable = !witnessmark_policy::has_errors(&all);
+    let usable = !diagnose::has_errors(&all);
     assert_eq!(plan(&loaded, &environment).is_ok(), usable);
 }
 

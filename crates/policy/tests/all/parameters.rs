@@ -1,7 +1,8 @@
 //! Defaults, weaker values, and a plan that is the same however its declaration is written.
 
+use diagnose::has_errors;
 use serde_json::{Value, json};
-use witnessmark_policy::{Assignment, CheckMeta, CheckSubject, Environment, has_errors, plan};
+use witnessmark_policy::{Assignment, CheckMeta, CheckSubject, Environment, plan};
 
 use crate::common::{environment, load_files, load_one};
 

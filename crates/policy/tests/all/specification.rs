@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use diagnose::Code;
 use serde_json::Value;
-use witnessmark_policy::{Code, check};
+use witnessmark_policy::check;
 
 use crate::common::{environment, load_one};
 

@@ -165,13 +165,13 @@ acceptances: [{id: 007, reason: "", approved_by: true, approved: 2026-13-01, exp
       |
       = help: put it in quotes: "true"
 
-    error[bad-value]: `2026-13-01` is not a day, written `2026-12-31`
+    error[bad-value]: `2026-13-01` is not a date, written `2026-12-31`
      --> witnessmark.yaml:7:66
       |
     7 | acceptances: [{id: 007, reason: "", approved_by: true, approved: 2026-13-01, expires: 31.12.2026, target: aws-prod, right: "kms:ListK...
       |                                                                  ^^^^^^^^^^
 
-    error[bad-value]: `31.12.2026` is not a day, written `2026-12-31`
+    error[bad-value]: `31.12.2026` is not a date, written `2026-12-31`
      --> witnessmark.yaml:7:87
       |
     7 | acceptances: [{id: 007, reason: "", approved_by: true, approved: 2026-13-01, expires: 31.12.2026, target: aws-prod, right: "kms:ListK...
@@ -249,7 +249,7 @@ fn not_yaml_tab() {
 fn empty() {
     insta::assert_snapshot!(said("# nothing yet
 "), @r#"
-    error[yaml]: the file is empty
+    error[yaml]: empty document
      --> witnessmark.yaml:1:1
       |
     1 | # nothing yet
@@ -278,7 +278,7 @@ targets: *v
 ---
 more: 1
 "), @r#"
-    error[yaml]: anchors are not used in a declaration
+    error[yaml]: anchors are not allowed
      --> witnessmark.yaml:1:17
       |
     1 | witnessmark: &v 1
@@ -286,7 +286,7 @@ more: 1
       |
       = help: write the value out where it is meant
 
-    error[yaml]: tags are not used in a declaration
+    error[yaml]: tags are not allowed
      --> witnessmark.yaml:2:15
       |
     2 | entity: !!str Northbank
@@ -294,7 +294,7 @@ more: 1
       |
       = help: a value in quotes is a text, one without may be a number
 
-    error[yaml]: aliases are not used in a declaration
+    error[yaml]: aliases are not allowed
      --> witnessmark.yaml:4:10
       |
     4 | targets: *v
@@ -308,7 +308,7 @@ more: 1
     5 | ---
       | ^^^
       |
-      = help: write it to a file of its own and name that under `include`
+      = help: write it to a file of its own
     "#);
 }
 
