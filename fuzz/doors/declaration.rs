@@ -6,6 +6,6 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         "witnessmark.yaml" => Ok(data.to_vec()),
         _ => Err(std::io::ErrorKind::NotFound.into()),
     };
-    let loaded = policy::load("witnessmark.yaml", &loader);
+    let loaded = declaration::load("witnessmark.yaml", &loader);
     let _ = loaded.render(&loaded.diagnostics, false);
 });

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use bundle::layout;
 use bundle::read::{Line, LineError, LineReader, Record};
+use declaration::{LastDeviation, Plan};
 use model::{Covers, Outcome};
-use policy::{LastDeviation, Plan};
 use store::{Store, StoreError};
 
 /// How many bundles are looked at, newest first. A subject that was in none of them has not been read for that long.

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use assess::{Assessor, Case, CheckSet, Limits, WorkerCommand};
 use bundle::statement::{Kind, Summary};
 use bundle::writer::SALT;
+use declaration::{AcceptanceUse, Acceptances, LastDeviation, Loaded, Plan, Tally, Verdict};
 use model::record::{
     Assignment, ClockSource, Coverage, Expectation, Finding, Gap, GapReason, Host, Identity, Override, Purpose, Run,
     RunStatus, Tool,
 };
 use model::{RecordRef, RecordType, Timestamp};
-use policy::{AcceptanceUse, Acceptances, LastDeviation, Loaded, Plan, Tally, Verdict};
 use sdk::{AlsoAsks, Environment, GapNote, KnownSecrets, Recorder, Sink};
 use serde_json::value::to_raw_value;
 use verify::{Observer, VerifiedBundle};
@@ -419,7 +419,7 @@ fn excused(findings: &Path, gaps: &[Gap]) -> io::Result<u64> {
     let mut excused = 0;
     for line in BufReader::new(File::open(findings)?).lines() {
         let finding: Concluded = serde_json::from_str(&line?)?;
-        excused += u64::from(policy::excused(finding.outcome, &finding.rests_on, gaps));
+        excused += u64::from(declaration::excused(finding.outcome, &finding.rests_on, gaps));
     }
     Ok(excused)
 }

@@ -5,10 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use model::Timestamp;
-use policy::{
+use declaration::{
     CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Loaded, Loader as _, Plan, Standard,
 };
+use model::Timestamp;
 
 use crate::failure::Failure;
 
@@ -42,11 +42,11 @@ pub fn examine(declaration: &Path, now: Timestamp) -> Result<Examined, Failure> 
         .filter(|_| declaration.file_name().is_some())
         .ok_or_else(|| Failure::input(anyhow!("`{}` names no file", declaration.display())))?;
     let loader = FolderLoader { root: folder.clone() };
-    let loaded = policy::load(name, &loader);
+    let loaded = declaration::load(name, &loader);
     let checks = check_set(&loader, &loaded)?;
     let environment = environment(&checks, now)?;
     let mut diagnostics = loaded.diagnostics.clone();
-    diagnostics.extend(policy::check(&loaded, &environment));
+    diagnostics.extend(declaration::check(&loaded, &environment));
     let mut attached = Vec::new();
     for attachment in loaded.attachments() {
         match loader.load(&attachment.shown) {
@@ -79,7 +79,7 @@ impl Context {
     /// # Errors
     /// When the declaration has errors.
     pub fn plan(&self) -> Result<Plan, Failure> {
-        policy::plan(&self.loaded, &self.environment)
+        declaration::plan(&self.loaded, &self.environment)
             .map_err(|diagnostics| Failure::input(anyhow!("{}", self.loaded.render(&diagnostics, false))))
     }
 }
@@ -113,7 +113,7 @@ impl FolderLoader {
     }
 }
 
-impl policy::Loader for FolderLoader {
+impl declaration::Loader for FolderLoader {
     fn load(&self, path: &str) -> io::Result<Vec<u8>> {
         std::fs::read(self.inside(Path::new(path))?)
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use agent::collect::Job;
 use anyhow::anyhow;
+use declaration::Plan;
 use exec::{Apartment, Aside, Isolated, Limits, Program, Start};
-use policy::Plan;
 use sdk::{CollectorKind, ForeignCode};
 
 use crate::failure::{Failure, warn};

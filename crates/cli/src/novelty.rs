@@ -8,9 +8,9 @@ use std::collections::{BTreeSet, HashMap};
 use agent::run::Ran;
 use bundle::read::{Line, Record};
 use bundle::trust::Trust;
+use declaration::Verdict;
 use model::record::{Finding, RunStatus, Witness};
 use model::{Digest, Outcome, RecordRef};
-use policy::Verdict;
 use store::{FolderStore, Store as _};
 use verify::Observer;
 

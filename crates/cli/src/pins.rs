@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io::Read as _;
 
 use anyhow::anyhow;
+use declaration::Plan;
 use model::Secret;
-use policy::Plan;
 
 use crate::failure::Failure;
 use crate::passphrase;

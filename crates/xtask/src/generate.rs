@@ -14,7 +14,7 @@ use serde_json::Value;
 pub fn all(root: &Path) -> Result<()> {
     let descriptors: Vec<Descriptor> = collectors::all().iter().map(|kind| kind.descriptor()).collect();
     schemas(&root.join("policies/schemas"), &descriptors)?;
-    write(&root.join("docs/spec/declaration.schema.json"), &pretty(&policy::declaration_schema())?)?;
+    write(&root.join("docs/spec/declaration.schema.json"), &pretty(&declaration::declaration_schema())?)?;
     for (name, schema) in exec::schemas() {
         write(&root.join(format!("docs/spec/exec-{name}.schema.json")), &pretty(&schema)?)?;
     }

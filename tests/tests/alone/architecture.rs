@@ -27,7 +27,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("store", &["model", "ledger"]),
     // Texts of people, declared or shipped, want the same carets.
     ("diagnose", &["model"]),
-    ("policy", &["model", "diagnose"]),
+    ("declaration", &["model", "diagnose"]),
     ("assess", &["model", "diagnose"]),
     ("sdk", &["model"]),
     ("transport", &["model", "sdk"]),
@@ -38,7 +38,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("collectors", &["sdk", "collectors/*"]),
     // Runs what speaks its protocol; knows no collector.
     ("exec", &["model", "sdk"]),
-    ("agent", &["model", "ledger", "bundle", "verify", "sign", "store", "policy", "assess", "sdk"]),
+    ("agent", &["model", "ledger", "bundle", "verify", "sign", "store", "declaration", "assess", "sdk"]),
     ("report", &["model", "ledger", "bundle", "verify"]),
     ("verifier", &["model", "ledger", "bundle", "verify", "assess", "report"]),
     // Only the command line joins the run loop with the collectors.
@@ -52,7 +52,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "sign",
             "store",
             "diagnose",
-            "policy",
+            "declaration",
             "assess",
             "sdk",
             "transport",
@@ -70,14 +70,15 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("testkit", &["sdk"]),
     ("fakes", &["testkit"]),
     // Generates what is derived from the others' types.
-    ("xtask", &["model", "sdk", "policy", "assess", "collectors", "exec"]),
+    ("xtask", &["model", "sdk", "declaration", "assess", "collectors", "exec"]),
     // Measures the programs from outside, against the testkit's servers.
     ("bench", &["testkit", "fakes"]),
     ("tests", &["*"]),
 ];
 
 /// Crates without network, run time, TLS or AWS in their tree, and what may therefore not be found there.
-const PURE: &[&str] = &["model", "ledger", "bundle", "verify", "diagnose", "policy", "iam-policy", "sdk", "verifier"];
+const PURE: &[&str] =
+    &["model", "ledger", "bundle", "verify", "diagnose", "declaration", "iam-policy", "sdk", "verifier"];
 const IMPURE: &[&str] =
     &["tokio", "hyper", "rustls", "reqwest", "mio", "socket2", "async-std", "smol", "kube", "octocrab"];
 const IMPURE_PREFIXES: &[&str] = &["aws-", "hyper-"];

@@ -16,11 +16,11 @@ use agent::seal::Sealer;
 use assess::{CheckSet, SubjectKind, WorkerCommand};
 use async_trait::async_trait;
 use bundle::trust::Trust;
+use declaration::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Loaded, Plan, Standard};
 use fakes::aws::{AwsFake, Size, World};
 use ledger::PublicKey;
 use model::record::{ClockSource, Override, Purpose, Tool};
 use model::{Digest, Secret, Timestamp};
-use policy::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Loaded, Plan, Standard};
 use sdk::{Clock, Overrides, StaticCredentials, Target};
 use sign::{Ed25519Signer, Signer as _};
 use store::{FolderStore, HeadFile, Holder};
@@ -112,8 +112,8 @@ fn jobs(plan: &Plan) -> Vec<Job> {
 fn store_of(server: &Server, manner: &Manner) -> BTreeMap<String, Vec<u8>> {
     let checks = CheckSet::stock().unwrap();
     let text = template("111122223333", "[eu-west-1]");
-    let loaded: Loaded = policy::load("witnessmark.yaml", &|_: &str| Ok(text.clone().into_bytes()));
-    let plan = policy::plan(&loaded, &environment(&checks)).unwrap_or_else(|found| {
+    let loaded: Loaded = declaration::load("witnessmark.yaml", &|_: &str| Ok(text.clone().into_bytes()));
+    let plan = declaration::plan(&loaded, &environment(&checks)).unwrap_or_else(|found| {
         panic!("{}", loaded.render(&found, false));
     });
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use bundle::approval::{Approval, SignedApproval};
 use bundle::trust::{Role, Trust};
-use policy::{Plan, PlannedAcceptance};
+use declaration::{Plan, PlannedAcceptance};
 use serde::Serialize;
 use sign::Signer as _;
 

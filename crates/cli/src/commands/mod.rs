@@ -59,7 +59,7 @@ pub fn run(arguments: Arguments) -> Outcome {
 
 fn schema(arguments: &Schema) -> Outcome {
     match arguments.what {
-        SchemaOf::Declaration => output::json(&policy::declaration_schema())?,
+        SchemaOf::Declaration => output::json(&declaration::declaration_schema())?,
     }
     Ok(0)
 }

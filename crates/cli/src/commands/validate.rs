@@ -14,7 +14,7 @@ pub fn run(arguments: &Validate) -> Outcome {
     let Examined { context, mut diagnostics } = examine(file, crate::clock::now())?;
     let faulty = diagnose::has_errors(&diagnostics);
     if !faulty {
-        diagnostics.extend(policy::not_judged_yet(&context.loaded));
+        diagnostics.extend(declaration::not_judged_yet(&context.loaded));
     }
     if arguments.printed.format == Format::Json {
         output::json(&json!({"usable": !faulty, "diagnostics": diagnostics}))?;

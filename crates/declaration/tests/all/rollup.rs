@@ -3,7 +3,7 @@
 use model::Outcome::{self, Conforms, Deviates, NotApplicable, Undetermined};
 use model::Severity;
 use model::record::{Counts, Finding, Gap, GapReason};
-use witnessmark_policy::{Plan, Tally, Verdict, plan};
+use witnessmark_declaration::{Plan, Tally, Verdict, plan};
 
 use crate::common::{environment, load_one};
 

@@ -5,7 +5,7 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
 use serde_json::Value;
 
-use crate::declaration::Declaration;
+use crate::declared::Declaration;
 
 /// JSON Schema (draft 2020-12) of a declaration file. `null` is never a value: a key without one is left out.
 #[must_use]

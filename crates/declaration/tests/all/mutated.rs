@@ -2,7 +2,7 @@
 
 use crate::common::{NORTHBANK, environment};
 use proptest::prelude::*;
-use witnessmark_policy::{check, load, not_judged_yet, plan};
+use witnessmark_declaration::{check, load, not_judged_yet, plan};
 
 fn read(bytes: &[u8]) {
     let loaded = load("conf/witnessmark.yaml", &|_: &str| Ok(bytes.to_vec()));

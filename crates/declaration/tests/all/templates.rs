@@ -1,6 +1,6 @@
 //! What becomes of a template. That each is usable, and what it offers too, `tests/tests/alone/templates.rs` shows.
 
-use witnessmark_policy::{CheckMeta, CheckSubject, Environment, check, plan};
+use witnessmark_declaration::{CheckMeta, CheckSubject, Environment, check, plan};
 
 use crate::common::{environment, load_one};
 

@@ -11,7 +11,7 @@ use crate::common::load_one;
 /// The published schema is the one that the types give.
 #[test]
 fn published() {
-    let text = serde_json::to_string_pretty(&witnessmark_policy::declaration_schema()).unwrap() + "\n";
+    let text = serde_json::to_string_pretty(&witnessmark_declaration::declaration_schema()).unwrap() + "\n";
     let published = include_str!("../../../../docs/spec/declaration.schema.json");
     assert_eq!(text, published, "write it anew: cargo run -- schema declaration > docs/spec/declaration.schema.json");
 }
@@ -19,7 +19,7 @@ fn published() {
 /// Nothing of how positions are kept shows, and nothing may be null.
 #[test]
 fn positions_do_not_leak() {
-    let text = witnessmark_policy::declaration_schema().to_string();
+    let text = witnessmark_declaration::declaration_schema().to_string();
     for word in ["Located", "Span", "\"written\"", "\"null\"", "Decode", "Node"] {
         assert!(!text.contains(word), "{word}");
     }
@@ -112,4 +112,4 @@ proptest! {
 }
 
 static VALIDATOR: LazyLock<Validator> =
-    LazyLock::new(|| validator_for(&witnessmark_policy::declaration_schema()).unwrap());
+    LazyLock::new(|| validator_for(&witnessmark_declaration::declaration_schema()).unwrap());

@@ -2,7 +2,7 @@
 
 use diagnose::has_errors;
 use serde_json::{Value, json};
-use witnessmark_policy::{Assignment, CheckMeta, CheckSubject, Environment, plan};
+use witnessmark_declaration::{Assignment, CheckMeta, CheckSubject, Environment, plan};
 
 use crate::common::{environment, load_files, load_one};
 

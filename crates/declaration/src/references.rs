@@ -2,43 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diagnose::{Code, Diagnostic, Id, Located, Reporter, Span, help_known};
+use diagnose::{Code, Id, Located, Reporter, Span, help_known};
 
-use crate::declaration::{Declaration, Target};
+use crate::declared::{Declaration, Target};
 use crate::environment::{CollectorInfo, Environment};
+use crate::ids::{RequirementId, StandardId};
 use crate::load::Loaded;
-use crate::plan::analyse;
-use crate::scalar::{RequirementId, StandardId};
-
-/// What can be said about a declaration beyond its form. What `load` found is not repeated.
-#[must_use]
-pub fn check(loaded: &Loaded, environment: &Environment) -> Vec<Diagnostic> {
-    analyse(loaded, environment).0
-}
-
-/// What is read and not judged yet, as notes. `validate` and `run` say so instead of keeping silent about it.
-#[must_use]
-pub fn not_judged_yet(loaded: &Loaded) -> Vec<Diagnostic> {
-    let mut reporter = Reporter::new(&loaded.sources);
-    for name in ["components", "third_parties", "key_holders", "keys", "threat_model", "threats", "risks"] {
-        if let Some(at) = loaded.has_part(name) {
-            reporter.note(at, Code::NotJudgedYet, format!("`{name}` is read and sealed, not judged yet"));
-        }
-    }
-    let controls = &loaded.declaration.controls;
-    let tasks: Vec<Span> = controls.iter().filter_map(|c| c.task.as_ref()).map(|t| t.written).collect();
-    let documents: Vec<Span> = controls.iter().flat_map(|c| &c.documents).map(|d| d.written).collect();
-    for (name, places) in [("task", tasks), ("documents", documents)] {
-        if let Some(first) = places.first() {
-            reporter.note(
-                *first,
-                Code::NotJudgedYet,
-                format!("`{name}` of controls is read and sealed, not judged yet"),
-            );
-        }
-    }
-    reporter.found
-}
 
 /// The things of a declaration by id.
 pub(crate) struct Known<'d> {

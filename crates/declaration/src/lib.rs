@@ -9,31 +9,32 @@
 //! ```
 
 mod acceptance;
-mod check;
-mod declaration;
+mod catalogue;
+mod declared;
 mod environment;
+mod ids;
 mod load;
 mod parameters;
 mod plan;
+mod references;
 mod rollup;
-mod scalar;
 mod schema;
+mod unjudged;
 
 pub use acceptance::{AcceptanceState, AcceptanceUse, Acceptances, LastDeviation, excused};
-pub use check::{check, not_judged_yet};
-pub use declaration::{
+pub use catalogue::{CatalogueError, Requirement, Standard};
+pub use declared::{
     Acceptance, Affects, Certificate, CheckUse, Columns, Component, Control, Declaration, Designation, Document,
     Expect, Identities, Key, KeyHolder, KeyPlace, LedgerSettings, Observe, Parameters, Residual, Review, Risk,
     RiskImport, Risks, Settings, System, Target, Task, ThirdParty, Threat, ThreatModel, Treatment,
 };
-pub use environment::{
-    CatalogueError, CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Requirement, Standard,
-};
+pub use environment::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment};
+pub use ids::{CheckId, Origin, RequirementId, StandardId};
 pub use load::{Attachment, DeclaredFile, Loaded, Loader, load};
 pub use plan::{
     Assignment, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger, PlannedSystem, PlannedTarget,
-    plan,
+    check, plan,
 };
 pub use rollup::{Tally, Verdict};
-pub use scalar::{CheckId, Origin, RequirementId, StandardId};
 pub use schema::declaration_schema;
+pub use unjudged::not_judged_yet;

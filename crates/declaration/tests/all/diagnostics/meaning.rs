@@ -514,7 +514,7 @@ fn nothing_wrong() {
 #[test]
 fn not_judged_yet() {
     let loaded = load_one(NORTHBANK);
-    insta::assert_snapshot!(loaded.render(&witnessmark_policy::not_judged_yet(&loaded), false), @r#"
+    insta::assert_snapshot!(loaded.render(&witnessmark_declaration::not_judged_yet(&loaded), false), @r#"
     note[not-judged-yet]: `components` is read and sealed, not judged yet
       --> witnessmark.yaml:14:1
        |

@@ -364,7 +364,7 @@ fn includes() {
         ("controls/two.yaml", "entity: Southbank\ncontrols:\n  - {id: C, title: Again}\n"),
     ]);
     let mut all = loaded.diagnostics.clone();
-    all.extend(witnessmark_policy::check(&loaded, &environment()));
+    all.extend(witnessmark_declaration::check(&loaded, &environment()));
     insta::assert_snapshot!(loaded.render(&all, false), @r#"
     error[include]: `controls/a.yaml` is included twice
      --> witnessmark.yaml:6:28

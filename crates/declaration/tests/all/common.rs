@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use witnessmark_policy::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Loaded, Standard};
+use witnessmark_declaration::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Loaded, Standard};
 
 pub const NORTHBANK: &str = include_str!("fixtures/northbank.yaml");
 
@@ -14,7 +14,7 @@ pub fn load_one(text: &str) -> Loaded {
 pub fn load_files(files: &[(&str, &str)]) -> Loaded {
     let files: BTreeMap<String, Vec<u8>> =
         files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect();
-    witnessmark_policy::load("witnessmark.yaml", &|path: &str| {
+    witnessmark_declaration::load("witnessmark.yaml", &|path: &str| {
         files.get(path).cloned().ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound))
     })
 }

@@ -4,7 +4,7 @@ use diagnose::yaml::{Entry, Value as Yaml};
 use diagnose::{Code, Node, Reporter, Span, help_known};
 use serde_json::{Map, Value};
 
-use crate::declaration::CheckUse;
+use crate::declared::CheckUse;
 use crate::environment::CheckMeta;
 
 /// Parameters with the defaults filled in.

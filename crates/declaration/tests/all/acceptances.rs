@@ -2,7 +2,7 @@
 
 use model::record::{Finding, Gap, GapReason, Subject};
 use model::{Outcome, RecordRef, RecordType, Severity, Timestamp};
-use witnessmark_policy::{AcceptanceState, Acceptances, LastDeviation, Plan, excused, plan};
+use witnessmark_declaration::{AcceptanceState, Acceptances, LastDeviation, Plan, excused, plan};
 
 use crate::common::{environment, load_one};
 
@@ -182,7 +182,7 @@ fn an_acceptance_may_be_held_to_its_reason() {
     assert_eq!(gaps.map(|gap| gap.acceptance), [Some("GRANTS".to_owned()), None, None]);
 
     let wrong = load_one(&closed.replace("closed-by-policy", "closed-by-polcy"));
-    let found = witnessmark_policy::plan(&wrong, &environment()).expect_err("a word that is none");
+    let found = witnessmark_declaration::plan(&wrong, &environment()).expect_err("a word that is none");
     let said = wrong.render(&found, false);
     assert!(
         said.contains("`closed-by-polcy` is no reason") && said.contains("did you mean `closed-by-policy`?"),

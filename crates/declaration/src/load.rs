@@ -4,7 +4,7 @@ use diagnose::decode::{text, wrong_type};
 use diagnose::yaml::{self, Entry, Value};
 use diagnose::{Code, Decode, Diagnostic, Located, Node, Reporter, Severity, SourceMap, Span, has_errors};
 
-use crate::declaration::Declaration;
+use crate::declared::Declaration;
 
 /// Files of one declaration.
 const MAX_FILES: usize = 256;

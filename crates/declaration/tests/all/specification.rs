@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use diagnose::Code;
 use serde_json::Value;
-use witnessmark_policy::check;
+use witnessmark_declaration::check;
 
 use crate::common::{environment, load_one};
 
@@ -49,7 +49,7 @@ fn it_names_every_code_and_every_key() {
         assert!(TEXT.contains(&format!("| `{}` |", code.as_str())), "{}", code.as_str());
     }
     let mut keys = BTreeSet::new();
-    collect(&witnessmark_policy::declaration_schema(), &mut keys);
+    collect(&witnessmark_declaration::declaration_schema(), &mut keys);
     assert!(keys.len() > 60, "{}", keys.len());
     for key in keys {
         let named = [format!("`{key}`"), format!(".{key}`"), format!("`{key}.")].iter().any(|t| TEXT.contains(t));

@@ -1,9 +1,9 @@
 //! The example of the product's own description: it parses, its plan is the expected one, and the schema accepts it.
 
 use crate::common::{NORTHBANK, environment, load_one};
+use diagnose::OneOrMany;
 use model::Covers;
-use policy::{Designation, OneOrMany, Treatment};
-use witnessmark_policy as policy;
+use witnessmark_declaration::{Designation, Treatment};
 
 #[test]
 fn everything_in_it_is_read() {
@@ -37,7 +37,7 @@ fn everything_in_it_is_read() {
 #[test]
 fn its_one_fault_is_found() {
     let loaded = load_one(NORTHBANK);
-    insta::assert_snapshot!(loaded.render(&policy::check(&loaded, &environment()), false), @r#"
+    insta::assert_snapshot!(loaded.render(&witnessmark_declaration::check(&loaded, &environment()), false), @r#"
     error[unknown-reference]: there is no threat `T-CLOUD`
       --> witnessmark.yaml:17:41
        |
@@ -54,7 +54,8 @@ fn its_plan() {
     let whole =
         NORTHBANK.replace("threats:\n", "threats:\n  - {id: T-CLOUD, title: The cloud provider is compelled}\n");
     let loaded = load_one(&whole);
-    let plan = policy::plan(&loaded, &environment()).unwrap_or_else(|found| panic!("{}", loaded.render(&found, false)));
+    let plan = witnessmark_declaration::plan(&loaded, &environment())
+        .unwrap_or_else(|found| panic!("{}", loaded.render(&found, false)));
     assert_eq!(plan.every_seconds, Some(86_400));
     assert_eq!(plan.targets[0].collectors.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["aws-iam", "aws-kms"]);
     assert!(matches!(&plan.acceptances[0].covers, Covers::Deviation { control, .. } if control == "AC-MFA"));
@@ -97,7 +98,7 @@ fn its_plan() {
 
 #[test]
 fn its_schema_accepts_it() {
-    let schema = policy::declaration_schema();
+    let schema = witnessmark_declaration::declaration_schema();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let json = load_one(NORTHBANK).to_json();
     let errors: Vec<String> = validator.iter_errors(&json).map(|e| format!("{}: {e}", e.instance_path())).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use witnessmark_policy::Standard;
+use witnessmark_declaration::Standard;
 
 #[test]
 fn ccss_9_0_is_whole() {

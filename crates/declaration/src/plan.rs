@@ -8,11 +8,11 @@ use model::{Covers, Date, Digest};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::check::{self, Known};
-use crate::declaration::{Acceptance, Control, Declaration, Designation, Target};
+use crate::declared::{Acceptance, Control, Declaration, Designation, Target};
 use crate::environment::Environment;
 use crate::load::Loaded;
 use crate::parameters::{self, sorted_map};
+use crate::references::{Known, references};
 
 /// What a run does. Two equal plans have equal JSON, whatever the order of keys or the spelling in the files was.
 #[derive(Clone, Debug, Serialize)]
@@ -144,12 +144,18 @@ pub fn plan(loaded: &Loaded, environment: &Environment) -> Result<Plan, Vec<Diag
     if has_errors(&all) { Err(all) } else { Ok(plan) }
 }
 
+/// What can be said about a declaration beyond its form. What `load` found is not repeated.
+#[must_use]
+pub fn check(loaded: &Loaded, environment: &Environment) -> Vec<Diagnostic> {
+    analyse(loaded, environment).0
+}
+
 /// Everything that can be said about the declaration, and the plan it would give.
-pub(crate) fn analyse(loaded: &Loaded, environment: &Environment) -> (Vec<Diagnostic>, Plan) {
+fn analyse(loaded: &Loaded, environment: &Environment) -> (Vec<Diagnostic>, Plan) {
     let declaration = &loaded.declaration;
     let mut reporter = Reporter::new(&loaded.sources);
     let known = Known::of(declaration);
-    check::references(loaded, &known, environment, &mut reporter);
+    references(loaded, &known, environment, &mut reporter);
 
     let targets = declaration.targets.iter().map(|t| plan_target(t, environment, &mut reporter)).collect();
     let mut assignments = Vec::new();

@@ -16,6 +16,6 @@ targets:
 fn said(text: &str) -> String {
     let loaded = load_one(text);
     let mut all = loaded.diagnostics.clone();
-    all.extend(witnessmark_policy::check(&loaded, &environment()));
+    all.extend(witnessmark_declaration::check(&loaded, &environment()));
     loaded.render(&all, false)
 }

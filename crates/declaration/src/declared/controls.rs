@@ -1,0 +1,147 @@
+//! What the entity says it does, and what is looked at to see whether it does.
+
+use diagnose::{Decode, Id, Located, Node, Period, Reporter, entries, record};
+use schemars::JsonSchema;
+
+use crate::ids::{CheckId, RequirementId};
+
+record! {
+    /// What the entity says it does.
+    pub struct Control ("control") {
+        required {
+            /// Short name; it stands in the keys of findings.
+            id: Located<Id>,
+            /// One sentence.
+            title: Located<String>,
+        }
+        optional {
+            /// Requirements that it serves.
+            requirements: Vec<Located<RequirementId>>,
+            /// Threats that it answers.
+            threats: Vec<Located<Id>>,
+            /// How often we look.
+            observe: Option<Observe>,
+            /// What people do again and again.
+            task: Option<Task>,
+            /// Where it is written down.
+            documents: Vec<Document>,
+            /// What is looked at.
+            checks: Vec<CheckUse>,
+        }
+    }
+}
+
+record! {
+    /// How often a control is looked at.
+    pub struct Observe ("observation") {
+        required {
+            /// A bundle with this control is due this often.
+            every: Located<Period>,
+        }
+        optional {
+        }
+    }
+}
+
+record! {
+    /// What people do again and again. Our looking never proves that they did.
+    pub struct Task ("task") {
+        required {
+        }
+        optional {
+            /// How often it is due.
+            every: Option<Located<Period>>,
+            /// Why that is often enough.
+            because: Option<Located<String>>,
+            /// How long a failure may stay unseen.
+            detection_window: Option<Located<Period>>,
+            /// The folder with the records that show it.
+            records: Option<Located<String>>,
+        }
+    }
+}
+
+record! {
+    /// A document that describes a control.
+    pub struct Document ("document") {
+        required {
+            /// The file, relative to this one.
+            path: Located<String>,
+        }
+        optional {
+            /// `policy`, `procedure`, any word.
+            kind as "type": Option<Located<Id>>,
+            /// The section that counts.
+            section: Option<Located<String>>,
+            /// Whose it is.
+            owner: Option<Located<String>>,
+        }
+    }
+}
+
+record! {
+    /// One check, put to targets with parameters.
+    pub struct CheckUse ("use of a check") {
+        required {
+            /// The check.
+            check as "use": Located<CheckId>,
+        }
+        optional {
+            /// Targets; without it all that the check's collector reads.
+            on: Option<Vec<Located<Id>>>,
+            /// Parameters; `witnessmark checks` lists them with their defaults.
+            with: Parameters,
+            /// What is expected of the population.
+            expect: Option<Expect>,
+        }
+    }
+}
+
+/// Parameters of a use of a check, as written. The check says which there are.
+#[derive(Clone, Debug, Default)]
+pub struct Parameters {
+    pub(crate) node: Option<Node>,
+}
+
+impl Parameters {
+    /// As JSON; empty when nothing was written.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Map<String, serde_json::Value> {
+        match self.node.as_ref().map(Node::to_json) {
+            Some(serde_json::Value::Object(members)) => members,
+            _ => serde_json::Map::new(),
+        }
+    }
+}
+
+impl Decode for Parameters {
+    fn decode(node: &Node, reporter: &mut Reporter<'_>) -> Self {
+        Self { node: entries(node, reporter).map(|_| node.clone()) }
+    }
+}
+
+impl JsonSchema for Parameters {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Parameters".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "object" })
+    }
+}
+
+record! {
+    /// What a use of a check expects of the population it is put to.
+    pub struct Expect ("expectation") {
+        required {
+            /// Why a complete and empty population is as it should be.
+            none: Located<String>,
+        }
+        optional {
+        }
+    }
+}

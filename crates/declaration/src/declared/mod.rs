@@ -1,0 +1,60 @@
+//! The declaration as types: everything of `docs/spec/declaration.md`, judged yet or not.
+
+mod acceptances;
+mod controls;
+mod keys;
+mod people;
+mod system;
+mod targets;
+mod threats;
+
+pub use acceptances::Acceptance;
+pub use controls::{CheckUse, Control, Document, Expect, Observe, Parameters, Task};
+use diagnose::{Located, record};
+pub use keys::{Key, KeyPlace};
+pub use people::{Certificate, Identities, KeyHolder, ThirdParty};
+pub use system::{Designation, LedgerSettings, System};
+pub use targets::{Component, Settings, Target};
+pub use threats::{Affects, Columns, Residual, Review, Risk, RiskImport, Risks, Threat, ThreatModel, Treatment};
+
+record! {
+    /// What an entity declares about one system: what is in scope, what is done, and what is to be looked at.
+    pub struct Declaration ("declaration") {
+        required {
+            /// Version of this schema: 1.
+            witnessmark: Located<u32>,
+            /// The organisation.
+            entity: Located<String>,
+            /// What is audited.
+            system: System,
+        }
+        optional {
+            /// Other files of the declaration, relative to this one. Their lists are added to these.
+            include: Vec<Located<String>>,
+            /// Folders with checks of your own, relative to this file.
+            policies: Vec<Located<String>>,
+            /// Where bundles are chained.
+            ledger: Option<LedgerSettings>,
+            /// The technical part of the trusted environment: what is read.
+            targets: Vec<Target>,
+            /// Parts of the trusted environment that no collector reads.
+            components: Vec<Component>,
+            /// Others who can affect key material.
+            third_parties: Vec<ThirdParty>,
+            /// People who hold or use keys.
+            key_holders: Vec<KeyHolder>,
+            /// The key inventory.
+            keys: Vec<Key>,
+            /// The threat model and its reviews.
+            threat_model: Option<ThreatModel>,
+            /// What controls answer.
+            threats: Vec<Threat>,
+            /// The risk register, or where it is.
+            risks: Risks,
+            /// What the entity says it does.
+            controls: Vec<Control>,
+            /// Deviations and gaps that someone accepted, with a reason and an end.
+            acceptances: Vec<Acceptance>,
+        }
+    }
+}

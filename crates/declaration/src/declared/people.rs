@@ -1,0 +1,92 @@
+//! Those who can affect key material: third parties, and the people who hold or use keys.
+
+use diagnose::{Decode, Id, Located, Node, Reporter, entries, record};
+use model::Date;
+use schemars::JsonSchema;
+
+use crate::ids::{RequirementId, StandardId};
+
+record! {
+    /// Someone else who can affect key material.
+    pub struct ThirdParty ("third party") {
+        required {
+            /// Short name.
+            id: Located<Id>,
+            /// What it does for the system: `cloud`, `qsp`, `vendor`, any word.
+            role: Located<Id>,
+        }
+        optional {
+            /// Threats in which it stands.
+            in_threats: Vec<Located<Id>>,
+            /// Its own certificate.
+            certificate: Option<Certificate>,
+            /// Requirements that it meets in the entity's stead.
+            covers: Vec<Located<RequirementId>>,
+            /// When it was last reviewed.
+            reviewed: Option<Located<Date>>,
+        }
+    }
+}
+
+record! {
+    /// A third party's certificate.
+    pub struct Certificate ("certificate") {
+        required {
+            /// Standard and version.
+            standard: Located<StandardId>,
+            /// The certified system.
+            system: Located<String>,
+            /// Its level.
+            level: Located<u32>,
+            /// Its last day.
+            expires: Located<Date>,
+        }
+        optional {
+        }
+    }
+}
+
+record! {
+    /// A person who holds or uses keys, and who that person is at the targets.
+    pub struct KeyHolder ("key holder") {
+        required {
+            /// Short name; not the person's name.
+            id: Located<Id>,
+        }
+        optional {
+            /// For each target the identities there.
+            identities: Identities,
+            /// When the duties were acknowledged in writing.
+            acknowledged: Option<Located<Date>>,
+            /// When the person was last trained.
+            trained: Option<Located<Date>>,
+        }
+    }
+}
+
+/// For each target the identities a person has there.
+#[derive(Clone, Debug, Default)]
+pub struct Identities {
+    pub by_target: Vec<(Located<String>, Vec<Located<String>>)>,
+}
+
+impl Decode for Identities {
+    fn decode(node: &Node, reporter: &mut Reporter<'_>) -> Self {
+        let members = entries(node, reporter).unwrap_or_default();
+        Self { by_target: members.iter().map(|e| (e.key.clone(), Decode::decode(&e.value, reporter))).collect() }
+    }
+}
+
+impl JsonSchema for Identities {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Identities".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "object", "additionalProperties": { "type": "array", "items": { "type": "string" } } })
+    }
+}

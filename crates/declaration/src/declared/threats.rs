@@ -1,0 +1,218 @@
+//! The threat model, the threats in it, and the risk register.
+
+use diagnose::yaml::Value;
+use diagnose::{Decode, Id, Located, Node, Period, Reporter, entries, record, unknown_key, words};
+use model::Date;
+use schemars::JsonSchema;
+
+record! {
+    /// The threat model and its reviews.
+    pub struct ThreatModel ("threat model") {
+        required {
+            /// The entity's own version number.
+            version: Located<String>,
+        }
+        optional {
+            /// How often it is reviewed.
+            review_every: Option<Located<Period>>,
+            /// The reviews that were made.
+            reviews: Vec<Review>,
+        }
+    }
+}
+
+record! {
+    /// One review of the threat model.
+    pub struct Review ("review") {
+        required {
+            /// The day.
+            on: Located<Date>,
+            /// Who made it.
+            by: Located<String>,
+        }
+        optional {
+            /// What was looked at.
+            looked_at: Option<Located<String>>,
+            /// What was changed.
+            changed: Option<Located<String>>,
+        }
+    }
+}
+
+record! {
+    /// What a control answers.
+    pub struct Threat ("threat") {
+        required {
+            /// Short name.
+            id: Located<Id>,
+            /// One sentence.
+            title: Located<String>,
+        }
+        optional {
+            /// Any word; known ones: `signing-infrastructure`, `supply-chain`, `insider`, `workforce-infiltration`, `key-compromise`, `physical`.
+            category: Option<Located<Id>>,
+            /// What it can hurt.
+            affects: Option<Affects>,
+        }
+    }
+}
+
+record! {
+    /// What a threat can hurt.
+    pub struct Affects ("list of what a threat affects") {
+        required {
+        }
+        optional {
+            /// Keys of the inventory.
+            keys: Vec<Located<Id>>,
+            /// Targets.
+            targets: Vec<Located<Id>>,
+            /// Components.
+            components: Vec<Located<Id>>,
+            /// Third parties.
+            third_parties: Vec<Located<Id>>,
+        }
+    }
+}
+
+/// The risk register: its rows, or the file that holds them.
+#[derive(Clone, Debug, Default)]
+pub struct Risks {
+    pub rows: Vec<Risk>,
+    pub import: Option<RiskImport>,
+}
+
+impl Decode for Risks {
+    fn decode(node: &Node, reporter: &mut Reporter<'_>) -> Self {
+        match &node.value {
+            Value::Map(members) => {
+                let mut risks = Self::default();
+                for member in members {
+                    if member.key.value == "import" {
+                        risks.import = Decode::decode(&member.value, reporter);
+                    } else {
+                        unknown_key(member, &["import"], reporter);
+                    }
+                }
+                risks
+            }
+            _ => Self { rows: Decode::decode(node, reporter), import: None },
+        }
+    }
+}
+
+impl JsonSchema for Risks {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Risks".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let rows = generator.subschema_for::<Vec<Risk>>();
+        let import = generator.subschema_for::<RiskImport>();
+        schemars::json_schema!({ "anyOf": [
+            rows,
+            { "type": "object", "properties": { "import": import }, "required": ["import"], "additionalProperties": false },
+        ] })
+    }
+}
+
+record! {
+    /// A risk register kept elsewhere.
+    pub struct RiskImport ("import") {
+        required {
+            /// A CSV file, relative to this one.
+            file: Located<String>,
+        }
+        optional {
+            /// For each key of a risk the heading of its column.
+            columns: Columns,
+        }
+    }
+}
+
+/// For each key of a risk the heading of its column.
+#[derive(Clone, Debug, Default)]
+pub struct Columns {
+    pub by_key: Vec<(Located<String>, Located<String>)>,
+}
+
+impl Decode for Columns {
+    fn decode(node: &Node, reporter: &mut Reporter<'_>) -> Self {
+        let members = entries(node, reporter).unwrap_or_default();
+        Self { by_key: members.iter().map(|e| (e.key.clone(), Decode::decode(&e.value, reporter))).collect() }
+    }
+}
+
+impl JsonSchema for Columns {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Columns".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "object", "additionalProperties": { "type": "string" } })
+    }
+}
+
+record! {
+    /// One row of the risk register.
+    pub struct Risk ("risk") {
+        required {
+            /// The threat.
+            threat: Located<Id>,
+            /// How likely, in the entity's own scale.
+            likelihood: Located<String>,
+            /// How bad, in the entity's own scale.
+            impact: Located<String>,
+            /// What is done about it.
+            treatment: Located<Treatment>,
+            /// Whose it is.
+            owner: Located<String>,
+        }
+        optional {
+            /// What remains.
+            residual: Option<Residual>,
+            /// When it was last looked at.
+            monitored: Option<Located<Date>>,
+        }
+    }
+}
+
+words! {
+    /// What is done about a risk.
+    pub enum Treatment {
+        /// Controls make it smaller.
+        Reduce = "reduce",
+        /// Someone else bears it.
+        Transfer = "transfer",
+        /// What causes it is not done.
+        Avoid = "avoid",
+        /// It is borne.
+        Accept = "accept",
+    }
+}
+
+record! {
+    /// What remains of a risk.
+    pub struct Residual ("residual risk") {
+        required {
+            /// How much, in the entity's own scale.
+            level: Located<String>,
+        }
+        optional {
+            /// The rule of tolerance that it is within.
+            within_tolerance: Option<Located<String>>,
+            /// Who accepted it.
+            accepted_by: Option<Located<String>>,
+            /// When.
+            accepted: Option<Located<Date>>,
+        }
+    }
+}
