@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use bundle::layout;
 use bundle::read::{Line, LineError, LineReader, Record};
-use declaration::{LastDeviation, Plan};
+use conclude::LastDeviation;
+use declaration::Plan;
 use model::{Covers, Outcome};
 use store::{Store, StoreError};
 

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use assess::{Assessor, Case, CheckSet, Limits, WorkerCommand};
 use bundle::statement::{Kind, Summary};
 use bundle::writer::SALT;
-use declaration::{AcceptanceUse, Acceptances, LastDeviation, Loaded, Plan, Tally, Verdict};
+use conclude::{Acceptance, AcceptanceUse, Acceptances, LastDeviation, Tally, Verdict};
+use declaration::{Loaded, Plan};
 use model::record::{
     Assignment, ClockSource, Coverage, Expectation, Finding, Gap, GapReason, Host, Identity, Override, Purpose, Run,
     RunStatus, Tool,
@@ -244,7 +245,7 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
         assignments: &assignments,
         recorded: &recorded,
         findings: &findings,
-        controls: &judged.tally.controls(),
+        controls: judged.tally.controls(),
     };
     let records = write(session.staging(), &evidence, &mut *setup.randomness)?;
     let counts = judged.tally.total();
@@ -341,8 +342,8 @@ fn assignments(
         .collect()
 }
 
-struct Judging<'p, 'a> {
-    plan: &'p Plan,
+struct Judging<'a> {
+    plan: &'a Plan,
     checks: &'a CheckSet,
     assignments: &'a [Assignment],
     recorded: &'a Recorded,
@@ -352,8 +353,8 @@ struct Judging<'p, 'a> {
     now: Timestamp,
 }
 
-struct Judged<'p> {
-    tally: Tally<'p>,
+struct Judged {
+    tally: Tally,
     acceptances: Acceptances,
     /// Findings about subjects that deviated when they were last read.
     definite: Vec<Finding>,
@@ -363,11 +364,11 @@ struct Judged<'p> {
 /// Judges every resource, every derived object and every population. Findings go to a file: first those of subjects, in the
 /// order of their records,
 /// then those of lists and whole targets.
-fn judge<'p>(judging: &Judging<'p, '_>, worker: WorkerCommand) -> Result<Judged<'p>, RunError> {
+fn judge(judging: &Judging<'_>, worker: WorkerCommand) -> Result<Judged, RunError> {
     let recorded = judging.recorded;
     let mut judged = Judged {
-        tally: Tally::new(judging.plan),
-        acceptances: Acceptances::new(judging.plan, judging.now),
+        tally: Tally::new(judging.plan.unjudged_controls()),
+        acceptances: Acceptances::new(acceptances(judging.plan), judging.now),
         definite: Vec::new(),
         broken: BTreeMap::new(),
     };
@@ -405,6 +406,18 @@ fn judge<'p>(judging: &Judging<'p, '_>, worker: WorkerCommand) -> Result<Judged<
     Ok(judged)
 }
 
+fn acceptances(plan: &Plan) -> Vec<Acceptance> {
+    plan.acceptances
+        .iter()
+        .map(|planned| Acceptance {
+            id: planned.id.clone(),
+            covers: planned.covers.clone(),
+            approved: planned.approved,
+            expires: planned.expires,
+        })
+        .collect()
+}
+
 /// Counts the findings that are undetermined because of accepted gaps alone. Which gaps are accepted is known only after all
 /// has been judged, so the findings are looked through again, and only if some gap is.
 fn excused(findings: &Path, gaps: &[Gap]) -> io::Result<u64> {
@@ -419,7 +432,7 @@ fn excused(findings: &Path, gaps: &[Gap]) -> io::Result<u64> {
     let mut excused = 0;
     for line in BufReader::new(File::open(findings)?).lines() {
         let finding: Concluded = serde_json::from_str(&line?)?;
-        excused += u64::from(declaration::excused(finding.outcome, &finding.rests_on, gaps));
+        excused += u64::from(conclude::excused(finding.outcome, &finding.rests_on, gaps));
     }
     Ok(excused)
 }

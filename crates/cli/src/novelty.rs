@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use agent::run::Ran;
 use bundle::read::{Line, Record};
 use bundle::trust::Trust;
-use declaration::Verdict;
+use conclude::Verdict;
 use model::record::{Finding, RunStatus, Witness};
 use model::{Digest, Outcome, RecordRef};
 use store::{FolderStore, Store as _};

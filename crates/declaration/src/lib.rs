@@ -1,14 +1,13 @@
-//! The declaration: read and checked with diagnostics (`diagnose`), resolved to a plan; acceptances, roll-up, exit code.
+//! The declaration: read and checked with diagnostics (`diagnose`), resolved to a plan.
 //!
 //! Pure: no clock, network, environment or file system. Files come through a [`Loader`], the moment through arguments.
 //! Format and meaning: `docs/spec/declaration.md`.
 //!
 //! ```text
 //! load(path, loader) ─ Loaded ─┬─ check(&loaded, &environment) ─ diagnostics
-//!                              └─ plan(&loaded, &environment)  ─ Plan ─ Acceptances, Tally
+//!                              └─ plan(&loaded, &environment)  ─ Plan
 //! ```
 
-mod acceptance;
 mod catalogue;
 mod declared;
 mod environment;
@@ -17,11 +16,9 @@ mod load;
 mod parameters;
 mod plan;
 mod references;
-mod rollup;
 mod schema;
 mod unjudged;
 
-pub use acceptance::{AcceptanceState, AcceptanceUse, Acceptances, LastDeviation, excused};
 pub use catalogue::{CatalogueError, Requirement, Standard};
 pub use declared::{
     Acceptance, Affects, Certificate, CheckUse, Columns, Component, Control, Declaration, Designation, Document,
@@ -35,6 +32,5 @@ pub use plan::{
     Assignment, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger, PlannedSystem, PlannedTarget,
     check, plan,
 };
-pub use rollup::{Tally, Verdict};
 pub use schema::declaration_schema;
 pub use unjudged::not_judged_yet;

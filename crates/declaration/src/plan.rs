@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use diagnose::{Code, Diagnostic, Located, Reporter, Span, has_errors, help_known};
-use model::record::GapReason;
-use model::{Covers, Date, Digest};
+use model::record::{self, GapReason};
+use model::{Covers, Date, Digest, Outcome};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -128,6 +128,22 @@ impl Plan {
     #[must_use]
     pub fn target(&self, id: &str) -> Option<&PlannedTarget> {
         self.targets.iter().find(|t| t.id == id)
+    }
+
+    /// The records of its controls before anything was judged: `undetermined` where there are checks, no outcome where not.
+    #[must_use]
+    pub fn unjudged_controls(&self) -> Vec<record::Control> {
+        self.controls
+            .iter()
+            .map(|control| record::Control {
+                id: control.id.clone(),
+                title: control.title.clone(),
+                requirements: control.requirements.clone(),
+                outcome: self.assignments_of(&control.id).next().map(|_| Outcome::Undetermined),
+                counts: record::Counts::default(),
+                observe: control.observe_seconds.map(|every_seconds| record::Observation { every_seconds }),
+            })
+            .collect()
     }
 
     /// The uses of checks of one control.

@@ -28,6 +28,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     // Texts of people, declared or shipped, want the same carets.
     ("diagnose", &["model"]),
     ("declaration", &["model", "diagnose"]),
+    // What follows from records, for whoever has them.
+    ("conclude", &["model"]),
     ("assess", &["model", "diagnose"]),
     ("sdk", &["model"]),
     ("transport", &["model", "sdk"]),
@@ -38,7 +40,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("collectors", &["sdk", "collectors/*"]),
     // Runs what speaks its protocol; knows no collector.
     ("exec", &["model", "sdk"]),
-    ("agent", &["model", "ledger", "bundle", "verify", "sign", "store", "declaration", "assess", "sdk"]),
+    ("agent", &["model", "ledger", "bundle", "verify", "sign", "store", "declaration", "conclude", "assess", "sdk"]),
     ("report", &["model", "ledger", "bundle", "verify"]),
     ("verifier", &["model", "ledger", "bundle", "verify", "assess", "report"]),
     // Only the command line joins the run loop with the collectors.
@@ -53,6 +55,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "store",
             "diagnose",
             "declaration",
+            "conclude",
             "assess",
             "sdk",
             "transport",
@@ -78,7 +81,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 
 /// Crates without network, run time, TLS or AWS in their tree, and what may therefore not be found there.
 const PURE: &[&str] =
-    &["model", "ledger", "bundle", "verify", "diagnose", "declaration", "iam-policy", "sdk", "verifier"];
+    &["model", "ledger", "bundle", "verify", "diagnose", "declaration", "conclude", "iam-policy", "sdk", "verifier"];
 const IMPURE: &[&str] =
     &["tokio", "hyper", "rustls", "reqwest", "mio", "socket2", "async-std", "smol", "kube", "octocrab"];
 const IMPURE_PREFIXES: &[&str] = &["aws-", "hyper-"];

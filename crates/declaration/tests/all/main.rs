@@ -6,14 +6,13 @@
     reason = "helpers of tests: a fixture that cannot be read fails its test"
 )]
 
-mod acceptances;
 mod catalogue;
 mod common;
 mod diagnostics;
 mod mutated;
 mod northbank;
 mod parameters;
-mod rollup;
+mod plan;
 mod schema;
 mod specification;
 mod templates;

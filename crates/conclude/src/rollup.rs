@@ -2,30 +2,33 @@
 
 use std::collections::HashMap;
 
-use model::record::{Control, Counts, Finding, Gap, Observation};
-
-use crate::plan::{Plan, PlannedControl};
+use model::record::{Control, Counts, Finding, Gap};
 
 /// Counts findings as they come, so that none has to be kept: one count per control, one for the run.
 #[derive(Clone, Debug)]
-pub struct Tally<'p> {
-    plan: &'p Plan,
+pub struct Tally {
     total: Counts,
-    by_control: HashMap<&'p str, Counts>,
+    controls: Vec<Control>,
+    /// Where a control stands in the list.
+    places: HashMap<String, usize>,
 }
 
-impl<'p> Tally<'p> {
+impl Tally {
+    /// The records of the controls before any finding: of a control with checks the outcome is `undetermined`, of one without
+    /// it is absent.
     #[must_use]
-    pub fn new(plan: &'p Plan) -> Self {
-        let by_control = plan.controls.iter().map(|control| (control.id.as_str(), Counts::default())).collect();
-        Self { plan, total: Counts::default(), by_control }
+    pub fn new(controls: Vec<Control>) -> Self {
+        let places = controls.iter().enumerate().map(|(place, control)| (control.id.clone(), place)).collect();
+        Self { total: Counts::default(), controls, places }
     }
 
     /// Counts one finding; its acceptance has been decided.
     pub fn add(&mut self, finding: &Finding) {
         self.total.add(finding);
-        if let Some(counts) = self.by_control.get_mut(finding.control.as_str()) {
-            counts.add(finding);
+        let place = self.places.get(&finding.control);
+        if let Some(control) = place.and_then(|place| self.controls.get_mut(*place)) {
+            control.counts.add(finding);
+            control.outcome = control.outcome.map(|_| control.counts.outcome());
         }
     }
 
@@ -35,23 +38,10 @@ impl<'p> Tally<'p> {
         self.total
     }
 
-    /// The roll-up of every control of the plan, in the order declared.
+    /// The roll-up of every control so far, in the order declared.
     #[must_use]
-    pub fn controls(&self) -> Vec<Control> {
-        self.plan.controls.iter().map(|control| self.control(control)).collect()
-    }
-
-    fn control(&self, control: &PlannedControl) -> Control {
-        let counts = self.by_control.get(control.id.as_str()).copied().unwrap_or_default();
-        let has_checks = self.plan.assignments_of(&control.id).next().is_some();
-        Control {
-            id: control.id.clone(),
-            title: control.title.clone(),
-            requirements: control.requirements.clone(),
-            outcome: has_checks.then(|| counts.outcome()),
-            counts,
-            observe: control.observe_seconds.map(|every_seconds| Observation { every_seconds }),
-        }
+    pub fn controls(&self) -> &[Control] {
+        &self.controls
     }
 
     /// What the run's exit code says. `undetermined` never exits 0, whether or not the gap behind it is accepted.

@@ -1,26 +1,34 @@
-//! Which deviations and gaps an acceptance covers on a given day. Nothing here changes an outcome.
+//! Which deviations and gaps an acceptance covers on a given date. Nothing here changes an outcome.
 
 use model::record::{Finding, Gap, Subject};
-use model::{Date, Outcome, RecordRef, RecordType, Timestamp};
+use model::{Covers, Date, Outcome, RecordRef, RecordType, Timestamp};
 use serde::Serialize;
 
-use crate::plan::{Plan, PlannedAcceptance};
+/// What was accepted, and when that holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acceptance {
+    pub id: String,
+    pub covers: Covers,
+    pub approved: Date,
+    /// The last date.
+    pub expires: Date,
+}
 
-/// The acceptances of a plan on one day.
+/// Declared acceptances on one date.
 #[derive(Clone, Debug)]
 pub struct Acceptances {
     entries: Vec<AcceptanceUse>,
-    planned: Vec<PlannedAcceptance>,
+    declared: Vec<Acceptance>,
 }
 
-/// Whether an acceptance counts on the day of the run.
+/// Whether an acceptance counts on the date of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AcceptanceState {
     Valid,
-    /// Approved on a later day.
+    /// Approved on a later date.
     NotYetValid,
-    /// Its last day has passed (UTC).
+    /// Its last date has passed (UTC).
     Expired,
 }
 
@@ -65,11 +73,11 @@ impl LastDeviation {
 }
 
 impl Acceptances {
-    /// The plan's acceptances, judged by the UTC day of `now`.
+    /// Acceptances in the order declared, judged by the UTC date of `now`.
     #[must_use]
-    pub fn new(plan: &Plan, now: Timestamp) -> Self {
+    pub fn new(declared: Vec<Acceptance>, now: Timestamp) -> Self {
         let today = Date::of(now);
-        let state = |a: &PlannedAcceptance| {
+        let state = |a: &Acceptance| {
             if a.expires < today {
                 AcceptanceState::Expired
             } else if a.approved > today {
@@ -79,12 +87,11 @@ impl Acceptances {
             }
         };
         Self {
-            entries: plan
-                .acceptances
+            entries: declared
                 .iter()
                 .map(|a| AcceptanceUse { id: a.id.clone(), state: state(a), covered: 0, refused: Vec::new() })
                 .collect(),
-            planned: plan.acceptances.clone(),
+            declared,
         }
     }
 
@@ -95,10 +102,10 @@ impl Acceptances {
             if finding.outcome != Outcome::Deviates {
                 continue;
             }
-            for (planned, entry) in self.valid() {
-                if planned.covers.finding(finding) {
+            for (declared, entry) in self.valid() {
+                if declared.covers.finding(finding) {
                     entry.covered += 1;
-                    finding.acceptance = Some(planned.id.clone());
+                    finding.acceptance = Some(declared.id.clone());
                     break;
                 }
             }
@@ -115,13 +122,13 @@ impl Acceptances {
         for gap in gaps {
             gap.acceptance = None;
             let behind: Vec<&Subject> = hidden.iter().filter(|l| touches(gap, l)).map(|l| &l.subject).collect();
-            for (planned, entry) in self.valid() {
-                if !planned.covers.gap(gap) {
+            for (declared, entry) in self.valid() {
+                if !declared.covers.gap(gap) {
                     continue;
                 }
                 if behind.is_empty() {
                     entry.covered += 1;
-                    gap.acceptance = Some(planned.id.clone());
+                    gap.acceptance = Some(declared.id.clone());
                     break;
                 }
                 for subject in &behind {
@@ -139,8 +146,8 @@ impl Acceptances {
         &self.entries
     }
 
-    fn valid(&mut self) -> impl Iterator<Item = (&PlannedAcceptance, &mut AcceptanceUse)> {
-        self.planned.iter().zip(&mut self.entries).filter(|(_, entry)| entry.state == AcceptanceState::Valid)
+    fn valid(&mut self) -> impl Iterator<Item = (&Acceptance, &mut AcceptanceUse)> {
+        self.declared.iter().zip(&mut self.entries).filter(|(_, entry)| entry.state == AcceptanceState::Valid)
     }
 }
 

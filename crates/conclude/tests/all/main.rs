@@ -1,0 +1,4 @@
+//! Tests of what follows from findings and gaps, in one program.
+
+mod acceptances;
+mod rollup;
