@@ -12,8 +12,6 @@ use model::Timestamp;
 
 use crate::failure::Failure;
 
-const CCSS: &str = include_str!("../../../policies/catalogues/ccss-9.0.yaml");
-
 /// A declaration that can be planned from.
 pub struct Context {
     /// The declaration's folder: what it names lies there.
@@ -139,10 +137,10 @@ pub fn environment(checks: &assess::CheckSet, now: Timestamp) -> Result<Environm
             (descriptor.name, info)
         })
         .collect::<BTreeMap<_, _>>();
-    let standard = Standard::parse("ccss-9.0", CCSS).map_err(Failure::tool)?;
+    let standards = Standard::shipped().map_err(Failure::tool)?;
     let checks =
         CheckCatalogue { checks: checks.checks().map(|check| (check.id.clone(), check_meta(check))).collect() };
-    Ok(Environment { checks, collectors, standards: vec![standard], now: Some(now) })
+    Ok(Environment { checks, collectors, standards, now: Some(now) })
 }
 
 fn check_meta(check: &assess::Check) -> CheckMeta {

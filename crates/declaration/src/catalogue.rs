@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+/// The files of `policies/catalogues`, by name: name and text.
+const SHIPPED: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/catalogues.rs"));
+
 /// A standard's catalogue: a file of `policies/catalogues/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standard {
-    /// Name and version: `ccss-9.0`.
+    /// Name and version in lower case, `name-version`.
     pub id: String,
     pub requirements: Vec<Requirement>,
 }
@@ -34,6 +37,14 @@ pub struct CatalogueError {
 }
 
 impl Standard {
+    /// The standards that this program ships, in the order of their files' names.
+    ///
+    /// # Errors
+    /// When a shipped catalogue is damaged.
+    pub fn shipped() -> Result<Vec<Self>, CatalogueError> {
+        SHIPPED.iter().map(|(name, text)| Self::parse(name, text)).collect()
+    }
+
     /// Reads a file of `policies/catalogues/`.
     pub fn parse(name: &str, text: &str) -> Result<Self, CatalogueError> {
         #[derive(Deserialize)]

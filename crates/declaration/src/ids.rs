@@ -34,7 +34,7 @@ impl Form for CheckId {
     }
 }
 
-/// A standard and its version: `ccss-9.0`. The same ids mean other things in other versions.
+/// A standard and its version, `name-version`. The same ids mean other things in other versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StandardId(String);
 
@@ -54,7 +54,7 @@ impl fmt::Display for StandardId {
 impl Form for StandardId {
     const NAME: &'static str = "StandardId";
     const PATTERN: &'static str = "^[A-Za-z0-9][A-Za-z0-9._]*(-[A-Za-z0-9._]+)+$";
-    const EXPECTED: &'static str = "a standard with its version, written `ccss-9.0`";
+    const EXPECTED: &'static str = "a standard with its version, written `name-version`";
 
     fn read(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split('-').collect();
@@ -63,7 +63,7 @@ impl Form for StandardId {
     }
 }
 
-/// One item of a standard, always with the standard's version: `ccss-9.0:1.05.1.1`.
+/// One item of a standard, always with the standard's version: `name-version:item`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequirementId {
     pub standard: String,
@@ -79,7 +79,7 @@ impl fmt::Display for RequirementId {
 impl Form for RequirementId {
     const NAME: &'static str = "RequirementId";
     const PATTERN: &'static str = "^[A-Za-z0-9][A-Za-z0-9._]*(-[A-Za-z0-9._]+)+:[A-Za-z0-9][A-Za-z0-9._-]*$";
-    const EXPECTED: &'static str = "a requirement with its standard and version, written `ccss-9.0:1.05.1.1`";
+    const EXPECTED: &'static str = "a requirement with its standard and version, written `name-version:item`";
 
     fn read(text: &str) -> Option<Self> {
         let (standard, item) = text.split_once(':')?;

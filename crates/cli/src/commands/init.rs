@@ -10,6 +10,7 @@ use std::io::Write as _;
 
 use agent::discover::{Discovery, discover};
 use anyhow::{Context as _, anyhow};
+use declaration::Standard;
 use model::Timestamp;
 use model::record::Gap;
 use serde_json::Value;
@@ -98,6 +99,8 @@ fn summary(discovery: &Discovery, out: &str, unseen: usize) -> String {
 fn declaration(discovery: &Discovery, now: Timestamp) -> Result<String, Failure> {
     let collectors: BTreeSet<&str> =
         discovery.targets.iter().flat_map(|target| &target.collectors).map(String::as_str).collect();
+    let standards = Standard::shipped().map_err(Failure::tool)?;
+    let standard = standard(&standards.iter().map(|standard| standard.id.as_str()).collect::<Vec<_>>());
     let mut text = format!(
         "# A first declaration, written by `witnessmark init` on {now}.\n\
          #\n\
@@ -112,13 +115,22 @@ fn declaration(discovery: &Discovery, now: Timestamp) -> Result<String, Failure>
            id: change-me                        # CHANGE: short; it stands in every bundle and does not change later\n  \
            name: \"CHANGE: what is audited\"\n  \
            designation: full                    # CHANGE: self-custody | qsp | full\n  \
-           standard: ccss-9.0\n  \
+           {standard}\
            level: 1                             # CHANGE: the level you aim at\n\n"
     );
     targets(&mut text, discovery);
     keys(&mut text, discovery);
     controls(&mut text, &collectors)?;
     Ok(text)
+}
+
+/// The line that names the standard: the first that is shipped, beside the others there are.
+fn standard(ids: &[&str]) -> String {
+    match ids {
+        [] => String::new(),
+        [only] => format!("standard: {only}\n  "),
+        [first, ..] => format!("{:<36} # CHANGE: {}\n  ", format!("standard: {first}"), ids.join(" | ")),
+    }
 }
 
 fn targets(text: &mut String, discovery: &Discovery) {
@@ -327,8 +339,15 @@ mod tests {
         assert!(found.len() >= 8, "{found:#?}");
         assert!(found.iter().all(|block| uses(block).count() > 0 && block.contains("    title: ")), "{found:#?}");
         let rotates = found.iter().find(|block| block.contains("KM-ROTATE")).unwrap();
-        assert!(rotates.starts_with("  # CCSS"), "its comment stands before it: {rotates}");
+        assert!(rotates.starts_with("  # "), "its comment stands before it: {rotates}");
         assert!(blocks(TEMPLATES[0], "threats:").iter().all(|block| block.starts_with("  - id: T-")));
+    }
+
+    #[test]
+    fn every_standard_is_offered() {
+        assert_eq!(standard(&[]), "");
+        assert_eq!(standard(&["a-1"]), "standard: a-1\n  ");
+        assert_eq!(standard(&["a-1", "b-2"]), "standard: a-1                        # CHANGE: a-1 | b-2\n  ");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The catalogue of CCSS 9.0 that is shipped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use witnessmark_declaration::Standard;
 
@@ -28,12 +28,25 @@ fn ccss_9_0_is_whole() {
 }
 
 #[test]
+fn every_file_of_the_folder_is_shipped() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/catalogues");
+    let files: BTreeSet<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter_map(|name| name.strip_suffix(".yaml").map(str::to_owned))
+        .collect();
+    let standards: BTreeSet<String> = Standard::shipped().unwrap().into_iter().map(|standard| standard.id).collect();
+    assert_eq!(files, standards, "a catalogue's file has its standard's name");
+    assert!(!files.is_empty());
+}
+
+#[test]
 fn a_broken_catalogue_is_refused_with_its_line() {
     let said = |text: &str| Standard::parse("x.yaml", text).map_or_else(|e| e.to_string(), |s| s.id);
     assert_eq!(said("standard: X\nversion: '1'\nrequirements: []\n"), "x-1");
     assert_eq!(
         said("standard: X\nstandard: Y\n"),
-        "not a catalogue of a standard: x.yaml:2: `standard` is written twice"
+        "not a catalogue of a standard: x.yaml: line 2: `standard` is written twice"
     );
     assert_eq!(
         said("standard: X\nrequirements: []\n"),
@@ -42,6 +55,6 @@ fn a_broken_catalogue_is_refused_with_its_line() {
     let one = "{id: '1', aspect: '1', level: 1, demand: d, methods: {}, reach: A}";
     assert_eq!(
         said(&format!("standard: X\nversion: '1'\nrequirements: [{one}, {one}]\n")),
-        "not a catalogue of a standard: x.yaml: `1` stands there twice"
+        "not a catalogue of a standard: x.yaml: requirement `1` is a duplicate"
     );
 }

@@ -200,7 +200,7 @@ ledger: {origin: "north bank", every: 1 day}
       |
       = help: one of: `self-custody`, `qsp`, `full`
 
-    error[bad-value]: `ccss9` is not a standard with its version, written `ccss-9.0`
+    error[bad-value]: `ccss9` is not a standard with its version, written `name-version`
      --> witnessmark.yaml:3:58
       |
     3 | system: {id: hot wallet, designation: custody, standard: ccss9}

@@ -14,7 +14,7 @@ fn unknown_references() {
       - {use: aws-kms/key-rotate}
       - {use: aws-kms/key-rotates, on: [aws-prd]}
 "#)), @r#"
-    error[bad-value]: `1.05.1.1` is not a requirement with its standard and version, written `ccss-9.0:1.05.1.1`
+    error[bad-value]: `1.05.1.1` is not a requirement with its standard and version, written `name-version:item`
      --> witnessmark.yaml:9:58
       |
     9 |     requirements: [ccss-9.0:1.05.1.9, ccss-8.1:1.05.1.1, "1.05.1.1"]
