@@ -2,12 +2,10 @@
 
 pub mod collect;
 pub mod discover;
-mod history;
 pub mod preflight;
 pub mod run;
 pub mod seal;
 pub mod spool;
 mod write;
 
-pub use history::HistoryError;
 pub use write::WriteBundleError;

@@ -11,6 +11,7 @@ use bundle::statement::{Kind, Summary};
 use bundle::writer::SALT;
 use conclude::{Acceptance, AcceptanceUse, Acceptances, LastDeviation, Tally, Verdict};
 use declaration::{Loaded, Plan};
+use history::Past;
 use model::record::{
     Assignment, ClockSource, Coverage, Expectation, Finding, Gap, GapReason, Host, Identity, Override, Purpose, Run,
     RunStatus, Tool,
@@ -21,7 +22,6 @@ use serde_json::value::to_raw_value;
 use verify::{Observer, VerifiedBundle};
 
 use crate::collect::{Job, Progress, collect};
-use crate::history;
 use crate::seal::{Intent, Recording, SealError, SealInput, Sealed, Sealer, Session};
 use crate::spool::{Recorded, Spool, target_gap};
 use crate::write::{Evidence, WriteBundleError, write};
@@ -193,30 +193,26 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
 
     progress.phase("judging");
     let assignments = assignments(plan, loaded, checks, started)?;
-    let last = history::last_deviations(sealer.store, plan)?;
-    let findings = session.scratch().join("findings");
-    let judging = Judging {
-        plan,
-        checks,
-        assignments: &assignments,
-        recorded: &recorded,
-        findings: &findings,
-        last: &last,
-        now: started,
-    };
-    let mut judged = judge(&judging, setup.worker.clone())?;
-    judged.acceptances.cover_gaps(recorded.gaps_mut(), &judged.definite, &last);
-    let excused = excused(&findings, recorded.gaps()).map_err(RunError::Scratch)?;
-    let verdict = judged.tally.verdict(recorded.gaps(), excused);
-
-    progress.phase("writing and sealing");
-    let finished = setup.environment.clock.now();
+    let acceptances = Acceptances::new(acceptances(plan), started);
     let mut rehearsal = setup.overrides.clone();
     if foreign_endpoint(&recorded, &endpoints) {
         rehearsal.push(Override::Endpoint);
     }
     rehearsal.sort_unstable();
     rehearsal.dedup();
+    let past = Past { store: sealer.store, trust: sealer.trust, rehearsals: !rehearsal.is_empty() };
+    let open: Vec<Gap> = recorded.gaps().iter().filter(|gap| acceptances.ask_about(gap)).cloned().collect();
+    let last = history::last_deviations(&past, &open, &assignments)?;
+    let findings = session.scratch().join("findings");
+    let judging =
+        Judging { plan, checks, assignments: &assignments, recorded: &recorded, findings: &findings, last: &last };
+    let mut judged = judge(&judging, acceptances, setup.worker.clone())?;
+    judged.acceptances.cover_gaps(recorded.gaps_mut(), &judged.definite, &last);
+    let excused = excused(&findings, recorded.gaps()).map_err(RunError::Scratch)?;
+    let verdict = judged.tally.verdict(recorded.gaps(), excused);
+
+    progress.phase("writing and sealing");
+    let finished = setup.environment.clock.now();
     let whole = recorded.gaps().is_empty() && recorded.coverage().iter().all(|c| c.complete);
     let status = if whole { RunStatus::Complete } else { RunStatus::Partial };
     let run = Run {
@@ -350,7 +346,6 @@ struct Judging<'a> {
     /// Where findings are written, one JSON line each.
     findings: &'a Path,
     last: &'a [LastDeviation],
-    now: Timestamp,
 }
 
 struct Judged {
@@ -364,11 +359,11 @@ struct Judged {
 /// Judges every resource, every derived object and every population. Findings go to a file: first those of subjects, in the
 /// order of their records,
 /// then those of lists and whole targets.
-fn judge(judging: &Judging<'_>, worker: WorkerCommand) -> Result<Judged, RunError> {
+fn judge(judging: &Judging<'_>, acceptances: Acceptances, worker: WorkerCommand) -> Result<Judged, RunError> {
     let recorded = judging.recorded;
     let mut judged = Judged {
         tally: Tally::new(judging.plan.unjudged_controls()),
-        acceptances: Acceptances::new(acceptances(judging.plan), judging.now),
+        acceptances,
         definite: Vec::new(),
         broken: BTreeMap::new(),
     };

@@ -9,7 +9,6 @@ mod commands;
 mod context;
 mod failure;
 mod jobs;
-mod novelty;
 mod output;
 mod passphrase;
 mod pins;

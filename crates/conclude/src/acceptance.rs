@@ -95,6 +95,13 @@ impl Acceptances {
         }
     }
 
+    /// Whether a valid acceptance is about this gap, so that it must be known what the gap may hide.
+    #[must_use]
+    pub fn ask_about(&self, gap: &Gap) -> bool {
+        let mut valid = self.declared.iter().zip(&self.entries).filter(|(_, e)| e.state == AcceptanceState::Valid);
+        valid.any(|(declared, _)| declared.covers.gap(gap))
+    }
+
     /// Sets `acceptance` of every deviation that a valid acceptance covers, and clears it everywhere else.
     pub fn cover_findings(&mut self, findings: &mut [Finding]) {
         for finding in findings {
@@ -121,7 +128,8 @@ impl Acceptances {
         let hidden: Vec<&LastDeviation> = last.iter().filter(|l| !findings.iter().any(|f| l.settled_by(f))).collect();
         for gap in gaps {
             gap.acceptance = None;
-            let behind: Vec<&Subject> = hidden.iter().filter(|l| touches(gap, l)).map(|l| &l.subject).collect();
+            let behind: Vec<&Subject> =
+                hidden.iter().filter(|l| may_hide(gap, &l.target, &l.subject)).map(|l| &l.subject).collect();
             for (declared, entry) in self.valid() {
                 if !declared.covers.gap(gap) {
                     continue;
@@ -163,14 +171,15 @@ pub fn excused(outcome: Outcome, rests_on: &[RecordRef], gaps: &[Gap]) -> bool {
     outcome == Outcome::Undetermined && behind.peek().is_some() && behind.all(accepted)
 }
 
-/// Whether the gap may be why we do not know about this subject.
-fn touches(gap: &Gap, last: &LastDeviation) -> bool {
-    if gap.target != last.target {
+/// Whether the gap may be why nothing is known of this subject of a target.
+#[must_use]
+pub fn may_hide(gap: &Gap, target: &str, subject: &Subject) -> bool {
+    if gap.target != target {
         return false;
     }
     match (&gap.subject, &gap.population) {
-        (Some(subject), _) => *subject == last.subject,
-        (None, Some(population)) => population.split('@').next() == Some(last.subject.kind.as_str()),
-        (None, None) => last.subject.kind.split('/').next() == Some(gap.collector.as_str()),
+        (Some(hidden), _) => hidden == subject,
+        (None, Some(population)) => population.split('@').next() == Some(subject.kind.as_str()),
+        (None, None) => subject.kind.split('/').next() == Some(gap.collector.as_str()),
     }
 }

@@ -30,6 +30,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("declaration", &["model", "diagnose"]),
     // What follows from records, for whoever has them.
     ("conclude", &["model"]),
+    // Earlier bundles, each verified before it is believed.
+    ("history", &["model", "bundle", "verify", "store", "conclude"]),
     ("assess", &["model", "diagnose"]),
     ("sdk", &["model"]),
     ("transport", &["model", "sdk"]),
@@ -40,7 +42,22 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("collectors", &["sdk", "collectors/*"]),
     // Runs what speaks its protocol; knows no collector.
     ("exec", &["model", "sdk"]),
-    ("agent", &["model", "ledger", "bundle", "verify", "sign", "store", "declaration", "conclude", "assess", "sdk"]),
+    (
+        "agent",
+        &[
+            "model",
+            "ledger",
+            "bundle",
+            "verify",
+            "sign",
+            "store",
+            "declaration",
+            "conclude",
+            "history",
+            "assess",
+            "sdk",
+        ],
+    ),
     ("report", &["model", "ledger", "bundle", "verify"]),
     ("verifier", &["model", "ledger", "bundle", "verify", "assess", "report"]),
     // Only the command line joins the run loop with the collectors.
@@ -56,6 +73,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "diagnose",
             "declaration",
             "conclude",
+            "history",
             "assess",
             "sdk",
             "transport",

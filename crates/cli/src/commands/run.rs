@@ -7,7 +7,10 @@ use agent::run::{Ran, RunError, Setup};
 use agent::seal::Sealer;
 use anyhow::anyhow;
 use assess::WorkerCommand;
+use bundle::trust::Trust;
+use conclude::Verdict;
 use declaration::Plan;
+use history::Past;
 use model::record::{ClockSource, Override, Purpose, Tool};
 use model::{Digest, Timestamp};
 use report::{Overview, OverviewReader};
@@ -20,7 +23,6 @@ use crate::commands::{keys, ledger};
 use crate::context::{self, Context};
 use crate::failure::{Failure, Outcome, warn};
 use crate::jobs;
-use crate::novelty;
 use crate::output::{self, Format};
 use crate::pins;
 use crate::progress;
@@ -74,7 +76,7 @@ pub fn run(arguments: &Run, quiet: bool) -> Outcome {
     }
     let code = match arguments.fail_on {
         FailOn::Any => ran.verdict.code(),
-        FailOn::New => novelty::code(&ran, &store, &opened.trust)?,
+        FailOn::New => only_new(&ran, &store, &opened.trust)?.code(),
     };
     let told = summary::of_run(&ran, code, &overview, &arguments.store.store);
     match arguments.printed.format {
@@ -82,6 +84,13 @@ pub fn run(arguments: &Run, quiet: bool) -> Outcome {
         Format::Human => output::text(&told.text)?,
     }
     Ok(code)
+}
+
+/// The verdict on what is new in this run. A rehearsal is held against rehearsals too, evidence against evidence alone.
+fn only_new(ran: &Ran, store: &FolderStore, trust: &Trust) -> Result<Verdict, Failure> {
+    let rehearsals = !ran.sealed.statement.predicate.rehearsal.is_empty();
+    let past = Past { store, trust, rehearsals };
+    history::only_new(&past, ran.sealed.index, ran.verdict).map_err(Failure::tool)
 }
 
 /// What one run is made of.

@@ -1,0 +1,15 @@
+//! What earlier bundles of the ledger say. Every past bundle is read through [`Past`], which verifies it first: nothing is
+//! concluded from a bundle that was altered, that is a rehearsal beside evidence, or that records a failed run.
+//!
+//! ```text
+//! store ─ Past::newest_first ─┬─ last_deviations: which subjects deviated when they were last read
+//!                             └─ only_new: what deviates or is undetermined now and was not so before
+//! ```
+
+mod deviations;
+mod novelty;
+mod past;
+
+pub use deviations::last_deviations;
+pub use novelty::only_new;
+pub use past::{Earlier, HistoryError, MOST_BUNDLES, Past};

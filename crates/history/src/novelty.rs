@@ -1,0 +1,265 @@
+//! `run --fail-on new`: what deviates or is undetermined now and was not so when its target was last read before.
+//!
+//! Nothing of this is sealed, and no finding changes by it: it only decides the exit code, for pipelines that are to stop at
+//! what a change brought and not at what was there already.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use bundle::read::{Line, Record};
+use conclude::Verdict;
+use model::record::{Finding, Gap, GapReason, Witness};
+use model::{Digest, Outcome, RecordRef};
+use verify::Observer;
+
+use crate::past::{HistoryError, Past};
+
+/// The verdict on bundle `index` when only what is new counts; `found` is the one on all of it.
+///
+/// # Errors
+/// When this bundle or an earlier one that it is held against cannot be relied on: what was so already is not taken from an
+/// altered file.
+pub fn only_new(past: &Past<'_>, index: u64, found: Verdict) -> Result<Verdict, HistoryError> {
+    let mut now = Noted::default();
+    past.read(index, &mut now)?;
+    let earlier = past.newest_first(Some(index), Noted::default)?;
+    let before = before(&now, earlier.map(|earlier| earlier.map(|earlier| earlier.seen)))?;
+    // What rests on accepted gaps alone stops nobody, also when it is new.
+    let excused = matches!(found, Verdict::Clean | Verdict::Gaps | Verdict::Deviates);
+    Ok(match verdict(&now, &before) {
+        Verdict::Undetermined if excused => Verdict::Gaps,
+        Verdict::DeviatesAndUndetermined if excused => Verdict::Deviates,
+        new => new,
+    })
+}
+
+/// What was so before.
+#[derive(Debug, Default)]
+struct Before {
+    targets: BTreeMap<String, OfTarget>,
+    /// Whether the newest earlier bundle has findings at all.
+    tested: bool,
+}
+
+/// For each target of this bundle the newest earlier one that did not leave it out: a run that was asked to read other
+/// targets says nothing of it. Before its first bundle nothing was so.
+fn before(now: &Noted, earlier: impl Iterator<Item = Result<Noted, HistoryError>>) -> Result<Before, HistoryError> {
+    let mut wanted: BTreeSet<&String> =
+        now.targets.iter().filter(|(_, of)| !of.left_out).map(|(name, _)| name).collect();
+    let mut before: Option<Before> = None;
+    for noted in earlier {
+        let mut noted = noted?.targets;
+        let before = before.get_or_insert_with(|| Before {
+            targets: BTreeMap::new(),
+            tested: noted.values().any(|of| of.findings > 0),
+        });
+        wanted.retain(|name| match noted.remove(*name) {
+            Some(of) if of.left_out => true,
+            Some(of) => {
+                before.targets.insert((*name).clone(), of);
+                false
+            }
+            // A bundle that does not even say that it left the target out does not know it: there nothing was so.
+            None => false,
+        });
+        if wanted.is_empty() {
+            break;
+        }
+    }
+    Ok(before.unwrap_or_default())
+}
+
+fn verdict(now: &Noted, before: &Before) -> Verdict {
+    let nothing = OfTarget::default();
+    let compared = || {
+        let read = now.targets.iter().filter(|(_, of)| !of.left_out);
+        read.map(|(name, of)| (of, before.targets.get(name).unwrap_or(&nothing)))
+    };
+    let deviates = compared().any(|(now, before)| {
+        now.deviating.iter().any(|(key, shown)| match before.deviating.get(key) {
+            // One value more that is not as declared is new, also where others were there already.
+            Some(known) => !shown.is_subset(known),
+            None => true,
+        })
+    });
+    let findings: u64 = now.targets.values().map(|of| of.findings).sum();
+    let undetermined = compared().any(|(now, before)| !now.undetermined.is_subset(&before.undetermined))
+        || (findings == 0 && before.tested);
+    let unknown = now.targets.values().any(|of| !of.undetermined.is_empty() || of.gaps > 0);
+    match (deviates, undetermined) {
+        (true, true) => Verdict::DeviatesAndUndetermined,
+        (true, false) => Verdict::Deviates,
+        (false, true) => Verdict::Undetermined,
+        // What is not known is never clean, however long it has been so.
+        (false, false) if unknown || findings == 0 => Verdict::Gaps,
+        (false, false) => Verdict::Clean,
+    }
+}
+
+/// What of a bundle decides whether something is new.
+#[derive(Debug, Default)]
+struct Noted {
+    targets: BTreeMap<String, OfTarget>,
+}
+
+#[derive(Debug, Default)]
+struct OfTarget {
+    /// The run was asked to read other targets only.
+    left_out: bool,
+    /// Deviations that are not accepted: by the finding's key the digests of what they show.
+    deviating: HashMap<String, BTreeSet<Digest>>,
+    undetermined: BTreeSet<String>,
+    findings: u64,
+    /// Gaps that are not accepted.
+    gaps: u64,
+}
+
+impl Noted {
+    fn of(&mut self, target: &str) -> &mut OfTarget {
+        self.targets.entry(target.to_owned()).or_default()
+    }
+
+    fn finding(&mut self, finding: &Finding) {
+        let of = self.of(&finding.target);
+        of.findings += 1;
+        match finding.outcome {
+            Outcome::Deviates if finding.acceptance.is_none() => {
+                of.deviating.entry(finding.key()).or_default().extend(finding.witnesses.iter().map(shown));
+            }
+            Outcome::Undetermined => {
+                of.undetermined.insert(finding.key());
+            }
+            Outcome::Deviates | Outcome::Conforms | Outcome::NotApplicable => {}
+        }
+    }
+
+    fn gap(&mut self, gap: &Gap) {
+        let of = self.of(&gap.target);
+        of.gaps += u64::from(gap.acceptance.is_none());
+        // What is left out of a target has a population or a subject.
+        of.left_out |= gap.reason == GapReason::Skipped && gap.population.is_none() && gap.subject.is_none();
+    }
+}
+
+/// What a witness shows: its value. Places move when something else in a list comes or goes, and sentences may count days.
+fn shown(witness: &Witness) -> Digest {
+    let text = match (&witness.actual, &witness.path) {
+        (Some(actual), _) => actual.get(),
+        (None, Some(path)) => path.as_str(),
+        (None, None) => witness.because.as_deref().unwrap_or_default(),
+    };
+    Digest::of(text.as_bytes())
+}
+
+impl Observer for Noted {
+    fn record(&mut self, _at: RecordRef, line: &Line, _text: &[u8]) {
+        let Line::Disclosed(record) = line else { return };
+        match record.as_ref() {
+            Record::Finding(finding) => self.finding(finding),
+            Record::Gap(gap) => self.gap(gap),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Severity;
+    use model::record::Subject;
+
+    use super::*;
+
+    fn finding(id: &str, outcome: Outcome, actual: &str, acceptance: Option<&str>) -> Finding {
+        Finding {
+            control: "AC".into(),
+            check: "c/k".into(),
+            target: "t".into(),
+            population: None,
+            subject: Some(Subject { kind: "c/k".into(), id: id.into() }),
+            outcome,
+            severity: Severity::High,
+            witnesses: vec![Witness {
+                path: Some("/a".into()),
+                actual: serde_json::from_str(actual).ok(),
+                expected: None,
+                because: None,
+            }],
+            reason: None,
+            rests_on: Vec::new(),
+            acceptance: acceptance.map(Into::into),
+        }
+    }
+
+    fn gap(target: &str, reason: GapReason) -> Gap {
+        Gap {
+            target: target.into(),
+            collector: "c".into(),
+            population: None,
+            subject: None,
+            part: None,
+            right: None,
+            reason,
+            detail: String::new(),
+            exchange: None,
+            acceptance: None,
+        }
+    }
+
+    fn noted(findings: &[Finding], gaps: &[Gap]) -> Noted {
+        let mut noted = Noted::default();
+        findings.iter().for_each(|finding| noted.finding(finding));
+        gaps.iter().for_each(|gap| noted.gap(gap));
+        noted
+    }
+
+    fn say(now: &[Finding], gaps: &[Gap], earlier: &[(&[Finding], &[Gap])]) -> u8 {
+        let now = noted(now, gaps);
+        let before = before(&now, earlier.iter().map(|(findings, gaps)| Ok(noted(findings, gaps)))).unwrap();
+        verdict(&now, &before).code()
+    }
+
+    #[test]
+    fn only_what_was_not_so_before_counts() {
+        use Outcome::{Conforms, Deviates, Undetermined};
+        let bad = finding("1", Deviates, "1", None);
+        let worse = finding("1", Deviates, "2", None);
+        let good = finding("1", Conforms, "0", None);
+        let accepted = finding("1", Deviates, "1", Some("AC-7"));
+        let unknown = finding("1", Undetermined, "1", None);
+        let other = finding("2", Undetermined, "1", None);
+        let denied = [gap("t", GapReason::Denied)];
+        let one = std::slice::from_ref::<Finding>;
+        assert_eq!(say(one(&bad), &[], &[]), 10, "before the first bundle nothing was so");
+        assert_eq!(say(one(&bad), &[], &[(one(&bad), &[])]), 0);
+        assert_eq!(say(one(&bad), &denied, &[(one(&bad), &[])]), 3);
+        assert_eq!(say(one(&worse), &[], &[(one(&bad), &[])]), 10, "it shows another value");
+        assert_eq!(say(one(&bad), &[], &[(one(&good), &[])]), 10);
+        assert_eq!(say(one(&bad), &[], &[(one(&accepted), &[])]), 10, "no longer accepted");
+        assert_eq!(say(one(&accepted), &[], &[(one(&good), &[])]), 0);
+        assert_eq!(say(one(&unknown), &[], &[(one(&bad), &[])]), 11, "no longer known");
+        assert_eq!(say(one(&unknown), &[], &[(one(&unknown), &[])]), 3, "unknown is never clean");
+        assert_eq!(say(&[bad.clone(), other], &[], &[(one(&good), &[])]), 12);
+        assert_eq!(say(&[], &[], &[(one(&good), &[])]), 11, "nothing was tested any more");
+        assert_eq!(say(&[], &[], &[]), 3, "nothing was tested, as before");
+        assert_eq!(say(one(&bad), &[], &[(one(&good), &[]), (one(&bad), &[])]), 10, "the newest one counts");
+    }
+
+    #[test]
+    fn a_run_that_left_a_target_out_says_nothing_of_it() {
+        use Outcome::{Conforms, Deviates, Undetermined};
+        let at = |target: &str, outcome| Finding { target: target.into(), ..finding("1", outcome, "1", None) };
+        let both = [at("t", Deviates), at("u", Deviates)];
+        let without_u = ([at("t", Deviates), at("u", Undetermined)], [gap("u", GapReason::Skipped)]);
+        let earlier: &[(&[Finding], &[Gap])] = &[(&without_u.0, &without_u.1), (&both, &[])];
+        assert_eq!(say(&both, &[], earlier), 0, "u deviated when it was last read");
+        let newest: &[(&[Finding], &[Gap])] =
+            &[(&without_u.0, &without_u.1), (&[at("t", Deviates), at("u", Conforms)], &[])];
+        assert_eq!(say(&both, &[], newest), 10, "u conformed when it was last read");
+        assert_eq!(say(&both, &[], &[(&without_u.0, &without_u.1)]), 10, "u was never read");
+        // What this run itself leaves out is not known, and not new either.
+        assert_eq!(say(&without_u.0, &without_u.1, &[(&both, &[])]), 3);
+        // What could not be read is another thing than what was left out.
+        assert_eq!(say(&without_u.0, &[gap("u", GapReason::Denied)], &[(&both, &[])]), 11);
+        // A bundle before the target was declared ends the search.
+        assert_eq!(say(&both, &[], &[(&[at("t", Deviates)], &[]), (&both, &[])]), 10);
+    }
+}
