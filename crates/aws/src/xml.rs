@@ -22,7 +22,7 @@ pub enum MalformedAnswer {
     #[error("the answer is not UTF-8")]
     NotText,
     #[error("the answer is no XML: {0}")]
-    NotXml(#[source] quick_xml::Error),
+    NotXml(quick_xml::Error),
     #[error("the answer is cut or nested too deeply")]
     Unbalanced,
     #[error("the answer has no `{0}`")]

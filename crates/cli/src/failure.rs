@@ -54,14 +54,9 @@ impl Failure {
         let red = anstyle::AnsiColor::Red.on_default().bold();
         let cyan = anstyle::AnsiColor::Cyan.on_default().bold();
         writeln!(stderr, "{red}error{red:#}: {}", self.error).ok();
-        let mut last = self.error.to_string();
+        // None repeats another: an error names its cause as `#[source]` or in its message, never both.
         for cause in self.error.chain().skip(1) {
-            let text = cause.to_string();
-            // Transparent errors repeat their cause.
-            if text != last && !last.ends_with(&text) {
-                writeln!(stderr, "  because: {text}").ok();
-            }
-            last = text;
+            writeln!(stderr, "  because: {cause}").ok();
         }
         if let Some(help) = &self.help {
             writeln!(stderr, "{cyan}help{cyan:#}: {help}").ok();

@@ -193,7 +193,7 @@ pub struct GapNote {
 /// Why a recorder can write no more. The run ends then; what was sealed before is untouched.
 #[derive(Debug, thiserror::Error)]
 #[error("evidence cannot be written: {0}")]
-pub struct SinkError(#[source] pub std::io::Error);
+pub struct SinkError(pub std::io::Error);
 
 /// Where a recorder writes: the run's spool, or a test's memory. Calls come from many tasks at once.
 pub trait Sink: Debug + Send + Sync {

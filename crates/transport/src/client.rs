@@ -65,13 +65,13 @@ pub enum TransportError {
     #[error("`{variable}` does not name a proxy that can be used: `http://` or `https://`, host and port")]
     Proxy { variable: &'static str },
     #[error("the additional certificate authorities cannot be read: {0}")]
-    Roots(#[source] rustls::pki_types::pem::Error),
+    Roots(rustls::pki_types::pem::Error),
     #[error("the additional certificate authorities hold no certificate")]
     NoRoots,
     #[error("an additional certificate authority cannot be used: {0}")]
-    Root(#[source] rustls::Error),
+    Root(rustls::Error),
     #[error("TLS cannot be set up: {0}")]
-    Tls(#[source] rustls::Error),
+    Tls(rustls::Error),
 }
 
 /// A pooled HTTP client. Clones share connections.

@@ -46,7 +46,7 @@ impl LedgerFiles for Folder {
 }
 
 fn read(full: &Path, path: &str, max: u64) -> Result<Option<Vec<u8>>, ReadError> {
-    let io = |source| ReadError::Io { path: full.display().to_string(), source };
+    let io = |error| ReadError::Io { path: full.display().to_string(), error };
     let kind = match fs::symlink_metadata(full) {
         Ok(kind) => kind,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

@@ -167,9 +167,9 @@ impl State {
 
     /// Proves one statement and takes it up; gives the ledger's entry of it.
     fn statement(&mut self, index: u64, bytes: &[u8], trust: &Trust) -> Result<Vec<u8>, Problem> {
-        let envelope = Envelope::parse(bytes).map_err(|source| Problem::Envelope { index, source })?;
+        let envelope = Envelope::parse(bytes).map_err(|error| Problem::Envelope { index, error })?;
         let statement =
-            Statement::parse(&envelope.statement).map_err(|source| Problem::LedgerStatement { index, source })?;
+            Statement::parse(&envelope.statement).map_err(|error| Problem::LedgerStatement { index, error })?;
         let said = &statement.predicate;
         if said.chain.origin != trust.ledger.origin {
             return Err(Problem::OtherLedger {

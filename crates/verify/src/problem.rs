@@ -118,7 +118,8 @@ impl Serialize for Class {
     }
 }
 
-/// What exactly is wrong. Record lines are counted from 1, as an editor does.
+/// What exactly is wrong. Record lines are counted from 1, as an editor does. Each message is whole, its cause included: a report
+/// has one text for it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
@@ -133,7 +134,7 @@ pub enum Problem {
 
     // The signed statement and its key.
     #[error("`statement.sigstore.json`: {0}")]
-    Sigstore(#[from] SigstoreError),
+    Sigstore(SigstoreError),
     #[error(transparent)]
     Statement(#[from] StatementError),
     #[error("it is signed by key {id}, which the trust file does not name")]
@@ -150,9 +151,9 @@ pub enum Problem {
 
     // A redacted copy.
     #[error("`redaction.sigstore.json`: {0}")]
-    RedactionFile(#[source] SigstoreError),
+    RedactionFile(SigstoreError),
     #[error("the redaction: {0}")]
-    Redaction(#[source] StatementError),
+    Redaction(StatementError),
     #[error("it is redacted by key {id}, which the trust file does not name in the role `record`")]
     UnknownRedactor { id: Digest },
     #[error("the redaction is not signed by key {id}")]
@@ -175,7 +176,7 @@ pub enum Problem {
     #[error("the trust file does not let the ledger key sign a head of {size} entries")]
     HeadNotTrusted { size: u64 },
     #[error("the head of the ledger inside the statement file: {0}")]
-    Head(#[source] CheckpointError),
+    Head(CheckpointError),
     #[error("the signed head says another size or root than the proof beside it")]
     HeadDisagrees,
     #[error("the statement says index {signed}, the ledger entry stands at {found}")]
@@ -183,11 +184,11 @@ pub enum Problem {
     #[error("the proof is for a ledger of {size} entries, not for the one this bundle completed")]
     NotCompletedHead { size: u64 },
     #[error("the entry is not in the ledger: {0}")]
-    Inclusion(#[source] ProofError),
+    Inclusion(ProofError),
     #[error("the ledger before this bundle had another root than the statement says")]
     PriorRoot,
     #[error("`ledger/checkpoint`: {0}")]
-    Newest(#[source] CheckpointError),
+    Newest(CheckpointError),
     #[error("`ledger/checkpoint` is not UTF-8 text")]
     NewestText,
     #[error("`ledger/checkpoint` is older than the bundle")]
@@ -195,7 +196,7 @@ pub enum Problem {
     #[error(transparent)]
     ConsistencyText(#[from] ConsistencyError),
     #[error("the newest head does not continue the bundle's: {0}")]
-    Consistency(#[source] ProofError),
+    Consistency(ProofError),
     #[error("the ledger was rewritten: it does not continue the head of {size} entries seen before")]
     Rewritten { size: u64 },
 
@@ -204,10 +205,10 @@ pub enum Problem {
     LedgerTooLarge { size: u64, max: u64 },
     #[error("the ledger inside the export has more than {max} bytes: unpack it and use `witnessmark-verify audit`")]
     LedgerInExport { max: usize },
-    #[error("statement {index} of the ledger: {source}")]
-    Envelope { index: u64, source: SigstoreError },
-    #[error("statement {index} of the ledger: {source}")]
-    LedgerStatement { index: u64, source: StatementError },
+    #[error("statement {index} of the ledger: {error}")]
+    Envelope { index: u64, error: SigstoreError },
+    #[error("statement {index} of the ledger: {error}")]
+    LedgerStatement { index: u64, error: StatementError },
     #[error("statement {index} of the ledger is not signed by a key that the trust file names for it")]
     LedgerSigner { index: u64 },
     #[error("statement {index} says that the ledger before it had another root")]
@@ -246,8 +247,8 @@ pub enum Problem {
     RawStray { ordinal: u64 },
 
     // What the records say.
-    #[error("line {line} of `records.jsonl`: {source}")]
-    Line { line: u64, source: LineError },
+    #[error("line {line} of `records.jsonl`: {error}")]
+    Line { line: u64, error: LineError },
     #[error("line {line} of `records.jsonl` is a `{found}` record among those of type `{expected}`")]
     Segment { line: u64, expected: RecordType, found: RecordType },
     #[error("{what} is withheld; records of that type must always be shown")]
@@ -278,6 +279,12 @@ pub enum Problem {
     Failed,
 }
 
+impl From<SigstoreError> for Problem {
+    fn from(error: SigstoreError) -> Self {
+        Self::Sigstore(error)
+    }
+}
+
 impl Problem {
     #[must_use]
     pub fn class(&self) -> Class {
@@ -295,7 +302,7 @@ impl Problem {
             | Self::Line { .. } => Class::Malformed,
             Self::Statement(StatementError::OtherType { .. })
             | Self::Redaction(StatementError::OtherType { .. })
-            | Self::LedgerStatement { source: StatementError::OtherType { .. }, .. }
+            | Self::LedgerStatement { error: StatementError::OtherType { .. }, .. }
             | Self::LedgerTooLarge { .. }
             | Self::LedgerInExport { .. }
             | Self::UnsupportedKind { .. }

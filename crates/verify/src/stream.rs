@@ -219,7 +219,7 @@ impl Reading<'_> {
     }
 
     fn line(&mut self, number: u64, line: Result<Line, LineError>, text: &[u8]) -> Result<(), Problem> {
-        let line = line.map_err(|source| Problem::Line { line: number + 1, source })?;
+        let line = line.map_err(|error| Problem::Line { line: number + 1, error })?;
         let at = self.contents.next_reference();
         self.contents.line(&line)?;
         if let Some(at) = at {

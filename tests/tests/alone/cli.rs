@@ -40,6 +40,12 @@ fn expect(answer: &Answer, code: i32, says: &[&str]) {
     for noise in ["panicked", "RUST_BACKTRACE", "Os {", "kind:", "Error {"] {
         assert!(!said.contains(noise), "`{noise}` is nothing for a person:\n{said}");
     }
+    // A cause is said once: not in the line before it and again by itself.
+    for (line, next) in answer.stderr.lines().zip(answer.stderr.lines().skip(1)) {
+        if let Some(cause) = next.strip_prefix("  because: ") {
+            assert!(!line.ends_with(cause), "said twice: {}", answer.stderr);
+        }
+    }
 }
 
 /// Every file below a folder, but the lock, which names its last holder.

@@ -9,6 +9,7 @@ mod deploy;
 mod e2e_determinism;
 mod e2e_paging;
 mod e2e_way;
+mod errors;
 mod exec;
 mod format;
 mod format_cli;

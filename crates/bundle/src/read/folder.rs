@@ -97,7 +97,7 @@ impl FolderSource {
 
     /// Names in a folder, and whether each is a folder itself.
     fn list(&self, folder: &str) -> Result<Vec<(String, bool)>, ReadError> {
-        let io = |source| ReadError::Io { path: shown(&self.root, folder), source };
+        let io = |error| ReadError::Io { path: shown(&self.root, folder), error };
         let mut names = Vec::new();
         for entry in fs::read_dir(self.root.join(folder)).map_err(io)? {
             let entry = entry.map_err(io)?;
@@ -138,7 +138,7 @@ impl Source for FolderSource {
         };
         let path = entry.path();
         let full = self.root.join(&path);
-        let io = |source| ReadError::Io { path: shown(&self.root, &path), source };
+        let io = |error| ReadError::Io { path: shown(&self.root, &path), error };
         // Asked without following a link; a pipe or device must not even be opened.
         let before = fs::symlink_metadata(&full).map_err(io)?;
         if !before.is_file() {
@@ -159,8 +159,8 @@ impl Source for FolderSource {
             match open.file.read(buffer) {
                 Ok(count) => break count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(source) => {
-                    return Err(ReadError::Io { path: shown(&self.root, &open.path), source });
+                Err(error) => {
+                    return Err(ReadError::Io { path: shown(&self.root, &open.path), error });
                 }
             }
         };

@@ -17,8 +17,8 @@ pub struct Item {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    #[error("`{path}` cannot be read: {source}")]
-    Io { path: String, source: io::Error },
+    #[error("`{path}` cannot be read: {error}")]
+    Io { path: String, error: io::Error },
     #[error("the input ends too early")]
     Ends,
     #[error("block {block} of the tar is not a header as the format writes it")]

@@ -47,8 +47,8 @@ impl<R: Read> TarSource<R> {
             match self.input.read(buffer) {
                 Ok(count) => return Ok(count),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(source) => {
-                    return Err(ReadError::Io { path: self.name.clone(), source });
+                Err(error) => {
+                    return Err(ReadError::Io { path: self.name.clone(), error });
                 }
             }
         }

@@ -37,7 +37,7 @@ pub enum PageError<E> {
     #[error("the bundle changed while it was read")]
     Changed,
     #[error("the page cannot be made: {0}")]
-    Template(#[from] askama::Error),
+    Template(askama::Error),
 }
 
 /// Reads a bundle several times by `read`, which verifies it while the observer looks on, and makes the page.
@@ -61,7 +61,7 @@ pub fn render_page<E>(
             let gathered = gatherer.finish();
             let view = template::View::of(&proof.0, &proof.1, &gathered, &hash(STYLE), &hash(SCRIPT));
             return Ok(Page {
-                html: view.render()?,
+                html: view.render().map_err(PageError::Template)?,
                 findings_in_all: view.findings_in_all,
                 findings_shown: view.findings_shown,
             });
