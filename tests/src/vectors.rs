@@ -12,7 +12,7 @@ use bundle::layout::Entry;
 use bundle::sigstore::SealedStatement;
 use bundle::statement::Summary;
 use model::record::{Override, RunStatus};
-use model::{Digest, RecordType};
+use model::{Digest, ExitStatus, RecordType};
 use serde_json::{Value, json};
 use verify::{Class, Level};
 
@@ -324,7 +324,7 @@ pub fn expected(vectors: &[Vector]) -> String {
         .map(|vector| {
             json!({
                 "file": format!("{}.tar", vector.name), "about": vector.about, "class": vector.class,
-                "exit": vector.class.map_or(0, Class::exit_code), "level": vector.level,
+                "exit": vector.class.map_or(ExitStatus::Success, Class::exit_status), "level": vector.level,
             })
         })
         .collect();

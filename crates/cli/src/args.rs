@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use model::{ExitStatus, exit_codes_help};
 
 use crate::output::Format;
 
@@ -17,15 +18,52 @@ pub struct Arguments {
     pub command: Command,
 }
 
-const EXIT_CODES: &str = "\
-Exit codes:
-   0  done; for `run`: sealed, every finding conforms or its deviation is accepted, nothing unread
-   1  the tool failed: conclude nothing
-   2  the command line or the declaration is wrong
-   3  sealed, with gaps that no finding depends on, or that were accepted
-  10  at least one finding deviates and is not accepted
-  11  none deviates, at least one is undetermined
-  12  both";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 the tool failed, 2 the command line or the declaration is wrong. Commands that have \
+    others list them in their help.";
+/// Of `run`. README.md and deploy/README.md repeat them word for word (`tests/tests/alone/deploy.rs`).
+const RUN_EXIT_CODES: &[(ExitStatus, &str)] = &[
+    (
+        ExitStatus::Success,
+        "sealed; every finding conforms or its deviation is accepted; everything was read or its gap is accepted",
+    ),
+    (ExitStatus::ToolFailed, "the tool failed: conclude nothing"),
+    (ExitStatus::WrongInput, "the command line or the declaration is wrong"),
+    (
+        ExitStatus::NotAllRead,
+        "sealed; as 0, but with a gap that is not accepted, or with findings undetermined only because of accepted gaps",
+    ),
+    (ExitStatus::Deviates, "at least one finding deviates and is not accepted"),
+    (
+        ExitStatus::Undetermined,
+        "none deviates, at least one is undetermined for another reason than accepted gaps, or there is no finding at all",
+    ),
+    (ExitStatus::DeviatesAndUndetermined, "both"),
+];
+const FAILED: (ExitStatus, &str) = (ExitStatus::ToolFailed, "the tool failed: conclude nothing");
+const INIT_EXIT_CODES: &[(ExitStatus, &str)] = &[
+    (ExitStatus::Success, "written"),
+    FAILED,
+    (ExitStatus::WrongInput, "the command line is wrong, or no target was found"),
+    (ExitStatus::NotAllRead, "written, and not everything could be read"),
+];
+const PREFLIGHT_EXIT_CODES: &[(ExitStatus, &str)] = &[
+    (ExitStatus::Success, "every permission is granted"),
+    FAILED,
+    (ExitStatus::WrongInput, "the command line or the declaration is wrong"),
+    (ExitStatus::NotAllRead, "at least one permission is denied or undecided, or a target cannot be read at all"),
+];
+const COLLECTORS_TEST_EXIT_CODES: &[(ExitStatus, &str)] = &[
+    (ExitStatus::Success, "every point holds"),
+    FAILED,
+    (ExitStatus::WrongInput, "the command line is wrong"),
+    (ExitStatus::Deviates, "a point does not hold"),
+];
+const CHECKS_TEST_EXIT_CODES: &[(ExitStatus, &str)] = &[
+    (ExitStatus::Success, "every test passes, and every check needs what it says"),
+    FAILED,
+    (ExitStatus::WrongInput, "the command line is wrong, or a check cannot be read"),
+    (ExitStatus::Deviates, "a test fails, or an outcome does not need what the check says it needs"),
+];
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -132,9 +170,9 @@ pub struct Demo {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Credentials are found as each source's own tools find them: AWS by environment, profile or role; Kubernetes by kubeconfig or pod; \
+    after_help = format!("Credentials are found as each source's own tools find them: AWS by environment, profile or role; Kubernetes by kubeconfig or pod; \
                   GitHub by GITHUB_TOKEN and the organisation's name in GITHUB_REPOSITORY_OWNER, which jobs of GitHub Actions have. Tokens of \
-                  PKCS#11 are named by hand.\n\nExit codes: 0 written, 3 written and not everything could be seen, 2 no target was found."
+                  PKCS#11 are named by hand.\n\n{}", exit_codes_help(INIT_EXIT_CODES))
 )]
 pub struct Init {
     /// The declaration to write; it must not exist.
@@ -242,6 +280,7 @@ pub enum RightsForm {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = exit_codes_help(PREFLIGHT_EXIT_CODES))]
 pub struct Preflight {
     #[command(flatten)]
     pub printed: Printed,
@@ -256,6 +295,7 @@ pub struct Preflight {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = exit_codes_help(RUN_EXIT_CODES))]
 pub struct Run {
     #[command(flatten)]
     pub printed: Printed,
@@ -430,9 +470,7 @@ pub enum Collectors {
     /// Run the conformance suite for programs of your own that speak the exec protocol (docs/spec/exec-protocol.md).
     ///
     /// Each point says what is wrong and whose move it is. The program is started several times and reads for real.
-    #[command(
-        after_help = "Exit codes:\n   0  every point holds\n   2  the command line is wrong\n  10  a point does not hold"
-    )]
+    #[command(after_help = exit_codes_help(COLLECTORS_TEST_EXIT_CODES))]
     Test(TestProgram),
 }
 
@@ -467,6 +505,7 @@ pub enum Checks {
         id: String,
     },
     /// Run the tests of checks in a folder, and prove what their outcomes need.
+    #[command(after_help = exit_codes_help(CHECKS_TEST_EXIT_CODES))]
     Test {
         /// A folder laid out as `policies/`: `checks/<collector>/<check>.rego` and `…_test.rego`.
         #[arg(value_hint = ValueHint::DirPath)]

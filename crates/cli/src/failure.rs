@@ -3,31 +3,28 @@
 use std::fmt::Display;
 use std::io::Write as _;
 
-/// Exit code: the tool failed; conclude nothing.
-pub const TOOL_FAILED: u8 = 1;
-/// Exit code: command line or declaration wrong.
-pub const WRONG_INPUT: u8 = 2;
+use model::ExitStatus;
 
 /// Why a command ended without a result.
 #[derive(Debug)]
 pub struct Failure {
-    code: u8,
+    status: ExitStatus,
     error: anyhow::Error,
     help: Option<String>,
 }
 
-/// The result of a command: its exit code.
-pub type Outcome = Result<u8, Failure>;
+/// How a command ended.
+pub type CommandResult = Result<ExitStatus, Failure>;
 
 impl Failure {
     /// The command line, a file or the declaration is not usable.
     pub fn input(error: impl Into<anyhow::Error>) -> Self {
-        Self { code: WRONG_INPUT, error: error.into(), help: None }
+        Self { status: ExitStatus::WrongInput, error: error.into(), help: None }
     }
 
     /// The tool, the machine or the store failed.
     pub fn tool(error: impl Into<anyhow::Error>) -> Self {
-        Self { code: TOOL_FAILED, error: error.into(), help: None }
+        Self { status: ExitStatus::ToolFailed, error: error.into(), help: None }
     }
 
     /// What the reader can do about it.
@@ -44,8 +41,8 @@ impl Failure {
         }
     }
 
-    pub const fn code(&self) -> u8 {
-        self.code
+    pub const fn exit_status(&self) -> ExitStatus {
+        self.status
     }
 
     /// Prints the error, its causes and the help to stderr.

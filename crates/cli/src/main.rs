@@ -16,27 +16,22 @@ mod progress;
 mod salts;
 mod summary;
 
-use std::process::ExitCode;
-
 use clap::Parser as _;
+use model::ExitStatus;
 
-fn main() -> ExitCode {
+fn main() -> ExitStatus {
     let arguments = match args::Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and version are no errors and go to stdout; clap knows which is which.
-            let code = if error.use_stderr() { failure::WRONG_INPUT } else { 0 };
             error.print().ok();
-            return ExitCode::from(code);
+            // Help and version are no errors and go to stdout; clap knows which is which.
+            return ExitStatus::when(!error.use_stderr(), ExitStatus::WrongInput);
         }
     };
     // The AWS SDK and whatever comes later share one provider; without this a second one in the tree would be ambiguous at run time.
     rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
-    match commands::run(arguments) {
-        Ok(code) => ExitCode::from(code),
-        Err(failure) => {
-            failure.tell();
-            ExitCode::from(failure.code())
-        }
-    }
+    commands::run(arguments).unwrap_or_else(|failure| {
+        failure.tell();
+        failure.exit_status()
+    })
 }

@@ -6,6 +6,7 @@ use agent::run::Ran;
 use anyhow::anyhow;
 use bundle::read::FolderSource;
 use bundle::trust::Trust;
+use model::ExitStatus;
 use report::{Overview, OverviewReader};
 use serde_json::{Value, json};
 use verify::{Demands, Level, VerifiedBundle};
@@ -19,7 +20,7 @@ pub struct Told {
 }
 
 /// The overview of the bundle that a run sealed.
-pub fn of_run(ran: &Ran, code: u8, overview: &Overview, store: &Path) -> Told {
+pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, store: &Path) -> Told {
     let bundle = &ran.verified;
     let mut text = report::render_overview(bundle, overview);
     for acceptance in ran.acceptances.iter().filter(|a| a.is_unused()) {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use model::ExitStatus;
 use model::record::{Control, Counts, Finding, Gap};
 
 /// Counts findings as they come, so that none has to be kept: one count per control, one for the run.
@@ -62,25 +63,30 @@ impl Tally {
     }
 }
 
-/// The exit code of a run that was sealed.
+/// What came of a run that was sealed; its exit code says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
 pub enum Verdict {
     /// Every finding conforms, is not applicable or is an accepted deviation; every gap is accepted.
-    Clean = 0,
+    Clean,
     /// Gaps, not accepted, that no finding depends on; or accepted ones that findings do depend on.
-    Gaps = 3,
+    Gaps,
     /// At least one deviation that is not accepted.
-    Deviates = 10,
+    Deviates,
     /// None of those, and at least one finding is undetermined for another reason than accepted gaps, or there is no finding at all.
-    Undetermined = 11,
+    Undetermined,
     /// Both.
-    DeviatesAndUndetermined = 12,
+    DeviatesAndUndetermined,
 }
 
 impl Verdict {
     #[must_use]
-    pub const fn code(self) -> u8 {
-        self as u8
+    pub const fn exit_status(self) -> ExitStatus {
+        match self {
+            Self::Clean => ExitStatus::Success,
+            Self::Gaps => ExitStatus::NotAllRead,
+            Self::Deviates => ExitStatus::Deviates,
+            Self::Undetermined => ExitStatus::Undetermined,
+            Self::DeviatesAndUndetermined => ExitStatus::DeviatesAndUndetermined,
+        }
     }
 }

@@ -214,7 +214,7 @@ mod tests {
     fn say(now: &[Finding], gaps: &[Gap], earlier: &[(&[Finding], &[Gap])]) -> u8 {
         let now = noted(now, gaps);
         let before = before(&now, earlier.iter().map(|(findings, gaps)| Ok(noted(findings, gaps)))).unwrap();
-        verdict(&now, &before).code()
+        verdict(&now, &before).exit_status().code()
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod covers;
 mod date;
 mod digest;
+mod exit;
 mod names;
 pub mod record;
 mod secret;
@@ -13,6 +14,7 @@ mod time;
 pub use covers::Covers;
 pub use date::{Date, ParseDateError};
 pub use digest::{Digest, ParseDigestError};
+pub use exit::{ExitStatus, exit_codes_help};
 pub use names::{Outcome, ParseRefError, RecordRef, RecordType, Severity};
 pub use secret::Secret;
 pub use time::{ParseTimestampError, Timestamp};

@@ -3,18 +3,30 @@
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
-use model::RecordRef;
+use model::{ExitStatus, RecordRef, exit_codes_help};
 use serde::Serialize;
 use verify::Level;
 
+/// Of every command; docs/spec/verify-classes.md repeats them word for word (`tests/tests/alone/format.rs`).
+const EXIT_CODES: &[(ExitStatus, &str)] = &[
+    (ExitStatus::Success, "authentic, to the required level, complete"),
+    (ExitStatus::ToolFailed, "the tool failed, or the input could not be read: conclude nothing"),
+    (ExitStatus::WrongInput, "the command line, or a file it names (such as the trust file), is wrong"),
+    (ExitStatus::NotAuthentic, "not authentic"),
+    (ExitStatus::Undecided, "cannot be decided, or is not what was asked for"),
+    (ExitStatus::OtherOutcome, "`reassess` comes to another outcome than the bundle says"),
+];
+
 /// Verifies sealed evidence offline: who made it, whether it is complete and unaltered, where it
 /// stands in its ledger, and what still rests on the custodian's word.
-///
-/// Exit codes: 0 accepted · 1 the tool failed, conclude nothing · 2 command line or trust file wrong ·
-/// 20 not authentic · 21 cannot be decided, or not what was asked for · 22 `reassess` comes to another
-/// outcome.
 #[derive(Debug, Parser)]
-#[command(name = "witnessmark-verify", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(
+    name = "witnessmark-verify",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = exit_codes_help(EXIT_CODES)
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -23,15 +35,17 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// What the command line asks for; ends the program where it asks for nothing that exists.
-    pub fn command_given() -> Command {
-        let matches = Self::command().get_matches();
-        let given = Self::from_arg_matches(&matches).and_then(|cli| match cli.command {
+    /// What the command line asks for.
+    ///
+    /// # Errors
+    /// Where it asks for nothing that exists, or for help or the version.
+    pub fn command_given() -> Result<Command, clap::Error> {
+        let matches = Self::command().try_get_matches()?;
+        Self::from_arg_matches(&matches).and_then(|cli| match cli.command {
             Some(command) => Ok(command),
             // `cli.verify` does not help: clap never takes a group with groups in it for given.
             None => VerifyArgs::from_arg_matches(&matches).map(Command::Verify),
-        });
-        given.unwrap_or_else(|error| error.exit())
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use bundle::read::ReadError;
+use model::ExitStatus;
 use verify::{AuditDemands, AuditReport, Continuity, LedgerFiles, Problem};
 
 use crate::args::{AuditArgs, Format};
@@ -17,7 +18,7 @@ use crate::{Stop, warn};
 /// So many pauses and rehearsals are printed; the JSON report has more.
 const SHOWN: usize = 20;
 
-pub fn audit(args: &AuditArgs) -> Result<u8, Stop> {
+pub fn audit(args: &AuditArgs) -> Result<ExitStatus, Stop> {
     let trust = input::trust(&args.trust.trust)?;
     let last_seen = LastSeen::read(&args.trust)?;
     let mut files = Folder(args.store.clone());
@@ -75,8 +76,8 @@ fn human(report: &AuditReport) -> String {
         }
         Some(problem) => {
             let (style, word) = match report.exit_code {
-                20 => (BAD, "Not authentic"),
-                21 => (OPEN, "Not decided"),
+                ExitStatus::NotAuthentic => (BAD, "Not authentic"),
+                ExitStatus::Undecided => (OPEN, "Not decided"),
                 _ => (OPEN, "Not read"),
             };
             let _ = writeln!(out, "{style}{word}{style:#} ({})", problem.class);

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use model::ExitStatus;
 use model::record::RunStatus;
 use serde::Serialize;
 use verify::{About, Class, Continuity, Level, RecordsReport, Report};
@@ -48,12 +49,12 @@ fn verdict(out: &mut String, report: &Report) {
                 writeln!(out, "{GOOD}Accepted{GOOD:#}: authentic and complete, to level {level} ({})", level.name());
         }
         (Some(first), _) => {
-            let word = match first.class.exit_code() {
-                20 => "Not authentic",
-                21 => "Not accepted",
+            let word = match first.class.exit_status() {
+                ExitStatus::NotAuthentic => "Not authentic",
+                ExitStatus::Undecided => "Not accepted",
                 _ => "Not decided",
             };
-            let style = if first.class.exit_code() == 20 { BAD } else { OPEN };
+            let style = if first.class.exit_status() == ExitStatus::NotAuthentic { BAD } else { OPEN };
             let _ = writeln!(out, "{style}{word}{style:#} ({})", first.class);
             for problem in &report.problems {
                 out.push_str(&wrapped("  ", &safe(&problem.message)));

@@ -11,17 +11,12 @@ mod reassess;
 mod show;
 
 use std::io::Write as _;
-use std::process::ExitCode;
 
 use input::{LastSeen, Wrong};
+use model::ExitStatus;
 use verify::{Demands, Observer, Unobserved, Verdict};
 
 use crate::args::{BundleArgs, Cli, Command, Format, VerifyArgs};
-
-/// The tool failed; conclude nothing.
-const FAILED: u8 = 1;
-/// The command line, or a file it names, is wrong.
-const WRONG: u8 = 2;
 
 /// Why a command ended without an answer.
 enum Stop {
@@ -41,27 +36,36 @@ impl<E: Into<anyhow::Error>> From<E> for Stop {
     }
 }
 
-fn main() -> ExitCode {
-    let result = match Cli::command_given() {
+fn main() -> ExitStatus {
+    let command = match Cli::command_given() {
+        Ok(command) => command,
+        Err(error) => {
+            // With nowhere to say it, the exit code still says it.
+            let _ = error.print();
+            // Help and version are no errors and go to stdout; clap knows which is which.
+            return ExitStatus::when(!error.use_stderr(), ExitStatus::WrongInput);
+        }
+    };
+    let result = match command {
         Command::Verify(args) => verify_bundle(&args),
         Command::Show(args) => show::show(&args),
         Command::Report(args) => page::report(&args),
         Command::Audit(args) => audit::audit(&args),
         Command::Reassess(args) => reassess::reassess(&args),
-        Command::Assess => assess::worker_main().map(|()| 0).map_err(Stop::from),
+        Command::Assess => assess::worker_main().map(|()| ExitStatus::Success).map_err(Stop::from),
     };
     match result {
-        Ok(code) => code.into(),
-        Err(Stop::Wrong(error)) => complain(&error, WRONG),
-        Err(Stop::Failed(error)) => complain(&error, FAILED),
+        Ok(status) => status,
+        Err(Stop::Wrong(error)) => complain(&error, ExitStatus::WrongInput),
+        Err(Stop::Failed(error)) => complain(&error, ExitStatus::ToolFailed),
     }
 }
 
-fn complain(error: &anyhow::Error, code: u8) -> ExitCode {
+fn complain(error: &anyhow::Error, status: ExitStatus) -> ExitStatus {
     let style = human::BAD;
     // With nowhere to say it, the exit code still says it.
     let _ = writeln!(anstream::stderr(), "{style}error{style:#}: {error:#}");
-    code.into()
+    status
 }
 
 fn warn(error: &anyhow::Error) -> std::io::Result<()> {
@@ -69,7 +73,7 @@ fn warn(error: &anyhow::Error) -> std::io::Result<()> {
     writeln!(anstream::stderr(), "{style}warning{style:#}: {error:#}")
 }
 
-fn verify_bundle(args: &VerifyArgs) -> Result<u8, Stop> {
+fn verify_bundle(args: &VerifyArgs) -> Result<ExitStatus, Stop> {
     let verdict = run(&args.bundle, &mut Unobserved)?;
     match args.format {
         Format::Human => output::print(human::report(&verdict.report).as_bytes())?,

@@ -6,12 +6,13 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
+use model::ExitStatus;
 use report::PageError;
 
 use crate::args::ReportArgs;
 use crate::{Stop, human, output, run};
 
-pub fn report(args: &ReportArgs) -> Result<u8, Stop> {
+pub fn report(args: &ReportArgs) -> Result<ExitStatus, Stop> {
     if args.bundle.input == Path::new("-") {
         let error = anyhow!("a page is made in several passes: give a file or a folder instead of standard input");
         return Err(Stop::Wrong(error));
@@ -53,7 +54,7 @@ pub fn report(args: &ReportArgs) -> Result<u8, Stop> {
         page.findings_in_all
     );
     output::print(text.as_bytes())?;
-    Ok(0)
+    Ok(ExitStatus::Success)
 }
 
 /// Why a reading gave no bundle.

@@ -10,7 +10,7 @@ use anyhow::{Context as _, anyhow};
 use assess::{Assessor, Case, CheckSet, Compared, Comparison, Difference, Limits, Member, WorkerCommand};
 use bundle::read::{Line, Record};
 use model::record::{Check, Finding, Provenance};
-use model::{Digest, RecordRef, RecordType};
+use model::{Digest, ExitStatus, RecordRef, RecordType};
 use serde_json::json;
 use verify::{Observer, VerifiedBundle};
 
@@ -19,14 +19,10 @@ use crate::human::{BAD, GOOD, HEAD, OPEN, word};
 use crate::output::{self, safe, wrapped};
 use crate::{Stop, show};
 
-/// Another outcome than the bundle says.
-const DIFFERS: u8 = 22;
-/// The sealed checks cannot be run.
-const UNDECIDED: u8 = 21;
 /// So many differences are printed; the JSON report has all.
 const SHOWN: usize = 50;
 
-pub fn reassess(args: &ReassessArgs) -> Result<u8, Stop> {
+pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
     if args.bundle.input == Path::new("-") {
         let error = anyhow!("a bundle is read in several passes: give a file or a folder instead of standard input");
         return Err(Stop::Wrong(error));
@@ -41,7 +37,7 @@ pub fn reassess(args: &ReassessArgs) -> Result<u8, Stop> {
         Ok(found) => found,
         Err(error) => {
             output::print(format!("{OPEN}Not decided{OPEN:#}: {}\n", safe(&format!("{error:#}"))).as_bytes())?;
-            return Ok(UNDECIDED);
+            return Ok(ExitStatus::Undecided);
         }
     };
     let mut not_shipped = Vec::new();
@@ -79,7 +75,7 @@ pub fn reassess(args: &ReassessArgs) -> Result<u8, Stop> {
 
     let found = Found { compared: comparison.finish(), own_words, not_shipped, broken: summary.broken };
     print(args, &bundle, &found)?;
-    Ok(if found.compared.differences.is_empty() { 0 } else { DIFFERS })
+    Ok(ExitStatus::when(found.compared.differences.is_empty(), ExitStatus::OtherOutcome))
 }
 
 struct Found {
@@ -109,7 +105,7 @@ fn checks(which: Checks, sealed: &[Check]) -> anyhow::Result<(CheckSet, Vec<(Str
 }
 
 /// The bundle that was read again must be the one that was accepted.
-fn same(first: &VerifiedBundle, again: Result<VerifiedBundle, u8>) -> anyhow::Result<()> {
+fn same(first: &VerifiedBundle, again: Result<VerifiedBundle, ExitStatus>) -> anyhow::Result<()> {
     let unchanged = |bundle: &VerifiedBundle| -> bool {
         let (a, b): (Digest, Digest) = (first.statement_sha256(), bundle.statement_sha256());
         a == b

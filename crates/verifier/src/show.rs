@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use bundle::read::{Line, Record};
-use model::{RecordRef, RecordType};
+use model::{ExitStatus, RecordRef, RecordType};
 use report::{EvidenceReader, OverviewReader, Selection};
 use serde_json::json;
 use verify::{Observer, Report, VerifiedBundle};
@@ -12,7 +12,7 @@ use verify::{Observer, Report, VerifiedBundle};
 use crate::args::{BundleArgs, Format, ShowArgs};
 use crate::{Stop, human, output, run};
 
-pub fn show(args: &ShowArgs) -> Result<u8, Stop> {
+pub fn show(args: &ShowArgs) -> Result<ExitStatus, Stop> {
     match (args.what.finding, args.what.exchange, args.what.record) {
         (Some(finding), ..) => evidence(args, Selection::Finding(finding)),
         (_, Some(exchange), _) if args.raw => answer(args, exchange),
@@ -22,7 +22,7 @@ pub fn show(args: &ShowArgs) -> Result<u8, Stop> {
     }
 }
 
-fn overview(args: &ShowArgs) -> Result<u8, Stop> {
+fn overview(args: &ShowArgs) -> Result<ExitStatus, Stop> {
     let mut reader = OverviewReader::new(args.what.all);
     let bundle = match accepted(&args.bundle, args.format, &mut reader)? {
         Ok(bundle) => bundle,
@@ -39,10 +39,10 @@ fn overview(args: &ShowArgs) -> Result<u8, Stop> {
             }))?;
         }
     }
-    Ok(0)
+    Ok(ExitStatus::Success)
 }
 
-fn evidence(args: &ShowArgs, selection: Selection) -> Result<u8, Stop> {
+fn evidence(args: &ShowArgs, selection: Selection) -> Result<ExitStatus, Stop> {
     let mut reader = EvidenceReader::new(selection);
     if reader.readings() > 1 && args.bundle.input == Path::new("-") {
         let error = anyhow!("a finding is read in several passes: give a file or a folder instead of standard input");
@@ -64,20 +64,20 @@ fn evidence(args: &ShowArgs, selection: Selection) -> Result<u8, Stop> {
         Format::Human => output::print(report::render_evidence(&bundle, &evidence).as_bytes())?,
         Format::Json => output::json(&evidence)?,
     }
-    Ok(0)
+    Ok(ExitStatus::Success)
 }
 
-fn one_record(args: &ShowArgs, record: RecordRef) -> Result<u8, Stop> {
+fn one_record(args: &ShowArgs, record: RecordRef) -> Result<ExitStatus, Stop> {
     let mut reader = RecordReader { wanted: record, line: None };
     if let Err(code) = accepted(&args.bundle, args.format, &mut reader)? {
         return Ok(code);
     }
     let line = reader.line.ok_or_else(|| Stop::Wrong(anyhow!("there is no record {record} in this bundle")))?;
     output::print_raw(&[line.as_slice(), b"\n"].concat())?;
-    Ok(0)
+    Ok(ExitStatus::Success)
 }
 
-fn answer(args: &ShowArgs, exchange: u64) -> Result<u8, Stop> {
+fn answer(args: &ShowArgs, exchange: u64) -> Result<ExitStatus, Stop> {
     let mut reader = AnswerReader { exchange, raw: None, why_not: None, bytes: Vec::new() };
     if let Err(code) = accepted(&args.bundle, args.format, &mut reader)? {
         return Ok(code);
@@ -87,7 +87,7 @@ fn answer(args: &ShowArgs, exchange: u64) -> Result<u8, Stop> {
         return Err(Stop::Wrong(anyhow!("{why}")));
     }
     output::print_raw(&reader.bytes)?;
-    Ok(0)
+    Ok(ExitStatus::Success)
 }
 
 /// Verifies; when the bundle is not accepted, says why and gives the exit code.
@@ -95,7 +95,7 @@ pub fn accepted(
     bundle: &BundleArgs,
     format: Format,
     observer: &mut (dyn Observer + Send),
-) -> Result<Result<VerifiedBundle, u8>, Stop> {
+) -> Result<Result<VerifiedBundle, ExitStatus>, Stop> {
     let verdict = run(bundle, observer)?;
     match verdict.bundle {
         Some(bundle) => Ok(Ok(bundle)),

@@ -11,7 +11,7 @@ use bundle::statement::{Kind, Predicate, Statement, Summary};
 use bundle::trust::{Role, Trust};
 use ledger::{Checkpoint, CompactRange, EntryBundle, Tile, leaf_hash};
 use model::record::RunStatus;
-use model::{Digest, Timestamp};
+use model::{Digest, ExitStatus, Timestamp};
 use serde::Serialize;
 
 use crate::problem::Problem;
@@ -48,7 +48,7 @@ pub struct AuditReport {
     pub form: &'static str,
     /// The ledger is whole and one chain. Missing runs, rehearsals and failed runs do not change that.
     pub accepted: bool,
-    pub exit_code: u8,
+    pub exit_code: ExitStatus,
     pub problem: Option<Refusal>,
     pub head: Option<HeadReport>,
     pub entries: u64,
@@ -265,7 +265,7 @@ impl State {
     }
 
     fn conclude(self, stopped: Option<&Problem>) -> Audit {
-        let exit_code = stopped.map_or(0, |problem| problem.class().exit_code());
+        let exit_code = stopped.map_or(ExitStatus::Success, |problem| problem.class().exit_status());
         let whole = stopped.is_none();
         let rhythm = self.rhythm;
         let report = AuditReport {

@@ -15,7 +15,7 @@ use bundle::statement::{Kind, Statement};
 use bundle::trust::{Role, Trust};
 use ledger::Checkpoint;
 use model::record::RunStatus;
-use model::{Digest, RecordType};
+use model::{Digest, ExitStatus, RecordType};
 use sha2::{Digest as _, Sha256};
 
 use crate::approvals::AcceptanceReport;
@@ -153,7 +153,7 @@ impl Findings {
         match trust.log_key() {
             Ok(key) => match ledger_position::prove(sealed, statement, trust, &key) {
                 Ok(head) => self.own = Some(head),
-                Err(problem) if problem.class().exit_code() == 21 => {
+                Err(problem) if problem.class().exit_status() == ExitStatus::Undecided => {
                     self.position_problem = Some(problem);
                 }
                 Err(problem) => return Err(problem),
@@ -258,7 +258,7 @@ impl Findings {
         let report = Report {
             form: FORM,
             accepted,
-            exit_code: problems.first().map_or(0, |first| first.class().exit_code()),
+            exit_code: problems.first().map_or(ExitStatus::Success, |first| first.class().exit_status()),
             problems: problems.iter().map(Refusal::of).collect(),
             level,
             required: demands.require,

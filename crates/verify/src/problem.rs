@@ -7,7 +7,7 @@ use bundle::statement::StatementError;
 use bundle::trust::{Role, TrustError};
 use ledger::{CheckpointError, ProofError};
 use model::record::{Override, RunStatus};
-use model::{Digest, RecordRef, RecordType};
+use model::{Digest, ExitStatus, RecordRef, RecordType};
 use serde::{Serialize, Serializer};
 
 use crate::report::Level;
@@ -83,10 +83,9 @@ impl Class {
         }
     }
 
-    /// The exit code of `witnessmark-verify`: 20 not authentic, 21 undecided or not what was asked
-    /// for, 1 nothing can be concluded.
+    /// How `witnessmark-verify` ends.
     #[must_use]
-    pub const fn exit_code(self) -> u8 {
+    pub const fn exit_status(self) -> ExitStatus {
         match self {
             Self::Malformed
             | Self::Altered
@@ -94,14 +93,14 @@ impl Class {
             | Self::Position
             | Self::Rewritten
             | Self::Contradiction
-            | Self::Undisclosed => 20,
+            | Self::Undisclosed => ExitStatus::NotAuthentic,
             Self::UnknownKey
             | Self::Unsupported
             | Self::MissingPart
             | Self::LevelNotReached
             | Self::Rehearsal
-            | Self::FailedRun => 21,
-            Self::Unreadable => 1,
+            | Self::FailedRun => ExitStatus::Undecided,
+            Self::Unreadable => ExitStatus::ToolFailed,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use bundle::statement::{Kind, Statement, Summary};
 use model::record::{GapReason, Override, RunStatus};
-use model::{Digest, RecordRef, RecordType, Timestamp};
+use model::{Digest, ExitStatus, RecordRef, RecordType, Timestamp};
 use serde::{Serialize, Serializer};
 
 use crate::approvals::AcceptanceReport;
@@ -87,7 +87,7 @@ pub struct Report {
     pub form: &'static str,
     /// Authentic, to the required level, complete, and of the kind that was asked for.
     pub accepted: bool,
-    pub exit_code: u8,
+    pub exit_code: ExitStatus,
     /// Why not. The first one decides the exit code.
     pub problems: Vec<Refusal>,
     /// The highest level that was reached; absent when not even the contents hold together.

@@ -9,7 +9,7 @@ use bundle::sigstore::SealedStatement;
 use bundle::trust::{Range, Role, Spki, Trust, TrustedKey};
 use ledger::Checkpoint;
 use model::record::{Override, RunStatus};
-use model::{Covers, Digest, RecordType};
+use model::{Covers, Digest, ExitStatus, RecordType};
 use serde_json::{Value, json};
 use sign::{Ed25519Signer, Signer as _};
 use verify::{Approver, Class, Continuity, Demands, Level, Unobserved, Verdict};
@@ -37,7 +37,7 @@ fn refused(verdict: &Verdict, expected: Class, message: &str) {
     let first = &verdict.report.problems[0];
     assert_eq!((first.class, verdict.bundle.is_none()), (expected, true), "{}", first.message);
     assert!(first.message.contains(message), "`{}` does not say `{message}`", first.message);
-    assert_eq!(verdict.report.exit_code, expected.exit_code());
+    assert_eq!(verdict.report.exit_code, expected.exit_status());
 }
 
 /// Seals this story after two usual ones.
@@ -227,7 +227,7 @@ fn keys_count_only_for_what_the_trust_file_says() {
         let verdict = with(keys);
         assert_eq!(class(&verdict), Some(Class::LevelNotReached), "{:?}", verdict.report.problems);
         assert_eq!(verdict.report.level, Some(Level::Integrity));
-        assert_eq!(verdict.report.exit_code, 21);
+        assert_eq!(verdict.report.exit_code, ExitStatus::Undecided);
         assert!(verdict.head.is_none());
     }
     // A ledger key for other sizes, another ledger's key, another ledger's name.
@@ -454,7 +454,7 @@ fn the_table_of_classes_is_the_programs() {
         .filter_map(|(name, rest)| Some((name, rest.split_once(" |")?.0)))
         .filter(|(_, code)| code.parse::<u8>().is_ok())
         .collect();
-    let codes: Vec<(&str, String)> = Class::ALL.map(|class| (class.as_str(), class.exit_code().to_string())).to_vec();
+    let codes: Vec<(&str, String)> = Class::ALL.map(|class| (class.as_str(), class.exit_status().to_string())).to_vec();
     let codes: Vec<(&str, &str)> = codes.iter().map(|(name, code)| (*name, code.as_str())).collect();
     assert_eq!(rows, codes);
 }

@@ -10,17 +10,18 @@ use anyhow::{Context as _, anyhow};
 use bundle::approval::{Approval, SignedApproval};
 use bundle::trust::{Role, Trust};
 use declaration::{Plan, PlannedAcceptance};
+use model::ExitStatus;
 use serde::Serialize;
 use sign::Signer as _;
 
 use crate::args::{Acceptances, SignAcceptance};
 use crate::commands::keys;
 use crate::context::{self, Context};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandResult, Failure};
 use crate::output::{self, Format};
 use crate::passphrase;
 
-pub fn run(command: Acceptances) -> Outcome {
+pub fn run(command: Acceptances) -> CommandResult {
     match command {
         Acceptances::List { declaration, trust, printed } => {
             let context = context::usable(&declaration.declaration, crate::clock::now())?;
@@ -43,7 +44,7 @@ pub fn run(command: Acceptances) -> Outcome {
         }
         Acceptances::Sign(arguments) => sign(&arguments)?,
     }
-    Ok(0)
+    Ok(ExitStatus::Success)
 }
 
 /// What is known of one acceptance before a run.

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use anyhow::anyhow;
 use assess::CheckSet;
-use model::Outcome as Judgement;
+use model::{ExitStatus, Outcome as Judgement};
 use serde_json::json;
 
 use crate::args::Checks;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandResult, Failure};
 use crate::output::{self, Format};
 
-pub fn run(command: Checks) -> Outcome {
+pub fn run(command: Checks) -> CommandResult {
     let stock = CheckSet::stock().map_err(Failure::tool)?;
     match command {
         Checks::List(printed) => match printed.format {
@@ -47,5 +47,5 @@ pub fn run(command: Checks) -> Outcome {
         }
         Checks::Test { folder } => return crate::commands::checks_test::run(&folder),
     }
-    Ok(0)
+    Ok(ExitStatus::Success)
 }

@@ -5,15 +5,13 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use assess::CheckSet;
+use model::ExitStatus;
 
 use crate::context::rego_texts;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandResult, Failure};
 use crate::output;
 
-/// Exit code: a test failed, or a check is not what it says of itself.
-const DEFECTIVE: u8 = 10;
-
-pub fn run(folder: &Path) -> Outcome {
+pub fn run(folder: &Path) -> CommandResult {
     let texts = rego_texts(folder).map_err(|e| {
         Failure::input(anyhow!(e).context(format!("cannot read the folder of checks `{}`", folder.display())))
     })?;
@@ -42,5 +40,5 @@ pub fn run(folder: &Path) -> Outcome {
     let failed = report.tests.iter().filter(|test| test.failure.is_some()).count();
     writeln!(text, "{} tests, {failed} failed; {} defects", report.tests.len(), report.defects.len()).ok();
     output::text(&text)?;
-    Ok(if report.is_good() { 0 } else { DEFECTIVE })
+    Ok(ExitStatus::when(report.is_good(), ExitStatus::Deviates))
 }

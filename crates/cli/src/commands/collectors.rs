@@ -4,14 +4,15 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use anyhow::anyhow;
+use model::ExitStatus;
 use sdk::{Clock, CollectorKind, Descriptor};
 
 use crate::args::Collectors;
 use crate::commands::collectors_test;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandResult, Failure};
 use crate::output::{self, Format};
 
-pub fn run(command: Collectors) -> Outcome {
+pub fn run(command: Collectors) -> CommandResult {
     match command {
         Collectors::List(printed) => {
             let all: Vec<Descriptor> =
@@ -33,7 +34,7 @@ pub fn run(command: Collectors) -> Outcome {
         }
         Collectors::Test(arguments) => return collectors_test::run(&arguments),
     }
-    Ok(0)
+    Ok(ExitStatus::Success)
 }
 
 fn find(name: &str) -> Result<Arc<dyn CollectorKind>, Failure> {
@@ -43,18 +44,18 @@ fn find(name: &str) -> Result<Arc<dyn CollectorKind>, Failure> {
 }
 
 /// Serves one collector on stdin and stdout.
-pub fn serve(name: &str) -> Outcome {
+pub fn serve(name: &str) -> CommandResult {
     exec::serve(&find(name)?, &Clock::new(crate::clock::now)).map_err(Failure::tool)?;
-    Ok(0)
+    Ok(ExitStatus::Success)
 }
 
 /// Says again on stdout what a collector wrote on a recorded day of the demonstration.
-pub fn replay(name: &str, day: &str) -> Outcome {
+pub fn replay(name: &str, day: &str) -> CommandResult {
     let Some(recorded) = demo::DAYS.iter().find(|one| one.name == day) else {
         return Err(Failure::input(anyhow::anyhow!("the demonstration has no `{day}`")));
     };
     exec::replay(&find(name)?, recorded.token()).map_err(Failure::tool)?;
-    Ok(0)
+    Ok(ExitStatus::Success)
 }
 
 fn described(descriptor: &Descriptor) -> String {

@@ -5,18 +5,16 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use exec::{Limits, Move, Report};
+use model::ExitStatus;
 use sdk::Clock;
 use serde_json::{Map, Value};
 
 use crate::args::TestProgram;
 use crate::commands::run::runtime;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandResult, Failure};
 use crate::output::{self, Format};
 
-/// Exit code: a point does not hold.
-const DEFECTIVE: u8 = 10;
-
-pub fn run(arguments: &TestProgram) -> Outcome {
+pub fn run(arguments: &TestProgram) -> CommandResult {
     let settings = match &arguments.settings {
         None => Map::new(),
         Some(path) => {
@@ -45,7 +43,7 @@ pub fn run(arguments: &TestProgram) -> Outcome {
         Format::Json => output::json(&report)?,
         Format::Human => output::text(&told(&report))?,
     }
-    Ok(if report.is_good() { 0 } else { DEFECTIVE })
+    Ok(ExitStatus::when(report.is_good(), ExitStatus::Deviates))
 }
 
 fn told(report: &Report) -> String {

@@ -12,7 +12,7 @@ use bundle::read::TarSource;
 use bundle::trust::Trust;
 use demo::{DAYS, DECLARATION, Day};
 use model::record::{ClockSource, Override, Purpose};
-use model::{Outcome as Judgement, Secret, Timestamp};
+use model::{ExitStatus, Outcome as Judgement, Secret, Timestamp};
 use report::Overview;
 use sdk::{Clock, StaticCredentials};
 use store::{FolderStore, HeadFile};
@@ -23,7 +23,7 @@ use crate::args::Demo;
 use crate::commands::run::{Making, make, run_id, runtime, sdk_environment};
 use crate::commands::{keys, ledger};
 use crate::context;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandResult, Failure};
 use crate::output;
 
 /// The demonstration's keys guard nothing; whoever tries it must be able to go on with them.
@@ -38,7 +38,7 @@ struct Stage {
     runtime: Runtime,
 }
 
-pub fn run(arguments: &Demo, quiet: bool) -> Outcome {
+pub fn run(arguments: &Demo, quiet: bool) -> CommandResult {
     let stage = set_up(arguments.dir.as_deref())?;
     say(quiet, &intro(&stage))?;
     for (number, day) in DAYS.iter().enumerate() {
@@ -59,7 +59,7 @@ pub fn run(arguments: &Demo, quiet: bool) -> Outcome {
     text.push_str(&altered(&stage, tars.get(1).map(PathBuf::as_path))?);
     text.push_str(&closing(&stage));
     output::text(&text)?;
-    Ok(0)
+    Ok(ExitStatus::Success)
 }
 
 fn set_up(dir: Option<&Path>) -> Result<Stage, Failure> {
@@ -203,8 +203,13 @@ fn intro(stage: &Stage) -> String {
 
 fn told(day: &Day, number: usize, ran: &Ran, overview: &Overview) -> String {
     let c = &overview.counts;
-    let mut text =
-        format!("Day {}, {}: bundle {}, exit code {}\n", number + 1, day.title, ran.sealed.index, ran.verdict.code());
+    let mut text = format!(
+        "Day {}, {}: bundle {}, exit code {}\n",
+        number + 1,
+        day.title,
+        ran.sealed.index,
+        ran.verdict.exit_status()
+    );
     writeln!(
         text,
         "  read {} exchanges; {} findings conform, {} deviate ({} accepted), {} undetermined, {} not applicable; {} gaps",

@@ -6,14 +6,15 @@ use std::os::unix::fs::OpenOptionsExt as _;
 
 use agent::seal;
 use anyhow::Context as _;
+use model::ExitStatus;
 use store::HeadFile;
 
 use crate::args::Export;
 use crate::commands::{keys, ledger};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandResult, Failure};
 use crate::output;
 
-pub fn run(arguments: &Export) -> Outcome {
+pub fn run(arguments: &Export) -> CommandResult {
     let store = ledger::open(&arguments.store.store)?;
     let trust = keys::read_trust(&arguments.trust)?;
     let head = arguments.trust.with_file_name("last-head");
@@ -47,5 +48,5 @@ pub fn run(arguments: &Export) -> Outcome {
         arguments.bundle,
         arguments.trust.display()
     ))?;
-    Ok(0)
+    Ok(ExitStatus::Success)
 }

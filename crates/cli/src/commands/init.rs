@@ -11,14 +11,14 @@ use std::io::Write as _;
 use agent::discover::{Discovery, discover};
 use anyhow::{Context as _, anyhow};
 use declaration::Standard;
-use model::Timestamp;
 use model::record::Gap;
+use model::{ExitStatus, Timestamp};
 use serde_json::Value;
 
 use crate::args::Init;
 use crate::commands::run::{run_id, runtime, sdk_environment};
 use crate::context;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandResult, Failure};
 use crate::{output, progress};
 
 /// Controls to start from; those are taken whose collectors found a target.
@@ -30,10 +30,8 @@ const TEMPLATES: [&str; 4] = [
 ];
 /// Collectors read side by side.
 const SIDE_BY_SIDE: usize = 8;
-/// Exit code: something could not be seen.
-const NOT_ALL_SEEN: u8 = 3;
 
-pub fn run(arguments: &Init, quiet: bool) -> Outcome {
+pub fn run(arguments: &Init, quiet: bool) -> CommandResult {
     let out = &arguments.out;
     if out.exists() {
         return Err(Failure::input(anyhow!(
@@ -73,7 +71,7 @@ pub fn run(arguments: &Init, quiet: bool) -> Outcome {
     }
     let unseen: usize = discovery.targets.iter().map(|target| unseen(&target.gaps).len()).sum();
     output::text(&summary(&discovery, &out.display().to_string(), unseen))?;
-    Ok(if unseen == 0 { 0 } else { NOT_ALL_SEEN })
+    Ok(ExitStatus::when(unseen == 0, ExitStatus::NotAllRead))
 }
 
 fn summary(discovery: &Discovery, out: &str, unseen: usize) -> String {

@@ -11,11 +11,11 @@ use anyhow::{Context as _, anyhow};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bundle::trust::{Range, Role, Spki, Trust, TrustedKey};
-use model::Secret;
+use model::{ExitStatus, Secret};
 use sign::{Ed25519Signer, Signer};
 
 use crate::args::{KeyFolder, Keys};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandResult, Failure};
 use crate::{output, passphrase};
 
 const COLLECTOR: &str = "collector.key.pem";
@@ -31,7 +31,7 @@ pub struct Opened {
     pub head: PathBuf,
 }
 
-pub fn run(command: Keys) -> Outcome {
+pub fn run(command: Keys) -> CommandResult {
     match command {
         Keys::New { out, origin, passphrase_file } => {
             let passphrase = passphrase::ask_twice(passphrase_file.as_deref())?;
@@ -67,7 +67,7 @@ pub fn run(command: Keys) -> Outcome {
             output::text(&text)?;
         }
     }
-    Ok(0)
+    Ok(ExitStatus::Success)
 }
 
 /// Makes a folder with two new keys and `trust.json`.

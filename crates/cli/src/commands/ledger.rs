@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use agent::seal::{SealError, Sealer};
 use anyhow::anyhow;
+use model::ExitStatus;
 use serde::Serialize;
 use store::{FolderStore, HeadFile, Holder, Store, StoreError};
 
 use crate::args::{Ledger, Printed};
 use crate::commands::keys;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandResult, Failure};
 use crate::output::{self, Format};
 
 /// How long a run waits while another one seals.
 pub const WAIT_FOR_LEDGER: Duration = Duration::from_secs(60);
 
-pub fn run(command: Ledger) -> Outcome {
+pub fn run(command: Ledger) -> CommandResult {
     match command {
         Ledger::Init { store, keys } => {
             let opened = keys::open(&keys)?;
@@ -30,7 +31,7 @@ pub fn run(command: Ledger) -> Outcome {
         }
         Ledger::Log { store, trust, printed } => log(&store.store, &trust, printed)?,
     }
-    Ok(0)
+    Ok(ExitStatus::Success)
 }
 
 /// Starts a ledger in a new store.

@@ -19,16 +19,17 @@ mod validate;
 
 use anyhow::anyhow;
 use clap::CommandFactory as _;
+use model::ExitStatus;
 
 use crate::args::{Arguments, Command, Schema, SchemaOf};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandResult, Failure};
 use crate::output;
 
 /// Runs the command of the command line.
 ///
 /// # Errors
 /// When it could not do its work.
-pub fn run(arguments: Arguments) -> Outcome {
+pub fn run(arguments: Arguments) -> CommandResult {
     let quiet = arguments.quiet;
     match arguments.command {
         Command::Demo(arguments) => demo::run(&arguments, quiet),
@@ -49,17 +50,17 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "witnessmark", &mut script);
-            output::text(&String::from_utf8_lossy(&script)).map(|()| 0)
+            output::text(&String::from_utf8_lossy(&script)).map(|()| ExitStatus::Success)
         }
         Command::Collect { name } => collectors::serve(&name),
         Command::Replay { name, day } => collectors::replay(&name, &day),
-        Command::Assess => assess::worker_main().map(|()| 0).map_err(|e| Failure::tool(anyhow!(e))),
+        Command::Assess => assess::worker_main().map(|()| ExitStatus::Success).map_err(|e| Failure::tool(anyhow!(e))),
     }
 }
 
-fn schema(arguments: &Schema) -> Outcome {
+fn schema(arguments: &Schema) -> CommandResult {
     match arguments.what {
         SchemaOf::Declaration => output::json(&declaration::declaration_schema())?,
     }
-    Ok(0)
+    Ok(ExitStatus::Success)
 }

@@ -4,19 +4,16 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use agent::preflight::{Checked, preflight};
-use model::Timestamp;
+use model::{ExitStatus, Timestamp};
 use sdk::RightState;
 
 use crate::args::Preflight;
 use crate::commands::run::{runtime, sdk_environment};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandResult, Failure};
 use crate::output::{self, Format};
 use crate::{context, jobs};
 
-/// Exit code: at least one right is denied or undecided.
-const NOT_ALL_GRANTED: u8 = 3;
-
-pub fn run(arguments: &Preflight, quiet: bool) -> Outcome {
+pub fn run(arguments: &Preflight, quiet: bool) -> CommandResult {
     let now = crate::clock::now();
     let context = context::usable(&arguments.declaration.declaration, now)?;
     let plan = context.plan()?;
@@ -35,7 +32,7 @@ pub fn run(arguments: &Preflight, quiet: bool) -> Outcome {
         Format::Json => output::json(&checked)?,
         Format::Human => output::text(&told(&checked))?,
     }
-    Ok(if all { 0 } else { NOT_ALL_GRANTED })
+    Ok(ExitStatus::when(all, ExitStatus::NotAllRead))
 }
 
 fn told(checked: &[Checked]) -> String {

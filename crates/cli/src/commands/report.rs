@@ -5,14 +5,15 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 
 use anyhow::{Context as _, anyhow};
+use model::ExitStatus;
 use report::PageError;
 
 use crate::args::{Report, ReportForm};
 use crate::commands::{keys, show};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandResult, Failure};
 use crate::{output, summary};
 
-pub fn run(arguments: &Report) -> Outcome {
+pub fn run(arguments: &Report) -> CommandResult {
     let ReportForm::Html = arguments.format;
     let trust = keys::read_trust(&arguments.trust)?;
     let folder = show::folder(&arguments.path, arguments.bundle)?;
@@ -45,5 +46,5 @@ pub fn run(arguments: &Report) -> Outcome {
         format!("all {} findings", page.findings_in_all)
     };
     output::text(&format!("Wrote {path}: {} bytes, {shown}.\n", page.html.len()))?;
-    Ok(0)
+    Ok(ExitStatus::Success)
 }

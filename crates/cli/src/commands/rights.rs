@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use agent::collect::Job;
+use model::ExitStatus;
 use sdk::{AlsoAsks, Descriptor};
 use serde_json::json;
 
 use crate::args::{Rights, RightsForm};
 use crate::commands::run::runtime;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandResult, Failure};
 use crate::output;
 use crate::{context, jobs};
 
-pub fn run(arguments: &Rights) -> Outcome {
+pub fn run(arguments: &Rights) -> CommandResult {
     let context = context::usable(&arguments.declaration.declaration, crate::clock::now())?;
     let plan = context.plan()?;
     let (jobs, _) = runtime()?.block_on(jobs::chosen(&plan, &context.folder, &arguments.targets, None))?;
@@ -39,7 +40,7 @@ pub fn run(arguments: &Rights) -> Outcome {
         }
         RightsForm::Human => output::text(&told(&descriptors))?,
     }
-    Ok(0)
+    Ok(ExitStatus::Success)
 }
 
 /// Each collector once, with the rights that its targets take.

@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 use crate::args::{FailOn, PurposeArgument, Run};
 use crate::commands::{keys, ledger};
 use crate::context::{self, Context};
-use crate::failure::{Failure, Outcome, warn};
+use crate::failure::{CommandResult, Failure, warn};
 use crate::jobs;
 use crate::output::{self, Format};
 use crate::pins;
@@ -32,7 +32,7 @@ use crate::summary;
 /// Targets read side by side.
 const SIDE_BY_SIDE: usize = 8;
 
-pub fn run(arguments: &Run, quiet: bool) -> Outcome {
+pub fn run(arguments: &Run, quiet: bool) -> CommandResult {
     let now = crate::clock::now();
     let context = context::usable(&arguments.declaration.declaration, now)?;
     let opened = keys::open(&arguments.keys)?;
@@ -75,8 +75,8 @@ pub fn run(arguments: &Run, quiet: bool) -> Outcome {
         warn(format!("check `{check}` could not be evaluated: {reason}"));
     }
     let code = match arguments.fail_on {
-        FailOn::Any => ran.verdict.code(),
-        FailOn::New => only_new(&ran, &store, &opened.trust)?.code(),
+        FailOn::Any => ran.verdict.exit_status(),
+        FailOn::New => only_new(&ran, &store, &opened.trust)?.exit_status(),
     };
     let told = summary::of_run(&ran, code, &overview, &arguments.store.store);
     match arguments.printed.format {

@@ -3,17 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
+use model::ExitStatus;
 use report::{EvidenceReader, Selection};
 use serde_json::json;
 use store::Store as _;
 
 use crate::args::Show;
 use crate::commands::{keys, ledger};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandResult, Failure};
 use crate::output::{self, Format};
 use crate::summary;
 
-pub fn run(arguments: &Show) -> Outcome {
+pub fn run(arguments: &Show) -> CommandResult {
     let trust = keys::read_trust(&arguments.trust)?;
     let folder = folder(&arguments.path, arguments.bundle)?;
     let selection = match (arguments.finding, arguments.exchange) {
@@ -31,7 +32,7 @@ pub fn run(arguments: &Show) -> Outcome {
             }))?,
             Format::Human => output::text(&report::render_overview(&bundle, &overview))?,
         }
-        return Ok(0);
+        return Ok(ExitStatus::Success);
     };
     let mut reader = EvidenceReader::new(selection);
     let mut bundle = None;
@@ -49,7 +50,7 @@ pub fn run(arguments: &Show) -> Outcome {
         Format::Json => output::json(&evidence)?,
         Format::Human => output::text(&report::render_evidence(&bundle, &evidence))?,
     }
-    Ok(0)
+    Ok(ExitStatus::Success)
 }
 
 /// The folder of the bundle that a path means: a store's newest or numbered one, or a bundle's own folder.

@@ -1,15 +1,16 @@
 //! `witnessmark validate`: what is wrong with a declaration, where, and what to do about it.
 
 use anyhow::anyhow;
+use model::ExitStatus;
 use serde_json::json;
 
 use crate::args::Validate;
 use crate::commands::acceptances;
 use crate::context::{Examined, colour_of_stdout, examine};
-use crate::failure::{Failure, Outcome, WRONG_INPUT, warn};
+use crate::failure::{CommandResult, Failure, warn};
 use crate::output::{self, Format};
 
-pub fn run(arguments: &Validate) -> Outcome {
+pub fn run(arguments: &Validate) -> CommandResult {
     let file = &arguments.declaration.declaration;
     let Examined { context, mut diagnostics } = examine(file, crate::clock::now())?;
     let faulty = diagnose::has_errors(&diagnostics);
@@ -18,7 +19,7 @@ pub fn run(arguments: &Validate) -> Outcome {
     }
     if arguments.printed.format == Format::Json {
         output::json(&json!({"usable": !faulty, "diagnostics": diagnostics}))?;
-        return Ok(if faulty { WRONG_INPUT } else { 0 });
+        return Ok(ExitStatus::when(!faulty, ExitStatus::WrongInput));
     }
     output::text(&context.loaded.render(&diagnostics, colour_of_stdout()))?;
     if faulty {
@@ -35,5 +36,5 @@ pub fn run(arguments: &Validate) -> Outcome {
         plan.targets.len(),
         plan.controls.len()
     ))?;
-    Ok(0)
+    Ok(ExitStatus::Success)
 }

@@ -109,7 +109,7 @@ fn exit_codes() {
     }
     assert_eq!(
         [Verdict::Clean, Verdict::Gaps, Verdict::Deviates, Verdict::Undetermined, Verdict::DeviatesAndUndetermined]
-            .map(Verdict::code),
+            .map(|verdict| verdict.exit_status().code()),
         [0, 3, 10, 11, 12]
     );
 }
