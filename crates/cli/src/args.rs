@@ -1,17 +1,17 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use model::{ExitStatus, exit_codes_help};
 
-use crate::output::Format;
-
-/// Collects evidence of how key custody is really configured, compares it with what is declared, and seals both.
+/// Collect evidence of how key custody is configured, compare it with the declaration, and seal both in a signed
+/// bundle.
 #[derive(Debug, Parser)]
 #[command(name = "witnessmark", version, max_term_width = 110, after_help = EXIT_CODES)]
 pub struct Arguments {
-    /// No progress on stderr.
+    /// Show no progress on stderr.
     #[arg(long, short, global = true)]
     pub quiet: bool,
     #[command(subcommand)]
@@ -65,56 +65,69 @@ const CHECKS_TEST_EXIT_CODES: &[(ExitStatus, &str)] = &[
     (ExitStatus::Deviates, "a test fails, or an outcome does not need what the check says it needs"),
 ];
 
+/// The command line as clap knows it.
+pub fn program() -> clap::Command {
+    Arguments::command()
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show the whole way offline: three recorded days of a small custody company, collected, judged, sealed, verified, altered.
+    /// Run a demonstration, offline: three recorded days of a small custody company are collected, judged, sealed and
+    /// verified.
     Demo(Demo),
-    /// Write a first declaration from what the credentials at hand can see.
+    /// Write a first declaration from what the available credentials can read.
     Init(Init),
-    /// Make and show key files.
+    /// Create key files, and print their public keys.
     #[command(subcommand)]
     Keys(Keys),
-    /// Start a ledger, list and audit it.
+    /// Start a ledger, or list its bundles (`witnessmark-verify audit` audits it).
     #[command(subcommand)]
     Ledger(Ledger),
-    /// Check a declaration and say what is wrong with it, with file, line and column.
+    /// Validate a declaration; every error has file, line and column.
     Validate(Validate),
-    /// Print the rights that the declared targets need, and what a thief of them could do.
+    /// Print the permissions that the declared targets need, and what could be done with them if they were stolen.
     Rights(Rights),
-    /// Ask every source which of the needed rights we have, without collecting anything.
+    /// Check which of the needed permissions are granted, without collecting anything.
     Preflight(Preflight),
-    /// Read the declared targets, judge, and seal one bundle.
+    /// Collect from the declared targets, evaluate the checks, and seal one bundle.
     Run(Run),
-    /// Show what a bundle holds: what was read, judged and not read, down to the exact bytes.
+    /// Show the findings, gaps and coverage of a bundle, or one finding or exchange down to the exact bytes.
     Show(Show),
-    /// Write what a bundle holds as one HTML page, to read, search and print.
+    /// Write the contents of a bundle as one HTML page.
     Report(Report),
-    /// Write one bundle as a tar that an auditor verifies.
+    /// Export one bundle as a tar file, to be verified by an auditor.
     Export(Export),
-    /// What was accepted, what its approvers sign, and whether they have.
+    /// List, print and sign acceptances (accepted deviations and gaps).
     #[command(subcommand)]
     Acceptances(Acceptances),
-    /// The collectors built into this program.
+    /// List, describe and test collectors.
     #[command(subcommand)]
     Collectors(Collectors),
-    /// The checks built into this program, and tests for your own.
+    /// List, print and test checks.
     #[command(subcommand)]
     Checks(Checks),
-    /// Print a JSON Schema.
+    /// Print the JSON Schema of the declaration.
     Schema(Schema),
     /// Print a completion script for a shell.
     Completions {
-        /// The shell that will read it.
+        /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// What this program is to itself: the child processes that it starts. A command line of its own, so that no help
+/// text and no completion script shows them.
+#[derive(Debug, Parser)]
+#[command(name = "witnessmark", disable_help_subcommand = true)]
+pub enum Child {
     /// Serve one collector to a parent process, by the exec protocol.
-    #[command(name = "__collect", hide = true)]
+    #[command(name = "__collect")]
     Collect {
         /// Its name.
         name: String,
     },
-    /// Say again what a collector wrote on a recorded day of the demonstration.
-    #[command(name = "__replay", hide = true)]
+    /// Print again what a collector wrote on a recorded day of the demonstration.
+    #[command(name = "__replay")]
     Replay {
         /// Its name.
         name: String,
@@ -122,102 +135,122 @@ pub enum Command {
         day: String,
     },
     /// Evaluate checks for a parent process.
-    #[command(name = "__assess", hide = true)]
+    #[command(name = "__assess")]
     Assess,
+}
+
+impl Child {
+    /// Whether a command line (without the program's name) is one of these.
+    pub fn is_meant(arguments: &[OsString]) -> bool {
+        arguments.first().is_some_and(|first| first.as_encoded_bytes().starts_with(b"__"))
+    }
+}
+
+/// How data is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text for a person.
+    #[default]
+    Human,
+    /// JSON for a program.
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Printed {
-    /// How data on stdout is printed.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
     pub format: Format,
 }
 
 #[derive(Clone, Debug, Args)]
 pub struct DeclarationFile {
-    /// The declaration.
+    /// Declaration file.
     #[arg(short, long, value_name = "FILE", default_value = "witnessmark.yaml", value_hint = ValueHint::FilePath)]
     pub declaration: PathBuf,
 }
 
 #[derive(Clone, Debug, Args)]
 pub struct KeyFolder {
-    /// The folder that `keys new` made.
-    #[arg(long, value_name = "FOLDER", default_value = "keys", env = "WITNESSMARK_KEYS", value_hint = ValueHint::DirPath)]
+    /// Folder of key files, as `keys new` makes it.
+    #[arg(long, value_name = "FOLDER", default_value = "keys", env = "WITNESSMARK_KEYS", hide_env_values = true, value_hint = ValueHint::DirPath)]
     pub keys: PathBuf,
-    /// File with the passphrase of the key files. Otherwise WITNESSMARK_PASSPHRASE_FILE, WITNESSMARK_PASSPHRASE, or a question.
+    /// File with the passphrase of the key files. Default: WITNESSMARK_PASSPHRASE_FILE, else WITNESSMARK_PASSPHRASE,
+    /// else a prompt.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub passphrase_file: Option<PathBuf>,
-    /// Where the last head of the ledger is remembered, by which a store that was rolled back is noticed; `last-head` in the
-    /// folder of keys otherwise. It is written by every run: name another place where the keys are mounted read-only.
-    #[arg(long, value_name = "FILE", env = "WITNESSMARK_HEAD", value_hint = ValueHint::FilePath)]
+    /// File that remembers the last head of the ledger, to detect a store that was rolled back. Default: `last-head`
+    /// in the folder of keys. Every run writes it: name another place where the keys are mounted read-only.
+    #[arg(long, value_name = "FILE", env = "WITNESSMARK_HEAD", hide_env_values = true, value_hint = ValueHint::FilePath)]
     pub head: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]
 pub struct StoreFolder {
-    /// The evidence store.
+    /// Folder of the evidence store.
     #[arg(long, value_name = "FOLDER", default_value = "evidence", value_hint = ValueHint::DirPath)]
     pub store: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// An empty or new folder for the demonstration's files; a temporary one otherwise, which is kept.
+    /// New or empty folder for the files of the demonstration. Default: a temporary folder, which is kept.
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = format!("Credentials are found as each source's own tools find them: AWS by environment, profile or role; Kubernetes by kubeconfig or pod; \
-                  GitHub by GITHUB_TOKEN and the organisation's name in GITHUB_REPOSITORY_OWNER, which jobs of GitHub Actions have. Tokens of \
-                  PKCS#11 are named by hand.\n\n{}", exit_codes_help(INIT_EXIT_CODES))
+    after_help = format!("Credentials are found as the tools of each source find them: AWS by environment, profile or role; Kubernetes by kubeconfig or pod; \
+                  GitHub by GITHUB_TOKEN, and the organisation's name in GITHUB_REPOSITORY_OWNER, as in jobs of GitHub Actions. PKCS#11 tokens \
+                  are not searched for: name them by hand.\n\n{}", exit_codes_help(INIT_EXIT_CODES))
 )]
 pub struct Init {
-    /// The declaration to write; it must not exist.
+    /// Declaration file to write; must not exist.
     #[arg(long, value_name = "FILE", default_value = "witnessmark.yaml", value_hint = ValueHint::FilePath)]
     pub out: PathBuf,
-    /// Seconds until what was not read is not seen.
+    /// Stop looking after this many seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     pub deadline: u64,
-    /// Requests under way at once, for each source.
+    /// Concurrent requests per source.
     #[arg(long, value_name = "NUMBER", default_value_t = 16)]
     pub concurrency: usize,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Keys {
-    /// Make the collector's key and the ledger's key (Ed25519, encrypted, mode 0600) and `trust.json` for the auditor.
+    /// Create the collector's key and the ledger's key (Ed25519, encrypted, mode 0600) and `trust.json` for the
+    /// auditor.
     New {
-        /// The folder to make.
+        /// Folder to create; must not exist, or be empty.
         #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
         out: PathBuf,
-        /// The ledger's name, for example `northbank.example/hot-wallet`. Made from the ledger's key otherwise.
+        /// Name (origin) of the ledger, for example `northbank.example/hot-wallet`. Default: derived from the
+        /// ledger's key.
         #[arg(long, value_name = "NAME")]
         origin: Option<String>,
-        /// File with the passphrase.
+        /// File with the passphrase. Default: WITNESSMARK_PASSPHRASE_FILE, else WITNESSMARK_PASSPHRASE, else a prompt.
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         passphrase_file: Option<PathBuf>,
     },
-    /// Print `trust.json` again, or `trusted_root.json` for cosign.
+    /// Print the trust file (`trust.json`), or `trusted_root.json` for cosign.
     Trust {
-        /// The folder that `keys new` made.
-        #[arg(long, value_name = "FOLDER", default_value = "keys", env = "WITNESSMARK_KEYS", value_hint = ValueHint::DirPath)]
+        /// Folder of key files, as `keys new` makes it.
+        #[arg(long, value_name = "FOLDER", default_value = "keys", env = "WITNESSMARK_KEYS", hide_env_values = true, value_hint = ValueHint::DirPath)]
         keys: PathBuf,
-        /// Print cosign's `trusted_root.json` in place of `trust.json`.
+        /// Print cosign's `trusted_root.json` instead of `trust.json`.
         #[arg(long)]
         cosign: bool,
-        /// Print it with this public key (PEM) as an approver's, from the first bundle on; may be given again.
+        /// Add this public key (PEM file) as an approver's, valid from the first bundle on; repeatable.
         #[arg(long, value_name = "FILE", conflicts_with = "cosign", value_hint = ValueHint::FilePath)]
         approver: Vec<PathBuf>,
     },
-    /// Make the key with which a person approves acceptances; he keeps it, away from the collector's.
+    /// Create the key with which a person approves acceptances. They keep it, apart from the collector's key.
     Approver {
-        /// The key file to make (Ed25519, encrypted, mode 0600); its public key goes beside it, as `<FILE>.pub`.
+        /// Key file to create (Ed25519, encrypted, mode 0600); the public key is written to `<FILE>.pub`.
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         out: PathBuf,
-        /// File with the passphrase.
+        /// File with the passphrase. Default: WITNESSMARK_PASSPHRASE_FILE, else WITNESSMARK_PASSPHRASE, else a prompt.
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         passphrase_file: Option<PathBuf>,
     },
@@ -225,18 +258,18 @@ pub enum Keys {
 
 #[derive(Debug, Subcommand)]
 pub enum Ledger {
-    /// Start a new, empty ledger in a store. Once; a store that lost its ledger is never started again.
+    /// Start a new, empty ledger in a store. Done once: never again for a store that lost its ledger.
     Init {
         #[command(flatten)]
         store: StoreFolder,
         #[command(flatten)]
         keys: KeyFolder,
     },
-    /// List the bundles of the ledger.
+    /// List the bundles of the ledger, without verifying them.
     Log {
         #[command(flatten)]
         store: StoreFolder,
-        /// What is trusted.
+        /// Trust file.
         #[arg(long, value_name = "FILE", default_value = "keys/trust.json", value_hint = ValueHint::FilePath)]
         trust: PathBuf,
         #[command(flatten)]
@@ -256,25 +289,29 @@ pub struct Validate {
 pub struct Rights {
     #[command(flatten)]
     pub declaration: DeclarationFile,
-    /// `human`, `json`, `aws-policy`: the policy to attach to the reading role, or `aws-key-policy`: the statement for
-    /// policies of KMS keys that do not let the account's IAM policies decide; `github-permissions`: what to grant a GitHub
-    /// App or a fine-grained token; `cluster-role`: a ClusterRole and its binding; `pkcs11-user`: which callers a token knows, and
-    /// which of them to be.
+    /// Output format: for a person or a program, or in the form in which a source grants permissions.
     #[arg(long, value_enum, default_value_t = RightsForm::Human, value_name = "FORMAT")]
     pub format: RightsForm,
-    /// What this target needs only; may be given again.
+    /// Only the permissions that this target needs; repeatable.
     #[arg(long = "target", value_name = "ID")]
     pub targets: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum RightsForm {
+    /// Text for a person.
     Human,
+    /// JSON for a program.
     Json,
+    /// IAM policy to attach to the reading role.
     AwsPolicy,
+    /// Statement for the policies of KMS keys that do not delegate to IAM policies.
     AwsKeyPolicy,
+    /// Permissions of a GitHub App or a fine-grained token.
     GithubPermissions,
+    /// ClusterRole and ClusterRoleBinding.
     ClusterRole,
+    /// Users that a PKCS#11 token knows, and which one to log in as.
     #[value(name = "pkcs11-user")]
     Pkcs11User,
 }
@@ -286,10 +323,10 @@ pub struct Preflight {
     pub printed: Printed,
     #[command(flatten)]
     pub declaration: DeclarationFile,
-    /// Seconds until what did not answer is undecided.
+    /// Stop asking after this many seconds; permissions without an answer are undecided.
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     pub deadline: u64,
-    /// Ask this target only; may be given again.
+    /// Only this target; repeatable.
     #[arg(long = "target", value_name = "ID")]
     pub targets: Vec<String>,
 }
@@ -305,29 +342,30 @@ pub struct Run {
     pub store: StoreFolder,
     #[command(flatten)]
     pub keys: KeyFolder,
-    /// An auditor's nonce, sealed in to show that the run was made after it was given out.
+    /// Nonce from an auditor. Sealed into the bundle: it shows that the bundle was made after the nonce was given out.
     #[arg(long, value_name = "NONCE")]
     pub challenge: Option<String>,
-    /// What the run is for.
+    /// Purpose of the run; sealed into the bundle.
     #[arg(long, value_enum, default_value_t = PurposeArgument::Readiness)]
     pub purpose: PurposeArgument,
-    /// Seconds until what was not read becomes a gap.
+    /// Stop reading after this many seconds; what was not read is a gap.
     #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
     pub deadline: u64,
-    /// Requests under way at once, for each source: an account, whichever targets and collectors read it.
+    /// Concurrent requests per source (such as one AWS account), across its targets and collectors.
     #[arg(long, value_name = "NUMBER", default_value_t = 16)]
     pub concurrency: usize,
-    /// Read this target only; may be given again. The others are sealed as left out: gaps, and findings that are undetermined.
+    /// Only this target; repeatable. The other targets are sealed as skipped: gaps, and findings that are undetermined.
     #[arg(long = "target", value_name = "ID")]
     pub targets: Vec<String>,
-    /// Ask at the terminal for the PIN of this target's token, for this run only; may be given again.
+    /// Prompt for the PIN of this target's token, for this run only; repeatable.
     #[arg(long = "pin", value_name = "TARGET")]
     pub pins: Vec<String>,
-    /// Read the PIN of this target's token from an open file descriptor, for this run only: `--pin-descriptor vault-hsm=3 3<pipe`.
+    /// Read the PIN of this target's token from an open file descriptor, for this run only; repeatable. Example:
+    /// `--pin-descriptor vault-hsm=3 3<pipe`.
     #[arg(long = "pin-descriptor", value_name = "TARGET=NUMBER")]
     pub pin_descriptors: Vec<String>,
-    /// What the exit codes 10 to 12 are about: every finding, or what was not so in the bundle before.
-    #[arg(long, value_enum, default_value_t = FailOn::Any)]
+    /// Which findings exit codes 10 to 12 are about.
+    #[arg(long, value_enum, default_value_t = FailOn::Any, value_name = "WHICH")]
     pub fail_on: FailOn,
 }
 
@@ -335,14 +373,16 @@ pub struct Run {
 pub enum FailOn {
     /// Every finding that deviates and is not accepted, or is undetermined.
     Any,
-    /// Only those that were not so in the newest bundle before whose run did not fail. What was so already gives 3 while
-    /// something is undetermined or unread, and 0 otherwise.
+    /// Only findings that are new since the last bundle whose run did not fail. If there is none: 3 while something is
+    /// undetermined or a gap is not accepted, else 0.
     New,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PurposeArgument {
+    /// Regular run, between audits.
     Readiness,
+    /// Run made for an audit.
     Audit,
 }
 
@@ -350,19 +390,19 @@ pub enum PurposeArgument {
 pub struct Show {
     #[command(flatten)]
     pub printed: Printed,
-    /// A store, or a bundle's folder.
+    /// Store, or folder of one bundle.
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub path: PathBuf,
-    /// Which bundle of a store; the newest otherwise.
+    /// Index of the bundle in the store. Default: the newest.
     #[arg(long, value_name = "INDEX")]
     pub bundle: Option<u64>,
-    /// What is trusted.
+    /// Trust file.
     #[arg(long, value_name = "FILE", default_value = "keys/trust.json", value_hint = ValueHint::FilePath)]
     pub trust: PathBuf,
-    /// One finding, down to the bytes it rests on.
+    /// Show one finding, down to the bytes it rests on.
     #[arg(long, value_name = "NUMBER")]
     pub finding: Option<u64>,
-    /// One exchange with its answer.
+    /// Show one exchange (request and response).
     #[arg(long, value_name = "NUMBER", conflicts_with = "finding")]
     pub exchange: Option<u64>,
     /// All findings, not only those that need a look.
@@ -372,26 +412,26 @@ pub struct Show {
 
 #[derive(Debug, Args)]
 pub struct Report {
-    /// A store, or a bundle's folder.
+    /// Store, or folder of one bundle.
     #[arg(value_name = "PATH", default_value = "evidence", value_hint = ValueHint::AnyPath)]
     pub path: PathBuf,
-    /// Which bundle of a store; the newest otherwise.
+    /// Index of the bundle in the store. Default: the newest.
     #[arg(long, value_name = "INDEX")]
     pub bundle: Option<u64>,
-    /// What is trusted.
+    /// Trust file.
     #[arg(long, value_name = "FILE", default_value = "keys/trust.json", value_hint = ValueHint::FilePath)]
     pub trust: PathBuf,
-    /// The form of the report.
+    /// Format of the report.
     #[arg(long, value_enum, default_value_t = ReportForm::Html, value_name = "FORMAT")]
     pub format: ReportForm,
-    /// The file to write; it must not exist. Only its owner may read it: a report is a map for attackers.
+    /// File to write; must not exist. Only its owner may read it: a report is a map for attackers.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub out: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ReportForm {
-    /// One page without anything outside it.
+    /// One self-contained page.
     Html,
 }
 
@@ -399,96 +439,98 @@ pub enum ReportForm {
 pub struct Export {
     #[command(flatten)]
     pub store: StoreFolder,
-    /// Which bundle.
+    /// Index of the bundle.
     #[arg(long, value_name = "INDEX")]
     pub bundle: u64,
-    /// The tar to write; it must not exist.
+    /// Tar file to write; must not exist.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub out: PathBuf,
-    /// What is trusted.
+    /// Trust file.
     #[arg(long, value_name = "FILE", default_value = "keys/trust.json", value_hint = ValueHint::FilePath)]
     pub trust: PathBuf,
-    /// Add the ledger's tiles and statements, so that the reader can audit the whole chain.
+    /// Include the ledger's tiles and statements, so that the whole chain can be audited.
     #[arg(long)]
     pub with_ledger: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Acceptances {
-    /// List them, and whether their approvers are shown or merely claimed.
+    /// List acceptances, and whether the signature of their approver is verified or only claimed.
     List {
         #[command(flatten)]
         declaration: DeclarationFile,
-        /// What is trusted: its keys in the role `approve` are those of approvers.
+        /// Trust file; its keys in the role `approve` are the approvers' keys.
         #[arg(long, value_name = "FILE", default_value = "keys/trust.json", value_hint = ValueHint::FilePath)]
         trust: PathBuf,
         #[command(flatten)]
         printed: Printed,
     },
-    /// Print the words that an approver signs.
+    /// Print the text of an acceptance, as its approver signs it.
     Text {
-        /// Its id in the declaration.
+        /// Id of the acceptance in the declaration.
         id: String,
         #[command(flatten)]
         declaration: DeclarationFile,
-        /// The exact bytes to sign, for `openssl pkeyutl -sign -rawin` or whatever holds the key.
+        /// Print the exact bytes to sign, for `openssl pkeyutl -sign -rawin` or another holder of the key.
         #[arg(long)]
         to_sign: bool,
     },
-    /// Write the file that the declaration names under `signature`.
+    /// Sign an acceptance, and write the file that the declaration names under `signature`.
     Sign(SignAcceptance),
 }
 
 #[derive(Debug, Args)]
 pub struct SignAcceptance {
-    /// Its id in the declaration.
+    /// Id of the acceptance in the declaration.
     pub id: String,
     #[command(flatten)]
     pub declaration: DeclarationFile,
-    /// The approver's key file, as `keys approver` makes it.
+    /// Key file of the approver, as `keys approver` makes it.
     #[arg(long, value_name = "FILE", required_unless_present = "signature", conflicts_with = "signature", value_hint = ValueHint::FilePath)]
     pub key: Option<PathBuf>,
-    /// 64 bytes of Ed25519 over what `acceptances text --to-sign` prints, made elsewhere.
+    /// File with a signature made elsewhere: 64 bytes, Ed25519 over what `acceptances text --to-sign` prints.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub signature: Option<PathBuf>,
-    /// File with the passphrase of the approver's key.
+    /// File with the passphrase of the approver's key. Default: WITNESSMARK_PASSPHRASE_FILE, else
+    /// WITNESSMARK_PASSPHRASE, else a prompt.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub passphrase_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Collectors {
-    /// List them.
+    /// List the collectors.
     List(Printed),
-    /// What one reads, which rights it needs, which settings it knows.
+    /// Describe a collector: what it reads, the permissions it needs, its settings.
     Describe {
-        /// Its name, as `collectors list` prints it.
+        /// Name of the collector, as `collectors list` prints it.
         name: String,
         #[command(flatten)]
         printed: Printed,
     },
     /// Run the conformance suite for programs of your own that speak the exec protocol (docs/spec/exec-protocol.md).
     ///
-    /// Each point says what is wrong and whose move it is. The program is started several times and reads for real.
+    /// A point that fails says what is wrong and who can fix it. The program is started several times, and reads from
+    /// its real source.
     #[command(after_help = exit_codes_help(COLLECTORS_TEST_EXIT_CODES))]
     Test(TestProgram),
 }
 
 #[derive(Debug, Args)]
 pub struct TestProgram {
-    /// The program.
+    /// Program to test.
     #[arg(value_hint = ValueHint::FilePath)]
     pub program: PathBuf,
-    /// Its arguments.
+    /// Arguments of the program.
     #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
     pub arguments: Vec<String>,
-    /// JSON file with the settings that a target would give it. Without it: none.
+    /// JSON file with the settings of the target. Default: no settings.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub settings: Option<PathBuf>,
-    /// A variable of the environment that it is given; may be named several times.
+    /// Environment variable that is passed on to the program; repeatable.
     #[arg(long, value_name = "NAME")]
     pub environment: Vec<String>,
-    /// Wall time in seconds of each start.
+    /// Time limit of each start, in seconds (wall time).
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86400))]
     pub seconds: u64,
     #[command(flatten)]
@@ -497,17 +539,17 @@ pub struct TestProgram {
 
 #[derive(Debug, Subcommand)]
 pub enum Checks {
-    /// List them.
+    /// List the checks.
     List(Printed),
-    /// The text of one.
+    /// Print the source of a check (Rego).
     Show {
-        /// Its id, as `checks list` prints it.
+        /// Id of the check, as `checks list` prints it.
         id: String,
     },
-    /// Run the tests of checks in a folder, and prove what their outcomes need.
+    /// Run the tests of the checks in a folder, and prove that each outcome needs the parts that its check names.
     #[command(after_help = exit_codes_help(CHECKS_TEST_EXIT_CODES))]
     Test {
-        /// A folder laid out as `policies/`: `checks/<collector>/<check>.rego` and `…_test.rego`.
+        /// Folder laid out as `policies/`: `checks/<collector>/<check>.rego` and `<check>_test.rego` beside it.
         #[arg(value_hint = ValueHint::DirPath)]
         folder: PathBuf,
     },
@@ -515,7 +557,7 @@ pub enum Checks {
 
 #[derive(Debug, Args)]
 pub struct Schema {
-    /// Of what.
+    /// What to print the schema of.
     pub what: SchemaOf,
 }
 
@@ -531,7 +573,7 @@ mod tests {
 
     #[test]
     fn is_consistent() {
-        use clap::CommandFactory as _;
-        Arguments::command().debug_assert();
+        program().debug_assert();
+        Child::command().debug_assert();
     }
 }

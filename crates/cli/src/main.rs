@@ -3,7 +3,6 @@
 //! This program joins the run (`agent`) with the collectors. It computes nothing itself: each command reads its
 //! arguments, calls what does the work, and says what came of it.
 
-mod args;
 mod clock;
 mod commands;
 mod context;
@@ -16,22 +15,32 @@ mod progress;
 mod salts;
 mod summary;
 
-use clap::Parser as _;
+use clap::Parser;
 use model::ExitStatus;
+use witnessmark::args;
+
+use crate::failure::CommandResult;
 
 fn main() -> ExitStatus {
-    let arguments = match args::Arguments::try_parse() {
+    let words: Vec<_> = std::env::args_os().skip(1).collect();
+    let ended = if args::Child::is_meant(&words) { start(commands::child) } else { start(commands::run) };
+    ended.unwrap_or_else(|failure| {
+        failure.tell();
+        failure.exit_status()
+    })
+}
+
+/// Reads the command line and does what it asks for.
+fn start<A: Parser>(run: fn(A) -> CommandResult) -> CommandResult {
+    let arguments = match A::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
             error.print().ok();
             // Help and version are no errors and go to stdout; clap knows which is which.
-            return ExitStatus::when(!error.use_stderr(), ExitStatus::WrongInput);
+            return Ok(ExitStatus::when(!error.use_stderr(), ExitStatus::WrongInput));
         }
     };
     // The AWS SDK and whatever comes later share one provider; without this a second one in the tree would be ambiguous at run time.
     rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
-    commands::run(arguments).unwrap_or_else(|failure| {
-        failure.tell();
-        failure.exit_status()
-    })
+    run(arguments)
 }

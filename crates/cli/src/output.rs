@@ -2,20 +2,10 @@
 
 use std::io::Write as _;
 
-use clap::ValueEnum;
 use serde::Serialize;
 
+pub use crate::args::Format;
 use crate::failure::Failure;
-
-/// How data is printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For a person.
-    #[default]
-    Human,
-    /// For a program.
-    Json,
-}
 
 /// Prints a text to stdout as it is.
 ///

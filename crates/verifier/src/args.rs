@@ -1,5 +1,6 @@
 //! The command line of `witnessmark-verify`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
@@ -17,8 +18,9 @@ const EXIT_CODES: &[(ExitStatus, &str)] = &[
     (ExitStatus::OtherOutcome, "`reassess` comes to another outcome than the bundle says"),
 ];
 
-/// Verifies sealed evidence offline: who made it, whether it is complete and unaltered, where it
-/// stands in its ledger, and what still rests on the custodian's word.
+/// Verify sealed evidence offline: who signed it, whether it is complete and unaltered, its position in the ledger,
+/// and what still
+/// rests on the custodian's word.
 #[derive(Debug, Parser)]
 #[command(
     name = "witnessmark-verify",
@@ -49,28 +51,37 @@ impl Cli {
     }
 }
 
+/// The command line as clap knows it.
+pub fn program() -> clap::Command {
+    Cli::command()
+}
+
+/// Whether this is the limited child process in which checks run, by the program's own command line. No help text and
+/// no completion
+/// shows it.
+pub fn is_worker(mut words: impl Iterator<Item = OsString>) -> bool {
+    words.nth(1).is_some_and(|word| word == "__assess")
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Verify one bundle (the default)
+    /// Verify one bundle (the default command).
     Verify(VerifyArgs),
-    /// Verify a bundle, then show what is in it, down to the exact bytes of an answer
+    /// Verify a bundle, then show its findings, gaps and coverage, or one record down to the exact bytes.
     Show(ShowArgs),
-    /// Verify a bundle, then write what is in it as one HTML page, to read, search and print
+    /// Verify a bundle, then write its contents as one HTML page.
     Report(ReportArgs),
-    /// Audit a whole ledger: no entry missing, altered or out of order, no run missing
+    /// Audit a whole ledger: missing, altered or reordered entries, missed runs.
     Audit(AuditArgs),
-    /// Verify a bundle, then run its checks on its resources once more and compare
+    /// Verify a bundle, then evaluate its checks again on its resources and compare the outcomes.
     Reassess(ReassessArgs),
-    /// The limited child process in which checks run
-    #[command(name = "__assess", hide = true)]
-    Assess,
 }
 
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     #[command(flatten)]
     pub bundle: BundleArgs,
-    /// How to print the report
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
@@ -78,28 +89,28 @@ pub struct VerifyArgs {
 /// Which bundle, and what is asked of it.
 #[derive(Debug, Args)]
 pub struct BundleArgs {
-    /// An exported bundle (tar), a folder with one, or `-` for a tar on standard input
+    /// Exported bundle: a tar file, a folder, or `-` for a tar on standard input.
     #[arg(value_name = "FILE|DIR|-")]
     pub input: PathBuf,
     #[command(flatten)]
     pub trust: TrustArgs,
-    /// The level that must be reached
+    /// Level that must be reached.
     #[arg(long, value_name = "LEVEL", default_value = "L2")]
     pub require: Level,
-    /// Accept a rehearsal: recorded answers, a set clock, an endpoint that is not the source's own
+    /// Accept a rehearsal: recorded answers, a set clock, or an endpoint that is not the source's own.
     #[arg(long)]
     pub allow_rehearsal: bool,
-    /// Accept the record of a run that failed
+    /// Accept the record of a failed run.
     #[arg(long)]
     pub allow_failed: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct TrustArgs {
-    /// Whom to trust: `trust.json`, obtained from the custodian on another way than the bundle
+    /// Trust file (`trust.json`), received separately from the bundle.
     #[arg(long, value_name = "FILE")]
     pub trust: PathBuf,
-    /// Where the newest head that was seen is kept [default: the trust file's name with `.seen`]
+    /// File that remembers the newest head seen [default: name of the trust file with `.seen`].
     #[arg(long, value_name = "FILE")]
     pub last_seen: Option<PathBuf>,
 }
@@ -110,10 +121,10 @@ pub struct ShowArgs {
     pub bundle: BundleArgs,
     #[command(flatten)]
     pub what: What,
-    /// Only the exact bytes of the answer, as they were received
+    /// Print only the exact bytes of the response, as received.
     #[arg(long, requires = "exchange")]
     pub raw: bool,
-    /// How to print it
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
@@ -122,16 +133,16 @@ pub struct ShowArgs {
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub struct What {
-    /// One finding, with all it rests on
+    /// Show one finding, with all it rests on.
     #[arg(long, value_name = "N")]
     pub finding: Option<u64>,
-    /// One exchange: request, answer, what was made of it
+    /// Show one exchange: request, response, and what was made of it.
     #[arg(long, value_name = "N")]
     pub exchange: Option<u64>,
-    /// One record as it was sealed, for example `resource:12`
+    /// Print one record as it was sealed, for example `resource:12`.
     #[arg(long, value_name = "TYPE:N")]
     pub record: Option<RecordRef>,
-    /// Also findings that conform or do not apply
+    /// Include findings that conform or do not apply.
     #[arg(long)]
     pub all: bool,
 }
@@ -140,25 +151,25 @@ pub struct What {
 pub struct ReportArgs {
     #[command(flatten)]
     pub bundle: BundleArgs,
-    /// The page to write; it must not exist
+    /// HTML file to write; must not exist. Only its owner may read it: a report is a map for attackers.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub struct AuditArgs {
-    /// A store, or a folder with its `ledger/`
+    /// Store, or folder with a copy of its `ledger/`.
     #[arg(value_name = "DIR")]
     pub store: PathBuf,
     #[command(flatten)]
     pub trust: TrustArgs,
-    /// Only list runs missing from here on, for example `2026-01-01T00:00:00.000Z`
+    /// List only runs missed from this time on, for example `2026-01-01T00:00:00.000Z`.
     #[arg(long, value_name = "TIME")]
     pub from: Option<model::Timestamp>,
-    /// Only list runs missing until here
+    /// List only runs missed until this time.
     #[arg(long, value_name = "TIME")]
     pub until: Option<model::Timestamp>,
-    /// How to print the report
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
@@ -167,10 +178,10 @@ pub struct AuditArgs {
 pub struct ReassessArgs {
     #[command(flatten)]
     pub bundle: BundleArgs,
-    /// Which checks to run: those sealed in the bundle, or those this program ships
+    /// Which checks to evaluate.
     #[arg(long, value_enum, default_value_t)]
     pub checks: Checks,
-    /// How to print the result
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
@@ -179,17 +190,19 @@ pub struct ReassessArgs {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Checks {
+    /// The checks sealed in the bundle.
     #[default]
     Sealed,
+    /// The checks shipped with this program.
     Shipped,
 }
 
 /// How data is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For a person
+    /// Text for a person.
     #[default]
     Human,
-    /// For a program
+    /// JSON for a program.
     Json,
 }

@@ -1,7 +1,6 @@
 //! `witnessmark-verify`: the auditor's program. Reads, decides, shows; no network, and nothing of a
 //! bundle is executed.
 
-mod args;
 mod audit;
 mod human;
 mod input;
@@ -15,6 +14,7 @@ use std::io::Write as _;
 use input::{LastSeen, Wrong};
 use model::ExitStatus;
 use verify::{Demands, Observer, Unobserved, Verdict};
+use witnessmark_verifier::args;
 
 use crate::args::{BundleArgs, Cli, Command, Format, VerifyArgs};
 
@@ -37,27 +37,33 @@ impl<E: Into<anyhow::Error>> From<E> for Stop {
 }
 
 fn main() -> ExitStatus {
-    let command = match Cli::command_given() {
-        Ok(command) => command,
-        Err(error) => {
-            // With nowhere to say it, the exit code still says it.
-            let _ = error.print();
-            // Help and version are no errors and go to stdout; clap knows which is which.
-            return ExitStatus::when(!error.use_stderr(), ExitStatus::WrongInput);
+    let result = if args::is_worker(std::env::args_os()) {
+        assess::worker_main().map(|()| ExitStatus::Success).map_err(Stop::from)
+    } else {
+        match Cli::command_given() {
+            Ok(command) => obey(&command),
+            Err(error) => {
+                // With nowhere to say it, the exit code still says it.
+                let _ = error.print();
+                // Help and version are no errors and go to stdout; clap knows which is which.
+                return ExitStatus::when(!error.use_stderr(), ExitStatus::WrongInput);
+            }
         }
-    };
-    let result = match command {
-        Command::Verify(args) => verify_bundle(&args),
-        Command::Show(args) => show::show(&args),
-        Command::Report(args) => page::report(&args),
-        Command::Audit(args) => audit::audit(&args),
-        Command::Reassess(args) => reassess::reassess(&args),
-        Command::Assess => assess::worker_main().map(|()| ExitStatus::Success).map_err(Stop::from),
     };
     match result {
         Ok(status) => status,
         Err(Stop::Wrong(error)) => complain(&error, ExitStatus::WrongInput),
         Err(Stop::Failed(error)) => complain(&error, ExitStatus::ToolFailed),
+    }
+}
+
+fn obey(command: &Command) -> Result<ExitStatus, Stop> {
+    match command {
+        Command::Verify(args) => verify_bundle(args),
+        Command::Show(args) => show::show(args),
+        Command::Report(args) => page::report(args),
+        Command::Audit(args) => audit::audit(args),
+        Command::Reassess(args) => reassess::reassess(args),
     }
 }
 

@@ -1,6 +1,5 @@
-//! Files that are derived from types: schemas for checks and editors, the reference of collectors and checks.
+//! Files that are derived from types: schemas for checks and editors, the reference of collectors, checks and command lines.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -10,35 +9,40 @@ use assess::CheckSet;
 use sdk::Descriptor;
 use serde_json::Value;
 
+use crate::help;
+
 /// Writes them all.
 pub fn all(root: &Path) -> Result<()> {
     let descriptors: Vec<Descriptor> = collectors::all().iter().map(|kind| kind.descriptor()).collect();
-    schemas(&root.join("policies/schemas"), &descriptors)?;
+    folder(&root.join("policies/schemas"), &schemas(&descriptors)?)?;
     write(&root.join("docs/spec/declaration.schema.json"), &pretty(&declaration::declaration_schema())?)?;
     for (name, schema) in exec::schemas() {
         write(&root.join(format!("docs/spec/exec-{name}.schema.json")), &pretty(&schema)?)?;
     }
     write(&root.join("docs/reference/collectors.md"), &collectors_page(&descriptors)?)?;
-    write(&root.join("docs/reference/checks.md"), &checks_page()?)
+    write(&root.join("docs/reference/checks.md"), &checks_page()?)?;
+    folder(&root.join("docs/reference/help"), &help::pages())
 }
 
-/// One JSON Schema per kind of resource, named as `schema[…]` in a check's metadata names it.
-fn schemas(folder: &Path, descriptors: &[Descriptor]) -> Result<()> {
-    let mut written = BTreeSet::new();
-    for kind in descriptors.iter().flat_map(|descriptor| &descriptor.resources) {
-        let name = format!("{}.json", kind.kind.replace('/', "-"));
-        write(&folder.join(&name), &pretty(&kind.schema)?)?;
-        written.insert(name);
+/// Writes the files of a folder that holds nothing else: one that is no longer derived would go on being believed.
+fn folder(folder: &Path, files: &[(String, String)]) -> Result<()> {
+    for (name, text) in files {
+        write(&folder.join(name), text)?;
     }
-    // The schema of a kind that is gone would go on being believed.
     for entry in fs::read_dir(folder).with_context(|| format!("`{}`", folder.display()))? {
         let path = entry?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        if name.is_some_and(|name| !written.contains(&name)) {
+        if name.is_some_and(|name| !files.iter().any(|(written, _)| *written == name)) {
             fs::remove_file(&path).with_context(|| format!("`{}`", path.display()))?;
         }
     }
     Ok(())
+}
+
+/// One JSON Schema per kind of resource, named as `schema[…]` in a check's metadata names it.
+fn schemas(descriptors: &[Descriptor]) -> Result<Vec<(String, String)>> {
+    let kinds = descriptors.iter().flat_map(|descriptor| &descriptor.resources);
+    kinds.map(|kind| Ok((format!("{}.json", kind.kind.replace('/', "-")), pretty(&kind.schema)?))).collect()
 }
 
 fn collectors_page(descriptors: &[Descriptor]) -> Result<String> {

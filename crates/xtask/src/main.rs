@@ -9,6 +9,7 @@
 //! CI runs `generate` and fails when that changes a file.
 
 mod generate;
+mod help;
 mod scaffold;
 
 use std::env;

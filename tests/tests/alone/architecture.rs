@@ -91,7 +91,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("testkit", &["sdk"]),
     ("fakes", &["testkit"]),
     // Generates what is derived from the others' types.
-    ("xtask", &["model", "sdk", "declaration", "assess", "collectors", "exec"]),
+    ("xtask", &["model", "sdk", "declaration", "assess", "collectors", "exec", "cli", "verifier"]),
     // Measures the programs from outside, against the testkit's servers.
     ("bench", &["testkit", "fakes"]),
     ("tests", &["*"]),

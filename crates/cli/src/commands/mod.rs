@@ -18,10 +18,9 @@ mod show;
 mod validate;
 
 use anyhow::anyhow;
-use clap::CommandFactory as _;
 use model::ExitStatus;
 
-use crate::args::{Arguments, Command, Schema, SchemaOf};
+use crate::args::{Arguments, Child, Command, Schema, SchemaOf, program};
 use crate::failure::{CommandResult, Failure};
 use crate::output;
 
@@ -49,12 +48,21 @@ pub fn run(arguments: Arguments) -> CommandResult {
         Command::Schema(arguments) => schema(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "witnessmark", &mut script);
+            clap_complete::generate(shell, &mut program(), "witnessmark", &mut script);
             output::text(&String::from_utf8_lossy(&script)).map(|()| ExitStatus::Success)
         }
-        Command::Collect { name } => collectors::serve(&name),
-        Command::Replay { name, day } => collectors::replay(&name, &day),
-        Command::Assess => assess::worker_main().map(|()| ExitStatus::Success).map_err(|e| Failure::tool(anyhow!(e))),
+    }
+}
+
+/// Is a child process of this program.
+///
+/// # Errors
+/// When it could not do its work.
+pub fn child(child: Child) -> CommandResult {
+    match child {
+        Child::Collect { name } => collectors::serve(&name),
+        Child::Replay { name, day } => collectors::replay(&name, &day),
+        Child::Assess => assess::worker_main().map(|()| ExitStatus::Success).map_err(|e| Failure::tool(anyhow!(e))),
     }
 }
 

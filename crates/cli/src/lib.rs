@@ -1,0 +1,3 @@
+//! The command line of `witnessmark` as data: for the program itself, and for what is derived from it (`cargo xtask generate`).
+
+pub mod args;
