@@ -62,7 +62,7 @@ fn large(count: u64) -> Story {
             "control": "AC-ROT", "check": "aws-kms/key-policy-is-bounded", "target": "aws-prod",
             "subject": {"kind": "aws-kms/key", "id": format!("arn:aws:kms:eu-west-1:111122223333:key/{n:036}")},
             "outcome": "conforms", "severity": "high", "rests_on": [format!("resource:{n}")],
-            "witnesses": [{"path": "/policy/0/principals/0/id", "actual": "arn:aws:iam::111122223333:role/signer", "because": "inside the declared accounts"}],
+            "evidence": [{"path": "/policy/0/principals/0/id", "actual": "arn:aws:iam::111122223333:role/signer", "because": "inside the declared accounts"}],
         });
         (RecordType::Finding, body)
     }));

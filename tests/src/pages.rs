@@ -46,7 +46,7 @@ pub fn hostile() -> Story {
     story.change(RecordType::Gap, 0, |gap| gap["detail"] = json!(HOSTILE));
     story.change(RecordType::Finding, 1, |finding| finding["reason"] = json!(HOSTILE));
     story.change(RecordType::Finding, 0, |finding| {
-        finding["witnesses"] = json!([{"path": "/id", "actual": HOSTILE, "expected": HOSTILE, "because": HOSTILE}]);
+        finding["evidence"] = json!([{"path": "/id", "actual": HOSTILE, "expected": HOSTILE, "because": HOSTILE}]);
     });
     story.change(RecordType::Control, 0, |control| control["title"] = json!(HOSTILE));
     story.change(RecordType::Host, 0, |host| host["user"] = json!(HOSTILE));

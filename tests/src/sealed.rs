@@ -311,12 +311,12 @@ impl Story {
             json!({
                 "control": "AC-ROT", "check": "aws-kms/key-rotates", "target": "aws-prod",
                 "subject": {"kind": "aws-kms/key", "id": subject}, "outcome": outcome, "severity": "medium",
-                "witnesses": [{"path": "/rotation/enabled", "actual": outcome == "conforms", "expected": true}],
+                "evidence": [{"path": "/rotation/enabled", "actual": outcome == "conforms", "expected": true}],
                 "rests_on": rests_on,
             })
         };
         let mut undetermined = finding("k-2", "undetermined", json!(["assignment:0", "resource:1", "gap:0"]));
-        undetermined["witnesses"] = json!([]);
+        undetermined["evidence"] = json!([]);
         undetermined["reason"] = json!("/rotation: denied, kms:GetKeyRotationStatus");
         let mut accepted = finding("k-1", "deviates", json!(["assignment:1", "derived:0"]));
         accepted["control"] = json!("AC-USE");

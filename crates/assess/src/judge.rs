@@ -1,12 +1,12 @@
 //! The rules of judging, apart from any engine: which outcomes may be asked for, and what an answer means.
 //!
-//! A check *proves* an outcome with a witness. `not-applicable` if it proves that; else `deviates`; else `conforms`;
+//! A check *proves* an outcome with evidence. `not-applicable` if it proves that; else `deviates`; else `conforms`;
 //! else `undetermined`. An outcome is asked for only if every part it needs was read; a part was read when it is
 //! present in the subject and no gap touches it.
 
 use std::borrow::Cow;
 
-use model::record::{Gap, Witness};
+use model::record::{Evidence, Gap};
 use model::{Outcome, RecordRef};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -18,9 +18,9 @@ use crate::pointer;
 /// The outcomes in the order in which they are asked for.
 pub const ORDER: [Outcome; 3] = [Outcome::NotApplicable, Outcome::Deviates, Outcome::Conforms];
 
-/// Witnesses kept in one finding; the rest is counted.
-const MAX_WITNESSES: usize = 20;
-/// Bytes of a value shown in a witness; a longer one is named by its path only.
+/// Pieces of evidence kept in one finding; the rest is counted.
+const MAX_EVIDENCE: usize = 20;
+/// Bytes of a value shown in a piece of evidence; a longer one is named by its path only.
 const MAX_ACTUAL: usize = 4096;
 /// Gaps named in one reason; the rest is counted.
 const MAX_NAMED: usize = 8;
@@ -97,7 +97,7 @@ pub enum Answer {
 #[derive(Clone, Debug)]
 pub struct Verdict {
     pub outcome: Outcome,
-    pub witnesses: Vec<Witness>,
+    pub evidence: Vec<Evidence>,
     pub reason: Option<String>,
     /// The gaps that made it undetermined.
     pub gaps: Vec<RecordRef>,
@@ -227,7 +227,7 @@ pub fn conclude(question: &Question, facts: &RawValue, answer: Answer) -> Verdic
         Answer::Proved(outcome, proofs) if question.askable.contains(outcome) && !proofs.is_empty() => Verdict {
             outcome,
             reason: reason_of(outcome, &proofs),
-            witnesses: witnesses(facts, proofs),
+            evidence: evidence(facts, proofs),
             gaps: Vec::new(),
         },
         Answer::Proved(..) => failed("the engine gave an answer that was not asked for"),
@@ -245,7 +245,7 @@ fn failed(why: &str) -> Verdict {
 
 /// An undetermined verdict for a reason that is already in words.
 pub(crate) fn undetermined(reason: String, gaps: Vec<RecordRef>) -> Verdict {
-    Verdict { outcome: Outcome::Undetermined, witnesses: Vec::new(), reason: Some(reason), gaps }
+    Verdict { outcome: Outcome::Undetermined, evidence: Vec::new(), reason: Some(reason), gaps }
 }
 
 fn escape(part: &str) -> String {
@@ -266,12 +266,12 @@ fn reason_of(outcome: Outcome, proofs: &[Proof]) -> Option<String> {
     (outcome == Outcome::NotApplicable).then(|| proofs.iter().find_map(|p| p.because.clone())).flatten()
 }
 
-fn witnesses(facts: &RawValue, proofs: Vec<Proof>) -> Vec<Witness> {
-    let surplus = proofs.len().saturating_sub(MAX_WITNESSES);
-    let mut kept: Vec<Witness> = proofs
+fn evidence(facts: &RawValue, proofs: Vec<Proof>) -> Vec<Evidence> {
+    let surplus = proofs.len().saturating_sub(MAX_EVIDENCE);
+    let mut kept: Vec<Evidence> = proofs
         .into_iter()
-        .take(MAX_WITNESSES)
-        .map(|proof| Witness {
+        .take(MAX_EVIDENCE)
+        .map(|proof| Evidence {
             actual: proof
                 .path
                 .as_deref()
@@ -284,7 +284,7 @@ fn witnesses(facts: &RawValue, proofs: Vec<Proof>) -> Vec<Witness> {
         })
         .collect();
     if surplus > 0 {
-        kept.push(Witness { path: None, actual: None, expected: None, because: Some(format!("and {surplus} more")) });
+        kept.push(Evidence { path: None, actual: None, expected: None, because: Some(format!("and {surplus} more")) });
     }
     kept
 }
@@ -351,7 +351,7 @@ mod tests {
         let (asked, verdict) = judge(facts, &gaps, Answer::Proved(Outcome::Deviates, vec![proof.clone()]));
         assert!(!asked.contains(Outcome::Conforms));
         assert_eq!(verdict.outcome, Outcome::Deviates);
-        assert_eq!(verdict.witnesses[0].actual.as_ref().unwrap().get(), "\"bad\"");
+        assert_eq!(verdict.evidence[0].actual.as_ref().unwrap().get(), "\"bad\"");
         let (_, verdict) = judge(facts, &gaps, Answer::Proved(Outcome::Conforms, vec![proof]));
         assert_eq!(verdict.outcome, Outcome::Undetermined, "an engine that answers unasked is not believed");
     }
@@ -388,18 +388,18 @@ mod tests {
         assert_eq!(proof.actual.as_ref().map(|v| v.get()), Some("null"));
         let facts = r#"{"spec":null,"grants":[]}"#;
         let (_, verdict) = judge(facts, &[], Answer::Proved(Outcome::Conforms, vec![proof]));
-        let witness = &verdict.witnesses[0];
-        assert_eq!(witness.actual.as_ref().map(|v| v.get()), Some("null"));
-        assert_eq!(witness.expected.as_ref().map(|v| v.get()), Some("null"));
+        let evidence = &verdict.evidence[0];
+        assert_eq!(evidence.actual.as_ref().map(|v| v.get()), Some("null"));
+        assert_eq!(evidence.expected.as_ref().map(|v| v.get()), Some("null"));
     }
 
     #[test]
-    fn many_witnesses_are_counted() {
+    fn much_evidence_is_counted() {
         let proofs: Vec<Proof> =
             (0..30).map(|_| serde_json::from_str(r#"{"path":"/spec","actual":9}"#).unwrap()).collect();
         let (_, verdict) = judge(r#"{"spec": 1.50,"grants":[]}"#, &[], Answer::Proved(Outcome::Conforms, proofs));
-        assert_eq!(verdict.witnesses.len(), 21);
-        assert_eq!(verdict.witnesses[0].actual.as_ref().unwrap().get(), "1.50", "never the engine's copy");
-        assert_eq!(verdict.witnesses[20].because.as_deref(), Some("and 10 more"));
+        assert_eq!(verdict.evidence.len(), 21);
+        assert_eq!(verdict.evidence[0].actual.as_ref().unwrap().get(), "1.50", "never the engine's copy");
+        assert_eq!(verdict.evidence[20].because.as_deref(), Some("and 10 more"));
     }
 }

@@ -117,9 +117,12 @@ impl JobAnswer {
         };
         match serde_json::from_str::<Vec<Proof>>(what.get()) {
             Ok(proofs) => (n, Answer::Proved(outcome, proofs)),
-            Err(error) => {
-                (n, Answer::Failed(format!("a witness has members `path`, `actual`, `expected`, `because`: {error}")))
-            }
+            Err(error) => (
+                n,
+                Answer::Failed(format!(
+                    "a piece of evidence has members `path`, `actual`, `expected`, `because`: {error}"
+                )),
+            ),
         }
     }
 }

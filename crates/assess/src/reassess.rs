@@ -124,7 +124,7 @@ mod tests {
             subject: id.map(|id| Subject { kind: "a/k".into(), id: id.into() }),
             outcome,
             severity: Severity::Low,
-            witnesses: Vec::new(),
+            evidence: Vec::new(),
             reason: None,
             rests_on: Vec::new(),
             acceptance: None,

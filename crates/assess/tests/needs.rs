@@ -87,16 +87,16 @@ fn what_no_test_shows_is_found() {
 }
 
 #[test]
-fn witnesses_name_what_is_there() {
+fn evidence_names_what_is_there() {
     let nowhere = RULES.replace("{\"path\": \"/grants\"}", "{\"path\": \"/grants/7\"}");
     assert!(
         says(&run("{conforms: [spec, grants], deviates: []}", &nowhere, TESTS))
-            .contains("a witness names `/grants/7`, where nothing stands")
+            .contains("the evidence names `/grants/7`, where nothing stands")
     );
     let wrong = RULES.replace("\"actual\": input.resource.spec", "\"actual\": \"better\"");
     assert!(
         says(&run("{conforms: [spec, grants], deviates: []}", &wrong, TESTS))
-            .contains("a witness shows \"better\" for `/spec`")
+            .contains("the evidence shows \"better\" for `/spec`")
     );
     let empty = RULES.replace("{\"path\": \"/grants\"}", "{\"expected\": 1}");
     assert!(

@@ -226,9 +226,9 @@ fn judges_and_names_what_was_not_read() {
 fn cuts_values_out_of_the_facts() {
     let facts = "{\"kind\":\"x\",\n \"size\": 12345678901234567890123, \"list\":[]}";
     let (findings, _) = world(vec![good()], vec![thing("a", facts)]).judge();
-    let witness = &only(&findings).witnesses[0];
-    assert_eq!(witness.actual.as_ref().unwrap().get(), "12345678901234567890123", "never the engine's own number");
-    assert_eq!(witness.expected.as_ref().unwrap().get(), "5");
+    let evidence = &only(&findings).evidence[0];
+    assert_eq!(evidence.actual.as_ref().unwrap().get(), "12345678901234567890123", "never the engine's own number");
+    assert_eq!(evidence.expected.as_ref().unwrap().get(), "5");
 }
 
 fn a_list_that_does_not_end_is_said() {
@@ -342,7 +342,7 @@ fn whole_targets_are_judged_once() {
     bad.coverage = vec![coverage(2, false)];
     let (findings, _) = bad.judge();
     assert_eq!(only(&findings).outcome, Outcome::Deviates, "what was read proves it");
-    assert_eq!(findings[0].witnesses[0].actual.as_ref().unwrap().get(), "7.0");
+    assert_eq!(findings[0].evidence[0].actual.as_ref().unwrap().get(), "7.0");
 }
 
 fn three_things() -> Vec<Resource> {

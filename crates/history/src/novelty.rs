@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bundle::read::{Line, Record};
 use conclude::Verdict;
-use model::record::{Finding, Gap, GapReason, Witness};
+use model::record::{Evidence, Finding, Gap, GapReason};
 use model::{Digest, Outcome, RecordRef};
 use verify::Observer;
 
@@ -123,7 +123,7 @@ impl Noted {
         of.findings += 1;
         match finding.outcome {
             Outcome::Deviates if finding.acceptance.is_none() => {
-                of.deviating.entry(finding.key()).or_default().extend(finding.witnesses.iter().map(shown));
+                of.deviating.entry(finding.key()).or_default().extend(finding.evidence.iter().map(shown));
             }
             Outcome::Undetermined => {
                 of.undetermined.insert(finding.key());
@@ -141,11 +141,11 @@ impl Noted {
 }
 
 /// What a witness shows: its value. Places move when something else in a list comes or goes, and sentences may count days.
-fn shown(witness: &Witness) -> Digest {
-    let text = match (&witness.actual, &witness.path) {
+fn shown(evidence: &Evidence) -> Digest {
+    let text = match (&evidence.actual, &evidence.path) {
         (Some(actual), _) => actual.get(),
         (None, Some(path)) => path.as_str(),
-        (None, None) => witness.because.as_deref().unwrap_or_default(),
+        (None, None) => evidence.because.as_deref().unwrap_or_default(),
     };
     Digest::of(text.as_bytes())
 }
@@ -177,7 +177,7 @@ mod tests {
             subject: Some(Subject { kind: "c/k".into(), id: id.into() }),
             outcome,
             severity: Severity::High,
-            witnesses: vec![Witness {
+            evidence: vec![Evidence {
                 path: Some("/a".into()),
                 actual: serde_json::from_str(actual).ok(),
                 expected: None,

@@ -90,7 +90,7 @@ mod tests {
             subject: Some(Subject { kind: "aws-kms/key".to_owned(), id: "key-1".to_owned() }),
             outcome,
             severity: Severity::High,
-            witnesses: Vec::new(),
+            evidence: Vec::new(),
             reason: None,
             rests_on: Vec::new(),
             acceptance: None,

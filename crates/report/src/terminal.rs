@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use model::Outcome;
-use model::record::{Finding, RunStatus, Witness};
+use model::record::{Evidence, Finding, RunStatus};
 use serde_json::value::RawValue;
 use verify::{AcceptanceReport, Approver, VerifiedBundle};
 
@@ -14,7 +14,7 @@ use crate::words::{gap_move, gap_words};
 
 /// Characters of what a source said that are shown.
 const MOST_DETAIL: usize = 240;
-/// Characters of a value shown in a witness.
+/// Characters of a value shown in a piece of evidence.
 const MOST_VALUE: usize = 160;
 
 /// The overview of a verified bundle.
@@ -129,8 +129,8 @@ fn one_finding(text: &mut String, bundle: &VerifiedBundle, shown: &Shown<Finding
     )
     .ok();
     writeln!(text, "       {about}").ok();
-    for witness in &f.witnesses {
-        writeln!(text, "       {}", clean(&witness_line(witness))).ok();
+    for evidence in &f.evidence {
+        writeln!(text, "       {}", clean(&evidence_line(evidence))).ok();
     }
     if let Some(reason) = &f.reason {
         writeln!(text, "       {}", clean(reason)).ok();
@@ -155,18 +155,18 @@ fn approver(bundle: &VerifiedBundle, id: &str) -> String {
     }
 }
 
-fn witness_line(witness: &Witness) -> String {
+fn evidence_line(evidence: &Evidence) -> String {
     let mut line = String::new();
-    if let Some(path) = &witness.path {
+    if let Some(path) = &evidence.path {
         line.push_str(path);
     }
-    if let Some(actual) = &witness.actual {
+    if let Some(actual) = &evidence.actual {
         write!(line, " is {}", short(actual)).ok();
     }
-    if let Some(expected) = &witness.expected {
+    if let Some(expected) = &evidence.expected {
         write!(line, ", expected {}", short(expected).trim_matches('"')).ok();
     }
-    match (&witness.because, line.is_empty()) {
+    match (&evidence.because, line.is_empty()) {
         (Some(because), true) => because.clone(),
         (Some(because), false) => format!("{because}: {line}"),
         (None, _) => line,

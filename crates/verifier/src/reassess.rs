@@ -150,7 +150,7 @@ impl Observer for SealedReader {
 
 /// All that a comparison needs of a finding.
 fn outcome_only(finding: &Finding) -> Finding {
-    Finding { witnesses: Vec::new(), rests_on: Vec::new(), reason: None, ..finding.clone() }
+    Finding { evidence: Vec::new(), rests_on: Vec::new(), reason: None, ..finding.clone() }
 }
 
 /// Judges resources as they come.

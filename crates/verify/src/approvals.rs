@@ -86,7 +86,7 @@ impl Approvals {
 
     pub(crate) fn finding(&mut self, finding: &Finding) {
         if let Some(id) = &finding.acceptance {
-            let kept = Finding { witnesses: Vec::new(), rests_on: Vec::new(), ..finding.clone() };
+            let kept = Finding { evidence: Vec::new(), rests_on: Vec::new(), ..finding.clone() };
             self.accept(id, || Item::Finding(Box::new(kept)));
         }
     }

@@ -14,8 +14,8 @@ test_conforms_when_young if {
 
 test_deviates_when_old if {
 	old := case([fixture_iam.access_key("AKIA1", true, 10), fixture_iam.access_key("AKIA2", true, 91)])
-	some witness in access_keys_are_young.deviates with input as old
-	witness.path == "/access_keys/1/created"
+	some evidence in access_keys_are_young.deviates with input as old
+	evidence.path == "/access_keys/1/created"
 	count(access_keys_are_young.conforms) == 0 with input as old
 }
 

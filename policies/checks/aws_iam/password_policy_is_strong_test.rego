@@ -16,8 +16,8 @@ changed(changes) := given(object.union(fixture_iam.strong, changes), parameters)
 
 deviating(tested, path) if {
 	count(password_policy_is_strong.conforms) == 0 with input as tested
-	some witness in password_policy_is_strong.deviates with input as tested
-	witness.path == path
+	some evidence in password_policy_is_strong.deviates with input as tested
+	evidence.path == path
 }
 
 test_conforms_when_strong if {

@@ -32,8 +32,8 @@ test_deviates_without if {
 }
 
 test_deviates_with_a_virtual_device_where_none_is_allowed if {
-	some witness in root_has_mfa.deviates with input as fixture.case(virtual, strict)
-	witness.path == "/root_virtual_mfa_devices/0/type"
+	some evidence in root_has_mfa.deviates with input as fixture.case(virtual, strict)
+	evidence.path == "/root_virtual_mfa_devices/0/type"
 	count(root_has_mfa.conforms) == 0 with input as fixture.case(virtual, strict)
 }
 

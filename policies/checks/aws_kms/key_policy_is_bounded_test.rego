@@ -39,8 +39,8 @@ test_conforms_for_a_deleted_principal if conforming([own, allow(fixture.deleted,
 test_conforms_without_any_statement if conforming([])
 
 test_deviates_for_another_accounts_root if {
-	some witness in key_policy_is_bounded.deviates with input as case([own, allow(fixture.account("999999999999"), [])])
-	witness.path == "/policy/statements/1/principals/0"
+	some evidence in key_policy_is_bounded.deviates with input as case([own, allow(fixture.account("999999999999"), [])])
+	evidence.path == "/policy/statements/1/principals/0"
 }
 
 test_deviates_for_another_accounts_role if deviating([own, allow(fixture.role("999999999999", "x"), [])])

@@ -20,15 +20,15 @@ test_conforms_when_the_period_is_the_default_of_kms if {
 
 test_deviates_when_off if {
 	off := fixture_kms.replaced("rotation", fixture_kms.rotation(false, null))
-	some witness in key_rotates.deviates with input as case(off)
-	witness.path == "/rotation/enabled"
+	some evidence in key_rotates.deviates with input as case(off)
+	evidence.path == "/rotation/enabled"
 	count(key_rotates.conforms) == 0 with input as case(off)
 }
 
 test_deviates_when_too_slow if {
 	slow := fixture_kms.replaced("rotation", fixture_kms.rotation(true, 730))
-	some witness in key_rotates.deviates with input as case(slow)
-	witness.path == "/rotation/period_days"
+	some evidence in key_rotates.deviates with input as case(slow)
+	evidence.path == "/rotation/period_days"
 	count(key_rotates.conforms) == 0 with input as case(slow)
 }
 

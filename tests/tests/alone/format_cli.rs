@@ -333,7 +333,7 @@ fn judged(second: &str) -> (Book, Files) {
     let finding = |id: &str, outcome: &str, resource: u64| {
         json!({
             "control": "AC-1", "check": "own/key-is-enabled", "target": "aws-prod", "population": "own/key",
-            "subject": {"kind": "own/key", "id": id}, "outcome": outcome, "severity": "high", "witnesses": [],
+            "subject": {"kind": "own/key", "id": id}, "outcome": outcome, "severity": "high", "evidence": [],
             "rests_on": ["assignment:0", format!("resource:{resource}")],
         })
     };

@@ -160,7 +160,7 @@ proptest! {
 /// Facts and parameters keep the order in which the source gave them: there other orders are other records.
 fn inside_opaque(line: &str, other: &str) -> bool {
     let start =
-        ["\"facts\":", "\"parameters\":", "\"declared\":", "\"witnesses\":", "\"requirements\":", "\"rests_on\":"]
+        ["\"facts\":", "\"parameters\":", "\"declared\":", "\"evidence\":", "\"requirements\":", "\"rests_on\":"]
             .iter()
             .filter_map(|name| line.find(name))
             .min();

@@ -260,7 +260,7 @@ fn what_a_source_says_never_becomes_markup() {
     html.holds_together();
     assert!(!html.whole.contains("<img") && !html.whole.contains("<script>document.title"));
     let said = HOSTILE.replace('\u{202e}', "\u{fffd}");
-    // Answer, excerpt, gap, reason, witness, title, host, request id: read as they are, and as texts.
+    // Answer, excerpt, gap, reason, evidence, title, host, request id: read as they are, and as texts.
     assert!(html.text.matches("<script>document.title='owned'</script>").count() >= 8);
     assert!(html.text.contains(&said));
     assert!(!html.whole.contains('\u{202e}'), "the direction of writing can be turned");
@@ -308,7 +308,7 @@ fn large(count: u64) -> Story {
             let body = json!({
                 "control": "AC-USE", "check": "aws-kms/key-is-usable", "target": "aws-prod",
                 "subject": {"kind": "aws-kms/key", "id": format!("key-{n}")}, "outcome": "deviates", "severity": "high",
-                "witnesses": [{"path": "/state", "actual": "disabled", "expected": "enabled"}], "rests_on": ["assignment:1"],
+                "evidence": [{"path": "/state", "actual": "disabled", "expected": "enabled"}], "rests_on": ["assignment:1"],
             });
             (RecordType::Finding, body)
         }),

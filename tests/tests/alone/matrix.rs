@@ -248,7 +248,7 @@ impl Case<'_> {
 
     /// A deviation needs no more than what shows it: where that itself was lost, it is undetermined and names the call.
     fn hides_what_was_shown(&self, before: &Finding, now: &Finding, fed: &BTreeSet<&str>) -> bool {
-        let paths = before.witnesses.iter().filter_map(|witness| witness.path.as_deref());
+        let paths = before.evidence.iter().filter_map(|evidence| evidence.path.as_deref());
         let parts: BTreeSet<&str> = paths.filter_map(|path| path.split('/').nth(1)).collect();
         before.outcome == Outcome::Deviates
             && now.outcome == Outcome::Undetermined

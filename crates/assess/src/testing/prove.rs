@@ -88,9 +88,10 @@ impl Prover<'_> {
         let answer = match self.machine.first_proven(question.askable) {
             Ok(None) => Answer::Nothing,
             Ok(Some((outcome, text))) => {
-                let proofs: Vec<Proof> = serde_json::from_str(&text)
-                    .map_err(|e| format!("a witness has the members `path`, `actual`, `expected`, `because`: {e}"))?;
-                witnesses_hold(&facts, &proofs)?;
+                let proofs: Vec<Proof> = serde_json::from_str(&text).map_err(|e| {
+                    format!("a piece of evidence has the members `path`, `actual`, `expected`, `because`: {e}")
+                })?;
+                evidence_holds(&facts, &proofs)?;
                 Answer::Proved(outcome, proofs)
             }
             Err(error) => return Err(format!("it cannot be evaluated: {error}")),
@@ -257,21 +258,21 @@ fn shortened(value: &Value) -> Vec<Value> {
 }
 
 /// Each place that is named is there, and the value shown is what stands there.
-fn witnesses_hold(facts: &RawValue, proofs: &[Proof]) -> Result<(), String> {
+fn evidence_holds(facts: &RawValue, proofs: &[Proof]) -> Result<(), String> {
     for proof in proofs {
         let Some(path) = &proof.path else {
             if proof.because.is_none() {
-                return Err("a witness names neither a place nor a reason".to_owned());
+                return Err("the evidence names neither a place nor a reason".to_owned());
             }
             continue;
         };
         let Some(there) = pointer::cut(facts, path) else {
-            return Err(format!("a witness names `{path}`, where nothing stands"));
+            return Err(format!("the evidence names `{path}`, where nothing stands"));
         };
         if let Some(actual) = &proof.actual {
             let read = |raw: &RawValue| serde_json::from_str::<serde_json::Value>(raw.get()).ok();
             if read(actual) != read(there) {
-                return Err(format!("a witness shows {actual} for `{path}`, where {there} stands"));
+                return Err(format!("the evidence shows {actual} for `{path}`, where {there} stands"));
             }
         }
     }

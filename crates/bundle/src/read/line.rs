@@ -89,13 +89,13 @@ impl Record {
             Self::Assignment(assignment) => (Some(&assignment.parameters), Some(&assignment.declared)),
             _ => (None, None),
         };
-        let witnesses = match self {
-            Self::Finding(finding) => finding.witnesses.as_slice(),
+        let evidence = match self {
+            Self::Finding(finding) => finding.evidence.as_slice(),
             _ => &[],
         };
-        let shown = witnesses.iter().flat_map(|w| [w.actual.as_deref(), w.expected.as_deref()]);
+        let shown = evidence.iter().flat_map(|e| [e.actual.as_deref(), e.expected.as_deref()]);
         let members = [one, two].into_iter().flatten().map(|value| Opaque { around: 1, value });
-        // The record, its list of witnesses, the witness.
+        // The record, its list of evidence, the piece of evidence.
         members.chain(shown.flatten().map(|value| Opaque { around: 3, value }))
     }
 }

@@ -50,7 +50,7 @@ fn finding(target: &str, subject: &str, outcome: Outcome) -> Finding {
         subject: Some(key(subject)),
         outcome,
         severity: Severity::Medium,
-        witnesses: Vec::new(),
+        evidence: Vec::new(),
         reason: None,
         rests_on: Vec::new(),
         acceptance: Some("stale".to_owned()),

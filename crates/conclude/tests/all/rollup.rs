@@ -15,7 +15,7 @@ fn findings(all: &[(Outcome, bool)]) -> Vec<Finding> {
             subject: None,
             outcome: *outcome,
             severity: Severity::Medium,
-            witnesses: Vec::new(),
+            evidence: Vec::new(),
             reason: None,
             rests_on: Vec::new(),
             acceptance: accepted.then(|| "A".to_owned()),

@@ -68,7 +68,7 @@ pub struct Assignment {
 /// What proves an outcome: a place in the subject, its value there, and what was expected.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Witness {
+pub struct Evidence {
     /// RFC 6901 pointer into the subject's facts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
@@ -100,7 +100,7 @@ pub struct Finding {
     pub subject: Option<Subject>,
     pub outcome: Outcome,
     pub severity: Severity,
-    pub witnesses: Vec<Witness>,
+    pub evidence: Vec<Evidence>,
     /// Why it is undetermined or not applicable, for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -194,11 +194,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_witness_keeps_null_apart_from_nothing() {
+    fn evidence_keeps_null_apart_from_nothing() {
         let text = r#"{"path":"/rotation","actual":null}"#;
-        let witness: Witness = serde_json::from_str(text).unwrap();
-        assert_eq!(witness.actual.as_ref().map(|value| value.get()), Some("null"));
-        assert!(witness.expected.is_none());
-        assert_eq!(serde_json::to_string(&witness).unwrap(), text);
+        let evidence: Evidence = serde_json::from_str(text).unwrap();
+        assert_eq!(evidence.actual.as_ref().map(|value| value.get()), Some("null"));
+        assert!(evidence.expected.is_none());
+        assert_eq!(serde_json::to_string(&evidence).unwrap(), text);
     }
 }

@@ -11,6 +11,6 @@ pub use collected::{
     Body, Coverage, Decode, Derived, Exchange, Gap, GapReason, Locator, Params, Resource, Subject, Syntax, Total,
 };
 pub use judged::{
-    Assignment, Check, CheckRole, Control, Counts, Expectation, Finding, Observation, Provenance, Witness,
+    Assignment, Check, CheckRole, Control, Counts, Evidence, Expectation, Finding, Observation, Provenance,
 };
 pub use run::{ClockSource, Declaration, Host, Identity, Override, Purpose, Recorded, Run, RunStatus, Tool};

@@ -198,7 +198,7 @@ impl Gatherer {
     fn find_places(&mut self) {
         let mut count = 0;
         for finding in self.gathered.findings.values() {
-            for locator in witnessed(finding, &self.gathered.resources) {
+            for locator in named_by_evidence(finding, &self.gathered.resources) {
                 if count < MOST_EXCERPTS {
                     count +=
                         usize::from(self.places.entry(locator.exchange.ordinal).or_default().insert(locator.clone()));
@@ -230,10 +230,10 @@ impl Gatherer {
     }
 }
 
-/// The locators of the parts that a finding's witnesses name; of all parts where it names none.
-pub fn witnessed<'g>(finding: &Finding, resources: &'g BTreeMap<RecordRef, Resource>) -> Vec<&'g Locator> {
+/// The locators of the parts that a finding's evidence names; of all parts where it names none.
+pub fn named_by_evidence<'g>(finding: &Finding, resources: &'g BTreeMap<RecordRef, Resource>) -> Vec<&'g Locator> {
     let mut parts: BTreeSet<&str> =
-        finding.witnesses.iter().filter_map(|w| w.path.as_deref()?.split('/').nth(1)).collect();
+        finding.evidence.iter().filter_map(|e| e.path.as_deref()?.split('/').nth(1)).collect();
     let all = parts.is_empty();
     parts.remove("");
     finding

@@ -94,7 +94,7 @@ mod tests {
             subject: None,
             outcome,
             severity: Severity::High,
-            witnesses: Vec::new(),
+            evidence: Vec::new(),
             reason: None,
             rests_on: Vec::new(),
             acceptance: None,

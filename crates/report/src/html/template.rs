@@ -90,7 +90,7 @@ pub struct FindingView {
     pub target: String,
     pub about: String,
     pub about_kind: String,
-    pub witnesses: Vec<WitnessView>,
+    pub evidence: Vec<EvidenceView>,
     pub reason: Option<String>,
     pub acceptance: Option<String>,
     pub parameters: Option<String>,
@@ -101,7 +101,7 @@ pub struct FindingView {
     pub references_left_out: usize,
 }
 
-pub struct WitnessView {
+pub struct EvidenceView {
     pub because: Option<String>,
     pub path: Option<String>,
     pub actual: Option<String>,

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use bundle::statement::Summary;
-use model::record::{Control, Coverage, Finding, Gap, Locator, Provenance, Resource, RunStatus, Syntax, Witness};
+use model::record::{Control, Coverage, Evidence, Finding, Gap, Locator, Provenance, Resource, RunStatus, Syntax};
 use model::{Outcome, RecordRef, Severity};
 use serde_json::value::RawValue;
 use verify::VerifiedBundle;
 
-use super::gather::{self, Answer, Gathered, MOST_OF_EXCERPT, anchor, rank, witnessed};
+use super::gather::{self, Answer, Gathered, MOST_OF_EXCERPT, anchor, named_by_evidence, rank};
 use super::template::{
-    AcceptanceView, AnswerView, CheckRow, ControlRow, CoverageRow, ExchangeView, FindingView, GapLine, GapView, Mark,
-    PartView, PlaceView, Reference, ResourceView, Section, Tile, View, WitnessView,
+    AcceptanceView, AnswerView, CheckRow, ControlRow, CoverageRow, EvidenceView, ExchangeView, FindingView, GapLine,
+    GapView, Mark, PartView, PlaceView, Reference, ResourceView, Section, Tile, View,
 };
 use super::text::{clean, clean_block, short, word};
 use crate::overview::GapGroup;
@@ -280,12 +280,12 @@ fn finding(number: u64, f: &Finding, gathered: &Gathered) -> FindingView {
         target: clean(&f.target),
         about,
         about_kind,
-        witnesses: f.witnesses.iter().map(witness).collect(),
+        evidence: f.evidence.iter().map(evidence).collect(),
         reason: f.reason.as_deref().map(clean),
         acceptance: f.acceptance.as_deref().map(clean),
         parameters: assignment.map(|a| short(a.parameters.get(), MOST_OF_VALUE)).filter(|p| p != "{}"),
         weaker: assignment.filter(|a| !a.weaker.is_empty()).map(|a| clean(&a.weaker.join(", "))),
-        places: witnessed(f, &gathered.resources).into_iter().map(|l| place(l, gathered)).collect(),
+        places: named_by_evidence(f, &gathered.resources).into_iter().map(|l| place(l, gathered)).collect(),
         gaps: f
             .rests_on
             .iter()
@@ -298,13 +298,13 @@ fn finding(number: u64, f: &Finding, gathered: &Gathered) -> FindingView {
     }
 }
 
-fn witness(witness: &Witness) -> WitnessView {
+fn evidence(evidence: &Evidence) -> EvidenceView {
     let value = |value: &Option<Box<RawValue>>| value.as_ref().map(|v| short(v.get(), MOST_OF_VALUE));
-    WitnessView {
-        because: witness.because.as_deref().map(clean),
-        path: witness.path.as_deref().map(clean),
-        actual: value(&witness.actual),
-        expected: value(&witness.expected),
+    EvidenceView {
+        because: evidence.because.as_deref().map(clean),
+        path: evidence.path.as_deref().map(clean),
+        actual: value(&evidence.actual),
+        expected: value(&evidence.expected),
     }
 }
 
