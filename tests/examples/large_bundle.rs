@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bundle::statement::Summary;
-use model::{Digest, RecordType};
+use model::RecordType;
 use serde_json::json;
 use workspace_tests::sealed::{Book, Story, unpack};
 
@@ -25,14 +25,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn large(count: u64) -> Story {
     let mut story = Story::usual(0);
     let (exchanges, findings) = (count / 5, count / 10);
-    let resources = count - exchanges - findings - 2;
+    let resources = count - exchanges - findings - 4;
     story.raw = BTreeMap::new();
-    story.records.truncate(1);
+    story.records.retain(|(kind, _)| matches!(kind, RecordType::Run | RecordType::Route | RecordType::Peer));
     let started = story.metadata.started;
     story.records.extend((0..exchanges).map(|n| {
         let body = json!({
             "target": "aws-prod", "collector": "aws-kms", "endpoint": "https://kms.eu-west-1.amazonaws.com:443",
-            "peer": Digest::of(b"chain"), "operation": "kms:GetKeyPolicy", "page": 0, "attempt": 1, "started": started,
+            "peer": "peer:0", "operation": "kms:GetKeyPolicy", "page": 0, "attempt": 1, "started": started,
             "status": 200, "request_id": format!("{:032x}", n), "date": "Sat, 21 Nov 2026 10:06:50 GMT",
         });
         (RecordType::Exchange, body)

@@ -7,7 +7,8 @@ use bundle::read::{FolderSource, Line, Record, Source, TarSource};
 use bundle::trust::Trust;
 use model::RecordRef;
 use model::record::{
-    Assignment, Body, Check, Control, Coverage, Derived, Exchange, Finding, Gap, Host, Params, Resource, Run,
+    Acceptance, Assignment, Body, Check, Control, Coverage, Derived, Exchange, Finding, Gap, Host, Params, Peer,
+    Resource, Route, Run,
 };
 use verify::{Demands, Level, Observer, Unobserved, Verdict};
 
@@ -17,6 +18,9 @@ pub struct Contents {
     pub run: Vec<Run>,
     pub host: Vec<Host>,
     pub checks: Vec<Check>,
+    pub acceptances: Vec<Acceptance>,
+    pub routes: Vec<Route>,
+    pub peers: Vec<Peer>,
     pub assignments: Vec<Assignment>,
     pub exchanges: Vec<Exchange>,
     pub params: Vec<Params>,
@@ -83,6 +87,9 @@ impl Observer for Contents {
             Record::Derived(record) => self.derived.push(record),
             Record::Finding(record) => self.findings.push(record),
             Record::Control(record) => self.controls.push(record),
+            Record::Acceptance(record) => self.acceptances.push(record),
+            Record::Route(record) => self.routes.push(record),
+            Record::Peer(record) => self.peers.push(record),
             Record::Declaration(_) | Record::Recorded(_) => {}
         }
     }

@@ -20,7 +20,7 @@ use bundle::trust::{Range, Role, Spki, Trust, TrustedKey};
 use bundle::writer::RecordWriter;
 use bundle::{PublicKey, consistency, export::TarWriter, redact};
 use ledger::{LogKey, Tile, TileHashes};
-use model::record::{Override, RunStatus};
+use model::record::{Certificate, Override, Peer, RunStatus};
 use model::{Covers, Digest, RecordType};
 use serde_json::{Value, json};
 use sign::{Ed25519Signer, Signer as _};
@@ -299,7 +299,7 @@ impl Story {
         let exchange = |operation: &str, status: u16, error: Option<&str>| {
             let mut value = json!({
                 "target": "aws-prod", "collector": "aws-kms", "endpoint": "https://kms.eu-west-1.amazonaws.com:443",
-                "peer": Digest::of(b"chain"), "operation": operation, "population": "aws-kms/key@eu-west-1",
+                "peer": "peer:0", "operation": operation, "population": "aws-kms/key@eu-west-1",
                 "page": 1, "attempt": 1, "started": time(1000), "status": status, "request_id": format!("{id}-{operation}"),
             });
             if let Some(error) = error {
@@ -320,7 +320,7 @@ impl Story {
         undetermined["reason"] = json!("/rotation: denied, kms:GetKeyRotationStatus");
         let mut accepted = finding("k-1", "deviates", json!(["assignment:1", "derived:0"]));
         accepted["control"] = json!("AC-USE");
-        accepted["acceptance"] = json!("AC-7");
+        accepted["acceptance"] = json!("acceptance:0");
         let records = vec![
             (
                 RecordType::Run,
@@ -351,6 +351,16 @@ impl Story {
                 }),
             ),
             (
+                RecordType::Acceptance,
+                json!({
+                    "id": "AC-7",
+                    "covers": {"deviation": {"control": "AC-USE", "check": "aws-kms/key-rotates", "subject": "k-1"}},
+                    "reason": "signed by hand until the new module is there",
+                    "approved_by": "Chief Information Security Officer",
+                    "approved": "2020-01-01", "expires": "2099-12-31",
+                }),
+            ),
+            (
                 RecordType::Assignment,
                 json!({
                     "control": "AC-ROT", "check": "aws-kms/key-rotates", "targets": ["aws-prod"],
@@ -363,6 +373,11 @@ impl Story {
                     "control": "AC-USE", "check": "aws-kms/key-is-usable", "targets": ["aws-prod"],
                     "parameters": {}, "weaker": [], "declared": {}, "now": time(0),
                 }),
+            ),
+            (RecordType::Route, json!({"target": "aws-prod", "collector": "aws-kms"})),
+            (
+                RecordType::Peer,
+                json!({"sha256": Peer::digest([&b"chain"[..]]), "certificates": [Certificate(b"chain".to_vec())]}),
             ),
             (RecordType::Exchange, exchange("kms:ListKeys", 200, None)),
             (RecordType::Exchange, exchange("kms:GetKeyRotationStatus", 200, None)),
@@ -540,7 +555,10 @@ fn spelled(kind: RecordType, body: &Value) -> Vec<u8> {
         RecordType::Host => through::<r::Host>(body),
         RecordType::Declaration => through::<r::Declaration>(body),
         RecordType::Check => through::<r::Check>(body),
+        RecordType::Acceptance => through::<r::Acceptance>(body),
         RecordType::Assignment => through::<r::Assignment>(body),
+        RecordType::Route => through::<r::Route>(body),
+        RecordType::Peer => through::<r::Peer>(body),
         RecordType::Exchange => through::<r::Exchange>(body),
         RecordType::Params => through::<r::Params>(body),
         RecordType::Body => through::<r::Body>(body),

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use assess::{Assessor, Case, CheckSet, Limits, WorkerCommand};
 use bundle::statement::{Kind, Summary};
 use bundle::writer::SALT;
-use conclude::{Acceptance, AcceptanceUse, Acceptances, LastDeviation, Tally, Verdict};
+use conclude::{AcceptanceUse, Acceptances, LastDeviation, Tally, Verdict};
 use declaration::{Loaded, Plan};
 use history::Past;
 use model::record::{
-    Assignment, ClockSource, Coverage, Expectation, Finding, Gap, GapReason, Host, Identity, Override, Purpose, Run,
-    RunStatus, Tool,
+    Acceptance, Assignment, ClockSource, Coverage, Expectation, Finding, Gap, GapReason, Host, Identity, Override,
+    Purpose, Run, RunStatus, Tool,
 };
 use model::{RecordRef, RecordType, Timestamp};
 use sdk::{AlsoAsks, Environment, GapNote, KnownSecrets, Recorder, Sink};
@@ -238,6 +238,7 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
         host: &Host { user, name, os, identities },
         declared: &files.chain(attached).collect::<Vec<_>>(),
         checks: &checks.records(used),
+        acceptances: &judged.acceptances.records(),
         assignments: &assignments,
         recorded: &recorded,
         findings: &findings,
@@ -407,8 +408,11 @@ fn acceptances(plan: &Plan) -> Vec<Acceptance> {
         .map(|planned| Acceptance {
             id: planned.id.clone(),
             covers: planned.covers.clone(),
+            reason: planned.reason.clone(),
+            approved_by: planned.approved_by.clone(),
             approved: planned.approved,
             expires: planned.expires,
+            payload: None,
         })
         .collect()
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use bundle::layout;
 use bundle::writer::{RecordWriter, SALT, WriteError, WrittenRecords};
-use model::record::{Assignment, Check, Control, Declaration, Host, Run};
+use model::record::{Acceptance, Assignment, Check, Control, Declaration, Host, Run};
 use model::{Digest, RecordType};
 
 use crate::spool::{KeptBody, Recorded};
@@ -24,6 +24,7 @@ pub struct Evidence<'a> {
     /// Path and bytes of every declared file.
     pub declared: &'a [(&'a str, &'a [u8])],
     pub checks: &'a [Check],
+    pub acceptances: &'a [Acceptance],
     pub assignments: &'a [Assignment],
     pub recorded: &'a Recorded,
     /// Findings as JSON lines, in order.
@@ -72,6 +73,9 @@ pub fn write(
     for check in evidence.checks {
         out.push(RecordType::Check, check)?;
     }
+    for acceptance in evidence.acceptances {
+        out.push(RecordType::Acceptance, acceptance)?;
+    }
     for assignment in evidence.assignments {
         out.push(RecordType::Assignment, assignment)?;
     }
@@ -93,6 +97,9 @@ fn write_recorded<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()
     recorded: &Recorded,
 ) -> Result<(), WriteBundleError> {
     let (mut text, mut bytes) = (Vec::new(), Vec::new());
+    for peer in recorded.peers() {
+        out.push(RecordType::Peer, peer)?;
+    }
     let count = recorded.exchange_count() as u64;
     for ordinal in 0..count {
         recorded.exchange_text(ordinal, &mut text).map_err(WriteBundleError::Spool)?;

@@ -147,6 +147,7 @@ fn judge(members: impl Iterator<Item = Resource>, wanted: impl Fn(&str) -> bool)
         calls: 1,
         pages: 1,
         items: 0,
+        repeated: 0,
         complete: true,
         total: None,
     };

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use model::record::{Assignment, Coverage, Expectation, Finding, Gap, GapReason, Resource, Subject, Total};
-use model::record::{Locator, Syntax};
+use model::record::{InAnswer, Locator, Syntax};
 use model::{Outcome, RecordRef, RecordType, Timestamp};
 use serde_json::value::RawValue;
 use witnessmark_assess::{Assessor, Case, CheckSet, Limits, Member, Summary, WorkerCommand, worker_main};
@@ -168,6 +168,7 @@ fn coverage(items: u64, complete: bool) -> Coverage {
         calls: 1,
         pages: 1,
         items,
+        repeated: 0,
         complete,
         total: None,
     }
@@ -246,13 +247,13 @@ fn a_list_that_does_not_end_is_said() {
         "the population is not complete: list cut short, test:Read, exchange:412; the end of the list was not reached: 1 items on 1 pages"
     );
     let mut total = coverage(1, true);
-    let from = Locator {
+    let from = Locator::Answer(InAnswer {
         exchange: RecordRef::new(RecordType::Exchange, 1),
         syntax: Syntax::Json,
         path: "/n".into(),
         decode: Vec::new(),
         inner: None,
-    };
+    });
     total.total = Some(Total { count: 2, from });
     let mut world = self::world(vec![good()], vec![thing("a", r#"{"kind":"x","size":3,"list":[]}"#)]);
     world.coverage = vec![total];

@@ -1,24 +1,16 @@
 //! Which deviations and gaps an acceptance covers on a given date. Nothing here changes an outcome.
 
-use model::record::{Finding, Gap, Subject};
-use model::{Covers, Date, Outcome, RecordRef, RecordType, Timestamp};
+use model::record::{self, Finding, Gap, Subject};
+use model::{Date, Outcome, RecordRef, RecordType, Timestamp};
 use serde::Serialize;
-
-/// What was accepted, and when that holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Acceptance {
-    pub id: String,
-    pub covers: Covers,
-    pub approved: Date,
-    /// The last date.
-    pub expires: Date,
-}
 
 /// Declared acceptances on one date.
 #[derive(Clone, Debug)]
 pub struct Acceptances {
     entries: Vec<AcceptanceUse>,
-    declared: Vec<Acceptance>,
+    declared: Vec<record::Acceptance>,
+    /// The ids of those that count on the date, ascending: the order of their records.
+    valid: Vec<String>,
 }
 
 /// Whether an acceptance counts on the date of the run.
@@ -75,9 +67,9 @@ impl LastDeviation {
 impl Acceptances {
     /// Acceptances in the order declared, judged by the UTC date of `now`.
     #[must_use]
-    pub fn new(declared: Vec<Acceptance>, now: Timestamp) -> Self {
+    pub fn new(declared: Vec<record::Acceptance>, now: Timestamp) -> Self {
         let today = Date::of(now);
-        let state = |a: &Acceptance| {
+        let state = |a: &record::Acceptance| {
             if a.expires < today {
                 AcceptanceState::Expired
             } else if a.approved > today {
@@ -86,13 +78,22 @@ impl Acceptances {
                 AcceptanceState::Valid
             }
         };
-        Self {
-            entries: declared
-                .iter()
-                .map(|a| AcceptanceUse { id: a.id.clone(), state: state(a), covered: 0, refused: Vec::new() })
-                .collect(),
-            declared,
-        }
+        let entries: Vec<AcceptanceUse> = declared
+            .iter()
+            .map(|a| AcceptanceUse { id: a.id.clone(), state: state(a), covered: 0, refused: Vec::new() })
+            .collect();
+        let of_the_date = entries.iter().filter(|entry| entry.state == AcceptanceState::Valid);
+        let mut valid: Vec<String> = of_the_date.map(|entry| entry.id.clone()).collect();
+        valid.sort_unstable();
+        valid.dedup();
+        Self { entries, declared, valid }
+    }
+
+    /// The `acceptance` records: those that count on the date, whether they cover anything or not.
+    #[must_use]
+    pub fn records(&self) -> Vec<record::Acceptance> {
+        let declared = |id: &String| self.declared.iter().find(|declared| declared.id == *id);
+        self.valid.iter().filter_map(declared).cloned().collect()
     }
 
     /// Whether a valid acceptance is about this gap, so that it must be known what the gap may hide.
@@ -109,10 +110,10 @@ impl Acceptances {
             if finding.outcome != Outcome::Deviates {
                 continue;
             }
-            for (declared, entry) in self.valid() {
+            for (reference, declared, entry) in self.valid() {
                 if declared.covers.finding(finding) {
                     entry.covered += 1;
-                    finding.acceptance = Some(declared.id.clone());
+                    finding.acceptance = Some(reference);
                     break;
                 }
             }
@@ -130,13 +131,13 @@ impl Acceptances {
             gap.acceptance = None;
             let behind: Vec<&Subject> =
                 hidden.iter().filter(|l| may_hide(gap, &l.target, &l.subject)).map(|l| &l.subject).collect();
-            for (declared, entry) in self.valid() {
+            for (reference, declared, entry) in self.valid() {
                 if !declared.covers.gap(gap) {
                     continue;
                 }
                 if behind.is_empty() {
                     entry.covered += 1;
-                    gap.acceptance = Some(declared.id.clone());
+                    gap.acceptance = Some(reference);
                     break;
                 }
                 for subject in &behind {
@@ -154,8 +155,15 @@ impl Acceptances {
         &self.entries
     }
 
-    fn valid(&mut self) -> impl Iterator<Item = (&Acceptance, &mut AcceptanceUse)> {
-        self.declared.iter().zip(&mut self.entries).filter(|(_, entry)| entry.state == AcceptanceState::Valid)
+    /// Those that count on the date, in the order declared, with the references to their records.
+    fn valid(&mut self) -> impl Iterator<Item = (RecordRef, &record::Acceptance, &mut AcceptanceUse)> {
+        let Self { entries, declared, valid } = self;
+        declared.iter().zip(entries).filter(|(_, entry)| entry.state == AcceptanceState::Valid).filter_map(
+            |(declared, entry)| {
+                let ordinal = valid.binary_search(&entry.id).ok()?;
+                Some((RecordRef::new(RecordType::Acceptance, ordinal as u64), declared, entry))
+            },
+        )
     }
 }
 

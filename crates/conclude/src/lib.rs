@@ -5,5 +5,5 @@
 mod acceptance;
 mod rollup;
 
-pub use acceptance::{Acceptance, AcceptanceState, AcceptanceUse, Acceptances, LastDeviation, excused, may_hide};
+pub use acceptance::{AcceptanceState, AcceptanceUse, Acceptances, LastDeviation, excused, may_hide};
 pub use rollup::{Tally, Verdict};

@@ -119,6 +119,11 @@ impl Intake {
         if self.rights.as_ref().is_some_and(|rights| !rights.contains(&said.operation)) {
             return lie(format!("the call `{}` is none of the rights that it declares", shown(&said.operation)));
         }
+        if let Some(failure) = &said.failure
+            && serde_json::from_value::<model::record::Failure>(Value::from(failure.as_str())).is_err()
+        {
+            return lie(format!("`{}` is not one of the failures that an exchange may have", shown(failure)));
+        }
         if said.attempt == 0 || said.page > (1 << 53) {
             return lie("attempts are counted from 1, pages up to 2^53");
         }

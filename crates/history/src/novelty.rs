@@ -140,7 +140,7 @@ impl Noted {
     }
 }
 
-/// What a witness shows: its value. Places move when something else in a list comes or goes, and sentences may count days.
+/// What the evidence shows: its value. Places move when something else in a list comes or goes, and sentences may count days.
 fn shown(evidence: &Evidence) -> Digest {
     let text = match (&evidence.actual, &evidence.path) {
         (Some(actual), _) => actual.get(),
@@ -163,12 +163,12 @@ impl Observer for Noted {
 
 #[cfg(test)]
 mod tests {
-    use model::Severity;
     use model::record::Subject;
+    use model::{RecordType, Severity};
 
     use super::*;
 
-    fn finding(id: &str, outcome: Outcome, actual: &str, acceptance: Option<&str>) -> Finding {
+    fn finding(id: &str, outcome: Outcome, actual: &str, accepted: bool) -> Finding {
         Finding {
             control: "AC".into(),
             check: "c/k".into(),
@@ -185,7 +185,7 @@ mod tests {
             }],
             reason: None,
             rests_on: Vec::new(),
-            acceptance: acceptance.map(Into::into),
+            acceptance: accepted.then_some(RecordRef::new(RecordType::Acceptance, 0)),
         }
     }
 
@@ -220,12 +220,12 @@ mod tests {
     #[test]
     fn only_what_was_not_so_before_counts() {
         use Outcome::{Conforms, Deviates, Undetermined};
-        let bad = finding("1", Deviates, "1", None);
-        let worse = finding("1", Deviates, "2", None);
-        let good = finding("1", Conforms, "0", None);
-        let accepted = finding("1", Deviates, "1", Some("AC-7"));
-        let unknown = finding("1", Undetermined, "1", None);
-        let other = finding("2", Undetermined, "1", None);
+        let bad = finding("1", Deviates, "1", false);
+        let worse = finding("1", Deviates, "2", false);
+        let good = finding("1", Conforms, "0", false);
+        let accepted = finding("1", Deviates, "1", true);
+        let unknown = finding("1", Undetermined, "1", false);
+        let other = finding("2", Undetermined, "1", false);
         let denied = [gap("t", GapReason::Denied)];
         let one = std::slice::from_ref::<Finding>;
         assert_eq!(say(one(&bad), &[], &[]), 10, "before the first bundle nothing was so");
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn a_run_that_left_a_target_out_says_nothing_of_it() {
         use Outcome::{Conforms, Deviates, Undetermined};
-        let at = |target: &str, outcome| Finding { target: target.into(), ..finding("1", outcome, "1", None) };
+        let at = |target: &str, outcome| Finding { target: target.into(), ..finding("1", outcome, "1", false) };
         let both = [at("t", Deviates), at("u", Deviates)];
         let without_u = ([at("t", Deviates), at("u", Undetermined)], [gap("u", GapReason::Skipped)]);
         let earlier: &[(&[Finding], &[Gap])] = &[(&without_u.0, &without_u.1), (&both, &[])];

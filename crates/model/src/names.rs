@@ -14,7 +14,10 @@ pub enum RecordType {
     Host,
     Declaration,
     Check,
+    Acceptance,
     Assignment,
+    Route,
+    Peer,
     Exchange,
     Params,
     Body,
@@ -29,12 +32,15 @@ pub enum RecordType {
 
 impl RecordType {
     /// All types in segment order.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Run,
         Self::Host,
         Self::Declaration,
         Self::Check,
+        Self::Acceptance,
         Self::Assignment,
+        Self::Route,
+        Self::Peer,
         Self::Exchange,
         Self::Params,
         Self::Body,
@@ -55,7 +61,10 @@ impl RecordType {
             Self::Host => "host",
             Self::Declaration => "declaration",
             Self::Check => "check",
+            Self::Acceptance => "acceptance",
             Self::Assignment => "assignment",
+            Self::Route => "route",
+            Self::Peer => "peer",
             Self::Exchange => "exchange",
             Self::Params => "params",
             Self::Body => "body",
@@ -72,7 +81,18 @@ impl RecordType {
     /// Whether a redacted copy must still show every record of this type.
     #[must_use]
     pub const fn always_disclosed(self) -> bool {
-        matches!(self, Self::Run | Self::Check | Self::Exchange | Self::Coverage | Self::Gap | Self::Control)
+        matches!(
+            self,
+            Self::Run
+                | Self::Check
+                | Self::Assignment
+                | Self::Route
+                | Self::Peer
+                | Self::Exchange
+                | Self::Coverage
+                | Self::Gap
+                | Self::Control
+        )
     }
 }
 

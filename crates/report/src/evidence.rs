@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::read::{Line, Record};
-use model::record::{Assignment, Coverage, Exchange, Finding, Gap, Params, Resource};
+use model::record::{Assignment, Coverage, Exchange, Finding, Gap, NotKept, Params, Resource};
 use model::{RecordRef, RecordType};
 use serde::Serialize;
 use verify::Observer;
@@ -40,7 +40,7 @@ pub struct ExchangeView {
     pub size: Option<u64>,
     /// Why the answer is not kept.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub not_kept: Option<String>,
+    pub not_kept: Option<NotKept>,
     /// The answer, as far as it is text and not too long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
@@ -126,11 +126,11 @@ impl EvidenceReader {
                 self.evidence.assignment = Some(Shown { record: at.to_string(), value: assignment.clone() });
             }
             Record::Resource(resource) => {
-                self.wanted.extend(resource.parts.values().flatten().map(|locator| locator.exchange));
+                self.wanted.extend(resource.parts.values().flatten().map(|locator| locator.record()));
                 self.evidence.resources.push(Shown { record: at.to_string(), value: resource.clone() });
             }
             Record::Coverage(coverage) => {
-                self.wanted.extend(coverage.total.iter().map(|total| total.from.exchange));
+                self.wanted.extend(coverage.total.iter().map(|total| total.from.record()));
                 self.evidence.coverage.push(Shown { record: at.to_string(), value: coverage.clone() });
             }
             Record::Gap(gap) => {
@@ -176,7 +176,7 @@ impl Observer for EvidenceReader {
                     view.raw = body.raw.map(bundle::layout::raw);
                     view.sha256 = body.sha256.map(|digest| digest.to_string());
                     view.size = Some(body.size);
-                    view.not_kept.clone_from(&body.withheld);
+                    view.not_kept = body.withheld;
                     if let Some(raw) = body.raw
                         && self.raws.len() < MOST_ANSWERS
                     {

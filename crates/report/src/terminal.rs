@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use model::Outcome;
-use model::record::{Evidence, Finding, RunStatus};
+use model::record::{self, Failure, Finding, Locator, RunStatus};
+use model::{Outcome, RecordRef};
 use serde_json::value::RawValue;
 use verify::{AcceptanceReport, Approver, VerifiedBundle};
 
@@ -136,14 +136,17 @@ fn one_finding(text: &mut String, bundle: &VerifiedBundle, shown: &Shown<Finding
         writeln!(text, "       {}", clean(reason)).ok();
     }
     if let Some(acceptance) = &f.acceptance {
-        writeln!(text, "       accepted by {acceptance}; it still {}", f.outcome).ok();
-        writeln!(text, "       {DIM}{}{DIM:#}", clean(&approver(bundle, acceptance))).ok();
+        let (name, approver) = accepted(bundle, *acceptance);
+        writeln!(text, "       accepted by {}; it still {}", clean(&name), f.outcome).ok();
+        writeln!(text, "       {DIM}{}{DIM:#}", clean(&approver)).ok();
     }
 }
 
-/// Whether somebody who may is shown to have approved it, in words.
-fn approver(bundle: &VerifiedBundle, id: &str) -> String {
-    match bundle.acceptances().iter().find(|known| known.id == id) {
+/// What an acceptance is called, and whether somebody who may is shown to have approved it, in words.
+fn accepted(bundle: &VerifiedBundle, at: RecordRef) -> (String, String) {
+    let known = bundle.acceptances().iter().find(|known| known.record == at);
+    let name = known.and_then(|known| known.id.clone()).unwrap_or_else(|| at.to_string());
+    let approver = match known {
         Some(AcceptanceReport { approver: Approver::Shown, approved_by, key, expires, .. }) => format!(
             "approver shown: {}, until {}, by key {:.16}…",
             approved_by.as_deref().unwrap_or_default(),
@@ -152,10 +155,18 @@ fn approver(bundle: &VerifiedBundle, id: &str) -> String {
         ),
         Some(AcceptanceReport { because, .. }) => format!("approver claimed: {because}"),
         None => "approver claimed".to_owned(),
+    };
+    (name, approver)
+}
+
+fn place(locator: &Locator) -> String {
+    match locator {
+        Locator::Answer(place) => format!("{} {}", place.exchange, place.path),
+        Locator::Declared(place) => format!("{} line {}, column {}", place.declaration, place.line, place.column),
     }
 }
 
-fn evidence_line(evidence: &Evidence) -> String {
+fn evidence_line(evidence: &record::Evidence) -> String {
     let mut line = String::new();
     if let Some(path) = &evidence.path {
         line.push_str(path);
@@ -220,7 +231,8 @@ fn gap_group(text: &mut String, bundle: &VerifiedBundle, group: &GapGroup) {
     if group.accepted > 0 {
         writeln!(text, "         {} of them accepted; they stay unread", group.accepted).ok();
         if let Some(acceptance) = &example.value.acceptance {
-            writeln!(text, "         {DIM}{}{DIM:#}", clean(&approver(bundle, acceptance))).ok();
+            let (name, approver) = accepted(bundle, *acceptance);
+            writeln!(text, "         {DIM}{}: {}{DIM:#}", clean(&name), clean(&approver)).ok();
         }
     }
     writeln!(text, "         → {}", gap_move(group.reason, group.right.as_deref())).ok();
@@ -266,8 +278,7 @@ pub fn render_evidence(bundle: &VerifiedBundle, evidence: &Evidence) -> String {
         let r = &shown.value;
         writeln!(text, "{BOLD}{} {}{BOLD:#} {DIM}{}{DIM:#}", r.kind, clean(&r.id), shown.record).ok();
         for (part, value) in members(&r.facts) {
-            let from: Vec<String> =
-                r.parts.get(&part).into_iter().flatten().map(|l| format!("{} {}", l.exchange, l.path)).collect();
+            let from: Vec<String> = r.parts.get(&part).into_iter().flatten().map(place).collect();
             writeln!(text, "  /{part:<22} {}", short(&value)).ok();
             for place in from {
                 writeln!(text, "  {:<23} {DIM}from {place}{DIM:#}", "").ok();
@@ -309,21 +320,20 @@ pub fn render_evidence(bundle: &VerifiedBundle, evidence: &Evidence) -> String {
 
 fn one_exchange(text: &mut String, view: &ExchangeView) {
     let e = &view.exchange.value;
-    let status =
-        e.status.map_or_else(|| e.failure.clone().unwrap_or_else(|| "no answer".to_owned()), |s| s.to_string());
+    let status = e.status.map_or_else(|| e.failure.map_or("no answer", Failure::as_str).to_owned(), |s| s.to_string());
     writeln!(text, "\n{BOLD}{}{BOLD:#} {DIM}{}{DIM:#} at {} → {status}", e.operation, view.exchange.record, e.endpoint)
         .ok();
     let request_id = e.request_id.as_deref().unwrap_or("none given");
     writeln!(text, "  asked {}, attempt {}; the source's request id: {request_id}", e.started, e.attempt).ok();
     match &e.peer {
-        Some(peer) => writeln!(text, "  TLS peer's certificates: sha256 {peer}").ok(),
+        Some(peer) => writeln!(text, "  TLS peer's certificates: {peer}").ok(),
         None => writeln!(text, "  without TLS").ok(),
     };
     if let Some(params) = &view.params {
         writeln!(text, "  parameters {}", params.parameters).ok();
     }
     if let Some(why) = &view.not_kept {
-        writeln!(text, "  answer not kept: {why}").ok();
+        writeln!(text, "  answer not kept: {}", why.as_str()).ok();
     }
     if let (Some(raw), Some(sha256), Some(size)) = (&view.raw, &view.sha256, view.size) {
         writeln!(text, "  answer: {raw}, {size} bytes, sha256 {sha256}").ok();

@@ -161,7 +161,8 @@ fn acceptances(out: &mut String, report: &Report) {
             counted(one.covered, "finding or gap", "findings and gaps"),
             one.because
         );
-        row(out, &safe(&one.id), &safe(&text));
+        let id = one.id.clone().unwrap_or_else(|| one.record.to_string());
+        row(out, &safe(&id), &safe(&text));
     }
 }
 

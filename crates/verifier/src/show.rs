@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use bundle::read::{Line, Record};
+use model::record::NotKept;
 use model::{ExitStatus, RecordRef, RecordType};
 use report::{EvidenceReader, OverviewReader, Selection};
 use serde_json::json;
@@ -143,9 +144,9 @@ impl Observer for AnswerReader {
             && body.exchange == RecordRef::new(RecordType::Exchange, self.exchange)
         {
             self.raw = body.raw;
-            self.why_not = match body.withheld.as_deref() {
-                Some("credential-bearing") => Some("the answer bears credentials and was not kept"),
-                Some(_) => Some("the answer seemed to hold a secret and was not kept"),
+            self.why_not = match body.withheld {
+                Some(NotKept::CredentialBearing) => Some("the answer bears credentials and was not kept"),
+                Some(NotKept::SuspectedSecret) => Some("the answer seemed to hold a secret and was not kept"),
                 None => None,
             };
         }

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use bundle::approval::{Approval, FILE_MAX, FILE_START, SignedApproval};
 use bundle::statement::Statement;
 use bundle::trust::{Role, Trust};
-use model::Digest;
-use model::record::{Declaration, Finding, Gap};
+use model::record::{Acceptance, Declaration, Finding, Gap};
+use model::{Digest, RecordRef};
 use serde::Serialize;
 
 use crate::ed25519;
@@ -23,7 +23,11 @@ const ITEMS_MAX: usize = 100_000;
 /// One acceptance that the bundle applies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AcceptanceReport {
-    pub id: String,
+    /// Its record.
+    pub record: RecordRef,
+    /// Absent where the record is withheld.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// Findings and gaps that it covers.
     pub covered: u64,
     pub approver: Approver,
@@ -70,8 +74,9 @@ enum Item {
 /// Gathers what is accepted and what is signed while a bundle is read.
 #[derive(Debug, Default)]
 pub(crate) struct Approvals {
-    accepted: BTreeMap<String, Vec<Item>>,
-    counts: BTreeMap<String, u64>,
+    acceptances: BTreeMap<RecordRef, Acceptance>,
+    accepted: BTreeMap<RecordRef, Vec<Item>>,
+    counts: BTreeMap<RecordRef, u64>,
     items: usize,
     /// Raw files of the declaration that are small enough to be one.
     candidates: BTreeMap<u64, Vec<u8>>,
@@ -84,24 +89,28 @@ impl Approvals {
         }
     }
 
+    pub(crate) fn acceptance(&mut self, at: RecordRef, acceptance: &Acceptance) {
+        self.acceptances.insert(at, acceptance.clone());
+    }
+
     pub(crate) fn finding(&mut self, finding: &Finding) {
-        if let Some(id) = &finding.acceptance {
+        if let Some(at) = finding.acceptance {
             let kept = Finding { evidence: Vec::new(), rests_on: Vec::new(), ..finding.clone() };
-            self.accept(id, || Item::Finding(Box::new(kept)));
+            self.accept(at, || Item::Finding(Box::new(kept)));
         }
     }
 
     pub(crate) fn gap(&mut self, gap: &Gap) {
-        if let Some(id) = &gap.acceptance {
-            self.accept(id, || Item::Gap(Box::new(gap.clone())));
+        if let Some(at) = gap.acceptance {
+            self.accept(at, || Item::Gap(Box::new(gap.clone())));
         }
     }
 
-    fn accept(&mut self, id: &str, item: impl FnOnce() -> Item) {
-        *self.counts.entry(id.to_owned()).or_default() += 1;
+    fn accept(&mut self, at: RecordRef, item: impl FnOnce() -> Item) {
+        *self.counts.entry(at).or_default() += 1;
         if self.items < ITEMS_MAX {
             self.items += 1;
-            self.accepted.entry(id.to_owned()).or_default().push(item());
+            self.accepted.entry(at).or_default().push(item());
         }
     }
 
@@ -126,17 +135,18 @@ impl Approvals {
             self.candidates.values().filter_map(|bytes| SignedApproval::parse(bytes).ok()).collect();
         self.counts
             .iter()
-            .map(|(id, count)| {
-                let items = self.accepted.get(id).map(Vec::as_slice).unwrap_or_default();
+            .map(|(at, count)| {
+                let items = self.accepted.get(at).map(Vec::as_slice).unwrap_or_default();
                 let all_kept = items.len() as u64 == *count;
-                judge(id, *count, items, all_kept, &signed, statement, trust)
+                let id = self.acceptances.get(at).map(|acceptance| acceptance.id.as_str());
+                judge((*at, id), *count, items, all_kept, &signed, statement, trust)
             })
             .collect()
     }
 }
 
 fn judge(
-    id: &str,
+    (record, id): (RecordRef, Option<&str>),
     covered: u64,
     items: &[Item],
     all_kept: bool,
@@ -145,7 +155,8 @@ fn judge(
     trust: &Trust,
 ) -> AcceptanceReport {
     let claimed = |because: String| AcceptanceReport {
-        id: id.to_owned(),
+        record,
+        id: id.map(str::to_owned),
         covered,
         approver: Approver::Claimed,
         approved_by: None,
@@ -159,7 +170,7 @@ fn judge(
         ));
     }
     let mut why = "no signature of it is in the bundle".to_owned();
-    for (envelope, approval) in signed.iter().filter(|(_, approval)| approval.id == id) {
+    for (envelope, approval) in signed.iter().filter(|(_, approval)| Some(approval.id.as_str()) == id) {
         match fault(envelope, approval, items, statement, trust) {
             Ok(key) => {
                 return AcceptanceReport {

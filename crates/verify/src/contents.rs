@@ -10,7 +10,7 @@ use bundle::limits;
 use bundle::read::{Line, Record};
 use bundle::statement::{Kind, Segment, Statement};
 use model::record::{
-    ClockSource, Control, Counts, Coverage, Exchange, Finding, GapReason, Locator, Override, Run, RunStatus,
+    ClockSource, Control, Counts, Coverage, Exchange, Finding, GapReason, Locator, NotKept, Override, Run, RunStatus,
 };
 use model::{Digest, RecordRef, RecordType};
 use sha2::{Digest as _, Sha256};
@@ -180,7 +180,11 @@ impl Contents {
                 }
                 Ok(())
             }
-            Record::Assignment(_) => Ok(()),
+            Record::Acceptance(acceptance) => {
+                self.approvals.acceptance(at, acceptance);
+                Ok(())
+            }
+            Record::Assignment(_) | Record::Route(_) | Record::Peer(_) => Ok(()),
             Record::Exchange(exchange) => self.exchange(at, exchange),
             Record::Params(params) => {
                 self.refer(at, params.exchange, &[RecordType::Exchange])?;
@@ -191,6 +195,9 @@ impl Contents {
             Record::Gap(gap) => {
                 self.nothing_is_missing(at)?;
                 self.approvals.gap(gap);
+                if let Some(acceptance) = gap.acceptance {
+                    self.refer(at, acceptance, &[RecordType::Acceptance])?;
+                }
                 *self.found.gaps.entry(gap.reason).or_default() += 1;
                 self.found.accepted_gaps += u64::from(gap.acceptance.is_some());
                 match gap.exchange {
@@ -248,6 +255,9 @@ impl Contents {
 
     fn exchange(&mut self, at: RecordRef, exchange: &Exchange) -> Result<(), Problem> {
         whole(at, exchange.page)?;
+        if let Some(peer) = exchange.peer {
+            self.refer(at, peer, &[RecordType::Peer])?;
+        }
         if exchange.attempt == 0 {
             return Err(problem(at, "attempts are counted from 1"));
         }
@@ -271,12 +281,12 @@ impl Contents {
     fn body(&mut self, at: RecordRef, body: &model::record::Body) -> Result<(), Problem> {
         self.refer(at, body.exchange, &[RecordType::Exchange])?;
         in_order(at, &mut self.last_body, body.exchange)?;
-        match (body.raw, body.sha256, body.withheld.as_deref()) {
+        match (body.raw, body.sha256, body.withheld) {
             (Some(raw), Some(sha256), None) => {
                 self.over_tls(at, body.exchange)?;
                 self.raw_file(at, raw, body.size, sha256)
             }
-            (None, None, Some("credential-bearing" | "suspected-secret")) => {
+            (None, None, Some(NotKept::CredentialBearing | NotKept::SuspectedSecret)) => {
                 self.found.bodies_not_kept += 1;
                 whole(at, body.size)
             }
@@ -324,11 +334,19 @@ impl Contents {
     }
 
     fn locator(&self, at: RecordRef, locator: &Locator) -> Result<(), Problem> {
-        self.refer(at, locator.exchange, &[RecordType::Exchange])?;
-        self.over_tls(at, locator.exchange)
+        match locator {
+            Locator::Answer(place) => {
+                self.refer(at, place.exchange, &[RecordType::Exchange])?;
+                self.over_tls(at, place.exchange)
+            }
+            Locator::Declared(place) => self.refer(at, place.declaration, &[RecordType::Declaration]),
+        }
     }
 
     fn finding(&mut self, at: RecordRef, finding: &Finding) -> Result<(), Problem> {
+        if let Some(acceptance) = finding.acceptance {
+            self.refer(at, acceptance, &[RecordType::Acceptance])?;
+        }
         let mut hidden = false;
         for to in &finding.rests_on {
             self.refer(at, *to, &GROUNDS)?;

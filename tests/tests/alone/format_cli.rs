@@ -117,7 +117,7 @@ fn the_report_says_what_is_proven_and_what_is_not() {
         "L4  no",
         "1 conform, 1 deviate (1 accepted), 1 undetermined, 0 not applicable",
         "1: 1 denied",
-        "none of 27 records",
+        "none of 30 records",
         "1 answer bearing credentials",
         "What still rests on the custodian's word",
         "That the ledger was not rewritten",
@@ -130,7 +130,7 @@ fn the_report_says_what_is_proven_and_what_is_not() {
     let redacted = Desk::new(&book, &book.redacted(1, |_, kind, _| kind == RecordType::Resource));
     let said = redacted.with_trust(&["b.tar"]);
     for part in
-        ["2 of 27 records: 2 of 2 `resource`", "names of staff", "2 rest on withheld records: finding:0, finding:1"]
+        ["2 of 30 records: 2 of 2 `resource`", "names of staff", "2 rest on withheld records: finding:0, finding:1"]
     {
         assert!(said.text().contains(part), "`{part}` is not in\n{}", said.text());
     }

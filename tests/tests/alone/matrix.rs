@@ -263,7 +263,7 @@ impl Case<'_> {
         let Some(locators) = resource.and_then(|resource| resource.parts.get(part)) else { return false };
         !locators.is_empty()
             && locators.iter().all(|locator| {
-                let at = usize::try_from(locator.exchange.ordinal).unwrap();
+                let at = usize::try_from(locator.record().ordinal).unwrap();
                 let exchange = &self.denied.exchanges[at];
                 exchange.operation != self.right && exchange.status == Some(200)
             })

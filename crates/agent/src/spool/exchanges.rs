@@ -3,7 +3,7 @@
 //! The texts are made once, when an exchange comes, and handed to the writer as they are. Small bodies lie in one file, so
 //! that an answer is no file of its own before it is one in the bundle; a large one is, and is moved there.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,10 @@ pub(super) struct ExchangeFiles {
     texts: LineFile,
     bodies: LineFile,
     asked: HashSet<AskedKey>,
+    /// Digest of each chain of certificates, and when it was first seen.
+    peers: BTreeMap<Digest, u32>,
+    /// The same in the order of arrival → ordinal of the `peer` record.
+    peer_ordinals: Vec<u64>,
 }
 
 /// An exchange's texts before they are appended.
@@ -35,6 +39,9 @@ pub(super) struct Drafted {
     body: usize,
     tie: u64,
     exchange: record::Exchange,
+    /// Where the reference to the peer belongs.
+    head: usize,
+    peer: Option<Digest>,
     subject: Option<Subject>,
 }
 
@@ -45,6 +52,8 @@ pub(super) struct Spans {
     exchange: u32,
     params: u32,
     body: u32,
+    /// Where in the exchange's text the reference to the peer belongs, and which in the order of arrival it is.
+    peer: Option<(u32, u32)>,
     kept: Kept,
 }
 
@@ -78,6 +87,14 @@ pub struct Asked<'r> {
 
 /// The same in names: collector, operation, endpoint, TLS, an answer.
 pub(super) type AskedKey = (Name, Name, Name, bool, bool);
+
+/// `exchange` before the reference to its peer.
+#[derive(Serialize)]
+struct ExchangeHead<'a> {
+    target: &'a str,
+    collector: &'a str,
+    endpoint: &'a str,
+}
 
 /// `params` after its reference.
 #[derive(Serialize)]
@@ -113,7 +130,7 @@ impl Drafted {
             target: target.to_owned(),
             collector: collector.to_owned(),
             endpoint: exchange.endpoint,
-            peer: exchange.peer,
+            peer: None,
             operation: exchange.operation,
             population: exchange.population,
             page: exchange.page,
@@ -121,11 +138,16 @@ impl Drafted {
             started: exchange.started,
             status: exchange.status,
             error: exchange.error,
-            failure: exchange.failure,
+            failure: exchange.failure.as_deref().map(failure).transpose()?,
             request_id: exchange.request_id,
             date: exchange.date,
         };
         let mut text = Vec::with_capacity(1024);
+        let head = ExchangeHead { target, collector, endpoint: &record.endpoint };
+        serde_json::to_writer(&mut text, &head)?;
+        // Without the brace that ends it, it is how the record begins.
+        let head = text.len().saturating_sub(1);
+        text.clear();
         serde_json::to_writer(&mut text, &record)?;
 
         let params = text.len();
@@ -144,8 +166,14 @@ impl Drafted {
             serde_json::to_writer(&mut text, &rest)?;
             members_go_on(&mut text, body);
         }
-        Ok((Self { text, params, body, tie, exchange: record, subject: exchange.subject }, kept))
+        let (peer, subject) = (exchange.peer, exchange.subject);
+        Ok((Self { text, params, body, tie, exchange: record, head, peer, subject }, kept))
     }
+}
+
+/// A failure by its name in the record.
+fn failure(name: &str) -> io::Result<record::Failure> {
+    serde_json::from_value(serde_json::Value::from(name)).map_err(io::Error::other)
 }
 
 /// Makes of an object's text the members that follow others: `,"a":1` of `{"a":1}`, nothing of `{}`.
@@ -166,6 +194,8 @@ impl ExchangeFiles {
             texts: LineFile::create(&folder.join("exchanges"))?,
             bodies: LineFile::create(&folder.join("bodies/together"))?,
             asked: HashSet::new(),
+            peers: BTreeMap::new(),
+            peer_ordinals: Vec::new(),
         })
     }
 
@@ -183,11 +213,19 @@ impl ExchangeFiles {
             Some(bytes) if bytes.len() <= SMALL => Kept::Together(self.bodies.append(bytes)?),
             Some(_) => Kept::Alone,
         };
+        let peer = match drafted.peer {
+            Some(digest) => {
+                let next = u32::try_from(self.peers.len()).map_err(io::Error::other)?;
+                Some((long(0, drafted.head)?, *self.peers.entry(digest).or_insert(next)))
+            }
+            None => None,
+        };
         let spans = Spans {
             from: whole.offset(),
             exchange: long(0, drafted.params)?,
             params: long(drafted.params, drafted.body)?,
             body: long(drafted.body, drafted.text.len())?,
+            peer,
             kept,
         };
         let exchange = drafted.exchange;
@@ -195,7 +233,7 @@ impl ExchangeFiles {
         let endpoint = names.of(&exchange.endpoint);
         // What is on this machine answers without a status.
         let answered = exchange.status.is_some() || spans.body > 0;
-        self.asked.insert((collector, operation, endpoint, exchange.peer.is_some(), answered));
+        self.asked.insert((collector, operation, endpoint, peer.is_some(), answered));
         Ok(ExchangeKey {
             target: names.of(&exchange.target),
             collector,
@@ -207,6 +245,17 @@ impl ExchangeFiles {
             tie: drafted.tie,
             spans,
         })
+    }
+
+    /// The `peer` records in their order. From here on exchanges refer to them.
+    pub(super) fn number_peers(&mut self) -> Vec<record::Peer> {
+        self.peer_ordinals = vec![0; self.peers.len()];
+        for (ordinal, arrival) in (0..).zip(self.peers.values()) {
+            if let Some(slot) = self.peer_ordinals.get_mut(*arrival as usize) {
+                *slot = ordinal;
+            }
+        }
+        self.peers.keys().map(|sha256| record::Peer { sha256: *sha256, certificates: Vec::new() }).collect()
     }
 
     pub(super) fn flush(&mut self) -> io::Result<()> {
@@ -221,7 +270,15 @@ impl ExchangeFiles {
     /// The text of the `exchange` record.
     pub(super) fn exchange(&self, spans: &Spans, text: &mut Vec<u8>) -> io::Result<()> {
         text.clear();
-        self.texts.read_onto(Span::new(spans.from, spans.exchange), text)
+        self.texts.read_onto(Span::new(spans.from, spans.exchange), text)?;
+        if let Some((at, arrival)) = spans.peer {
+            let ordinal = self.peer_ordinals.get(arrival as usize).copied();
+            let ordinal = ordinal.ok_or_else(|| io::Error::other("a peer that has no number"))?;
+            let member = format!(",\"peer\":\"{}\"", RecordRef::new(RecordType::Peer, ordinal));
+            let at = (at as usize).min(text.len());
+            text.splice(at..at, member.bytes());
+        }
+        Ok(())
     }
 
     /// The text of the `params` record of the exchange with this ordinal.

@@ -15,7 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use model::record::{self, Decode, GapReason, Locator, Subject, Syntax};
+use model::record::{self, Decode, GapReason, InAnswer, Locator, Subject, Syntax};
 use model::{RecordRef, RecordType};
 use sdk::{
     CoverageNote, DerivedNote, ExchangeId, GapNote, Input, NewExchange, ResourceNote, Sink, SinkError, Source,
@@ -200,9 +200,11 @@ impl Spool {
         }
         index::sort_resources(&mut inner.resource_keys, &ranks);
         index::sort_resources(&mut inner.derived_keys, &ranks);
+        let peers = inner.exchanges.number_peers();
         let exchange_spans = inner.exchange_keys.iter().map(|key| key.spans).collect();
         let mut recorded = Recorded {
             names: inner.names,
+            peers,
             exchanges: inner.exchanges,
             exchange_order,
             exchange_spans,
@@ -304,6 +306,7 @@ impl Sink for Spool {
 #[derive(Debug)]
 pub struct Recorded {
     names: Names,
+    peers: Vec<record::Peer>,
     exchanges: ExchangeFiles,
     exchange_order: Vec<u64>,
     exchange_spans: Vec<Spans>,
@@ -326,6 +329,11 @@ impl Recorded {
     #[must_use]
     pub fn resource_count(&self) -> usize {
         self.resource_keys.len()
+    }
+
+    #[must_use]
+    pub fn peers(&self) -> &[record::Peer] {
+        &self.peers
     }
 
     #[must_use]
@@ -458,17 +466,17 @@ impl Recorded {
     }
 
     fn locator(&self, source: &Source) -> Locator {
-        Locator {
+        Locator::Answer(InAnswer {
             exchange: self.reference(source.exchange),
             syntax: source.syntax,
             path: source.path.clone(),
             decode: source.decode.clone(),
             inner: source.inner.clone(),
-        }
+        })
     }
 
     fn locator_of_line(&self, SourceLine(exchange, syntax, path, decode, inner): SourceLine) -> Locator {
-        Locator { exchange: self.reference(ExchangeId(exchange)), syntax, path, decode, inner }
+        Locator::Answer(InAnswer { exchange: self.reference(ExchangeId(exchange)), syntax, path, decode, inner })
     }
 
     fn coverage_record(&self, row: &CoverageRow) -> record::Coverage {
@@ -479,6 +487,7 @@ impl Recorded {
             calls: row.note.calls,
             pages: row.note.pages,
             items: row.note.items,
+            repeated: 0,
             complete: row.note.complete,
             total: row
                 .note

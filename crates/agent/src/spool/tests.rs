@@ -138,7 +138,7 @@ fn a_withheld_body_leaves_its_size_and_no_file() {
     let body = body.unwrap();
     assert!(bytes.is_none());
     assert_eq!(
-        (body.size, body.sha256, body.raw, body.withheld.as_deref()),
+        (body.size, body.sha256, body.raw, body.withheld.map(record::NotKept::as_str)),
         (19, None, None, Some("suspected-secret"))
     );
     for file in ["exchanges", "resources", "bodies/together"] {
@@ -265,7 +265,7 @@ fn large_and_small_bodies_and_none_come_back_as_they_came() {
     let bytes: Vec<Option<&[u8]>> = found.iter().map(|(.., bytes)| bytes.as_deref()).collect();
     assert_eq!(bytes, [Some(bodies[0].as_bytes()), Some(bodies[1].as_bytes()), Some(&b""[..]), None]);
     let (bare, params, body, _) = &found[3];
-    assert_eq!((bare.failure.as_deref(), body.is_none()), (Some("connect"), true));
+    assert_eq!((bare.failure, body.is_none()), (Some(record::Failure::Connect), true));
     assert_eq!(params.subject.as_ref().unwrap().id, "a \"quoted\" id");
     assert_eq!(params.parameters.get(), "{}");
     let mut asked: Vec<(&str, bool, bool)> = recorded.asked().map(|a| (a.operation, a.over_tls, a.answered)).collect();

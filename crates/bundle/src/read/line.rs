@@ -4,8 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use model::record::{
-    Assignment, Body, Check, Control, Coverage, Declaration, Derived, Exchange, Finding, Gap, Host, Params, Recorded,
-    Resource, Run,
+    Acceptance, Assignment, Body, Check, Control, Coverage, Declaration, Derived, Exchange, Finding, Gap, Host, Params,
+    Peer, Recorded, Resource, Route, Run,
 };
 use model::{Digest, RecordType};
 use serde::de::value::MapAccessDeserializer;
@@ -35,7 +35,10 @@ pub enum Record {
     Host(Host),
     Declaration(Declaration),
     Check(Check),
+    Acceptance(Acceptance),
     Assignment(Assignment),
+    Route(Route),
+    Peer(Peer),
     Exchange(Exchange),
     Params(Params),
     Body(Body),
@@ -108,7 +111,10 @@ impl Record {
             Self::Host(_) => RecordType::Host,
             Self::Declaration(_) => RecordType::Declaration,
             Self::Check(_) => RecordType::Check,
+            Self::Acceptance(_) => RecordType::Acceptance,
             Self::Assignment(_) => RecordType::Assignment,
+            Self::Route(_) => RecordType::Route,
+            Self::Peer(_) => RecordType::Peer,
             Self::Exchange(_) => RecordType::Exchange,
             Self::Params(_) => RecordType::Params,
             Self::Body(_) => RecordType::Body,
@@ -211,7 +217,10 @@ fn parse(kind: RecordType, line: &str) -> Result<Record, LineError> {
         RecordType::Host => members(kind, line).map(Record::Host),
         RecordType::Declaration => members(kind, line).map(Record::Declaration),
         RecordType::Check => members(kind, line).map(Record::Check),
+        RecordType::Acceptance => members(kind, line).map(Record::Acceptance),
         RecordType::Assignment => members(kind, line).map(Record::Assignment),
+        RecordType::Route => members(kind, line).map(Record::Route),
+        RecordType::Peer => members(kind, line).map(Record::Peer),
         RecordType::Exchange => members(kind, line).map(Record::Exchange),
         RecordType::Params => members(kind, line).map(Record::Params),
         RecordType::Body => members(kind, line).map(Record::Body),

@@ -1,13 +1,17 @@
 //! An accepted deviation stays a deviation, an accepted gap stays a gap, and neither is accepted a day too long.
 
+use model::record::Acceptance;
 use model::record::{Finding, Gap, GapReason, Subject};
 use model::{Covers, Outcome, RecordRef, RecordType, Severity, Timestamp};
-use witnessmark_conclude::{Acceptance, AcceptanceState, Acceptances, LastDeviation, excused};
+use witnessmark_conclude::{AcceptanceState, Acceptances, LastDeviation, excused};
 
 fn declared() -> Vec<Acceptance> {
     let between = |id: &str, covers: Covers| Acceptance {
         id: id.to_owned(),
         covers,
+        reason: "known".to_owned(),
+        approved_by: "CISO".to_owned(),
+        payload: None,
         approved: "2026-05-01".parse().unwrap(),
         expires: "2026-12-31".parse().unwrap(),
     };
@@ -53,7 +57,7 @@ fn finding(target: &str, subject: &str, outcome: Outcome) -> Finding {
         evidence: Vec::new(),
         reason: None,
         rests_on: Vec::new(),
-        acceptance: Some("stale".to_owned()),
+        acceptance: Some(accepted(99)),
     }
 }
 
@@ -68,8 +72,13 @@ fn gap(population: Option<&str>, subject: Option<Subject>, part: Option<&str>, r
         reason: GapReason::Denied,
         detail: String::new(),
         exchange: None,
-        acceptance: Some("stale".to_owned()),
+        acceptance: Some(accepted(99)),
     }
+}
+
+/// The record of the acceptance with this place in the order of ids: ANYWHERE, DEV, GRANTS, REGION.
+fn accepted(ordinal: u64) -> RecordRef {
+    RecordRef::new(RecordType::Acceptance, ordinal)
 }
 
 fn last(subject: &str) -> LastDeviation {
@@ -92,7 +101,7 @@ fn only_the_deviation_that_was_accepted() {
         finding("aws-prod", "arn:k1", Outcome::Conforms),
     ];
     acceptances.cover_findings(&mut findings);
-    assert_eq!(findings.map(|f| f.acceptance), [Some("DEV".to_owned()), None, None, None, None]);
+    assert_eq!(findings.map(|f| f.acceptance), [Some(accepted(1)), None, None, None, None]);
     assert_eq!(
         acceptances.uses().iter().map(|u| (u.id.as_str(), u.covered, u.is_unused())).collect::<Vec<_>>(),
         [("DEV", 1, false), ("REGION", 0, true), ("ANYWHERE", 0, true), ("GRANTS", 0, true)]
@@ -129,9 +138,14 @@ fn gaps_by_population_part_and_right() {
     ];
     acceptances.cover_gaps(&mut gaps, &[], &[]);
     let by = gaps.map(|g| g.acceptance);
+    assert_eq!(by, [Some(accepted(3)), None, Some(accepted(0)), Some(accepted(2)), None, None]);
+    let records = acceptances.records();
+    let ids: Vec<&str> = records.iter().map(|record| record.id.as_str()).collect();
+    assert_eq!(ids, ["ANYWHERE", "DEV", "GRANTS", "REGION"]);
+    assert!(records[2].covers.gap(&gap(Some("aws-kms/key@eu-west-1"), None, Some("grants"), "kms:ListGrants")));
     assert_eq!(
-        by.each_ref().map(Option::as_deref),
-        [Some("REGION"), None, Some("ANYWHERE"), Some("GRANTS"), None, None]
+        (records[1].approved.to_string(), records[1].expires.to_string()),
+        ("2026-05-01".to_owned(), "2026-12-31".to_owned())
     );
 }
 
@@ -164,7 +178,7 @@ fn a_gap_that_may_hide_a_deviation_is_not_covered() {
 #[test]
 fn only_accepted_gaps_excuse_what_rests_on_them() {
     let mut gaps = vec![gap(None, None, None, "r"), gap(None, None, None, "r")];
-    (gaps[0].acceptance, gaps[1].acceptance) = (Some("REGION".to_owned()), None);
+    (gaps[0].acceptance, gaps[1].acceptance) = (Some(accepted(3)), None);
     let rests = |gaps: &[u64]| -> Vec<RecordRef> {
         let coverage = RecordRef::new(RecordType::Coverage, 0);
         std::iter::once(coverage).chain(gaps.iter().map(|n| RecordRef::new(RecordType::Gap, *n))).collect()
@@ -189,5 +203,5 @@ fn an_acceptance_may_be_held_to_its_reason() {
     let mut gaps = [GapReason::ClosedByPolicy, GapReason::Denied, GapReason::Throttled]
         .map(|reason| Gap { reason, ..gap(Some("aws-kms/key@eu-west-1"), None, None, "kms:ListKeys") });
     acceptances.cover_gaps(&mut gaps, &[], &[]);
-    assert_eq!(gaps.map(|gap| gap.acceptance), [Some("GRANTS".to_owned()), None, None]);
+    assert_eq!(gaps.map(|gap| gap.acceptance), [Some(accepted(2)), None, None]);
 }

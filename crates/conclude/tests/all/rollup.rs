@@ -1,8 +1,8 @@
 //! One outcome for many findings, one exit code for a run.
 
 use model::Outcome::{self, Conforms, Deviates, NotApplicable, Undetermined};
-use model::Severity;
 use model::record::{Control, Counts, Finding, Gap, GapReason, Observation};
+use model::{RecordRef, RecordType, Severity};
 use witnessmark_conclude::{Tally, Verdict};
 
 fn findings(all: &[(Outcome, bool)]) -> Vec<Finding> {
@@ -18,7 +18,7 @@ fn findings(all: &[(Outcome, bool)]) -> Vec<Finding> {
             evidence: Vec::new(),
             reason: None,
             rests_on: Vec::new(),
-            acceptance: accepted.then(|| "A".to_owned()),
+            acceptance: accepted.then_some(RecordRef::new(RecordType::Acceptance, 0)),
         })
         .collect()
 }
@@ -34,7 +34,7 @@ fn gap(accepted: bool) -> Gap {
         reason: GapReason::Denied,
         detail: String::new(),
         exchange: None,
-        acceptance: accepted.then(|| "A".to_owned()),
+        acceptance: accepted.then_some(RecordRef::new(RecordType::Acceptance, 0)),
     }
 }
 

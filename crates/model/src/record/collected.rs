@@ -2,11 +2,131 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
 
 use crate::{Digest, RecordRef, Timestamp};
+
+/// `route`: how one collector reached one target. Always disclosed. Of a source that is not asked over a network only the
+/// first two members are there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    pub target: String,
+    pub collector: String,
+    /// Endpoints that the declaration sets in place of the source's own, ascending, in the form of [`Exchange::endpoint`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub endpoints: Vec<String>,
+    /// `http://host:port` or `https://host:port` of the proxy, without credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
+    /// SHA-256 of the DER of each trusted authority that is not the operating system's, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorities: Vec<Digest>,
+}
+
+/// `peer`: a chain of certificates that some source showed. Always disclosed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Peer {
+    /// [`Peer::digest`] of the certificates.
+    pub sha256: Digest,
+    /// As the peer sent them, leaf first.
+    pub certificates: Vec<Certificate>,
+}
+
+/// The DER of an X.509 certificate; in JSON base64 (RFC 4648 §4).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Certificate(pub Vec<u8>);
+
+impl Peer {
+    /// SHA-256 over the DER of the certificates, leaf first, each prefixed with its length as 4 bytes big-endian. `None` where
+    /// one is so long that its length does not fit.
+    #[must_use]
+    pub fn digest<'c>(certificates: impl IntoIterator<Item = &'c [u8]>) -> Option<Digest> {
+        let mut hash = Sha256::new();
+        for der in certificates {
+            hash.update(u32::try_from(der.len()).ok()?.to_be_bytes());
+            hash.update(der);
+        }
+        Some(Digest::from_bytes(hash.finalize().into()))
+    }
+}
+
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Certificate({} bytes)", self.0.len())
+    }
+}
+
+impl Serialize for Certificate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Certificate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+/// What went wrong between a request and its whole answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Failure {
+    /// No connection came about.
+    Connect,
+    /// No answer in time, or not all of it.
+    Timeout,
+    /// The peer broke the connection off.
+    Reset,
+    /// The answer ended before its announced length.
+    Cut,
+    /// TLS was not agreed on, or the peer's certificate is not trusted.
+    Tls,
+    /// The answer was longer than we take.
+    TooLarge,
+}
+
+impl Failure {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Timeout => "timeout",
+            Self::Reset => "reset",
+            Self::Cut => "cut",
+            Self::Tls => "tls",
+            Self::TooLarge => "too-large",
+        }
+    }
+}
+
+/// Why a body was not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotKept {
+    /// The operation's answers bear credentials.
+    CredentialBearing,
+    /// It seemed to hold a secret.
+    SuspectedSecret,
+}
+
+impl NotKept {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CredentialBearing => "credential-bearing",
+            Self::SuspectedSecret => "suspected-secret",
+        }
+    }
+}
 
 /// `exchange`: one attempt of one request. Always disclosed, so it names no subject; that is in `params`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,11 +134,11 @@ use crate::{Digest, RecordRef, Timestamp};
 pub struct Exchange {
     pub target: String,
     pub collector: String,
-    /// Scheme, host and port of the source, without path and query.
+    /// Scheme, host and port of the source, without path and query; `local:<collector>` where it is on this machine.
     pub endpoint: String,
-    /// SHA-256 over the DER certificates the peer sent, leaf first, each prefixed with its length as 4 bytes big-endian. Absent without TLS.
+    /// The `peer` record of the certificates that the peer sent. Absent without TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub peer: Option<Digest>,
+    pub peer: Option<RecordRef>,
     /// As the source spells it: `kms:ListKeys`.
     pub operation: String,
     /// What was being listed, where the call belongs to a population: `aws-kms/key@eu-west-1`.
@@ -35,9 +155,9 @@ pub struct Exchange {
     /// The source's own error code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// What went wrong on the way: `connect`, `timeout`, `reset`, `cut`, `tls`, `too-large`.
+    /// What went wrong on the way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<String>,
+    pub failure: Option<Failure>,
     /// The source's own id of this request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -68,9 +188,8 @@ pub struct Body {
     pub sha256: Option<Digest>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<u64>,
-    /// `credential-bearing` or `suspected-secret`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub withheld: Option<String>,
+    pub withheld: Option<NotKept>,
 }
 
 /// `coverage`: how completely one population of one target was listed.
@@ -83,7 +202,11 @@ pub struct Coverage {
     pub population: String,
     pub calls: u64,
     pub pages: u64,
+    /// As the source listed them, repetitions included.
     pub items: u64,
+    /// Items among them that the source had listed before: one resource, however often it is listed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub repeated: u64,
     /// Whether the source said that the list had ended.
     pub complete: bool,
     /// The source's own count, where it has one.
@@ -169,9 +292,9 @@ pub struct Gap {
     pub detail: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<RecordRef>,
-    /// The id of the acceptance that covers it. It stays a gap.
+    /// The `acceptance` record that covers it. It stays a gap.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub acceptance: Option<String>,
+    pub acceptance: Option<RecordRef>,
 }
 
 /// The form of an answer, which says how a locator's path is read.
@@ -194,10 +317,17 @@ pub enum Decode {
     Base64,
 }
 
-/// Where a fact stands in an answer. With several steps each reads the text the one before it found.
+/// Where a fact stands: in an answer, or in a declared file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Locator {
+#[serde(untagged, try_from = "AnyLocator")]
+pub enum Locator {
+    Answer(InAnswer),
+    Declared(InDeclaration),
+}
+
+/// A place in an answer. With several steps each reads the text the one before it found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct InAnswer {
     pub exchange: RecordRef,
     pub syntax: Syntax,
     pub path: String,
@@ -206,6 +336,71 @@ pub struct Locator {
     /// Inside the decoded text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inner: Option<(Syntax, String)>,
+}
+
+/// A place in a declared file: the first character of the value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct InDeclaration {
+    pub declaration: RecordRef,
+    /// Counted from 1.
+    pub line: u64,
+    /// Counted from 1, in Unicode scalar values.
+    pub column: u64,
+}
+
+/// Both forms at once: read without looking twice at the text.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnyLocator {
+    exchange: Option<RecordRef>,
+    syntax: Option<Syntax>,
+    path: Option<String>,
+    decode: Option<Vec<Decode>>,
+    inner: Option<(Syntax, String)>,
+    declaration: Option<RecordRef>,
+    line: Option<u64>,
+    column: Option<u64>,
+}
+
+impl Locator {
+    /// The exchange or declaration that it leads into.
+    #[must_use]
+    pub const fn record(&self) -> RecordRef {
+        match self {
+            Self::Answer(place) => place.exchange,
+            Self::Declared(place) => place.declaration,
+        }
+    }
+}
+
+impl TryFrom<AnyLocator> for Locator {
+    type Error = &'static str;
+
+    fn try_from(any: AnyLocator) -> Result<Self, Self::Error> {
+        match any {
+            AnyLocator {
+                exchange: Some(exchange),
+                syntax: Some(syntax),
+                path: Some(path),
+                decode,
+                inner,
+                declaration: None,
+                line: None,
+                column: None,
+            } => Ok(Self::Answer(InAnswer { exchange, syntax, path, decode: decode.unwrap_or_default(), inner })),
+            AnyLocator {
+                exchange: None,
+                syntax: None,
+                path: None,
+                decode: None,
+                inner: None,
+                declaration: Some(declaration),
+                line: Some(line),
+                column: Some(column),
+            } => Ok(Self::Declared(InDeclaration { declaration, line, column })),
+            _ => Err("a locator has `exchange`, `syntax` and `path`, or `declaration`, `line` and `column`"),
+        }
+    }
 }
 
 /// `resource`: one normalised object. Its parts are the top-level members of `facts`; a part that was not read is absent.
@@ -234,4 +429,47 @@ pub struct Derived {
     pub id: String,
     pub inputs: Vec<RecordRef>,
     pub facts: Box<RawValue>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locator_has_one_of_two_forms() {
+        for text in [
+            r#"{"exchange":"exchange:0","syntax":"json","path":"/a"}"#,
+            r#"{"exchange":"exchange:0","syntax":"xml","path":"/a","decode":["percent"],"inner":["json","/b"]}"#,
+            r#"{"declaration":"declaration:1","line":3,"column":7}"#,
+        ] {
+            let locator: Locator = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_string(&locator).unwrap(), text);
+        }
+        for text in [
+            "{}",
+            r#"{"exchange":"exchange:0","syntax":"json"}"#,
+            r#"{"exchange":"exchange:0","syntax":"json","path":"/a","line":1}"#,
+            r#"{"declaration":"declaration:1","line":3}"#,
+            r#"{"declaration":"declaration:1","line":3,"column":7,"path":"/a"}"#,
+            r#"{"declaration":"declaration:1","line":3,"column":7,"more":1}"#,
+        ] {
+            assert!(serde_json::from_str::<Locator>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_chain_has_the_digest_of_its_certificates_with_their_lengths() {
+        let certificates = [b"leaf".as_slice(), b"issuer"];
+        let expected = Digest::of(b"\0\0\0\x04leaf\0\0\0\x06issuer");
+        assert_eq!(Peer::digest(certificates), Some(expected));
+        let peer = Peer { sha256: expected, certificates: certificates.map(|der| Certificate(der.to_vec())).to_vec() };
+        let text = format!(r#"{{"sha256":"{expected}","certificates":["bGVhZg==","aXNzdWVy"]}}"#);
+        assert_eq!(serde_json::to_string(&peer).unwrap(), text);
+        assert_eq!(serde_json::from_str::<Peer>(&text).unwrap(), peer);
+    }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::record::Subject;
-use crate::{Digest, Outcome, RecordRef, Severity, Timestamp};
+use crate::{Covers, Date, Digest, Outcome, RecordRef, Severity, Timestamp};
 
 /// Where a check's text comes from, against the table of the program that ran it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,23 @@ pub struct Check {
     pub sha256: Digest,
     pub provenance: Provenance,
     pub text: String,
+}
+
+/// `acceptance`: a declared acceptance that held on the day of the run. It changes no outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acceptance {
+    pub id: String,
+    pub covers: Covers,
+    pub reason: String,
+    /// The custodian's word, unless a signed approval that says the same is in the bundle.
+    pub approved_by: String,
+    /// First and last date, UTC.
+    pub approved: Date,
+    pub expires: Date,
+    /// SHA-256 of the signed text of the approval among the declared files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Digest>,
 }
 
 /// What a use of a check expects of its population.
@@ -106,8 +123,9 @@ pub struct Finding {
     pub reason: Option<String>,
     /// Every record it rests on: assignment, resources, coverage, gaps.
     pub rests_on: Vec<RecordRef>,
+    /// The `acceptance` record that covers it. It still deviates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub acceptance: Option<String>,
+    pub acceptance: Option<RecordRef>,
 }
 
 /// How many findings of each outcome. `accepted` counts deviations with a valid acceptance; they are among `deviates`.

@@ -8,9 +8,10 @@ mod judged;
 mod run;
 
 pub use collected::{
-    Body, Coverage, Decode, Derived, Exchange, Gap, GapReason, Locator, Params, Resource, Subject, Syntax, Total,
+    Body, Certificate, Coverage, Decode, Derived, Exchange, Failure, Gap, GapReason, InAnswer, InDeclaration, Locator,
+    NotKept, Params, Peer, Resource, Route, Subject, Syntax, Total,
 };
 pub use judged::{
-    Assignment, Check, CheckRole, Control, Counts, Evidence, Expectation, Finding, Observation, Provenance,
+    Acceptance, Assignment, Check, CheckRole, Control, Counts, Evidence, Expectation, Finding, Observation, Provenance,
 };
 pub use run::{ClockSource, Declaration, Host, Identity, Override, Purpose, Recorded, Run, RunStatus, Tool};

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::read::{Line, Record};
 use model::record::{
-    Assignment, Body, Check, CheckRole, Coverage, Declaration, Derived, Exchange, Finding, Gap, Locator, Params,
-    Provenance, Resource,
+    Acceptance, Assignment, Body, Check, CheckRole, Coverage, Declaration, Derived, Exchange, Finding, Gap, Locator,
+    Params, Provenance, Resource,
 };
 use model::{Outcome, RecordRef, RecordType};
 use verify::Observer;
@@ -70,6 +70,7 @@ pub struct Gathered {
     pub checks: Vec<(String, Provenance, String)>,
     pub libraries: u64,
     pub declarations: Vec<(Declaration, Answer)>,
+    pub acceptances: BTreeMap<RecordRef, Acceptance>,
     pub gaps: BTreeMap<RecordRef, Gap>,
     pub coverage: BTreeMap<RecordRef, Coverage>,
     pub resources: BTreeMap<RecordRef, Resource>,
@@ -153,6 +154,9 @@ impl Gatherer {
             Record::Check(check) => {
                 self.gathered.checks.push((check.id.clone(), check.provenance, check.sha256.to_string()));
             }
+            Record::Acceptance(acceptance) => {
+                self.gathered.acceptances.insert(at, acceptance.clone());
+            }
             Record::Gap(gap) => {
                 // A few of each kind stand one by one; the groups count all.
                 let key = format!("{:?}", group_key(gap));
@@ -189,7 +193,7 @@ impl Gatherer {
             return;
         }
         for locator in resource.parts.values().flatten() {
-            self.wanted.insert(locator.exchange);
+            self.wanted.insert(locator.record());
         }
         self.gathered.resources.insert(at, resource.clone());
     }
@@ -200,8 +204,9 @@ impl Gatherer {
         for finding in self.gathered.findings.values() {
             for locator in named_by_evidence(finding, &self.gathered.resources) {
                 if count < MOST_EXCERPTS {
-                    count +=
-                        usize::from(self.places.entry(locator.exchange.ordinal).or_default().insert(locator.clone()));
+                    let Locator::Answer(place) = locator else { continue };
+                    let places = self.places.entry(place.exchange.ordinal).or_default();
+                    count += usize::from(places.insert(locator.clone()));
                 }
             }
         }
@@ -217,7 +222,10 @@ impl Gatherer {
             }
             Some(Raw::Exchange(exchange)) => {
                 for locator in self.places.get(exchange).into_iter().flatten() {
-                    let found = if size > bytes.len() { None } else { locate(&bytes, locator) };
+                    let found = match locator {
+                        Locator::Answer(place) if size <= bytes.len() => locate(&bytes, place),
+                        _ => None,
+                    };
                     self.gathered.excerpts.insert(locator.clone(), found);
                 }
                 let room = MOST_OF_ANSWERS.saturating_sub(self.shown_bytes).min(MOST_OF_ANSWER);

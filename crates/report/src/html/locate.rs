@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use model::record::{Decode, Locator, Syntax};
+use model::record::{Decode, InAnswer, Syntax};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::value::RawValue;
 
 /// The text at the locator's place; `None` where the answer has no such place.
-pub fn locate(answer: &[u8], locator: &Locator) -> Option<String> {
+pub fn locate(answer: &[u8], locator: &InAnswer) -> Option<String> {
     let mut found = at(answer, locator.syntax, &locator.path)?;
     for step in &locator.decode {
         // What stands in an XML element is read without its tags before it is decoded.
@@ -148,9 +148,9 @@ mod tests {
 
     use super::*;
 
-    fn locator(syntax: Syntax, path: &str) -> Locator {
+    fn locator(syntax: Syntax, path: &str) -> InAnswer {
         let exchange = RecordRef::new(RecordType::Exchange, 0);
-        Locator { exchange, syntax, path: path.to_owned(), decode: Vec::new(), inner: None }
+        InAnswer { exchange, syntax, path: path.to_owned(), decode: Vec::new(), inner: None }
     }
 
     #[test]

@@ -163,8 +163,16 @@ pub struct AcceptanceView {
     pub id: String,
     pub findings: u64,
     pub gaps: u64,
-    pub place: Option<(String, usize)>,
-    pub lines: String,
+    /// Absent where the record is not in this copy.
+    pub words: Option<AcceptanceWords>,
+}
+
+/// An acceptance as it is sealed.
+pub struct AcceptanceWords {
+    pub reason: String,
+    pub approved_by: String,
+    pub approved: String,
+    pub expires: String,
 }
 
 pub struct ResourceView {

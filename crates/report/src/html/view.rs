@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use bundle::statement::Summary;
-use model::record::{Control, Coverage, Evidence, Finding, Gap, Locator, Provenance, Resource, RunStatus, Syntax};
+use model::record::{
+    Control, Coverage, Evidence, Failure, Finding, Gap, Locator, Provenance, Resource, RunStatus, Syntax,
+};
 use model::{Outcome, RecordRef, Severity};
 use serde_json::value::RawValue;
 use verify::VerifiedBundle;
 
 use super::gather::{self, Answer, Gathered, MOST_OF_EXCERPT, anchor, named_by_evidence, rank};
 use super::template::{
-    AcceptanceView, AnswerView, CheckRow, ControlRow, CoverageRow, EvidenceView, ExchangeView, FindingView, GapLine,
-    GapView, Mark, PartView, PlaceView, Reference, ResourceView, Section, Tile, View,
+    AcceptanceView, AcceptanceWords, AnswerView, CheckRow, ControlRow, CoverageRow, EvidenceView, ExchangeView,
+    FindingView, GapLine, GapView, Mark, PartView, PlaceView, Reference, ResourceView, Section, Tile, View,
 };
 use super::text::{clean, clean_block, short, word};
 use crate::overview::GapGroup;
@@ -25,8 +27,6 @@ const MOST_OF_DETAIL: usize = 320;
 const MOST_REFERENCES: usize = 30;
 /// Controls, and rows of other tables.
 const MOST_ROWS: usize = 1_000;
-/// Lines of a declared document around an acceptance.
-const ACCEPTANCE_LINES: usize = 10;
 
 impl View {
     pub fn of(
@@ -282,7 +282,7 @@ fn finding(number: u64, f: &Finding, gathered: &Gathered) -> FindingView {
         about_kind,
         evidence: f.evidence.iter().map(evidence).collect(),
         reason: f.reason.as_deref().map(clean),
-        acceptance: f.acceptance.as_deref().map(clean),
+        acceptance: f.acceptance.map(|at| accepted_by(at, gathered)),
         parameters: assignment.map(|a| short(a.parameters.get(), MOST_OF_VALUE)).filter(|p| p != "{}"),
         weaker: assignment.filter(|a| !a.weaker.is_empty()).map(|a| clean(&a.weaker.join(", "))),
         places: named_by_evidence(f, &gathered.resources).into_iter().map(|l| place(l, gathered)).collect(),
@@ -309,7 +309,10 @@ fn evidence(evidence: &Evidence) -> EvidenceView {
 }
 
 fn place(locator: &Locator, gathered: &Gathered) -> PlaceView {
-    let exchange = gathered.exchanges.get(&locator.exchange.ordinal);
+    let exchange = match locator {
+        Locator::Answer(place) => gathered.exchanges.get(&place.exchange.ordinal),
+        Locator::Declared(_) => None,
+    };
     let found = gathered.excerpts.get(locator);
     let excerpt = match found {
         Some(Some(text)) => Ok(short(text, MOST_OF_EXCERPT)),
@@ -318,7 +321,7 @@ fn place(locator: &Locator, gathered: &Gathered) -> PlaceView {
     };
     let cut = matches!(found, Some(Some(text)) if text.chars().count() > MOST_OF_EXCERPT);
     PlaceView {
-        exchange: reference(locator.exchange, gathered),
+        exchange: reference(locator.record(), gathered),
         operation: exchange.map(|(e, ..)| clean(&e.operation)).unwrap_or_default(),
         path: locator_path(locator),
         excerpt,
@@ -327,6 +330,10 @@ fn place(locator: &Locator, gathered: &Gathered) -> PlaceView {
 }
 
 fn locator_path(locator: &Locator) -> String {
+    let locator = match locator {
+        Locator::Answer(place) => place,
+        Locator::Declared(place) => return format!("line {}, column {}", place.line, place.column),
+    };
     let mut path = format!("{} {}", syntax(locator.syntax), clean(&locator.path));
     for step in &locator.decode {
         path.push_str(&format!(", {}-decoded", word(step)));
@@ -372,7 +379,7 @@ fn gap_line(at: RecordRef, gap: &Gap, gathered: &Gathered) -> GapLine {
         subject: gap.subject.as_ref().map(|s| clean(&s.id)).unwrap_or_default(),
         detail: short(&gap.detail, MOST_OF_DETAIL),
         exchange: gap.exchange.map(|e| reference(e, gathered)),
-        accepted: gap.acceptance.as_deref().map(clean),
+        accepted: gap.acceptance.map(|at| accepted_by(at, gathered)),
     }
 }
 
@@ -422,49 +429,33 @@ fn coverage(gathered: &Gathered) -> Vec<CoverageRow> {
         .collect()
 }
 
-/// Every acceptance that something shown names, with the lines of the declaration where it stands, as they stand there.
+/// Every acceptance that something shown names, as it is sealed.
 fn acceptances(gathered: &Gathered) -> Vec<AcceptanceView> {
-    let mut found: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    for id in gathered.findings.values().filter_map(|f| f.acceptance.as_deref()) {
-        found.entry(id).or_default().0 += 1;
+    let mut found: BTreeMap<RecordRef, (u64, u64)> = BTreeMap::new();
+    for at in gathered.findings.values().filter_map(|f| f.acceptance) {
+        found.entry(at).or_default().0 += 1;
     }
-    for id in gathered.gaps.values().filter_map(|g| g.acceptance.as_deref()) {
-        found.entry(id).or_default().1 += 1;
+    for at in gathered.gaps.values().filter_map(|g| g.acceptance) {
+        found.entry(at).or_default().1 += 1;
     }
     found
         .into_iter()
         .take(MOST_ROWS)
-        .map(|(id, (findings, gaps))| {
-            let place = gathered.declarations.iter().find_map(|(d, answer)| {
-                let text = String::from_utf8_lossy(&answer.begin).into_owned();
-                let line = text.lines().position(|line| names(line, id))?;
-                let lines: Vec<&str> = text.lines().skip(line).take(ACCEPTANCE_LINES).collect();
-                Some((clean(&d.path), line + 1, own_lines(&lines)))
+        .map(|(at, (findings, gaps))| {
+            let words = gathered.acceptances.get(&at).map(|a| AcceptanceWords {
+                reason: clean(&a.reason),
+                approved_by: clean(&a.approved_by),
+                approved: a.approved.to_string(),
+                expires: a.expires.to_string(),
             });
-            let (place, lines) = match place {
-                Some((path, line, lines)) => (Some((path, line)), lines),
-                None => (None, String::new()),
-            };
-            AcceptanceView { id: clean(id), findings, gaps, place, lines }
+            AcceptanceView { id: accepted_by(at, gathered), findings, gaps, words }
         })
         .collect()
 }
 
-/// Whether a line of YAML gives something this id.
-fn names(line: &str, id: &str) -> bool {
-    line.split_once("id:").is_some_and(|(_, rest)| {
-        let rest = rest.trim_start().trim_start_matches(['"', '\'']);
-        rest.strip_prefix(id)
-            .is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || "-_.".contains(c)))
-    })
-}
-
-/// The first item of a YAML list: up to the next item or the end of the list.
-fn own_lines(lines: &[&str]) -> String {
-    let indent = |line: &str| line.len() - line.trim_start().len();
-    let first = lines.first().copied().unwrap_or_default();
-    let rest = lines.iter().skip(1).take_while(|line| indent(line) > indent(first) && !line.trim().is_empty());
-    std::iter::once(first).chain(rest.copied()).map(clean_block).collect::<Vec<_>>().join("\n")
+/// The id of an acceptance, or its place among the records where it is not in this copy.
+fn accepted_by(at: RecordRef, gathered: &Gathered) -> String {
+    gathered.acceptances.get(&at).map_or_else(|| at.to_string(), |a| clean(&a.id))
 }
 
 fn resources(gathered: &Gathered) -> Vec<ResourceView> {
@@ -477,7 +468,7 @@ fn resources(gathered: &Gathered) -> Vec<ResourceView> {
             .into_iter()
             .map(|(part, value)| {
                 let from = r.parts.get(&part).into_iter().flatten().take(10);
-                let from = from.map(|l| (reference(l.exchange, gathered), locator_path(l))).collect();
+                let from = from.map(|l| (reference(l.record(), gathered), locator_path(l))).collect();
                 PartView { name: clean(&part), value: short(value.get(), MOST_OF_VALUE), from }
             })
             .collect(),
@@ -509,12 +500,12 @@ fn exchanges(gathered: &Gathered) -> Vec<ExchangeView> {
         .iter()
         .map(|(number, (e, params, body))| {
             let status =
-                e.status.map_or_else(|| e.failure.clone().unwrap_or_else(|| "no answer".to_owned()), |s| s.to_string());
+                e.status.map_or_else(|| e.failure.map_or("no answer", Failure::as_str).to_owned(), |s| s.to_string());
             let mut facts = vec![
                 ("Endpoint", clean(&e.endpoint)),
                 ("Asked", format!("{}, attempt {}", e.started, e.attempt)),
                 ("Source's request id", e.request_id.as_deref().map_or_else(|| "none given".to_owned(), clean)),
-                ("Peer's certificates", e.peer.map_or_else(|| "without TLS".to_owned(), |p| format!("sha256 {p}"))),
+                ("Peer's certificates", e.peer.map_or_else(|| "without TLS".to_owned(), |p| p.to_string())),
             ];
             if let Some(error) = &e.error {
                 facts.push(("Error", clean(error)));
@@ -529,7 +520,7 @@ fn exchanges(gathered: &Gathered) -> Vec<ExchangeView> {
                         "Answer",
                         format!("{}, {} bytes, sha256 {sha256}", bundle::layout::raw(*raw), body.size),
                     )),
-                    (_, _, Some(why)) => facts.push(("Answer", format!("not kept: {}", clean(why)))),
+                    (_, _, Some(why)) => facts.push(("Answer", format!("not kept: {}", why.as_str()))),
                     _ => {}
                 }
             } else {

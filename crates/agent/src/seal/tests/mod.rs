@@ -18,7 +18,7 @@ use bundle::statement::{Kind, Statement, Summary};
 use bundle::trust::Trust;
 use bundle::writer::{RecordWriter, WrittenRecords};
 use ledger::{PublicKey, SignedCheckpoint, Tile};
-use model::record::{Body, ClockSource, Exchange, Purpose, Run, RunStatus, Tool};
+use model::record::{Body, Certificate, ClockSource, Exchange, Peer, Purpose, Run, RunStatus, Tool};
 use model::{Digest, RecordRef, RecordType, Timestamp};
 use sign::{Ed25519Signer, SignError, Signer};
 use store::{Disk, FolderStore, HeadFile, Holder, Store};
@@ -267,11 +267,14 @@ fn write_bundle(session: &Session) -> SealInput {
         failure: None,
     };
     writer.push(RecordType::Run, &run).unwrap();
+    let peer =
+        Peer { sha256: Peer::digest([&b"leaf"[..]]).unwrap(), certificates: vec![Certificate(b"leaf".to_vec())] };
+    writer.push(RecordType::Peer, &peer).unwrap();
     let exchange = Exchange {
         target: "aws-prod".to_owned(),
         collector: "aws-kms".to_owned(),
         endpoint: "https://kms.eu-west-1.amazonaws.com:443".to_owned(),
-        peer: Some(Digest::of(b"chain")),
+        peer: Some(RecordRef::new(RecordType::Peer, 0)),
         operation: "kms:ListKeys".to_owned(),
         population: None,
         page: 1,
