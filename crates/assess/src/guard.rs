@@ -1,6 +1,6 @@
 //! What a text must be before a parser sees it: small, shallow, and without builtins that look outside.
 //!
-//! Parsing is exponential in the nesting of literals and no timer of the engine covers it; so depth and size are bounded here.
+//! No timer of the engine covers parsing, whose time can grow out of all proportion to a text's length: so depth and size are bounded here.
 
 /// Bytes of one text.
 const MAX_TEXT: usize = 64 << 10;

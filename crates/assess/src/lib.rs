@@ -28,4 +28,4 @@ pub use gaps::SubjectRef;
 pub use limits::Limits;
 pub use meta::{CheckMeta, Custom, Needs, RelatedResource, Scope, SubjectKind};
 pub use reassess::{Compared, Comparison, Difference, reassess};
-pub use worker::{WorkerError, worker_main};
+pub use worker::{WorkerError, worker_main, worker_with};

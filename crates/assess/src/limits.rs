@@ -14,7 +14,7 @@ pub struct Limits {
     pub cpu_seconds: u64,
     /// Instructions of the Rego machine for one outcome of one subject.
     pub instructions: u64,
-    /// Stack of the thread that evaluates, bytes. The engine recurses; with less it overflows before the instruction limit.
+    /// Stack of the thread that evaluates, bytes. Enough for the instruction limit to come first.
     pub stack: u64,
     /// How long the parent waits for one answer.
     pub answer_within: Duration,

@@ -34,6 +34,23 @@ pub enum WorkerError {
 /// # Errors
 /// When the parent breaks off, or a line cannot be understood.
 pub fn worker_main() -> Result<(), WorkerError> {
+    worker_with(|limits| {
+        let mut state = State::new(limits);
+        move |line: &[u8], answer: &mut String| state.take(line, answer)
+    })
+}
+
+/// A child like that of [`worker_main`], with the same limits, that answers each line by what `start` gives instead of by the engine.
+///
+/// That gets a line of the parent after the first and leaves its own line, without the line feed, or nothing. Tests of the limits
+/// give one that dies, hangs or grows on command, so that no text has to make an engine do so.
+///
+/// # Errors
+/// When the parent breaks off, the limits cannot be set, or an answer fails.
+pub fn worker_with<A>(start: impl FnOnce(Limits) -> A + Send + 'static) -> Result<(), WorkerError>
+where
+    A: FnMut(&[u8], &mut String) -> Result<(), WorkerError>,
+{
     let mut input = BufReader::with_capacity(256 << 10, io::stdin());
     let mut line = Vec::new();
     read_line(&mut input, &mut line)?;
@@ -44,7 +61,7 @@ pub fn worker_main() -> Result<(), WorkerError> {
     let stack = usize::try_from(limits.stack).unwrap_or(64 << 20);
     std::thread::Builder::new()
         .stack_size(stack)
-        .spawn(move || serve(&mut input, BufWriter::with_capacity(64 << 10, io::stdout()), &limits))?
+        .spawn(move || serve(&mut input, BufWriter::with_capacity(64 << 10, io::stdout()), start(limits)))?
         .join()
         .map_err(|_| WorkerError::Thread)?
 }
@@ -53,7 +70,9 @@ pub fn worker_main() -> Result<(), WorkerError> {
 fn bound(limits: &Limits) -> Result<(), rustix::io::Errno> {
     let at = |value: u64| Rlimit { current: Some(value), maximum: Some(value) };
     setrlimit(Resource::As, at(limits.memory))?;
-    setrlimit(Resource::Cpu, at(limits.cpu_seconds))?;
+    // At the hard limit the kernel kills without a reason; the soft one comes first, with a signal that gives it.
+    let hard = Some(limits.cpu_seconds.saturating_add(1));
+    setrlimit(Resource::Cpu, Rlimit { current: Some(limits.cpu_seconds), maximum: hard })?;
     setrlimit(Resource::Fsize, at(0))?;
     setrlimit(Resource::Core, at(0))?;
     setrlimit(Resource::Nofile, at(16))
@@ -91,23 +110,11 @@ struct State {
     target: (String, Value),
 }
 
-fn serve(input: &mut BufReader<io::Stdin>, mut output: impl Write, limits: &Limits) -> Result<(), WorkerError> {
-    let key = |name: &str| Value::from(name);
-    let mut state = State {
-        limits: *limits,
-        ids: HashMap::new(),
-        compiled: Vec::new(),
-        uses: HashMap::new(),
-        keys: Keys {
-            now: key("now"),
-            target: key("target"),
-            parameters: key("parameters"),
-            declaration: key("declaration"),
-            resource: key("resource"),
-            resources: key("resources"),
-        },
-        target: (String::new(), Value::Undefined),
-    };
+fn serve(
+    input: &mut BufReader<io::Stdin>,
+    mut output: impl Write,
+    mut answers: impl FnMut(&[u8], &mut String) -> Result<(), WorkerError>,
+) -> Result<(), WorkerError> {
     let mut line = Vec::new();
     let mut answer = String::new();
     loop {
@@ -120,7 +127,7 @@ fn serve(input: &mut BufReader<io::Stdin>, mut output: impl Write, limits: &Limi
             return Ok(());
         }
         answer.clear();
-        state.take(&line, &mut answer)?;
+        answers(&line, &mut answer)?;
         if !answer.is_empty() {
             output.write_all(answer.as_bytes())?;
             output.write_all(b"\n")?;
@@ -129,6 +136,25 @@ fn serve(input: &mut BufReader<io::Stdin>, mut output: impl Write, limits: &Limi
 }
 
 impl State {
+    fn new(limits: Limits) -> Self {
+        let key = |name: &str| Value::from(name);
+        Self {
+            limits,
+            ids: HashMap::new(),
+            compiled: Vec::new(),
+            uses: HashMap::new(),
+            keys: Keys {
+                now: key("now"),
+                target: key("target"),
+                parameters: key("parameters"),
+                declaration: key("declaration"),
+                resource: key("resource"),
+                resources: key("resources"),
+            },
+            target: (String::new(), Value::Undefined),
+        }
+    }
+
     fn take(&mut self, line: &[u8], answer: &mut String) -> Result<(), WorkerError> {
         match serde_json::from_slice(line)? {
             ToChild::Limits(_) => Err(WorkerError::NoLimits),

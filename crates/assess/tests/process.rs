@@ -1,4 +1,5 @@
-//! The child process and the run of judging. This program is both: started with `__assess` it is the child.
+//! The child process and the run of judging. This program is both: started with `__assess` it is the child, and with `__odd` one that
+//! dies, hangs or grows on command ([`odd`]).
 //!
 //! It has no test harness of the compiler's, whose output would mix with the child's answers.
 
@@ -8,6 +9,8 @@
     clippy::print_stdout,
     reason = "helpers of tests may stop at the first surprise"
 )]
+
+mod odd;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,9 +32,14 @@ const TESTS: &[TestFn] = &[
     ("a_target_never_reached_is_said", a_target_never_reached_is_said),
     ("what_was_listed_and_not_recorded_is_said", what_was_listed_and_not_recorded_is_said),
     ("whole_targets_are_judged_once", whole_targets_are_judged_once),
-    ("recursion_costs_only_its_own_check", recursion_costs_only_its_own_check),
-    ("endless_work_costs_only_its_own_check", endless_work_costs_only_its_own_check),
-    ("memory_is_bounded", memory_is_bounded),
+    ("a_child_that_dies_costs_only_its_own_check", a_child_that_dies_costs_only_its_own_check),
+    ("a_child_that_hangs_costs_only_its_own_check", a_child_that_hangs_costs_only_its_own_check),
+    ("memory_stack_time_and_files_are_bounded", memory_stack_time_and_files_are_bounded),
+    ("what_was_not_asked_for_is_not_taken", what_was_not_asked_for_is_not_taken),
+    ("a_child_that_dies_of_loading_is_started_without", a_child_that_dies_of_loading_is_started_without),
+    ("a_child_that_always_dies_is_not_started_for_ever", a_child_that_always_dies_is_not_started_for_ever),
+    ("instructions_are_bounded", instructions_are_bounded),
+    ("texts_at_the_limits_are_judged", texts_at_the_limits_are_judged),
     ("a_check_that_does_not_load_is_said", a_check_that_does_not_load_is_said),
     ("an_error_of_a_check_is_undetermined", an_error_of_a_check_is_undetermined),
     ("many_subjects_pass_in_order", many_subjects_pass_in_order),
@@ -43,6 +51,10 @@ fn main() {
     let first = arguments.next();
     if first.as_deref() == Some("__assess") {
         worker_main().unwrap();
+        return;
+    }
+    if first.as_deref() == Some("__odd") {
+        odd::main().unwrap();
         return;
     }
     let wanted = first.filter(|f| !f.starts_with('-'));
@@ -59,6 +71,10 @@ fn main() {
 
 fn command() -> WorkerCommand {
     WorkerCommand::of_program(std::env::current_exe().unwrap())
+}
+
+fn odd_command() -> WorkerCommand {
+    WorkerCommand { arguments: vec!["__odd".to_owned()], ..command() }
 }
 
 /// A check of `test/thing` with these outcomes' needs and this body.
@@ -86,6 +102,7 @@ struct World {
     resources: Vec<Resource>,
     expect: Option<Expectation>,
     limits: Limits,
+    command: WorkerCommand,
 }
 
 fn world(checks: Vec<(String, String)>, resources: Vec<Resource>) -> World {
@@ -97,6 +114,7 @@ fn world(checks: Vec<(String, String)>, resources: Vec<Resource>) -> World {
         resources,
         expect: None,
         limits: Limits::default(),
+        command: command(),
     }
 }
 
@@ -112,7 +130,7 @@ impl World {
             gaps: refs(self.gaps, numbered(RecordType::Gap)),
             checks,
         };
-        let mut assessor = Assessor::new(command(), self.limits, case).unwrap();
+        let mut assessor = Assessor::new(self.command, self.limits, case).unwrap();
         let mut findings = Vec::new();
         let mut sink = |finding: Finding| {
             findings.push(finding);
@@ -361,48 +379,122 @@ fn suffers_alone(findings: &[Finding], count: usize, why: &str) {
     }
 }
 
-fn recursion_costs_only_its_own_check() {
-    let bad = check(
-        "bad",
-        "{conforms: [size]}",
-        "f(x) := g(x + 1)\n\ng(x) := f(x + 1)\n\nconforms contains {\"path\": \"/size\"} if f(input.resource.size) > 0",
-    );
-    let (findings, _) = world(vec![good(), bad], three_things()).judge();
-    suffers_alone(&findings, 3, "evaluated");
+/// `good` and a check by which the child misbehaves in this way, over some subjects.
+fn beside(how: &str, subjects: usize) -> World {
+    let bad = check(how, "{conforms: [size]}", "conforms contains {\"path\": \"/size\"} if input.resource.size > 0");
+    let things = (0..subjects).map(|n| thing(&format!("t{n:02}"), r#"{"kind":"x","size":3,"list":[]}"#)).collect();
+    World { command: odd_command(), ..world(vec![good(), bad], things) }
 }
 
-fn endless_work_costs_only_its_own_check() {
-    let bad = check(
-        "bad",
-        "{conforms: [size]}",
-        "conforms contains {\"path\": \"/size\"} if {\n\tr := numbers.range(1, 2000)\n\tcount([1 | some a in r; some b in r; some c in r; a + b == c]) == -1\n}",
+fn a_child_that_dies_costs_only_its_own_check() {
+    for (how, why) in [
+        ("exits", "the worker ended: exit status: 3"),
+        ("aborts", "signal: 6 (SIGABRT)"),
+        ("breaks_off", "the worker ended: exit status: 0"),
+    ] {
+        let (findings, summary) = beside(how, 3).judge();
+        suffers_alone(&findings, 3, why);
+        assert!(summary.restarts > 0, "{summary:?}");
+    }
+    let (findings, summary) = beside("exits", 30).judge();
+    suffers_alone(&findings, 30, "the worker ended: exit status: 3");
+    assert_eq!(
+        summary.broken.get(&"test/exits".to_owned()).map(String::as_str),
+        Some("given up after 3 failures: the worker ended: exit status: 3")
     );
-    let mut slow = world(vec![good(), bad.clone()], three_things());
-    slow.limits.instructions = 50_000;
-    let (findings, summary) = slow.judge();
-    suffers_alone(&findings, 3, "instruction");
-    assert_eq!(summary.restarts, 0, "the machine's own limit needs no new child");
-    let mut patient = world(vec![good(), bad], (0..10).flat_map(|_| three_things()).collect());
-    patient.limits.instructions = u64::from(u32::MAX);
-    patient.limits.answer_within = Duration::from_millis(300);
-    let (findings, summary) = patient.judge();
-    suffers_alone(&findings, 30, "no answer within 0.3 s");
-    assert!(summary.broken["test/bad"].starts_with("given up after 3 failures"), "{summary:?}");
     assert!(summary.restarts < 10, "{summary:?}");
 }
 
-fn memory_is_bounded() {
+fn a_child_that_hangs_costs_only_its_own_check() {
+    let mut patient = beside("hangs", 30);
+    patient.limits.answer_within = Duration::from_millis(300);
+    let (findings, summary) = patient.judge();
+    suffers_alone(&findings, 30, "no answer within 0.3 s");
+    assert!(summary.broken["test/hangs"].starts_with("given up after 3 failures"), "{summary:?}");
+    assert!(summary.restarts < 10, "{summary:?}");
+}
+
+fn memory_stack_time_and_files_are_bounded() {
+    let written = odd::written(std::process::id()).unwrap();
+    for (how, why) in [
+        ("grows", "(stack or memory exhausted; 256 MiB were allowed)"),
+        ("descends", "(stack or memory exhausted; 256 MiB were allowed)"),
+        ("works", "(1 s of processor time used)"),
+        ("writes", "signal: 25 (SIGXFSZ)"),
+    ] {
+        let mut small = beside(how, 3);
+        small.limits.memory = 256 << 20;
+        small.limits.cpu_seconds = 1;
+        let (findings, summary) = small.judge();
+        suffers_alone(&findings, 3, why);
+        assert!(summary.restarts > 0, "{summary:?}");
+    }
+    assert_eq!(std::fs::read(&written).unwrap(), b"", "a name may be made, and nothing written");
+    std::fs::remove_file(written).unwrap();
+}
+
+fn what_was_not_asked_for_is_not_taken() {
+    for (how, why) in [("lies", "an answer that was not asked for"), ("babbles", "an answer that cannot be read")] {
+        let (findings, summary) = beside(how, 3).judge();
+        suffers_alone(&findings, 3, why);
+        assert!(summary.restarts > 0, "{summary:?}");
+    }
+}
+
+fn a_child_that_dies_of_loading_is_started_without() {
+    let (findings, summary) = beside("exits_when_loaded", 3).judge();
+    suffers_alone(&findings, 3, "the worker ended: exit status: 3");
+    assert_eq!(summary.broken["test/exits-when-loaded"], "the worker ended: exit status: 3");
+}
+
+fn a_child_that_always_dies_is_not_started_for_ever() {
+    let mut dying = beside("good", 300);
+    dying.checks = (0..70)
+        .map(|n| {
+            check(
+                &format!("exits_{n:02}"),
+                "{conforms: [size]}",
+                "conforms contains {\"path\": \"/size\"} if input.resource.size > 0",
+            )
+        })
+        .collect();
+    let (findings, summary) = dying.judge();
+    assert_eq!(findings.len(), 300 * 70);
+    assert!(findings.iter().all(|f| f.outcome == Outcome::Undetermined && f.reason.is_some()));
+    assert!(findings.iter().any(|f| reason(f).contains("the worker had to be started 200 times")));
+    assert_eq!(summary.restarts, 201);
+}
+
+/// The machine counts; a harmless text is enough when few are allowed.
+fn instructions_are_bounded() {
     let bad = check(
         "bad",
         "{conforms: [size]}",
-        "conforms contains {\"path\": \"/size\"} if count(concat(\"\", [\"a\" | some x in numbers.range(1, 200000000)])) == 1",
+        "conforms contains {\"path\": \"/size\"} if count([n | some n in numbers.range(1, 1000)]) == 1000",
     );
-    let mut big = world(vec![good(), bad], three_things());
-    big.limits.memory = 256 << 20;
-    big.limits.instructions = u64::from(u32::MAX);
-    let (findings, summary) = big.judge();
-    suffers_alone(&findings, 3, "evaluated");
-    assert!(summary.restarts > 0, "{summary:?}");
+    let (findings, _) = world(vec![good(), bad.clone()], three_things()).judge();
+    assert!(findings.iter().all(|f| f.outcome == Outcome::Conforms), "{findings:#?}");
+    let mut slow = world(vec![good(), bad], three_things());
+    slow.limits.instructions = 500;
+    let (findings, summary) = slow.judge();
+    suffers_alone(&findings, 3, "instruction");
+    assert_eq!(summary.restarts, 0, "the machine's own limit needs no new child");
+}
+
+fn texts_at_the_limits_are_judged() {
+    let (path, text) = check(
+        "large",
+        "{conforms: [size]}",
+        "deep := [[[[[[[[[[3]]]]]]]]]]\n\nconforms contains {\"path\": \"/size\"} if deep[0][0][0][0][0][0][0][0][0][0] == input.resource.size",
+    );
+    let full = |bytes: usize| format!("{text}#{}", " ".repeat(bytes - text.len() - 1));
+    let load = |text: &str| CheckSet::default().with_own([(path.as_str(), text)]).map(|_| ());
+    let (findings, summary) = world(vec![(path.clone(), full(64 << 10))], three_things()).judge();
+    assert_eq!(findings.iter().map(|f| f.outcome).collect::<Vec<_>>(), [Outcome::Conforms; 3], "{findings:#?}");
+    assert_eq!(summary, Summary::default());
+    assert!(load(&full((64 << 10) + 1)).unwrap_err().to_string().contains("longer than 65536 bytes"));
+    let deeper = text.replace("[[3]]", "[[[3]]]");
+    assert!(load(&deeper).unwrap_err().to_string().contains("more than 10 brackets inside each other"));
 }
 
 fn a_check_that_does_not_load_is_said() {

@@ -22,7 +22,7 @@ use crate::engine::rule;
 use crate::guard;
 use crate::judge::ORDER;
 
-/// The engine recurses on the stack; so much is enough for the instruction limit to come first.
+/// Stack of the thread that runs tests, bytes: as in the child process.
 const STACK: usize = 64 << 20;
 /// What the noting rule calls.
 const NOTE: &str = "witnessmark_note";
