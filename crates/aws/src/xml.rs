@@ -268,7 +268,9 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_whole_document() {
-        let deep = "<a>".repeat(100_000);
+        let nested = |levels: usize| "<a>".repeat(levels) + &"</a>".repeat(levels);
+        assert!(Document::parse(nested(DEEPEST).as_bytes(), ExchangeId(0)).is_ok());
+        let deep = nested(DEEPEST + 1);
         for text in [
             "",
             "x",

@@ -110,15 +110,17 @@ proptest! {
 
 #[test]
 fn depth_and_size_are_bounded() {
-    for text in [
-        "[".repeat(5_000),
-        "{a: ".repeat(5_000),
-        "- ".repeat(5_000),
-        format!("a: [{}]", "1,".repeat(400_000)),
-        (0..5_000).map(|n| format!("k{n}: 1\n")).collect(),
+    let deep = "more than 32 lists and objects inside each other";
+    for (text, problem) in [
+        (format!("a: {}{}", "[".repeat(33), "]".repeat(33)), deep),
+        (format!("{}1{}", "{a: ".repeat(33), "}".repeat(33)), deep),
+        (format!("{}1", "- ".repeat(33)), deep),
+        (format!("a: [{}]", "1,".repeat(100_001)), "more than 100000 values in one file"),
+        ((0..=1_000).map(|n| format!("k{n}: 1\n")).collect(), "more than 1000 keys in one object"),
     ] {
         let loaded = load("w.yaml", &|_: &str| Ok(text.as_bytes().to_vec()));
         assert!(loaded.has_errors());
+        assert!(loaded.diagnostics.iter().any(|d| d.message == problem), "{problem}: {:?}", loaded.diagnostics);
         assert!(loaded.diagnostics.len() < 500, "{}", loaded.diagnostics.len());
     }
 }
