@@ -30,7 +30,7 @@ pub fn render_overview(bundle: &VerifiedBundle, overview: &Overview) -> String {
         overview.findings.iter().filter(|f| f.value.outcome == Outcome::Deviates),
         "Deviates from what is declared",
     );
-    findings(&mut text, bundle, overview.findings.iter().filter(undetermined_first), "Cannot be said");
+    findings(&mut text, bundle, overview.findings.iter().filter(undetermined_first), "Undetermined");
     let rest =
         overview.findings.iter().filter(|f| matches!(f.value.outcome, Outcome::Conforms | Outcome::NotApplicable));
     findings(&mut text, bundle, rest, "Conforms, or does not apply");
@@ -75,8 +75,8 @@ fn controls(text: &mut String, overview: &Overview) {
     let width = overview.controls.iter().map(|c| c.id.chars().count()).max().unwrap_or(0).max(7);
     writeln!(
         text,
-        "{DIM}{:<width$}  {:<14} {:>8} {:>8} {:>8} {:>8}{DIM:#}",
-        "control", "outcome", "conform", "deviate", "unknown", "n/a"
+        "{DIM}{:<width$}  {:<14} {:>8} {:>8} {:>12} {:>8}{DIM:#}",
+        "control", "outcome", "conform", "deviate", "undetermined", "n/a"
     )
     .ok();
     for control in &overview.controls {
@@ -85,7 +85,7 @@ fn controls(text: &mut String, overview: &Overview) {
         let accepted = if c.accepted > 0 { format!("  ({} accepted)", c.accepted) } else { String::new() };
         writeln!(
             text,
-            "{:<width$}  {style}{name:<14}{style:#} {:>8} {:>8} {:>8} {:>8}  {}{accepted}",
+            "{:<width$}  {style}{name:<14}{style:#} {:>8} {:>8} {:>12} {:>8}  {}{accepted}",
             control.id, c.conforms, c.deviates, c.undetermined, c.not_applicable, control.title
         )
         .ok();
@@ -214,7 +214,7 @@ fn gap_group(text: &mut String, bundle: &VerifiedBundle, group: &GapGroup) {
         (None, Some(part)) => format!("/{part}"),
         (None, None) => "everything".to_owned(),
     };
-    let right = group.right.as_deref().map(|right| format!(" {right}")).unwrap_or_default();
+    let right = group.right.as_deref().map(|right| format!(": {right}")).unwrap_or_default();
     let yellow = style::of(Outcome::Undetermined);
     writeln!(
         text,

@@ -220,9 +220,9 @@ fn everything_of_a_bundle_is_in_it() {
         "AC-ROOM",
         "no checks",
         // The gap, and whose move it is.
-        "1 × refused to us",
+        "1 × access denied:",
         "kms:GetKeyRotationStatus",
-        "whoever grants rights at the source",
+        "whoever grants permissions at the source",
         // The finding that depends on it.
         "/rotation: denied, kms:GetKeyRotationStatus",
         // What was accepted still deviates.

@@ -235,8 +235,8 @@ fn told(day: &Day, number: usize, ran: &Ran, overview: &Overview) -> String {
         writeln!(text, "  undetermined  … and {} more", unknown.len() - 2).ok();
     }
     for group in &overview.gaps {
-        let right = group.right.as_deref().unwrap_or_default();
-        writeln!(text, "  not read      {} × {} {right}", group.count, report::gap_words(group.reason)).ok();
+        let right = group.right.as_deref().map(|right| format!(": {right}")).unwrap_or_default();
+        writeln!(text, "  not read      {} × {}{right}", group.count, report::gap_words(group.reason)).ok();
     }
     text.push('\n');
     text

@@ -167,8 +167,9 @@ fn unseen(gaps: &[Gap]) -> Vec<String> {
             (None, None) => format!("everything {} reads", gap.collector),
         };
         let what = gap.part.as_ref().map_or_else(|| of.clone(), |part| format!("/{part} of {of}"));
-        let why = format!("{} {}", report::gap_words(gap.reason), gap.right.as_deref().unwrap_or_default());
-        groups.entry((what, why.trim_end().to_owned())).or_insert((0, gap)).0 += 1;
+        let right = gap.right.as_deref().map(|right| format!(": {right}")).unwrap_or_default();
+        let why = format!("{}{right}", report::gap_words(gap.reason));
+        groups.entry((what, why)).or_insert((0, gap)).0 += 1;
     }
     groups
         .into_iter()

@@ -54,8 +54,8 @@ impl View {
             // Out of the signed statement: it also counts findings that are withheld in this copy.
             tiles: vec![
                 tile("deviates", in_all(summary, 0), "deviate, not accepted", "#deviates"),
-                tile("unknown", in_all(summary, 1), "cannot be said", "#undetermined"),
-                tile("unknown", summary.gaps, "things not read", "#not-read"),
+                tile("unknown", in_all(summary, 1), "undetermined", "#undetermined"),
+                tile("unknown", summary.gaps, "gaps", "#not-read"),
                 tile("accepted", in_all(summary, 2), "deviate, accepted", "#accepted"),
                 tile("conforms", in_all(summary, 3), "conform", "#conforms"),
                 tile("na", in_all(summary, 4), "not applicable", "#not-applicable"),
@@ -190,7 +190,7 @@ const fn mark(outcome: Outcome, accepted: bool) -> Mark {
     match (outcome, accepted) {
         (Outcome::Deviates, false) => Mark { class: "deviates", sign: "✗", words: "deviates" },
         (Outcome::Deviates, true) => Mark { class: "accepted", sign: "✗", words: "deviates, accepted" },
-        (Outcome::Undetermined, _) => Mark { class: "unknown", sign: "?", words: "cannot be said" },
+        (Outcome::Undetermined, _) => Mark { class: "unknown", sign: "?", words: "undetermined" },
         (Outcome::Conforms, _) => Mark { class: "conforms", sign: "✓", words: "conforms" },
         (Outcome::NotApplicable, _) => Mark { class: "na", sign: "–", words: "not applicable" },
     }
@@ -234,8 +234,8 @@ fn sections(summary: &Summary, gathered: &Gathered) -> Vec<Section> {
         ("deviates", "Deviates from what is declared", "What was read is not as the declaration says it is.", true),
         (
             "undetermined",
-            "Cannot be said",
-            "Something these depend on was not read. They are not clean; they are unknown.",
+            "Undetermined",
+            "Something these depend on was not read. Undetermined is not clean.",
             true,
         ),
         ("accepted", "Deviates, and is accepted", "Somebody accepted these for a time. They still deviate.", true),
