@@ -24,7 +24,7 @@ pub struct Descriptor {
     /// Sources beside its own that it asks too: a cluster's collector asks AWS who has access.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<AlsoAsks>,
-    /// What a thief of exactly these rights could do, in plain words.
+    /// What could be done with exactly these permissions if they were stolen, in plain words.
     pub thief: String,
 }
 

@@ -69,7 +69,7 @@ fn collectors_page(descriptors: &[Descriptor]) -> Result<String> {
             let why = right.note.replace('\n', " ").replace('|', "\\|");
             writeln!(page, "| `{}`{refusable} | {} | {why} |", right.name, feeds.join(", "))?;
         }
-        writeln!(page, "\nA thief of exactly these rights could: {}", sentence(&descriptor.thief))?;
+        writeln!(page, "\nIf these permissions were stolen: {}", sentence(&descriptor.thief))?;
     }
     Ok(page)
 }

@@ -74,6 +74,6 @@ fn described(descriptor: &Descriptor) -> String {
             writeln!(text, "  {name:<16} {description}").ok();
         }
     }
-    write!(text, "\nWhat a thief of these rights could do: {}\n", descriptor.thief).ok();
+    write!(text, "\nIf these permissions were stolen: {}\n", descriptor.thief).ok();
     text
 }

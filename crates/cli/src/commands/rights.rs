@@ -1,4 +1,4 @@
-//! `witnessmark rights`: what the declared targets need, and what a thief of it could do.
+//! `witnessmark rights`: the permissions that the declared targets need, and what could be done with them if they were stolen.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -117,7 +117,7 @@ fn told(descriptors: &[Descriptor]) -> String {
                 writeln!(text, "      without it unread: {}", feeds.join(", ")).ok();
             }
         }
-        writeln!(text, "\n  What a thief of exactly these rights could do: {}\n", descriptor.thief).ok();
+        writeln!(text, "\n  If these permissions were stolen: {}\n", descriptor.thief).ok();
     }
     text
 }
