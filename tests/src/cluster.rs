@@ -61,7 +61,7 @@ impl Cluster {
         self.kubeconfig("admin", user)
     }
 
-    /// A kubeconfig of the user `collector`, who has no rights of his own.
+    /// A kubeconfig of the user `collector`, who has no rights of their own.
     ///
     /// # Panics
     /// When it cannot be written.

@@ -105,7 +105,7 @@ impl Book {
         self.bundles.len() as u64
     }
 
-    /// What an auditor got on another way.
+    /// What an auditor received over another channel.
     /// As [`Book::trust`], with this key as an approver's.
     #[must_use]
     pub fn trust_with(&self, approver: &Ed25519Signer, indices: Range) -> Trust {
@@ -114,7 +114,7 @@ impl Book {
         trust
     }
 
-    /// What an auditor got on another way.
+    /// What an auditor received over another channel.
     #[must_use]
     pub fn trust(&self) -> Trust {
         let mut trust = Trust::new(ORIGIN, public(&self.log), public(&self.collector)).unwrap();

@@ -66,7 +66,7 @@ pub struct Described {
     pub authorities: Vec<String>,
     /// `API`, `CONFIG_MAP` or `API_AND_CONFIG_MAP`: where principals of IAM become users of the cluster.
     pub authentication_mode: String,
-    /// Whoever made the cluster got all rights in it. With `CONFIG_MAP` no list names him. `null`: AWS does not say.
+    /// Whoever made the cluster got all rights in it. With `CONFIG_MAP` no list names them. `null`: AWS does not say.
     pub creator_is_admin: Option<bool>,
 }
 

@@ -93,7 +93,7 @@ pub struct Binding {
     pub missing_accounts: Option<Vec<String>>,
 }
 
-/// Someone who is named by a binding, or a service account: what RBAC lets him do that is worth watching. Computed.
+/// Someone who is named by a binding, or a service account: what RBAC lets them do that is worth watching. Computed.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Subject {

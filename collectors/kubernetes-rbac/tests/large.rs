@@ -65,7 +65,7 @@ fn a_large_cluster_is_read_whole_and_everybodys_rights_are_counted_right() {
     assert!(bindings.clone().all(|one| one.facts.get("role_exists") == Some(&json!(true))));
     assert_eq!(bindings.count(), BINDINGS);
 
-    // By hand: who is bound how often, and in which namespaces that lets him into pods.
+    // By hand: who is bound how often, and in which namespaces that lets them into pods.
     let mut bound: BTreeMap<String, usize> = BTreeMap::new();
     let mut inside: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for at in 0..BINDINGS {

@@ -1,5 +1,5 @@
 # METADATA
-# title: Whoever may give out rights he does not have is declared
+# title: Whoever may grant permissions they do not have is declared
 # description: >-
 #   Reads who may `escalate` or `bind` roles, and concludes that each of them is declared. Whoever may can become anything. A subject that
 #   groups of its own make mightier counts with the rights of those groups that no object has to show. Cannot see who is in `system:masters`

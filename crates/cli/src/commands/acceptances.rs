@@ -1,4 +1,4 @@
-//! `witnessmark acceptances`: what an approver signs, and whether he has.
+//! `witnessmark acceptances`: what an approver signs, and whether they have.
 
 use std::fmt::Write as _;
 use std::fs::OpenOptions;

@@ -199,7 +199,7 @@ fn told(folder: &Path, trust: &Trust) -> String {
     writeln!(text, "Made in {folder}/, for ledger {}:", trust.ledger.origin).ok();
     writeln!(text, "  {COLLECTOR:<20} signs bundles                    (keep, back up)").ok();
     writeln!(text, "  {LEDGER:<20} signs the heads of the ledger    (keep, back up)").ok();
-    writeln!(text, "  {TRUST:<20} hand this to your auditor, by a way he trusts").ok();
+    writeln!(text, "  {TRUST:<20} give this to your auditor, over a channel they trust").ok();
     writeln!(text, "  {:<20} the same for cosign", "trusted_root.json").ok();
     writeln!(text, "\nNext: witnessmark ledger init --store evidence --keys {folder}").ok();
     text
