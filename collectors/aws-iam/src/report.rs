@@ -27,7 +27,7 @@ pub struct CredentialReport {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MalformedReport {
-    #[error("the credential report is no CSV: {0}")]
+    #[error("the credential report is not CSV: {0}")]
     Csv(csv::Error),
     #[error("the credential report has no column `{0}`")]
     Column(&'static str),

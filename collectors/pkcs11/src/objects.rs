@@ -598,7 +598,7 @@ fn x509(read: &mut Read<'_>, parsed: Result<X509, String>) -> Option<Option<X509
             Some(Some(x509))
         }
         Err(problem) => {
-            read.gap("x509", GapReason::Malformed, format!("CKA_VALUE is no X.509 certificate: {problem}"));
+            read.gap("x509", GapReason::Malformed, format!("CKA_VALUE is not an X.509 certificate: {problem}"));
             None
         }
     }

@@ -21,7 +21,7 @@ const DEEPEST: usize = 64;
 pub enum MalformedAnswer {
     #[error("the answer is not UTF-8")]
     NotText,
-    #[error("the answer is no XML: {0}")]
+    #[error("the answer is not XML: {0}")]
     NotXml(quick_xml::Error),
     #[error("the answer is cut or nested too deeply")]
     Unbalanced,

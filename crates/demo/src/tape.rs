@@ -51,7 +51,7 @@ pub fn undated(path: &str) -> String {
 
 /// Why a tape cannot be played.
 #[derive(Debug, thiserror::Error)]
-#[error("line {line} of the recording is no exchange: {cause}")]
+#[error("line {line} of the recording is not an exchange: {cause}")]
 pub struct TapeError {
     line: usize,
     cause: serde_json::Error,
@@ -61,7 +61,7 @@ impl Tape {
     /// Parses JSON lines.
     ///
     /// # Errors
-    /// Names the line that is no exchange.
+    /// Names the line that is not an exchange.
     pub fn parse(text: &str) -> Result<Self, TapeError> {
         let mut tape = Self::default();
         for (number, line) in text.lines().enumerate() {
@@ -117,6 +117,6 @@ mod tests {
     #[test]
     fn names_the_damaged_line() {
         let error = Tape::parse(&format!("{LINE}\n{{}}\n")).unwrap_err();
-        assert!(error.to_string().starts_with("line 2 of the recording is no exchange"), "{error}");
+        assert!(error.to_string().starts_with("line 2 of the recording is not an exchange"), "{error}");
     }
 }

@@ -17,9 +17,9 @@ pub(crate) fn faults(descriptor: &Descriptor) -> Vec<String> {
         }
     }
     if let Err(error) = jsonschema::validator_for(&descriptor.settings) {
-        wrong.push(format!("`settings` is no JSON Schema: {error}"));
+        wrong.push(format!("`settings` is not a JSON Schema: {error}"));
     } else if !descriptor.settings.is_object() {
-        wrong.push("`settings` is no JSON Schema of an object".to_owned());
+        wrong.push("`settings` is not the JSON Schema of an object".to_owned());
     }
     if descriptor.resources.is_empty() {
         wrong.push("`resources` names no kind".to_owned());
@@ -34,7 +34,7 @@ pub(crate) fn faults(descriptor: &Descriptor) -> Vec<String> {
             wrong.push(format!("the kind `{}` is not `{}/<name>`", kind.kind, descriptor.name));
         }
         if let Err(error) = jsonschema::validator_for(&kind.schema) {
-            wrong.push(format!("the schema of `{}` is no JSON Schema: {error}", kind.kind));
+            wrong.push(format!("the schema of `{}` is not a JSON Schema: {error}", kind.kind));
         }
         if kind.schema.get("additionalProperties") != Some(&Value::Bool(false)) {
             wrong.push(format!(

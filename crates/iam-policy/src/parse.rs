@@ -340,7 +340,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
         let mut seen = std::collections::BTreeSet::new();
         while let Some((name, value)) = map.next_entry::<String, Json>()? {
             if !seen.insert(name.clone()) {
-                return Err(A::Error::custom(format!("`{name}` stands twice in one object")));
+                return Err(A::Error::custom(format!("duplicate member `{name}`")));
             }
             members.push((name, value));
         }

@@ -139,9 +139,9 @@ fn runs(out: &mut String, report: &AuditReport) {
     for index in report.times_back.iter().take(SHOWN) {
         row(out, "clock", &format!("entry {index} began before the run before it"));
     }
-    let _ = write!(out, "\n{HEAD}Runs that are missing{HEAD:#}\n");
+    let _ = write!(out, "\n{HEAD}Missed runs{HEAD:#}\n");
     if report.missing_runs == 0 {
-        out.push_str(&wrapped("  ", "none, by the rhythm that each run declares"));
+        out.push_str(&wrapped("  ", "none, by the schedule that each run declares"));
         return;
     }
     for pause in report.pauses.iter().take(SHOWN) {

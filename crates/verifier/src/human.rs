@@ -74,22 +74,22 @@ pub const fn advice(class: Class) -> &'static str {
         | Class::Position
         | Class::Contradiction
         | Class::Undisclosed => {
-            "Conclude nothing from its contents. Ask the custodian for a fresh export; if that is refused too, it was not only damaged on the way."
+            "Conclude nothing from its contents. Ask the custodian for a fresh export; if that is refused too, it was not just damaged in transit."
         }
         Class::Rewritten => {
             "The custodian's ledger no longer continues what you saw before. Keep both: the head you saw and this bundle are the proof of it."
         }
         Class::UnknownKey => {
-            "Ask the custodian, on another way than the one the bundle came, for the trust file in which this key stands, and for the reason why it changed."
+            "Ask the custodian, over another channel than the one the bundle came by, for the trust file that names this key, and why the key changed."
         }
         Class::Unsupported => "Use a newer version of this program.",
-        Class::MissingPart => "Ask for the whole export; it may have been cut on the way.",
-        Class::LevelNotReached => "What is reached, and what is missing, stands below.",
+        Class::MissingPart => "Ask for the whole export; it may have been cut off in transit.",
+        Class::LevelNotReached => "What is reached and what is missing is listed below.",
         Class::Rehearsal => {
             "A rehearsal shows how things work; it says nothing about the custodian's systems. `--allow-rehearsal` accepts it as that."
         }
         Class::FailedRun => {
-            "It proves that a run was tried and failed, and nothing else. `--allow-failed` accepts it as that."
+            "It proves that a run was attempted and failed, and nothing else. `--allow-failed` accepts it as that."
         }
         Class::Unreadable => "Nothing was decided. Try again when the input can be read.",
     }

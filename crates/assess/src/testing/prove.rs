@@ -80,7 +80,7 @@ impl Prover<'_> {
         let facts: Box<RawValue> = serde_json::to_string(self.facts(input)?)
             .ok()
             .and_then(|t| serde_json::from_str(&t).ok())
-            .ok_or("its subject is no JSON")?;
+            .ok_or("its subject is not JSON")?;
         let blame: Vec<Blame> = unread.map(gap).map(|(r, g)| Blame::of(r, &g)).into_iter().collect();
         let known = Known::new(&facts, &blame).ok_or("its subject is no object")?;
         let question = Question::new(&self.check.meta.custom.needs, &known);

@@ -22,8 +22,8 @@ pub fn run(arguments: &TestProgram) -> CommandResult {
                 .map_err(|e| Failure::input(anyhow!(e).context(format!("cannot read `{}`", path.display()))))?;
             match serde_json::from_slice(&text) {
                 Ok(Value::Object(settings)) => settings,
-                Ok(_) => return Err(Failure::input(anyhow!("`{}` is no JSON object", path.display()))),
-                Err(e) => return Err(Failure::input(anyhow!(e).context(format!("`{}` is no JSON", path.display())))),
+                Ok(_) => return Err(Failure::input(anyhow!("`{}` is not a JSON object", path.display()))),
+                Err(e) => return Err(Failure::input(anyhow!(e).context(format!("`{}` is not JSON", path.display())))),
             }
         }
     };
