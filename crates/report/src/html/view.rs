@@ -232,12 +232,7 @@ const fn in_all(summary: &Summary, rank: u8) -> u64 {
 fn sections(summary: &Summary, gathered: &Gathered) -> Vec<Section> {
     let titles = [
         ("deviates", "Deviates from what is declared", "What was read is not as the declaration says it is.", true),
-        (
-            "undetermined",
-            "Undetermined",
-            "Something these depend on was not read. Undetermined is not clean.",
-            true,
-        ),
+        ("undetermined", "Undetermined", "Something these depend on was not read. Undetermined is not clean.", true),
         ("accepted", "Deviates, and is accepted", "Somebody accepted these for a time. They still deviate.", true),
         ("conforms", "Conforms", "What was read is as declared.", false),
         ("not-applicable", "Does not apply", "The check has nothing to say of these.", false),
