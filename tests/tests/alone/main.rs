@@ -16,6 +16,7 @@ mod format_cli;
 mod format_properties;
 mod format_vectors;
 mod github;
+mod history;
 mod html_report;
 mod init;
 mod matrix;
