@@ -1,5 +1,5 @@
 //! Audits a whole ledger from its checkpoint, tiles and statements: nothing missing, nothing altered,
-//! one chain, and where the declared rhythm was not kept.
+//! one chain, and where the declared schedule was not kept.
 //!
 //! Everything is read once, in order of index; of each entry 32 bytes are kept.
 
@@ -9,6 +9,7 @@ use bundle::layout;
 use bundle::sigstore::{Envelope, entry_body};
 use bundle::statement::{Kind, Predicate, Statement, Summary};
 use bundle::trust::{Role, Trust};
+use conclude::{Began, Pause, Schedule};
 use ledger::{Checkpoint, CompactRange, EntryBundle, Tile, leaf_hash};
 use model::record::RunStatus;
 use model::{Digest, ExitStatus, Timestamp};
@@ -63,28 +64,13 @@ pub struct AuditReport {
     /// Where more time than declared went by without a run, at most a thousand of them.
     pub pauses: Vec<Pause>,
     pub pauses_in_all: u64,
-    /// Runs that the declared rhythm lets expect in those pauses.
+    /// Runs that were due in those pauses by the declared schedule.
     pub missing_runs: u64,
     /// Runs whose times go back behind the run before.
     pub times_back: Vec<u64>,
     /// Of the newest run.
     pub newest: Option<Newest>,
     pub rests_on_custodian: Vec<String>,
-}
-
-/// More time without a run than the declaration allows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Pause {
-    /// The run before; absent at the beginning of the period.
-    pub after: Option<u64>,
-    /// The run after; absent at the end of the period.
-    pub before: Option<u64>,
-    pub from: Timestamp,
-    pub until: Timestamp,
-    /// The declared rhythm.
-    pub every_seconds: u64,
-    /// Runs that should have begun in between.
-    pub missing: u64,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -128,7 +114,7 @@ struct State {
     leaves: Vec<Digest>,
     tree: CompactRange,
     previous: Option<Digest>,
-    rhythm: Rhythm,
+    schedule: Schedule,
     by_kind: BTreeMap<&'static str, u64>,
     failed: u64,
     partial: u64,
@@ -147,7 +133,7 @@ impl State {
             return Err(Problem::LedgerTooLarge { size: head.size, max: ENTRIES_MAX });
         }
 
-        self.rhythm.begin(demands.from);
+        self.schedule.begin(demands.from);
         let mut entries = EntryFile::default();
         for index in 0..head.size {
             let path = layout::ledger_statement(index);
@@ -160,7 +146,7 @@ impl State {
         }
         self.tiles(files, head.size)?;
         self.compare(demands.last_seen, &head)?;
-        self.rhythm.end(demands.until);
+        self.schedule.end(demands.until);
         self.head = Some(head);
         Ok(())
     }
@@ -217,7 +203,11 @@ impl State {
         }
         self.failed += u64::from(said.status == RunStatus::Failed);
         self.partial += u64::from(said.status == RunStatus::Partial);
-        self.rhythm.run(index, said);
+        // Rehearsals keep no schedule.
+        if said.rehearsal.is_empty() {
+            let every_seconds = said.chain.every_seconds;
+            self.schedule.run(Began { index, started: said.started, every_seconds });
+        }
         self.newest = Some(Newest { index, bundle: said.bundle.clone(), status: said.status, summary: said.summary });
     }
 
@@ -267,7 +257,7 @@ impl State {
     fn conclude(self, stopped: Option<&Problem>) -> Audit {
         let exit_code = stopped.map_or(ExitStatus::Success, |problem| problem.class().exit_status());
         let whole = stopped.is_none();
-        let rhythm = self.rhythm;
+        let schedule = self.schedule;
         let report = AuditReport {
             form: FORM,
             accepted: whole,
@@ -285,91 +275,16 @@ impl State {
             partial_runs: self.partial,
             rehearsals: self.rehearsals,
             rehearsals_in_all: self.rehearsals_in_all,
-            first_run: rhythm.first,
-            last_run: rhythm.last.map(|(_, started)| started),
-            pauses: rhythm.pauses,
-            pauses_in_all: rhythm.pauses_in_all,
-            missing_runs: rhythm.missing,
-            times_back: rhythm.times_back,
+            first_run: schedule.first(),
+            last_run: schedule.last().map(|run| run.started),
+            pauses: schedule.pauses().to_vec(),
+            pauses_in_all: schedule.pauses_in_all(),
+            missing_runs: schedule.missing(),
+            times_back: schedule.times_back().to_vec(),
             newest: self.newest,
             rests_on_custodian: if whole { rests_on_custodian(self.continuity) } else { Vec::new() },
         };
         Audit { report, head: self.head.filter(|_| whole) }
-    }
-}
-
-/// Where the declared rhythm of runs was kept, and where not.
-#[derive(Default)]
-struct Rhythm {
-    from: Option<Timestamp>,
-    first: Option<Timestamp>,
-    /// Index and start of the last run, and what it promised.
-    last: Option<(u64, Timestamp)>,
-    every: Option<u64>,
-    pauses: Vec<Pause>,
-    pauses_in_all: u64,
-    missing: u64,
-    times_back: Vec<u64>,
-}
-
-impl Rhythm {
-    fn begin(&mut self, from: Option<Timestamp>) {
-        self.from = from;
-    }
-
-    /// A run; rehearsals are none.
-    fn run(&mut self, index: u64, said: &Predicate) {
-        if !said.rehearsal.is_empty() {
-            return;
-        }
-        self.first.get_or_insert(said.started);
-        match self.last {
-            Some((last, started)) => {
-                if said.started < started && self.times_back.len() < NAMED {
-                    self.times_back.push(index);
-                }
-                self.pause(Some(last), Some(index), started, said.started, self.every);
-            }
-            None => {
-                if let Some(from) = self.from {
-                    self.pause(None, Some(index), from, said.started, said.chain.every_seconds);
-                }
-            }
-        }
-        self.last = Some((index, said.started));
-        self.every = said.chain.every_seconds;
-    }
-
-    fn end(&mut self, until: Option<Timestamp>) {
-        if let (Some((last, started)), Some(until)) = (self.last, until) {
-            self.pause(Some(last), None, started, until, self.every);
-        }
-    }
-
-    /// Runs are missing when half as much again as the declared time went by, rounded down to whole
-    /// runs: a job that starts a little late each day misses none.
-    fn pause(
-        &mut self,
-        after: Option<u64>,
-        before: Option<u64>,
-        from: Timestamp,
-        until: Timestamp,
-        every: Option<u64>,
-    ) {
-        let begin = self.from.map_or(from, |start| start.max(from));
-        let seconds = until.as_seconds().saturating_sub(begin.as_seconds());
-        let (Some(every_seconds), Ok(seconds)) = (every, u64::try_from(seconds)) else {
-            return;
-        };
-        let missing = (seconds.saturating_add(every_seconds / 2) / every_seconds.max(1)).saturating_sub(1);
-        if missing == 0 {
-            return;
-        }
-        self.missing = self.missing.saturating_add(missing);
-        self.pauses_in_all += 1;
-        if self.pauses.len() < NAMED {
-            self.pauses.push(Pause { after, before, from: begin, until, every_seconds, missing });
-        }
     }
 }
 

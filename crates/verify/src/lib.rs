@@ -21,7 +21,8 @@ use ledger::Checkpoint;
 use model::{Digest, RecordRef};
 
 pub use approvals::{AcceptanceReport, Approver};
-pub use audit::{Audit, AuditDemands, AuditReport, LedgerFiles, Newest, Pause, audit};
+pub use audit::{Audit, AuditDemands, AuditReport, LedgerFiles, Newest, audit};
+pub use conclude::Pause;
 pub use problem::{Class, Problem, list, status};
 pub use report::{
     About, Continuity, HeadReport, Level, LevelReport, ParseLevelError, RecordsReport, RedactionReport, Refusal,

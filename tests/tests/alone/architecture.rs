@@ -21,7 +21,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("ledger", &["model"]),
     ("bundle", &["model", "ledger"]),
-    ("verify", &["model", "ledger", "bundle"]),
+    ("verify", &["model", "ledger", "bundle", "conclude"]),
     // Signing and verifying do not depend on each other.
     ("sign", &["model", "ledger"]),
     ("store", &["model", "ledger"]),
