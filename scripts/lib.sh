@@ -128,7 +128,11 @@ install_browser() {
 	(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
 }
 
-COMPONENTS=(moto ministack opa cosign oracle sigstore_js kubernetes github pkcs11 kryoptic systemd browser)
+# What reads workflows as GitHub does.
+inputs_actionlint() { go_version; }
+install_actionlint() { go_install "$1" github.com/rhysd/actionlint/cmd/actionlint@v1.7.12; }
+
+COMPONENTS=(moto ministack opa actionlint cosign oracle sigstore_js kubernetes github pkcs11 kryoptic systemd browser)
 
 # ---- helpers of the recipes
 
