@@ -74,6 +74,7 @@ async fn run_one(job: Job, environment: Environment, recorder: Recorder) -> Resu
     let left = environment.deadline.as_millis().saturating_sub(environment.clock.now().as_millis());
     let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
     let work_recorder = recorder.clone();
+    tracing::info!(target_id = target, collector, seconds_left = left.as_secs(), "reading");
     // A task of its own, so that a panic in a collector ends that collector only.
     let mut task = tokio::spawn(async move { read_target(&job, &environment, &work_recorder).await });
     let (identity, failure) = match tokio::time::timeout(left, &mut task).await {
@@ -105,6 +106,7 @@ async fn read_target(
         Ok(collector) => collector,
         Err(error) => return (None, Err(error)),
     };
+    tracing::debug!(target_id = recorder.target(), collector = recorder.collector(), "connected");
     let identity = match collector.identify(recorder).await {
         Ok(found) => Identity {
             target: recorder.target().to_owned(),
@@ -114,6 +116,8 @@ async fn read_target(
         },
         Err(error) => return (None, Err(error)),
     };
+    let Identity { target, collector: name, caller, .. } = &identity;
+    tracing::debug!(target_id = target, collector = name, caller, "identified");
     (Some(identity), collector.collect(recorder).await)
 }
 

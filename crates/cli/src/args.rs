@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use model::{ExitStatus, exit_codes_help};
 
 /// Collect evidence of how key custody is configured, compare it with the declaration, and seal both in a signed
@@ -14,6 +14,10 @@ pub struct Arguments {
     /// Show no progress on stderr.
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// Show on stderr what is done: phases and targets; with -vv every request, with its host, status and duration. Never headers,
+    /// parameters or bodies.
+    #[arg(long, short, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
     #[command(subcommand)]
     pub command: Command,
 }

@@ -14,6 +14,7 @@ mod pins;
 mod progress;
 mod salts;
 mod summary;
+mod trace;
 
 use clap::Parser;
 use model::ExitStatus;

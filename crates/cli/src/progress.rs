@@ -10,9 +10,47 @@ struct Told {
     bar: Option<ProgressBar>,
 }
 
-/// A bar where stderr is a terminal, lines elsewhere, nothing when quiet.
-pub fn told(quiet: bool) -> Box<dyn Progress> {
-    if quiet { Box::new(agent::collect::Silent) } else { Box::new(Told::new()) }
+/// How much a command says while it works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speech {
+    Quiet,
+    Usual,
+    /// As events beside all the others that `-v` shows: a bar would be torn by them.
+    Events,
+}
+
+impl Speech {
+    pub const fn of(quiet: bool, verbose: u8) -> Self {
+        match (quiet, verbose) {
+            (true, _) => Self::Quiet,
+            (false, 0) => Self::Usual,
+            (false, _) => Self::Events,
+        }
+    }
+}
+
+/// Tells a person: by a bar where stderr is a terminal, by lines elsewhere.
+pub fn told(speech: Speech) -> Box<dyn Progress> {
+    match speech {
+        Speech::Quiet => Box::new(agent::collect::Silent),
+        Speech::Usual => Box::new(Told::new()),
+        Speech::Events => Box::new(Events),
+    }
+}
+
+struct Events;
+
+impl Progress for Events {
+    fn phase(&self, what: &str) {
+        tracing::info!("{what}");
+    }
+
+    fn collected(&self, target: &str, collector: &str, failure: Option<&str>) {
+        match failure {
+            Some(failure) => tracing::info!(target_id = target, collector, failure, "not read"),
+            None => tracing::info!(target_id = target, collector, "read"),
+        }
+    }
 }
 
 impl Told {

@@ -161,6 +161,16 @@ impl Intake {
             },
         };
         let population = said.population.clone();
+        tracing::debug!(
+            target_id = recorder.target(),
+            collector = recorder.collector(),
+            operation = said.operation,
+            host = said.endpoint,
+            attempt = said.attempt,
+            status = said.status,
+            failure = said.failure,
+            "said by its process"
+        );
         let captured = recorder.exchange(NewExchange {
             endpoint: said.endpoint,
             peer: said.peer,

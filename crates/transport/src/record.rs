@@ -178,6 +178,7 @@ struct Attempt<'a> {
     draft: Option<NewExchange>,
     answered: bool,
     body: BytesMut,
+    began: Instant,
 }
 
 impl<'a> Attempt<'a> {
@@ -202,6 +203,14 @@ impl<'a> Attempt<'a> {
             parameters: asked.parameters,
             body: NewBody::None,
         };
+        tracing::debug!(
+            target_id = recording.recorder.target(),
+            collector = recording.recorder.collector(),
+            operation = draft.operation,
+            host = draft.endpoint,
+            attempt = draft.attempt,
+            "asking"
+        );
         Self {
             recording,
             scope,
@@ -209,6 +218,7 @@ impl<'a> Attempt<'a> {
             draft: Some(draft),
             answered: false,
             body: BytesMut::new(),
+            began: Instant::now(),
         }
     }
 
@@ -250,6 +260,20 @@ impl<'a> Attempt<'a> {
             (true, true) => NewBody::CredentialBearing { size: bytes.len() as u64 },
             (true, false) => NewBody::Received(bytes.clone()),
         };
+        // Never the path's query, a header or a body: they may hold what nobody else may know.
+        tracing::debug!(
+            target_id = self.recording.recorder.target(),
+            collector = self.recording.recorder.collector(),
+            operation = draft.operation,
+            host = draft.endpoint,
+            attempt = draft.attempt,
+            status = draft.status,
+            error = draft.error,
+            failure,
+            bytes = bytes.len(),
+            ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "asked"
+        );
         let (status, error) = (draft.status, draft.error.clone());
         let captured = match self.recording.recorder.exchange(draft) {
             Ok(captured) => captured,

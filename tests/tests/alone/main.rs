@@ -23,3 +23,4 @@ mod matrix;
 mod mutation;
 mod run_options;
 mod templates;
+mod verbose;

@@ -224,6 +224,14 @@ impl Spool {
         recorded.gaps.sort_by(|a, b| gap_order(a).cmp(&gap_order(b)));
         recorded.gaps.dedup();
         recorded.gaps = folded(&recorded.gaps);
+        tracing::debug!(
+            exchanges = recorded.exchange_order.len(),
+            resources = recorded.resource_keys.len(),
+            derived = recorded.derived_keys.len(),
+            populations = recorded.coverage.len(),
+            gaps = recorded.gaps.len(),
+            "put into the order of the bundle"
+        );
         Ok(recorded)
     }
 

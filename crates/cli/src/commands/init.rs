@@ -19,6 +19,7 @@ use crate::args::Init;
 use crate::commands::run::{run_id, runtime, sdk_environment};
 use crate::context;
 use crate::failure::{CommandResult, Failure};
+use crate::progress::Speech;
 use crate::{output, progress};
 
 /// Controls to start from; those are taken whose collectors found a target.
@@ -31,7 +32,7 @@ const TEMPLATES: [&str; 4] = [
 /// Collectors read side by side.
 const SIDE_BY_SIDE: usize = 8;
 
-pub fn run(arguments: &Init, quiet: bool) -> CommandResult {
+pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
     let out = &arguments.out;
     if out.exists() {
         return Err(Failure::input(anyhow!(
@@ -45,7 +46,7 @@ pub fn run(arguments: &Init, quiet: bool) -> CommandResult {
     let deadline = Timestamp::from_millis(now.as_millis().saturating_add(deadline)).map_err(Failure::input)?;
     let environment = sdk_environment(&run_id(now)?, deadline, arguments.concurrency);
     let scratch = tempfile::tempdir().context("cannot make a temporary folder").map_err(Failure::tool)?;
-    let told = progress::told(quiet);
+    let told = progress::told(speech);
     let kinds = collectors::all();
     let looking = discover(&kinds, &environment, scratch.path(), SIDE_BY_SIDE, told.as_ref());
     let discovery = runtime()?.block_on(looking).map_err(Failure::tool)?;

@@ -23,6 +23,8 @@ use model::ExitStatus;
 use crate::args::{Arguments, Child, Command, Schema, SchemaOf, program};
 use crate::failure::{CommandResult, Failure};
 use crate::output;
+use crate::progress::Speech;
+use crate::trace;
 
 /// Runs the command of the command line.
 ///
@@ -30,15 +32,17 @@ use crate::output;
 /// When it could not do its work.
 pub fn run(arguments: Arguments) -> CommandResult {
     let quiet = arguments.quiet;
+    trace::start(arguments.verbose);
+    let speech = Speech::of(quiet, arguments.verbose);
     match arguments.command {
         Command::Demo(arguments) => demo::run(&arguments, quiet),
-        Command::Init(arguments) => init::run(&arguments, quiet),
+        Command::Init(arguments) => init::run(&arguments, speech),
         Command::Keys(command) => keys::run(command),
         Command::Ledger(command) => ledger::run(command),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Rights(arguments) => rights::run(&arguments),
         Command::Preflight(arguments) => preflight::run(&arguments, quiet),
-        Command::Run(arguments) => run::run(&arguments, quiet),
+        Command::Run(arguments) => run::run(&arguments, speech),
         Command::Show(arguments) => show::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),

@@ -25,14 +25,14 @@ use crate::failure::{CommandResult, Failure, warn};
 use crate::jobs;
 use crate::output::{self, Format};
 use crate::pins;
-use crate::progress;
+use crate::progress::{self, Speech};
 use crate::salts::Salts;
 use crate::summary;
 
 /// Targets read side by side.
 const SIDE_BY_SIDE: usize = 8;
 
-pub fn run(arguments: &Run, quiet: bool) -> CommandResult {
+pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
     let now = crate::clock::now();
     let context = context::usable(&arguments.declaration.declaration, now)?;
     let opened = keys::open(&arguments.keys)?;
@@ -42,7 +42,7 @@ pub fn run(arguments: &Run, quiet: bool) -> CommandResult {
         .map_err(|_| Failure::input(anyhow!("a deadline of {} seconds is beyond the year 9999", arguments.deadline)))?;
     let mut environment = sdk_environment(&run_id(now)?, deadline, arguments.concurrency);
     environment.pins = pins::given(&context.plan()?, &arguments.pins, &arguments.pin_descriptors)?;
-    let progress = progress::told(quiet);
+    let progress = progress::told(speech);
     let making = Making {
         context: &context,
         opened: &opened,
