@@ -69,6 +69,11 @@ impl<W: Write> TarWriter<W> {
         Ok(())
     }
 
+    /// Gives the writer back without an end: the rest of the tar comes from elsewhere.
+    pub fn into_inner(self) -> W {
+        self.out
+    }
+
     /// Ends the tar and gives the writer back, flushed.
     pub fn finish(mut self) -> Result<W, ExportError> {
         self.out.write_all(&[0; 2 * ustar::BLOCK]).and_then(|()| self.out.flush()).map_err(ExportError::Write)?;

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use model::{ExitStatus, RecordRef, exit_codes_help};
@@ -89,7 +90,7 @@ pub struct VerifyArgs {
 /// Which bundle, and what is asked of it.
 #[derive(Debug, Args)]
 pub struct BundleArgs {
-    /// Exported bundle: a tar file, a folder, or `-` for a tar on standard input.
+    /// Bundle: a tar file, plain or packed (zstd, gzip), a folder, or `-` for standard input.
     #[arg(value_name = "FILE|DIR|-")]
     pub input: PathBuf,
     #[command(flatten)]
@@ -103,6 +104,32 @@ pub struct BundleArgs {
     /// Accept the record of a failed run.
     #[arg(long)]
     pub allow_failed: bool,
+    /// Unpack at most this many bytes of a packed bundle; K, M, G and T are powers of 1024.
+    #[arg(long, value_name = "SIZE", default_value = "16G")]
+    pub max_unpacked: Size,
+}
+
+/// A number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size(pub u64);
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (digits, unit) = match text.char_indices().last() {
+            Some((at, 'k' | 'K')) => (text.get(..at), 1 << 10),
+            Some((at, 'm' | 'M')) => (text.get(..at), 1 << 20),
+            Some((at, 'g' | 'G')) => (text.get(..at), 1 << 30),
+            Some((at, 't' | 'T')) => (text.get(..at), 1 << 40),
+            _ => (Some(text), 1_u64),
+        };
+        digits
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|digits| digits.parse::<u64>().ok()?.checked_mul(unit))
+            .map(Self)
+            .ok_or_else(|| "a size is a number of bytes, with K, M, G or T after it or without".to_owned())
+    }
 }
 
 #[derive(Debug, Args)]
@@ -205,4 +232,21 @@ pub enum Format {
     Human,
     /// JSON for a program.
     Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_units() {
+        for (text, bytes) in
+            [("0", 0), ("512", 512), ("1k", 1024), ("8M", 8 << 20), ("16G", bundle::read::UNPACKED_MAX)]
+        {
+            assert_eq!(text.parse(), Ok(Size(bytes)), "{text}");
+        }
+        for text in ["", "G", "1.5G", "-1", "+1", "1GB", "1 G", "99999999999T", "1é"] {
+            assert!(text.parse::<Size>().is_err(), "{text}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use bundle::limits;
-use bundle::read::{FolderSource, Source, TarSource};
+use bundle::read::{OpenError, Source, open_stream};
 use bundle::trust::Trust;
 use ledger::Checkpoint;
 use verify::Continuity;
@@ -17,19 +17,10 @@ use crate::args::TrustArgs;
 #[derive(Debug)]
 pub struct Wrong(pub anyhow::Error);
 
-/// Opens a bundle: a folder, a tar, or `-` for a tar on standard input.
-pub fn bundle(path: &Path) -> Result<Box<dyn Source>, Wrong> {
-    if path == Path::new("-") {
-        return Ok(Box::new(TarSource::new(io::stdin().lock(), "-")));
-    }
-    let about = || format!("cannot open `{}`", path.display());
-    let kind = fs::metadata(path).with_context(about).map_err(Wrong)?;
-    if kind.is_dir() {
-        return Ok(Box::new(FolderSource::new(path)));
-    }
-    let file = File::open(path).with_context(about).map_err(Wrong)?;
-    let name = path.display().to_string();
-    Ok(Box::new(TarSource::new(file, &name)))
+/// Opens a bundle: a tar, packed or not, a folder, or `-` for a tar on standard input. At most `max` bytes come out of a
+/// packed one.
+pub fn bundle(path: &Path, max: u64) -> Result<Box<dyn Source>, OpenError> {
+    if path == Path::new("-") { open_stream(io::stdin().lock(), "-", max) } else { bundle::read::open(path, max) }
 }
 
 /// Reads the trust file.

@@ -11,6 +11,7 @@ mod show;
 
 use std::io::Write as _;
 
+use bundle::read::OpenError;
 use input::{LastSeen, Wrong};
 use model::ExitStatus;
 use verify::{Demands, Observer, Unobserved, Verdict};
@@ -92,7 +93,10 @@ fn verify_bundle(args: &VerifyArgs) -> Result<ExitStatus, Stop> {
 fn run(args: &BundleArgs, observer: &mut (dyn Observer + Send)) -> Result<Verdict, Stop> {
     let trust = input::trust(&args.trust.trust)?;
     let last_seen = LastSeen::read(&args.trust)?;
-    let mut source = input::bundle(&args.input)?;
+    let mut source = input::bundle(&args.input, args.max_unpacked.0).map_err(|error| match error {
+        OpenError::Read { .. } => Stop::Failed(error.into()),
+        other => Stop::Wrong(other.into()),
+    })?;
     let demands = Demands {
         trust: &trust,
         require: args.require,

@@ -364,6 +364,7 @@ fn read_class(error: &ReadError) -> Class {
     match error {
         ReadError::Io { .. } | ReadError::Changed { .. } => Class::Unreadable,
         ReadError::Ends => Class::MissingPart,
+        ReadError::Packed { problem, .. } if problem.is_undecided() => Class::Unsupported,
         _ => Class::Malformed,
     }
 }

@@ -5,10 +5,14 @@
 pub mod folder;
 pub mod json;
 pub mod line;
+pub mod open;
 pub mod source;
 pub mod tar;
+pub mod unpack;
 
 pub use folder::FolderSource;
 pub use line::{Line, LineError, LineReader, Record};
-pub use source::{Item, ReadError, Source};
+pub use open::{OpenError, open, open_stream};
+pub use source::{Content, Item, ReadError, Source, find};
 pub use tar::TarSource;
+pub use unpack::{UNPACKED_MAX, UnpackError};

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::unpack::UnpackError;
 use crate::layout::Entry;
 use crate::limits;
 
@@ -37,6 +38,8 @@ pub enum ReadError {
     End,
     #[error("`{path}` changed while it was read")]
     Changed { path: String },
+    #[error("`{path}` cannot be unpacked: {problem}")]
+    Packed { path: String, problem: UnpackError },
 }
 
 /// Gives the files of one bundle. An item must be read to its end before the next one is asked for.
@@ -49,6 +52,21 @@ pub trait Source {
 
     /// Reads on in the current file; 0 at its end.
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError>;
+}
+
+/// The current file of a source, to read from.
+pub struct Content<'s>(pub &'s mut dyn Source);
+
+impl std::fmt::Debug for Content<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Content").finish_non_exhaustive()
+    }
+}
+
+impl io::Read for Content<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(io::Error::other)
+    }
 }
 
 /// Holds entries to their order and sizes.
@@ -90,6 +108,18 @@ pub fn size_max(entry: &Entry) -> u64 {
         Entry::Records => limits::FILE_MAX,
         Entry::Raw(_) => limits::RAW_MAX,
     }
+}
+
+/// Goes on to a file, past those before it; `None` where it is not there.
+pub fn find(source: &mut dyn Source, entry: &Entry) -> Result<Option<Item>, ReadError> {
+    let mut buffer = [0; 8192];
+    while let Some(item) = source.next_item()? {
+        if item.entry == *entry {
+            return Ok(Some(item));
+        }
+        while source.read(&mut buffer)? > 0 {}
+    }
+    Ok(None)
 }
 
 /// Reads the current file whole; its size was checked against the limits.

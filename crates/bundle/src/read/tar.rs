@@ -3,9 +3,10 @@
 //! Every byte is accounted for: a header must be exactly what the writer would write for its name
 //! and size, padding must be zeros, and nothing may follow the end.
 
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 
 use super::source::{Gate, Item, ReadError, Source};
+use super::unpack::UnpackError;
 use crate::layout::Entry;
 use crate::limits;
 use crate::ustar;
@@ -47,10 +48,18 @@ impl<R: Read> TarSource<R> {
             match self.input.read(buffer) {
                 Ok(count) => return Ok(count),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => {
-                    return Err(ReadError::Io { path: self.name.clone(), error });
-                }
+                Err(error) => return Err(self.failed(error)),
             }
+        }
+    }
+
+    /// What unpacking says of its input is about the input, not about the disk it came from.
+    fn failed(&self, error: io::Error) -> ReadError {
+        let path = self.name.clone();
+        match error.downcast::<UnpackError>() {
+            Ok(UnpackError::Ends) => ReadError::Ends,
+            Ok(problem) => ReadError::Packed { path, problem },
+            Err(error) => ReadError::Io { path, error },
         }
     }
 
