@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use bundle::read::{FolderSource, Line, Record, Source, TarSource};
+use bundle::layout;
+use bundle::read::source::read_all;
+use bundle::read::{self, Line, Record, Source, TarSource, UNPACKED_MAX};
 use bundle::trust::Trust;
 use model::RecordRef;
 use model::record::{
@@ -11,6 +13,23 @@ use model::record::{
     Resource, Route, Run,
 };
 use verify::{Demands, Level, Observer, Unobserved, Verdict};
+
+/// The files of a bundle by their names in it, in whatever form it lies there. Nothing of it is verified.
+///
+/// # Panics
+/// When it is not there, or is no bundle.
+#[must_use]
+#[track_caller]
+pub fn files_of(path: &Path) -> BTreeMap<String, Vec<u8>> {
+    let failed = |error: String| format!("`{}`: {error}", path.display());
+    let mut source = read::open(path, UNPACKED_MAX).map_err(|error| failed(error.to_string())).expect("a bundle");
+    let mut files = BTreeMap::new();
+    while let Some(item) = source.next_item().map_err(|error| failed(error.to_string())).expect("a file") {
+        let bytes = read_all(source.as_mut(), &item).map_err(|error| failed(error.to_string())).expect("its bytes");
+        files.insert(item.entry.path(), bytes);
+    }
+    files
+}
 
 /// The records of a bundle that was accepted.
 #[derive(Debug, Default)]
@@ -52,7 +71,9 @@ impl Contents {
     #[must_use]
     #[track_caller]
     pub fn of_store(store: &Path, index: u64, trust: &Trust) -> Self {
-        Self::of(&mut FolderSource::new(&store.join("bundles").join(index.to_string())), trust)
+        let mut source = read::open(&store.join(layout::bundle(index)), UNPACKED_MAX)
+            .unwrap_or_else(|error| panic!("bundle {index} of `{}`: {error}", store.display()));
+        Self::of(source.as_mut(), trust)
     }
 
     /// The findings by their key.

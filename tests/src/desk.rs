@@ -16,6 +16,8 @@ use fakes::aws::{Size, World};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::contents::files_of;
+
 /// The declaration that ships as a start, with its account and regions set.
 #[must_use]
 pub fn template(account: &str, regions: &str) -> String {
@@ -184,7 +186,8 @@ impl Desk {
 #[derive(Debug)]
 pub struct Sealed {
     pub index: u64,
-    pub folder: PathBuf,
+    /// What it is made of, by the names in it.
+    pub files: BTreeMap<String, Vec<u8>>,
     records: Vec<Value>,
 }
 
@@ -207,16 +210,21 @@ impl Sealed {
     /// When it is not there.
     #[must_use]
     pub fn read(bundles: &Path, index: u64) -> Self {
-        let folder = fs::read_dir(bundles)
-            .expect("bundles")
-            .map(|entry| entry.expect("an entry").path())
-            .find(|path| {
-                path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok()) == Some(index)
-            })
-            .unwrap_or_else(|| panic!("no bundle {index} in `{}`", bundles.display()));
-        let text = fs::read_to_string(folder.join("records.jsonl")).expect("records");
-        let records = text.lines().map(|line| serde_json::from_str(line).expect("a record")).collect();
-        Self { index, folder, records }
+        let files = files_of(&bundles.join(format!("{index}.tar.zst")));
+        let lines = files.get("records.jsonl").expect("records").split(|byte| *byte == b'\n');
+        let lines = lines.filter(|line| !line.is_empty());
+        let records = lines.map(|line| serde_json::from_slice(line).expect("a record")).collect();
+        Self { index, files, records }
+    }
+
+    /// The text of all its records.
+    ///
+    /// # Panics
+    /// When it is no text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let bytes = self.files.get("records.jsonl").expect("records").clone();
+        String::from_utf8(bytes).expect("text")
     }
 
     /// All records of a type, in order.

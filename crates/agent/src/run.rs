@@ -244,7 +244,7 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
         findings: &findings,
         controls: judged.tally.controls(),
     };
-    let records = write(session.staging(), &evidence, &mut *setup.randomness)?;
+    let records = write(session, &evidence, &mut *setup.randomness)?;
     let counts = judged.tally.total();
     let summary = Summary {
         conforms: counts.conforms,

@@ -1,17 +1,22 @@
-//! From what was recorded and judged to the files of a bundle: `records.jsonl`, `leaves.txt`, `raw/`.
+//! From what was recorded and judged to a bundle that is to be sealed: `leaves.txt`, `records.jsonl`, `raw/`.
 //!
 //! Every type is one segment, already in order; nothing larger than one record is held in memory.
 
-use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, BufWriter, Seek as _, Write};
+use std::ops::RangeFrom;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 
-use bundle::layout;
+use bundle::export::ExportError;
+use bundle::layout::{self, Entry};
 use bundle::writer::{RecordWriter, SALT, WriteError, WrittenRecords};
 use model::record::{Acceptance, Assignment, Check, Control, Declaration, Host, Run};
 use model::{Digest, RecordType};
 
-use crate::spool::{KeptBody, Recorded};
+use crate::seal::Session;
+use crate::seal::pack::BodyWriter;
+use crate::spool::Recorded;
 
 /// Fills a salt.
 pub type Randomness<'a> = &'a mut dyn FnMut(&mut [u8; SALT]) -> io::Result<()>;
@@ -46,26 +51,58 @@ pub enum WriteBundleError {
     Spool(#[source] io::Error),
     #[error(transparent)]
     Records(#[from] WriteError),
+    #[error(transparent)]
+    Pack(#[from] ExportError),
 }
 
-/// Writes all records and raw files into `staging`. Bodies are moved out of the spool, which is used up.
+/// Writes all that a bundle has but its statement into the file that `session` names, by way of the run's scratch: how long
+/// `leaves.txt` is, which stands first, is known last.
 ///
 /// # Errors
-/// When files cannot be read or written; nothing outside `staging` is touched but the spool.
+/// When files cannot be read or written; nothing is touched but scratch and that file.
 pub fn write(
-    staging: &Path,
+    session: &Session,
     evidence: &Evidence<'_>,
     randomness: Randomness<'_>,
 ) -> Result<WrittenRecords, WriteBundleError> {
-    let records = create(staging, layout::RECORDS)?;
-    let leaves = create(staging, layout::LEAVES)?;
-    let mut raw = RawFiles { staging, next: 0, made: None };
+    let (written, records, leaves) = write_records(session.scratch(), evidence, randomness)?;
+    let staged = session.staged();
+    let failed = |source| WriteBundleError::File { file: staged.display().to_string(), source };
+    let mut body = BodyWriter::create(staged).map_err(failed)?;
+    for (entry, mut file) in [(Entry::Leaves, leaves), (Entry::Records, records)] {
+        file.rewind().map_err(WriteBundleError::Spool)?;
+        let size = file.metadata().map_err(WriteBundleError::Spool)?.len();
+        body.append(entry, size, file)?;
+    }
+    let mut numbers = 0..;
+    let mut raw = || Entry::Raw(numbers.next().unwrap_or(u64::MAX));
+    for (_, bytes) in evidence.declared {
+        body.append(raw(), bytes.len() as u64, *bytes)?;
+    }
+    for ordinal in 0..evidence.recorded.exchange_count() as u64 {
+        if let Some(kept) = evidence.recorded.kept_body(ordinal).map_err(WriteBundleError::Spool)? {
+            body.append(raw(), kept.len(), kept)?;
+        }
+    }
+    body.finish()?;
+    Ok(written)
+}
+
+/// The two files of records, to be read from their beginning.
+fn write_records(
+    scratch: &Path,
+    evidence: &Evidence<'_>,
+    randomness: Randomness<'_>,
+) -> Result<(WrittenRecords, File, File), WriteBundleError> {
+    let records = create(scratch, layout::RECORDS)?;
+    let leaves = create(scratch, layout::LEAVES)?;
+    let mut raw = 0..;
     let mut out = RecordWriter::new(records, leaves, randomness);
 
     out.push(RecordType::Run, evidence.run)?;
     out.push(RecordType::Host, evidence.host)?;
     for (path, bytes) in evidence.declared {
-        let raw = raw.write(bytes)?;
+        let raw = raw.next().unwrap_or(u64::MAX);
         let declaration =
             Declaration { path: (*path).to_owned(), size: bytes.len() as u64, sha256: Digest::of(bytes), raw };
         out.push(RecordType::Declaration, &declaration)?;
@@ -87,16 +124,18 @@ pub fn write(
     for control in evidence.controls {
         out.push(RecordType::Control, control)?;
     }
-    let (written, ..) = out.finish()?;
-    Ok(written)
+    let (written, records, leaves) = out.finish()?;
+    let flushed =
+        |file: BufWriter<File>| file.into_inner().map_err(|error| WriteBundleError::Spool(error.into_error()));
+    Ok((written, flushed(records)?, flushed(leaves)?))
 }
 
 fn write_recorded<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()>>(
     out: &mut RecordWriter<R, L, F>,
-    raw: &mut RawFiles<'_>,
+    raw: &mut RangeFrom<u64>,
     recorded: &Recorded,
 ) -> Result<(), WriteBundleError> {
-    let (mut text, mut bytes) = (Vec::new(), Vec::new());
+    let mut text = Vec::new();
     for peer in recorded.peers() {
         out.push(RecordType::Peer, peer)?;
     }
@@ -110,11 +149,7 @@ fn write_recorded<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()
         out.push_json(RecordType::Params, &text)?;
     }
     for ordinal in 0..count {
-        let file = match recorded.kept_body(ordinal, &mut bytes).map_err(WriteBundleError::Spool)? {
-            Some(KeptBody::Read) => Some(raw.write(&bytes)?),
-            Some(KeptBody::File(path)) => Some(raw.move_in(&path)?),
-            None => None,
-        };
+        let file = recorded.is_kept(ordinal).map_err(WriteBundleError::Spool)?.then(|| raw.next().unwrap_or(u64::MAX));
         if recorded.body_text(ordinal, file, &mut text).map_err(WriteBundleError::Spool)? {
             out.push_json(RecordType::Body, &text)?;
         }
@@ -134,42 +169,13 @@ fn write_recorded<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()
     Ok(())
 }
 
-/// The raw files of a bundle, numbered in the order of the records that own them.
-struct RawFiles<'a> {
-    staging: &'a Path,
-    next: u64,
-    /// The folder that was made last: many files in a row lie in one.
-    made: Option<PathBuf>,
-}
-
-impl RawFiles<'_> {
-    fn write(&mut self, bytes: &[u8]) -> Result<u64, WriteBundleError> {
-        let (number, file) = self.place()?;
-        fs::write(self.staging.join(&file), bytes).map_err(|source| WriteBundleError::File { file, source })?;
-        Ok(number)
-    }
-
-    fn move_in(&mut self, from: &Path) -> Result<u64, WriteBundleError> {
-        let (number, file) = self.place()?;
-        fs::rename(from, self.staging.join(&file)).map_err(|source| WriteBundleError::File { file, source })?;
-        Ok(number)
-    }
-
-    fn place(&mut self) -> Result<(u64, String), WriteBundleError> {
-        let file = layout::raw(self.next);
-        let folder = Path::new(&file).parent().unwrap_or(Path::new(""));
-        if self.made.as_deref() != Some(folder) {
-            fs::create_dir_all(self.staging.join(folder))
-                .map_err(|source| WriteBundleError::File { file: file.clone(), source })?;
-            self.made = Some(folder.to_owned());
-        }
-        self.next += 1;
-        Ok((self.next - 1, file))
-    }
-}
-
-fn create(staging: &Path, name: &str) -> Result<BufWriter<File>, WriteBundleError> {
-    let file = File::create_new(staging.join(name))
+fn create(scratch: &Path, name: &str) -> Result<BufWriter<File>, WriteBundleError> {
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(scratch.join(name))
         .map_err(|source| WriteBundleError::File { file: name.to_owned(), source })?;
     Ok(BufWriter::with_capacity(1 << 16, file))
 }

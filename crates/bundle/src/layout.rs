@@ -15,7 +15,7 @@ pub const CHECKPOINT: &str = "ledger/checkpoint";
 pub const CONSISTENCY: &str = "ledger/consistency";
 /// In a store and in a tar: prefix of tiles. `ledger::Tile::path` is relative to `ledger/`.
 pub const LEDGER: &str = "ledger";
-/// In a store: one folder per bundle.
+/// In a store: prefix of the bundles, one file each.
 pub const BUNDLES: &str = "bundles";
 pub const ANCHORS: &str = "anchors";
 /// In a store: intents and signed statements not yet appended.
@@ -61,11 +61,20 @@ pub fn tile(path: &str) -> String {
     format!("{LEDGER}/{path}")
 }
 
-/// `bundles/<index>`, relative to the store.
+/// `bundles/<index>.tar.zst`, relative to the store.
 #[must_use]
 pub fn bundle(index: u64) -> String {
-    format!("{BUNDLES}/{index}")
+    format!("{BUNDLES}/{index}{PACKED}")
 }
+
+/// The index of a bundle by its name below [`BUNDLES`]; `None` for any other name.
+#[must_use]
+pub fn bundle_index(name: &str) -> Option<u64> {
+    let index: u64 = name.strip_suffix(PACKED)?.parse().ok()?;
+    (bundle(index).strip_prefix(BUNDLES)?.strip_prefix('/')? == name).then_some(index)
+}
+
+const PACKED: &str = ".tar.zst";
 
 impl Entry {
     /// Reads a path inside a bundle or tar; `None` for any name that is not of this format.
@@ -176,6 +185,13 @@ mod tests {
             assert_eq!(Entry::parse(path).map(|entry| entry.path()).as_deref(), Some(path));
         }
         assert_eq!(raw(1_234_567), "raw/001/001234567");
+        assert_eq!(bundle(12), "bundles/12.tar.zst");
+        assert_eq!(bundle_index("12.tar.zst"), Some(12));
+        for name in
+            ["12", "012.tar.zst", "+1.tar.zst", "12.tar", "12.tar.zst.tmp", ".tar.zst", "18446744073709551616.tar.zst"]
+        {
+            assert_eq!(bundle_index(name), None, "{name}");
+        }
     }
 
     #[test]

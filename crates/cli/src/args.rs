@@ -394,7 +394,7 @@ pub enum PurposeArgument {
 pub struct Show {
     #[command(flatten)]
     pub printed: Printed,
-    /// Store, or folder of one bundle.
+    /// Store, or one bundle: its file, plain or packed, or a folder it was unpacked to.
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub path: PathBuf,
     /// Index of the bundle in the store. Default: the newest.
@@ -416,7 +416,7 @@ pub struct Show {
 
 #[derive(Debug, Args)]
 pub struct Report {
-    /// Store, or folder of one bundle.
+    /// Store, or one bundle: its file, plain or packed, or a folder it was unpacked to.
     #[arg(value_name = "PATH", default_value = "evidence", value_hint = ValueHint::AnyPath)]
     pub path: PathBuf,
     /// Index of the bundle in the store. Default: the newest.
@@ -449,6 +449,9 @@ pub struct Export {
     /// Tar file to write; must not exist.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub out: PathBuf,
+    /// Pack the tar file by zstd.
+    #[arg(long)]
+    pub zstd: bool,
     /// Trust file.
     #[arg(long, value_name = "FILE", default_value = "keys/trust.json", value_hint = ValueHint::FilePath)]
     pub trust: PathBuf,

@@ -3,6 +3,7 @@
 //! This program joins the run (`agent`) with the collectors. It computes nothing itself: each command reads its
 //! arguments, calls what does the work, and says what came of it.
 
+mod bundles;
 mod clock;
 mod commands;
 mod context;
@@ -13,6 +14,7 @@ mod passphrase;
 mod pins;
 mod progress;
 mod salts;
+mod stores;
 mod summary;
 mod trace;
 

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use agent::run::Ran;
 use anyhow::anyhow;
-use bundle::read::FolderSource;
 use bundle::trust::Trust;
 use model::ExitStatus;
 use report::{Overview, OverviewReader};
 use serde_json::{Value, json};
 use verify::{Demands, Level, VerifiedBundle};
 
+use crate::bundles::Bundle;
 use crate::failure::Failure;
 
 /// The same, for a person and for a program.
@@ -59,45 +59,33 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, store: &Path) ->
     Told { text, json }
 }
 
-/// Verifies a bundle's folder and gathers its overview.
+/// Verifies a bundle and gathers its overview.
 ///
 /// # Errors
-/// When the bundle is not accepted.
-pub fn overview(folder: &Path, trust: &Trust, all: bool) -> Result<(VerifiedBundle, Overview), Failure> {
+/// When it cannot be read, or is not accepted.
+pub fn overview(bundle: &Bundle, trust: &Trust, all: bool) -> Result<(VerifiedBundle, Overview), Failure> {
     let mut reader = OverviewReader::new(all);
-    let bundle = verified(folder, trust, &mut reader)?;
-    Ok((bundle, reader.finish()))
+    let (verified, _) = verified(bundle, trust, &mut reader)?;
+    Ok((verified, reader.finish()))
 }
 
-/// Verifies a bundle's folder while `observer` looks on. Our own reading takes rehearsals and failed runs for what they are.
+/// Verifies a bundle while `observer` looks on, and gives what the verification says. Our own reading takes rehearsals and
+/// failed runs for what they are.
 ///
 /// # Errors
-/// When the bundle is not accepted.
+/// When it cannot be read, or is not accepted.
 pub fn verified(
-    folder: &Path,
-    trust: &Trust,
-    observer: &mut (dyn verify::Observer + Send),
-) -> Result<VerifiedBundle, Failure> {
-    verified_with_report(folder, trust, observer).map(|(bundle, _)| bundle)
-}
-
-/// As [`verified`], with what the verification says.
-///
-/// # Errors
-/// When the bundle is not accepted.
-pub fn verified_with_report(
-    folder: &Path,
+    bundle: &Bundle,
     trust: &Trust,
     observer: &mut (dyn verify::Observer + Send),
 ) -> Result<(VerifiedBundle, verify::Report), Failure> {
-    let mut source = FolderSource::new(folder);
     let demands =
         Demands { trust, require: Level::Position, allow_rehearsal: true, allow_failed: true, last_seen: None };
-    let verdict = verify::verify(&mut source, &demands, observer);
+    let verdict = verify::verify(bundle.open()?.as_mut(), &demands, observer);
     let report = verdict.report;
     verdict.bundle.map(|bundle| (bundle, report.clone())).ok_or_else(|| {
         let why: Vec<String> = report.problems.iter().map(|p| p.message.clone()).collect();
-        Failure::tool(anyhow!("the bundle in `{}` is not accepted: {}", folder.display(), why.join("; ")))
+        Failure::tool(anyhow!("the bundle `{}` is not accepted: {}", bundle.name(), why.join("; ")))
             .with_help("`witnessmark-verify` says more; restore the bundle from a copy that it accepts")
     })
 }

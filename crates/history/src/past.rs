@@ -1,7 +1,7 @@
 //! The one way to the past: bundles of a store, newest first, each verified before anything is taken from it.
 
 use bundle::layout;
-use bundle::read::FolderSource;
+use bundle::read::{OpenError, open_stream};
 use bundle::statement::Kind;
 use bundle::trust::Trust;
 use model::record::RunStatus;
@@ -25,6 +25,12 @@ pub enum HistoryError {
     Misplaced { index: u64, signed: u64 },
     #[error("bundle {index} of this store is not there any more; restore it from a copy")]
     Gone { index: u64 },
+    #[error("bundle {index} of this store cannot be read; restore it from a copy")]
+    NoBundle {
+        index: u64,
+        #[source]
+        source: OpenError,
+    },
 }
 
 /// The bundles of a store, for whoever draws conclusions from them.
@@ -50,7 +56,11 @@ impl<'a> Past<'a> {
     /// # Errors
     /// When it is not there, is not accepted, or is another one than its place says.
     pub fn read(&self, index: u64, observer: &mut (dyn Observer + Send)) -> Result<VerifiedBundle, HistoryError> {
-        let folder = self.store.bundle(index)?.ok_or(HistoryError::Gone { index })?;
+        let path = layout::bundle(index);
+        let file = self.store.open(&path)?.ok_or(HistoryError::Gone { index })?;
+        // It was verified before it was put there: nothing bounds what comes out of it.
+        let mut source =
+            open_stream(file, &path, u64::MAX).map_err(|source| HistoryError::NoBundle { index, source })?;
         let demands = Demands {
             trust: self.trust,
             require: Level::Position,
@@ -58,7 +68,7 @@ impl<'a> Past<'a> {
             allow_failed: true,
             last_seen: None,
         };
-        let verdict = verify::verify(&mut FolderSource::new(&folder), &demands, observer);
+        let verdict = verify::verify(source.as_mut(), &demands, observer);
         let Some(bundle) = verdict.bundle else {
             let problems: Vec<&str> = verdict.report.problems.iter().map(|p| p.message.as_str()).collect();
             return Err(HistoryError::NotAccepted { index, problems: problems.join("; ") });
@@ -78,7 +88,7 @@ impl<'a> Past<'a> {
             .store
             .list(layout::BUNDLES)?
             .iter()
-            .filter_map(|name| name.parse().ok())
+            .filter_map(|name| layout::bundle_index(name))
             .filter(|index| before.is_none_or(|before| *index < before))
             .collect();
         indices.sort_unstable();

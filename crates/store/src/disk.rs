@@ -6,7 +6,7 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 /// What stands at a path; links are not followed.
@@ -50,13 +50,14 @@ pub trait Disk: fmt::Debug + Send + Sync {
     fn stat(&self, path: &Path) -> io::Result<Option<Stat>>;
     /// At most `limit` + 1 bytes of a file.
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;
+    /// A file to read from.
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>>;
     /// Names in a folder, in any order.
     fn list(&self, path: &Path) -> io::Result<Vec<String>>;
     /// Makes one folder of mode 0700.
     fn make_folder(&self, path: &Path) -> io::Result<()>;
     /// Makes a file of mode 0600 that must not exist.
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
-    fn set_mode(&self, path: &Path, mode: u32) -> io::Result<()>;
+    fn write_new(&self, path: &Path, content: &mut dyn Read) -> io::Result<()>;
     /// A second name for a file; fails if the name exists.
     fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
@@ -66,9 +67,6 @@ pub trait Disk: fmt::Debug + Send + Sync {
     fn sync_file(&self, path: &Path) -> io::Result<()>;
     /// Makes the names in a folder survive a power cut.
     fn sync_folder(&self, path: &Path) -> io::Result<()>;
-    /// Makes everything in the file system of `path` survive a power cut. `false` where the system
-    /// cannot: then each file and folder has to be synced.
-    fn sync_everything(&self, path: &Path) -> io::Result<bool>;
     /// Tries to take the lock of the file at `path` and leaves `note` in it.
     fn try_lock(&self, path: &Path, create: bool, note: &str) -> io::Result<LockOutcome>;
 }
@@ -98,6 +96,10 @@ impl Disk for RealDisk {
         Ok(bytes)
     }
 
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(File::open(path)?))
+    }
+
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(path)? {
@@ -111,12 +113,9 @@ impl Disk for RealDisk {
         fs::DirBuilder::new().mode(0o700).create(path)
     }
 
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(bytes)
-    }
-
-    fn set_mode(&self, path: &Path, mode: u32) -> io::Result<()> {
-        fs::set_permissions(path, fs::Permissions::from_mode(mode))
+    fn write_new(&self, path: &Path, content: &mut dyn Read) -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        io::copy(content, &mut file).map(|_| ())
     }
 
     fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -141,21 +140,6 @@ impl Disk for RealDisk {
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()
-    }
-
-    #[cfg(target_os = "linux")]
-    fn sync_everything(&self, path: &Path) -> io::Result<bool> {
-        match rustix::fs::syncfs(File::open(path)?) {
-            Ok(()) => Ok(true),
-            // Some sandboxes do not have it.
-            Err(rustix::io::Errno::NOSYS) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn sync_everything(&self, _path: &Path) -> io::Result<bool> {
-        Ok(false)
     }
 
     fn try_lock(&self, path: &Path, create: bool, note: &str) -> io::Result<LockOutcome> {

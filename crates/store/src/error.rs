@@ -1,7 +1,7 @@
 //! Why a store did not do what it was asked: what happened, where, and whose move it is.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 
 use rustix::io::Errno;
 
@@ -9,61 +9,68 @@ use rustix::io::Errno;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    #[error("`{}` holds no ledger", path.display())]
-    NotInitialised { path: PathBuf },
-    #[error("`{}` is neither empty nor a store: it holds `{found}`", path.display())]
-    NotAStore { path: PathBuf, found: String },
-    #[error("`{}` belongs to user {owner}, not to user {user} who runs this", path.display())]
-    OtherOwner { path: PathBuf, owner: u32, user: u32 },
-    #[error("`{}` can be read or written by other users (mode {mode:04o})", path.display())]
-    TooOpen { path: PathBuf, mode: u32 },
-    #[error("`{}` is not a plain file or folder", path.display())]
-    NotPlain { path: PathBuf },
-    #[error("the disk is full: cannot {action} `{}`", path.display())]
-    Full { action: &'static str, path: PathBuf, source: io::Error },
-    #[error("the file system is read-only: cannot {action} `{}`", path.display())]
-    ReadOnly { action: &'static str, path: PathBuf, source: io::Error },
-    #[error("cannot create `{}`: the file system makes no hard links", path.display())]
-    NoLinks { path: PathBuf, source: io::Error },
-    #[error("not permitted to {action} `{}`", path.display())]
-    Denied { action: &'static str, path: PathBuf, source: io::Error },
-    #[error("cannot {action} `{}`", path.display())]
-    Io { action: &'static str, path: PathBuf, source: io::Error },
-    #[error("{what} is locked by {holder} (`{}`)", path.display())]
-    Locked { what: &'static str, holder: String, path: PathBuf },
+    #[error("`{place}` holds no ledger")]
+    NotInitialised { place: String },
+    #[error("`{place}` is neither empty nor a store: it holds `{found}`")]
+    NotAStore { place: String, found: String },
+    #[error("`{place}` belongs to user {owner}, not to user {user} who runs this")]
+    OtherOwner { place: String, owner: u32, user: u32 },
+    #[error("`{place}` can be read or written by other users (mode {mode:04o})")]
+    TooOpen { place: String, mode: u32 },
+    #[error("`{place}` is not a plain file or folder")]
+    NotPlain { place: String },
+    #[error("the disk is full: cannot {action} `{place}`")]
+    Full { action: &'static str, place: String, source: io::Error },
+    #[error("the file system is read-only: cannot {action} `{place}`")]
+    ReadOnly { action: &'static str, place: String, source: io::Error },
+    #[error("cannot create `{place}`: the file system makes no hard links")]
+    NoLinks { place: String, source: io::Error },
+    #[error("not permitted to {action} `{place}`")]
+    Denied { action: &'static str, place: String, source: io::Error },
+    #[error("cannot {action} `{place}`")]
+    Io { action: &'static str, place: String, source: io::Error },
+    #[error("{what} is locked by {holder} (`{place}`)")]
+    Locked { what: &'static str, holder: String, place: String },
     #[error("run `{run}` is already in the store")]
     RunExists { run: String },
-    #[error("`{}` exists with other content", path.display())]
-    Differs { path: PathBuf },
-    #[error("the head of the ledger was moved by someone else (`{}`)", path.display())]
-    HeadMoved { path: PathBuf },
-    #[error("`{}` has more than {limit} bytes", path.display())]
-    TooLarge { path: PathBuf, limit: u64 },
+    #[error("`{place}` exists with other content")]
+    Differs { place: String },
+    #[error("the head of the ledger was moved by someone else (`{place}`)")]
+    HeadMoved { place: String },
+    #[error("`{place}` has more than {limit} bytes")]
+    TooLarge { place: String, limit: u64 },
     #[error("`{path}` is no path inside a store")]
     BadPath { path: String },
-    #[error("nothing was prepared in `{}`", path.display())]
-    NothingStaged { path: PathBuf },
+    #[error("`{kind}://` is no kind of store that this version knows")]
+    UnknownKind { kind: String },
+    #[error("nothing was prepared in `{place}`")]
+    NothingStaged { place: String },
 }
 
 impl StoreError {
+    /// How a store in a folder calls one of its places.
+    pub(crate) fn place(path: &Path) -> String {
+        path.display().to_string()
+    }
+
     /// Files the system's error under what a person can do about it.
-    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
-        let path = path.into();
+    pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        let place = Self::place(path);
         match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { action, path, source },
-            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { action, path, source },
-            io::ErrorKind::PermissionDenied => Self::Denied { action, path, source },
-            _ => Self::Io { action, path, source },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { action, place, source },
+            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { action, place, source },
+            io::ErrorKind::PermissionDenied => Self::Denied { action, place, source },
+            _ => Self::Io { action, place, source },
         }
     }
 
     /// That of giving a file its name. A file system that has no hard links answers as if it were forbidden: the file could
     /// be written beside, so it is not the right to write that is missing.
-    pub(crate) fn link(path: impl Into<PathBuf>, source: io::Error) -> Self {
+    pub(crate) fn link(path: &Path, source: io::Error) -> Self {
         // EACCES is about the folder, these are about the file system.
         let of_the_file_system = [Errno::PERM, Errno::OPNOTSUPP, Errno::NOSYS].map(Errno::raw_os_error);
         if source.raw_os_error().is_some_and(|number| of_the_file_system.contains(&number)) {
-            Self::NoLinks { path: path.into(), source }
+            Self::NoLinks { place: Self::place(path), source }
         } else {
             Self::io("create", path, source)
         }
@@ -73,17 +80,16 @@ impl StoreError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let text = match self {
-            Self::NotInitialised { path } => {
-                format!("make it once with `witnessmark ledger init --store {}`", path.display())
+            Self::NotInitialised { place } => {
+                format!("make it once with `witnessmark ledger init --store {place}`")
             }
             Self::NotAStore { .. } => "name an empty or a new folder".to_owned(),
             Self::OtherOwner { owner, .. } => {
                 format!("run as user {owner}, or let the owner hand the store over with chown")
             }
-            Self::TooOpen { path, .. } => format!(
-                "a store is a map for attackers; its owner closes it with `chmod -R go= {}`",
-                path.display()
-            ),
+            Self::TooOpen { place, .. } => {
+                format!("a store is a map for attackers; its owner closes it with `chmod -R go= {place}`")
+            }
             Self::NotPlain { .. } => {
                 "a store has no links or devices; find out who put it there".to_owned()
             }
@@ -104,6 +110,7 @@ impl StoreError {
                 "something else wrote here; nothing was overwritten. Find out what before the next run".to_owned()
             }
             Self::HeadMoved { .. } => "run again".to_owned(),
+            Self::UnknownKind { .. } => "name a folder".to_owned(),
             Self::Io { .. }
             | Self::RunExists { .. }
             | Self::TooLarge { .. }

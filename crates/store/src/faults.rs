@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -173,6 +173,10 @@ impl<D: Disk> Disk for FaultyDisk<D> {
         self.plain("read", path, Room::NotNeeded, || self.inner.read(path, limit))
     }
 
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
+        self.plain("open", path, Room::NotNeeded, || self.inner.open(path))
+    }
+
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
         self.plain("list", path, Room::NotNeeded, || self.inner.list(path))
     }
@@ -181,19 +185,17 @@ impl<D: Disk> Disk for FaultyDisk<D> {
         self.plain("make folder", path, Room::Needed, || self.inner.make_folder(path))
     }
 
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let half = bytes.get(..bytes.len() / 2).unwrap_or_default();
+    fn write_new(&self, path: &Path, content: &mut dyn Read) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        content.read_to_end(&mut bytes)?;
+        let (mut half, mut whole) = (bytes.get(..bytes.len() / 2).unwrap_or_default(), bytes.as_slice());
         self.pass(
             "write",
             path,
             Room::Needed,
-            || self.inner.write_new(path, half),
-            || self.inner.write_new(path, bytes),
+            || self.inner.write_new(path, &mut half),
+            || self.inner.write_new(path, &mut whole),
         )
-    }
-
-    fn set_mode(&self, path: &Path, mode: u32) -> io::Result<()> {
-        self.plain("set mode", path, Room::NotNeeded, || self.inner.set_mode(path, mode))
     }
 
     fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -218,10 +220,6 @@ impl<D: Disk> Disk for FaultyDisk<D> {
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         self.plain("sync folder", path, Room::NotNeeded, || self.inner.sync_folder(path))
-    }
-
-    fn sync_everything(&self, path: &Path) -> io::Result<bool> {
-        self.plain("sync everything", path, Room::Needed, || self.inner.sync_everything(path))
     }
 
     fn try_lock(&self, path: &Path, create: bool, note: &str) -> io::Result<LockOutcome> {
@@ -336,7 +334,8 @@ impl Platter {
         let mut left = Self::default();
         for file in self.files.keys().chain(written.files.keys()) {
             let (old, new) = (self.files.get(file), written.files.get(file));
-            let bytes = if old == new || !got_there() { old } else { new };
+            // Of a file that was removed the bytes are lost with its last name, not before.
+            let bytes = if old == new || new.is_none() || !got_there() { old } else { new };
             left.files.insert(*file, bytes.cloned().unwrap_or_default());
         }
         for folder in self.folders.keys().chain(written.folders.keys()) {
@@ -386,8 +385,8 @@ impl Platter {
                 RealDisk.make_folder(&path)?;
                 self.restore(*found, &path)?;
             } else {
-                let bytes = self.files.get(found).map_or(&[][..], Vec::as_slice);
-                RealDisk.write_new(&path, bytes)?;
+                let mut bytes = self.files.get(found).map_or(&[][..], Vec::as_slice);
+                RealDisk.write_new(&path, &mut bytes)?;
             }
         }
         Ok(())
@@ -408,6 +407,10 @@ impl Disk for LossyDisk {
         RealDisk.read(path, limit)
     }
 
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
+        RealDisk.open(path)
+    }
+
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
         RealDisk.list(path)
     }
@@ -416,12 +419,8 @@ impl Disk for LossyDisk {
         RealDisk.make_folder(path)
     }
 
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        RealDisk.write_new(path, bytes)
-    }
-
-    fn set_mode(&self, path: &Path, mode: u32) -> io::Result<()> {
-        RealDisk.set_mode(path, mode)
+    fn write_new(&self, path: &Path, content: &mut dyn Read) -> io::Result<()> {
+        RealDisk.write_new(path, content)
     }
 
     fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -447,11 +446,6 @@ impl Disk for LossyDisk {
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         // Folders above the disk are not lost with it.
         if path.starts_with(&self.root) { self.keep_folder(path) } else { Ok(()) }
-    }
-
-    fn sync_everything(&self, _path: &Path) -> io::Result<bool> {
-        self.keep_everything(&self.root)?;
-        Ok(true)
     }
 
     fn try_lock(&self, path: &Path, create: bool, note: &str) -> io::Result<LockOutcome> {

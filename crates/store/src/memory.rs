@@ -5,8 +5,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::StoreError;
 use crate::disk::{Disk, RealDisk};
+use crate::error::StoreError;
 
 /// Longest checkpoint, with witness lines.
 const LIMIT: u64 = 64 * 1024;
@@ -57,14 +57,14 @@ impl<D: Disk> HeadMemory for HeadFile<D> {
         name.push(".new");
         let beside = self.path.with_file_name(name);
         let failed = |action| {
-            let path = self.path.clone();
+            let path = self.path.as_path();
             move |error| StoreError::io(action, path, error)
         };
         match self.disk.remove_file(&beside) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             other => other.map_err(failed("remove what was left of"))?,
         }
-        self.disk.write_new(&beside, checkpoint.as_bytes()).map_err(failed("write"))?;
+        self.disk.write_new(&beside, &mut checkpoint.as_bytes()).map_err(failed("write"))?;
         self.disk.sync_file(&beside).map_err(failed("sync"))?;
         self.disk.rename(&beside, &self.path).map_err(failed("replace"))?;
         match self.path.parent() {

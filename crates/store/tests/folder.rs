@@ -6,7 +6,7 @@
 )]
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +16,10 @@ use model::Timestamp;
 use witnessmark_store as store;
 
 use store::faults::{FailAt, Failpoint, Fault, FaultyDisk};
-use store::{FolderStore, Guard, HeadFile, HeadMemory as _, Holder, LockOutcome, RealDisk, RunId, Store, StoreError};
+use store::{
+    Content, FolderStore, Guard, HeadFile, HeadMemory as _, Holder, LockOutcome, Place, RealDisk, RunId, Store as _,
+    StoreError, Workshop,
+};
 
 const NOW: Duration = Duration::ZERO;
 
@@ -28,8 +31,8 @@ fn run(name: &str) -> RunId {
     name.parse().unwrap()
 }
 
-fn new_store(folder: &Path) -> FolderStore {
-    FolderStore::init(&folder.join("evidence")).unwrap()
+fn new_store(folder: &Path) -> Place {
+    store::init(&folder.join("evidence")).unwrap()
 }
 
 fn mode(path: &Path) -> u32 {
@@ -40,10 +43,10 @@ fn mode(path: &Path) -> u32 {
 fn a_store_is_made_in_a_new_or_empty_folder_only() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("evidence");
-    assert!(matches!(FolderStore::open(&root), Err(StoreError::NotInitialised { .. })));
-    FolderStore::init(&root).unwrap();
-    FolderStore::init(&root).unwrap();
-    FolderStore::open(&root).unwrap();
+    assert!(matches!(store::open(&root), Err(StoreError::NotInitialised { .. })));
+    store::init(&root).unwrap();
+    store::init(&root).unwrap();
+    store::open(&root).unwrap();
     for path in ["", "ledger", "bundles", "pending", "pending/tmp"] {
         assert_eq!(mode(&root.join(path)), 0o700, "{path}");
     }
@@ -52,13 +55,13 @@ fn a_store_is_made_in_a_new_or_empty_folder_only() {
     fs::create_dir(&other).unwrap();
     fs::set_permissions(&other, fs::Permissions::from_mode(0o700)).unwrap();
     fs::write(other.join("letters.txt"), "").unwrap();
-    let refused = FolderStore::init(&other).unwrap_err();
+    let refused = store::init(&other).unwrap_err();
     assert!(matches!(&refused, StoreError::NotAStore { found, .. } if found == "letters.txt"));
     assert_eq!(fs::read_dir(&other).unwrap().count(), 1);
 
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
-    assert!(matches!(FolderStore::init(&file), Err(StoreError::NotPlain { .. })));
+    assert!(matches!(store::init(&file), Err(StoreError::NotPlain { .. })));
 }
 
 /// A copy of a store need not keep its empty folders.
@@ -69,10 +72,10 @@ fn empty_folders_may_be_missing() {
     let root = folder.path().join("evidence");
     fs::remove_dir_all(root.join("pending")).unwrap();
     fs::remove_dir_all(root.join("bundles")).unwrap();
-    let store = FolderStore::open(&root).unwrap();
-    assert_eq!(store.bundle(0).unwrap(), None);
-    assert!(store.runs().unwrap().is_empty());
-    store.lock_ledger(&holder(), NOW).unwrap();
+    let Place { store, workshop } = store::open(&root).unwrap();
+    assert!(!store.holds("bundles/0.tar.zst").unwrap());
+    assert!(workshop.runs().unwrap().is_empty());
+    workshop.lock_ledger(&holder(), NOW).unwrap();
     assert_eq!(mode(&root.join("bundles")), 0o700);
 }
 
@@ -83,12 +86,12 @@ fn links_are_followed_to_the_store_and_not_in_it() {
     new_store(folder.path());
     let link = folder.path().join("link");
     symlink(folder.path().join("evidence"), &link).unwrap();
-    let opened = FolderStore::open(&link).unwrap();
-    assert!(opened.location().ends_with("/evidence"));
+    let opened = store::open(&link).unwrap();
+    assert!(opened.store.location().ends_with("/evidence"));
     let bundles = folder.path().join("evidence/bundles");
     fs::remove_dir(&bundles).unwrap();
     symlink("/", &bundles).unwrap();
-    assert!(matches!(FolderStore::open(&link), Err(StoreError::NotPlain { .. })));
+    assert!(matches!(store::open(&link), Err(StoreError::NotPlain { .. })));
 }
 
 #[test]
@@ -100,7 +103,7 @@ fn other_users_permissions_are_refused() {
         let path = root.join(path);
         for open in [0o750, 0o701, 0o702] {
             fs::set_permissions(&path, fs::Permissions::from_mode(open)).unwrap();
-            let refused = FolderStore::open(&root).unwrap_err();
+            let refused = store::open(&root).unwrap_err();
             assert!(matches!(refused, StoreError::TooOpen { mode, .. } if mode == open));
             assert!(refused.help().unwrap().contains("chmod -R go="));
         }
@@ -114,7 +117,7 @@ fn other_users_permissions_are_refused() {
     } else {
         Path::new("/").to_owned()
     };
-    let refused = FolderStore::open(&foreign).unwrap_err();
+    let refused = store::open(&foreign).unwrap_err();
     assert!(matches!(refused, StoreError::OtherOwner { .. }), "{refused}");
     assert!(refused.to_string().contains("belongs to user "));
 }
@@ -122,7 +125,7 @@ fn other_users_permissions_are_refused() {
 #[test]
 fn files_are_created_once() {
     let folder = tempfile::tempdir().unwrap();
-    let store = new_store(folder.path());
+    let Place { store, .. } = new_store(folder.path());
     let deep = "ledger/tile/entries/x001/067.p/3";
     store.create(&[(deep, b"three"), ("ledger/statements/2.json", b"{}")]).unwrap();
     assert_eq!(store.read(deep, 5).unwrap().unwrap(), b"three");
@@ -144,7 +147,7 @@ fn files_are_created_once() {
 #[test]
 fn paths_stay_inside() {
     let folder = tempfile::tempdir().unwrap();
-    let store = new_store(folder.path());
+    let Place { store, .. } = new_store(folder.path());
     for path in ["", "/", "/etc/passwd", "..", "../x", "ledger/../../x", "a//b", "a/", "./a", "a/.", "a\0b", "a b"] {
         assert!(matches!(store.create(&[(path, b"")]), Err(StoreError::BadPath { .. })), "{path:?}");
     }
@@ -160,7 +163,7 @@ fn paths_stay_inside() {
 #[test]
 fn the_head_moves_only_from_where_it_was_seen() {
     let folder = tempfile::tempdir().unwrap();
-    let store = new_store(folder.path());
+    let Place { store, .. } = new_store(folder.path());
     assert!(matches!(store.replace_head(b"0", b"1"), Err(StoreError::HeadMoved { .. })));
     store.create(&[(store::CHECKPOINT, b"0")]).unwrap();
     store.replace_head(b"0", b"1").unwrap();
@@ -174,7 +177,7 @@ fn the_head_moves_only_from_where_it_was_seen() {
 #[test]
 fn one_of_many_moves_the_head() {
     let folder = tempfile::tempdir().unwrap();
-    let store = new_store(folder.path());
+    let Place { store, .. } = new_store(folder.path());
     store.create(&[(store::CHECKPOINT, b"0")]).unwrap();
     for round in 0..20_u8 {
         let now = store.read(store::CHECKPOINT, 99).unwrap().unwrap();
@@ -192,8 +195,8 @@ fn one_of_many_moves_the_head() {
 #[test]
 fn locks_say_who_holds_them_and_end_with_their_holder() {
     let folder = tempfile::tempdir().unwrap();
-    let first = new_store(folder.path());
-    let second = FolderStore::open(&folder.path().join("evidence")).unwrap();
+    let first = new_store(folder.path()).workshop;
+    let second = store::open(&folder.path().join("evidence")).unwrap().workshop;
     let guard = first.lock_ledger(&holder(), NOW).unwrap();
     let refused = second.lock_ledger(&holder(), NOW).unwrap_err();
     assert!(
@@ -215,59 +218,108 @@ fn locks_say_who_holds_them_and_end_with_their_holder() {
 #[test]
 fn a_run_is_alive_as_long_as_its_guard() {
     let folder = tempfile::tempdir().unwrap();
-    let store = new_store(folder.path());
-    let guard = store.open_run(&run("a"), &holder()).unwrap();
-    assert!(matches!(store.open_run(&run("a"), &holder()), Err(StoreError::RunExists { .. })));
-    assert!(store.claim_run(&run("a"), &holder()).unwrap().is_none());
-    assert!(store.claim_run(&run("b"), &holder()).unwrap().is_none());
+    let Place { workshop, .. } = new_store(folder.path());
+    let guard = workshop.open_run(&run("a"), &holder()).unwrap();
+    assert!(matches!(workshop.open_run(&run("a"), &holder()), Err(StoreError::RunExists { .. })));
+    assert!(workshop.claim_run(&run("a"), &holder()).unwrap().is_none());
+    assert!(workshop.claim_run(&run("b"), &holder()).unwrap().is_none());
     drop(guard);
-    let claimed = store.claim_run(&run("a"), &holder()).unwrap();
+    let claimed = workshop.claim_run(&run("a"), &holder()).unwrap();
     assert!(claimed.is_some());
     // Claimed is alive again.
-    assert!(store.claim_run(&run("a"), &holder()).unwrap().is_none());
-    assert_eq!(store.runs().unwrap(), [run("a")]);
-    fs::write(store.scratch(&run("a")).unwrap().join("x"), "x").unwrap();
-    store.drop_run(&run("a")).unwrap();
-    store.drop_run(&run("a")).unwrap();
-    assert!(store.runs().unwrap().is_empty());
+    assert!(workshop.claim_run(&run("a"), &holder()).unwrap().is_none());
+    assert_eq!(workshop.runs().unwrap(), [run("a")]);
+    fs::write(workshop.scratch(&run("a")).unwrap().join("x"), "x").unwrap();
+    workshop.drop_run(&run("a")).unwrap();
+    workshop.drop_run(&run("a")).unwrap();
+    assert!(workshop.runs().unwrap().is_empty());
 }
 
-#[test]
-fn what_was_prepared_is_published_whole() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = new_store(folder.path());
-    let a = run("a");
-    assert!(matches!(store.sync_staged(&a), Err(StoreError::NothingStaged { .. })));
-    let _guard = store.open_run(&a, &holder()).unwrap();
-    // Enough files to be synced at once, written as anybody writes files.
-    let raw = store.staging(&a).unwrap().join("raw/000");
-    fs::create_dir_all(&raw).unwrap();
-    for number in 0..100 {
-        fs::write(raw.join(number.to_string()), "x").unwrap();
+/// Bytes that are made as they are read.
+struct Repeated {
+    byte: u8,
+    count: u64,
+}
+
+impl Content for Repeated {
+    fn open(&self) -> io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(io::repeat(self.byte).take(self.count)))
     }
-    store.sync_staged(&a).unwrap();
-    store.add_staged(&a, "statement", b"s").unwrap();
-    store.publish(&a, 7).unwrap();
-    // Again, as after a death between publishing and saying so.
-    store.publish(&a, 7).unwrap();
-    let bundle = store.bundle(7).unwrap().unwrap();
-    assert_eq!(fs::read(bundle.join("statement")).unwrap(), b"s");
-    assert_eq!(mode(&bundle.join("raw/000/99")), 0o600);
-    assert_eq!(mode(&bundle.join("raw")), 0o700);
-    assert_eq!(store.bundle(8).unwrap(), None);
-    assert!(matches!(store.publish(&a, 8), Err(StoreError::NothingStaged { .. })));
-    store.staging(&a).unwrap();
-    assert!(matches!(store.publish(&a, 7), Err(StoreError::Differs { .. })));
 }
 
 #[test]
-fn links_are_not_prepared() {
+fn a_large_file_is_there_whole_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
-    let store = new_store(folder.path());
+    let Place { store, .. } = new_store(folder.path());
+    let path = "bundles/7.tar.zst";
+    assert!(!store.holds(path).unwrap());
+    assert!(store.open(path).unwrap().is_none());
+    let large = Repeated { byte: b'x', count: 1_000_000 };
+    store.create_from(path, &large).unwrap();
+    // Again, as after a death between writing and saying so.
+    store.create_from(path, &large).unwrap();
+    assert!(store.holds(path).unwrap());
+    for count in [0, 999_999, 1_000_001] {
+        let other = Repeated { byte: b'x', count };
+        assert!(matches!(store.create_from(path, &other), Err(StoreError::Differs { .. })));
+    }
+    let mut bytes = Vec::new();
+    store.open(path).unwrap().unwrap().read_to_end(&mut bytes).unwrap();
+    assert!(bytes.len() == 1_000_000 && bytes.iter().all(|byte| *byte == b'x'));
+    let root = folder.path().join("evidence");
+    assert_eq!(mode(&root.join(path)), 0o600);
+    assert_eq!(store.list("bundles").unwrap(), ["7.tar.zst"]);
+    assert!(store.list("pending/tmp").unwrap().is_empty());
+
+    /// Ends with an error.
+    struct Broken;
+    impl Content for Broken {
+        fn open(&self) -> io::Result<Box<dyn Read + '_>> {
+            struct Never;
+            impl Read for Never {
+                fn read(&mut self, _buffer: &mut [u8]) -> io::Result<usize> {
+                    Err(io::Error::other("it changed"))
+                }
+            }
+            Ok(Box::new(io::repeat(1).take(100_000).chain(Never)))
+        }
+    }
+    store.create_from("bundles/8.tar.zst", &Broken).unwrap_err();
+    assert!(!store.holds("bundles/8.tar.zst").unwrap());
+    fs::create_dir(root.join("bundles/9.tar.zst")).unwrap();
+    assert!(matches!(store.holds("bundles/9.tar.zst"), Err(StoreError::NotPlain { .. })));
+}
+
+#[test]
+fn what_was_prepared_is_a_file_of_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let Place { workshop, .. } = new_store(folder.path());
     let a = run("a");
-    let _guard = store.open_run(&a, &holder()).unwrap();
-    symlink("/etc/passwd", store.staging(&a).unwrap().join("leaves.txt")).unwrap();
-    assert!(matches!(store.sync_staged(&a), Err(StoreError::NotPlain { .. })));
+    assert!(matches!(workshop.sync_staged(&a), Err(StoreError::NothingStaged { .. })));
+    let _guard = workshop.open_run(&a, &holder()).unwrap();
+    let staged = workshop.staged(&a);
+    symlink("/etc/passwd", &staged).unwrap();
+    assert!(matches!(workshop.sync_staged(&a), Err(StoreError::NotPlain { .. })));
+    fs::remove_file(&staged).unwrap();
+    fs::write(&staged, "x").unwrap();
+    fs::set_permissions(&staged, fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(matches!(workshop.sync_staged(&a), Err(StoreError::TooOpen { mode: 0o640, .. })));
+    fs::set_permissions(&staged, fs::Permissions::from_mode(0o600)).unwrap();
+    workshop.sync_staged(&a).unwrap();
+    fs::write(workshop.scratch(&a).unwrap().join("x"), "x").unwrap();
+    workshop.clear_run(&a).unwrap();
+    workshop.clear_run(&a).unwrap();
+    assert_eq!(fs::read_dir(staged.parent().unwrap()).unwrap().count(), 1, "the lock stays");
+}
+
+/// Where no store of that kind is known, no folder `s3:` is made.
+#[test]
+fn a_location_is_a_folder() {
+    for location in ["s3://evidence/hot-wallet", "file:///tmp"] {
+        for opened in [store::open(Path::new(location)), store::init(Path::new(location))] {
+            assert!(matches!(opened, Err(StoreError::UnknownKind { .. })), "{location}");
+        }
+    }
 }
 
 /// Gives one error of the system to every write.
@@ -281,16 +333,16 @@ impl store::Disk for Refusing {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         RealDisk.read(path, limit)
     }
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
+        RealDisk.open(path)
+    }
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
         RealDisk.list(path)
     }
     fn make_folder(&self, _path: &Path) -> io::Result<()> {
         Err(self.0.into())
     }
-    fn write_new(&self, _path: &Path, _bytes: &[u8]) -> io::Result<()> {
-        Err(self.0.into())
-    }
-    fn set_mode(&self, _path: &Path, _mode: u32) -> io::Result<()> {
+    fn write_new(&self, _path: &Path, _content: &mut dyn Read) -> io::Result<()> {
         Err(self.0.into())
     }
     fn link(&self, _from: &Path, _to: &Path) -> io::Result<()> {
@@ -311,9 +363,6 @@ impl store::Disk for Refusing {
     fn sync_folder(&self, _path: &Path) -> io::Result<()> {
         Err(self.0.into())
     }
-    fn sync_everything(&self, _path: &Path) -> io::Result<bool> {
-        Err(self.0.into())
-    }
     fn try_lock(&self, _path: &Path, _create: bool, _note: &str) -> io::Result<LockOutcome> {
         Err(self.0.into())
     }
@@ -330,11 +379,12 @@ fn what_the_system_refuses_is_said_with_whose_move_it_is() {
         (io::ErrorKind::ReadOnlyFilesystem, "the file system is read-only: cannot "),
         (io::ErrorKind::PermissionDenied, "not permitted to "),
     ] {
-        let store = FolderStore::open_on(Refusing(kind), &root).unwrap();
+        let store = FolderStore::open_on(Arc::new(Refusing(kind)), &root).unwrap();
+        let workshop = Workshop::on(Arc::new(Refusing(kind)), &root);
         for refused in [
             store.create(&[("ledger/x", b"x")]).unwrap_err(),
-            store.lock_ledger(&holder(), NOW).unwrap_err(),
-            store.open_run(&run("a"), &holder()).unwrap_err(),
+            workshop.lock_ledger(&holder(), NOW).unwrap_err(),
+            workshop.open_run(&run("a"), &holder()).unwrap_err(),
         ] {
             let text = refused.to_string();
             assert!(text.starts_with(starts), "{text}");
@@ -355,17 +405,17 @@ impl store::Disk for WithoutLinks {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         RealDisk.read(path, limit)
     }
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
+        RealDisk.open(path)
+    }
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
         RealDisk.list(path)
     }
     fn make_folder(&self, path: &Path) -> io::Result<()> {
         RealDisk.make_folder(path)
     }
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        RealDisk.write_new(path, bytes)
-    }
-    fn set_mode(&self, path: &Path, mode: u32) -> io::Result<()> {
-        RealDisk.set_mode(path, mode)
+    fn write_new(&self, path: &Path, content: &mut dyn Read) -> io::Result<()> {
+        RealDisk.write_new(path, content)
     }
     fn link(&self, _from: &Path, _to: &Path) -> io::Result<()> {
         Err(io::Error::from_raw_os_error(self.0))
@@ -385,9 +435,6 @@ impl store::Disk for WithoutLinks {
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         RealDisk.sync_folder(path)
     }
-    fn sync_everything(&self, path: &Path) -> io::Result<bool> {
-        RealDisk.sync_everything(path)
-    }
     fn try_lock(&self, path: &Path, create: bool, note: &str) -> io::Result<LockOutcome> {
         RealDisk.try_lock(path, create, note)
     }
@@ -400,12 +447,12 @@ fn a_file_system_without_hard_links_is_named_as_such() {
     let root = folder.path().join("evidence");
     let (perm, acces, nosys, opnotsupp) = (1, 13, 38, 95);
     for number in [perm, nosys, opnotsupp] {
-        let store = FolderStore::open_on(WithoutLinks(number), &root).unwrap();
+        let store = FolderStore::open_on(Arc::new(WithoutLinks(number)), &root).unwrap();
         let error = store.create(&[("ledger/x", b"x")]).unwrap_err();
         assert!(error.to_string().ends_with("the file system makes no hard links"), "{error}");
         assert!(error.help().unwrap().contains("file system"));
     }
-    let store = FolderStore::open_on(WithoutLinks(acces), &root).unwrap();
+    let store = FolderStore::open_on(Arc::new(WithoutLinks(acces)), &root).unwrap();
     let error = store.create(&[("ledger/x", b"x")]).unwrap_err();
     assert!(error.to_string().starts_with("not permitted to create"), "{error}");
 }

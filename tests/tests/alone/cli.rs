@@ -362,7 +362,17 @@ fn a_wrong_command_line_is_exit_2_and_writes_nothing_to_stdout() {
     expect(&desk.verify(&["b.tar", "--trust", "none.json"]), 2, &["none.json"]);
     expect(&desk.verify(&["b.tar", "--trust", "keys/trust.json"]), 2, &["b.tar"]);
     fs::write(desk.path("b.tar"), "no tar at all").unwrap();
-    expect(&desk.verify(&["b.tar", "--trust", "keys/trust.json"]), 21, &["ends too early", "whole export"]);
+    expect(
+        &desk.verify(&["b.tar", "--trust", "keys/trust.json"]),
+        2,
+        &["`b.tar` is not a bundle: it is neither a tar"],
+    );
+    expect(&desk.verify(&["evidence", "--trust", "keys/trust.json"]), 2, &["`evidence` is not a bundle but a store"]);
+    expect(
+        &desk.verify(&["keys", "--trust", "keys/trust.json"]),
+        2,
+        &["`keys` is not a bundle: it is a folder without"],
+    );
     fs::write(desk.path("wrong.json"), "{}").unwrap();
     expect(&desk.verify(&["b.tar", "--trust", "wrong.json"]), 2, &["wrong.json"]);
 }

@@ -23,7 +23,7 @@ use model::record::{ClockSource, Override, Purpose, Tool};
 use model::{Digest, Secret, Timestamp};
 use sdk::{Clock, Overrides, StaticCredentials, Target};
 use sign::{Ed25519Signer, Signer as _};
-use store::{FolderStore, HeadFile, Holder};
+use store::{HeadFile, Holder, Place};
 use testkit::{Fault, Faulty, Handler, Reply, Request, Rule, Server, Wording};
 use verify::Unobserved;
 use workspace_tests::desk::{program, template};
@@ -121,10 +121,11 @@ fn store_of(server: &Server, manner: &Manner) -> BTreeMap<String, Vec<u8>> {
     let (collector, log) = (Ed25519Signer::from_seed(&[1; 32]), Ed25519Signer::from_seed(&[2; 32]));
     let public = |signer: &Ed25519Signer| PublicKey::from_spki_der(&signer.public_spki_der()).unwrap();
     let trust = Trust::new(ORIGIN, public(&log), public(&collector)).unwrap();
-    let store = FolderStore::init(&folder.path().join("evidence")).unwrap();
+    let Place { store, workshop } = store::init(&folder.path().join("evidence")).unwrap();
     let memory = HeadFile::new(&folder.path().join("head"));
     let sealer = Sealer {
-        store: &store,
+        store: &*store,
+        workshop: &workshop,
         memory: &memory,
         trust: &trust,
         collector: &collector,

@@ -12,7 +12,7 @@ use fakes::aws::{AwsFake, Size, World};
 use model::record::{Override, Purpose, RunStatus};
 use testkit::{Fault, Faulty, Rule, Server};
 use workspace_tests::contents::Contents;
-use workspace_tests::desk::{Answer, Desk, program, template};
+use workspace_tests::desk::{Answer, Desk, Sealed, program, template};
 
 fn desk(server: &Server) -> Desk {
     let mut desk = Desk::new(&template("111122223333", "[eu-west-1]"));
@@ -99,7 +99,7 @@ fn from_new_keys_to_an_auditors_verdict_over_tls() {
 
     // The secret of our credentials is nowhere.
     for index in 0..2 {
-        let records = fs::read_to_string(desk.path(&format!("evidence/bundles/{index}/records.jsonl"))).unwrap();
+        let records = Sealed::read(&desk.path("evidence/bundles"), index).text();
         assert!(!records.contains("an example of a secret key"));
     }
 }
@@ -124,7 +124,7 @@ fn a_killed_run_is_recorded_by_the_next() {
     let mut child = started(&desk, &server, "kms:ListKeys", &faulty);
     child.kill().unwrap();
     let _ = child.wait().unwrap();
-    assert!(!desk.path("evidence/bundles/0").exists(), "nothing was sealed yet");
+    assert!(!desk.path("evidence/bundles/0.tar.zst").exists(), "nothing was sealed yet");
 
     faulty.set(Vec::new());
     let said = desk.witnessmark(&["run", "--quiet", "--format", "json"]);
@@ -156,6 +156,6 @@ fn two_runs_at_once_are_two_bundles_of_one_ledger() {
     for index in 0..2 {
         assert_eq!(contents(&desk, index).run[0].status, RunStatus::Complete);
     }
-    assert!(!desk.path("evidence/bundles/2").exists());
+    assert!(!desk.path("evidence/bundles/2.tar.zst").exists());
     audit(&desk);
 }

@@ -7,7 +7,7 @@ use std::fs;
 use fakes::aws::{AwsFake, Size, World};
 use serde_json::{Value, json};
 use testkit::{Server, executable};
-use workspace_tests::desk::{Desk, template};
+use workspace_tests::desk::{Desk, Sealed, template};
 use workspace_tests::root;
 
 /// The fingerprint of the key below, as `ssh-keygen -lf` prints it.
@@ -63,14 +63,7 @@ deviates contains {"path": "/options/permitrootlogin"} if input.resource.options
 const CRASHER: &str = "#!/bin/sh\nread -r line\nprintf '%s\\n' '{\"descriptor\":{\"name\":\"crasher\",\"summary\":\"dies\",\"thief\":\"nothing\",\"endpoints\":[],\"settings\":{\"type\":\"object\"},\"rights\":[],\"resources\":[{\"kind\":\"crasher/thing\",\"schema\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"a\":{}}}}]}}'\nread -r line || exit 0\nkill -ABRT $$\n";
 
 fn records(desk: &Desk, kind: &str) -> Vec<Value> {
-    let folder = desk.path("evidence/bundles");
-    let bundle = fs::read_dir(&folder).expect("bundles").next().expect("one").expect("readable").path();
-    fs::read_to_string(bundle.join("records.jsonl"))
-        .expect("records")
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
-        .filter(|record| record["t"] == kind)
-        .collect()
+    Sealed::read(&desk.path("evidence/bundles"), 0).of(kind).cloned().collect()
 }
 
 #[test]

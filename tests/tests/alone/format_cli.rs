@@ -1,6 +1,6 @@
 //! `witnessmark-verify` as an auditor meets it: command line, exit codes, what it prints, what it keeps.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop at the first surprise")]
 
 use std::fs;
 use std::io::Write as _;
@@ -100,6 +100,109 @@ fn a_bundle_is_read_from_a_file_a_folder_and_standard_input() {
     assert_eq!(stream.json(), report);
     let named = desk.run(&["verify", "b.tar", "--trust", "trust.json"]);
     assert_eq!(named.code, 0);
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = agent::seal::pack::packer(Vec::new()).unwrap();
+    packer.write_all(bytes).unwrap();
+    packer.finish().unwrap()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(bytes).unwrap();
+    packer.finish().unwrap()
+}
+
+#[test]
+fn a_packed_bundle_is_read_like_a_plain_one() {
+    let book = Book::of(3);
+    let desk = Desk::new(&book, &book.exported(1));
+    let plain = tar(&book.exported(1));
+    let report = desk.with_trust(&["b.tar", "--format", "json"]).json();
+    let (front, rest) = plain.split_at(4096);
+    // What a file is called says nothing.
+    for (name, packed) in [("one", zstd(&plain)), ("store", [zstd(front), zstd(rest)].concat()), ("mail", gzip(&plain))]
+    {
+        fs::write(desk.path(name), &packed).unwrap();
+        let file = desk.with_trust(&[name, "--format", "json"]);
+        assert_eq!((file.code, file.json()), (0, report.clone()), "{name}");
+        let stream = desk.run_with(&["-", "--trust", "trust.json", "--format", "json"], &packed);
+        assert_eq!((stream.code, stream.json()), (0, report.clone()), "{name}");
+        // Several passes over it.
+        let shown = desk.with_trust(&["show", name, "--finding", "0"]);
+        assert_eq!((shown.code, shown.text()), (0, desk.with_trust(&["show", "b.tar", "--finding", "0"]).text()));
+
+        fs::write(desk.path("cut"), &packed[..packed.len() / 2]).unwrap();
+        let cut = desk.with_trust(&["cut", "--format", "json"]);
+        assert_eq!((cut.code, &cut.json()["problems"][0]["class"]), (21, &json!("missing-part")), "{name}");
+        fs::write(desk.path("more"), [&packed[..], b"more"].concat()).unwrap();
+        let more = desk.with_trust(&["more", "--format", "json"]);
+        assert_eq!((more.code, &more.json()["problems"][0]["class"]), (20, &json!("malformed")), "{name}");
+    }
+}
+
+#[test]
+fn what_is_no_bundle_at_all_is_a_wrong_argument() {
+    let book = Book::of(1);
+    let desk = Desk::new(&book, &book.exported(0));
+    fs::write(desk.path("letter"), "Dear auditor").unwrap();
+    fs::write(desk.path("letter.zst"), zstd(b"Dear auditor")).unwrap();
+    fs::write(desk.path("nothing"), "").unwrap();
+    fs::create_dir(desk.path("folder")).unwrap();
+    write_ledger(&book, &desk.path("store"));
+    for (name, says) in [
+        ("letter", "`letter` is not a bundle: it is neither a tar nor a tar packed by zstd or gzip"),
+        ("letter.zst", "`letter.zst` is not a bundle: it is packed by zstd, and no tar inside"),
+        ("nothing", "`nothing` is not a bundle: it is empty"),
+        ("folder", "`folder` is not a bundle: it is a folder without `statement.sigstore.json`"),
+        ("store", "`store` is not a bundle but a store of bundles: name one of them, as `store/bundles/0.tar.zst`"),
+        ("missing", "cannot open `missing`"),
+    ] {
+        let answer = desk.with_trust(&[name]);
+        assert_eq!((answer.code, answer.text()), (2, ""), "{name}");
+        assert!(answer.stderr.contains(says), "{name}: {}", answer.stderr);
+    }
+    let stream = desk.run_with(&["-", "--trust", "trust.json"], b"Dear auditor");
+    assert!(stream.code == 2 && stream.stderr.contains("`-` is not a bundle"), "{}", stream.stderr);
+}
+
+/// A few kilobytes that would unpack to a gibibyte end at the bound, in little memory.
+#[test]
+fn what_is_unpacked_is_bounded() {
+    let book = Book::of(1);
+    let files = book.exported(0);
+    let desk = Desk::new(&book, &files);
+    let statement = &files[&Entry::Statement];
+    let mut front = bundle::ustar::header("statement.sigstore.json", statement.len() as u64).unwrap().to_vec();
+    front.extend_from_slice(statement);
+    front.resize(front.len().next_multiple_of(512), 0);
+    front.extend_from_slice(&bundle::ustar::header("leaves.txt", 1 << 30).unwrap());
+    // RFC 8878 §3.1.1: a frame without checksum and a window of 1 MiB, then blocks of one byte that is repeated 128 KiB.
+    let mut large = [0x28, 0xb5, 0x2f, 0xfd, 0, 10 << 3].to_vec();
+    for _ in 0..(1 << 30) / (128 << 10) {
+        large.extend_from_slice(&((128_u32 << 10) << 3 | 1 << 1).to_le_bytes()[..3]);
+        large.push(b'0');
+    }
+    large.extend_from_slice(&[1, 0, 0]);
+    let packed = [zstd(&front), large].concat();
+    assert!(packed.len() < 64 << 10);
+    fs::write(desk.path("large"), packed).unwrap();
+    let verify = format!(
+        "ulimit -v 262144; exec {} large --trust trust.json --format json --max-unpacked 64M",
+        program("witnessmark-verify").display()
+    );
+    let output = Command::new("sh").args(["-c", &verify]).current_dir(desk.folder.path()).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    assert_eq!((output.status.code(), &report["problems"][0]["class"]), (Some(21), &json!("unsupported")));
+    let message = report["problems"][0]["message"].as_str().unwrap();
+    assert!(message.contains("more than 67108864 bytes come out of it"), "{message}");
+    // The same bound lets a bundle through that is smaller, and says of a smaller bound what it is.
+    fs::write(desk.path("b.zst"), zstd(&tar(&files))).unwrap();
+    assert_eq!(desk.with_trust(&["b.zst", "--max-unpacked", "64M"]).code, 0);
+    assert_eq!(desk.with_trust(&["b.zst", "--max-unpacked", "2K"]).code, 21);
+    assert_eq!(desk.with_trust(&["b.zst", "--max-unpacked", "lots"]).code, 2);
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn exactly_the_printed_rights_are_enough_and_no_more() {
     let allowed: Vec<String> = serde_json::from_str(&seed(ministack.url(), &[&key, &secret, "probe"])).unwrap();
     assert!(allowed.is_empty(), "beyond reading, these may be called: {allowed:?}");
 
-    let everything = fs::read_to_string(sealed.folder.join("records.jsonl")).unwrap();
+    let everything = sealed.text();
     assert!(!everything.contains(&secret), "the reader's secret key is in the bundle");
 }
 

@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -101,6 +102,33 @@ fn altered(files: &Files, entry: &Entry, change: impl FnOnce(&mut String)) -> Fi
     change(&mut text);
     files.insert(entry.clone(), text.into_bytes());
     files
+}
+
+/// As it lies in a store: the statement's frame, and the frame of the rest.
+fn packed(tar: &[u8]) -> Vec<u8> {
+    let (front, rest) = tar.split_at(4096);
+    let pack = |bytes: &[u8]| {
+        let mut packer = agent::seal::pack::packer(Vec::new()).unwrap();
+        packer.write_all(bytes).unwrap();
+        packer.finish().unwrap()
+    };
+    [pack(front), pack(rest)].concat()
+}
+
+#[test]
+fn a_bundle_out_of_a_store_is_unpacked_first() {
+    let book = Book::of(1);
+    let procedures = procedures();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let plain = tar(&book.exported(0));
+    fs::write(file("bundle.tar.zst"), packed(&plain)).unwrap();
+    fs::write(file("trust.json"), book.trust().render().unwrap()).unwrap();
+    let prepared = procedures["prepare"].run(folder.path());
+    assert!(prepared.status.success(), "this test needs `zstd`: {prepared:?}");
+    assert!(fs::read(file("bundle.tar")).unwrap() == plain);
+    let output = procedures["openssl"].run(folder.path());
+    assert!(output.status.success(), "{output:?}");
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn reader(cluster: &Cluster) -> String {
 
 /// Who the cluster said that we are; the token by which it knew is in no record.
 fn caller(sealed: &Sealed, token: &str) -> String {
-    let records = fs::read_to_string(sealed.folder.join("records.jsonl")).unwrap();
+    let records = sealed.text();
     assert!(!records.contains(token), "the token is in the bundle");
     let facts = sealed.facts();
     let found = facts.iter().find(|((kind, _), _)| kind == "kubernetes-rbac/cluster");

@@ -1,7 +1,6 @@
 //! Why nothing was sealed, or not all of it.
 
 use std::io;
-use std::path::PathBuf;
 
 use model::Digest;
 
@@ -59,8 +58,8 @@ pub enum SealError {
     Export(#[from] bundle::export::ExportError),
     #[error(transparent)]
     Write(#[from] bundle::writer::WriteError),
-    #[error("cannot use `{}`", path.display())]
-    File { path: PathBuf, source: io::Error },
+    #[error("cannot use `{place}`")]
+    File { place: String, source: io::Error },
 }
 
 impl SealError {

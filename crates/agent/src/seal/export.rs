@@ -2,28 +2,25 @@
 //! the proof that the bundle's head is a prefix of it, its anchors, and on demand the whole ledger.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
 
 use bundle::consistency;
 use bundle::export::TarWriter;
 use bundle::layout::{self, Entry};
 use bundle::limits;
+use bundle::read::{Content, open_stream};
 use bundle::trust::Trust;
 use ledger::{EntryBundle, Tile};
 use store::{HeadMemory, Store};
 
-use super::SealError;
+use super::error::SealError;
 use super::head::{Head, damaged};
 
-/// Where the bytes of an entry are.
-enum Source {
+/// Where the bytes of an entry are that is added to the bundle.
+enum Added {
     Bytes(Vec<u8>),
     /// In the store.
     Stored(String, u64),
-    /// In the bundle's local folder.
-    File(PathBuf),
 }
 
 /// Writes bundle `index` as a tar; with `with_ledger` also all tiles and statements of the ledger.
@@ -38,49 +35,55 @@ pub fn export<W: Write>(
 ) -> Result<W, SealError> {
     let key = trust.log_key()?;
     let head = Head::read(store, memory, &key)?;
-    let folder = store.bundle(index)?.ok_or_else(|| SealError::NoBundle { index, store: store.location() })?;
-    let mut entries = BTreeMap::new();
-    add_folder(&folder, &folder, &mut entries)?;
-    add_head(&head, index, &mut entries)?;
-    add_anchors(store, &head, index, &mut entries)?;
+    let path = layout::bundle(index);
+    let unreadable = |problem: String| damaged(store, &path, &format!("cannot be read: {problem}"));
+    let file = store.open(&path)?.ok_or_else(|| SealError::NoBundle { index, store: store.location() })?;
+    let mut bundle = open_stream(file, &path, u64::MAX).map_err(|error| unreadable(error.to_string()))?;
+    let mut added = BTreeMap::new();
+    add_head(&head, index, &mut added)?;
+    add_anchors(store, &head, index, &mut added)?;
     if with_ledger {
         let tiles = Tile::all(head.size()).map(|tile| tile.path());
         let bundles = EntryBundle::all(head.size()).map(|entries| entries.path());
         for path in tiles.chain(bundles) {
             let bytes = head.tile(&path)?;
-            entries.insert(Entry::Tile(path), Source::Bytes(bytes));
+            added.insert(Entry::Tile(path), Added::Bytes(bytes));
         }
         for index in 0..head.size() {
             let path = layout::ledger_statement(index);
-            entries.insert(Entry::LedgerStatement(index), Source::Stored(path, limits::ENVELOPE_MAX));
+            added.insert(Entry::LedgerStatement(index), Added::Stored(path, limits::ENVELOPE_MAX));
         }
     }
 
     let mut tar = TarWriter::new(out);
-    for (entry, source) in entries {
-        match source {
-            Source::Bytes(bytes) => tar.append(entry, bytes.len() as u64, bytes.as_slice())?,
-            Source::Stored(path, limit) => {
-                let bytes = store.read(&path, limit)?.ok_or_else(|| damaged(store, &path, "is missing"))?;
-                tar.append(entry, bytes.len() as u64, bytes.as_slice())?;
+    let append = |tar: &mut TarWriter<W>, entry, source| -> Result<(), SealError> {
+        let bytes = match source {
+            Added::Bytes(bytes) => bytes,
+            Added::Stored(path, limit) => {
+                store.read(&path, limit)?.ok_or_else(|| damaged(store, &path, "is missing"))?
             }
-            Source::File(path) => {
-                let failed = |source| unreadable(&path, source);
-                let file = File::open(&path).map_err(failed)?;
-                let size = file.metadata().map_err(failed)?.len();
-                tar.append(entry, size, file)?;
-            }
+        };
+        Ok(tar.append(entry, bytes.len() as u64, bytes.as_slice())?)
+    };
+    while let Some(item) = bundle.next_item().map_err(|error| unreadable(error.to_string()))? {
+        let later = added.split_off(&item.entry);
+        for (entry, source) in std::mem::replace(&mut added, later) {
+            append(&mut tar, entry, source)?;
         }
+        tar.append(item.entry, item.size, Content(bundle.as_mut()))?;
+    }
+    for (entry, source) in added {
+        append(&mut tar, entry, source)?;
     }
     Ok(tar.finish()?)
 }
 
-fn add_head(head: &Head<'_>, index: u64, entries: &mut BTreeMap<Entry, Source>) -> Result<(), SealError> {
-    entries.insert(Entry::Checkpoint, Source::Bytes(head.text().as_bytes().to_vec()));
+fn add_head(head: &Head<'_>, index: u64, entries: &mut BTreeMap<Entry, Added>) -> Result<(), SealError> {
+    entries.insert(Entry::Checkpoint, Added::Bytes(head.text().as_bytes().to_vec()));
     let older = index.saturating_add(1);
     if older < head.size() {
         let proof = consistency::render(&head.consistency(older)?);
-        entries.insert(Entry::Consistency, Source::Bytes(proof.into_bytes()));
+        entries.insert(Entry::Consistency, Added::Bytes(proof.into_bytes()));
     }
     Ok(())
 }
@@ -90,7 +93,7 @@ fn add_anchors(
     store: &dyn Store,
     head: &Head<'_>,
     index: u64,
-    entries: &mut BTreeMap<Entry, Source>,
+    entries: &mut BTreeMap<Entry, Added>,
 ) -> Result<(), SealError> {
     for size in store.list(layout::ANCHORS)? {
         let Ok(number) = size.parse::<u64>() else {
@@ -103,32 +106,8 @@ fn add_anchors(
         for name in store.list(&folder)? {
             let path = format!("{folder}/{name}");
             let entry = Entry::parse(&path).ok_or_else(|| damaged(store, &path, "is no name of the format"))?;
-            entries.insert(entry, Source::Stored(path, limits::ANCHOR_MAX));
+            entries.insert(entry, Added::Stored(path, limits::ANCHOR_MAX));
         }
     }
     Ok(())
-}
-
-fn add_folder(root: &Path, folder: &Path, entries: &mut BTreeMap<Entry, Source>) -> Result<(), SealError> {
-    let failed = |source| unreadable(folder, source);
-    for found in fs::read_dir(folder).map_err(failed)? {
-        let found = found.map_err(failed)?;
-        let path = found.path();
-        if found.file_type().map_err(failed)?.is_dir() {
-            add_folder(root, &path, entries)?;
-            continue;
-        }
-        let entry = path
-            .strip_prefix(root)
-            .ok()
-            .and_then(Path::to_str)
-            .and_then(Entry::parse)
-            .ok_or_else(|| unreadable(&path, io::Error::other("it is no file of a bundle")))?;
-        entries.insert(entry, Source::File(path));
-    }
-    Ok(())
-}
-
-fn unreadable(path: &Path, source: io::Error) -> SealError {
-    SealError::File { path: path.to_owned(), source }
 }

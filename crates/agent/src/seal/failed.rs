@@ -2,16 +2,18 @@
 //! under the run's own id, that says why and holds nothing else. What the run had read is thrown
 //! away: nobody can say how much of it there is.
 
-use std::fs::File;
-use std::io::{self, BufWriter};
+use std::io;
 
-use bundle::layout;
+use bundle::layout::Entry;
 use bundle::statement::Summary;
 use bundle::writer::{RecordWriter, SALT};
 use model::record::{ClockSource, Override, Run, RunStatus, Tool};
 use model::{RecordType, Timestamp};
 
-use super::{SealError, SealInput, Sealed, Sealer, Session, Unfinished};
+use super::error::SealError;
+use super::pack::BodyWriter;
+use super::sealer::Sealer;
+use super::session::{SealInput, Sealed, Session, Unfinished};
 
 /// Who records the failure, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +37,7 @@ impl Sealer<'_> {
         by: &Recording,
         randomness: impl FnMut(&mut [u8; SALT]) -> io::Result<()>,
     ) -> Result<Sealed, SealError> {
-        self.store.clear_run(&session.run)?;
-        session.staging = self.store.staging(&session.run)?;
+        self.workshop.clear_run(&session.run)?;
         let intent = &mut session.intent;
         let mut overrides = by.overrides.clone();
         overrides.extend(&intent.overrides);
@@ -62,13 +63,14 @@ impl Sealer<'_> {
             challenge: intent.challenge.clone(),
             failure: Some(why.to_owned()),
         };
-        let create = |name: &str| {
-            let path = session.staging.join(name);
-            File::create_new(&path).map(BufWriter::new).map_err(|source| SealError::File { path, source })
-        };
-        let mut writer = RecordWriter::new(create(layout::RECORDS)?, create(layout::LEAVES)?, randomness);
+        let mut writer = RecordWriter::new(Vec::new(), Vec::new(), randomness);
         writer.push(RecordType::Run, &run)?;
-        let (records, ..) = writer.finish()?;
+        let (records, lines, leaves) = writer.finish()?;
+        let mut body = BodyWriter::create(&session.staged)
+            .map_err(|source| SealError::File { place: session.staged.display().to_string(), source })?;
+        body.append(Entry::Leaves, leaves.len() as u64, leaves.as_slice())?;
+        body.append(Entry::Records, lines.len() as u64, lines.as_slice())?;
+        body.finish()?;
         self.seal(
             session,
             SealInput {
@@ -93,8 +95,8 @@ impl Sealer<'_> {
             "the run `{run}` (version {}, begun {}) ended without a seal; nothing of it was kept",
             intent.tool.version, intent.started
         );
-        let session =
-            Session { staging: self.store.staging(&run)?, scratch: self.store.scratch(&run)?, run, intent, guard };
+        let (staged, scratch) = (self.workshop.staged(&run), self.workshop.scratch(&run)?);
+        let session = Session { run, intent, staged, scratch, guard };
         self.record_failure(session, &why, by, randomness)
     }
 }

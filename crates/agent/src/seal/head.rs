@@ -8,7 +8,7 @@ use ledger::{Checkpoint, LogKey, SignedCheckpoint, TILE_WIDTH, Tile, TileHashes}
 use model::Digest;
 use store::{HeadMemory, Store};
 
-use super::SealError;
+use super::error::SealError;
 
 /// Largest tile, and largest bundle of entries, in bytes.
 const TILE_MAX: u64 = TILE_WIDTH * (2 + ledger::ENTRY_MAX as u64);

@@ -11,8 +11,11 @@ use serde::{Deserialize, Serialize};
 use store::{RunId, Store};
 use verify::VerifiedBundle;
 
+use super::error::SealError;
 use super::head::{Head, damaged};
-use super::{Intent, SealError, Sealed, Sealer, check, public_key};
+use super::proof::{self, Proven, Published};
+use super::sealer::{Sealer, public_key};
+use super::session::{Intent, Sealed};
 
 /// Longest file of ours in `pending/`.
 const LIMIT: u64 = 64 * 1024;
@@ -88,7 +91,7 @@ impl Sealer<'_> {
         &self,
         head: &mut Head<'_>,
         index: u64,
-        before: Option<&VerifiedBundle>,
+        before: Option<&Proven>,
     ) -> Result<(Sealed, Option<VerifiedBundle>), SealError> {
         let path = signed_path(index);
         let signed = match read_json::<Signed>(self.store, &path)? {
@@ -123,24 +126,24 @@ impl Sealer<'_> {
         }
 
         let mut verified = None;
-        if self.store.bundle(index)?.is_none() {
+        let path = layout::bundle(index);
+        if !self.store.holds(&path)? {
             let position = head.position(index, |size, root| {
                 let body = head.key().sigstore_checkpoint(size, root).body();
                 let signature = self.ledger.sign(body.as_bytes())?;
                 Ok(head.key().sigstore_note(size, root, &signature)?)
             })?;
-            let file = SealedStatement { envelope, signer, position };
-            self.store.add_staged(&run, layout::STATEMENT, file.render().as_bytes())?;
-            verified = Some(check::before_publishing(self.trust, index, &self.store.staging(&run)?, before)?);
+            let file = SealedStatement { envelope, signer, position }.render();
+            let staged = self.workshop.staged(&run);
+            let proven = proof::before_publishing(self.trust, index, file.as_bytes(), &staged, before)?;
+            self.store.create_from(&path, &Published::new(file.as_bytes(), &staged, &proven)?)?;
+            verified = Some(proven.bundle);
         }
-        self.store.publish(&run, index)?;
-        self.store.drop_run(&run)?;
+        self.workshop.drop_run(&run)?;
         // The signature last: as long as it is there, all of this is repeated.
         self.store.remove_pending(&reserved_path(index))?;
-        self.store.remove_pending(&path)?;
-        let folder =
-            self.store.bundle(index)?.ok_or_else(|| damaged(self.store, &layout::bundle(index), "is missing"))?;
-        let sealed = Sealed { run: run.to_string(), index, statement, checkpoint: head.text().to_owned(), folder };
+        self.store.remove_pending(&signed_path(index))?;
+        let sealed = Sealed { run: run.to_string(), index, statement, checkpoint: head.text().to_owned() };
         Ok((sealed, verified))
     }
 

@@ -1,11 +1,10 @@
 //! Exchanges as they lie in the spool: the text of their three records but for references, and their bodies.
 //!
-//! The texts are made once, when an exchange comes, and handed to the writer as they are. Small bodies lie in one file, so
-//! that an answer is no file of its own before it is one in the bundle; a large one is, and is moved there.
+//! The texts are made once, when an exchange comes, and handed to the writer as they are. All bodies lie in one file.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use model::record::{self, Subject};
 use model::{Digest, RecordRef, RecordType};
@@ -13,15 +12,11 @@ use sdk::{NewBody, NewExchange, WithheldReason};
 use serde::Serialize;
 
 use super::index::{self, ExchangeKey, Name, Names};
-use super::lines::{LineFile, Span};
-
-/// Bodies up to this size lie together.
-const SMALL: usize = 64 * 1024;
+use super::lines::{LineFile, Span, SpanReader};
 
 /// The files of all exchanges.
 #[derive(Debug)]
 pub(super) struct ExchangeFiles {
-    folder: PathBuf,
     texts: LineFile,
     bodies: LineFile,
     asked: HashSet<AskedKey>,
@@ -54,24 +49,7 @@ pub(super) struct Spans {
     body: u32,
     /// Where in the exchange's text the reference to the peer belongs, and which in the order of arrival it is.
     peer: Option<(u32, u32)>,
-    kept: Kept,
-}
-
-/// Where a body lies.
-#[derive(Clone, Copy, Debug)]
-enum Kept {
-    No,
-    Together(Span),
-    Alone,
-}
-
-/// A body that was kept.
-#[derive(Debug, PartialEq, Eq)]
-pub enum KeptBody {
-    /// It was read into the buffer.
-    Read,
-    /// It is this file, to be moved.
-    File(PathBuf),
+    kept: Option<Span>,
 }
 
 /// From where answers came: an endpoint, and what was asked there.
@@ -188,18 +166,16 @@ fn members_go_on(text: &mut Vec<u8>, from: usize) {
 
 impl ExchangeFiles {
     pub(super) fn create(folder: &Path) -> io::Result<Self> {
-        std::fs::create_dir(folder.join("bodies"))?;
         Ok(Self {
-            folder: folder.to_owned(),
             texts: LineFile::create(&folder.join("exchanges"))?,
-            bodies: LineFile::create(&folder.join("bodies/together"))?,
+            bodies: LineFile::create(&folder.join("bodies"))?,
             asked: HashSet::new(),
             peers: BTreeMap::new(),
             peer_ordinals: Vec::new(),
         })
     }
 
-    /// Appends an exchange, and its body where that is small. For a large one [`alone`] says where it is to be written.
+    /// Appends an exchange and its body.
     pub(super) fn append(
         &mut self,
         names: &mut Names,
@@ -208,11 +184,7 @@ impl ExchangeFiles {
     ) -> io::Result<ExchangeKey> {
         let whole = self.texts.append(&drafted.text)?;
         let long = |from: usize, to: usize| u32::try_from(to.saturating_sub(from)).map_err(io::Error::other);
-        let kept = match kept {
-            None => Kept::No,
-            Some(bytes) if bytes.len() <= SMALL => Kept::Together(self.bodies.append(bytes)?),
-            Some(_) => Kept::Alone,
-        };
+        let kept = kept.map(|bytes| self.bodies.append(bytes)).transpose()?;
         let peer = match drafted.peer {
             Some(digest) => {
                 let next = u32::try_from(self.peers.len()).map_err(io::Error::other)?;
@@ -299,30 +271,15 @@ impl ExchangeFiles {
         Ok(spans.body > 0)
     }
 
-    /// The body of the exchange that came at `arrival`, read into `bytes` or left a file.
-    pub(super) fn kept(&self, arrival: u64, spans: &Spans, bytes: &mut Vec<u8>) -> io::Result<Option<KeptBody>> {
-        bytes.clear();
-        Ok(match spans.kept {
-            Kept::No => None,
-            Kept::Together(span) => {
-                self.bodies.read_onto(span, bytes)?;
-                Some(KeptBody::Read)
-            }
-            Kept::Alone => Some(KeptBody::File(alone(&self.folder, arrival))),
-        })
+    /// The body, where it was kept.
+    pub(super) fn kept(&self, spans: &Spans) -> Option<SpanReader<'_>> {
+        spans.kept.map(|span| self.bodies.reader(span))
     }
-}
 
-impl ExchangeKey {
-    /// Whether the body is still to be written, to [`alone`].
-    pub(super) fn lies_alone(&self) -> bool {
-        matches!(self.spans.kept, Kept::Alone)
+    /// Whether it was kept.
+    pub(super) fn is_kept(spans: &Spans) -> bool {
+        spans.kept.is_some()
     }
-}
-
-/// The file of a large body.
-pub(super) fn alone(folder: &Path, arrival: u64) -> PathBuf {
-    folder.join("bodies").join(arrival.to_string())
 }
 
 /// Begins a record that belongs to an exchange.

@@ -1,8 +1,8 @@
 //! A file that is appended to and then read at random.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::FileExt;
+use std::io::{self, BufWriter, Read, Write};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
 /// Where a line stands in its file.
@@ -34,7 +34,7 @@ const BUFFER: usize = 32 * 1024;
 
 impl LineFile {
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        let file = File::options().read(true).write(true).create_new(true).open(path)?;
+        let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(path)?;
         Ok(Self { writer: BufWriter::with_capacity(BUFFER, file), end: 0 })
     }
 
@@ -48,6 +48,11 @@ impl LineFile {
 
     pub(super) fn flush(&mut self) -> io::Result<()> {
         self.writer.flush()
+    }
+
+    /// The same as [`LineFile::read`], piece by piece.
+    pub(super) fn reader(&self, span: Span) -> SpanReader<'_> {
+        SpanReader { file: self.writer.get_ref(), offset: span.offset, left: span.len }
     }
 
     /// What was appended and flushed at this span.
@@ -66,6 +71,40 @@ impl LineFile {
     }
 }
 
+/// Reads one span, however long it is.
+#[derive(Debug)]
+pub struct SpanReader<'f> {
+    file: &'f File,
+    offset: u64,
+    left: u32,
+}
+
+impl SpanReader<'_> {
+    /// Bytes that are still to come.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        u64::from(self.left)
+    }
+
+    /// Whether none are.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.left == 0
+    }
+}
+
+impl Read for SpanReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let room = buffer.len().min(self.left as usize);
+        let buffer = buffer.get_mut(..room).unwrap_or_default();
+        let count = self.file.read_at(buffer, self.offset)?;
+        self.offset += count as u64;
+        // Not more than there was room for, which is not more than was left.
+        self.left = self.left.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
+        Ok(count)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,5 +117,12 @@ mod tests {
         file.flush().unwrap();
         let read: Vec<Vec<u8>> = spans.into_iter().rev().map(|span| file.read(span).unwrap()).collect();
         assert_eq!(read, [b"three".to_vec(), b"".to_vec(), b"one".to_vec()]);
+        let long = file.append(&vec![b'x'; 2 * BUFFER]).unwrap();
+        file.append(b"after").unwrap();
+        file.flush().unwrap();
+        let (mut reader, mut read) = (file.reader(long), Vec::new());
+        assert_eq!(reader.len(), 2 * BUFFER as u64);
+        reader.read_to_end(&mut read).unwrap();
+        assert!(reader.is_empty() && read == file.read(long).unwrap());
     }
 }

@@ -12,7 +12,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::record::{self, Decode, GapReason, InAnswer, Locator, Subject, Syntax};
@@ -29,12 +29,12 @@ use index::{ExchangeKey, Names, ResourceKey};
 use lines::{LineFile, Span};
 use places::Places;
 
-pub use exchanges::{Asked, KeptBody};
+pub use exchanges::Asked;
+pub use lines::SpanReader;
 
 /// What collectors recorded so far. Written by many tasks at once, read by one when they are done.
 #[derive(Debug)]
 pub struct Spool {
-    folder: PathBuf,
     /// `None` once the recording has ended: a task that was given up may still try to write.
     inner: Mutex<Option<Inner>>,
 }
@@ -133,8 +133,7 @@ impl Spool {
     /// # Errors
     /// When its files cannot be made.
     pub fn create(folder: &Path) -> io::Result<Self> {
-        let inner = Mutex::new(Some(Inner::create(folder)?));
-        Ok(Self { folder: folder.to_owned(), inner })
+        Ok(Self { inner: Mutex::new(Some(Inner::create(folder)?)) })
     }
 
     /// How much was recorded so far; for progress.
@@ -255,13 +254,8 @@ impl Sink for Spool {
         let inner = guard.as_mut().ok_or_else(|| SinkError(ended()))?;
         let arrival = inner.exchange_keys.len() as u64;
         let key = inner.exchanges.append(&mut inner.names, drafted, kept.as_deref()).map_err(SinkError)?;
-        let lies_alone = key.lies_alone();
         inner.exchange_keys.push(key);
         inner.kept_bytes = inner.kept_bytes.saturating_add(kept.as_ref().map_or(0, |b| b.len() as u64));
-        drop(guard);
-        if let Some(bytes) = kept.filter(|_| lies_alone) {
-            std::fs::write(exchanges::alone(&self.folder, arrival), bytes).map_err(SinkError)?;
-        }
         Ok(ExchangeId(arrival))
     }
 
@@ -375,31 +369,37 @@ impl Recorded {
     /// # Errors
     /// When the spool cannot be read; as all that follow.
     pub fn exchange_text(&self, ordinal: u64, text: &mut Vec<u8>) -> io::Result<()> {
-        self.exchanges.exchange(self.place(ordinal)?.1, text)
+        self.exchanges.exchange(self.place(ordinal)?, text)
     }
 
     /// The text of the `params` record of that exchange.
     pub fn params_text(&self, ordinal: u64, text: &mut Vec<u8>) -> io::Result<()> {
-        self.exchanges.params(ordinal, self.place(ordinal)?.1, text)
+        self.exchanges.params(ordinal, self.place(ordinal)?, text)
     }
 
     /// The text of the `body` record of that exchange; `raw` is the number of the body's file. `false` where no answer came.
     pub fn body_text(&self, ordinal: u64, raw: Option<u64>, text: &mut Vec<u8>) -> io::Result<bool> {
-        self.exchanges.body(ordinal, self.place(ordinal)?.1, raw, text)
+        self.exchanges.body(ordinal, self.place(ordinal)?, raw, text)
     }
 
-    /// The body of that exchange, where it was kept: read into `bytes`, or a file to be moved.
-    pub fn kept_body(&self, ordinal: u64, bytes: &mut Vec<u8>) -> io::Result<Option<KeptBody>> {
-        let (arrival, spans) = self.place(ordinal)?;
-        self.exchanges.kept(arrival, spans, bytes)
+    /// The body of that exchange, where it was kept.
+    pub fn kept_body(&self, ordinal: u64) -> io::Result<Option<SpanReader<'_>>> {
+        Ok(self.exchanges.kept(self.place(ordinal)?))
     }
 
-    /// When the exchange with this ordinal came, and where it lies.
-    fn place(&self, ordinal: u64) -> io::Result<(u64, &Spans)> {
+    /// Whether the body of that exchange was kept.
+    pub fn is_kept(&self, ordinal: u64) -> io::Result<bool> {
+        Ok(ExchangeFiles::is_kept(self.place(ordinal)?))
+    }
+
+    /// Where the exchange with this ordinal lies.
+    fn place(&self, ordinal: u64) -> io::Result<&Spans> {
         let at = |number: u64| usize::try_from(number).ok();
-        let arrival = at(ordinal).and_then(|i| self.exchange_order.get(i)).copied();
-        let spans = arrival.and_then(at).and_then(|i| self.exchange_spans.get(i));
-        arrival.zip(spans).ok_or_else(|| io::Error::other("an exchange that was not recorded"))
+        at(ordinal)
+            .and_then(|i| self.exchange_order.get(i))
+            .and_then(|arrival| at(*arrival))
+            .and_then(|i| self.exchange_spans.get(i))
+            .ok_or_else(|| io::Error::other("an exchange that was not recorded"))
     }
 
     /// The resources one by one.

@@ -12,7 +12,6 @@ use bundle::trust::{Role, Trust};
 use declaration::{Plan, PlannedAcceptance};
 use model::ExitStatus;
 use serde::Serialize;
-use sign::Signer as _;
 
 use crate::args::{Acceptances, SignAcceptance};
 use crate::commands::keys;

@@ -15,7 +15,7 @@ use model::record::{ClockSource, Override, Purpose};
 use model::{ExitStatus, Outcome as Judgement, Secret, Timestamp};
 use report::Overview;
 use sdk::{Clock, StaticCredentials};
-use store::{FolderStore, HeadFile};
+use store::{HeadFile, Place};
 use tokio::runtime::Runtime;
 use verify::{Demands, Level, Unobserved};
 
@@ -25,6 +25,7 @@ use crate::commands::{keys, ledger};
 use crate::context;
 use crate::failure::{CommandResult, Failure};
 use crate::output;
+use crate::stores;
 
 /// The demonstration's keys guard nothing; whoever tries it must be able to go on with them.
 const PASSPHRASE: &str = "demo";
@@ -34,7 +35,7 @@ struct Stage {
     folder: PathBuf,
     declaration: PathBuf,
     opened: keys::Opened,
-    store: FolderStore,
+    place: Place,
     runtime: Runtime,
 }
 
@@ -90,8 +91,8 @@ fn set_up(dir: Option<&Path>) -> Result<Stage, Failure> {
     let opened = keys::open_with(&key_folder, &passphrase)?;
     let evidence = folder.join("evidence");
     ledger::init(&evidence, &opened)?;
-    let store = ledger::open(&evidence)?;
-    Ok(Stage { folder, declaration, opened, store, runtime: runtime()? })
+    let place = stores::open(&evidence)?;
+    Ok(Stage { folder, declaration, opened, place, runtime: runtime()? })
 }
 
 /// Replays one recorded day through the real collectors, and seals it.
@@ -115,7 +116,7 @@ fn one_day(stage: &Stage, day: &Day, number: usize) -> Result<(Ran, Overview), F
         Making {
             context: &context,
             opened: &stage.opened,
-            store: &stage.store,
+            place: &stage.place,
             environment,
             only: &[],
             clock: ClockSource::Set,
@@ -147,8 +148,9 @@ fn export(stage: &Stage, index: u64) -> Result<PathBuf, Failure> {
     let file = fs::File::create_new(&tar)
         .map_err(|e| Failure::tool(anyhow!(e).context(format!("cannot make `{}`", tar.display()))))?;
     let memory = HeadFile::new(&stage.opened.head);
-    let mut out = agent::seal::export(&stage.store, &memory, &stage.opened.trust, index, false, BufWriter::new(file))
-        .map_err(Failure::tool)?;
+    let mut out =
+        agent::seal::export(&*stage.place.store, &memory, &stage.opened.trust, index, false, BufWriter::new(file))
+            .map_err(Failure::tool)?;
     out.flush().map_err(|e| Failure::tool(anyhow!(e)))?;
     Ok(tar)
 }

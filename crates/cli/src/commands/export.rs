@@ -1,4 +1,4 @@
-//! `witnessmark export`: one bundle as a tar.
+//! `witnessmark export`: one bundle as a tar, packed or not.
 
 use std::fs::{self, OpenOptions};
 use std::io::{BufWriter, Write as _};
@@ -13,11 +13,12 @@ use crate::args::Export;
 use crate::commands::{keys, ledger};
 use crate::failure::{CommandResult, Failure};
 use crate::output;
+use crate::stores;
 
 pub fn run(arguments: &Export) -> CommandResult {
-    let store = ledger::open(&arguments.store.store)?;
+    let store = stores::open(&arguments.store.store)?.store;
     let trust = keys::read_trust(&arguments.trust)?;
-    let head = arguments.trust.with_file_name("last-head");
+    let head = HeadFile::new(&arguments.trust.with_file_name("last-head"));
     let file = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -27,16 +28,17 @@ pub fn run(arguments: &Export) -> CommandResult {
         .map_err(|e| {
             Failure::input(e).with_help("name a file that does not exist, in a folder that this user may write")
         })?;
-    let written = seal::export(
-        &store,
-        &HeadFile::new(&head),
-        &trust,
-        arguments.bundle,
-        arguments.with_ledger,
-        BufWriter::new(file),
-    )
-    .map_err(Failure::tool)
-    .and_then(|mut out| out.flush().and_then(|()| out.get_ref().sync_all()).map_err(Failure::tool));
+    let (index, with_ledger, out) = (arguments.bundle, arguments.with_ledger, BufWriter::new(file));
+    let written = if arguments.zstd {
+        seal::pack::packer(out).map_err(Failure::tool).and_then(|out| {
+            let out = seal::export(&*store, &head, &trust, index, with_ledger, out).map_err(ledger::seal_failure)?;
+            out.finish().map_err(Failure::tool)
+        })
+    } else {
+        seal::export(&*store, &head, &trust, index, with_ledger, out).map_err(ledger::seal_failure)
+    };
+    let written =
+        written.and_then(|mut out| out.flush().and_then(|()| out.get_ref().sync_all()).map_err(Failure::tool));
     if let Err(failure) = written {
         // Half a tar would be taken for evidence.
         fs::remove_file(&arguments.out).ok();

@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bundle::trust::{Range, Role, Spki, Trust, TrustedKey};
 use model::{ExitStatus, Secret};
-use sign::{Ed25519Signer, Signer};
+use sign::Signer;
 
 use crate::args::{KeyFolder, Keys};
 use crate::failure::{CommandResult, Failure};
@@ -24,8 +24,8 @@ const TRUST: &str = "trust.json";
 
 /// Key files and trust material, opened.
 pub struct Opened {
-    pub collector: Ed25519Signer,
-    pub ledger: Ed25519Signer,
+    pub collector: Box<dyn Signer>,
+    pub ledger: Box<dyn Signer>,
     pub trust: Trust,
     /// Where the last head seen is kept.
     pub head: PathBuf,
@@ -112,7 +112,7 @@ pub fn open(folder: &KeyFolder) -> Result<Opened, Failure> {
 /// As [`open`].
 pub fn open_with(keys: &Path, passphrase: &Secret) -> Result<Opened, Failure> {
     let trust = read_trust(&keys.join(TRUST))?;
-    let open = |name: &str| sign::open_key_file(&keys.join(name), passphrase).map_err(explain);
+    let open = |name: &str| open_key(&keys.join(name), passphrase);
     Ok(Opened { collector: open(COLLECTOR)?, ledger: open(LEDGER)?, trust, head: keys.join("last-head") })
 }
 
@@ -120,8 +120,8 @@ pub fn open_with(keys: &Path, passphrase: &Secret) -> Result<Opened, Failure> {
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_key(file: &Path, passphrase: &Secret) -> Result<Ed25519Signer, Failure> {
-    sign::open_key_file(file, passphrase).map_err(explain)
+pub fn open_key(file: &Path, passphrase: &Secret) -> Result<Box<dyn Signer>, Failure> {
+    Ok(Box::new(sign::open_key_file(file, passphrase).map_err(explain)?))
 }
 
 /// A public key out of its PEM file.

@@ -8,12 +8,13 @@ use agent::seal::{SealError, Sealer};
 use anyhow::anyhow;
 use model::ExitStatus;
 use serde::Serialize;
-use store::{FolderStore, HeadFile, Holder, Store, StoreError};
+use store::{HeadFile, Holder};
 
 use crate::args::{Ledger, Printed};
 use crate::commands::keys;
 use crate::failure::{CommandResult, Failure};
 use crate::output::{self, Format};
+use crate::stores;
 
 /// How long a run waits while another one seals.
 pub const WAIT_FOR_LEDGER: Duration = Duration::from_secs(60);
@@ -39,26 +40,19 @@ pub fn run(command: Ledger) -> CommandResult {
 /// # Errors
 /// When there is one, or was one.
 pub fn init(folder: &Path, opened: &keys::Opened) -> Result<(), Failure> {
-    let store = FolderStore::init(folder).map_err(store_failure)?;
+    let place = store::init(folder).map_err(stores::failed)?;
     let memory = HeadFile::new(&opened.head);
     let sealer = Sealer {
-        store: &store,
+        store: &*place.store,
+        workshop: &place.workshop,
         memory: &memory,
         trust: &opened.trust,
-        collector: &opened.collector,
-        ledger: &opened.ledger,
+        collector: &*opened.collector,
+        ledger: &*opened.ledger,
         holder: holder(),
         wait: WAIT_FOR_LEDGER,
     };
     sealer.init().map_err(seal_failure)
-}
-
-/// Opens a store that has a ledger.
-///
-/// # Errors
-/// When it has none, or it cannot be used.
-pub fn open(folder: &Path) -> Result<FolderStore, Failure> {
-    FolderStore::open(folder).map_err(store_failure)
 }
 
 /// This process, for whoever meets one of its locks.
@@ -68,11 +62,6 @@ pub fn holder() -> Holder {
 
 /// An error of sealing with whose move it is.
 pub fn seal_failure(error: SealError) -> Failure {
-    let help = error.help();
-    Failure::tool(error).with_help_if(help)
-}
-
-fn store_failure(error: StoreError) -> Failure {
     let help = error.help();
     Failure::tool(error).with_help_if(help)
 }
@@ -89,12 +78,12 @@ struct Line {
 }
 
 fn log(folder: &Path, trust: &Path, printed: Printed) -> Result<(), Failure> {
-    let store = open(folder)?;
+    let store = stores::open(folder)?.store;
     let trust = keys::read_trust(trust)?;
     let mut lines = Vec::new();
     for index in 0.. {
         let path = bundle::layout::ledger_statement(index);
-        let Some(bytes) = store.read(&path, bundle::limits::ENVELOPE_MAX).map_err(store_failure)? else { break };
+        let Some(bytes) = store.read(&path, bundle::limits::ENVELOPE_MAX).map_err(stores::failed)? else { break };
         let envelope = bundle::sigstore::Envelope::parse(&bytes).map_err(Failure::tool)?;
         let statement = bundle::statement::Statement::parse(&envelope.statement).map_err(Failure::tool)?;
         if statement.predicate.chain.origin != trust.ledger.origin {

@@ -9,20 +9,19 @@ use model::ExitStatus;
 use report::PageError;
 
 use crate::args::{Report, ReportForm};
-use crate::commands::{keys, show};
+use crate::bundles::Bundle;
+use crate::commands::keys;
 use crate::failure::{CommandResult, Failure};
 use crate::{output, summary};
 
 pub fn run(arguments: &Report) -> CommandResult {
     let ReportForm::Html = arguments.format;
     let trust = keys::read_trust(&arguments.trust)?;
-    let folder = show::folder(&arguments.path, arguments.bundle)?;
+    let bundle = Bundle::named(&arguments.path, arguments.bundle)?;
     let page =
-        report::render_page(|observer| summary::verified_with_report(&folder, &trust, observer)).map_err(|error| {
-            match error {
-                PageError::Reading(failure) => failure,
-                other => Failure::tool(anyhow!("{other}")),
-            }
+        report::render_page(|observer| summary::verified(&bundle, &trust, observer)).map_err(|error| match error {
+            PageError::Reading(failure) => failure,
+            other => Failure::tool(anyhow!("{other}")),
         })?;
     let path = arguments.out.display();
     let mut file = OpenOptions::new()

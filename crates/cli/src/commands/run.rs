@@ -15,7 +15,7 @@ use model::record::{ClockSource, Override, Purpose, Tool};
 use model::{Digest, Timestamp};
 use report::{Overview, OverviewReader};
 use sdk::{Clock, Environment, Overrides};
-use store::{FolderStore, HeadFile};
+use store::{HeadFile, Place, Store};
 use tokio::runtime::Runtime;
 
 use crate::args::{FailOn, PurposeArgument, Run};
@@ -27,6 +27,7 @@ use crate::output::{self, Format};
 use crate::pins;
 use crate::progress::{self, Speech};
 use crate::salts::Salts;
+use crate::stores;
 use crate::summary;
 
 /// Targets read side by side.
@@ -36,7 +37,7 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
     let now = crate::clock::now();
     let context = context::usable(&arguments.declaration.declaration, now)?;
     let opened = keys::open(&arguments.keys)?;
-    let store = ledger::open(&arguments.store.store)?;
+    let place = stores::open(&arguments.store.store)?;
     let deadline = i64::try_from(arguments.deadline.saturating_mul(1000)).unwrap_or(i64::MAX);
     let deadline = Timestamp::from_millis(now.as_millis().saturating_add(deadline))
         .map_err(|_| Failure::input(anyhow!("a deadline of {} seconds is beyond the year 9999", arguments.deadline)))?;
@@ -46,7 +47,7 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
     let making = Making {
         context: &context,
         opened: &opened,
-        store: &store,
+        place: &place,
         environment,
         only: &arguments.targets,
         clock: ClockSource::System,
@@ -76,7 +77,7 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
     }
     let code = match arguments.fail_on {
         FailOn::Any => ran.verdict.exit_status(),
-        FailOn::New => only_new(&ran, &store, &opened.trust)?.exit_status(),
+        FailOn::New => only_new(&ran, &*place.store, &opened.trust)?.exit_status(),
     };
     let told = summary::of_run(&ran, code, &overview, &arguments.store.store);
     match arguments.printed.format {
@@ -87,7 +88,7 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
 }
 
 /// The verdict on what is new in this run. A rehearsal is held against rehearsals too, evidence against evidence alone.
-fn only_new(ran: &Ran, store: &FolderStore, trust: &Trust) -> Result<Verdict, Failure> {
+fn only_new(ran: &Ran, store: &dyn Store, trust: &Trust) -> Result<Verdict, Failure> {
     let rehearsals = !ran.sealed.statement.predicate.rehearsal.is_empty();
     let past = Past { store, trust, rehearsals };
     history::only_new(&past, ran.sealed.index, ran.verdict).map_err(Failure::tool)
@@ -97,7 +98,7 @@ fn only_new(ran: &Ran, store: &FolderStore, trust: &Trust) -> Result<Verdict, Fa
 pub struct Making<'a> {
     pub context: &'a Context,
     pub opened: &'a keys::Opened,
-    pub store: &'a FolderStore,
+    pub place: &'a Place,
     pub environment: Environment,
     /// The targets that are read; all of them where none is named.
     pub only: &'a [String],
@@ -121,11 +122,12 @@ pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<(Ran, Overview), Fa
         runtime.block_on(jobs::chosen(&plan, &making.context.folder, making.only, making.replayed))?;
     let memory = HeadFile::new(&making.opened.head);
     let sealer = Sealer {
-        store: making.store,
+        store: &*making.place.store,
+        workshop: &making.place.workshop,
         memory: &memory,
         trust: &making.opened.trust,
-        collector: &making.opened.collector,
-        ledger: &making.opened.ledger,
+        collector: &*making.opened.collector,
+        ledger: &*making.opened.ledger,
         holder: ledger::holder(),
         wait: ledger::WAIT_FOR_LEDGER,
     };

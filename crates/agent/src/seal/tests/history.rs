@@ -1,16 +1,18 @@
 //! What the ledger's past demands: chains, determinism, stores that do not match what was seen.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
 
+use bundle::layout::Entry;
 use bundle::trust::{Range, Role};
 use model::record::{Override, RunStatus};
 use sign::Ed25519Signer;
-use store::{FolderStore, HeadFile, RealDisk, StoreError};
+use store::{HeadFile, RealDisk, Store, StoreError};
 
 use super::super::export;
 use super::{SealError, copy_folder, empty_world, files, intent, recording, salts};
-use super::{world_of_one, write_bundle};
+use super::{world_of_one, write_altered, write_bundle};
 
 #[test]
 fn runs_are_chained() {
@@ -20,7 +22,7 @@ fn runs_are_chained() {
         let sealed = world.run(run);
         assert_eq!(sealed.len(), 1);
         assert_eq!(sealed[0].run, run);
-        assert!(sealed[0].folder.ends_with(format!("bundles/{}", sealed[0].index)));
+        assert!(world.store().join(format!("bundles/{}.tar.zst", sealed[0].index)).is_file());
     }
     let runs: Vec<String> = world.audit().into_iter().map(|(run, _)| run).collect();
     assert_eq!(runs, ["a", "b", "c", "d"]);
@@ -56,16 +58,16 @@ fn the_same_runs_give_the_same_bytes() {
         // Locks say who held them: the tests' process, at the tests' time.
         assert_eq!(bytes, &made[1][path], "{path}");
     }
-    assert!(names(0).contains(&"bundles/1/statement.sigstore.json".to_owned()));
+    assert!(names(0).contains(&"bundles/1.tar.zst".to_owned()));
 }
 
 #[test]
 fn a_run_that_died_is_recorded_as_failed() {
     let folder = tempfile::tempdir().unwrap();
     let world = world_of_one(folder.path());
-    let store = FolderStore::open(&world.store()).unwrap();
+    let store = world.open();
     world
-        .with(&RealDisk, &store, |sealer| {
+        .with(&RealDisk, &*store, |sealer| {
             let mut dying = intent("b");
             dying.overrides = vec![Override::Endpoint];
             let begun = sealer.begin(dying).unwrap();
@@ -94,7 +96,7 @@ fn a_run_that_died_is_recorded_as_failed() {
     assert_eq!(of(1), ("b", RunStatus::Failed));
     assert_eq!(of(2), ("c", RunStatus::Failed));
     assert_eq!(of(3), ("d", RunStatus::Complete));
-    let record = fs::read_to_string(world.store().join("bundles/1/records.jsonl")).unwrap();
+    let record = world.records(1);
     assert!(record.contains("the run `b` (version 0.1.0, begun 2026-"), "{record}");
     assert!(record.contains(r#""overrides":["clock","endpoint"]"#), "{record}");
 }
@@ -103,9 +105,9 @@ fn a_run_that_died_is_recorded_as_failed() {
 fn a_run_that_cannot_go_on_is_recorded_as_failed() {
     let folder = tempfile::tempdir().unwrap();
     let world = world_of_one(folder.path());
-    let store = FolderStore::open(&world.store()).unwrap();
+    let store = world.open();
     world
-        .with(&RealDisk, &store, |sealer| {
+        .with(&RealDisk, &*store, |sealer| {
             let begun = sealer.begin(intent("b"))?;
             // Whatever it had written so far.
             write_bundle(&begun.session);
@@ -114,9 +116,9 @@ fn a_run_that_cannot_go_on_is_recorded_as_failed() {
         })
         .unwrap();
     assert_eq!(world.audit()[1], ("b".to_owned(), RunStatus::Failed));
-    let record = fs::read_to_string(world.store().join("bundles/1/records.jsonl")).unwrap();
+    let record = world.records(1);
     assert!(record.contains(r#""failure":"the credentials expired""#), "{record}");
-    assert!(!world.store().join("bundles/1/raw").exists());
+    assert!(!world.bundle(1).contains_key(&bundle::layout::raw(0)), "nothing of what it had written is kept");
 }
 
 /// What does not verify is not signed.
@@ -124,20 +126,104 @@ fn a_run_that_cannot_go_on_is_recorded_as_failed() {
 fn nothing_is_signed_that_does_not_verify() {
     let folder = tempfile::tempdir().unwrap();
     let world = world_of_one(folder.path());
-    let store = FolderStore::open(&world.store()).unwrap();
+    let store = world.open();
     let signed = world.collector.signed.lock().unwrap().len();
-    for (number, file) in ["records.jsonl", "leaves.txt", "raw/000/000000000", "stray"].iter().enumerate() {
-        let refused = world.with(&RealDisk, &store, |sealer| {
+    let alterations: [fn(&mut BTreeMap<Entry, Vec<u8>>); 6] = [
+        |files| files.insert(Entry::Records, b"something else".to_vec()).map_or((), drop),
+        |files| files.insert(Entry::Leaves, b"something else".to_vec()).map_or((), drop),
+        |files| files.insert(Entry::Raw(0), b"something else".to_vec()).map_or((), drop),
+        |files| files.insert(Entry::Raw(1), b"stray".to_vec()).map_or((), drop),
+        |files| files.remove(&Entry::Raw(0)).map_or((), drop),
+        |files| files.insert(Entry::Checkpoint, b"a head".to_vec()).map_or((), drop),
+    ];
+    for (number, alter) in alterations.iter().enumerate() {
+        let refused = world.with(&RealDisk, &*store, |sealer| {
             let begun = sealer.begin(intent(&format!("r{number}")))?;
-            let input = write_bundle(&begun.session);
-            fs::write(begun.session.staging().join(file), "something else").unwrap();
+            let input = write_altered(&begun.session, alter);
             sealer.seal(begun.session, input)
         });
-        assert!(matches!(refused, Err(SealError::NotVerified { index: 1, .. })), "{file}: {refused:?}");
+        assert!(matches!(refused, Err(SealError::NotVerified { index: 1, .. })), "{number}: {refused:?}");
+    }
+    // Or a byte of the packed file itself: cut off, altered, or one more.
+    let spoils: [fn(&mut Vec<u8>); 3] = [
+        |bytes| bytes.truncate(bytes.len() - 1),
+        |bytes| {
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+        },
+        |bytes| bytes.push(0),
+    ];
+    for (number, spoil) in spoils.iter().enumerate() {
+        let refused = world.with(&RealDisk, &*store, |sealer| {
+            let begun = sealer.begin(intent(&format!("s{number}")))?;
+            let input = write_bundle(&begun.session);
+            let mut bytes = fs::read(begun.session.staged()).unwrap();
+            spoil(&mut bytes);
+            fs::write(begun.session.staged(), bytes).unwrap();
+            sealer.seal(begun.session, input)
+        });
+        assert!(matches!(refused, Err(SealError::NotVerified { index: 1, .. })), "{number}: {refused:?}");
     }
     assert_eq!(world.collector.signed.lock().unwrap().len(), signed);
     world.run("c");
-    assert_eq!(world.audit().len(), 6);
+    assert_eq!(world.audit().len(), 11);
+}
+
+/// What is published is what was verified, byte for byte.
+#[test]
+fn nothing_is_published_that_changed_after_it_was_verified() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world_of_one(folder.path());
+    let store = Altering { inner: world.open(), staged: world.store().join("pending/b/body.tar.zst") };
+    let refused = world.with(&RealDisk, &store, |sealer| {
+        let begun = sealer.begin(intent("b"))?;
+        let input = write_bundle(&begun.session);
+        sealer.seal(begun.session, input)
+    });
+    let Err(SealError::Store(error)) = refused else { panic!("{refused:?}") };
+    let why = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(why, "what was prepared changed after it was verified");
+    assert!(!world.store().join("bundles/1.tar.zst").exists());
+}
+
+/// Lets somebody write into what was prepared just before it is published.
+#[derive(Debug)]
+struct Altering {
+    inner: Box<dyn Store>,
+    staged: std::path::PathBuf,
+}
+
+impl Store for Altering {
+    fn location(&self) -> String {
+        self.inner.location()
+    }
+    fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.read(path, limit)
+    }
+    fn open(&self, path: &str) -> Result<Option<Box<dyn std::io::Read + Send>>, StoreError> {
+        self.inner.open(path)
+    }
+    fn holds(&self, path: &str) -> Result<bool, StoreError> {
+        self.inner.holds(path)
+    }
+    fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.inner.list(prefix)
+    }
+    fn create(&self, files: &[(&str, &[u8])]) -> Result<(), StoreError> {
+        self.inner.create(files)
+    }
+    fn create_from(&self, path: &str, content: &dyn store::Content) -> Result<(), StoreError> {
+        let mut bytes = fs::read(&self.staged).unwrap();
+        bytes.push(0);
+        fs::write(&self.staged, bytes).unwrap();
+        self.inner.create_from(path, content)
+    }
+    fn replace_head(&self, expected: &[u8], new: &[u8]) -> Result<(), StoreError> {
+        self.inner.replace_head(expected, new)
+    }
+    fn remove_pending(&self, path: &str) -> Result<(), StoreError> {
+        self.inner.remove_pending(path)
+    }
 }
 
 #[test]
@@ -155,7 +241,7 @@ fn a_run_needs_a_ledger() {
     let world = empty_world(folder.path());
     let missing = world.run_on(&RealDisk, "a", &mut false);
     assert!(matches!(missing, Err(SealError::Store(StoreError::NotInitialised { .. }))));
-    FolderStore::init(&world.store()).unwrap();
+    store::init(&world.store()).unwrap();
     let empty = world.run_on(&RealDisk, "a", &mut false);
     assert!(matches!(empty, Err(SealError::NotInitialised { .. })));
 }
@@ -273,9 +359,9 @@ fn an_export_has_everything_and_always_the_same_bytes() {
     let world = world_of_one(folder.path());
     world.run("b");
     world.run("c");
-    let store = FolderStore::open(&world.store()).unwrap();
+    let store = world.open();
     let memory = HeadFile::new(&world.memory());
-    let make = |index, with_ledger| export(&store, &memory, &world.trust, index, with_ledger, Vec::new());
+    let make = |index, with_ledger| export(&*store, &memory, &world.trust, index, with_ledger, Vec::new());
     let listed = |bytes: &[u8]| {
         let path = folder.path().join("b.tar");
         fs::write(&path, bytes).unwrap();

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bundle::layout;
+use bundle::layout::{self, Entry};
+use bundle::read::source::read_all;
 use bundle::sigstore::{Envelope, SealedStatement};
 use bundle::statement::{Kind, Statement, Summary};
 use bundle::trust::Trust;
@@ -21,8 +22,9 @@ use ledger::{PublicKey, SignedCheckpoint, Tile};
 use model::record::{Body, Certificate, ClockSource, Exchange, Peer, Purpose, Run, RunStatus, Tool};
 use model::{Digest, RecordRef, RecordType, Timestamp};
 use sign::{Ed25519Signer, SignError, Signer};
-use store::{Disk, FolderStore, HeadFile, Holder, Store};
+use store::{Disk, FolderStore, HeadFile, Holder, Store, Workshop};
 
+use super::pack::BodyWriter;
 use super::{Begun, Intent, Recording, SealError, SealInput, Sealed, Sealer, Session};
 
 const ORIGIN: &str = "test.example/hot-wallet";
@@ -80,20 +82,26 @@ impl World {
         self.folder.join("keys").join("ledger.head")
     }
 
-    fn init_on<D: Disk + Clone>(&self, disk: &D) -> Result<(), SealError> {
-        let store = FolderStore::init_on(disk.clone(), &self.store())?;
+    fn open(&self) -> Box<dyn Store> {
+        store::open(&self.store()).unwrap().store
+    }
+
+    fn init_on<D: Disk + Clone + 'static>(&self, disk: &D) -> Result<(), SealError> {
+        let store = FolderStore::init_on(Arc::new(disk.clone()), &self.store())?;
         self.with(disk, &store, |sealer| sealer.init())
     }
 
-    fn with<D: Disk + Clone, T>(
+    fn with<D: Disk + Clone + 'static, T>(
         &self,
         disk: &D,
         store: &dyn Store,
         act: impl FnOnce(&Sealer<'_>) -> Result<T, SealError>,
     ) -> Result<T, SealError> {
         let memory = HeadFile::on(disk.clone(), &self.memory());
+        let workshop = Workshop::on(Arc::new(disk.clone()), &self.store());
         act(&Sealer {
             store,
+            workshop: &workshop,
             memory: &memory,
             trust: &self.trust,
             collector: &*self.collector,
@@ -104,8 +112,13 @@ impl World {
     }
 
     /// A whole run: begin, record the dead, collect, seal. `began` is set once the intent stands.
-    fn run_on<D: Disk + Clone>(&self, disk: &D, run: &str, began: &mut bool) -> Result<Vec<Sealed>, SealError> {
-        let store = FolderStore::open_on(disk.clone(), &self.store())?;
+    fn run_on<D: Disk + Clone + 'static>(
+        &self,
+        disk: &D,
+        run: &str,
+        began: &mut bool,
+    ) -> Result<Vec<Sealed>, SealError> {
+        let store = FolderStore::open_on(Arc::new(disk.clone()), &self.store())?;
         self.with(disk, &store, |sealer| {
             let Begun { session, completed: mut sealed, unfinished } = sealer.begin(intent(run))?;
             *began = true;
@@ -142,8 +155,8 @@ impl World {
         let mut previous = None;
         for index in 0..head.size {
             let prior_root = tree.root();
-            let folder = root.join(layout::bundle(index));
-            let file = SealedStatement::parse(&fs::read(folder.join(layout::STATEMENT)).unwrap()).unwrap();
+            let bundle = self.bundle(index);
+            let file = SealedStatement::parse(&bundle[layout::STATEMENT]).unwrap();
             let envelope = Envelope::parse(&read(&layout::ledger_statement(index))).unwrap();
             assert_eq!(file.envelope, envelope);
             assert!(verify::ed25519::verify(file.signer.as_bytes(), &envelope.pae(), &envelope.signature));
@@ -159,14 +172,16 @@ impl World {
             assert_eq!((place.size, place.root), (index + 1, tree.root()));
             ledger::verify_inclusion(&leaf, index, place.size, &file.position.proof, &place.root).unwrap();
 
-            let records = fs::read(folder.join(layout::RECORDS)).unwrap();
-            let leaves = fs::read(folder.join(layout::LEAVES)).unwrap();
-            assert_eq!(Digest::of(&records), statement.records_sha256);
-            assert_eq!(Digest::of(&leaves), statement.leaves_sha256);
+            assert_eq!(Digest::of(&bundle[layout::RECORDS]), statement.records_sha256);
+            assert_eq!(Digest::of(&bundle[layout::LEAVES]), statement.leaves_sha256);
+            let mut expected = vec![layout::LEAVES, layout::RECORDS, layout::STATEMENT];
+            let raw = layout::raw(0);
             if statement.predicate.status == RunStatus::Complete {
-                let raw = fs::read(folder.join(layout::raw(0))).unwrap();
-                assert_eq!(raw, body(&statement.predicate.bundle));
+                assert_eq!(bundle[&raw], body(&statement.predicate.bundle));
+                expected.insert(1, &raw);
             }
+            expected.sort_unstable();
+            assert!(bundle.keys().eq(expected), "{:?}", bundle.keys());
             runs.push((statement.predicate.bundle.clone(), statement.predicate.status));
         }
         assert_eq!(tree.root(), head.root);
@@ -186,6 +201,21 @@ impl World {
             assert_modes(&root.join(path));
         }
         runs
+    }
+
+    /// The files of a published bundle.
+    fn bundle(&self, index: u64) -> BTreeMap<String, Vec<u8>> {
+        let mut source = bundle::read::open(&self.store().join(layout::bundle(index)), u64::MAX).unwrap();
+        let mut files = BTreeMap::new();
+        while let Some(item) = source.next_item().unwrap() {
+            files.insert(item.entry.path(), read_all(source.as_mut(), &item).unwrap());
+        }
+        files
+    }
+
+    /// The records of a published bundle.
+    fn records(&self, index: u64) -> String {
+        String::from_utf8(self.bundle(index)[layout::RECORDS].clone()).unwrap()
     }
 
     /// No index was ever signed over two statements.
@@ -245,13 +275,14 @@ fn body(run: &str) -> Vec<u8> {
 
 /// What a run of one exchange writes; straight to the file system, as a run does.
 fn write_bundle(session: &Session) -> SealInput {
+    write_altered(session, |_| {})
+}
+
+/// The same, with files of it altered on the way.
+fn write_altered(session: &Session, alter: impl FnOnce(&mut BTreeMap<Entry, Vec<u8>>)) -> SealInput {
     let intent = session.intent();
     let raw = body(&intent.run);
-    let path = session.staging().join(layout::raw(0));
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, &raw).unwrap();
-    let create = |name: &str| fs::File::create_new(session.staging().join(name)).unwrap();
-    let mut writer = RecordWriter::new(create(layout::RECORDS), create(layout::LEAVES), salts());
+    let mut writer = RecordWriter::new(Vec::new(), Vec::new(), salts());
     let run = Run {
         id: intent.run.clone(),
         tool: intent.tool.clone(),
@@ -295,7 +326,14 @@ fn write_bundle(session: &Session) -> SealInput {
         withheld: None,
     };
     writer.push(RecordType::Body, &body).unwrap();
-    let (records, ..): (WrittenRecords, _, _) = writer.finish().unwrap();
+    let (records, lines, leaves): (WrittenRecords, _, _) = writer.finish().unwrap();
+    let mut files = BTreeMap::from([(Entry::Leaves, leaves), (Entry::Records, lines), (Entry::Raw(0), raw)]);
+    alter(&mut files);
+    let mut packed = BodyWriter::create(session.staged()).unwrap();
+    for (entry, bytes) in files {
+        packed.append(entry, bytes.len() as u64, bytes.as_slice()).unwrap();
+    }
+    packed.finish().unwrap();
     SealInput {
         finished: at(9),
         status: RunStatus::Complete,

@@ -7,7 +7,7 @@ use std::sync::Barrier;
 use std::time::Duration;
 
 use model::record::RunStatus;
-use store::{FolderStore, Holder, RealDisk, Store, StoreError};
+use store::{Holder, RealDisk, StoreError};
 
 use super::{Begun, recording};
 use super::{SealError, World, at, intent, salts, world_of_one, write_bundle};
@@ -24,9 +24,9 @@ fn threads_seal_one_after_another() {
     std::thread::scope(|scope| {
         for number in 0..4 {
             scope.spawn(move || {
-                let store = FolderStore::open(&world.store()).unwrap();
+                let store = world.open();
                 world
-                    .with(&RealDisk, &store, |sealer| {
+                    .with(&RealDisk, &*store, |sealer| {
                         let Begun { session, unfinished, completed } =
                             sealer.begin(intent(&format!("thread-{number}")))?;
                         // The others live: they are neither completed nor taken for dead.
@@ -49,9 +49,9 @@ fn threads_seal_one_after_another() {
 fn who_holds_a_lock_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let world = world_of_one(folder.path());
-    let store = FolderStore::open(&world.store()).unwrap();
+    let workshop = store::open(&world.store()).unwrap().workshop;
     let holder = Holder { pid: 4711, since: at(0) };
-    let guard = store.lock_ledger(&holder, Duration::ZERO).unwrap();
+    let guard = workshop.lock_ledger(&holder, Duration::ZERO).unwrap();
     let refused = world.run_on(&RealDisk, "b", &mut false).unwrap_err();
     assert!(matches!(refused, SealError::Store(StoreError::Locked { .. })));
     let text = refused.to_string();
@@ -65,9 +65,9 @@ fn who_holds_a_lock_is_named() {
 fn two_runs_of_one_name_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let world = world_of_one(folder.path());
-    let store = FolderStore::open(&world.store()).unwrap();
+    let store = world.open();
     world
-        .with(&RealDisk, &store, |sealer| {
+        .with(&RealDisk, &*store, |sealer| {
             let begun = sealer.begin(intent("b"))?;
             assert!(matches!(sealer.begin(intent("b")), Err(SealError::Store(StoreError::RunExists { .. }))));
             let input = write_bundle(&begun.session);
@@ -86,8 +86,8 @@ fn process() {
     let (run, folder) = job.split_once(' ').unwrap();
     let mut world = World::new(Path::new(folder));
     world.wait = PATIENCE;
-    let store = FolderStore::open(&world.store()).unwrap();
-    let said = world.with(&RealDisk, &store, |sealer| {
+    let store = world.open();
+    let said = world.with(&RealDisk, &*store, |sealer| {
         let begun = sealer.begin(intent(run))?;
         for dead in begun.unfinished {
             sealer.record_unfinished(dead, &recording(), salts())?;

@@ -1,0 +1,151 @@
+//! The steps of sealing, in their order.
+
+use bundle::seal::{Metadata, Unsigned};
+use bundle::statement::{Chain, StatementError};
+use model::Digest;
+use store::RunId;
+use verify::{Observer, Unobserved, VerifiedBundle};
+
+use super::error::SealError;
+use super::sealer::Sealer;
+use super::session::{Begun, Intent, SealInput, Sealed, Session, Unfinished};
+use super::{head, pending, proof};
+
+impl Sealer<'_> {
+    /// Makes the ledger: signs the head of the empty tree. Done once; what an earlier, broken-off
+    /// try left is completed.
+    pub fn init(&self) -> Result<(), SealError> {
+        let key = self.log_key()?;
+        let _lock = self.workshop.lock_ledger(&self.holder, self.wait)?;
+        let known = head::remembered(self.memory, &key)?;
+        match (head::stored(self.store, &key)?, known) {
+            (None, Some(known)) => Err(SealError::LedgerGone {
+                origin: key.name().to_owned(),
+                size: known.size,
+                store: self.store.location(),
+            }),
+            (Some(found), None) if found.checkpoint.size == 0 => Ok(self.memory.save(&found.text)?),
+            (Some(found), _) => Err(SealError::AlreadyInitialised {
+                origin: key.name().to_owned(),
+                size: found.checkpoint.size,
+                store: self.store.location(),
+            }),
+            (None, None) => {
+                // A head that is gone must not make its bundles go, too.
+                for left in ["ledger/statements", bundle::layout::BUNDLES] {
+                    if !self.store.list(left)?.is_empty() {
+                        return Err(head::damaged(self.store, store::CHECKPOINT, "is missing, but there are bundles"));
+                    }
+                }
+                let note = self.sign_head(&key, 0, ledger::empty_root())?;
+                self.store.create(&[(store::CHECKPOINT, note.as_bytes())])?;
+                Ok(self.memory.save(&note)?)
+            }
+        }
+    }
+
+    /// Begins a run. Whatever a killed run had signed is completed first.
+    pub fn begin(&self, intent: Intent) -> Result<Begun, SealError> {
+        let key = self.log_key()?;
+        let run: RunId = intent.run.parse().map_err(|_| SealError::BadRunId { run: intent.run.clone() })?;
+        let _lock = self.workshop.lock_ledger(&self.holder, self.wait)?;
+        let mut head = head::Head::read(self.store, self.memory, &key)?;
+        head.remember(self.memory)?;
+        // Before the first request: at the end it would be too late to learn it.
+        self.check_signer(intent.kind, head.size())?;
+        let completed = self.complete_all(&mut head)?;
+        let unfinished = self.dead_runs()?;
+        let guard = self.workshop.open_run(&run, &self.holder)?;
+        let (staged, scratch) = (self.workshop.staged(&run), self.workshop.scratch(&run)?);
+        pending::write_intent(self.store, &run, &intent)?;
+        Ok(Begun { session: Session { run, intent, staged, scratch, guard }, completed, unfinished })
+    }
+
+    /// Seals what the session's run prepared. After an error nothing that was
+    /// published is touched; the next [`Sealer::begin`] completes this run or names it unfinished.
+    pub fn seal(&self, session: Session, input: SealInput) -> Result<Sealed, SealError> {
+        Ok(self.seal_observed(session, input, &mut Unobserved)?.0)
+    }
+
+    /// The same, for whoever wants to tell what was sealed: `observer` sees the records as they are verified, and what it
+    /// saw is proven when this has returned.
+    pub fn seal_observed(
+        &self,
+        session: Session,
+        input: SealInput,
+        observer: &mut (dyn Observer + Send),
+    ) -> Result<(Sealed, VerifiedBundle), SealError> {
+        let Session {
+            run,
+            intent,
+            staged,
+            // Until the end: as long as it lives nobody takes the run for dead.
+            guard: _guard,
+            ..
+        } = session;
+        let key = self.log_key()?;
+        self.workshop.sync_staged(&run)?;
+        let _lock = self.workshop.lock_ledger(&self.holder, self.wait)?;
+        let mut head = head::Head::read(self.store, self.memory, &key)?;
+        head.remember(self.memory)?;
+        // Another run may have been killed while this one collected.
+        self.complete_all(&mut head)?;
+        let index = head.size();
+        self.check_signer(intent.kind, index)?;
+        let previous = head.previous_statement(self.trust)?;
+        let statement = statement(&intent, input, &head, previous)?;
+        let verified = proof::before_signing(&head, &statement, &staged, self.trust, observer)?;
+        self.reserve(&run, index, &statement)?;
+        let (sealed, verified) = self.complete(&mut head, index, Some(&verified))?;
+        // Nobody else can have published it: the index was taken under the lock that is still held.
+        let verified =
+            verified.ok_or_else(|| head::damaged(self.store, &bundle::layout::bundle(index), "was there already"))?;
+        Ok((sealed, verified))
+    }
+
+    /// Runs whose process is gone and which signed nothing. Runs without an intent asked nobody
+    /// for anything: they are removed.
+    fn dead_runs(&self) -> Result<Vec<Unfinished>, SealError> {
+        let mut unfinished = Vec::new();
+        for run in self.workshop.runs()? {
+            let Some(guard) = self.workshop.claim_run(&run, &self.holder)? else {
+                continue;
+            };
+            match pending::read_intent(self.store, &run)? {
+                Some(intent) => unfinished.push(Unfinished { run, intent, guard }),
+                None => self.workshop.drop_run(&run)?,
+            }
+        }
+        Ok(unfinished)
+    }
+}
+
+fn statement(
+    intent: &Intent,
+    input: SealInput,
+    head: &head::Head<'_>,
+    previous_statement: Option<Digest>,
+) -> Result<Unsigned, StatementError> {
+    let chain = Chain {
+        origin: head.origin().to_owned(),
+        index: head.size(),
+        prior_size: head.size(),
+        prior_root: head.root(),
+        previous_statement,
+        every_seconds: intent.every_seconds,
+    };
+    let metadata = Metadata {
+        kind: intent.kind,
+        bundle: intent.run.clone(),
+        entity: intent.entity.clone(),
+        system: intent.system.clone(),
+        tool: bundle::statement::Tool { version: intent.tool.version.clone(), sha256: intent.tool.sha256 },
+        started: intent.started,
+        finished: input.finished,
+        status: input.status,
+        rehearsal: input.rehearsal,
+        challenge: intent.challenge.clone(),
+        summary: input.summary,
+    };
+    bundle::seal::statement(&input.records, metadata, chain)
+}

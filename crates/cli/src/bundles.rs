@@ -1,0 +1,68 @@
+//! The bundle that a person names: in a store, or in a file or folder of its own.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::anyhow;
+use bundle::layout;
+use bundle::read::{self, Source, UNPACKED_MAX};
+use store::Store;
+
+use crate::failure::Failure;
+use crate::stores;
+
+/// A bundle that can be read as often as it takes.
+pub enum Bundle {
+    Stored { store: Box<dyn Store>, index: u64 },
+    At(PathBuf),
+}
+
+impl Bundle {
+    /// What a path means: a store's newest or numbered bundle, or a bundle's own file or folder.
+    ///
+    /// # Errors
+    /// When there is no such bundle.
+    pub fn named(path: &Path, index: Option<u64>) -> Result<Self, Failure> {
+        if path.is_file() || path.join(layout::STATEMENT).is_file() {
+            return Ok(Self::At(path.to_owned()));
+        }
+        let store = stores::open(path)?.store;
+        let index = match index {
+            Some(index) => index,
+            None => {
+                let names = store.list(layout::BUNDLES).map_err(Failure::tool)?;
+                let newest = names.iter().filter_map(|name| layout::bundle_index(name)).max();
+                newest.ok_or_else(|| {
+                    Failure::input(anyhow!("the store `{}` holds no bundle yet", path.display()))
+                        .with_help("`witnessmark run` makes one")
+                })?
+            }
+        };
+        Ok(Self::Stored { store, index })
+    }
+
+    /// Its name for a person.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Stored { store, index } => format!("{}/{}", store.location(), layout::bundle(*index)),
+            Self::At(path) => path.display().to_string(),
+        }
+    }
+
+    /// Reads it from the beginning.
+    ///
+    /// # Errors
+    /// When it is not there or is no bundle.
+    pub fn open(&self) -> Result<Box<dyn Source>, Failure> {
+        match self {
+            Self::Stored { store, index } => {
+                let file = store.open(&layout::bundle(*index)).map_err(stores::failed)?.ok_or_else(|| {
+                    Failure::input(anyhow!("the store `{}` holds no bundle {index}", store.location()))
+                        .with_help("`witnessmark ledger log` lists them")
+                })?;
+                // It was verified before it was put there: nothing bounds what comes out of it.
+                read::open_stream(file, &self.name(), u64::MAX).map_err(Failure::tool)
+            }
+            Self::At(path) => read::open(path, UNPACKED_MAX).map_err(Failure::input),
+        }
+    }
+}
