@@ -79,7 +79,7 @@ pub(crate) fn resolve(used: &CheckUse, meta: &CheckMeta, reporter: &mut Reporter
     resolved
 }
 
-/// Settings of a target: each must be known to one of its collectors and please each that knows it.
+/// Settings of a target: each must be known to one of its collectors and be valid for every collector that defines it.
 pub(crate) fn settings(entries: &[Entry], schemas: &[(&str, &Value)], at: Span, reporter: &mut Reporter<'_>) {
     let properties = |schema: &Value| -> Map<String, Value> {
         schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default()

@@ -185,7 +185,7 @@ fn analyse(loaded: &Loaded, environment: &Environment) -> (Vec<Diagnostic>, Plan
         .collect();
     if assignments.is_empty() && !has_errors(&reporter.found) && !loaded.has_errors() {
         reporter
-            .warn(declaration.system.written, Code::NothingChecked, "no check is put to any target")
+            .warn(declaration.system.written, Code::NothingChecked, "no check is assigned to any target")
             .help("name checks under `checks` of a control; `witnessmark checks` lists them");
     }
     let shortest = declaration
@@ -308,7 +308,7 @@ fn plan_checks(
             Some(named) => {
                 if named.is_empty() {
                     reporter
-                        .error(check_use.written, Code::NoTarget, format!("`{id}` is put to no target"))
+                        .error(check_use.written, Code::NoTarget, format!("`{id}` is assigned to no target"))
                         .help("name targets under `on`, or leave `on` out for all that can be read");
                 }
                 for name in named.iter().filter(|n| n.is_written()) {
@@ -472,7 +472,7 @@ fn plan_acceptance(
                 reporter.warn(
                     acceptance.approved.at,
                     Code::UnusedAcceptance,
-                    format!("acceptance `{}` is approved from a day on that is still to come", acceptance.id),
+                    format!("acceptance `{}` is approved from a date that is still to come", acceptance.id),
                 );
             }
         }

@@ -41,7 +41,7 @@ impl<'d> Known<'d> {
     }
 }
 
-/// Reports ids that stand twice and names that lead nowhere.
+/// Reports duplicate ids and names that lead nowhere.
 pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Environment, reporter: &mut Reporter<'_>) {
     let d = &loaded.declaration;
     unique("target", d.targets.iter().map(|t| &t.id), reporter);

@@ -294,7 +294,7 @@ impl Builder<'_> {
                 Some(key) => {
                     if let Some(first) = entries.iter().find(|e| e.key.value == key.value) {
                         reporter
-                            .error(key.at, Code::DuplicateKey, format!("`{}` is written twice", key.value))
+                            .error(key.at, Code::DuplicateKey, format!("duplicate key `{}`", key.value))
                             .related(first.key.at, "first written here");
                         return true;
                     }

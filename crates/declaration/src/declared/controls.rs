@@ -135,7 +135,7 @@ impl JsonSchema for Parameters {
 }
 
 record! {
-    /// What a use of a check expects of the population it is put to.
+    /// What a use of a check expects of the population it is assigned to.
     pub struct Expect ("expectation") {
         required {
             /// Why a complete and empty population is as it should be.

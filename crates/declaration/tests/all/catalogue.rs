@@ -46,7 +46,7 @@ fn a_broken_catalogue_is_refused_with_its_line() {
     assert_eq!(said("standard: X\nversion: '1'\nrequirements: []\n"), "x-1");
     assert_eq!(
         said("standard: X\nstandard: Y\n"),
-        "not a catalogue of a standard: x.yaml: line 2: `standard` is written twice"
+        "not a catalogue of a standard: x.yaml: line 2: duplicate key `standard`"
     );
     assert_eq!(
         said("standard: X\nrequirements: []\n"),

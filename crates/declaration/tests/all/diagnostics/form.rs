@@ -90,7 +90,7 @@ fn duplicate_key() {
     threats: []
     threats: []
 ")), @r#"
-    error[duplicate-key]: `title` is written twice
+    error[duplicate-key]: duplicate key `title`
      --> witnessmark.yaml:9:5
       |
     8 |     title: One
@@ -98,7 +98,7 @@ fn duplicate_key() {
     9 |     title: Two
       |     ^^^^^
 
-    error[duplicate-key]: `threats` is written twice
+    error[duplicate-key]: duplicate key `threats`
       --> witnessmark.yaml:11:5
        |
     10 |     threats: []
@@ -436,7 +436,7 @@ fn as_json() {
       {
         "severity": "error",
         "code": "duplicate-key",
-        "message": "`id` is written twice",
+        "message": "duplicate key `id`",
         "file": "witnessmark.yaml",
         "line": 3,
         "column": 19,

@@ -255,7 +255,7 @@ fn no_target_for_a_check() {
     11 |       - {use: github/org-requires-2fa, on: [aws-prod]}
        |                                             ^^^^^^^^
 
-    error[no-target]: `aws-kms/key-rotates` is put to no target
+    error[no-target]: `aws-kms/key-rotates` is assigned to no target
       --> witnessmark.yaml:12:10
        |
     12 |       - {use: aws-kms/key-rotates, on: []}
@@ -357,7 +357,7 @@ acceptances:
        |
        = help: there are: `aws-iam/role`, `aws-iam/user`, `aws-kms/alias`, `aws-kms/key`
 
-    warning[unused-acceptance]: acceptance `A7` is approved from a day on that is still to come
+    warning[unused-acceptance]: acceptance `A7` is approved from a date that is still to come
       --> witnessmark.yaml:15:99
        |
     15 |   - {id: A7, target: aws-prod, population: aws-kms/grant, reason: r, approved_by: CISO, approved: 2027-05-01, expires: 2027-11-20}
@@ -370,7 +370,7 @@ fn nothing_checked() {
     insta::assert_snapshot!(said(&(HEAD.to_owned() + "controls:
   - {id: C, title: Keys rotate}
 ")), @r#"
-    warning[nothing-checked]: no check is put to any target
+    warning[nothing-checked]: no check is assigned to any target
      --> witnessmark.yaml:3:10
       |
     3 | system: {id: hot}
