@@ -50,11 +50,11 @@ pub fn settings() -> Map<String, Value> {
     }
 }
 
-/// A private and a public key in PEM.
+/// A private key in PEM, and its public key as `RSAPublicKey` in DER.
 #[must_use]
-pub fn rsa_key() -> (String, String) {
+pub fn rsa_key() -> (String, Vec<u8>) {
     let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
-    (key.serialize_pem(), key.public_key_pem())
+    (key.serialize_pem(), key.public_key_raw().to_vec())
 }
 
 /// What was recorded of this organisation, asked with a token.

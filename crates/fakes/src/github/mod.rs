@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde_json::{Value, json};
 
 pub(crate) use answers::turned;
@@ -126,15 +127,26 @@ impl GithubFake {
 
 /// Whether the App signed this for the present moment, for at most the ten minutes that GitHub allows.
 fn signed(app: &App, assertion: &str) -> bool {
-    let key = jsonwebtoken::DecodingKey::from_rsa_pem(app.public_key.as_bytes()).expect("the App's public key");
-    let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
-    validation.set_issuer(&[app.id.to_string()]);
-    validation.set_required_spec_claims(&["exp", "iss", "iat"]);
-    validation.validate_aud = false;
-    jsonwebtoken::decode::<Value>(assertion, &key, &validation).is_ok_and(|token| {
-        let number = |name: &str| token.claims[name].as_u64().unwrap_or(0);
-        number("iat") <= epoch() && number("exp") - number("iat") <= 660
+    claims(app, assertion).is_some_and(|claims| {
+        let number = |name: &str| claims[name].as_u64().unwrap_or(0);
+        let named = claims["iss"] == app.id || claims["iss"] == app.id.to_string();
+        named && number("iat") <= epoch() && epoch() < number("exp") && number("exp") - number("iat") <= 660
     })
+}
+
+/// What was claimed, if the App's key signed it (RS256, RFC 7515 and 7518).
+fn claims(app: &App, assertion: &str) -> Option<Value> {
+    let (signed, signature) = assertion.rsplit_once('.')?;
+    let (header, claims) = signed.split_once('.')?;
+    let decoded = |text: &str| BASE64_URL_SAFE_NO_PAD.decode(text).ok();
+    let header: Value = serde_json::from_slice(&decoded(header)?).ok()?;
+    if header["alg"] != "RS256" {
+        return None;
+    }
+    let known = rustls::crypto::aws_lc_rs::default_provider().signature_verification_algorithms;
+    let (_, rs256) = known.mapping.iter().find(|(scheme, _)| *scheme == rustls::SignatureScheme::RSA_PKCS1_SHA256)?;
+    rs256.first()?.verify_signature(&app.public_key, signed.as_bytes(), &decoded(signature)?).ok()?;
+    serde_json::from_slice(&decoded(claims)?).ok()
 }
 
 #[async_trait]

@@ -106,8 +106,8 @@ pub enum Kind {
 pub struct App {
     pub id: u64,
     pub installation: u64,
-    /// PEM of the key that its tokens are signed with.
-    pub public_key: String,
+    /// `RSAPublicKey` in DER, of the key that its assertions are signed with.
+    pub public_key: Vec<u8>,
     pub permissions: Vec<String>,
 }
 
