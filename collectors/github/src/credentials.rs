@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use octocrab::auth::{AppAuth, EncodingKey};
+use octocrab::models::AppId;
+use octocrab::{AuthState, Octocrab};
 use sdk::{CollectError, Environment, KnownSecrets, Secret, Target, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::settings::{App, Settings};
 
@@ -14,13 +17,13 @@ const SPARE_MILLIS: i64 = 5 * 60 * 1000;
 /// Where tokens come from.
 pub enum Credentials {
     Token { secret: Secret, from: String },
-    App { app: App, key: EncodingKey, minted: tokio::sync::Mutex<Option<Minted>> },
+    App { app: App, key: EncodingKey },
 }
 
-/// A token of an installation.
-#[derive(Clone)]
+/// octocrab with a token of an installation.
+#[derive(Debug)]
 pub struct Minted {
-    pub token: Secret,
+    pub octocrab: Octocrab,
     pub expires: Timestamp,
 }
 
@@ -75,7 +78,15 @@ impl Credentials {
         for line in pem.expose().lines().filter(|line| !line.starts_with("-----")) {
             secrets.add(Secret::new(line.to_owned()));
         }
-        Ok(Self::App { app: app.clone(), key, minted: tokio::sync::Mutex::default() })
+        Ok(Self::App { app: app.clone(), key })
+    }
+
+    /// As octocrab takes them: a token, or an App that signs for itself.
+    pub fn for_octocrab(&self) -> AuthState {
+        match self {
+            Self::Token { secret, .. } => AuthState::AccessToken { token: secret.expose().into() },
+            Self::App { app, key } => AuthState::App(AppAuth { app_id: AppId(app.id), key: key.clone() }),
+        }
     }
 
     /// As a person names who asks.
@@ -93,31 +104,15 @@ impl Minted {
     }
 }
 
-#[derive(Serialize)]
-struct Claims {
-    iat: i64,
-    exp: i64,
-    iss: String,
-}
-
-/// What an App signs to be given a token: good for nine minutes, and begun a minute ago, as GitHub advises for clocks that differ.
-pub fn assertion(app: &App, key: &EncodingKey, now: Timestamp) -> Result<Secret, String> {
-    let now = now.as_seconds();
-    let claims = Claims { iat: now - 60, exp: now + 540, iss: app.id.to_string() };
-    jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, key)
-        .map(Secret::new)
-        .map_err(|error| format!("the App's key cannot sign: {error}"))
-}
-
 #[derive(Deserialize)]
 struct Answer {
     token: String,
     expires_at: String,
 }
 
-/// The token in GitHub's answer.
-pub fn minted(body: &[u8]) -> Option<Minted> {
-    let answer: Answer = serde_json::from_slice(body).ok()?;
+/// The token in GitHub's answer, and when it ends.
+pub fn token(answer: &Value) -> Option<(Secret, Timestamp)> {
+    let answer = Answer::deserialize(answer).ok()?;
     let expires = Timestamp::from_rfc3339(&answer.expires_at).ok()?;
-    Some(Minted { token: Secret::new(answer.token), expires })
+    Some((Secret::new(answer.token), expires))
 }

@@ -1,6 +1,7 @@
 //! Reads one organisation of GitHub: who is in it and with which second factor, which Apps and tokens get in, and how
 //! the declared repositories are protected. It changes nothing.
 
+mod client;
 mod credentials;
 mod discover;
 mod grants;

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Uri};
+use http::{HeaderMap, HeaderValue, Method, Uri};
+use octocrab::Octocrab;
 use sdk::{
-    Clock, CollectError, Environment, ExchangeId, GapNote, GapReason, Recorder, SinkError, Source, Subject, Target,
-    Timestamp,
+    CollectError, Environment, ExchangeId, GapNote, GapReason, Recorder, SinkError, Source, Subject, Target, Timestamp,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use transport::{Failure, Limits, Proxies, Recording, Scope, Seen, Transport, TransportError};
 
+use crate::client::{self, Unanswered, Wire};
 use crate::credentials::{self, Credentials, Minted};
 use crate::routes::{self, ACCESS_TOKENS};
 use crate::settings::{PUBLIC, Settings};
@@ -25,7 +26,6 @@ const ATTEMPTS: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 /// What GitHub asks for where a limit does not say.
 const UNSAID: Duration = Duration::from_secs(60);
-const API_VERSION: &str = "2022-11-28";
 
 /// One question.
 #[derive(Clone, Debug)]
@@ -139,12 +139,12 @@ impl Refusal {
 pub struct Session {
     pub settings: Settings,
     base: String,
-    recording: Recording,
+    wire: Wire,
     recorder: Recorder,
     credentials: Credentials,
-    clock: Clock,
-    deadline: Timestamp,
-    user_agent: String,
+    /// With the token that was given, or as the App.
+    octocrab: Octocrab,
+    minted: tokio::sync::Mutex<Option<Minted>>,
     permits: Semaphore,
     /// A limit was reached: nobody asks before this.
     hold: Mutex<Option<Instant>>,
@@ -171,27 +171,41 @@ impl Session {
         let credentials = Credentials::find(target, &settings, environment, recorder.secrets())?;
         let base = environment.overrides.endpoint_for(recorder.collector()).or(settings.api_url.as_deref());
         let base = base.unwrap_or(PUBLIC).trim_end_matches('/').to_owned();
-        let parsed: Uri = base.parse().map_err(|error| CollectError::Settings {
+        let wrong = |problem: String| CollectError::Settings {
             target: target.id.clone(),
             setting: "api_url".to_owned(),
-            problem: format!("`{base}` is no address: {error}"),
-        })?;
+            problem,
+        };
+        let parsed: Uri = base.parse().map_err(|error| wrong(format!("`{base}` is no address: {error}")))?;
+        let origin = origin(&parsed).ok_or_else(|| wrong(format!("`{base}` names no scheme and host")))?;
         let prefix = parsed.path().trim_end_matches('/').to_owned();
+        let user_agent = format!("{} ({})", environment.user_agent, environment.run_id);
+        let user_agent = HeaderValue::try_from(user_agent).map_err(|error| CollectError::Refused {
+            reason: GapReason::CollectorFailed,
+            right: None,
+            detail: format!("the user agent cannot be sent: {error}"),
+            exchange: None,
+        })?;
         let transport = transport(target, &settings, environment.overrides.extra_roots.as_ref())?;
         let dialect = Arc::new(GitHub { prefix });
+        let wire = Wire {
+            recording: Recording::new(transport, dialect, recorder.clone(), environment.clock.clone()),
+            secrets: recorder.secrets().clone(),
+            clock: environment.clock.clone(),
+            deadline: environment.deadline,
+        };
         let session = Self {
             settings,
             base,
-            recording: Recording::new(transport, dialect, recorder.clone(), environment.clock.clone()),
+            octocrab: client::octocrab(wire.clone(), origin, user_agent, credentials.for_octocrab()),
+            wire,
             recorder: recorder.clone(),
             credentials,
-            clock: environment.clock.clone(),
-            deadline: environment.deadline,
-            user_agent: format!("{} ({})", environment.user_agent, environment.run_id),
+            minted: tokio::sync::Mutex::default(),
             permits: Semaphore::new(environment.concurrency.max(1)),
             hold: Mutex::default(),
         };
-        session.token().await?.map_err(|refusal| CollectError::Credentials { problem: refusal.detail })?;
+        session.octocrab().await?.map_err(|refusal| CollectError::Credentials { problem: refusal.detail })?;
         Ok(session)
     }
 
@@ -200,12 +214,7 @@ impl Session {
     }
 
     pub fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
-    fn time_left(&self) -> Option<Duration> {
-        let left = self.deadline.as_millis() - self.clock.now().as_millis();
-        u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis)
+        self.wire.clock.now()
     }
 
     /// Asks once, retries and waiting included.
@@ -229,14 +238,14 @@ impl Session {
             Ok(uri) => uri,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let token = match self.token().await? {
-            Ok(token) => token,
+        let octocrab = match self.octocrab().await? {
+            Ok(octocrab) => octocrab,
             Err(mut refusal) => {
                 refusal.call = Box::new(call.clone());
                 return Ok(Err(refusal));
             }
         };
-        self.ask(call, &Method::GET, &uri, &token, page).await
+        self.ask(call, &octocrab, &Method::GET, &uri, page).await
     }
 
     /// Where a call is asked.
@@ -252,9 +261,9 @@ impl Session {
     async fn ask(
         &self,
         call: &Call,
+        octocrab: &Octocrab,
         method: &Method,
         uri: &Uri,
-        token: &sdk::Secret,
         page: u64,
     ) -> Result<Result<Answer, Refusal>, SinkError> {
         let scope = Scope::new(call.operation.to_owned(), call.population.clone(), call.subject.clone(), page);
@@ -263,24 +272,24 @@ impl Session {
             if let Some(refusal) = self.wait_for_limit(call).await {
                 return Ok(Err(Refusal { attempts: scope.attempts(), ..refusal }));
             }
-            let Some(left) = self.time_left() else {
+            let Some(left) = self.wire.time_left() else {
                 return Ok(Err(call.refused(GapReason::Deadline, "the run's deadline was reached before this call")));
             };
-            let outcome = self.attempt(&scope, call, method, uri, token, left).await?;
+            let outcome = self.attempt(&scope, call, octocrab, method, uri, left).await?;
             let last = scope.attempts() >= ATTEMPTS;
             match outcome {
                 Attempt::Answer(answer) => return Ok(Ok(Answer { attempts: scope.attempts(), ..answer })),
                 Attempt::Never(refusal) => return Ok(Err(Refusal { attempts: scope.attempts(), ..refusal })),
                 Attempt::Again(least, refusal) => {
                     let pause = wait.max(least);
-                    if last || self.time_left().is_none_or(|left| left <= pause) {
+                    if last || self.wire.time_left().is_none_or(|left| left <= pause) {
                         return Ok(Err(Refusal { attempts: scope.attempts(), ..refusal }));
                     }
                     tokio::time::sleep(pause).await;
                     wait = wait.saturating_mul(2);
                 }
                 Attempt::Limited(pause, refusal) => {
-                    if last || self.time_left().is_none_or(|left| left <= pause) {
+                    if last || self.wire.time_left().is_none_or(|left| left <= pause) {
                         return Ok(Err(Refusal { attempts: scope.attempts(), ..refusal }));
                     }
                     self.hold_until(Instant::now() + pause);
@@ -294,7 +303,7 @@ impl Session {
         loop {
             let until = *self.hold.lock().unwrap_or_else(PoisonError::into_inner);
             let pause = until?.checked_duration_since(Instant::now()).filter(|pause| !pause.is_zero())?;
-            if self.time_left().is_none_or(|left| left <= pause) {
+            if self.wire.time_left().is_none_or(|left| left <= pause) {
                 return Some(call.refused(GapReason::Throttled, "GitHub's limit ends after the run's deadline"));
             }
             tokio::time::sleep(pause).await;
@@ -310,37 +319,28 @@ impl Session {
         &self,
         scope: &Scope,
         call: &Call,
+        octocrab: &Octocrab,
         method: &Method,
         uri: &Uri,
-        token: &sdk::Secret,
         left: Duration,
     ) -> Result<Attempt, SinkError> {
-        let request = Request::builder()
-            .method(method.clone())
-            .uri(uri.clone())
-            .header("accept", "application/vnd.github+json")
-            .header("x-github-api-version", API_VERSION)
-            .header("user-agent", &self.user_agent)
-            .header("authorization", format!("Bearer {}", token.expose()))
-            .body(Bytes::new());
-        let request = match request {
-            Ok(request) => request,
-            // The text of the error could hold the token.
-            Err(_) => {
-                return Ok(Attempt::Never(call.refused(GapReason::CollectorFailed, "the request cannot be built")));
-            }
+        // `wire::next` lets no address through that lies elsewhere: what is left of it is the path.
+        let Some(at) = uri.path_and_query() else {
+            return Ok(Attempt::Never(call.refused(GapReason::CollectorFailed, "the address has no path")));
         };
-        let limits = Limits { total: Limits::default().total.min(left), ..Limits::default() };
-        let sent = scope.run(self.recording.send(request, limits)).await;
-        if let Some(cause) = self.recording.take_sink_error() {
+        let sent = scope.run(client::attempt(octocrab, method, at)).await;
+        if let Some(cause) = self.wire.recording.take_sink_error() {
             return Err(cause);
         }
         let seen = scope.last();
         Ok(match sent {
-            Err(failure) => self.failed(call, &failure, seen.as_ref(), left),
-            Ok(response) => {
-                let (head, body) = response.into_parts();
-                self.answered(call, head.status.as_u16(), head.headers, &body, seen.as_ref())
+            Ok((head, body)) => self.answered(call, head.status.as_u16(), head.headers, &body, seen.as_ref()),
+            Err(Unanswered::Failed(failure)) => self.failed(call, &failure, seen.as_ref(), left),
+            Err(Unanswered::Unsigned(problem)) => Attempt::Never(
+                call.refused(GapReason::Unauthenticated, format!("the App's key cannot sign: {problem}")),
+            ),
+            Err(Unanswered::Unasked) => {
+                Attempt::Never(call.refused(GapReason::CollectorFailed, "the request cannot be built"))
             }
         })
     }
@@ -395,27 +395,21 @@ impl Session {
         }
     }
 
-    /// The token to ask with; an App's is asked for when there is none that lasts.
-    async fn token(&self) -> Result<Result<sdk::Secret, Refusal>, SinkError> {
-        let (app, key, minted) = match &self.credentials {
-            Credentials::Token { secret, .. } => return Ok(Ok(secret.clone())),
-            Credentials::App { app, key, minted } => (app, key, minted),
+    /// octocrab with what is asked with; an App's token is asked for when there is none that lasts, by one call at a time.
+    async fn octocrab(&self) -> Result<Result<Octocrab, Refusal>, SinkError> {
+        let Credentials::App { app, .. } = &self.credentials else {
+            return Ok(Ok(self.octocrab.clone()));
         };
-        let mut held = minted.lock().await;
+        let mut held = self.minted.lock().await;
         if let Some(minted) = held.as_ref().filter(|minted| minted.lasts(self.now())) {
-            return Ok(Ok(minted.token.clone()));
+            return Ok(Ok(minted.octocrab.clone()));
         }
         let call = Call::new(ACCESS_TOKENS, &[&app.installation.to_string()]);
-        let assertion = match credentials::assertion(app, key, self.now()) {
-            Ok(assertion) => assertion,
-            Err(problem) => return Ok(Err(call.refused(GapReason::Unauthenticated, problem))),
-        };
-        self.recorder.secrets().add(assertion.clone());
         let uri = match self.uri(&call) {
             Ok(uri) => uri,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let answer = match self.ask(&call, &Method::POST, &uri, &assertion, 0).await? {
+        let answer = match self.ask(&call, &self.octocrab, &Method::POST, &uri, 0).await? {
             Ok(answer) => answer,
             Err(mut refusal) => {
                 if refusal.reason == GapReason::Denied || refusal.status == Some(404) {
@@ -424,14 +418,26 @@ impl Session {
                 return Ok(Err(refusal));
             }
         };
-        let bytes = answer.value.to_string();
-        let Some(Minted { token, expires }) = credentials::minted(bytes.as_bytes()) else {
-            return Ok(Err(call.refused(GapReason::Malformed, "GitHub's answer holds no token of the installation")));
+        let refused = |reason, detail| Refusal { exchange: Some(answer.exchange), ..call.refused(reason, detail) };
+        let Some((token, expires)) = credentials::token(&answer.value) else {
+            return Ok(Err(refused(GapReason::Malformed, "GitHub's answer holds no token of the installation")));
         };
         self.recorder.secrets().add(token.clone());
-        *held = Some(Minted { token: token.clone(), expires });
-        Ok(Ok(token))
+        let Ok(octocrab) = self.octocrab.user_access_token(token.expose()) else {
+            return Ok(Err(refused(
+                GapReason::CollectorFailed,
+                "octocrab does not take the token of the installation",
+            )));
+        };
+        *held = Some(Minted { octocrab: octocrab.clone(), expires });
+        Ok(Ok(octocrab))
     }
+}
+
+/// Scheme and authority of an address, where it has both.
+fn origin(address: &Uri) -> Option<Uri> {
+    let (scheme, authority) = (address.scheme()?.clone(), address.authority()?.clone());
+    Uri::builder().scheme(scheme).authority(authority).path_and_query("/").build().ok()
 }
 
 fn transport(target: &Target, settings: &Settings, given: Option<&String>) -> Result<Transport, CollectError> {
