@@ -500,10 +500,16 @@ fn bits(read: &mut Read<'_>) -> Option<Option<u64>> {
         read.place("bits", &[A::Modulus]);
         return Some(Some(bits));
     }
-    let bits = match read.value(A::ValueLen) {
-        Some(Attribute::ValueLen(bytes)) => (**bytes).checked_mul(8),
+    let length = match read.value(A::ValueLen) {
+        Some(Attribute::ValueLen(bytes)) => Some(**bytes),
         _ => None,
     };
+    if length == Some(0) {
+        // No key has that length; SoftHSM 2.6.1 says it of every key that was unwrapped (`findings/`).
+        read.gap("bits", GapReason::Malformed, format!("{} is 0", A::ValueLen));
+        return None;
+    }
+    let bits = length.and_then(|bytes| bytes.checked_mul(8));
     if bits.is_none() && read.withheld("bits", &[A::Modulus, A::ValueLen]) {
         return None;
     }
