@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sdk::{Clock, Environment, KnownSecrets, Overrides, RightStatus, Secret, Target, Timestamp};
 use serde_json::{Map, Value, json};
-use testkit::{Memory, Seen};
+use testkit::{HASTY, Memory, Seen};
 
 /// A declaration that uses every check of GitHub on the fake's organisation. `more` stands in the target.
 #[must_use]
@@ -112,6 +112,7 @@ async fn with_collector<T>(
         concurrency: 8,
         clock: Clock::new(|| now(Duration::ZERO)),
         deadline: now(Duration::from_secs(seconds)),
+        patience: HASTY,
         pins: std::collections::BTreeMap::new(),
         overrides: Overrides {
             endpoint_url: Some(url.to_owned()),

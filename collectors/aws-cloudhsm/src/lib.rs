@@ -7,7 +7,7 @@ mod wire;
 
 use async_trait::async_trait;
 use aws::fact::Parts;
-use aws::{Bounded, CallInfo, Region, Session, json, own_endpoints, record_closed, right_status, settings_schema};
+use aws::{Bounded, Call, Region, Session, json, own_endpoints, record_closed, right_status, settings_schema};
 use aws_sdk_cloudhsmv2::Client;
 use sdk::{
     CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Feed, Recorder, ResourceKind,
@@ -72,10 +72,10 @@ impl Collector for Account {
         for region in &regions {
             let client = client(&self.session, region);
             let call = Box::pin(client.describe_clusters().max_results(1).send());
-            let asked = self.session.call(CallInfo::new(CLUSTERS), call).await?;
+            let asked = self.session.call(Call::new(CLUSTERS), call).await?;
             statuses.push(right_status(CLUSTERS, Some(region), &asked));
             let call = Box::pin(client.describe_backups().max_results(1).send());
-            let asked = self.session.call(CallInfo::new(BACKUPS), call).await?;
+            let asked = self.session.call(Call::new(BACKUPS), call).await?;
             statuses.push(right_status(BACKUPS, Some(region), &asked));
         }
         Ok(statuses)
@@ -105,7 +105,7 @@ impl Account {
 
     async fn clusters(&self, recorder: &Recorder, client: &Client, region: &str) -> Result<(), SinkError> {
         let name = population(CLUSTER, Some(region));
-        let info = CallInfo::new(CLUSTERS).population(&name);
+        let info = Call::new(CLUSTERS).population(&name);
         let mut listed = json::read_list::<wire::Cluster, _, _, _>(&self.session, info, "Clusters", |token| {
             client.describe_clusters().set_next_token(token).send()
         })
@@ -135,7 +135,7 @@ impl Account {
 
     async fn backups(&self, recorder: &Recorder, client: &Client, region: &str) -> Result<(), SinkError> {
         let name = population(BACKUP, Some(region));
-        let info = CallInfo::new(BACKUPS).population(&name);
+        let info = Call::new(BACKUPS).population(&name);
         let mut listed = json::read_list::<wire::Backup, _, _, _>(&self.session, info, "Backups", |token| {
             client.describe_backups().set_next_token(token).send()
         })

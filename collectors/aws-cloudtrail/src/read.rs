@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws::fact::{Fact, Parts};
-use aws::{CallInfo, ListedRegion, ListedRegions, Refusal, Session, json};
+use aws::{Call, ListedRegion, ListedRegions, Refusal, Session, json};
 use futures_util::future::{try_join, try_join_all};
 use sdk::{CoverageNote, ExchangeId, GapNote, GapReason, Recorder, SinkError, Source, Subject};
 use serde::Deserialize;
@@ -78,7 +78,7 @@ impl<'s> Reader<'s> {
     }
 
     async fn shown(&self, region: &str) -> Result<Shown, SinkError> {
-        let info = CallInfo::new(DESCRIBE).population(TRAIL);
+        let info = Call::new(DESCRIBE).population(TRAIL);
         let call = client(self.session, region).describe_trails().include_shadow_trails(true).send();
         let mut shown = Shown { region: region.to_owned(), trails: Vec::new(), list: None, stopped: None, attempts: 0 };
         let answer = match self.session.call(info.clone(), Box::pin(call)).await? {
@@ -113,7 +113,7 @@ impl<'s> Reader<'s> {
     /// Asks a trail's home region about it: only there is its status whole.
     async fn known(&self, entry: TrailEntry, seen: BTreeMap<String, Source>) -> Result<Known, SinkError> {
         let client = client(self.session, &entry.home_region);
-        let info = |right: &str| CallInfo::new(right).population(TRAIL).subject(TRAIL, &entry.arn);
+        let info = |right: &str| Call::new(right).population(TRAIL).subject(TRAIL, &entry.arn);
         let malformed = |right: &str, exchange: ExchangeId, detail: &str| {
             let mut refusal = info(right).refused(GapReason::Malformed, detail);
             refusal.exchange = Some(exchange);

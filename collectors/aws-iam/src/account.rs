@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws::{CallInfo, Refusal};
+use aws::{Call, Refusal};
 use aws_sdk_iam::types::AssignmentStatusType;
 use sdk::{CoverageNote, GapReason, SinkError, Source, SourceTotal};
 
@@ -86,7 +86,7 @@ impl CredentialReport {
         row: Result<Option<(ReportRow, Source)>, crate::report::MalformedReport>,
         whose: &str,
     ) -> Fact<ReportRow> {
-        let info = CallInfo::new(GET_REPORT);
+        let info = Call::new(GET_REPORT);
         let place = Source::xml(self.exchange(), crate::report::CONTENT);
         match row {
             Ok(Some((row, source))) => Fact::read(row, vec![source]),
@@ -101,8 +101,8 @@ impl CredentialReport {
     }
 }
 
-fn info(operation: &str, root: &str) -> CallInfo {
-    CallInfo::new(operation).population(ACCOUNT).subject(ACCOUNT, root)
+fn info(operation: &str, root: &str) -> Call {
+    Call::new(operation).population(ACCOUNT).subject(ACCOUNT, root)
 }
 
 async fn summary(iam: &Iam, root: &str) -> Result<(Counts, Fact<Summary>), SinkError> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws::{Bounded, CallInfo, Pager, Refusal, Turn};
+use aws::{Bounded, Call, Pager, Refusal, Turn};
 use aws_sdk_iam::types::EntityType;
 use sdk::{CoverageNote, ExchangeId, GapNote, GapReason, SinkError, SourceTotal};
 
@@ -39,7 +39,7 @@ impl<'a> Details<'a> {
     pub fn new(iam: &'a Iam) -> Self {
         Self {
             iam,
-            pager: Pager::new(&iam.session, CallInfo::new(DETAILS)),
+            pager: Pager::new(&iam.session, Call::new(DETAILS)),
             listed: BTreeSet::new(),
             referenced: BTreeSet::new(),
             items: [0; 4],
@@ -92,7 +92,7 @@ impl<'a> Details<'a> {
             let result = match result {
                 Ok(result) => result,
                 Err(problem) => {
-                    let mut refusal = CallInfo::new(DETAILS).refused(GapReason::Malformed, problem);
+                    let mut refusal = Call::new(DETAILS).refused(GapReason::Malformed, problem);
                     refusal.exchange = Some(current.exchange);
                     self.pager.stop(refusal);
                     break;

@@ -1,6 +1,6 @@
 //! Groups, roles and managed policies as `GetAccountAuthorizationDetails` gives them, and the parts that they share with users.
 
-use aws::CallInfo;
+use aws::Call;
 use aws::policy_document::{MalformedPolicy, PolicyDocument, is_percent_encoded};
 use sdk::{Decode, GapNote, SinkError, Source, Syntax};
 
@@ -104,7 +104,7 @@ fn fact<T, E: std::error::Error>(node: &Node<'_>, read: Result<(T, Vec<Source>),
 }
 
 fn unreadable(node: &Node<'_>, problem: &dyn std::error::Error) -> GapNote {
-    malformed(&CallInfo::new(DETAILS), &node.source(), problem).gap(None)
+    malformed(&Call::new(DETAILS), &node.source(), problem).gap(None)
 }
 
 pub fn inline_policies(node: &Node<'_>, list: &str) -> Fact<Vec<InlinePolicy>> {

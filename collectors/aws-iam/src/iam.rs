@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::future::Future;
 
-use aws::{Answer, CallInfo, Pager, Refusal, Session, Turn};
+use aws::{Answer, Call, Pager, Refusal, Session, Turn};
 use aws_sdk_iam::Client;
 use aws_sdk_iam::config::http::HttpResponse;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
@@ -64,7 +64,7 @@ impl Iam {
     /// Makes one call.
     pub fn ask<'a, T, E>(
         &'a self,
-        info: &'a CallInfo,
+        info: &'a Call,
         call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send + 'a,
     ) -> impl Future<Output = Result<Result<Page, Refusal>, SinkError>> + Send + 'a
     where
@@ -94,7 +94,7 @@ impl Iam {
     /// Reads a list to its end as one part of a resource. `send` asks for the page at a marker.
     pub async fn list<T, V, E, F>(
         &self,
-        info: CallInfo,
+        info: Call,
         list: List,
         send: impl Fn(Option<String>) -> F + Send + Sync,
         read: impl Fn(&Node<'_>) -> Result<Option<T>, MalformedAnswer> + Send + Sync,
@@ -172,5 +172,5 @@ pub fn absence(refusal: &Refusal, gone: Option<&str>) -> Result<Option<Source>, 
         let absent = gone.is_none_or(|gone| !message.contains(gone));
         Ok(absent.then(|| error.child_or_self("Code").source()))
     };
-    read().map_err(|problem| Box::new(malformed(&refusal.info, &Source::xml(exchange, ERROR), &problem)))
+    read().map_err(|problem| Box::new(malformed(&refusal.call, &Source::xml(exchange, ERROR), &problem)))
 }

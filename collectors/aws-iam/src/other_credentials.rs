@@ -2,7 +2,7 @@
 
 use aws::fact::{Fact, Parts, malformed};
 use aws::xml::{MalformedAnswer, Node};
-use aws::{CallInfo, Pager};
+use aws::{Call, Pager};
 use sdk::{Digest, GapReason, SinkError, SourceTotal};
 
 use crate::account::Counts;
@@ -76,7 +76,7 @@ pub async fn server_certificates(iam: &Iam, counts: &Counts) -> Result<(), SinkE
         result: "/ListServerCertificatesResponse/ListServerCertificatesResult",
         name: "ServerCertificateMetadataList",
     };
-    let info = CallInfo::new(SERVER_CERTIFICATES).population(SERVER_CERTIFICATE);
+    let info = Call::new(SERVER_CERTIFICATES).population(SERVER_CERTIFICATE);
     let mut pager = Pager::new(&iam.session, info.clone());
     let mut items = 0;
     let send = |marker| iam.client.list_server_certificates().set_marker(marker).send();

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use aws::{CallInfo, GET_CALLER_IDENTITY, Refusal};
+use aws::{Call, GET_CALLER_IDENTITY, Refusal};
 use aws_sdk_iam::config::http::HttpResponse;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::types::{AssignmentStatusType, EntityType};
@@ -97,7 +97,7 @@ where
     // As in `Iam::ask`: all these futures stand in one function.
     let call = Box::pin(call);
     async move {
-        Ok(match iam.ask(&CallInfo::new(right), call).await? {
+        Ok(match iam.ask(&Call::new(right), call).await? {
             Ok(page) => (status(right, RightState::Granted, "answered".to_owned()), Some(page)),
             Err(refusal) => (status(right, state(&refusal), refusal.detail), None),
         })

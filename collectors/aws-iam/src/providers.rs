@@ -1,6 +1,6 @@
 //! Identity providers outside AWS that the account trusts.
 
-use aws::{Bounded, CallInfo, Refusal};
+use aws::{Bounded, Call, Refusal};
 use sdk::{CoverageNote, Digest, SinkError, Source};
 
 use crate::descriptor::{OIDC, OIDC_LIST, SAML, SAML_LIST};
@@ -23,7 +23,7 @@ struct Listed {
 }
 
 async fn saml(iam: &Iam) -> Result<(), SinkError> {
-    let info = CallInfo::new(SAML_LIST).population(SAML_PROVIDER);
+    let info = Call::new(SAML_LIST).population(SAML_PROVIDER);
     let answer = iam.ask(&info, iam.client.list_saml_providers().send()).await?;
     let result = "/ListSAMLProvidersResponse/ListSAMLProvidersResult";
     let listed = close(iam, &info, SAML_PROVIDER, &answer, |page| listed(page, result, "SAMLProviderList"))?;
@@ -35,7 +35,7 @@ async fn saml(iam: &Iam) -> Result<(), SinkError> {
 }
 
 async fn oidc(iam: &Iam) -> Result<(), SinkError> {
-    let info = CallInfo::new(OIDC_LIST).population(OIDC_PROVIDER);
+    let info = Call::new(OIDC_LIST).population(OIDC_PROVIDER);
     let call = iam.client.list_open_id_connect_providers().send();
     let answer = iam.ask(&info, call).await?;
     let result = "/ListOpenIDConnectProvidersResponse/ListOpenIDConnectProvidersResult";
@@ -71,7 +71,7 @@ fn listed(page: &Page, result: &str, name: &str) -> Result<Vec<Listed>, Malforme
 /// Ends a list that is one answer: writes its coverage, and the gap in its stead.
 fn close(
     iam: &Iam,
-    info: &CallInfo,
+    info: &Call,
     kind: &str,
     answer: &Result<Page, Refusal>,
     read: impl Fn(&Page) -> Result<Vec<Listed>, MalformedAnswer>,
@@ -104,7 +104,7 @@ fn cover(iam: &Iam, kind: &str, items: usize, complete: bool) -> Result<(), Sink
 
 async fn saml_provider(iam: &Iam, listed: Listed) -> Result<(), SinkError> {
     let Listed { arn, source, provider } = listed;
-    let info = CallInfo::new(SAML).population(SAML_PROVIDER).subject(SAML_PROVIDER, &arn);
+    let info = Call::new(SAML).population(SAML_PROVIDER).subject(SAML_PROVIDER, &arn);
     let call = iam.client.get_saml_provider().saml_provider_arn(&arn).send();
     let metadata = match iam.ask(&info, call).await? {
         Ok(page) => match saml_metadata(&page) {
@@ -136,7 +136,7 @@ fn saml_metadata(page: &Page) -> Result<(SamlMetadata, Source), MalformedAnswer>
 }
 
 async fn oidc_provider(iam: &Iam, arn: String) -> Result<(), SinkError> {
-    let info = CallInfo::new(OIDC).population(OIDC_PROVIDER).subject(OIDC_PROVIDER, &arn);
+    let info = Call::new(OIDC).population(OIDC_PROVIDER).subject(OIDC_PROVIDER, &arn);
     let call = iam.client.get_open_id_connect_provider().open_id_connect_provider_arn(&arn).send();
     let settings = match iam.ask(&info, call).await? {
         Ok(page) => match oidc_settings(&page) {

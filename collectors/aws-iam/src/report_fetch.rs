@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws::{CallInfo, Moment, Refusal};
+use aws::{Call, Moment, Refusal};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sdk::{GapReason, SinkError, Source};
@@ -33,7 +33,7 @@ enum Unreadable {
 
 /// Fetches the report. Where IAM may not be asked to make one, none is read: the one that is there could be another's choice.
 pub async fn fetch(iam: &Iam) -> Result<Result<CredentialReport, Refusal>, SinkError> {
-    let get = CallInfo::new(GET_REPORT);
+    let get = Call::new(GET_REPORT);
     if let Err(refusal) = generate(iam).await? {
         return Ok(Err(refusal));
     }
@@ -70,7 +70,7 @@ pub async fn fetch(iam: &Iam) -> Result<Result<CredentialReport, Refusal>, SinkE
 }
 
 async fn generate(iam: &Iam) -> Result<Result<(), Refusal>, SinkError> {
-    let info = CallInfo::new(GENERATE_REPORT);
+    let info = Call::new(GENERATE_REPORT);
     let answer = iam.ask(&info, iam.client.generate_credential_report().send()).await?;
     let result = "/GenerateCredentialReportResponse/GenerateCredentialReportResult";
     let page = match answer {

@@ -1,7 +1,7 @@
 //! What `GetAccountAuthorizationDetails` does not tell of a user: console password, MFA devices, access keys; the others stand in
 //! `other_credentials`.
 
-use aws::{CallInfo, Refusal};
+use aws::{Call, Refusal};
 use aws_sdk_iam::operation::get_login_profile::GetLoginProfileError;
 use futures_util::future::try_join_all;
 use sdk::{GapReason, SinkError, Source};
@@ -66,8 +66,8 @@ fn report_row(report: &Result<CredentialReport, Refusal>, user: &Identity) -> Fa
 }
 
 /// A call about one user.
-pub(crate) fn info(operation: &str, user: &Identity) -> CallInfo {
-    CallInfo::new(operation).population(USER).subject(USER, &user.arn)
+pub(crate) fn info(operation: &str, user: &Identity) -> Call {
+    Call::new(operation).population(USER).subject(USER, &user.arn)
 }
 
 async fn login_profile(iam: &Iam, user: &Identity) -> Result<Fact<LoginProfile>, SinkError> {

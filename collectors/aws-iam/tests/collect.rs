@@ -13,7 +13,7 @@ use sdk::{
     Source, StaticCredentials, Syntax, Target, Timestamp,
 };
 use serde_json::{Value, json};
-use testkit::{Changed, Memory, Reply, Request, Seen, Server};
+use testkit::{Changed, HASTY, Memory, Reply, Request, Seen, Server};
 
 const ROOT: &str = "arn:aws:iam::111122223333:root";
 
@@ -39,6 +39,7 @@ fn collect(world: World, change: impl Fn(&Request, Reply) -> Reply + Send + Sync
         concurrency: 4,
         clock: Clock::new(|| now(Duration::ZERO)),
         deadline: now(Duration::from_secs(120)),
+        patience: HASTY,
         pins: std::collections::BTreeMap::new(),
         overrides: Overrides {
             endpoint_url: Some(server.url()),

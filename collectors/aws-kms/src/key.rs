@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws::policy_document::PolicyDocument;
-use aws::{CallInfo, Pager, Refusal, Session};
+use aws::{Call, Pager, Refusal, Session};
 use aws_sdk_kms::Client;
 use sdk::{ExchangeId, GapNote, GapReason, Recorder, ResourceNote, SinkError, Source};
 use serde::de::DeserializeOwned;
@@ -96,8 +96,8 @@ impl<'s> KeyReader<'s> {
         })
     }
 
-    fn info(&self, operation: &str) -> CallInfo {
-        CallInfo::new(operation).population(&self.population).subject(KEY, &self.arn)
+    fn info(&self, operation: &str) -> Call {
+        Call::new(operation).population(&self.population).subject(KEY, &self.arn)
     }
 
     fn found(&mut self, part: &str, exchange: ExchangeId, path: &str) {

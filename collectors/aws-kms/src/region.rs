@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws::{Bounded, CallInfo, Pager, Refusal, Session};
+use aws::{Bounded, Call, Pager, Refusal, Session};
 use aws_sdk_kms::Client;
 use futures_util::future::try_join;
 use sdk::{ExchangeId, GapNote, GapReason, Recorder, ResourceNote, SinkError, Source, Subject, population};
@@ -63,7 +63,7 @@ impl<'s> RegionReader<'s> {
 
     async fn list_aliases(&self) -> Result<Aliases, SinkError> {
         let name = self.population(ALIAS);
-        let mut pager = Pager::new(self.session, CallInfo::new("kms:ListAliases").population(&name));
+        let mut pager = Pager::new(self.session, Call::new("kms:ListAliases").population(&name));
         let mut aliases = Aliases::default();
         while let Some(answer) = pager
             .next(
@@ -100,7 +100,7 @@ impl<'s> RegionReader<'s> {
 
     async fn keys(&self, aliases: &Aliases) -> Result<Targets, SinkError> {
         let name = self.population(KEY);
-        let mut pager = Pager::new(self.session, CallInfo::new("kms:ListKeys").population(&name));
+        let mut pager = Pager::new(self.session, Call::new("kms:ListKeys").population(&name));
         let mut targets = Targets::default();
         let mut items: u64 = 0;
         while let Some(answer) = pager
@@ -134,7 +134,7 @@ impl<'s> RegionReader<'s> {
 
     async fn custom_key_stores(&self) -> Result<(), SinkError> {
         let name = self.population(CUSTOM_KEY_STORE);
-        let mut pager = Pager::new(self.session, CallInfo::new("kms:DescribeCustomKeyStores").population(&name));
+        let mut pager = Pager::new(self.session, Call::new("kms:DescribeCustomKeyStores").population(&name));
         let mut items: u64 = 0;
         while let Some(answer) = pager
             .next(

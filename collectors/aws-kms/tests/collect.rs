@@ -9,7 +9,7 @@ use sdk::{
     Clock, CollectorKind, Environment, GapReason, KnownSecrets, Overrides, Secret, StaticCredentials, Target, Timestamp,
 };
 use serde_json::{Value, json};
-use testkit::{Fault, Faulty, Memory, Rule, Seen, Server};
+use testkit::{Fault, Faulty, HASTY, Memory, Rule, Seen, Server};
 
 fn now(later: Duration) -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + later;
@@ -32,6 +32,7 @@ fn collect(world: World, rules: Vec<Rule>, regions: Option<&[&str]>) -> Seen {
         concurrency: 4,
         clock: Clock::new(|| now(Duration::ZERO)),
         deadline: now(Duration::from_secs(60)),
+        patience: HASTY,
         pins: std::collections::BTreeMap::new(),
         overrides: Overrides {
             endpoint_url: Some(server.url()),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws::fact::{Fact, Parts};
 use aws::policy_document::Effect;
-use aws::{CallInfo, Refusal, json};
+use aws::{Call, Refusal, json};
 use futures_util::future::try_join_all;
 use sdk::{Recorder, SinkError, Source};
 
@@ -22,7 +22,7 @@ pub async fn read(
     policies: &Policies,
 ) -> Result<(), SinkError> {
     let delegated = delegated(collecting).await?;
-    let info = CallInfo::new(ACCOUNTS).population(ACCOUNT);
+    let info = Call::new(ACCOUNTS).population(ACCOUNT);
     let client = &collecting.client;
     let mut listed = json::read_list::<wire::Account, _, _, _>(&collecting.session, info, "Accounts", |token| {
         client.list_accounts().max_results(PAGE).set_next_token(token).send()
@@ -39,7 +39,7 @@ pub async fn read(
         }
         if entry.name.is_none() {
             let words = "the answer has no name for this account".to_owned();
-            let mut refusal = CallInfo::new(ACCOUNTS).refused(sdk::GapReason::Malformed, words);
+            let mut refusal = Call::new(ACCOUNTS).refused(sdk::GapReason::Malformed, words);
             refusal.exchange = Some(source.exchange);
             parts.take::<String>("name", Fact::unread(refusal.gap(None)));
         }
@@ -93,7 +93,7 @@ impl<'a> Bound<'a> {
             pages: policies.pages.clone(),
             unknown: policies.stopped.iter().collect(),
             nowhere: (path.is_none() && tree.stopped.is_empty())
-                .then(|| CallInfo::new(CHILDREN).refused(sdk::GapReason::Vanished, "no unit lists this account")),
+                .then(|| Call::new(CHILDREN).refused(sdk::GapReason::Vanished, "no unit lists this account")),
         };
         let above = path.map(|(path, _)| path.as_slice()).unwrap_or_default();
         for policy in &policies.known {
@@ -193,14 +193,14 @@ impl Delegated {
 
 async fn delegated(collecting: &Collecting) -> Result<Delegated, SinkError> {
     let (session, client) = (&collecting.session, &collecting.client);
-    let info = CallInfo::new(DELEGATED).population(ACCOUNT);
+    let info = Call::new(DELEGATED).population(ACCOUNT);
     let mut listed = json::read_list::<wire::Id, _, _, _>(session, info, "DelegatedAdministrators", |token| {
         client.list_delegated_administrators().max_results(PAGE).set_next_token(token).send()
     })
     .await?;
     let accounts = listed.take();
     let read = accounts.into_iter().map(|(account, _)| async move {
-        let info = CallInfo::new(SERVICES).population(ACCOUNT).subject(ACCOUNT, &account.id);
+        let info = Call::new(SERVICES).population(ACCOUNT).subject(ACCOUNT, &account.id);
         let mut services =
             json::read_list::<wire::DelegatedService, _, _, _>(session, info, "DelegatedServices", |token| {
                 let call = client.list_delegated_services_for_account().account_id(&account.id);

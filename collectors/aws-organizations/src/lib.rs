@@ -10,7 +10,7 @@ mod tree;
 mod wire;
 
 use async_trait::async_trait;
-use aws::{CallInfo, Session, own_endpoints, right_status, settings_schema};
+use aws::{Call, Session, own_endpoints, right_status, settings_schema};
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::PolicyType;
 use sdk::{
@@ -105,7 +105,7 @@ impl Collecting {
         let mut statuses = Vec::new();
         macro_rules! try_one {
             ($right:expr, $scope:expr, $call:expr) => {{
-                let asked = self.session.call(CallInfo::new($right), Box::pin($call.send())).await?;
+                let asked = self.session.call(Call::new($right), Box::pin($call.send())).await?;
                 statuses.push(right_status($right, $scope, &asked));
                 asked.ok().map(|answer| answer.body)
             }};
@@ -115,7 +115,7 @@ impl Collecting {
         try_one!(ACCOUNTS, None, client.list_accounts().max_results(1));
         try_one!(DELEGATED, None, client.list_delegated_administrators().max_results(1));
         let own = client.list_delegated_services_for_account().account_id(&self.session.settings().account);
-        let asked = self.session.call(CallInfo::new(SERVICES), Box::pin(own.send())).await?;
+        let asked = self.session.call(Call::new(SERVICES), Box::pin(own.send())).await?;
         statuses.push(right_status(SERVICES, None, &asked));
         // Only who may ask is told that an account is no delegated administrator.
         if asked.is_err_and(|refusal| refusal.has_code("AccountNotRegisteredException"))

@@ -3,7 +3,7 @@
 use aws::fact::{Fact, Parts, malformed};
 use aws::policy_document::PolicyDocument;
 use aws::xml::MalformedAnswer;
-use aws::{CallInfo, Refusal, json};
+use aws::{Call, Refusal, json};
 use futures_util::future::{try_join, try_join_all};
 use sdk::{Recorder, SinkError, Source, population};
 
@@ -36,7 +36,7 @@ pub async fn read(collecting: &Collecting, recorder: &Recorder) -> Result<Polici
     let mut policies = Policies::default();
     for kind in TYPES {
         let name = population(POLICY, Some(kind.as_str()));
-        let info = CallInfo::new(POLICIES).population(&name);
+        let info = Call::new(POLICIES).population(&name);
         let mut listed =
             json::read_list::<wire::PolicySummary, _, _, _>(&collecting.session, info, "Policies", |token| {
                 let call = collecting.client.list_policies().filter(kind.clone());
@@ -62,7 +62,7 @@ async fn one(
     source: Source,
 ) -> Result<Known, SinkError> {
     let (session, client) = (&collecting.session, &collecting.client);
-    let info = |right: &str| CallInfo::new(right).population(population).subject(POLICY, &summary.id);
+    let info = |right: &str| Call::new(right).population(population).subject(POLICY, &summary.id);
     let document = async {
         let call = client.describe_policy().policy_id(&summary.id).send();
         let answer = match session.call(info(DOCUMENT), Box::pin(call)).await? {

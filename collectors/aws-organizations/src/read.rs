@@ -2,7 +2,7 @@
 
 use aws::fact::{Fact, Parts, malformed};
 use aws::xml::MalformedAnswer;
-use aws::{CallInfo, Refusal, json};
+use aws::{Call, Refusal, json};
 use sdk::{CoverageNote, Recorder, SinkError, Source};
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ pub async fn read(collecting: &Collecting, recorder: &Recorder) -> Result<(), Si
 
 async fn organization(collecting: &Collecting, recorder: &Recorder) -> Result<Management, SinkError> {
     let account = &collecting.session.settings().account;
-    let info = CallInfo::new(DESCRIBE).population(ORGANIZATION).subject(ORGANIZATION, account);
+    let info = Call::new(DESCRIBE).population(ORGANIZATION).subject(ORGANIZATION, account);
     let call = collecting.client.describe_organization().send();
     let asked = collecting.session.call(info.clone(), Box::pin(call)).await?;
     let mut parts = Parts::new(ORGANIZATION, account);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws::fact::Parts;
-use aws::{CallInfo, Refusal, json};
+use aws::{Call, Refusal, json};
 use futures_util::future::{try_join, try_join_all};
 use sdk::{CoverageNote, Recorder, SinkError, Source};
 
@@ -58,7 +58,7 @@ struct Found {
 pub async fn read(collecting: &Collecting, recorder: &Recorder) -> Result<Tree, SinkError> {
     let (session, client) = (&collecting.session, &collecting.client);
     let mut tree = Tree::default();
-    let info = CallInfo::new(ROOTS).population(UNIT);
+    let info = Call::new(ROOTS).population(UNIT);
     let mut roots = json::read_list::<wire::Root, _, _, _>(session, info, "Roots", |token| {
         client.list_roots().max_results(PAGE).set_next_token(token).send()
     })
@@ -100,12 +100,12 @@ pub async fn read(collecting: &Collecting, recorder: &Recorder) -> Result<Tree, 
     }
     // What is deeper than any organisation may be was not looked into.
     let too_deep = level.first().map(|unit| {
-        let info = CallInfo::new(UNITS).population(UNIT);
+        let info = Call::new(UNITS).population(UNIT);
         info.refused(sdk::GapReason::Malformed, format!("`{}` lies deeper than any unit can", unit.id))
     });
     tree.stopped.extend(too_deep);
-    let complete = tree.stopped.iter().all(|refusal| refusal.info.population.as_deref() != Some(UNIT));
-    for refusal in tree.stopped.iter().filter(|refusal| refusal.info.population.as_deref() == Some(UNIT)) {
+    let complete = tree.stopped.iter().all(|refusal| refusal.call.population.as_deref() != Some(UNIT));
+    for refusal in tree.stopped.iter().filter(|refusal| refusal.call.population.as_deref() == Some(UNIT)) {
         recorder.gap(refusal.gap(None))?;
     }
     recorder.coverage(CoverageNote {
@@ -130,7 +130,7 @@ async fn look_into(collecting: &Collecting, unit: &Found) -> Result<Below, SinkE
     let (session, client) = (&collecting.session, &collecting.client);
     let units = json::read_list::<wire::Unit, _, _, _>(
         session,
-        CallInfo::new(UNITS).population(UNIT),
+        Call::new(UNITS).population(UNIT),
         "OrganizationalUnits",
         |token| {
             client
@@ -142,12 +142,10 @@ async fn look_into(collecting: &Collecting, unit: &Found) -> Result<Below, SinkE
         },
     );
     // It lists accounts, and what it is asked for is the place of each: another list says which accounts there are.
-    let accounts = json::read_list::<wire::Id, _, _, _>(
-        session,
-        CallInfo::new(CHILDREN).population(ACCOUNT),
-        "Accounts",
-        |token| client.list_accounts_for_parent().parent_id(&unit.id).max_results(PAGE).set_next_token(token).send(),
-    );
+    let accounts =
+        json::read_list::<wire::Id, _, _, _>(session, Call::new(CHILDREN).population(ACCOUNT), "Accounts", |token| {
+            client.list_accounts_for_parent().parent_id(&unit.id).max_results(PAGE).set_next_token(token).send()
+        });
     let (mut units, mut accounts) = try_join(units, accounts).await?;
     let stopped = units.stopped().into_iter().chain(accounts.stopped()).cloned().collect();
     let found = |(below, source): (wire::Unit, Source)| Found {

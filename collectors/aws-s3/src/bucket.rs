@@ -1,7 +1,7 @@
 //! One bucket: reads that each may be refused by themselves.
 
 use aws::fact::Parts;
-use aws::{Answer, CallInfo, Refusal};
+use aws::{Answer, Call, Refusal};
 use aws_sdk_s3::Client;
 use bytes::Bytes;
 use sdk::{ExchangeId, GapReason, Recorder, SinkError};
@@ -15,11 +15,11 @@ use crate::{ACL, BLOCK, ENCRYPTION, LOCATION, LOCK, OWNERSHIP, POLICY, POLICY_ST
 pub struct Page {
     pub body: Bytes,
     pub exchange: ExchangeId,
-    pub info: CallInfo,
+    pub info: Call,
 }
 
 impl Page {
-    pub fn new<T>(answer: Answer<T>, info: CallInfo) -> Self {
+    pub fn new<T>(answer: Answer<T>, info: Call) -> Self {
         Self { body: answer.body, exchange: answer.exchange, info }
     }
 }
@@ -39,8 +39,8 @@ impl<'s> Reader<'s> {
         Self { clients, name, arn }
     }
 
-    fn info(&self, right: &str) -> CallInfo {
-        CallInfo::new(right).population(BUCKET).subject(BUCKET, self.arn)
+    fn info(&self, right: &str) -> Call {
+        Call::new(right).population(BUCKET).subject(BUCKET, self.arn)
     }
 
     /// Reads the bucket and records it. `account_block`: what was said of the whole account.

@@ -1,6 +1,6 @@
 //! Clients of S3 in the regions that buckets lie in, and the one call that is about the whole account.
 
-use aws::{CallInfo, Refusal, Session};
+use aws::{Call, Refusal, Session};
 use aws_sdk_s3control::config::endpoint::{Endpoint, EndpointFuture, Params, ResolveEndpoint};
 use sdk::SinkError;
 
@@ -48,7 +48,7 @@ impl<'s> Clients<'s> {
     }
 
     /// The public access block of the account.
-    pub async fn account_block(&self, info: CallInfo) -> Result<Result<Page, Refusal>, SinkError> {
+    pub async fn account_block(&self, info: Call) -> Result<Result<Page, Refusal>, SinkError> {
         let config = self.session.config();
         let mut builder = aws_sdk_s3control::config::Builder::from(config).retry_partition(self.session.retry_budget());
         if let Some(url) = config.endpoint_url() {

@@ -11,7 +11,7 @@ mod wire;
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
-use aws::{Bounded, CallInfo, Refusal, Session, own_endpoints, right_status};
+use aws::{Bounded, Call, Refusal, Session, own_endpoints, right_status};
 use sdk::{
     CallerIdentity, CollectError, Collector, CollectorKind, CoverageNote, Descriptor, Environment, Feed, Recorder,
     ResourceKind, Right, RightState, RightStatus, Target,
@@ -115,7 +115,7 @@ impl Collector for Account {
             }
             statuses.push(status);
         };
-        let info = CallInfo::new(ACCOUNT_BLOCK);
+        let info = Call::new(ACCOUNT_BLOCK);
         say(ACCOUNT_BLOCK, None, &clients.account_block(info).await?);
         for (right, asked) in reader.ask_everything().await? {
             say(right, Some(&arn), &asked);
@@ -125,7 +125,7 @@ impl Collector for Account {
 
     async fn collect(&self, recorder: &Recorder) -> Result<(), CollectError> {
         let clients = Clients::new(&self.session);
-        let block = clients.account_block(CallInfo::new(ACCOUNT_BLOCK).population(BUCKET)).await?;
+        let block = clients.account_block(Call::new(ACCOUNT_BLOCK).population(BUCKET)).await?;
         let mut work = Bounded::new(self.session.concurrency());
         for name in &self.buckets {
             let (arn, block, clients) = (self.arn(name), &block, &clients);

@@ -65,7 +65,7 @@ fn none<T>(refusal: &Refusal) -> Fact<Option<T>> {
     // S3 Control wraps its errors once more.
     match at("/Error").or_else(|problem| at("/ErrorResponse/Error").map_err(|_| problem)) {
         Ok(source) => Fact::read(None, vec![source]),
-        Err(problem) => Fact::unread(malformed(&refusal.info, &Source::xml(exchange, "/Error"), &problem).gap(None)),
+        Err(problem) => Fact::unread(malformed(&refusal.call, &Source::xml(exchange, "/Error"), &problem).gap(None)),
     }
 }
 

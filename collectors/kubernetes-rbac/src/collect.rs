@@ -9,9 +9,10 @@ use sdk::{
     population,
 };
 use serde_json::json;
+use transport::{Call, Refusal};
 
-use crate::client::{Call, Form, List, Listed, Refusal};
 use crate::eks::{self, Access, Described};
+use crate::list::{Form, List, Listed};
 use crate::rbac::{self, Rbac};
 use crate::resource::{self, ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
 use crate::sensitive::{Holders, POLICY, Subject};
@@ -202,7 +203,7 @@ pub(crate) async fn everything(
     }
     for (list, part) in [(roles, "role_exists"), (cluster_roles, "role_exists"), (accounts, "missing_accounts")] {
         if let Some(refusal) = list.stopped() {
-            recorder.gap(refusal.gap(BINDING, Some(part)))?;
+            recorder.gap(refusal.gap_of(BINDING, Some(part)))?;
         }
     }
     let sources = [accounts, cluster_roles, roles, cluster_bindings, bindings];
@@ -212,7 +213,7 @@ pub(crate) async fn everything(
 /// What AWS says of a cluster of EKS.
 struct Beside {
     /// The description, and where it stands; or why it was not read.
-    described: Result<(Described, Source), aws::Refusal>,
+    described: Result<(Described, Source), Refusal>,
     access: Access,
 }
 
@@ -285,7 +286,7 @@ async fn find(cluster: &Cluster, wanted: &Wanted) -> Result<Found, SinkError> {
 fn close(recorder: &Recorder, found: &Found) -> Result<(), SinkError> {
     for one in &found.populations {
         if let Some(refusal) = &one.list.stopped {
-            recorder.gap(refusal.gap(&one.name, None))?;
+            recorder.gap(refusal.gap_of(&one.name, None))?;
         }
         recorder.coverage(CoverageNote {
             population: one.name.clone(),
@@ -367,18 +368,18 @@ fn subjects(
     // Whoever is named only where nothing was read is missing here.
     for list in [known, cluster_bindings, bindings] {
         if let Some(refusal) = list.stopped() {
-            recorder.gap(refusal.gap(SUBJECT, None))?;
+            recorder.gap(refusal.gap_of(SUBJECT, None))?;
         }
     }
     for list in [cluster_roles, roles] {
         if let Some(refusal) = list.stopped() {
-            recorder.gap(refusal.gap(SUBJECT, Some("grants")))?;
+            recorder.gap(refusal.gap_of(SUBJECT, Some("grants")))?;
         }
     }
     for list in [cluster_bindings, bindings] {
         if let Some(refusal) = list.stopped() {
-            recorder.gap(refusal.gap(SUBJECT, Some("grants")))?;
-            recorder.gap(refusal.gap(SUBJECT, Some("bindings")))?;
+            recorder.gap(refusal.gap_of(SUBJECT, Some("grants")))?;
+            recorder.gap(refusal.gap_of(SUBJECT, Some("bindings")))?;
         }
     }
     if let Some(Err(refusal)) = beside.map(|beside| &beside.described) {
@@ -457,13 +458,13 @@ async fn the_cluster(
     }
     let call = Call::new(rights::VERSION);
     match client.call(&call, Method::GET, "/version", None).await? {
-        Err(refusal) => recorder.gap(refusal.gap(CLUSTER, Some("version")))?,
+        Err(refusal) => recorder.gap(refusal.gap_of(CLUSTER, Some("version")))?,
         Ok(answer) => match serde_json::from_slice::<wire::Version>(&answer.body) {
             Ok(version) => {
                 facts.version = Some(version.git_version);
                 parts.insert("version".to_owned(), at(answer.exchange, "/gitVersion"));
             }
-            Err(error) => recorder.gap(malformed(&call, &error, answer.exchange).gap(CLUSTER, Some("version")))?,
+            Err(error) => recorder.gap(malformed(&call, &error, answer.exchange).gap_of(CLUSTER, Some("version")))?,
         },
     }
     let call = Call::new(rights::MY_RULES);
@@ -471,13 +472,13 @@ async fn the_cluster(
     let path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
     let part = "rules_review_incomplete";
     match client.call(&call, Method::POST, path, Some(&body)).await? {
-        Err(refusal) => recorder.gap(refusal.gap(CLUSTER, Some(part)))?,
+        Err(refusal) => recorder.gap(refusal.gap_of(CLUSTER, Some(part)))?,
         Ok(answer) => match serde_json::from_slice::<wire::Reviewed<wire::RulesStatus>>(&answer.body) {
             Ok(reviewed) => {
                 facts.rules_review_incomplete = Some(reviewed.status.incomplete);
                 parts.insert(part.to_owned(), at(answer.exchange, "/status/incomplete"));
             }
-            Err(error) => recorder.gap(malformed(&call, &error, answer.exchange).gap(CLUSTER, Some(part)))?,
+            Err(error) => recorder.gap(malformed(&call, &error, answer.exchange).gap_of(CLUSTER, Some(part)))?,
         },
     }
     recorder.resource(ResourceNote {
@@ -498,7 +499,8 @@ async fn the_cluster(
 }
 
 fn malformed(call: &Call, error: &serde_json::Error, exchange: sdk::ExchangeId) -> Refusal {
-    call.refused(GapReason::Malformed, format!("the answer does not have the documented form: {error}"), Some(exchange))
+    let detail = format!("the answer does not have the documented form: {error}");
+    Refusal { exchange: Some(exchange), ..call.refused(GapReason::Malformed, detail) }
 }
 
 /// Records one object of a list. `joined`: parts that come from elsewhere.
@@ -537,7 +539,7 @@ fn binding_of(item: &Listed) -> Option<rbac::Binding> {
     })
 }
 
-/// A list lets no such object in (`client::Form`): this collector contradicts itself.
+/// A list lets no such object in (`list::Form`): this collector contradicts itself.
 fn formless(item: &Listed) -> SinkError {
     SinkError(std::io::Error::other(format!("`{}` passed without its form", item.object.metadata.name)))
 }

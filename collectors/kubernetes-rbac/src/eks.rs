@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use aws::fact::{Fact, Parts};
-use aws::{Answer, Bounded, CallInfo, Refusal, Session, json};
+use aws::{Answer, Bounded, Call, Refusal, Session, json};
 use aws_sdk_eks::Client;
 use base64::Engine as _;
 use rustls::pki_types::CertificateDer;
@@ -161,7 +161,7 @@ impl NamedCluster {
             Ok(Err(error)) => return refusal_of(error).map(Err),
             Err(_) => {
                 let detail = "credentials for AWS were not found in time";
-                let info = CallInfo::new(DESCRIBE_CLUSTER).population(CLUSTER);
+                let info = Call::new(DESCRIBE_CLUSTER).population(CLUSTER);
                 return Ok(Err(info.refused(GapReason::TimedOut, detail)));
             }
         };
@@ -176,18 +176,18 @@ impl Eks {
     /// Tries every right on the cluster, or on a principal that does not exist.
     pub async fn preflight(&self) -> Result<Vec<RightStatus>, SinkError> {
         let name = &self.settings.cluster;
-        let info = CallInfo::new(DESCRIBE_CLUSTER);
+        let info = Call::new(DESCRIBE_CLUSTER);
         let described = self.session.call(info, Box::pin(self.client.describe_cluster().name(name).send())).await?;
         let mut statuses = vec![aws::right_status(DESCRIBE_CLUSTER, None, &described)];
         let list = Box::pin(self.client.list_access_entries().cluster_name(name).max_results(1).send());
-        let listed = self.session.call(CallInfo::new(LIST_ENTRIES), list).await?;
+        let listed = self.session.call(Call::new(LIST_ENTRIES), list).await?;
         statuses.push(aws::right_status(LIST_ENTRIES, None, &listed));
         let entry = Box::pin(self.client.describe_access_entry().cluster_name(name).principal_arn(NOBODY).send());
-        let entry = self.session.call(CallInfo::new(DESCRIBE_ENTRY), entry).await?;
+        let entry = self.session.call(Call::new(DESCRIBE_ENTRY), entry).await?;
         statuses.push(tried(DESCRIBE_ENTRY, &entry));
         let policies =
             Box::pin(self.client.list_associated_access_policies().cluster_name(name).principal_arn(NOBODY).send());
-        let policies = self.session.call(CallInfo::new(LIST_POLICIES), policies).await?;
+        let policies = self.session.call(Call::new(LIST_POLICIES), policies).await?;
         statuses.push(tried(LIST_POLICIES, &policies));
         Ok(statuses)
     }
@@ -199,7 +199,7 @@ impl Eks {
         base: &str,
         authorities: &[String],
     ) -> Result<Result<(Described, Source), Refusal>, SinkError> {
-        let info = CallInfo::new(DESCRIBE_CLUSTER).population(CLUSTER);
+        let info = Call::new(DESCRIBE_CLUSTER).population(CLUSTER);
         if let Err(error) = self.session.identify().await {
             return refusal_of(error).map(Err);
         }
@@ -236,7 +236,7 @@ impl Eks {
 
     /// Records every access entry, and what of it is missing among the subjects.
     pub async fn entries(&self, recorder: &Recorder) -> Result<Access, SinkError> {
-        let info = CallInfo::new(LIST_ENTRIES).population(ACCESS_ENTRY);
+        let info = Call::new(LIST_ENTRIES).population(ACCESS_ENTRY);
         let mut listed = json::read_list::<String, _, _, _>(&self.session, info, "accessEntries", |token| {
             self.client.list_access_entries().cluster_name(&self.settings.cluster).set_next_token(token).send()
         })
@@ -269,8 +269,7 @@ impl Eks {
     async fn entry(&self, recorder: &Recorder, principal: String, place: Source) -> Result<AccessEntry, SinkError> {
         let mut parts = Parts::new(ACCESS_ENTRY, &principal);
         parts.place("principal", vec![place]);
-        let about =
-            |operation: &str| CallInfo::new(operation).population(ACCESS_ENTRY).subject(ACCESS_ENTRY, &principal);
+        let about = |operation: &str| Call::new(operation).population(ACCESS_ENTRY).subject(ACCESS_ENTRY, &principal);
         let described = self.described(about(DESCRIBE_ENTRY), &principal).await?;
         let policies = self.policies(about(LIST_POLICIES), &principal).await?;
         let mut entry = AccessEntry { principal: principal.clone(), ..AccessEntry::default() };
@@ -320,7 +319,7 @@ impl Eks {
 
     async fn described(
         &self,
-        info: CallInfo,
+        info: Call,
         principal: &str,
     ) -> Result<Result<(wire::AccessEntry, ExchangeId), Refusal>, SinkError> {
         let call = self.client.describe_access_entry().cluster_name(&self.settings.cluster).principal_arn(principal);
@@ -342,7 +341,7 @@ impl Eks {
 
     async fn policies(
         &self,
-        info: CallInfo,
+        info: Call,
         principal: &str,
     ) -> Result<Result<(Vec<AssociatedPolicy>, Vec<Source>), Refusal>, SinkError> {
         let list = "associatedAccessPolicies";
@@ -366,7 +365,7 @@ pub fn of_subjects(refusal: &Refusal) -> GapNote {
 
 /// As the reason why nothing of the cluster could be read at AWS.
 pub fn refusal_of(error: CollectError) -> Result<Refusal, SinkError> {
-    let info = CallInfo::new(DESCRIBE_CLUSTER).population(CLUSTER);
+    let info = Call::new(DESCRIBE_CLUSTER).population(CLUSTER);
     let detail = error.to_string();
     Ok(match error {
         CollectError::Sink(error) => return Err(error),

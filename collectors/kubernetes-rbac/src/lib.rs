@@ -7,7 +7,9 @@
 pub mod access_policies;
 mod client;
 mod collect;
+mod dialect;
 pub mod eks;
+mod list;
 mod manifest;
 mod plugin;
 pub mod rbac;
@@ -27,8 +29,9 @@ use sdk::{
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use transport::{Answer, Call, Refusal};
 
-use crate::client::{Answer, Call, Client};
+use crate::client::Client;
 use crate::eks::NamedCluster;
 use crate::resource::{ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
 use crate::settings::Settings;
@@ -121,7 +124,7 @@ fn of_aws(operations: &str) -> AlsoAsks {
 async fn kube_system(client: &Client) -> Result<(wire::Meta, sdk::ExchangeId), CollectError> {
     let call = Call::new(rights::GET_KUBE_SYSTEM);
     let answer = client.call(&call, Method::GET, "/api/v1/namespaces/kube-system", None).await?;
-    let answer = answer.map_err(client::Refusal::end)?;
+    let answer = answer.map_err(fatal)?;
     Ok((parsed::<wire::Object>(&call, &answer)?.metadata, answer.exchange))
 }
 
@@ -152,7 +155,7 @@ impl Collector for Cluster {
         let call = Call::new(rights::WHO_AM_I);
         let body = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
         let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
-        let review = self.client.call(&call, Method::POST, path, Some(&body)).await?.map_err(client::Refusal::end)?;
+        let review = self.client.call(&call, Method::POST, path, Some(&body)).await?.map_err(fatal)?;
         let caller = parsed::<wire::Reviewed<wire::SelfStatus>>(&call, &review)?.status.user_info;
         let identity = CallerIdentity { caller: caller.username.clone(), found: found.uid };
         *self.identity.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
@@ -223,14 +226,16 @@ impl Collector for Cluster {
     }
 }
 
+/// The reason why nothing at all can be read, with the call that was refused.
+fn fatal(refusal: Refusal) -> CollectError {
+    let detail = refusal.to_string();
+    Refusal { detail, ..refusal }.fatal()
+}
+
 /// An answer in the documented form.
 fn parsed<T: for<'de> Deserialize<'de>>(call: &Call, answer: &Answer) -> Result<T, CollectError> {
     serde_json::from_slice(&answer.body).map_err(|error| {
-        call.refused(
-            GapReason::Malformed,
-            format!("the answer does not have the documented form: {error}"),
-            Some(answer.exchange),
-        )
-        .end()
+        let detail = format!("the answer does not have the documented form: {error}");
+        fatal(Refusal { exchange: Some(answer.exchange), ..call.refused(GapReason::Malformed, detail) })
     })
 }

@@ -246,6 +246,7 @@ mod tests {
             concurrency: 1,
             clock: Clock::new(move || now),
             deadline: Timestamp::from_millis(1_200).unwrap(),
+            patience: sdk::Patience::default(),
             overrides: Overrides::default(),
             pins: std::collections::BTreeMap::new(),
         };

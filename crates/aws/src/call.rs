@@ -1,140 +1,15 @@
 //! One call, and every way in which it can be refused.
 
 use std::error::Error;
-use std::fmt;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use bytes::Bytes;
-use sdk::{ExchangeId, GapNote, GapReason, SinkError, Subject};
-use transport::{Scope, Seen};
+use sdk::{GapReason, SinkError};
+use transport::{Answer, Call, Refusal, Seen, Trouble, causes};
 
 use crate::session::Session;
-
-/// What a call is made for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallInfo {
-    /// As it stands in requests: `kms:ListKeys`.
-    pub operation: String,
-    /// The right it needs; the operation's name unless said otherwise.
-    pub right: String,
-    pub population: Option<String>,
-    pub subject: Option<Subject>,
-    /// Counted from 1; 0 where the call has no pages.
-    pub page: u64,
-}
-
-impl CallInfo {
-    /// A call of `operation`, for nothing in particular.
-    #[must_use]
-    pub fn new(operation: &str) -> Self {
-        Self { operation: operation.to_owned(), right: operation.to_owned(), population: None, subject: None, page: 0 }
-    }
-
-    /// What is being listed.
-    #[must_use]
-    pub fn population(mut self, population: &str) -> Self {
-        self.population = Some(population.to_owned());
-        self
-    }
-
-    /// What it asks about.
-    #[must_use]
-    pub fn subject(mut self, kind: &str, id: &str) -> Self {
-        self.subject = Some(Subject { kind: kind.to_owned(), id: id.to_owned() });
-        self
-    }
-
-    /// The right it needs, where that is not named as the operation.
-    #[must_use]
-    pub fn right(mut self, right: &str) -> Self {
-        self.right = right.to_owned();
-        self
-    }
-
-    /// The page it asks for.
-    #[must_use]
-    pub fn page(mut self, page: u64) -> Self {
-        self.page = page;
-        self
-    }
-
-    /// The call was not made, or led to nothing.
-    #[must_use]
-    pub fn refused(&self, reason: GapReason, detail: impl Into<String>) -> Refusal {
-        Refusal {
-            reason,
-            detail: detail.into(),
-            exchange: None,
-            code: None,
-            status: None,
-            body: Bytes::new(),
-            attempts: 0,
-            info: self.clone(),
-        }
-    }
-}
-
-/// An answer, as the SDK reads it and as it came.
-#[derive(Clone, Debug)]
-pub struct Answer<T> {
-    pub value: T,
-    /// The exchange it came in.
-    pub exchange: ExchangeId,
-    /// Exactly what came.
-    pub body: Bytes,
-    /// How many attempts it took.
-    pub attempts: u32,
-}
-
-/// A call that brought nothing that can be used.
-#[derive(Clone, Debug)]
-pub struct Refusal {
-    pub reason: GapReason,
-    /// What the source said, for a person.
-    pub detail: String,
-    /// The last attempt.
-    pub exchange: Option<ExchangeId>,
-    /// The source's own error code.
-    pub code: Option<String>,
-    pub status: Option<u16>,
-    /// Exactly what came: a code is found in an answer that stops half-way too.
-    pub body: Bytes,
-    pub attempts: u32,
-    /// The call it is about.
-    pub info: CallInfo,
-}
-
-impl Refusal {
-    /// What is missing for it: `part` of the call's subject, or of every member of its population;
-    /// without `part` the subject itself, or the list.
-    #[must_use]
-    pub fn gap(&self, part: Option<&str>) -> GapNote {
-        GapNote {
-            population: self.info.population.clone(),
-            subject: self.info.subject.clone(),
-            part: part.map(str::to_owned),
-            right: Some(self.info.right.clone()),
-            reason: self.reason,
-            detail: self.detail.clone(),
-            exchange: self.exchange,
-        }
-    }
-
-    /// Whether the source answered with this code.
-    #[must_use]
-    pub fn has_code(&self, code: &str) -> bool {
-        self.code.as_deref() == Some(code)
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {}", self.info.operation, self.detail)
-    }
-}
 
 impl Session {
     /// Makes one call of the SDK, its retries included, within the run's deadline.
@@ -143,61 +18,20 @@ impl Session {
     /// Outer: evidence can no longer be written. Inner: the call brought nothing, and why.
     pub async fn call<T, E>(
         &self,
-        info: CallInfo,
-        call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        call: Call,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
     ) -> Result<Result<Answer<T>, Refusal>, SinkError>
     where
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        let _turn = self.turn().await;
-        let Some(left) = self.time_left() else {
-            return Ok(Err(info.refused(GapReason::Deadline, "the run's deadline was reached before this call")));
-        };
-        let scope = Scope::new(info.operation.clone(), info.population.clone(), info.subject.clone(), info.page);
-        let outcome = tokio::time::timeout(left, scope.run(call)).await;
-        if let Some(cause) = self.recording().take_sink_error() {
-            return Err(cause);
-        }
-        let seen = scope.last();
-        let attempts = scope.attempts();
-        let refused = |reason, detail: String, code: Option<String>| Refusal {
-            reason,
-            detail,
-            exchange: seen.as_ref().map(|seen| seen.exchange),
-            code,
-            status: seen.as_ref().and_then(|seen| seen.status),
-            body: seen.as_ref().map(|seen| seen.body.clone()).unwrap_or_default(),
-            attempts,
-            info: info.clone(),
-        };
-        Ok(match outcome {
-            Err(_) => Err(refused(
-                GapReason::TimedOut,
-                "the run's deadline was reached while waiting for the answer".to_owned(),
-                None,
-            )),
-            Ok(Ok(value)) => match &seen {
-                Some(seen) => Ok(Answer { value, exchange: seen.exchange, body: seen.body.clone(), attempts }),
-                // A call under another name than the one it was announced by proves nothing.
-                None => Err(refused(
-                    GapReason::CollectorFailed,
-                    format!("no request of `{}` was seen", info.operation),
-                    None,
-                )),
-            },
-            Ok(Err(error)) => {
-                let (reason, detail) = explain(&error, seen.as_ref());
-                let detail = readable(&detail);
-                let code =
-                    error.code().map(str::to_owned).or_else(|| seen.as_ref().and_then(|seen| seen.error.clone()));
-                Err(refused(reason, detail, code))
-            }
-        })
+        // The SDK's futures are large, and every layer below would hold one: without the box a thread's stack is not enough for a few.
+        let request = Box::pin(request);
+        self.asker().ask_once(&call, request, |brought, seen| brought.map_err(|error| explain(&error, seen))).await
     }
 }
 
 /// Reason and words for an error of the SDK. `seen` is the last attempt of the call itself.
-fn explain<E>(error: &SdkError<E, HttpResponse>, seen: Option<&Seen>) -> (GapReason, String)
+fn explain<E>(error: &SdkError<E, HttpResponse>, seen: Option<&Seen>) -> Trouble
 where
     E: Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
@@ -209,16 +43,10 @@ where
             _ if finds::<CredentialsError>(error) => GapReason::Unauthenticated,
             _ => GapReason::CollectorFailed,
         };
-        return (reason, causes(error));
+        return Trouble::lasting(reason, causes(error));
     };
-    if seen.withheld {
-        return (GapReason::WithheldSecret, "the answer seems to hold a secret and was not kept".to_owned());
-    }
-    match seen.failure {
-        Some("timeout") => return (GapReason::TimedOut, causes(error)),
-        Some("too-large") => return (GapReason::Malformed, causes(error)),
-        Some(_) => return (GapReason::Unreachable, causes(error)),
-        None => {}
+    if let Some(trouble) = Trouble::on_the_way(seen, &causes(error)) {
+        return trouble;
     }
     let status = seen.status.unwrap_or_default();
     let code = error.code().or(seen.error.as_deref());
@@ -226,27 +54,28 @@ where
     let Some(code) = code else {
         return without_code(status, error);
     };
-    let reason = by_code(code, status, message);
     let detail = if message.is_empty() { code.to_owned() } else { format!("{code}: {message}") };
-    (reason, detail)
+    Trouble { code: Some(code.to_owned()), ..Trouble::lasting(by_code(code, status, message), detail) }
 }
 
 /// An answer that bears no error code of AWS: a proxy's page, a broken server, an undecodable body.
-fn without_code<E>(status: u16, error: &SdkError<E, HttpResponse>) -> (GapReason, String)
+fn without_code<E>(status: u16, error: &SdkError<E, HttpResponse>) -> Trouble
 where
     E: Error + Send + Sync + 'static,
 {
-    let detail = |what: &str| format!("HTTP status {status}: {what}");
-    match status {
-        200..=299 => (GapReason::Malformed, format!("the answer cannot be read: {}", causes(error))),
-        401 | 407 => (GapReason::Unauthenticated, detail("not authenticated, without AWS' reason")),
-        403 => (GapReason::Denied, detail("refused, without AWS' reason")),
-        404 | 405 | 501 => (GapReason::Unsupported, detail("the source does not know this call")),
-        408 => (GapReason::TimedOut, detail("the source gave up waiting")),
-        429 => (GapReason::Throttled, detail("too many requests")),
-        500..=599 => (GapReason::SourceError, detail("the source failed, without AWS' reason")),
-        _ => (GapReason::Malformed, detail("an answer that AWS does not give")),
-    }
+    let said = match status {
+        200..=299 => {
+            return Trouble::lasting(GapReason::Malformed, format!("the answer cannot be read: {}", causes(error)));
+        }
+        401 | 407 => "not authenticated, without AWS' reason",
+        403 => "refused, without AWS' reason",
+        404 | 405 | 501 => "the source does not know this call",
+        408 => "the source gave up waiting",
+        429 => "too many requests",
+        500..=599 => "the source failed, without AWS' reason",
+        _ => "an answer that AWS does not give",
+    };
+    Trouble::by_status(status, format!("HTTP status {status}: {said}"))
 }
 
 fn by_code(code: &str, status: u16, message: &str) -> GapReason {
@@ -337,31 +166,6 @@ fn closed_by_policy(message: &str) -> bool {
     ["service control policy", "resource control policy"].iter().any(|kind| message.contains(kind))
 }
 
-/// An error's causes as one line, without the SDK's own wrapping and without the answer's headers.
-pub fn causes(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let words = cause.to_string();
-        if !words.is_empty() && !text.contains(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        next = cause.source();
-    }
-    text
-}
-
-/// A source's words as a gap may hold them: of bearable length, and without characters that a terminal obeys.
-pub fn readable(words: &str) -> String {
-    const LONGEST: usize = 1000;
-    let mut text: String = words.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if words.chars().nth(LONGEST).is_some() {
-        text.push('…');
-    }
-    text
-}
-
 fn finds<T: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
     error.is::<T>() || error.source().is_some_and(finds::<T>)
 }
@@ -404,17 +208,11 @@ mod tests {
     fn a_request_that_never_left_is_about_credentials_or_about_us() {
         type Failed = SdkError<aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError, HttpResponse>;
         let connector = ConnectorError::other("the identity provider gave up".into(), None);
-        let (reason, words) = explain(&Failed::dispatch_failure(connector), None);
-        assert_eq!(reason, GapReason::Unauthenticated);
-        assert!(words.contains("the identity provider gave up"), "{words}");
-        assert_eq!(explain(&Failed::construction_failure("no"), None).0, GapReason::CollectorFailed);
+        let trouble = explain(&Failed::dispatch_failure(connector), None);
+        assert_eq!(trouble.reason, GapReason::Unauthenticated);
+        assert!(trouble.detail.contains("the identity provider gave up"), "{trouble:?}");
+        assert_eq!(explain(&Failed::construction_failure("no"), None).reason, GapReason::CollectorFailed);
         let none = CredentialsError::not_loaded("nothing found");
-        assert_eq!(explain(&Failed::construction_failure(none), None).0, GapReason::Unauthenticated);
-    }
-
-    #[test]
-    fn keeps_words_readable() {
-        assert_eq!(readable("a\u{1b}[31m\nb"), "a [31m b");
-        assert_eq!(readable(&"ä".repeat(2000)).chars().count(), 1001);
+        assert_eq!(explain(&Failed::construction_failure(none), None).reason, GapReason::Unauthenticated);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sdk::{GapNote, GapReason, Recorder, ResourceNote, SinkError, Source, Subject};
 use serde::Serialize;
 
-use crate::call::{CallInfo, Refusal};
+use transport::{Call, Refusal};
 
 /// What came of reading one part. A list that was cut has both a value and a gap.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl<T> Fact<T> {
 
 /// A gap for an answer that does not have the documented form.
 #[must_use]
-pub fn malformed(info: &CallInfo, source: &Source, problem: &dyn std::error::Error) -> Refusal {
+pub fn malformed(info: &Call, source: &Source, problem: &dyn std::error::Error) -> Refusal {
     let mut refusal = info.refused(GapReason::Malformed, problem.to_string());
     refusal.exchange = Some(source.exchange);
     refusal

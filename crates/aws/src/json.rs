@@ -12,10 +12,10 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::call::{Answer, CallInfo, Refusal};
 use crate::moment::Moment;
 use crate::pager::{Pager, Turn};
 use crate::session::Session;
+use transport::{Answer, Call, Refusal};
 
 /// A list as far as it could be read.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl<'s, E> Listed<'s, E> {
 /// When evidence can no longer be written.
 pub async fn read_list<'s, E, T, X, F>(
     session: &'s Session,
-    info: CallInfo,
+    info: Call,
     list: &'static str,
     send: impl Fn(Option<String>) -> F + Send + Sync,
 ) -> Result<Listed<'s, E>, SinkError>

@@ -21,7 +21,6 @@ pub mod xml;
 
 pub use iam_policy as policy_document;
 
-pub use call::{Answer, CallInfo, Refusal};
 pub use moment::Moment;
 pub use pager::{Pager, Turn};
 pub use regions::{ListedRegion, ListedRegions, Region, record_closed};
@@ -31,3 +30,4 @@ pub use rights::{
 };
 pub use session::{Bounded, Session, discover};
 pub use settings::{Settings, settings_schema};
+pub use transport::{Answer, Call, Refusal};

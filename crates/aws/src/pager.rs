@@ -8,8 +8,8 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use sdk::{CoverageNote, ExchangeId, GapReason, Recorder, SinkError, SourceTotal};
 
-use crate::call::{Answer, CallInfo, Refusal};
 use crate::session::Session;
+use transport::{Answer, Call, Refusal};
 
 /// More pages than any list of an account has.
 const MOST_PAGES: u64 = 10_000;
@@ -29,7 +29,7 @@ pub struct Turn {
 #[derive(Debug)]
 pub struct Pager<'s> {
     session: &'s Session,
-    info: CallInfo,
+    info: Call,
     marker: Option<String>,
     seen: BTreeSet<String>,
     pages: u64,
@@ -47,7 +47,7 @@ enum State {
 impl<'s> Pager<'s> {
     /// A list that `info` reads, from its first page.
     #[must_use]
-    pub fn new(session: &'s Session, info: CallInfo) -> Self {
+    pub fn new(session: &'s Session, info: Call) -> Self {
         Self { session, info, marker: None, seen: BTreeSet::new(), pages: 0, calls: 0, state: State::Open }
     }
 
@@ -141,7 +141,7 @@ impl<'s> Pager<'s> {
 
     /// The call that reads the list.
     #[must_use]
-    pub fn info(&self) -> &CallInfo {
+    pub fn info(&self) -> &Call {
         &self.info
     }
 

@@ -7,10 +7,10 @@ use sdk::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Answer, CallInfo, Refusal};
 use crate::fact::Parts;
 use crate::pager::{Pager, Turn};
 use crate::session::Session;
+use transport::{Answer, Call, Refusal};
 
 pub(crate) const LIST_REGIONS: &str = "account:ListRegions";
 /// The service's own limit.
@@ -88,7 +88,7 @@ impl Session {
     /// When evidence can no longer be written.
     pub async fn list_regions(&self, recorder: &Recorder, population: &str) -> Result<ListedRegions, SinkError> {
         let client = self.account_client();
-        let mut pager = Pager::new(self, CallInfo::new(LIST_REGIONS).population(population));
+        let mut pager = Pager::new(self, Call::new(LIST_REGIONS).population(population));
         let mut regions = Vec::new();
         while let Some(answer) =
             pager.next(|marker| client.list_regions().max_results(PAGE).set_next_token(marker).send(), turn).await?
@@ -159,7 +159,7 @@ impl Session {
     pub async fn preflight_regions(&self) -> Result<(Vec<RightStatus>, Vec<String>), CollectError> {
         let client = self.account_client();
         let call = client.list_regions().max_results(PAGE).send();
-        let asked = self.call(CallInfo::new(LIST_REGIONS), call).await?;
+        let asked = self.call(Call::new(LIST_REGIONS), call).await?;
         let status = crate::rights::status(LIST_REGIONS, None, &asked);
         let mut listed = ListedRegions::default();
         if let Ok(answer) = &asked {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sdk::{Descriptor, Feed, GapReason, Right, RightState, RightStatus};
 use serde_json::{Value, json};
 
-use crate::call::{Answer, Refusal};
+use transport::{Answer, Refusal};
 
 /// The one call that AWS lets everyone make.
 pub const GET_CALLER_IDENTITY: &str = "sts:GetCallerIdentity";

@@ -18,14 +18,11 @@ use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 use aws_types::app_name::AppName;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use sdk::{
-    CallerIdentity, Clock, CollectError, Environment, FoundTarget, Overrides, Recorder, SinkError, Target, Timestamp,
-};
+use sdk::{CallerIdentity, CollectError, Environment, FoundTarget, Recorder, SinkError, Target, Timestamp};
 use serde_json::{Map, Value};
-use tokio::sync::{Semaphore, SemaphorePermit};
-use transport::{Proxies, Recording, Transport, TransportError};
+use transport::ask::readable;
+use transport::{Asker, Call, Recording, Refusal, Transport, causes};
 
-use crate::call::{CallInfo, causes, readable};
 use crate::credentials::Registering;
 use crate::http_client::RecordingClient;
 use crate::rights::GET_CALLER_IDENTITY;
@@ -35,20 +32,14 @@ use crate::wire::Aws;
 
 /// Where calls go that belong to no region, when neither declaration nor environment names one.
 const HOME: &str = "us-east-1";
-/// First try included. With the waits below the last one starts after about 3 s on average.
-const ATTEMPTS: u32 = 6;
 
 /// A session with one account. Clones are the same session.
 #[derive(Clone, Debug)]
 pub struct Session {
     settings: Settings,
     config: SdkConfig,
-    recording: Recording,
-    clock: Clock,
-    deadline: Timestamp,
+    asker: Asker,
     concurrency: usize,
-    /// One for each request under way: however collectors spread their work, the source sees no more.
-    permits: Arc<Semaphore>,
 }
 
 impl Session {
@@ -76,7 +67,10 @@ impl Session {
         recorder: &Recorder,
     ) -> Result<Self, CollectError> {
         let settings = Settings::of(target)?;
-        let transport = transport(target, &environment.overrides)?;
+        // Every AWS tool reads additional authorities from here; company proxies need it.
+        let authorities = std::env::var("AWS_CA_BUNDLE").ok().filter(|path| !path.is_empty());
+        let given = environment.overrides.extra_roots.as_ref();
+        let transport = Transport::to_target(target, given, "AWS_CA_BUNDLE", authorities.as_deref())?;
         let recording = Recording::new(transport, Arc::new(Aws), recorder.clone(), environment.clock.clone());
         let config = base_config(&settings, environment, &recording, source).await?;
         let (config, credentials) = with_credentials(config, &settings, environment, recorder).await?;
@@ -89,11 +83,8 @@ impl Session {
         Ok(Self {
             settings,
             config,
-            recording,
-            clock: environment.clock.clone(),
-            deadline: environment.deadline,
+            asker: Asker::new(recording, environment, permits),
             concurrency: environment.concurrency.max(1),
-            permits,
         })
     }
 
@@ -125,7 +116,7 @@ impl Session {
     /// Whether both wait for the same turns: they ask the same account in the same run.
     #[must_use]
     pub fn shares_turns_with(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.permits, &other.permits)
+        self.asker.shares_permits_with(&other.asker)
     }
 
     /// Requests under way at once.
@@ -137,23 +128,17 @@ impl Session {
     /// The moment now.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.asker.now()
     }
 
     /// What is left until the run's deadline; `None` once it has passed.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
-        let left = self.deadline.as_millis() - self.clock.now().as_millis();
-        u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis)
+        self.asker.time_left()
     }
 
-    /// Waits for its turn. The semaphore is never closed, and without a permit a request would only be one too many.
-    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        self.permits.acquire().await.ok()
-    }
-
-    pub(crate) fn recording(&self) -> &Recording {
-        &self.recording
+    pub(crate) fn asker(&self) -> &Asker {
+        &self.asker
     }
 
     /// Asks the account who we are, and whether it is the declared one.
@@ -172,13 +157,8 @@ impl Session {
     async fn who(&self) -> Result<CallerIdentity, CollectError> {
         let config = aws_sdk_sts::config::Builder::from(&self.config).retry_partition(self.retry_budget()).build();
         let client = aws_sdk_sts::Client::from_conf(config);
-        let asked = self.call(CallInfo::new(GET_CALLER_IDENTITY), client.get_caller_identity().send()).await?;
-        let answer = asked.map_err(|refusal| CollectError::Refused {
-            reason: refusal.reason,
-            right: Some(GET_CALLER_IDENTITY.to_owned()),
-            detail: refusal.detail,
-            exchange: refusal.exchange,
-        })?;
+        let asked = self.call(Call::new(GET_CALLER_IDENTITY), client.get_caller_identity().send()).await?;
+        let answer = asked.map_err(Refusal::fatal)?;
         let (Some(found), Some(caller)) = (answer.value.account(), answer.value.arn()) else {
             return Err(CollectError::Refused {
                 reason: sdk::GapReason::Malformed,
@@ -261,41 +241,6 @@ impl std::fmt::Debug for Bounded<'_> {
     }
 }
 
-fn transport(target: &Target, overrides: &Overrides) -> Result<Transport, CollectError> {
-    let wrong = |setting: &str, problem: String| CollectError::Settings {
-        target: target.id.clone(),
-        setting: setting.to_owned(),
-        problem,
-    };
-    let mut extra_roots: Vec<String> = overrides.extra_roots.iter().cloned().collect();
-    // Every AWS tool reads additional authorities from here; company proxies need it.
-    if let Some(path) = variable(&["AWS_CA_BUNDLE"]) {
-        let pem = std::fs::read_to_string(&path)
-            .map_err(|error| wrong("AWS_CA_BUNDLE", format!("`{path}` cannot be read: {error}")))?;
-        extra_roots.push(pem);
-    }
-    let settings = transport::Settings {
-        proxies: Proxies {
-            https: variable(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
-            http: variable(&["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]),
-            none: variable(&["NO_PROXY", "no_proxy"]),
-        },
-        extra_roots,
-        ..transport::Settings::default()
-    };
-    Transport::new(&settings).map_err(|error| {
-        let setting = match error {
-            TransportError::Proxy { variable } => variable,
-            _ => "AWS_CA_BUNDLE",
-        };
-        wrong(setting, error.to_string())
-    })
-}
-
-fn variable(names: &[&str]) -> Option<String> {
-    names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-}
-
 async fn base_config(
     settings: &Settings,
     environment: &Environment,
@@ -319,12 +264,14 @@ async fn base_config(
         .region(region)
         .app_name(app)
         .retry_config(
+            // The SDK knows which of AWS' refusals pass, and puts a wrong clock right between attempts; how often and how far apart is
+            // said for all sources in one place.
             // Not `adaptive`: its pace is set by one operation's throttling for all operations of a service, also for
             // those that are answered; and it waits without an end. Here it is the concurrency that bounds the pace.
             RetryConfig::standard()
-                .with_max_attempts(ATTEMPTS)
-                .with_initial_backoff(Duration::from_millis(200))
-                .with_max_backoff(Duration::from_secs(10)),
+                .with_max_attempts(environment.patience.attempts)
+                .with_initial_backoff(environment.patience.first)
+                .with_max_backoff(environment.patience.longest),
         )
         .timeout_config(
             TimeoutConfig::builder()

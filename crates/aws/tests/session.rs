@@ -11,7 +11,7 @@ use sdk::{
     WithheldReason,
 };
 use serde_json::{Value, json};
-use testkit::{Fault, Faulty, Handler, Memory, Reply, Request, Rule, Server, Wording};
+use testkit::{Fault, Faulty, HASTY, Handler, Memory, Reply, Request, Rule, Server, Wording};
 use witnessmark_aws::Session;
 
 const RUN: &str = "01J00000000000000000000RUN";
@@ -33,6 +33,7 @@ fn environment(server: &Server) -> Environment {
         concurrency: 4,
         clock: Clock::new(|| now(Duration::ZERO)),
         deadline: now(Duration::from_secs(60)),
+        patience: HASTY,
         pins: std::collections::BTreeMap::new(),
         overrides: Overrides {
             endpoint_url: Some(server.url()),

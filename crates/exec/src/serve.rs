@@ -11,7 +11,7 @@ use model::Secret;
 use model::record::{GapReason, Subject};
 use sdk::{
     Clock, CollectError, Collector, CollectorKind, CoverageNote, DerivedNote, Environment, ExchangeId, GapNote,
-    KnownSecrets, NewBody, NewExchange, Overrides, Recorder, ResourceNote, RightState, Sink, SinkError,
+    KnownSecrets, NewBody, NewExchange, Overrides, Patience, Recorder, ResourceNote, RightState, Sink, SinkError,
     StaticCredentials, Target, WithheldReason,
 };
 use serde_json::{Map, Value};
@@ -95,6 +95,7 @@ async fn identify(
         concurrency: request.concurrency,
         clock: clock.clone(),
         deadline: request.deadline,
+        patience: Patience::default(),
         overrides: request.overrides.map(overrides).unwrap_or_default(),
         pins: BTreeMap::new(),
     };

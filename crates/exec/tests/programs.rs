@@ -11,8 +11,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use sdk::{
-    Clock, CollectError, CollectorKind as _, Environment, GapReason, KnownSecrets, NewBody, Overrides, Target,
-    Timestamp,
+    Clock, CollectError, CollectorKind as _, Environment, GapReason, KnownSecrets, NewBody, Overrides, Patience,
+    Target, Timestamp,
 };
 use serde_json::{Value, json};
 use testkit::{Memory, Seen};
@@ -83,6 +83,7 @@ fn run(script: &Script, more: Value) -> Came {
         concurrency: 1,
         clock: Clock::new(move || now),
         deadline: Timestamp::from_millis(1_800_000_600_000).unwrap(),
+        patience: Patience::default(),
         overrides: Overrides::default(),
         pins: std::collections::BTreeMap::new(),
     };

@@ -9,7 +9,7 @@ use model::record::GapReason;
 use model::{Secret, Timestamp};
 use serde_json::{Map, Value};
 
-use crate::{Descriptor, FoundKey, FoundTarget, Recorder, SinkError};
+use crate::{Descriptor, FoundKey, FoundTarget, Patience, Recorder, SinkError};
 
 /// A kind of collector: what it says of itself, and how one is made for a target.
 #[async_trait]
@@ -108,6 +108,8 @@ pub struct Environment {
     pub clock: Clock,
     /// When the run must have ended; what is not read by then is a gap.
     pub deadline: Timestamp,
+    /// How long what fails is tried again.
+    pub patience: Patience,
     /// What makes the run a rehearsal.
     pub overrides: Overrides,
     /// PINs that a person gave for this one run, by target.

@@ -6,6 +6,7 @@
 mod collector;
 mod descriptor;
 mod discover;
+mod patience;
 mod recorder;
 mod suspicion;
 
@@ -17,6 +18,7 @@ pub use descriptor::{AlsoAsks, Descriptor, Feed, ResourceKind, Right, kind_of_po
 pub use discover::{FoundKey, FoundTarget};
 pub use model::record::{Decode, GapReason, Subject, Syntax};
 pub use model::{Digest, Secret, Timestamp};
+pub use patience::Patience;
 pub use recorder::{
     Captured, CoverageNote, DerivedNote, ExchangeId, GapNote, Input, NewBody, NewExchange, Recorder, ResourceNote,
     Sink, SinkError, Source, SourceTotal, WithheldReason, facts,

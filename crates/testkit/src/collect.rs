@@ -30,6 +30,7 @@ pub fn collect(kind: &dyn CollectorKind, source: impl Handler + 'static, setting
         concurrency: 4,
         clock: Clock::new(|| now(Duration::ZERO)),
         deadline: now(Duration::from_secs(300)),
+        patience: crate::HASTY,
         pins: std::collections::BTreeMap::new(),
         overrides: Overrides {
             endpoint_url: Some(server.url()),

@@ -11,12 +11,13 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use sdk::{CollectError, Target};
 
 use crate::connect::{Connector, Proxies, Routes};
 
 pub(crate) type Pool = Client<Connector, Full<Bytes>>;
 
-/// How the transport reaches sources. Whoever makes it reads the environment; the transport does not.
+/// How the transport reaches sources.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub proxies: Proxies,
@@ -120,6 +121,39 @@ impl Transport {
             roots: count,
             pools: Mutex::default(),
         })))
+    }
+
+    /// The way to a declared target, through the proxies of the environment. `given`: authorities of a test or the demonstration;
+    /// `path`: a PEM file with further ones, and `setting` where its name stands.
+    ///
+    /// # Errors
+    /// Which setting or variable cannot be used, and why.
+    pub fn to_target(
+        target: &Target,
+        given: Option<&String>,
+        setting: &str,
+        path: Option<&str>,
+    ) -> Result<Self, CollectError> {
+        let wrong = |setting: &str, problem: String| CollectError::Settings {
+            target: target.id.clone(),
+            setting: setting.to_owned(),
+            problem,
+        };
+        let mut extra_roots: Vec<String> = given.into_iter().cloned().collect();
+        if let Some(path) = path {
+            let pem = std::fs::read_to_string(path)
+                .map_err(|error| wrong(setting, format!("`{path}` cannot be read: {error}")))?;
+            extra_roots.push(pem);
+        }
+        let settings =
+            Settings { proxies: Proxies::from_environment(Some("ALL_PROXY")), extra_roots, ..Settings::default() };
+        Self::new(&settings).map_err(|error| {
+            let setting = match error {
+                TransportError::Proxy { variable } => variable,
+                _ => setting,
+            };
+            wrong(setting, error.to_string())
+        })
     }
 
     /// Whether any certificate authority is known, without which no TLS peer is accepted.

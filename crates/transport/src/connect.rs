@@ -24,7 +24,7 @@ use crate::client::TransportError;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 
-/// Proxies as the environment names them: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`. The caller reads them.
+/// Proxies as the environment names them: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Proxies {
     /// For `https` sources; reached with CONNECT.
@@ -33,6 +33,20 @@ pub struct Proxies {
     pub http: Option<String>,
     /// Names, suffixes and networks that are reached directly.
     pub none: Option<String>,
+}
+
+impl Proxies {
+    /// As the environment of this process names them, in capital or small letters. `for_all`: what is asked where there is no variable
+    /// for one scheme, such as `ALL_PROXY`.
+    #[must_use]
+    pub fn from_environment(for_all: Option<&str>) -> Self {
+        let variable = |names: &[&str]| {
+            let spelt = names.iter().flat_map(|name| [(*name).to_owned(), name.to_ascii_lowercase()]);
+            spelt.filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty())
+        };
+        let of = |name: &str| variable(&[Some(name), for_all].into_iter().flatten().collect::<Vec<_>>());
+        Self { https: of("HTTPS_PROXY"), http: of("HTTP_PROXY"), none: variable(&["NO_PROXY"]) }
+    }
 }
 
 impl fmt::Debug for Proxies {

@@ -6,12 +6,14 @@
 //!
 //! What this is not: it knows no protocol of any source. A [`Dialect`] tells it what a request asks and what an answer says.
 
+pub mod ask;
 mod client;
 mod connect;
 mod record;
 mod scope;
 
+pub use ask::{Again, Answer, Asker, Call, Refusal, Trouble};
 pub use client::{Limits, Settings, Transport, TransportError};
 pub use connect::Proxies;
-pub use record::{Asked, Dialect, Failure, Recording};
+pub use record::{Asked, Dialect, Failure, Recording, causes};
 pub use scope::{Scope, Seen};

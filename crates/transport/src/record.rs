@@ -149,7 +149,7 @@ impl Recording {
                         attempt.body.extend_from_slice(&data);
                     }
                 }
-                Ok(Some(Err(error))) => return Err(attempt.fail(Failure::Cut(chain(&error)))),
+                Ok(Some(Err(error))) => return Err(attempt.fail(Failure::Cut(causes(&error)))),
                 Err(_) => return Err(attempt.fail(Failure::Timeout(limits.read))),
             }
         }
@@ -159,13 +159,13 @@ impl Recording {
 
     fn explain(&self, error: &hyper_util::client::legacy::Error) -> Failure {
         if !error.is_connect() {
-            return Failure::Reset(chain(error));
+            return Failure::Reset(causes(error));
         }
         if is_tls(error) {
             let hint = if self.transport.has_roots() { "" } else { " (this machine has no certificate authorities)" };
-            return Failure::Tls(format!("{}{hint}", chain(error)));
+            return Failure::Tls(format!("{}{hint}", causes(error)));
         }
-        Failure::Connect(chain(error))
+        Failure::Connect(causes(error))
     }
 }
 
@@ -320,7 +320,8 @@ fn endpoint(uri: &Uri) -> String {
 }
 
 /// An error and its causes as one line.
-fn chain(error: &dyn Error) -> String {
+#[must_use]
+pub fn causes(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -24,7 +24,7 @@ use model::{Digest, Secret, Timestamp};
 use sdk::{Clock, Overrides, StaticCredentials, Target};
 use sign::{Ed25519Signer, Signer as _};
 use store::{HeadFile, Holder, Place};
-use testkit::{Fault, Faulty, Handler, Reply, Request, Rule, Server, Wording};
+use testkit::{Fault, Faulty, HASTY, Handler, Reply, Request, Rule, Server, Wording};
 use verify::Unobserved;
 use workspace_tests::desk::{program, template};
 
@@ -161,6 +161,7 @@ fn store_of(server: &Server, manner: &Manner) -> BTreeMap<String, Vec<u8>> {
             concurrency: manner.concurrency,
             clock: Clock::new(now),
             deadline: Timestamp::from_millis(now().as_millis() + 600_000).unwrap(),
+            patience: HASTY,
             pins: std::collections::BTreeMap::new(),
             overrides: Overrides {
                 endpoint_url: Some(server.url()),

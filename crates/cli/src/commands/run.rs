@@ -14,7 +14,7 @@ use history::Past;
 use model::record::{ClockSource, Override, Purpose, Tool};
 use model::{Digest, Timestamp};
 use report::{Overview, OverviewReader};
-use sdk::{Clock, Environment, Overrides};
+use sdk::{Clock, Environment, Overrides, Patience};
 use store::{HeadFile, Place, Store};
 use tokio::runtime::Runtime;
 
@@ -182,6 +182,7 @@ pub fn sdk_environment(run_id: &str, deadline: Timestamp, concurrency: usize) ->
         concurrency: concurrency.max(1),
         clock: Clock::new(crate::clock::now),
         deadline,
+        patience: Patience::default(),
         overrides: Overrides::default(),
         pins: std::collections::BTreeMap::new(),
     }

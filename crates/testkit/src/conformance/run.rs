@@ -66,6 +66,7 @@ impl Suite {
             concurrency: 8,
             clock: Clock::new(|| now(Duration::ZERO)),
             deadline: now(Duration::from_secs(how.seconds)),
+            patience: crate::HASTY,
             pins: std::collections::BTreeMap::new(),
             overrides: Overrides {
                 endpoint_url: Some(server.url()),
