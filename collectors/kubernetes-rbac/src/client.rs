@@ -50,7 +50,7 @@ impl Client {
         environment: &Environment,
         recorder: &Recorder,
     ) -> Result<Self, CollectError> {
-        let mut config = config(target, settings, environment).await?;
+        let mut config = config(recorder.collector(), target, settings, environment).await?;
         let refuse = |setting: &str, problem: &str| CollectError::Settings {
             target: target.id.clone(),
             setting: setting.to_owned(),
@@ -158,10 +158,15 @@ impl Client {
 }
 
 /// The configuration that kubectl would use, or the pod's own; under test that of the overrides.
-async fn config(target: &Target, settings: &Settings, environment: &Environment) -> Result<kube::Config, CollectError> {
+async fn config(
+    collector: &str,
+    target: &Target,
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<kube::Config, CollectError> {
     let credentials = |problem: String| CollectError::Credentials { problem };
     let overrides = &environment.overrides;
-    let mut config = match overrides.endpoint_for(crate::NAME) {
+    let mut config = match overrides.endpoint_for(collector) {
         Some(url) => {
             let uri = url.parse().map_err(|error| CollectError::Settings {
                 target: target.id.clone(),

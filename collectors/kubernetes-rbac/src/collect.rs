@@ -11,12 +11,14 @@ use sdk::{
 use serde_json::json;
 use transport::{Call, Refusal};
 
-use crate::eks::{self, Access, Described};
+use crate::access::Described;
+use crate::cluster::{Cluster, Identified};
+use crate::eks::{self, Access};
 use crate::list::{Form, List, Listed};
 use crate::rbac::{self, Rbac};
 use crate::resource::{self, ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
 use crate::sensitive::{Holders, POLICY, Subject};
-use crate::{Cluster, Identified, rights, wire};
+use crate::{rights, wire};
 
 const RBAC_PATH: &str = "/apis/rbac.authorization.k8s.io/v1";
 
@@ -254,7 +256,7 @@ async fn beside(cluster: &Cluster, recorder: &Recorder) -> Result<Option<Beside>
         let gap = refusal.gap(None);
         recorder.gap(GapNote {
             population: Some(CLUSTER.to_owned()),
-            part: Some(eks::PART.to_owned()),
+            part: Some(resource::EKS.to_owned()),
             ..gap.clone()
         })?;
         recorder.gap(GapNote { population: Some(ACCESS_ENTRY.to_owned()), ..gap })?;
@@ -454,7 +456,7 @@ async fn the_cluster(
     ]);
     if let Some(Ok((described, place))) = beside.map(|beside| &beside.described) {
         facts.eks = Some(described.clone());
-        parts.insert(eks::PART.to_owned(), vec![place.clone()]);
+        parts.insert(resource::EKS.to_owned(), vec![place.clone()]);
     }
     let call = Call::new(rights::VERSION);
     match client.call(&call, Method::GET, "/version", None).await? {

@@ -10,101 +10,24 @@ use aws_sdk_eks::Client;
 use base64::Engine as _;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use schemars::JsonSchema;
 use sdk::{
     CollectError, Digest, Environment, ExchangeId, GapNote, GapReason, Recorder, RightState, RightStatus, SinkError,
     Source, Subject, Target, Timestamp,
 };
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
+use crate::access::{AccessEntry, AssociatedPolicy, Described};
 use crate::resource::{ACCESS_ENTRY, CLUSTER, SUBJECT};
+use crate::rights::{DESCRIBE_CLUSTER, DESCRIBE_ENTRY, LIST_ENTRIES, LIST_POLICIES};
+use crate::settings::EksSettings;
 use crate::{access_policies, sensitive};
 
 /// The name under which a test may put something in the place of AWS.
 const SOURCE: &str = "aws-eks";
 
-pub const DESCRIBE_CLUSTER: &str = "eks:DescribeCluster";
-pub const LIST_ENTRIES: &str = "eks:ListAccessEntries";
-pub const DESCRIBE_ENTRY: &str = "eks:DescribeAccessEntry";
-pub const LIST_POLICIES: &str = "eks:ListAssociatedAccessPolicies";
-/// What the cluster says of itself at AWS: a part of `kubernetes-rbac/cluster`.
-pub const PART: &str = "eks";
 /// No principal has this name: a right is tried on it, and nothing is told.
 const NOBODY: &str = "arn:aws:iam::000000000000:role/witnessmark-preflight-nobody";
-
-/// The EKS cluster that this cluster is, and how its account is entered.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// The cluster's name at AWS.
-    pub cluster: String,
-    #[schemars(regex(pattern = r"^[a-z]+(-[a-z]+)+-[0-9]+$"))]
-    pub region: String,
-    /// Twelve digits, in quotation marks. Nothing is read of any other account.
-    #[schemars(regex(pattern = r"^[0-9]{12}$"))]
-    pub account: String,
-    /// ARN of a role to take on with the AWS credentials found.
-    #[schemars(regex(pattern = r"^arn:[a-z-]+:iam::[0-9]{12}:role/.+$"))]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub assume_role: Option<String>,
-    /// What the trust policy of `assume_role` asks for as `sts:ExternalId`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub external_id: Option<String>,
-    /// Profile of the AWS configuration files in place of the default one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub profile: Option<String>,
-}
-
-/// The cluster as AWS describes it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Described {
-    pub arn: String,
-    /// SHA-256 of each certificate of its authority in DER form.
-    pub authorities: Vec<String>,
-    /// `API`, `CONFIG_MAP` or `API_AND_CONFIG_MAP`: where principals of IAM become users of the cluster.
-    pub authentication_mode: String,
-    /// Whoever made the cluster got all rights in it. With `CONFIG_MAP` no list names them. `null`: AWS does not say.
-    pub creator_is_admin: Option<bool>,
-}
-
-/// One access entry: a principal of IAM who is let into the cluster.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct AccessEntry {
-    /// Its ARN.
-    pub principal: String,
-    /// `STANDARD`, or the kind of node that it is for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// Who the principal is inside the cluster; parts in double braces stand for what a session or node brings.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub username: Option<String>,
-    /// Groups of RBAC.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub groups: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub policies: Option<Vec<AssociatedPolicy>>,
-}
-
-/// An access policy of EKS that an entry has. Its rules are AWS' own and no object of the cluster.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct AssociatedPolicy {
-    pub arn: String,
-    /// `null`: in the whole cluster. A `*` stands for any characters.
-    pub namespaces: Option<Vec<String>>,
-}
-
-impl AssociatedPolicy {
-    /// `AmazonEKSViewPolicy`
-    #[must_use]
-    pub fn name(&self) -> &str {
-        self.arn.rsplit('/').next().unwrap_or(&self.arn)
-    }
-}
 
 /// What was read, for the computation of who may do what.
 #[derive(Debug, Default)]
@@ -119,13 +42,13 @@ pub struct Access {
 pub struct Eks {
     session: Session,
     client: Client,
-    settings: Settings,
+    settings: EksSettings,
 }
 
 /// A cluster of EKS as its target names it, not yet asked for.
 #[derive(Clone, Debug)]
 pub struct NamedCluster {
-    settings: Settings,
+    settings: EksSettings,
     target: String,
     environment: Environment,
 }
@@ -133,7 +56,7 @@ pub struct NamedCluster {
 impl NamedCluster {
     /// AWS gets three quarters of the time that is left: one that never answers must not cost what the cluster itself said.
     #[must_use]
-    pub fn new(settings: &Settings, target: &str, environment: &Environment) -> Self {
+    pub fn new(settings: &EksSettings, target: &str, environment: &Environment) -> Self {
         let mut environment = environment.clone();
         let now = environment.clock.now().as_millis();
         let left = environment.deadline.as_millis().saturating_sub(now);

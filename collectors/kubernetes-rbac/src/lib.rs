@@ -4,8 +4,10 @@
 //! What RBAC objects cannot show: who is in `system:masters` (a group of certificates, let through before RBAC is asked),
 //! and what other authorizers decide.
 
+pub mod access;
 pub mod access_policies;
 mod client;
+mod cluster;
 mod collect;
 mod dialect;
 pub mod eks;
@@ -32,11 +34,12 @@ use serde_json::{Map, Value, json};
 use transport::{Answer, Call, Refusal};
 
 use crate::client::Client;
+use crate::cluster::{Cluster, Identified};
 use crate::eks::NamedCluster;
 use crate::resource::{ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
 use crate::settings::Settings;
 
-pub(crate) const NAME: &str = "kubernetes-rbac";
+const NAME: &str = "kubernetes-rbac";
 
 /// The collector `kubernetes-rbac`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,7 +59,7 @@ impl CollectorKind for KubernetesRbac {
                 ResourceKind::of::<resource::Role>(ROLE),
                 ResourceKind::of::<resource::Binding>(BINDING),
                 ResourceKind::of::<resource::Subject>(SUBJECT),
-                ResourceKind::of::<eks::AccessEntry>(ACCESS_ENTRY),
+                ResourceKind::of::<access::AccessEntry>(ACCESS_ENTRY),
             ],
             rights: rights::rights().into_iter().chain(rights::of_eks()).collect(),
             settings: schemars::schema_for!(Settings).to_value(),
@@ -126,23 +129,6 @@ async fn kube_system(client: &Client) -> Result<(wire::Meta, sdk::ExchangeId), C
     let answer = client.call(&call, Method::GET, "/api/v1/namespaces/kube-system", None).await?;
     let answer = answer.map_err(fatal)?;
     Ok((parsed::<wire::Object>(&call, &answer)?.metadata, answer.exchange))
-}
-
-/// A collector of one cluster.
-#[derive(Debug)]
-pub(crate) struct Cluster {
-    pub client: Client,
-    pub settings: Settings,
-    pub eks: Option<NamedCluster>,
-    pub identity: Mutex<Option<Identified>>,
-}
-
-/// The answers that say where and who we are.
-#[derive(Clone, Debug)]
-pub(crate) struct Identified {
-    pub namespace: sdk::ExchangeId,
-    pub caller: wire::UserInfo,
-    pub review: sdk::ExchangeId,
 }
 
 #[async_trait]

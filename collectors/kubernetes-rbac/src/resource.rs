@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::access::Described;
 use crate::rbac::{Named, RoleRef, Rule};
 use crate::sensitive::Grant;
 
@@ -13,6 +14,8 @@ pub const ROLE: &str = "kubernetes-rbac/role";
 pub const BINDING: &str = "kubernetes-rbac/binding";
 pub const SUBJECT: &str = "kubernetes-rbac/subject";
 pub const ACCESS_ENTRY: &str = "kubernetes-rbac/access-entry";
+/// What the cluster says of itself at AWS: a part of `kubernetes-rbac/cluster`.
+pub const EKS: &str = "eks";
 
 /// The cluster itself.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
@@ -29,7 +32,7 @@ pub struct Cluster {
     pub rules_review_incomplete: Option<bool>,
     /// What AWS says of the cluster, where the target names it as one of EKS.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub eks: Option<crate::eks::Described>,
+    pub eks: Option<Described>,
 }
 
 /// Who this program is to the API server.

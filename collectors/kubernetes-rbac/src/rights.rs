@@ -2,8 +2,7 @@
 
 use sdk::{Feed, Right};
 
-use crate::eks;
-use crate::resource::{ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
+use crate::resource::{ACCESS_ENTRY, BINDING, CLUSTER, EKS, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
 
 pub const GET_KUBE_SYSTEM: &str = "get namespaces";
 pub const WHO_AM_I: &str = "create selfsubjectreviews.authentication.k8s.io";
@@ -16,6 +15,10 @@ pub const ROLES: &str = "list roles.rbac.authorization.k8s.io";
 pub const CLUSTER_ROLES: &str = "list clusterroles.rbac.authorization.k8s.io";
 pub const ROLE_BINDINGS: &str = "list rolebindings.rbac.authorization.k8s.io";
 pub const CLUSTER_ROLE_BINDINGS: &str = "list clusterrolebindings.rbac.authorization.k8s.io";
+pub const DESCRIBE_CLUSTER: &str = "eks:DescribeCluster";
+pub const LIST_ENTRIES: &str = "eks:ListAccessEntries";
+pub const DESCRIBE_ENTRY: &str = "eks:DescribeAccessEntry";
+pub const LIST_POLICIES: &str = "eks:ListAssociatedAccessPolicies";
 
 fn right(name: &str, feeds: Vec<Feed>, deniable: bool, note: &str) -> Right {
     Right { name: name.to_owned(), feeds, deniable, note: note.to_owned() }
@@ -27,9 +30,9 @@ pub fn of_eks() -> Vec<Right> {
     vec![
         aws::caller_identity_right(),
         right(
-            eks::DESCRIBE_CLUSTER,
+            DESCRIBE_CLUSTER,
             vec![
-                Feed::part(CLUSTER, eks::PART),
+                Feed::part(CLUSTER, EKS),
                 Feed::list(ACCESS_ENTRY),
                 Feed::list(SUBJECT),
                 Feed::part(SUBJECT, "authorizers"),
@@ -38,19 +41,19 @@ pub fn of_eks() -> Vec<Right> {
             "Only where the target names an EKS cluster: that it is this one, and whether EKS decides beside RBAC.",
         ),
         right(
-            eks::LIST_ENTRIES,
+            LIST_ENTRIES,
             vec![Feed::list(ACCESS_ENTRY), Feed::list(SUBJECT)],
             true,
             "Only for EKS: which principals of IAM are let in.",
         ),
         right(
-            eks::DESCRIBE_ENTRY,
+            DESCRIBE_ENTRY,
             vec![entry("kind"), entry("username"), entry("groups"), Feed::list(SUBJECT)],
             true,
             "Only for EKS: who each of them is in the cluster.",
         ),
         right(
-            eks::LIST_POLICIES,
+            LIST_POLICIES,
             vec![entry("policies"), Feed::part(SUBJECT, "grants")],
             true,
             "Only for EKS: what each of them may by EKS' own policies.",

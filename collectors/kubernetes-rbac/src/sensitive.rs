@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::access::{AccessEntry, AssociatedPolicy};
 use crate::access_policies;
-use crate::eks::{AccessEntry, AssociatedPolicy};
 use crate::rbac::{Named, Rbac, RoleKey, RoleRef, Rule};
 
 /// A right worth watching: verbs on one resource that each give it.

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use sdk::{CollectError, Target};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// One cluster.
@@ -23,7 +23,7 @@ pub struct Settings {
     /// What the API server's `--authorization-mode` is claimed to be: `[Node, RBAC]`. Others decide beside RBAC and are not read.
     pub authorizers: Option<Vec<String>>,
     /// The EKS cluster that this cluster is: who has access by EKS is read from AWS, and EKS need not be declared as an authorizer.
-    pub eks: Option<crate::eks::Settings>,
+    pub eks: Option<EksSettings>,
 }
 
 impl Settings {
@@ -44,4 +44,27 @@ impl Settings {
         let known = |name: &&str| !is_read(&name.to_ascii_lowercase());
         self.authorizers.iter().flatten().map(String::as_str).filter(known).collect()
     }
+}
+
+/// The EKS cluster that this cluster is, and how its account is entered.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EksSettings {
+    /// The cluster's name at AWS.
+    pub cluster: String,
+    #[schemars(regex(pattern = r"^[a-z]+(-[a-z]+)+-[0-9]+$"))]
+    pub region: String,
+    /// Twelve digits, in quotation marks. Nothing is read of any other account.
+    #[schemars(regex(pattern = r"^[0-9]{12}$"))]
+    pub account: String,
+    /// ARN of a role to take on with the AWS credentials found.
+    #[schemars(regex(pattern = r"^arn:[a-z-]+:iam::[0-9]{12}:role/.+$"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assume_role: Option<String>,
+    /// What the trust policy of `assume_role` asks for as `sts:ExternalId`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Profile of the AWS configuration files in place of the default one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
 }

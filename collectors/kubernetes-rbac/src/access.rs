@@ -1,0 +1,53 @@
+//! Whom EKS lets into a cluster, as AWS says it. Top-level members of an access entry are its parts; one that was not read is absent.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The cluster as AWS describes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Described {
+    pub arn: String,
+    /// SHA-256 of each certificate of its authority in DER form.
+    pub authorities: Vec<String>,
+    /// `API`, `CONFIG_MAP` or `API_AND_CONFIG_MAP`: where principals of IAM become users of the cluster.
+    pub authentication_mode: String,
+    /// Whoever made the cluster got all rights in it. With `CONFIG_MAP` no list names them. `null`: AWS does not say.
+    pub creator_is_admin: Option<bool>,
+}
+
+/// One access entry: a principal of IAM who is let into the cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct AccessEntry {
+    /// Its ARN.
+    pub principal: String,
+    /// `STANDARD`, or the kind of node that it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Who the principal is inside the cluster; parts in double braces stand for what a session or node brings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// Groups of RBAC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policies: Option<Vec<AssociatedPolicy>>,
+}
+
+/// An access policy of EKS that an entry has. Its rules are AWS' own and no object of the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct AssociatedPolicy {
+    pub arn: String,
+    /// `null`: in the whole cluster. A `*` stands for any characters.
+    pub namespaces: Option<Vec<String>>,
+}
+
+impl AssociatedPolicy {
+    /// `AmazonEKSViewPolicy`
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.arn.rsplit('/').next().unwrap_or(&self.arn)
+    }
+}
