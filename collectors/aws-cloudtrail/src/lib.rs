@@ -2,24 +2,22 @@
 //!
 //! What is read, by which right, and what cannot be seen: `README.md`.
 
+mod client;
 mod read;
 pub mod resource;
+mod rights;
 mod wire;
 
 use async_trait::async_trait;
 use aws::{Call, Session, own_endpoints, right_status, settings_schema};
-use aws_sdk_cloudtrail::Client;
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Feed, Recorder, ResourceKind,
-    Right, RightState, RightStatus, SinkError, Target,
+    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Recorder, ResourceKind,
+    RightState, RightStatus, SinkError, Target,
 };
 
 use crate::read::Reader;
 use crate::resource::{REGION, Region, TRAIL, Trail};
-
-pub(crate) const DESCRIBE: &str = "cloudtrail:DescribeTrails";
-pub(crate) const STATUS: &str = "cloudtrail:GetTrailStatus";
-pub(crate) const SELECTORS: &str = "cloudtrail:GetEventSelectors";
+use crate::rights::{DESCRIBE, SELECTORS, STATUS};
 
 /// The collector `aws-cloudtrail`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,7 +32,7 @@ impl CollectorKind for AwsCloudtrail {
                 "Trails of AWS CloudTrail: which events of the account are logged, where to, and whether they arrive."
                     .to_owned(),
             resources: vec![ResourceKind::of::<Trail>(TRAIL), ResourceKind::of::<Region>(REGION)],
-            rights: rights(),
+            rights: rights::rights(),
             settings: settings_schema(),
             endpoints: own_endpoints(),
             also: Vec::new(),
@@ -83,7 +81,7 @@ impl Collector for Account {
 
 /// Each right once in a region; those of trails on the first one that shows there.
 async fn preflight(session: &Session, region: &str) -> Result<Vec<RightStatus>, SinkError> {
-    let client = client(session, region);
+    let client = client::in_region(session, region);
     let asked = session.call(Call::new(DESCRIBE), client.describe_trails().send()).await?;
     let mut statuses = vec![right_status(DESCRIBE, Some(region), &asked)];
     let first =
@@ -103,45 +101,4 @@ async fn preflight(session: &Session, region: &str) -> Result<Vec<RightStatus>, 
     let asked = session.call(info(SELECTORS), client.get_event_selectors().trail_name(&trail.arn).send()).await?;
     statuses.push(right_status(SELECTORS, Some(&trail.arn), &asked));
     Ok(statuses)
-}
-
-/// A client of one region.
-fn client(session: &Session, region: &str) -> Client {
-    let config = aws_sdk_cloudtrail::config::Builder::from(&session.config_in(region))
-        .retry_partition(session.retry_budget())
-        .build();
-    Client::from_conf(config)
-}
-
-fn rights() -> Vec<Right> {
-    let right = |name: &str, feeds: Vec<Feed>, note: &str| Right {
-        name: name.to_owned(),
-        feeds,
-        deniable: true,
-        note: note.to_owned(),
-    };
-    vec![
-        aws::caller_identity_right(),
-        aws::list_regions_right(REGION),
-        right(
-            DESCRIBE,
-            vec![
-                Feed::list(TRAIL),
-                Feed::part(REGION, "trails"),
-                Feed::part(REGION, "logging"),
-                Feed::part(REGION, "selectors"),
-            ],
-            "the trails of each region, those of other regions and of the organisation included",
-        ),
-        right(
-            STATUS,
-            vec![Feed::part(TRAIL, "status"), Feed::part(REGION, "logging")],
-            "whether each trail is logging, when it last delivered, and what hindered it",
-        ),
-        right(
-            SELECTORS,
-            vec![Feed::part(TRAIL, "selectors"), Feed::part(REGION, "selectors")],
-            "which events each trail takes: those of KMS may be left out without a word",
-        ),
-    ]
 }

@@ -9,9 +9,10 @@ use sdk::{CoverageNote, ExchangeId, GapNote, GapReason, Recorder, SinkError, Sou
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::client;
 use crate::resource::{REGION, Region, Selectors, TRAIL, Trail, TrailSelectors, TrailStatus};
+use crate::rights::{DESCRIBE, SELECTORS, STATUS};
 use crate::wire::{EventSelectors, Status, TrailEntry};
-use crate::{DESCRIBE, SELECTORS, STATUS, client};
 
 /// Parts of a region that are told by its trails.
 const OF_TRAILS: [&str; 3] = ["trails", "logging", "selectors"];
@@ -79,7 +80,7 @@ impl<'s> Reader<'s> {
 
     async fn shown(&self, region: &str) -> Result<Shown, SinkError> {
         let info = Call::new(DESCRIBE).population(TRAIL);
-        let call = client(self.session, region).describe_trails().include_shadow_trails(true).send();
+        let call = client::in_region(self.session, region).describe_trails().include_shadow_trails(true).send();
         let mut shown = Shown { region: region.to_owned(), trails: Vec::new(), list: None, stopped: None, attempts: 0 };
         let answer = match self.session.call(info.clone(), Box::pin(call)).await? {
             Ok(answer) => answer,
@@ -112,7 +113,7 @@ impl<'s> Reader<'s> {
 
     /// Asks a trail's home region about it: only there is its status whole.
     async fn known(&self, entry: TrailEntry, seen: BTreeMap<String, Source>) -> Result<Known, SinkError> {
-        let client = client(self.session, &entry.home_region);
+        let client = client::in_region(self.session, &entry.home_region);
         let info = |right: &str| Call::new(right).population(TRAIL).subject(TRAIL, &entry.arn);
         let malformed = |right: &str, exchange: ExchangeId, detail: &str| {
             let mut refusal = info(right).refused(GapReason::Malformed, detail);
