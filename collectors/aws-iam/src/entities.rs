@@ -8,7 +8,7 @@ use crate::descriptor::DETAILS;
 use crate::iam::Iam;
 use crate::resource::{
     AttachedPolicy, GROUP, Group, Identity, InlinePolicy, POLICY, PermissionsBoundary, Policy, PolicyUsage, ROLE, Role,
-    RoleUse, Tag,
+    RoleUse, Tag, USER,
 };
 use aws::fact::{Fact, Parts, malformed};
 use aws::xml::{MalformedAnswer, Node};
@@ -234,4 +234,22 @@ fn document(node: &Node<'_>, name: &str) -> Result<(PolicyDocument, Source), Unr
         source = source.decoded(Decode::Percent);
     }
     Ok((document, source.inside(Syntax::Json, "")))
+}
+
+/// A call about one user.
+pub fn about_user(operation: &str, user: &Identity) -> Call {
+    Call::new(operation).population(USER).subject(USER, &user.arn)
+}
+
+/// Whether a credential can be used, by its `Status`.
+pub fn is_active(member: &Node<'_>) -> Result<bool, MalformedAnswer> {
+    match member.required("Status")? {
+        "Active" => Ok(true),
+        // AWS ends credentials on its own: access keys after a time under quarantine, others at their expiry.
+        "Inactive" | "Expired" => Ok(false),
+        _ => Err(MalformedAnswer::Value {
+            path: format!("{}/Status", member.path()),
+            expected: "status of a credential",
+        }),
+    }
 }

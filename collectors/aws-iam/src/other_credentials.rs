@@ -7,11 +7,11 @@ use sdk::{Digest, GapReason, SinkError, SourceTotal};
 
 use crate::account::Counts;
 use crate::descriptor::{SERVER_CERTIFICATES, SERVICE_CREDENTIALS, SIGNING_CERTIFICATES, SSH_KEYS};
+use crate::entities::{about_user, is_active};
 use crate::iam::{Iam, List, Page, turn_of};
 use crate::resource::{
     Identity, SERVER_CERTIFICATE, ServerCertificate, ServiceCredential, SigningCertificate, SshPublicKey,
 };
-use crate::users::{info, is_active};
 
 pub async fn of_services(iam: &Iam, user: &Identity) -> Result<Fact<Vec<ServiceCredential>>, SinkError> {
     let list = List {
@@ -19,7 +19,7 @@ pub async fn of_services(iam: &Iam, user: &Identity) -> Result<Fact<Vec<ServiceC
         name: "ServiceSpecificCredentials",
     };
     iam.list(
-        info(SERVICE_CREDENTIALS, user),
+        about_user(SERVICE_CREDENTIALS, user),
         list,
         |marker| iam.client.list_service_specific_credentials().user_name(&user.name).set_marker(marker).send(),
         |member| {
@@ -38,7 +38,7 @@ pub async fn of_services(iam: &Iam, user: &Identity) -> Result<Fact<Vec<ServiceC
 pub async fn ssh_public_keys(iam: &Iam, user: &Identity) -> Result<Fact<Vec<SshPublicKey>>, SinkError> {
     let list = List { result: "/ListSSHPublicKeysResponse/ListSSHPublicKeysResult", name: "SSHPublicKeys" };
     iam.list(
-        info(SSH_KEYS, user),
+        about_user(SSH_KEYS, user),
         list,
         |marker| iam.client.list_ssh_public_keys().user_name(&user.name).set_marker(marker).send(),
         |member| {
@@ -55,7 +55,7 @@ pub async fn ssh_public_keys(iam: &Iam, user: &Identity) -> Result<Fact<Vec<SshP
 pub async fn signing_certificates(iam: &Iam, user: &Identity) -> Result<Fact<Vec<SigningCertificate>>, SinkError> {
     let list = List { result: "/ListSigningCertificatesResponse/ListSigningCertificatesResult", name: "Certificates" };
     iam.list(
-        info(SIGNING_CERTIFICATES, user),
+        about_user(SIGNING_CERTIFICATES, user),
         list,
         |marker| iam.client.list_signing_certificates().user_name(&user.name).set_marker(marker).send(),
         |member| {

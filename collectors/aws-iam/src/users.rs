@@ -1,13 +1,13 @@
 //! What `GetAccountAuthorizationDetails` does not tell of a user: console password, MFA devices, access keys; the others stand in
 //! `other_credentials`.
 
-use aws::{Call, Refusal};
+use aws::Refusal;
 use aws_sdk_iam::operation::get_login_profile::GetLoginProfileError;
 use futures_util::future::try_join_all;
 use sdk::{GapReason, SinkError, Source};
 
 use crate::descriptor::{ACCESS_KEYS, KEY_LAST_USED, LOGIN_PROFILE, MFA};
-use crate::entities::{attached_policies, inline_policies, names, permissions_boundary, tags};
+use crate::entities::{about_user, attached_policies, inline_policies, is_active, names, permissions_boundary, tags};
 use crate::iam::{Iam, List, Page, absence};
 use crate::report::CredentialReport;
 use crate::resource::{AccessKey, AccessKeyUse, Identity, LoginProfile, MfaDevice, ReportRow, USER, User};
@@ -65,13 +65,8 @@ fn report_row(report: &Result<CredentialReport, Refusal>, user: &Identity) -> Fa
     }
 }
 
-/// A call about one user.
-pub(crate) fn info(operation: &str, user: &Identity) -> Call {
-    Call::new(operation).population(USER).subject(USER, &user.arn)
-}
-
 async fn login_profile(iam: &Iam, user: &Identity) -> Result<Fact<LoginProfile>, SinkError> {
-    let info = info(LOGIN_PROFILE, user);
+    let info = about_user(LOGIN_PROFILE, user);
     let call = iam.client.get_login_profile().user_name(&user.name).send();
     Ok(match iam.ask::<_, GetLoginProfileError>(&info, call).await? {
         Ok(page) => match read_login_profile(&page) {
@@ -106,7 +101,7 @@ fn read_login_profile(page: &Page) -> Result<(LoginProfile, Source), MalformedAn
 
 async fn mfa_devices(iam: &Iam, user: &Identity) -> Result<Fact<Vec<MfaDevice>>, SinkError> {
     let list = List { result: "/ListMFADevicesResponse/ListMFADevicesResult", name: "MFADevices" };
-    let info = info(MFA, user);
+    let info = about_user(MFA, user);
     let mut fact = iam
         .list(
             info.clone(),
@@ -130,7 +125,7 @@ async fn access_keys_with_use(iam: &Iam, user: &Identity) -> Result<KeysWithUse,
     let list = List { result: "/ListAccessKeysResponse/ListAccessKeysResult", name: "AccessKeyMetadata" };
     let keys = iam
         .list(
-            info(ACCESS_KEYS, user),
+            about_user(ACCESS_KEYS, user),
             list,
             |marker| iam.client.list_access_keys().user_name(&user.name).set_marker(marker).send(),
             |member| access_key(member).map(Some),
@@ -164,21 +159,8 @@ fn access_key(member: &Node<'_>) -> Result<AccessKey, MalformedAnswer> {
     })
 }
 
-/// Whether a credential can be used, by its `Status`.
-pub(crate) fn is_active(member: &Node<'_>) -> Result<bool, MalformedAnswer> {
-    match member.required("Status")? {
-        "Active" => Ok(true),
-        // AWS ends credentials on its own: access keys after a time under quarantine, others at their expiry.
-        "Inactive" | "Expired" => Ok(false),
-        _ => Err(MalformedAnswer::Value {
-            path: format!("{}/Status", member.path()),
-            expected: "status of a credential",
-        }),
-    }
-}
-
 async fn key_use(iam: &Iam, user: &Identity, key: &AccessKey) -> Result<Fact<AccessKeyUse>, SinkError> {
-    let info = info(KEY_LAST_USED, user);
+    let info = about_user(KEY_LAST_USED, user);
     let call = iam.client.get_access_key_last_used().access_key_id(&key.id).send();
     Ok(match iam.ask(&info, call).await? {
         Ok(page) => match read_key_use(&page, key) {
