@@ -3,6 +3,7 @@
 //! It makes no call that changes anything; above all it never describes a key by alias: `DescribeKey` of a predefined
 //! alias `alias/aws/…` creates the key.
 
+mod client;
 mod key;
 mod preflight;
 mod region;
@@ -11,7 +12,6 @@ mod wire;
 
 use async_trait::async_trait;
 use aws::{Bounded, Region, Session, own_endpoints, record_closed, settings_schema};
-use aws_sdk_kms::Client;
 use futures_util::future::{BoxFuture, try_join_all};
 use sdk::{
     CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Feed, FoundKey, FoundTarget,
@@ -133,13 +133,6 @@ impl Collector for Kms {
         }
         Ok(work.finish().await?)
     }
-}
-
-/// A client of one region.
-fn client(session: &Session, region: &str) -> Client {
-    let config =
-        aws_sdk_kms::config::Builder::from(&session.config_in(region)).retry_partition(session.retry_budget()).build();
-    Client::from_conf(config)
 }
 
 /// Every call, and what is lost without it.

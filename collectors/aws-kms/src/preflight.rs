@@ -12,7 +12,7 @@ const LOOKED_AT: usize = 20;
 
 /// The rights of one region.
 pub async fn region(session: &Session, region: &str) -> Result<Vec<RightStatus>, SinkError> {
-    let client = crate::client(session, region);
+    let client = crate::client::in_region(session, region);
     let mut statuses = Vec::new();
 
     let aliases = client.list_aliases().limit(1).send();

@@ -42,7 +42,7 @@ struct Targets {
 
 impl<'s> RegionReader<'s> {
     pub fn new(session: &'s Session, recorder: &'s Recorder, region: &str) -> Self {
-        Self { session, recorder, client: crate::client(session, region), region: region.to_owned() }
+        Self { session, recorder, client: crate::client::in_region(session, region), region: region.to_owned() }
     }
 
     /// Reads everything of the region and records it.
