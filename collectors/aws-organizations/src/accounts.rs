@@ -8,11 +8,13 @@ use aws::{Call, Refusal, json};
 use futures_util::future::try_join_all;
 use sdk::{Recorder, SinkError, Source};
 
+use crate::collecting::{Collecting, PAGE};
+use crate::organization::Management;
 use crate::policies::{Known, Policies};
-use crate::read::{Management, of_all};
 use crate::resource::{ACCOUNT, Account, Attached, Denial};
+use crate::rights::{ACCOUNTS, CHILDREN, DELEGATED, SERVICES};
 use crate::tree::Tree;
-use crate::{ACCOUNTS, CHILDREN, Collecting, DELEGATED, PAGE, SERVICES, wire};
+use crate::wire;
 
 pub async fn read(
     collecting: &Collecting,
@@ -220,4 +222,13 @@ async fn delegated(collecting: &Collecting) -> Result<Delegated, SinkError> {
     });
     let services = try_join_all(read).await?.into_iter().collect();
     Ok(Delegated { services, pages: listed.pages.clone(), stopped: listed.stopped().cloned() })
+}
+
+/// A part that rests on several reads: absent if one of them failed, which is then named.
+fn of_all<T>(value: Option<T>, sources: Vec<Source>, failed: &[&Refusal]) -> Fact<T> {
+    Fact {
+        value: value.filter(|_| failed.is_empty()),
+        sources,
+        gaps: failed.iter().map(|refusal| refusal.gap(None)).collect(),
+    }
 }

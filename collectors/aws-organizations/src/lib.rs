@@ -3,9 +3,12 @@
 //! What is read, by which right, and what cannot be seen: `README.md`.
 
 mod accounts;
+mod collecting;
+mod organization;
 mod policies;
 mod read;
 pub mod resource;
+mod rights;
 mod tree;
 mod wire;
 
@@ -14,26 +17,13 @@ use aws::{Call, Session, own_endpoints, right_status, settings_schema};
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::PolicyType;
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Feed, Recorder, ResourceKind,
-    Right, RightState, RightStatus, SinkError, Target,
+    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Recorder, ResourceKind,
+    RightState, RightStatus, SinkError, Target,
 };
 
+use crate::collecting::Collecting;
 use crate::resource::{ACCOUNT, Account, ORGANIZATION, Organization, POLICY, Policy, UNIT, Unit};
-
-pub(crate) const DESCRIBE: &str = "organizations:DescribeOrganization";
-pub(crate) const ROOTS: &str = "organizations:ListRoots";
-pub(crate) const UNITS: &str = "organizations:ListOrganizationalUnitsForParent";
-pub(crate) const ACCOUNTS: &str = "organizations:ListAccounts";
-pub(crate) const CHILDREN: &str = "organizations:ListAccountsForParent";
-pub(crate) const POLICIES: &str = "organizations:ListPolicies";
-pub(crate) const DOCUMENT: &str = "organizations:DescribePolicy";
-pub(crate) const TARGETS: &str = "organizations:ListTargetsForPolicy";
-pub(crate) const DELEGATED: &str = "organizations:ListDelegatedAdministrators";
-pub(crate) const SERVICES: &str = "organizations:ListDelegatedServicesForAccount";
-/// The types of policies that deny.
-pub(crate) const TYPES: [PolicyType; 2] = [PolicyType::ServiceControlPolicy, PolicyType::ResourceControlPolicy];
-/// The service's own limit.
-pub(crate) const PAGE: i32 = 20;
+use crate::rights::{ACCOUNTS, CHILDREN, DELEGATED, DESCRIBE, DOCUMENT, POLICIES, ROOTS, SERVICES, TARGETS, UNITS};
 
 /// The collector `aws-organizations`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,7 +43,7 @@ impl CollectorKind for AwsOrganizations {
                 ResourceKind::of::<Account>(ACCOUNT),
                 ResourceKind::of::<Policy>(POLICY),
             ],
-            rights: rights(),
+            rights: rights::rights(),
             settings: settings_schema(),
             endpoints: own_endpoints(),
             also: Vec::new(),
@@ -75,13 +65,6 @@ impl CollectorKind for AwsOrganizations {
             .build();
         Ok(Box::new(Collecting { client: Client::from_conf(config), session }))
     }
-}
-
-/// The organisation of one account.
-#[derive(Debug)]
-pub(crate) struct Collecting {
-    pub session: Session,
-    pub client: Client,
 }
 
 #[async_trait]
@@ -152,38 +135,4 @@ impl Collecting {
         }
         Ok(statuses)
     }
-}
-
-fn rights() -> Vec<Right> {
-    let right = |name: &str, lists: &[&str], parts: &[(&str, &str)], note: &str| Right {
-        name: name.to_owned(),
-        feeds: lists
-            .iter()
-            .map(|kind| Feed::list(kind))
-            .chain(parts.iter().map(|(kind, part)| Feed::part(kind, part)))
-            .collect(),
-        deniable: true,
-        note: note.to_owned(),
-    };
-    const BINDING: [(&str, &str); 3] = [(ACCOUNT, "path"), (ACCOUNT, "policies"), (ACCOUNT, "denials")];
-    const ATTACHED: [(&str, &str); 2] = [(ACCOUNT, "policies"), (ACCOUNT, "denials")];
-    let attached_and = |part: (&'static str, &'static str)| [ATTACHED[0], ATTACHED[1], part];
-    vec![
-        aws::caller_identity_right(),
-        right(
-            DESCRIBE,
-            &[ORGANIZATION],
-            &[(ACCOUNT, "management")],
-            "which organisation it is, and its management account",
-        ),
-        right(ROOTS, &[UNIT], &BINDING, "the root, and which types of policies are switched on"),
-        right(UNITS, &[UNIT], &BINDING, "the units below each unit"),
-        right(ACCOUNTS, &[ACCOUNT], &[], "all accounts"),
-        right(CHILDREN, &[], &BINDING, "which accounts are in each unit"),
-        right(POLICIES, &[POLICY], &ATTACHED, "all service and resource control policies"),
-        right(DOCUMENT, &[], &[(POLICY, "document"), (ACCOUNT, "denials")], "what each policy denies"),
-        right(TARGETS, &[], &attached_and((POLICY, "targets")), "what each policy is attached to"),
-        right(DELEGATED, &[], &[(ACCOUNT, "delegated_services")], "accounts that administer a service for all others"),
-        right(SERVICES, &[], &[(ACCOUNT, "delegated_services")], "for which services they do"),
-    ]
 }

@@ -4,11 +4,17 @@ use aws::fact::{Fact, Parts, malformed};
 use aws::policy_document::PolicyDocument;
 use aws::xml::MalformedAnswer;
 use aws::{Call, Refusal, json};
+use aws_sdk_organizations::types::PolicyType;
 use futures_util::future::{try_join, try_join_all};
 use sdk::{Recorder, SinkError, Source, population};
 
+use crate::collecting::{Collecting, PAGE};
 use crate::resource::{POLICY, Policy, PolicyTarget};
-use crate::{Collecting, DOCUMENT, PAGE, POLICIES, TARGETS, TYPES, wire};
+use crate::rights::{DOCUMENT, POLICIES, TARGETS};
+use crate::wire;
+
+/// The types of policies that deny.
+const TYPES: [PolicyType; 2] = [PolicyType::ServiceControlPolicy, PolicyType::ResourceControlPolicy];
 
 /// A policy and what was read of it.
 #[derive(Debug)]

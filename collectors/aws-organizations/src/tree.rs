@@ -7,8 +7,10 @@ use aws::{Call, Refusal, json};
 use futures_util::future::{try_join, try_join_all};
 use sdk::{CoverageNote, Recorder, SinkError, Source};
 
+use crate::collecting::{Collecting, PAGE};
 use crate::resource::{ACCOUNT, PolicyType, UNIT, Unit};
-use crate::{CHILDREN, Collecting, PAGE, ROOTS, UNITS, wire};
+use crate::rights::{CHILDREN, ROOTS, UNITS};
+use crate::wire;
 
 /// Units below units, the root counted: Organizations allows five levels below it.
 const DEEPEST: usize = 16;
