@@ -1,28 +1,15 @@
 //! One bucket: reads that each may be refused by themselves.
 
 use aws::fact::Parts;
-use aws::{Answer, Call, Refusal};
+use aws::{Call, Refusal};
 use aws_sdk_s3::Client;
-use bytes::Bytes;
-use sdk::{ExchangeId, GapReason, Recorder, SinkError};
+use sdk::{GapReason, Recorder, SinkError};
 
 use crate::client::{Clients, home};
+use crate::page::Page;
 use crate::resource::{BUCKET, Bucket};
-use crate::{ACL, BLOCK, ENCRYPTION, LOCATION, LOCK, OWNERSHIP, POLICY, POLICY_STATUS, VERSIONING, wire};
-
-/// An answer's bytes, and the call it answers.
-#[derive(Clone, Debug)]
-pub struct Page {
-    pub body: Bytes,
-    pub exchange: ExchangeId,
-    pub info: Call,
-}
-
-impl Page {
-    pub fn new<T>(answer: Answer<T>, info: Call) -> Self {
-        Self { body: answer.body, exchange: answer.exchange, info }
-    }
-}
+use crate::rights::{ACL, BLOCK, ENCRYPTION, LOCATION, LOCK, OWNERSHIP, POLICY, POLICY_STATUS, VERSIONING};
+use crate::wire;
 
 type Asked = Result<Page, Refusal>;
 

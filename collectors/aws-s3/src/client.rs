@@ -4,7 +4,7 @@ use aws::{Call, Refusal, Session};
 use aws_sdk_s3control::config::endpoint::{Endpoint, EndpointFuture, Params, ResolveEndpoint};
 use sdk::SinkError;
 
-use crate::bucket::Page;
+use crate::page::Page;
 
 /// Makes clients for one session.
 #[derive(Debug)]

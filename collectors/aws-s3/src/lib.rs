@@ -4,7 +4,9 @@
 
 mod bucket;
 mod client;
+mod page;
 pub mod resource;
+mod rights;
 mod settings;
 mod wire;
 
@@ -13,24 +15,15 @@ use std::sync::OnceLock;
 use async_trait::async_trait;
 use aws::{Bounded, Call, Refusal, Session, own_endpoints, right_status};
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, CoverageNote, Descriptor, Environment, Feed, Recorder,
-    ResourceKind, Right, RightState, RightStatus, Target,
+    CallerIdentity, CollectError, Collector, CollectorKind, CoverageNote, Descriptor, Environment, Recorder,
+    ResourceKind, RightState, RightStatus, Target,
 };
 
 use crate::bucket::Reader;
 use crate::client::Clients;
+use crate::page::Page;
 use crate::resource::{BUCKET, Bucket};
-
-pub(crate) const ACCOUNT_BLOCK: &str = "s3:GetAccountPublicAccessBlock";
-pub(crate) const ACL: &str = "s3:GetBucketAcl";
-pub(crate) const BLOCK: &str = "s3:GetBucketPublicAccessBlock";
-pub(crate) const ENCRYPTION: &str = "s3:GetEncryptionConfiguration";
-pub(crate) const LOCATION: &str = "s3:GetBucketLocation";
-pub(crate) const LOCK: &str = "s3:GetBucketObjectLockConfiguration";
-pub(crate) const OWNERSHIP: &str = "s3:GetBucketOwnershipControls";
-pub(crate) const POLICY: &str = "s3:GetBucketPolicy";
-pub(crate) const POLICY_STATUS: &str = "s3:GetBucketPolicyStatus";
-pub(crate) const VERSIONING: &str = "s3:GetBucketVersioning";
+use crate::rights::ACCOUNT_BLOCK;
 
 /// The collector `aws-s3`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,7 +37,7 @@ impl CollectorKind for AwsS3 {
             summary: "Declared buckets of Amazon S3: who gets at them, and whether what lies in them can be deleted."
                 .to_owned(),
             resources: vec![ResourceKind::of::<Bucket>(BUCKET)],
-            rights: rights(),
+            rights: rights::rights(),
             settings: settings::schema(),
             endpoints: own_endpoints(),
             also: Vec::new(),
@@ -99,7 +92,7 @@ impl Collector for Account {
         let arn = self.arn(bucket);
         let reader = Reader::new(&clients, bucket, &arn);
         let mut statuses = Vec::new();
-        let mut say = |right: &str, scope: Option<&str>, asked: &Result<bucket::Page, Refusal>| {
+        let mut say = |right: &str, scope: Option<&str>, asked: &Result<Page, Refusal>| {
             let mut status = match asked {
                 Ok(_) => RightStatus {
                     right: right.to_owned(),
@@ -143,26 +136,4 @@ impl Collector for Account {
         })?;
         Ok(())
     }
-}
-
-fn rights() -> Vec<Right> {
-    let right = |name: &str, part: &str, note: &str| Right {
-        name: name.to_owned(),
-        feeds: vec![Feed::part(BUCKET, part)],
-        deniable: true,
-        note: note.to_owned(),
-    };
-    vec![
-        aws::caller_identity_right(),
-        right(ACCOUNT_BLOCK, "account_public_access_block", "what is shut to the public in all buckets of the account"),
-        right(ACL, "acl", "who is let in by the access control list"),
-        right(LOCATION, "region", "where each bucket is to be asked"),
-        right(LOCK, "object_lock", "whether objects can be deleted before their time, and by whom"),
-        right(OWNERSHIP, "ownership", "whether access control lists count at all"),
-        right(POLICY, "policy", "who is let in by the bucket's policy"),
-        right(POLICY_STATUS, "policy_is_public", "whether S3 takes the policy for public"),
-        right(BLOCK, "public_access_block", "what is shut to the public in this bucket"),
-        right(VERSIONING, "versioning", "whether overwritten and deleted objects are kept"),
-        right(ENCRYPTION, "encryption", "how objects are encrypted by default"),
-    ]
 }

@@ -6,7 +6,7 @@ use aws::policy_document::PolicyDocument;
 use aws::xml::{Document, MalformedAnswer, Node};
 use sdk::Source;
 
-use crate::bucket::Page;
+use crate::page::Page;
 use crate::resource::{AclGrant, Encryption, ObjectLock, PublicAccessBlock, Versioning};
 
 /// Codes by which S3 says that a bucket, or the account, has none of what was asked for.
