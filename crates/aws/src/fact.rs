@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use sdk::{GapNote, GapReason, Recorder, ResourceNote, SinkError, Source, Subject};
 use serde::Serialize;
-
 use transport::{Call, Refusal};
 
 /// What came of reading one part. A list that was cut has both a value and a gap.

@@ -11,11 +11,11 @@ use sdk::{Recorder, SinkError, Source};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use transport::{Answer, Call, Refusal};
 
 use crate::moment::Moment;
 use crate::pager::{Pager, Turn};
 use crate::session::Session;
-use transport::{Answer, Call, Refusal};
 
 /// A list as far as it could be read.
 #[derive(Debug)]

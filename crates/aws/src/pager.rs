@@ -7,9 +7,9 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use sdk::{CoverageNote, ExchangeId, GapReason, Recorder, SinkError, SourceTotal};
+use transport::{Answer, Call, Refusal};
 
 use crate::session::Session;
-use transport::{Answer, Call, Refusal};
 
 /// More pages than any list of an account has.
 const MOST_PAGES: u64 = 10_000;

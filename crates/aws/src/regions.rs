@@ -6,13 +6,13 @@ use sdk::{
     population,
 };
 use serde::{Deserialize, Serialize};
+use transport::{Answer, Call, Refusal};
 
 use crate::fact::Parts;
 use crate::pager::{Pager, Turn};
+use crate::rights::{self, LIST_REGIONS};
 use crate::session::Session;
-use transport::{Answer, Call, Refusal};
 
-pub(crate) const LIST_REGIONS: &str = "account:ListRegions";
 /// The service's own limit.
 const PAGE: i32 = 50;
 
@@ -160,7 +160,7 @@ impl Session {
         let client = self.account_client();
         let call = client.list_regions().max_results(PAGE).send();
         let asked = self.call(Call::new(LIST_REGIONS), call).await?;
-        let status = crate::rights::status(LIST_REGIONS, None, &asked);
+        let status = rights::status(LIST_REGIONS, None, &asked);
         let mut listed = ListedRegions::default();
         if let Ok(answer) = &asked {
             listed.regions = read(answer)

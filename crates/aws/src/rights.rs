@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use sdk::{Descriptor, Feed, GapReason, Right, RightState, RightStatus};
 use serde_json::{Value, json};
-
 use transport::{Answer, Refusal};
 
 /// The one call that AWS lets everyone make.
 pub const GET_CALLER_IDENTITY: &str = "sts:GetCallerIdentity";
+pub(crate) const LIST_REGIONS: &str = "account:ListRegions";
 
 /// The names under which AWS answers, in its partitions: <https://docs.aws.amazon.com/general/latest/gr/rande.html>.
 /// A private VPC endpoint of AWS has one of them too.
@@ -42,7 +42,7 @@ pub fn caller_identity_right() -> Right {
 #[must_use]
 pub fn list_regions_right(kind: &str) -> Right {
     Right {
-        name: crate::regions::LIST_REGIONS.to_owned(),
+        name: LIST_REGIONS.to_owned(),
         feeds: vec![Feed::list(kind)],
         deniable: true,
         note: "Shows which regions are read and which are left out. Without `regions` in the declaration nothing can be read without it.".to_owned(),
