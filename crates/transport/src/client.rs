@@ -14,6 +14,7 @@ use rustls::pki_types::pem::PemObject as _;
 use sdk::{CollectError, Target};
 
 use crate::connect::{Connector, Proxies, Routes};
+use crate::error::TransportError;
 
 pub(crate) type Pool = Client<Connector, Full<Bytes>>;
 
@@ -57,22 +58,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self { connect: Duration::from_secs(5), read: Duration::from_secs(30), total: Duration::from_secs(120) }
     }
-}
-
-/// Why no transport can be made.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TransportError {
-    #[error("`{variable}` does not name a proxy that can be used: `http://` or `https://`, host and port")]
-    Proxy { variable: &'static str },
-    #[error("the additional certificate authorities cannot be read: {0}")]
-    Roots(rustls::pki_types::pem::Error),
-    #[error("the additional certificate authorities hold no certificate")]
-    NoRoots,
-    #[error("an additional certificate authority cannot be used: {0}")]
-    Root(rustls::Error),
-    #[error("TLS cannot be set up: {0}")]
-    Tls(rustls::Error),
 }
 
 /// A pooled HTTP client. Clones share connections.

@@ -19,7 +19,7 @@ use model::Digest;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use crate::client::TransportError;
+use crate::error::TransportError;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;

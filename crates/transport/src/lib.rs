@@ -9,11 +9,13 @@
 pub mod ask;
 mod client;
 mod connect;
+mod error;
 mod record;
 mod scope;
 
 pub use ask::{Again, Answer, Asker, Call, Refusal, Trouble};
-pub use client::{Limits, Settings, Transport, TransportError};
+pub use client::{Limits, Settings, Transport};
 pub use connect::Proxies;
+pub use error::TransportError;
 pub use record::{Asked, Dialect, Failure, Recording, causes};
 pub use scope::{Scope, Seen};

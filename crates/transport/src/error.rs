@@ -1,0 +1,17 @@
+//! Why there is no way to a source.
+
+/// Why no transport can be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    #[error("`{variable}` does not name a proxy that can be used: `http://` or `https://`, host and port")]
+    Proxy { variable: &'static str },
+    #[error("the additional certificate authorities cannot be read: {0}")]
+    Roots(rustls::pki_types::pem::Error),
+    #[error("the additional certificate authorities hold no certificate")]
+    NoRoots,
+    #[error("an additional certificate authority cannot be used: {0}")]
+    Root(rustls::Error),
+    #[error("TLS cannot be set up: {0}")]
+    Tls(rustls::Error),
+}
