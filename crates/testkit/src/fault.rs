@@ -222,13 +222,3 @@ impl Handler for Faulty {
         self.inner.wording()
     }
 }
-
-impl Reply {
-    /// The same answer with another body.
-    #[must_use]
-    pub fn with_body(mut self, body: impl Into<bytes::Bytes>) -> Self {
-        self.body = body.into();
-        self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
-        self
-    }
-}

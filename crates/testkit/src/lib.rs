@@ -18,6 +18,7 @@ mod hasty;
 mod memory;
 mod proxy;
 mod replay;
+mod reply;
 mod request;
 mod server;
 mod systems;
@@ -31,10 +32,11 @@ pub use hasty::HASTY;
 pub use memory::{Memory, Seen, SeenExchange};
 pub use proxy::Proxy;
 pub use replay::{Recording, Replay};
-pub use request::{Request, form};
-pub use server::{Delivery, Handler, Logged, Reply, Server, lock};
+pub use reply::{Delivery, Reply};
+pub use request::{Request, Understood, form};
+pub use server::{Handler, Logged, Server, lock};
 pub use systems::{Emulator, system};
-pub use wording::{HttpWording, Understood, Wording, query};
+pub use wording::{HttpWording, Wording, query};
 
 #[doc(hidden)]
 pub use serde_json::json;

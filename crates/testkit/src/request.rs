@@ -6,8 +6,6 @@ use http::request::Parts;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use crate::{Understood, Wording};
-
 /// A request as a handler sees it.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -26,14 +24,25 @@ pub struct Request {
     pub parameters: Value,
 }
 
+/// What a request asks for, as far as the source's protocol tells.
+#[derive(Clone, Debug)]
+pub struct Understood {
+    /// Named as a right is; `None` for what is no operation of this source.
+    pub operation: Option<String>,
+    /// A JSON object; members of a form or a query string are strings.
+    pub parameters: Value,
+    /// Of a source that has several, the one that is asked.
+    pub region: Option<String>,
+}
+
 /// Marks a request that came over TLS.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Secure;
 
 impl Request {
-    pub(crate) fn new(head: &Parts, body: Bytes, wording: &dyn Wording) -> Self {
+    pub(crate) fn new(head: &Parts, body: Bytes, understand: impl FnOnce(&Parts, &[u8]) -> Understood) -> Self {
         let path = head.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
-        let Understood { operation, parameters, region } = wording.understand(head, &body);
+        let Understood { operation, parameters, region } = understand(head, &body);
         Self {
             method: head.method.to_string(),
             operation: operation.unwrap_or_else(|| format!("{} {path}", head.method)),

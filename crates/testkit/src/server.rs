@@ -9,7 +9,6 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -23,8 +22,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use crate::request::Secure;
-use crate::{Request, Wording};
+use crate::reply::{Delivery, Reply};
+use crate::request::{Request, Secure};
+use crate::wording::Wording;
 
 /// Answers requests.
 #[async_trait]
@@ -44,55 +44,6 @@ impl<H: Handler + ?Sized> Handler for Arc<H> {
     fn wording(&self) -> &dyn Wording {
         (**self).wording()
     }
-}
-
-/// One answer, and how it reaches the client.
-#[derive(Clone, Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Bytes,
-    pub delivery: Delivery,
-}
-
-impl Reply {
-    #[must_use]
-    pub fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
-        Self {
-            status,
-            headers: vec![("content-type".to_owned(), content_type.to_owned())],
-            body: body.into(),
-            delivery: Delivery::Whole,
-        }
-    }
-
-    #[must_use]
-    pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.push((name.to_owned(), value.into()));
-        self
-    }
-
-    #[must_use]
-    pub fn delivered(mut self, delivery: Delivery) -> Self {
-        self.delivery = delivery;
-        self
-    }
-}
-
-/// What happens to an answer on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    Whole,
-    /// The announced length, half of the bytes, then the connection is closed.
-    Cut,
-    /// No answer: the connection is reset.
-    Reset,
-    /// The whole answer, after a while.
-    Slow(Duration),
-    /// No answer and no end of the connection.
-    Never,
-    /// The body again and again up to this many bytes, without an announced length.
-    Repeated(u64),
 }
 
 /// One request that came in.
@@ -243,7 +194,7 @@ async fn serve<H: Handler + 'static>(
                 head.extensions.insert(Secure);
             }
             let body = body.collect().await.map_err(std::io::Error::other)?.to_bytes();
-            let request = Request::new(&head, body, handler.wording());
+            let request = Request::new(&head, body, |head, body| handler.wording().understand(head, body));
             let reply = handler.answer(&request).await;
             let status = (reply.delivery != Delivery::Reset).then_some(reply.status);
             lock(&log).push(Logged {

@@ -7,18 +7,8 @@ use std::fmt::Debug;
 use http::request::Parts;
 use serde_json::{Map, Value};
 
-use crate::{Reply, Request, form};
-
-/// What a request asks for, as far as the source's protocol tells.
-#[derive(Clone, Debug)]
-pub struct Understood {
-    /// Named as a right is; `None` for what is no operation of this source.
-    pub operation: Option<String>,
-    /// A JSON object; members of a form or a query string are strings.
-    pub parameters: Value,
-    /// Of a source that has several, the one that is asked.
-    pub region: Option<String>,
-}
+use crate::reply::Reply;
+use crate::request::{Request, Understood, form};
 
 /// The protocol of a source, as a fake of it speaks it.
 pub trait Wording: Debug + Send + Sync {

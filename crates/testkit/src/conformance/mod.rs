@@ -65,7 +65,8 @@ impl Suite {
     fn knows_organizations(&self) -> bool {
         let (head, ()) = http::Request::new(()).into_parts();
         let source = (self.source)();
-        let request = crate::Request::new(&head, bytes::Bytes::new(), source.wording());
+        let request =
+            crate::Request::new(&head, bytes::Bytes::new(), |head, body| source.wording().understand(head, body));
         source.wording().denied_by_organization(&request).is_some()
     }
 
