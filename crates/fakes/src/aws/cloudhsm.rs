@@ -1,10 +1,11 @@
 //! CloudHSM: `X-Amz-Target` and JSON in, JSON out. One cluster with two modules and two backups, in `eu-west-1`.
 
 use serde_json::{Map, Value, json};
-
-use super::world::World;
-use super::{error, name, page};
 use testkit::{Reply, Request};
+
+use super::common::{name, page};
+use super::error;
+use super::world::World;
 
 const CLUSTER: &str = "cluster-1a23b4cdefg";
 const CREATED: f64 = 1_741_064_767.5;

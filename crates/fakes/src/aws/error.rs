@@ -3,8 +3,8 @@
 use serde_json::json;
 use testkit::{Reply, Request};
 
+use super::common::{is_xml, name, service};
 use super::protocol::Protocol;
-use super::{is_xml, name, service};
 
 const CALLER: &str = "arn:aws:iam::111122223333:user/witnessmark";
 

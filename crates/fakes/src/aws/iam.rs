@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use testkit::{Reply, Request};
 
+use super::common::{bad_marker, name, page};
+use super::error;
 use super::world::{AccessKey, Group, Mfa, Policy, Role, User, World};
 use super::xml::Xml;
-use super::{bad_marker, error, name, page};
-use testkit::{Reply, Request};
 
 const IAM: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 const STS: &str = "https://sts.amazonaws.com/doc/2011-06-15/";

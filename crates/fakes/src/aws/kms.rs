@@ -1,10 +1,11 @@
 //! KMS: `X-Amz-Target` and JSON in, JSON out.
 
 use serde_json::{Map, Value, json};
-
-use super::world::{Key, KmsRegion, World};
-use super::{bad_marker, error, name, page};
 use testkit::{Reply, Request};
+
+use super::common::{bad_marker, name, page};
+use super::error;
+use super::world::{Key, KmsRegion, World};
 
 pub fn answer(world: &World, request: &Request) -> Reply {
     let Some(region) = request.region.as_deref() else {

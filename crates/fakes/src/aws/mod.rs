@@ -5,15 +5,20 @@
 //! references; what those disagree on follows the reference. Nothing here depends on the order requests come in:
 //! request ids are derived from the request, so that the same calls get the same answers.
 
+mod bucket;
 mod cloudhsm;
 mod cloudtrail;
+mod cluster;
+mod common;
 mod eks;
 pub mod error;
 mod iam;
 mod kms;
+mod organization;
 mod organizations;
 mod protocol;
 mod s3;
+mod trail;
 mod wording;
 mod world;
 mod xml;
@@ -25,13 +30,13 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use testkit::{Handler, Reply, Request, Wording, lock};
 
-use protocol::Protocol;
+use common::{page, service};
 
-pub use cloudtrail::{Selectors, Trail};
-pub use eks::{EksCluster, EksEntry};
+pub use bucket::{Block, Bucket, Lock};
+pub use cluster::{EksCluster, EksEntry};
 pub use iam::{SESSION_SECRET, SESSION_TOKEN};
-pub use organizations::{Member, Organization, OrganizationPolicy, Unit};
-pub use s3::{Block, Bucket, Lock};
+pub use organization::{Member, Organization, OrganizationPolicy, Unit};
+pub use trail::{Selectors, Trail};
 pub use wording::AwsWording;
 pub use world::{
     AccessKey, Alias, Credential, CustomKeyStore, Grant, Group, Key, KmsRegion, Login, Mfa, PasswordPolicy, Policy,
@@ -144,64 +149,4 @@ fn account(world: &World, request: &Request) -> Reply {
         body["NextToken"] = next.into();
     }
     Reply::new(200, "application/json", body.to_string())
-}
-
-/// One page of a list, and the marker of the next. Markers are opaque to clients: here, the position in disguise.
-fn page<'a, T>(items: &'a [T], marker: Option<&str>, limit: usize) -> (&'a [T], Option<String>) {
-    let start = marker.and_then(position).unwrap_or(0).min(items.len());
-    let end = start.saturating_add(limit.max(1)).min(items.len());
-    let next = (end < items.len()).then(|| disguise(end));
-    (items.get(start..end).unwrap_or_default(), next)
-}
-
-fn disguise(position: usize) -> String {
-    use base64::Engine;
-    base64::engine::general_purpose::STANDARD.encode(format!("v1:{position}"))
-}
-
-fn position(marker: &str) -> Option<usize> {
-    use base64::Engine;
-    let bytes = base64::engine::general_purpose::STANDARD.decode(marker).ok()?;
-    std::str::from_utf8(&bytes).ok()?.strip_prefix("v1:")?.parse().ok()
-}
-
-/// Whether a marker was given that this fake did not make.
-fn bad_marker(marker: Option<&str>) -> bool {
-    marker.is_some_and(|marker| position(marker).is_none())
-}
-
-/// `kms` of `kms:ListKeys`.
-fn service(request: &Request) -> &str {
-    request.operation.split_once(':').map_or("", |(service, _)| service)
-}
-
-/// How an operation of a protocol names itself: `ListKeys` of `kms:ListKeys`.
-fn name(request: &Request) -> &str {
-    request.operation.split_once(':').map_or("", |(_, name)| name)
-}
-
-fn is_xml(request: &Request) -> bool {
-    matches!(Protocol::of(request), Protocol::Query | Protocol::Xml)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pages_reach_the_end_once() {
-        let items: Vec<usize> = (0..250).collect();
-        let (mut seen, mut marker) = (Vec::new(), None);
-        loop {
-            let (part, next) = page(&items, marker.as_deref(), 100);
-            seen.extend_from_slice(part);
-            match next {
-                Some(next) => marker = Some(next),
-                None => break,
-            }
-        }
-        assert_eq!(seen, items);
-        assert!(bad_marker(Some("nonsense")));
-        assert!(!bad_marker(None));
-    }
 }

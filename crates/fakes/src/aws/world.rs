@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::cloudtrail::Trail;
-use super::eks::EksCluster;
-use super::organizations::Organization;
-use super::s3::{Block, Bucket};
+use super::bucket::{Block, Bucket};
+use super::cluster::EksCluster;
+use super::organization::Organization;
+use super::trail::Trail;
 
 /// The root of the account; changed freely by tests.
 #[derive(Clone, Debug)]

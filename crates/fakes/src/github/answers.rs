@@ -1,11 +1,12 @@
 //! What is answered to those who may ask.
 
 use serde_json::{Value, json};
+use testkit::{Reply, Request};
 
 use super::description::filled;
+use super::error;
+use super::reply::{json_reply, turned};
 use super::world::{Access, Kind, Person, Protection, Repository, TwoFactor, World};
-use super::{error, json_reply};
-use testkit::{Reply, Request};
 
 const CREATED: &str = "2026-01-05T10:00:00Z";
 
@@ -358,18 +359,4 @@ fn paged_as<T>(
             turned(request, cursor, "1")
         ),
     )
-}
-
-/// The request's own address with another page.
-pub fn turned(request: &Request, cursor: &str, value: &str) -> String {
-    let scheme = if request.secure { "https" } else { "http" };
-    let host = request.header("host").unwrap_or("127.0.0.1");
-    let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
-    let mut pairs: Vec<String> = query
-        .split('&')
-        .filter(|pair| !pair.is_empty() && !pair.starts_with(&format!("{cursor}=")))
-        .map(str::to_owned)
-        .collect();
-    pairs.push(format!("{cursor}={value}"));
-    format!("{scheme}://{host}{path}?{}", pairs.join("&"))
 }

@@ -6,25 +6,26 @@
 mod answers;
 mod description;
 pub mod error;
+mod reply;
 pub mod routes;
 mod wording;
 mod world;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde_json::{Value, json};
+use testkit::{Handler, Reply, Request, Wording, lock};
 
-pub(crate) use answers::turned;
+use reply::{epoch, json_reply};
+
 pub use wording::GithubWording;
 pub use world::{
     Access, App, Installed, Kind, Limits, PERMISSIONS, Person, Protection, Repository, Ruleset, TwoFactor, World,
 };
-
-use testkit::{Handler, Reply, Request, Wording, lock};
 
 /// The fake. Clones are the same one.
 #[derive(Clone)]
@@ -236,14 +237,4 @@ fn refusal(two_factor: bool, route: &routes::Route, access: &Access) -> Reply {
         }
         _ => reply,
     }
-}
-
-fn json_reply(status: u16, body: &Value) -> Reply {
-    Reply::new(status, "application/json; charset=utf-8", body.to_string())
-}
-
-/// Seconds since 1970.
-#[must_use]
-pub(crate) fn epoch() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs()
 }

@@ -3,7 +3,8 @@
 use http::request::Parts;
 use serde_json::{Value, json};
 
-use super::{error, routes, turned};
+use super::reply::{epoch, turned};
+use super::{error, routes};
 use testkit::{Reply, Request, Understood, Wording, query};
 
 /// GitHub's protocol.
@@ -34,7 +35,7 @@ impl Wording for GithubWording {
     }
 
     fn throttled(&self, _: &Request) -> Reply {
-        error::primary_limit(5000, super::epoch())
+        error::primary_limit(5000, epoch())
     }
 
     fn internal(&self, _: &Request) -> Reply {
