@@ -1,16 +1,43 @@
 //! From the text of a policy document to its normal form.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use percent_encoding::percent_decode_str;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use super::{
+use crate::document::{
     Condition, Effect, ForValues, MalformedPolicy, PolicyDocument, Principal, PrincipalForm, PrincipalKind, Statement,
 };
 
 type Members = Vec<(String, Json)>;
 
-pub(super) fn document(text: &str) -> Result<PolicyDocument, MalformedPolicy> {
+impl PolicyDocument {
+    /// Reads a policy document, raw or percent-encoded as in IAM's XML answers.
+    ///
+    /// # Errors
+    /// When the text has no form that AWS documents, or is ambiguous: a member twice, both of `Action` and `NotAction`.
+    pub fn parse(source: &str) -> Result<Self, MalformedPolicy> {
+        document(&decoded(source)?)
+    }
+}
+
+/// Whether a source has percent-encoded this policy document. A document starts with `{`, which the encoding never leaves as it is.
+#[must_use]
+pub fn is_percent_encoded(source: &str) -> bool {
+    source.trim_start().starts_with('%')
+}
+
+/// The document's text, percent-decoded where it is encoded.
+fn decoded(source: &str) -> Result<Cow<'_, str>, MalformedPolicy> {
+    if is_percent_encoded(source) {
+        percent_decode_str(source).decode_utf8().map_err(|_| MalformedPolicy::NotText)
+    } else {
+        Ok(Cow::Borrowed(source))
+    }
+}
+
+fn document(text: &str) -> Result<PolicyDocument, MalformedPolicy> {
     let json: Json = serde_json::from_str(text).map_err(MalformedPolicy::NotJson)?;
     let mut version = None;
     let mut statements = None;
