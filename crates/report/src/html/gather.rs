@@ -9,7 +9,7 @@ use model::record::{
     Acceptance, Assignment, Body, Check, CheckRole, Coverage, Declaration, Derived, Exchange, Finding, Gap, Locator,
     Params, Provenance, Resource,
 };
-use model::{Outcome, RecordRef, RecordType};
+use model::{RecordRef, RecordType};
 use verify::Observer;
 
 use super::locate::locate;
@@ -328,17 +328,6 @@ impl Observer for Gatherer {
         let (_, bytes, size) = self.current.get_or_insert_with(|| (ordinal, Vec::new(), 0));
         *size += piece.len();
         bytes.extend(piece.iter().take(MOST_LOOKED_INTO.saturating_sub(bytes.len())));
-    }
-}
-
-/// The place of an outcome among those that need a look.
-pub const fn rank(outcome: Outcome, accepted: bool) -> u8 {
-    match (outcome, accepted) {
-        (Outcome::Deviates, false) => 0,
-        (Outcome::Undetermined, _) => 1,
-        (Outcome::Deviates, true) => 2,
-        (Outcome::Conforms, _) => 3,
-        (Outcome::NotApplicable, _) => 4,
     }
 }
 

@@ -2,15 +2,25 @@
 
 use std::collections::BTreeMap;
 
+use model::Outcome;
 use model::record::Finding;
-
-use super::gather::rank;
 
 /// Findings that stand in the page one by one.
 pub const MOST_FINDINGS: u64 = 1_000;
 
 /// Findings of each check and outcome that are shown before any group gets more.
 const OF_EACH: u64 = 3;
+
+/// The place of an outcome among those that need a look.
+pub const fn rank(outcome: Outcome, accepted: bool) -> u8 {
+    match (outcome, accepted) {
+        (Outcome::Deviates, false) => 0,
+        (Outcome::Undetermined, _) => 1,
+        (Outcome::Deviates, true) => 2,
+        (Outcome::Conforms, _) => 3,
+        (Outcome::NotApplicable, _) => 4,
+    }
+}
 
 /// Findings of one check with one outcome.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,7 +91,7 @@ impl Chooser {
 
 #[cfg(test)]
 mod tests {
-    use model::{Outcome, Severity};
+    use model::Severity;
 
     use super::*;
 

@@ -10,7 +10,8 @@ use model::{Outcome, RecordRef, Severity};
 use serde_json::value::RawValue;
 use verify::VerifiedBundle;
 
-use super::gather::{self, Answer, Gathered, MOST_OF_EXCERPT, anchor, named_by_evidence, rank};
+use super::gather::{self, Answer, Gathered, MOST_OF_EXCERPT, anchor, named_by_evidence};
+use super::select::rank;
 use super::template::{
     AcceptanceView, AcceptanceWords, AnswerView, CheckRow, ControlRow, CoverageRow, EvidenceView, ExchangeView,
     FindingView, GapLine, GapView, Mark, PartView, PlaceView, Reference, ResourceView, Section, Tile, View,
