@@ -7,35 +7,17 @@ mod input;
 mod output;
 mod page;
 mod reassess;
+mod run;
 mod show;
 
 use std::io::Write as _;
 
-use bundle::read::OpenError;
-use input::{LastSeen, Wrong};
 use model::ExitStatus;
-use verify::{Demands, Observer, Unobserved, Verdict};
+use verify::Unobserved;
 use witnessmark_verifier::args;
 
-use crate::args::{BundleArgs, Cli, Command, Format, VerifyArgs};
-
-/// Why a command ended without an answer.
-enum Stop {
-    Wrong(anyhow::Error),
-    Failed(anyhow::Error),
-}
-
-impl From<Wrong> for Stop {
-    fn from(wrong: Wrong) -> Self {
-        Self::Wrong(wrong.0)
-    }
-}
-
-impl<E: Into<anyhow::Error>> From<E> for Stop {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
-    }
-}
+use crate::args::{Cli, Command, Format, VerifyArgs};
+use crate::run::{Stop, run};
 
 fn main() -> ExitStatus {
     let result = if args::is_worker(std::env::args_os()) {
@@ -75,11 +57,6 @@ fn complain(error: &anyhow::Error, status: ExitStatus) -> ExitStatus {
     status
 }
 
-fn warn(error: &anyhow::Error) -> std::io::Result<()> {
-    let style = human::OPEN;
-    writeln!(anstream::stderr(), "{style}warning{style:#}: {error:#}")
-}
-
 fn verify_bundle(args: &VerifyArgs) -> Result<ExitStatus, Stop> {
     let verdict = run(&args.bundle, &mut Unobserved)?;
     match args.format {
@@ -87,29 +64,4 @@ fn verify_bundle(args: &VerifyArgs) -> Result<ExitStatus, Stop> {
         Format::Json => output::json(&verdict.report)?,
     }
     Ok(verdict.report.exit_code)
-}
-
-/// Verifies the bundle that the command line names, and keeps the head of its ledger.
-fn run(args: &BundleArgs, observer: &mut (dyn Observer + Send)) -> Result<Verdict, Stop> {
-    let trust = input::trust(&args.trust.trust)?;
-    let last_seen = LastSeen::read(&args.trust)?;
-    let mut source = input::bundle(&args.input, args.max_unpacked.0).map_err(|error| match error {
-        OpenError::Read { .. } => Stop::Failed(error.into()),
-        other => Stop::Wrong(other.into()),
-    })?;
-    let demands = Demands {
-        trust: &trust,
-        require: args.require,
-        allow_rehearsal: args.allow_rehearsal,
-        allow_failed: args.allow_failed,
-        last_seen: last_seen.head.as_ref(),
-    };
-    let verdict = verify::verify(source.as_mut(), &demands, observer);
-    if let (Some(head), Some(report), true) = (&verdict.head, &verdict.report.head, verdict.report.accepted)
-        && let Err(error) = last_seen.keep(head, report.since_last_seen)
-    {
-        // The answer stands all the same.
-        warn(&error)?;
-    }
-    Ok(verdict)
 }

@@ -10,7 +10,8 @@ use model::ExitStatus;
 use report::PageError;
 
 use crate::args::ReportArgs;
-use crate::{Stop, human, output, run};
+use crate::run::{Stop, run};
+use crate::{human, output};
 
 pub fn report(args: &ReportArgs) -> Result<ExitStatus, Stop> {
     if args.bundle.input == Path::new("-") {

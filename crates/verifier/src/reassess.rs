@@ -17,7 +17,8 @@ use verify::{Observer, VerifiedBundle};
 use crate::args::{Checks, Format, ReassessArgs};
 use crate::human::{BAD, GOOD, HEAD, OPEN, word};
 use crate::output::{self, safe, wrapped};
-use crate::{Stop, show};
+use crate::run::Stop;
+use crate::show;
 
 /// So many differences are printed; the JSON report has all.
 const SHOWN: usize = 50;

@@ -1,0 +1,58 @@
+//! What every command does: reads the bundle that the command line names, decides, and says why where it cannot.
+
+use std::io::Write as _;
+
+use bundle::read::OpenError;
+use verify::{Demands, Observer, Verdict};
+
+use crate::args::BundleArgs;
+use crate::human;
+use crate::input::{self, LastSeen, Wrong};
+
+/// Why a command ended without an answer.
+pub enum Stop {
+    Wrong(anyhow::Error),
+    Failed(anyhow::Error),
+}
+
+impl From<Wrong> for Stop {
+    fn from(wrong: Wrong) -> Self {
+        Self::Wrong(wrong.0)
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+pub fn warn(error: &anyhow::Error) -> std::io::Result<()> {
+    let style = human::OPEN;
+    writeln!(anstream::stderr(), "{style}warning{style:#}: {error:#}")
+}
+
+/// Verifies the bundle that the command line names, and keeps the head of its ledger.
+pub fn run(args: &BundleArgs, observer: &mut (dyn Observer + Send)) -> Result<Verdict, Stop> {
+    let trust = input::trust(&args.trust.trust)?;
+    let last_seen = LastSeen::read(&args.trust)?;
+    let mut source = input::bundle(&args.input, args.max_unpacked.0).map_err(|error| match error {
+        OpenError::Read { .. } => Stop::Failed(error.into()),
+        other => Stop::Wrong(other.into()),
+    })?;
+    let demands = Demands {
+        trust: &trust,
+        require: args.require,
+        allow_rehearsal: args.allow_rehearsal,
+        allow_failed: args.allow_failed,
+        last_seen: last_seen.head.as_ref(),
+    };
+    let verdict = verify::verify(source.as_mut(), &demands, observer);
+    if let (Some(head), Some(report), true) = (&verdict.head, &verdict.report.head, verdict.report.accepted)
+        && let Err(error) = last_seen.keep(head, report.since_last_seen)
+    {
+        // The answer stands all the same.
+        warn(&error)?;
+    }
+    Ok(verdict)
+}
