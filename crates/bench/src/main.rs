@@ -3,17 +3,21 @@
 //!
 //! It measures programs from outside; benches of single functions stand beside the crates they belong to.
 
+mod command;
 mod peak;
 mod plain;
 mod seed;
 
 use std::ffi::OsString;
-use std::process::{Command, ExitCode, ExitStatus};
+use std::process::ExitCode;
 
-use anyhow::{Context as _, anyhow};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use anyhow::Context as _;
+use clap::{Parser, Subcommand, ValueEnum};
 use fakes::aws::{AwsFake, Size, World};
 use testkit::Server;
+
+use crate::command::{code, command_name, started, tell};
+use crate::seed::Account;
 
 /// Measures `witnessmark` as a whole process.
 #[derive(Debug, Parser)]
@@ -48,17 +52,6 @@ enum What {
         #[arg(last = true, required = true)]
         command: Vec<OsString>,
     },
-}
-
-/// How much an account holds.
-#[derive(Clone, Copy, Debug, Args)]
-struct Account {
-    #[arg(long, default_value_t = 0)]
-    keys: usize,
-    #[arg(long, default_value_t = 0)]
-    users: usize,
-    #[arg(long, default_value_t = 0)]
-    roles: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -119,25 +112,4 @@ fn serve(account: Account, http: bool, command: &[OsString]) -> anyhow::Result<E
 /// One thread: the work is waiting, as in a run.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
-}
-
-fn started(command: &[OsString]) -> anyhow::Result<Command> {
-    let (program, arguments) = command.split_first().ok_or_else(|| anyhow!("no command was given"))?;
-    let mut child = Command::new(program);
-    child.args(arguments);
-    Ok(child)
-}
-
-fn command_name(command: &[OsString]) -> String {
-    command.first().map(|name| format!("`{}`", name.display())).unwrap_or_default()
-}
-
-fn code(status: ExitStatus) -> ExitCode {
-    let code = status.code().and_then(|code| u8::try_from(code).ok());
-    ExitCode::from(code.unwrap_or(1))
-}
-
-fn tell(line: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    writeln!(std::io::stderr(), "{line}")
 }

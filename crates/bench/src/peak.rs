@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use crate::command::{code, command_name, started, tell};
+
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// Runs a command. Prints the largest sum, over its process tree, of proportional memory (a page that several
 /// processes share counts once) that was seen at one moment, and the peak of each process by itself.
 pub fn of(command: &[OsString]) -> anyhow::Result<ExitCode> {
-    let mut child =
-        super::started(command)?.spawn().with_context(|| format!("cannot start {}", super::command_name(command)))?;
+    let mut child = started(command)?.spawn().with_context(|| format!("cannot start {}", command_name(command)))?;
     let mut tree = 0;
     // By process: its name and the most it had resident.
     let mut each: BTreeMap<u32, (String, u64)> = BTreeMap::new();
@@ -37,11 +38,11 @@ pub fn of(command: &[OsString]) -> anyhow::Result<ExitCode> {
         tree = tree.max(sum);
         std::thread::sleep(PAUSE);
     };
-    super::tell(&format!("process tree: {tree} KiB at most"))?;
+    tell(&format!("process tree: {tree} KiB at most"))?;
     for (name, peak) in each.values() {
-        super::tell(&format!("  {name}: {peak} KiB resident at most"))?;
+        tell(&format!("  {name}: {peak} KiB resident at most"))?;
     }
-    Ok(super::code(status))
+    Ok(code(status))
 }
 
 /// A process and its descendants.

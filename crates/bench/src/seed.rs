@@ -1,12 +1,22 @@
 //! Makes an account of a given size in an emulator. Never point it at a real account.
 
 use aws_sdk_kms::types::Tag;
+use clap::Args;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-
-use crate::Account;
 
 const AT_ONCE: usize = 8;
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"sts:AssumeRole"}]}"#;
+
+/// How much an account holds.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Account {
+    #[arg(long, default_value_t = 0)]
+    pub keys: usize,
+    #[arg(long, default_value_t = 0)]
+    pub users: usize,
+    #[arg(long, default_value_t = 0)]
+    pub roles: usize,
+}
 
 /// Makes keys with an alias, a tag and rotation, users of whom every second has a password and the others an access key, and roles.
 pub async fn seed(account: Account) -> anyhow::Result<()> {
