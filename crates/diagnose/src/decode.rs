@@ -210,35 +210,3 @@ macro_rules! record {
         }
     };
 }
-
-/// An enum of words, read from a text. The first word stands for what could not be read; it then has no place.
-#[macro_export]
-macro_rules! words {
-    ($(#[doc = $doc:literal])+ pub enum $name:ident {
-        $(#[doc = $fdoc:literal])+ $first:ident = $fword:literal,
-        $( $(#[doc = $vdoc:literal])+ $variant:ident = $word:literal, )+
-    }) => {
-        $(#[doc = $doc])+
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
-        pub enum $name {
-            $(#[doc = $fdoc])+
-            #[default]
-            #[serde(rename = $fword)]
-            $first,
-            $( $(#[doc = $vdoc])+ #[serde(rename = $word)] $variant, )+
-        }
-
-        impl $crate::FromText for $name {
-            fn from_text(text: &str) -> Result<Self, $crate::BadText> {
-                match text {
-                    $fword => Ok(Self::$first),
-                    $( $word => Ok(Self::$variant), )+
-                    other => Err($crate::BadText {
-                        message: format!("unknown word `{other}`"),
-                        help: $crate::help_known(other, &[$fword, $($word),+], "one of"),
-                    }),
-                }
-            }
-        }
-    };
-}
