@@ -18,6 +18,7 @@ mod format_vectors;
 mod github;
 mod history;
 mod html_report;
+mod imports;
 mod init;
 mod matrix;
 mod mutation;
