@@ -10,10 +10,11 @@ use aws::fact::Parts;
 use aws::{Bounded, Call, Region, Session, json, own_endpoints, record_closed, right_status, settings_schema};
 use aws_sdk_cloudhsmv2::Client;
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Feed, Recorder, ResourceKind,
-    Right, RightStatus, SinkError, Target, population,
+    CallerIdentity, CollectError, Collector, CollectorKind, DeclaredCollector, Descriptor, Environment, Feed, Recorder,
+    ResourceKind, Right, RightStatus, RightsForm, SinkError, Target, population,
 };
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::resource::{BACKUP, Backup, CLUSTER, Cluster, Hsm, REGION};
 
@@ -42,6 +43,18 @@ impl CollectorKind for AwsCloudhsm {
                     backup restored, nothing changed."
                 .to_owned(),
         }
+    }
+
+    fn rights_forms(&self) -> Vec<RightsForm> {
+        aws::rights_forms()
+    }
+
+    fn rights_in(&self, form: &str, declared: &[DeclaredCollector]) -> Option<Value> {
+        aws::rights_in(form, declared)
+    }
+
+    fn template(&self) -> Option<&'static str> {
+        Some(aws::TEMPLATE)
     }
 
     async fn connect(

@@ -11,9 +11,10 @@ mod wire;
 use async_trait::async_trait;
 use aws::{Call, Session, own_endpoints, right_status, settings_schema};
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Recorder, ResourceKind,
-    RightState, RightStatus, SinkError, Target,
+    CallerIdentity, CollectError, Collector, CollectorKind, DeclaredCollector, Descriptor, Environment, Recorder,
+    ResourceKind, RightState, RightStatus, RightsForm, SinkError, Target,
 };
+use serde_json::Value;
 
 use crate::read::Reader;
 use crate::resource::{REGION, Region, TRAIL, Trail};
@@ -41,6 +42,18 @@ impl CollectorKind for AwsCloudtrail {
                     where an intruder would not be seen. No event can be read with it, and no trail changed."
                     .to_owned(),
         }
+    }
+
+    fn rights_forms(&self) -> Vec<RightsForm> {
+        aws::rights_forms()
+    }
+
+    fn rights_in(&self, form: &str, declared: &[DeclaredCollector]) -> Option<Value> {
+        aws::rights_in(form, declared)
+    }
+
+    fn template(&self) -> Option<&'static str> {
+        Some(aws::TEMPLATE)
     }
 
     async fn connect(

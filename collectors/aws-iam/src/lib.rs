@@ -21,9 +21,10 @@ use std::sync::OnceLock;
 use async_trait::async_trait;
 use aws::Session;
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, FoundTarget, Recorder,
-    RightStatus, Target,
+    CallerIdentity, CollectError, Collector, CollectorKind, DeclaredCollector, Descriptor, Environment, FoundTarget,
+    Recorder, RightStatus, RightsForm, Target,
 };
+use serde_json::Value;
 
 use crate::authorization::Details;
 use crate::iam::Iam;
@@ -40,6 +41,18 @@ impl CollectorKind for AwsIam {
 
     async fn discover(&self, environment: &Environment, recorder: &Recorder) -> Result<Vec<FoundTarget>, CollectError> {
         aws::discover(environment, recorder).await
+    }
+
+    fn rights_forms(&self) -> Vec<RightsForm> {
+        aws::rights_forms()
+    }
+
+    fn rights_in(&self, form: &str, declared: &[DeclaredCollector]) -> Option<Value> {
+        aws::rights_in(form, declared)
+    }
+
+    fn template(&self) -> Option<&'static str> {
+        Some(aws::TEMPLATE)
     }
 
     async fn connect(

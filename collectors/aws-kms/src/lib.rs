@@ -5,6 +5,7 @@
 
 mod client;
 mod key;
+mod key_policy;
 mod preflight;
 mod region;
 pub mod resource;
@@ -14,13 +15,13 @@ use async_trait::async_trait;
 use aws::{Bounded, Region, Session, own_endpoints, record_closed, settings_schema};
 use futures_util::future::{BoxFuture, try_join_all};
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Feed, FoundKey, FoundTarget,
-    Recorder, ResourceKind, Right, RightStatus, Target,
+    CallerIdentity, CollectError, Collector, CollectorKind, DeclaredCollector, Descriptor, Environment, Feed, FoundKey,
+    FoundTarget, Recorder, ResourceKind, Right, RightStatus, RightsForm, Target,
 };
 use serde_json::Value;
 
 use crate::region::RegionReader;
-use crate::resource::{ALIAS, Alias, CUSTOM_KEY_STORE, CustomKeyStore, KEY, Key, REGION};
+use crate::resource::{ALIAS, Alias, CUSTOM_KEY_STORE, CustomKeyStore, KEY, Key, NAME, REGION};
 
 /// Regions read at once. The session bounds the requests of all of them together.
 const REGIONS_AT_ONCE: usize = 8;
@@ -36,7 +37,7 @@ pub struct AwsKms;
 impl CollectorKind for AwsKms {
     fn descriptor(&self) -> Descriptor {
         Descriptor {
-            name: "aws-kms".to_owned(),
+            name: NAME.to_owned(),
             summary: "Keys of AWS KMS: who may use and administer them, where they came from, whether they rotate."
                 .to_owned(),
             resources: vec![
@@ -84,6 +85,20 @@ impl CollectorKind for AwsKms {
                 known("state")
             ),
         })
+    }
+
+    fn rights_forms(&self) -> Vec<RightsForm> {
+        let mut forms = aws::rights_forms();
+        forms.push(key_policy::FORM);
+        forms
+    }
+
+    fn rights_in(&self, form: &str, declared: &[DeclaredCollector]) -> Option<Value> {
+        if form == key_policy::FORM.name { key_policy::statements(declared) } else { aws::rights_in(form, declared) }
+    }
+
+    fn template(&self) -> Option<&'static str> {
+        Some(aws::TEMPLATE)
     }
 
     async fn connect(

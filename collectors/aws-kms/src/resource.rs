@@ -10,6 +10,8 @@ use aws::policy_document::PolicyDocument;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// The collector.
+pub const NAME: &str = "aws-kms";
 pub const KEY: &str = "aws-kms/key";
 pub const ALIAS: &str = "aws-kms/alias";
 pub const CUSTOM_KEY_STORE: &str = "aws-kms/custom-key-store";

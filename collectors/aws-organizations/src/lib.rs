@@ -17,9 +17,10 @@ use aws::{Call, Session, own_endpoints, right_status, settings_schema};
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::PolicyType;
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Recorder, ResourceKind,
-    RightState, RightStatus, SinkError, Target,
+    CallerIdentity, CollectError, Collector, CollectorKind, DeclaredCollector, Descriptor, Environment, Recorder,
+    ResourceKind, RightState, RightStatus, RightsForm, SinkError, Target,
 };
+use serde_json::Value;
 
 use crate::collecting::Collecting;
 use crate::resource::{ACCOUNT, Account, ORGANIZATION, Organization, POLICY, Policy, UNIT, Unit};
@@ -51,6 +52,18 @@ impl CollectorKind for AwsOrganizations {
                     administer it, and what its policies leave open. Nothing can be changed with it, and no account entered."
                 .to_owned(),
         }
+    }
+
+    fn rights_forms(&self) -> Vec<RightsForm> {
+        aws::rights_forms()
+    }
+
+    fn rights_in(&self, form: &str, declared: &[DeclaredCollector]) -> Option<Value> {
+        aws::rights_in(form, declared)
+    }
+
+    fn template(&self) -> Option<&'static str> {
+        Some(aws::TEMPLATE)
     }
 
     async fn connect(

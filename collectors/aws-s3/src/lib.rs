@@ -15,9 +15,10 @@ use std::sync::OnceLock;
 use async_trait::async_trait;
 use aws::{Bounded, Call, Refusal, Session, own_endpoints, right_status};
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, CoverageNote, Descriptor, Environment, Recorder,
-    ResourceKind, RightState, RightStatus, Target,
+    CallerIdentity, CollectError, Collector, CollectorKind, CoverageNote, DeclaredCollector, Descriptor, Environment,
+    Recorder, ResourceKind, RightState, RightStatus, RightsForm, Target,
 };
+use serde_json::Value;
 
 use crate::bucket::Reader;
 use crate::client::Clients;
@@ -46,6 +47,18 @@ impl CollectorKind for AwsS3 {
                     if their names are known. No object can be listed, read, put or deleted with it."
                 .to_owned(),
         }
+    }
+
+    fn rights_forms(&self) -> Vec<RightsForm> {
+        aws::rights_forms()
+    }
+
+    fn rights_in(&self, form: &str, declared: &[DeclaredCollector]) -> Option<Value> {
+        aws::rights_in(form, declared)
+    }
+
+    fn template(&self) -> Option<&'static str> {
+        Some(aws::TEMPLATE)
     }
 
     async fn connect(

@@ -23,8 +23,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use futures_util::future::try_join4;
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, FoundTarget, Recorder,
-    ResourceKind, RightStatus, Target,
+    CallerIdentity, CollectError, Collector, CollectorKind, DeclaredCollector, Descriptor, Environment, FoundTarget,
+    Recorder, ResourceKind, RightStatus, RightsForm, Target,
 };
 use serde_json::Value;
 
@@ -83,8 +83,16 @@ impl CollectorKind for Github {
         discover::discover(environment, recorder).await
     }
 
-    fn rights_in(&self, format: &str) -> Option<Value> {
-        (format == "github-permissions").then(rights::permissions)
+    fn rights_forms(&self) -> Vec<RightsForm> {
+        vec![rights::FORM]
+    }
+
+    fn rights_in(&self, form: &str, _: &[DeclaredCollector]) -> Option<Value> {
+        (form == rights::FORM.name).then(rights::permissions)
+    }
+
+    fn template(&self) -> Option<&'static str> {
+        Some(include_str!("../../../policies/templates/github.yaml"))
     }
 }
 

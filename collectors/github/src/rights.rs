@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sdk::{Feed, Right};
+use sdk::{Feed, Right, RightsForm};
 use serde_json::{Value, json};
 
 use crate::resource::{
@@ -10,6 +10,9 @@ use crate::resource::{
     SAML_IDENTITY, TEAM, TOKEN_GRANT, WEBHOOK,
 };
 use crate::routes::{self, Level, PERMISSIONS};
+
+pub const FORM: RightsForm =
+    RightsForm { name: "github-permissions", help: "Permissions of a GitHub App or a fine-grained token" };
 
 /// Every call, and what is lost without it.
 pub fn rights() -> Vec<Right> {

@@ -26,8 +26,8 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use http::Method;
 use sdk::{
-    AlsoAsks, CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, FoundTarget, GapReason,
-    Recorder, ResourceKind, RightState, RightStatus, Target,
+    AlsoAsks, CallerIdentity, CollectError, Collector, CollectorKind, DeclaredCollector, Descriptor, Environment,
+    FoundTarget, GapReason, Recorder, ResourceKind, RightState, RightStatus, RightsForm, Target,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -73,8 +73,18 @@ impl CollectorKind for KubernetesRbac {
         }
     }
 
-    fn rights_in(&self, format: &str) -> Option<Value> {
-        (format == "cluster-role").then(|| manifest::manifest().into())
+    fn rights_forms(&self) -> Vec<RightsForm> {
+        let mut forms = aws::rights_forms();
+        forms.push(manifest::FORM);
+        forms
+    }
+
+    fn rights_in(&self, form: &str, declared: &[DeclaredCollector]) -> Option<Value> {
+        if form == manifest::FORM.name { Some(manifest::manifest().into()) } else { aws::rights_in(form, declared) }
+    }
+
+    fn template(&self) -> Option<&'static str> {
+        Some(include_str!("../../../policies/templates/kubernetes.yaml"))
     }
 
     async fn connect(

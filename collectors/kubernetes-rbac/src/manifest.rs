@@ -1,8 +1,12 @@
-//! The rights as a ClusterRole and its binding, ready for `kubectl apply`.
+//! The rights as ClusterRole and ClusterRoleBinding, ready for `kubectl apply`.
 
 use std::fmt::Write as _;
 
+use sdk::RightsForm;
+
 use crate::rights::{GET_KUBE_SYSTEM, parts_of, rights};
+
+pub const FORM: RightsForm = RightsForm { name: "cluster-role", help: "ClusterRole and ClusterRoleBinding" };
 
 /// Rights that the source can refuse; what Kubernetes gives to everyone is left out.
 pub fn manifest() -> String {

@@ -17,8 +17,9 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use cryptoki::session::{Session, UserType};
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, ExchangeId, ForeignCode, GapNote,
-    GapReason, Recorder, ResourceKind, RightState, RightStatus, Secret, SinkError, Target,
+    CallerIdentity, CollectError, Collector, CollectorKind, DeclaredCollector, Descriptor, Environment, ExchangeId,
+    ForeignCode, GapNote, GapReason, Recorder, ResourceKind, RightState, RightStatus, RightsForm, Secret, SinkError,
+    Target,
 };
 use serde_json::{Value, json};
 
@@ -61,8 +62,20 @@ impl CollectorKind for Pkcs11 {
         }
     }
 
-    fn rights_in(&self, format: &str) -> Option<Value> {
-        (format == "pkcs11-user").then(|| rights::IN_WORDS.into())
+    fn rights_forms(&self) -> Vec<RightsForm> {
+        vec![rights::FORM]
+    }
+
+    fn rights_in(&self, form: &str, _: &[DeclaredCollector]) -> Option<Value> {
+        (form == rights::FORM.name).then(|| rights::IN_WORDS.into())
+    }
+
+    fn template(&self) -> Option<&'static str> {
+        Some(include_str!("../../../policies/templates/pkcs11.yaml"))
+    }
+
+    fn takes_pin(&self) -> bool {
+        true
     }
 
     fn foreign_code(&self, target: &Target) -> Option<ForeignCode> {

@@ -1,8 +1,11 @@
 //! The functions of PKCS#11 that are called, and what each feeds.
 
-use sdk::{Feed, Right};
+use sdk::{Feed, Right, RightsForm};
 
 use crate::resource::{CERTIFICATE, KEY, PUBLIC_KEY, SLOT, TOKEN};
+
+pub const FORM: RightsForm =
+    RightsForm { name: "pkcs11-user", help: "Users that a PKCS#11 token knows, and which one to log in as" };
 
 pub const GET_INFO: &str = "C_GetInfo";
 pub const SLOT_LIST: &str = "C_GetSlotList";

@@ -25,8 +25,8 @@ pub use moment::Moment;
 pub use pager::{Pager, Turn};
 pub use regions::{ListedRegion, ListedRegions, Region, record_closed};
 pub use rights::{
-    GET_CALLER_IDENTITY, caller_identity_right, iam_policy, key_policy_statement, list_regions_right, own_endpoints,
-    status as right_status,
+    GET_CALLER_IDENTITY, TEMPLATE, caller_identity_right, list_regions_right, own_endpoints, rights_forms, rights_in,
+    statement_id, status as right_status,
 };
 pub use session::{Bounded, Session, discover};
 pub use settings::{Settings, settings_schema};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sdk::{Descriptor, Feed, GapReason, Right, RightState, RightStatus};
+use sdk::{AlsoAsks, DeclaredCollector, Descriptor, Feed, GapReason, Right, RightState, RightStatus, RightsForm};
 use serde_json::{Value, json};
 use transport::{Answer, Refusal};
 
@@ -65,16 +65,44 @@ pub fn status<T>(right: &str, scope: Option<&str>, asked: &Result<Answer<T>, Ref
     RightStatus { right: right.to_owned(), state, scope: scope.map(str::to_owned), detail }
 }
 
-/// The IAM policy that grants exactly what these collectors use.
+/// The form that every AWS collector knows.
+const AWS_POLICY: &str = "aws-policy";
+
+/// Controls to begin with, for an account.
+pub const TEMPLATE: &str = include_str!("../../../policies/templates/aws.yaml");
+
+/// The forms in which AWS grants what its collectors need.
 #[must_use]
-pub fn iam_policy<'a>(descriptors: impl IntoIterator<Item = &'a Descriptor>) -> Value {
+pub fn rights_forms() -> Vec<RightsForm> {
+    vec![RightsForm { name: AWS_POLICY, help: "IAM policy to attach to the reading role" }]
+}
+
+/// What all declared collectors ask of AWS, those included whose own source is another one.
+#[must_use]
+pub fn rights_in(form: &str, declared: &[DeclaredCollector]) -> Option<Value> {
+    let asked: Vec<Descriptor> = declared.iter().filter_map(|one| of_aws(&one.descriptor)).collect();
+    (form == AWS_POLICY && !asked.is_empty()).then(|| iam_policy(&asked))
+}
+
+/// A collector's rights as far as it asks AWS with them.
+fn of_aws(descriptor: &Descriptor) -> Option<Descriptor> {
+    let mut asked = descriptor.clone();
+    if asked.endpoints != own_endpoints() {
+        let also: Vec<&AlsoAsks> = descriptor.also.iter().filter(|also| also.endpoints == own_endpoints()).collect();
+        asked.rights.retain(|right| also.iter().any(|also| right.name.starts_with(&also.operations)));
+    }
+    (!asked.rights.is_empty()).then_some(asked)
+}
+
+/// The IAM policy that grants exactly what these collectors use.
+fn iam_policy<'a>(descriptors: impl IntoIterator<Item = &'a Descriptor>) -> Value {
     let statements: Vec<Value> = descriptors
         .into_iter()
         .map(|descriptor| {
             let actions: BTreeSet<&str> =
                 descriptor.rights.iter().filter(|right| right.deniable).map(|right| right.name.as_str()).collect();
             json!({
-                "Sid": sid(&descriptor.name),
+                "Sid": statement_id(&descriptor.name),
                 "Effect": "Allow",
                 "Action": actions,
                 "Resource": "*",
@@ -84,29 +112,9 @@ pub fn iam_policy<'a>(descriptors: impl IntoIterator<Item = &'a Descriptor>) -> 
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-/// The statement for a key's policy that lets `principal` (an ARN) use these rights where the policy shuts the account's
-/// IAM policies out. AWS asks a key's policy first: <https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html>.
-#[must_use]
-pub fn key_policy_statement(descriptor: &Descriptor, principal: &str) -> Value {
-    // Lists of a whole region ask no key.
-    const OF_NO_KEY: [&str; 3] = ["kms:ListKeys", "kms:ListAliases", "kms:DescribeCustomKeyStores"];
-    let actions: BTreeSet<&str> = descriptor
-        .rights
-        .iter()
-        .map(|right| right.name.as_str())
-        .filter(|name| name.starts_with("kms:") && !OF_NO_KEY.contains(name))
-        .collect();
-    json!({
-        "Sid": sid(&descriptor.name),
-        "Effect": "Allow",
-        "Principal": {"AWS": principal},
-        "Action": actions,
-        "Resource": "*",
-    })
-}
-
 /// `aws-kms` is `WitnessmarkAwsKms`: a statement's id holds letters and digits only.
-fn sid(name: &str) -> String {
+#[must_use]
+pub fn statement_id(name: &str) -> String {
     let mut text = "Witnessmark".to_owned();
     for word in name.split('-') {
         let mut letters = word.chars();

@@ -3,8 +3,11 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use model::{ExitStatus, exit_codes_help};
+
+use crate::rights_forms;
 
 /// Collect evidence of how key custody is configured, compare it with the declaration, and seal both in a signed
 /// bundle.
@@ -294,30 +297,11 @@ pub struct Rights {
     #[command(flatten)]
     pub declaration: DeclarationFile,
     /// Output format: for a person or a program, or in the form in which a source grants permissions.
-    #[arg(long, value_enum, default_value_t = RightsForm::Human, value_name = "FORMAT")]
-    pub format: RightsForm,
+    #[arg(long, value_parser = PossibleValuesParser::new(rights_forms::all()), default_value = rights_forms::HUMAN, value_name = "FORMAT")]
+    pub format: String,
     /// Only the permissions that this target needs; repeatable.
     #[arg(long = "target", value_name = "ID")]
     pub targets: Vec<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum RightsForm {
-    /// Text for a person.
-    Human,
-    /// JSON for a program.
-    Json,
-    /// IAM policy to attach to the reading role.
-    AwsPolicy,
-    /// Statement for the policies of KMS keys that do not delegate to IAM policies.
-    AwsKeyPolicy,
-    /// Permissions of a GitHub App or a fine-grained token.
-    GithubPermissions,
-    /// ClusterRole and ClusterRoleBinding.
-    ClusterRole,
-    /// Users that a PKCS#11 token knows, and which one to log in as.
-    #[value(name = "pkcs11-user")]
-    Pkcs11User,
 }
 
 #[derive(Debug, Args)]

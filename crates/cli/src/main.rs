@@ -20,7 +20,7 @@ mod trace;
 
 use clap::Parser;
 use model::ExitStatus;
-use witnessmark::args;
+use witnessmark::{args, rights_forms};
 
 use crate::failure::CommandResult;
 

@@ -14,9 +14,6 @@ use crate::passphrase;
 
 const MOST_BYTES: u64 = 1024;
 
-/// The collector whose targets take a PIN.
-const TAKES_PINS: &str = "pkcs11";
-
 /// Asks for the PINs of `prompts` and reads those of `descriptors` (`target=3`).
 ///
 /// # Errors
@@ -60,8 +57,10 @@ fn takes_one(plan: &Plan, target: &str, pins: &BTreeMap<String, Secret>) -> Resu
     let Some(planned) = plan.target(target) else {
         return Err(Failure::input(anyhow!("a PIN is given for `{target}`, and the declaration has no such target")));
     };
-    if !planned.collectors.iter().any(|collector| collector.name == TAKES_PINS) {
-        return Err(Failure::input(anyhow!("a PIN is given for `{target}`, which is not read by `{TAKES_PINS}`")));
+    // A program of somebody else's is never given one.
+    let takes_pin = |name: &str| collectors::find(name).is_some_and(|kind| kind.takes_pin());
+    if !planned.collectors.iter().any(|collector| takes_pin(&collector.name)) {
+        return Err(Failure::input(anyhow!("a PIN is given for `{target}`, and none of its collectors takes one")));
     }
     if pins.contains_key(target) {
         return Err(Failure::input(anyhow!("two PINs are given for `{target}`")));

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, Overrides, Recorder, RightStatus,
-    Target,
+    CallerIdentity, CollectError, Collector, CollectorKind, DeclaredCollector, Descriptor, Environment, Overrides,
+    Recorder, RightStatus, RightsForm, Target,
 };
 use tokio::sync::Mutex;
 
@@ -65,8 +65,20 @@ impl CollectorKind for Isolated {
         self.inner.descriptor()
     }
 
-    fn rights_in(&self, format: &str) -> Option<serde_json::Value> {
-        self.inner.rights_in(format)
+    fn rights_forms(&self) -> Vec<RightsForm> {
+        self.inner.rights_forms()
+    }
+
+    fn rights_in(&self, form: &str, declared: &[DeclaredCollector]) -> Option<serde_json::Value> {
+        self.inner.rights_in(form, declared)
+    }
+
+    fn template(&self) -> Option<&'static str> {
+        self.inner.template()
+    }
+
+    fn takes_pin(&self) -> bool {
+        self.inner.takes_pin()
     }
 
     async fn connect(

@@ -9,7 +9,7 @@ use model::record::GapReason;
 use model::{Secret, Timestamp};
 use serde_json::{Map, Value};
 
-use crate::{Descriptor, FoundKey, FoundTarget, Patience, Recorder, SinkError};
+use crate::{Descriptor, FoundKey, FoundTarget, Patience, Recorder, RightsForm, SinkError};
 
 /// A kind of collector: what it says of itself, and how one is made for a target.
 #[async_trait]
@@ -17,10 +17,25 @@ pub trait CollectorKind: Debug + Send + Sync {
     /// Known without running anything.
     fn descriptor(&self) -> Descriptor;
 
-    /// The descriptor's rights as the source itself words them, in a form that `witnessmark rights --format` names;
-    /// `None`: the source has no such form. A text is printed as it is, anything else as JSON.
-    fn rights_in(&self, _format: &str) -> Option<Value> {
+    /// The forms in which its source grants rights.
+    fn rights_forms(&self) -> Vec<RightsForm> {
+        Vec::new()
+    }
+
+    /// The rights that a declaration takes, in one of these forms; `None`: there is none to grant. `declared`: all collectors of the
+    /// declaration, for a form that grants to several at once. A text is printed as it is, anything else as JSON.
+    fn rights_in(&self, _form: &str, _declared: &[DeclaredCollector]) -> Option<Value> {
         None
+    }
+
+    /// A declaration to begin with, for targets of this source.
+    fn template(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether its targets can be read with a PIN that a person gives for one run.
+    fn takes_pin(&self) -> bool {
+        false
     }
 
     /// What code that is not ours is given, where reading this target loads some: a module that its declaration names. Such a
@@ -93,6 +108,14 @@ pub struct Target {
     pub id: String,
     /// The members of the target besides `id` and `collector`.
     pub settings: Map<String, Value>,
+}
+
+/// One collector of a declaration, and what is read with it.
+#[derive(Clone, Debug)]
+pub struct DeclaredCollector {
+    /// With the rights that these targets take, and no others.
+    pub descriptor: Descriptor,
+    pub targets: Vec<Target>,
 }
 
 /// What the run gives to every collector.

@@ -8,11 +8,12 @@ mod descriptor;
 mod discover;
 mod patience;
 mod recorder;
+mod rights;
 mod suspicion;
 
 pub use collector::{
-    CallerIdentity, Clock, CollectError, Collector, CollectorKind, Environment, ForeignCode, Overrides, RightState,
-    RightStatus, StaticCredentials, Target,
+    CallerIdentity, Clock, CollectError, Collector, CollectorKind, DeclaredCollector, Environment, ForeignCode,
+    Overrides, RightState, RightStatus, StaticCredentials, Target,
 };
 pub use descriptor::{AlsoAsks, Descriptor, Feed, ResourceKind, Right, kind_of_population, population};
 pub use discover::{FoundKey, FoundTarget};
@@ -23,4 +24,5 @@ pub use recorder::{
     Captured, CoverageNote, DerivedNote, ExchangeId, GapNote, Input, NewBody, NewExchange, Recorder, ResourceNote,
     Sink, SinkError, Source, SourceTotal, WithheldReason, facts,
 };
+pub use rights::RightsForm;
 pub use suspicion::{KnownSecrets, suspects_secret};

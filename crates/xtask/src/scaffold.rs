@@ -35,11 +35,12 @@ pub fn collector(root: &Path, name: &str) -> Result<()> {
         &format!("collector-{name} = {{ workspace = true, optional = true }}"),
         |line| line.starts_with("collector-"),
     )?;
-    change(&registry, |text| {
-        let start = text.find("default = [").context("`crates/collectors/Cargo.toml` has no `default`")?;
-        let end = text.get(start..).and_then(|rest| rest.find(']')).context("`default` does not end")? + start;
-        Ok(format!("{}, \"{name}\"{}", text.get(..end).unwrap_or(""), text.get(end..).unwrap_or("")))
+    add_default(&registry, name)?;
+    let program = root.join("crates/cli/Cargo.toml");
+    insert_sorted(&program, "[features]", &format!("{name} = [\"collectors/{name}\"]"), |line| {
+        line.contains("= [\"collectors/")
     })?;
+    add_default(&program, name)?;
     insert_sorted(
         &root.join("Cargo.toml"),
         "[workspace.dependencies]",
@@ -48,6 +49,15 @@ pub fn collector(root: &Path, name: &str) -> Result<()> {
     )?;
     eprintln!("collectors/{name} is there. Next: cargo test -p collector-{name} && cargo xtask generate");
     Ok(())
+}
+
+/// Builds it in unless somebody asks for others.
+fn add_default(manifest: &Path, name: &str) -> Result<()> {
+    change(manifest, |text| {
+        let start = text.find("default = [").with_context(|| format!("`{}` has no `default`", manifest.display()))?;
+        let end = text.get(start..).and_then(|rest| rest.find(']')).context("`default` does not end")? + start;
+        Ok(format!("{}, \"{name}\"{}", text.get(..end).unwrap_or(""), text.get(end..).unwrap_or("")))
+    })
 }
 
 /// `policies/checks/COLLECTOR/CHECK.rego` and its test, on the collector's first kind of resource.
@@ -140,6 +150,8 @@ mod tests {
             "[features]\ndefault = [\"aws-kms\"]\naws-kms = [\"dep:collector-aws-kms\"]\n\n[dependencies]\nsdk.workspace = true\ncollector-aws-kms = { workspace = true, optional = true }\n\n[dev-dependencies]\n",
         )
         .unwrap();
+        let program = root.path().join("crates/cli/Cargo.toml");
+        create(&program, "[features]\ndefault = [\"aws-kms\"]\naws-kms = [\"collectors/aws-kms\"]\n").unwrap();
         let manifest = root.path().join("Cargo.toml");
         create(
             &manifest,
@@ -153,6 +165,10 @@ mod tests {
         assert_eq!(
             text,
             "[features]\ndefault = [\"aws-kms\", \"aws-s3\"]\naws-kms = [\"dep:collector-aws-kms\"]\naws-s3 = [\"dep:collector-aws-s3\"]\n\n[dependencies]\nsdk.workspace = true\ncollector-aws-kms = { workspace = true, optional = true }\ncollector-aws-s3 = { workspace = true, optional = true }\n\n[dev-dependencies]\n"
+        );
+        assert_eq!(
+            fs::read_to_string(&program).unwrap(),
+            "[features]\ndefault = [\"aws-kms\", \"aws-s3\"]\naws-kms = [\"collectors/aws-kms\"]\naws-s3 = [\"collectors/aws-s3\"]\n"
         );
         let text = fs::read_to_string(&manifest).unwrap();
         assert!(text.contains("# x\ncollector-aws-s3 = { path = \"collectors/aws-s3\" }"), "{text}");

@@ -81,8 +81,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "report",
             "collectors",
             "exec",
-            // It prints rights as AWS spells them, and carries the recorded days of its demonstration.
-            "aws",
+            // It carries the recorded days of its demonstration.
             "demo",
         ],
     ),
@@ -241,6 +240,28 @@ fn members_inherit_versions_and_lints() {
             }
         }
     }
+}
+
+#[test]
+fn each_collector_can_be_left_out_of_the_program() {
+    let features = toml_file("crates/cli/Cargo.toml")["features"].as_table().expect("features").clone();
+    let known: Vec<String> =
+        members().into_iter().filter_map(|m| m.folder.strip_prefix("collectors/").map(str::to_owned)).collect();
+    assert!(known.contains(&"github".to_owned()), "{known:?}");
+    let list = |name: &str| {
+        features[name].as_array().expect("a list").iter().map(|one| one.as_str().expect("a name").to_owned())
+    };
+    for name in &known {
+        assert!(features.contains_key(name), "`crates/cli/Cargo.toml` has no feature `{name}`");
+        assert_eq!(list(name).collect::<Vec<_>>(), [format!("collectors/{name}")], "feature `{name}`");
+    }
+    assert_eq!(list("default").collect::<BTreeSet<_>>(), known.into_iter().collect(), "all are built in by default");
+    assert_eq!(features.len(), list("default").count() + 1, "a feature without a collector");
+    // What one collector needs alone is not in a program without it.
+    let slim = tree(&["-p", "witnessmark", "--no-default-features", "--features", "github", "-e", "normal,build"]);
+    let heavy: Vec<&String> =
+        slim.iter().filter(|one| one.starts_with("aws-sdk") || ["kube", "cryptoki"].contains(&one.as_str())).collect();
+    assert!(slim.iter().any(|one| one == "collector-github") && heavy.is_empty(), "{heavy:?}");
 }
 
 #[test]

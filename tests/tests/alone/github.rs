@@ -106,7 +106,7 @@ async fn an_app_with_exactly_the_printed_permissions_reads_everything_and_each_o
     let mut settings = settings();
     settings.insert("app".to_owned(), json!({"id": 77, "installation": 88, "private_key_file": key}));
 
-    let printed = collectors::find("github").unwrap().rights_in("github-permissions").unwrap();
+    let printed = collectors::find("github").unwrap().rights_in("github-permissions", &[]).unwrap();
     let printed: Vec<String> =
         printed.as_object().unwrap().values().flat_map(|level| level.as_object().unwrap().keys().cloned()).collect();
     assert_eq!(printed.iter().collect::<BTreeSet<_>>(), PERMISSIONS.map(str::to_owned).iter().collect());

@@ -95,6 +95,13 @@ fn a_circle_is_found_however_it_is_written() {
     assert_eq!(circle(&[top, handed_on, ("p/c.rs", "use super::P; pub struct C;")]), none);
     let called = ("p/mod.rs", "mod c; pub struct P; fn f() { c::g(); }");
     assert_eq!(circle(&[top, called, ("p/c.rs", "use super::P; pub fn g() {}")]), ["p/c.rs p/mod.rs"]);
+    let (program, used) = (("main.rs", "mod b; fn main() { b::f(); }"), ("b.rs", "pub fn f() { crate::a::A; }"));
+    let library = ("lib.rs", "pub mod a; pub struct L;");
+    assert_eq!(circle(&[library, program, used, ("a.rs", "pub struct A;")]), none);
+    assert_eq!(
+        circle(&[library, program, used, ("a.rs", "pub struct A(crate::L);")]),
+        ["a.rs b.rs lib.rs and main.rs"]
+    );
     // `super` inside a module of the same file is that file.
     assert_eq!(circle(&[lib, ("a.rs", "pub struct A; mod inner { use super::A; }"), ("b.rs", "")]), none);
 }
@@ -165,6 +172,15 @@ impl Module {
         module
     }
 
+    fn join(&mut self, other: Self) {
+        self.file = format!("{} and {}", self.file, other.file);
+        self.children.extend(other.children);
+        self.tests.extend(other.tests);
+        self.defines.extend(other.defines);
+        self.imports.extend(other.imports);
+        self.body.extend(other.body);
+    }
+
     fn names(&self, name: &str) -> bool {
         self.body.iter().any(|token| token == name)
     }
@@ -200,8 +216,14 @@ struct Crate {
 
 impl Crate {
     fn of(all: Vec<Module>) -> Self {
-        let mut modules: BTreeMap<Vec<String>, Module> =
-            all.into_iter().map(|module| (module.name.clone(), module)).collect();
+        let mut modules: BTreeMap<Vec<String>, Module> = BTreeMap::new();
+        for module in all {
+            match modules.get_mut(&module.name) {
+                // A library and a program in one folder are read as one: a circle through both would be one all the same.
+                Some(other) => other.join(module),
+                None => _ = modules.insert(module.name.clone(), module),
+            }
+        }
         let tests: Vec<Vec<String>> = modules
             .values()
             .flat_map(|module| module.tests.iter().map(|child| [module.name.clone(), vec![child.clone()]].concat()))

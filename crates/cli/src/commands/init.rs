@@ -22,13 +22,6 @@ use crate::failure::{CommandResult, Failure};
 use crate::progress::Speech;
 use crate::{output, progress};
 
-/// Controls to start from; those are taken whose collectors found a target.
-const TEMPLATES: [&str; 4] = [
-    include_str!("../../../../policies/templates/aws.yaml"),
-    include_str!("../../../../policies/templates/github.yaml"),
-    include_str!("../../../../policies/templates/kubernetes.yaml"),
-    include_str!("../../../../policies/templates/pkcs11.yaml"),
-];
 /// Collectors read side by side.
 const SIDE_BY_SIDE: usize = 8;
 
@@ -73,6 +66,17 @@ pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
     let unseen: usize = discovery.targets.iter().map(|target| unseen(&target.gaps).len()).sum();
     output::text(&summary(&discovery, &out.display().to_string(), unseen))?;
     Ok(ExitStatus::when(unseen == 0, ExitStatus::NotAllRead))
+}
+
+/// Controls to start from, of each source once; those are taken whose collectors found a target.
+fn templates() -> Vec<&'static str> {
+    let mut templates = Vec::new();
+    for template in collectors::all().iter().filter_map(|kind| kind.template()) {
+        if !templates.contains(&template) {
+            templates.push(template);
+        }
+    }
+    templates
 }
 
 fn summary(discovery: &Discovery, out: &str, unseen: usize) -> String {
@@ -210,7 +214,7 @@ fn controls(text: &mut String, collectors: &BTreeSet<&str>) -> Result<(), Failur
     let mut controls = String::new();
     let mut used: BTreeSet<String> = BTreeSet::new();
     let mut named: BTreeSet<String> = BTreeSet::new();
-    for template in TEMPLATES {
+    for template in templates() {
         let mut any = false;
         for block in blocks(template, "controls:") {
             let uses: Vec<&str> = uses(&block).collect();
@@ -335,12 +339,12 @@ mod tests {
 
     #[test]
     fn templates_fall_into_their_items() {
-        let found = blocks(TEMPLATES[0], "controls:");
+        let found = blocks(templates()[0], "controls:");
         assert!(found.len() >= 8, "{found:#?}");
         assert!(found.iter().all(|block| uses(block).count() > 0 && block.contains("    title: ")), "{found:#?}");
         let rotates = found.iter().find(|block| block.contains("KM-ROTATE")).unwrap();
         assert!(rotates.starts_with("  # "), "its comment stands before it: {rotates}");
-        assert!(blocks(TEMPLATES[0], "threats:").iter().all(|block| block.starts_with("  - id: T-")));
+        assert!(blocks(templates()[0], "threats:").iter().all(|block| block.starts_with("  - id: T-")));
     }
 
     #[test]
