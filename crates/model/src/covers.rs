@@ -1,41 +1,8 @@
-//! What an acceptance is about. The run, the signed approval and the verifier match with this one text: none of them can
+//! What an acceptance covers. The run, the signed approval and the verifier match with this one text: none of them can
 //! cover more or less than another.
 
-use serde::{Deserialize, Serialize};
-
 use crate::Outcome;
-use crate::record::{Finding, Gap, GapReason};
-
-/// What an acceptance is about. A member that is absent narrows nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Covers {
-    /// The findings of one check of one control that say that this subject deviates.
-    Deviation {
-        control: String,
-        check: String,
-        /// The subject's id, without its kind.
-        subject: String,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        target: Option<String>,
-    },
-    /// The gaps of one target.
-    Gap {
-        target: String,
-        /// `aws-kms/key` for every place of that kind, `aws-kms/key@eu-west-1` for that place alone.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        population: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        right: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        part: Option<String>,
-        /// The subject's id, without its kind.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        subject: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason_is: Option<GapReason>,
-    },
-}
+use crate::record::{Covers, Finding, Gap};
 
 impl Covers {
     /// Whether it is about this finding: one that deviates, since nothing else needs an acceptance.
@@ -79,7 +46,7 @@ impl Covers {
 mod tests {
     use super::*;
     use crate::Severity;
-    use crate::record::Subject;
+    use crate::record::{GapReason, Subject};
 
     fn finding(outcome: Outcome) -> Finding {
         Finding {

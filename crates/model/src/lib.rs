@@ -11,10 +11,10 @@ pub mod record;
 mod secret;
 mod time;
 
-pub use covers::Covers;
 pub use date::{Date, ParseDateError};
 pub use digest::{Digest, ParseDigestError};
 pub use exit::{ExitStatus, exit_codes_help};
 pub use names::{Outcome, ParseRefError, RecordRef, RecordType, Severity};
+pub use record::Covers;
 pub use secret::Secret;
 pub use time::{ParseTimestampError, Timestamp};

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::record::Subject;
-use crate::{Covers, Date, Digest, Outcome, RecordRef, Severity, Timestamp};
+use crate::record::{Covers, Subject};
+use crate::{Date, Digest, Outcome, RecordRef, Severity, Timestamp};
 
 /// Where a check's text comes from, against the table of the program that ran it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@
 //! a member whose value is `None` or empty where marked is left out. `bundle` writes the line, `verify` reads it.
 
 mod collected;
+mod covers;
 mod judged;
 mod run;
 
@@ -11,6 +12,7 @@ pub use collected::{
     Body, Certificate, Coverage, Decode, Derived, Exchange, Failure, Gap, GapReason, InAnswer, InDeclaration, Locator,
     NotKept, Params, Peer, Resource, Route, Subject, Syntax, Total,
 };
+pub use covers::Covers;
 pub use judged::{
     Acceptance, Assignment, Check, CheckRole, Control, Counts, Evidence, Expectation, Finding, Observation, Provenance,
 };
