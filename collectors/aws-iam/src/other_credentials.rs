@@ -119,13 +119,13 @@ fn read_certificate(member: &Node<'_>) -> Result<(Parts, ServerCertificate), Mal
         name: parts
             .take("name", Fact::read(member.required("ServerCertificateName")?.to_owned(), vec![member.source()])),
         path: parts.take("path", Fact::read(member.required("Path")?.to_owned(), vec![member.source()])),
-        uploaded: parts.take("uploaded", told(member, member.moment("UploadDate")?)),
-        expires: parts.take("expires", told(member, member.moment("Expiration")?)),
+        uploaded: parts.take("uploaded", stated(member, member.moment("UploadDate")?)),
+        expires: parts.take("expires", stated(member, member.moment("Expiration")?)),
     };
     Ok((parts, certificate))
 }
 
 /// What the list says of it where it says anything.
-fn told<T>(member: &Node<'_>, value: Option<T>) -> Fact<T> {
+fn stated<T>(member: &Node<'_>, value: Option<T>) -> Fact<T> {
     Fact { value, sources: vec![member.source()], gaps: Vec::new() }
 }

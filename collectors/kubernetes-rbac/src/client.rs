@@ -19,7 +19,7 @@ use transport::{Again, Answer, Asker, Call, Proxies, Recording, Refusal, Seen, T
 
 use crate::dialect::{Kubernetes, Recorded};
 use crate::plugin::{self, Tokens};
-use crate::settings::Settings;
+use crate::settings::ClusterSettings;
 use crate::wire;
 
 /// The way to one API server.
@@ -46,7 +46,7 @@ impl Client {
     /// Finds the cluster and credentials for it. Asks the cluster nothing.
     pub async fn connect(
         target: &Target,
-        settings: &Settings,
+        settings: &ClusterSettings,
         environment: &Environment,
         recorder: &Recorder,
     ) -> Result<Self, CollectError> {
@@ -161,7 +161,7 @@ impl Client {
 async fn config(
     collector: &str,
     target: &Target,
-    settings: &Settings,
+    settings: &ClusterSettings,
     environment: &Environment,
 ) -> Result<kube::Config, CollectError> {
     let credentials = |problem: String| CollectError::Credentials { problem };

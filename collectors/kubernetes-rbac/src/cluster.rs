@@ -4,14 +4,14 @@ use std::sync::Mutex;
 
 use crate::client::Client;
 use crate::eks::NamedCluster;
-use crate::settings::Settings;
+use crate::settings::ClusterSettings;
 use crate::wire;
 
 /// A collector of one cluster.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     pub client: Client,
-    pub settings: Settings,
+    pub settings: ClusterSettings,
     pub eks: Option<NamedCluster>,
     pub identity: Mutex<Option<Identified>>,
 }

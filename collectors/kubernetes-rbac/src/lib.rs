@@ -37,7 +37,7 @@ use crate::client::Client;
 use crate::cluster::{Cluster, Identified};
 use crate::eks::NamedCluster;
 use crate::resource::{ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
-use crate::settings::Settings;
+use crate::settings::ClusterSettings;
 
 const NAME: &str = "kubernetes-rbac";
 
@@ -62,7 +62,7 @@ impl CollectorKind for KubernetesRbac {
                 ResourceKind::of::<access::AccessEntry>(ACCESS_ENTRY),
             ],
             rights: rights::rights().into_iter().chain(rights::of_eks()).collect(),
-            settings: schemars::schema_for!(Settings).to_value(),
+            settings: schemars::schema_for!(ClusterSettings).to_value(),
             // A cluster's address is its owner's choice. What makes it the source's own is the pinned identity.
             endpoints: vec!["*".to_owned()],
             also: ["eks:", "sts:"].map(of_aws).to_vec(),
@@ -93,7 +93,7 @@ impl CollectorKind for KubernetesRbac {
         environment: &Environment,
         recorder: &Recorder,
     ) -> Result<Box<dyn Collector>, CollectError> {
-        let settings = Settings::of(target)?;
+        let settings = ClusterSettings::of(target)?;
         let client = Client::connect(target, &settings, environment, recorder).await?;
         if let Some(pinned) = &settings.ca {
             let strange = client.authorities.iter().find(|one| !pinned.contains(one));
@@ -112,7 +112,7 @@ impl CollectorKind for KubernetesRbac {
         // Which cluster it is, is what is asked: this one is none.
         let none = Map::from_iter([("uid".to_owned(), Value::from(""))]);
         let target = Target { id: recorder.target().to_owned(), settings: none };
-        let client = Client::connect(&target, &Settings::of(&target)?, environment, recorder).await?;
+        let client = Client::connect(&target, &ClusterSettings::of(&target)?, environment, recorder).await?;
         let found = kube_system(&client).await?.0;
         let mut settings = Map::from_iter([("uid".to_owned(), Value::from(found.uid.as_str()))]);
         if !client.authorities.is_empty() {

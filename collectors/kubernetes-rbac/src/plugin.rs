@@ -57,7 +57,7 @@ struct Token {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct PluginAnswer {
     #[serde(rename = "apiVersion")]
     api_version: String,
     kind: String,
@@ -136,7 +136,7 @@ async fn status(plugin: &ExecConfig, left: Option<Duration>) -> Result<Status, F
         return Err(useless(plugin, &format!("it ended with {}{}", output.status, complaint(&output.stderr))));
     }
     // Some print YAML, which kubectl reads too; JSON is YAML.
-    let answer: Answer = serde_saphyr::from_slice(&output.stdout)
+    let answer: PluginAnswer = serde_saphyr::from_slice(&output.stdout)
         .map_err(|_| useless(plugin, "what it printed is no ExecCredential with `apiVersion`, `kind` and `status`"))?;
     if answer.kind != "ExecCredential"
         || plugin.api_version.as_ref().is_some_and(|wanted| *wanted != answer.api_version)

@@ -8,7 +8,7 @@ use serde_json::Value;
 /// One cluster.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+pub struct ClusterSettings {
     /// The UID of the namespace `kube-system`: `kubectl get namespace kube-system -o jsonpath={.metadata.uid}`. Another one is another cluster.
     pub uid: String,
     /// SHA-256 (hex) of each certificate of the cluster's authority in DER form. Others than these are not trusted.
@@ -26,7 +26,7 @@ pub struct Settings {
     pub eks: Option<EksSettings>,
 }
 
-impl Settings {
+impl ClusterSettings {
     /// # Errors
     /// When a setting is missing, unknown or not of its form.
     pub fn of(target: &Target) -> Result<Self, CollectError> {

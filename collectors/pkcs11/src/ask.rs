@@ -12,7 +12,7 @@ pub const ENDPOINT: &str = "local:pkcs11";
 
 /// Asks and records.
 #[derive(Clone, Debug)]
-pub struct Asker {
+pub struct TokenAsker {
     pub recorder: Recorder,
     pub clock: Clock,
 }
@@ -38,21 +38,21 @@ impl About {
 
 /// An answer that was kept.
 #[derive(Clone, Debug)]
-pub struct Answer<T> {
+pub struct TokenAnswer<T> {
     pub value: T,
     pub exchange: ExchangeId,
 }
 
 /// Why there is none.
 #[derive(Clone, Debug)]
-pub struct Refusal {
+pub struct TokenRefusal {
     pub right: &'static str,
     pub reason: GapReason,
     pub detail: String,
     pub exchange: Option<ExchangeId>,
 }
 
-impl Refusal {
+impl TokenRefusal {
     pub fn end(self) -> sdk::CollectError {
         sdk::CollectError::Refused {
             reason: self.reason,
@@ -63,7 +63,7 @@ impl Refusal {
     }
 }
 
-impl Asker {
+impl TokenAsker {
     /// Calls the module and keeps what came, also a refusal.
     ///
     /// # Errors
@@ -74,7 +74,7 @@ impl Asker {
         about: About,
         call: impl FnOnce() -> Result<T, Error>,
         written: impl FnOnce(&T) -> Value,
-    ) -> Result<Result<Answer<T>, Refusal>, SinkError> {
+    ) -> Result<Result<TokenAnswer<T>, TokenRefusal>, SinkError> {
         let started = self.clock.now();
         let came = call();
         let (body, code) = match &came {
@@ -84,17 +84,17 @@ impl Asker {
         let captured = self.recorder.exchange(exchange(right, about, started, code, body))?;
         let exchange = captured.id;
         Ok(match came {
-            Ok(_) if captured.withheld.is_some() => Err(Refusal {
+            Ok(_) if captured.withheld.is_some() => Err(TokenRefusal {
                 right,
                 reason: GapReason::WithheldSecret,
                 detail: format!("what {right} gave seems to hold a secret and is not kept"),
                 exchange: Some(exchange),
             }),
-            Ok(value) => Ok(Answer { value, exchange }),
-            Err(error) => Err(Refusal {
+            Ok(value) => Ok(TokenAnswer { value, exchange }),
+            Err(error) => Err(TokenRefusal {
                 right,
                 reason: reason(&error),
-                detail: format!("{right}: {}", told(&error)),
+                detail: format!("{right}: {}", in_words(&error)),
                 exchange: Some(exchange),
             }),
         })
@@ -132,7 +132,7 @@ pub fn code(error: &Error) -> String {
 
 /// For a person: the code, and what the library says where it is no code of the standard.
 #[must_use]
-pub fn told(error: &Error) -> String {
+pub fn in_words(error: &Error) -> String {
     match error {
         Error::Pkcs11(..) => code(error),
         Error::NullFunctionPointer => "the module does not have this function".to_owned(),

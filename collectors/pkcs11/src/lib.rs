@@ -23,7 +23,7 @@ use sdk::{
 };
 use serde_json::{Value, json};
 
-use crate::ask::{About, Asker, Refusal};
+use crate::ask::{About, TokenAsker, TokenRefusal};
 use crate::resource::{CERTIFICATE, Caller, KEY, PUBLIC_KEY, SLOT, TOKEN};
 use crate::rights::{FIND_OBJECTS, LOGIN, OPEN_SESSION};
 use crate::settings::Settings;
@@ -95,7 +95,7 @@ impl CollectorKind for Pkcs11 {
     ) -> Result<Box<dyn Collector>, CollectError> {
         let settings = Settings::of(target)?;
         let attended = environment.pins.get(&target.id).cloned();
-        let asker = Asker { recorder: recorder.clone(), clock: environment.clock.clone() };
+        let asker = TokenAsker { recorder: recorder.clone(), clock: environment.clock.clone() };
         Ok(Box::new(Token { settings, attended, asker, found: Mutex::new(None) }))
     }
 }
@@ -105,7 +105,7 @@ struct Token {
     settings: Settings,
     /// A PIN that a person gave for this run.
     attended: Option<Secret>,
-    asker: Asker,
+    asker: TokenAsker,
     found: Mutex<Option<(Loaded, Pinned)>>,
 }
 
@@ -199,7 +199,7 @@ impl Token {
     }
 
     /// A read-only session.
-    fn open(&self, loaded: &Loaded, pinned: &Pinned) -> Result<Result<(Session, ExchangeId), Refusal>, SinkError> {
+    fn open(&self, loaded: &Loaded, pinned: &Pinned) -> Result<Result<(Session, ExchangeId), TokenRefusal>, SinkError> {
         let about = About::with(json!({"slot": pinned.slot.id(), "read_only": true}));
         let opened = self.asker.ask(
             OPEN_SESSION,
@@ -327,7 +327,7 @@ fn no_tries_to_spare(info: &cryptoki::slot::TokenInfo) -> Option<&'static str> {
     }
 }
 
-fn of(refusal: &Refusal) -> GapNote {
+fn of(refusal: &TokenRefusal) -> GapNote {
     GapNote {
         population: None,
         subject: None,

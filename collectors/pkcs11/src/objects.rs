@@ -9,7 +9,7 @@ use sdk::{CoverageNote, ExchangeId, GapNote, GapReason, ResourceNote, SinkError,
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::ask::{About, Answer, Asker, Refusal};
+use crate::ask::{About, TokenAnswer, TokenAsker, TokenRefusal};
 use crate::attributes::{self, Attributes, Got};
 use crate::public;
 use crate::resource::{CERTIFICATE, Certificate, KEY, Key, PUBLIC_KEY, PublicKey, X509};
@@ -82,7 +82,7 @@ const OF_CERTIFICATES: [A; 7] = [A::Class, A::CertificateType, A::Label, A::Id, 
 ///
 /// # Errors
 /// When the evidence cannot be written.
-pub fn read(asker: &Asker, session: &Session, hidden: Option<&GapNote>) -> Result<(), SinkError> {
+pub fn read(asker: &TokenAsker, session: &Session, hidden: Option<&GapNote>) -> Result<(), SinkError> {
     let keys = [(ObjectClass::PRIVATE_KEY, "private"), (ObjectClass::SECRET_KEY, "secret")];
     let mut of_keys = Listed::new(KEY);
     for (class, word) in keys {
@@ -121,7 +121,7 @@ impl Listed {
     /// Lists one class and reads each object.
     fn list(
         &mut self,
-        asker: &Asker,
+        asker: &TokenAsker,
         session: &Session,
         class: ObjectClass,
         word: &'static str,
@@ -145,7 +145,7 @@ impl Listed {
                 let detail =
                     format!("{MOST_IN_VAIN} objects in a row cannot be asked: the rest of the list is not read");
                 let (reason, exchange) = (GapReason::Truncated, None);
-                let refusal = Refusal { right: ATTRIBUTES, reason, detail, exchange };
+                let refusal = TokenRefusal { right: ATTRIBUTES, reason, detail, exchange };
                 return asker.recorder.gap(of_population(self.kind, &refusal));
             }
             let about = About::with(json!({"object": handle.handle()})).population(self.kind);
@@ -167,14 +167,14 @@ impl Listed {
                     self.complete = false;
                     asker
                         .recorder
-                        .gap(of_population(self.kind, &Refusal { right: ATTRIBUTES, reason, detail, exchange }))?;
+                        .gap(of_population(self.kind, &TokenRefusal { right: ATTRIBUTES, reason, detail, exchange }))?;
                 }
                 // Which object it is stands in its attributes: without them there is nothing to name.
                 Err(refusal) => {
                     self.complete = false;
                     in_vain += 1;
                     let detail = format!("object {}: {}", handle.handle(), refusal.detail);
-                    asker.recorder.gap(of_population(self.kind, &Refusal { detail, ..refusal }))?;
+                    asker.recorder.gap(of_population(self.kind, &TokenRefusal { detail, ..refusal }))?;
                 }
             }
         }
@@ -182,11 +182,15 @@ impl Listed {
     }
 
     /// The handles once each, as far as they are read.
-    fn distinct(&mut self, asker: &Asker, found: &Answer<Vec<ObjectHandle>>) -> Result<Vec<ObjectHandle>, SinkError> {
+    fn distinct(
+        &mut self,
+        asker: &TokenAsker,
+        found: &TokenAnswer<Vec<ObjectHandle>>,
+    ) -> Result<Vec<ObjectHandle>, SinkError> {
         self.items += found.value.len() as u64;
         let mut gap = |reason, detail| {
             self.complete = false;
-            let refusal = Refusal { right: FIND_OBJECTS, reason, detail, exchange: Some(found.exchange) };
+            let refusal = TokenRefusal { right: FIND_OBJECTS, reason, detail, exchange: Some(found.exchange) };
             asker.recorder.gap(of_population(self.kind, &refusal))
         };
         if found.value.len() >= MOST_OBJECTS {
@@ -204,7 +208,7 @@ impl Listed {
     /// Records every object under a name of its own, and how completely they were listed.
     fn record<T: Serialize>(
         self,
-        asker: &Asker,
+        asker: &TokenAsker,
         hidden: Option<&GapNote>,
         facts_of: impl Fn(&mut Read<'_>) -> T,
     ) -> Result<(), SinkError> {
@@ -273,7 +277,7 @@ fn text(bytes: &[u8]) -> String {
     text
 }
 
-fn of_population(kind: &str, refusal: &Refusal) -> GapNote {
+fn of_population(kind: &str, refusal: &TokenRefusal) -> GapNote {
     GapNote {
         population: Some(kind.to_owned()),
         subject: None,
@@ -419,7 +423,7 @@ impl Read<'_> {
         }
     }
 
-    fn finish<T: Serialize>(self, asker: &Asker, kind: &str, id: String, facts: &T) -> Result<(), SinkError> {
+    fn finish<T: Serialize>(self, asker: &TokenAsker, kind: &str, id: String, facts: &T) -> Result<(), SinkError> {
         let facts = sdk::facts(facts)?;
         let subject = Subject { kind: kind.to_owned(), id: id.clone() };
         for (part, reason, detail) in self.gaps {

@@ -10,7 +10,7 @@ use sdk::{
 };
 use serde_json::{Value, json};
 
-use crate::ask::{self, About, Answer, Asker, Refusal};
+use crate::ask::{self, About, TokenAnswer, TokenAsker, TokenRefusal};
 use crate::resource::{self, Bounds, Caller, Pin, SLOT, TOKEN, TokenName};
 use crate::rights::{GET_INFO, MECHANISM_INFO, MECHANISM_LIST, SLOT_INFO, SLOT_LIST, TOKEN_INFO};
 use crate::settings::Settings;
@@ -19,7 +19,7 @@ use crate::settings::Settings;
 pub struct Loaded {
     pub pkcs11: Pkcs11,
     sha256: String,
-    info: Result<Answer<Info>, Refusal>,
+    info: Result<TokenAnswer<Info>, TokenRefusal>,
     list: ExchangeId,
     slots: Vec<SeenSlot>,
 }
@@ -27,15 +27,15 @@ pub struct Loaded {
 /// A slot and what was read of it.
 struct SeenSlot {
     slot: Slot,
-    info: Result<Answer<SlotInfo>, Refusal>,
+    info: Result<TokenAnswer<SlotInfo>, TokenRefusal>,
     /// `None`: there is none in it.
-    token: Option<Result<Answer<TokenInfo>, Refusal>>,
+    token: Option<Result<TokenAnswer<TokenInfo>, TokenRefusal>>,
 }
 
 /// The pinned token.
 pub struct Pinned {
     pub slot: Slot,
-    pub info: Answer<TokenInfo>,
+    pub info: TokenAnswer<TokenInfo>,
     hardware: Option<(bool, ExchangeId)>,
 }
 
@@ -43,7 +43,7 @@ pub struct Pinned {
 ///
 /// # Errors
 /// When it cannot be loaded or does not list its slots, or the evidence cannot be written.
-pub fn load(asker: &Asker, settings: &Settings) -> Result<Loaded, CollectError> {
+pub fn load(asker: &TokenAsker, settings: &Settings) -> Result<Loaded, CollectError> {
     let unusable = |problem: String| CollectError::Refused {
         reason: GapReason::CollectorFailed,
         right: None,
@@ -57,7 +57,7 @@ pub fn load(asker: &Asker, settings: &Settings) -> Result<Loaded, CollectError> 
     };
     let before = digest("")?;
     let pkcs11 = Pkcs11::new(&settings.module).map_err(|error| {
-        unusable(format!("the module `{}` cannot be loaded: {}", settings.module, ask::told(&error)))
+        unusable(format!("the module `{}` cannot be loaded: {}", settings.module, ask::in_words(&error)))
     })?;
     if digest(" any more")? != before {
         return Err(unusable(format!(
@@ -66,14 +66,14 @@ pub fn load(asker: &Asker, settings: &Settings) -> Result<Loaded, CollectError> 
         )));
     }
     pkcs11.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)).map_err(|error| {
-        unusable(format!("the module `{}` does not start: C_Initialize: {}", settings.module, ask::told(&error)))
+        unusable(format!("the module `{}` does not start: C_Initialize: {}", settings.module, ask::in_words(&error)))
     })?;
     let sha256 = hex::encode(before.as_bytes());
     let about = About::with(json!({"module": settings.module, "sha256": sha256}));
     let info = asker.ask(GET_INFO, about, || pkcs11.get_library_info(), library)?;
     let about = About::default().population(SLOT);
     let numbers = |slots: &Vec<Slot>| json!({"slots": slots.iter().map(Slot::id).collect::<Vec<_>>()});
-    let listed = asker.ask(SLOT_LIST, about, || pkcs11.get_all_slots(), numbers)?.map_err(Refusal::end)?;
+    let listed = asker.ask(SLOT_LIST, about, || pkcs11.get_all_slots(), numbers)?.map_err(TokenRefusal::end)?;
     let mut slots = Vec::new();
     for slot in listed.value {
         slots.push(look(asker, &pkcs11, slot)?);
@@ -81,7 +81,7 @@ pub fn load(asker: &Asker, settings: &Settings) -> Result<Loaded, CollectError> 
     Ok(Loaded { pkcs11, sha256, info, list: listed.exchange, slots })
 }
 
-fn look(asker: &Asker, pkcs11: &Pkcs11, slot: Slot) -> Result<SeenSlot, SinkError> {
+fn look(asker: &TokenAsker, pkcs11: &Pkcs11, slot: Slot) -> Result<SeenSlot, SinkError> {
     let about = || About {
         population: Some(SLOT.to_owned()),
         subject: Some(Subject { kind: SLOT.to_owned(), id: slot.id().to_string() }),
@@ -98,14 +98,18 @@ fn look(asker: &Asker, pkcs11: &Pkcs11, slot: Slot) -> Result<SeenSlot, SinkErro
 ///
 /// # Errors
 /// When the evidence cannot be written.
-pub fn now(asker: &Asker, pkcs11: &Pkcs11, slot: Slot) -> Result<Result<Answer<TokenInfo>, Refusal>, SinkError> {
+pub fn now(
+    asker: &TokenAsker,
+    pkcs11: &Pkcs11,
+    slot: Slot,
+) -> Result<Result<TokenAnswer<TokenInfo>, TokenRefusal>, SinkError> {
     let about = About::with(json!({"slot": slot.id()})).population(TOKEN);
     asker.ask(TOKEN_INFO, about, || pkcs11.get_token_info(slot), token_info)
 }
 
 impl Loaded {
     /// What this function refused while the slots were looked into.
-    pub fn refused(&self, right: &str) -> Option<&Refusal> {
+    pub fn refused(&self, right: &str) -> Option<&TokenRefusal> {
         let slots = self.slots.iter().flat_map(|seen| {
             let token = seen.token.as_ref().and_then(|token| token.as_ref().err());
             seen.info.as_ref().err().into_iter().chain(token)
@@ -153,12 +157,12 @@ impl Loaded {
     ///
     /// # Errors
     /// When the evidence cannot be written.
-    pub fn record_slots(&self, asker: &Asker) -> Result<(), SinkError> {
+    pub fn record_slots(&self, asker: &TokenAsker) -> Result<(), SinkError> {
         for seen in &self.slots {
             let id = seen.slot.id().to_string();
             let mut parts = BTreeMap::from([("id".to_owned(), vec![Source::json(self.list, "/slots")])]);
             let mut slot = resource::Slot { id: seen.slot.id(), ..resource::Slot::default() };
-            let gap = |part: Option<&str>, refusal: &Refusal| GapNote {
+            let gap = |part: Option<&str>, refusal: &TokenRefusal| GapNote {
                 population: Some(SLOT.to_owned()),
                 subject: Some(Subject { kind: SLOT.to_owned(), id: id.clone() }),
                 part: part.map(str::to_owned),
@@ -216,7 +220,7 @@ impl Loaded {
     /// When the evidence cannot be written.
     pub fn record_token(
         &self,
-        asker: &Asker,
+        asker: &TokenAsker,
         settings: &Settings,
         pinned: &Pinned,
         (caller, told_by): (Caller, ExchangeId),
@@ -224,7 +228,7 @@ impl Loaded {
         let info = &pinned.info.value;
         let id = info.serial_number().to_owned();
         let subject = Subject { kind: TOKEN.to_owned(), id: id.clone() };
-        let gap = |part: &str, refusal: &Refusal| GapNote {
+        let gap = |part: &str, refusal: &TokenRefusal| GapNote {
             population: Some(TOKEN.to_owned()),
             subject: Some(subject.clone()),
             part: Some(part.to_owned()),
@@ -322,9 +326,9 @@ impl Loaded {
     #[expect(clippy::type_complexity, reason = "a map and where it was read")]
     fn mechanisms(
         &self,
-        asker: &Asker,
+        asker: &TokenAsker,
         slot: Slot,
-    ) -> Result<Result<(BTreeMap<String, Bounds>, Vec<Source>), Refusal>, SinkError> {
+    ) -> Result<Result<(BTreeMap<String, Bounds>, Vec<Source>), TokenRefusal>, SinkError> {
         let about = || About::with(json!({"slot": slot.id()})).population(TOKEN);
         let names = |all: &Vec<cryptoki::mechanism::MechanismType>| json!({"mechanisms": all.iter().map(ToString::to_string).collect::<Vec<_>>()});
         let listed = match asker.ask(MECHANISM_LIST, about(), || self.pkcs11.get_mechanism_list(slot), names)? {
@@ -354,7 +358,7 @@ impl Loaded {
     }
 }
 
-fn cover(asker: &Asker, kind: &str, items: usize) -> Result<(), SinkError> {
+fn cover(asker: &TokenAsker, kind: &str, items: usize) -> Result<(), SinkError> {
     asker.recorder.coverage(CoverageNote {
         population: kind.to_owned(),
         calls: 1,

@@ -11,11 +11,12 @@ mod http_client;
 pub mod json;
 mod moment;
 mod pager;
+mod permits;
 mod regions;
 mod rights;
 mod session;
 mod settings;
-mod turns;
+
 mod wire;
 pub mod xml;
 
@@ -29,5 +30,5 @@ pub use rights::{
     statement_id, status as right_status,
 };
 pub use session::{Bounded, Session, discover};
-pub use settings::{Settings, settings_schema};
+pub use settings::{AccountSettings, settings_schema};
 pub use transport::{Answer, Call, Refusal};

@@ -25,9 +25,9 @@ use transport::{Asker, Call, Recording, Refusal, Transport, causes};
 
 use crate::credentials::Registering;
 use crate::http_client::RecordingClient;
+use crate::permits;
 use crate::rights::GET_CALLER_IDENTITY;
-use crate::settings::Settings;
-use crate::turns;
+use crate::settings::AccountSettings;
 use crate::wire::Aws;
 
 /// Where calls go that belong to no region, when neither declaration nor environment names one.
@@ -36,7 +36,7 @@ const HOME: &str = "us-east-1";
 /// A session with one account. Clones are the same session.
 #[derive(Clone, Debug)]
 pub struct Session {
-    settings: Settings,
+    settings: AccountSettings,
     config: SdkConfig,
     asker: Asker,
     concurrency: usize,
@@ -66,7 +66,7 @@ impl Session {
         environment: &Environment,
         recorder: &Recorder,
     ) -> Result<Self, CollectError> {
-        let settings = Settings::of(target)?;
+        let settings = AccountSettings::of(target)?;
         // Every AWS tool reads additional authorities from here; company proxies need it.
         let authorities = std::env::var("AWS_CA_BUNDLE").ok().filter(|path| !path.is_empty());
         let given = environment.overrides.extra_roots.as_ref();
@@ -79,7 +79,7 @@ impl Session {
             return Err(CollectError::Sink(cause));
         }
         prepared.map_err(|error| CollectError::Credentials { problem: readable(&causes(&error)) })?;
-        let permits = turns::of(&settings.account, environment);
+        let permits = permits::of(&settings.account, environment);
         Ok(Self {
             settings,
             config,
@@ -90,7 +90,7 @@ impl Session {
 
     /// The target's settings.
     #[must_use]
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &AccountSettings {
         &self.settings
     }
 
@@ -113,9 +113,9 @@ impl Session {
         RetryPartition::custom(self.settings.account.clone()).token_bucket(TokenBucket::default()).build()
     }
 
-    /// Whether both wait for the same turns: they ask the same account in the same run.
+    /// Whether both wait for the same permits: they ask the same account in the same run.
     #[must_use]
-    pub fn shares_turns_with(&self, other: &Self) -> bool {
+    pub fn shares_permits_with(&self, other: &Self) -> bool {
         self.asker.shares_permits_with(&other.asker)
     }
 
@@ -242,7 +242,7 @@ impl std::fmt::Debug for Bounded<'_> {
 }
 
 async fn base_config(
-    settings: &Settings,
+    settings: &AccountSettings,
     environment: &Environment,
     recording: &Recording,
     collector: &str,
@@ -307,7 +307,7 @@ async fn base_config(
 
 async fn with_credentials(
     config: SdkConfig,
-    settings: &Settings,
+    settings: &AccountSettings,
     environment: &Environment,
     recorder: &Recorder,
 ) -> Result<(SdkConfig, Registering), CollectError> {

@@ -9,7 +9,7 @@ use serde_json::Value;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("dependentRequired" = {"external_id": ["assume_role"], "via": ["assume_role"]}))]
-pub struct Settings {
+pub struct AccountSettings {
     /// Twelve digits, in quotation marks. Nothing is read of any other account.
     #[schemars(regex(pattern = r"^[0-9]{12}$"))]
     pub account: String,
@@ -37,10 +37,10 @@ pub struct Settings {
 /// The JSON Schema of the settings, for a collector's descriptor.
 #[must_use]
 pub fn settings_schema() -> Value {
-    schemars::schema_for!(Settings).to_value()
+    schemars::schema_for!(AccountSettings).to_value()
 }
 
-impl Settings {
+impl AccountSettings {
     /// Parses and checks a target's settings.
     ///
     /// # Errors
@@ -105,7 +105,7 @@ impl Settings {
     }
 }
 
-impl Settings {
+impl AccountSettings {
     /// The roles to take on one after the other, each with the setting that names it.
     pub fn roles(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let before = self.via.iter().flatten().map(|role| ("via", role.as_str()));
@@ -140,11 +140,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn parse(settings: Value) -> Result<Settings, String> {
+    fn parse(settings: Value) -> Result<AccountSettings, String> {
         let Value::Object(settings) = settings else {
             panic!("an object");
         };
-        Settings::of(&Target { id: "prod".to_owned(), settings }).map_err(|error| error.to_string())
+        AccountSettings::of(&Target { id: "prod".to_owned(), settings }).map_err(|error| error.to_string())
     }
 
     #[test]

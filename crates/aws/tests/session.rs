@@ -166,11 +166,11 @@ fn one_limit_for_all_that_read_an_account_in_a_run() {
         let first = Session::connect(&mine("111122223333"), &environment, &recorder).await.unwrap();
         let second = Session::connect(&mine("111122223333"), &environment, &recorder).await.unwrap();
         let other = Session::connect(&mine("444455556666"), &environment, &recorder).await.unwrap();
-        assert!(first.shares_turns_with(&second), "two collectors of one account wait for each other");
-        assert!(!first.shares_turns_with(&other), "another account has its own");
+        assert!(first.shares_permits_with(&second), "two collectors of one account wait for each other");
+        assert!(!first.shares_permits_with(&other), "another account has its own");
         let later = Environment { run_id: "another-run".to_owned(), ..environment.clone() };
         let third = Session::connect(&mine("111122223333"), &later, &recorder).await.unwrap();
-        assert!(!first.shares_turns_with(&third), "and so has another run");
+        assert!(!first.shares_permits_with(&third), "and so has another run");
     });
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use agent::collect::Job;
 use anyhow::anyhow;
 use declaration::Plan;
-use exec::{Apartment, Aside, Isolated, Limits, Program, Start};
+use exec::{Isolated, Limits, Program, Sandbox, Start, Warnings};
 use sdk::{CollectorKind, ForeignCode};
 
 use crate::failure::{Failure, warn};
@@ -34,8 +34,8 @@ pub async fn chosen(
         collectors::all().into_iter().map(|kind| (kind.descriptor().name, kind)).collect();
     let built_in: Vec<String> = kinds.keys().cloned().collect();
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    let aside: Aside = Arc::new(|text: &str| warn(text));
-    let start = Start { folder: &folder, built_in: &built_in, aside: Aside::clone(&aside) };
+    let warnings: Warnings = Arc::new(|text: &str| warn(text));
+    let start = Start { folder: &folder, built_in: &built_in, warnings: Warnings::clone(&warnings) };
     let (mut jobs, mut left_out) = (Vec::new(), Vec::new());
     for target in &plan.targets {
         let wanted = only.is_empty() || only.contains(&target.id);
@@ -43,8 +43,8 @@ pub async fn chosen(
             let read = sdk::Target { id: target.id.clone(), settings: collector.settings.clone() };
             let kind: Arc<dyn CollectorKind> = match kinds.get(&collector.name) {
                 Some(kind) => match kind.foreign_code(&read) {
-                    Some(code) => isolated(kind, foreign(code), replayed, &aside)?,
-                    None if target.isolate => isolated(kind, ours(), None, &aside)?,
+                    Some(code) => isolated(kind, foreign(code), replayed, &warnings)?,
+                    None if target.isolate => isolated(kind, ours(), None, &warnings)?,
                     None => Arc::clone(kind),
                 },
                 None if collector.name == exec::NAME && wanted => {
@@ -82,7 +82,7 @@ fn isolated(
     kind: &Arc<dyn CollectorKind>,
     room: Room,
     replayed: Option<&str>,
-    aside: &Aside,
+    warnings: &Warnings,
 ) -> Result<Arc<dyn CollectorKind>, Failure> {
     let program = std::env::current_exe()
         .map_err(|e| Failure::tool(anyhow!(e).context("cannot find this program's own file")))?;
@@ -91,6 +91,6 @@ fn isolated(
         None => vec!["__collect".into(), name.into()],
         Some(day) => vec!["__replay".into(), name.into(), day.into()],
     };
-    let apartment = Apartment { program, arguments, environment: room.environment, limits: room.limits };
-    Ok(Arc::new(Isolated::new(Arc::clone(kind), apartment, Aside::clone(aside))))
+    let sandbox = Sandbox { program, arguments, environment: room.environment, limits: room.limits };
+    Ok(Arc::new(Isolated::new(Arc::clone(kind), sandbox, Warnings::clone(warnings))))
 }

@@ -14,14 +14,14 @@ use tokio::sync::Mutex;
 
 use crate::child::Launch;
 use crate::intake::Intake;
-use crate::program::{environment, identify_request, told};
+use crate::program::{environment, identify_request, showing_stderr};
 use crate::protocol::{self, Identify};
 use crate::session::{Session, describe, failed, show};
-use crate::{Aside, Limits};
+use crate::{Limits, Warnings};
 
 /// How a collector of ours is started in a process of its own.
 #[derive(Clone, Debug)]
-pub struct Apartment {
+pub struct Sandbox {
     /// This program's own file.
     pub program: PathBuf,
     /// With these it must run [`crate::serve`] with the same collector, or [`crate::replay`].
@@ -35,7 +35,7 @@ pub struct Apartment {
 pub struct Isolated {
     inner: Arc<dyn CollectorKind>,
     launch: Launch,
-    aside: Aside,
+    warnings: Warnings,
 }
 
 impl std::fmt::Debug for Isolated {
@@ -47,15 +47,15 @@ impl std::fmt::Debug for Isolated {
 impl Isolated {
     /// The same collector, apart.
     #[must_use]
-    pub fn new(inner: Arc<dyn CollectorKind>, apartment: Apartment, aside: Aside) -> Self {
+    pub fn new(inner: Arc<dyn CollectorKind>, sandbox: Sandbox, warnings: Warnings) -> Self {
         let launch = Launch {
-            program: apartment.program,
-            arguments: apartment.arguments,
-            environment: apartment.environment.as_deref().map(environment),
+            program: sandbox.program,
+            arguments: sandbox.arguments,
+            environment: sandbox.environment.as_deref().map(environment),
             folder: None,
-            limits: apartment.limits,
+            limits: sandbox.limits,
         };
-        Self { inner, launch, aside }
+        Self { inner, launch, warnings }
     }
 }
 
@@ -92,7 +92,7 @@ impl CollectorKind for Isolated {
         let described = match describe(&self.launch, wall.min(self.launch.limits.wall)).await {
             Ok(described) => described,
             Err((fault, stderr)) => {
-                show(&self.aside, &target.id, &stderr, recorder);
+                show(&self.warnings, &target.id, &stderr, recorder);
                 return Err(failed(&fault.0));
             }
         };
@@ -107,7 +107,11 @@ impl CollectorKind for Isolated {
             request.pin = Some(protocol::Pin(pin.expose().to_owned()));
         }
         let session = Session::new(described.child, Intake::new(&descriptor, false), given.clock.clone());
-        Ok(Box::new(Apart { session: Mutex::new(session), request, aside: Aside::clone(&self.aside) }))
+        Ok(Box::new(IsolatedCollector {
+            session: Mutex::new(session),
+            request,
+            warnings: Warnings::clone(&self.warnings),
+        }))
     }
 }
 
@@ -125,29 +129,29 @@ fn overrides(given: &Overrides) -> Option<protocol::Overrides> {
     (carried != protocol::Overrides::default()).then_some(carried)
 }
 
-struct Apart {
+struct IsolatedCollector {
     session: Mutex<Session>,
     request: Identify,
-    aside: Aside,
+    warnings: Warnings,
 }
 
 #[async_trait]
-impl Collector for Apart {
+impl Collector for IsolatedCollector {
     async fn identify(&self, recorder: &Recorder) -> Result<CallerIdentity, CollectError> {
         let mut session = self.session.lock().await;
         let identity = session.identify(self.request.clone(), recorder).await;
-        told(identity, &session, &self.aside, recorder)
+        showing_stderr(identity, &session, &self.warnings, recorder)
     }
 
     async fn preflight(&self, recorder: &Recorder) -> Result<Vec<RightStatus>, CollectError> {
         let mut session = self.session.lock().await;
         let rights = session.preflight(recorder).await;
-        told(rights, &session, &self.aside, recorder)
+        showing_stderr(rights, &session, &self.warnings, recorder)
     }
 
     async fn collect(&self, recorder: &Recorder) -> Result<(), CollectError> {
         let mut session = self.session.lock().await;
         let collected = session.collect(recorder).await;
-        told(collected, &session, &self.aside, recorder)
+        showing_stderr(collected, &session, &self.warnings, recorder)
     }
 }

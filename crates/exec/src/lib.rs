@@ -20,14 +20,14 @@ mod suite;
 
 use std::sync::Arc;
 
-pub use isolated::{Apartment, Isolated};
+pub use isolated::{Isolated, Sandbox};
 pub use limits::Limits;
 pub use program::{Program, Start};
 pub use replayed::replay;
 pub use schemas::schemas;
 pub use serve::{ServeError, serve};
-pub use settings::{NAME, Settings, descriptor};
+pub use settings::{NAME, ProgramSettings, descriptor};
 pub use suite::{Move, Point, Report, test};
 
 /// Shows a person what a program wrote to stderr before it failed. It is no evidence and never sealed.
-pub type Aside = Arc<dyn Fn(&str) + Send + Sync>;
+pub type Warnings = Arc<dyn Fn(&str) + Send + Sync>;

@@ -20,8 +20,8 @@ use crate::intake::Intake;
 use crate::limits::DESCRIBE_WITHIN;
 use crate::protocol::{Identify, VERSION};
 use crate::session::{self, Session, describe, failed, show};
-use crate::settings::Settings;
-use crate::{Aside, Limits, NAME};
+use crate::settings::ProgramSettings;
+use crate::{Limits, NAME, Warnings};
 
 /// Variables that every program is given.
 const ALWAYS: [&str; 5] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
@@ -34,13 +34,13 @@ pub(crate) fn environment(named: &[String]) -> Vec<(OsString, OsString)> {
 
 /// A program that a target names, and what it said of itself.
 pub struct Program {
-    settings: Settings,
+    settings: ProgramSettings,
     launch: Launch,
     /// Values of variables that the target names: they may be credentials.
     passed: Vec<Secret>,
     /// Why it cannot be used, else what it is.
     described: Result<Descriptor, String>,
-    aside: Aside,
+    warnings: Warnings,
 }
 
 /// What starting a program needs to know of its surroundings.
@@ -50,7 +50,7 @@ pub struct Start<'a> {
     pub folder: &'a Path,
     /// Names of collectors that are built in: no program may bear one.
     pub built_in: &'a [String],
-    pub aside: Aside,
+    pub warnings: Warnings,
 }
 
 impl std::fmt::Debug for Start<'_> {
@@ -85,7 +85,7 @@ impl Program {
 
     /// A program that was not asked yet, and why it cannot be.
     fn named(settings: &Map<String, Value>, start: &Start<'_>) -> (Self, Result<(), String>) {
-        let parsed = serde_json::from_value::<Settings>(Value::Object(settings.clone()));
+        let parsed = serde_json::from_value::<ProgramSettings>(Value::Object(settings.clone()));
         let (settings, usable) = match parsed {
             Ok(settings) => (settings, Ok(())),
             Err(error) => (nothing(), Err(format!("its settings cannot be used: {error}"))),
@@ -93,7 +93,7 @@ impl Program {
         let launch = launch(&settings, start.folder);
         let passed = settings.environment.iter().filter_map(|name| std::env::var(name).ok()).map(Secret::new).collect();
         let described = Err("it was not asked what it is".to_owned());
-        (Self { settings, launch, passed, described, aside: Aside::clone(&start.aside) }, usable)
+        (Self { settings, launch, passed, described, warnings: Warnings::clone(&start.warnings) }, usable)
     }
 
     async fn ask(&self, start: &Start<'_>) -> Result<Descriptor, String> {
@@ -107,7 +107,7 @@ impl Program {
             self.passed.iter().for_each(|secret| quiet.add(secret.clone()));
             if !stderr.is_empty() && !sdk::suspects_secret(stderr.as_bytes(), &quiet) {
                 let clean: String = stderr.chars().filter(|c| !c.is_control() || *c == '\n').take(1000).collect();
-                (self.aside)(&format!("`{}` wrote to stderr: {clean}", self.settings.program));
+                (self.warnings)(&format!("`{}` wrote to stderr: {clean}", self.settings.program));
             }
             fault.0
         })?;
@@ -203,7 +203,7 @@ impl CollectorKind for Program {
             Ok(described) => described,
             Err((fault, stderr)) => {
                 self.record_start(digest, None, environment, recorder)?;
-                show(&self.aside, &target.id, &stderr, recorder);
+                show(&self.warnings, &target.id, &stderr, recorder);
                 return Err(failed(&fault.0));
             }
         };
@@ -221,7 +221,7 @@ impl CollectorKind for Program {
             pinned: self.settings.identity.clone(),
             program: self.launch.program.clone(),
             digest,
-            aside: Aside::clone(&self.aside),
+            warnings: Warnings::clone(&self.warnings),
         }))
     }
 }
@@ -233,7 +233,7 @@ struct Reading {
     pinned: String,
     program: PathBuf,
     digest: Option<Digest>,
-    aside: Aside,
+    warnings: Warnings,
 }
 
 #[async_trait]
@@ -241,7 +241,7 @@ impl Collector for Reading {
     async fn identify(&self, recorder: &Recorder) -> Result<CallerIdentity, CollectError> {
         let mut session = self.session.lock().await;
         let identity = session.identify(self.request.clone(), recorder).await;
-        let identity = told(identity, &session, &self.aside, recorder)?;
+        let identity = showing_stderr(identity, &session, &self.warnings, recorder)?;
         if identity.found != self.pinned {
             return Err(CollectError::WrongIdentity { expected: self.pinned.clone(), found: identity.found });
         }
@@ -251,13 +251,13 @@ impl Collector for Reading {
     async fn preflight(&self, recorder: &Recorder) -> Result<Vec<RightStatus>, CollectError> {
         let mut session = self.session.lock().await;
         let rights = session.preflight(recorder).await;
-        told(rights, &session, &self.aside, recorder)
+        showing_stderr(rights, &session, &self.warnings, recorder)
     }
 
     async fn collect(&self, recorder: &Recorder) -> Result<(), CollectError> {
         let mut session = self.session.lock().await;
         let collected = session.collect(recorder).await;
-        told(collected, &session, &self.aside, recorder)?;
+        showing_stderr(collected, &session, &self.warnings, recorder)?;
         if File::open(&self.program).and_then(Digest::of_reader).ok() != self.digest {
             return Err(failed("the program's file was changed while it ran: which one ran is not known"));
         }
@@ -266,14 +266,14 @@ impl Collector for Reading {
 }
 
 /// Shows what a failed process wrote, and passes the failure on.
-pub(crate) fn told<T>(
+pub(crate) fn showing_stderr<T>(
     came: Result<T, CollectError>,
     session: &Session,
-    aside: &Aside,
+    warnings: &Warnings,
     recorder: &Recorder,
 ) -> Result<T, CollectError> {
     if came.is_err() {
-        session::show(aside, recorder.target(), &session.stderr(), recorder);
+        session::show(warnings, recorder.target(), &session.stderr(), recorder);
     }
     came
 }
@@ -292,7 +292,7 @@ pub(crate) fn identify_request(target: &Target, settings: Map<String, Value>, en
     }
 }
 
-fn launch(settings: &Settings, folder: &Path) -> Launch {
+fn launch(settings: &ProgramSettings, folder: &Path) -> Launch {
     let usual = Limits::default();
     Launch {
         program: folder.join(&settings.program),
@@ -309,8 +309,8 @@ fn launch(settings: &Settings, folder: &Path) -> Launch {
 }
 
 /// In place of settings that cannot be read.
-fn nothing() -> Settings {
-    Settings {
+fn nothing() -> ProgramSettings {
+    ProgramSettings {
         name: NAME.to_owned(),
         identity: String::new(),
         program: String::new(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use model::record::GapReason;
 use sdk::{CallerIdentity, Clock, CollectError, Descriptor, Recorder, RightState, RightStatus, suspects_secret};
 
-use crate::Aside;
+use crate::Warnings;
 use crate::child::{Child, Fault, Launch};
 use crate::intake::{Intake, Refused};
 use crate::protocol::{self, Answer, Describe, Identify, Nothing, Request, VERSION};
@@ -230,12 +230,14 @@ pub(crate) fn failed(why: &str) -> CollectError {
 }
 
 /// Shows a person the end of what a failed process wrote to stderr.
-pub(crate) fn show(aside: &Aside, target: &str, stderr: &str, recorder: &Recorder) {
+pub(crate) fn show(warnings: &Warnings, target: &str, stderr: &str, recorder: &Recorder) {
     if stderr.is_empty() {
         return;
     }
     if suspects_secret(stderr.as_bytes(), recorder.secrets()) {
-        aside(&format!("{target}: what the failed collector wrote to stderr is withheld: it seems to hold a secret"));
+        warnings(&format!(
+            "{target}: what the failed collector wrote to stderr is withheld: it seems to hold a secret"
+        ));
         return;
     }
     let clean: String = stderr
@@ -253,5 +255,5 @@ pub(crate) fn show(aside: &Aside, target: &str, stderr: &str, recorder: &Recorde
     let skip = clean.chars().count().saturating_sub(SHOWN);
     let end: String = clean.chars().skip(skip).collect();
     let dots = if skip > 0 { "…" } else { "" };
-    aside(&format!("{target}: the failed collector wrote to stderr: {dots}{end}"));
+    warnings(&format!("{target}: the failed collector wrote to stderr: {dots}{end}"));
 }

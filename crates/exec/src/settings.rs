@@ -11,7 +11,7 @@ pub const NAME: &str = "exec";
 /// Settings of a target that is read by a program.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+pub struct ProgramSettings {
     /// The name that the program describes itself by. Kinds of resources, checks and records bear it: `openssh`.
     #[schemars(regex(pattern = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"), length(max = 64))]
     pub name: String,
@@ -49,7 +49,7 @@ pub fn descriptor() -> Descriptor {
         summary: "Any program that speaks the exec protocol; it says itself what it reads.".to_owned(),
         resources: Vec::new(),
         rights: Vec::new(),
-        settings: schemars::schema_for!(Settings).to_value(),
+        settings: schemars::schema_for!(ProgramSettings).to_value(),
         endpoints: Vec::new(),
         also: Vec::new(),
         thief: "What the program's own credentials allow. It runs as the user that runs witnessmark.".to_owned(),

@@ -72,7 +72,7 @@ fn run(script: &Script, more: Value) -> Came {
     let start = Start {
         folder: folder.path(),
         built_in: &["aws-kms".to_owned()],
-        aside: Arc::new(move |text: &str| teller.lock().unwrap().push_str(text)),
+        warnings: Arc::new(move |text: &str| teller.lock().unwrap().push_str(text)),
     };
     let memory = Memory::default();
     let recorder = memory.recorder("t", "toy", KnownSecrets::default());

@@ -233,7 +233,7 @@ impl Trouble {
     }
 }
 
-/// Asks one source. Clones ask together: they share its turns, its limits and its patience.
+/// Asks one source. Clones ask together: they share its permits, its limits and its patience.
 #[derive(Clone, Debug)]
 pub struct Asker(Arc<Inner>);
 

@@ -23,10 +23,10 @@ pub enum Protocol {
 
 impl Protocol {
     pub(super) fn of(request: &Request) -> Self {
-        Self::told(&request.headers, &request.body)
+        Self::of_parts(&request.headers, &request.body)
     }
 
-    fn told(headers: &HeaderMap, body: &[u8]) -> Self {
+    fn of_parts(headers: &HeaderMap, body: &[u8]) -> Self {
         let service = Scope::of(headers).map(|scope| scope.service);
         if target(headers).is_some() {
             Self::Json
