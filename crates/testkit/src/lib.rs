@@ -2,12 +2,7 @@
 //! has to pass. It knows no source: what one is like stands in `fakes`.
 //!
 //! Never part of a program that is shipped. It panics where a test should stop.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test helper stops at the first surprise"
-)]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test helper stops at the first surprise")]
 
 mod changed;
 mod collect;
