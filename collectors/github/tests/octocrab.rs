@@ -23,7 +23,7 @@ use sdk::{
     WithheldReason,
 };
 use serde_json::{Map, Value, json};
-use testkit::{Handler, Memory, Reply, Seen, Server, Wording};
+use testkit::{HASTY, Handler, Memory, Reply, Seen, Server, Wording};
 use tower::Service;
 
 const TOKEN: &str = "token-of-a-test-000000000000";
@@ -252,6 +252,7 @@ async fn collected(url: &str, settings: Map<String, Value>, token: Option<&str>,
         concurrency: 8,
         clock: Clock::new(|| after(0)),
         deadline: after(60),
+        patience: HASTY,
         pins: std::collections::BTreeMap::new(),
         overrides: Overrides {
             endpoint_url: Some(url.to_owned()),
@@ -385,6 +386,7 @@ async fn an_address_without_scheme_or_host_is_refused_by_name() {
             concurrency: 1,
             clock: Clock::new(|| after(0)),
             deadline: after(60),
+            patience: HASTY,
             pins: std::collections::BTreeMap::new(),
             overrides: Overrides {
                 endpoint_url: Some(address.to_owned()),
