@@ -116,7 +116,10 @@ fn split(text: &str) -> Vec<&str> {
 
 #[test]
 fn a_cause_is_named_once() {
-    let listed = Command::new("git").args(["ls-files", "crates", "collectors"]).current_dir(root()).output();
+    let listed = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard", "crates", "collectors"])
+        .current_dir(root())
+        .output();
     let listed = String::from_utf8(listed.expect("git").stdout).expect("text");
     let (mut read, mut with_source, mut twice) = (0, 0, Vec::new());
     for path in listed.lines().filter(|path| path.ends_with(".rs")) {
