@@ -1,4 +1,5 @@
 //! What a bundle holds, as typed records, after it was verified.
+#![expect(clippy::expect_used, clippy::panic, reason = "what a test stands on stops at the first surprise")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

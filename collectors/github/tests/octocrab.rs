@@ -1,6 +1,8 @@
 //! What octocrab 0.54 does that docs/adr/0065 rests on, and what of it reaches GitHub. If one of these fails with a newer
 //! version, the decision named there is to be taken anew.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::sync::{Arc, Mutex};
@@ -30,11 +32,14 @@ const TOKEN: &str = "token-of-a-test-000000000000";
 
 // ---- octocrab alone
 
-/// Answers everything alike, and keeps what was asked: address and credential.
+/// What was asked: address and credential.
+type Asked = (String, Option<String>);
+
+/// Answers everything alike, and keeps what was asked.
 #[derive(Clone)]
 struct Source {
     answer: fn(&Uri) -> (u16, &'static str),
-    asked: Arc<Mutex<Vec<(String, Option<String>)>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 impl Source {
@@ -231,7 +236,7 @@ impl Handler for Heads {
     }
 }
 
-fn settings(more: Value) -> Map<String, Value> {
+fn settings(more: &Value) -> Map<String, Value> {
     let mut settings = json!({"organization": "northbank", "organization_id": 4_711_201, "repositories": ["signer"]});
     settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     settings.as_object().unwrap().clone()
@@ -271,7 +276,7 @@ async fn collected(url: &str, settings: Map<String, Value>, token: Option<&str>,
 async fn every_request_says_once_what_it_is_and_who_asks() {
     let handler = Heads::new(World::small(TOKEN).paged(2));
     let server = Server::http(handler.clone());
-    let seen = collected(&server.url(), settings(json!({})), Some(TOKEN), &KnownSecrets::default()).await;
+    let seen = collected(&server.url(), settings(&json!({})), Some(TOKEN), &KnownSecrets::default()).await;
     assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
     let heads = handler.heads();
     assert_eq!(heads.len(), seen.exchanges.len(), "every attempt is recorded");
@@ -302,7 +307,7 @@ async fn an_app_asks_once_for_a_token_and_reads_every_page_of_an_enterprise_serv
     let server = Server::http(handler.clone());
     let secrets = KnownSecrets::default();
     let app = json!({"app": {"id": 77, "installation": 88, "private_key_file": file}});
-    let seen = collected(&format!("{}/api/v3", server.url()), settings(app), None, &secrets).await;
+    let seen = collected(&format!("{}/api/v3", server.url()), settings(&app), None, &secrets).await;
     assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
     assert!(seen.exchanges.iter().any(|one| one.exchange.page == 3), "the lists had pages");
 
@@ -341,7 +346,7 @@ impl Handler for Echo {
 #[tokio::test]
 async fn a_refusal_that_repeats_the_credential_is_withheld() {
     let server = Server::http(Echo(GithubFake::new(World::small(TOKEN))));
-    let seen = collected(&server.url(), settings(json!({})), Some(TOKEN), &KnownSecrets::default()).await;
+    let seen = collected(&server.url(), settings(&json!({})), Some(TOKEN), &KnownSecrets::default()).await;
     let [gap] = &seen.gaps[..] else { panic!("{:?}", seen.gaps) };
     assert_eq!(gap.reason, GapReason::WithheldSecret);
     assert!(!format!("{seen:?}").contains(TOKEN));
@@ -352,7 +357,7 @@ async fn a_server_under_any_path_is_asked_under_it() {
     // With octocrab's own base this one would be lost: `/orgs` begins with it.
     let server = Server::http(Under("/o", GithubFake::new(World::small(TOKEN).paged(2))));
     let seen =
-        collected(&format!("{}/o", server.url()), settings(json!({})), Some(TOKEN), &KnownSecrets::default()).await;
+        collected(&format!("{}/o", server.url()), settings(&json!({})), Some(TOKEN), &KnownSecrets::default()).await;
     assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
 }
 
@@ -394,7 +399,7 @@ async fn an_address_without_scheme_or_host_is_refused_by_name() {
                 ..Overrides::default()
             },
         };
-        let target = Target { id: "github".to_owned(), settings: settings(json!({})) };
+        let target = Target { id: "github".to_owned(), settings: settings(&json!({})) };
         let refused = Github.connect(&target, &environment, &recorder).await.err();
         let error = refused.expect("no such address can be asked").to_string();
         assert!(error.contains("api_url") && error.contains(address), "{error}");

@@ -363,7 +363,6 @@ impl Certificates {
 }
 
 /// A poisoned lock means that a test has failed already; what it guards is still readable.
-#[must_use]
 pub fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

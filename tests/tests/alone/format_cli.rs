@@ -1,6 +1,6 @@
 //! `witnessmark-verify` as an auditor meets it: command line, exit codes, what it prints, what it keeps.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
 
 use std::fs;
 use std::io::Write as _;

@@ -1,5 +1,7 @@
 //! An accepted deviation stays a deviation, an accepted gap stays a gap, and neither is accepted a day too long.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+
 use model::record::Acceptance;
 use model::record::{Finding, Gap, GapReason, Subject};
 use model::{Covers, Outcome, RecordRef, RecordType, Severity, Timestamp};

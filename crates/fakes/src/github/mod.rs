@@ -130,7 +130,7 @@ impl GithubFake {
 fn signed(app: &App, assertion: &str) -> bool {
     claims(app, assertion).is_some_and(|claims| {
         let number = |name: &str| claims[name].as_u64().unwrap_or(0);
-        let named = claims["iss"] == app.id || claims["iss"] == app.id.to_string();
+        let named = claims["iss"] == app.id || claims["iss"].as_str() == Some(&*app.id.to_string());
         named && number("iat") <= epoch() && epoch() < number("exp") && number("exp") - number("iat") <= 660
     })
 }

@@ -124,11 +124,12 @@ fn a_run_that_cannot_go_on_is_recorded_as_failed() {
 /// What does not verify is not signed.
 #[test]
 fn nothing_is_signed_that_does_not_verify() {
+    type Alteration = fn(&mut BTreeMap<Entry, Vec<u8>>);
     let folder = tempfile::tempdir().unwrap();
     let world = world_of_one(folder.path());
     let store = world.open();
     let signed = world.collector.signed.lock().unwrap().len();
-    let alterations: [fn(&mut BTreeMap<Entry, Vec<u8>>); 6] = [
+    let alterations: [Alteration; 6] = [
         |files| files.insert(Entry::Records, b"something else".to_vec()).map_or((), drop),
         |files| files.insert(Entry::Leaves, b"something else".to_vec()).map_or((), drop),
         |files| files.insert(Entry::Raw(0), b"something else".to_vec()).map_or((), drop),
