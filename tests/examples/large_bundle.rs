@@ -2,6 +2,11 @@
 //!
 //! A fifth of the records are exchanges, seven tenths resources of some 1.5 kB, the rest findings: what a large account gives.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read real clocks, take their systems from the environment and write files for themselves alone"
+)]
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

@@ -1,5 +1,10 @@
 //! Writes a ledger of many small runs and its trust file, for measuring: `large_ledger DIR [COUNT]`.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read real clocks, take their systems from the environment and write files for themselves alone"
+)]
+
 use std::path::PathBuf;
 
 use workspace_tests::sealed::{Book, unpack};

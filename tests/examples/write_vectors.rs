@@ -1,5 +1,9 @@
 //! Writes `tests/vectors/`: the format's own vectors, their trust file and what a verifier must say of each.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read real clocks, take their systems from the environment and write files for themselves alone"
+)]
 #![expect(clippy::print_stdout, reason = "what it wrote is its answer")]
 
 use std::fs;

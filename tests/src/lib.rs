@@ -3,6 +3,11 @@
 //! What needs a system beside the Rust toolchain stands behind the feature `systems`; `scripts/test` starts those
 //! systems and enables it. Here: what several of these tests share.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read real clocks, take their systems from the environment and write files for themselves alone"
+)]
+
 pub mod chromium;
 pub mod cluster;
 pub mod contents;

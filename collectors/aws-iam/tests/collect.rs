@@ -1,4 +1,9 @@
 //! What this collector makes of an account, and of answers that only IAM gives.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read real clocks, take their systems from the environment and write files for themselves alone"
+)]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test stop at the first surprise")]
 
 use std::collections::BTreeSet;

@@ -1,4 +1,9 @@
 //! What this collector makes of what KMS answers.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read real clocks, take their systems from the environment and write files for themselves alone"
+)]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -49,7 +49,7 @@ impl Credentials {
             return Self::of_app(target, app, secrets);
         }
         let variable = settings.token_variable.as_deref().unwrap_or("GITHUB_TOKEN");
-        let token = std::env::var(variable).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let token = sdk::variable(&[variable]).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         let Some(token) = token else {
             return Err(CollectError::Credentials {
                 problem: format!("the environment variable `{variable}` holds no token"),

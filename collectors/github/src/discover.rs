@@ -20,7 +20,7 @@ const TOKEN: &str = "GITHUB_TOKEN";
 /// # Errors
 /// When the environment names none or holds no token, or GitHub does not show it to that token.
 pub async fn discover(environment: &Environment, recorder: &Recorder) -> Result<Vec<FoundTarget>, CollectError> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let variable = |name: &str| sdk::variable(&[name]).filter(|value| !value.trim().is_empty());
     let mut settings = named(variable).map_err(|problem| CollectError::Credentials { problem })?;
     // Which number it has is what is asked: none has this one.
     settings.insert("organization_id".to_owned(), Value::from(0));

@@ -471,5 +471,5 @@ fn transport(target: &Target, settings: &Settings, given: Option<&String>) -> Re
 }
 
 fn variable(names: &[&str]) -> Option<String> {
-    names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    sdk::variable(names)
 }

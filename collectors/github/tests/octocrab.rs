@@ -1,6 +1,10 @@
 //! What octocrab 0.54 does that docs/adr/0065 rests on, and what of it reaches GitHub. If one of these fails with a newer
 //! version, the decision named there is to be taken anew.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read real clocks, take their systems from the environment and write files for themselves alone"
+)]
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::convert::Infallible;

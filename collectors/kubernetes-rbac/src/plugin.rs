@@ -160,7 +160,7 @@ async fn run(plugin: &ExecConfig, most: Duration) -> Result<Output, Failure> {
         }
     }
     // What opens our signing keys is none of its business.
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("WITNESSMARK_")) {
+    for name in sdk::variable_names().filter(|name| name.to_string_lossy().starts_with("WITNESSMARK_")) {
         command.env_remove(name);
     }
     let mut asked =

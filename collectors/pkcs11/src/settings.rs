@@ -104,7 +104,8 @@ impl Settings {
             }
             text
         } else if let Some(name) = &self.pin_environment {
-            std::env::var(name).map_err(|_| format!("the variable `{name}`, which should hold the PIN, is not set"))?
+            sdk::variable(&[name])
+                .ok_or_else(|| format!("the variable `{name}`, which should hold the PIN, is not set or empty"))?
         } else {
             return Ok(None);
         };

@@ -4,6 +4,7 @@
 //! both processes, for `docs/performance.md`; `… -- each` gives the processor time of each check alone. Started with `__assess` this program is the
 //! child.
 
+#![expect(clippy::disallowed_methods, reason = "it measures real time")]
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -3,6 +3,7 @@
 //!
 //! It has no test harness of the compiler's, whose output would mix with the child's answers.
 
+#![expect(clippy::disallowed_methods, reason = "its child ends as a broken one would")]
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -399,7 +400,7 @@ fn a_child_that_dies_costs_only_its_own_check() {
     let (findings, summary) = beside("exits", 30).judge();
     suffers_alone(&findings, 30, "the worker ended: exit status: 3");
     assert_eq!(
-        summary.broken.get(&"test/exits".to_owned()).map(String::as_str),
+        summary.broken.get("test/exits").map(String::as_str),
         Some("given up after 3 failures: the worker ended: exit status: 3")
     );
     assert!(summary.restarts < 10, "{summary:?}");

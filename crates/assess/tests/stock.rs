@@ -1,5 +1,9 @@
 //! The shipped checks: their tests, what they say they need, and the same answers from three engines.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read real clocks, take their systems from the environment and write files for themselves alone"
+)]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may stop at the first surprise")]
 
 use std::collections::BTreeMap;

@@ -68,7 +68,7 @@ impl Session {
     ) -> Result<Self, CollectError> {
         let settings = AccountSettings::of(target)?;
         // Every AWS tool reads additional authorities from here; company proxies need it.
-        let authorities = std::env::var("AWS_CA_BUNDLE").ok().filter(|path| !path.is_empty());
+        let authorities = sdk::variable(&["AWS_CA_BUNDLE"]);
         let given = environment.overrides.extra_roots.as_ref();
         let transport = Transport::to_target(target, given, "AWS_CA_BUNDLE", authorities.as_deref())?;
         let recording = Recording::new(transport, Arc::new(Aws), recorder.clone(), environment.clock.clone());

@@ -3,6 +3,8 @@
 //!
 //! It measures programs from outside; benches of single functions stand beside the crates they belong to.
 
+#![expect(clippy::disallowed_methods, reason = "it measures real time, in an environment of its own")]
+
 mod command;
 mod peak;
 mod plain;

@@ -100,6 +100,7 @@ impl<R: Read> Read for Counted<R> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "files of a test")]
 mod tests {
     use super::*;
 

@@ -40,6 +40,7 @@ pub fn ask_twice(file: Option<&Path>) -> Result<Secret, Failure> {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the command line program reads the environment")]
 fn given(file: Option<&Path>) -> Result<Option<Secret>, Failure> {
     let file = file.map(PathBuf::from).or_else(|| std::env::var_os(FILE).map(PathBuf::from));
     if let Some(file) = file {

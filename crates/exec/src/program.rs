@@ -28,8 +28,7 @@ const ALWAYS: [&str; 5] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
 
 /// What code that is not ours is given of our environment: the usual variables, and those named here.
 pub(crate) fn environment(named: &[String]) -> Vec<(OsString, OsString)> {
-    let variable = |name: &str| std::env::var_os(name).map(|value| (OsString::from(name), value));
-    ALWAYS.iter().copied().chain(named.iter().map(String::as_str)).filter_map(variable).collect()
+    sdk::variables(ALWAYS.into_iter().chain(named.iter().map(String::as_str)))
 }
 
 /// A program that a target names, and what it said of itself.
@@ -91,7 +90,7 @@ impl Program {
             Err(error) => (nothing(), Err(format!("its settings cannot be used: {error}"))),
         };
         let launch = launch(&settings, start.folder);
-        let passed = settings.environment.iter().filter_map(|name| std::env::var(name).ok()).map(Secret::new).collect();
+        let passed = settings.environment.iter().filter_map(|name| sdk::variable(&[name])).map(Secret::new).collect();
         let described = Err("it was not asked what it is".to_owned());
         (Self { settings, launch, passed, described, warnings: Warnings::clone(&start.warnings) }, usable)
     }

@@ -76,9 +76,8 @@ pub async fn test(
     limits: Limits,
     clock: Clock,
 ) -> Report {
-    let variables = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"].into_iter().chain(environment.iter().map(String::as_str));
-    let mut variables: Vec<(OsString, OsString)> =
-        variables.filter_map(|name| std::env::var_os(name).map(|value| (OsString::from(name), value))).collect();
+    let usual = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
+    let mut variables = sdk::variables(usual.into_iter().chain(environment.iter().map(String::as_str)));
     variables.push((OsString::from("WITNESSMARK_CANARY"), OsString::from(CANARY)));
     let launch = Launch {
         program: program.to_owned(),

@@ -1,6 +1,10 @@
 //! Programs that read well, die, hang, flood and lie: what each costs, and what stays.
 
 #![expect(
+    clippy::disallowed_methods,
+    reason = "tests read real clocks, take their systems from the environment and write files for themselves alone"
+)]
+#![expect(
     clippy::unwrap_used,
     clippy::panic,
     clippy::needless_pass_by_value,

@@ -2,6 +2,11 @@
 //! emulators by others that tests start beside them.
 //!
 //! Never part of a program that is shipped. It panics where a test should stop.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read real clocks, take their systems from the environment and write files for themselves alone"
+)]
 #![expect(
     clippy::expect_used,
     clippy::panic,

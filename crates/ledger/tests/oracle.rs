@@ -2,6 +2,10 @@
 //! formats): every proof of small trees, in its good form and in each class of bad ones.
 
 #![expect(
+    clippy::disallowed_methods,
+    reason = "tests read real clocks, take their systems from the environment and write files for themselves alone"
+)]
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,

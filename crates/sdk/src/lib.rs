@@ -10,6 +10,7 @@ mod patience;
 mod recorder;
 mod rights;
 mod suspicion;
+mod variables;
 
 pub use collector::{
     CallerIdentity, Clock, CollectError, Collector, CollectorKind, DeclaredCollector, Environment, ForeignCode,
@@ -26,3 +27,4 @@ pub use recorder::{
 };
 pub use rights::RightsForm;
 pub use suspicion::{KnownSecrets, suspects_secret};
+pub use variables::{variable, variable_names, variables};

@@ -206,6 +206,7 @@ fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "files of a test")]
 mod tests {
     use super::*;
     use crate::signer::{Signer as _, public_pem};

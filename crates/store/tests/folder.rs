@@ -1,4 +1,9 @@
 //! What the folder store promises, and what it says when it cannot.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read real clocks, take their systems from the environment and write files for themselves alone"
+)]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

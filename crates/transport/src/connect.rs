@@ -42,7 +42,7 @@ impl Proxies {
     pub fn from_environment(for_all: Option<&str>) -> Self {
         let variable = |names: &[&str]| {
             let spelt = names.iter().flat_map(|name| [(*name).to_owned(), name.to_ascii_lowercase()]);
-            spelt.filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty())
+            spelt.into_iter().find_map(|name| sdk::variable(&[&name]))
         };
         let of = |name: &str| variable(&[Some(name), for_all].into_iter().flatten().collect::<Vec<_>>());
         Self { https: of("HTTPS_PROXY"), http: of("HTTP_PROXY"), none: variable(&["NO_PROXY"]) }

@@ -1,4 +1,5 @@
 //! How often a source that fails is asked, how long it is waited for, and what is said of it in the end.
+#![expect(clippy::disallowed_methods, reason = "it measures how long is really waited")]
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::BTreeMap;

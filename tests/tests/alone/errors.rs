@@ -1,12 +1,7 @@
 //! An error names its cause once: as its source, which whoever prints an error prints after it, or in its own message.
 //! Read out of the sources, of which rustfmt has made one form.
 
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests may stop at the first surprise"
-)]
+#![expect(clippy::expect_used, reason = "helpers of tests may stop at the first surprise")]
 
 use std::fs;
 use std::process::Command;

@@ -1,5 +1,10 @@
 //! Tests that need nothing beside the Rust toolchain. One program: linking one for each file took longer than most of them run.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read real clocks, take their systems from the environment and write files for themselves alone"
+)]
+
 mod approvals;
 mod architecture;
 mod cli;

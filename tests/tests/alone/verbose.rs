@@ -15,7 +15,7 @@ const PROXY_PASSWORD: &str = "canary-of-the-proxy";
 fn desk(declaration: &str) -> Desk {
     let mut desk = Desk::bare();
     desk.set("WITNESSMARK_PASSPHRASE", PASSPHRASE);
-    std::fs::write(desk.path("witnessmark.yaml"), declaration).unwrap();
+    assert!(std::fs::write(desk.path("witnessmark.yaml"), declaration).is_ok());
     for command in [&["keys", "new", "--out", "keys"][..], &["ledger", "init"]] {
         assert_eq!(desk.witnessmark(command).code, 0);
     }

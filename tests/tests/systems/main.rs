@@ -1,5 +1,10 @@
 //! Tests that need a system beside the Rust toolchain: `scripts/testenv run` starts them.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read real clocks, take their systems from the environment and write files for themselves alone"
+)]
+
 mod aws_rights;
 mod browser;
 mod eks;

@@ -103,6 +103,7 @@ fn is_tar(first: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "files of a test")]
 mod tests {
     use std::io::Write as _;
 

@@ -2,6 +2,10 @@
 //! against stock verifiers and against a verifier written from the specification.
 
 #![expect(
+    clippy::disallowed_methods,
+    reason = "tests read real clocks, take their systems from the environment and write files for themselves alone"
+)]
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

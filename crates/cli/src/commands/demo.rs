@@ -82,7 +82,7 @@ fn set_up(dir: Option<&Path>) -> Result<Stage, Failure> {
             .keep(),
     };
     let declaration = folder.join("witnessmark.yaml");
-    fs::write(&declaration, DECLARATION)
+    write_new(&declaration, DECLARATION.as_bytes())
         .with_context(|| format!("cannot write `{}`", declaration.display()))
         .map_err(Failure::input)?;
     let passphrase = Secret::new(PASSPHRASE.to_owned());
@@ -143,6 +143,10 @@ fn moment(number: usize) -> Result<Timestamp, Failure> {
     Timestamp::from_millis(recorded.as_millis() + days * 86_400_000).map_err(Failure::tool)
 }
 
+fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    fs::File::create_new(path)?.write_all(bytes)
+}
+
 fn export(stage: &Stage, index: u64) -> Result<PathBuf, Failure> {
     let tar = stage.folder.join(format!("bundle-{index}.tar"));
     let file = fs::File::create_new(&tar)
@@ -185,7 +189,7 @@ fn altered(stage: &Stage, tar: Option<&Path>) -> Result<String, Failure> {
         place.copy_from_slice(to);
     }
     let copy = stage.folder.join("bundle-1-altered.tar");
-    fs::write(&copy, &bytes).map_err(|e| Failure::tool(anyhow!(e)))?;
+    write_new(&copy, &bytes).map_err(|e| Failure::tool(anyhow!(e)))?;
     let verdict = verdict(&bytes, &stage.opened.trust);
     if verdict.starts_with("accepted") {
         return Err(Failure::tool(anyhow!("the altered copy was accepted")));

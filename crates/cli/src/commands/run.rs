@@ -233,6 +233,7 @@ fn tool(program: &Path) -> Result<Tool, Failure> {
 }
 
 /// User, host and operating system, as the machine tells them.
+#[expect(clippy::disallowed_methods, reason = "the command line program reads the environment")]
 fn asked() -> (String, String, String) {
     let uname = rustix::system::uname();
     let user = std::env::var("USER")

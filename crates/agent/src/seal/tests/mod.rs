@@ -1,6 +1,8 @@
 //! Tests of sealing: a small world of one store, one memory and known keys, in which runs can be
 //! made on any disk, and an audit that trusts nothing of what made them.
 
+#![expect(clippy::disallowed_methods, reason = "tests break stores by hand")]
+
 mod crash;
 mod history;
 mod together;
