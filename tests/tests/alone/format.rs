@@ -314,7 +314,7 @@ fn signed_contradictions_are_refused() {
     contradiction(T::Body, 1, &|v| v["exchange"] = json!("exchange:0"), "order of the exchanges");
     contradiction(T::Body, 1, &|v| v["raw"] = json!(1), "not numbered");
     contradiction(T::Body, 1, &|v| v["withheld"] = json!("suspected-secret"), "either kept");
-    let unknown = lie(T::Body, 3, &|v| v["withheld"] = json!("embarrassing"));
+    let unknown = lie(T::Body, 3, |v| v["withheld"] = json!("embarrassing"));
     refused(&unknown, Class::Malformed, "unknown variant");
     contradiction(T::Coverage, 0, &|v| v["items"] = json!(1_u64 << 53), "2^53-1");
     contradiction(T::Gap, 0, &|v| v["exchange"] = json!("exchange:9"), "gap:0 names exchange:9");
