@@ -178,15 +178,15 @@ fn what_is_signed_stays_below_4096_bytes() {
     statement.predicate.records.segments = RecordType::ALL
         .into_iter()
         .map(|t| {
-            let count = if t == RecordType::Run { 1 } else { 7_142_857 };
+            let count = if t == RecordType::Run { 1 } else { 5_882_352 };
             let segment = Segment { t, first, count };
             first += count;
             segment
         })
         .collect();
     statement.predicate.records.count = first;
-    statement.predicate.summary.gaps = 7_142_857;
-    statement.predicate.summary.conforms = 7_142_857;
+    statement.predicate.summary.gaps = 5_882_352;
+    statement.predicate.summary.conforms = 5_882_352;
     let bytes = statement.render().unwrap();
     assert!(pae(&bytes).len() < 4096, "{}", pae(&bytes).len());
 
