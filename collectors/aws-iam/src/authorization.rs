@@ -31,6 +31,8 @@ pub struct Details<'a> {
     referenced: BTreeSet<String>,
     /// In the order of [`KINDS`]; policies of AWS are not counted by IAM.
     items: [u64; 4],
+    /// Items among them that were listed before, without policies of AWS.
+    again: [u64; 4],
     foreign_policies: u64,
     broken: [bool; 4],
 }
@@ -43,6 +45,7 @@ impl<'a> Details<'a> {
             listed: BTreeSet::new(),
             referenced: BTreeSet::new(),
             items: [0; 4],
+            again: [0; 4],
             foreign_policies: 0,
             broken: [false; 4],
         }
@@ -138,25 +141,31 @@ impl<'a> Details<'a> {
             if foreign && entities::in_use(&node) == Some(false) {
                 continue;
             }
+            let again = self.again;
             if let Some(identity) = self.admit(&node, 3, "PolicyName", "PolicyId")? {
-                self.foreign_policies += u64::from(foreign);
+                if foreign {
+                    self.foreign_policies += 1;
+                    self.again = again;
+                }
                 entities::policy(self.iam, identity, foreign, &node)?;
             }
         }
         Ok(users)
     }
 
-    /// Reads who an entity is, and refuses what names nobody or was there before.
+    /// Reads who an entity is, and refuses what names nobody. What was there before is recorded again: the run holds both against
+    /// each other.
     fn admit(&mut self, node: &Node<'_>, kind: usize, name: &str, id: &str) -> Result<Option<Identity>, SinkError> {
         let problem = match entities::identity(node, name, id) {
-            Ok(identity) if self.listed.insert(identity.arn.clone()) => {
-                if let Some(items) = self.items.get_mut(kind) {
+            Ok(identity) => {
+                let first = self.listed.insert(identity.arn.clone());
+                if let (Some(items), Some(again)) = (self.items.get_mut(kind), self.again.get_mut(kind)) {
                     *items += 1;
+                    *again += u64::from(!first);
                 }
                 self.referenced.extend(entities::references(node));
                 return Ok(Some(identity));
             }
-            Ok(identity) => format!("`{}` is listed twice", identity.arn),
             Err(problem) => problem.to_string(),
         };
         if let Some(broken) = self.broken.get_mut(kind) {
@@ -184,14 +193,17 @@ impl<'a> Details<'a> {
                 recorder.gap(gap)?;
             }
         }
-        for (((kind, name), items), broken) in KINDS.into_iter().zip(self.items).zip(self.broken) {
+        for ((((kind, name), items), again), broken) in
+            KINDS.into_iter().zip(self.items).zip(self.again).zip(self.broken)
+        {
             if let Some(refusal) = self.pager.stopped() {
                 let mut gap = refusal.gap(None);
                 gap.population = Some(kind.to_owned());
                 recorder.gap(gap)?;
             }
             // IAM counts the account's own policies alone.
-            let own = if kind == POLICY { items - self.foreign_policies } else { items };
+            let foreign = if kind == POLICY { self.foreign_policies } else { 0 };
+            let own = items - foreign - again;
             let total = counts.total(name);
             let mismatch = total.as_ref().filter(|total| ended && total.count != own);
             if let Some(SourceTotal { count, from }) = mismatch {
@@ -208,7 +220,7 @@ impl<'a> Details<'a> {
                 pages: self.pager.pages(),
                 items,
                 complete: ended && mismatch.is_none() && !broken && !(kind == POLICY && lost),
-                total: total.filter(|_| own == items),
+                total: total.filter(|_| foreign == 0),
             })?;
         }
         Ok(())

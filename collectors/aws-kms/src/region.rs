@@ -81,8 +81,11 @@ impl<'s> RegionReader<'s> {
                 };
                 if let Some(key) = &entry.target_key_id {
                     let (names, sources) = aliases.by_key.entry(key.clone()).or_default();
-                    names.push(alias);
-                    sources.push(Source::json(exchange, format!("/Aliases/{index}")));
+                    // An alias that is listed again is one alias of its key.
+                    if !names.contains(&alias) {
+                        names.push(alias);
+                        sources.push(Source::json(exchange, format!("/Aliases/{index}")));
+                    }
                 }
                 aliases.entries.push((entry, arn, exchange, index));
             }

@@ -1,5 +1,7 @@
 //! Service and resource control policies: what they say and what they are attached to.
 
+use std::collections::BTreeSet;
+
 use aws::fact::{Fact, Parts, malformed};
 use aws::policy_document::PolicyDocument;
 use aws::xml::MalformedAnswer;
@@ -54,7 +56,10 @@ pub async fn read(collecting: &Collecting, recorder: &Recorder) -> Result<Polici
         policies.pages.extend(listed.pages.iter().cloned());
         policies.stopped.extend(listed.stopped().cloned());
         let read = entries.into_iter().map(|(summary, source)| one(collecting, recorder, &name, summary, source));
-        policies.known.extend(try_join_all(read).await?);
+        let known = try_join_all(read).await?;
+        // A policy that is listed again is one: the run holds what was recorded of it against each other.
+        let mut seen = BTreeSet::new();
+        policies.known.extend(known.into_iter().filter(|one| seen.insert(one.id.clone())));
         listed.close(recorder, &name, items)?;
     }
     Ok(policies)

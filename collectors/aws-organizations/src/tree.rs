@@ -1,6 +1,6 @@
 //! The root and the units below it, and which account is in which of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws::fact::Parts;
 use aws::{Call, Refusal, json};
@@ -66,7 +66,7 @@ pub async fn read(collecting: &Collecting, recorder: &Recorder) -> Result<Tree, 
     })
     .await?;
     tree.stopped.extend(roots.stopped().cloned());
-    let mut level: Vec<Found> = roots
+    let mut found: Vec<Found> = roots
         .take()
         .into_iter()
         .map(|(root, source)| Found {
@@ -81,7 +81,15 @@ pub async fn read(collecting: &Collecting, recorder: &Recorder) -> Result<Tree, 
         })
         .collect();
     let mut pages = roots.pages.len() as u64;
+    let (mut items, mut seen) = (0u64, BTreeSet::new());
     for _ in 0..DEEPEST {
+        items = items.saturating_add(found.len() as u64);
+        // What is listed again in the same place is recorded again and looked into once; the run holds both against each other.
+        let (level, again): (Vec<Found>, Vec<Found>) =
+            found.into_iter().partition(|unit| seen.insert((unit.id.clone(), unit.parent.clone())));
+        for unit in again {
+            record(recorder, unit)?;
+        }
         let below = try_join_all(level.iter().map(|unit| look_into(collecting, unit))).await?;
         let mut next = Vec::new();
         for (unit, below) in level.into_iter().zip(below) {
@@ -95,13 +103,13 @@ pub async fn read(collecting: &Collecting, recorder: &Recorder) -> Result<Tree, 
             next.extend(below.units);
             record(recorder, unit)?;
         }
-        level = next;
-        if level.is_empty() {
+        found = next;
+        if found.is_empty() {
             break;
         }
     }
     // What is deeper than any organisation may be was not looked into.
-    let too_deep = level.first().map(|unit| {
+    let too_deep = found.first().map(|unit| {
         let info = Call::new(UNITS).population(UNIT);
         info.refused(sdk::GapReason::Malformed, format!("`{}` lies deeper than any unit can", unit.id))
     });
@@ -114,7 +122,7 @@ pub async fn read(collecting: &Collecting, recorder: &Recorder) -> Result<Tree, 
         population: UNIT.to_owned(),
         calls: pages,
         pages,
-        items: tree.parents.len() as u64,
+        items,
         complete,
         total: None,
     })?;

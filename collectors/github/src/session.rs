@@ -187,6 +187,8 @@ impl Session {
             exchange: None,
         })?;
         let transport = transport(target, &settings, environment.overrides.extra_roots.as_ref())?;
+        let endpoints: &[Uri] = if base == PUBLIC { &[] } else { std::slice::from_ref(&parsed) };
+        recorder.route(transport.route(endpoints, [&parsed]))?;
         let dialect = Arc::new(GitHub { prefix });
         let wire = Wire {
             recording: Recording::new(transport, dialect, recorder.clone(), environment.clock.clone()),

@@ -93,6 +93,13 @@ impl Client {
             ..transport::Settings::default()
         })
         .map_err(|error| refuse("context", &error.to_string()))?;
+        // There is no public cluster: the address is always a configured one.
+        let mut route = transport.route(std::slice::from_ref(&config.cluster_url), None);
+        match &config.root_cert {
+            Some(roots) => route.authorities.extend(roots.iter().map(|der| Digest::of(der))),
+            None => route.authorities.extend(transport::foreign_authorities()),
+        }
+        recorder.route(route)?;
         let recording = Recording::new(transport, Arc::new(Kubernetes), recorder.clone(), environment.clock.clone());
         let recorded = Recorded { recording: recording.clone(), secrets: recorder.secrets().clone() };
         let service = match layer {

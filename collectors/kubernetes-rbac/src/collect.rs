@@ -168,6 +168,7 @@ pub(crate) async fn everything(
         role_places.insert(key.clone(), place(item));
         rbac.roles.insert(key, rules);
     }
+    let mut known_bindings = BTreeSet::new();
     for (population, item) in cluster_bindings.items().chain(bindings.items()) {
         let Some(binding) = binding_of(item) else {
             return Err(formless(item));
@@ -200,8 +201,12 @@ pub(crate) async fn everything(
             role_exists,
             missing_accounts: missing,
         })?;
-        record(recorder, population, BINDING, binding.id(), item, facts, &joined)?;
-        rbac.bindings.push(binding);
+        let binding_id = binding.id();
+        record(recorder, population, BINDING, binding_id.clone(), item, facts, &joined)?;
+        // What is listed again grants nothing more.
+        if known_bindings.insert(binding_id) {
+            rbac.bindings.push(binding);
+        }
     }
     for (list, part) in [(roles, "role_exists"), (cluster_roles, "role_exists"), (accounts, "missing_accounts")] {
         if let Some(refusal) = list.stopped() {

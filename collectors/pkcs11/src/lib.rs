@@ -18,8 +18,8 @@ use async_trait::async_trait;
 use cryptoki::session::{Session, UserType};
 use sdk::{
     CallerIdentity, CollectError, Collector, CollectorKind, DeclaredCollector, Descriptor, Environment, ExchangeId,
-    ForeignCode, GapNote, GapReason, Recorder, ResourceKind, RightState, RightStatus, RightsForm, Secret, SinkError,
-    Target,
+    ForeignCode, GapNote, GapReason, Recorder, ResourceKind, RightState, RightStatus, RightsForm, RouteNote, Secret,
+    SinkError, Target,
 };
 use serde_json::{Value, json};
 
@@ -94,6 +94,8 @@ impl CollectorKind for Pkcs11 {
         recorder: &Recorder,
     ) -> Result<Box<dyn Collector>, CollectError> {
         let settings = Settings::of(target)?;
+        // No network leads to a token.
+        recorder.route(RouteNote::default())?;
         let attended = environment.pins.get(&target.id).cloned();
         let asker = TokenAsker { recorder: recorder.clone(), clock: environment.clock.clone() };
         Ok(Box::new(Token { settings, attended, asker, found: Mutex::new(None) }))

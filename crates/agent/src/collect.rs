@@ -141,7 +141,7 @@ mod tests {
     use model::Timestamp;
     use sdk::{
         CallerIdentity, Clock, Collector, CoverageNote, DerivedNote, Descriptor, ExchangeId, GapNote, NewExchange,
-        Overrides, ResourceNote, RightStatus, WithheldReason,
+        Overrides, ResourceNote, RightStatus, RouteNote, WithheldReason,
     };
     use serde_json::json;
 
@@ -172,6 +172,9 @@ mod tests {
         }
         fn gap(&self, target: &str, _: &str, gap: GapNote) -> Result<(), SinkError> {
             self.0.lock().unwrap().push((target.to_owned(), gap.reason, gap.detail));
+            Ok(())
+        }
+        fn route(&self, _: &str, _: &str, _: RouteNote) -> Result<(), SinkError> {
             Ok(())
         }
     }

@@ -1,11 +1,16 @@
 //! The run: plan, collect, judge, seal. Knows no standard, no source and no format of answers.
 
+mod approvals;
 pub mod collect;
 pub mod discover;
+mod findings;
+mod judge;
 pub mod preflight;
+mod rehearsal;
 pub mod run;
 pub mod seal;
 pub mod spool;
 mod write;
 
+pub use judge::JudgeError;
 pub use write::WriteBundleError;

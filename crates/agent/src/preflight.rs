@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures_util::StreamExt as _;
 use sdk::{
     CoverageNote, DerivedNote, Environment, ExchangeId, GapNote, KnownSecrets, NewExchange, Recorder, ResourceNote,
-    RightState, Sink, SinkError, WithheldReason,
+    RightState, RouteNote, Sink, SinkError, WithheldReason,
 };
 use serde::Serialize;
 
@@ -56,6 +56,10 @@ impl Sink for Forget {
     }
 
     fn gap(&self, _: &str, _: &str, _: GapNote) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    fn route(&self, _: &str, _: &str, _: RouteNote) -> Result<(), SinkError> {
         Ok(())
     }
 }

@@ -1,27 +1,28 @@
 //! One run: begin, collect, judge, write, seal.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
-use std::path::Path;
+use std::io;
 use std::sync::Arc;
 
-use assess::{Assessor, Case, CheckSet, Limits, WorkerCommand};
+use assess::{CheckSet, WorkerCommand};
 use bundle::statement::{Kind, Summary};
 use bundle::writer::SALT;
-use conclude::{AcceptanceUse, Acceptances, LastDeviation, Tally, Verdict};
+use conclude::{AcceptanceUse, Acceptances, Verdict};
 use declaration::{Loaded, Plan};
 use history::Past;
+use model::Timestamp;
 use model::record::{
-    Acceptance, Assignment, ClockSource, Coverage, Expectation, Finding, Gap, GapReason, Host, Identity, Override,
-    Purpose, Run, RunStatus, Tool,
+    Acceptance, Assignment, ClockSource, Expectation, Gap, GapReason, Host, Identity, Override, Purpose, Run,
+    RunStatus, Tool,
 };
-use model::{RecordRef, RecordType, Timestamp};
-use sdk::{AlsoAsks, Environment, GapNote, KnownSecrets, Recorder, Sink};
+use sdk::{Environment, GapNote, KnownSecrets, Recorder, Sink};
 use serde_json::value::to_raw_value;
 use verify::{Observer, VerifiedBundle};
 
+use crate::approvals;
 use crate::collect::{Job, Progress, collect};
+use crate::judge::{JudgeError, Judging, excused, judge};
+use crate::rehearsal::{foreign_endpoint, own_endpoints};
 use crate::seal::{Intent, Recording, SealError, SealInput, Sealed, Sealer, Session};
 use crate::spool::{Recorded, Spool, target_gap};
 use crate::write::{Evidence, WriteBundleError, write};
@@ -101,7 +102,7 @@ pub enum RunError {
         cause: Box<RunError>,
     },
     #[error(transparent)]
-    Assess(#[from] assess::AssessError),
+    Judge(#[from] JudgeError),
     #[error("a part of the plan cannot be written as JSON")]
     Json(#[from] serde_json::Error),
     #[error(transparent)]
@@ -208,7 +209,7 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
         Judging { plan, checks, assignments: &assignments, recorded: &recorded, findings: &findings, last: &last };
     let mut judged = judge(&judging, acceptances, setup.worker.clone())?;
     judged.acceptances.cover_gaps(recorded.gaps_mut(), &judged.definite, &last);
-    let excused = excused(&findings, recorded.gaps()).map_err(RunError::Scratch)?;
+    let excused = excused(&judged.findings, recorded.gaps()).map_err(RunError::Scratch)?;
     let verdict = judged.tally.verdict(recorded.gaps(), excused);
 
     progress.phase("writing and sealing");
@@ -233,15 +234,18 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
     let used: BTreeSet<&str> = assignments.iter().map(|a| a.check.as_str()).collect();
     let files = loaded.files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
     let attached = setup.attached.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
+    let declared: Vec<(&str, &[u8])> = files.chain(attached).collect();
+    let mut acceptances = judged.acceptances.records();
+    approvals::find(&mut acceptances, &declared, &plan.entity, &plan.system.id);
     let evidence = Evidence {
         run: &run,
         host: &Host { user, name, os, identities },
-        declared: &files.chain(attached).collect::<Vec<_>>(),
+        declared: &declared,
         checks: &checks.records(used),
-        acceptances: &judged.acceptances.records(),
+        acceptances: &acceptances,
         assignments: &assignments,
         recorded: &recorded,
-        findings: &findings,
+        findings: &judged.findings,
         controls: judged.tally.controls(),
     };
     let records = write(session, &evidence, &mut *setup.randomness)?;
@@ -339,69 +343,7 @@ fn assignments(
         .collect()
 }
 
-struct Judging<'a> {
-    plan: &'a Plan,
-    checks: &'a CheckSet,
-    assignments: &'a [Assignment],
-    recorded: &'a Recorded,
-    /// Where findings are written, one JSON line each.
-    findings: &'a Path,
-    last: &'a [LastDeviation],
-}
-
-struct Judged {
-    tally: Tally,
-    acceptances: Acceptances,
-    /// Findings about subjects that deviated when they were last read.
-    definite: Vec<Finding>,
-    broken: BTreeMap<String, String>,
-}
-
-/// Judges every resource, every derived object and every population. Findings go to a file: first those of subjects, in the
-/// order of their records,
-/// then those of lists and whole targets.
-fn judge(judging: &Judging<'_>, acceptances: Acceptances, worker: WorkerCommand) -> Result<Judged, RunError> {
-    let recorded = judging.recorded;
-    let mut judged = Judged {
-        tally: Tally::new(judging.plan.unjudged_controls()),
-        acceptances,
-        definite: Vec::new(),
-        broken: BTreeMap::new(),
-    };
-    let mut out = BufWriter::new(File::create_new(judging.findings).map_err(RunError::Scratch)?);
-    let mut take = |mut finding: Finding| -> io::Result<()> {
-        judged.acceptances.cover_findings(std::slice::from_mut(&mut finding));
-        judged.tally.add(&finding);
-        serde_json::to_writer(&mut out, &finding)?;
-        out.write_all(b"\n")?;
-        if judging.last.iter().any(|l| Some(&l.subject) == finding.subject.as_ref()) {
-            judged.definite.push(finding);
-        }
-        Ok(())
-    };
-    let case = Case {
-        checks: judging.checks.clone(),
-        assignments: numbered(RecordType::Assignment, judging.assignments),
-        coverage: numbered::<Coverage>(RecordType::Coverage, recorded.coverage()),
-        gaps: numbered::<Gap>(RecordType::Gap, recorded.gaps()),
-    };
-    let mut assessor = Assessor::new(worker, Limits::default(), case)?;
-    for (ordinal, resource) in recorded.resources().enumerate() {
-        let resource = resource.map_err(RunError::Scratch)?;
-        let reference = RecordRef::new(RecordType::Resource, ordinal as u64);
-        assessor.feed(reference, (&resource).into(), &mut take)?;
-    }
-    for (ordinal, derived) in recorded.derived().enumerate() {
-        let derived = derived.map_err(RunError::Scratch)?;
-        let reference = RecordRef::new(RecordType::Derived, ordinal as u64);
-        assessor.feed(reference, (&derived).into(), &mut take)?;
-    }
-    let summary = assessor.finish(&mut take)?;
-    out.flush().map_err(RunError::Scratch)?;
-    judged.broken = summary.broken;
-    Ok(judged)
-}
-
+/// What is declared to be accepted, as records.
 fn acceptances(plan: &Plan) -> Vec<Acceptance> {
     plan.acceptances
         .iter()
@@ -415,161 +357,4 @@ fn acceptances(plan: &Plan) -> Vec<Acceptance> {
             payload: None,
         })
         .collect()
-}
-
-/// Counts the findings that are undetermined because of accepted gaps alone. Which gaps are accepted is known only after all
-/// has been judged, so the findings are looked through again, and only if some gap is.
-fn excused(findings: &Path, gaps: &[Gap]) -> io::Result<u64> {
-    #[derive(serde::Deserialize)]
-    struct Concluded {
-        outcome: model::Outcome,
-        rests_on: Vec<RecordRef>,
-    }
-    if gaps.iter().all(|gap| gap.acceptance.is_none()) {
-        return Ok(0);
-    }
-    let mut excused = 0;
-    for line in BufReader::new(File::open(findings)?).lines() {
-        let finding: Concluded = serde_json::from_str(&line?)?;
-        excused += u64::from(conclude::excused(finding.outcome, &finding.rests_on, gaps));
-    }
-    Ok(excused)
-}
-
-fn numbered<T: Clone>(kind: RecordType, records: &[T]) -> Vec<(RecordRef, T)> {
-    records.iter().enumerate().map(|(n, record)| (RecordRef::new(kind, n as u64), record.clone())).collect()
-}
-
-/// What a collector says of its source: host names that are its own, and the calls whose answers are evidence.
-struct Own {
-    names: Vec<String>,
-    also: Vec<AlsoAsks>,
-    operations: BTreeSet<String>,
-}
-
-fn own_endpoints(jobs: &[Job]) -> BTreeMap<String, Own> {
-    jobs.iter()
-        .map(|job| job.kind.descriptor())
-        .map(|descriptor| {
-            let operations = descriptor.rights.into_iter().map(|right| right.name).collect();
-            (descriptor.name, Own { names: descriptor.endpoints, also: descriptor.also, operations })
-        })
-        .collect()
-}
-
-/// Whether some answer that is evidence came from elsewhere than the source's own names over TLS.
-fn foreign_endpoint(recorded: &Recorded, own: &BTreeMap<String, Own>) -> bool {
-    recorded.asked().any(|asked| {
-        let Some(source) = own.get(asked.collector) else {
-            return true;
-        };
-        // Where credentials come from (a metadata service over plain HTTP, single sign-on) says nothing of the target.
-        // An exchange without an answer proves nothing about the source and vouches for nothing.
-        source.operations.contains(asked.operation)
-            && asked.answered
-            && !is_own(asked.endpoint, asked.over_tls, source.names_for(asked.operation))
-    })
-}
-
-impl Own {
-    fn names_for(&self, operation: &str) -> &[String] {
-        let beside = self.also.iter().find(|also| operation.starts_with(&also.operations));
-        beside.map_or(&self.names, |also| &also.endpoints)
-    }
-}
-
-fn is_own(endpoint: &str, over_tls: bool, names: &[String]) -> bool {
-    // What is on this machine is the source itself where its collector says so; no wildcard means it.
-    if endpoint.starts_with("local:") {
-        return names.iter().any(|name| name == endpoint);
-    }
-    let Some(rest) = endpoint.strip_prefix("https://") else {
-        return false;
-    };
-    // An address in brackets has colons of its own, with or without a port behind it.
-    let host = match rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
-        Some((address, _)) => address,
-        None => rest.rsplit_once(':').map_or(rest, |(host, _)| host),
-    };
-    over_tls
-        && names.iter().any(|name| {
-            let any = name == "*" && !is_this_machine(host);
-            any || host == name || host.strip_suffix(name.as_str()).is_some_and(|front| front.ends_with('.'))
-        })
-}
-
-/// Whether a host, as it stands in an address without brackets, is this machine. The unspecified address leads here too.
-fn is_this_machine(host: &str) -> bool {
-    let name = host.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost"
-        || name.ends_with(".localhost")
-        || name.parse::<std::net::IpAddr>().is_ok_and(|address| {
-            let address = address.to_canonical();
-            address.is_loopback() || address.is_unspecified()
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_on_this_machine_is_named_in_full() {
-        let names = |name: &str| vec![name.to_owned()];
-        assert!(is_own("local:pkcs11", false, &names("local:pkcs11")));
-        assert!(!is_own("local:pkcs11", false, &names("*")));
-        assert!(!is_own("local:pkcs11", false, &names("local:openssh")));
-        assert!(!is_own("https://local:pkcs11", true, &names("local:pkcs11")));
-    }
-
-    #[test]
-    fn only_the_sources_own_names_over_tls_are_its_own() {
-        let names = vec!["amazonaws.com".to_owned()];
-        assert!(is_own("https://kms.eu-west-1.amazonaws.com:443", true, &names));
-        assert!(is_own("https://vpce-1.kms.eu-west-1.vpce.amazonaws.com", true, &names));
-        for (endpoint, tls) in [
-            ("http://kms.eu-west-1.amazonaws.com", false),
-            ("https://kms.eu-west-1.amazonaws.com", false),
-            ("https://amazonaws.com.example.org", true),
-            ("https://notamazonaws.com", true),
-            ("https://127.0.0.1:4566", true),
-        ] {
-            assert!(!is_own(endpoint, tls, &names), "{endpoint}");
-        }
-    }
-
-    #[test]
-    fn what_is_asked_of_another_source_is_answered_under_its_names() {
-        let aws = vec!["amazonaws.com".to_owned()];
-        let own = Own {
-            names: vec!["*".to_owned()],
-            also: vec![AlsoAsks { setting: "eks".to_owned(), operations: "eks:".to_owned(), endpoints: aws.clone() }],
-            operations: BTreeSet::new(),
-        };
-        assert_eq!(own.names_for("eks:ListAccessEntries"), aws);
-        assert_eq!(own.names_for("list namespaces"), ["*"]);
-    }
-
-    #[test]
-    fn a_source_without_a_name_is_anywhere_but_here() {
-        let names = vec!["*".to_owned()];
-        assert!(is_own("https://10.0.0.1:6443", true, &names));
-        assert!(is_own("https://[fd00::1]:6443", true, &names));
-        assert!(is_own("https://cluster.example.org", true, &names));
-        for (endpoint, tls) in [
-            ("http://10.0.0.1:6443", false),
-            ("https://10.0.0.1:6443", false),
-            ("https://127.0.0.1:6443", true),
-            ("https://[::1]:6443", true),
-            ("https://localhost:6443", true),
-            ("https://[::1]", true),
-            ("https://[::ffff:127.0.0.1]:6443", true),
-            ("https://[::]:6443", true),
-            ("https://0.0.0.0:6443", true),
-            ("https://LOCALHOST.:6443", true),
-            ("https://api.localhost:6443", true),
-        ] {
-            assert!(!is_own(endpoint, tls, &names), "{endpoint}");
-        }
-    }
 }

@@ -3,7 +3,7 @@
 //! Every type is one segment, already in order; nothing larger than one record is held in memory.
 
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, BufWriter, Seek as _, Write};
+use std::io::{self, BufWriter, Seek as _, Write};
 use std::ops::RangeFrom;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -14,6 +14,7 @@ use bundle::writer::{RecordWriter, SALT, WriteError, WrittenRecords};
 use model::record::{Acceptance, Assignment, Check, Control, Declaration, Host, Run};
 use model::{Digest, RecordType};
 
+use crate::findings::SortedFindings;
 use crate::seal::Session;
 use crate::seal::pack::BodyWriter;
 use crate::spool::Recorded;
@@ -32,8 +33,7 @@ pub struct Evidence<'a> {
     pub acceptances: &'a [Acceptance],
     pub assignments: &'a [Assignment],
     pub recorded: &'a Recorded,
-    /// Findings as JSON lines, in order.
-    pub findings: &'a Path,
+    pub findings: &'a SortedFindings,
     pub controls: &'a [Control],
 }
 
@@ -117,9 +117,8 @@ fn write_records(
         out.push(RecordType::Assignment, assignment)?;
     }
     write_recorded(&mut out, &mut raw, evidence.recorded)?;
-    let findings = File::open(evidence.findings).map_err(WriteBundleError::Spool)?;
-    for line in BufReader::new(findings).split(b'\n') {
-        out.push_json(RecordType::Finding, &line.map_err(WriteBundleError::Spool)?)?;
+    for text in evidence.findings.texts() {
+        out.push_json(RecordType::Finding, &text.map_err(WriteBundleError::Spool)?)?;
     }
     for control in evidence.controls {
         out.push(RecordType::Control, control)?;
@@ -136,6 +135,9 @@ fn write_recorded<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()
     recorded: &Recorded,
 ) -> Result<(), WriteBundleError> {
     let mut text = Vec::new();
+    for route in recorded.routes() {
+        out.push(RecordType::Route, route)?;
+    }
     for peer in recorded.peers() {
         out.push(RecordType::Peer, peer)?;
     }

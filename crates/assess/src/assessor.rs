@@ -16,7 +16,7 @@ use crate::gaps::{SubjectRef, collector_of};
 use crate::judge::{Answer, Askable, Blame, Known, Question, Verdict, conclude};
 use crate::limits::Limits;
 use crate::meta::SubjectKind;
-use crate::pool::{Job, Load, Pool};
+use crate::pool::{Job, Load, Pool, Summary};
 use crate::population::Populations;
 use crate::protocol::{LoadAssignment, LoadCheck, SharedInput};
 
@@ -89,15 +89,6 @@ pub enum AssessError {
 
 /// Where findings go.
 pub type Sink<'s> = &'s mut dyn FnMut(Finding) -> io::Result<()>;
-
-/// What became of the checks themselves.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Checks that could not be loaded or were given up, with the reason.
-    pub broken: BTreeMap<String, String>,
-    /// How often the child process had to be started anew.
-    pub restarts: u32,
-}
 
 /// One use of a check, ready to be judged.
 #[derive(Debug)]

@@ -21,11 +21,12 @@ mod reassess;
 pub mod testing;
 mod worker;
 
-pub use assessor::{AssessError, Assessor, Case, Member, Sink, Summary};
+pub use assessor::{AssessError, Assessor, Case, Member, Sink};
 pub use catalogue::{Check, CheckSet, Library, LoadError};
 pub use client::WorkerCommand;
 pub use gaps::SubjectRef;
 pub use limits::Limits;
 pub use meta::{CheckMeta, Custom, Needs, RelatedResource, Scope, SubjectKind};
+pub use pool::Summary;
 pub use reassess::{Compared, Comparison, Difference, reassess};
 pub use worker::{WorkerError, worker_main, worker_with};

@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 
-use crate::assessor::Summary;
 use crate::client::{Died, Worker, WorkerCommand};
 use crate::judge::Answer;
 use crate::limits::Limits;
@@ -21,6 +20,15 @@ const MAX_BYTES: usize = 4 << 20;
 const MAX_STRIKES: u32 = 3;
 /// How often the child may be started anew before nothing more is asked.
 const MAX_RESTARTS: u32 = 200;
+
+/// What became of the checks themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Checks that could not be loaded or were given up, with the reason.
+    pub broken: BTreeMap<String, String>,
+    /// How often the child process had to be started anew.
+    pub restarts: u32,
+}
 
 /// What every child is told before the first subject.
 #[derive(Clone, Debug, Default)]

@@ -122,7 +122,15 @@ impl Populations {
             if !whys.is_empty() {
                 let mut records: Vec<RecordRef> = covered.iter().map(|(r, _)| *r).collect();
                 records.extend(gaps.iter().map(|(r, _)| *r));
-                problems.push(Problem { population: (*population).to_owned(), why: whys.join("; "), records });
+                let why = whys.join("; ");
+                // One finding says all that is wrong with a list, also where the target as a whole is.
+                match problems.iter_mut().find(|known| known.population == *population) {
+                    Some(known) => {
+                        known.why = format!("{}; {why}", known.why);
+                        known.records.extend(records);
+                    }
+                    None => problems.push(Problem { population: (*population).to_owned(), why, records }),
+                }
             }
         }
         Whole { empty: problems.is_empty() && members == 0, problems, missing, coverage }
@@ -178,13 +186,13 @@ fn problems_of(
             ));
         }
         if let Some(total) = &coverage.total
-            && total.count != coverage.items
+            && total.count != coverage.items.saturating_sub(coverage.repeated)
             && gaps.is_empty()
         {
             whys.push(format!("the source counts {} and lists {}", total.count, coverage.items));
         }
     }
-    let listed: u64 = covered.iter().map(|(_, coverage)| coverage.items).sum();
+    let listed: u64 = covered.iter().map(|(_, one)| one.items.saturating_sub(one.repeated)).sum();
     if !covered.is_empty() && whys.is_empty() && listed > recorded.saturating_add(absent) {
         whys.push(format!("{listed} items were listed and {recorded} recorded, and no gap says why"));
     }

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use model::record::Finding;
 use model::{Digest, Outcome, RecordRef};
 
-use crate::assessor::{AssessError, Assessor, Case, Member, Sink, Summary};
+use crate::assessor::{AssessError, Assessor, Case, Member, Sink};
 use crate::client::WorkerCommand;
 use crate::limits::Limits;
+use crate::pool::Summary;
 
 /// Judges a whole case whose members come from `members`, in any order.
 ///

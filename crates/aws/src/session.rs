@@ -1,5 +1,6 @@
 //! A session with one AWS account: credentials, clients' configuration, identity, time limit.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +18,10 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 use aws_types::app_name::AppName;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
+use aws_types::service_config::ServiceConfigKey;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use sdk::{CallerIdentity, CollectError, Environment, FoundTarget, Recorder, SinkError, Target, Timestamp};
+use http::Uri;
+use sdk::{CallerIdentity, CollectError, Environment, FoundTarget, Recorder, RouteNote, SinkError, Target, Timestamp};
 use serde_json::{Map, Value};
 use transport::ask::readable;
 use transport::{Asker, Call, Recording, Refusal, Transport, causes};
@@ -32,6 +35,26 @@ use crate::wire::Aws;
 
 /// Where calls go that belong to no region, when neither declaration nor environment names one.
 const HOME: &str = "us-east-1";
+/// The ids of the services that are asked, by which `AWS_ENDPOINT_URL_<SERVICE>` and profiles name their endpoints
+/// (<https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html>).
+const SERVICES: [&str; 13] = [
+    "Account",
+    "CloudHSM V2",
+    "CloudTrail",
+    "EKS",
+    "IAM",
+    "KMS",
+    "Organizations",
+    "S3",
+    "S3 Control",
+    "SSO",
+    "SSO OIDC",
+    "STS",
+    "signin",
+];
+
+/// The same as they stand in the names of hosts.
+const HOSTS: [&str; 9] = ["account", "cloudhsmv2", "cloudtrail", "eks", "iam", "kms", "organizations", "s3", "sts"];
 
 /// A session with one account. Clones are the same session.
 #[derive(Clone, Debug)]
@@ -71,8 +94,9 @@ impl Session {
         let authorities = sdk::variable(&["AWS_CA_BUNDLE"]);
         let given = environment.overrides.extra_roots.as_ref();
         let transport = Transport::to_target(target, given, "AWS_CA_BUNDLE", authorities.as_deref())?;
-        let recording = Recording::new(transport, Arc::new(Aws), recorder.clone(), environment.clock.clone());
+        let recording = Recording::new(transport.clone(), Arc::new(Aws), recorder.clone(), environment.clock.clone());
         let config = base_config(&settings, environment, &recording, source).await?;
+        recorder.route(route(&transport, &config))?;
         let (config, credentials) = with_credentials(config, &settings, environment, recorder).await?;
         let prepared = credentials.prepare().await;
         if let Some(cause) = recording.take_sink_error() {
@@ -239,6 +263,26 @@ impl std::fmt::Debug for Bounded<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Bounded").field("limit", &self.limit).field("running", &self.running.len()).finish()
     }
+}
+
+/// What of the way to the account is not AWS' own.
+fn route(transport: &Transport, config: &SdkConfig) -> RouteNote {
+    let of_service = |service: &str| {
+        let key = ServiceConfigKey::builder()
+            .service_id(service)
+            .env("AWS_ENDPOINT_URL")
+            .profile("endpoint_url")
+            .build()
+            .ok()?;
+        config.service_config()?.load_config(key)
+    };
+    let configured = SERVICES.iter().filter_map(|service| of_service(service));
+    let endpoints: BTreeSet<String> = configured.chain(config.endpoint_url().map(str::to_owned)).collect();
+    let endpoints: Vec<Uri> = endpoints.iter().filter_map(|url| url.parse().ok()).collect();
+    // Proxies are chosen by host.
+    let region = config.region().map_or(HOME, Region::as_ref);
+    let hosts = HOSTS.iter().filter_map(|service| format!("https://{service}.{region}.amazonaws.com").parse().ok());
+    transport.route(&endpoints, &hosts.collect::<Vec<Uri>>())
 }
 
 async fn base_config(

@@ -13,12 +13,12 @@ use jsonschema::Validator;
 use model::Timestamp;
 use model::record::{GapReason, Subject};
 use sdk::{
-    CoverageNote, DerivedNote, Descriptor, ExchangeId, GapNote, NewBody, NewExchange, Recorder, ResourceNote,
-    SinkError, SourceTotal, WithheldReason, kind_of_population, suspects_secret,
+    Certificates, CoverageNote, DerivedNote, Descriptor, ExchangeId, GapNote, NewBody, NewExchange, Recorder,
+    ResourceNote, RouteNote, SinkError, SourceTotal, WithheldReason, kind_of_population, suspects_secret,
 };
 use serde_json::{Map, Value};
 
-use crate::protocol::{Body, Coverage, Derived, Exchange, Gap, Input, Resource, Source, Why};
+use crate::protocol::{Body, Coverage, Derived, Exchange, Gap, Input, Peer, Resource, Route, Source, Why};
 
 /// Open arrays and objects in facts and parameters: a record has 64 in all.
 const DEPTH: usize = 48;
@@ -32,6 +32,12 @@ const PLACES_BYTES: usize = 2 << 20;
 
 /// Bytes of one text that becomes a member of a record.
 const TEXT_BYTES: usize = 64 << 10;
+
+/// Peers, and endpoints, proxies and authorities of a route.
+const PEERS: usize = 1_000;
+
+/// Parts of one resource: a bundle's own limit.
+const PARTS: usize = 1_024;
 
 /// Why a line is not recorded.
 #[derive(Debug)]
@@ -65,6 +71,16 @@ struct Kind {
 struct Came {
     id: ExchangeId,
     suspected: bool,
+    /// No whole answer came: nothing can have been read there.
+    failed: bool,
+}
+
+/// What came under one kind and id.
+#[derive(Clone, Copy, Debug)]
+struct Member {
+    derived: bool,
+    /// Something of it was withheld.
+    withheld: bool,
 }
 
 /// An object of which something is said.
@@ -86,9 +102,12 @@ pub(crate) struct Intake {
     /// Rights of the description: operations outside are a lie. `None`: built in, its credentials may come by other calls.
     rights: Option<BTreeSet<String>>,
     kinds: BTreeMap<String, Kind>,
+    peers: HashMap<u64, Certificates>,
     exchanges: HashMap<u64, Came>,
-    /// Kind and id of everything that was recorded, and whether something of it was withheld.
-    ids: HashMap<(String, String), bool>,
+    /// Kind and id of everything that was recorded.
+    ids: HashMap<(String, String), Member>,
+    /// When the process was started.
+    began: Timestamp,
     /// Members recorded of each population.
     members: BTreeMap<String, u64>,
     /// Items that the source listed of each population.
@@ -97,7 +116,7 @@ pub(crate) struct Intake {
 
 impl Intake {
     /// `foreign`: a program that is not ours, whose facts are held against its own schemas too.
-    pub(crate) fn new(descriptor: &Descriptor, foreign: bool) -> Self {
+    pub(crate) fn new(descriptor: &Descriptor, foreign: bool, began: Timestamp) -> Self {
         let kinds = descriptor.resources.iter().map(|kind| {
             let schema = if foreign { jsonschema::validator_for(&kind.schema).ok() } else { None };
             (kind.kind.clone(), Kind { parts: kind.parts().into_iter().collect(), schema })
@@ -105,11 +124,46 @@ impl Intake {
         Self {
             rights: foreign.then(|| descriptor.rights.iter().map(|right| right.name.clone()).collect()),
             kinds: kinds.collect(),
+            peers: HashMap::new(),
             exchanges: HashMap::new(),
+            began,
             ids: HashMap::new(),
             members: BTreeMap::new(),
             covered: BTreeMap::new(),
         }
+    }
+
+    pub(crate) fn route(&self, said: Route, recorder: &Recorder) -> Result<(), Refused> {
+        let Route { endpoints, proxies, authorities } = said;
+        if [endpoints.len(), proxies.len(), authorities.len()].iter().any(|count| *count > PEERS) {
+            return lie(format!("a route with more than {PEERS} endpoints, proxies or authorities"));
+        }
+        if let Some(wrong) = endpoints.iter().find(|endpoint| !model::is_endpoint(endpoint)) {
+            return lie(format!("`{}` is not the form of an endpoint", shown(wrong)));
+        }
+        if let Some(wrong) = proxies.iter().find(|proxy| !model::is_proxy(proxy)) {
+            return lie(format!("`{}` is not the form of a proxy", shown(wrong)));
+        }
+        for text in endpoints.iter().chain(&proxies) {
+            open("a route", text, recorder)?;
+        }
+        Ok(recorder.route(RouteNote { endpoints, proxies, authorities })?)
+    }
+
+    pub(crate) fn peer(&mut self, said: Peer) -> Result<(), Refused> {
+        if self.peers.len() >= PEERS {
+            return lie(format!("more than {PEERS} peers"));
+        }
+        let decoded: Result<Vec<Vec<u8>>, _> = said.certificates.iter().map(|text| STANDARD.decode(text)).collect();
+        let chain = match decoded.map(Certificates::new) {
+            Ok(Ok(chain)) => chain,
+            Ok(Err(bad)) => return lie(format!("peer {}: {bad}", said.id)),
+            Err(error) => return lie(format!("a certificate of peer {} is no base64: {error}", said.id)),
+        };
+        if self.peers.insert(said.id, chain).is_some() {
+            return lie(format!("two peers have the id {}", said.id));
+        }
+        Ok(())
     }
 
     pub(crate) fn exchange(&mut self, said: Exchange, now: Timestamp, recorder: &Recorder) -> Result<(), Refused> {
@@ -124,9 +178,19 @@ impl Intake {
         {
             return lie(format!("`{}` is not one of the failures that an exchange may have", shown(failure)));
         }
-        if said.attempt == 0 || said.page > (1 << 53) {
-            return lie("attempts are counted from 1, pages up to 2^53");
+        if said.attempt == 0 || said.page >= (1 << 53) {
+            return lie("attempts are counted from 1, pages up to 2^53 - 1");
         }
+        if !model::is_endpoint(&said.endpoint) {
+            return lie(format!("`{}` is not the form of an endpoint", shown(&said.endpoint)));
+        }
+        let peer = match said.peer.map(|id| (id, self.peers.get(&id))) {
+            None => None,
+            Some((_, Some(peer))) => Some(peer.clone()),
+            Some((id, None)) => return lie(format!("it names peer {id}, which it did not send before")),
+        };
+        // The process has a clock of its own, or the run a set one: outside of the run no exchange can have begun.
+        let started = said.started.filter(|at| (self.began..=now).contains(at)).unwrap_or(now);
         self.population(said.population.as_deref(), recorder)?;
         self.subject(said.subject.as_ref(), recorder)?;
         let texts = [
@@ -154,13 +218,13 @@ impl Intake {
                 Ok(bytes) => NewBody::Received(Bytes::from(bytes)),
                 Err(error) => return lie(format!("the body of exchange {} is no base64: {error}", said.id)),
             },
-            Some(Body::Withheld(withheld)) if withheld.size > (1 << 53) => return lie("a size beyond 2^53"),
+            Some(Body::Withheld(withheld)) if withheld.size >= (1 << 53) => return lie("a size beyond 2^53 - 1"),
             Some(Body::Withheld(withheld)) => match withheld.why {
                 Why::CredentialBearing => NewBody::CredentialBearing { size: withheld.size },
                 Why::SuspectedSecret => NewBody::Suspected { size: withheld.size },
             },
         };
-        let population = said.population.clone();
+        let (population, failed) = (said.population.clone(), said.failure.is_some());
         tracing::debug!(
             target_id = recorder.target(),
             collector = recorder.collector(),
@@ -173,13 +237,13 @@ impl Intake {
         );
         let captured = recorder.exchange(NewExchange {
             endpoint: said.endpoint,
-            peer: said.peer,
+            peer,
             operation: said.operation,
             population: said.population,
             subject: said.subject,
             page: said.page,
             attempt: said.attempt,
-            started: said.started.unwrap_or(now),
+            started,
             status: said.status,
             error: said.error,
             failure: said.failure,
@@ -189,7 +253,7 @@ impl Intake {
             body,
         })?;
         let suspected = captured.withheld == Some(WithheldReason::SuspectedSecret);
-        self.exchanges.insert(said.id, Came { id: captured.id, suspected });
+        self.exchanges.insert(said.id, Came { id: captured.id, suspected, failed });
         // A program has used the answer, whatever is in it; a collector of ours says itself what it could not use.
         if suspected && self.rights.is_some() {
             recorder.gap(GapNote {
@@ -215,6 +279,9 @@ impl Intake {
         }
         if let Some(part) = said.parts.keys().find(|part| !facts.contains_key(*part)) {
             return lie(format!("{about} says where `{}` was read and does not have it", shown(part)));
+        }
+        if facts.len() > PARTS {
+            return lie(format!("{about} has more than {PARTS} parts"));
         }
         let population = said.population.unwrap_or_else(|| said.kind.clone());
         let subject = Subject { kind: said.kind, id: said.id };
@@ -255,7 +322,7 @@ impl Intake {
             }
             parts.insert(part, places);
         }
-        self.member(&population, &subject, withheld)?;
+        self.member(&population, &subject, Member { derived: false, withheld })?;
         let facts = Value::Object(facts);
         let Subject { kind, id } = subject;
         Ok(recorder.resource(ResourceNote { population, kind, id, parts, facts })?)
@@ -290,7 +357,7 @@ impl Intake {
                 }
                 Input::Resource(of) => {
                     match self.ids.get(&(of.kind.clone(), of.id.clone())) {
-                        Some(withheld) => hidden |= withheld,
+                        Some(member) => hidden |= member.withheld,
                         None => return lie(format!("{about} rests on `{}`, which did not come before", shown(&of.id))),
                     }
                     sdk::Input::Resource { kind: of.kind, id: of.id }
@@ -302,7 +369,7 @@ impl Intake {
         }
         let population = said.population.unwrap_or_else(|| said.kind.clone());
         let subject = Subject { kind: said.kind, id: said.id };
-        self.member(&population, &subject, hidden)?;
+        self.member(&population, &subject, Member { derived: true, withheld: hidden })?;
         if hidden {
             return Ok(recorder.gap(GapNote {
                 population: Some(population),
@@ -356,11 +423,15 @@ impl Intake {
         }
     }
 
-    /// Counts a member of a population. `withheld`: something of it was not kept.
-    fn member(&mut self, population: &str, subject: &Subject, withheld: bool) -> Result<(), Refused> {
-        if self.ids.insert((subject.kind.clone(), subject.id.clone()), withheld).is_some() {
+    /// Counts a member of a population. A source may list a thing more than once; what is computed is computed once.
+    fn member(&mut self, population: &str, subject: &Subject, member: Member) -> Result<(), Refused> {
+        let key = (subject.kind.clone(), subject.id.clone());
+        let before = self.ids.get(&key).copied();
+        if before.is_some_and(|before| before.derived || member.derived) {
             return lie(format!("`{}` `{}` was recorded twice", subject.kind, shown(&subject.id)));
         }
+        let withheld = member.withheld || before.is_some_and(|before| before.withheld);
+        self.ids.insert(key, Member { withheld, ..member });
         let count = self.members.entry(population.to_owned()).or_default();
         *count = count.saturating_add(1);
         Ok(())
@@ -371,11 +442,14 @@ impl Intake {
         if self.covered.insert(said.population.clone(), said.items).is_some() {
             return lie(format!("the coverage of `{}` was given twice", shown(&said.population)));
         }
-        if [said.calls, said.pages, said.items].iter().any(|count| *count > (1 << 53)) {
-            return lie("a count beyond 2^53");
+        if [said.calls, said.pages, said.items].iter().any(|count| *count >= (1 << 53)) {
+            return lie("a count beyond 2^53 - 1");
         }
         let total = match said.total {
             Some(total) => {
+                if total.count >= (1 << 53) {
+                    return lie("a count beyond 2^53 - 1");
+                }
                 let (from, suspected) = self.source(total.from, recorder)?;
                 (!suspected).then_some(SourceTotal { count: total.count, from })
             }
@@ -490,6 +564,9 @@ impl Intake {
 
     fn source(&self, said: Source, recorder: &Recorder) -> Result<(sdk::Source, bool), Refused> {
         let came = self.came(said.exchange)?;
+        if came.failed {
+            return lie(format!("something was read in exchange {}, which brought no whole answer", said.exchange));
+        }
         for path in [said.path.as_str(), inner(&said)] {
             sized("a path", path)?;
             open("a path", path, recorder)?;

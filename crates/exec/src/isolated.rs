@@ -106,7 +106,8 @@ impl CollectorKind for Isolated {
             recorder.secrets().add(pin.clone());
             request.pin = Some(protocol::Pin(pin.expose().to_owned()));
         }
-        let session = Session::new(described.child, Intake::new(&descriptor, false), given.clock.clone());
+        let intake = Intake::new(&descriptor, false, given.clock.now());
+        let session = Session::new(described.child, intake, given.clock.clone());
         Ok(Box::new(IsolatedCollector {
             session: Mutex::new(session),
             request,

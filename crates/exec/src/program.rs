@@ -10,7 +10,7 @@ use bytes::Bytes;
 use model::{Digest, Secret};
 use sdk::{
     CallerIdentity, CollectError, Collector, CollectorKind, Descriptor, Environment, NewBody, NewExchange, Recorder,
-    RightStatus, Target,
+    RightStatus, RouteNote, Target,
 };
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
@@ -186,6 +186,8 @@ impl CollectorKind for Program {
         for secret in &self.passed {
             recorder.secrets().add(secret.clone());
         }
+        // The program says the rest, if there is any.
+        recorder.route(RouteNote::default())?;
         let digest = self.digest();
         let expected = match &self.described {
             Ok(descriptor) => descriptor,
@@ -213,7 +215,7 @@ impl CollectorKind for Program {
         if described.descriptor != *expected {
             return Err(failed("it describes itself in another way than a moment ago"));
         }
-        let intake = Intake::new(expected, true);
+        let intake = Intake::new(expected, true, environment.clock.now());
         Ok(Box::new(Reading {
             session: Mutex::new(Session::new(described.child, intake, environment.clock.clone())),
             request: identify_request(target, self.settings.settings.clone(), environment),

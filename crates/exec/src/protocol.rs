@@ -2,7 +2,7 @@
 //!
 //! Each line is one JSON object with one member, whose name says what the line is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::record::{Decode, GapReason, Subject, Syntax};
 use model::{Digest, Timestamp};
@@ -109,6 +109,10 @@ pub enum Answer {
     Identity(Identity),
     /// The state of one right.
     Right(RightStatus),
+    /// Over which way the target is reached.
+    Route(Route),
+    /// The certificates of a TLS peer; exchanges name it.
+    Peer(Peer),
     /// One request to the source, and its exact answer.
     Exchange(Box<Exchange>),
     /// One normalised object.
@@ -133,6 +137,8 @@ impl Answer {
             Self::Descriptor(_) => "descriptor",
             Self::Identity(_) => "identity",
             Self::Right(_) => "right",
+            Self::Route(_) => "route",
+            Self::Peer(_) => "peer",
             Self::Exchange(_) => "exchange",
             Self::Resource(_) => "resource",
             Self::Derived(_) => "derived",
@@ -177,6 +183,32 @@ pub enum RightState {
     Undecided,
 }
 
+/// Over which way the target is reached, where that is not the source's own. Said before it is used; what is said again adds to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// Configured endpoints: scheme, host and port, in lower case.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub endpoints: BTreeSet<String>,
+    /// Proxies that requests go through, as `scheme://host:port` and without credentials.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub proxies: BTreeSet<String>,
+    /// SHA-256 of the DER of each authority that is trusted and is not the operating system's.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(with = "BTreeSet<String>")]
+    pub authorities: BTreeSet<Digest>,
+}
+
+/// The certificates that a TLS peer sent: each chain once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Peer {
+    /// Chosen by the program, unique for its life; exchanges name it.
+    pub id: u64,
+    /// The DER of each, in base64 with padding, leaf first: 1 to 16 of at most 65,536 bytes.
+    pub certificates: Vec<String>,
+}
+
 /// One attempt of one request. Request headers and credentials have no place here.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -185,10 +217,9 @@ pub struct Exchange {
     pub id: u64,
     /// Scheme, host and port; `local:<what>` for what is on this machine.
     pub endpoint: String,
-    /// SHA-256 over the DER certificates of the TLS peer, leaf first, each prefixed with its length as 4 bytes big-endian.
+    /// The id of the TLS peer that answered, which was sent before; absent without TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub peer: Option<Digest>,
+    pub peer: Option<u64>,
     /// One of the rights of the descriptor.
     pub operation: String,
     /// What was being listed, where the call belongs to a population.

@@ -7,18 +7,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use model::Secret;
 use model::record::{GapReason, Subject};
+use model::{Digest, Secret};
 use sdk::{
-    Clock, CollectError, Collector, CollectorKind, CoverageNote, DerivedNote, Environment, ExchangeId, GapNote,
-    KnownSecrets, NewBody, NewExchange, Overrides, Patience, Recorder, ResourceNote, RightState, Sink, SinkError,
-    StaticCredentials, Target, WithheldReason,
+    Certificates, Clock, CollectError, Collector, CollectorKind, CoverageNote, DerivedNote, Environment, ExchangeId,
+    GapNote, KnownSecrets, NewBody, NewExchange, Overrides, Patience, Recorder, ResourceNote, RightState, RouteNote,
+    Sink, SinkError, StaticCredentials, Target, WithheldReason,
 };
 use serde_json::{Map, Value};
 
 use crate::protocol::{
-    self, Answer, Body, Coverage, Derived, Error, Exchange, Gap, Identify, Identity, Input, Nothing, Request, Resource,
-    RightStatus, Source, Total, VERSION, Why, Withheld,
+    self, Answer, Body, Coverage, Derived, Error, Exchange, Gap, Identify, Identity, Input, Nothing, Peer, Request,
+    Resource, RightStatus, Route, Source, Total, VERSION, Why, Withheld,
 };
 
 /// Why a served collector ended early. Whoever started it sees that it did.
@@ -41,7 +41,7 @@ pub fn serve(kind: &Arc<dyn CollectorKind>, clock: &Clock) -> Result<(), ServeEr
     // Foreign code in this process that writes to stdout must not write into the protocol.
     let out = rustix::io::dup(io::stdout()).map_err(io::Error::from)?;
     rustix::stdio::dup2_stdout(io::stderr()).map_err(io::Error::from)?;
-    let lines = Arc::new(Lines(Mutex::new((File::from(out), 0))));
+    let lines = Arc::new(Lines(Mutex::new(Written { out: File::from(out), exchanges: 0, peers: BTreeMap::new() })));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut serving: Option<Serving> = None;
     for line in io::stdin().lock().lines() {
@@ -149,15 +149,42 @@ fn status(said: sdk::RightStatus) -> RightStatus {
     }
 }
 
-/// Writes what is recorded as lines; the number of exchanges so far.
+/// Writes what is recorded as lines.
 #[derive(Debug)]
-struct Lines(Mutex<(File, u64)>);
+struct Lines(Mutex<Written>);
+
+/// Where lines go, and what they have named so far.
+#[derive(Debug)]
+struct Written {
+    out: File,
+    exchanges: u64,
+    /// Digests of the chains that were sent, and their ids.
+    peers: BTreeMap<Digest, u64>,
+}
+
+impl Written {
+    fn say(&mut self, answer: &Answer) -> io::Result<()> {
+        let mut line = serde_json::to_vec(answer)?;
+        line.push(b'\n');
+        self.out.write_all(&line)
+    }
+
+    /// The id of a peer, which is sent when it is first named.
+    fn peer(&mut self, certificates: &Certificates) -> io::Result<u64> {
+        if let Some(id) = self.peers.get(&certificates.digest()) {
+            return Ok(*id);
+        }
+        let id = self.peers.len() as u64;
+        let certificates_said = certificates.chain().iter().map(|der| STANDARD.encode(der)).collect();
+        self.say(&Answer::Peer(Peer { id, certificates: certificates_said }))?;
+        self.peers.insert(certificates.digest(), id);
+        Ok(id)
+    }
+}
 
 impl Lines {
     fn say(&self, answer: &Answer) -> io::Result<()> {
-        let mut line = serde_json::to_vec(answer)?;
-        line.push(b'\n');
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.write_all(&line)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).say(answer)
     }
 
     fn fail(&self, error: CollectError) -> Result<(), ServeError> {
@@ -193,11 +220,12 @@ impl Sink for Lines {
             (NewBody::Suspected { size }, _) => keep(Why::SuspectedSecret, *size),
         };
         let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = guard.1;
+        let id = guard.exchanges;
+        let peer = exchange.peer.as_ref().map(|peer| guard.peer(peer)).transpose().map_err(SinkError)?;
         let said = Exchange {
             id,
             endpoint: exchange.endpoint,
-            peer: exchange.peer,
+            peer,
             operation: exchange.operation,
             population: exchange.population,
             subject: exchange.subject,
@@ -212,10 +240,8 @@ impl Sink for Lines {
             parameters: members(exchange.parameters),
             body,
         };
-        let mut line = serde_json::to_vec(&Answer::Exchange(Box::new(said))).map_err(|e| SinkError(e.into()))?;
-        line.push(b'\n');
-        guard.0.write_all(&line).map_err(SinkError)?;
-        guard.1 = id.saturating_add(1);
+        guard.say(&Answer::Exchange(Box::new(said))).map_err(SinkError)?;
+        guard.exchanges = id.saturating_add(1);
         Ok(ExchangeId(id))
     }
 
@@ -273,6 +299,11 @@ impl Sink for Lines {
             exchange: gap.exchange.map(|id| id.0),
         };
         self.say(&Answer::Gap(said)).map_err(SinkError)
+    }
+
+    fn route(&self, _: &str, _: &str, route: RouteNote) -> Result<(), SinkError> {
+        let RouteNote { endpoints, proxies, authorities } = route;
+        self.say(&Answer::Route(Route { endpoints, proxies, authorities })).map_err(SinkError)
     }
 }
 

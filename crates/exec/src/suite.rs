@@ -10,7 +10,7 @@ use model::Timestamp;
 use model::record::Syntax;
 use sdk::{
     Clock, CoverageNote, DerivedNote, Descriptor, ExchangeId, GapNote, KnownSecrets, NewBody, NewExchange, Recorder,
-    ResourceNote, RightStatus, Sink, SinkError, WithheldReason, kind_of_population,
+    ResourceNote, RightStatus, RouteNote, Sink, SinkError, WithheldReason, kind_of_population,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -209,7 +209,8 @@ impl Suite {
                 return read;
             }
         };
-        let mut session = Session::new(described.child, Intake::new(descriptor, true), self.clock.clone());
+        let mut session =
+            Session::new(described.child, Intake::new(descriptor, true, self.clock.now()), self.clock.clone());
         let done = async {
             let found = session.identify(self.identify(), &recorder).await?;
             read.identity = Some(found.found);
@@ -456,5 +457,10 @@ impl Sink for Memory {
 
     fn gap(&self, _: &str, _: &str, gap: GapNote) -> Result<(), SinkError> {
         self.with(|seen| seen.gaps.push(gap))
+    }
+
+    fn route(&self, _: &str, _: &str, _: RouteNote) -> Result<(), SinkError> {
+        // The way is where the program runs, and no matter of how it speaks.
+        Ok(())
     }
 }

@@ -170,10 +170,13 @@ fn a_program_that_lies_is_believed_nothing_more() {
         (&[EXCHANGE, r#"say '{"resource":{"kind":"toy/other","id":"a","parts":{},"facts":{}}}'"#], "does not describe"),
         (&[RESOURCE], "exchange 1, which it did not send"),
         (&[EXCHANGE, EXCHANGE], "two exchanges have the id 1"),
-        (&[EXCHANGE, RESOURCE, RESOURCE], "was recorded twice"),
         (&[COVERAGE, COVERAGE], "given twice"),
         (&[IDENTITY], "second identity"),
         (&[r#"say '{"exchange":{"id":1,"endpoint":"local:toy","operation":"delete"}}'"#], "none of the rights"),
+        (
+            &[r#"say '{"exchange":{"id":1,"endpoint":"HTTPS://Toy/","operation":"list"}}'"#],
+            "not the form of an endpoint",
+        ),
         (
             &[EXCHANGE, r#"say '{"resource":{"kind":"toy/thing","id":"a","parts":{},"facts":{"size":7}}}'"#],
             "does not say where `size` was read",

@@ -5,6 +5,7 @@
 mod covers;
 mod date;
 mod digest;
+mod endpoint;
 mod exit;
 mod names;
 pub mod record;
@@ -13,6 +14,7 @@ mod time;
 
 pub use date::{Date, ParseDateError};
 pub use digest::{Digest, ParseDigestError};
+pub use endpoint::{is_endpoint, is_proxy};
 pub use exit::{ExitStatus, exit_codes_help};
 pub use names::{Outcome, ParseRefError, RecordRef, RecordType, Severity};
 pub use record::Covers;

@@ -1,6 +1,6 @@
 //! The only way out of a collector.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -16,11 +16,103 @@ use crate::suspicion::{KnownSecrets, suspects_secret};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExchangeId(pub u64);
 
+/// The certificates that a TLS peer sent, as DER, leaf first. Clones share them.
+#[derive(Clone)]
+pub struct Certificates {
+    digest: Digest,
+    chain: Arc<[Vec<u8>]>,
+}
+
+/// A peer sent more certificates, or a longer one, than a bundle may hold (`docs/spec/bundle.md` §10), or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the peer sent {count} certificates, the longest of {longest} bytes: 1 to {} of at most {} bytes are taken",
+    Certificates::MOST,
+    Certificates::LONGEST
+)]
+pub struct BadChain {
+    pub count: usize,
+    pub longest: usize,
+}
+
+impl Certificates {
+    /// Certificates in one chain.
+    pub const MOST: usize = 16;
+    /// Bytes of one certificate.
+    pub const LONGEST: usize = 65_536;
+
+    /// The chain as it was sent.
+    ///
+    /// # Errors
+    /// When a bundle could not hold it.
+    pub fn new(chain: Vec<Vec<u8>>) -> Result<Self, BadChain> {
+        let (count, longest) = (chain.len(), chain.iter().map(Vec::len).max().unwrap_or_default());
+        if count == 0 || count > Self::MOST || longest > Self::LONGEST {
+            return Err(BadChain { count, longest });
+        }
+        let mut all = Vec::with_capacity(chain.iter().map(|der| der.len() + 4).sum());
+        for der in &chain {
+            // At most `LONGEST`.
+            all.extend_from_slice(&u32::try_from(der.len()).unwrap_or(u32::MAX).to_be_bytes());
+            all.extend_from_slice(der);
+        }
+        Ok(Self { digest: Digest::of(&all), chain: chain.into() })
+    }
+
+    /// SHA-256 over the certificates, each with its length as 4 bytes big-endian before it.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The certificates as DER, leaf first.
+    #[must_use]
+    pub fn chain(&self) -> &[Vec<u8>] {
+        &self.chain
+    }
+}
+
+impl PartialEq for Certificates {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+}
+
+impl Eq for Certificates {}
+
+impl Debug for Certificates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Certificates({})", self.digest)
+    }
+}
+
+/// Over which way a collector reaches its target, where that is not the source's own: sealed whether the source answers or not.
+/// Without any member: nothing is configured, or the source is not reached over a network.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RouteNote {
+    /// Configured endpoints, in the form of an exchange's `endpoint`.
+    pub endpoints: BTreeSet<String>,
+    /// Proxies that requests go through, as `scheme://host:port`, without credentials.
+    pub proxies: BTreeSet<String>,
+    /// SHA-256 of the DER of each authority that is trusted and is not the operating system's.
+    pub authorities: BTreeSet<Digest>,
+}
+
+impl RouteNote {
+    /// Both ways: a collector may ask more than one source.
+    pub fn absorb(&mut self, other: Self) {
+        self.endpoints.extend(other.endpoints);
+        self.proxies.extend(other.proxies);
+        self.authorities.extend(other.authorities);
+    }
+}
+
 /// One attempt of one request, as the transport saw it.
 #[derive(Clone, Debug)]
 pub struct NewExchange {
     pub endpoint: String,
-    pub peer: Option<Digest>,
+    /// Whose certificates the TLS peer sent; `None` without TLS.
+    pub peer: Option<Certificates>,
     pub operation: String,
     pub population: Option<String>,
     pub subject: Option<Subject>,
@@ -208,6 +300,8 @@ pub trait Sink: Debug + Send + Sync {
     fn derived(&self, target: &str, collector: &str, derived: DerivedNote) -> Result<(), SinkError>;
     fn coverage(&self, target: &str, collector: &str, coverage: CoverageNote) -> Result<(), SinkError>;
     fn gap(&self, target: &str, collector: &str, gap: GapNote) -> Result<(), SinkError>;
+    /// May come more than once: all that came counts.
+    fn route(&self, target: &str, collector: &str, route: RouteNote) -> Result<(), SinkError>;
 }
 
 /// The only way out of a collector: keeps exchanges, resources, coverage and gaps of one target.
@@ -294,5 +388,13 @@ impl Recorder {
             gap.detail = "the source's text is withheld: it seems to hold a secret".to_owned();
         }
         self.sink.gap(&self.target, &self.collector, gap)
+    }
+
+    /// Keeps over which way the target is reached. Before the first request, so that it is sealed also where nobody answers.
+    ///
+    /// # Errors
+    /// When the evidence cannot be written.
+    pub fn route(&self, route: RouteNote) -> Result<(), SinkError> {
+        self.sink.route(&self.target, &self.collector, route)
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use sdk::{
-    CoverageNote, DerivedNote, ExchangeId, GapNote, KnownSecrets, NewBody, NewExchange, Recorder, ResourceNote, Sink,
-    SinkError, WithheldReason,
+    CoverageNote, DerivedNote, ExchangeId, GapNote, KnownSecrets, NewBody, NewExchange, Recorder, ResourceNote,
+    RouteNote, Sink, SinkError, WithheldReason,
 };
 
 use crate::server::lock;
@@ -17,6 +17,8 @@ pub struct Seen {
     pub derived: Vec<DerivedNote>,
     pub coverage: Vec<CoverageNote>,
     pub gaps: Vec<GapNote>,
+    /// The routes, each with the number of exchanges that were recorded before it.
+    pub routes: Vec<(usize, RouteNote)>,
 }
 
 /// An exchange as it would be sealed: a withheld body is gone.
@@ -78,6 +80,13 @@ impl Sink for Memory {
 
     fn gap(&self, _: &str, _: &str, gap: GapNote) -> Result<(), SinkError> {
         lock(&self.0).gaps.push(gap);
+        Ok(())
+    }
+
+    fn route(&self, _: &str, _: &str, route: RouteNote) -> Result<(), SinkError> {
+        let mut seen = lock(&self.0);
+        let before = seen.exchanges.len();
+        seen.routes.push((before, route));
         Ok(())
     }
 }

@@ -1,20 +1,22 @@
 //! The pooled client and its settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Uri;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use sdk::{CollectError, Target};
+use sdk::{CollectError, Digest, RouteNote, Target};
 
 use crate::connect::{Connector, Proxies, Routes};
 use crate::error::TransportError;
+use crate::route;
 
 pub(crate) type Pool = Client<Connector, Full<Bytes>>;
 
@@ -69,6 +71,8 @@ struct Inner {
     routes: Routes,
     largest_body: usize,
     roots: usize,
+    /// Those of the trusted authorities that are not the system's.
+    authorities: BTreeSet<Digest>,
     /// One pool for each time limit on connecting: the limit belongs to a connector.
     pools: Mutex<BTreeMap<Duration, Pool>>,
 }
@@ -79,12 +83,15 @@ impl Transport {
     /// # Errors
     /// When a proxy or an authority of the settings cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, TransportError> {
-        let mut roots = native_roots().clone();
+        let machine = route::machine();
+        let (mut roots, mut authorities) = (machine.roots.clone(), machine.foreign.clone());
         for pem in &settings.extra_roots {
             let mut found = false;
             for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
                 found = true;
-                roots.add(certificate.map_err(TransportError::Roots)?).map_err(TransportError::Root)?;
+                let certificate = certificate.map_err(TransportError::Roots)?;
+                authorities.extend(Some(Digest::of(&certificate)).filter(|one| !machine.system.contains(one)));
+                roots.add(certificate).map_err(TransportError::Root)?;
             }
             if !found {
                 return Err(TransportError::NoRoots);
@@ -104,6 +111,8 @@ impl Transport {
             routes: Routes::new(&settings.proxies)?,
             largest_body: settings.largest_body,
             roots: count,
+            // Whoever gave a configuration of their own says whom it trusts.
+            authorities: if settings.tls.is_some() { BTreeSet::new() } else { authorities },
             pools: Mutex::default(),
         })))
     }
@@ -141,6 +150,19 @@ impl Transport {
         })
     }
 
+    /// What of the way is not the sources' own: these configured `endpoints`, the proxies on the way to any of `sources`, and
+    /// authorities beside the system's.
+    #[must_use]
+    pub fn route<'u>(&self, endpoints: &'u [Uri], sources: impl IntoIterator<Item = &'u Uri>) -> RouteNote {
+        let through = |source: &Uri| self.0.routes.proxy_to(source).map(|proxy| route::proxy(proxy.uri()));
+        RouteNote {
+            // What is none is refused by the first request that it is used for.
+            endpoints: endpoints.iter().map(route::endpoint).filter(|text| model::is_endpoint(text)).collect(),
+            proxies: sources.into_iter().chain(endpoints).filter_map(through).collect(),
+            authorities: self.0.authorities.clone(),
+        }
+    }
+
     /// Whether any certificate authority is known, without which no TLS peer is accepted.
     pub(crate) fn has_roots(&self) -> bool {
         self.0.roots > 0
@@ -170,17 +192,6 @@ impl Transport {
             })
             .clone()
     }
-}
-
-/// The machine's own certificate authorities, read once: a run makes a transport for each target.
-/// A machine without any can still reach sources of additional ones; see `has_roots`.
-fn native_roots() -> &'static rustls::RootCertStore {
-    static NATIVE: OnceLock<rustls::RootCertStore> = OnceLock::new();
-    NATIVE.get_or_init(|| {
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        roots
-    })
 }
 
 impl fmt::Debug for Transport {

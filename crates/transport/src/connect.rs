@@ -1,4 +1,4 @@
-//! Connections: TCP, through a proxy where one is set, TLS, and the digest of the certificates that the peer sent.
+//! Connections: TCP, through a proxy where one is set, TLS, and the certificates that the peer sent.
 
 use std::fmt;
 use std::future::Future;
@@ -15,7 +15,7 @@ use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
-use model::Digest;
+use sdk::Certificates;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
@@ -165,7 +165,7 @@ impl Service<Uri> for Connector {
                 MaybeHttpsStream::Http(_) => None,
                 MaybeHttpsStream::Https(tls) => {
                     let (_, session) = tls.inner().get_ref();
-                    session.peer_certificates().map(chain_digest)
+                    session.peer_certificates().map(certificates).transpose()?
                 }
             };
             Ok(Observed { stream, peer: Peer(peer) })
@@ -178,21 +178,15 @@ impl Service<Uri> for Connector {
 #[error("no connection within {0:?}")]
 pub(crate) struct ConnectTimeout(Duration);
 
-/// SHA-256 over the certificates as sent, leaf first, each with its length as 4 bytes big-endian before it.
-fn chain_digest(chain: &[rustls::pki_types::CertificateDer<'_>]) -> Digest {
-    let mut all = Vec::with_capacity(chain.iter().map(|c| c.len() + 4).sum());
-    for certificate in chain {
-        // TLS bounds a certificate to 2^24 - 1 bytes.
-        let length = u32::try_from(certificate.len()).unwrap_or(u32::MAX);
-        all.extend_from_slice(&length.to_be_bytes());
-        all.extend_from_slice(certificate);
-    }
-    Digest::of(&all)
+/// The certificates as sent. A chain that could not be sealed is as bad as one that is not trusted.
+fn certificates(chain: &[rustls::pki_types::CertificateDer<'_>]) -> Result<Certificates, rustls::Error> {
+    Certificates::new(chain.iter().map(|der| der.to_vec()).collect())
+        .map_err(|bad| rustls::Error::General(bad.to_string()))
 }
 
-/// The digest of the certificates of a connection's peer; it stands among the extensions of every answer of the connection.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) Option<Digest>);
+/// The certificates of a connection's peer; they stand among the extensions of every answer of the connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer(pub(crate) Option<Certificates>);
 
 /// The bytes' way as far as TLS to the source: TCP, directly or through a proxy.
 #[derive(Clone)]
@@ -257,7 +251,7 @@ pub(crate) struct Observed {
 
 impl Connection for Observed {
     fn connected(&self) -> Connected {
-        self.stream.connected().extra(self.peer)
+        self.stream.connected().extra(self.peer.clone())
     }
 }
 

@@ -11,6 +11,7 @@ mod client;
 mod connect;
 mod error;
 mod record;
+mod route;
 mod scope;
 
 pub use ask::{Again, Answer, Asker, Call, Refusal, Trouble};
@@ -18,4 +19,5 @@ pub use client::{Limits, Settings, Transport};
 pub use connect::Proxies;
 pub use error::TransportError;
 pub use record::{Asked, Dialect, Failure, Recording, causes};
+pub use route::{endpoint, foreign_authorities};
 pub use scope::{Scope, Seen};

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::client::{Limits, Transport};
 use crate::connect::Peer;
+use crate::route::endpoint;
 use crate::scope::{Scope, Seen};
 
 /// What a kind of source says in its requests and answers.
@@ -227,7 +228,7 @@ impl<'a> Attempt<'a> {
         let request_id = self.recording.dialect.request_id(&head.headers);
         if let Some(draft) = &mut self.draft {
             draft.status = Some(head.status.as_u16());
-            draft.peer = head.extensions.get::<Peer>().and_then(|peer| peer.0);
+            draft.peer = head.extensions.get::<Peer>().and_then(|peer| peer.0.clone());
             draft.request_id = request_id;
             draft.date = head.headers.get(DATE).and_then(|date| date.to_str().ok()).map(str::to_owned);
         }
@@ -306,16 +307,6 @@ impl Drop for Attempt<'_> {
             // Given up from outside: a deadline. A failure to write is kept for the next look.
             drop(self.record(Some("timeout"), None));
         }
-    }
-}
-
-/// Scheme, host and port; the port is left out where it is the scheme's own.
-fn endpoint(uri: &Uri) -> String {
-    let scheme = uri.scheme_str().unwrap_or_default();
-    let host = uri.host().unwrap_or_default();
-    match (scheme, uri.port_u16()) {
-        ("https", Some(443)) | ("http", Some(80)) | (_, None) => format!("{scheme}://{host}"),
-        (_, Some(port)) => format!("{scheme}://{host}:{port}"),
     }
 }
 

@@ -104,13 +104,14 @@ async fn tunnels_tls_through_a_proxy_and_sees_the_source_as_peer() {
     serving.await.unwrap();
     assert_eq!(connections.load(Ordering::Relaxed), 1, "the second request took the pooled connection");
 
-    // The digest is over length and DER of each certificate.
+    // The certificates are kept, and their digest is over length and DER of each.
     let der = made.cert.der();
     let mut chain = u32::try_from(der.len()).unwrap().to_be_bytes().to_vec();
     chain.extend_from_slice(der);
     for one in memory.seen().exchanges {
         assert_eq!(one.exchange.endpoint, "https://source.example");
-        assert_eq!(one.exchange.peer, Some(Digest::of(&chain)));
+        let peer = one.exchange.peer.unwrap();
+        assert_eq!((peer.digest(), peer.chain()), (Digest::of(&chain), [der.to_vec()].as_slice()));
     }
 }
 

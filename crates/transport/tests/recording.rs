@@ -101,7 +101,7 @@ fn keeps_an_answer_byte_for_byte() {
         assert_eq!(one.request_id.as_deref(), Some("id-1"));
         assert_eq!(one.date.as_deref(), Some("Sat, 21 Nov 2026 11:00:00 GMT"));
         assert_eq!(one.parameters, json!({"body": "asked"}));
-        assert_eq!((one.peer, &one.failure, &one.error), (None, &None, &None));
+        assert_eq!((&one.peer, &one.failure, &one.error), (&None, &None, &None));
         assert!(matches!(&one.body, NewBody::Received(bytes) if bytes == answer.body()));
         assert!(!format!("{seen:?}").contains("our-own-secret-key"));
     });
@@ -258,7 +258,7 @@ fn names_the_peer_and_reads_no_other() {
         let error = recording.send(get(&server.url(), "/a"), limits()).await.unwrap_err();
         assert!(matches!(error, Failure::Tls(_)), "{error}");
         let one = &memory.seen().exchanges[0].exchange;
-        assert_eq!((one.failure.as_deref(), one.status, one.peer), (Some("tls"), None, None));
+        assert_eq!((one.failure.as_deref(), one.status, &one.peer), (Some("tls"), None, &None));
     });
 }
 

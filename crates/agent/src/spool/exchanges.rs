@@ -2,17 +2,21 @@
 //!
 //! The texts are made once, when an exchange comes, and handed to the writer as they are. All bodies lie in one file.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use model::record::{self, Subject};
 use model::{Digest, RecordRef, RecordType};
-use sdk::{NewBody, NewExchange, WithheldReason};
+use sdk::{Certificates, NewBody, NewExchange, WithheldReason};
 use serde::Serialize;
 
-use super::index::{self, ExchangeKey, Name, Names};
+use super::index::{self, Name, Names, Ranks};
 use super::lines::{LineFile, Span, SpanReader};
+
+/// Chains of certificates in one bundle (`docs/spec/bundle.md` §10).
+const MOST_PEERS: usize = 4096;
 
 /// The files of all exchanges.
 #[derive(Debug)]
@@ -20,8 +24,8 @@ pub(super) struct ExchangeFiles {
     texts: LineFile,
     bodies: LineFile,
     asked: HashSet<AskedKey>,
-    /// Digest of each chain of certificates, and when it was first seen.
-    peers: BTreeMap<Digest, u32>,
+    /// Each chain of certificates by its digest, and which it was in the order of arrival.
+    peers: BTreeMap<Digest, (u32, Certificates)>,
     /// The same in the order of arrival → ordinal of the `peer` record.
     peer_ordinals: Vec<u64>,
 }
@@ -36,7 +40,7 @@ pub(super) struct Drafted {
     exchange: record::Exchange,
     /// Where the reference to the peer belongs.
     head: usize,
-    peer: Option<Digest>,
+    peer: Option<Certificates>,
     subject: Option<Subject>,
 }
 
@@ -186,9 +190,16 @@ impl ExchangeFiles {
         let long = |from: usize, to: usize| u32::try_from(to.saturating_sub(from)).map_err(io::Error::other);
         let kept = kept.map(|bytes| self.bodies.append(bytes)).transpose()?;
         let peer = match drafted.peer {
-            Some(digest) => {
+            Some(peer) => {
                 let next = u32::try_from(self.peers.len()).map_err(io::Error::other)?;
-                Some((long(0, drafted.head)?, *self.peers.entry(digest).or_insert(next)))
+                let (arrival, _) = self.peers.entry(peer.digest()).or_insert((next, peer));
+                let arrival = *arrival;
+                if self.peers.len() > MOST_PEERS {
+                    return Err(io::Error::other(format!(
+                        "TLS peers with more than {MOST_PEERS} different certificates"
+                    )));
+                }
+                Some((long(0, drafted.head)?, arrival))
             }
             None => None,
         };
@@ -222,12 +233,16 @@ impl ExchangeFiles {
     /// The `peer` records in their order. From here on exchanges refer to them.
     pub(super) fn number_peers(&mut self) -> Vec<record::Peer> {
         self.peer_ordinals = vec![0; self.peers.len()];
-        for (ordinal, arrival) in (0..).zip(self.peers.values()) {
+        for (ordinal, (arrival, _)) in (0..).zip(self.peers.values()) {
             if let Some(slot) = self.peer_ordinals.get_mut(*arrival as usize) {
                 *slot = ordinal;
             }
         }
-        self.peers.keys().map(|sha256| record::Peer { sha256: *sha256, certificates: Vec::new() }).collect()
+        let certificates = |peer: &Certificates| peer.chain().iter().cloned().map(record::Certificate).collect();
+        self.peers
+            .iter()
+            .map(|(sha256, (_, peer))| record::Peer { sha256: *sha256, certificates: certificates(peer) })
+            .collect()
     }
 
     pub(super) fn flush(&mut self) -> io::Result<()> {
@@ -286,4 +301,52 @@ impl ExchangeFiles {
 fn begin(ordinal: u64, text: &mut Vec<u8>) -> io::Result<()> {
     text.clear();
     write!(text, "{{\"exchange\":\"{}\"", RecordRef::new(RecordType::Exchange, ordinal))
+}
+
+/// What an exchange is sorted by, and where it lies: all of it that stays in memory.
+#[derive(Debug)]
+pub(super) struct ExchangeKey {
+    pub(super) target: Name,
+    pub(super) collector: Name,
+    pub(super) population: Name,
+    pub(super) operation: Name,
+    pub(super) subject: Box<str>,
+    pub(super) page: u64,
+    pub(super) attempt: u32,
+    /// The parameters, shortened: separates calls that are alike otherwise.
+    pub(super) tie: u64,
+    pub(super) spans: Spans,
+}
+
+/// Into (target, collector, population, subject, operation, page, parameters, attempt); what is still alike stays in order of arrival.
+pub(super) fn sort_exchanges(order: &mut [u64], keys: &[ExchangeKey], ranks: &Ranks) {
+    order.sort_by(|&a, &b| {
+        let (Some(a), Some(b)) = (at(keys, a), at(keys, b)) else {
+            return Ordering::Equal;
+        };
+        (
+            ranks.of(a.target),
+            ranks.of(a.collector),
+            ranks.of(a.population),
+            &a.subject,
+            ranks.of(a.operation),
+            a.page,
+            a.tie,
+            a.attempt,
+        )
+            .cmp(&(
+                ranks.of(b.target),
+                ranks.of(b.collector),
+                ranks.of(b.population),
+                &b.subject,
+                ranks.of(b.operation),
+                b.page,
+                b.tie,
+                b.attempt,
+            ))
+    });
+}
+
+fn at(keys: &[ExchangeKey], arrival: u64) -> Option<&ExchangeKey> {
+    usize::try_from(arrival).ok().and_then(|i| keys.get(i))
 }

@@ -7,24 +7,24 @@ use std::path::Path;
 
 /// Where a line stands in its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Span {
+pub(crate) struct Span {
     offset: u64,
     len: u32,
 }
 
 /// Appended lines, found again by their span.
 #[derive(Debug)]
-pub(super) struct LineFile {
+pub(crate) struct LineFile {
     writer: BufWriter<File>,
     end: u64,
 }
 
 impl Span {
-    pub(super) fn new(offset: u64, len: u32) -> Self {
+    pub(crate) fn new(offset: u64, len: u32) -> Self {
         Self { offset, len }
     }
 
-    pub(super) fn offset(self) -> u64 {
+    pub(crate) fn offset(self) -> u64 {
         self.offset
     }
 }
@@ -33,12 +33,12 @@ impl Span {
 const BUFFER: usize = 32 * 1024;
 
 impl LineFile {
-    pub(super) fn create(path: &Path) -> io::Result<Self> {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
         let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(path)?;
         Ok(Self { writer: BufWriter::with_capacity(BUFFER, file), end: 0 })
     }
 
-    pub(super) fn append(&mut self, line: &[u8]) -> io::Result<Span> {
+    pub(crate) fn append(&mut self, line: &[u8]) -> io::Result<Span> {
         let len = u32::try_from(line.len()).map_err(|_| io::Error::other("a record of more than 4 GiB"))?;
         self.writer.write_all(line)?;
         let span = Span { offset: self.end, len };
@@ -46,7 +46,7 @@ impl LineFile {
         Ok(span)
     }
 
-    pub(super) fn flush(&mut self) -> io::Result<()> {
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.writer.flush()
     }
 
@@ -56,14 +56,14 @@ impl LineFile {
     }
 
     /// What was appended and flushed at this span.
-    pub(super) fn read(&self, span: Span) -> io::Result<Vec<u8>> {
+    pub(crate) fn read(&self, span: Span) -> io::Result<Vec<u8>> {
         let mut line = Vec::new();
         self.read_onto(span, &mut line)?;
         Ok(line)
     }
 
     /// The same, appended to what `line` holds.
-    pub(super) fn read_onto(&self, span: Span, line: &mut Vec<u8>) -> io::Result<()> {
+    pub(crate) fn read_onto(&self, span: Span, line: &mut Vec<u8>) -> io::Result<()> {
         let from = line.len();
         line.resize(from + span.len as usize, 0);
         let rest = line.get_mut(from..).unwrap_or_default();

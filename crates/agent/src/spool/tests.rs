@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::Digest;
-use sdk::{Descriptor, KnownSecrets, NewBody, Recorder, ResourceKind, Secret};
+use model::record::{self, Subject};
+use model::{Digest, RecordRef, RecordType};
+use sdk::{Certificates, Descriptor, Input, KnownSecrets, NewBody, Recorder, ResourceKind, Secret, Source};
+use serde::Serialize;
 use serde_json::json;
 
 use super::*;
@@ -138,8 +140,8 @@ fn a_withheld_body_leaves_its_size_and_no_file() {
     let body = body.unwrap();
     assert!(bytes.is_none());
     assert_eq!(
-        (body.size, body.sha256, body.raw, body.withheld.map(record::NotKept::as_str)),
-        (19, None, None, Some("suspected-secret"))
+        (body.size, body.sha256, body.raw, body.withheld),
+        (19, None, None, Some(record::NotKept::SuspectedSecret))
     );
     for file in ["exchanges", "resources", "bodies"] {
         let text = std::fs::read(folder.path().join(file)).unwrap();
@@ -191,10 +193,9 @@ fn a_derived_object_names_the_records_it_was_computed_from() {
     let spool = Arc::new(Spool::create(folder.path()).unwrap());
     let recorder = Recorder::new(Arc::clone(&spool) as Arc<dyn Sink>, "t", "x", KnownSecrets::default());
     let from = recorder.exchange(exchange("x:List", None, 1, 1, "all")).unwrap().id;
-    // The same ids in another target and under another collector are other things.
-    for (target, collector) in [("other", "x"), ("t", "y")] {
-        spool.resource(target, collector, thing("b", from)).unwrap();
-    }
+    recorder.route(RouteNote::default()).unwrap();
+    // The same id in another target is another thing.
+    spool.resource("other", "x", thing("b", from)).unwrap();
     for id in ["c", "b", "a"] {
         recorder.resource(thing(id, from)).unwrap();
     }
@@ -241,7 +242,6 @@ fn a_derived_object_names_the_records_it_was_computed_from() {
     assert_eq!(derived[0].inputs, expected);
     let nowhere = [RecordRef::new(RecordType::Coverage, u64::MAX), RecordRef::new(RecordType::Resource, u64::MAX)];
     assert!(nowhere.iter().all(|one| derived[1].inputs.contains(one)), "verifying refuses what was made up");
-    assert_eq!(recorded.population_sizes().get(&("t", "x", "x/sum")), Some(&2));
 }
 
 #[test]
@@ -299,4 +299,170 @@ fn a_list_that_gives_nothing_stays_small_enough_to_be_sealed() {
     assert!(of_list.iter().any(|detail| detail.starts_with("and 500 more like these")), "{of_list:?}");
     // What is about one thing is never said together with others.
     assert_eq!(recorded.gaps().iter().filter(|gap| gap.subject.is_some()).count(), 1500);
+}
+
+/// What came of a recording: resources, coverage and gaps, as texts that are easy to hold against each other.
+fn settled(record: impl FnOnce(&Recorder)) -> (Vec<record::Resource>, Vec<record::Coverage>, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Arc::new(Spool::create(folder.path()).unwrap());
+    let recorder = Recorder::new(Arc::clone(&spool) as Arc<dyn Sink>, "t", "x", KnownSecrets::default());
+    recorder.route(RouteNote::default()).unwrap();
+    record(&recorder);
+    let recorded = spool.finish().unwrap();
+    let gap = |gap: &record::Gap| {
+        let subject = gap.subject.as_ref().map_or("-", |subject| &subject.id);
+        format!("{subject} {} {:?}", gap.part.as_deref().unwrap_or("-"), gap.reason)
+    };
+    let gaps = recorded.gaps().iter().map(gap).collect();
+    (recorded.resources().map(Result::unwrap).collect(), recorded.coverage().to_vec(), gaps)
+}
+
+fn listed(items: u64) -> CoverageNote {
+    CoverageNote { population: "x/thing".into(), calls: 1, pages: 1, items, complete: true, total: None }
+}
+
+#[test]
+fn a_thing_that_is_listed_twice_is_one_and_counted() {
+    for reverse in [false, true] {
+        let (resources, coverage, gaps) = settled(|recorder| {
+            let mut pages: Vec<(u64, Vec<&str>)> = vec![(1, vec!["a", "b"]), (2, vec!["b", "c"])];
+            if reverse {
+                pages.reverse();
+            }
+            for (page, ids) in pages {
+                let from = recorder.exchange(exchange("x:List", None, page, 1, "page")).unwrap().id;
+                ids.iter().for_each(|id| recorder.resource(thing(id, from)).unwrap());
+            }
+            recorder.coverage(listed(4)).unwrap();
+        });
+        let ids: Vec<&str> = resources.iter().map(|one| one.id.as_str()).collect();
+        assert_eq!(ids, ["a", "b", "c"]);
+        assert_eq!((coverage[0].items, coverage[0].repeated, coverage[0].complete), (4, 1, true));
+        assert!(gaps.is_empty(), "{gaps:?}");
+        // Of the two places the one that comes first among the records, whichever was read first.
+        assert_eq!(resources[1].parts["name"][0].record(), RecordRef::new(RecordType::Exchange, 0));
+        assert_eq!(resources[1].facts.get(), r#"{"name":"b"}"#);
+    }
+}
+
+#[test]
+fn what_is_not_listed_alike_is_a_gap_and_nobodys_guess() {
+    let two = |id: &str, from, state: &str| ResourceNote {
+        parts: ["name", "state"].map(|part| (part.to_owned(), vec![Source::json(from, "")])).into(),
+        facts: json!({"name": id, "state": state}),
+        ..thing(id, from)
+    };
+    for states in [["on", "off"], ["off", "on"]] {
+        let (resources, coverage, gaps) = settled(|recorder| {
+            for (page, state) in (1..).zip(states) {
+                let from = recorder.exchange(exchange("x:List", None, page, 1, state)).unwrap().id;
+                recorder.resource(two("a", from, state)).unwrap();
+            }
+            recorder.coverage(listed(2)).unwrap();
+        });
+        assert_eq!(resources.len(), 1);
+        assert_eq!(resources[0].facts.get(), r#"{"name":"a"}"#);
+        assert_eq!(resources[0].parts.keys().collect::<Vec<_>>(), ["name"]);
+        assert_eq!(gaps, ["a state Malformed"]);
+        assert_eq!((coverage[0].repeated, coverage[0].complete), (1, true));
+    }
+}
+
+#[test]
+fn a_part_is_read_or_named_by_a_gap() {
+    let (resources, _, gaps) = settled(|recorder| {
+        let from = recorder.exchange(exchange("x:List", None, 1, 1, "page")).unwrap().id;
+        let mut one = thing("a", from);
+        one.facts = json!({"name": "a", "nowhere": 1, "unread": true, "cut": [1, 2]});
+        for part in ["unread", "cut", "missing"] {
+            one.parts.insert(part.to_owned(), vec![Source::json(from, "")]);
+        }
+        recorder.resource(one).unwrap();
+        for part in ["unread", "cut"] {
+            let mut gap = target_gap(GapReason::Throttled, None, "slow down".into(), None);
+            gap.population = Some("x/thing".into());
+            gap.subject = Some(Subject { kind: "x/thing".into(), id: "a".into() });
+            gap.part = Some(part.into());
+            recorder.gap(gap).unwrap();
+        }
+    });
+    // A list may have been read as far as it goes; a truth value may not.
+    assert_eq!(resources[0].facts.get(), r#"{"cut":[1,2],"name":"a"}"#);
+    assert_eq!(resources[0].parts.keys().collect::<Vec<_>>(), ["cut", "name"]);
+    assert_eq!(gaps, ["a cut Throttled", "a nowhere CollectorFailed", "a unread Throttled"]);
+}
+
+#[test]
+fn a_list_that_does_not_add_up_is_not_complete() {
+    let of_subject = |id: &str| {
+        let mut gap = target_gap(GapReason::Denied, None, "no".into(), None);
+        gap.population = Some("x/thing".into());
+        gap.subject = Some(Subject { kind: "x/thing".into(), id: id.into() });
+        gap
+    };
+    let run = |items: u64, twice: bool| {
+        settled(|recorder| {
+            let from = recorder.exchange(exchange("x:List", None, 1, 1, "page")).unwrap().id;
+            recorder.resource(thing("a", from)).unwrap();
+            recorder.gap(of_subject("a")).unwrap();
+            recorder.gap(of_subject("b")).unwrap();
+            recorder.coverage(listed(items)).unwrap();
+            if twice {
+                recorder.coverage(listed(0)).unwrap();
+            }
+        })
+    };
+    // One was recorded, of another nothing could be read.
+    let (_, coverage, gaps) = run(2, false);
+    assert_eq!((coverage[0].complete, gaps.len()), (true, 2));
+    for items in [1, 3] {
+        let (_, coverage, gaps) = run(items, false);
+        assert!(!coverage[0].complete);
+        assert_eq!(gaps[0], "- - CollectorFailed");
+    }
+    let (_, coverage, gaps) = run(2, true);
+    assert_eq!((coverage.len(), coverage[0].complete), (1, false));
+    assert_eq!(gaps[0], "- - CollectorFailed");
+}
+
+#[test]
+fn peers_and_routes_are_kept_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Arc::new(Spool::create(folder.path()).unwrap());
+    let recorder =
+        |collector| Recorder::new(Arc::clone(&spool) as Arc<dyn Sink>, "t", collector, KnownSecrets::default());
+    let chain = |leaf: &str| Certificates::new(vec![leaf.as_bytes().to_vec(), b"authority".to_vec()]).unwrap();
+    let route = |endpoint: &str| RouteNote { endpoints: [endpoint.to_owned()].into(), ..RouteNote::default() };
+    let said = recorder("x");
+    for endpoint in ["https://b.example", "https://a.example", "https://b.example"] {
+        said.route(route(endpoint)).unwrap();
+    }
+    for (page, leaf) in (1..).zip(["one", "other", "one"]) {
+        let mut answer = exchange("x:List", None, page, 1, leaf);
+        answer.peer = Some(chain(leaf));
+        said.exchange(answer).unwrap();
+    }
+    // Another collector asks, and does not say over which way.
+    recorder("silent").exchange(exchange("x:List", None, 1, 1, "")).unwrap();
+
+    let recorded = spool.finish().unwrap();
+    let peers: Vec<Digest> = recorded.peers().iter().map(|peer| peer.sha256).collect();
+    let mut expected = [chain("one").digest(), chain("other").digest()];
+    expected.sort_unstable();
+    assert_eq!(peers, expected);
+    for peer in recorded.peers() {
+        let der = peer.certificates.iter().map(|one| one.0.as_slice());
+        assert_eq!(record::Peer::digest(der), Some(peer.sha256));
+    }
+    for (exchange, _, body, bytes) in exchanges(&recorded) {
+        let leaf = bytes.unwrap();
+        assert_eq!(body.unwrap().size, leaf.len() as u64);
+        let named = exchange.peer.map(|at| peers[usize::try_from(at.ordinal).unwrap()]);
+        assert_eq!(named, (!leaf.is_empty()).then(|| chain(std::str::from_utf8(&leaf).unwrap()).digest()));
+    }
+    let routes: Vec<(&str, usize)> =
+        recorded.routes().iter().map(|route| (route.collector.as_str(), route.endpoints.len())).collect();
+    assert_eq!(routes, [("silent", 0), ("x", 2)]);
+    assert_eq!(recorded.gaps().len(), 1);
+    assert!(recorded.gaps()[0].detail.contains("over which way"));
 }

@@ -12,7 +12,7 @@ use model::{Outcome, RecordRef, RecordType};
 use regorus::Value;
 use serde_json::value::RawValue;
 
-use super::{Case, Input, Report, interpreter};
+use super::report::{Case, Input, Report, interpreter};
 use crate::catalogue::{Check, CheckSet, package};
 use crate::engine::{self, Compiled, rule};
 use crate::guard;

@@ -21,9 +21,9 @@ pub struct Route {
     /// Endpoints that the declaration sets in place of the source's own, ascending, in the form of [`Exchange::endpoint`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<String>,
-    /// `http://host:port` or `https://host:port` of the proxy, without credentials.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proxy: Option<String>,
+    /// Proxies that requests go through, as `http://host:port` or `https://host:port` without credentials, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proxies: Vec<String>,
     /// SHA-256 of the DER of each trusted authority that is not the operating system's, ascending.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authorities: Vec<Digest>,

@@ -194,7 +194,21 @@ pub struct Control {
     pub observe: Option<Observation>,
 }
 
+/// Where a finding stands among all: control, check, target, the kind of its subject or the population, the subject's id.
+pub type FindingPlace<'f> = (&'f str, &'f str, &'f str, &'f str, Option<&'f str>);
+
 impl Finding {
+    /// What a bundle sorts findings by, as bytes of UTF-8; no two are in one place.
+    #[must_use]
+    pub fn place(&self) -> FindingPlace<'_> {
+        let (about, id) = match (&self.subject, &self.population) {
+            (Some(subject), _) => (subject.kind.as_str(), Some(subject.id.as_str())),
+            (None, Some(population)) => (population.as_str(), None),
+            (None, None) => ("", None),
+        };
+        (&self.control, &self.check, &self.target, about, id)
+    }
+
     /// What stays the same from run to run: control, check, target and subject or population.
     #[must_use]
     pub fn key(&self) -> String {

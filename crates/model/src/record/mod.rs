@@ -14,6 +14,7 @@ pub use collected::{
 };
 pub use covers::Covers;
 pub use judged::{
-    Acceptance, Assignment, Check, CheckRole, Control, Counts, Evidence, Expectation, Finding, Observation, Provenance,
+    Acceptance, Assignment, Check, CheckRole, Control, Counts, Evidence, Expectation, Finding, FindingPlace,
+    Observation, Provenance,
 };
 pub use run::{ClockSource, Declaration, Host, Identity, Override, Purpose, Recorded, Run, RunStatus, Tool};

@@ -1,0 +1,60 @@
+//! Notes of collectors as they lie in the spool, with exchanges by arrival.
+
+use model::record::{Decode, Syntax};
+use sdk::{CoverageNote, GapNote, Input, Source};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ResourceLine {
+    pub(super) parts: Vec<(String, Vec<SourceLine>)>,
+    pub(super) facts: Box<RawValue>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct SourceLine(
+    pub(super) u64,
+    pub(super) Syntax,
+    pub(super) String,
+    pub(super) Vec<Decode>,
+    pub(super) Option<(Syntax, String)>,
+);
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct DerivedLine {
+    pub(super) inputs: Vec<InputLine>,
+    pub(super) facts: Box<RawValue>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum InputLine {
+    Resource(String, String),
+    Population(String),
+    Exchange(u64),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct CoverageRow {
+    pub(super) target: String,
+    pub(super) collector: String,
+    pub(super) note: CoverageNote,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct GapRow {
+    pub(super) target: String,
+    pub(super) collector: String,
+    pub(super) note: GapNote,
+}
+
+pub(super) fn input_line(input: Input) -> InputLine {
+    match input {
+        Input::Resource { kind, id } => InputLine::Resource(kind, id),
+        Input::Population(population) => InputLine::Population(population),
+        Input::Exchange(id) => InputLine::Exchange(id.0),
+    }
+}
+
+pub(super) fn source_line(source: Source) -> SourceLine {
+    SourceLine(source.exchange.0, source.syntax, source.path, source.decode, source.inner)
+}
