@@ -30,18 +30,30 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn large(count: u64) -> Story {
     let mut story = Story::usual(0);
     let (exchanges, findings) = (count / 5, count / 10);
-    let resources = count - exchanges - findings - 4;
+    let resources = count - exchanges - findings - 6;
     story.raw = BTreeMap::new();
-    story.records.retain(|(kind, _)| matches!(kind, RecordType::Run | RecordType::Route | RecordType::Peer));
+    story.records.retain(|(kind, _)| {
+        matches!(kind, RecordType::Run | RecordType::Assignment | RecordType::Route | RecordType::Peer)
+    });
+    let mut uses = 0;
+    story.records.retain(|(kind, _)| {
+        uses += u64::from(*kind == RecordType::Assignment);
+        *kind != RecordType::Assignment || uses == 1
+    });
     let started = story.metadata.started;
     story.records.extend((0..exchanges).map(|n| {
         let body = json!({
-            "target": "aws-prod", "collector": "aws-kms", "endpoint": "https://kms.eu-west-1.amazonaws.com:443",
+            "target": "aws-prod", "collector": "aws-kms", "endpoint": "https://kms.eu-west-1.amazonaws.com",
             "peer": "peer:0", "operation": "kms:GetKeyPolicy", "page": 0, "attempt": 1, "started": started,
             "status": 200, "request_id": format!("{:032x}", n), "date": "Sat, 21 Nov 2026 10:06:50 GMT",
         });
         (RecordType::Exchange, body)
     }));
+    let coverage = json!({
+        "target": "aws-prod", "collector": "aws-kms", "population": "aws-kms/key@eu-west-1", "calls": 1, "pages": 1,
+        "items": resources, "complete": true,
+    });
+    story.records.push((RecordType::Coverage, coverage));
     story.records.extend((0..resources).map(|n| {
         let id = format!("arn:aws:kms:eu-west-1:111122223333:key/{n:036}");
         let at = json!([{"exchange": format!("exchange:{}", n % exchanges), "syntax": "json", "path": "/KeyMetadata"}]);
@@ -57,7 +69,7 @@ fn large(count: u64) -> Story {
             .collect();
         let body = json!({
             "target": "aws-prod", "collector": "aws-kms", "population": "aws-kms/key@eu-west-1", "kind": "aws-kms/key", "id": id,
-            "parts": {"metadata": at, "policy": at},
+            "parts": {"id": at, "metadata": at, "policy": at},
             "facts": {"id": id, "metadata": {"enabled": true, "spec": "ECC_SECG_P256K1", "origin": "AWS_KMS"}, "policy": statements},
         });
         (RecordType::Resource, body)

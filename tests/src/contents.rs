@@ -13,7 +13,7 @@ use model::record::{
     Acceptance, Assignment, Body, Check, Control, Coverage, Derived, Exchange, Finding, Gap, Host, Params, Peer,
     Resource, Route, Run,
 };
-use verify::{Demands, Level, Observer, Unobserved, Verdict};
+use verify::{Demands, Observer, Unobserved, Verdict};
 
 /// The files of a bundle by their names in it, in whatever form it lies there. Nothing of it is verified.
 ///
@@ -118,7 +118,7 @@ impl Observer for Contents {
 }
 
 const fn demands(trust: &Trust) -> Demands<'_> {
-    Demands { trust, require: Level::Position, allow_rehearsal: true, allow_failed: true, last_seen: None }
+    Demands { allow_rehearsal: true, allow_failed: true, ..Demands::of_evidence(trust) }
 }
 
 /// Decides on a tar in memory, a rehearsal taken for what it is.

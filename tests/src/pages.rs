@@ -7,7 +7,7 @@ use bundle::read::TarSource;
 use model::{Digest, RecordType};
 use report::{Page, render_page};
 use serde_json::json;
-use verify::{Demands, Level};
+use verify::Demands;
 
 use crate::sealed::{Book, Files, Story, tar};
 
@@ -21,8 +21,7 @@ pub const HOSTILE: &str = "</pre></code></script><script>document.title='owned'<
 #[must_use]
 pub fn page_of(book: &Book, files: &Files) -> Page {
     let trust = book.trust();
-    let demands =
-        Demands { trust: &trust, require: Level::Position, allow_rehearsal: true, allow_failed: true, last_seen: None };
+    let demands = Demands { allow_rehearsal: true, allow_failed: true, ..Demands::of_evidence(&trust) };
     let bytes = tar(files);
     render_page(|observer| {
         let verdict = verify::verify(&mut TarSource::new(bytes.as_slice(), "bundle.tar"), &demands, observer);

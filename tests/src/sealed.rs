@@ -25,6 +25,9 @@ use model::{Covers, Digest, RecordType};
 use serde_json::{Value, json};
 use sign::{Ed25519Signer, Signer as _};
 
+/// The collector's key, which everybody knows.
+pub const COLLECTOR_SEED: [u8; 32] = [1; 32];
+
 /// The ledger's name.
 pub const ORIGIN: &str = "northbank.example/hot-wallet";
 
@@ -37,6 +40,17 @@ pub struct Story {
     pub records: Vec<(RecordType, Value)>,
     pub raw: BTreeMap<u64, Vec<u8>>,
     pub metadata: Metadata,
+    /// What becomes of the lines after they were written, before they are hashed and signed.
+    pub respell: Vec<Respelling>,
+}
+
+/// Another spelling of one line: of which record, and how.
+#[derive(Debug, Clone)]
+pub struct Respelling {
+    pub kind: RecordType,
+    pub ordinal: usize,
+    pub from: String,
+    pub to: String,
 }
 
 /// A ledger with its keys and bundles.
@@ -81,7 +95,7 @@ impl Book {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            collector: Ed25519Signer::from_seed(&[1; 32]),
+            collector: Ed25519Signer::from_seed(&COLLECTOR_SEED),
             log: Ed25519Signer::from_seed(&[2; 32]),
             recorder: Ed25519Signer::from_seed(&[3; 32]),
             tiles: BTreeMap::new(),
@@ -298,7 +312,7 @@ impl Story {
         };
         let exchange = |operation: &str, status: u16, error: Option<&str>| {
             let mut value = json!({
-                "target": "aws-prod", "collector": "aws-kms", "endpoint": "https://kms.eu-west-1.amazonaws.com:443",
+                "target": "aws-prod", "collector": "aws-kms", "endpoint": "https://kms.eu-west-1.amazonaws.com",
                 "peer": "peer:0", "operation": operation, "population": "aws-kms/key@eu-west-1",
                 "page": 1, "attempt": 1, "started": time(1000), "status": status, "request_id": format!("{id}-{operation}"),
             });
@@ -403,6 +417,13 @@ impl Story {
                 }),
             ),
             (
+                RecordType::Coverage,
+                json!({
+                    "target": "aws-prod", "collector": "aws-kms", "population": "aws-kms/roster",
+                    "calls": 0, "pages": 0, "items": 1, "complete": true,
+                }),
+            ),
+            (
                 RecordType::Gap,
                 json!({
                     "target": "aws-prod", "collector": "aws-kms", "population": "aws-kms/key@eu-west-1",
@@ -464,6 +485,7 @@ impl Story {
         Self {
             records,
             raw,
+            respell: Vec::new(),
             metadata: Metadata {
                 kind: Kind::Run,
                 bundle: id,
@@ -485,6 +507,36 @@ impl Story {
     pub fn rehearsed(mut self, overrides: &[Override]) -> Self {
         self.metadata.rehearsal = overrides.to_vec();
         self.change(RecordType::Run, 0, |run| run["overrides"] = serde_json::to_value(overrides).unwrap());
+        self
+    }
+
+    /// Spells one line otherwise than the writer does.
+    pub fn respell(&mut self, kind: RecordType, ordinal: usize, from: &str, to: &str) {
+        self.respell.push(Respelling { kind, ordinal, from: from.to_owned(), to: to.to_owned() });
+    }
+
+    /// Puts one more record before the one with this ordinal of its type.
+    pub fn insert(&mut self, kind: RecordType, ordinal: usize, body: Value) {
+        let at = self.records.iter().enumerate().filter(|(_, (t, _))| *t == kind).nth(ordinal).map(|(at, _)| at);
+        let end = self.records.iter().position(|(t, _)| *t > kind).unwrap_or(self.records.len());
+        self.records.insert(at.unwrap_or(end), (kind, body));
+    }
+
+    /// Changes what two records say of each other's places.
+    pub fn swap(&mut self, kind: RecordType, one: usize, other: usize) {
+        let places: Vec<usize> =
+            self.records.iter().enumerate().filter(|(_, (t, _))| *t == kind).map(|(at, _)| at).collect();
+        self.records.swap(places[one], places[other]);
+    }
+
+    /// The same, as a run that failed.
+    #[must_use]
+    pub fn failed(mut self) -> Self {
+        self.metadata.status = RunStatus::Failed;
+        self.change(RecordType::Run, 0, |run| {
+            run["status"] = json!("failed");
+            run["failure"] = json!("the disk is full");
+        });
         self
     }
 
@@ -510,7 +562,8 @@ impl Story {
         change(&mut approval);
         let payload = approval.render().unwrap().into_bytes();
         let signature = approver.sign(&SignedApproval::pae(&payload)).unwrap();
-        let file = SignedApproval { payload, signature }.render().into_bytes();
+        let file = SignedApproval { payload: payload.clone(), signature }.render().into_bytes();
+        self.change(RecordType::Acceptance, 0, |record| record["payload"] = json!(Digest::of(&payload)));
         self.change(RecordType::Declaration, 0, |record| {
             record["path"] = json!("acceptances/AC-7.sig");
             record["size"] = json!(file.len());
@@ -538,7 +591,39 @@ impl Story {
         for (kind, body) in &self.records {
             writer.push_json(*kind, &spelled(*kind, body)).unwrap();
         }
-        writer.finish().unwrap()
+        let (written, records, leaves) = writer.finish().unwrap();
+        if self.respell.is_empty() { (written, records, leaves) } else { self.respelled(written, records) }
+    }
+
+    /// Hashes the lines once more, with what is to be spelled otherwise in them.
+    fn respelled(
+        &self,
+        written: bundle::writer::WrittenRecords,
+        records: Vec<u8>,
+    ) -> (bundle::writer::WrittenRecords, Vec<u8>, Vec<u8>) {
+        let mut lines: Vec<String> = String::from_utf8(records).unwrap().lines().map(str::to_owned).collect();
+        for Respelling { kind, ordinal, from, to } in &self.respell {
+            let segment = written.segments.iter().find(|segment| segment.t == *kind).unwrap();
+            let line = &mut lines[segment.first as usize + ordinal];
+            assert!(line.contains(from.as_str()), "`{from}` is not in {line}");
+            *line = line.replacen(from.as_str(), to, 1);
+        }
+        let mut tree = ledger::CompactRange::new();
+        let mut leaves = String::new();
+        for line in &lines {
+            let leaf = ledger::leaf_hash(line.as_bytes());
+            tree.append(leaf);
+            leaves.push_str(&format!("{leaf}\n"));
+        }
+        let records = (lines.join("\n") + "\n").into_bytes();
+        let leaves = leaves.into_bytes();
+        let written = bundle::writer::WrittenRecords {
+            root: tree.root(),
+            records_sha256: Digest::of(&records),
+            leaves_sha256: Digest::of(&leaves),
+            ..written
+        };
+        (written, records, leaves)
     }
 }
 

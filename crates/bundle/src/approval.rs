@@ -6,7 +6,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use model::{Covers, Timestamp};
+use model::{Covers, Date, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// `payloadType` of the envelope.
@@ -126,21 +126,12 @@ impl SignedApproval {
             return Err(ApprovalError::Version { found: approval.witnessmark_acceptance });
         }
         for day in [&approval.approved, &approval.expires] {
-            if !is_day(day) {
+            if day.parse::<Date>().is_err() {
                 return Err(ApprovalError::Day { day: day.clone() });
             }
         }
         Ok((signed, approval))
     }
-}
-
-/// Whether a text has the form of a day; that the month has so many days is the declaration's to check.
-fn is_day(text: &str) -> bool {
-    text.len() == 10
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        })
 }
 
 #[derive(Deserialize)]

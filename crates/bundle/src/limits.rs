@@ -1,6 +1,8 @@
 //! Every limit of the format, as a number. `docs/spec/bundle.md` §10 repeats them: verifiers must not
 //! differ, so a limit is part of the format and the writer keeps it too.
 
+use model::RecordType;
+
 /// Bytes of the DSSE pre-authentication encoding stay below this: AWS KMS signs Ed25519 only over
 /// messages of up to 4096 bytes.
 pub const PAE_MAX: usize = 4096;
@@ -22,6 +24,9 @@ pub const TRUST_MAX: u64 = 1024 * 1024;
 
 /// Longest record line without its LF, in bytes.
 pub const LINE_MAX: usize = 16 * 1024 * 1024;
+
+/// Longest line of an `acceptance` record, in bytes.
+pub const ACCEPTANCE_LINE_MAX: usize = 16 * 1024;
 
 /// Most records in a bundle.
 pub const RECORDS_MAX: u64 = 100_000_000;
@@ -56,6 +61,50 @@ pub const PATH_MAX: usize = 100;
 
 /// Most parts of a path inside a bundle or tar.
 pub const PATH_PARTS_MAX: usize = 8;
+
+/// Most certificates of a peer.
+pub const CHAIN_MAX: usize = 16;
+
+/// Longest certificate, in bytes of DER.
+pub const CERTIFICATE_MAX: usize = 65_536;
+
+/// Most parts of a resource.
+pub const PARTS_MAX: usize = 1024;
+
+/// Most locators of one part.
+pub const LOCATORS_MAX: usize = 65_536;
+
+/// Most records of these types: a verifier keeps something of each in memory.
+pub const DECLARATIONS_MAX: u64 = 100_000;
+pub const CHECKS_MAX: u64 = 4096;
+pub const ACCEPTANCES_MAX: u64 = 4096;
+pub const ASSIGNMENTS_MAX: u64 = 100_000;
+pub const ROUTES_MAX: u64 = 100_000;
+pub const PEERS_MAX: u64 = 4096;
+pub const COVERAGE_MAX: u64 = 100_000;
+pub const CONTROLS_MAX: u64 = 100_000;
+
+/// Most records of a type in a bundle.
+#[must_use]
+pub const fn records_max(kind: RecordType) -> u64 {
+    match kind {
+        RecordType::Declaration => DECLARATIONS_MAX,
+        RecordType::Check => CHECKS_MAX,
+        RecordType::Acceptance => ACCEPTANCES_MAX,
+        RecordType::Assignment => ASSIGNMENTS_MAX,
+        RecordType::Route => ROUTES_MAX,
+        RecordType::Peer => PEERS_MAX,
+        RecordType::Coverage => COVERAGE_MAX,
+        RecordType::Control => CONTROLS_MAX,
+        _ => RECORDS_MAX,
+    }
+}
+
+/// Most gaps that have a `subject`.
+pub const SUBJECT_GAPS_MAX: u64 = 1_000_000;
+
+/// Most declared files that have the form of an approval.
+pub const APPROVALS_MAX: u64 = 4096;
 
 /// Largest file in `anchors/`, in bytes.
 pub const ANCHOR_MAX: u64 = 64 * 1024;
@@ -100,6 +149,16 @@ mod tests {
         assert_eq!(said("files in a tar"), [TAR_ENTRIES_MAX]);
         assert_eq!(said("path"), [usize(PATH_MAX), usize(PATH_PARTS_MAX)]);
         assert_eq!(said("file in `anchors/`"), [ANCHOR_MAX]);
+        assert_eq!(said("line of an `acceptance`"), [usize(ACCEPTANCE_LINE_MAX)]);
+        let many = [DECLARATIONS_MAX, ASSIGNMENTS_MAX, ROUTES_MAX, COVERAGE_MAX, CONTROLS_MAX];
+        let row = "`declaration`, `assignment`, `route`, `coverage`, `control` records";
+        assert_eq!(many.map(|max| vec![max]), [(); 5].map(|()| said(row)));
+        let few = [CHECKS_MAX, ACCEPTANCES_MAX, PEERS_MAX];
+        assert_eq!(few.map(|max| vec![max]), [(); 3].map(|()| said("`check`, `acceptance`, `peer` records")));
+        assert_eq!(said("gaps with a `subject`"), [SUBJECT_GAPS_MAX]);
+        assert_eq!(said("parts of a resource"), [usize(PARTS_MAX), usize(LOCATORS_MAX)]);
+        assert_eq!(said("certificates of a peer"), [usize(CHAIN_MAX), usize(CERTIFICATE_MAX)]);
+        assert_eq!(said("approvals among the declared files"), [APPROVALS_MAX, crate::approval::FILE_MAX]);
         assert_eq!(said("`trust.json`"), [TRUST_MAX]);
     }
 }

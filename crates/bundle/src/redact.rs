@@ -9,7 +9,7 @@ use model::{Digest, RecordType, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::statement::{InToto, Records, StatementError, check_name};
+use crate::statement::{InToto, Records, StatementError, check_name, expect_type};
 use crate::{layout, limits};
 
 /// `predicateType` of a redaction.
@@ -193,12 +193,12 @@ impl Redaction {
 
     /// Reads a redaction's statement.
     pub fn parse(bytes: &[u8]) -> Result<Self, StatementError> {
+        expect_type(bytes, PREDICATE_TYPE)?;
         if bytes.len() >= limits::PAE_MAX {
             return Err(StatementError::TooLong { length: bytes.len() });
         }
         let parsed: InToto<RedactionPredicate> =
             serde_json::from_slice(bytes).map_err(|error| StatementError::Json(error.to_string()))?;
-        parsed.expect_type(PREDICATE_TYPE)?;
         let [statement, records] = parsed.subject.as_slice() else {
             return Err(StatementError::Subjects);
         };

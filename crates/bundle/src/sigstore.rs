@@ -15,6 +15,8 @@ use crate::statement::PAYLOAD_TYPE;
 
 /// `mediaType` of the file.
 pub const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+/// How the media type of any version begins.
+const MEDIA_TYPE_START: &str = "application/vnd.dev.sigstore.bundle";
 /// `integratedTime` of every entry: it claims no time (cosign 2.5 refuses 0).
 pub const INTEGRATED_TIME: u64 = 1;
 
@@ -234,6 +236,24 @@ impl CounterSigned {
         respelled(&signed.render(), bytes)?;
         Ok(signed)
     }
+}
+
+/// The envelope in a Sigstore bundle of another version than [`MEDIA_TYPE`]: all that is read of one. Whether it is signed says
+/// whether somebody made it or it is garbage.
+#[must_use]
+pub fn of_another_version(bytes: &[u8]) -> Option<(String, Envelope)> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Other {
+        media_type: String,
+        dsse_envelope: EnvelopeJson,
+    }
+    let other: Other = serde_json::from_slice(bytes).ok()?;
+    if !other.media_type.starts_with(MEDIA_TYPE_START) || other.media_type == MEDIA_TYPE {
+        return None;
+    }
+    let envelope = other.dsse_envelope.read().ok()?;
+    Some((other.media_type, envelope))
 }
 
 /// `trusted_root.json` for cosign: the ledger as the one trusted transparency log.

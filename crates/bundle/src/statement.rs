@@ -32,6 +32,20 @@ pub enum Kind {
     Trust,
 }
 
+impl Kind {
+    pub const ALL: [Self; 4] = [Self::Run, Self::Record, Self::Baseline, Self::Trust];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Record => "record",
+            Self::Baseline => "baseline",
+            Self::Trust => "trust",
+        }
+    }
+}
+
 /// Everything a statement says. Members in the order of the template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
@@ -131,6 +145,8 @@ pub enum StatementError {
     Json(String),
     #[error("the statement is of type `{found}`, not `{expected}`")]
     OtherType { expected: &'static str, found: String },
+    #[error("the statement is of kind `{found}`, which this program does not know")]
+    OtherKind { found: String },
     #[error("the statement's subjects are not `leaves.txt` and `records.jsonl`")]
     Subjects,
     #[error("the statement is not spelled as the format demands")]
@@ -178,14 +194,40 @@ impl<P> InToto<P> {
             predicate,
         }
     }
+}
 
-    pub(crate) fn expect_type(&self, predicate_type: &'static str) -> Result<(), StatementError> {
-        for (found, expected) in [(&self.kind, STATEMENT_TYPE), (&self.predicate_type, predicate_type)] {
-            if found != expected {
-                return Err(StatementError::OtherType { expected, found: found.chars().take(100).collect() });
-            }
+/// Looks at type and kind before anything else, whatever else stands there: another version may have other members and limits.
+/// What has no type at all is left to the strict reader.
+pub(crate) fn expect_type(bytes: &[u8], predicate_type: &'static str) -> Result<(), StatementError> {
+    #[derive(Deserialize)]
+    struct Types {
+        #[serde(rename = "_type")]
+        statement: String,
+        #[serde(rename = "predicateType")]
+        predicate: String,
+    }
+    let Ok(types) = serde_json::from_slice::<Types>(bytes) else { return Ok(()) };
+    for (found, expected) in [(&types.statement, STATEMENT_TYPE), (&types.predicate, predicate_type)] {
+        if found != expected {
+            return Err(StatementError::OtherType { expected, found: found.chars().take(100).collect() });
         }
-        Ok(())
+    }
+    Ok(())
+}
+
+fn expect_kind(bytes: &[u8]) -> Result<(), StatementError> {
+    #[derive(Deserialize)]
+    struct Outer {
+        predicate: Inner,
+    }
+    #[derive(Deserialize)]
+    struct Inner {
+        kind: String,
+    }
+    let Ok(Outer { predicate: Inner { kind } }) = serde_json::from_slice(bytes) else { return Ok(()) };
+    match Kind::ALL.iter().any(|known| known.as_str() == kind) {
+        true => Ok(()),
+        false => Err(StatementError::OtherKind { found: kind.chars().take(100).collect() }),
     }
 }
 
@@ -214,12 +256,13 @@ impl Statement {
 
     /// Reads a statement. What comes back is spelled as the format demands and agrees with itself.
     pub fn parse(bytes: &[u8]) -> Result<Self, StatementError> {
+        expect_type(bytes, PREDICATE_TYPE)?;
+        expect_kind(bytes)?;
         if bytes.len() >= limits::PAE_MAX {
             return Err(StatementError::TooLong { length: pae(bytes).len() });
         }
         let parsed: InToto<Predicate> =
             serde_json::from_slice(bytes).map_err(|error| StatementError::Json(error.to_string()))?;
-        parsed.expect_type(PREDICATE_TYPE)?;
         let [leaves, records] = parsed.subject.as_slice() else {
             return Err(StatementError::Subjects);
         };
@@ -261,6 +304,9 @@ impl Predicate {
             return Err(field("rehearsal", "is not ascending, each once"));
         }
         self.records.check()?;
+        if self.kind == Kind::Run && self.records.count_of(RecordType::Run) != 1 {
+            return Err(field("records.segments", "do not have exactly one record of type `run`"));
+        }
         self.summary.check(&self.records)?;
         self.chain.check()
     }
@@ -286,9 +332,6 @@ impl Records {
         if self.count == 0 || self.count > limits::RECORDS_MAX {
             return Err(field("records.count", "is not between 1 and 100000000"));
         }
-        if self.count_of(RecordType::Run) != 1 {
-            return Err(field("records.segments", "do not have exactly one record of type `run`"));
-        }
         let mut next = 0_u64;
         let mut last = None;
         for segment in &self.segments {
@@ -297,6 +340,9 @@ impl Records {
             }
             if segment.first != next || segment.count == 0 {
                 return Err(field("records.segments", "have holes, overlap or are empty"));
+            }
+            if segment.count > limits::records_max(segment.t) {
+                return Err(field("records.segments", "have more records of a type than the format allows"));
             }
             next = next.checked_add(segment.count).ok_or(field("records.segments", "are too long"))?;
             last = Some(segment.t);

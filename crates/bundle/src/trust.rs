@@ -91,7 +91,7 @@ pub enum TrustError {
     #[error("the trust file cannot be read: {0}")]
     Json(String),
     #[error("the trust file is of version {found}; this program reads version 1")]
-    Version { found: u32 },
+    Version { found: u64 },
     #[error("`{origin}` is not a name for a ledger: 1 to 256 letters, digits and `. _ - /`")]
     Origin { origin: String },
     #[error("a range in the trust file ends before it starts")]
@@ -100,6 +100,11 @@ pub enum TrustError {
     Overlap { id: model::Digest },
     #[error("key {id} is the ledger's key and a signer's key; they must be different keys")]
     SharedKey { id: model::Digest },
+}
+
+#[derive(Deserialize)]
+struct Versioned {
+    witnessmark_trust: u64,
 }
 
 impl Trust {
@@ -122,10 +127,13 @@ impl Trust {
         if bytes.len() as u64 > limits::TRUST_MAX {
             return Err(TrustError::TooLong { max: limits::TRUST_MAX });
         }
-        let trust: Self = serde_json::from_slice(bytes).map_err(|error| TrustError::Json(error.to_string()))?;
-        if trust.witnessmark_trust != VERSION {
-            return Err(TrustError::Version { found: trust.witnessmark_trust });
+        // Before the rest: a later version may have members that this one does not know.
+        if let Ok(Versioned { witnessmark_trust: found }) = serde_json::from_slice(bytes)
+            && found != u64::from(VERSION)
+        {
+            return Err(TrustError::Version { found });
         }
+        let trust: Self = serde_json::from_slice(bytes).map_err(|error| TrustError::Json(error.to_string()))?;
         trust.check()?;
         Ok(trust)
     }
@@ -186,6 +194,16 @@ impl Trust {
 }
 
 impl Role {
+    /// As the trust file spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Record => "record",
+            Self::Approve => "approve",
+        }
+    }
+
     /// The role in which a statement of this kind is signed.
     #[must_use]
     pub const fn for_kind(kind: Kind) -> Self {

@@ -8,7 +8,7 @@ use bundle::trust::Trust;
 use model::ExitStatus;
 use report::{Overview, OverviewReader};
 use serde_json::{Value, json};
-use verify::{Demands, Level, VerifiedBundle};
+use verify::{Demands, VerifiedBundle};
 
 use crate::bundles::Bundle;
 use crate::failure::Failure;
@@ -79,8 +79,7 @@ pub fn verified(
     trust: &Trust,
     observer: &mut (dyn verify::Observer + Send),
 ) -> Result<(VerifiedBundle, verify::Report), Failure> {
-    let demands =
-        Demands { trust, require: Level::Position, allow_rehearsal: true, allow_failed: true, last_seen: None };
+    let demands = Demands { allow_rehearsal: true, allow_failed: true, ..Demands::of_evidence(trust) };
     let verdict = verify::verify(bundle.open()?.as_mut(), &demands, observer);
     let report = verdict.report;
     verdict.bundle.map(|bundle| (bundle, report.clone())).ok_or_else(|| {

@@ -6,7 +6,7 @@ use bundle::statement::Kind;
 use bundle::trust::Trust;
 use model::record::RunStatus;
 use store::{Store, StoreError};
-use verify::{Demands, Level, Observer, VerifiedBundle};
+use verify::{Demands, Observer, VerifiedBundle};
 
 /// How many bundles are looked at, newest first. What was in none of them has not been read for that long.
 pub const MOST_BUNDLES: usize = 400;
@@ -61,13 +61,7 @@ impl<'a> Past<'a> {
         // It was verified before it was put there: nothing bounds what comes out of it.
         let mut source =
             open_stream(file, &path, u64::MAX).map_err(|source| HistoryError::NoBundle { index, source })?;
-        let demands = Demands {
-            trust: self.trust,
-            require: Level::Position,
-            allow_rehearsal: true,
-            allow_failed: true,
-            last_seen: None,
-        };
+        let demands = Demands { allow_rehearsal: true, allow_failed: true, ..Demands::of_evidence(self.trust) };
         let verdict = verify::verify(source.as_mut(), &demands, observer);
         let Some(bundle) = verdict.bundle else {
             let problems: Vec<&str> = verdict.report.problems.iter().map(|p| p.message.as_str()).collect();

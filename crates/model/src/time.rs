@@ -15,11 +15,11 @@ pub struct Timestamp(jiff::Timestamp);
 pub struct ParseTimestampError;
 
 impl Timestamp {
-    /// From milliseconds since 1970-01-01T00:00:00Z. Moments outside the years 1 to 9999 have no text and are refused.
+    /// From milliseconds since 1970-01-01T00:00:00Z. Moments outside the years 1970 to 9999 are refused.
     pub fn from_millis(millis: i64) -> Result<Self, ParseTimestampError> {
         let moment = jiff::Timestamp::from_millisecond(millis).map_err(|_| ParseTimestampError)?;
         let year = moment.to_zoned(jiff::tz::TimeZone::UTC).year();
-        if !(1..=9999).contains(&year) {
+        if !(1970..=9999).contains(&year) {
             return Err(ParseTimestampError);
         }
         Ok(Self(moment))

@@ -104,6 +104,9 @@ pub struct BundleArgs {
     /// Accept the record of a failed run.
     #[arg(long)]
     pub allow_failed: bool,
+    /// Accept a redacted copy that nobody you trust for it has signed.
+    #[arg(long)]
+    pub allow_unsigned_redaction: bool,
     /// Unpack at most this many bytes of a packed bundle; K, M, G and T are powers of 1024.
     #[arg(long, value_name = "SIZE", default_value = "16G")]
     pub max_unpacked: Size,

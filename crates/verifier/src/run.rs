@@ -45,6 +45,7 @@ pub fn run(args: &BundleArgs, observer: &mut (dyn Observer + Send)) -> Result<Ve
         require: args.require,
         allow_rehearsal: args.allow_rehearsal,
         allow_failed: args.allow_failed,
+        allow_unsigned_redaction: args.allow_unsigned_redaction,
         last_seen: last_seen.head.as_ref(),
     };
     let verdict = verify::verify(source.as_mut(), &demands, observer);

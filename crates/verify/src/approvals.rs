@@ -1,219 +1,224 @@
-//! Who approved the acceptances that a bundle applies: *shown*, where a key that is trusted for it signed exactly what was
-//! accepted, and *claimed* everywhere else. Nothing here refuses a bundle: an acceptance without a signature is a claim of the
-//! custodian, and is told as one.
+//! Who approved the acceptances of a bundle: *shown*, where a key that is trusted for it signed exactly what the record says, and
+//! *claimed* everywhere else. An acceptance without a signature is a claim of the custodian, and is told as one.
 //!
-//! The declaration is not read: what the approver signed says itself what it covers, and is held against the accepted records.
+//! The record names the signed text by its digest, so that no other file can stand in for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::approval::{Approval, FILE_MAX, FILE_START, SignedApproval};
+use bundle::limits;
 use bundle::statement::Statement;
 use bundle::trust::{Role, Trust};
 use model::record::{Acceptance, Declaration, Finding, Gap};
-use model::{Digest, RecordRef};
-use serde::Serialize;
+use model::{Date, Digest, RecordRef, RecordType};
 
 use crate::ed25519;
-
-/// So many signed files are kept; beyond that the approver stays claimed.
-const FILES_MAX: usize = 4096;
-/// So many accepted records of one bundle are held against what was signed.
-const ITEMS_MAX: usize = 100_000;
-
-/// One acceptance that the bundle applies.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AcceptanceReport {
-    /// Its record.
-    pub record: RecordRef,
-    /// Absent where the record is withheld.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// Findings and gaps that it covers.
-    pub covered: u64,
-    pub approver: Approver,
-    /// Who approved it, as the signed text says; absent where nothing is shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub approved_by: Option<String>,
-    /// SHA-256 of the SPKI of the key that signed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<Digest>,
-    /// Its last day.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expires: Option<String>,
-    /// What that rests on, or why it is no more than claimed.
-    pub because: String,
-}
-
-/// How an approver is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Approver {
-    /// A key that the trust file names in the role `approve` signed it.
-    Shown,
-    /// The custodian says so.
-    Claimed,
-}
-
-impl Approver {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Shown => "shown",
-            Self::Claimed => "claimed",
-        }
-    }
-}
-
-/// An accepted record.
-#[derive(Debug)]
-enum Item {
-    Finding(Box<Finding>),
-    Gap(Box<Gap>),
-}
+use crate::problem::Problem;
+use crate::report::{AcceptanceReport, Approver};
 
 /// Gathers what is accepted and what is signed while a bundle is read.
 #[derive(Debug, Default)]
 pub(crate) struct Approvals {
-    acceptances: BTreeMap<RecordRef, Acceptance>,
-    accepted: BTreeMap<RecordRef, Vec<Item>>,
-    counts: BTreeMap<RecordRef, u64>,
-    items: usize,
+    acceptances: BTreeMap<u64, Acceptance>,
+    last_id: Option<String>,
+    covered: BTreeMap<u64, u64>,
+    /// Digests of the signed texts that records name.
+    wanted: BTreeSet<Digest>,
     /// Raw files of the declaration that are small enough to be one.
-    candidates: BTreeMap<u64, Vec<u8>>,
+    candidates: BTreeSet<u64>,
+    current: Option<(u64, Vec<u8>)>,
+    /// Files that have the form of an approval.
+    files: u64,
+    signed: BTreeMap<Digest, (SignedApproval, Approval)>,
 }
 
 impl Approvals {
     pub(crate) fn declared(&mut self, file: &Declaration) {
-        if file.size <= FILE_MAX && self.candidates.len() < FILES_MAX {
-            self.candidates.insert(file.raw, Vec::new());
+        if file.size <= FILE_MAX {
+            self.candidates.insert(file.raw);
         }
     }
 
-    pub(crate) fn acceptance(&mut self, at: RecordRef, acceptance: &Acceptance) {
-        self.acceptances.insert(at, acceptance.clone());
+    pub(crate) fn acceptance(
+        &mut self,
+        at: RecordRef,
+        acceptance: &Acceptance,
+        statement: &Statement,
+    ) -> Result<(), Problem> {
+        let problem = |problem| Err(Problem::Record { at, problem });
+        if self.last_id.as_ref().is_some_and(|last| *last >= acceptance.id) {
+            return problem("acceptances are not in the order of ids, each once");
+        }
+        let day = Date::of(statement.predicate.started);
+        if day < acceptance.approved || acceptance.expires < day {
+            return problem("it does not hold on the day of the run");
+        }
+        self.last_id = Some(acceptance.id.clone());
+        self.wanted.extend(acceptance.payload);
+        self.acceptances.insert(at.ordinal, acceptance.clone());
+        Ok(())
     }
 
-    pub(crate) fn finding(&mut self, finding: &Finding) {
-        if let Some(at) = finding.acceptance {
-            let kept = Finding { evidence: Vec::new(), rests_on: Vec::new(), ..finding.clone() };
-            self.accept(at, || Item::Finding(Box::new(kept)));
-        }
+    pub(crate) fn finding(&mut self, at: RecordRef, finding: &Finding, by: RecordRef) -> Result<(), Problem> {
+        self.cover(at, by, |acceptance| acceptance.covers.finding(finding))
     }
 
-    pub(crate) fn gap(&mut self, gap: &Gap) {
-        if let Some(at) = gap.acceptance {
-            self.accept(at, || Item::Gap(Box::new(gap.clone())));
-        }
+    pub(crate) fn gap(&mut self, at: RecordRef, gap: &Gap, by: RecordRef) -> Result<(), Problem> {
+        self.cover(at, by, |acceptance| acceptance.covers.gap(gap))
     }
 
-    fn accept(&mut self, at: RecordRef, item: impl FnOnce() -> Item) {
-        *self.counts.entry(at).or_default() += 1;
-        if self.items < ITEMS_MAX {
-            self.items += 1;
-            self.accepted.entry(at).or_default().push(item());
+    fn cover(&mut self, at: RecordRef, by: RecordRef, covers: impl Fn(&Acceptance) -> bool) -> Result<(), Problem> {
+        // Of one that is withheld nothing is known.
+        if self.acceptances.get(&by.ordinal).is_some_and(|acceptance| !covers(acceptance)) {
+            return Err(Problem::Record { at, problem: "the acceptance that it names does not cover it" });
         }
+        *self.covered.entry(by.ordinal).or_default() += 1;
+        Ok(())
     }
 
     /// Whether the bytes of a raw file are wanted.
     pub(crate) fn wants(&self, ordinal: u64) -> bool {
-        !self.counts.is_empty() && self.candidates.contains_key(&ordinal)
+        self.candidates.contains(&ordinal)
     }
 
     pub(crate) fn raw(&mut self, ordinal: u64, piece: &[u8]) {
-        if let Some(bytes) = self.candidates.get_mut(&ordinal) {
+        let (at, bytes) = self.current.get_or_insert_with(|| (ordinal, Vec::new()));
+        if *at != ordinal {
+            (*at, *bytes) = (ordinal, Vec::new());
+        }
+        // Most declared files are none; no more than their beginning is kept.
+        if bytes.len() < FILE_START.len() || bytes.starts_with(FILE_START) {
             bytes.extend_from_slice(piece);
-            // Most declared files are none; no more than their beginning is kept.
-            if !bytes.starts_with(FILE_START) && bytes.len() >= FILE_START.len() {
-                self.candidates.remove(&ordinal);
-            }
         }
     }
 
-    /// Judges every acceptance that the bundle applies, in the order of their ids.
-    pub(crate) fn finish(self, statement: &Statement, trust: &Trust) -> Vec<AcceptanceReport> {
-        let signed: Vec<(SignedApproval, Approval)> =
-            self.candidates.values().filter_map(|bytes| SignedApproval::parse(bytes).ok()).collect();
-        self.counts
-            .iter()
-            .map(|(at, count)| {
-                let items = self.accepted.get(at).map(Vec::as_slice).unwrap_or_default();
-                let all_kept = items.len() as u64 == *count;
-                let id = self.acceptances.get(at).map(|acceptance| acceptance.id.as_str());
-                judge((*at, id), *count, items, all_kept, &signed, statement, trust)
+    /// A wanted raw file is read to its end.
+    pub(crate) fn raw_ends(&mut self) -> Result<(), Problem> {
+        let Some((_, bytes)) = self.current.take() else { return Ok(()) };
+        let Ok((signed, approval)) = SignedApproval::parse(&bytes) else { return Ok(()) };
+        self.files += 1;
+        if self.files > limits::APPROVALS_MAX {
+            return Err(Problem::Approvals { max: limits::APPROVALS_MAX });
+        }
+        let digest = Digest::of(&signed.payload);
+        if self.wanted.contains(&digest) {
+            self.signed.insert(digest, (signed, approval));
+        }
+        Ok(())
+    }
+
+    /// Judges every acceptance, in the order of the records; `counts` are those records, `declarations_hidden` says whether
+    /// some declared file is withheld.
+    pub(crate) fn finish(
+        self,
+        statement: &Statement,
+        trust: &Trust,
+        declarations_hidden: bool,
+    ) -> Result<Vec<AcceptanceReport>, Problem> {
+        let count = statement.predicate.records.count_of(RecordType::Acceptance);
+        (0..count)
+            .map(|ordinal| {
+                let record = RecordRef::new(RecordType::Acceptance, ordinal);
+                let report = AcceptanceReport {
+                    record,
+                    id: None,
+                    covered: self.covered.get(&ordinal).copied().unwrap_or_default(),
+                    approver: Approver::Claimed,
+                    approved_by: None,
+                    key: None,
+                    expires: None,
+                    because: "its record is withheld".to_owned(),
+                };
+                let Some(acceptance) = self.acceptances.get(&ordinal) else { return Ok(report) };
+                let report = AcceptanceReport { id: Some(acceptance.id.clone()), ..report };
+                let claimed = |because: &str| AcceptanceReport { because: because.to_owned(), ..report.clone() };
+                let Some(payload) = acceptance.payload else {
+                    return Ok(claimed("no signature of it is in the bundle"));
+                };
+                let Some((envelope, approval)) = self.signed.get(&payload) else {
+                    if declarations_hidden {
+                        return Ok(claimed("the signature of it is withheld"));
+                    }
+                    let problem = "no declared file has the signed text that it names";
+                    return Err(Problem::Record { at: record, problem });
+                };
+                if !says(approval, acceptance, statement) {
+                    return Err(Problem::Record {
+                        at: record,
+                        problem: "the signed text that it names says otherwise",
+                    });
+                }
+                let index = statement.predicate.chain.index;
+                let pae = SignedApproval::pae(&envelope.payload);
+                let mut keys = trust.keys.iter().filter(|k| k.role == Role::Approve && k.indices.contains(index));
+                let key = keys.find(|key| ed25519::verify(key.spki.0.as_bytes(), &pae, &envelope.signature));
+                let Some(key) = key.map(|key| key.spki.0.id()) else {
+                    return Ok(claimed(
+                        "it is not signed by a key that the trust file names in the role `approve` at this index",
+                    ));
+                };
+                Ok(AcceptanceReport {
+                    approver: Approver::Shown,
+                    approved_by: Some(acceptance.approved_by.clone()),
+                    key: Some(key),
+                    expires: Some(acceptance.expires.to_string()),
+                    because: format!("signed by key {key}, which the trust file names in the role `approve`"),
+                    ..report
+                })
             })
             .collect()
     }
 }
 
-fn judge(
-    (record, id): (RecordRef, Option<&str>),
-    covered: u64,
-    items: &[Item],
-    all_kept: bool,
-    signed: &[(SignedApproval, Approval)],
-    statement: &Statement,
-    trust: &Trust,
-) -> AcceptanceReport {
-    let claimed = |because: String| AcceptanceReport {
-        record,
-        id: id.map(str::to_owned),
-        covered,
-        approver: Approver::Claimed,
-        approved_by: None,
-        key: None,
-        expires: None,
-        because,
-    };
-    if !all_kept {
-        return claimed(format!(
-            "more than {ITEMS_MAX} records are accepted; they were not held against what was signed"
-        ));
-    }
-    let mut why = "no signature of it is in the bundle".to_owned();
-    for (envelope, approval) in signed.iter().filter(|(_, approval)| Some(approval.id.as_str()) == id) {
-        match fault(envelope, approval, items, statement, trust) {
-            Ok(key) => {
-                return AcceptanceReport {
-                    approver: Approver::Shown,
-                    approved_by: Some(approval.approved_by.clone()),
-                    key: Some(key),
-                    expires: Some(approval.expires.clone()),
-                    ..claimed(format!("signed by key {key}, which the trust file names in the role `approve`"))
-                };
-            }
-            Err(reason) => why = reason.to_owned(),
-        }
-    }
-    claimed(why)
+/// Whether the signed text says what the record says, of this entity and system.
+fn says(approval: &Approval, acceptance: &Acceptance, statement: &Statement) -> bool {
+    let said = &statement.predicate;
+    approval.entity == said.entity
+        && approval.system == said.system
+        && approval.id == acceptance.id
+        && approval.covers == acceptance.covers
+        && approval.reason == acceptance.reason
+        && approval.approved_by == acceptance.approved_by
+        && approval.approved == acceptance.approved.to_string()
+        && approval.expires == acceptance.expires.to_string()
 }
 
-/// The key that signed, or why nothing is shown by it.
-fn fault(
-    envelope: &SignedApproval,
-    approval: &Approval,
-    items: &[Item],
-    statement: &Statement,
-    trust: &Trust,
-) -> Result<Digest, &'static str> {
-    let said = &statement.predicate;
-    let pae = SignedApproval::pae(&envelope.payload);
-    let mut of_role = trust.keys.iter().filter(|k| k.role == Role::Approve && k.indices.contains(said.chain.index));
-    let key = of_role
-        .find(|key| ed25519::verify(key.spki.0.as_bytes(), &pae, &envelope.signature))
-        .ok_or("it is not signed by a key that the trust file names in the role `approve` at this index")?;
-    if approval.entity != said.entity || approval.system != said.system {
-        return Err("what was signed is about another system");
-    }
-    if !approval.holds_at(said.started) {
-        return Err("what was signed does not hold on the day of the run");
-    }
-    let covers = |item: &Item| match item {
-        Item::Finding(finding) => approval.covers.finding(finding),
-        Item::Gap(gap) => approval.covers.gap(gap),
-    };
-    if items.iter().all(covers) {
-        Ok(key.spki.0.id())
-    } else {
-        Err("what was signed covers less than what is accepted")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn approvals_are_bounded_and_other_files_are_not_counted() {
+        let approval = Approval {
+            witnessmark_acceptance: Approval::version(),
+            id: "A".into(),
+            entity: "E".into(),
+            system: "s".into(),
+            covers: model::Covers::Gap {
+                target: "t".into(),
+                population: None,
+                right: None,
+                part: None,
+                subject: None,
+                reason_is: None,
+            },
+            reason: "r".into(),
+            approved_by: "b".into(),
+            approved: "2026-01-01".into(),
+            expires: "2026-12-31".into(),
+        };
+        let payload = approval.render().unwrap().into_bytes();
+        let file = SignedApproval { payload, signature: [7; 64] }.render();
+        let mut approvals = Approvals::default();
+        let mut read = |ordinal, text: &str| {
+            approvals.raw(ordinal, text.as_bytes());
+            approvals.raw_ends()
+        };
+        for ordinal in 0..limits::APPROVALS_MAX {
+            read(ordinal, &file).unwrap();
+        }
+        read(5000, "{\"payload\":\"no approval\"}").unwrap();
+        read(5001, "witnessmark: 1").unwrap();
+        assert!(matches!(read(5002, &file), Err(Problem::Approvals { max: limits::APPROVALS_MAX })));
     }
 }

@@ -7,16 +7,15 @@ use std::collections::BTreeMap;
 
 use bundle::layout;
 use bundle::sigstore::{Envelope, entry_body};
-use bundle::statement::{Kind, Predicate, Statement, Summary};
+use bundle::statement::{Kind, Predicate, Statement};
 use bundle::trust::{Role, Trust};
 use conclude::{Began, Pause, Schedule};
 use ledger::{Checkpoint, CompactRange, EntryBundle, Tile, leaf_hash};
 use model::record::RunStatus;
 use model::{Digest, ExitStatus, Timestamp};
-use serde::Serialize;
 
 use crate::problem::Problem;
-use crate::report::{Continuity, HeadReport, Refusal};
+use crate::report::{AuditReport, Continuity, HeadReport, Newest, Pause, Refusal};
 use crate::{ed25519, ledger_position};
 
 /// Version of the report's form.
@@ -41,44 +40,6 @@ pub struct AuditDemands<'a> {
     pub from: Option<Timestamp>,
     /// Look for missing runs until here; else until the last run.
     pub until: Option<Timestamp>,
-}
-
-/// What an audit found.
-#[derive(Debug, Clone, Serialize)]
-pub struct AuditReport {
-    pub form: &'static str,
-    /// The ledger is whole and one chain. Missing runs, rehearsals and failed runs do not change that.
-    pub accepted: bool,
-    pub exit_code: ExitStatus,
-    pub problem: Option<Refusal>,
-    pub head: Option<HeadReport>,
-    pub entries: u64,
-    pub by_kind: BTreeMap<&'static str, u64>,
-    pub failed_runs: u64,
-    pub partial_runs: u64,
-    /// Indices of rehearsals, at most a thousand of them.
-    pub rehearsals: Vec<u64>,
-    pub rehearsals_in_all: u64,
-    pub first_run: Option<Timestamp>,
-    pub last_run: Option<Timestamp>,
-    /// Where more time than declared went by without a run, at most a thousand of them.
-    pub pauses: Vec<Pause>,
-    pub pauses_in_all: u64,
-    /// Runs that were due in those pauses by the declared schedule.
-    pub missing_runs: u64,
-    /// Runs whose times go back behind the run before.
-    pub times_back: Vec<u64>,
-    /// Of the newest run.
-    pub newest: Option<Newest>,
-    pub rests_on_custodian: Vec<String>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct Newest {
-    pub index: u64,
-    pub bundle: String,
-    pub status: RunStatus,
-    pub summary: Summary,
 }
 
 /// The outcome of an audit.
@@ -191,7 +152,7 @@ impl State {
     }
 
     fn count(&mut self, index: u64, said: &Predicate) {
-        *self.by_kind.entry(crate::decide::kind_name(said.kind)).or_default() += 1;
+        *self.by_kind.entry(said.kind.as_str()).or_default() += 1;
         if !said.rehearsal.is_empty() {
             self.rehearsals_in_all += 1;
             if self.rehearsals.len() < NAMED {

@@ -1,16 +1,14 @@
-//! The order of a verification: signature, statement, leaves, ledger, records, raw files, demands.
+//! The order of a verification, `docs/spec/bundle.md` §9.
 //!
-//! What shows a bundle to be false stops it at once. What only keeps it from being decided (a key
-//! that is not in the trust file) is kept, so that the report can still say how far it holds.
-
-use std::collections::BTreeMap;
+//! A signature or contents that are false stop it: nothing that is read after them says anything. What only keeps the bundle
+//! from being decided (a part that is missing, a key that is not in the trust file), and what is false about its place, never
+//! stops the search for what is false in its contents.
 
 use bundle::consistency;
 use bundle::layout::{self, Entry};
-use bundle::read::source::read_all;
 use bundle::read::{Item, Source};
 use bundle::redact::Redaction;
-use bundle::sigstore::{CounterSigned, SealedStatement};
+use bundle::sigstore::{self, CounterSigned, Envelope, SealedStatement};
 use bundle::statement::{Kind, Statement};
 use bundle::trust::{Role, Trust};
 use ledger::Checkpoint;
@@ -18,24 +16,33 @@ use model::record::RunStatus;
 use model::{Digest, ExitStatus, RecordType};
 use sha2::{Digest as _, Sha256};
 
-use crate::approvals::AcceptanceReport;
-use crate::audit::{self, AuditDemands, AuditReport, LedgerFiles};
+use crate::audit::{self, AuditDemands};
 use crate::contents::Contents;
-use crate::problem::{Problem, role_name};
+use crate::files::{Files, HeldFiles};
+use crate::level::Level;
+use crate::observer::Observer;
+use crate::problem::{Problem, Step};
 use crate::report::{
-    About, Continuity, HeadReport, Level, LevelReport, RecordsReport, RedactionReport, Refusal, Report, TypeReport,
+    About, AcceptanceReport, AuditReport, Continuity, HeadReport, LevelReport, RecordsReport, RedactionReport, Refusal,
+    Report, TypeReport,
 };
-use crate::{Demands, Observer, Verdict, VerifiedBundle, ed25519, ledger_position, stream};
+use crate::verdict::{Demands, Verdict, VerifiedBundle};
+use crate::{custodian, ed25519, ledger_position, stream};
 
 /// Version of the report's form.
 const FORM: &str = "witnessmark-verify-report/1";
 /// Piece in which raw files are hashed.
 const PIECE: usize = 64 * 1024;
+/// So many anchors are named one by one.
+const ANCHORS_NAMED: usize = 100;
 
 pub(crate) fn decide(source: &mut dyn Source, demands: &Demands<'_>, observer: &mut (dyn Observer + Send)) -> Verdict {
     let mut found = Findings::default();
-    let stopped = found.read(source, demands, observer).err();
-    found.conclude(demands, stopped)
+    if let Err((step, problem)) = found.read(source, demands, observer) {
+        found.stopped = true;
+        found.note(step, problem);
+    }
+    found.conclude(demands)
 }
 
 pub(crate) fn sealed_anew(before: &VerifiedBundle, file: &[u8], trust: &Trust) -> Result<VerifiedBundle, Problem> {
@@ -45,9 +52,10 @@ pub(crate) fn sealed_anew(before: &VerifiedBundle, file: &[u8], trust: &Trust) -
         return Err(Problem::OtherStatement);
     }
     let mut found = Findings::default();
-    let statement = found.authenticate(&sealed, trust)?;
-    found.place(&sealed, &statement, trust)?;
-    match found.key_problem.or(found.position_problem) {
+    let statement = found.authenticate(&sealed, trust).map_err(|(_, problem)| problem)?;
+    found.place(&sealed, &statement, trust);
+    let noted = found.problems.into_iter().map(|(_, problem)| problem);
+    match noted.chain(found.key_problem).chain(found.position_problem).next() {
         Some(problem) => Err(problem),
         None => {
             // They follow from the files, which the statement binds, and from the approvers' keys.
@@ -62,6 +70,10 @@ pub(crate) fn sealed_anew(before: &VerifiedBundle, file: &[u8], trust: &Trust) -
 struct Findings {
     statement: Option<Statement>,
     about: Option<About>,
+    /// What is false, and what cannot be decided, with the step that found it.
+    problems: Vec<(Step, Problem)>,
+    /// Nothing could be read, or nothing that is read says anything, after the last problem.
+    stopped: bool,
     /// Why the signature decides nothing.
     key_problem: Option<Problem>,
     /// Why the place in the ledger is not decided.
@@ -78,96 +90,169 @@ struct Findings {
     ledger: Option<AuditReport>,
 }
 
+/// Ends the reading: nothing after it says anything.
+type Stop = (Step, Problem);
+
+/// Puts a step beside a problem that ends the reading.
+fn at<E: Into<Problem>>(step: Step) -> impl Fn(E) -> Stop {
+    move |problem| (step, problem.into())
+}
+
 impl Findings {
+    fn note(&mut self, step: Step, problem: impl Into<Problem>) {
+        self.problems.push((step, problem.into()));
+    }
+
+    /// The value, or `None` with the problem noted.
+    fn noting<T>(&mut self, step: Step, result: Result<T, Problem>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                self.note(step, problem);
+                None
+            }
+        }
+    }
+
     fn read(
         &mut self,
         source: &mut dyn Source,
         demands: &Demands<'_>,
         observer: &mut (dyn Observer + Send),
-    ) -> Result<(), Problem> {
+    ) -> Result<(), Stop> {
         let trust = demands.trust;
-        let mut files = Files::new(source)?;
+        let files = at::<Problem>(Step::Files);
+        let mut input = Files::new(source).map_err(&files)?;
 
-        let bytes = files.whole(&Entry::Statement)?;
-        let sealed = SealedStatement::parse(&bytes)?;
+        let bytes = input.whole(&Entry::Statement).map_err(&files)?;
+        let sealed = match SealedStatement::parse(&bytes) {
+            Ok(sealed) => sealed,
+            Err(error) => return Err((Step::StatementFile, of_another_version(&bytes, trust, error.into()))),
+        };
         let statement = self.authenticate(&sealed, trust)?;
-        self.place(&sealed, &statement, trust)?;
+        self.place(&sealed, &statement, trust);
 
-        let redaction = match files.next_is(&Entry::Redaction) {
-            true => Some(self.redaction(&files.whole(&Entry::Redaction)?, &sealed, trust)?),
+        let redaction = match input.next_is(&Entry::Redaction) {
+            true => {
+                let bytes = input.whole(&Entry::Redaction).map_err(&files)?;
+                let read = redaction(&bytes, &sealed, trust);
+                self.noting(Step::Redaction, read).flatten()
+            }
             false => None,
         };
 
-        files.expect(&Entry::Leaves)?;
-        let leaves = stream::read_leaves(files.source, &statement)?;
-        files.advance()?;
+        let leaves = if input.expect(&Entry::Leaves).is_ok() {
+            let leaves = stream::read_leaves(input.source, &statement).map_err(at(Step::Leaves))?;
+            input.advance().map_err(&files)?;
+            Some(leaves)
+        } else {
+            // Something else that stands before it is not passed over.
+            self.missing(&input, &Entry::Leaves)?;
+            None
+        };
 
-        self.heads(&mut files, &statement, demands)?;
-        self.whole_ledger(&mut files, demands)?;
-        // What cannot be judged is not passed over: a file of which any byte could be another one would look accepted.
-        if let Some(entry @ Entry::Anchor(..)) = files.entry() {
-            return Err(Problem::Anchor { path: entry.path() });
+        self.heads(&mut input, &statement, demands)?;
+        self.whole_ledger(&mut input, demands)?;
+        self.anchors(&mut input)?;
+
+        if input.expect(&Entry::Records).is_err() {
+            return self.missing(&input, &Entry::Records);
         }
-
-        files.expect(&Entry::Records)?;
         let mut contents = Contents::new(&statement);
-        let digest = stream::read_records(files.source, &statement, leaves, &mut contents, observer)?;
-        contents.finish()?;
-        files.advance()?;
-        let withheld: u64 = contents.found.withheld.values().map(|h| h.count).sum();
-        check_records_file(&statement, &contents, withheld, digest, redaction.as_ref())?;
-
-        let raw_files = read_raw(&mut files, &mut contents, observer)?;
-        if let Some(entry) = files.entry() {
-            return Err(Problem::Stray { path: entry.path() });
+        let digest = stream::read_records(input.source, &statement, leaves, &mut contents, observer)
+            .map_err(at(Step::Records))?;
+        if !contents.reads() {
+            self.note(Step::Records, Problem::Assessment);
         }
-        self.acceptances = std::mem::take(&mut contents.approvals).finish(&statement, trust);
+        contents.finish().map_err(at(Step::Records))?;
+        input.advance().map_err(&files)?;
+        let withheld: u64 = contents.withheld().values().map(|h| h.count).sum();
+        if withheld == 0 && digest != statement.records_sha256 {
+            return Err((Step::Records, Problem::Records));
+        }
+        self.withheld(&contents, withheld, digest, redaction.as_ref(), demands);
+
+        let raw_files = self.raw(&mut input, &mut contents, observer)?;
+        if let Some(entry) = input.entry() {
+            return Err((Step::Files, Problem::Stray { path: entry.path() }));
+        }
+        let hidden = contents.withheld().contains_key(&RecordType::Declaration);
+        let judged = std::mem::take(&mut contents.approvals).finish(&statement, trust, hidden);
+        if contents.reads() {
+            self.acceptances = self.noting(Step::Approvals, judged).unwrap_or_default();
+        }
         self.records = Some(records_report(&statement, &contents, withheld, raw_files, redaction));
         Ok(())
     }
 
+    /// Notes that a file is not there; what stands in its place may be wrong there.
+    fn missing(&mut self, files: &Files<'_>, entry: &Entry) -> Result<(), Stop> {
+        match files.expect(entry) {
+            Err(problem @ Problem::Missing { .. }) => {
+                self.note(Step::Files, problem);
+                Ok(())
+            }
+            Err(problem) => Err((Step::Files, problem)),
+            Ok(()) => Ok(()),
+        }
+    }
+
     /// Proves the signature; from here on only the signed bytes are used.
-    fn authenticate(&mut self, sealed: &SealedStatement, trust: &Trust) -> Result<Statement, Problem> {
+    fn authenticate(&mut self, sealed: &SealedStatement, trust: &Trust) -> Result<Statement, Stop> {
         let id = sealed.signer.id();
         let envelope = &sealed.envelope;
         if !ed25519::verify(sealed.signer.as_bytes(), &envelope.pae(), &envelope.signature) {
-            return Err(Problem::BadSignature { id });
+            return Err((Step::Signature, Problem::BadSignature { id }));
         }
-        let statement = Statement::parse(&envelope.statement)?;
+        let statement = Statement::parse(&envelope.statement).map_err(at(Step::Statement))?;
         self.about = Some(About::of(&statement, envelope.statement_sha256(), id));
-        let role = Role::for_kind(statement.predicate.kind);
+        let kind = statement.predicate.kind;
+        let role = Role::for_kind(kind);
         let index = statement.predicate.chain.index;
         if !trust.keys.iter().any(|key| key.spki.0 == sealed.signer) {
             self.key_problem = Some(Problem::UnknownKey { id });
         } else if !trust.allows(&sealed.signer, role, index) {
-            self.key_problem = Some(Problem::KeyNotForThis { id, role: role_name(role), index });
+            self.key_problem = Some(Problem::KeyNotForThis { id, role: role.as_str(), index });
         }
-        if statement.predicate.kind != Kind::Run {
-            return Err(Problem::UnsupportedKind { kind: kind_name(statement.predicate.kind) });
+        if kind != Kind::Run {
+            self.note(Step::Statement, Problem::UnsupportedKind { kind: kind.as_str() });
         }
         self.statement = Some(statement.clone());
         Ok(statement)
     }
 
-    fn place(&mut self, sealed: &SealedStatement, statement: &Statement, trust: &Trust) -> Result<(), Problem> {
-        match trust.log_key() {
-            Ok(key) => match ledger_position::prove(sealed, statement, trust, &key) {
-                Ok(head) => self.own = Some(head),
-                Err(problem) if problem.class().exit_status() == ExitStatus::Undecided => {
-                    self.position_problem = Some(problem);
-                }
-                Err(problem) => return Err(problem),
-            },
-            Err(error) => self.position_problem = Some(Problem::Trust(error)),
+    fn place(&mut self, sealed: &SealedStatement, statement: &Statement, trust: &Trust) {
+        let proven = trust
+            .log_key()
+            .map_err(Problem::Trust)
+            .and_then(|key| ledger_position::prove(sealed, statement, trust, &key));
+        match proven {
+            Ok(head) => self.own = Some(head),
+            Err(problem) if problem.class().exit_status() == ExitStatus::Undecided => {
+                self.position_problem = Some(problem)
+            }
+            Err(problem) => self.note(Step::Position, problem),
         }
-        Ok(())
     }
 
     /// Reads the newest head and the proof that leads to it.
-    fn heads(&mut self, files: &mut Files<'_>, statement: &Statement, demands: &Demands<'_>) -> Result<(), Problem> {
-        let checkpoint = files.whole_if(&Entry::Checkpoint)?;
+    fn heads(&mut self, files: &mut Files<'_>, statement: &Statement, demands: &Demands<'_>) -> Result<(), Stop> {
+        let checkpoint = files.whole_if(&Entry::Checkpoint).map_err(at(Step::Files))?;
         self.checkpoint.clone_from(&checkpoint);
-        let proof = match files.whole_if(&Entry::Consistency)? {
+        let proof = files.whole_if(&Entry::Consistency).map_err(at(Step::Files))?;
+        let held = self.held(checkpoint, proof, statement, demands);
+        self.noting(Step::Checkpoint, held);
+        Ok(())
+    }
+
+    fn held(
+        &mut self,
+        checkpoint: Option<Vec<u8>>,
+        proof: Option<Vec<u8>>,
+        statement: &Statement,
+        demands: &Demands<'_>,
+    ) -> Result<(), Problem> {
+        let proof = match proof {
             Some(bytes) => Some(consistency::parse(&bytes)?),
             None => None,
         };
@@ -191,14 +276,25 @@ impl Findings {
     }
 
     /// Audits the ledger, where the export holds all of it.
-    fn whole_ledger(&mut self, files: &mut Files<'_>, demands: &Demands<'_>) -> Result<(), Problem> {
-        let mut held = HeldFiles::default();
+    fn whole_ledger(&mut self, files: &mut Files<'_>, demands: &Demands<'_>) -> Result<(), Stop> {
+        let mut held = Ok(HeldFiles::default());
         while let Some(entry @ (Entry::Tile(_) | Entry::LedgerStatement(_))) = files.entry() {
             let entry = entry.clone();
             let path = entry.path();
-            let bytes = files.whole(&entry)?;
-            held.keep(path, bytes)?;
+            let bytes = files.whole(&entry).map_err(at(Step::Files))?;
+            if let Ok(kept) = &mut held
+                && let Err(problem) = kept.keep(path, bytes)
+            {
+                // No more is kept, and the rest of the bundle is read on.
+                held = Err(problem);
+            }
         }
+        let audited = held.and_then(|held| self.audited(held, demands));
+        self.noting(Step::Ledger, audited);
+        Ok(())
+    }
+
+    fn audited(&mut self, mut held: HeldFiles, demands: &Demands<'_>) -> Result<(), Problem> {
         if held.files.is_empty() || self.own.is_none() {
             return Ok(());
         }
@@ -217,52 +313,124 @@ impl Findings {
         Ok(())
     }
 
-    /// Proves who withheld records.
-    fn redaction(&self, bytes: &[u8], sealed: &SealedStatement, trust: &Trust) -> Result<Redaction, Problem> {
-        let signed = CounterSigned::parse(bytes).map_err(Problem::RedactionFile)?;
-        let id = signed.signer_id;
-        let key = trust
-            .keys
-            .iter()
-            .find(|key| key.spki.0.id() == id && key.role == Role::Record)
-            .ok_or(Problem::UnknownRedactor { id })?;
-        let envelope = &signed.envelope;
-        let public = key.spki.0;
-        if !ed25519::verify(public.as_bytes(), &envelope.pae(), &envelope.signature) {
-            return Err(Problem::RedactionSignature { id });
+    /// What cannot be judged is not passed over: a file of which any byte could be another one would look accepted.
+    fn anchors(&mut self, files: &mut Files<'_>) -> Result<(), Stop> {
+        let mut count = 0;
+        while let Some(entry @ Entry::Anchor(..)) = files.entry() {
+            let path = entry.path();
+            if count < ANCHORS_NAMED {
+                self.note(Step::Anchors, Problem::Anchor { path });
+            }
+            count += 1;
+            files.skip().map_err(at(Step::Files))?;
         }
-        let redaction = Redaction::parse(&envelope.statement).map_err(Problem::Redaction)?;
-        if redaction.statement_sha256 != sealed.envelope.statement_sha256() {
-            return Err(Problem::RedactionOfOther);
-        }
-        Ok(redaction)
+        Ok(())
     }
 
-    fn conclude(self, demands: &Demands<'_>, stopped: Option<Problem>) -> Verdict {
-        let holds = stopped.is_none();
-        let level = if !holds {
-            None
-        } else if self.key_problem.is_some() {
-            Some(Level::Integrity)
-        } else if self.own.is_none() {
-            Some(Level::Authenticity)
-        } else {
-            Some(Level::Position)
+    /// Holds what is withheld against what the redactor signed.
+    fn withheld(
+        &mut self,
+        contents: &Contents,
+        withheld: u64,
+        digest: Digest,
+        redaction: Option<&Redaction>,
+        demands: &Demands<'_>,
+    ) {
+        let problem = match redaction {
+            Some(redaction) if digest != redaction.records_sha256 => Problem::RedactionRecords,
+            Some(redaction) if !counts_fit(contents, redaction) => Problem::RedactionCounts,
+            None if withheld > 0 && !demands.allow_unsigned_redaction => Problem::UnsignedRedaction { withheld },
+            _ => return,
         };
-        let levels = self.levels(level, stopped.as_ref());
-        let mut problems: Vec<Problem> = stopped.into_iter().collect();
-        if let Some(level) = level {
-            self.hold_against(demands, level, &levels, &mut problems);
+        self.note(Step::Redaction, problem);
+    }
+
+    /// Hashes the raw files and holds them against the records that name them.
+    fn raw(
+        &mut self,
+        files: &mut Files<'_>,
+        contents: &mut Contents,
+        observer: &mut (dyn Observer + Send),
+    ) -> Result<u64, Stop> {
+        let mut buffer = vec![0; PIECE];
+        while let Some(Item { entry: Entry::Raw(ordinal), .. }) = files.next {
+            let wanted = observer.wants_raw(ordinal);
+            let may_approve = contents.approvals.wants(ordinal);
+            let mut hasher = Sha256::new();
+            let mut length = 0_u64;
+            loop {
+                let count = files.source.read(&mut buffer).map_err(at(Step::Files))?;
+                let piece = buffer.get(..count).unwrap_or_default();
+                if piece.is_empty() {
+                    break;
+                }
+                hasher.update(piece);
+                length += count as u64;
+                if wanted {
+                    observer.raw(ordinal, piece);
+                }
+                if may_approve {
+                    contents.approvals.raw(ordinal, piece);
+                }
+            }
+            if contents.reads() {
+                let sha256 = Digest::from_bytes(hasher.finalize().into());
+                contents.raw.file(ordinal, length, &sha256).map_err(at(Step::Raw))?;
+                contents.approvals.raw_ends().map_err(at(Step::Approvals))?;
+            }
+            files.advance().map_err(at(Step::Files))?;
         }
+        let (found, missing) = contents.raw.finish().map_err(at(Step::Raw))?;
+        for problem in missing {
+            self.note(Step::Raw, problem);
+        }
+        Ok(found)
+    }
+
+    /// The level that what could be checked reaches; none where something in the contents is false, or nothing could be
+    /// checked.
+    fn level(&self) -> Option<Level> {
+        self.statement.as_ref()?;
+        let false_contents = self
+            .problems
+            .iter()
+            .any(|(step, problem)| *step <= Step::Raw && problem.class().exit_status() != ExitStatus::Undecided);
+        if false_contents {
+            return None;
+        }
+        if self.key_problem.is_some() {
+            return Some(Level::Integrity);
+        }
+        let false_place = self.problems.iter().any(|(step, problem)| {
+            (Step::Position..=Step::Ledger).contains(step) && problem.class().exit_status() == ExitStatus::NotAuthentic
+        });
+        Some(if self.own.is_none() || false_place { Level::Authenticity } else { Level::Position })
+    }
+
+    fn conclude(mut self, demands: &Demands<'_>) -> Verdict {
+        let level = self.level();
+        let holds = self.problems.iter().all(|(_, problem)| problem.class().exit_status() == ExitStatus::Undecided);
+        let levels = self.levels(level);
+        if let Some(level) = level {
+            self.hold_against(demands, level, &levels);
+        }
+        // First what leaves nothing to conclude, then what is false, then what is not decided; each in the order of the steps.
+        self.problems.sort_by_key(|(step, problem)| (problem.class().exit_status(), *step));
+        let problems: Vec<&Problem> = self.problems.iter().map(|(_, problem)| problem).collect();
         let accepted = problems.is_empty();
         let report = Report {
             form: FORM,
             accepted,
             exit_code: problems.first().map_or(ExitStatus::Success, |first| first.class().exit_status()),
-            problems: problems.iter().map(Refusal::of).collect(),
+            problems: problems.into_iter().map(Refusal::of).collect(),
             level,
             required: demands.require,
-            rests_on_custodian: rests_on_custodian(&self, level),
+            rests_on_custodian: match (level, &self.statement) {
+                (Some(level), Some(statement)) => {
+                    custodian::rests_on(statement, level, self.continuity, self.ledger.is_some())
+                }
+                _ => Vec::new(),
+            },
             levels,
             bundle: self.about.clone(),
             records: self.records,
@@ -284,45 +452,42 @@ impl Findings {
             }),
             _ => None,
         };
-        Verdict { head: self.newest.filter(|_| holds && self.key_problem.is_none()), report, bundle }
+        let known = holds && !self.stopped && self.key_problem.is_none();
+        Verdict { head: self.newest.filter(|_| known), report, bundle }
     }
 
     /// What was asked for, and is not so.
-    fn hold_against(&self, demands: &Demands<'_>, level: Level, levels: &[LevelReport], problems: &mut Vec<Problem>) {
+    fn hold_against(&mut self, demands: &Demands<'_>, level: Level, levels: &[LevelReport]) {
         if level < demands.require {
             // The reason of the first level that is missing; a missing key says more than its level.
             let because = levels
                 .iter()
                 .find(|report| report.level > level)
                 .map_or_else(String::new, |report| report.because.clone());
-            problems.push(Problem::Level { required: demands.require, reached: level, because });
+            self.note(Step::Demands, Problem::Level { required: demands.require, reached: level, because });
         }
-        let Some(statement) = &self.statement else {
+        let Some(said) = self.statement.as_ref().map(|statement| statement.predicate.clone()) else {
             return;
         };
-        let said = &statement.predicate;
         if !said.rehearsal.is_empty() && !demands.allow_rehearsal {
-            problems.push(Problem::Rehearsal { overrides: said.rehearsal.clone() });
+            self.note(Step::Demands, Problem::Rehearsal { overrides: said.rehearsal });
         }
         if said.status == RunStatus::Failed && !demands.allow_failed {
-            problems.push(Problem::Failed);
+            self.note(Step::Demands, Problem::Failed);
         }
     }
 
-    fn levels(&self, reached: Option<Level>, stopped: Option<&Problem>) -> Vec<LevelReport> {
+    fn levels(&self, reached: Option<Level>) -> Vec<LevelReport> {
         Level::ALL
             .into_iter()
-            .map(|level| {
-                let reached = Some(level) <= reached;
-                LevelReport {
-                    level,
-                    name: level.name(),
-                    reached,
-                    because: match stopped {
-                        Some(_) => "the verification stopped before".to_owned(),
-                        None => self.because(level),
-                    },
-                }
+            .map(|level| LevelReport {
+                level,
+                name: level.name(),
+                reached: Some(level) <= reached,
+                because: match reached {
+                    None => "the verification stopped before".to_owned(),
+                    Some(_) => self.because(level),
+                },
             })
             .collect()
     }
@@ -330,7 +495,7 @@ impl Findings {
     fn because(&self, level: Level) -> String {
         let said = self.statement.as_ref().map(|statement| &statement.predicate);
         match level {
-            Level::Integrity => self.records.as_ref().map_or_else(String::new, |records| {
+            Level::Integrity => self.records.as_ref().map_or_else(|| "what is there belongs to one statement".to_owned(), |records| {
                 format!(
                     "every record and every raw file is the one the statement was made of; records: {}, raw files: {}",
                     records.count, records.raw_files
@@ -349,7 +514,7 @@ impl Findings {
                     "entry {} of `{}`, under a head of size {} that the trusted ledger key signed; the ledger before it is the one the statement names",
                     said.chain.index, own.origin, own.size
                 ),
-                _ => String::new(),
+                _ => "its place in the ledger is not the one that it says".to_owned(),
             },
             Level::Time => "no third party has stamped the ledger's head".to_owned(),
             Level::NonEquivocation => "no witness outside the custodian has signed the ledger's head".to_owned(),
@@ -357,106 +522,45 @@ impl Findings {
     }
 }
 
-/// Most bytes of a ledger inside an export that are held in memory.
-const HELD_MAX: usize = 256 * 1024 * 1024;
-
-/// The ledger's files out of an export; each is given away once.
-#[derive(Default)]
-struct HeldFiles {
-    files: BTreeMap<String, Vec<u8>>,
-    bytes: usize,
-}
-
-impl HeldFiles {
-    fn keep(&mut self, path: String, bytes: Vec<u8>) -> Result<(), Problem> {
-        self.bytes = self.bytes.saturating_add(path.len()).saturating_add(bytes.len());
-        if self.bytes > HELD_MAX {
-            return Err(Problem::LedgerInExport { max: HELD_MAX });
-        }
-        self.files.insert(path, bytes);
-        Ok(())
+/// What a statement file that is not of our version comes to: somebody who is trusted may have made a later one.
+fn of_another_version(bytes: &[u8], trust: &Trust, otherwise: Problem) -> Problem {
+    match sigstore::of_another_version(bytes) {
+        Some((media_type, envelope)) if signed_by_any(&envelope, trust) => Problem::MediaType { found: media_type },
+        _ => otherwise,
     }
 }
 
-impl LedgerFiles for HeldFiles {
-    fn read(&mut self, path: &str, max: u64) -> Result<Option<Vec<u8>>, Problem> {
-        match self.files.remove(path) {
-            Some(bytes) if bytes.len() as u64 > max => Err(Problem::LedgerFile { path: path.to_owned() }),
-            found => Ok(found),
-        }
-    }
+fn signed_by_any(envelope: &Envelope, trust: &Trust) -> bool {
+    let pae = envelope.pae();
+    trust.keys.iter().any(|key| ed25519::verify(key.spki.0.as_bytes(), &pae, &envelope.signature))
 }
 
-/// The files of the bundle, with the next one known.
-struct Files<'a> {
-    source: &'a mut dyn Source,
-    next: Option<Item>,
-}
-
-impl<'a> Files<'a> {
-    fn new(source: &'a mut dyn Source) -> Result<Self, Problem> {
-        let next = source.next_item()?;
-        Ok(Self { source, next })
-    }
-
-    fn entry(&self) -> Option<&Entry> {
-        self.next.as_ref().map(|item| &item.entry)
-    }
-
-    fn next_is(&self, entry: &Entry) -> bool {
-        self.entry() == Some(entry)
-    }
-
-    /// The next file must be this one. Files come in order: another one means that it is missing, or
-    /// that something stands before it that does not belong there.
-    fn expect(&self, expected: &Entry) -> Result<(), Problem> {
-        match self.entry() {
-            Some(entry) if entry == expected => Ok(()),
-            Some(entry) if entry < expected => Err(Problem::Stray { path: entry.path() }),
-            _ => Err(Problem::Missing { path: expected.path() }),
-        }
-    }
-
-    fn advance(&mut self) -> Result<(), Problem> {
-        self.next = self.source.next_item()?;
-        Ok(())
-    }
-
-    fn whole(&mut self, expected: &Entry) -> Result<Vec<u8>, Problem> {
-        self.expect(expected)?;
-        let Some(item) = &self.next else {
-            return Ok(Vec::new());
-        };
-        let bytes = read_all(self.source, item)?;
-        self.advance()?;
-        Ok(bytes)
-    }
-
-    fn whole_if(&mut self, entry: &Entry) -> Result<Option<Vec<u8>>, Problem> {
-        if self.next_is(entry) { self.whole(entry).map(Some) } else { Ok(None) }
-    }
-}
-
-/// Holds the file's digest against the statement, or, where lines are withheld, against the redaction.
-fn check_records_file(
-    statement: &Statement,
-    contents: &Contents,
-    withheld: u64,
-    digest: Digest,
-    redaction: Option<&Redaction>,
-) -> Result<(), Problem> {
-    let Some(redaction) = redaction else {
-        // Every line is still proven by its leaf; only that nobody has signed for the holes.
-        return if withheld > 0 || digest == statement.records_sha256 { Ok(()) } else { Err(Problem::Records) };
+/// Proves who withheld records. `None` where it is signed by a key that the trust file does not name: it says nothing then,
+/// as if it were not there.
+fn redaction(bytes: &[u8], sealed: &SealedStatement, trust: &Trust) -> Result<Option<Redaction>, Problem> {
+    let signed =
+        CounterSigned::parse(bytes).map_err(|error| of_another_version(bytes, trust, Problem::RedactionFile(error)))?;
+    let id = signed.signer_id;
+    let Some(key) = trust.keys.iter().find(|key| key.spki.0.id() == id && key.role == Role::Record) else {
+        return Ok(None);
     };
-    if digest != redaction.records_sha256 {
-        return Err(Problem::RedactionRecords);
+    let envelope = &signed.envelope;
+    if !ed25519::verify(key.spki.0.as_bytes(), &envelope.pae(), &envelope.signature) {
+        return Err(Problem::RedactionSignature { id });
     }
-    // One entry for each type and reason; together they must be what is really withheld.
-    let fits = RecordType::ALL.into_iter().all(|kind| {
+    let redaction = Redaction::parse(&envelope.statement).map_err(Problem::Redaction)?;
+    if redaction.statement_sha256 != sealed.envelope.statement_sha256() {
+        return Err(Problem::RedactionOfOther);
+    }
+    Ok(Some(redaction))
+}
+
+/// One entry for each type and reason; together they must be what is really withheld.
+fn counts_fit(contents: &Contents, redaction: &Redaction) -> bool {
+    RecordType::ALL.into_iter().all(|kind| {
         let said: Vec<_> = redaction.withheld.iter().filter(|w| w.t == kind).collect();
         let count: u64 = said.iter().fold(0, |sum, w| sum.saturating_add(w.count));
-        match contents.found.withheld.get(&kind) {
+        match contents.withheld().get(&kind) {
             None => said.is_empty(),
             Some(hidden) => {
                 count == hidden.count
@@ -464,43 +568,7 @@ fn check_records_file(
                     && said.iter().map(|w| w.last).max() == Some(hidden.last)
             }
         }
-    });
-    if fits { Ok(()) } else { Err(Problem::RedactionCounts) }
-}
-
-/// Hashes the raw files and holds them against the records that name them.
-fn read_raw(
-    files: &mut Files<'_>,
-    contents: &mut Contents,
-    observer: &mut (dyn Observer + Send),
-) -> Result<u64, Problem> {
-    let mut buffer = vec![0; PIECE];
-    while let Some(Item { entry: Entry::Raw(ordinal), size }) = files.next {
-        let wanted = observer.wants_raw(ordinal);
-        let may_approve = contents.approvals.wants(ordinal);
-        let mut hasher = Sha256::new();
-        let mut length = 0_u64;
-        loop {
-            let count = files.source.read(&mut buffer)?;
-            let piece = buffer.get(..count).unwrap_or_default();
-            if piece.is_empty() {
-                break;
-            }
-            hasher.update(piece);
-            length += count as u64;
-            if wanted {
-                observer.raw(ordinal, piece);
-            }
-            if may_approve {
-                contents.approvals.raw(ordinal, piece);
-            }
-        }
-        debug_assert_eq!(length, size, "a source gives what it announces");
-        let sha256 = Digest::from_bytes(hasher.finalize().into());
-        contents.raw.file(ordinal, length, &sha256)?;
-        files.advance()?;
-    }
-    contents.raw.finish()
+    })
 }
 
 fn records_report(
@@ -521,7 +589,7 @@ fn records_report(
             .map(|segment| TypeReport {
                 kind: segment.t,
                 count: segment.count,
-                withheld: found.withheld.get(&segment.t).map_or(0, |h| h.count),
+                withheld: contents.withheld().get(&segment.t).map_or(0, |h| h.count),
             })
             .collect(),
         withheld,
@@ -541,60 +609,5 @@ fn records_report(
         checks_changed: found.checks_changed.clone(),
         checks_own: found.checks_own.clone(),
         failure: found.failure.clone(),
-    }
-}
-
-/// What no signature can prove. Said at every level, in words for an auditor.
-fn rests_on_custodian(found: &Findings, level: Option<Level>) -> Vec<String> {
-    let (Some(level), Some(statement)) = (level, &found.statement) else {
-        return Vec::new();
-    };
-    let said = &statement.predicate;
-    let mut rests = Vec::new();
-    if level < Level::Authenticity {
-        rests.push("Who made it: no key that you trust has signed it.".to_owned());
-    }
-    if level < Level::Time {
-        rests.push(
-            "When it was made: the times are the custodian's own clock; no time stamp of a third party is part of this verification."
-                .to_owned(),
-        );
-    }
-    if level < Level::NonEquivocation {
-        let since = match found.continuity {
-            Some(Continuity::Same | Continuity::Continues) => {
-                " Since the head you saw last, entries were only appended."
-            }
-            _ => "",
-        };
-        rests.push(format!(
-            "That the ledger was not rewritten, and that nobody is shown another one: no witness outside the custodian has signed its head.{since}"
-        ));
-    }
-    if found.ledger.is_none() {
-        rests.push(
-            "That no bundle is missing beside this one: the whole ledger shows that (`witnessmark-verify audit`)."
-                .to_owned(),
-        );
-    }
-    rests.push(
-        "That the program was unaltered and the answers came from the source: the request ids in the records can be found in the source's own log."
-            .to_owned(),
-    );
-    if said.challenge.is_none() {
-        rests.push(
-            "That the run was made for you, now: no challenge of yours is sealed in it (`run --challenge`).".to_owned(),
-        );
-    }
-    rests.push("That the declared targets are all that matters.".to_owned());
-    rests
-}
-
-pub(crate) const fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Run => "run",
-        Kind::Record => "record",
-        Kind::Baseline => "baseline",
-        Kind::Trust => "trust",
     }
 }

@@ -7,108 +7,30 @@
 mod approvals;
 mod audit;
 mod contents;
+mod custodian;
 mod decide;
 pub mod ed25519;
+mod files;
 mod ledger_position;
+mod level;
+mod observer;
 mod problem;
 mod report;
 mod stream;
+mod verdict;
 
-use bundle::read::{Line, Source};
-use bundle::statement::Statement;
+use bundle::read::Source;
 use bundle::trust::Trust;
-use ledger::Checkpoint;
-use model::{Digest, RecordRef};
 
-pub use approvals::{AcceptanceReport, Approver};
-pub use audit::{Audit, AuditDemands, AuditReport, LedgerFiles, Newest, audit};
-pub use conclude::Pause;
-pub use problem::{Class, Problem, list, status};
+pub use audit::{Audit, AuditDemands, LedgerFiles, audit};
+pub use level::{Level, ParseLevelError};
+pub use observer::{Observer, Unobserved};
+pub use problem::{Class, Problem, Step, list, status};
 pub use report::{
-    About, Continuity, HeadReport, Level, LevelReport, ParseLevelError, RecordsReport, RedactionReport, Refusal,
-    Report, TypeReport,
+    About, AcceptanceReport, Approver, AuditReport, Continuity, HeadReport, LevelReport, Newest, Pause, RecordsReport,
+    RedactionReport, Refusal, Report, TypeReport,
 };
-
-/// What is asked of a bundle.
-#[derive(Debug, Clone, Copy)]
-pub struct Demands<'a> {
-    /// Obtained out of band, never from the bundle.
-    pub trust: &'a Trust,
-    pub require: Level,
-    /// Take a rehearsal for what it is.
-    pub allow_rehearsal: bool,
-    /// Take the record of a failed run for what it is.
-    pub allow_failed: bool,
-    /// The newest head of this ledger that was seen before.
-    pub last_seen: Option<&'a Checkpoint>,
-}
-
-/// A bundle that was accepted. Only [`verify`] makes one, and [`sealed_anew`] of one that it made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifiedBundle {
-    statement: Statement,
-    statement_sha256: Digest,
-    level: Level,
-    acceptances: Vec<AcceptanceReport>,
-}
-
-impl VerifiedBundle {
-    /// The acceptances it applies, and whether their approvers are shown or claimed; in the order of their ids.
-    #[must_use]
-    pub fn acceptances(&self) -> &[AcceptanceReport] {
-        &self.acceptances
-    }
-
-    #[must_use]
-    pub fn statement(&self) -> &Statement {
-        &self.statement
-    }
-
-    /// SHA-256 of the statement's bytes.
-    #[must_use]
-    pub fn statement_sha256(&self) -> Digest {
-        self.statement_sha256
-    }
-
-    #[must_use]
-    pub fn level(&self) -> Level {
-        self.level
-    }
-}
-
-/// The outcome of a verification.
-#[derive(Debug)]
-pub struct Verdict {
-    pub report: Report,
-    /// Absent when the bundle is not accepted; the report says why.
-    pub bundle: Option<VerifiedBundle>,
-    /// The newest head that the trusted ledger key signed and that contains the bundle: what to keep
-    /// as last seen, if it continues what was seen before.
-    pub head: Option<Checkpoint>,
-}
-
-/// Looks on while a bundle is read. Nothing it sees is proven before [`verify`] has returned an
-/// accepted bundle: keep it, and show it only then.
-pub trait Observer {
-    /// A line of `records.jsonl`, in order; `text` is the line without LF.
-    fn record(&mut self, at: RecordRef, line: &Line, text: &[u8]);
-
-    /// Whether the contents of this raw file are wanted.
-    fn wants_raw(&mut self, _ordinal: u64) -> bool {
-        false
-    }
-
-    /// The next piece of a raw file that was wanted.
-    fn raw(&mut self, _ordinal: u64, _piece: &[u8]) {}
-}
-
-/// Looks at nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Unobserved;
-
-impl Observer for Unobserved {
-    fn record(&mut self, _at: RecordRef, _line: &Line, _text: &[u8]) {}
-}
+pub use verdict::{Demands, Verdict, VerifiedBundle};
 
 /// Verifies one bundle in one pass.
 pub fn verify(source: &mut dyn Source, demands: &Demands<'_>, observer: &mut (dyn Observer + Send)) -> Verdict {

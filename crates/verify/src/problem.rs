@@ -4,13 +4,13 @@ use bundle::consistency::ConsistencyError;
 use bundle::read::{LineError, ReadError};
 use bundle::sigstore::SigstoreError;
 use bundle::statement::StatementError;
-use bundle::trust::{Role, TrustError};
+use bundle::trust::TrustError;
 use ledger::{CheckpointError, ProofError};
 use model::record::{Override, RunStatus};
 use model::{Digest, ExitStatus, RecordRef, RecordType};
 use serde::{Serialize, Serializer};
 
-use crate::report::Level;
+use crate::level::Level;
 
 /// A class of refusal. Machines act on it; its names and codes do not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +31,8 @@ pub enum Class {
     Undisclosed,
     /// Signed by a key, or of a ledger, that the trust file does not name for this.
     UnknownKey,
+    /// Records are withheld, and nobody who may has signed for that.
+    UnsignedRedaction,
     /// Of a version or kind that this program does not know.
     Unsupported,
     /// A part is not there.
@@ -46,7 +48,7 @@ pub enum Class {
 }
 
 impl Class {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Malformed,
         Self::Altered,
         Self::Signature,
@@ -55,6 +57,7 @@ impl Class {
         Self::Contradiction,
         Self::Undisclosed,
         Self::UnknownKey,
+        Self::UnsignedRedaction,
         Self::Unsupported,
         Self::MissingPart,
         Self::LevelNotReached,
@@ -74,6 +77,7 @@ impl Class {
             Self::Contradiction => "contradiction",
             Self::Undisclosed => "undisclosed",
             Self::UnknownKey => "unknown-key",
+            Self::UnsignedRedaction => "unsigned-redaction",
             Self::Unsupported => "unsupported",
             Self::MissingPart => "missing-part",
             Self::LevelNotReached => "level-not-reached",
@@ -95,6 +99,7 @@ impl Class {
             | Self::Contradiction
             | Self::Undisclosed => ExitStatus::NotAuthentic,
             Self::UnknownKey
+            | Self::UnsignedRedaction
             | Self::Unsupported
             | Self::MissingPart
             | Self::LevelNotReached
@@ -115,6 +120,30 @@ impl Serialize for Class {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
+}
+
+/// A step of the verification, in its order (`docs/spec/bundle.md` §9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// Names, order, sizes of the files.
+    Files,
+    /// `statement.sigstore.json`.
+    StatementFile,
+    Signature,
+    Statement,
+    Leaves,
+    Records,
+    Raw,
+    /// The entry, the head inside the statement file, inclusion, the ledger before.
+    Position,
+    /// `ledger/checkpoint` and `ledger/consistency`, and the head seen before.
+    Checkpoint,
+    /// Tiles and statements.
+    Ledger,
+    Anchors,
+    Redaction,
+    Approvals,
+    Demands,
 }
 
 /// What exactly is wrong. Record lines are counted from 1, as an editor does. Each message is whole, its cause included: a report
@@ -142,6 +171,8 @@ pub enum Problem {
     KeyNotForThis { id: Digest, role: &'static str, index: u64 },
     #[error("the signature is not key {id}'s over this statement")]
     BadSignature { id: Digest },
+    #[error("it is a Sigstore bundle of media type `{found}`, which this program does not know")]
+    MediaType { found: String },
     #[error("this program does not verify bundles of kind `{kind}`")]
     UnsupportedKind { kind: &'static str },
 
@@ -153,8 +184,10 @@ pub enum Problem {
     RedactionFile(SigstoreError),
     #[error("the redaction: {0}")]
     Redaction(StatementError),
-    #[error("it is redacted by key {id}, which the trust file does not name in the role `record`")]
-    UnknownRedactor { id: Digest },
+    #[error(
+        "{withheld} records are withheld, and nobody whom the trust file names in the role `record` signed for that"
+    )]
+    UnsignedRedaction { withheld: u64 },
     #[error("the redaction is not signed by key {id}")]
     RedactionSignature { id: Digest },
     #[error("the redaction is of another bundle")]
@@ -242,6 +275,8 @@ pub enum Problem {
     RawFiles,
     #[error("the raw file {ordinal} is not there")]
     RawMissing { ordinal: u64 },
+    #[error("{count} more raw files are not there")]
+    RawMissingMore { count: u64 },
     #[error("the raw file {ordinal} belongs to no record that is shown")]
     RawStray { ordinal: u64 },
 
@@ -258,16 +293,20 @@ pub enum Problem {
     Record { at: RecordRef, problem: &'static str },
     #[error("the statement and the run's own record differ in `{field}`")]
     RunDisagrees { field: &'static str },
-    #[error("records were judged by version {found} of the rules; this program knows version 1")]
-    Assessment { found: u32 },
+    #[error("its records were judged by later rules; this program knows version {}", bundle::read::line::ASSESSMENT)]
+    Assessment,
     #[error("{at} counts its findings otherwise than they are")]
     RollUp { at: RecordRef },
-    #[error("the finding {at} belongs to no control")]
+    #[error("{at} names a control that has no assignment or no record")]
     NoControl { at: RecordRef },
     #[error("the statement counts `{field}` otherwise than the records")]
     Summary { field: &'static str },
     #[error("there are more than {max} controls")]
-    Controls { max: usize },
+    Controls { max: u64 },
+    #[error("there are more than {max} gaps with a subject")]
+    SubjectGaps { max: u64 },
+    #[error("there are more than {max} approvals among the declared files")]
+    Approvals { max: u64 },
 
     // Not what was asked for.
     #[error("level {required} is required, {reached} is reached: {because}")]
@@ -289,30 +328,39 @@ impl Problem {
     pub fn class(&self) -> Class {
         match self {
             Self::Read(error) => read_class(error),
-            Self::Missing { .. } | Self::RawMissing { .. } | Self::HeadOlderThanSeen { .. } => Class::MissingPart,
+            Self::Missing { .. }
+            | Self::RawMissing { .. }
+            | Self::RawMissingMore { .. }
+            | Self::HeadOlderThanSeen { .. } => Class::MissingPart,
             Self::Stray { .. }
             | Self::Sigstore(_)
             | Self::LeafForm { .. }
             | Self::LineTooLong { .. }
+            | Self::Controls { .. }
+            | Self::SubjectGaps { .. }
+            | Self::Approvals { .. }
             | Self::LineUnfinished
             | Self::NewestText
             | Self::ConsistencyText(_)
             | Self::RedactionFile(_)
             | Self::Line { .. } => Class::Malformed,
-            Self::Statement(StatementError::OtherType { .. })
+            Self::Statement(StatementError::OtherType { .. } | StatementError::OtherKind { .. })
             | Self::Redaction(StatementError::OtherType { .. })
-            | Self::LedgerStatement { error: StatementError::OtherType { .. }, .. }
+            | Self::LedgerStatement {
+                error: StatementError::OtherType { .. } | StatementError::OtherKind { .. },
+                ..
+            }
             | Self::LedgerTooLarge { .. }
             | Self::LedgerInExport { .. }
             | Self::UnsupportedKind { .. }
             | Self::Anchor { .. }
-            | Self::Assessment { .. }
-            | Self::Controls { .. } => Class::Unsupported,
+            | Self::MediaType { .. }
+            | Self::Assessment => Class::Unsupported,
+            Self::UnsignedRedaction { .. } => Class::UnsignedRedaction,
             Self::Statement(_) | Self::Redaction(_) | Self::LedgerStatement { .. } | Self::Envelope { .. } => {
                 Class::Malformed
             }
             Self::UnknownKey { .. }
-            | Self::UnknownRedactor { .. }
             | Self::LedgerSigner { .. }
             | Self::Trust(_)
             | Self::KeyNotForThis { .. }
@@ -366,15 +414,6 @@ fn read_class(error: &ReadError) -> Class {
         ReadError::Ends => Class::MissingPart,
         ReadError::Packed { problem, .. } if problem.is_undecided() => Class::Unsupported,
         _ => Class::Malformed,
-    }
-}
-
-/// The role's name as the trust file spells it.
-pub(crate) const fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Run => "run",
-        Role::Record => "record",
-        Role::Approve => "approve",
     }
 }
 

@@ -1,84 +1,15 @@
 //! What a verification found, as data: for people and for machines. Never a bare yes.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use bundle::statement::{Kind, Statement, Summary};
+use conclude::Pause;
 use model::record::{GapReason, Override, RunStatus};
 use model::{Digest, ExitStatus, RecordRef, RecordType, Timestamp};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use crate::approvals::AcceptanceReport;
-use crate::audit::AuditReport;
+use crate::level::Level;
 use crate::problem::{Class, Problem};
-
-/// How much is proven; each level includes those before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// All parts belong to one statement.
-    Integrity,
-    /// A trusted key signed that statement, in its role and at its index.
-    Authenticity,
-    /// The trusted ledger key signed a head that contains it at its place.
-    Position,
-    /// A third party fixed that head in time.
-    Time,
-    /// Nobody is shown another ledger.
-    NonEquivocation,
-}
-
-/// Why a text is no level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a level is one of `L0`, `L1`, `L2`, `L3`, `L4`")]
-pub struct ParseLevelError;
-
-impl Level {
-    pub const ALL: [Self; 5] = [Self::Integrity, Self::Authenticity, Self::Position, Self::Time, Self::NonEquivocation];
-
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Integrity => "L0",
-            Self::Authenticity => "L1",
-            Self::Position => "L2",
-            Self::Time => "L3",
-            Self::NonEquivocation => "L4",
-        }
-    }
-
-    /// Its name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Integrity => "integrity",
-            Self::Authenticity => "authenticity",
-            Self::Position => "position in the ledger",
-            Self::Time => "trusted time",
-            Self::NonEquivocation => "non-equivocation",
-        }
-    }
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Level {
-    type Err = ParseLevelError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|level| level.as_str() == text).ok_or(ParseLevelError)
-    }
-}
-
-impl Serialize for Level {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
 
 /// All that a verification says.
 #[derive(Debug, Clone, Serialize)]
@@ -184,6 +115,88 @@ pub struct RedactionReport {
     pub by: String,
     pub made: Timestamp,
     pub reasons: Vec<String>,
+}
+
+/// One acceptance that the bundle applies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AcceptanceReport {
+    /// Its record.
+    pub record: RecordRef,
+    /// Absent where the record is withheld.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Findings and gaps that it covers.
+    pub covered: u64,
+    pub approver: Approver,
+    /// Who approved it, as the signed text says; absent where nothing is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
+    /// SHA-256 of the SPKI of the key that signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<Digest>,
+    /// Its last day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// What that rests on, or why it is no more than claimed.
+    pub because: String,
+}
+
+/// How an approver is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Approver {
+    /// A key that the trust file names in the role `approve` signed it.
+    Shown,
+    /// The custodian says so.
+    Claimed,
+}
+
+impl Approver {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Shown => "shown",
+            Self::Claimed => "claimed",
+        }
+    }
+}
+
+/// What an audit found.
+#[derive(Debug, Clone, Serialize)]
+pub struct AuditReport {
+    pub form: &'static str,
+    /// The ledger is whole and one chain. Missing runs, rehearsals and failed runs do not change that.
+    pub accepted: bool,
+    pub exit_code: ExitStatus,
+    pub problem: Option<Refusal>,
+    pub head: Option<HeadReport>,
+    pub entries: u64,
+    pub by_kind: BTreeMap<&'static str, u64>,
+    pub failed_runs: u64,
+    pub partial_runs: u64,
+    /// Indices of rehearsals, at most a thousand of them.
+    pub rehearsals: Vec<u64>,
+    pub rehearsals_in_all: u64,
+    pub first_run: Option<Timestamp>,
+    pub last_run: Option<Timestamp>,
+    /// Where more time than declared went by without a run, at most a thousand of them.
+    pub pauses: Vec<Pause>,
+    pub pauses_in_all: u64,
+    /// Runs that were due in those pauses by the declared schedule.
+    pub missing_runs: u64,
+    /// Runs whose times go back behind the run before.
+    pub times_back: Vec<u64>,
+    /// Of the newest run.
+    pub newest: Option<Newest>,
+    pub rests_on_custodian: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Newest {
+    pub index: u64,
+    pub bundle: String,
+    pub status: RunStatus,
+    pub summary: Summary,
 }
 
 #[derive(Debug, Clone, Serialize)]

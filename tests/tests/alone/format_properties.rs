@@ -135,7 +135,7 @@ proptest! {
             }
         }
         let trust = book.trust();
-        let demands = Demands { trust: &trust, require: Level::Integrity, allow_rehearsal: true, allow_failed: true, last_seen: None };
+        let demands = Demands { require: Level::Integrity, allow_rehearsal: true, allow_failed: true, ..Demands::of_evidence(&trust) };
         let verdict = verify::verify(&mut TarSource::new(bytes.as_slice(), "test"), &demands, &mut Unobserved);
         prop_assert_eq!(verdict.bundle.is_some(), bytes == good);
     }

@@ -16,7 +16,7 @@ use model::Digest;
 use sha2::{Digest as _, Sha256};
 use sign::{Ed25519Signer, Signer as _};
 use store::Content;
-use verify::{Demands, Level, Observer, Unobserved, VerifiedBundle};
+use verify::{Demands, Observer, Unobserved, VerifiedBundle};
 
 use super::error::SealError;
 use super::head::Head;
@@ -104,7 +104,7 @@ fn accept(
     let mut source =
         open_stream(front.as_slice().chain(&mut body), &place(), u64::MAX).map_err(|error| not(error.to_string()))?;
     let demands =
-        Demands { trust, require: Level::Position, allow_rehearsal: true, allow_failed: true, last_seen: None };
+        Demands { allow_rehearsal: true, allow_failed: true, ..Demands::of_evidence(trust) };
     let verdict = verify::verify(source.as_mut(), &demands, observer);
     drop(source);
     let problems = verdict.report.problems.iter();

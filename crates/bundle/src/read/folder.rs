@@ -48,7 +48,11 @@ impl FolderSource {
         for (name, is_folder) in self.list("")? {
             match name.as_str() {
                 layout::RAW if is_folder => {
-                    for (folder, is_folder) in self.list(layout::RAW)? {
+                    let folders = self.list(layout::RAW)?;
+                    if folders.is_empty() {
+                        return Err(ReadError::Foreign { path: layout::RAW.to_owned() });
+                    }
+                    for (folder, is_folder) in folders {
                         let path = format!("{}/{folder}", layout::RAW);
                         if !is_folder {
                             return Err(ReadError::Foreign { path });
@@ -81,7 +85,12 @@ impl FolderSource {
     fn walk(&mut self, top: &str) -> Result<(), ReadError> {
         let mut folders = vec![top.to_owned()];
         while let Some(folder) = folders.pop() {
-            for (name, is_folder) in self.list(&folder)? {
+            let names = self.list(&folder)?;
+            // A folder that holds no file of the format is none of the format either.
+            if names.is_empty() {
+                return Err(ReadError::Foreign { path: folder });
+            }
+            for (name, is_folder) in names {
                 let path = format!("{folder}/{name}");
                 if !is_folder {
                     self.admit_name(&path, false)?;
@@ -119,7 +128,11 @@ impl FolderSource {
             let Some(folder) = self.raw_folders.pop() else {
                 return Ok(None);
             };
-            for (name, is_folder) in self.list(&folder)? {
+            let names = self.list(&folder)?;
+            if names.is_empty() {
+                return Err(ReadError::Foreign { path: folder });
+            }
+            for (name, is_folder) in names {
                 self.admit_name(&format!("{folder}/{name}"), is_folder)?;
             }
             self.found.sort_unstable_by(|a, b| b.cmp(a));

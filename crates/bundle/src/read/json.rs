@@ -69,6 +69,8 @@ pub struct Checker {
     keys: Vec<Key>,
     /// Names that were written with escapes, decoded.
     decoded: Vec<u8>,
+    /// The names of the outermost object that was closed last.
+    top: Vec<Key>,
 }
 
 /// An object or array that is still open, with where its names begin in `keys` and `decoded`.
@@ -112,6 +114,7 @@ impl Checker {
         self.frames.clear();
         self.keys.clear();
         self.decoded.clear();
+        self.top.clear();
         let mut cursor = Cursor { text: bytes, at: 0, rules };
         self.value(&mut cursor)?;
         cursor.space()?;
@@ -119,6 +122,14 @@ impl Checker {
             return Err(JsonError::Trailing { at: cursor.at });
         }
         Ok(text)
+    }
+
+    /// The member names of the object that was checked last, which `text` is, in no order. None of anything else.
+    pub fn members<'t>(&'t self, text: &'t str) -> impl ExactSizeIterator<Item = &'t [u8]> {
+        self.top.iter().map(move |key| {
+            let from = if key.decoded { self.decoded.as_slice() } else { text.as_bytes() };
+            from.get(key.from..key.to).unwrap_or_default()
+        })
     }
 
     fn value(&mut self, cursor: &mut Cursor<'_>) -> Result<(), JsonError> {
@@ -245,8 +256,14 @@ impl Checker {
                 })
                 .min()
         };
+        if self.frames.is_empty() {
+            // What stays of it: `members` gives it away.
+            self.top.clear();
+            self.top.extend_from_slice(self.keys.get(frame.keys..).unwrap_or_default());
+        } else {
+            self.decoded.truncate(frame.decoded);
+        }
         self.keys.truncate(frame.keys);
-        self.decoded.truncate(frame.decoded);
         match twin {
             Some(at) => Err(JsonError::Duplicate { at }),
             None => Ok(()),

@@ -13,9 +13,12 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::form;
 use super::json::{Checker, JsonError, Layout, Numbers, Rules};
 use crate::limits;
 
+/// The version of the rules of judging that this program knows.
+pub const ASSESSMENT: u32 = 1;
 /// Begins a withheld line.
 const WITHHELD: u8 = b'~';
 const SALT_START: &[u8] = b"{\"salt\":\"";
@@ -75,6 +78,13 @@ pub enum LineError {
     Spelling { kind: RecordType },
     #[error("this is no `{kind}` record: {reason}")]
     Content { kind: RecordType, reason: String },
+    #[error("this `{kind}` record does not keep its form: {broken}")]
+    Form { kind: RecordType, broken: &'static str },
+    #[error("the line is longer than {max} bytes", max = limits::LINE_MAX)]
+    TooLong,
+    /// Of no other record the members are known then.
+    #[error("the run's rules of judging are of version {found}; this program knows version {known}", known = ASSESSMENT)]
+    Assessment { found: u64 },
 }
 
 /// A value that is passed on as the source spelled it, and how many objects and arrays are open around it.
@@ -150,19 +160,41 @@ impl LineReader {
         if line.first() == Some(&WITHHELD) {
             return withheld(line).map(Line::Withheld);
         }
+        if line.len() > limits::LINE_MAX {
+            return Err(LineError::TooLong);
+        }
         let kind = start(line)?;
+        if kind == RecordType::Acceptance && line.len() > limits::ACCEPTANCE_LINE_MAX {
+            return Err(LineError::Form { kind, broken: "its line has more than 16384 bytes" });
+        }
         let text = if line.len() < SURELY_NARROW {
             std::str::from_utf8(line).map_err(|error| JsonError::NotUtf8 { at: error.valid_up_to() })?
         } else {
             self.checker.check(line, RULES)?
         };
+        if kind == RecordType::Run {
+            known_rules(text)?;
+        }
         let record = parse(kind, text)?;
         // What is spelled as we would spell it keeps the rules; what we pass on unread is held to them here.
         self.respell(kind, &record, line)?;
         for opaque in record.opaque() {
             let rules = Rules { depth: RULES.depth.saturating_sub(opaque.around), ..RULES };
             self.checker.check(opaque.value.get().as_bytes(), rules)?;
+            // The only opaque value of a resource: its facts.
+            if let Record::Resource(resource) = &record {
+                let (text, parts) = (opaque.value.get(), &resource.parts);
+                let same = self.checker.members(text).len() == parts.len()
+                    && self
+                        .checker
+                        .members(text)
+                        .all(|name| std::str::from_utf8(name).is_ok_and(|name| parts.contains_key(name)));
+                if !same {
+                    return Err(LineError::Form { kind, broken: "the members of `facts` are not those of `parts`" });
+                }
+            }
         }
+        form::check(&record).map_err(|broken| LineError::Form { kind, broken })?;
         Ok(Line::Disclosed(Box::new(record)))
     }
 }
@@ -182,6 +214,21 @@ impl LineReader {
         } else {
             Err(LineError::Spelling { kind })
         }
+    }
+}
+
+/// That the rules of judging are those this program knows: with others, the record may have other members.
+fn known_rules(line: &str) -> Result<(), LineError> {
+    #[derive(Deserialize)]
+    struct Rules {
+        assessment: u64,
+    }
+    match serde_json::from_str::<Rules>(line) {
+        Ok(Rules { assessment }) if assessment != u64::from(ASSESSMENT) => {
+            Err(LineError::Assessment { found: assessment })
+        }
+        // What cannot be read at all is refused for that.
+        _ => Ok(()),
     }
 }
 
@@ -331,5 +378,21 @@ mod tests {
         ] {
             assert!(read(&bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_line_has_its_limit_wherever_it_stands() {
+        let of = |length: usize| {
+            let more = "x".repeat(length.saturating_sub(GAP.len()));
+            read(&GAP.replace("\"detail\":\"no\"", &format!("\"detail\":\"no{more}\""))).map(drop)
+        };
+        assert_eq!(of(limits::LINE_MAX), Ok(()));
+        assert_eq!(of(limits::LINE_MAX + 1), Err(LineError::TooLong));
+    }
+
+    #[test]
+    fn a_later_run_is_of_a_later_version_whatever_else_it_says() {
+        let line = r#"{"salt":"AAAAAAAAAAAAAAAAAAAAAA","t":"run","more":[1,2],"assessment":2}"#;
+        assert_eq!(read(line).map(drop), Err(LineError::Assessment { found: 2 }));
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing here knows a key or decides that a bundle is authentic; that is `verify`.
 
 pub mod folder;
+mod form;
 pub mod json;
 pub mod line;
 pub mod open;

@@ -3,6 +3,7 @@
 
 use crate::common::{Ledger, ORIGIN, public};
 use model::{Digest, RecordType};
+use witnessmark_bundle::limits;
 use witnessmark_bundle::sigstore::{CounterSigned, Envelope, SealedStatement, SigstoreError};
 use witnessmark_bundle::statement::{Segment, Statement, StatementError, pae};
 use witnessmark_bundle::trust::{Range, Role, Trust, TrustError};
@@ -163,6 +164,28 @@ fn a_statement_agrees_with_itself() {
     }
 }
 
+/// Where a verifier keeps something of each record, their number is bounded, and the statement says it before one is read.
+#[test]
+fn types_of_which_something_is_kept_are_bounded() {
+    let ledger = ledger();
+    let good = Statement::parse(&last(&ledger).envelope.statement).unwrap();
+    for t in RecordType::ALL.into_iter().filter(|t| limits::records_max(*t) < limits::RECORDS_MAX) {
+        let of = |count: u64| {
+            let mut statement = good.clone();
+            let run = Segment { t: RecordType::Run, first: 0, count: 1 };
+            statement.predicate.records.segments = vec![run, Segment { t, first: 1, count }];
+            statement.predicate.records.count = count + 1;
+            statement.predicate.summary = witnessmark_bundle::statement::Summary::default();
+            statement.render()
+        };
+        assert!(of(limits::records_max(t)).is_ok(), "{t}");
+        assert!(
+            matches!(of(limits::records_max(t) + 1), Err(StatementError::Field { field: "records.segments", .. })),
+            "{t}"
+        );
+    }
+}
+
 #[test]
 fn what_is_signed_stays_below_4096_bytes() {
     let ledger = ledger();
@@ -178,15 +201,15 @@ fn what_is_signed_stays_below_4096_bytes() {
     statement.predicate.records.segments = RecordType::ALL
         .into_iter()
         .map(|t| {
-            let count = if t == RecordType::Run { 1 } else { 5_882_352 };
+            let count = if t == RecordType::Run { 1 } else { limits::records_max(t).min(10_000_000) };
             let segment = Segment { t, first, count };
             first += count;
             segment
         })
         .collect();
     statement.predicate.records.count = first;
-    statement.predicate.summary.gaps = 5_882_352;
-    statement.predicate.summary.conforms = 5_882_352;
+    statement.predicate.summary.gaps = 10_000_000;
+    statement.predicate.summary.conforms = 10_000_000;
     let bytes = statement.render().unwrap();
     assert!(pae(&bytes).len() < 4096, "{}", pae(&bytes).len());
 

@@ -17,7 +17,7 @@ use report::Overview;
 use sdk::{Clock, StaticCredentials};
 use store::{HeadFile, Place};
 use tokio::runtime::Runtime;
-use verify::{Demands, Level, Unobserved};
+use verify::{Demands, Unobserved};
 
 use crate::args::Demo;
 use crate::commands::run::{Making, make, run_id, runtime, sdk_environment};
@@ -162,8 +162,7 @@ fn export(stage: &Stage, index: u64) -> Result<PathBuf, Failure> {
 /// What the verifier says of a tar, in one line.
 fn verdict(tar: &[u8], trust: &Trust) -> String {
     let mut source = TarSource::new(tar, "bundle.tar");
-    let demands =
-        Demands { trust, require: Level::Position, allow_rehearsal: true, allow_failed: false, last_seen: None };
+    let demands = Demands { allow_rehearsal: true, ..Demands::of_evidence(trust) };
     let verdict = verify::verify(&mut source, &demands, &mut Unobserved);
     match verdict.bundle {
         Some(bundle) => {

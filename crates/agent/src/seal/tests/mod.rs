@@ -21,7 +21,7 @@ use bundle::statement::{Kind, Statement, Summary};
 use bundle::trust::Trust;
 use bundle::writer::{RecordWriter, WrittenRecords};
 use ledger::{PublicKey, SignedCheckpoint, Tile};
-use model::record::{Body, Certificate, ClockSource, Exchange, Peer, Purpose, Run, RunStatus, Tool};
+use model::record::{Body, Certificate, ClockSource, Exchange, Peer, Purpose, Route, Run, RunStatus, Tool};
 use model::{Digest, RecordRef, RecordType, Timestamp};
 use sign::{Ed25519Signer, SignError, Signer};
 use store::{Disk, FolderStore, HeadFile, Holder, Store, Workshop};
@@ -300,13 +300,21 @@ fn write_altered(session: &Session, alter: impl FnOnce(&mut BTreeMap<Entry, Vec<
         failure: None,
     };
     writer.push(RecordType::Run, &run).unwrap();
+    let route = Route {
+        target: "aws-prod".to_owned(),
+        collector: "aws-kms".to_owned(),
+        endpoints: Vec::new(),
+        proxy: None,
+        authorities: Vec::new(),
+    };
+    writer.push(RecordType::Route, &route).unwrap();
     let peer =
         Peer { sha256: Peer::digest([&b"leaf"[..]]).unwrap(), certificates: vec![Certificate(b"leaf".to_vec())] };
     writer.push(RecordType::Peer, &peer).unwrap();
     let exchange = Exchange {
         target: "aws-prod".to_owned(),
         collector: "aws-kms".to_owned(),
-        endpoint: "https://kms.eu-west-1.amazonaws.com:443".to_owned(),
+        endpoint: "https://kms.eu-west-1.amazonaws.com".to_owned(),
         peer: Some(RecordRef::new(RecordType::Peer, 0)),
         operation: "kms:ListKeys".to_owned(),
         population: None,

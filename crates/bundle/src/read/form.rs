@@ -1,0 +1,342 @@
+//! What one record must keep by itself, beyond its members and their types: forms of texts, ranges of numbers, bounds and
+//! orders of lists. `docs/spec/bundle.md` §2 has each of these rules; what needs other records is `verify`'s.
+
+use model::record::{
+    Assignment, Control, Coverage, Derived, Exchange, Finding, InAnswer, Locator, Params, Peer, Resource, Route, Syntax,
+};
+use serde_json::value::RawValue;
+
+use super::line::Record;
+use crate::limits;
+
+/// The rule that a record breaks, as a sentence about it.
+pub(super) type Broken = &'static str;
+
+pub(super) fn check(record: &Record) -> Result<(), Broken> {
+    match record {
+        Record::Run(_)
+        | Record::Host(_)
+        | Record::Check(_)
+        | Record::Acceptance(_)
+        | Record::Gap(_)
+        | Record::Recorded(_) => Ok(()),
+        Record::Declaration(declaration) => {
+            hold(declaration.size <= limits::RAW_MAX, "`size` is more than a raw file may have")?;
+            hold(declaration.raw < limits::RAW_FILES_MAX, "`raw` is not the number of a raw file")
+        }
+        Record::Assignment(assignment) => of_assignment(assignment),
+        Record::Route(route) => of_route(route),
+        Record::Peer(peer) => of_peer(peer),
+        Record::Exchange(exchange) => of_exchange(exchange),
+        Record::Params(Params { parameters, .. }) => object(parameters, "`parameters` is not an object"),
+        Record::Body(body) => {
+            whole(body.size)?;
+            match (body.sha256, body.raw, body.withheld) {
+                (Some(_), Some(raw), None) => {
+                    hold(body.size <= limits::RAW_MAX, "`size` is more than a raw file may have")?;
+                    hold(raw < limits::RAW_FILES_MAX, "`raw` is not the number of a raw file")
+                }
+                (None, None, Some(_)) => Ok(()),
+                _ => Err("a body has `sha256` and `raw`, or `withheld`"),
+            }
+        }
+        Record::Coverage(coverage) => of_coverage(coverage),
+        Record::Resource(resource) => of_resource(resource),
+        Record::Derived(Derived { inputs, facts, .. }) => {
+            hold(inputs.is_sorted_by(|a, b| a < b), "`inputs` is not ascending, each once")?;
+            object(facts, "`facts` is not an object")
+        }
+        Record::Finding(finding) => of_finding(finding),
+        Record::Control(control) => of_control(control),
+    }
+}
+
+fn of_assignment(assignment: &Assignment) -> Result<(), Broken> {
+    object(&assignment.parameters, "`parameters` is not an object")?;
+    object(&assignment.declared, "`declared` is not an object")
+}
+
+fn of_route(route: &Route) -> Result<(), Broken> {
+    hold(route.endpoints.iter().all(|text| is_endpoint(text)), "an endpoint is not spelled as the format has it")?;
+    hold(route.endpoints.is_sorted_by(|a, b| a < b), "`endpoints` is not ascending, each once")?;
+    hold(route.authorities.is_sorted_by(|a, b| a < b), "`authorities` is not ascending, each once")?;
+    hold(route.proxy.as_deref().is_none_or(is_proxy), "`proxy` is not `http://host:port` or `https://host:port`")
+}
+
+fn of_peer(peer: &Peer) -> Result<(), Broken> {
+    let count = peer.certificates.len();
+    hold((1..=limits::CHAIN_MAX).contains(&count), "a chain has 1 to 16 certificates")?;
+    let fits = |certificate: &model::record::Certificate| (1..=limits::CERTIFICATE_MAX).contains(&certificate.0.len());
+    hold(peer.certificates.iter().all(fits), "a certificate has 1 to 65536 bytes")
+}
+
+fn of_exchange(exchange: &Exchange) -> Result<(), Broken> {
+    whole(exchange.page)?;
+    hold(exchange.attempt > 0, "attempts are counted from 1")?;
+    hold(is_endpoint(&exchange.endpoint), "`endpoint` is not spelled as the format has it")?;
+    hold(
+        exchange.peer.is_none() || exchange.endpoint.starts_with("https://"),
+        "only what was asked over TLS has a peer",
+    )
+}
+
+fn of_coverage(coverage: &Coverage) -> Result<(), Broken> {
+    [coverage.calls, coverage.pages, coverage.items].into_iter().try_for_each(whole)?;
+    hold(coverage.repeated <= coverage.items, "`repeated` is more than `items`")?;
+    match &coverage.total {
+        Some(total) => {
+            whole(total.count)?;
+            locator(&total.from)
+        }
+        None => Ok(()),
+    }
+}
+
+fn of_resource(resource: &Resource) -> Result<(), Broken> {
+    object(&resource.facts, "`facts` is not an object")?;
+    hold(resource.parts.len() <= limits::PARTS_MAX, "a resource has at most 1024 parts")?;
+    for locators in resource.parts.values() {
+        hold(!locators.is_empty(), "a part has no locator")?;
+        hold(locators.len() <= limits::LOCATORS_MAX, "a part has at most 65536 locators")?;
+        locators.iter().try_for_each(locator)?;
+    }
+    Ok(())
+}
+
+fn of_finding(finding: &Finding) -> Result<(), Broken> {
+    let pointers = finding.evidence.iter().filter_map(|evidence| evidence.path.as_deref());
+    pointers.into_iter().try_for_each(|path| hold(is_pointer(path), "`path` of some evidence is no JSON pointer"))
+}
+
+fn of_control(control: &Control) -> Result<(), Broken> {
+    let counts = &control.counts;
+    let numbers = [counts.conforms, counts.deviates, counts.undetermined, counts.not_applicable, counts.accepted];
+    numbers.into_iter().try_for_each(whole)?;
+    match &control.observe {
+        Some(observe) => {
+            hold(observe.every_seconds > 0, "`every_seconds` is 0")?;
+            whole(observe.every_seconds)
+        }
+        None => Ok(()),
+    }
+}
+
+fn locator(locator: &Locator) -> Result<(), Broken> {
+    match locator {
+        Locator::Answer(InAnswer { syntax, path, decode, inner, .. }) => {
+            place(*syntax, path)?;
+            hold(inner.is_none() || !decode.is_empty(), "`inner` stands without `decode`")?;
+            match inner {
+                Some((syntax, path)) => place(*syntax, path),
+                None => Ok(()),
+            }
+        }
+        Locator::Declared(place) => {
+            hold(place.line > 0 && place.column > 0, "lines and columns are counted from 1")?;
+            whole(place.line)?;
+            whole(place.column)
+        }
+    }
+}
+
+fn place(syntax: Syntax, path: &str) -> Result<(), Broken> {
+    match syntax {
+        Syntax::Json => hold(is_pointer(path), "a locator's path is no JSON pointer"),
+        Syntax::Xml => hold(is_xml_path(path), "a locator's path does not lead into XML"),
+        Syntax::Csv => hold(is_csv_path(path), "a locator's path does not lead into CSV"),
+    }
+}
+
+/// RFC 6901: empty, or each token after a `/`, with `~` only in `~0` and `~1`.
+fn is_pointer(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    if !bytes.is_empty() && !bytes.starts_with(b"/") {
+        return false;
+    }
+    memchr_all(bytes, b'~').all(|at| matches!(bytes.get(at + 1), Some(b'0' | b'1')))
+}
+
+fn memchr_all(bytes: &[u8], wanted: u8) -> impl Iterator<Item = usize> {
+    bytes.iter().enumerate().filter(move |(_, byte)| **byte == wanted).map(|(at, _)| at)
+}
+
+/// `/Name/Name[2]/Name`: names without `/ [ ]` and white space; a number from 1 only where it is more than 0.
+fn is_xml_path(path: &str) -> bool {
+    let Some(steps) = path.strip_prefix('/') else { return false };
+    steps.split('/').all(|step| {
+        let (name, number) = match step.strip_suffix(']').map(|step| step.split_once('[')) {
+            Some(Some((name, number))) => (name, Some(number)),
+            Some(None) => return false,
+            None => (step, None),
+        };
+        !name.is_empty()
+            && !name.contains(|c: char| matches!(c, '[' | ']') || c.is_whitespace())
+            && number.is_none_or(is_count)
+    })
+}
+
+/// `/7`: a row, counted from 1 without the header.
+fn is_csv_path(path: &str) -> bool {
+    path.strip_prefix('/').is_some_and(is_count)
+}
+
+/// A decimal number from 1 without leading zeros.
+fn is_count(text: &str) -> bool {
+    !text.starts_with('0')
+        && text.bytes().all(|b| b.is_ascii_digit())
+        && text.parse::<u64>().is_ok_and(|n| n <= limits::INTEGER_MAX)
+}
+
+/// `https://host`, `https://host:port`, the same with `http`, or `local:name`. Lower case, without path, the port only where it
+/// is not the scheme's own.
+fn is_endpoint(text: &str) -> bool {
+    if let Some(name) = text.strip_prefix("local:") {
+        return !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    }
+    match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+        (Some(rest), _) => host_and_port(rest).is_some_and(|port| port != Some(443)),
+        (_, Some(rest)) => host_and_port(rest).is_some_and(|port| port != Some(80)),
+        _ => false,
+    }
+}
+
+fn is_proxy(text: &str) -> bool {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    rest.and_then(host_and_port).is_some_and(|port| port.is_some())
+}
+
+/// The port, where there is one; `None` if it is no host.
+fn host_and_port(text: &str) -> Option<Option<u16>> {
+    let (host, port) = match text.strip_prefix('[') {
+        Some(inner) => {
+            let (address, rest) = inner.split_once(']')?;
+            let valid = !address.is_empty()
+                && address.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f' | b':' | b'.'));
+            if !valid {
+                return None;
+            }
+            ("[", if rest.is_empty() { None } else { Some(rest.strip_prefix(':')?) })
+        }
+        None => match text.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (text, None),
+        },
+    };
+    let valid = host == "["
+        || !host.is_empty()
+            && host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_'));
+    if !valid {
+        return None;
+    }
+    match port {
+        None => Some(None),
+        Some(port) if is_count(port) => port.parse().ok().map(Some),
+        Some(_) => None,
+    }
+}
+
+fn object(value: &RawValue, broken: Broken) -> Result<(), Broken> {
+    hold(value.get().starts_with('{'), broken)
+}
+
+fn whole(number: u64) -> Result<(), Broken> {
+    hold(number <= limits::INTEGER_MAX, "a number is larger than 2^53-1")
+}
+
+fn hold(holds: bool, broken: Broken) -> Result<(), Broken> {
+    if holds { Ok(()) } else { Err(broken) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pointers_are_those_of_rfc_6901() {
+        for good in ["", "/", "/a", "/a/0", "/~0/~1", "/é", "//"] {
+            assert!(is_pointer(good), "{good}");
+        }
+        for bad in ["a", "a/b", "/~", "/~2", "/a~"] {
+            assert!(!is_pointer(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn paths_lead_into_xml_and_csv() {
+        for good in ["/R", "/R/member[3]/Arn", "/a:b/c.d-e_f"] {
+            assert!(is_xml_path(good), "{good}");
+        }
+        for bad in ["", "/", "R", "/R/", "//R", "/R[0]", "/R[01]", "/R[]", "/[1]", "/R]", "/R[1", "/R S"] {
+            assert!(!is_xml_path(bad), "{bad}");
+        }
+        assert!(is_csv_path("/1") && is_csv_path("/120"));
+        for bad in ["", "/", "/0", "/01", "/1/user", "1", "/-1", "/+1"] {
+            assert!(!is_csv_path(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_has_one_spelling() {
+        for good in [
+            "https://kms.eu-west-1.amazonaws.com",
+            "https://10.0.0.1:6443",
+            "https://[fd00::1]:6443",
+            "https://[::1]",
+            "http://169.254.169.254",
+            "http://localhost:443",
+            "local:pkcs11",
+        ] {
+            assert!(is_endpoint(good), "{good}");
+        }
+        for bad in [
+            "",
+            "https://",
+            "HTTPS://a",
+            "HTTP://a",
+            "https://A",
+            "https://a/",
+            "https://a:443",
+            "http://a:80",
+            "https://a:0443",
+            "https://a:0",
+            "https://a:65536",
+            "https://a:",
+            "https://u@a",
+            "https://[g]",
+            "https://[::1]6443",
+            "ftp://a",
+            "local:",
+            "local:A",
+        ] {
+            assert!(!is_endpoint(bad), "{bad}");
+        }
+        assert!(is_proxy("http://proxy.example:3128") && is_proxy("https://[::1]:443"));
+        for bad in ["http://proxy.example", "http://user@proxy:3128", "socks5://proxy:1080", "http://proxy:3128/"] {
+            assert!(!is_proxy(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn parts_and_locators_are_bounded() {
+        let locator = |line| {
+            let declaration = model::RecordRef::new(model::RecordType::Declaration, 0);
+            Locator::Declared(model::record::InDeclaration { declaration, line, column: 1 })
+        };
+        let resource = |count: usize| Resource {
+            target: String::new(),
+            collector: String::new(),
+            population: String::new(),
+            kind: String::new(),
+            id: String::new(),
+            parts: std::collections::BTreeMap::from([("a".to_owned(), vec![locator(1); count])]),
+            facts: serde_json::from_str("{\"a\":1}").unwrap(),
+        };
+        assert_eq!(of_resource(&resource(limits::LOCATORS_MAX)), Ok(()));
+        assert!(of_resource(&resource(limits::LOCATORS_MAX + 1)).is_err());
+        let mut many = resource(1);
+        many.parts = (0..=limits::PARTS_MAX).map(|n| (n.to_string(), vec![locator(1)])).collect();
+        assert!(of_resource(&many).is_err());
+        many.parts.pop_first();
+        assert_eq!(of_resource(&many), Ok(()));
+    }
+}

@@ -1,0 +1,418 @@
+//! What was asked, what came back, what was not read: that the records of it do not contradict each other.
+
+use std::collections::{HashMap, HashSet};
+
+use bundle::limits;
+use bundle::statement::Predicate;
+use model::record::{
+    Body, Coverage, Derived, Exchange, Gap, GapReason, Locator, Override, Params, Peer, Resource, Route, RunStatus,
+    Subject,
+};
+use model::{Digest, RecordRef, RecordType, Timestamp};
+
+use super::frame::{Bits, Frame};
+use super::key::Key;
+use super::{contradiction, hold};
+use crate::problem::Problem;
+
+/// What a derived object may be computed from.
+const SOURCES: [RecordType; 6] = [
+    RecordType::Declaration,
+    RecordType::Exchange,
+    RecordType::Coverage,
+    RecordType::Gap,
+    RecordType::Resource,
+    RecordType::Derived,
+];
+
+/// What is kept of the records of collecting.
+#[derive(Debug)]
+pub(super) struct Collected {
+    started: Timestamp,
+    finished: Timestamp,
+    status: RunStatus,
+    /// Endpoints without TLS may give evidence.
+    plain_allowed: bool,
+    /// Exchanges over plain HTTP, where they may not.
+    plain: Bits,
+    /// Exchanges that failed on the way.
+    failed: Bits,
+    routes: HashSet<Key>,
+    /// The last target and collector that has a route, and was asked for.
+    routed: Option<(String, String)>,
+    last_route: Option<(String, String)>,
+    last_peer: Option<Digest>,
+    last_exchange: Option<(String, String, Option<String>)>,
+    last_params: Option<u64>,
+    last_body: Option<u64>,
+    last_coverage: Option<(String, String, String)>,
+    last_gap: Option<Gap>,
+    last_resource: Last,
+    last_derived: Last,
+    populations: HashMap<Key, usize>,
+    listed: Vec<Listed>,
+    /// The population of the last object, and which it is.
+    population: Option<(String, String, String, usize)>,
+    /// Subjects of which a gap says that a part was not read, and those with the part.
+    subjects: HashSet<Key>,
+    parts: HashSet<Key>,
+    subject_gaps: u64,
+    subject_gaps_max: u64,
+}
+
+/// Target, kind and id of the last object.
+type Last = Option<(String, String, String)>;
+
+/// A population that was listed.
+#[derive(Debug)]
+struct Listed {
+    complete: bool,
+    /// Different items that the source listed.
+    items: u64,
+    /// Resources and derived objects of it.
+    objects: u64,
+    /// Gaps of an item as a whole.
+    unread: u64,
+}
+
+impl Collected {
+    pub(super) fn new(said: &Predicate) -> Self {
+        Self {
+            started: said.started,
+            finished: said.finished,
+            status: said.status,
+            plain_allowed: said.rehearsal.contains(&Override::Endpoint) || said.rehearsal.contains(&Override::Replay),
+            plain: Bits::default(),
+            failed: Bits::default(),
+            routes: HashSet::new(),
+            routed: None,
+            last_route: None,
+            last_peer: None,
+            last_exchange: None,
+            last_params: None,
+            last_body: None,
+            last_coverage: None,
+            last_gap: None,
+            last_resource: None,
+            last_derived: None,
+            populations: HashMap::new(),
+            listed: Vec::new(),
+            population: None,
+            subjects: HashSet::new(),
+            parts: HashSet::new(),
+            subject_gaps: 0,
+            subject_gaps_max: limits::SUBJECT_GAPS_MAX,
+        }
+    }
+
+    pub(super) fn route(&mut self, at: RecordRef, route: &Route) -> Result<(), Problem> {
+        let key = (route.target.clone(), route.collector.clone());
+        ascending(
+            at,
+            self.last_route.as_ref(),
+            &key,
+            "routes are not in the order of target and collector, each once",
+        )?;
+        self.routes.insert(Key::of(&[&route.target, &route.collector]));
+        self.last_route = Some(key);
+        Ok(())
+    }
+
+    pub(super) fn peer(&mut self, at: RecordRef, peer: &Peer) -> Result<(), Problem> {
+        let digest = Peer::digest(peer.certificates.iter().map(|certificate| certificate.0.as_slice()));
+        hold(digest == Some(peer.sha256), at, "the certificates have another digest than it says")?;
+        ascending(at, self.last_peer.as_ref(), &peer.sha256, "peers are not in the order of their digests, each once")?;
+        self.last_peer = Some(peer.sha256);
+        Ok(())
+    }
+
+    pub(super) fn exchange(&mut self, at: RecordRef, exchange: &Exchange, frame: &Frame) -> Result<(), Problem> {
+        if let Some(peer) = exchange.peer {
+            frame.refer(at, peer, &[RecordType::Peer])?;
+        }
+        hold(
+            (self.started..=self.finished).contains(&exchange.started),
+            at,
+            "it began before the run or after its end",
+        )?;
+        self.has_route(at, exchange)?;
+        let place = (&exchange.target, &exchange.collector, &exchange.population);
+        if let Some((target, collector, population)) = &self.last_exchange {
+            let order = (target, collector, population).cmp(&place);
+            hold(order.is_le(), at, "exchanges are not in the order of target, collector and population")?;
+            if order.is_lt() {
+                self.last_exchange = None;
+            }
+        }
+        if self.last_exchange.is_none() {
+            self.last_exchange = Some((place.0.clone(), place.1.clone(), place.2.clone()));
+        }
+        if exchange.endpoint.starts_with("http://") && !self.plain_allowed {
+            // Where credentials come from (a metadata service) is asked like that, and so is who does not answer.
+            self.plain.set(at.ordinal);
+        }
+        if exchange.failure.is_some() {
+            self.failed.set(at.ordinal);
+        }
+        Ok(())
+    }
+
+    fn has_route(&mut self, at: RecordRef, exchange: &Exchange) -> Result<(), Problem> {
+        let known =
+            |(target, collector): &(String, String)| *target == exchange.target && *collector == exchange.collector;
+        if self.status == RunStatus::Failed || self.routed.as_ref().is_some_and(known) {
+            return Ok(());
+        }
+        let there = self.routes.contains(&Key::of(&[&exchange.target, &exchange.collector]));
+        hold(there, at, "its target and collector have no `route` record")?;
+        self.routed = Some((exchange.target.clone(), exchange.collector.clone()));
+        Ok(())
+    }
+
+    pub(super) fn params(&mut self, at: RecordRef, params: &Params, frame: &Frame) -> Result<(), Problem> {
+        frame.refer(at, params.exchange, &[RecordType::Exchange])?;
+        in_order(at, &mut self.last_params, params.exchange)
+    }
+
+    pub(super) fn body(&mut self, at: RecordRef, body: &Body, frame: &Frame) -> Result<(), Problem> {
+        frame.refer(at, body.exchange, &[RecordType::Exchange])?;
+        in_order(at, &mut self.last_body, body.exchange)?;
+        if body.raw.is_some() { self.over_tls(at, body.exchange) } else { Ok(()) }
+    }
+
+    /// Nothing that came over plain HTTP is evidence.
+    fn over_tls(&self, at: RecordRef, exchange: RecordRef) -> Result<(), Problem> {
+        let plain = self.plain.get(exchange.ordinal);
+        hold(!plain, at, "evidence over plain HTTP, in a bundle that does not call itself a rehearsal")
+    }
+
+    fn locator(&self, at: RecordRef, locator: &Locator, frame: &Frame) -> Result<(), Problem> {
+        match locator {
+            Locator::Answer(place) => {
+                frame.refer(at, place.exchange, &[RecordType::Exchange])?;
+                let failed = self.failed.get(place.exchange.ordinal);
+                hold(!failed, at, "a locator leads into an exchange that failed")?;
+                self.over_tls(at, place.exchange)
+            }
+            Locator::Declared(place) => frame.refer(at, place.declaration, &[RecordType::Declaration]),
+        }
+    }
+
+    /// A run that says it read everything has no gap and no list that was cut short.
+    fn nothing_is_missing(&self, at: RecordRef) -> Result<(), Problem> {
+        hold(self.status != RunStatus::Complete, at, "the run says that it is complete, and this was not read")
+    }
+
+    pub(super) fn coverage(&mut self, at: RecordRef, coverage: &Coverage, frame: &Frame) -> Result<(), Problem> {
+        if !coverage.complete {
+            self.nothing_is_missing(at)?;
+        }
+        let key = (coverage.target.clone(), coverage.collector.clone(), coverage.population.clone());
+        ascending(
+            at,
+            self.last_coverage.as_ref(),
+            &key,
+            "coverage is not in the order of target, collector and population, each once",
+        )?;
+        self.last_coverage = Some(key);
+        self.populations
+            .insert(Key::of(&[&coverage.target, &coverage.collector, &coverage.population]), self.listed.len());
+        self.listed.push(Listed {
+            complete: coverage.complete,
+            items: coverage.items.saturating_sub(coverage.repeated),
+            objects: 0,
+            unread: 0,
+        });
+        match &coverage.total {
+            Some(total) => self.locator(at, &total.from, frame),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn gap(&mut self, at: RecordRef, gap: &Gap, frame: &Frame) -> Result<(), Problem> {
+        self.nothing_is_missing(at)?;
+        if let Some(exchange) = gap.exchange {
+            frame.refer(at, exchange, &[RecordType::Exchange])?;
+        }
+        if let Some(last) = &self.last_gap {
+            hold(gap_order(last) <= gap_order(gap), at, "gaps are not in their order")?;
+        }
+        let cut = matches!(gap.reason, GapReason::Truncated | GapReason::TotalMismatch);
+        let listed = match &gap.population {
+            Some(population) => {
+                let key = Key::of(&[&gap.target, &gap.collector, population]);
+                self.populations.get(&key).and_then(|index| self.listed.get_mut(*index))
+            }
+            None => None,
+        };
+        match (&gap.subject, &gap.part) {
+            (None, None) => {
+                let whole = listed.is_some_and(|listed| listed.complete);
+                hold(!(cut && whole), at, "the list is not whole, and its coverage says that it is complete")?;
+            }
+            (None, Some(_)) => {}
+            (Some(subject), part) => {
+                self.subject_gaps += 1;
+                if self.subject_gaps > self.subject_gaps_max {
+                    return Err(Problem::SubjectGaps { max: self.subject_gaps_max });
+                }
+                match (part, listed) {
+                    (Some(part), _) => {
+                        let Subject { kind, id } = subject;
+                        self.subjects.insert(Key::of(&[&gap.target, kind, id]));
+                        self.parts.insert(Key::of(&[&gap.target, kind, id, part]));
+                    }
+                    (None, Some(listed)) => listed.unread += 1,
+                    (None, None) => {}
+                }
+            }
+        }
+        self.last_gap = Some(gap.clone());
+        Ok(())
+    }
+
+    pub(super) fn resource(&mut self, at: RecordRef, resource: &Resource, frame: &Frame) -> Result<(), Problem> {
+        let Resource { target, collector, population, kind, id, parts, .. } = resource;
+        let order = "resources are not in the order of target, kind and id, each once";
+        object_order(at, &mut self.last_resource, [target, kind, id], order)?;
+        self.count(at, target, collector, population)?;
+        parts.values().flatten().try_for_each(|locator| self.locator(at, locator, frame))?;
+        if !self.subjects.is_empty() && self.subjects.contains(&Key::of(&[target, kind, id])) {
+            let unread = parts.keys().any(|part| self.parts.contains(&Key::of(&[target, kind, id, part])));
+            hold(!unread, at, "it has a part of which a gap says that it was not read")?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn derived(&mut self, at: RecordRef, derived: &Derived, frame: &Frame) -> Result<(), Problem> {
+        let Derived { target, collector, population, kind, id, inputs, .. } = derived;
+        let order = "derived objects are not in the order of target, kind and id, each once";
+        object_order(at, &mut self.last_derived, [target, kind, id], order)?;
+        self.count(at, target, collector, population)?;
+        inputs.iter().try_for_each(|input| {
+            if input.kind == RecordType::Derived && input.ordinal >= at.ordinal {
+                return Err(Problem::Reference { at, to: *input });
+            }
+            frame.refer(at, *input, &SOURCES)
+        })
+    }
+
+    /// Counts an object of a population, which must have been listed.
+    fn count(&mut self, at: RecordRef, target: &str, collector: &str, population: &str) -> Result<(), Problem> {
+        let index = match &self.population {
+            Some((t, c, p, index)) if t == target && c == collector && p == population => Some(*index),
+            _ => self.populations.get(&Key::of(&[target, collector, population])).copied(),
+        };
+        let Some((index, listed)) = index.and_then(|index| Some((index, self.listed.get_mut(index)?))) else {
+            return Err(contradiction(at, "its population has no `coverage` record"));
+        };
+        listed.objects += 1;
+        if self.population.as_ref().is_none_or(|known| known.3 != index) {
+            self.population = Some((target.to_owned(), collector.to_owned(), population.to_owned(), index));
+        }
+        Ok(())
+    }
+
+    /// That as many objects came of each complete list as the source listed.
+    pub(super) fn finish(&self, frame: &Frame) -> Result<(), Problem> {
+        let hidden = frame.some_withheld(RecordType::Resource) || frame.some_withheld(RecordType::Derived);
+        let differs = |listed: &Listed| {
+            let found = listed.objects.saturating_add(listed.unread);
+            listed.complete && (if hidden { found > listed.items } else { found != listed.items })
+        };
+        match (0..).zip(&self.listed).find(|(_, listed)| differs(listed)) {
+            Some((ordinal, _)) => Err(contradiction(
+                RecordRef::new(RecordType::Coverage, ordinal),
+                "the list is complete, and does not have as many items as there are resources and gaps of it",
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What gaps are ordered by; what is absent stands first.
+fn gap_order(gap: &Gap) -> impl Ord + '_ {
+    (&gap.target, &gap.collector, &gap.population, &gap.subject, &gap.part, &gap.right, gap.reason)
+}
+
+fn ascending<K: Ord>(at: RecordRef, last: Option<&K>, next: &K, problem: &'static str) -> Result<(), Problem> {
+    hold(last.is_none_or(|last| last < next), at, problem)
+}
+
+fn object_order(at: RecordRef, last: &mut Last, next: [&String; 3], problem: &'static str) -> Result<(), Problem> {
+    if let Some((target, kind, id)) = last {
+        hold([&*target, &*kind, &*id] < next, at, problem)?;
+        // Most objects follow others of their target and kind.
+        for (text, new) in [(target, next[0]), (kind, next[1]), (id, next[2])] {
+            if text != new {
+                text.clone_from(new);
+            }
+        }
+    } else {
+        let [target, kind, id] = next;
+        *last = Some((target.clone(), kind.clone(), id.clone()));
+    }
+    Ok(())
+}
+
+/// One record for each exchange at most, in the order of the exchanges.
+fn in_order(at: RecordRef, last: &mut Option<u64>, exchange: RecordRef) -> Result<(), Problem> {
+    hold(*last < Some(exchange.ordinal), at, "it does not stand in the order of the exchanges")?;
+    *last = Some(exchange.ordinal);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use bundle::statement::{Chain, Kind, Records, Statement, Summary, Tool};
+
+    use super::*;
+
+    #[test]
+    fn gaps_with_a_subject_are_bounded() {
+        let (zero, time) = (Digest::of(b""), Timestamp::from_millis(0).unwrap());
+        let said = Predicate {
+            kind: Kind::Run,
+            bundle: String::new(),
+            entity: String::new(),
+            system: String::new(),
+            tool: Tool { version: String::new(), sha256: zero },
+            started: time,
+            finished: time,
+            status: RunStatus::Partial,
+            rehearsal: Vec::new(),
+            challenge: None,
+            records: Records { hash: String::new(), count: 0, root: zero, segments: Vec::new() },
+            summary: Summary::default(),
+            chain: Chain {
+                origin: String::new(),
+                index: 0,
+                prior_size: 0,
+                prior_root: zero,
+                previous_statement: None,
+                every_seconds: None,
+            },
+        };
+        let frame = Frame::new(&Statement { leaves_sha256: zero, records_sha256: zero, predicate: said.clone() });
+        let mut collected = Collected { subject_gaps_max: 2, ..Collected::new(&said) };
+        let gap = |id: &str| Gap {
+            target: "t".into(),
+            collector: "c".into(),
+            population: None,
+            subject: Some(Subject { kind: "c/k".into(), id: id.into() }),
+            part: Some("p".into()),
+            right: None,
+            reason: GapReason::Denied,
+            detail: String::new(),
+            exchange: None,
+            acceptance: None,
+        };
+        let at = |ordinal| RecordRef::new(RecordType::Gap, ordinal);
+        assert!(collected.gap(at(0), &gap("1"), &frame).is_ok());
+        assert!(collected.gap(at(1), &gap("2"), &frame).is_ok());
+        assert!(matches!(collected.gap(at(2), &gap("3"), &frame), Err(Problem::SubjectGaps { max: 2 })));
+        // One that is about the whole list is none of them.
+        let whole = Gap { subject: None, part: None, target: "u".into(), ..gap("") };
+        assert!(collected.gap(at(2), &whole, &frame).is_ok());
+    }
+}

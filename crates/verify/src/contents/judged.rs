@@ -1,0 +1,239 @@
+//! Uses of checks, findings and their roll-ups: that they add up.
+
+use std::collections::HashMap;
+
+use bundle::limits;
+use bundle::statement::{Predicate, Summary};
+use model::record::{Assignment, Control, Counts, Finding, Subject};
+use model::{Outcome, RecordRef, RecordType, Timestamp};
+
+use super::frame::Frame;
+use super::key::Key;
+use super::run::NAMED;
+use super::{Found, hold};
+use crate::problem::Problem;
+
+/// What a finding may rest on.
+const GROUNDS: [RecordType; 9] = [
+    RecordType::Declaration,
+    RecordType::Check,
+    RecordType::Assignment,
+    RecordType::Exchange,
+    RecordType::Coverage,
+    RecordType::Gap,
+    RecordType::Resource,
+    RecordType::Derived,
+    RecordType::Recorded,
+];
+
+#[derive(Debug)]
+pub(super) struct Judged {
+    started: Timestamp,
+    summary: Summary,
+    controls: HashMap<Key, usize>,
+    tallies: Vec<Tally>,
+    /// The control of the last finding, and which it is.
+    current: Option<(String, usize)>,
+    last_finding: Option<About>,
+    /// Of all `control` records.
+    claimed: Counts,
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    /// The first assignment that names it.
+    assigned: Option<u64>,
+    shown: Counts,
+    claimed: bool,
+}
+
+impl Judged {
+    pub(super) fn new(said: &Predicate) -> Self {
+        Self {
+            started: said.started,
+            summary: said.summary,
+            controls: HashMap::new(),
+            tallies: Vec::new(),
+            current: None,
+            last_finding: None,
+            claimed: Counts::default(),
+        }
+    }
+
+    pub(super) fn assignment(&mut self, at: RecordRef, assignment: &Assignment) -> Result<(), Problem> {
+        hold(assignment.now == self.started, at, "`now` is not when the run started")?;
+        self.tally(&assignment.control)?.assigned.get_or_insert(at.ordinal);
+        Ok(())
+    }
+
+    fn tally(&mut self, control: &str) -> Result<&mut Tally, Problem> {
+        let next = self.tallies.len();
+        let index = *self.controls.entry(Key::of(&[control])).or_insert(next);
+        if index == next {
+            self.tallies.push(Tally::default());
+        }
+        self.tallies.get_mut(index).ok_or(Problem::Controls { max: limits::CONTROLS_MAX })
+    }
+
+    pub(super) fn finding(
+        &mut self,
+        at: RecordRef,
+        finding: &Finding,
+        frame: &Frame,
+        found: &mut Found,
+    ) -> Result<(), Problem> {
+        self.proven(at, finding)?;
+        if let Some(last) = &self.last_finding {
+            hold(last.stands_before(finding), at, "findings are not in the order of what they are about, each once")?;
+        }
+        if let Some(acceptance) = finding.acceptance {
+            frame.refer(at, acceptance, &[RecordType::Acceptance])?;
+        }
+        let mut hidden = false;
+        for to in &finding.rests_on {
+            frame.refer(at, *to, &GROUNDS)?;
+            hidden |= frame.is_withheld(*to);
+        }
+        if hidden {
+            found.resting += 1;
+            if found.resting_first.len() < NAMED {
+                found.resting_first.push(at);
+            }
+        }
+        let index = match &self.current {
+            Some((control, index)) if *control == finding.control => Some(*index),
+            _ => self.controls.get(&Key::of(&[&finding.control])).copied(),
+        };
+        let Some((index, tally)) = index.and_then(|index| Some((index, self.tallies.get_mut(index)?))) else {
+            return Err(Problem::NoControl { at });
+        };
+        tally.shown.add(finding);
+        if self.current.as_ref().is_none_or(|known| known.1 != index) {
+            self.current = Some((finding.control.clone(), index));
+        }
+        match &mut self.last_finding {
+            Some(last) => last.become_that_of(finding),
+            None => self.last_finding = Some(About::of(finding)),
+        }
+        Ok(())
+    }
+
+    /// An outcome that something proves has evidence, another one a reason.
+    fn proven(&self, at: RecordRef, finding: &Finding) -> Result<(), Problem> {
+        match finding.outcome {
+            Outcome::Conforms | Outcome::Deviates => {
+                hold(!finding.evidence.is_empty(), at, "its outcome has no evidence")?;
+            }
+            Outcome::Undetermined | Outcome::NotApplicable => {
+                hold(finding.reason.is_some(), at, "its outcome has no reason")?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn control(&mut self, at: RecordRef, control: &Control, frame: &Frame) -> Result<(), Problem> {
+        let some_hidden = frame.some_withheld(RecordType::Finding);
+        let tally = self.tally(&control.id)?;
+        hold(!tally.claimed, at, "the control stands twice")?;
+        tally.claimed = true;
+        let assigned = tally.assigned.is_some();
+        let (shown, claimed) = (fields(&tally.shown), fields(&control.counts));
+        let fits = shown.iter().zip(&claimed).all(|((_, shown), (_, claimed))| match some_hidden {
+            true => shown <= claimed,
+            false => shown == claimed,
+        });
+        let counts = &control.counts;
+        let any = claimed.iter().any(|(_, count)| *count > 0);
+        let outcome_fits = match control.outcome {
+            Some(outcome) => assigned && outcome == counts.outcome(),
+            None => !assigned && !any,
+        };
+        if !fits || !outcome_fits || counts.accepted > counts.deviates {
+            return Err(Problem::RollUp { at });
+        }
+        let sum = &mut self.claimed;
+        for (total, count) in [
+            (&mut sum.conforms, counts.conforms),
+            (&mut sum.deviates, counts.deviates),
+            (&mut sum.undetermined, counts.undetermined),
+            (&mut sum.not_applicable, counts.not_applicable),
+            (&mut sum.accepted, counts.accepted),
+        ] {
+            *total = total.saturating_add(count);
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(&self) -> Result<(), Problem> {
+        // The lowest one, so that the same bundle always gives the same message.
+        let orphan = self.tallies.iter().filter(|tally| !tally.claimed).filter_map(|tally| tally.assigned).min();
+        if let Some(ordinal) = orphan {
+            return Err(Problem::NoControl { at: RecordRef::new(RecordType::Assignment, ordinal) });
+        }
+        let signed = &self.summary;
+        let signed = [signed.conforms, signed.deviates, signed.undetermined, signed.not_applicable, signed.accepted];
+        let differs = fields(&self.claimed).into_iter().zip(signed).find(|((_, found), signed)| found != signed);
+        match differs {
+            Some(((field, _), _)) => Err(Problem::Summary { field }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a finding is about: what findings are ordered by, each once.
+#[derive(Debug)]
+struct About {
+    control: String,
+    check: String,
+    target: String,
+    subject: Option<Subject>,
+    /// Only where there is no subject.
+    population: Option<String>,
+}
+
+impl About {
+    fn of(finding: &Finding) -> Self {
+        Self {
+            control: finding.control.clone(),
+            check: finding.check.clone(),
+            target: finding.target.clone(),
+            subject: finding.subject.clone(),
+            population: population(finding).cloned(),
+        }
+    }
+
+    /// In place: most findings follow others of their control and check.
+    fn become_that_of(&mut self, finding: &Finding) {
+        for (text, new) in [
+            (&mut self.control, &finding.control),
+            (&mut self.check, &finding.check),
+            (&mut self.target, &finding.target),
+        ] {
+            if text != new {
+                text.clone_from(new);
+            }
+        }
+        self.subject.clone_from(&finding.subject);
+        self.population = population(finding).cloned();
+    }
+
+    fn stands_before(&self, finding: &Finding) -> bool {
+        let mine = (&self.control, &self.check, &self.target, &self.subject, self.population.as_ref());
+        mine < (&finding.control, &finding.check, &finding.target, &finding.subject, population(finding))
+    }
+}
+
+/// What a finding without a subject is about.
+fn population(finding: &Finding) -> Option<&String> {
+    finding.population.as_ref().filter(|_| finding.subject.is_none())
+}
+
+fn fields(counts: &Counts) -> [(&'static str, u64); 5] {
+    [
+        ("conforms", counts.conforms),
+        ("deviates", counts.deviates),
+        ("undetermined", counts.undetermined),
+        ("not_applicable", counts.not_applicable),
+        ("accepted", counts.accepted),
+    ]
+}

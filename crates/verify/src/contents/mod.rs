@@ -1,0 +1,157 @@
+//! What the records say, read once in order: types in their places, references that lead somewhere, raw files that records
+//! name; and, by the kind of the statement, what records of that kind must say of each other.
+//!
+//! Memory does not grow with the records but where `docs/spec/bundle.md` §10 bounds it: one bit a line for what is withheld, a
+//! bounded list of raw files, some bytes for each control, coverage and gap.
+
+mod collected;
+mod frame;
+mod judged;
+mod key;
+mod raw;
+mod run;
+
+use std::collections::BTreeMap;
+
+use bundle::read::{Line, Record};
+use bundle::statement::{Kind, Statement};
+use model::record::GapReason;
+use model::{RecordRef, RecordType};
+
+use frame::Frame;
+pub(crate) use frame::Hidden;
+pub(crate) use raw::RawPlan;
+use run::OfRun;
+
+use crate::approvals::Approvals;
+use crate::problem::Problem;
+
+/// What was found in the records.
+#[derive(Debug)]
+pub(crate) struct Contents {
+    frame: Frame,
+    rules: Rules,
+    pub(crate) raw: RawPlan,
+    pub(crate) approvals: Approvals,
+    pub(crate) found: Found,
+}
+
+/// Which rules hold among the records.
+#[derive(Debug)]
+enum Rules {
+    Run(Box<OfRun>),
+    /// Of a kind whose rules this program does not know: places and raw files only.
+    Places,
+    /// Of later rules, under which records may have other members: nothing but their hashes.
+    Later,
+}
+
+/// What a report says about the records.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Found {
+    pub gaps: BTreeMap<GapReason, u64>,
+    pub accepted_gaps: u64,
+    /// Findings that rest on withheld records: how many, and the first of them.
+    pub resting: u64,
+    pub resting_first: Vec<RecordRef>,
+    /// Bodies that were never kept because they bear credentials or seemed to hold a secret.
+    pub bodies_not_kept: u64,
+    pub checks: u64,
+    pub checks_changed: Vec<String>,
+    pub checks_own: Vec<String>,
+    pub failure: Option<String>,
+}
+
+impl Contents {
+    pub(crate) fn new(statement: &Statement) -> Self {
+        Self {
+            frame: Frame::new(statement),
+            rules: match statement.predicate.kind {
+                Kind::Run => Rules::Run(Box::new(OfRun::new(statement))),
+                Kind::Record | Kind::Baseline | Kind::Trust => Rules::Places,
+            },
+            raw: RawPlan::default(),
+            approvals: Approvals::default(),
+            found: Found::default(),
+        }
+    }
+
+    /// From here on only hashes count.
+    pub(crate) fn later_rules(&mut self) {
+        self.rules = Rules::Later;
+    }
+
+    /// Whether lines are to be read at all.
+    pub(crate) fn reads(&self) -> bool {
+        !matches!(self.rules, Rules::Later)
+    }
+
+    /// The reference of the line that comes next. `None` after the last one.
+    pub(crate) fn next_reference(&self) -> Option<RecordRef> {
+        self.frame.next_reference()
+    }
+
+    /// Of each type how many lines are withheld.
+    pub(crate) fn withheld(&self) -> &BTreeMap<RecordType, Hidden> {
+        &self.frame.hidden
+    }
+
+    /// Takes up the next line.
+    pub(crate) fn line(&mut self, line: &Line) -> Result<(), Problem> {
+        let at = self.frame.place()?;
+        match line {
+            Line::Withheld(_) => {
+                self.frame.hide(at)?;
+                if matches!(at.kind, RecordType::Declaration | RecordType::Body) {
+                    self.raw.hide();
+                }
+            }
+            Line::Disclosed(record) => {
+                self.frame.fits(at, record.kind())?;
+                self.record(at, record)?;
+            }
+        }
+        self.frame.advance();
+        Ok(())
+    }
+
+    fn record(&mut self, at: RecordRef, record: &Record) -> Result<(), Problem> {
+        match record {
+            Record::Declaration(file) => {
+                self.approvals.declared(file);
+                self.raw.expect(at, file.raw, file.size, file.sha256)?;
+            }
+            Record::Body(body) => {
+                if let (Some(raw), Some(sha256)) = (body.raw, body.sha256) {
+                    self.raw.expect(at, raw, body.size, sha256)?;
+                }
+            }
+            _ => {}
+        }
+        match &mut self.rules {
+            Rules::Run(run) => run.record(at, record, &self.frame, &mut self.approvals, &mut self.found),
+            Rules::Places | Rules::Later => Ok(()),
+        }
+    }
+
+    /// What can only be said after the last line.
+    pub(crate) fn finish(&self) -> Result<(), Problem> {
+        match &self.rules {
+            Rules::Run(run) => {
+                self.frame.finish()?;
+                run.finish(&self.frame)
+            }
+            Rules::Places => self.frame.finish(),
+            Rules::Later => Ok(()),
+        }
+    }
+}
+
+fn contradiction(at: RecordRef, problem: &'static str) -> Problem {
+    Problem::Record { at, problem }
+}
+
+/// `holds`, or a contradiction in the record at `at`.
+fn hold(holds: bool, at: RecordRef, problem: &'static str) -> Result<(), Problem> {
+    if holds { Ok(()) } else { Err(contradiction(at, problem)) }
+}

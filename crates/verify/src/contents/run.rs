@@ -1,0 +1,140 @@
+//! The records of a run, handed to those who know their rules.
+
+use bundle::read::Record;
+use bundle::statement::Statement;
+use model::record::{Check, ClockSource, Override, Provenance, Run, RunStatus};
+use model::{Digest, RecordRef, RecordType};
+
+use super::collected::Collected;
+use super::frame::Frame;
+use super::judged::Judged;
+use super::{Found, hold};
+use crate::approvals::Approvals;
+use crate::problem::Problem;
+
+/// So many findings and checks are named in a report; the rest are counted.
+pub(super) const NAMED: usize = 100;
+
+/// What is known of a run's records so far.
+#[derive(Debug)]
+pub(super) struct OfRun {
+    statement: Statement,
+    collected: Collected,
+    judged: Judged,
+    last_check: Option<String>,
+}
+
+impl OfRun {
+    pub(super) fn new(statement: &Statement) -> Self {
+        Self {
+            statement: statement.clone(),
+            collected: Collected::new(&statement.predicate),
+            judged: Judged::new(&statement.predicate),
+            last_check: None,
+        }
+    }
+
+    pub(super) fn record(
+        &mut self,
+        at: RecordRef,
+        record: &Record,
+        frame: &Frame,
+        approvals: &mut Approvals,
+        found: &mut Found,
+    ) -> Result<(), Problem> {
+        match record {
+            Record::Run(run) => self.run(at, run, found),
+            Record::Host(_) | Record::Recorded(_) | Record::Declaration(_) => Ok(()),
+            Record::Check(check) => self.check(at, check, found),
+            Record::Acceptance(acceptance) => approvals.acceptance(at, acceptance, &self.statement),
+            Record::Assignment(assignment) => self.judged.assignment(at, assignment),
+            Record::Route(route) => self.collected.route(at, route),
+            Record::Peer(peer) => self.collected.peer(at, peer),
+            Record::Exchange(exchange) => self.collected.exchange(at, exchange, frame),
+            Record::Params(params) => self.collected.params(at, params, frame),
+            Record::Body(body) => {
+                found.bodies_not_kept += u64::from(body.withheld.is_some());
+                self.collected.body(at, body, frame)
+            }
+            Record::Coverage(coverage) => self.collected.coverage(at, coverage, frame),
+            Record::Gap(gap) => {
+                self.collected.gap(at, gap, frame)?;
+                if let Some(acceptance) = gap.acceptance {
+                    frame.refer(at, acceptance, &[RecordType::Acceptance])?;
+                    approvals.gap(at, gap, acceptance)?;
+                }
+                *found.gaps.entry(gap.reason).or_default() += 1;
+                found.accepted_gaps += u64::from(gap.acceptance.is_some());
+                Ok(())
+            }
+            Record::Resource(resource) => self.collected.resource(at, resource, frame),
+            Record::Derived(derived) => self.collected.derived(at, derived, frame),
+            Record::Finding(finding) => {
+                self.judged.finding(at, finding, frame, found)?;
+                match finding.acceptance {
+                    Some(acceptance) => approvals.finding(at, finding, acceptance),
+                    None => Ok(()),
+                }
+            }
+            Record::Control(control) => self.judged.control(at, control, frame),
+        }
+    }
+
+    fn run(&mut self, at: RecordRef, run: &Run, found: &mut Found) -> Result<(), Problem> {
+        let signed = &self.statement.predicate;
+        let mut overrides = run.overrides.clone();
+        overrides.sort_unstable();
+        overrides.dedup();
+        let same = [
+            ("bundle", run.id == signed.bundle),
+            ("tool.version", run.tool.version == signed.tool.version),
+            ("tool.sha256", run.tool.sha256 == signed.tool.sha256),
+            ("started", run.started == signed.started),
+            ("finished", run.finished == signed.finished),
+            ("status", run.status == signed.status),
+            ("rehearsal", overrides == signed.rehearsal),
+            ("challenge", run.challenge == signed.challenge),
+            (
+                // A set clock makes a rehearsal, whatever else is said.
+                "rehearsal",
+                run.clock == ClockSource::System || overrides.contains(&Override::Clock),
+            ),
+        ];
+        if let Some((field, _)) = same.into_iter().find(|(_, same)| !same) {
+            return Err(Problem::RunDisagrees { field });
+        }
+        let failed = run.status == RunStatus::Failed;
+        hold(failed == run.failure.is_some(), at, "`failure` is there exactly if the run failed")?;
+        found.failure.clone_from(&run.failure);
+        Ok(())
+    }
+
+    fn check(&mut self, at: RecordRef, check: &Check, found: &mut Found) -> Result<(), Problem> {
+        found.checks += 1;
+        hold(
+            Digest::of(check.text.as_bytes()) == check.sha256,
+            at,
+            "the check's text has another digest than it says",
+        )?;
+        hold(
+            self.last_check.as_ref().is_none_or(|last| *last < check.id),
+            at,
+            "checks are not in the order of ids, each once",
+        )?;
+        self.last_check = Some(check.id.clone());
+        let list = match check.provenance {
+            Provenance::Stock => return Ok(()),
+            Provenance::Changed => &mut found.checks_changed,
+            Provenance::Own => &mut found.checks_own,
+        };
+        if list.len() < NAMED {
+            list.push(check.id.clone());
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(&self, frame: &Frame) -> Result<(), Problem> {
+        self.collected.finish(frame)?;
+        self.judged.finish()
+    }
+}

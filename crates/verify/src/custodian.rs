@@ -1,0 +1,54 @@
+//! What stays the custodian's word, whatever is signed.
+
+use bundle::statement::Statement;
+
+use crate::level::Level;
+use crate::report::Continuity;
+
+/// What no signature can prove. Said at every level, in words for an auditor. `whole_ledger`: the export holds all of it.
+pub(crate) fn rests_on(
+    statement: &Statement,
+    level: Level,
+    continuity: Option<Continuity>,
+    whole_ledger: bool,
+) -> Vec<String> {
+    let said = &statement.predicate;
+    let mut rests = Vec::new();
+    if level < Level::Authenticity {
+        rests.push("Who made it: no key that you trust has signed it.".to_owned());
+    }
+    if level < Level::Time {
+        rests.push(
+            "When it was made: the times are the custodian's own clock; no time stamp of a third party is part of this verification."
+                .to_owned(),
+        );
+    }
+    if level < Level::NonEquivocation {
+        let since = match continuity {
+            Some(Continuity::Same | Continuity::Continues) => {
+                " Since the head you saw last, entries were only appended."
+            }
+            _ => "",
+        };
+        rests.push(format!(
+            "That the ledger was not rewritten, and that nobody is shown another one: no witness outside the custodian has signed its head.{since}"
+        ));
+    }
+    if !whole_ledger {
+        rests.push(
+            "That no bundle is missing beside this one: the whole ledger shows that (`witnessmark-verify audit`)."
+                .to_owned(),
+        );
+    }
+    rests.push(
+        "That the program was unaltered and the answers came from the source: the request ids in the records can be found in the source's own log."
+            .to_owned(),
+    );
+    if said.challenge.is_none() {
+        rests.push(
+            "That the run was made for you, now: no challenge of yours is sealed in it (`run --challenge`).".to_owned(),
+        );
+    }
+    rests.push("That the declared targets are all that matters.".to_owned());
+    rests
+}

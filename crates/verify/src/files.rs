@@ -1,0 +1,97 @@
+//! The files of a bundle as they come, and those of a ledger inside an export.
+
+use std::collections::BTreeMap;
+
+use bundle::layout::Entry;
+use bundle::read::source::read_all;
+use bundle::read::{Item, Source};
+
+use crate::audit::LedgerFiles;
+use crate::problem::Problem;
+
+/// Most bytes of a ledger inside an export that are held in memory.
+const HELD_MAX: usize = 256 * 1024 * 1024;
+
+/// The ledger's files out of an export; each is given away once.
+#[derive(Default)]
+pub(crate) struct HeldFiles {
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
+    bytes: usize,
+}
+
+impl HeldFiles {
+    pub(crate) fn keep(&mut self, path: String, bytes: Vec<u8>) -> Result<(), Problem> {
+        self.bytes = self.bytes.saturating_add(path.len()).saturating_add(bytes.len());
+        if self.bytes > HELD_MAX {
+            return Err(Problem::LedgerInExport { max: HELD_MAX });
+        }
+        self.files.insert(path, bytes);
+        Ok(())
+    }
+}
+
+impl LedgerFiles for HeldFiles {
+    fn read(&mut self, path: &str, max: u64) -> Result<Option<Vec<u8>>, Problem> {
+        match self.files.remove(path) {
+            Some(bytes) if bytes.len() as u64 > max => Err(Problem::LedgerFile { path: path.to_owned() }),
+            found => Ok(found),
+        }
+    }
+}
+
+/// The files of the bundle, with the next one known.
+pub(crate) struct Files<'a> {
+    pub(crate) source: &'a mut dyn Source,
+    pub(crate) next: Option<Item>,
+}
+
+impl<'a> Files<'a> {
+    pub(crate) fn new(source: &'a mut dyn Source) -> Result<Self, Problem> {
+        let next = source.next_item()?;
+        Ok(Self { source, next })
+    }
+
+    pub(crate) fn entry(&self) -> Option<&Entry> {
+        self.next.as_ref().map(|item| &item.entry)
+    }
+
+    pub(crate) fn next_is(&self, entry: &Entry) -> bool {
+        self.entry() == Some(entry)
+    }
+
+    /// The next file must be this one. Files come in order: another one means that it is missing, or
+    /// that something stands before it that does not belong there.
+    pub(crate) fn expect(&self, expected: &Entry) -> Result<(), Problem> {
+        match self.entry() {
+            Some(entry) if entry == expected => Ok(()),
+            Some(entry) if entry < expected => Err(Problem::Stray { path: entry.path() }),
+            _ => Err(Problem::Missing { path: expected.path() }),
+        }
+    }
+
+    pub(crate) fn advance(&mut self) -> Result<(), Problem> {
+        self.next = self.source.next_item()?;
+        Ok(())
+    }
+
+    pub(crate) fn whole(&mut self, expected: &Entry) -> Result<Vec<u8>, Problem> {
+        self.expect(expected)?;
+        let Some(item) = &self.next else {
+            return Ok(Vec::new());
+        };
+        let bytes = read_all(self.source, item)?;
+        self.advance()?;
+        Ok(bytes)
+    }
+
+    pub(crate) fn whole_if(&mut self, entry: &Entry) -> Result<Option<Vec<u8>>, Problem> {
+        if self.next_is(entry) { self.whole(entry).map(Some) } else { Ok(None) }
+    }
+
+    /// Reads over the next file: what it holds does not matter, that it ends does.
+    pub(crate) fn skip(&mut self) -> Result<(), Problem> {
+        let mut buffer = vec![0; 64 * 1024];
+        while self.source.read(&mut buffer)? > 0 {}
+        self.advance()
+    }
+}

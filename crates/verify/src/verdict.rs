@@ -1,0 +1,84 @@
+//! What is asked of a bundle, and what comes of it.
+
+use bundle::statement::Statement;
+use bundle::trust::Trust;
+use ledger::Checkpoint;
+use model::Digest;
+
+use crate::level::Level;
+use crate::report::{AcceptanceReport, Report};
+
+/// What is asked of a bundle.
+#[derive(Debug, Clone, Copy)]
+pub struct Demands<'a> {
+    /// Obtained out of band, never from the bundle.
+    pub trust: &'a Trust,
+    pub require: Level,
+    /// Take a rehearsal for what it is.
+    pub allow_rehearsal: bool,
+    /// Take the record of a failed run for what it is.
+    pub allow_failed: bool,
+    /// Take a redacted copy for which nobody who may has signed.
+    pub allow_unsigned_redaction: bool,
+    /// The newest head of this ledger that was seen before.
+    pub last_seen: Option<&'a Checkpoint>,
+}
+
+impl<'a> Demands<'a> {
+    /// Evidence at its place in the ledger, and nothing allowed.
+    #[must_use]
+    pub const fn of_evidence(trust: &'a Trust) -> Self {
+        Self {
+            trust,
+            require: Level::Position,
+            allow_rehearsal: false,
+            allow_failed: false,
+            allow_unsigned_redaction: false,
+            last_seen: None,
+        }
+    }
+}
+
+/// A bundle that was accepted. Only [`crate::verify`] makes one, and [`crate::sealed_anew`] of one that it made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedBundle {
+    pub(crate) statement: Statement,
+    pub(crate) statement_sha256: Digest,
+    pub(crate) level: Level,
+    pub(crate) acceptances: Vec<AcceptanceReport>,
+}
+
+impl VerifiedBundle {
+    /// Its acceptances, and whether their approvers are shown or claimed; in the order of their records.
+    #[must_use]
+    pub fn acceptances(&self) -> &[AcceptanceReport] {
+        &self.acceptances
+    }
+
+    #[must_use]
+    pub fn statement(&self) -> &Statement {
+        &self.statement
+    }
+
+    /// SHA-256 of the statement's bytes.
+    #[must_use]
+    pub fn statement_sha256(&self) -> Digest {
+        self.statement_sha256
+    }
+
+    #[must_use]
+    pub fn level(&self) -> Level {
+        self.level
+    }
+}
+
+/// The outcome of a verification.
+#[derive(Debug)]
+pub struct Verdict {
+    pub report: Report,
+    /// Absent when the bundle is not accepted; the report says why.
+    pub bundle: Option<VerifiedBundle>,
+    /// The newest head that the trusted ledger key signed and that contains the bundle: what to keep
+    /// as last seen, if it continues what was seen before.
+    pub head: Option<Checkpoint>,
+}
