@@ -9,13 +9,13 @@ use bundle::layout;
 use bundle::sigstore::{Envelope, entry_body};
 use bundle::statement::{Kind, Predicate, Statement};
 use bundle::trust::{Role, Trust};
-use conclude::{Began, Pause, Schedule};
+use conclude::{Began, Schedule};
 use ledger::{Checkpoint, CompactRange, EntryBundle, Tile, leaf_hash};
 use model::record::RunStatus;
 use model::{Digest, ExitStatus, Timestamp};
 
 use crate::problem::Problem;
-use crate::report::{AuditReport, Continuity, HeadReport, Newest, Pause, Refusal};
+use crate::report::{AuditReport, Continuity, HeadReport, Newest, Refusal};
 use crate::{ed25519, ledger_position};
 
 /// Version of the report's form.

@@ -23,11 +23,12 @@ use bundle::read::Source;
 use bundle::trust::Trust;
 
 pub use audit::{Audit, AuditDemands, LedgerFiles, audit};
+pub use conclude::Pause;
 pub use level::{Level, ParseLevelError};
 pub use observer::{Observer, Unobserved};
 pub use problem::{Class, Problem, Step, list, status};
 pub use report::{
-    About, AcceptanceReport, Approver, AuditReport, Continuity, HeadReport, LevelReport, Newest, Pause, RecordsReport,
+    About, AcceptanceReport, Approver, AuditReport, Continuity, HeadReport, LevelReport, Newest, RecordsReport,
     RedactionReport, Refusal, Report, TypeReport,
 };
 pub use verdict::{Demands, Verdict, VerifiedBundle};

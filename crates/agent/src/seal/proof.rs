@@ -103,8 +103,7 @@ fn accept(
     let mut body = Hashed { file: File::open(staged).map_err(failed)?, hash: Sha256::new() };
     let mut source =
         open_stream(front.as_slice().chain(&mut body), &place(), u64::MAX).map_err(|error| not(error.to_string()))?;
-    let demands =
-        Demands { allow_rehearsal: true, allow_failed: true, ..Demands::of_evidence(trust) };
+    let demands = Demands { allow_rehearsal: true, allow_failed: true, ..Demands::of_evidence(trust) };
     let verdict = verify::verify(source.as_mut(), &demands, observer);
     drop(source);
     let problems = verdict.report.problems.iter();
