@@ -38,14 +38,11 @@ pub fn is_endpoint(text: &str) -> bool {
 /// Whether a text is a proxy as it is sealed: `http://host:port` or `https://host:port`, always with its port.
 #[must_use]
 pub fn is_proxy(text: &str) -> bool {
-    let with_port = |scheme: &str, own: &str| {
-        let rest = text.strip_prefix(scheme)?;
-        // The scheme's own port stands there too: without it the rest has to be an endpoint.
-        let bare = rest.strip_suffix(own).unwrap_or(rest);
-        let ends = rest.rsplit_once(':').is_some_and(|(_, port)| is_port(port));
-        (ends && is_endpoint(&format!("{scheme}{bare}"))).then_some(())
+    let Some((host, port)) = text.rsplit_once(':') else {
+        return false;
     };
-    with_port("https://", ":443").or_else(|| with_port("http://", ":80")).is_some()
+    // The scheme's own port stands there too, so the host is looked at with another one.
+    is_port(port) && host.contains("://") && is_endpoint(&format!("{host}:1"))
 }
 
 fn is_name(text: &str) -> bool {
@@ -115,7 +112,9 @@ mod tests {
             "http://proxy",
             "https://proxy:80x",
             "http://u@proxy:3128",
+            "http://proxy:8080:80",
             "local:proxy",
+            "local:3128",
             "https://[::1]",
             "http://proxy:3128/",
         ] {

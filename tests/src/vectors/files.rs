@@ -37,7 +37,7 @@ fn forms() -> Story {
     story.change(RecordType::Assignment, 0, |v| v["declared"] = json!({"people": [{"id": "p1"}]}));
     story.change(RecordType::Route, 0, |v| {
         v["endpoints"] = json!(["https://[fd00::1]:6443"]);
-        v["proxy"] = json!("http://proxy.example:3128");
+        v["proxies"] = json!(["http://proxy.example:3128", "https://proxy.example:443"]);
         v["authorities"] = json!([Digest::of(b"authority")]);
     });
     story.change(RecordType::Exchange, 1, |v| {
@@ -51,6 +51,20 @@ fn forms() -> Story {
             {"declaration": "declaration:0", "line": 1, "column": 1},
         ]);
     });
+    // A list that was cut short is there beside its gap, and what vanished meanwhile is an object and a gap.
+    story.change(RecordType::Resource, 1, |v| {
+        v["parts"]["rotation"] = v["parts"]["id"].clone();
+        v["facts"]["rotation"] = json!([1]);
+    });
+    story.insert(
+        RecordType::Gap,
+        0,
+        json!({
+            "target": "aws-prod", "collector": "aws-kms", "population": "aws-kms/key@eu-west-1",
+            "subject": {"kind": "aws-kms/key", "id": "k-1"}, "reason": "vanished", "detail": "NotFoundException",
+        }),
+    );
+    story.metadata.summary.gaps += 1;
     story
 }
 

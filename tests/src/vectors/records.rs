@@ -147,8 +147,8 @@ fn forms(vectors: &mut Vectors) {
     bad("route-authorities", "an authority twice", T::Route, 0, &|v| {
         v["authorities"] = json!([Digest::of(b"a"), Digest::of(b"a")])
     });
-    bad("route-proxy", "a proxy with credentials", T::Route, 0, &|v| {
-        v["proxy"] = json!("http://user@proxy.example:3128")
+    bad("route-proxies", "a proxy with credentials", T::Route, 0, &|v| {
+        v["proxies"] = json!(["http://user@proxy.example:3128"])
     });
 }
 

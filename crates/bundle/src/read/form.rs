@@ -4,9 +4,10 @@
 use model::record::{
     Assignment, Control, Coverage, Derived, Exchange, Finding, InAnswer, Locator, Params, Peer, Resource, Route, Syntax,
 };
+use model::{is_endpoint, is_proxy};
 use serde_json::value::RawValue;
 
-use super::line::Record;
+use super::record::Record;
 use crate::limits;
 
 /// The rule that a record breaks, as a sentence about it.
@@ -60,7 +61,8 @@ fn of_route(route: &Route) -> Result<(), Broken> {
     hold(route.endpoints.iter().all(|text| is_endpoint(text)), "an endpoint is not spelled as the format has it")?;
     hold(route.endpoints.is_sorted_by(|a, b| a < b), "`endpoints` is not ascending, each once")?;
     hold(route.authorities.is_sorted_by(|a, b| a < b), "`authorities` is not ascending, each once")?;
-    hold(route.proxy.as_deref().is_none_or(is_proxy), "`proxy` is not `http://host:port` or `https://host:port`")
+    hold(route.proxies.iter().all(|text| is_proxy(text)), "a proxy is not `http://host:port` or `https://host:port`")?;
+    hold(route.proxies.is_sorted_by(|a, b| a < b), "`proxies` is not ascending, each once")
 }
 
 fn of_peer(peer: &Peer) -> Result<(), Broken> {
@@ -187,54 +189,6 @@ fn is_count(text: &str) -> bool {
         && text.parse::<u64>().is_ok_and(|n| n <= limits::INTEGER_MAX)
 }
 
-/// `https://host`, `https://host:port`, the same with `http`, or `local:name`. Lower case, without path, the port only where it
-/// is not the scheme's own.
-fn is_endpoint(text: &str) -> bool {
-    if let Some(name) = text.strip_prefix("local:") {
-        return !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    }
-    match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
-        (Some(rest), _) => host_and_port(rest).is_some_and(|port| port != Some(443)),
-        (_, Some(rest)) => host_and_port(rest).is_some_and(|port| port != Some(80)),
-        _ => false,
-    }
-}
-
-fn is_proxy(text: &str) -> bool {
-    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-    rest.and_then(host_and_port).is_some_and(|port| port.is_some())
-}
-
-/// The port, where there is one; `None` if it is no host.
-fn host_and_port(text: &str) -> Option<Option<u16>> {
-    let (host, port) = match text.strip_prefix('[') {
-        Some(inner) => {
-            let (address, rest) = inner.split_once(']')?;
-            let valid = !address.is_empty()
-                && address.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f' | b':' | b'.'));
-            if !valid {
-                return None;
-            }
-            ("[", if rest.is_empty() { None } else { Some(rest.strip_prefix(':')?) })
-        }
-        None => match text.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (text, None),
-        },
-    };
-    let valid = host == "["
-        || !host.is_empty()
-            && host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_'));
-    if !valid {
-        return None;
-    }
-    match port {
-        None => Some(None),
-        Some(port) if is_count(port) => port.parse().ok().map(Some),
-        Some(_) => None,
-    }
-}
-
 fn object(value: &RawValue, broken: Broken) -> Result<(), Broken> {
     hold(value.get().starts_with('{'), broken)
 }
@@ -272,47 +226,6 @@ mod tests {
         assert!(is_csv_path("/1") && is_csv_path("/120"));
         for bad in ["", "/", "/0", "/01", "/1/user", "1", "/-1", "/+1"] {
             assert!(!is_csv_path(bad), "{bad}");
-        }
-    }
-
-    #[test]
-    fn an_endpoint_has_one_spelling() {
-        for good in [
-            "https://kms.eu-west-1.amazonaws.com",
-            "https://10.0.0.1:6443",
-            "https://[fd00::1]:6443",
-            "https://[::1]",
-            "http://169.254.169.254",
-            "http://localhost:443",
-            "local:pkcs11",
-        ] {
-            assert!(is_endpoint(good), "{good}");
-        }
-        for bad in [
-            "",
-            "https://",
-            "HTTPS://a",
-            "HTTP://a",
-            "https://A",
-            "https://a/",
-            "https://a:443",
-            "http://a:80",
-            "https://a:0443",
-            "https://a:0",
-            "https://a:65536",
-            "https://a:",
-            "https://u@a",
-            "https://[g]",
-            "https://[::1]6443",
-            "ftp://a",
-            "local:",
-            "local:A",
-        ] {
-            assert!(!is_endpoint(bad), "{bad}");
-        }
-        assert!(is_proxy("http://proxy.example:3128") && is_proxy("https://[::1]:443"));
-        for bad in ["http://proxy.example", "http://user@proxy:3128", "socks5://proxy:1080", "http://proxy:3128/"] {
-            assert!(!is_proxy(bad), "{bad}");
         }
     }
 

@@ -3,18 +3,14 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use model::record::{
-    Acceptance, Assignment, Body, Check, Control, Coverage, Declaration, Derived, Exchange, Finding, Gap, Host, Params,
-    Peer, Recorded, Resource, Route, Run,
-};
 use model::{Digest, RecordType};
+use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use super::form;
 use super::json::{Checker, JsonError, Layout, Numbers, Rules};
+use super::record::Record;
 use crate::limits;
 
 /// The version of the rules of judging that this program knows.
@@ -29,30 +25,6 @@ const TYPE_START: &[u8] = b"\",\"t\":\"";
 /// What every record line keeps; the writer holds itself to it too.
 pub(crate) const RULES: Rules =
     Rules { layout: Layout::Compact, numbers: Numbers::Any, depth: limits::NESTING_MAX, members: limits::MEMBERS_MAX };
-
-/// A record of any type. Serialised, it is the members of the record without salt and type.
-#[derive(Clone, Debug, Serialize)]
-#[serde(untagged)]
-pub enum Record {
-    Run(Run),
-    Host(Host),
-    Declaration(Declaration),
-    Check(Check),
-    Acceptance(Acceptance),
-    Assignment(Assignment),
-    Route(Route),
-    Peer(Peer),
-    Exchange(Exchange),
-    Params(Params),
-    Body(Body),
-    Coverage(Coverage),
-    Gap(Gap),
-    Resource(Resource),
-    Derived(Derived),
-    Recorded(Recorded),
-    Finding(Finding),
-    Control(Control),
-}
 
 /// What a line holds.
 #[derive(Clone, Debug)]
@@ -85,58 +57,6 @@ pub enum LineError {
     /// Of no other record the members are known then.
     #[error("the run's rules of judging are of version {found}; this program knows version {known}", known = ASSESSMENT)]
     Assessment { found: u64 },
-}
-
-/// A value that is passed on as the source spelled it, and how many objects and arrays are open around it.
-struct Opaque<'a> {
-    around: usize,
-    value: &'a RawValue,
-}
-
-impl Record {
-    fn opaque(&self) -> impl Iterator<Item = Opaque<'_>> {
-        let (one, two): (Option<&RawValue>, Option<&RawValue>) = match self {
-            Self::Params(params) => (Some(&params.parameters), None),
-            Self::Resource(resource) => (Some(&resource.facts), None),
-            Self::Derived(derived) => (Some(&derived.facts), None),
-            Self::Assignment(assignment) => (Some(&assignment.parameters), Some(&assignment.declared)),
-            _ => (None, None),
-        };
-        let evidence = match self {
-            Self::Finding(finding) => finding.evidence.as_slice(),
-            _ => &[],
-        };
-        let shown = evidence.iter().flat_map(|e| [e.actual.as_deref(), e.expected.as_deref()]);
-        let members = [one, two].into_iter().flatten().map(|value| Opaque { around: 1, value });
-        // The record, its list of evidence, the piece of evidence.
-        members.chain(shown.flatten().map(|value| Opaque { around: 3, value }))
-    }
-}
-
-impl Record {
-    #[must_use]
-    pub const fn kind(&self) -> RecordType {
-        match self {
-            Self::Run(_) => RecordType::Run,
-            Self::Host(_) => RecordType::Host,
-            Self::Declaration(_) => RecordType::Declaration,
-            Self::Check(_) => RecordType::Check,
-            Self::Acceptance(_) => RecordType::Acceptance,
-            Self::Assignment(_) => RecordType::Assignment,
-            Self::Route(_) => RecordType::Route,
-            Self::Peer(_) => RecordType::Peer,
-            Self::Exchange(_) => RecordType::Exchange,
-            Self::Params(_) => RecordType::Params,
-            Self::Body(_) => RecordType::Body,
-            Self::Coverage(_) => RecordType::Coverage,
-            Self::Gap(_) => RecordType::Gap,
-            Self::Resource(_) => RecordType::Resource,
-            Self::Derived(_) => RecordType::Derived,
-            Self::Recorded(_) => RecordType::Recorded,
-            Self::Finding(_) => RecordType::Finding,
-            Self::Control(_) => RecordType::Control,
-        }
-    }
 }
 
 /// A line this short cannot have as many members or elements as [`RULES`] forbid: each takes two bytes.

@@ -7,13 +7,15 @@ mod form;
 pub mod json;
 pub mod line;
 pub mod open;
+mod record;
 pub mod source;
 pub mod tar;
 pub mod unpack;
 
 pub use folder::FolderSource;
-pub use line::{Line, LineError, LineReader, Record};
+pub use line::{Line, LineError, LineReader};
 pub use open::{OpenError, open, open_stream};
+pub use record::Record;
 pub use source::{Content, Item, ReadError, Source, find};
 pub use tar::TarSource;
 pub use unpack::{UNPACKED_MAX, UnpackError};

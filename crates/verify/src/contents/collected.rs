@@ -1,6 +1,6 @@
 //! What was asked, what came back, what was not read: that the records of it do not contradict each other.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bundle::limits;
 use bundle::statement::Predicate;
@@ -9,10 +9,11 @@ use model::record::{
     Subject,
 };
 use model::{Digest, RecordRef, RecordType, Timestamp};
+use serde_json::value::RawValue;
 
 use super::frame::{Bits, Frame};
+use super::hold::{contradiction, hold};
 use super::key::Key;
-use super::{contradiction, hold};
 use crate::problem::Problem;
 
 /// What a derived object may be computed from.
@@ -56,6 +57,9 @@ pub(super) struct Collected {
     /// Subjects of which a gap says that a part was not read, and those with the part.
     subjects: HashSet<Key>,
     parts: HashSet<Key>,
+    /// Subjects of a list of which a gap says that nothing was read, and which list that is. Those that an object was recorded of
+    /// all the same (it vanished meanwhile) are taken out again.
+    unread: BTreeSet<(Key, usize)>,
     subject_gaps: u64,
     subject_gaps_max: u64,
 }
@@ -71,7 +75,7 @@ struct Listed {
     items: u64,
     /// Resources and derived objects of it.
     objects: u64,
-    /// Gaps of an item as a whole.
+    /// Items of which a gap says that nothing was read, and nothing was.
     unread: u64,
 }
 
@@ -100,6 +104,7 @@ impl Collected {
             population: None,
             subjects: HashSet::new(),
             parts: HashSet::new(),
+            unread: BTreeSet::new(),
             subject_gaps: 0,
             subject_gaps_max: limits::SUBJECT_GAPS_MAX,
         }
@@ -238,15 +243,13 @@ impl Collected {
             hold(gap_order(last) <= gap_order(gap), at, "gaps are not in their order")?;
         }
         let cut = matches!(gap.reason, GapReason::Truncated | GapReason::TotalMismatch);
-        let listed = match &gap.population {
-            Some(population) => {
-                let key = Key::of(&[&gap.target, &gap.collector, population]);
-                self.populations.get(&key).and_then(|index| self.listed.get_mut(*index))
-            }
-            None => None,
-        };
+        let index = gap
+            .population
+            .as_ref()
+            .and_then(|population| self.populations.get(&Key::of(&[&gap.target, &gap.collector, population])).copied());
         match (&gap.subject, &gap.part) {
             (None, None) => {
+                let listed = index.and_then(|index| self.listed.get(index));
                 let whole = listed.is_some_and(|listed| listed.complete);
                 hold(!(cut && whole), at, "the list is not whole, and its coverage says that it is complete")?;
             }
@@ -256,14 +259,20 @@ impl Collected {
                 if self.subject_gaps > self.subject_gaps_max {
                     return Err(Problem::SubjectGaps { max: self.subject_gaps_max });
                 }
-                match (part, listed) {
+                let Subject { kind, id } = subject;
+                let of_list = gap.population.as_deref().is_some_and(|population| kind_of(population) == kind);
+                match (part, index) {
                     (Some(part), _) => {
-                        let Subject { kind, id } = subject;
                         self.subjects.insert(Key::of(&[&gap.target, kind, id]));
                         self.parts.insert(Key::of(&[&gap.target, kind, id, part]));
                     }
-                    (None, Some(listed)) => listed.unread += 1,
-                    (None, None) => {}
+                    (None, Some(index)) if of_list => {
+                        let new = self.unread.insert((Key::of(&[&gap.target, kind, id]), index));
+                        if let (true, Some(listed)) = (new, self.listed.get_mut(index)) {
+                            listed.unread += 1;
+                        }
+                    }
+                    (None, _) => {}
                 }
             }
         }
@@ -272,29 +281,57 @@ impl Collected {
     }
 
     pub(super) fn resource(&mut self, at: RecordRef, resource: &Resource, frame: &Frame) -> Result<(), Problem> {
-        let Resource { target, collector, population, kind, id, parts, .. } = resource;
+        let Resource { target, collector, population, kind, id, parts, facts } = resource;
         let order = "resources are not in the order of target, kind and id, each once";
         object_order(at, &mut self.last_resource, [target, kind, id], order)?;
         self.count(at, target, collector, population)?;
+        self.was_read(target, kind, id);
         parts.values().flatten().try_for_each(|locator| self.locator(at, locator, frame))?;
-        if !self.subjects.is_empty() && self.subjects.contains(&Key::of(&[target, kind, id])) {
-            let unread = parts.keys().any(|part| self.parts.contains(&Key::of(&[target, kind, id, part])));
-            hold(!unread, at, "it has a part of which a gap says that it was not read")?;
-        }
-        Ok(())
+        self.agrees_with_gaps(at, [target, kind, id], facts)
     }
 
     pub(super) fn derived(&mut self, at: RecordRef, derived: &Derived, frame: &Frame) -> Result<(), Problem> {
-        let Derived { target, collector, population, kind, id, inputs, .. } = derived;
+        let Derived { target, collector, population, kind, id, inputs, facts } = derived;
         let order = "derived objects are not in the order of target, kind and id, each once";
         object_order(at, &mut self.last_derived, [target, kind, id], order)?;
         self.count(at, target, collector, population)?;
+        self.was_read(target, kind, id);
+        self.agrees_with_gaps(at, [target, kind, id], facts)?;
         inputs.iter().try_for_each(|input| {
             if input.kind == RecordType::Derived && input.ordinal >= at.ordinal {
                 return Err(Problem::Reference { at, to: *input });
             }
             frame.refer(at, *input, &SOURCES)
         })
+    }
+
+    /// Something was recorded of a subject: a gap of it as a whole (it vanished meanwhile) does not count it once more.
+    fn was_read(&mut self, target: &str, kind: &str, id: &str) {
+        if self.unread.is_empty() {
+            return;
+        }
+        let key = Key::of(&[target, kind, id]);
+        let lists: Vec<usize> = self.unread.range((key, 0)..=(key, usize::MAX)).map(|(_, list)| *list).collect();
+        for list in lists {
+            self.unread.remove(&(key, list));
+            if let Some(listed) = self.listed.get_mut(list) {
+                listed.unread = listed.unread.saturating_sub(1);
+            }
+        }
+    }
+
+    /// A part of which a gap says that it was not read is not there, or is a list or an object, which may have been read as far
+    /// as it goes.
+    fn agrees_with_gaps(&self, at: RecordRef, [target, kind, id]: [&str; 3], facts: &RawValue) -> Result<(), Problem> {
+        if self.subjects.is_empty() || !self.subjects.contains(&Key::of(&[target, kind, id])) {
+            return Ok(());
+        }
+        let facts: BTreeMap<String, &RawValue> =
+            serde_json::from_str(facts.get()).map_err(|_| contradiction(at, "`facts` is not an object"))?;
+        let whole = |value: &RawValue| !value.get().starts_with(['[', '{']);
+        let unread = |part: &str| self.parts.contains(&Key::of(&[target, kind, id, part]));
+        let both = facts.iter().any(|(part, value)| whole(value) && unread(part));
+        hold(!both, at, "it has a part of which a gap says that it was not read")
     }
 
     /// Counts an object of a population, which must have been listed.
@@ -328,6 +365,11 @@ impl Collected {
             None => Ok(()),
         }
     }
+}
+
+/// The kind of a population's objects: what stands before its scope.
+fn kind_of(population: &str) -> &str {
+    population.split_once('@').map_or(population, |(kind, _)| kind)
 }
 
 /// What gaps are ordered by; what is absent stands first.

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use bundle::limits;
 use bundle::statement::{Predicate, Summary};
-use model::record::{Assignment, Control, Counts, Finding, Subject};
+use model::record::{Assignment, Control, Counts, Finding};
 use model::{Outcome, RecordRef, RecordType, Timestamp};
 
+use super::found::{Found, NAMED};
 use super::frame::Frame;
+use super::hold::hold;
 use super::key::Key;
-use super::run::NAMED;
-use super::{Found, hold};
 use crate::problem::Problem;
 
 /// What a finding may rest on.
@@ -34,7 +34,7 @@ pub(super) struct Judged {
     tallies: Vec<Tally>,
     /// The control of the last finding, and which it is.
     current: Option<(String, usize)>,
-    last_finding: Option<About>,
+    last_finding: Option<Place>,
     /// Of all `control` records.
     claimed: Counts,
 }
@@ -113,7 +113,7 @@ impl Judged {
         }
         match &mut self.last_finding {
             Some(last) => last.become_that_of(finding),
-            None => self.last_finding = Some(About::of(finding)),
+            None => self.last_finding = Some(Place::of(finding)),
         }
         Ok(())
     }
@@ -180,52 +180,47 @@ impl Judged {
     }
 }
 
-/// What a finding is about: what findings are ordered by, each once.
+/// [`Finding::place`] of the last finding.
 #[derive(Debug)]
-struct About {
+struct Place {
     control: String,
     check: String,
     target: String,
-    subject: Option<Subject>,
-    /// Only where there is no subject.
-    population: Option<String>,
+    about: String,
+    id: Option<String>,
 }
 
-impl About {
+impl Place {
     fn of(finding: &Finding) -> Self {
+        let (control, check, target, about, id) = finding.place();
         Self {
-            control: finding.control.clone(),
-            check: finding.check.clone(),
-            target: finding.target.clone(),
-            subject: finding.subject.clone(),
-            population: population(finding).cloned(),
+            control: control.to_owned(),
+            check: check.to_owned(),
+            target: target.to_owned(),
+            about: about.to_owned(),
+            id: id.map(str::to_owned),
         }
     }
 
     /// In place: most findings follow others of their control and check.
     fn become_that_of(&mut self, finding: &Finding) {
+        let (control, check, target, about, id) = finding.place();
         for (text, new) in [
-            (&mut self.control, &finding.control),
-            (&mut self.check, &finding.check),
-            (&mut self.target, &finding.target),
+            (&mut self.control, control),
+            (&mut self.check, check),
+            (&mut self.target, target),
+            (&mut self.about, about),
         ] {
             if text != new {
-                text.clone_from(new);
+                new.clone_into(text);
             }
         }
-        self.subject.clone_from(&finding.subject);
-        self.population = population(finding).cloned();
+        self.id = id.map(str::to_owned);
     }
 
     fn stands_before(&self, finding: &Finding) -> bool {
-        let mine = (&self.control, &self.check, &self.target, &self.subject, self.population.as_ref());
-        mine < (&finding.control, &finding.check, &finding.target, &finding.subject, population(finding))
+        (&*self.control, &*self.check, &*self.target, &*self.about, self.id.as_deref()) < finding.place()
     }
-}
-
-/// What a finding without a subject is about.
-fn population(finding: &Finding) -> Option<&String> {
-    finding.population.as_ref().filter(|_| finding.subject.is_none())
 }
 
 fn fields(counts: &Counts) -> [(&'static str, u64); 5] {

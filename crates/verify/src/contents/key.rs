@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 /// The first sixteen bytes of a SHA-256 over texts with their lengths. Two names with one key take 2^64 tries to find, and
 /// would only make this verifier refuse the bundle that holds them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key(u128);
 
 impl Key {

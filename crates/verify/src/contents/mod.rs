@@ -5,7 +5,9 @@
 //! bounded list of raw files, some bytes for each control, coverage and gap.
 
 mod collected;
+mod found;
 mod frame;
+mod hold;
 mod judged;
 mod key;
 mod raw;
@@ -15,9 +17,9 @@ use std::collections::BTreeMap;
 
 use bundle::read::{Line, Record};
 use bundle::statement::{Kind, Statement};
-use model::record::GapReason;
 use model::{RecordRef, RecordType};
 
+pub(crate) use found::Found;
 use frame::Frame;
 pub(crate) use frame::Hidden;
 pub(crate) use raw::RawPlan;
@@ -44,22 +46,6 @@ enum Rules {
     Places,
     /// Of later rules, under which records may have other members: nothing but their hashes.
     Later,
-}
-
-/// What a report says about the records.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Found {
-    pub gaps: BTreeMap<GapReason, u64>,
-    pub accepted_gaps: u64,
-    /// Findings that rest on withheld records: how many, and the first of them.
-    pub resting: u64,
-    pub resting_first: Vec<RecordRef>,
-    /// Bodies that were never kept because they bear credentials or seemed to hold a secret.
-    pub bodies_not_kept: u64,
-    pub checks: u64,
-    pub checks_changed: Vec<String>,
-    pub checks_own: Vec<String>,
-    pub failure: Option<String>,
 }
 
 impl Contents {
@@ -145,13 +131,4 @@ impl Contents {
             Rules::Later => Ok(()),
         }
     }
-}
-
-fn contradiction(at: RecordRef, problem: &'static str) -> Problem {
-    Problem::Record { at, problem }
-}
-
-/// `holds`, or a contradiction in the record at `at`.
-fn hold(holds: bool, at: RecordRef, problem: &'static str) -> Result<(), Problem> {
-    if holds { Ok(()) } else { Err(contradiction(at, problem)) }
 }

@@ -6,14 +6,12 @@ use model::record::{Check, ClockSource, Override, Provenance, Run, RunStatus};
 use model::{Digest, RecordRef, RecordType};
 
 use super::collected::Collected;
+use super::found::{Found, NAMED};
 use super::frame::Frame;
+use super::hold::hold;
 use super::judged::Judged;
-use super::{Found, hold};
 use crate::approvals::Approvals;
 use crate::problem::Problem;
-
-/// So many findings and checks are named in a report; the rest are counted.
-pub(super) const NAMED: usize = 100;
 
 /// What is known of a run's records so far.
 #[derive(Debug)]

@@ -1,0 +1,25 @@
+//! What a report says about the records.
+
+use std::collections::BTreeMap;
+
+use model::RecordRef;
+use model::record::GapReason;
+
+/// So many findings and checks are named in a report; the rest are counted.
+pub(super) const NAMED: usize = 100;
+
+/// What a report says about the records.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Found {
+    pub gaps: BTreeMap<GapReason, u64>,
+    pub accepted_gaps: u64,
+    /// Findings that rest on withheld records: how many, and the first of them.
+    pub resting: u64,
+    pub resting_first: Vec<RecordRef>,
+    /// Bodies that were never kept because they bear credentials or seemed to hold a secret.
+    pub bodies_not_kept: u64,
+    pub checks: u64,
+    pub checks_changed: Vec<String>,
+    pub checks_own: Vec<String>,
+    pub failure: Option<String>,
+}
