@@ -89,6 +89,7 @@ class Records:
         self.raw = {}  # number to (size, digest), of what is shown
         self.raw_next = (0, 0)  # the lowest and highest number that may come next
         self.routes, self.coverage, self.unread, self.assigned = set(), {}, set(), set()
+        self.only_gaps = {}
         self.counted, self.gaps_counted, self.cut = {}, {}, set()
         self.findings, self.accepted, self.controls = {}, {}, {}
         self.declared = []
@@ -152,7 +153,8 @@ class Records:
         elif kind in ("resource", "derived"):
             key = texts("target", "kind", "id")
         elif kind == "finding":
-            key = texts("control", "check", "target"), pair, () if subject else maybe("population")
+            about = pair[:1] if subject else maybe("population")
+            key = texts("control", "check", "target"), about or (b"",), pair[1:]
         else:
             return
         if kind in self.keys:
@@ -238,7 +240,8 @@ class Records:
         if subject and part is not None:
             self.unread.add((record["target"], subject["kind"], subject["id"], part))
         if subject and part is None:
-            self.counted[of] = self.counted.get(of, 0) + 1
+            if subject["kind"] == (record.get("population") or "").partition("@")[0]:
+                self.only_gaps.setdefault((record["target"], subject["kind"], subject["id"]), set()).add(of)
         if not subject and part is None and record["reason"] in ("truncated", "total-mismatch"):
             false(not self.coverage.get(of, {}).get("complete"), "a complete list beside its truncation")
         if subject:
@@ -255,11 +258,15 @@ class Records:
         of = record["target"], record["collector"], record["population"]
         false(of in self.coverage, "an object of a population that nobody listed")
         self.counted[of] = self.counted.get(of, 0) + 1
+        # What vanished while it was read is an object and a gap, and counts once.
+        self.only_gaps.pop((record["target"], record["kind"], record["id"]), None)
+        for name, value in record["facts"].items():
+            named = (record["target"], record["kind"], record["id"], name) in self.unread
+            false(not named or value[0] in ("array", "object"), "a part that a gap calls unread")
 
     def see_resource(self, record, _):
         self.listed(record)
-        for name, places in record["parts"].items():
-            false((record["target"], record["kind"], record["id"], name) not in self.unread, "a part that a gap calls unread")
+        for places in record["parts"].values():
             for locator in places:
                 self.place(locator)
 
@@ -298,6 +305,9 @@ class Records:
         """What takes all records."""
         if self.later:
             return
+        for lists in self.only_gaps.values():
+            for of in lists:
+                self.counted[of] = self.counted.get(of, 0) + 1
         for of, coverage in self.coverage.items():
             if coverage["complete"]:
                 listed, items = self.counted.get(of, 0), coverage["items"] - coverage.get("repeated", 0)

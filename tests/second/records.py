@@ -1,4 +1,5 @@
 """The form of each record, as far as it is seen from its line alone: docs/spec/bundle.md section 2, "Types and their members"."""
+import ipaddress
 import functools
 import hashlib
 import re
@@ -38,23 +39,35 @@ def reference(*types):
     return read
 
 
-HOST = r"(?:[a-z0-9.\-_]+|\[[a-f0-9:.]+\])"
+NAME = r"[a-z0-9.\-_]{1,253}"
+HOST = rf"(?:{NAME}|\[([a-f0-9:.]+)\])"
+
+
+def address(value):
+    """In brackets stands an IPv6 address of RFC 4291, without a zone."""
+    if value is not None:
+        try:
+            ipaddress.IPv6Address(value)
+        except ValueError:
+            need(False, "no IPv6 address")
 
 
 def endpoint(value):
     plain = text(value)
-    match = re.fullmatch(rf"(?:local:[a-z0-9\-]+|(https?)://{HOST}(?::([1-9][0-9]{{0,4}}))?)", plain, re.ASCII)
+    match = re.fullmatch(rf"(?:local:{NAME}|(https?)://{HOST}(?::([1-9][0-9]{{0,4}}))?)", plain, re.ASCII)
     need(match, "no endpoint")
-    if match[2]:
-        need(int(match[2]) <= 65535, "no port")
-        need((match[1], match[2]) not in (("https", "443"), ("http", "80")), "the scheme's own port")
+    address(match[2])
+    if match[3]:
+        need(int(match[3]) <= 65535, "no port")
+        need((match[1], match[3]) not in (("https", "443"), ("http", "80")), "the scheme's own port")
     return plain
 
 
 def proxy(value):
     plain = text(value)
     match = re.fullmatch(rf"https?://{HOST}:([1-9][0-9]{{0,4}})", plain, re.ASCII)
-    need(match and int(match[1]) <= 65535, "no proxy")
+    need(match and int(match[2]) <= 65535, "no proxy")
+    address(match[1])
     return plain
 
 
@@ -70,7 +83,7 @@ def place(syntax, path):
         need(path.startswith("/"), "no path of elements")
         for element in path[1:].split("/"):
             match = re.fullmatch(r"([^/\[\]\s]+)(?:\[([1-9][0-9]*)\])?", element)
-            need(match and match[2] != "1" and int(match[2] or 2) <= 2**53 - 1, "no path of elements")
+            need(match and int(match[2] or 2) <= 2**53 - 1, "no path of elements")
     else:
         match = re.fullmatch(r"/([1-9][0-9]{0,15})", path, re.ASCII)
         need(match and int(match[1]) <= 2**53 - 1, "no row")
@@ -153,7 +166,7 @@ FORMS = {
                    ("expires", date), ("payload?", digest)],
     "assignment": [("control", text), ("check", text), ("targets", TEXTS), ("parameters", free_object), ("weaker", TEXTS),
                    ("expect?", members(("none", text))), ("declared", free_object), ("now", time)],
-    "route": [("target", text), ("collector", text), ("endpoints?", ascending(endpoint)), ("proxy?", proxy),
+    "route": [("target", text), ("collector", text), ("endpoints?", ascending(endpoint)), ("proxies?", ascending(proxy)),
               ("authorities?", ascending(digest))],
     "peer": [("sha256", digest), ("certificates", listed(certificate, 1, 16))],
     "exchange": [("target", text), ("collector", text), ("endpoint", endpoint), ("peer?", reference("peer")),
