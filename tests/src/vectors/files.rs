@@ -6,7 +6,7 @@ use model::{Digest, RecordType};
 use serde_json::json;
 use verify::{Class, Level};
 
-use super::{Vectors, book, small};
+use super::gather::{Vectors, book, small};
 use crate::sealed::{Book, Files, Story, tar};
 
 const POSITION: Option<Level> = Some(Level::Position);

@@ -5,7 +5,7 @@ use model::{Digest, record};
 use serde_json::{Value, json};
 use verify::Class;
 
-use super::{Vectors, book};
+use super::gather::{Vectors, book};
 use crate::sealed::{Story, tar};
 
 fn sealed(change: impl FnOnce(&mut Story)) -> Vec<u8> {
@@ -97,10 +97,10 @@ fn forms(vectors: &mut Vectors) {
     bad("number-limit", "a number of 2^53", T::Coverage, 0, &|v| v["items"] = json!(1_u64 << 53));
     bad("attempt-from-1", "attempt 0", T::Exchange, 0, &|v| v["attempt"] = json!(0));
     bad("endpoint-form", "an endpoint in upper case", T::Exchange, 0, &|v| {
-        v["endpoint"] = json!("HTTPS://kms.eu-west-1.amazonaws.com")
+        v["endpoint"] = json!("HTTPS://kms.eu-west-1.amazonaws.com");
     });
     bad("endpoint-port", "an endpoint with the scheme's own port", T::Exchange, 0, &|v| {
-        v["endpoint"] = json!("https://kms.eu-west-1.amazonaws.com:443")
+        v["endpoint"] = json!("https://kms.eu-west-1.amazonaws.com:443");
     });
     bad("peer-tls", "a peer without TLS", T::Exchange, 3, &|v| v["endpoint"] = json!("http://169.254.169.254"));
     bad("parameters-object", "parameters that are a list", T::Params, 0, &|v| v["parameters"] = json!([]));
@@ -123,32 +123,32 @@ fn forms(vectors: &mut Vectors) {
         (v["parts"]["id"][0]["syntax"], v["parts"]["id"][0]["path"]) = (json!("csv"), json!("/6/user"));
     });
     bad("locator-inner", "an inner place without decoding", T::Resource, 1, &|v| {
-        v["parts"]["id"][0]["inner"] = json!(["json", "/a"])
+        v["parts"]["id"][0]["inner"] = json!(["json", "/a"]);
     });
     bad("locator-line", "line 0 of a declared file", T::Resource, 1, &|v| {
         v["parts"]["id"][0] = json!({"declaration": "declaration:0", "line": 0, "column": 1});
     });
     bad("inputs-order", "inputs in another order", T::Derived, 0, &|v| {
-        v["inputs"] = json!(["resource:1", "resource:0"])
+        v["inputs"] = json!(["resource:1", "resource:0"]);
     });
     bad("evidence-path", "evidence whose path is no pointer", T::Finding, 0, &|v| {
-        v["evidence"][0]["path"] = json!("/a~2")
+        v["evidence"][0]["path"] = json!("/a~2");
     });
     bad("every-seconds", "observed every 2^53 seconds", T::Control, 0, &|v| {
-        v["observe"]["every_seconds"] = json!(1_u64 << 53)
+        v["observe"]["every_seconds"] = json!(1_u64 << 53);
     });
     bad("chain-length", "a peer without certificates", T::Peer, 0, &|v| v["certificates"] = json!([]));
     bad("certificate-size", "a certificate of 65,537 bytes", T::Peer, 0, &|v| {
         v["certificates"] = json!([record::Certificate(vec![7; 65_537])]);
     });
     bad("route-endpoints", "endpoints in another order", T::Route, 0, &|v| {
-        v["endpoints"] = json!(["https://b", "https://a"])
+        v["endpoints"] = json!(["https://b", "https://a"]);
     });
     bad("route-authorities", "an authority twice", T::Route, 0, &|v| {
-        v["authorities"] = json!([Digest::of(b"a"), Digest::of(b"a")])
+        v["authorities"] = json!([Digest::of(b"a"), Digest::of(b"a")]);
     });
     bad("route-proxies", "a proxy with credentials", T::Route, 0, &|v| {
-        v["proxies"] = json!(["http://user@proxy.example:3128"])
+        v["proxies"] = json!(["http://user@proxy.example:3128"]);
     });
 }
 
@@ -165,11 +165,11 @@ fn collected(vectors: &mut Vectors) {
         s.respell(T::Gap, 0, &format!("\"t\":\"gap\",{gap}"), coverage);
     });
     bad("run-same", "the run has another id than the statement", &|s| {
-        s.change(T::Run, 0, |v| v["id"] = json!("other"))
+        s.change(T::Run, 0, |v| v["id"] = json!("other"));
     });
     bad("run-clock", "a set clock without the override", &|s| s.change(T::Run, 0, |v| v["clock"] = json!("set")));
     bad("run-failure", "a failure of a run that did not fail", &|s| {
-        s.change(T::Run, 0, |v| v["failure"] = json!("why"))
+        s.change(T::Run, 0, |v| v["failure"] = json!("why"));
     });
     bad("run-complete", "a complete run with a gap", &|s| {
         s.metadata.status = record::RunStatus::Complete;
@@ -177,7 +177,7 @@ fn collected(vectors: &mut Vectors) {
     });
     bad("raw-numbers", "raw files that do not count up", &|s| s.change(T::Declaration, 0, |v| v["raw"] = json!(5)));
     bad("check-digest", "another text than its digest", &|s| {
-        s.change(T::Check, 0, |v| v["text"] = json!("package other"))
+        s.change(T::Check, 0, |v| v["text"] = json!("package other"));
     });
     bad("check-order", "a check that stands twice", &|s| {
         let check = s.records.iter().find(|(kind, _)| *kind == T::Check).unwrap().1.clone();
@@ -187,10 +187,10 @@ fn collected(vectors: &mut Vectors) {
         s.insert(T::Route, 0, json!({"target": "aws-prod", "collector": "aws-kms"}));
     });
     bad("route-there", "an exchange without a route", &|s| {
-        s.change(T::Route, 0, |v| v["collector"] = json!("aws-iam"))
+        s.change(T::Route, 0, |v| v["collector"] = json!("aws-iam"));
     });
     bad("peer-digest", "certificates with another digest", &|s| {
-        s.change(T::Peer, 0, |v| v["sha256"] = json!(Digest::of(b"other")))
+        s.change(T::Peer, 0, |v| v["sha256"] = json!(Digest::of(b"other")));
     });
     bad("peer-order", "a peer that stands twice", &|s| {
         let peer = s.records.iter().find(|(kind, _)| *kind == T::Peer).unwrap().1.clone();
@@ -198,13 +198,13 @@ fn collected(vectors: &mut Vectors) {
     });
     bad("reference", "a peer that there is not", &|s| s.change(T::Exchange, 0, |v| v["peer"] = json!("peer:1")));
     bad("exchange-time", "an exchange before the run", &|s| {
-        s.change(T::Exchange, 0, |v| v["started"] = json!("2026-11-20T00:00:00.000Z"))
+        s.change(T::Exchange, 0, |v| v["started"] = json!("2026-11-20T00:00:00.000Z"));
     });
     bad("exchange-order", "an exchange of an earlier population", &|s| {
-        s.change(T::Exchange, 3, |v| v["population"] = json!("aws-kms/alias"))
+        s.change(T::Exchange, 3, |v| v["population"] = json!("aws-kms/alias"));
     });
     bad("params-order", "two params of an exchange", &|s| {
-        s.change(T::Params, 1, |v| v["exchange"] = json!("exchange:0"))
+        s.change(T::Params, 1, |v| v["exchange"] = json!("exchange:0"));
     });
     bad("body-order", "bodies in another order", &|s| s.change(T::Body, 1, |v| v["exchange"] = json!("exchange:0")));
     bad("plain-http", "an answer over plain HTTP", &|s| {
@@ -214,17 +214,17 @@ fn collected(vectors: &mut Vectors) {
         });
     });
     bad("coverage-order", "a population that stands twice", &|s| {
-        s.change(T::Coverage, 1, |v| v["population"] = json!("aws-kms/key@eu-west-1"))
+        s.change(T::Coverage, 1, |v| v["population"] = json!("aws-kms/key@eu-west-1"));
     });
     bad("coverage-count", "more items than resources", &|s| s.change(T::Coverage, 0, |v| v["items"] = json!(3)));
     bad("coverage-whole", "a complete list beside its truncation", &|s| {
         s.change(T::Gap, 0, |v| {
             v["reason"] = json!("truncated");
             v.as_object_mut().unwrap().retain(|name, _| name != "subject" && name != "part");
-        })
+        });
     });
     bad("coverage-there", "a resource of a population that nobody listed", &|s| {
-        s.change(T::Derived, 0, |v| v["population"] = json!("aws-kms/other"))
+        s.change(T::Derived, 0, |v| v["population"] = json!("aws-kms/other"));
     });
     bad("gap-order", "gaps in another order", &|s| {
         let mut gap = s.records.iter().find(|(kind, _)| *kind == T::Gap).unwrap().1.clone();
@@ -242,13 +242,13 @@ fn collected(vectors: &mut Vectors) {
         s.change(T::Resource, 1, |v| {
             v["parts"]["rotation"] = v["parts"]["id"].clone();
             v["facts"]["rotation"] = json!(true);
-        })
+        });
     });
     bad("locator-failed", "a fact of an exchange that failed", &|s| {
-        s.change(T::Exchange, 0, |v| v["failure"] = json!("cut"))
+        s.change(T::Exchange, 0, |v| v["failure"] = json!("cut"));
     });
     bad("derived-inputs", "a derived object made of itself", &|s| {
-        s.change(T::Derived, 0, |v| v["inputs"] = json!(["derived:0"]))
+        s.change(T::Derived, 0, |v| v["inputs"] = json!(["derived:0"]));
     });
 }
 
@@ -262,31 +262,31 @@ fn judged(vectors: &mut Vectors) {
         s.insert(T::Acceptance, 0, one);
     });
     bad("acceptance-day", "an acceptance that has expired", &|s| {
-        s.change(T::Acceptance, 0, |v| v["expires"] = json!("2026-11-22"))
+        s.change(T::Acceptance, 0, |v| v["expires"] = json!("2026-11-22"));
     });
     bad("acceptance-covers", "an acceptance of another subject", &|s| {
         s.change(T::Acceptance, 0, |v| v["covers"]["deviation"]["subject"] = json!("k-2"));
     });
     bad("assignment-now", "checks that saw another time", &|s| {
-        s.change(T::Assignment, 0, |v| v["now"] = json!("2024-01-01T00:00:00.000Z"))
+        s.change(T::Assignment, 0, |v| v["now"] = json!("2024-01-01T00:00:00.000Z"));
     });
     bad("finding-evidence", "an outcome without evidence", &|s| s.change(T::Finding, 0, |v| v["evidence"] = json!([])));
     bad("finding-reason", "not determined, and nobody says why", &|s| {
-        s.change(T::Finding, 1, |v| drop(v.as_object_mut().unwrap().remove("reason")))
+        s.change(T::Finding, 1, |v| drop(v.as_object_mut().unwrap().remove("reason")));
     });
     bad("finding-order", "findings in another order", &|s| s.swap(T::Finding, 0, 1));
     bad("finding-rests", "a finding that rests on a control", &|s| {
-        s.change(T::Finding, 0, |v| v["rests_on"] = json!(["control:0"]))
+        s.change(T::Finding, 0, |v| v["rests_on"] = json!(["control:0"]));
     });
     bad("finding-control", "a finding of a control that nobody assigned", &|s| {
-        s.change(T::Finding, 1, |v| v["control"] = json!("AC-ROU"))
+        s.change(T::Finding, 1, |v| v["control"] = json!("AC-ROU"));
     });
     bad("control-once", "a control that stands twice", &|s| s.change(T::Control, 2, |v| v["id"] = json!("AC-ROT")));
     bad("control-counts", "a control that counts otherwise", &|s| {
-        s.change(T::Control, 0, |v| v["counts"]["conforms"] = json!(2))
+        s.change(T::Control, 0, |v| v["counts"]["conforms"] = json!(2));
     });
     bad("control-outcome", "a control with another outcome", &|s| {
-        s.change(T::Control, 0, |v| v["outcome"] = json!("conforms"))
+        s.change(T::Control, 0, |v| v["outcome"] = json!("conforms"));
     });
     bad("control-assigned", "an assigned control without an outcome", &|s| {
         s.records.retain(|(kind, body)| *kind != T::Finding || body["control"] != "AC-USE");

@@ -6,7 +6,7 @@ use bundle::statement::pae;
 use model::Digest;
 use verify::{Class, Level};
 
-use super::{Vectors, book, small};
+use super::gather::{Vectors, book, small};
 use crate::sealed::{Book, Files, tar};
 
 const AUTHENTIC: Option<Level> = Some(Level::Authenticity);
