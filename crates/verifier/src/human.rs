@@ -84,6 +84,9 @@ pub const fn advice(class: Class) -> &'static str {
         }
         Class::Unsupported => "Use a newer version of this program.",
         Class::MissingPart => "Ask for the whole export; it may have been cut off in transit.",
+        Class::UnsignedRedaction => {
+            "What is withheld is known to be there, and not who withheld it. Ask for a copy whose redaction is signed by a key that your trust file names for it; `--allow-unsigned-redaction` accepts it as it is."
+        }
         Class::LevelNotReached => "What is reached and what is missing is listed below.",
         Class::Rehearsal => {
             "A rehearsal shows how things work; it says nothing about the custodian's systems. `--allow-rehearsal` accepts it as that."
