@@ -150,7 +150,7 @@ impl Intake {
         Ok(recorder.route(RouteNote { endpoints, proxies, authorities })?)
     }
 
-    pub(crate) fn peer(&mut self, said: Peer) -> Result<(), Refused> {
+    pub(crate) fn peer(&mut self, said: &Peer) -> Result<(), Refused> {
         if self.peers.len() >= PEERS {
             return lie(format!("more than {PEERS} peers"));
         }

@@ -168,7 +168,7 @@ impl Session {
         };
         let taken = match answer {
             Answer::Route(said) => self.intake.route(said, recorder),
-            Answer::Peer(said) => self.intake.peer(said),
+            Answer::Peer(said) => self.intake.peer(&said),
             Answer::Exchange(said) => self.intake.exchange(*said, self.clock.now(), recorder),
             Answer::Resource(_) | Answer::Derived(_) | Answer::Coverage(_) | Answer::Gap(_) if !self.identified => {
                 Err(Refused::Lie("it recorded something before it had said which target it found".to_owned()))

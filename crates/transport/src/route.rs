@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use http::Uri;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
-use sdk::Digest;
+use sdk::{Digest, variables};
 
 /// Where systems keep the authorities that come with them: the list of Go's `crypto/x509` (root_linux.go, root_bsd.go).
 const OF_THE_SYSTEM: [&str; 6] = [
@@ -52,9 +52,9 @@ pub(crate) fn machine() -> &'static Machine {
     MACHINE.get_or_init(|| {
         // Looks at the same variables, and at the system's own places only without them.
         let trusted = rustls_native_certs::load_native_certs().certs;
-        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let all = digests(&trusted);
-        let system = if set("SSL_CERT_FILE") || set("SSL_CERT_DIR") {
+        let replaced = variables(["SSL_CERT_FILE", "SSL_CERT_DIR"]).iter().any(|(_, value)| !value.is_empty());
+        let system = if replaced {
             let files = OF_THE_SYSTEM.iter().map(Path::new).filter(|file| file.is_file());
             files
                 .flat_map(|file| digests(&rustls_native_certs::load_certs_from_paths(Some(file), None).certs))

@@ -229,7 +229,7 @@ impl Findings {
         match proven {
             Ok(head) => self.own = Some(head),
             Err(problem) if problem.class().exit_status() == ExitStatus::Undecided => {
-                self.position_problem = Some(problem)
+                self.position_problem = Some(problem);
             }
             Err(problem) => self.note(Step::Position, problem),
         }

@@ -304,7 +304,7 @@ fn write_altered(session: &Session, alter: impl FnOnce(&mut BTreeMap<Entry, Vec<
         target: "aws-prod".to_owned(),
         collector: "aws-kms".to_owned(),
         endpoints: Vec::new(),
-        proxy: None,
+        proxies: Vec::new(),
         authorities: Vec::new(),
     };
     writer.push(RecordType::Route, &route).unwrap();
