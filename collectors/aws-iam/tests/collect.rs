@@ -322,16 +322,42 @@ fn policy_documents_are_read_raw_too_and_a_malformed_one_is_a_gap() {
 
 #[test]
 fn an_entity_that_is_listed_twice_counts_once_against_iams_own_number() {
+    let (mut once, arn) = (small(), "arn:aws:iam::aws:policy/InUse");
+    let mut of_aws = once.policies[0].clone();
+    of_aws.arn = arn.to_owned();
+    once.roles[0].attached.push(arn.to_owned());
+    once.policies.push(of_aws.clone());
+    let mut twice = once.clone();
+    twice.groups.push(once.groups[0].clone());
+    twice.roles.push(once.roles[0].clone());
+    twice.policies.extend([once.policies[0].clone(), of_aws]);
+    let (before, seen) = (collect(once, |_, reply| reply), collect(twice, |_, reply| reply));
+    assert!(seen.gaps.is_empty(), "IAM counts entities, whatever the list repeats: {:?}", seen.gaps);
+    for (kind, again) in [("aws-iam/user", 0), ("aws-iam/group", 1), ("aws-iam/role", 1), ("aws-iam/policy", 2)] {
+        let of = |seen: &Seen| seen.coverage.iter().find(|one| one.population == kind).unwrap().clone();
+        let recorded = seen.resources.iter().filter(|one| one.kind == kind).count() as u64;
+        assert_eq!((of(&seen).items, recorded), (of(&before).items + again, of(&before).items + again), "{kind}");
+        assert!(of(&seen).complete, "{kind}");
+        let total = |seen: &Seen| of(seen).total.map(|total| total.count);
+        assert_eq!(total(&seen), total(&before), "{kind}");
+    }
+}
+
+#[test]
+fn what_is_listed_twice_does_not_stand_for_what_is_missing() {
     let mut world = small();
     let again = world.groups[0].clone();
     world.groups.push(again);
-    let seen = collect(world, |_, reply| reply);
-    // This world's summary counts both.
-    assert!(seen.gaps.iter().any(|gap| gap.detail == "2 listed, and IAM itself counts 3"), "{:?}", seen.gaps);
-    let groups: Vec<_> = seen.resources.iter().filter(|one| one.kind == "aws-iam/group").collect();
-    assert_eq!(groups.len(), 3, "each as often as it is listed");
+    // One more group than the list names, with the one that it names twice as many as lines.
+    let seen = collect(world, |request, reply| match request.operation.as_str() {
+        "iam:GetAccountSummary" => {
+            replaced(reply, "<key>Groups</key><value>3</value>", "<key>Groups</key><value>4</value>")
+        }
+        _ => reply,
+    });
+    assert!(seen.gaps.iter().any(|gap| gap.detail == "3 listed, and IAM itself counts 4"), "{:?}", seen.gaps);
     let coverage = seen.coverage.iter().find(|one| one.population == "aws-iam/group").unwrap();
-    assert_eq!((coverage.items, coverage.complete), (3, false));
+    assert_eq!((coverage.items, coverage.complete), (4, false));
 }
 
 #[test]

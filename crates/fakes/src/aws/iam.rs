@@ -1,5 +1,6 @@
 //! IAM and STS: form in, XML out.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use base64::Engine;
@@ -468,16 +469,22 @@ fn credential_report(world: &World) -> String {
     text
 }
 
+/// IAM counts entities, not how often a list names them.
+fn entities<'w>(ids: impl Iterator<Item = &'w String>) -> usize {
+    ids.collect::<BTreeSet<_>>().len()
+}
+
 fn summary(world: &World, xml: &mut Xml) {
     let virtual_devices = world.users.iter().flat_map(|user| &user.mfa).count();
+    let own = world.policies.iter().filter(|policy| !policy.arn.starts_with("arn:aws:iam::aws:"));
     let entries = [
-        ("Users", world.users.len()),
+        ("Users", entities(world.users.iter().map(|user| &user.id))),
         ("UsersQuota", 5000),
-        ("Groups", world.groups.len()),
+        ("Groups", entities(world.groups.iter().map(|group| &group.id))),
         ("GroupsQuota", 300),
-        ("Roles", world.roles.len()),
+        ("Roles", entities(world.roles.iter().map(|role| &role.id))),
         ("RolesQuota", 1000),
-        ("Policies", world.policies.iter().filter(|policy| !policy.arn.starts_with("arn:aws:iam::aws:")).count()),
+        ("Policies", entities(own.map(|policy| &policy.id))),
         ("PoliciesQuota", 1500),
         ("PolicyVersionsInUse", world.policies.iter().map(|policy| policy.versions.len()).sum()),
         ("InstanceProfiles", 0),
