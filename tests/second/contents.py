@@ -3,7 +3,7 @@ import re
 
 import records as r
 from spelling import Malformed, base64_text, need
-from statement import OUTCOMES, loads, sha
+from statement import OUTCOMES, dump, loads, same_bytes, sha
 
 
 # ---- bundle.md 12
@@ -28,8 +28,9 @@ def approval(data):
 def approval_says(payload):
     top = loads(payload)
     names = ["witnessmark_acceptance", "id", "entity", "system", "covers", "reason", "approved_by", "approved", "expires"]
-    need(isinstance(top, dict) and list(top) == names and top["witnessmark_acceptance"] == 1, "no acceptance of version 1")
+    need(isinstance(top, dict) and list(top) == names and top["witnessmark_acceptance"] == 1 and top["witnessmark_acceptance"] is not True, "no acceptance of version 1")
     need(all(isinstance(top[name], str) for name in names if name not in ("witnessmark_acceptance", "covers")), "no texts")
+    same_bytes(dump(top), payload, "an approval in another spelling")
     return top
 
 

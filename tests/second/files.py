@@ -8,7 +8,7 @@ from spelling import Malformed, need
 
 FIXED = ["statement.sigstore.json", "redaction.sigstore.json", "leaves.txt", "ledger/checkpoint", "ledger/consistency"]
 SIZES = {"statement.sigstore.json": 65_536, "redaction.sigstore.json": 65_536, "ledger/checkpoint": 16_384,
-         "ledger/consistency": 64 * 65}
+         "ledger/consistency": 64 * 65, "leaves.txt": 6_500_000_000}
 DECIMAL = "(?:0|[1-9][0-9]*)"
 GROUPS = "(?:x[0-9]{3}/)*[0-9]{3}"
 
@@ -39,7 +39,7 @@ def place(path):
 def size_limit(path):
     if path in SIZES:
         return SIZES[path]
-    for start, limit in (("raw/", 1_073_741_824), ("anchors/", 65_536), ("ledger/statements/", 16_384)):
+    for start, limit in (("raw/", 1_073_741_824), ("anchors/", 65_536), ("ledger/statements/", 16_384), ("ledger/tile/", 16_777_472)):
         if path.startswith(start):
             return limit
     return 8_589_934_591

@@ -82,7 +82,7 @@ def place(syntax, path):
     elif syntax == "xml":
         need(path.startswith("/"), "no path of elements")
         for element in path[1:].split("/"):
-            match = re.fullmatch(r"([^/\[\]\s]+)(?:\[([1-9][0-9]*)\])?", element)
+            match = re.fullmatch(r"([^/\[\]\s\x00-\x1f\x7f-\x9f]+)(?:\[([1-9][0-9]*)\])?", element)
             need(match and int(match[2] or 2) <= 2**53 - 1, "no path of elements")
     else:
         match = re.fullmatch(r"/([1-9][0-9]{0,15})", path, re.ASCII)

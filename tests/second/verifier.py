@@ -271,7 +271,7 @@ class Verification:
         try:
             note = Note(self.files["ledger/checkpoint"])
         except Malformed as why:
-            self.add(CHECKPOINT, "malformed", why)
+            self.add(CHECKPOINT, "position", why)
             return
         mine = [signature for name, short, signature in note.signatures
                 if (name, short) == (trust.origin, c2sp_id(trust.origin, trust.ledger))]
@@ -322,8 +322,7 @@ class Verification:
         try:
             wrong = book.tiles(tiles, self.newest.root)
         except Malformed as why:
-            self.add(LEDGER, "malformed", why)
-            return
+            wrong = why
         if wrong:
             self.add(LEDGER, "altered", wrong)
             return
@@ -367,18 +366,20 @@ class Verification:
             return
         try:
             payload, signature, hint = counter_signed(data)
+            signer = next((key for key in self.trust.signers("record") if key_id(key) == hint), None)
+            if signer is None:
+                if withheld and not self.ended:
+                    self.add(REDACTION, "unsigned-redaction", "nobody who is trusted signed for what is withheld")
+                return
+            if not ed25519.verify(signer, pae(payload), signature):
+                self.add(REDACTION, "signature", "the redaction's signature is not the key's")
+                return
             says = RedactionStatement(payload)
         except Malformed as why:
             self.add(REDACTION, "malformed", why)
             return
         except Later:
             self.add(REDACTION, "unsupported", "a redaction of another version")
-            return
-        signer = next((key for key in self.trust.signers("record") if key_id(key) == hint), None)
-        if signer is None:
-            self.add(REDACTION, "unsigned-redaction", "nobody who is trusted signed for what is withheld")
-        elif not ed25519.verify(signer, pae(payload), signature):
-            self.add(REDACTION, "signature", "the redaction's signature is not the key's")
             return
         if says.statement != sha(self.parts["payload"]):
             self.add(REDACTION, "altered", "a redaction of another bundle")

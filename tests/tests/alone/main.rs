@@ -28,5 +28,6 @@ mod init;
 mod matrix;
 mod mutation;
 mod run_options;
+mod second;
 mod templates;
 mod verbose;

@@ -1,0 +1,110 @@
+//! Two verifiers, one truth: the second one, `tests/second/verifier.py`, was written from `docs/spec` alone. On every vector and on
+//! thousands of mutants of the good ones, most of them signed anew, both must give one answer.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use bundle::read::TarSource;
+use bundle::trust::Trust;
+use model::ExitStatus;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use verify::{Class, Demands, Unobserved};
+
+/// What the second verifier says of a file.
+#[derive(Debug, Deserialize)]
+struct Said {
+    file: PathBuf,
+    exit: u8,
+    class: Value,
+    level: Value,
+    why: Option<String>,
+}
+
+fn script(name: &str) -> Command {
+    let mut command = Command::new("python3");
+    command.arg(workspace_tests::root().join("tests/second").join(name));
+    command
+}
+
+/// Its answers, in one process.
+fn second(trust: &Path, files: &[PathBuf]) -> Vec<Said> {
+    let mut child = script("verifier.py")
+        .args([trust, Path::new("-")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("this test needs python3: install the package of this name");
+    let paths: String = files.iter().map(|file| format!("{}\n", file.display())).collect();
+    let mut input = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || input.write_all(paths.as_bytes()).unwrap());
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said: Vec<Said> =
+        String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(said.iter().map(|said| &said.file).eq(files));
+    said
+}
+
+fn tars(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "tar"));
+    files.sort();
+    files
+}
+
+#[test]
+fn both_verifiers_give_one_answer() {
+    let vectors = workspace_tests::root().join("tests/vectors");
+    let trust_file = vectors.join("trust.json");
+    let folder = tempfile::tempdir().unwrap();
+    let made = script("mutants.py").args([&vectors, folder.path()]).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    println!("{}", String::from_utf8_lossy(&made.stdout).trim());
+    let mutants = tars(folder.path());
+    assert!(mutants.len() >= 5_000, "only {} mutants", mutants.len());
+    let files = [tars(&vectors), mutants].concat();
+
+    let trust = Trust::parse(&fs::read(&trust_file).unwrap()).unwrap();
+    let demands = Demands::of_evidence(&trust);
+    let mut classes: BTreeMap<String, usize> = BTreeMap::new();
+    let mut differ = Vec::new();
+    for said in second(&trust_file, &files) {
+        let bytes = fs::read(&said.file).unwrap();
+        let verdict = verify::verify(&mut TarSource::new(bytes.as_slice(), "bundle.tar"), &demands, &mut Unobserved);
+        let report = &verdict.report;
+        let first = report.problems.first().map(|problem| problem.class);
+        let class = json!(first);
+        let exit = first.map_or(ExitStatus::Success, Class::exit_status).code();
+        *classes.entry(class.as_str().unwrap_or("accepted").to_owned()).or_default() += 1;
+        if (&class, exit, &json!(report.level)) != (&said.class, said.exit, &said.level) {
+            let ours = report.problems.first().map(|problem| problem.message.as_str());
+            differ.push(format!("{}: ours {class} {exit} {:?}: {ours:?}; {said:?}", said.file.display(), report.level));
+        }
+        assert_eq!(said.class.is_null(), said.why.is_none());
+    }
+    println!("{classes:?}");
+    assert!(differ.is_empty(), "{} of {} differ:\n{}", differ.len(), files.len(), differ.join("\n"));
+    // Neither refuses all, nor for one reason only.
+    assert!(classes.get("accepted").is_some_and(|accepted| *accepted >= 200), "{classes:?}");
+    let occur = [
+        "altered",
+        "contradiction",
+        "failed-run",
+        "level-not-reached",
+        "malformed",
+        "missing-part",
+        "position",
+        "rehearsal",
+        "signature",
+        "undisclosed",
+        "unknown-key",
+        "unsigned-redaction",
+        "unsupported",
+    ];
+    assert!(occur.iter().all(|class| classes.contains_key(*class)), "{classes:?}");
+}
