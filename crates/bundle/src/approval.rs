@@ -53,9 +53,11 @@ pub enum ApprovalError {
     Envelope,
     #[error("the signed text is no acceptance: {0}")]
     Text(String),
+    #[error("the signed text is not spelled as `approve` writes it: members in their order, without spaces between them")]
+    Spelling,
     #[error("the signed text is of version {found}; this program reads version 1")]
     Version { found: u32 },
-    #[error("`{day}` is no day, written `2026-12-31`")]
+    #[error("`{day}` is not a date (`2026-12-31`)")]
     Day { day: String },
 }
 
@@ -124,6 +126,9 @@ impl SignedApproval {
             serde_json::from_slice(&signed.payload).map_err(|error| ApprovalError::Text(error.to_string()))?;
         if approval.witnessmark_acceptance != VERSION {
             return Err(ApprovalError::Version { found: approval.witnessmark_acceptance });
+        }
+        if approval.render()?.as_bytes() != signed.payload {
+            return Err(ApprovalError::Spelling);
         }
         for day in [&approval.approved, &approval.expires] {
             if day.parse::<Date>().is_err() {
