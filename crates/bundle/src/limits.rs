@@ -19,6 +19,15 @@ pub const ENVELOPE_MAX: u64 = 16 * 1024;
 /// Longest checkpoint file, in bytes.
 pub const CHECKPOINT_MAX: u64 = 16 * 1024;
 
+/// Bytes of `ledger/consistency`: the hashes of one proof, a line each.
+pub const CONSISTENCY_MAX: u64 = 64 * 65;
+
+/// Bytes of a tile, of hashes or of entries: 256 of the largest entries with their lengths.
+pub const TILE_MAX: u64 = (ledger::ENTRY_MAX as u64 + 2) * ledger::TILE_WIDTH;
+
+/// Bytes of `leaves.txt`: one line for each record.
+pub const LEAVES_MAX: u64 = RECORDS_MAX * 65;
+
 /// Longest `trust.json`, in bytes.
 pub const TRUST_MAX: u64 = 1024 * 1024;
 
@@ -136,6 +145,9 @@ mod tests {
         assert_eq!(said("`statement.sigstore.json`, `redaction.sigstore.json`"), [STATEMENT_FILE_MAX]);
         assert_eq!(said("envelope in `ledger/statements/`"), [ENVELOPE_MAX]);
         assert_eq!(said("checkpoint")[0], CHECKPOINT_MAX);
+        assert_eq!(said("`ledger/consistency`"), [CONSISTENCY_MAX]);
+        assert_eq!(said("file in `ledger/tile/`"), [TILE_MAX]);
+        assert_eq!(said("`leaves.txt`"), [LEAVES_MAX]);
         assert_eq!(said("hashes in a proof"), [usize(ledger::max_proof_length())]);
         assert_eq!(said("record line"), [usize(LINE_MAX)]);
         assert_eq!(said("records"), [RECORDS_MAX]);

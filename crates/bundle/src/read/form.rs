@@ -162,7 +162,7 @@ fn memchr_all(bytes: &[u8], wanted: u8) -> impl Iterator<Item = usize> {
     bytes.iter().enumerate().filter(move |(_, byte)| **byte == wanted).map(|(at, _)| at)
 }
 
-/// `/Name/Name[2]/Name`: names without `/ [ ]` and white space; a number from 1 only where it is more than 0.
+/// `/Name/Name[2]/Name`: names without `/ [ ]`, white space and control characters; a number from 1 only where it is more than 0.
 fn is_xml_path(path: &str) -> bool {
     let Some(steps) = path.strip_prefix('/') else { return false };
     steps.split('/').all(|step| {
@@ -172,7 +172,7 @@ fn is_xml_path(path: &str) -> bool {
             None => (step, None),
         };
         !name.is_empty()
-            && !name.contains(|c: char| matches!(c, '[' | ']') || c.is_whitespace())
+            && !name.contains(|c: char| matches!(c, '[' | ']') || c.is_whitespace() || c.is_control())
             && number.is_none_or(is_count)
     })
 }
@@ -220,7 +220,7 @@ mod tests {
         for good in ["/R", "/R/member[3]/Arn", "/a:b/c.d-e_f"] {
             assert!(is_xml_path(good), "{good}");
         }
-        for bad in ["", "/", "R", "/R/", "//R", "/R[0]", "/R[01]", "/R[]", "/[1]", "/R]", "/R[1", "/R S"] {
+        for bad in ["", "/", "R", "/R/", "//R", "/R[0]", "/R[01]", "/R[]", "/[1]", "/R]", "/R[1", "/R S", "/R\u{1f}"] {
             assert!(!is_xml_path(bad), "{bad}");
         }
         assert!(is_csv_path("/1") && is_csv_path("/120"));

@@ -91,18 +91,15 @@ impl Gate {
     }
 }
 
-/// Length of a line of `leaves.txt`: 64 digits and LF.
-pub const LEAF_LINE: u64 = 65;
-
 /// The largest file that may stand under this name, in bytes.
 #[must_use]
 pub fn size_max(entry: &Entry) -> u64 {
     match entry {
         Entry::Statement | Entry::Redaction => limits::STATEMENT_FILE_MAX,
-        Entry::Leaves => limits::RECORDS_MAX * LEAF_LINE,
-        Entry::Checkpoint | Entry::Consistency => limits::CHECKPOINT_MAX,
-        // 256 hashes of 32 bytes, or 256 entries with their lengths.
-        Entry::Tile(_) => (ledger::ENTRY_MAX as u64 + 2) * ledger::TILE_WIDTH,
+        Entry::Leaves => limits::LEAVES_MAX,
+        Entry::Checkpoint => limits::CHECKPOINT_MAX,
+        Entry::Consistency => limits::CONSISTENCY_MAX,
+        Entry::Tile(_) => limits::TILE_MAX,
         Entry::LedgerStatement(_) => limits::ENVELOPE_MAX,
         Entry::Anchor(..) => limits::ANCHOR_MAX,
         Entry::Records => limits::FILE_MAX,
