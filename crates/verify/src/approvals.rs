@@ -24,8 +24,8 @@ pub(crate) struct Approvals {
     covered: BTreeMap<u64, u64>,
     /// Digests of the signed texts that records name.
     wanted: BTreeSet<Digest>,
-    /// Raw files of the declaration that are small enough to be one.
-    candidates: BTreeSet<u64>,
+    /// Raw files of the declaration that were not read yet, and whether they are small enough to be one.
+    declared: BTreeMap<u64, bool>,
     current: Option<(u64, Vec<u8>)>,
     /// Files that have the form of an approval.
     files: u64,
@@ -34,9 +34,7 @@ pub(crate) struct Approvals {
 
 impl Approvals {
     pub(crate) fn declared(&mut self, file: &Declaration) {
-        if file.size <= FILE_MAX {
-            self.candidates.insert(file.raw);
-        }
+        self.declared.insert(file.raw, file.size <= FILE_MAX);
     }
 
     pub(crate) fn acceptance(
@@ -78,7 +76,12 @@ impl Approvals {
 
     /// Whether the bytes of a raw file are wanted.
     pub(crate) fn wants(&self, ordinal: u64) -> bool {
-        self.candidates.contains(&ordinal)
+        self.declared.get(&ordinal) == Some(&true)
+    }
+
+    /// Whether a declared file that is shown was not there to be read.
+    pub(crate) fn lacks_a_file(&self) -> bool {
+        !self.declared.is_empty()
     }
 
     pub(crate) fn raw(&mut self, ordinal: u64, piece: &[u8]) {
@@ -92,8 +95,9 @@ impl Approvals {
         }
     }
 
-    /// A wanted raw file is read to its end.
-    pub(crate) fn raw_ends(&mut self) -> Result<(), Problem> {
+    /// A raw file is read to its end.
+    pub(crate) fn raw_ends(&mut self, ordinal: u64) -> Result<(), Problem> {
+        self.declared.remove(&ordinal);
         let Some((_, bytes)) = self.current.take() else { return Ok(()) };
         let Ok((signed, approval)) = SignedApproval::parse(&bytes) else { return Ok(()) };
         self.files += 1;
@@ -108,7 +112,7 @@ impl Approvals {
     }
 
     /// Judges every acceptance, in the order of the records; `counts` are those records, `declarations_hidden` says whether
-    /// some declared file is withheld.
+    /// some declared file is withheld or missing.
     pub(crate) fn finish(
         self,
         statement: &Statement,
@@ -137,7 +141,7 @@ impl Approvals {
                 };
                 let Some((envelope, approval)) = self.signed.get(&payload) else {
                     if declarations_hidden {
-                        return Ok(claimed("the signature of it is withheld"));
+                        return Ok(claimed("the file with its signature is withheld or missing"));
                     }
                     let problem = "no declared file has the signed text that it names";
                     return Err(Problem::Record { at: record, problem });
@@ -212,7 +216,7 @@ mod tests {
         let mut approvals = Approvals::default();
         let mut read = |ordinal, text: &str| {
             approvals.raw(ordinal, text.as_bytes());
-            approvals.raw_ends()
+            approvals.raw_ends(ordinal)
         };
         for ordinal in 0..limits::APPROVALS_MAX {
             read(ordinal, &file).unwrap();

@@ -1,7 +1,8 @@
 //! Audits a whole ledger from its checkpoint, tiles and statements: nothing missing, nothing altered,
 //! one chain, and where the declared schedule was not kept.
 //!
-//! Everything is read once, in order of index; of each entry 32 bytes are kept.
+//! First the tiles, down from the signed head, then the statements, which must be the entries in them: so that a changed statement and
+//! a changed tile are told apart. Everything is read once, in order of index; of each entry 32 bytes are kept.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use bundle::sigstore::{Envelope, entry_body};
 use bundle::statement::{Kind, Predicate, Statement};
 use bundle::trust::{Role, Trust};
 use conclude::{Began, Schedule};
-use ledger::{Checkpoint, CompactRange, EntryBundle, Tile, leaf_hash};
+use ledger::{Checkpoint, CompactRange, EntryBundle, Tile, decode_entries, leaf_hash};
 use model::record::RunStatus;
 use model::{Digest, ExitStatus, Timestamp};
 
@@ -94,47 +95,39 @@ impl State {
             return Err(Problem::LedgerTooLarge { size: head.size, max: ENTRIES_MAX });
         }
 
+        self.entries(files, &head)?;
+        self.tiles(files, head.size)?;
         self.schedule.begin(demands.from);
-        let mut entries = EntryFile::default();
-        for index in 0..head.size {
+        let leaves = std::mem::take(&mut self.leaves);
+        for (index, leaf) in (0..head.size).zip(&leaves) {
             let path = layout::ledger_statement(index);
             let bytes = required(files, &path, bundle::limits::ENVELOPE_MAX)?;
-            let body = self.statement(index, &bytes, trust)?;
-            entries.push(files, head.size, index, &body)?;
+            self.statement(index, &bytes, trust, leaf)?;
         }
-        if self.tree.root() != head.root {
-            return Err(Problem::LedgerRoot);
-        }
-        self.tiles(files, head.size)?;
+        self.leaves = leaves;
         self.compare(demands.last_seen, &head)?;
         self.schedule.end(demands.until);
         self.head = Some(head);
         Ok(())
     }
 
-    /// Proves one statement and takes it up; gives the ledger's entry of it.
-    fn statement(&mut self, index: u64, bytes: &[u8], trust: &Trust) -> Result<Vec<u8>, Problem> {
+    /// Proves one statement and takes it up. `leaf` is the hash of the ledger's entry at its place.
+    fn statement(&mut self, index: u64, bytes: &[u8], trust: &Trust, leaf: &Digest) -> Result<(), Problem> {
         let envelope = Envelope::parse(bytes).map_err(|error| Problem::Envelope { index, error })?;
+        // The envelope does not name its key: one of the trusted ones must be it. Before that, nothing that it says is looked at.
+        let pae = envelope.pae();
+        let mut keys = trust.keys.iter().map(|key| &key.spki.0);
+        let signer = keys
+            .find(|key| ed25519::verify(key.as_bytes(), &pae, &envelope.signature))
+            .ok_or(Problem::LedgerSigner { index })?;
         let statement =
             Statement::parse(&envelope.statement).map_err(|error| Problem::LedgerStatement { index, error })?;
         let said = &statement.predicate;
-        if said.chain.origin != trust.ledger.origin {
-            return Err(Problem::OtherLedger {
-                expected: trust.ledger.origin.clone(),
-                found: said.chain.origin.clone(),
-            });
+        if !trust.allows(signer, Role::for_kind(said.kind), index) {
+            return Err(Problem::LedgerSigner { index });
         }
-        // The envelope does not name its key: one of the trusted ones must be it.
-        let (role, pae) = (Role::for_kind(said.kind), envelope.pae());
-        let signer = trust
-            .keys
-            .iter()
-            .map(|key| &key.spki.0)
-            .filter(|key| trust.allows(key, role, index))
-            .find(|key| ed25519::verify(key.as_bytes(), &pae, &envelope.signature))
-            .ok_or(Problem::LedgerSigner { index })?;
-        if said.chain.index != index {
-            return Err(Problem::Index { signed: said.chain.index, found: index });
+        if said.chain.origin != trust.ledger.origin || said.chain.index != index {
+            return Err(Problem::ChainPlace { index, signed: said.chain.index });
         }
         if said.chain.prior_root != self.tree.root() {
             return Err(Problem::ChainRoot { index });
@@ -142,13 +135,13 @@ impl State {
         if said.chain.previous_statement != self.previous {
             return Err(Problem::ChainPrevious { index });
         }
-        let body = entry_body(&envelope, signer);
-        let leaf = leaf_hash(&body);
-        self.tree.append(leaf);
-        self.leaves.push(leaf);
+        if leaf_hash(&entry_body(&envelope, signer)) != *leaf {
+            return Err(Problem::ChainEntry { index });
+        }
+        self.tree.append(*leaf);
         self.previous = Some(envelope.statement_sha256());
         self.count(index, said);
-        Ok(body)
+        Ok(())
     }
 
     fn count(&mut self, index: u64, said: &Predicate) {
@@ -172,6 +165,22 @@ impl State {
         self.newest = Some(Newest { index, bundle: said.bundle.clone(), status: said.status, summary: said.summary });
     }
 
+    /// Reads the entries and holds them against the head.
+    fn entries(&mut self, files: &mut dyn LedgerFiles, head: &Checkpoint) -> Result<(), Problem> {
+        let mut tree = CompactRange::new();
+        for entries in EntryBundle::all(head.size) {
+            let path = layout::tile(&entries.path());
+            let bytes = required(files, &path, bundle::limits::TILE_MAX)?;
+            let found = decode_entries(&bytes, entries.width).map_err(|_| Problem::LedgerFile { path })?;
+            for entry in found {
+                let leaf = leaf_hash(entry);
+                tree.append(leaf);
+                self.leaves.push(leaf);
+            }
+        }
+        if tree.root() == head.root { Ok(()) } else { Err(Problem::LedgerRoot) }
+    }
+
     /// Every tile of the tree must hold the hashes that follow from the entries.
     fn tiles(&self, files: &mut dyn LedgerFiles, size: u64) -> Result<(), Problem> {
         let mut level = 0;
@@ -180,7 +189,7 @@ impl State {
         while tiles.peek().is_some() {
             while let Some(tile) = tiles.next_if(|tile| tile.level == level) {
                 let path = layout::tile(&tile.path());
-                let found = required(files, &path, tile.byte_len() as u64)?;
+                let found = required(files, &path, bundle::limits::TILE_MAX)?;
                 let from = usize::try_from(tile.index * ledger::TILE_WIDTH).unwrap_or(usize::MAX);
                 let width = usize::try_from(tile.width).unwrap_or(usize::MAX);
                 let expected: Vec<u8> =
@@ -246,33 +255,6 @@ impl State {
             rests_on_custodian: if whole { rests_on_custodian(self.continuity) } else { Vec::new() },
         };
         Audit { report, head: self.head.filter(|_| whole) }
-    }
-}
-
-/// The file of entries that is being filled, to be compared with the one in the ledger.
-#[derive(Default)]
-struct EntryFile {
-    bytes: Vec<u8>,
-}
-
-impl EntryFile {
-    fn push(&mut self, files: &mut dyn LedgerFiles, size: u64, index: u64, body: &[u8]) -> Result<(), Problem> {
-        let number = index / ledger::TILE_WIDTH;
-        let Some(bundle) = EntryBundle::in_tree(number, size) else {
-            return Ok(());
-        };
-        let path = layout::tile(&bundle.path());
-        if !ledger::encode_entry(body, &mut self.bytes) {
-            return Err(Problem::LedgerFile { path });
-        }
-        if index % ledger::TILE_WIDTH + 1 == bundle.width {
-            let found = required(files, &path, self.bytes.len() as u64)?;
-            if found != self.bytes {
-                return Err(Problem::LedgerFile { path });
-            }
-            self.bytes.clear();
-        }
-        Ok(())
     }
 }
 

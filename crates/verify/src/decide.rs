@@ -6,7 +6,7 @@
 
 use bundle::consistency;
 use bundle::layout::{self, Entry};
-use bundle::read::{Item, Source};
+use bundle::read::Source;
 use bundle::redact::Redaction;
 use bundle::sigstore::{self, CounterSigned, Envelope, SealedStatement};
 use bundle::statement::{Kind, Statement};
@@ -122,7 +122,7 @@ impl Findings {
     ) -> Result<(), Stop> {
         let trust = demands.trust;
         let files = at::<Problem>(Step::Files);
-        let mut input = Files::new(source).map_err(&files)?;
+        let mut input = Files::new(source);
 
         let bytes = input.whole(&Entry::Statement).map_err(&files)?;
         let sealed = match SealedStatement::parse(&bytes) {
@@ -132,22 +132,19 @@ impl Findings {
         let statement = self.authenticate(&sealed, trust)?;
         self.place(&sealed, &statement, trust);
 
-        let redaction = match input.next_is(&Entry::Redaction) {
-            true => {
-                let bytes = input.whole(&Entry::Redaction).map_err(&files)?;
+        let redaction = match input.whole_if(&Entry::Redaction).map_err(&files)? {
+            Some(bytes) => {
                 let read = redaction(&bytes, &sealed, trust);
                 self.noting(Step::Redaction, read).flatten()
             }
-            false => None,
+            None => None,
         };
 
-        let leaves = if input.expect(&Entry::Leaves).is_ok() {
+        let leaves = if self.there(&mut input, &Entry::Leaves)? {
             let leaves = stream::read_leaves(input.source, &statement).map_err(at(Step::Leaves))?;
-            input.advance().map_err(&files)?;
+            input.advance();
             Some(leaves)
         } else {
-            // Something else that stands before it is not passed over.
-            self.missing(&input, &Entry::Leaves)?;
             None
         };
 
@@ -155,8 +152,12 @@ impl Findings {
         self.whole_ledger(&mut input, demands)?;
         self.anchors(&mut input)?;
 
-        if input.expect(&Entry::Records).is_err() {
-            return self.missing(&input, &Entry::Records);
+        if !self.there(&mut input, &Entry::Records)? {
+            // Names and order hold of the rest too, and nothing says what it should be.
+            while input.entry().map_err(&files)?.is_some() {
+                input.skip().map_err(&files)?;
+            }
+            return Ok(());
         }
         let mut contents = Contents::new(&statement);
         let digest = stream::read_records(input.source, &statement, leaves, &mut contents, observer)
@@ -165,7 +166,7 @@ impl Findings {
             self.note(Step::Records, Problem::Assessment);
         }
         contents.finish().map_err(at(Step::Records))?;
-        input.advance().map_err(&files)?;
+        input.advance();
         let withheld: u64 = contents.withheld().values().map(|h| h.count).sum();
         if withheld == 0 && digest != statement.records_sha256 {
             return Err((Step::Records, Problem::Records));
@@ -173,10 +174,10 @@ impl Findings {
         self.withheld(&contents, withheld, digest, redaction.as_ref(), demands);
 
         let raw_files = self.raw(&mut input, &mut contents, observer)?;
-        if let Some(entry) = input.entry() {
+        if let Some(entry) = input.entry().map_err(&files)? {
             return Err((Step::Files, Problem::Stray { path: entry.path() }));
         }
-        let hidden = contents.withheld().contains_key(&RecordType::Declaration);
+        let hidden = contents.withheld().contains_key(&RecordType::Declaration) || contents.approvals.lacks_a_file();
         let judged = std::mem::take(&mut contents.approvals).finish(&statement, trust, hidden);
         if contents.reads() {
             self.acceptances = self.noting(Step::Approvals, judged).unwrap_or_default();
@@ -185,15 +186,15 @@ impl Findings {
         Ok(())
     }
 
-    /// Notes that a file is not there; what stands in its place may be wrong there.
-    fn missing(&mut self, files: &Files<'_>, entry: &Entry) -> Result<(), Stop> {
+    /// Whether this file comes next. That it is missing is noted; something else that stands before it is not passed over.
+    fn there(&mut self, files: &mut Files<'_>, entry: &Entry) -> Result<bool, Stop> {
         match files.expect(entry) {
+            Ok(()) => Ok(true),
             Err(problem @ Problem::Missing { .. }) => {
                 self.note(Step::Files, problem);
-                Ok(())
+                Ok(false)
             }
             Err(problem) => Err((Step::Files, problem)),
-            Ok(()) => Ok(()),
         }
     }
 
@@ -278,7 +279,7 @@ impl Findings {
     /// Audits the ledger, where the export holds all of it.
     fn whole_ledger(&mut self, files: &mut Files<'_>, demands: &Demands<'_>) -> Result<(), Stop> {
         let mut held = Ok(HeldFiles::default());
-        while let Some(entry @ (Entry::Tile(_) | Entry::LedgerStatement(_))) = files.entry() {
+        while let Some(entry @ (Entry::Tile(_) | Entry::LedgerStatement(_))) = files.entry().map_err(at(Step::Files))? {
             let entry = entry.clone();
             let path = entry.path();
             let bytes = files.whole(&entry).map_err(at(Step::Files))?;
@@ -316,7 +317,7 @@ impl Findings {
     /// What cannot be judged is not passed over: a file of which any byte could be another one would look accepted.
     fn anchors(&mut self, files: &mut Files<'_>) -> Result<(), Stop> {
         let mut count = 0;
-        while let Some(entry @ Entry::Anchor(..)) = files.entry() {
+        while let Some(entry @ Entry::Anchor(..)) = files.entry().map_err(at(Step::Files))? {
             let path = entry.path();
             if count < ANCHORS_NAMED {
                 self.note(Step::Anchors, Problem::Anchor { path });
@@ -353,7 +354,7 @@ impl Findings {
         observer: &mut (dyn Observer + Send),
     ) -> Result<u64, Stop> {
         let mut buffer = vec![0; PIECE];
-        while let Some(Item { entry: Entry::Raw(ordinal), .. }) = files.next {
+        while let Some(&Entry::Raw(ordinal)) = files.entry().map_err(at(Step::Files))? {
             let wanted = observer.wants_raw(ordinal);
             let may_approve = contents.approvals.wants(ordinal);
             let mut hasher = Sha256::new();
@@ -376,9 +377,9 @@ impl Findings {
             if contents.reads() {
                 let sha256 = Digest::from_bytes(hasher.finalize().into());
                 contents.raw.file(ordinal, length, &sha256).map_err(at(Step::Raw))?;
-                contents.approvals.raw_ends().map_err(at(Step::Approvals))?;
+                contents.approvals.raw_ends(ordinal).map_err(at(Step::Approvals))?;
             }
-            files.advance().map_err(at(Step::Files))?;
+            files.advance();
         }
         let (found, missing) = contents.raw.finish().map_err(at(Step::Raw))?;
         for problem in missing {

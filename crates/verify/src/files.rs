@@ -39,59 +39,73 @@ impl LedgerFiles for HeldFiles {
     }
 }
 
-/// The files of the bundle, with the next one known.
+/// The files of the bundle. A file is looked for only when it is asked for: what was read before an input ends is judged.
 pub(crate) struct Files<'a> {
     pub(crate) source: &'a mut dyn Source,
-    pub(crate) next: Option<Item>,
+    next: Next,
+}
+
+enum Next {
+    /// Nobody looked for it yet.
+    Unknown,
+    Known(Option<Item>),
 }
 
 impl<'a> Files<'a> {
-    pub(crate) fn new(source: &'a mut dyn Source) -> Result<Self, Problem> {
-        let next = source.next_item()?;
-        Ok(Self { source, next })
+    pub(crate) fn new(source: &'a mut dyn Source) -> Self {
+        Self { source, next: Next::Unknown }
     }
 
-    pub(crate) fn entry(&self) -> Option<&Entry> {
-        self.next.as_ref().map(|item| &item.entry)
+    fn item(&mut self) -> Result<Option<&Item>, Problem> {
+        if let Next::Unknown = self.next {
+            self.next = Next::Known(self.source.next_item()?);
+        }
+        match &self.next {
+            Next::Known(item) => Ok(item.as_ref()),
+            Next::Unknown => Ok(None),
+        }
     }
 
-    pub(crate) fn next_is(&self, entry: &Entry) -> bool {
-        self.entry() == Some(entry)
+    pub(crate) fn entry(&mut self) -> Result<Option<&Entry>, Problem> {
+        Ok(self.item()?.map(|item| &item.entry))
+    }
+
+    pub(crate) fn next_is(&mut self, entry: &Entry) -> Result<bool, Problem> {
+        Ok(self.entry()? == Some(entry))
     }
 
     /// The next file must be this one. Files come in order: another one means that it is missing, or
     /// that something stands before it that does not belong there.
-    pub(crate) fn expect(&self, expected: &Entry) -> Result<(), Problem> {
-        match self.entry() {
+    pub(crate) fn expect(&mut self, expected: &Entry) -> Result<(), Problem> {
+        match self.entry()? {
             Some(entry) if entry == expected => Ok(()),
             Some(entry) if entry < expected => Err(Problem::Stray { path: entry.path() }),
             _ => Err(Problem::Missing { path: expected.path() }),
         }
     }
 
-    pub(crate) fn advance(&mut self) -> Result<(), Problem> {
-        self.next = self.source.next_item()?;
-        Ok(())
+    /// The current file is read.
+    pub(crate) fn advance(&mut self) {
+        self.next = Next::Unknown;
     }
 
     pub(crate) fn whole(&mut self, expected: &Entry) -> Result<Vec<u8>, Problem> {
         self.expect(expected)?;
-        let Some(item) = &self.next else {
-            return Ok(Vec::new());
-        };
-        let bytes = read_all(self.source, item)?;
-        self.advance()?;
-        Ok(bytes)
+        match std::mem::replace(&mut self.next, Next::Unknown) {
+            Next::Known(Some(item)) => Ok(read_all(self.source, &item)?),
+            _ => Ok(Vec::new()),
+        }
     }
 
     pub(crate) fn whole_if(&mut self, entry: &Entry) -> Result<Option<Vec<u8>>, Problem> {
-        if self.next_is(entry) { self.whole(entry).map(Some) } else { Ok(None) }
+        if self.next_is(entry)? { self.whole(entry).map(Some) } else { Ok(None) }
     }
 
     /// Reads over the next file: what it holds does not matter, that it ends does.
     pub(crate) fn skip(&mut self) -> Result<(), Problem> {
         let mut buffer = vec![0; 64 * 1024];
         while self.source.read(&mut buffer)? > 0 {}
-        self.advance()
+        self.advance();
+        Ok(())
     }
 }

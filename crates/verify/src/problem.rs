@@ -247,9 +247,13 @@ pub enum Problem {
     ChainRoot { index: u64 },
     #[error("statement {index} names another statement before it than the one that stands there")]
     ChainPrevious { index: u64 },
-    #[error("the statements are not the entries of the signed head")]
+    #[error("statement {index} is of another ledger, or says that it stands at {signed}")]
+    ChainPlace { index: u64, signed: u64 },
+    #[error("statement {index} is not what the ledger has as its entry {index}")]
+    ChainEntry { index: u64 },
+    #[error("the entries in the ledger's tiles are not those of its signed head")]
     LedgerRoot,
-    #[error("`{path}` does not hold what follows from the statements")]
+    #[error("`{path}` does not hold what follows from the ledger's entries")]
     LedgerFile { path: String },
     #[error("the ledger has {size} entries; a head of {seen} entries was seen before")]
     HeadOlderThanSeen { size: u64, seen: u64 },
@@ -340,7 +344,6 @@ impl Problem {
             | Self::SubjectGaps { .. }
             | Self::Approvals { .. }
             | Self::LineUnfinished
-            | Self::NewestText
             | Self::ConsistencyText(_)
             | Self::RedactionFile(_)
             | Self::Line { .. } => Class::Malformed,
@@ -376,12 +379,15 @@ impl Problem {
             | Self::PriorRoot
             | Self::ChainRoot { .. }
             | Self::ChainPrevious { .. }
-            | Self::LedgerRoot
+            | Self::ChainPlace { .. }
+            | Self::ChainEntry { .. }
             | Self::Newest(_)
+            | Self::NewestText
             | Self::NewestOlder
             | Self::Consistency(_) => Class::Position,
             Self::Rewritten { .. } => Class::Rewritten,
             Self::LedgerFile { .. }
+            | Self::LedgerRoot
             | Self::Count { .. }
             | Self::Leaves
             | Self::Leaf { .. }
