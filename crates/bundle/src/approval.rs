@@ -53,7 +53,9 @@ pub enum ApprovalError {
     Envelope,
     #[error("the signed text is no acceptance: {0}")]
     Text(String),
-    #[error("the signed text is not spelled as `approve` writes it: members in their order, without spaces between them")]
+    #[error(
+        "the signed text is not spelled as `approve` writes it: members in their order, without spaces between them"
+    )]
     Spelling,
     #[error("the signed text is of version {found}; this program reads version 1")]
     Version { found: u32 },
