@@ -16,7 +16,7 @@ use workspace_tests::contents::{Contents, verdict_on};
 use workspace_tests::desk::{Answer, Desk, program};
 
 /// The demonstration, made once for all tests, at a desk with nothing else on it.
-fn desk() -> &'static Desk {
+pub(crate) fn desk() -> &'static Desk {
     static MADE: OnceLock<Desk> = OnceLock::new();
     MADE.get_or_init(|| {
         let desk = Desk::bare();
@@ -30,7 +30,7 @@ fn desk() -> &'static Desk {
     })
 }
 
-fn tar(day: usize) -> Vec<u8> {
+pub(crate) fn tar(day: usize) -> Vec<u8> {
     fs::read(desk().path(&format!("d/bundle-{day}.tar"))).unwrap()
 }
 

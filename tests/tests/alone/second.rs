@@ -1,6 +1,8 @@
 //! Two verifiers, one truth: the second one, `tests/second/verifier.py`, was written from `docs/spec` alone. On every vector and on
 //! thousands of mutants of the good ones, most of them signed anew, both must give one answer.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may stop at the first surprise")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
@@ -13,6 +15,8 @@ use model::ExitStatus;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use verify::{Class, Demands, Unobserved};
+
+use crate::demo;
 
 /// What the second verifier says of a file.
 #[derive(Debug, Deserialize)]
@@ -57,23 +61,13 @@ fn tars(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-#[test]
-fn both_verifiers_give_one_answer() {
-    let vectors = workspace_tests::root().join("tests/vectors");
-    let trust_file = vectors.join("trust.json");
-    let folder = tempfile::tempdir().unwrap();
-    let made = script("mutants.py").args([&vectors, folder.path()]).output().unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    println!("{}", String::from_utf8_lossy(&made.stdout).trim());
-    let mutants = tars(folder.path());
-    assert!(mutants.len() >= 5_000, "only {} mutants", mutants.len());
-    let files = [tars(&vectors), mutants].concat();
-
-    let trust = Trust::parse(&fs::read(&trust_file).unwrap()).unwrap();
+/// Has both verify every file and holds that class, exit code and level are the same; gives how often each class occurred.
+fn agree(trust_file: &Path, files: &[PathBuf]) -> BTreeMap<String, usize> {
+    let trust = Trust::parse(&fs::read(trust_file).unwrap()).unwrap();
     let demands = Demands::of_evidence(&trust);
     let mut classes: BTreeMap<String, usize> = BTreeMap::new();
     let mut differ = Vec::new();
-    for said in second(&trust_file, &files) {
+    for said in second(trust_file, files) {
         let bytes = fs::read(&said.file).unwrap();
         let verdict = verify::verify(&mut TarSource::new(bytes.as_slice(), "bundle.tar"), &demands, &mut Unobserved);
         let report = &verdict.report;
@@ -87,8 +81,24 @@ fn both_verifiers_give_one_answer() {
         }
         assert_eq!(said.class.is_null(), said.why.is_none());
     }
-    println!("{classes:?}");
     assert!(differ.is_empty(), "{} of {} differ:\n{}", differ.len(), files.len(), differ.join("\n"));
+    classes
+}
+
+#[test]
+fn both_verifiers_give_one_answer() {
+    let vectors = workspace_tests::root().join("tests/vectors");
+    let trust_file = vectors.join("trust.json");
+    let folder = tempfile::tempdir().unwrap();
+    let made = script("mutants.py").args([&vectors, folder.path()]).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    println!("{}", String::from_utf8_lossy(&made.stdout).trim());
+    let mutants = tars(folder.path());
+    assert!(mutants.len() >= 5_000, "only {} mutants", mutants.len());
+    let files = [tars(&vectors), mutants].concat();
+
+    let classes = agree(&trust_file, &files);
+    println!("{classes:?}");
     // Neither refuses all, nor for one reason only.
     assert!(classes.get("accepted").is_some_and(|accepted| *accepted >= 200), "{classes:?}");
     let occur = [
@@ -107,4 +117,29 @@ fn both_verifiers_give_one_answer() {
         "unsupported",
     ];
     assert!(occur.iter().all(|class| classes.contains_key(*class)), "{classes:?}");
+}
+
+/// What the program itself seals, of five collectors, and copies of it with one byte altered.
+#[test]
+fn both_verifiers_give_one_answer_to_what_the_program_seals() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = Vec::new();
+    let mut write = |name: String, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        files.push(path);
+    };
+    for day in 0..3 {
+        let good = demo::tar(day);
+        write(format!("day-{day}.tar"), &good);
+        for part in 1..20 {
+            let mut bad = good.clone();
+            let at = good.len() / 20 * part + day;
+            bad[at] ^= 0x04;
+            write(format!("day-{day}-{at}.tar"), &bad);
+        }
+    }
+    let classes = agree(&demo::desk().path("d/keys/trust.json"), &files);
+    assert_eq!(classes["rehearsal"], 3, "{classes:?}");
+    assert_eq!(classes.values().sum::<usize>(), 60);
 }
