@@ -117,10 +117,7 @@ def tree(data):
 
 def escaped(text):
     """Section 3: the escapes of strings."""
-    out = []
-    for char in text:
-        out.append(LONG.get(char) or (f"\\u{ord(char):04x}" if ord(char) < 0x20 else char))
-    return "".join(out)
+    return re.sub('[\0-\x1f"\\\\]', lambda found: LONG.get(found[0]) or f"\\u{ord(found[0]):04x}", text)
 
 
 def text(value):
