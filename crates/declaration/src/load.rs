@@ -84,6 +84,21 @@ impl Loaded {
         all
     }
 
+    /// Where a value is written, as records point to it: the path of the file, and line and column of the value's first character,
+    /// both from 1, the column in Unicode scalar values. An object stands at its first key, a value of which nothing is written at its own. `None`
+    /// where neither was written.
+    #[must_use]
+    pub fn written_at(&self, at: Span) -> Option<(&str, u64, u64)> {
+        let file = self.files.get(usize::try_from(at.file()).ok()?)?;
+        let text = self.sources.text(at)?;
+        let mut start = at.range().start.min(text.len());
+        while !text.get(start..).is_some_and(|rest| rest.starts_with(|first| !matches!(first, '\n' | '\r'))) {
+            start = start.checked_sub(1)?;
+        }
+        let (place, _) = self.sources.places(Span::new(at.file(), start..start))?;
+        Some((&file.path, u64::try_from(place.line).ok()?, u64::try_from(place.column).ok()?))
+    }
+
     /// The folders with checks of the entity's own, as the loader knows them.
     #[must_use]
     pub fn policy_folders(&self) -> Vec<String> {
