@@ -3,17 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::read::{Line, Record};
-use model::record::{Assignment, Coverage, Exchange, Finding, Gap, NotKept, Params, Resource};
+use model::record::{
+    Assignment, Coverage, Declaration, Exchange, Finding, Gap, InDeclaration, Locator, NotKept, Params, Resource,
+};
 use model::{RecordRef, RecordType};
 use serde::Serialize;
 use verify::Observer;
 
+use crate::lines::Lines;
 use crate::overview::Shown;
 
 /// Bytes of one answer that are kept for showing.
 const MOST_BYTES: usize = 256 * 1024;
 /// Answers that are kept for showing.
 const MOST_ANSWERS: usize = 32;
+
+/// Places in declared files whose lines are shown.
+const MOST_PLACES: usize = 1_000;
+/// Characters of such a line.
+const MOST_OF_LINE: usize = 160;
 
 /// What is to be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +54,28 @@ pub struct ExchangeView {
     pub answer: Option<String>,
 }
 
+/// One declared file, and what stands at the places in it that facts were read from.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeclarationView {
+    #[serde(flatten)]
+    pub declaration: Shown<Declaration>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<PlaceText>,
+}
+
+/// A place in a declared file, with its line.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlaceText {
+    pub line: u64,
+    pub column: u64,
+    /// The words that stand there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Why there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<&'static str>,
+}
+
 /// A finding and what it rests on.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Evidence {
@@ -54,6 +84,7 @@ pub struct Evidence {
     pub resources: Vec<Shown<Resource>>,
     pub coverage: Vec<Shown<Coverage>>,
     pub gaps: Vec<Shown<Gap>>,
+    pub declarations: Vec<DeclarationView>,
     pub exchanges: Vec<ExchangeView>,
     /// Records among these that are withheld in this copy.
     pub withheld: Vec<String>,
@@ -68,6 +99,11 @@ pub struct EvidenceReader {
     exchanges: BTreeMap<u64, ExchangeView>,
     raws: BTreeMap<u64, u64>,
     bytes: BTreeMap<u64, Vec<u8>>,
+    /// Declared files by their ordinal, and the places in them.
+    declarations: BTreeMap<u64, Shown<Declaration>>,
+    places: BTreeMap<u64, BTreeSet<(u64, u64)>>,
+    /// By the number of the raw file.
+    lines: BTreeMap<u64, Lines>,
 }
 
 impl EvidenceReader {
@@ -84,6 +120,9 @@ impl EvidenceReader {
             exchanges: BTreeMap::new(),
             raws: BTreeMap::new(),
             bytes: BTreeMap::new(),
+            declarations: BTreeMap::new(),
+            places: BTreeMap::new(),
+            lines: BTreeMap::new(),
         }
     }
 
@@ -102,6 +141,9 @@ impl EvidenceReader {
         self.exchanges.clear();
         self.raws.clear();
         self.bytes.clear();
+        self.declarations.clear();
+        self.places.clear();
+        self.lines.clear();
     }
 
     /// What was gathered. Proven only when the bundle was accepted.
@@ -113,6 +155,12 @@ impl EvidenceReader {
             }
         }
         self.evidence.exchanges = self.exchanges.into_values().collect();
+        for (ordinal, declaration) in self.declarations {
+            let lines = self.lines.get(&declaration.value.raw);
+            let places = self.places.remove(&ordinal).unwrap_or_default().into_iter();
+            let places = places.map(|(line, column)| place_text(lines, line, column)).collect();
+            self.evidence.declarations.push(DeclarationView { declaration, places });
+        }
         self.evidence
     }
 
@@ -126,7 +174,14 @@ impl EvidenceReader {
                 self.evidence.assignment = Some(Shown { record: at.to_string(), value: assignment.clone() });
             }
             Record::Resource(resource) => {
-                self.wanted.extend(resource.parts.values().flatten().map(|locator| locator.record()));
+                for locator in resource.parts.values().flatten() {
+                    self.wanted.insert(locator.record());
+                    if let Locator::Declared(InDeclaration { declaration, line, column }) = locator
+                        && self.places.values().map(BTreeSet::len).sum::<usize>() < MOST_PLACES
+                    {
+                        self.places.entry(declaration.ordinal).or_default().insert((*line, *column));
+                    }
+                }
                 self.evidence.resources.push(Shown { record: at.to_string(), value: resource.clone() });
             }
             Record::Coverage(coverage) => {
@@ -136,6 +191,9 @@ impl EvidenceReader {
             Record::Gap(gap) => {
                 self.wanted.extend(gap.exchange);
                 self.evidence.gaps.push(Shown { record: at.to_string(), value: gap.clone() });
+            }
+            Record::Declaration(declaration) => {
+                self.declarations.insert(at.ordinal, Shown { record: at.to_string(), value: declaration.clone() });
             }
             Record::Exchange(exchange) => {
                 let view = ExchangeView {
@@ -190,12 +248,29 @@ impl Observer for EvidenceReader {
     }
 
     fn wants_raw(&mut self, ordinal: u64) -> bool {
-        self.raws.values().any(|raw| *raw == ordinal)
+        if let Some((number, _)) = self.declarations.iter().find(|(_, declaration)| declaration.value.raw == ordinal)
+            && let Some(places) = self.places.get(number)
+        {
+            self.lines.insert(ordinal, Lines::new(places.iter().map(|(line, _)| *line)));
+        }
+        self.lines.contains_key(&ordinal) || self.raws.values().any(|raw| *raw == ordinal)
     }
 
     fn raw(&mut self, ordinal: u64, piece: &[u8]) {
+        if let Some(lines) = self.lines.get_mut(&ordinal) {
+            lines.take(piece);
+            return;
+        }
         let bytes = self.bytes.entry(ordinal).or_default();
         let room = MOST_BYTES.saturating_sub(bytes.len());
         bytes.extend(piece.iter().take(room));
+    }
+}
+
+fn place_text(lines: Option<&Lines>, line: u64, column: u64) -> PlaceText {
+    match lines.map(|lines| lines.at(line, column, MOST_OF_LINE)) {
+        Some(Ok(text)) => PlaceText { line, column, text: Some(text), problem: None },
+        Some(Err(problem)) => PlaceText { line, column, text: None, problem: Some(problem) },
+        None => PlaceText { line, column, text: None, problem: Some("the file is not in this copy") },
     }
 }

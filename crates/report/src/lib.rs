@@ -5,12 +5,13 @@
 
 mod evidence;
 mod html;
+mod lines;
 mod overview;
 mod style;
 mod terminal;
 mod words;
 
-pub use evidence::{Evidence, EvidenceReader, ExchangeView, Selection};
+pub use evidence::{DeclarationView, Evidence, EvidenceReader, ExchangeView, PlaceText, Selection};
 pub use html::{Page, PageError, render_page};
 pub use overview::{GapGroup, Overview, OverviewReader, Shown};
 pub use terminal::{render_evidence, render_overview};

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use model::record::{self, Failure, Finding, Locator, RunStatus};
+use model::record::{self, Failure, Finding, InDeclaration, Locator, RunStatus};
 use model::{Outcome, RecordRef};
 use serde_json::value::RawValue;
 use verify::{AcceptanceReport, Approver, VerifiedBundle};
 
-use crate::evidence::{Evidence, ExchangeView};
+use crate::evidence::{DeclarationView, Evidence, ExchangeView};
 use crate::overview::{GapGroup, Overview, Shown};
 use crate::style::{self, BOLD, DIM};
 use crate::words::{gap_move, gap_words};
@@ -159,11 +159,24 @@ fn accepted(bundle: &VerifiedBundle, at: RecordRef) -> (String, String) {
     (name, approver)
 }
 
-fn place(locator: &Locator) -> String {
-    match locator {
-        Locator::Answer(place) => format!("{} {}", place.exchange, place.path),
-        Locator::Declared(place) => format!("{} line {}, column {}", place.declaration, place.line, place.column),
-    }
+/// Where something was read, and, of a declared file, the words that stand there.
+fn place(locator: &Locator, declarations: &[DeclarationView]) -> (String, Option<String>) {
+    let place = match locator {
+        Locator::Answer(place) => return (format!("{} {}", place.exchange, clean(&place.path)), None),
+        Locator::Declared(place) => place,
+    };
+    let InDeclaration { declaration, line, column } = place;
+    let name = declaration.to_string();
+    let Some(view) = declarations.iter().find(|view| view.declaration.record == name) else {
+        return (format!("{name}, line {line}, column {column}"), None);
+    };
+    let words = view.places.iter().find(|text| (text.line, text.column) == (*line, *column)).map(|text| {
+        match (&text.text, text.problem) {
+            (Some(text), _) => clean(text),
+            (None, problem) => format!("({})", problem.unwrap_or("not shown")),
+        }
+    });
+    (format!("{}:{line}:{column}", clean(&view.declaration.value.path)), words)
 }
 
 fn evidence_line(evidence: &record::Evidence) -> String {
@@ -278,10 +291,13 @@ pub fn render_evidence(bundle: &VerifiedBundle, evidence: &Evidence) -> String {
         let r = &shown.value;
         writeln!(text, "{BOLD}{} {}{BOLD:#} {DIM}{}{DIM:#}", r.kind, clean(&r.id), shown.record).ok();
         for (part, value) in members(&r.facts) {
-            let from: Vec<String> = r.parts.get(&part).into_iter().flatten().map(place).collect();
+            let from = r.parts.get(&part).into_iter().flatten().map(|locator| place(locator, &evidence.declarations));
             writeln!(text, "  /{part:<22} {}", short(&value)).ok();
-            for place in from {
+            for (place, words) in from {
                 writeln!(text, "  {:<23} {DIM}from {place}{DIM:#}", "").ok();
+                if let Some(words) = words {
+                    writeln!(text, "  {:<23} │ {words}", "").ok();
+                }
             }
         }
         text.push('\n');

@@ -14,6 +14,7 @@ use verify::Observer;
 
 use super::locate::locate;
 use super::select::{Chooser, Group};
+use crate::lines::Lines;
 use crate::overview::{Overview, OverviewReader};
 
 /// Records of one type that are shown with their contents.
@@ -69,7 +70,9 @@ pub struct Gathered {
     pub assignments: BTreeMap<RecordRef, Assignment>,
     pub checks: Vec<(String, Provenance, String)>,
     pub libraries: u64,
-    pub declarations: Vec<(Declaration, Answer)>,
+    pub declarations: Vec<(RecordRef, Declaration, Answer)>,
+    /// Paths of the declared files that places lead into.
+    pub paths: BTreeMap<RecordRef, String>,
     pub acceptances: BTreeMap<RecordRef, Acceptance>,
     pub gaps: BTreeMap<RecordRef, Gap>,
     pub coverage: BTreeMap<RecordRef, Coverage>,
@@ -77,7 +80,8 @@ pub struct Gathered {
     pub derived: BTreeMap<RecordRef, Derived>,
     pub exchanges: BTreeMap<u64, (Exchange, Option<Params>, Option<Body>)>,
     pub answers: BTreeMap<u64, Answer>,
-    pub excerpts: BTreeMap<Locator, Option<String>>,
+    /// What stands at a place, or why nothing can be shown.
+    pub excerpts: BTreeMap<Locator, Result<String, &'static str>>,
     /// Records that something shown rests on and that are withheld in this copy.
     pub withheld: BTreeSet<RecordRef>,
     pub has_derived: bool,
@@ -91,8 +95,10 @@ pub struct Gatherer {
     chooser: Chooser,
     members: BTreeMap<String, usize>,
     wanted: BTreeSet<RecordRef>,
-    /// Locators to be shown, by exchange.
-    places: BTreeMap<u64, BTreeSet<Locator>>,
+    /// Locators to be shown, by the exchange or declared file that they lead into.
+    places: BTreeMap<RecordRef, BTreeSet<Locator>>,
+    /// The lines that such a file has there, by its number.
+    lines: BTreeMap<u64, (RecordRef, Lines)>,
     /// Raw file → the exchange that it answers, or the declared document that it is.
     raws: BTreeMap<u64, Raw>,
     current: Option<(u64, Vec<u8>, usize)>,
@@ -115,6 +121,7 @@ impl Gatherer {
             members: BTreeMap::new(),
             wanted: BTreeSet::new(),
             places: BTreeMap::new(),
+            lines: BTreeMap::new(),
             raws: BTreeMap::new(),
             current: None,
             shown_bytes: 0,
@@ -132,7 +139,10 @@ impl Gatherer {
             }
             Phase::Findings if self.gathered.has_derived => Phase::Derived,
             Phase::Findings | Phase::Derived => Phase::Resources,
-            Phase::Resources => Phase::Answers,
+            Phase::Resources => {
+                self.find_places();
+                Phase::Answers
+            }
             Phase::Answers => return false,
         };
         true
@@ -148,7 +158,7 @@ impl Gatherer {
         match record {
             Record::Declaration(declaration) if self.gathered.declarations.len() < MOST_DECLARATIONS => {
                 self.raws.insert(declaration.raw, Raw::Declaration(self.gathered.declarations.len()));
-                self.gathered.declarations.push((declaration.clone(), Answer::default()));
+                self.gathered.declarations.push((at, declaration.clone(), Answer::default()));
             }
             Record::Check(Check { role: CheckRole::Library, .. }) => self.gathered.libraries += 1,
             Record::Check(check) => {
@@ -204,8 +214,7 @@ impl Gatherer {
         for finding in self.gathered.findings.values() {
             for locator in named_by_evidence(finding, &self.gathered.resources) {
                 if count < MOST_EXCERPTS {
-                    let Locator::Answer(place) = locator else { continue };
-                    let places = self.places.entry(place.exchange.ordinal).or_default();
+                    let places = self.places.entry(locator.record()).or_default();
                     count += usize::from(places.insert(locator.clone()));
                 }
             }
@@ -214,19 +223,29 @@ impl Gatherer {
 
     fn close_raw(&mut self) {
         let Some((ordinal, bytes, size)) = self.current.take() else { return };
+        if let Some((at, lines)) = self.lines.remove(&ordinal) {
+            for locator in self.places.get(&at).into_iter().flatten() {
+                if let Locator::Declared(place) = locator {
+                    let found = lines.at(place.line, place.column, MOST_OF_EXCERPT);
+                    self.gathered.excerpts.insert(locator.clone(), found);
+                }
+            }
+        }
         match self.raws.get(&ordinal) {
             Some(Raw::Declaration(number)) => {
-                if let Some((_, answer)) = self.gathered.declarations.get_mut(*number) {
+                if let Some((_, _, answer)) = self.gathered.declarations.get_mut(*number) {
                     *answer = begin(&bytes, size, MOST_OF_DECLARATION);
                 }
             }
             Some(Raw::Exchange(exchange)) => {
-                for locator in self.places.get(exchange).into_iter().flatten() {
-                    let found = match locator {
-                        Locator::Answer(place) if size <= bytes.len() => locate(&bytes, place),
-                        _ => None,
-                    };
-                    self.gathered.excerpts.insert(locator.clone(), found);
+                let at = RecordRef::new(RecordType::Exchange, *exchange);
+                for locator in self.places.get(&at).into_iter().flatten() {
+                    if let Locator::Answer(place) = locator {
+                        let found = if size <= bytes.len() { locate(&bytes, place) } else { None };
+                        let found = found
+                            .ok_or("this place is not found in the answer; `show --exchange` has the answer whole");
+                        self.gathered.excerpts.insert(locator.clone(), found);
+                    }
                 }
                 let room = MOST_OF_ANSWERS.saturating_sub(self.shown_bytes).min(MOST_OF_ANSWER);
                 let answer = begin(&bytes, size, room);
@@ -292,10 +311,19 @@ impl Observer for Gatherer {
                 self.gathered.derived.insert(at, derived.clone());
             }
             (Phase::Resources, Record::Resource(resource)) if self.wanted.contains(&at) => self.resource(at, resource),
-            (Phase::Answers, Record::Exchange(exchange)) => {
-                if self.places.is_empty() {
-                    self.find_places();
+            (Phase::Answers, Record::Declaration(declaration))
+                if self.wanted.contains(&at) && self.gathered.paths.len() < MOST_RECORDS =>
+            {
+                self.gathered.paths.insert(at, declaration.path.clone());
+                if let Some(places) = self.places.get(&at) {
+                    let lines = places.iter().filter_map(|locator| match locator {
+                        Locator::Declared(place) => Some(place.line),
+                        Locator::Answer(_) => None,
+                    });
+                    self.lines.insert(declaration.raw, (at, Lines::new(lines)));
                 }
+            }
+            (Phase::Answers, Record::Exchange(exchange)) => {
                 if self.wanted.contains(&at) && self.gathered.exchanges.len() < MOST_ANSWERS {
                     self.gathered.exchanges.insert(at.ordinal, (exchange.clone(), None, None));
                 }
@@ -318,12 +346,15 @@ impl Observer for Gatherer {
     }
 
     fn wants_raw(&mut self, ordinal: u64) -> bool {
-        self.phase == Phase::Answers && self.raws.contains_key(&ordinal)
+        self.phase == Phase::Answers && (self.raws.contains_key(&ordinal) || self.lines.contains_key(&ordinal))
     }
 
     fn raw(&mut self, ordinal: u64, piece: &[u8]) {
         if self.current.as_ref().is_some_and(|(number, ..)| *number != ordinal) {
             self.close_raw();
+        }
+        if let Some((_, lines)) = self.lines.get_mut(&ordinal) {
+            lines.take(piece);
         }
         let (_, bytes, size) = self.current.get_or_insert_with(|| (ordinal, Vec::new(), 0));
         *size += piece.len();
@@ -333,6 +364,7 @@ impl Observer for Gatherer {
 
 /// What a reference to a record is called in the page.
 pub fn anchor(at: RecordRef) -> Option<String> {
-    matches!(at.kind, RecordType::Resource | RecordType::Derived | RecordType::Exchange | RecordType::Finding)
+    use RecordType::{Declaration, Derived, Exchange, Finding, Resource};
+    matches!(at.kind, Declaration | Resource | Derived | Exchange | Finding)
         .then(|| format!("{}-{}", at.kind, at.ordinal))
 }

@@ -37,7 +37,7 @@ pub struct View {
     pub acceptances: Vec<AcceptanceView>,
     pub checks: Vec<(String, String, String)>,
     pub libraries: u64,
-    pub declarations: Vec<(String, u64, String, AnswerView)>,
+    pub declarations: Vec<DeclarationView>,
     pub resources: Vec<ResourceView>,
     pub exchanges: Vec<ExchangeView>,
     pub answers_cut: bool,
@@ -109,7 +109,8 @@ pub struct EvidenceView {
 }
 
 pub struct PlaceView {
-    pub exchange: Reference,
+    /// The exchange or declared file.
+    pub record: Reference,
     pub operation: String,
     pub path: String,
     pub excerpt: Result<String, &'static str>,
@@ -199,6 +200,14 @@ pub struct ExchangeView {
     pub status: String,
     pub facts: Vec<(&'static str, String)>,
     pub answer: Option<AnswerView>,
+}
+
+pub struct DeclarationView {
+    pub anchor: String,
+    pub path: String,
+    pub size: u64,
+    pub sha256: String,
+    pub text: AnswerView,
 }
 
 pub struct AnswerView {

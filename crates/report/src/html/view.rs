@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bundle::statement::Summary;
 use model::record::{
-    Control, Coverage, Evidence, Failure, Finding, Gap, Locator, Provenance, Resource, RunStatus, Syntax,
+    Control, Coverage, Evidence, Failure, Finding, Gap, InDeclaration, Locator, Provenance, Resource, RunStatus, Syntax,
 };
 use model::{Outcome, RecordRef, Severity};
 use serde_json::value::RawValue;
@@ -13,8 +13,9 @@ use verify::VerifiedBundle;
 use super::gather::{self, Answer, Gathered, MOST_OF_EXCERPT, anchor, named_by_evidence};
 use super::select::rank;
 use super::template::{
-    AcceptanceView, AcceptanceWords, AnswerView, CheckRow, ControlRow, CoverageRow, EvidenceView, ExchangeView,
-    FindingView, GapLine, GapView, Mark, PartView, PlaceView, Reference, ResourceView, Section, Tile, View,
+    AcceptanceView, AcceptanceWords, AnswerView, CheckRow, ControlRow, CoverageRow, DeclarationView, EvidenceView,
+    ExchangeView, FindingView, GapLine, GapView, Mark, PartView, PlaceView, Reference, ResourceView, Section, Tile,
+    View,
 };
 use super::text::{clean, clean_block, short, word};
 use crate::overview::GapGroup;
@@ -97,7 +98,13 @@ impl View {
             declarations: gathered
                 .declarations
                 .iter()
-                .map(|(d, answer)| (clean(&d.path), d.size, d.sha256.to_string(), answer_view(answer)))
+                .map(|(at, d, answer)| DeclarationView {
+                    anchor: anchor(*at).unwrap_or_default(),
+                    path: clean(&d.path),
+                    size: d.size,
+                    sha256: d.sha256.to_string(),
+                    text: answer_view(answer),
+                })
                 .collect(),
             resources: resources(gathered),
             exchanges: exchanges(gathered),
@@ -309,26 +316,34 @@ fn place(locator: &Locator, gathered: &Gathered) -> PlaceView {
         Locator::Answer(place) => gathered.exchanges.get(&place.exchange.ordinal),
         Locator::Declared(_) => None,
     };
+    let in_answer = matches!(locator, Locator::Answer(_));
     let found = gathered.excerpts.get(locator);
     let excerpt = match found {
-        Some(Some(text)) => Ok(short(text, MOST_OF_EXCERPT)),
-        Some(None) => Err("this place is not found in the answer; `show --exchange` has the answer whole"),
-        None => Err("the answer is not in this page or not in this copy"),
+        Some(Ok(text)) => Ok(short(text, MOST_OF_EXCERPT)),
+        Some(Err(why)) => Err(*why),
+        None if in_answer => Err("the answer is not in this page or not in this copy"),
+        None => Err("the file is not in this page or not in this copy"),
     };
-    let cut = matches!(found, Some(Some(text)) if text.chars().count() > MOST_OF_EXCERPT);
+    let cut = in_answer && matches!(found, Some(Ok(text)) if text.chars().count() > MOST_OF_EXCERPT);
     PlaceView {
-        exchange: reference(locator.record(), gathered),
+        record: reference(locator.record(), gathered),
         operation: exchange.map(|(e, ..)| clean(&e.operation)).unwrap_or_default(),
-        path: locator_path(locator),
+        path: locator_path(locator, gathered),
         excerpt,
         cut,
     }
 }
 
-fn locator_path(locator: &Locator) -> String {
+fn locator_path(locator: &Locator, gathered: &Gathered) -> String {
     let locator = match locator {
         Locator::Answer(place) => place,
-        Locator::Declared(place) => return format!("line {}, column {}", place.line, place.column),
+        Locator::Declared(place) => {
+            let InDeclaration { declaration, line, column } = place;
+            return match gathered.paths.get(declaration) {
+                Some(path) => format!("{}:{line}:{column}", clean(path)),
+                None => format!("line {line}, column {column}"),
+            };
+        }
     };
     let mut path = format!("{} {}", syntax(locator.syntax), clean(&locator.path));
     for step in &locator.decode {
@@ -350,6 +365,7 @@ const fn syntax(syntax: Syntax) -> &'static str {
 
 fn reference(at: RecordRef, gathered: &Gathered) -> Reference {
     let there = match at.kind {
+        model::RecordType::Declaration => gathered.declarations.iter().any(|(shown, ..)| *shown == at),
         model::RecordType::Resource => gathered.resources.contains_key(&at),
         model::RecordType::Derived => gathered.derived.contains_key(&at),
         model::RecordType::Exchange => gathered.exchanges.contains_key(&at.ordinal),
@@ -464,7 +480,7 @@ fn resources(gathered: &Gathered) -> Vec<ResourceView> {
             .into_iter()
             .map(|(part, value)| {
                 let from = r.parts.get(&part).into_iter().flatten().take(10);
-                let from = from.map(|l| (reference(l.record(), gathered), locator_path(l))).collect();
+                let from = from.map(|l| (reference(l.record(), gathered), locator_path(l, gathered))).collect();
                 PartView { name: clean(&part), value: short(value.get(), MOST_OF_VALUE), from }
             })
             .collect(),
