@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::collect::{Job, Progress, collect};
 use crate::preflight::Forget;
-use crate::spool::Spool;
+use crate::spool::{DeclaredFiles, Spool};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -78,7 +78,7 @@ pub async fn discover(
         }
     }
     progress.phase("reading what was found");
-    let spool = Arc::new(Spool::create(folder).map_err(DiscoverError::Scratch)?);
+    let spool = Arc::new(Spool::create(folder, DeclaredFiles::default()).map_err(DiscoverError::Scratch)?);
     let sink: Arc<dyn Sink> = Arc::clone(&spool) as Arc<dyn Sink>;
     let jobs = discovery.jobs(kinds);
     let identities = collect(jobs, environment, sink, &secrets, side_by_side, progress).await?;

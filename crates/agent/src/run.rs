@@ -24,7 +24,7 @@ use crate::collect::{Job, Progress, collect};
 use crate::judge::{JudgeError, Judging, excused, judge};
 use crate::rehearsal::{foreign_endpoint, own_endpoints};
 use crate::seal::{Intent, Recording, SealError, SealInput, Sealed, Sealer, Session};
-use crate::spool::{Recorded, Spool, target_gap};
+use crate::spool::{DeclaredFiles, Recorded, Spool, target_gap};
 use crate::write::{Evidence, WriteBundleError, write};
 
 /// Version of the rules by which findings come from facts, gaps and checks (`docs/spec/checks.md`).
@@ -183,12 +183,20 @@ struct Prepared {
 
 /// Collects, judges and writes; everything between the intent and the signature.
 fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::Runtime) -> Result<Prepared, RunError> {
-    let Setup { plan, loaded, checks, sealer, progress, .. } = *setup;
+    let Setup { plan, loaded, attached, checks, sealer, progress, .. } = *setup;
     let intent = session.intent();
     let started = intent.started;
 
+    let files = loaded.files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
+    let attached = attached.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
+    let declared: Vec<(&str, &[u8])> = files.chain(attached).collect();
+
     progress.phase("reading the declared targets");
-    let work = Work { jobs: std::mem::take(&mut setup.jobs), left_out: std::mem::take(&mut setup.left_out) };
+    let work = Work {
+        jobs: std::mem::take(&mut setup.jobs),
+        left_out: std::mem::take(&mut setup.left_out),
+        declared: DeclaredFiles::new(declared.iter().copied()),
+    };
     let endpoints = own_endpoints(&work.jobs);
     let (mut recorded, identities) = read(session, work, &setup.environment, setup.side_by_side, runtime, progress)?;
 
@@ -232,9 +240,6 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
     };
     let (user, name, os) = setup.asked.clone();
     let used: BTreeSet<&str> = assignments.iter().map(|a| a.check.as_str()).collect();
-    let files = loaded.files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
-    let attached = setup.attached.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
-    let declared: Vec<(&str, &[u8])> = files.chain(attached).collect();
     let mut acceptances = judged.acceptances.records();
     approvals::find(&mut acceptances, &declared, &plan.entity, &plan.system.id);
     let evidence = Evidence {
@@ -271,6 +276,7 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
 struct Work {
     jobs: Vec<Job>,
     left_out: Vec<Job>,
+    declared: DeclaredFiles,
 }
 
 /// Runs all collectors and puts what they recorded into order.
@@ -282,12 +288,12 @@ fn read(
     runtime: &tokio::runtime::Runtime,
     progress: &dyn Progress,
 ) -> Result<(Recorded, Vec<Identity>), RunError> {
+    let Work { jobs, left_out, declared } = work;
     let folder = session.scratch().join("spool");
     std::fs::create_dir(&folder).map_err(RunError::Scratch)?;
-    let spool = Arc::new(Spool::create(&folder).map_err(RunError::Scratch)?);
+    let spool = Arc::new(Spool::create(&folder, declared).map_err(RunError::Scratch)?);
     let sink: Arc<dyn Sink> = Arc::clone(&spool) as Arc<dyn Sink>;
     let secrets = KnownSecrets::default();
-    let Work { jobs, left_out } = work;
     for job in left_out {
         let recorder = Recorder::new(Arc::clone(&sink), &job.target.id, &job.kind.descriptor().name, secrets.clone());
         let detail = "this run was asked to read other targets only".to_owned();

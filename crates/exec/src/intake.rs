@@ -18,7 +18,7 @@ use sdk::{
 };
 use serde_json::{Map, Value};
 
-use crate::protocol::{Body, Coverage, Derived, Exchange, Gap, Input, Peer, Resource, Route, Source, Why};
+use crate::protocol::{Body, Coverage, Derived, Exchange, Gap, Input, Peer, Place, Resource, Route, Source, Why};
 
 /// Open arrays and objects in facts and parameters: a record has 64 in all.
 const DEPTH: usize = 48;
@@ -287,7 +287,10 @@ impl Intake {
         let subject = Subject { kind: said.kind, id: said.id };
         let mut parts = BTreeMap::new();
         let mut withheld = false;
-        let texts = said.parts.values().flatten().map(|place| place.path.len() + inner(place).len());
+        let texts = said.parts.values().flatten().map(|place| match place {
+            Place::Answer(place) => place.path.len() + inner(place).len(),
+            Place::Declared(place) => place.declaration.len(),
+        });
         extent(
             &format_args!("`{}` `{}`", shown(&subject.kind), shown(&subject.id)),
             said.parts.values().map(Vec::len).sum(),
@@ -297,9 +300,9 @@ impl Intake {
             let mut hidden = None;
             let mut places = Vec::new();
             for source in sources {
-                let (place, suspected) = self.source(source, recorder)?;
+                let (place, suspected) = self.place(source, recorder)?;
                 if suspected {
-                    hidden = Some(place.exchange);
+                    hidden = place.exchange();
                 }
                 places.push(place);
             }
@@ -316,7 +319,7 @@ impl Intake {
                     right: None,
                     reason: GapReason::WithheldSecret,
                     detail: "what was read seems to hold a secret and is not kept".to_owned(),
-                    exchange: hidden.or_else(|| places.first().map(|place| place.exchange)),
+                    exchange: hidden.or_else(|| places.iter().find_map(sdk::Place::exchange)),
                 })?;
                 continue;
             }
@@ -559,6 +562,22 @@ impl Intake {
         match self.exchanges.get(&id) {
             Some(came) => Ok(*came),
             None => lie(format!("it names exchange {id}, which it did not send before")),
+        }
+    }
+
+    fn place(&self, said: Place, recorder: &Recorder) -> Result<(sdk::Place, bool), Refused> {
+        match said {
+            Place::Answer(said) => {
+                let (source, suspected) = self.source(said, recorder)?;
+                Ok((source.into(), suspected))
+            }
+            // Whether there is such a place is known where the files are: what stands nowhere becomes a gap.
+            Place::Declared(said) => {
+                sized("the name of a declared file", &said.declaration)?;
+                open("the name of a declared file", &said.declaration, recorder)?;
+                let place = sdk::DeclaredPlace { path: said.declaration, line: said.line, column: said.column };
+                Ok((place.into(), false))
+            }
         }
     }
 

@@ -301,17 +301,38 @@ pub struct Source {
     pub exchange: u64,
     #[serde(default = "json")]
     pub syntax: Syntax,
-    /// `json`: RFC 6901 pointer; `xml`: `/Element/member[3]`; `csv`: `/row/column`. Empty: the whole answer.
+    /// `json`: RFC 6901 pointer, empty for the whole answer; `xml`: `/Element/member[3]`; `csv`: `/row`, counted from 1 without
+    /// the header.
     pub path: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decode: Vec<Decode>,
-    /// Inside the decoded text.
+    /// Inside the decoded text; only with `decode`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inner: Option<(Syntax, String)>,
 }
 
 const fn json() -> Syntax {
     Syntax::Json
+}
+
+/// Where a fact stands in a declared file: the first character of the value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Declared {
+    /// The file's path, relative to the declaration's folder.
+    pub declaration: String,
+    /// Counted from 1; a line ends with LF.
+    pub line: u64,
+    /// Counted from 1, in Unicode scalar values.
+    pub column: u64,
+}
+
+/// Where a fact stands: in an answer, or in a declared file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "a place has `exchange` and `path`, or `declaration`, `line` and `column`")]
+pub enum Place {
+    Answer(Source),
+    Declared(Declared),
 }
 
 /// One normalised object.
@@ -326,7 +347,7 @@ pub struct Resource {
     /// Unique within target and kind.
     pub id: String,
     /// For each member of `facts` where it was read; at least one place each.
-    pub parts: BTreeMap<String, Vec<Source>>,
+    pub parts: BTreeMap<String, Vec<Place>>,
     /// The parts that were read, as the kind's schema has them. One that was not read is absent and named by a gap.
     pub facts: Map<String, Value>,
 }

@@ -17,8 +17,8 @@ use sdk::{
 use serde_json::{Map, Value};
 
 use crate::protocol::{
-    self, Answer, Body, Coverage, Derived, Error, Exchange, Gap, Identify, Identity, Input, Nothing, Peer, Request,
-    Resource, RightStatus, Route, Source, Total, VERSION, Why, Withheld,
+    self, Answer, Body, Coverage, Declared, Derived, Error, Exchange, Gap, Identify, Identity, Input, Nothing, Peer,
+    Place, Request, Resource, RightStatus, Route, Source, Total, VERSION, Why, Withheld,
 };
 
 /// Why a served collector ended early. Whoever started it sees that it did.
@@ -253,7 +253,7 @@ impl Sink for Lines {
             parts: resource
                 .parts
                 .into_iter()
-                .map(|(part, sources)| (part, sources.into_iter().map(source).collect()))
+                .map(|(part, places)| (part, places.into_iter().map(place).collect()))
                 .collect(),
             facts: members(resource.facts),
         };
@@ -304,6 +304,15 @@ impl Sink for Lines {
     fn route(&self, _: &str, _: &str, route: RouteNote) -> Result<(), SinkError> {
         let RouteNote { endpoints, proxies, authorities } = route;
         self.say(&Answer::Route(Route { endpoints, proxies, authorities })).map_err(SinkError)
+    }
+}
+
+fn place(place: sdk::Place) -> Place {
+    match place {
+        sdk::Place::Answer(place) => Place::Answer(source(place)),
+        sdk::Place::Declared(sdk::DeclaredPlace { path, line, column }) => {
+            Place::Declared(Declared { declaration: path, line, column })
+        }
     }
 }
 

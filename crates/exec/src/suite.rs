@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use model::Timestamp;
 use model::record::Syntax;
 use sdk::{
-    Clock, CoverageNote, DerivedNote, Descriptor, ExchangeId, GapNote, KnownSecrets, NewBody, NewExchange, Recorder,
-    ResourceNote, RightStatus, RouteNote, Sink, SinkError, WithheldReason, kind_of_population,
+    Clock, CoverageNote, DerivedNote, Descriptor, ExchangeId, GapNote, KnownSecrets, NewBody, NewExchange, Place,
+    Recorder, ResourceNote, RightStatus, RouteNote, Sink, SinkError, WithheldReason, kind_of_population,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -329,7 +329,18 @@ fn astray(seen: &Seen) -> Vec<String> {
     let mut wrong = BTreeSet::new();
     for resource in &seen.resources {
         for (part, sources) in &resource.parts {
-            for source in sources.iter().filter(|source| source.syntax == Syntax::Json && !source.path.is_empty()) {
+            for source in sources {
+                let source = match source {
+                    Place::Answer(source) if source.syntax == Syntax::Json && !source.path.is_empty() => source,
+                    Place::Answer(_) => continue,
+                    Place::Declared(at) => {
+                        wrong.insert(format!(
+                            "`{part}` of `{}` points into `{}`, and nothing is declared where a program is tested",
+                            resource.kind, at.path
+                        ));
+                        continue;
+                    }
+                };
                 let body = usize::try_from(source.exchange.0).ok().and_then(|at| seen.exchanges.get(at));
                 let Some(NewBody::Received(bytes)) = body.map(|exchange| &exchange.body) else {
                     wrong.insert(format!(
@@ -356,8 +367,8 @@ fn unfed(descriptor: &Descriptor, seen: &Seen) -> Vec<String> {
     let mut wrong = BTreeSet::new();
     for resource in &seen.resources {
         for (part, sources) in &resource.parts {
-            for source in sources {
-                let call = usize::try_from(source.exchange.0).ok().and_then(|at| seen.exchanges.get(at));
+            for exchange in sources.iter().filter_map(Place::exchange) {
+                let call = usize::try_from(exchange.0).ok().and_then(|at| seen.exchanges.get(at));
                 let Some(right) = call.and_then(|call| descriptor.rights.iter().find(|r| r.name == call.operation))
                 else {
                     continue;

@@ -122,7 +122,7 @@ fn what_a_good_program_says_is_recorded_with_its_digest() {
     assert!(came.seen.gaps.is_empty(), "{:?}", came.seen.gaps);
     assert_eq!(came.seen.resources.len(), 1);
     assert_eq!(came.seen.resources[0].facts, json!({"size": 7}));
-    assert_eq!(came.seen.resources[0].parts["size"][0].exchange, sdk::ExchangeId(1));
+    assert_eq!(came.seen.resources[0].parts["size"][0].exchange(), Some(sdk::ExchangeId(1)));
     let start = &came.seen.exchanges[0].exchange;
     assert_eq!(start.operation, "describe");
     assert_eq!(start.parameters["sha256"].as_str().map(str::len), Some(64));

@@ -22,8 +22,8 @@ pub use model::record::{Decode, GapReason, Subject, Syntax};
 pub use model::{Digest, Secret, Timestamp};
 pub use patience::Patience;
 pub use recorder::{
-    BadChain, Captured, Certificates, CoverageNote, DerivedNote, ExchangeId, GapNote, Input, NewBody, NewExchange,
-    Recorder, ResourceNote, RouteNote, Sink, SinkError, Source, SourceTotal, WithheldReason, facts,
+    BadChain, Captured, Certificates, CoverageNote, DeclaredPlace, DerivedNote, ExchangeId, GapNote, Input, NewBody,
+    NewExchange, Place, Recorder, ResourceNote, RouteNote, Sink, SinkError, Source, SourceTotal, WithheldReason, facts,
 };
 pub use rights::RightsForm;
 pub use suspicion::{KnownSecrets, suspects_secret};

@@ -206,6 +206,56 @@ impl Source {
     }
 }
 
+/// Where a fact stands in a declared file (`model::record::InDeclaration` before sealing): the first character of the value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DeclaredPlace {
+    /// The file's path as its `declaration` record has it: relative to the declaration's folder, `/` between names.
+    pub path: String,
+    /// Counted from 1; a line ends with LF.
+    pub line: u64,
+    /// Counted from 1, in Unicode scalar values.
+    pub column: u64,
+}
+
+/// Where a fact stands: in an answer of the source, or in a file of the declaration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    Answer(Source),
+    Declared(DeclaredPlace),
+}
+
+impl Place {
+    /// The exchange whose answer it leads into.
+    #[must_use]
+    pub const fn exchange(&self) -> Option<ExchangeId> {
+        match self {
+            Self::Answer(source) => Some(source.exchange),
+            Self::Declared(_) => None,
+        }
+    }
+
+    /// The same place, where it is in an answer.
+    #[must_use]
+    pub const fn answer(&self) -> Option<&Source> {
+        match self {
+            Self::Answer(source) => Some(source),
+            Self::Declared(_) => None,
+        }
+    }
+}
+
+impl From<Source> for Place {
+    fn from(source: Source) -> Self {
+        Self::Answer(source)
+    }
+}
+
+impl From<DeclaredPlace> for Place {
+    fn from(place: DeclaredPlace) -> Self {
+        Self::Declared(place)
+    }
+}
+
 /// The facts of a resource as it is recorded.
 ///
 /// # Errors
@@ -214,13 +264,14 @@ pub fn facts<T: Serialize>(resource: &T) -> Result<Value, SinkError> {
     serde_json::to_value(resource).map_err(|error| SinkError(error.into()))
 }
 
-/// One normalised object. Parts that were not read are absent from `facts` and named by gaps.
+/// One normalised object. Parts that were not read are absent from `facts` and named by gaps. `P`: a [`Place`], or a [`Source`]
+/// where all of them were read in answers.
 #[derive(Clone, Debug)]
-pub struct ResourceNote {
+pub struct ResourceNote<P = Place> {
     pub population: String,
     pub kind: String,
     pub id: String,
-    pub parts: BTreeMap<String, Vec<Source>>,
+    pub parts: BTreeMap<String, Vec<P>>,
     /// A JSON object whose members are the parts.
     pub facts: Value,
 }
@@ -359,7 +410,10 @@ impl Recorder {
     ///
     /// # Errors
     /// When the evidence cannot be written.
-    pub fn resource(&self, resource: ResourceNote) -> Result<(), SinkError> {
+    pub fn resource<P: Into<Place>>(&self, resource: ResourceNote<P>) -> Result<(), SinkError> {
+        let ResourceNote { population, kind, id, parts, facts } = resource;
+        let parts = parts.into_iter().map(|(part, places)| (part, places.into_iter().map(Into::into).collect()));
+        let resource = ResourceNote { population, kind, id, parts: parts.collect(), facts };
         self.sink.resource(&self.target, &self.collector, resource)
     }
 

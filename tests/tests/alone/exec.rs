@@ -146,3 +146,82 @@ fn a_built_in_collector_reads_the_same_in_a_process_of_its_own() {
     assert!(together.2.len() > 20, "{:?}", together.2);
     assert_eq!(apart, together);
 }
+
+/// Reads nothing but what is declared: one thing that stands where it says, one of which a part stands nowhere.
+const READER: &str = r#"#!/bin/sh
+while read -r line; do
+  case "$line" in
+    *describe*) echo '{"descriptor":{"name":"reader","summary":"reads the declaration","thief":"nothing","endpoints":[],"settings":{"type":"object"},"rights":[],"resources":[{"kind":"reader/thing","schema":{"type":"object","additionalProperties":false,"properties":{"entity":{},"system":{}}}}]}}' ;;
+    *identify*) echo '{"identity":{"caller":"nobody","found":"x"}}' ;;
+    *collect*)
+      echo '{"resource":{"kind":"reader/thing","id":"a","parts":{"entity":[{"declaration":"witnessmark.yaml","line":2,"column":9}]},"facts":{"entity":"Northbank Custody Ltd"}}}'
+      echo '{"resource":{"kind":"reader/thing","id":"b","parts":{"entity":[{"declaration":"witnessmark.yaml","line":2,"column":9}],"system":[{"declaration":"witnessmark.yaml","line":3,"column":900}]},"facts":{"entity":"Northbank Custody Ltd","system":"hot-wallet"}}}'
+      echo '{"coverage":{"population":"reader/thing","calls":0,"pages":0,"items":2,"complete":true}}'
+      echo '{"done":{}}' ;;
+  esac
+done
+"#;
+
+const DECLARED_CHECK: &str = r#"# METADATA
+# title: The entity is named
+# description: Reads the entity.
+# scope: package
+# related_resources:
+#   - ref: https://example.com
+# custom:
+#   subject: reader/thing
+#   needs:
+#     conforms: [entity]
+#     deviates: [entity]
+#   severity: low
+#   remediation: Name it.
+package checks.reader.entity_is_named
+
+conforms contains {"path": "/entity"} if input.resource.entity != ""
+
+deviates contains {"path": "/entity"} if input.resource.entity == ""
+"#;
+
+#[test]
+fn a_part_may_stand_in_the_declaration() {
+    let desk = Desk::new(
+        "witnessmark: 1\nentity: Northbank Custody Ltd\nsystem: {id: hot-wallet}\npolicies: [own]\ntargets:\n  - {id: here, collector: exec, name: reader, identity: \"x\", program: reader}\ncontrols:\n  - {id: DEC, title: Named, checks: [{use: reader/entity-is-named}]}\n",
+    );
+    fs::create_dir_all(desk.path("own/checks/reader")).expect("a folder");
+    fs::write(desk.path("own/checks/reader/entity_is_named.rego"), DECLARED_CHECK).expect("a check");
+    executable(&desk.path("reader"), READER);
+    let ran = desk.witnessmark(&["run", "--keys", "keys", "--store", "evidence"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+
+    let resources = records(&desk, "resource");
+    assert_eq!(
+        resources[0]["parts"],
+        json!({"entity": [{"declaration": "declaration:0", "line": 2, "column": 9}]}),
+        "{resources:?}"
+    );
+    // What stands nowhere is not a fact, and that is said.
+    assert_eq!(resources[1]["facts"], json!({"entity": "Northbank Custody Ltd"}));
+    let gaps = records(&desk, "gap");
+    assert_eq!(gaps.len(), 1, "{gaps:?}");
+    assert_eq!((&gaps[0]["part"], &gaps[0]["reason"]), (&json!("system"), &json!("collector-failed")));
+    let detail = gaps[0]["detail"].as_str().expect("a detail");
+    assert!(detail.contains("`witnessmark.yaml`, line 3, column 900: the file has no character there"), "{detail}");
+
+    let bundle = desk.path("evidence/bundles/0.tar.zst");
+    let bundle = bundle.to_string_lossy();
+    let trust = ["--trust", "keys/trust.json"];
+    let shown = desk.verify(&[["show", &*bundle, "--finding", "0"].as_slice(), &trust].concat());
+    assert_eq!(shown.code, 0, "{shown:?}");
+    assert!(shown.stdout.contains("from witnessmark.yaml:2:9"), "{}", shown.stdout);
+    assert!(shown.stdout.contains("│ entity: Northbank Custody Ltd"), "{}", shown.stdout);
+    let shown = desk.verify(&[["show", &*bundle, "--finding", "0", "--format", "json"].as_slice(), &trust].concat());
+    let place = &shown.json()["declarations"][0];
+    assert_eq!((&place["record"], &place["path"]), (&json!("declaration:0"), &json!("witnessmark.yaml")));
+    assert_eq!(place["places"], json!([{"line": 2, "column": 9, "text": "entity: Northbank Custody Ltd"}]));
+
+    let paged = desk.verify(&[["report", &*bundle, "--out", "page.html"].as_slice(), &trust].concat());
+    assert_eq!(paged.code, 0, "{paged:?}");
+    let page = fs::read_to_string(desk.path("page.html")).expect("the page");
+    assert!(page.contains("witnessmark.yaml:2:9") && page.contains("href=\"#declaration-0\""));
+    assert!(page.contains("<pre tabindex=\"0\">entity: Northbank Custody Ltd</pre>"));
+}

@@ -4,6 +4,7 @@
 //! Nothing here is evidence yet: it becomes evidence when it is written as records, sealed and signed.
 
 mod arrived;
+mod declared;
 mod exchanges;
 mod gaps;
 mod index;
@@ -22,7 +23,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::record::{GapReason, Subject};
 use sdk::{
-    CoverageNote, DerivedNote, ExchangeId, GapNote, NewExchange, ResourceNote, RouteNote, Sink, SinkError,
+    CoverageNote, DerivedNote, ExchangeId, GapNote, NewExchange, Place, ResourceNote, RouteNote, Sink, SinkError,
     WithheldReason,
 };
 use serde_json::Value;
@@ -30,8 +31,9 @@ use serde_json::value::RawValue;
 
 use arrived::Arrived;
 use exchanges::Drafted;
-use rows::{CoverageRow, DerivedLine, GapRow, ResourceLine, input_line, source_line};
+use rows::{CoverageRow, DerivedLine, GapRow, PlaceLine, ResourceLine, answer_line, input_line};
 
+pub use declared::DeclaredFiles;
 pub(crate) use index::{Name, Names};
 pub(crate) use lines::{LineFile, Span};
 
@@ -47,6 +49,7 @@ const MOST_PLACES: usize = 65_536;
 pub struct Spool {
     /// `None` once the recording has ended: a task that was given up may still try to write.
     inner: Mutex<Option<Arrived>>,
+    declared: DeclaredFiles,
 }
 
 /// How much was recorded.
@@ -59,12 +62,23 @@ pub struct Tally {
 }
 
 impl Spool {
-    /// A spool in an existing, empty folder of this run.
+    /// A spool in an existing, empty folder of this run. `declared`: the files that facts may stand in beside answers.
     ///
     /// # Errors
     /// When its files cannot be made.
-    pub fn create(folder: &Path) -> io::Result<Self> {
-        Ok(Self { inner: Mutex::new(Some(Arrived::create(folder)?)) })
+    pub fn create(folder: &Path, declared: DeclaredFiles) -> io::Result<Self> {
+        Ok(Self { inner: Mutex::new(Some(Arrived::create(folder)?)), declared })
+    }
+
+    /// How a place lies in the scratch; `Err` says why it is none.
+    fn place(&self, place: Place) -> Result<PlaceLine, String> {
+        match place {
+            Place::Answer(source) => Ok(answer_line(source)),
+            Place::Declared(at) => {
+                let ordinal = self.declared.find(&at)?;
+                Ok(PlaceLine::D(ordinal, at.line, at.column))
+            }
+        }
     }
 
     /// How much was recorded so far; for progress.
@@ -151,22 +165,30 @@ impl Sink for Spool {
         let Value::Object(mut facts) = resource.facts else {
             return Err(SinkError(io::Error::other("facts that are no JSON object")));
         };
-        let mut parts = resource.parts;
-        parts.retain(|part, sources| facts.contains_key(part) && (1..=MOST_PLACES).contains(&sources.len()));
         // A fact that does not say where it was read is none.
-        let nowhere: Vec<String> = facts.keys().filter(|part| !parts.contains_key(*part)).cloned().collect();
-        facts.retain(|part, _| parts.contains_key(part));
-        let line = ResourceLine {
-            parts: parts
-                .into_iter()
-                .map(|(part, sources)| (part, sources.into_iter().map(source_line).collect()))
-                .collect(),
-            facts: raw(&Value::Object(facts))?,
-        };
+        let (mut parts, mut nowhere) = (Vec::with_capacity(facts.len()), Vec::new());
+        let mut places = resource.parts;
+        facts.retain(|part, _| {
+            let read_in = places.remove(part).unwrap_or_default();
+            let problem = if (1..=MOST_PLACES).contains(&read_in.len()) {
+                match read_in.into_iter().map(|place| self.place(place)).collect() {
+                    Ok(lines) => {
+                        parts.push((part.clone(), lines));
+                        return true;
+                    }
+                    Err(problem) => problem,
+                }
+            } else {
+                format!("the collector did not say where it read this, in 1 to {MOST_PLACES} places")
+            };
+            nowhere.push((part.clone(), problem));
+            false
+        });
+        let line = ResourceLine { parts, facts: raw(&Value::Object(facts))? };
         let bytes = serde_json::to_vec(&line).map_err(|e| SinkError(e.into()))?;
         let mut guard = self.lock();
         let inner = guard.as_mut().ok_or_else(|| SinkError(ended()))?;
-        for part in nowhere {
+        for (part, detail) in nowhere {
             inner.gaps.push(GapRow {
                 target: target.to_owned(),
                 collector: collector.to_owned(),
@@ -176,7 +198,7 @@ impl Sink for Spool {
                     part: Some(part),
                     right: None,
                     reason: GapReason::CollectorFailed,
-                    detail: format!("the collector did not say where it read this, in 1 to {MOST_PLACES} places"),
+                    detail,
                     exchange: None,
                 },
             });

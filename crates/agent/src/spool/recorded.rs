@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 
-use model::record::{self, InAnswer, Locator, Subject};
+use model::record::{self, InAnswer, InDeclaration, Locator, Subject};
 use model::{RecordRef, RecordType};
 use sdk::{ExchangeId, RouteNote, Source};
 
@@ -13,7 +13,7 @@ use super::gaps::{folded, gap_order};
 use super::index::{self, Names, ResourceKey};
 use super::lines::{LineFile, SpanReader};
 use super::places::Places;
-use super::rows::{CoverageRow, DerivedLine, GapRow, InputLine, ResourceLine, SourceLine};
+use super::rows::{CoverageRow, DerivedLine, GapRow, InputLine, PlaceLine, ResourceLine};
 use super::settle::{self, Repeated};
 
 /// Everything that was recorded, in the order of the bundle.
@@ -270,8 +270,20 @@ impl Recorded {
         })
     }
 
-    fn locator_of_line(&self, SourceLine(exchange, syntax, path, decode, inner): SourceLine) -> Locator {
-        Locator::Answer(InAnswer { exchange: self.reference(ExchangeId(exchange)), syntax, path, decode, inner })
+    fn locator_of_line(&self, place: PlaceLine) -> Locator {
+        match place {
+            PlaceLine::A(exchange, syntax, path, decode, inner) => Locator::Answer(InAnswer {
+                exchange: self.reference(ExchangeId(exchange)),
+                syntax,
+                path,
+                decode,
+                inner,
+            }),
+            PlaceLine::D(ordinal, line, column) => {
+                let declaration = RecordRef::new(RecordType::Declaration, ordinal);
+                Locator::Declared(InDeclaration { declaration, line, column })
+            }
+        }
     }
 
     fn coverage_record(&self, row: &CoverageRow, repeated: &Repeated) -> record::Coverage {

@@ -7,18 +7,17 @@ use serde_json::value::RawValue;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ResourceLine {
-    pub(super) parts: Vec<(String, Vec<SourceLine>)>,
+    pub(super) parts: Vec<(String, Vec<PlaceLine>)>,
     pub(super) facts: Box<RawValue>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct SourceLine(
-    pub(super) u64,
-    pub(super) Syntax,
-    pub(super) String,
-    pub(super) Vec<Decode>,
-    pub(super) Option<(Syntax, String)>,
-);
+pub(super) enum PlaceLine {
+    /// Exchange by arrival, syntax, path, decoding, and what is inside of that.
+    A(u64, Syntax, String, Vec<Decode>, Option<(Syntax, String)>),
+    /// Ordinal of the declared file, line, column.
+    D(u64, u64, u64),
+}
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct DerivedLine {
@@ -55,6 +54,6 @@ pub(super) fn input_line(input: Input) -> InputLine {
     }
 }
 
-pub(super) fn source_line(source: Source) -> SourceLine {
-    SourceLine(source.exchange.0, source.syntax, source.path, source.decode, source.inner)
+pub(super) fn answer_line(source: Source) -> PlaceLine {
+    PlaceLine::A(source.exchange.0, source.syntax, source.path, source.decode, source.inner)
 }

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::exchanges::ExchangeKey;
 use super::index::{Name, Names, ResourceKey};
 use super::lines::LineFile;
-use super::rows::{CoverageRow, DerivedLine, GapRow, ResourceLine};
+use super::rows::{CoverageRow, DerivedLine, GapRow, PlaceLine, ResourceLine};
 use super::united::united;
 
 /// Items that were listed again, by target, collector and population.
@@ -40,12 +40,19 @@ impl Saying for ResourceLine {
 
     fn order(&self, ordinals: &[u64]) -> Vec<u64> {
         let ordinal = |exchange: u64| usize::try_from(exchange).ok().and_then(|i| ordinals.get(i)).copied();
-        self.parts.iter().flat_map(|(_, sources)| sources).filter_map(|source| ordinal(source.0)).collect()
+        let order = |place: &PlaceLine| match place {
+            PlaceLine::A(exchange, ..) => ordinal(*exchange).into_iter().collect(),
+            PlaceLine::D(declaration, line, column) => vec![*declaration, *line, *column],
+        };
+        self.parts.iter().flat_map(|(_, places)| places).flat_map(order).collect()
     }
 
     fn read_in(&self, part: &str) -> Option<ExchangeId> {
-        let (_, sources) = self.parts.iter().find(|(name, _)| name == part)?;
-        sources.first().map(|source| ExchangeId(source.0))
+        let (_, places) = self.parts.iter().find(|(name, _)| name == part)?;
+        places.iter().find_map(|place| match place {
+            PlaceLine::A(exchange, ..) => Some(ExchangeId(*exchange)),
+            PlaceLine::D(..) => None,
+        })
     }
 
     fn unite(&mut self, facts: Box<RawValue>, differing: &[String], _others: Vec<Self>) {

@@ -36,7 +36,7 @@ fn thing(id: &str, from: ExchangeId) -> ResourceNote {
         population: "x/thing".into(),
         kind: "x/thing".into(),
         id: id.into(),
-        parts: BTreeMap::from([("name".to_owned(), vec![Source::json(from, "/name")])]),
+        parts: BTreeMap::from([("name".to_owned(), vec![Source::json(from, "/name").into()])]),
         facts: json!({"name": id}),
     }
 }
@@ -76,7 +76,7 @@ fn exchanges(recorded: &Recorded) -> Vec<Texts> {
 /// Records the same in another order and says what came out.
 fn recorded(reverse: bool) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Arc::new(Spool::create(folder.path()).unwrap());
+    let spool = Arc::new(Spool::create(folder.path(), DeclaredFiles::default()).unwrap());
     let recorder = Recorder::new(Arc::clone(&spool) as Arc<dyn Sink>, "t", "x", KnownSecrets::default());
     let mut calls = vec![
         exchange("x:List", None, 1, 1, "first page"),
@@ -129,7 +129,7 @@ fn the_order_does_not_depend_on_arrival() {
 #[test]
 fn a_withheld_body_leaves_its_size_and_no_file() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Arc::new(Spool::create(folder.path()).unwrap());
+    let spool = Arc::new(Spool::create(folder.path(), DeclaredFiles::default()).unwrap());
     let secrets = KnownSecrets::default();
     secrets.add(Secret::new("canary-4711".into()));
     let recorder = Recorder::new(Arc::clone(&spool) as Arc<dyn Sink>, "t", "x", secrets);
@@ -153,7 +153,7 @@ fn a_withheld_body_leaves_its_size_and_no_file() {
 #[test]
 fn a_kind_without_a_word_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Spool::create(folder.path()).unwrap();
+    let spool = Spool::create(folder.path(), DeclaredFiles::default()).unwrap();
     let kind = |name: &str| ResourceKind { kind: name.into(), schema: json!({}) };
     let descriptor = Descriptor {
         name: "x".into(),
@@ -180,7 +180,7 @@ fn a_kind_without_a_word_is_noticed() {
 #[test]
 fn what_comes_after_the_end_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Spool::create(folder.path()).unwrap();
+    let spool = Spool::create(folder.path(), DeclaredFiles::default()).unwrap();
     spool.finish().unwrap();
     let late = spool.gap("t", "x", target_gap(GapReason::Denied, None, "late".into(), None));
     assert!(late.is_err());
@@ -190,7 +190,7 @@ fn what_comes_after_the_end_is_refused() {
 #[test]
 fn a_derived_object_names_the_records_it_was_computed_from() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Arc::new(Spool::create(folder.path()).unwrap());
+    let spool = Arc::new(Spool::create(folder.path(), DeclaredFiles::default()).unwrap());
     let recorder = Recorder::new(Arc::clone(&spool) as Arc<dyn Sink>, "t", "x", KnownSecrets::default());
     let from = recorder.exchange(exchange("x:List", None, 1, 1, "all")).unwrap().id;
     recorder.route(RouteNote::default()).unwrap();
@@ -247,7 +247,7 @@ fn a_derived_object_names_the_records_it_was_computed_from() {
 #[test]
 fn large_and_small_bodies_and_none_come_back_as_they_came() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Arc::new(Spool::create(folder.path()).unwrap());
+    let spool = Arc::new(Spool::create(folder.path(), DeclaredFiles::default()).unwrap());
     let recorder = Recorder::new(Arc::clone(&spool) as Arc<dyn Sink>, "t", "x", KnownSecrets::default());
     let bodies = ["x".repeat(1 << 16), "y".repeat((1 << 16) + 1), String::new()];
     for (page, body) in (1..).zip(&bodies) {
@@ -276,7 +276,7 @@ fn large_and_small_bodies_and_none_come_back_as_they_came() {
 #[test]
 fn a_list_that_gives_nothing_stays_small_enough_to_be_sealed() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Spool::create(folder.path()).unwrap();
+    let spool = Spool::create(folder.path(), DeclaredFiles::default()).unwrap();
     let gap = |subject: Option<&str>, reason, detail: String| GapNote {
         population: Some("x/thing".to_owned()),
         subject: subject.map(|id| Subject { kind: "x/thing".to_owned(), id: id.to_owned() }),
@@ -304,7 +304,7 @@ fn a_list_that_gives_nothing_stays_small_enough_to_be_sealed() {
 /// What came of a recording: resources, coverage and gaps, as texts that are easy to hold against each other.
 fn settled(record: impl FnOnce(&Recorder)) -> (Vec<record::Resource>, Vec<record::Coverage>, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Arc::new(Spool::create(folder.path()).unwrap());
+    let spool = Arc::new(Spool::create(folder.path(), DeclaredFiles::default()).unwrap());
     let recorder = Recorder::new(Arc::clone(&spool) as Arc<dyn Sink>, "t", "x", KnownSecrets::default());
     recorder.route(RouteNote::default()).unwrap();
     record(&recorder);
@@ -348,7 +348,7 @@ fn a_thing_that_is_listed_twice_is_one_and_counted() {
 #[test]
 fn what_is_not_listed_alike_is_a_gap_and_nobodys_guess() {
     let two = |id: &str, from, state: &str| ResourceNote {
-        parts: ["name", "state"].map(|part| (part.to_owned(), vec![Source::json(from, "")])).into(),
+        parts: ["name", "state"].map(|part| (part.to_owned(), vec![Source::json(from, "").into()])).into(),
         facts: json!({"name": id, "state": state}),
         ..thing(id, from)
     };
@@ -375,7 +375,7 @@ fn a_part_is_read_or_named_by_a_gap() {
         let mut one = thing("a", from);
         one.facts = json!({"name": "a", "nowhere": 1, "unread": true, "cut": [1, 2]});
         for part in ["unread", "cut", "missing"] {
-            one.parts.insert(part.to_owned(), vec![Source::json(from, "")]);
+            one.parts.insert(part.to_owned(), vec![Source::json(from, "").into()]);
         }
         recorder.resource(one).unwrap();
         for part in ["unread", "cut"] {
@@ -428,7 +428,7 @@ fn a_list_that_does_not_add_up_is_not_complete() {
 #[test]
 fn peers_and_routes_are_kept_once() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Arc::new(Spool::create(folder.path()).unwrap());
+    let spool = Arc::new(Spool::create(folder.path(), DeclaredFiles::default()).unwrap());
     let recorder =
         |collector| Recorder::new(Arc::clone(&spool) as Arc<dyn Sink>, "t", collector, KnownSecrets::default());
     let chain = |leaf: &str| Certificates::new(vec![leaf.as_bytes().to_vec(), b"authority".to_vec()]).unwrap();

@@ -305,7 +305,7 @@ pub enum Syntax {
     Json,
     /// `path` is `/Element/member[3]/Element`, members counted from 1 among siblings of that name.
     Xml,
-    /// `path` is `/row/column-name`, rows counted from 1 without the header.
+    /// `path` is `/row`, counted from 1 without the header.
     Csv,
 }
 

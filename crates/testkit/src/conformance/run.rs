@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sdk::{
     CallerIdentity, Clock, CollectError, CoverageNote, DerivedNote, Environment, ExchangeId, GapNote, GapReason, Input,
-    KnownSecrets, NewBody, Overrides, ResourceNote, RightStatus, Secret, Source, StaticCredentials, Target, Timestamp,
+    KnownSecrets, NewBody, Overrides, ResourceNote, RightStatus, Secret, StaticCredentials, Target, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -114,8 +114,8 @@ impl Run {
     }
 
     /// The operations that facts of this part of a resource came from.
-    pub fn origins(&self, sources: &[Source]) -> BTreeSet<String> {
-        sources.iter().filter_map(|source| self.operation_of(source.exchange)).collect()
+    pub fn origins(&self, places: &[sdk::Place]) -> BTreeSet<String> {
+        places.iter().filter_map(|place| self.operation_of(place.exchange()?)).collect()
     }
 
     pub fn operation_of(&self, id: ExchangeId) -> Option<String> {
@@ -287,7 +287,10 @@ impl Run {
                 .parts
                 .iter()
                 .map(|(part, sources)| {
-                    let sources = sources.iter().map(|source| format!("{} {}", name(source.exchange), source.path));
+                    let sources = sources.iter().map(|place| match place {
+                        sdk::Place::Answer(source) => format!("{} {}", name(source.exchange), source.path),
+                        sdk::Place::Declared(at) => format!("{}:{}:{}", at.path, at.line, at.column),
+                    });
                     (part, sources.collect())
                 })
                 .collect();
