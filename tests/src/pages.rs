@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 
 use bundle::read::TarSource;
+use bundle::trust::Trust;
 use model::{Digest, RecordType};
 use report::{Page, render_page};
 use serde_json::json;
@@ -20,8 +21,16 @@ pub const HOSTILE: &str = "</pre></code></script><script>document.title='owned'<
 /// When the bundle is not accepted.
 #[must_use]
 pub fn page_of(book: &Book, files: &Files) -> Page {
-    let trust = book.trust();
-    let demands = Demands { allow_rehearsal: true, allow_failed: true, ..Demands::of_evidence(&trust) };
+    page_under(&book.trust(), files)
+}
+
+/// The same under a trust file of the reader's own.
+///
+/// # Panics
+/// When the bundle is not accepted.
+#[must_use]
+pub fn page_under(trust: &Trust, files: &Files) -> Page {
+    let demands = Demands { allow_rehearsal: true, allow_failed: true, ..Demands::of_evidence(trust) };
     let bytes = tar(files);
     render_page(|observer| {
         let verdict = verify::verify(&mut TarSource::new(bytes.as_slice(), "bundle.tar"), &demands, observer);

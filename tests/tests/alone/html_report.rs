@@ -7,11 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bundle::trust::Range;
 use model::RecordType;
 use model::record::{Override, RunStatus};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use workspace_tests::pages::{HOSTILE, hostile, page_of};
+use sign::Ed25519Signer;
+use workspace_tests::pages::{HOSTILE, hostile, page_of, page_under};
 use workspace_tests::sealed::{Book, Story};
 
 fn page(story: Story) -> Html {
@@ -334,4 +336,28 @@ fn a_large_bundle_makes_a_bounded_page_that_says_what_it_leaves_out() {
     for id in ["finding-0", "finding-1", "finding-2"] {
         assert!(html.ids().contains(id), "no {id}");
     }
+}
+
+#[test]
+fn an_approval_is_shown_or_claimed_as_the_verifier_says() {
+    let claimed = page(Story::usual(0));
+    assert!(claimed.text.contains("approval claimed") && !claimed.text.contains("approval shown"));
+    let why = "Its approval is the custodian's claim: no signature of it is in the bundle. It still deviates.";
+    assert!(claimed.text.contains(why), "{}", claimed.text);
+    assert!(claimed.text.contains("(the custodian's claim)"));
+
+    // Signed by a key that this trust file names for it.
+    let approver = Ed25519Signer::from_seed(&[9; 32]);
+    let mut book = Book::new();
+    book.seal(Story::usual(0).approved(&approver, |_| {}));
+    let trust = book.trust_with(&approver, Range::from(0));
+    let shown = Html::read(&page_under(&trust, &book.exported(0)).html);
+    assert!(shown.text.contains("approval shown") && !shown.text.contains("approval claimed"));
+    assert!(shown.text.contains("Its approval is shown: signed by key "), "{}", shown.text);
+    assert!(!shown.text.contains("custodian's claim)"));
+
+    // The same file under a trust file that names no approver.
+    let unknown = Html::read(&page_of(&book, &book.exported(0)).html);
+    assert!(unknown.text.contains("approval claimed") && !unknown.text.contains("approval shown"));
+    assert!(unknown.text.contains("the custodian's claim: it is not signed by a key that the trust file names"));
 }

@@ -10,7 +10,7 @@ use model::record::{
     Params, Provenance, Resource,
 };
 use model::{RecordRef, RecordType};
-use verify::Observer;
+use verify::{AcceptanceReport, Observer};
 
 use super::locate::locate;
 use super::select::{Chooser, Group};
@@ -74,6 +74,8 @@ pub struct Gathered {
     /// Paths of the declared files that places lead into.
     pub paths: BTreeMap<RecordRef, String>,
     pub acceptances: BTreeMap<RecordRef, Acceptance>,
+    /// What the verifier says of who approved each of them.
+    pub approvals: BTreeMap<RecordRef, AcceptanceReport>,
     pub gaps: BTreeMap<RecordRef, Gap>,
     pub coverage: BTreeMap<RecordRef, Coverage>,
     pub resources: BTreeMap<RecordRef, Resource>,

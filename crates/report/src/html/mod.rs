@@ -58,7 +58,8 @@ pub fn render_page<E>(
         }
         let proof = first.get_or_insert((bundle, report));
         if !gatherer.next() {
-            let gathered = gatherer.finish();
+            let mut gathered = gatherer.finish();
+            gathered.approvals = proof.0.acceptances().iter().map(|known| (known.record, known.clone())).collect();
             let view = template::View::of(&proof.0, &proof.1, &gathered, &hash(STYLE), &hash(SCRIPT));
             return Ok(Page {
                 html: view.render().map_err(PageError::Template)?,

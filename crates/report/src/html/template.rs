@@ -35,6 +35,7 @@ pub struct View {
     pub coverage: Vec<CoverageRow>,
     pub coverage_left_out: usize,
     pub acceptances: Vec<AcceptanceView>,
+    pub acceptances_left_out: usize,
     pub checks: Vec<(String, String, String)>,
     pub libraries: u64,
     pub declarations: Vec<DeclarationView>,
@@ -92,7 +93,7 @@ pub struct FindingView {
     pub about_kind: String,
     pub evidence: Vec<EvidenceView>,
     pub reason: Option<String>,
-    pub acceptance: Option<String>,
+    pub acceptance: Option<AcceptedBy>,
     pub parameters: Option<String>,
     pub weaker: Option<String>,
     pub places: Vec<PlaceView>,
@@ -134,7 +135,7 @@ pub struct GapLine {
     pub subject: String,
     pub detail: String,
     pub exchange: Option<Reference>,
-    pub accepted: Option<String>,
+    pub accepted: Option<AcceptedBy>,
 }
 
 pub struct GapView {
@@ -160,10 +161,18 @@ pub struct CoverageRow {
     pub total: Option<u64>,
 }
 
-pub struct AcceptanceView {
+/// The acceptance that covers something: what it is called, and whether its approval is more than the custodian's word.
+pub struct AcceptedBy {
     pub id: String,
-    pub findings: u64,
-    pub gaps: u64,
+    pub shown: bool,
+    /// What is shown, or why it is not.
+    pub because: String,
+}
+
+pub struct AcceptanceView {
+    pub by: AcceptedBy,
+    /// Findings and gaps in all.
+    pub covered: u64,
     /// Absent where the record is not in this copy.
     pub words: Option<AcceptanceWords>,
 }

@@ -8,14 +8,14 @@ use model::record::{
 };
 use model::{Outcome, RecordRef, Severity};
 use serde_json::value::RawValue;
-use verify::VerifiedBundle;
+use verify::{AcceptanceReport, Approver, VerifiedBundle};
 
 use super::gather::{self, Answer, Gathered, MOST_OF_EXCERPT, anchor, named_by_evidence};
 use super::select::rank;
 use super::template::{
-    AcceptanceView, AcceptanceWords, AnswerView, CheckRow, ControlRow, CoverageRow, DeclarationView, EvidenceView,
-    ExchangeView, FindingView, GapLine, GapView, Mark, PartView, PlaceView, Reference, ResourceView, Section, Tile,
-    View,
+    AcceptanceView, AcceptanceWords, AcceptedBy, AnswerView, CheckRow, ControlRow, CoverageRow, DeclarationView,
+    EvidenceView, ExchangeView, FindingView, GapLine, GapView, Mark, PartView, PlaceView, Reference, ResourceView,
+    Section, Tile, View,
 };
 use super::text::{clean, clean_block, short, word};
 use crate::overview::GapGroup;
@@ -89,6 +89,7 @@ impl View {
             coverage: coverage(gathered),
             coverage_left_out: overview.coverage.len().saturating_sub(MOST_ROWS),
             acceptances: acceptances(gathered),
+            acceptances_left_out: gathered.approvals.len().saturating_sub(MOST_ROWS),
             checks: gathered
                 .checks
                 .iter()
@@ -241,7 +242,12 @@ fn sections(summary: &Summary, gathered: &Gathered) -> Vec<Section> {
     let titles = [
         ("deviates", "Deviates from what is declared", "What was read is not as the declaration says it is.", true),
         ("undetermined", "Undetermined", "Something these depend on was not read. Undetermined is not clean.", true),
-        ("accepted", "Deviates, and is accepted", "Somebody accepted these for a time. They still deviate.", true),
+        (
+            "accepted",
+            "Deviates, and is accepted",
+            "The declaration accepts these for a time. They still deviate.",
+            true,
+        ),
         ("conforms", "Conforms", "What was read is as declared.", false),
         ("not-applicable", "Does not apply", "The check has nothing to say of these.", false),
     ];
@@ -441,33 +447,28 @@ fn coverage(gathered: &Gathered) -> Vec<CoverageRow> {
         .collect()
 }
 
-/// Every acceptance that something shown names, as it is sealed.
+/// Every acceptance of the bundle, as it is sealed, and what the verifier says of its approval.
 fn acceptances(gathered: &Gathered) -> Vec<AcceptanceView> {
-    let mut found: BTreeMap<RecordRef, (u64, u64)> = BTreeMap::new();
-    for at in gathered.findings.values().filter_map(|f| f.acceptance) {
-        found.entry(at).or_default().0 += 1;
-    }
-    for at in gathered.gaps.values().filter_map(|g| g.acceptance) {
-        found.entry(at).or_default().1 += 1;
-    }
-    found
-        .into_iter()
-        .take(MOST_ROWS)
-        .map(|(at, (findings, gaps))| {
-            let words = gathered.acceptances.get(&at).map(|a| AcceptanceWords {
-                reason: clean(&a.reason),
-                approved_by: clean(&a.approved_by),
-                approved: a.approved.to_string(),
-                expires: a.expires.to_string(),
-            });
-            AcceptanceView { id: accepted_by(at, gathered), findings, gaps, words }
-        })
-        .collect()
+    let view = |known: &AcceptanceReport| AcceptanceView {
+        by: accepted_by(known.record, gathered),
+        covered: known.covered,
+        words: gathered.acceptances.get(&known.record).map(|a| AcceptanceWords {
+            reason: clean(&a.reason),
+            approved_by: clean(&a.approved_by),
+            approved: a.approved.to_string(),
+            expires: a.expires.to_string(),
+        }),
+    };
+    gathered.approvals.values().take(MOST_ROWS).map(view).collect()
 }
 
-/// The id of an acceptance, or its place among the records where it is not in this copy.
-fn accepted_by(at: RecordRef, gathered: &Gathered) -> String {
-    gathered.acceptances.get(&at).map_or_else(|| at.to_string(), |a| clean(&a.id))
+/// An acceptance by its id, or by its place among the records where it is not in this copy.
+fn accepted_by(at: RecordRef, gathered: &Gathered) -> AcceptedBy {
+    let id = gathered.acceptances.get(&at).map_or_else(|| at.to_string(), |a| clean(&a.id));
+    match gathered.approvals.get(&at) {
+        Some(known) => AcceptedBy { id, shown: known.approver == Approver::Shown, because: clean(&known.because) },
+        None => AcceptedBy { id, shown: false, because: "nothing is known of its approval".to_owned() },
+    }
 }
 
 fn resources(gathered: &Gathered) -> Vec<ResourceView> {
