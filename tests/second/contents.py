@@ -169,10 +169,14 @@ class Records:
             end = ordinal if named == kind == "derived" else self.statement.number(named)
             false(at < end, f"{named}:{at} is not there")
 
-    def place(self, locator):
+    def own(self, exchange, record):
+        false(all(exchange[name] == record[name] for name in ("target", "collector")), "an exchange of another target or collector")
+
+    def place(self, locator, record):
         """What an answer's locator may lead into."""
         if "exchange" in locator:
             exchange = self.shown.get(locator["exchange"][:2])
+            self.own(exchange, record)
             false(exchange and "failure" not in exchange, "a locator into an exchange that failed")
             self.plain(exchange)
 
@@ -232,10 +236,12 @@ class Records:
         self.coverage[record["target"], record["collector"], record["population"]] = record
         false(self.statement.status != "complete" or record["complete"], "a complete run with a list that is not")
         if "total" in record:
-            self.place(record["total"]["from"])
+            self.place(record["total"]["from"], record)
 
     def see_gap(self, record, _):
         false(self.statement.status != "complete", "a complete run with a gap")
+        if "exchange" in record:
+            self.own(self.shown[record["exchange"][:2]], record)
         of = record["target"], record["collector"], record.get("population")
         subject, part = record.get("subject"), record.get("part")
         if subject and part is not None:
@@ -269,7 +275,7 @@ class Records:
         self.listed(record)
         for places in record["parts"].values():
             for locator in places:
-                self.place(locator)
+                self.place(locator, record)
 
     def see_derived(self, record, _):
         self.listed(record)

@@ -244,6 +244,19 @@ fn collected(vectors: &mut Vectors) {
             v["facts"]["rotation"] = json!(true);
         });
     });
+    // The last exchange is another collector's.
+    let other = |s: &mut Story| {
+        s.change(T::Exchange, 3, |v| v["collector"] = json!("aws-s3"));
+        s.insert(T::Route, 1, json!({"target": "aws-prod", "collector": "aws-s3"}));
+    };
+    bad("locator-own", "a fact out of another collector's answer", &|s| {
+        other(s);
+        s.change(T::Resource, 1, |v| v["parts"]["id"][0]["exchange"] = json!("exchange:3"));
+    });
+    bad("gap-exchange", "a gap of another collector's exchange", &|s| {
+        other(s);
+        s.change(T::Gap, 0, |v| v["exchange"] = json!("exchange:3"));
+    });
     bad("locator-failed", "a fact of an exchange that failed", &|s| {
         s.change(T::Exchange, 0, |v| v["failure"] = json!("cut"));
     });

@@ -38,6 +38,7 @@ pub(super) struct Collected {
     plain: Bits,
     /// Exchanges that failed on the way.
     failed: Bits,
+    asked: Asked,
     routes: HashSet<Key>,
     /// The last target and collector that has a route, and was asked for.
     routed: Option<(String, String)>,
@@ -79,6 +80,59 @@ struct Listed {
     unread: u64,
 }
 
+/// Which exchanges are of which target and collector. They stand in that order, so that each has one span of them.
+#[derive(Debug, Default)]
+struct Asked {
+    spans: HashMap<Key, Own>,
+    /// The target and collector of the exchanges that are read now, and the first of them.
+    open: Option<(String, String, u64)>,
+    /// What was looked up last: most records follow others of their target and collector.
+    last: Option<(String, String, Own)>,
+}
+
+/// The exchanges of a target and collector, by ordinal; the end is not one of them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Own {
+    first: u64,
+    end: u64,
+}
+
+impl Own {
+    fn hold(self, at: RecordRef, exchange: RecordRef) -> Result<(), Problem> {
+        let own = (self.first..self.end).contains(&exchange.ordinal);
+        hold(own, at, "it leads into an exchange of another target or collector")
+    }
+}
+
+impl Asked {
+    fn exchange(&mut self, ordinal: u64, target: &str, collector: &str) {
+        if self.open.as_ref().is_some_and(|(t, c, _)| t == target && c == collector) {
+            return;
+        }
+        self.close(ordinal);
+        self.open = Some((target.to_owned(), collector.to_owned(), ordinal));
+    }
+
+    fn close(&mut self, end: u64) {
+        if let Some((target, collector, first)) = self.open.take() {
+            self.spans.insert(Key::of(&[&target, &collector]), Own { first, end });
+        }
+    }
+
+    /// Those of a target and collector; all exchanges stand before the records that ask.
+    fn of(&mut self, target: &str, collector: &str, frame: &Frame) -> Own {
+        self.close(frame.count_of(RecordType::Exchange));
+        match &self.last {
+            Some((t, c, own)) if t == target && c == collector => *own,
+            _ => {
+                let own = self.spans.get(&Key::of(&[target, collector])).copied().unwrap_or_default();
+                self.last = Some((target.to_owned(), collector.to_owned(), own));
+                own
+            }
+        }
+    }
+}
+
 impl Collected {
     pub(super) fn new(said: &Predicate) -> Self {
         Self {
@@ -88,6 +142,7 @@ impl Collected {
             plain_allowed: said.rehearsal.contains(&Override::Endpoint) || said.rehearsal.contains(&Override::Replay),
             plain: Bits::default(),
             failed: Bits::default(),
+            asked: Asked::default(),
             routes: HashSet::new(),
             routed: None,
             last_route: None,
@@ -141,6 +196,7 @@ impl Collected {
             "it began before the run or after its end",
         )?;
         self.has_route(at, exchange)?;
+        self.asked.exchange(at.ordinal, &exchange.target, &exchange.collector);
         let place = (&exchange.target, &exchange.collector, &exchange.population);
         if let Some((target, collector, population)) = &self.last_exchange {
             let order = (target, collector, population).cmp(&place);
@@ -191,10 +247,11 @@ impl Collected {
         hold(!plain, at, "evidence over plain HTTP, in a bundle that does not call itself a rehearsal")
     }
 
-    fn locator(&self, at: RecordRef, locator: &Locator, frame: &Frame) -> Result<(), Problem> {
+    fn locator(&self, at: RecordRef, locator: &Locator, own: Own, frame: &Frame) -> Result<(), Problem> {
         match locator {
             Locator::Answer(place) => {
                 frame.refer(at, place.exchange, &[RecordType::Exchange])?;
+                own.hold(at, place.exchange)?;
                 let failed = self.failed.get(place.exchange.ordinal);
                 hold(!failed, at, "a locator leads into an exchange that failed")?;
                 self.over_tls(at, place.exchange)
@@ -229,7 +286,10 @@ impl Collected {
             unread: 0,
         });
         match &coverage.total {
-            Some(total) => self.locator(at, &total.from, frame),
+            Some(total) => {
+                let own = self.asked.of(&coverage.target, &coverage.collector, frame);
+                self.locator(at, &total.from, own, frame)
+            }
             None => Ok(()),
         }
     }
@@ -238,6 +298,7 @@ impl Collected {
         self.nothing_is_missing(at)?;
         if let Some(exchange) = gap.exchange {
             frame.refer(at, exchange, &[RecordType::Exchange])?;
+            self.asked.of(&gap.target, &gap.collector, frame).hold(at, exchange)?;
         }
         if let Some(last) = &self.last_gap {
             hold(gap_order(last) <= gap_order(gap), at, "gaps are not in their order")?;
@@ -286,7 +347,8 @@ impl Collected {
         object_order(at, &mut self.last_resource, [target, kind, id], order)?;
         self.count(at, target, collector, population)?;
         self.was_read(target, kind, id);
-        parts.values().flatten().try_for_each(|locator| self.locator(at, locator, frame))?;
+        let own = self.asked.of(target, collector, frame);
+        parts.values().flatten().try_for_each(|locator| self.locator(at, locator, own, frame))?;
         self.agrees_with_gaps(at, [target, kind, id], facts)
     }
 
