@@ -454,7 +454,8 @@ const PRIVATE: [&str; 1] = ["private"];
 const SECRET: [&str; 1] = ["secret"];
 
 fn key(read: &mut Read<'_>) -> Key {
-    read.place("class", &[A::Class]);
+    // Our word for it, not the value that stands there.
+    read.parts.insert("class".to_owned(), vec![Source::json(read.object.exchange, "/attributes")]);
     let key_type = read.must("key_type", A::KeyType, |value| match value {
         Attribute::KeyType(kind) => Some(kind.to_string()),
         _ => None,
