@@ -16,7 +16,10 @@ const EXIT_CODES: &[(ExitStatus, &str)] = &[
     (ExitStatus::WrongInput, "the command line, or a file it names (such as the trust file), is wrong"),
     (ExitStatus::NotAuthentic, "not authentic"),
     (ExitStatus::Undecided, "cannot be decided, or is not what was asked for"),
-    (ExitStatus::OtherOutcome, "`reassess` comes to another outcome than the bundle says"),
+    (
+        ExitStatus::OtherOutcome,
+        "`reassess` comes to another outcome than the bundle says, or finds another value in an answer than a fact says",
+    ),
 ];
 
 /// Verify sealed evidence offline: who signed it, whether it is complete and unaltered, its position in the ledger,

@@ -1,7 +1,7 @@
 //! `witnessmark-verify reassess`: runs the sealed checks, or the shipped ones, on the sealed resources once more and compares.
 //!
-//! Nothing of a bundle runs before the bundle is accepted, and then only in the limited child process. It covers the rules, not
-//! the collectors' normal forms.
+//! Nothing of a bundle runs before the bundle is accepted, and then only in the limited child process. It covers the rules, and facts
+//! that are copied as they stand in an answer; not what collectors compute.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -12,7 +12,7 @@ use bundle::read::{Line, Record};
 use model::record::{Check, Finding, Provenance};
 use model::{Digest, ExitStatus, RecordRef, RecordType};
 use serde_json::json;
-use verify::{Observer, VerifiedBundle};
+use verify::{FactDiffers, Facts, Observer, VerifiedBundle};
 
 use crate::args::{Checks, Format, ReassessArgs};
 use crate::human::{BAD, GOOD, HEAD, OPEN, word};
@@ -34,6 +34,9 @@ pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
         Ok(bundle) => bundle,
         Err(code) => return Ok(code),
     };
+    while sealed.facts.again() {
+        same(&bundle, show::accepted(&args.bundle, args.format, &mut sealed.facts)?)?;
+    }
     let (set, own_words) = match checks(args.checks, &sealed.checks) {
         Ok(found) => found,
         Err(error) => {
@@ -74,9 +77,11 @@ pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
     let mut left = LeftReader(&mut comparison);
     same(&bundle, show::accepted(&args.bundle, args.format, &mut left)?)?;
 
-    let found = Found { compared: comparison.finish(), own_words, not_shipped, broken: summary.broken };
+    let found =
+        Found { compared: comparison.finish(), own_words, not_shipped, broken: summary.broken, facts: sealed.facts };
     print(args, &bundle, &found)?;
-    Ok(ExitStatus::when(found.compared.differences.is_empty(), ExitStatus::OtherOutcome))
+    let same = found.compared.differences.is_empty() && found.facts.differ().is_empty();
+    Ok(ExitStatus::when(same, ExitStatus::OtherOutcome))
 }
 
 struct Found {
@@ -85,6 +90,7 @@ struct Found {
     own_words: Vec<(String, Provenance)>,
     /// Checks of the bundle that this program does not ship, where its own were asked for.
     not_shipped: Vec<String>,
+    facts: Facts,
     /// Checks that could not be run.
     broken: std::collections::BTreeMap<String, String>,
 }
@@ -124,10 +130,12 @@ struct SealedReader {
     checks: Vec<Check>,
     findings: Vec<Finding>,
     withheld: bool,
+    facts: Facts,
 }
 
 impl Observer for SealedReader {
-    fn record(&mut self, at: RecordRef, line: &Line, _text: &[u8]) {
+    fn record(&mut self, at: RecordRef, line: &Line, text: &[u8]) {
+        self.facts.record(at, line, text);
         let record = match line {
             Line::Withheld(_) => {
                 self.withheld |= matches!(
@@ -146,6 +154,14 @@ impl Observer for SealedReader {
             Record::Finding(finding) => self.findings.push(outcome_only(finding)),
             _ => {}
         }
+    }
+
+    fn wants_raw(&mut self, ordinal: u64) -> bool {
+        self.facts.wants_raw(ordinal)
+    }
+
+    fn raw(&mut self, ordinal: u64, piece: &[u8]) {
+        self.facts.raw(ordinal, piece);
     }
 }
 
@@ -216,6 +232,13 @@ fn print(args: &ReassessArgs, bundle: &VerifiedBundle, found: &Found) -> std::io
                 "checks_with_other_text": other,
                 "checks_not_shipped": found.not_shipped,
                 "broken": found.broken,
+                "facts": {
+                    "compared": found.facts.compared(),
+                    "not_compared": found.facts.not_compared(),
+                    "differ": found.facts.differ().iter().map(|d| json!({
+                        "resource": d.resource, "part": d.part, "sealed": d.fact, "in_the_answer": d.found,
+                    })).collect::<Vec<_>>(),
+                },
             }))
         }
     }
@@ -228,8 +251,11 @@ fn human(which: Checks, bundle: &VerifiedBundle, found: &Found) -> String {
         Checks::Sealed => "the checks that are sealed in it",
         Checks::Shipped => "the checks that this program ships",
     };
-    let (style, verdict) =
-        if compared.differences.is_empty() { (GOOD, "The same outcomes") } else { (BAD, "Other outcomes") };
+    let (style, verdict) = match (compared.differences.is_empty(), found.facts.differ().is_empty()) {
+        (true, true) => (GOOD, "The same outcomes"),
+        (false, _) => (BAD, "Other outcomes"),
+        (true, false) => (BAD, "Other facts than in the answers"),
+    };
     let said = &bundle.statement().predicate;
     let _ = writeln!(out, "{style}{verdict}{style:#}: run {} judged again with {with}", safe(&said.bundle));
     let _ = writeln!(
@@ -263,8 +289,36 @@ fn human(which: Checks, bundle: &VerifiedBundle, found: &Found) -> String {
     for (id, why) in &found.broken {
         out.push_str(&wrapped("  - ", &safe(&format!("{id} could not be run: {why}"))));
     }
-    let rest = "This covers the rules: that the outcomes follow from the sealed resources. That the resources say what the answers said is for you to compare (`show --finding N`).";
+    out.push_str(&of_facts(&found.facts));
+    let rest = "This covers the rules: that the outcomes follow from the sealed resources. Of the facts it covers those that stand in an answer as they are; what a collector computed is for you to compare (`show --finding N`).";
     let _ = write!(out, "\n{}", wrapped("  ", rest));
+    out
+}
+
+fn of_facts(facts: &Facts) -> String {
+    let mut out = String::new();
+    let differ = facts.differ();
+    let _ = writeln!(
+        out,
+        "\n  {} facts were compared with the answers they stand in, {} of them differ",
+        facts.compared(),
+        differ.len()
+    );
+    if facts.not_compared() > 0 {
+        let text = format!(
+            "{} facts could not be compared, because their answer is withheld, missing or larger than 64 MiB",
+            facts.not_compared()
+        );
+        out.push_str(&wrapped("  ", &text));
+    }
+    for FactDiffers { resource, part, fact, found } in differ.iter().take(SHOWN) {
+        let found = found.as_ref().map_or_else(|| "nothing".to_owned(), |found| format!("`{found}`"));
+        let text = format!("{resource}, {part}: sealed as `{fact}`; the answer has {found} there");
+        out.push_str(&wrapped("  - ", &safe(&text)));
+    }
+    if differ.len() > SHOWN {
+        let _ = writeln!(out, "  … {} in all", differ.len());
+    }
     out
 }
 

@@ -10,6 +10,7 @@ mod contents;
 mod custodian;
 mod decide;
 pub mod ed25519;
+mod facts;
 mod files;
 mod ledger_position;
 mod level;
@@ -24,6 +25,7 @@ use bundle::trust::Trust;
 
 pub use audit::{Audit, AuditDemands, LedgerFiles, audit};
 pub use conclude::Pause;
+pub use facts::{FactDiffers, Facts};
 pub use level::{Level, ParseLevelError};
 pub use observer::{Observer, Unobserved};
 pub use problem::{Class, Problem, Step, list, status};

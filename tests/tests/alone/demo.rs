@@ -65,6 +65,20 @@ fn an_auditor_accepts_the_three_bundles_as_the_rehearsals_they_are() {
 }
 
 #[test]
+fn the_outcomes_and_facts_of_each_day_come_out_again() {
+    for day in 0..3 {
+        let bundle = format!("d/bundle-{day}.tar");
+        let usual =
+            ["--trust", "d/keys/trust.json", "--last-seen", "seen-again", "--allow-rehearsal", "--format", "json"];
+        let answer = desk().verify(&[&["reassess", &bundle], &usual[..]].concat());
+        assert_eq!(answer.code, 0, "{answer:?}");
+        let said = answer.json();
+        assert!(said["facts"]["compared"].as_u64().unwrap() > 200, "{said}");
+        assert_eq!((&said["facts"]["not_compared"], &said["not_judged"]), (&0.into(), &0.into()), "{said}");
+    }
+}
+
+#[test]
 fn the_ledger_of_the_three_days_is_whole() {
     let answer = desk().verify(&["audit", "--trust", "d/keys/trust.json", "--last-seen", "seen", "d/evidence"]);
     assert_eq!(answer.code, 0, "{answer:?}");

@@ -424,8 +424,8 @@ conforms contains {\"path\": \"/enabled\", \"actual\": true} if input.resource.e
 deviates contains {\"path\": \"/enabled\", \"actual\": false} if input.resource.enabled == false
 ";
 
-/// A bundle whose one check can be run again; `second` is what it says of the disabled key.
-fn judged(second: &str) -> (Book, Files) {
+/// A run whose one check can be run again; `second` is what it says of the disabled key.
+fn judged_story(second: &str) -> Story {
     let mut story = Story::usual(0);
     let key = |id: &str, enabled: bool| {
         json!({
@@ -467,8 +467,12 @@ fn judged(second: &str) -> (Book, Files) {
     ]);
     story.metadata.summary =
         bundle::statement::Summary { conforms: conforming, deviates: 2 - conforming, ..Default::default() };
+    story
+}
+
+fn judged(second: &str) -> (Book, Files) {
     let mut book = Book::new();
-    book.seal(story);
+    book.seal(judged_story(second));
     let files = book.exported(0);
     (book, files)
 }
@@ -490,6 +494,39 @@ fn reassessing_comes_to_the_sealed_outcomes_or_says_so() {
     let said = desk.with_trust(&["reassess", "b.tar"]);
     assert_eq!(said.code, 22, "{}{}", said.text(), said.stderr);
     assert!(said.text().contains("own/key=k-2: sealed as conforms, now deviates"), "{}", said.text());
+
+    // Facts that stand in an answer as they are.
+    let facts = |id: &str| {
+        let mut story = judged_story("deviates");
+        let usual = Story::usual(0);
+        let answer = usual.records.into_iter().filter(|(kind, body)| match kind {
+            RecordType::Route | RecordType::Peer => true,
+            RecordType::Exchange => body["operation"] == "kms:ListKeys",
+            RecordType::Body => body["exchange"] == "exchange:0",
+            _ => false,
+        });
+        let answer = answer.map(|(kind, mut body)| {
+            if matches!(kind, RecordType::Route | RecordType::Exchange) {
+                body["collector"] = json!("own");
+            }
+            (kind, body)
+        });
+        story.records.extend(answer);
+        story.records.sort_by_key(|(kind, _)| *kind);
+        story.raw.insert(1, usual.raw[&1].clone());
+        story.change(RecordType::Resource, 0, |v| {
+            v["parts"]["id"] = json!([{"exchange": "exchange:0", "syntax": "json", "path": "/Keys/0/KeyId"}]);
+            v["facts"]["id"] = json!(id);
+        });
+        let mut book = Book::new();
+        book.seal(story);
+        let desk = Desk::new(&book, &book.exported(0));
+        assert_eq!(desk.with_trust(&["b.tar"]).code, 0, "a signed lie about a fact is authentic");
+        desk.with_trust(&["reassess", "b.tar", "--format", "json"]).json()["facts"].clone()
+    };
+    assert_eq!(facts("k-1"), json!({"compared": 1, "not_compared": 0, "differ": []}));
+    let other = json!({"resource": "resource:0", "part": "id", "sealed": "\"k-9\"", "in_the_answer": "\"k-1\""});
+    assert_eq!(facts("k-9"), json!({"compared": 1, "not_compared": 0, "differ": [other]}));
 
     // Nothing runs of a bundle that is not accepted.
     let mut altered = files;
