@@ -39,6 +39,10 @@ const RUN_EXIT_CODES: &[(ExitStatus, &str)] = &[
         ExitStatus::NotAllRead,
         "sealed; as 0, but with a gap that is not accepted, or with findings undetermined only because of accepted gaps",
     ),
+    (
+        ExitStatus::Rehearsal,
+        "sealed as a rehearsal (an endpoint that is not the source's own, for example): it is no evidence, whatever was found; not with `--allow-rehearsal`",
+    ),
     (ExitStatus::Deviates, "at least one finding deviates and is not accepted"),
     (
         ExitStatus::Undetermined,
@@ -352,6 +356,9 @@ pub struct Run {
     /// `--pin-descriptor vault-hsm=3 3<pipe`.
     #[arg(long = "pin-descriptor", value_name = "TARGET=NUMBER")]
     pub pin_descriptors: Vec<String>,
+    /// End with the exit code of what was found where the run is a rehearsal, in place of 4.
+    #[arg(long)]
+    pub allow_rehearsal: bool,
     /// Which findings exit codes 10 to 12 are about.
     #[arg(long, value_enum, default_value_t = FailOn::Any, value_name = "WHICH")]
     pub fail_on: FailOn,

@@ -49,6 +49,7 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, store: &Path) ->
         "index": index,
         "bundle": ran.sealed.run,
         "exit_code": code,
+        "rehearsal": bundle.statement().predicate.rehearsal,
         "excused": ran.excused,
         "statement_sha256": bundle.statement_sha256(),
         "recovered": ran.recovered.iter().map(|r| r.index).collect::<Vec<_>>(),

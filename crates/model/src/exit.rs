@@ -20,6 +20,8 @@ pub enum ExitStatus {
     WrongInput = 2,
     /// Done, and not everything was read or may be read.
     NotAllRead = 3,
+    /// Done, and it is no evidence.
+    Rehearsal = 4,
     /// Something is not as declared, or as it must be.
     Deviates = 10,
     /// Something is undetermined.
@@ -35,11 +37,12 @@ pub enum ExitStatus {
 }
 
 impl ExitStatus {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Success,
         Self::ToolFailed,
         Self::WrongInput,
         Self::NotAllRead,
+        Self::Rehearsal,
         Self::Deviates,
         Self::Undetermined,
         Self::DeviatesAndUndetermined,
@@ -113,7 +116,7 @@ mod tests {
 
     #[test]
     fn numbers_do_not_change() {
-        assert_eq!(ExitStatus::ALL.map(ExitStatus::code), [0, 1, 2, 3, 10, 11, 12, 20, 21, 22]);
+        assert_eq!(ExitStatus::ALL.map(ExitStatus::code), [0, 1, 2, 3, 4, 10, 11, 12, 20, 21, 22]);
         assert_eq!(serde_json::to_string(&ExitStatus::NotAuthentic).unwrap(), "20");
         assert_eq!(format!("{}", ExitStatus::Undecided), "21");
     }

@@ -40,7 +40,7 @@ fn exit_codes_of_help(help: &str) -> BTreeMap<String, String> {
 #[test]
 fn exit_codes_are_those_of_the_program() {
     let help = exit_codes_of_help(&Desk::bare().witnessmark(&["run", "--help"]).stdout);
-    assert_eq!(help.keys().map(String::as_str).collect::<Vec<_>>(), ["0", "1", "10", "11", "12", "2", "3"]);
+    assert_eq!(help.keys().map(String::as_str).collect::<Vec<_>>(), ["0", "1", "10", "11", "12", "2", "3", "4"]);
     assert_eq!(exit_codes("README.md"), help);
     assert_eq!(exit_codes("deploy/README.md"), help);
     let help = exit_codes_of_help(&Desk::bare().verify(&["--help"]).stdout);

@@ -107,7 +107,12 @@ fn from_new_keys_to_an_auditors_verdict_over_tls() {
 /// Starts a run and waits until the source was asked for something.
 fn started(desk: &Desk, server: &Server, operation: &str, faulty: &Faulty) -> Child {
     let mut command = desk.command(&program("witnessmark"));
-    let child = command.args(["run", "--quiet"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let child = command
+        .args(["run", "--quiet", "--allow-rehearsal"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let given_up = Instant::now() + Duration::from_secs(120);
     while !faulty.hits().iter().any(|hit| hit == operation) {
         assert!(Instant::now() < given_up, "the run did not ask for `{operation}`: {:?}", server.log());

@@ -157,3 +157,21 @@ fn the_memory_of_the_head_may_lie_elsewhere() {
     assert_eq!(refused.code, 1, "{refused:?}");
     assert!(refused.stderr.contains("rolled back"), "{refused:?}");
 }
+
+/// `AWS_ENDPOINT_URL` that somebody left in the environment.
+#[test]
+fn a_rehearsal_is_not_green() {
+    let server = Server::http(AwsFake::new(World::new(Size::SMALL)));
+    let desk = desk(&template(ACCOUNT, "[eu-west-1]"), &server);
+    for options in
+        [&["run", "--quiet", "--format", "json"][..], &["run", "--quiet", "--format", "json", "--fail-on", "new"]]
+    {
+        let answer = desk.plainly(options);
+        assert_eq!((answer.code, &answer.json()["exit_code"]), (4, &4.into()), "{answer:?}");
+        assert_eq!(answer.json()["rehearsal"], serde_json::json!(["endpoint"]), "{answer:?}");
+        assert!(answer.stderr.contains("this run is a rehearsal, not evidence"), "{answer:?}");
+    }
+    let (code, _) = run(&desk, &[]);
+    assert_eq!(desk.plainly(&["run", "--quiet", "--allow-rehearsal"]).code, code);
+    assert!([0, 3, 10, 11, 12].contains(&code), "{code}");
+}

@@ -12,7 +12,7 @@ use conclude::Verdict;
 use declaration::Plan;
 use history::Past;
 use model::record::{ClockSource, Override, Purpose, Tool};
-use model::{Digest, Timestamp};
+use model::{Digest, ExitStatus, Timestamp};
 use report::{Overview, OverviewReader};
 use sdk::{Clock, Environment, Overrides, Patience};
 use store::{HeadFile, Place, Store};
@@ -75,7 +75,17 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
     for (check, reason) in &ran.broken_checks {
         warn(format!("check `{check}` could not be evaluated: {reason}"));
     }
+    let rehearsal = &ran.sealed.statement.predicate.rehearsal;
     let code = match arguments.fail_on {
+        _ if !rehearsal.is_empty() && !arguments.allow_rehearsal => {
+            // Also where nothing else is printed: a variable that was left set must not look green.
+            warn(format!(
+                "this run is a rehearsal, not evidence ({}): exit code {}",
+                verify::list(rehearsal),
+                ExitStatus::Rehearsal
+            ));
+            ExitStatus::Rehearsal
+        }
         FailOn::Any => ran.verdict.exit_status(),
         FailOn::New => only_new(&ran, &*place.store, &opened.trust)?.exit_status(),
     };
