@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws::fact::{Fact, Parts};
-use aws::{Call, ListedRegion, ListedRegions, Refusal, Session, json};
+use aws::{Call, ListedRegion, ListedRegions, Refusal, Session, json, record_closed};
 use futures_util::future::{try_join, try_join_all};
 use sdk::{CoverageNote, ExchangeId, GapNote, GapReason, Recorder, SinkError, Source, Subject};
 use serde::Deserialize;
@@ -36,11 +36,28 @@ struct Shown {
     attempts: u32,
 }
 
+/// A trail as the regions' lists name it.
+#[derive(Debug)]
+struct Seen {
+    entry: TrailEntry,
+    places: BTreeMap<String, Source>,
+    again: Vec<(TrailEntry, Source)>,
+}
+
+impl Seen {
+    fn first(entry: &TrailEntry) -> Self {
+        Self { entry: entry.clone(), places: BTreeMap::new(), again: Vec::new() }
+    }
+}
+
 /// A trail and what was read of it.
 #[derive(Debug)]
 struct Known {
     entry: TrailEntry,
+    /// By region, where it shows.
     seen: BTreeMap<String, Source>,
+    /// The same trail where the list of a region names it again.
+    again: Vec<(TrailEntry, Source)>,
     status: Result<(TrailStatus, Source), Refusal>,
     selectors: Result<(Selectors, Source), Refusal>,
 }
@@ -61,17 +78,23 @@ impl<'s> Reader<'s> {
         let shown = try_join_all(regions.iter().map(|region| self.shown(region))).await?;
 
         // Each trail once, however many regions show it; its place is the first region's that does.
-        let mut seen: BTreeMap<String, (TrailEntry, BTreeMap<String, Source>)> = BTreeMap::new();
+        let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
+        let mut items = 0u64;
         for one in &shown {
             for (entry, source) in &one.trails {
-                let (_, places) = seen.entry(entry.arn.clone()).or_insert_with(|| (entry.clone(), BTreeMap::new()));
-                places.insert(one.region.clone(), source.clone());
+                let seen = seen.entry(entry.arn.clone()).or_insert_with(|| Seen::first(entry));
+                items += u64::from(seen.places.is_empty());
+                if seen.places.contains_key(&one.region) {
+                    items += 1;
+                    seen.again.push((entry.clone(), source.clone()));
+                } else {
+                    seen.places.insert(one.region.clone(), source.clone());
+                }
             }
         }
-        let known = try_join_all(seen.into_values().map(|(entry, seen)| self.known(entry, seen))).await?;
+        let known = try_join_all(seen.into_values().map(|seen| self.known(seen))).await?;
 
         self.record_regions(&listed, &shown, &known)?;
-        let items = known.len() as u64;
         for trail in known {
             self.record_trail(trail)?;
         }
@@ -112,7 +135,8 @@ impl<'s> Reader<'s> {
     }
 
     /// Asks a trail's home region about it: only there is its status whole.
-    async fn known(&self, entry: TrailEntry, seen: BTreeMap<String, Source>) -> Result<Known, SinkError> {
+    async fn known(&self, seen: Seen) -> Result<Known, SinkError> {
+        let Seen { entry, places, again } = seen;
         let client = client::in_region(self.session, &entry.home_region);
         let info = |right: &str| Call::new(right).population(TRAIL).subject(TRAIL, &entry.arn);
         let malformed = |right: &str, exchange: ExchangeId, detail: &str| {
@@ -149,15 +173,28 @@ impl<'s> Reader<'s> {
             }))
         };
         let (status, selectors) = try_join(status, selectors).await?;
-        Ok(Known { entry, seen, status, selectors })
+        Ok(Known { entry, seen: places, again, status, selectors })
     }
 
     fn record_trail(&self, known: Known) -> Result<(), SinkError> {
-        let Known { entry, seen, status, selectors } = known;
+        let Known { entry, seen, again, status, selectors } = known;
         let mut parts = Parts::new(TRAIL, &entry.arn);
         let first: Vec<Source> = seen.values().take(1).cloned().collect();
         let everywhere: Vec<Source> = seen.values().cloned().collect();
-        let mut listed = |part: &str| parts.place(part, first.clone());
+        let read = Trail {
+            seen_in: parts.take("seen_in", Fact::read(seen.into_keys().collect(), everywhere)),
+            status: parts.take("status", fact(status)),
+            selectors: parts.take("selectors", fact(selectors)),
+            ..Trail::default()
+        };
+        for (entry, source) in again {
+            self.record_entry(parts.again(), entry, vec![source], read.clone())?;
+        }
+        self.record_entry(parts, entry, first, read)
+    }
+
+    /// `read`: what does not stand in the list.
+    fn record_entry(&self, mut parts: Parts, entry: TrailEntry, at: Vec<Source>, read: Trail) -> Result<(), SinkError> {
         for part in [
             "arn",
             "name",
@@ -171,12 +208,9 @@ impl<'s> Reader<'s> {
             "log_file_validation",
             "log_group",
         ] {
-            listed(part);
+            parts.place(part, at.clone());
         }
         let trail = Trail {
-            seen_in: parts.take("seen_in", Fact::read(seen.into_keys().collect(), everywhere)),
-            status: parts.take("status", fact(status)),
-            selectors: parts.take("selectors", fact(selectors)),
             name: Some(entry.name),
             home_region: Some(entry.home_region),
             multi_region: Some(entry.is_multi_region_trail),
@@ -188,6 +222,7 @@ impl<'s> Reader<'s> {
             log_file_validation: Some(entry.log_file_validation_enabled),
             log_group: Some(entry.log_group),
             arn: Some(entry.arn),
+            ..read
         };
         parts.record(self.recorder, &trail)
     }
@@ -198,11 +233,11 @@ impl<'s> Reader<'s> {
             let is_declared = declared.is_none_or(|names| names.contains(&region.name));
             self.record_region(region, is_declared, shown.iter().find(|one| one.region == region.name), known)?;
         }
-        // A declared region that the account does not have: nothing can be said of it.
+        // A declared region that the account does not have: nothing can be said of it, and it is no member of the list.
         for name in declared.into_iter().flatten() {
             let unlisted = !listed.regions.iter().any(|region| region.name == *name);
-            if let Some((words, exchange)) = listed.closed(name).filter(|_| unlisted) {
-                self.region_gap(name, None, GapReason::Unsupported, words, exchange)?;
+            if let Some(closed) = listed.closed(name).filter(|_| unlisted) {
+                record_closed(self.recorder, name, closed, &[REGION])?;
             }
         }
         Ok(())

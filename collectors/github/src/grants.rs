@@ -108,6 +108,7 @@ pub async fn read(session: &Session, recorder: &Recorder) -> Result<(), SinkErro
 async fn installations(session: &Session, recorder: &Recorder) -> Result<(), SinkError> {
     let call = Call::new(routes::INSTALLATIONS, &[&session.settings.organization]).population(APP_INSTALLATION);
     let list = session.list::<Installation>(call, "/installations").await?;
+    let mut ids = Vec::with_capacity(list.entries.len());
     for Entry { value, source } in &list.entries {
         let facts = AppInstallation {
             id: Some(value.id),
@@ -120,8 +121,9 @@ async fn installations(session: &Session, recorder: &Recorder) -> Result<(), Sin
             created: Some(value.created_at.clone()),
         };
         Note::new(APP_INSTALLATION, APP_INSTALLATION, value.id.to_string(), &facts, source).write(recorder)?;
+        ids.push(value.id.to_string());
     }
-    list.close(recorder, APP_INSTALLATION, list.entries.len())
+    list.close(recorder, APP_INSTALLATION, &ids)
 }
 
 async fn tokens(session: &Session, recorder: &Recorder) -> Result<(), SinkError> {
@@ -145,12 +147,14 @@ async fn granted<T: DeserializeOwned>(
     let name = population(TOKEN_GRANT, Some(kind));
     let call = Call::new(operation, &[&session.settings.organization]).population(&name);
     let list: Listing<T> = session.list(call, "").await?;
+    let mut ids = Vec::with_capacity(list.entries.len());
     for Entry { value, source } in &list.entries {
         let facts = TokenGrant { kind: Some(kind.to_owned()), ..facts(value) };
         let id = format!("{kind}/{}", facts.id.unwrap_or_default());
-        Note::new(&name, TOKEN_GRANT, id, &facts, source).write(recorder)?;
+        Note::new(&name, TOKEN_GRANT, id.clone(), &facts, source).write(recorder)?;
+        ids.push(id);
     }
-    list.close(recorder, &name, list.entries.len())
+    list.close(recorder, &name, &ids)
 }
 
 fn of_grant(told: &Grant) -> TokenGrant {
@@ -220,7 +224,8 @@ async fn events(session: &Session, recorder: &Recorder, category: &str, since: S
         };
         Note::new(&name, AUDIT_EVENT, value.id.clone(), &facts, source).write(recorder)?;
     }
-    list.close(recorder, &name, list.entries.len())
+    let ids: Vec<String> = list.entries.iter().map(|one| one.value.id.clone()).collect();
+    list.close(recorder, &name, &ids)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sdk::{CoverageNote, GapReason, Recorder, SinkError, Source, SourceTotal};
+use sdk::{CoverageNote, GapNote, GapReason, Recorder, SinkError, Source, SourceTotal};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -54,20 +54,34 @@ impl<T> Listing<T> {
         self.end = other.end.or_else(|| self.end.take());
     }
 
-    /// Writes the population's coverage, and the gap if the list was not read to its end.
-    pub fn close(&self, recorder: &Recorder, population: &str, items: usize) -> Result<(), SinkError> {
+    /// Writes the population's coverage, and the gap if the list was not read to its end or has not as many members as GitHub counts.
+    /// `ids`: of each item that was recorded, as often as it is listed.
+    pub fn close(&self, recorder: &Recorder, population: &str, ids: &[String]) -> Result<(), SinkError> {
+        let distinct = ids.iter().collect::<BTreeSet<_>>().len() as u64;
+        let mismatch = self.total.as_ref().filter(|total| self.is_complete() && total.count != distinct);
         if let Some(refusal) = &self.stopped {
             let mut gap = refusal.gap(None);
             gap.population = Some(population.to_owned());
             gap.subject = None;
             recorder.gap(gap)?;
         }
+        if let Some(SourceTotal { count, from }) = mismatch {
+            recorder.gap(GapNote {
+                population: Some(population.to_owned()),
+                subject: None,
+                part: None,
+                right: None,
+                reason: GapReason::TotalMismatch,
+                detail: format!("{distinct} listed, and GitHub itself counts {count}"),
+                exchange: Some(from.exchange),
+            })?;
+        }
         recorder.coverage(CoverageNote {
             population: population.to_owned(),
             calls: self.calls,
             pages: self.pages,
-            items: items as u64,
-            complete: self.is_complete(),
+            items: ids.len() as u64,
+            complete: self.is_complete() && mismatch.is_none(),
             total: self.total.clone(),
         })
     }

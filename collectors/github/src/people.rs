@@ -21,7 +21,7 @@ pub struct User {
     pub login: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 struct TeamTold {
     id: u64,
     slug: String,
@@ -112,12 +112,9 @@ pub async fn members(session: &Session, recorder: &Recorder) -> Result<(), SinkE
             recorder.gap(gap)?;
         }
     }
-    let mut known = BTreeSet::new();
+    let mut ids = Vec::with_capacity(admins.entries.len());
+    // Whose role changed between the two lists stands in both: the run holds against each other what is recorded again.
     for (index, Entry { value, source }) in admins.entries.iter().enumerate() {
-        // Whose role changed between the two lists stands in both: the one that can do more holds.
-        if !known.insert(value.login.clone()) {
-            continue;
-        }
         let facts = Member {
             id: Some(value.id),
             login: Some(value.login.clone()),
@@ -129,8 +126,9 @@ pub async fn members(session: &Session, recorder: &Recorder) -> Result<(), SinkE
             note.part("two_factor", &state, sources);
         }
         note.write(recorder)?;
+        ids.push(value.login.clone());
     }
-    admins.close(recorder, MEMBER, known.len())
+    admins.close(recorder, MEMBER, &ids)
 }
 
 /// Outside collaborators and their second factors.
@@ -144,6 +142,7 @@ pub async fn collaborators(session: &Session, recorder: &Recorder) -> Result<(),
     if let (Some(stopped), true) = (&all.stopped, factors.both.is_some()) {
         recorder.gap(stopped.gap(Some("two_factor")))?;
     }
+    let mut ids = Vec::with_capacity(all.entries.len());
     for Entry { value, source } in &all.entries {
         let facts = OutsideCollaborator { id: Some(value.id), login: Some(value.login.clone()), two_factor: None };
         let mut note = Note::new(OUTSIDE_COLLABORATOR, OUTSIDE_COLLABORATOR, value.login.clone(), &facts, source);
@@ -151,14 +150,23 @@ pub async fn collaborators(session: &Session, recorder: &Recorder) -> Result<(),
             note.part("two_factor", &state, sources);
         }
         note.write(recorder)?;
+        ids.push(value.login.clone());
     }
-    all.close(recorder, OUTSIDE_COLLABORATOR, all.entries.len())
+    all.close(recorder, OUTSIDE_COLLABORATOR, &ids)
 }
 
-/// A team, what it may do in which repository, and where that was read.
-type Entered = (Entry<TeamTold>, BTreeMap<String, String>, Vec<Source>);
+/// A team, and where it may enter.
+struct Entered {
+    /// Of the first repository that it may enter.
+    entry: Entry<TeamTold>,
+    /// By repository: what it may do there.
+    permissions: BTreeMap<String, String>,
+    sources: Vec<Source>,
+    /// Where the list of a repository names it again, and what it may do there as told then.
+    again: Vec<(String, Entry<TeamTold>)>,
+}
 
-/// Teams that may enter a declared repository, each once.
+/// Teams that may enter a declared repository, each once, unless the list of one repository repeats it.
 pub async fn teams(session: &Session, recorder: &Recorder) -> Result<(), SinkError> {
     let organization = &session.settings.organization;
     if session.settings.repositories.is_empty() {
@@ -173,10 +181,18 @@ pub async fn teams(session: &Session, recorder: &Recorder) -> Result<(), SinkErr
     let mut all = Listing::<TeamTold>::default();
     for (repository, mut list) in lists {
         for entry in std::mem::take(&mut list.entries) {
-            let (permission, source) = (entry.value.permission.clone(), entry.source.clone());
-            let team = found.entry(entry.value.slug.clone()).or_insert_with(|| (entry, BTreeMap::new(), Vec::new()));
-            team.1.insert(repository.clone(), permission);
-            team.2.push(source);
+            let team = found.entry(entry.value.slug.clone()).or_insert_with(|| Entered {
+                entry: entry.clone(),
+                permissions: BTreeMap::new(),
+                sources: Vec::new(),
+                again: Vec::new(),
+            });
+            if team.permissions.contains_key(repository) {
+                team.again.push((repository.clone(), entry));
+                continue;
+            }
+            team.permissions.insert(repository.clone(), entry.value.permission);
+            team.sources.push(entry.source);
         }
         all.absorb(list);
     }
@@ -184,32 +200,41 @@ pub async fn teams(session: &Session, recorder: &Recorder) -> Result<(), SinkErr
         // Any team may enter the repository whose teams were not read.
         recorder.gap(stopped.gap(Some("repositories")))?;
     }
-    let count = found.len();
-    try_join_all(found.into_values().map(|(entry, repositories, sources)| async move {
-        let slug = &entry.value.slug;
-        let facts = Team {
-            id: Some(entry.value.id),
-            slug: Some(slug.clone()),
-            name: Some(entry.value.name.clone()),
-            repositories: None,
-            members: None,
-        };
-        let mut note = Note::new(TEAM, TEAM, slug.clone(), &facts, &entry.source);
-        note.part("repositories", &repositories, sources);
+    let listed = found.iter().flat_map(|(slug, team)| std::iter::repeat_n(slug.clone(), team.again.len() + 1));
+    let ids: Vec<String> = listed.collect();
+    try_join_all(found.into_values().map(|team| async move {
+        let slug = &team.entry.value.slug;
         let call = Call::new(routes::TEAM_MEMBERS, &[organization, slug]).population(TEAM).subject(TEAM, slug);
         let members = session.list::<User>(call, "").await?;
         if let Some(stopped) = &members.stopped {
             recorder.gap(stopped.gap(Some("members")))?;
         }
-        if members.pages > 0 {
-            let sources = members.end.into_iter().chain(members.entries.iter().map(|one| one.source.clone())).collect();
-            let logins: BTreeSet<&String> = members.entries.iter().map(|one| &one.value.login).collect();
-            note.part("members", &logins, sources);
+        let write = |entry: &Entry<TeamTold>, permissions: &BTreeMap<String, String>, sources: Vec<Source>| {
+            let facts = Team {
+                id: Some(entry.value.id),
+                slug: Some(slug.clone()),
+                name: Some(entry.value.name.clone()),
+                repositories: None,
+                members: None,
+            };
+            let mut note = Note::new(TEAM, TEAM, slug.clone(), &facts, &entry.source);
+            note.part("repositories", permissions, sources);
+            if members.pages > 0 {
+                let told = members.entries.iter().map(|one| one.source.clone());
+                let logins: BTreeSet<&String> = members.entries.iter().map(|one| &one.value.login).collect();
+                note.part("members", &logins, members.end.iter().cloned().chain(told).collect());
+            }
+            note.write(recorder)
+        };
+        for (repository, entry) in &team.again {
+            let mut permissions = team.permissions.clone();
+            permissions.insert(repository.clone(), entry.value.permission.clone());
+            write(entry, &permissions, vec![entry.source.clone()])?;
         }
-        note.write(recorder)
+        write(&team.entry, &team.permissions, team.sources)
     }))
     .await?;
-    all.close(recorder, TEAM, count)
+    all.close(recorder, TEAM, &ids)
 }
 
 /// What the identity provider made known. Its pages are counted, not linked.
@@ -224,7 +249,8 @@ pub async fn identities(session: &Session, recorder: &Recorder) -> Result<(), Si
         };
         Note::new(SAML_IDENTITY, SAML_IDENTITY, value.id.clone(), &facts, source).write(recorder)?;
     }
-    list.close(recorder, SAML_IDENTITY, list.entries.len())
+    let ids: Vec<String> = list.entries.iter().map(|one| one.value.id.clone()).collect();
+    list.close(recorder, SAML_IDENTITY, &ids)
 }
 
 #[derive(Debug, Deserialize)]
@@ -232,6 +258,9 @@ pub async fn identities(session: &Session, recorder: &Recorder) -> Result<(), Si
 struct IdentityPage {
     total_results: u64,
     start_index: u64,
+    /// As many of them as this page counts for.
+    #[serde(default)]
+    items_per_page: Option<u64>,
     #[serde(rename = "Resources")]
     resources: Vec<serde_json::Value>,
 }
@@ -239,8 +268,8 @@ struct IdentityPage {
 async fn identity_list(session: &Session) -> Result<Listing<Identity>, SinkError> {
     let first = Call::new(routes::IDENTITIES, &[&session.settings.organization]).population(SAML_IDENTITY);
     let mut list = Listing::default();
+    let mut start = 1u64;
     loop {
-        let start = list.entries.len() as u64 + 1;
         let call = first.clone().with("startIndex", start.to_string()).with("count", PAGE.to_string());
         let page = list.pages + 1;
         let answer = match session.get_page(&call, None, page).await? {
@@ -283,7 +312,11 @@ async fn identity_list(session: &Session) -> Result<Listing<Identity>, SinkError
                 }
             }
         }
-        if list.entries.len() as u64 >= told.total_results {
+        // A page that repeats an item counts for fewer than it holds: where the next one begins, the server's number says.
+        let held = told.resources.len() as u64;
+        let counted = told.items_per_page.filter(|counted| (1..held).contains(counted)).unwrap_or(held);
+        start = start.saturating_add(counted);
+        if start > told.total_results {
             return Ok(list);
         }
         if told.resources.is_empty() {

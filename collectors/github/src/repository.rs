@@ -227,6 +227,11 @@ fn about(session: &Session, operation: &'static str, name: &str, last: &[&str]) 
     Call::new(operation, &arguments).population(REPOSITORY).subject(REPOSITORY, &session.settings.full_name(name))
 }
 
+/// A call that lists what belongs to one repository.
+fn list_of(session: &Session, operation: &'static str, name: &str, population: &str) -> Call {
+    Call::new(operation, &[&session.settings.organization, name]).population(population)
+}
+
 async fn repository(session: &Session, recorder: &Recorder, name: &str) -> Result<(), SinkError> {
     let call = about(session, routes::REPOSITORY, name, &[]);
     let told = match session.get(&call).await? {
@@ -331,6 +336,7 @@ async fn rules(
     Ok(())
 }
 
+#[expect(clippy::result_large_err, reason = "made once for each request over a network")]
 fn ruleset(call: &Call, exchange: sdk::ExchangeId, told: RulesetTold) -> Result<Ruleset, Refusal> {
     let Some(actors) = told.bypass_actors else {
         let detail = format!(
@@ -392,10 +398,10 @@ async fn protection(session: &Session, recorder: &Recorder, note: &mut Note, cal
 
 async fn environments(session: &Session, recorder: &Recorder, name: &str) -> Result<(), SinkError> {
     let of = population(ENVIRONMENT, Some(name));
-    let mut call = about(session, routes::ENVIRONMENTS, name, &[]).population(&of);
-    call.subject = None;
+    let call = list_of(session, routes::ENVIRONMENTS, name, &of);
     let list = session.list::<EnvironmentTold>(call, "/environments").await?;
     let full_name = session.settings.full_name(name);
+    let mut ids = Vec::with_capacity(list.entries.len());
     for Entry { value, source } in &list.entries {
         let reviewers = value.protection_rules.iter().flat_map(|rule| &rule.reviewers).map(|one| match &one.reviewer {
             ReviewerTold::User { login } => format!("user:{login}"),
@@ -414,17 +420,19 @@ async fn environments(session: &Session, recorder: &Recorder, name: &str) -> Res
             branches: Some(branches.to_owned()),
             admins_can_bypass: Some(value.can_admins_bypass),
         };
-        Note::new(&of, ENVIRONMENT, format!("{full_name}/{}", value.name), &facts, source).write(recorder)?;
+        let id = format!("{full_name}/{}", value.name);
+        Note::new(&of, ENVIRONMENT, id.clone(), &facts, source).write(recorder)?;
+        ids.push(id);
     }
-    list.close(recorder, &of, list.entries.len())
+    list.close(recorder, &of, &ids)
 }
 
 async fn hooks(session: &Session, recorder: &Recorder, name: &str) -> Result<(), SinkError> {
     let of = population(WEBHOOK, Some(name));
-    let mut call = about(session, routes::HOOKS, name, &[]).population(&of);
-    call.subject = None;
+    let call = list_of(session, routes::HOOKS, name, &of);
     let list = session.list::<Hook>(call, "").await?;
     let full_name = session.settings.full_name(name);
+    let mut ids = Vec::with_capacity(list.entries.len());
     for Entry { value, source } in &list.entries {
         let verifies = match &value.config.insecure_ssl {
             None => true,
@@ -440,17 +448,19 @@ async fn hooks(session: &Session, recorder: &Recorder, name: &str) -> Result<(),
             has_secret: Some(value.config.secret.as_ref().is_some_and(|secret| !secret.is_empty())),
             verifies_tls: Some(verifies),
         };
-        Note::new(&of, WEBHOOK, format!("{full_name}/{}", value.id), &facts, source).write(recorder)?;
+        let id = format!("{full_name}/{}", value.id);
+        Note::new(&of, WEBHOOK, id.clone(), &facts, source).write(recorder)?;
+        ids.push(id);
     }
-    list.close(recorder, &of, list.entries.len())
+    list.close(recorder, &of, &ids)
 }
 
 async fn keys(session: &Session, recorder: &Recorder, name: &str) -> Result<(), SinkError> {
     let of = population(DEPLOY_KEY, Some(name));
-    let mut call = about(session, routes::KEYS, name, &[]).population(&of);
-    call.subject = None;
+    let call = list_of(session, routes::KEYS, name, &of);
     let list = session.list::<Key>(call, "").await?;
     let full_name = session.settings.full_name(name);
+    let mut ids = Vec::with_capacity(list.entries.len());
     for Entry { value, source } in &list.entries {
         let facts = DeployKey {
             id: Some(value.id),
@@ -462,7 +472,9 @@ async fn keys(session: &Session, recorder: &Recorder, name: &str) -> Result<(), 
             created: Some(value.created_at.clone()),
             last_used: Some(value.last_used.clone()),
         };
-        Note::new(&of, DEPLOY_KEY, format!("{full_name}/{}", value.id), &facts, source).write(recorder)?;
+        let id = format!("{full_name}/{}", value.id);
+        Note::new(&of, DEPLOY_KEY, id.clone(), &facts, source).write(recorder)?;
+        ids.push(id);
     }
-    list.close(recorder, &of, list.entries.len())
+    list.close(recorder, &of, &ids)
 }

@@ -1,5 +1,7 @@
 //! The settings of a target of GitHub.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use sdk::{CollectError, Target};
 use serde::Deserialize;
@@ -69,7 +71,7 @@ impl Settings {
                 return Err(wrong(required, "is missing".to_owned()));
             }
         }
-        let settings: Self = serde_json::from_value(Value::Object(target.settings.clone()))
+        let mut settings: Self = serde_json::from_value(Value::Object(target.settings.clone()))
             .map_err(|error| wrong("organization", format!("the settings cannot be read: {error}")))?;
         let plain = |name: &str| {
             !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
@@ -83,6 +85,9 @@ impl Settings {
                 format!("`{name}` is no name of a repository: leave the organisation's out"),
             ));
         }
+        // One that is named twice is read once. GitHub does not tell names by capitals.
+        let mut named = BTreeSet::new();
+        settings.repositories.retain(|name| named.insert(name.to_ascii_lowercase()));
         if settings.app.is_some() && settings.token_variable.is_some() {
             return Err(wrong("app", "stands beside `token_variable`: one of the two".to_owned()));
         }
@@ -104,6 +109,13 @@ mod tests {
     fn of(settings: Value) -> Result<Settings, String> {
         let Value::Object(settings) = settings else { panic!("an object") };
         Settings::of(&Target { id: "gh".to_owned(), settings }).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_repository_that_is_named_twice_is_read_once() {
+        let settings =
+            json!({"organization": "a", "organization_id": 1, "repositories": ["signer", "b", "Signer", "b"]});
+        assert_eq!(of(settings).unwrap().repositories, ["signer", "b"]);
     }
 
     #[test]

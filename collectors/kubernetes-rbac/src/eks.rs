@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html>
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws::fact::{Fact, Parts};
@@ -164,17 +165,22 @@ impl Eks {
             self.client.list_access_entries().cluster_name(&self.settings.cluster).set_next_token(token).send()
         })
         .await?;
-        let principals = listed.take();
-        let items = principals.len() as u64;
+        let mut principals: BTreeMap<String, Vec<Source>> = BTreeMap::new();
+        let mut items = 0u64;
+        // What is listed again is one principal, recorded again: the run holds both against each other.
+        for (principal, place) in listed.take() {
+            items = items.saturating_add(1);
+            principals.entry(principal).or_default().push(place);
+        }
         if let Some(refusal) = listed.stopped() {
             recorder.gap(of_subjects(refusal))?;
         }
         let found = Mutex::new(Access { complete: listed.stopped().is_none(), entries: Vec::new() });
         let mut work = Bounded::new(self.session.concurrency());
-        for (principal, place) in principals {
+        for (principal, places) in principals {
             let found = &found;
             work.start(async move {
-                let entry = self.entry(recorder, principal, place).await?;
+                let entry = self.entry(recorder, principal, places).await?;
                 let mut found = found.lock().await;
                 found.complete &= entry.username.is_some();
                 found.entries.push(entry);
@@ -189,9 +195,14 @@ impl Eks {
         Ok(found)
     }
 
-    async fn entry(&self, recorder: &Recorder, principal: String, place: Source) -> Result<AccessEntry, SinkError> {
+    /// `places`: where the list names it.
+    async fn entry(
+        &self,
+        recorder: &Recorder,
+        principal: String,
+        places: Vec<Source>,
+    ) -> Result<AccessEntry, SinkError> {
         let mut parts = Parts::new(ACCESS_ENTRY, &principal);
-        parts.place("principal", vec![place]);
         let about = |operation: &str| Call::new(operation).population(ACCESS_ENTRY).subject(ACCESS_ENTRY, &principal);
         let described = self.described(about(DESCRIBE_ENTRY), &principal).await?;
         let policies = self.policies(about(LIST_POLICIES), &principal).await?;
@@ -236,7 +247,11 @@ impl Eks {
                 })?;
             }
         }
-        parts.record(recorder, &entry)?;
+        for (index, place) in places.into_iter().enumerate() {
+            let mut parts = if index == 0 { parts.clone() } else { parts.again() };
+            parts.place("principal", vec![place]);
+            parts.record(recorder, &entry)?;
+        }
         Ok(entry)
     }
 

@@ -1,5 +1,7 @@
 //! The settings of a target.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use sdk::{CollectError, Target};
 use serde::{Deserialize, Serialize};
@@ -30,11 +32,16 @@ impl ClusterSettings {
     /// # Errors
     /// When a setting is missing, unknown or not of its form.
     pub fn of(target: &Target) -> Result<Self, CollectError> {
-        serde_json::from_value(Value::Object(target.settings.clone())).map_err(|error| CollectError::Settings {
+        let settings = serde_json::from_value(Value::Object(target.settings.clone()));
+        let mut settings: Self = settings.map_err(|error: serde_json::Error| CollectError::Settings {
             target: target.id.clone(),
             setting: "uid".to_owned(),
             problem: error.to_string(),
-        })
+        })?;
+        // One that is named twice is read once.
+        let mut named = BTreeSet::new();
+        settings.namespaces.retain(|name| named.insert(name.clone()));
+        Ok(settings)
     }
 
     /// The declared authorizers that decide beside Node and RBAC, and beside EKS where that is read.

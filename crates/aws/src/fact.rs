@@ -43,7 +43,7 @@ pub fn malformed(info: &Call, source: &Source, problem: &dyn std::error::Error) 
 }
 
 /// The parts of one resource.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Parts {
     population: String,
     subject: Subject,
@@ -69,6 +69,12 @@ impl Parts {
         }
     }
 
+    /// Of which object these are.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.subject.id
+    }
+
     /// Takes a part over: its value for the resource, its places and gaps for the record.
     pub fn take<T>(&mut self, part: &str, fact: Fact<T>) -> Option<T> {
         for mut gap in fact.gaps {
@@ -86,6 +92,12 @@ impl Parts {
     /// Says where a part stands whose value the resource already has.
     pub fn place(&mut self, part: &str, sources: Vec<Source>) {
         self.sources.insert(part.to_owned(), sources);
+    }
+
+    /// The parts of the same object where its list names it again: what could not be read of it is said once.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self { gaps: Vec::new(), ..self.clone() }
     }
 
     /// Records the resource and what could not be read of it.
