@@ -53,9 +53,24 @@ fn a_region_that_is_not_enabled_has_nothing_to_ask() {
     assert_eq!(left_out.get("trails"), None);
     let skipped = ["logging", "selectors", "trails"].map(|part| (Some(part), GapReason::Skipped));
     assert_eq!(seen.gaps_of("us-east-1"), skipped);
-    // One that does not exist.
+    // One that does not exist: a list of its own, of which nothing was read.
     let seen = read(world(|_| {}), vec![], &["eu-west-9"]);
-    assert_eq!(seen.gaps_of("eu-west-9"), [(None, GapReason::Unsupported)]);
+    let [gap] = seen.gaps.iter().filter(|gap| gap.reason == GapReason::Unsupported).collect::<Vec<_>>()[..] else {
+        panic!("{:?}", seen.gaps)
+    };
+    assert_eq!((gap.population.as_deref(), &gap.subject), (Some("aws-cloudtrail/region@eu-west-9"), &None));
+    assert_eq!(gap.detail, "the account has no region of this name");
+    assert!(seen.coverage.iter().any(|one| one.population == "aws-cloudtrail/region" && one.complete));
+}
+
+#[test]
+fn a_list_that_names_a_trail_again_says_it_again() {
+    let rules = vec![Rule::always("cloudtrail:DescribeTrails", Fault::ListedTwice)];
+    let seen = read(world(|_| {}), rules, &["eu-west-1", "us-east-1"]);
+    let trails = seen.resources.iter().filter(|one| one.kind == "aws-cloudtrail/trail").count() as u64;
+    // Two trails, of which the first is in both regions, and stands twice in the list of each.
+    let coverage = seen.coverage.iter().find(|one| one.population == "aws-cloudtrail/trail").unwrap();
+    assert_eq!((trails, coverage.items, coverage.complete), (4, 4, true));
 }
 
 #[test]

@@ -61,7 +61,9 @@ fn collect(world: World, change: impl Fn(&Request, Reply) -> Reply + Send + Sync
         collector.identify(&recorder).await.unwrap();
         collector.collect(&recorder).await.unwrap();
     });
-    memory.seen()
+    let seen = memory.seen();
+    assert_eq!(seen.lists_that_do_not_add_up(), BTreeSet::new());
+    seen
 }
 
 fn resource<'a>(seen: &'a Seen, kind: &str, id: &str) -> &'a ResourceNote {

@@ -6,6 +6,7 @@
 )]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use collector_aws_kms::AwsKms;
@@ -54,7 +55,9 @@ fn collect(world: World, rules: Vec<Rule>, regions: Option<&[&str]>) -> Seen {
         let collector = AwsKms.connect(&target, &environment, &recorder).await.unwrap();
         collector.collect(&recorder).await.unwrap();
     });
-    memory.seen()
+    let seen = memory.seen();
+    assert_eq!(seen.lists_that_do_not_add_up(), BTreeSet::new());
+    seen
 }
 
 fn world(change: impl FnOnce(&mut KmsRegion)) -> World {
@@ -224,4 +227,34 @@ fn a_region_that_cannot_be_read_is_a_gap_and_not_empty() {
         }
         assert!(seen.exchanges.iter().all(|one| !one.exchange.operation.starts_with("kms:")));
     }
+}
+
+#[test]
+fn each_region_counts_its_own() {
+    let two_regions = || {
+        let mut world = World::new(Size { keys: 2, ..Size::SMALL });
+        world.regions.push(Region { name: "eu-north-1".to_owned(), opt_status: "ENABLED_BY_DEFAULT".to_owned() });
+        let mut other = world.kms["eu-west-1"].clone();
+        other.keys.truncate(1);
+        other.keys[0].id = "elsewhere".to_owned();
+        other.aliases.clear();
+        world.kms.insert("eu-north-1".to_owned(), other);
+        world
+    };
+    let of = |seen: &Seen, name: &str| {
+        let one = seen.coverage.iter().find(|one| one.population == name).unwrap();
+        (one.items, one.complete)
+    };
+    let seen = collect(two_regions(), vec![], None);
+    assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
+    assert_eq!((of(&seen, "aws-kms/key@eu-west-1"), of(&seen, "aws-kms/key@eu-north-1")), ((2, true), (1, true)));
+    // One region's list is refused: the other's is whole.
+    let seen = collect(two_regions(), vec![Rule::times("kms:ListKeys", 1, Fault::Deny)], None);
+    let lists = [of(&seen, "aws-kms/key@eu-west-1"), of(&seen, "aws-kms/key@eu-north-1")];
+    assert!(matches!(lists, [(0, false), (1, true)] | [(2, true), (0, false)]), "{lists:?}");
+    // A key that vanished between list and description counts as listed.
+    let rules = vec![Rule::times("kms:DescribeKey", 1, Fault::Unknown)];
+    let seen = collect(two_regions(), rules, None);
+    assert_eq!((of(&seen, "aws-kms/key@eu-west-1"), of(&seen, "aws-kms/key@eu-north-1")), ((2, true), (1, true)));
+    assert!(seen.gaps.iter().any(|gap| gap.right.as_deref() == Some("kms:DescribeKey")), "{:?}", seen.gaps);
 }

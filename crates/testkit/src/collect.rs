@@ -1,5 +1,6 @@
 //! One run of a collector against a source, for tests of its own edges.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sdk::{
@@ -9,6 +10,9 @@ use serde_json::Value;
 
 use crate::{Handler, Memory, Seen, Server};
 
+/// What sources with bearer tokens are asked with in [`collect`].
+pub const TOKEN: &str = "a-token-of-nobody";
+
 fn now(later: Duration) -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970") + later;
     Timestamp::from_millis(i64::try_from(since.as_millis()).expect("a clock within range")).expect("within range")
@@ -17,7 +21,7 @@ fn now(later: Duration) -> Timestamp {
 /// Identifies and collects; `settings` is the declaration's target without `id` and `collector`.
 ///
 /// # Panics
-/// When the settings are no object, or nothing at all can be read.
+/// When the settings are no object, nothing at all can be read, or lists do not add up.
 #[must_use]
 pub fn collect(kind: &dyn CollectorKind, source: impl Handler + 'static, settings: Value) -> Seen {
     let Value::Object(settings) = settings else { panic!("settings are a JSON object") };
@@ -34,6 +38,7 @@ pub fn collect(kind: &dyn CollectorKind, source: impl Handler + 'static, setting
         pins: std::collections::BTreeMap::new(),
         overrides: Overrides {
             endpoint_url: Some(server.url()),
+            token: Some(Secret::new(TOKEN.to_owned())),
             credentials: Some(StaticCredentials {
                 access_key_id: "AKIA0000000000000000".to_owned(),
                 secret_access_key: Secret::new("a-secret-access-key".to_owned()),
@@ -48,7 +53,9 @@ pub fn collect(kind: &dyn CollectorKind, source: impl Handler + 'static, setting
         collector.identify(&recorder).await.expect("the pinned identity");
         collector.collect(&recorder).await.expect("something that can be read");
     });
-    memory.seen()
+    let seen = memory.seen();
+    assert_eq!(seen.lists_that_do_not_add_up(), BTreeSet::new());
+    seen
 }
 
 impl Seen {

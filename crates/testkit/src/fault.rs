@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::items;
 use crate::server::lock;
 use crate::{Delivery, Handler, Reply, Request, Wording};
 
@@ -41,6 +42,10 @@ pub enum Fault {
     TruncatedWithoutMarker,
     /// Says that more follows and gives the marker that was asked with, for ever.
     RepeatedMarker,
+    /// The first item of the answer's first list stands there again, at the end.
+    ListedTwice,
+    /// The first item of the answer's first list says nothing.
+    EmptyItem,
     Redirect(String),
     /// A body of this many bytes.
     Oversized(u64),
@@ -203,6 +208,16 @@ impl Handler for Faulty {
                 wording.first_page(&mut first);
                 let reply = self.inner.answer(&first).await;
                 wording.more(request, reply, Some("again"))
+            }
+            Fault::ListedTwice => {
+                let reply = self.inner.answer(request).await;
+                let body = items::listed_twice(&reply.body);
+                reply.with_body(body)
+            }
+            Fault::EmptyItem => {
+                let reply = self.inner.answer(request).await;
+                let body = items::empty_item(&reply.body);
+                reply.with_body(body)
             }
             Fault::Smuggle(text) => {
                 let reply = self.inner.answer(request).await;

@@ -12,9 +12,11 @@
 mod changed;
 mod collect;
 pub mod conformance;
+mod counts;
 mod fault;
 mod files;
 mod hasty;
+mod items;
 mod memory;
 mod proxy;
 mod replay;
@@ -25,7 +27,7 @@ mod systems;
 mod wording;
 
 pub use changed::Changed;
-pub use collect::collect;
+pub use collect::{TOKEN, collect};
 pub use fault::{Fault, Faulty, Rule};
 pub use files::executable;
 pub use hasty::HASTY;

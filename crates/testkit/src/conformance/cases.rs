@@ -136,6 +136,34 @@ impl Suite {
             }
         }
         wrong.extend(run.inputs_from_nowhere());
+        wrong.extend(run.seen.lists_that_do_not_add_up());
+        wrong
+    }
+
+    /// Over which way the source is reached is said before it is first asked, also where it lets nobody in.
+    pub async fn says_its_way(self) -> Vec<String> {
+        let refused = Rule::always("*", Fault::Deny);
+        let mut wrong = Vec::new();
+        for (rules, preflight) in [(Vec::new(), false), (Vec::new(), true), (vec![refused], false)] {
+            let run = self.run(How { rules, preflight, ..How::default() }).await;
+            let endpoints = run.seen.routes.iter().flat_map(|(_, route)| &route.endpoints);
+            if !endpoints.clone().any(|endpoint| *endpoint == run.at) {
+                wrong.push(format!(
+                    "`{}` is where it asks, and the route names {:?}",
+                    run.at,
+                    endpoints.collect::<Vec<_>>()
+                ));
+            }
+            if run.seen.routes.first().is_none_or(|(before, _)| *before > 0) {
+                wrong.push("it asked before it said over which way".to_owned());
+            }
+            for one in &run.seen.exchanges {
+                let endpoint = &one.exchange.endpoint;
+                if !run.seen.routes.iter().any(|(_, route)| route.endpoints.contains(endpoint)) {
+                    wrong.push(format!("`{endpoint}` was asked, and no route names it"));
+                }
+            }
+        }
         wrong
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 use sdk::GapReason;
+use serde_json::Value;
 
 use super::Suite;
 use super::run::{How, Run};
@@ -131,6 +132,77 @@ impl Suite {
         self.endless(Fault::RepeatedMarker).await
     }
 
+    /// A source that lists items again: recorded as often as they are listed, counted as often, and nothing else is different. (The
+    /// run makes one resource of them.)
+    pub async fn listed_twice(self) -> Vec<String> {
+        let undisturbed = self.undisturbed().await;
+        let lists = self.lists(&undisturbed);
+        let (mut wrong, mut seen) = (Vec::new(), 0);
+        for operation in &lists {
+            let rules = vec![Rule::always(operation, Fault::ListedTwice)];
+            let run = self.run(How { rules, ..How::default() }).await;
+            let say = |what: String| format!("items of `{operation}` listed again: {what}");
+            let (before, after) = (undisturbed.conclusions(), run.conclusions());
+            for member in ["resources", "gaps", "ended"] {
+                if before.get(member) != after.get(member) {
+                    wrong.push(say(format!("other {member}: {:?}", run.seen.gaps)));
+                }
+            }
+            let mut again = 0;
+            for coverage in &run.seen.coverage {
+                let repeated = run.repeated(&coverage.population);
+                again += repeated;
+                let known = undisturbed.seen.coverage.iter().find(|one| one.population == coverage.population);
+                let same = known.is_some_and(|known| {
+                    known.complete == coverage.complete && known.items + repeated == coverage.items
+                });
+                if !same {
+                    wrong.push(say(format!("{coverage:?} in place of {known:?}, {repeated} recorded again")));
+                }
+            }
+            if again == 0 {
+                wrong.push(say("nothing was recorded again".to_owned()));
+            }
+            seen += again;
+            wrong.extend(run.seen.lists_that_do_not_add_up().into_iter().map(say));
+        }
+        if seen == 0 && !lists.is_empty() {
+            wrong.push("no list of this source shows what comes of an item that is listed again".to_owned());
+        }
+        wrong
+    }
+
+    /// A list with an item that says nothing, not even who it is: the list is not whole, and says so.
+    pub async fn empty_item(self) -> Vec<String> {
+        let undisturbed = self.undisturbed().await;
+        let mut wrong = Vec::new();
+        for operation in self.lists(&undisturbed) {
+            let rules = vec![Rule::times(&operation, 1, Fault::EmptyItem)];
+            let run = self.run(How { rules, ..How::default() }).await;
+            let say = |what: String| format!("an empty item of `{operation}`: {what}");
+            wrong.extend(gone(&undisturbed, &run, &operation, Lost::Items).into_iter().map(say));
+            if !run.says_something_is_missing() {
+                wrong.push(say("no gap says that something is missing".to_owned()));
+            }
+        }
+        wrong
+    }
+
+    /// The operations that list what is recorded: a list inside of the answer about one object is a fact.
+    fn lists(&self, undisturbed: &Run) -> BTreeSet<String> {
+        let rights = self.descriptor().rights;
+        let feeds = |name: &str, population: Option<&str>| {
+            let kind = population.map(sdk::kind_of_population);
+            let listed = rights.iter().filter(|right| right.name == name).flat_map(|right| &right.feeds);
+            listed.filter(|feed| feed.part.is_none()).any(|feed| kind.is_none_or(|kind| kind == feed.kind))
+        };
+        let asked = undisturbed.seen.exchanges.iter().map(|one| &one.exchange);
+        asked
+            .filter(|one| one.subject.is_none() && feeds(&one.operation, one.population.as_deref()))
+            .map(|one| one.operation.clone())
+            .collect()
+    }
+
     /// One failure that a second attempt gets over changes no conclusion; both attempts are recorded.
     pub async fn passing_failures(self) -> Vec<String> {
         let undisturbed = self.undisturbed().await;
@@ -210,7 +282,7 @@ impl Suite {
         let mut wrong = Vec::new();
         for (operation, run) in runs {
             let say = |what: String| format!("with `{operation}` {fault:?}: {what}");
-            wrong.extend(gone(undisturbed, &run, &operation).into_iter().map(say));
+            wrong.extend(gone(undisturbed, &run, &operation, Lost::Answers).into_iter().map(say));
             if run.hits.is_empty() {
                 wrong.push(say("it was not attempted".to_owned()));
             }
@@ -274,8 +346,17 @@ impl Suite {
     }
 }
 
+/// What of an operation was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lost {
+    /// All that it answers.
+    Answers,
+    /// Some of what it lists.
+    Items,
+}
+
 /// Holds a run in which `operation` failed against the undisturbed one.
-fn gone(undisturbed: &Run, run: &Run, operation: &str) -> Vec<String> {
+fn gone(undisturbed: &Run, run: &Run, operation: &str, lost: Lost) -> Vec<String> {
     let mut wrong = BTreeSet::new();
     for before in &undisturbed.seen.resources {
         let name = format!("{} {}", before.kind, before.id);
@@ -286,9 +367,12 @@ fn gone(undisturbed: &Run, run: &Run, operation: &str) -> Vec<String> {
                 after.and_then(|after| after.parts.get(part)).is_some_and(|now| run.origins(now).contains(operation));
             let from_it = undisturbed.origins(sources).contains(operation);
             match after.and_then(|after| after.facts.get(part)) {
-                Some(fact) if from_it && still => {
+                Some(fact) if from_it && still && lost == Lost::Answers => {
                     wrong.insert(format!("`{part}` of `{name}` came from it and is still there: {fact}"));
                 }
+                // A list that lost an item is as long as it was read, beside its gap.
+                Some(Value::Array(_) | Value::Object(_))
+                    if lost == Lost::Items && run.says_unread(before, Some(part)) => {}
                 Some(fact) if before.facts.get(part) != Some(fact) => {
                     wrong.insert(format!("`{part}` of `{name}` has another value: {fact}"));
                 }
@@ -315,6 +399,7 @@ fn gone(undisturbed: &Run, run: &Run, operation: &str) -> Vec<String> {
         }
     }
     wrong.extend(run.inputs_from_nowhere());
+    wrong.extend(run.seen.lists_that_do_not_add_up());
     for after in &run.seen.resources {
         if undisturbed.resource(&after.kind, &after.id).is_none() {
             wrong.insert(format!("`{} {}` appears from nowhere", after.kind, after.id));

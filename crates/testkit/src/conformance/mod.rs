@@ -100,10 +100,11 @@ macro_rules! conformance {
     ($kind:expr, $source:expr, $settings:tt) => {
         $crate::conformance!(@cases $kind, $source, $settings;
             says_what_it_is, uses_exactly_its_rights, facts_come_from_declared_rights, is_complete_when_undisturbed,
-            order_of_answers_does_not_matter, secrets_stay_out, speaks_https, stops_at_another_identity,
+            says_its_way, order_of_answers_does_not_matter, secrets_stay_out, speaks_https, stops_at_another_identity,
             preflight_answers_for_every_right, denied, refused_by_organization, credentials_expired, throttled_for_ever,
             failing_for_ever, html_instead_of_an_answer, unknown_operation, redirected, malformed, wrong_shape, cut_for_ever,
-            reset_for_ever, truncated_without_marker, repeated_marker, too_large, never_answered, passing_failures, slow
+            reset_for_ever, truncated_without_marker, repeated_marker, listed_twice, empty_item, too_large, never_answered,
+            passing_failures, slow
         );
     };
     (@cases $kind:expr, $source:expr, $settings:tt; $($case:ident),* $(,)?) => {

@@ -143,6 +143,13 @@ impl Run {
         self.seen.derived.iter().find(|one| one.kind == kind && one.id == id)
     }
 
+    /// How many objects of a population were recorded again.
+    pub fn repeated(&self, population: &str) -> u64 {
+        let members = self.seen.resources.iter().filter(|one| one.population == population);
+        let ids: BTreeSet<&String> = members.clone().map(|one| &one.id).collect();
+        (members.count() - ids.len()) as u64
+    }
+
     /// Computed objects that name as their ground what was never recorded.
     pub fn inputs_from_nowhere(&self) -> BTreeSet<String> {
         let there = |input: &Input| match input {

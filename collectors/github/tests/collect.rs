@@ -1,0 +1,118 @@
+//! What this collector makes of lists that do not agree with themselves.
+
+use collector_github::Github;
+use fakes::github::{GithubFake, World};
+use sdk::{CoverageNote, GapReason};
+use serde_json::{Value, json};
+use testkit::{Changed, Reply, Request, Seen, TOKEN, collect};
+
+/// Collects from an organisation whose answers are changed so.
+fn read(change: impl Fn(&Request, &mut Value) + Send + Sync + 'static) -> Seen {
+    let source = Changed(GithubFake::new(World::small(TOKEN).paged(2)), move |request: &Request, reply: Reply| {
+        let Ok(mut body) = serde_json::from_slice(&reply.body) else { return reply };
+        change(request, &mut body);
+        reply.with_body(body.to_string())
+    });
+    let settings =
+        json!({"organization": "northbank", "organization_id": 4_711_201, "repositories": ["signer", "deploy"]});
+    collect(&Github, source, settings)
+}
+
+fn coverage<'s>(seen: &'s Seen, population: &str) -> &'s CoverageNote {
+    seen.coverage.iter().find(|one| one.population == population).expect("a list of this name")
+}
+
+#[test]
+fn who_changed_roles_while_being_listed_is_recorded_as_often_as_listed() {
+    let admin = std::sync::Mutex::new(None);
+    let seen = read(move |request, body| {
+        if request.operation != "GET /orgs/{org}/members" {
+            return;
+        }
+        let list = body.as_array_mut().expect("a list");
+        let mut first = admin.lock().expect("nobody failed");
+        match request.parameter("role") {
+            Some("admin") if first.is_none() => *first = list.first().cloned(),
+            // Asked for side by side: whichever list comes later ends with somebody of the other one.
+            Some("member") if list.len() == 1 => list.extend(first.clone()),
+            _ => {}
+        }
+    });
+    let of_login =
+        |login: &str| seen.resources.iter().filter(|one| one.kind == "github/member" && one.id == login).count();
+    let members: Vec<&str> =
+        seen.resources.iter().filter(|one| one.kind == "github/member").map(|one| one.id.as_str()).collect();
+    let twice: Vec<&&str> = members.iter().filter(|login| of_login(login) == 2).collect();
+    assert_eq!(twice.len(), 2, "one person, said twice: {members:?}");
+    let roles: Vec<&Value> =
+        seen.resources.iter().filter(|one| one.id == *twice[0]).map(|one| &one.facts["role"]).collect();
+    assert_eq!(roles, ["admin", "member"], "which of them holds is not for a collector to say");
+    let list = coverage(&seen, "github/member");
+    assert_eq!((list.items, list.complete), (members.len() as u64, true));
+}
+
+#[test]
+fn a_team_that_a_repositorys_list_names_again_keeps_both_permissions() {
+    let seen = read(|request, body| {
+        if request.operation == "GET /repos/{owner}/{repo}/teams" && request.path.contains("/deploy/") {
+            let list = body.as_array_mut().expect("a list");
+            let mut again = list.first().cloned().expect("a team");
+            again["permission"] = "admin".into();
+            list.push(again);
+        }
+    });
+    let teams: Vec<&Value> = seen
+        .resources
+        .iter()
+        .filter(|one| one.kind == "github/team")
+        .map(|one| &one.facts["repositories"]["deploy"])
+        .collect();
+    assert!(teams.contains(&&json!("admin")) && teams.contains(&&json!("push")), "{teams:?}");
+    assert_eq!(coverage(&seen, "github/team").items, teams.len() as u64);
+}
+
+#[test]
+fn lists_are_held_against_githubs_own_counts() {
+    for (operation, member, population) in [
+        ("GET /orgs/{org}/installations", "total_count", "github/app-installation"),
+        ("GET /repos/{owner}/{repo}/environments", "total_count", "github/environment@signer"),
+    ] {
+        let seen = read(move |request, body| {
+            if request.operation == operation {
+                body[member] = (body[member].as_u64().expect("a count") + 1).into();
+            }
+        });
+        let list = coverage(&seen, population);
+        let counted = list.total.as_ref().map(|total| total.count);
+        assert_eq!((counted, list.complete), (Some(list.items + 1), false), "{population}");
+        let gap = seen.gaps.iter().find(|gap| gap.population.as_deref() == Some(population)).expect("a gap");
+        assert_eq!(gap.reason, GapReason::TotalMismatch);
+        assert_eq!(gap.detail, format!("{} listed, and GitHub itself counts {}", list.items, list.items + 1));
+    }
+}
+
+#[test]
+fn a_page_of_identities_that_repeats_one_hides_none() {
+    let repeat = |request: &Request, body: &mut Value| {
+        if request.operation == "GET /scim/v2/organizations/{org}/Users" {
+            let list = body["Resources"].as_array_mut().expect("a list");
+            list.extend(list.first().cloned());
+        }
+    };
+    let (before, seen) = (read(|_, _| {}), read(repeat));
+    let ids = |seen: &Seen| -> std::collections::BTreeSet<String> {
+        seen.resources.iter().filter(|one| one.kind == "github/saml-identity").map(|one| one.id.clone()).collect()
+    };
+    assert_eq!(ids(&seen), ids(&before), "the next page begins where the server counts, not where items were counted");
+    let list = coverage(&seen, "github/saml-identity");
+    assert!(list.complete && list.items > coverage(&before, "github/saml-identity").items, "{list:?}");
+    // A server that counts the repetition as one of its items shows fewer people than it counts.
+    let seen = read(move |request, body| {
+        repeat(request, body);
+        if let Some(held) = body["Resources"].as_array().map(Vec::len) {
+            body["itemsPerPage"] = held.into();
+        }
+    });
+    assert!(!coverage(&seen, "github/saml-identity").complete);
+    assert!(seen.gaps.iter().any(|gap| gap.population.as_deref() == Some("github/saml-identity")), "{:?}", seen.gaps);
+}
