@@ -20,6 +20,9 @@ use crate::scope::{Scope, Seen};
 /// down is asked each thing once, instead of waiting in vain for each.
 const SPARE: u32 = 100;
 
+/// In place of a time that no clock reaches.
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// What a call is made for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
@@ -300,13 +303,30 @@ impl Asker {
     pub async fn ask<T, O, F>(
         &self,
         call: &Call,
+        attempt: impl FnMut(Duration) -> F + Send,
+        read: impl FnMut(O, Option<&Seen>) -> Result<T, Trouble> + Send,
+    ) -> Result<Result<Answer<T>, Refusal>, SinkError>
+    where
+        F: Future<Output = O> + Send,
+    {
+        let _permit = self.permit().await;
+        self.ask_within(call, attempt, read).await
+    }
+
+    /// The same for what an attempt of another call cannot do without, such as a token: within that call's permit, since one that waited
+    /// for a permit of its own could wait for ever.
+    ///
+    /// # Errors
+    /// As [`Asker::ask`].
+    pub async fn ask_within<T, O, F>(
+        &self,
+        call: &Call,
         mut attempt: impl FnMut(Duration) -> F + Send,
         mut read: impl FnMut(O, Option<&Seen>) -> Result<T, Trouble> + Send,
     ) -> Result<Result<Answer<T>, Refusal>, SinkError>
     where
         F: Future<Output = O> + Send,
     {
-        let _permit = self.permit().await;
         let scope = call.scope();
         let mut failing: Option<Instant> = None;
         let mut tries: u32 = 0;
@@ -418,13 +438,16 @@ impl Asker {
             Again::After(least) => usual.max(least),
             Again::Limit(pause) => pause,
         };
+        if let Again::Limit(_) = again {
+            // Also where nobody can wait that long: asking on would be more of what the source refuses.
+            let until = Instant::now().checked_add(pause).unwrap_or_else(|| Instant::now() + A_YEAR);
+            let mut hold = self.0.hold.lock().unwrap_or_else(PoisonError::into_inner);
+            *hold = Some(hold.map_or(until, |held| held.max(until)));
+        }
         if attempts >= patience.attempts || self.time_left().is_none_or(|left| left <= pause) {
             return false;
         }
         if let Again::Limit(_) = again {
-            let until = Instant::now() + pause;
-            let mut hold = self.0.hold.lock().unwrap_or_else(PoisonError::into_inner);
-            *hold = Some(hold.map_or(until, |held| held.max(until)));
             return true;
         }
         let patient = failing.elapsed().saturating_add(pause) <= patience.within || matches!(again, Again::After(_));

@@ -71,6 +71,7 @@ fn now() -> Timestamp {
 struct Setup {
     server: Server,
     memory: Memory,
+    environment: Environment,
     asker: Asker,
 }
 
@@ -90,7 +91,8 @@ fn setup(source: Failing, seconds: i64) -> Setup {
     };
     let transport = Transport::new(&Settings::default()).unwrap();
     let recording = Recording::new(transport, Arc::new(Paths), recorder, environment.clock.clone());
-    Setup { server, memory, asker: Asker::new(recording, &environment, Arc::new(Semaphore::new(4))) }
+    let asker = Asker::new(recording, &environment, Arc::new(Semaphore::new(4)));
+    Setup { server, memory, environment, asker }
 }
 
 /// By the status alone; 429 is a limit on everybody, as long as `retry-after` says.
@@ -186,8 +188,40 @@ async fn a_limit_holds_for_whoever_asks_next() {
 async fn a_limit_that_outlasts_the_run_is_a_refusal() {
     let mut source = failing(usize::MAX, 429);
     source.how = source.how.with_header("retry-after", "600000");
-    let refusal = ask(&setup(source, 60)).await.unwrap_err();
+    let setup = setup(source, 60);
+    let refusal = ask(&setup).await.unwrap_err();
     assert_eq!((refusal.reason, refusal.attempts), (GapReason::Throttled, 1));
+    // Whoever asks next is told at once: to ask on is what limits punish.
+    let refusal = ask(&setup).await.unwrap_err();
+    assert_eq!((refusal.reason, refusal.attempts), (GapReason::Throttled, 0));
+    assert_eq!(setup.server.log().len(), 1);
+    let mut source = failing(usize::MAX, 429);
+    source.how = source.how.with_header("retry-after", u64::MAX.to_string());
+    assert_eq!(ask(&self::setup(source, 60)).await.unwrap_err().reason, GapReason::Throttled);
+}
+
+#[tokio::test]
+async fn what_an_attempt_cannot_do_without_needs_no_permit_of_its_own() {
+    let setup = setup(failing(1, 503), 60);
+    let permits = Arc::new(Semaphore::new(1));
+    let asker = Asker::new(setup.asker.recording().clone(), &setup.environment, permits);
+    let send = |path: &str| {
+        let request = Request::get(format!("{}{path}", setup.server.url())).body(Bytes::new()).unwrap();
+        asker.recording().send(request, Limits::default())
+    };
+    let attempt = |_| async {
+        let token = asker.ask_within(&Call::new("/token"), |_| send("/token"), by_status).await.unwrap().unwrap();
+        assert_eq!(token.attempts, 2, "it is tried again like any other");
+        send("/thing").await
+    };
+    let call = Call::new("/thing");
+    let asked = asker.ask(&call, attempt, by_status);
+    let answer = tokio::time::timeout(Duration::from_secs(20), asked).await.expect("no waiting for oneself");
+    assert_eq!(answer.unwrap().unwrap().attempts, 1);
+    let seen: Vec<(String, u32)> =
+        setup.memory.seen().exchanges.into_iter().map(|one| (one.exchange.operation, one.exchange.attempt)).collect();
+    let of = |operation: &str, attempt| (operation.to_owned(), attempt);
+    assert_eq!(seen, [of("/token", 1), of("/token", 2), of("/thing", 1)]);
 }
 
 #[tokio::test]
