@@ -6,7 +6,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
@@ -16,7 +15,7 @@ use http_body_util::{BodyExt as _, Full};
 use octocrab::service::middleware::base_uri::BaseUriLayer;
 use octocrab::service::middleware::extra_headers::ExtraHeadersLayer;
 use octocrab::{AuthState, OctoBody, Octocrab, OctocrabBuilder};
-use sdk::{Clock, KnownSecrets, Secret, Timestamp};
+use sdk::{KnownSecrets, Secret};
 use tower::Service;
 use transport::{Failure, Limits, Recording};
 
@@ -27,17 +26,9 @@ const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/vnd.github
 pub struct Wire {
     pub recording: Recording,
     pub secrets: KnownSecrets,
-    pub clock: Clock,
-    pub deadline: Timestamp,
 }
 
 impl Wire {
-    /// Until the run's deadline; `None` when it is over.
-    pub fn time_left(&self) -> Option<Duration> {
-        let left = self.deadline.as_millis() - self.clock.now().as_millis();
-        u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis)
-    }
-
     async fn send(self, request: Request<OctoBody>) -> Result<Response<Full<Bytes>>, Failure> {
         let (head, body) = request.into_parts();
         // Before it goes out, and whoever made it: what an answer or a gap repeats of it is withheld.
@@ -47,9 +38,9 @@ impl Wire {
         let Ok(body) = body.collect().await else {
             return Err(Failure::Request("its body cannot be read".to_owned()));
         };
-        let left = self.time_left().unwrap_or(Duration::ZERO);
-        let limits = Limits { total: Limits::default().total.min(left), ..Limits::default() };
-        let answer = self.recording.send(Request::from_parts(head, body.to_bytes()), limits).await?;
+        // The run's deadline is held by whoever asks, who gives an attempt up.
+        let request = Request::from_parts(head, body.to_bytes());
+        let answer = self.recording.send(request, Limits::default()).await?;
         Ok(answer.map(Full::new))
     }
 }
@@ -131,8 +122,10 @@ fn unanswered(error: octocrab::Error) -> Unanswered {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use async_trait::async_trait;
-    use sdk::{NewBody, suspects_secret};
+    use sdk::{Clock, NewBody, Timestamp, suspects_secret};
     use serde_json::json;
     use testkit::{Delivery, Handler, Memory, Reply, Server, Wording};
     use transport::{Scope, Settings, Transport};
@@ -161,12 +154,7 @@ mod tests {
         let recorder = memory.recorder("github", "github", secrets.clone());
         let transport = Transport::new(&Settings::default()).unwrap();
         let dialect = Arc::new(GitHub { prefix: String::new() });
-        let wire = Wire {
-            recording: Recording::new(transport, dialect, recorder, clock.clone()),
-            secrets: secrets.clone(),
-            clock,
-            deadline: Timestamp::from_millis(10_000).unwrap(),
-        };
+        let wire = Wire { recording: Recording::new(transport, dialect, recorder, clock), secrets: secrets.clone() };
         let auth = AuthState::AccessToken { token: token.into() };
         octocrab(wire, server.url().parse().unwrap(), HeaderValue::from_static("a test"), auth)
     }

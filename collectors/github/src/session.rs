@@ -1,19 +1,19 @@
-//! Requests to one GitHub: credentials, limits, retries, and every way in which one can bring nothing.
+//! Questions to one GitHub: where they are asked, with what, and what its answers mean.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use octocrab::Octocrab;
-use sdk::{
-    CollectError, Environment, ExchangeId, GapNote, GapReason, Recorder, SinkError, Source, Subject, Target, Timestamp,
-};
+use sdk::{CollectError, Environment, ExchangeId, GapReason, Recorder, SinkError, Source, Target, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
-use transport::{Failure, Limits, Proxies, Recording, Scope, Seen, Transport, TransportError};
+use transport::{Again, Asker, Recording, Seen, Transport, Trouble};
+
+pub use transport::Refusal;
 
 use crate::client::{self, Unanswered, Wire};
 use crate::credentials::{self, Credentials, Minted};
@@ -21,27 +21,23 @@ use crate::routes::{self, ACCESS_TOKENS};
 use crate::settings::{PUBLIC, Settings};
 use crate::wire::{self, GitHub, Limit};
 
-/// First try included.
-const ATTEMPTS: u32 = 5;
-const FIRST_WAIT: Duration = Duration::from_millis(200);
 /// What GitHub asks for where a limit does not say.
 const UNSAID: Duration = Duration::from_secs(60);
 
 /// One question.
 #[derive(Clone, Debug)]
 pub struct Call {
-    pub operation: &'static str,
+    /// What it is for.
+    pub call: transport::Call,
     path: String,
     query: Vec<(String, String)>,
-    pub population: Option<String>,
-    pub subject: Option<Subject>,
 }
 
 impl Call {
     /// `arguments` stand for the names in the operation's template, in its order.
-    pub fn new(operation: &'static str, arguments: &[&str]) -> Self {
+    pub fn new(operation: &str, arguments: &[&str]) -> Self {
         let (path, filter) = routes::path(operation, arguments);
-        Self { operation, path, query: filter.into_iter().collect(), population: None, subject: None }
+        Self { call: transport::Call::new(operation), path, query: filter.into_iter().collect() }
     }
 
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -50,25 +46,18 @@ impl Call {
     }
 
     pub fn population(mut self, population: &str) -> Self {
-        self.population = Some(population.to_owned());
+        self.call = self.call.population(population);
         self
     }
 
     pub fn subject(mut self, kind: &str, id: &str) -> Self {
-        self.subject = Some(Subject { kind: kind.to_owned(), id: id.to_owned() });
+        self.call = self.call.subject(kind, id);
         self
     }
 
     /// The call led to nothing.
     pub fn refused(&self, reason: GapReason, detail: impl Into<String>) -> Refusal {
-        Refusal {
-            reason,
-            detail: detail.into(),
-            exchange: None,
-            status: None,
-            attempts: 0,
-            call: Box::new(self.clone()),
-        }
+        self.call.refused(reason, detail)
     }
 }
 
@@ -83,6 +72,7 @@ pub struct Answer {
 
 impl Answer {
     /// The answer as what its operation documents.
+    #[expect(clippy::result_large_err, reason = "made once for each request over a network")]
     pub fn read<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Refusal> {
         T::deserialize(&self.value).map_err(|error| {
             let mut refusal =
@@ -97,68 +87,21 @@ impl Answer {
     }
 }
 
-/// A question that brought nothing that can be used.
-#[derive(Clone, Debug)]
-pub struct Refusal {
-    pub reason: GapReason,
-    pub detail: String,
-    pub exchange: Option<ExchangeId>,
-    pub status: Option<u16>,
-    pub attempts: u32,
-    pub call: Box<Call>,
-}
-
-impl Refusal {
-    /// What is missing for it: `part` of the call's subject, or of every member of its population; without `part`
-    /// the subject itself, or the list.
-    pub fn gap(&self, part: Option<&str>) -> GapNote {
-        GapNote {
-            population: self.call.population.clone(),
-            subject: self.call.subject.clone(),
-            part: part.map(str::to_owned),
-            right: Some(self.call.operation.to_owned()),
-            reason: self.reason,
-            detail: self.detail.clone(),
-            exchange: self.exchange,
-        }
-    }
-
-    /// Nothing at all can be read for it.
-    pub fn fatal(self) -> CollectError {
-        CollectError::Refused {
-            reason: self.reason,
-            right: Some(self.call.operation.to_owned()),
-            detail: self.detail,
-            exchange: self.exchange,
-        }
-    }
-}
-
 /// A session with one organisation.
 #[derive(Debug)]
 pub struct Session {
     pub settings: Settings,
     base: String,
-    wire: Wire,
+    asker: Asker,
     recorder: Recorder,
     credentials: Credentials,
     /// With the token that was given, or as the App.
     octocrab: Octocrab,
     minted: tokio::sync::Mutex<Option<Minted>>,
-    permits: Semaphore,
-    /// A limit was reached: nobody asks before this.
-    hold: Mutex<Option<Instant>>,
 }
 
-/// What one attempt brought.
-enum Attempt {
-    Answer(Answer),
-    /// Try again after this long, at most so often.
-    Again(Duration, Refusal),
-    /// A limit: nobody asks until then.
-    Limited(Duration, Refusal),
-    Never(Refusal),
-}
+/// What one attempt brought: head and bytes of an answer.
+type Brought = Result<(Parts, Bytes), Unanswered>;
 
 impl Session {
     /// Finds the credentials. Asks for nothing but an App's token.
@@ -186,26 +129,22 @@ impl Session {
             detail: format!("the user agent cannot be sent: {error}"),
             exchange: None,
         })?;
-        let transport = transport(target, &settings, environment.overrides.extra_roots.as_ref())?;
+        let given = environment.overrides.extra_roots.as_ref();
+        let transport = Transport::to_target(target, given, "ca_file", settings.ca_file.as_deref())?;
         let endpoints: &[Uri] = if base == PUBLIC { &[] } else { std::slice::from_ref(&parsed) };
         recorder.route(transport.route(endpoints, [&parsed]))?;
         let dialect = Arc::new(GitHub { prefix });
-        let wire = Wire {
-            recording: Recording::new(transport, dialect, recorder.clone(), environment.clock.clone()),
-            secrets: recorder.secrets().clone(),
-            clock: environment.clock.clone(),
-            deadline: environment.deadline,
-        };
+        let recording = Recording::new(transport, dialect, recorder.clone(), environment.clock.clone());
+        let wire = Wire { recording: recording.clone(), secrets: recorder.secrets().clone() };
+        let permits = Arc::new(Semaphore::new(environment.concurrency.max(1)));
         let session = Self {
             settings,
             base,
-            octocrab: client::octocrab(wire.clone(), origin, user_agent, credentials.for_octocrab()),
-            wire,
+            octocrab: client::octocrab(wire, origin, user_agent, credentials.for_octocrab()),
+            asker: Asker::new(recording, environment, permits),
             recorder: recorder.clone(),
             credentials,
             minted: tokio::sync::Mutex::default(),
-            permits: Semaphore::new(environment.concurrency.max(1)),
-            hold: Mutex::default(),
         };
         session.octocrab().await?.map_err(|refusal| CollectError::Credentials { problem: refusal.detail })?;
         Ok(session)
@@ -216,7 +155,7 @@ impl Session {
     }
 
     pub fn now(&self) -> Timestamp {
-        self.wire.clock.now()
+        self.asker.now()
     }
 
     /// Asks once, retries and waiting included.
@@ -234,23 +173,38 @@ impl Session {
         at: Option<Uri>,
         page: u64,
     ) -> Result<Result<Answer, Refusal>, SinkError> {
-        // The semaphore is never closed, and without a permit a request would only be one too many.
-        let _turn = self.permits.acquire().await.ok();
         let uri = match at.map_or_else(|| self.uri(call), Ok) {
             Ok(uri) => uri,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let octocrab = match self.octocrab().await? {
-            Ok(octocrab) => octocrab,
-            Err(mut refusal) => {
-                refusal.call = Box::new(call.clone());
-                return Ok(Err(refusal));
+        // An attempt may be made an hour after the one before, when a limit ends: what it is made with is looked at each time.
+        let no_token = Mutex::new(None);
+        let attempt = |_: Duration| async {
+            match self.octocrab().await {
+                Ok(Ok(octocrab)) => Some(attempt(&octocrab, &Method::GET, &uri).await),
+                refused => {
+                    *no_token.lock().unwrap_or_else(PoisonError::into_inner) = Some(refused);
+                    None
+                }
             }
         };
-        self.ask(call, &octocrab, &Method::GET, &uri, page).await
+        let read = |brought: Option<Brought>, seen: Option<&Seen>| match brought {
+            Some(brought) => self.read(brought, seen),
+            None => Err(Trouble::lasting(GapReason::Unauthenticated, "there is no token to ask with")),
+        };
+        let asked = self.asker.ask(&call.call.clone().page(page), attempt, read).await?;
+        let no_token = no_token.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match (asked, no_token) {
+            (Err(_), Some(Err(cause))) => Err(cause),
+            (Err(refusal), Some(Ok(Err(token)))) => {
+                Ok(Err(Refusal { call: call.call.clone(), attempts: refusal.attempts, ..token }))
+            }
+            (asked, _) => Ok(asked.map(Answer::from)),
+        }
     }
 
     /// Where a call is asked.
+    #[expect(clippy::result_large_err, reason = "made once for each request over a network")]
     pub fn uri(&self, call: &Call) -> Result<Uri, Refusal> {
         let query: Vec<String> =
             call.query.iter().map(|(name, value)| format!("{name}={}", routes::encoded(value))).collect();
@@ -260,120 +214,21 @@ impl Session {
             .map_err(|error| call.refused(GapReason::CollectorFailed, format!("the address cannot be built: {error}")))
     }
 
-    async fn ask(
-        &self,
-        call: &Call,
-        octocrab: &Octocrab,
-        method: &Method,
-        uri: &Uri,
-        page: u64,
-    ) -> Result<Result<Answer, Refusal>, SinkError> {
-        let scope = Scope::new(call.operation.to_owned(), call.population.clone(), call.subject.clone(), page);
-        let mut wait = FIRST_WAIT;
-        loop {
-            if let Some(refusal) = self.wait_for_limit(call).await {
-                return Ok(Err(Refusal { attempts: scope.attempts(), ..refusal }));
+    /// What one attempt means.
+    fn read(&self, brought: Brought, seen: Option<&Seen>) -> Result<(Value, HeaderMap), Trouble> {
+        let (head, body) = brought.map_err(|unanswered| match unanswered {
+            Unanswered::Failed(failure) => {
+                let words = failure.to_string();
+                let unsent = || Trouble::lasting(GapReason::CollectorFailed, words.clone());
+                seen.and_then(|seen| Trouble::on_the_way(seen, &words)).unwrap_or_else(unsent)
             }
-            let Some(left) = self.wire.time_left() else {
-                return Ok(Err(call.refused(GapReason::Deadline, "the run's deadline was reached before this call")));
-            };
-            let outcome = self.attempt(&scope, call, octocrab, method, uri, left).await?;
-            let last = scope.attempts() >= ATTEMPTS;
-            match outcome {
-                Attempt::Answer(answer) => return Ok(Ok(Answer { attempts: scope.attempts(), ..answer })),
-                Attempt::Never(refusal) => return Ok(Err(Refusal { attempts: scope.attempts(), ..refusal })),
-                Attempt::Again(least, refusal) => {
-                    let pause = wait.max(least);
-                    if last || self.wire.time_left().is_none_or(|left| left <= pause) {
-                        return Ok(Err(Refusal { attempts: scope.attempts(), ..refusal }));
-                    }
-                    tokio::time::sleep(pause).await;
-                    wait = wait.saturating_mul(2);
-                }
-                Attempt::Limited(pause, refusal) => {
-                    if last || self.wire.time_left().is_none_or(|left| left <= pause) {
-                        return Ok(Err(Refusal { attempts: scope.attempts(), ..refusal }));
-                    }
-                    self.hold_until(Instant::now() + pause);
-                }
+            Unanswered::Unsigned(problem) => {
+                Trouble::lasting(GapReason::Unauthenticated, format!("the App's key cannot sign: {problem}"))
             }
-        }
-    }
-
-    /// Waits while a limit says so, also one that another call ran into.
-    async fn wait_for_limit(&self, call: &Call) -> Option<Refusal> {
-        loop {
-            let until = *self.hold.lock().unwrap_or_else(PoisonError::into_inner);
-            let pause = until?.checked_duration_since(Instant::now()).filter(|pause| !pause.is_zero())?;
-            if self.wire.time_left().is_none_or(|left| left <= pause) {
-                return Some(call.refused(GapReason::Throttled, "GitHub's limit ends after the run's deadline"));
-            }
-            tokio::time::sleep(pause).await;
-        }
-    }
-
-    fn hold_until(&self, until: Instant) {
-        let mut hold = self.hold.lock().unwrap_or_else(PoisonError::into_inner);
-        *hold = Some(hold.map_or(until, |held| held.max(until)));
-    }
-
-    async fn attempt(
-        &self,
-        scope: &Scope,
-        call: &Call,
-        octocrab: &Octocrab,
-        method: &Method,
-        uri: &Uri,
-        left: Duration,
-    ) -> Result<Attempt, SinkError> {
-        // `wire::next` lets no address through that lies elsewhere: what is left of it is the path.
-        let Some(at) = uri.path_and_query() else {
-            return Ok(Attempt::Never(call.refused(GapReason::CollectorFailed, "the address has no path")));
-        };
-        let sent = scope.run(client::attempt(octocrab, method, at)).await;
-        if let Some(cause) = self.wire.recording.take_sink_error() {
-            return Err(cause);
-        }
-        let seen = scope.last();
-        Ok(match sent {
-            Ok((head, body)) => self.answered(call, head.status.as_u16(), head.headers, &body, seen.as_ref()),
-            Err(Unanswered::Failed(failure)) => self.failed(call, &failure, seen.as_ref(), left),
-            Err(Unanswered::Unsigned(problem)) => Attempt::Never(
-                call.refused(GapReason::Unauthenticated, format!("the App's key cannot sign: {problem}")),
-            ),
-            Err(Unanswered::Unasked) => {
-                Attempt::Never(call.refused(GapReason::CollectorFailed, "the request cannot be built"))
-            }
-        })
-    }
-
-    fn failed(&self, call: &Call, failure: &Failure, seen: Option<&Seen>, left: Duration) -> Attempt {
-        let (reason, again) = match failure {
-            Failure::Connect(_) | Failure::Reset(_) | Failure::Cut(_) => (GapReason::Unreachable, true),
-            Failure::Tls(_) => (GapReason::Unreachable, false),
-            Failure::Timeout(_) => (GapReason::TimedOut, left > Limits::default().read),
-            Failure::TooLarge { .. } => (GapReason::Malformed, false),
-            Failure::Withheld => (GapReason::WithheldSecret, false),
-            _ => (GapReason::CollectorFailed, false),
-        };
-        let mut refusal = call.refused(reason, failure.to_string());
-        refusal.exchange = seen.map(|seen| seen.exchange);
-        if again { Attempt::Again(Duration::ZERO, refusal) } else { Attempt::Never(refusal) }
-    }
-
-    fn answered(&self, call: &Call, status: u16, headers: HeaderMap, body: &Bytes, seen: Option<&Seen>) -> Attempt {
-        let Some(exchange) = seen.map(|seen| seen.exchange) else {
-            // A call under another name than the one it was announced by proves nothing.
-            return Attempt::Never(
-                call.refused(GapReason::CollectorFailed, format!("no request of `{}` was seen", call.operation)),
-            );
-        };
-        let refused = |reason, detail: String| Refusal {
-            exchange: Some(exchange),
-            status: Some(status),
-            ..call.refused(reason, detail)
-        };
-        if let Some(limit) = wire::limit(status, &headers, body) {
+            Unanswered::Unasked => Trouble::lasting(GapReason::CollectorFailed, "the request cannot be built"),
+        })?;
+        let status = head.status.as_u16();
+        if let Some(limit) = wire::limit(status, &head.headers, &body) {
             let pause = match limit {
                 Limit::Seconds(seconds) => Duration::from_secs(seconds),
                 Limit::Until(reset) => {
@@ -383,17 +238,17 @@ impl Session {
                 }
                 Limit::Unsaid => UNSAID,
             };
-            let (_, words) = wire::sort(status, body);
-            return Attempt::Limited(pause, refused(GapReason::Throttled, words));
+            let (_, words) = wire::sort(status, &body);
+            return Err(Trouble { again: Again::Limit(pause), ..Trouble::lasting(GapReason::Throttled, words) });
         }
-        if !(200..300).contains(&status) {
-            let (reason, detail) = wire::sort(status, body);
-            let refusal = refused(reason, detail);
-            return if status >= 500 { Attempt::Again(Duration::ZERO, refusal) } else { Attempt::Never(refusal) };
+        if !head.status.is_success() {
+            let (reason, detail) = wire::sort(status, &body);
+            let again = Trouble::by_status(status, "").again;
+            return Err(Trouble { again, ..Trouble::lasting(reason, detail) });
         }
-        match serde_json::from_slice(body) {
-            Ok(value) => Attempt::Answer(Answer { exchange, value, headers, attempts: 0 }),
-            Err(error) => Attempt::Never(refused(GapReason::Malformed, format!("the answer is no JSON: {error}"))),
+        match serde_json::from_slice(&body) {
+            Ok(value) => Ok((value, head.headers)),
+            Err(error) => Err(Trouble::lasting(GapReason::Malformed, format!("the answer is no JSON: {error}"))),
         }
     }
 
@@ -411,8 +266,10 @@ impl Session {
             Ok(uri) => uri,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let answer = match self.ask(&call, &self.octocrab, &Method::POST, &uri, 0).await? {
-            Ok(answer) => answer,
+        let attempt = |_| attempt(&self.octocrab, &Method::POST, &uri);
+        let asked = self.asker.ask_within(&call.call, attempt, |brought, seen| self.read(brought, seen)).await?;
+        let answer = match asked {
+            Ok(answer) => Answer::from(answer),
             Err(mut refusal) => {
                 if refusal.reason == GapReason::Denied || refusal.status == Some(404) {
                     refusal.reason = GapReason::Unauthenticated;
@@ -436,42 +293,21 @@ impl Session {
     }
 }
 
+impl From<transport::Answer<(Value, HeaderMap)>> for Answer {
+    fn from(answer: transport::Answer<(Value, HeaderMap)>) -> Self {
+        let (value, headers) = answer.value;
+        Self { exchange: answer.exchange, value, headers, attempts: answer.attempts }
+    }
+}
+
+async fn attempt(octocrab: &Octocrab, method: &Method, uri: &Uri) -> Brought {
+    // `wire::next` lets no address through that lies elsewhere: what is left of it is the path.
+    let at = uri.path_and_query().ok_or(Unanswered::Unasked)?;
+    client::attempt(octocrab, method, at).await
+}
+
 /// Scheme and authority of an address, where it has both.
 fn origin(address: &Uri) -> Option<Uri> {
     let (scheme, authority) = (address.scheme()?.clone(), address.authority()?.clone());
     Uri::builder().scheme(scheme).authority(authority).path_and_query("/").build().ok()
-}
-
-fn transport(target: &Target, settings: &Settings, given: Option<&String>) -> Result<Transport, CollectError> {
-    let wrong = |setting: &str, problem: String| CollectError::Settings {
-        target: target.id.clone(),
-        setting: setting.to_owned(),
-        problem,
-    };
-    let mut extra_roots: Vec<String> = given.into_iter().cloned().collect();
-    if let Some(path) = &settings.ca_file {
-        let pem = std::fs::read_to_string(path)
-            .map_err(|error| wrong("ca_file", format!("`{path}` cannot be read: {error}")))?;
-        extra_roots.push(pem);
-    }
-    let settings = transport::Settings {
-        proxies: Proxies {
-            https: variable(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
-            http: variable(&["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]),
-            none: variable(&["NO_PROXY", "no_proxy"]),
-        },
-        extra_roots,
-        ..transport::Settings::default()
-    };
-    Transport::new(&settings).map_err(|error| {
-        let setting = match error {
-            TransportError::Proxy { variable } => variable,
-            _ => "ca_file",
-        };
-        wrong(setting, error.to_string())
-    })
-}
-
-fn variable(names: &[&str]) -> Option<String> {
-    sdk::variable(names)
 }

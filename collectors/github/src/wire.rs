@@ -79,7 +79,7 @@ pub fn message(body: &[u8]) -> Option<String> {
     serde_json::from_slice::<Refused>(body).ok().map(|refused| refused.message)
 }
 
-/// Why a request was refused, and what GitHub said.
+/// Why a request was refused, and what GitHub said: its own words, as long as they are.
 pub fn sort(status: u16, body: &[u8]) -> (GapReason, String) {
     let said = message(body);
     let words = said.as_deref().unwrap_or_default();
@@ -105,24 +105,13 @@ pub fn sort(status: u16, body: &[u8]) -> (GapReason, String) {
         (_, 300..=399) => {
             format!("HTTP status {status}: GitHub sends elsewhere (a renamed repository?), and nothing is asked there")
         }
-        (Some(said), 404) => format!(
-            "HTTP status 404: {}; GitHub says so too of what it does not show to this credential",
-            readable(&said)
-        ),
-        (Some(said), _) => format!("HTTP status {status}: {}", readable(&said)),
+        (Some(said), 404) => {
+            format!("HTTP status 404: {said}; GitHub says so too of what it does not show to this credential",)
+        }
+        (Some(said), _) => format!("HTTP status {status}: {said}"),
         (None, _) => format!("HTTP status {status}, without GitHub's reason"),
     };
     (reason, detail)
-}
-
-/// A source's words as a gap may hold them: of bearable length, and without characters that a terminal obeys.
-fn readable(words: &str) -> String {
-    const LONGEST: usize = 600;
-    let mut text: String = words.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if words.chars().nth(LONGEST).is_some() {
-        text.push('…');
-    }
-    text
 }
 
 /// What a limit says of waiting.

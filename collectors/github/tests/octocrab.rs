@@ -297,20 +297,25 @@ async fn every_request_says_once_what_it_is_and_who_asks() {
     }
 }
 
-#[tokio::test]
-async fn an_app_asks_once_for_a_token_and_reads_every_page_of_an_enterprise_server_with_it() {
-    let folder = tempfile::tempdir().unwrap();
+/// An organisation that an App alone may read, and the setting that names the App, whose key lies in this folder.
+fn with_app(folder: &std::path::Path) -> (World, Value) {
     let key = rsa_key();
-    let file = folder.path().join("app.pem");
+    let file = folder.join("app.pem");
     std::fs::write(&file, key.serialize_pem()).unwrap();
     let mut world = World::small(TOKEN).paged(2);
     world.access.clear();
     let permissions = PERMISSIONS.map(str::to_owned).to_vec();
     world.app = Some(App { id: 77, installation: 88, public_key: key.public_key_raw().to_vec(), permissions });
+    (world, json!({"app": {"id": 77, "installation": 88, "private_key_file": file}}))
+}
+
+#[tokio::test]
+async fn an_app_asks_once_for_a_token_and_reads_every_page_of_an_enterprise_server_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (world, app) = with_app(folder.path());
     let handler = Heads::new(world);
     let server = Server::http(handler.clone());
     let secrets = KnownSecrets::default();
-    let app = json!({"app": {"id": 77, "installation": 88, "private_key_file": file}});
     let seen = collected(&format!("{}/api/v3", server.url()), settings(&app), None, &secrets).await;
     assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
     assert!(seen.exchanges.iter().any(|one| one.exchange.page == 3), "the lists had pages");
@@ -327,6 +332,50 @@ async fn an_app_asks_once_for_a_token_and_reads_every_page_of_an_enterprise_serv
         let credential = request.header("authorization").unwrap().strip_prefix("Bearer ").unwrap();
         assert!(!everything.contains(credential), "{credential}");
     }
+}
+
+#[tokio::test]
+async fn a_token_that_ends_while_a_limit_is_waited_for_is_asked_for_again() {
+    /// The first token lasts two seconds longer than one may that is still used, and the first question runs into a limit of three.
+    struct Limited(Heads);
+
+    #[async_trait]
+    impl Handler for Limited {
+        async fn answer(&self, request: &testkit::Request) -> Reply {
+            let before = self.0.heads();
+            let reply = self.0.answer(request).await;
+            let first = |method: &str| request.method == method && !before.iter().any(|one| one.method == method);
+            if first("POST") {
+                let mut body: Value = serde_json::from_slice(&reply.body).unwrap();
+                body["expires_at"] = after(302).to_string().into();
+                return reply.with_body(body.to_string());
+            }
+            if first("GET") {
+                let body = r#"{"message": "You have exceeded a secondary rate limit."}"#;
+                return Reply::new(403, "application/json", body).with_header("retry-after", "3");
+            }
+            reply
+        }
+
+        fn wording(&self) -> &dyn Wording {
+            &GithubWording
+        }
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    let (world, app) = with_app(folder.path());
+    let handler = Heads::new(world);
+    let server = Server::http(Limited(handler.clone()));
+    let seen = collected(&server.url(), settings(&app), None, &KnownSecrets::default()).await;
+    assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
+    let heads = handler.heads();
+    let began: Vec<&str> = heads.iter().take(4).map(|one| one.method.as_str()).collect();
+    assert_eq!(began, ["POST", "GET", "POST", "GET"], "after the limit with a new token");
+    let credential = |index: usize| heads[index].header("authorization").unwrap();
+    assert_ne!(credential(1), credential(3));
+    assert_eq!(heads.iter().filter(|one| one.method == "POST").count(), 2);
+    let attempts: Vec<u32> = seen.exchanges.iter().take(4).map(|one| one.exchange.attempt).collect();
+    assert_eq!(attempts, [1, 1, 1, 2]);
 }
 
 /// Repeats the credential it was asked with, as a debugging proxy would.
