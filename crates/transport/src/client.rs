@@ -71,6 +71,8 @@ struct Inner {
     routes: Routes,
     largest_body: usize,
     roots: usize,
+    /// What is wrong with the machine's own authorities, where they are trusted.
+    problem: Option<&'static str>,
     /// Those of the trusted authorities that are not the system's.
     authorities: BTreeSet<Digest>,
     /// One pool for each time limit on connecting: the limit belongs to a connector.
@@ -111,6 +113,7 @@ impl Transport {
             routes: Routes::new(&settings.proxies)?,
             largest_body: settings.largest_body,
             roots: count,
+            problem: machine.problem.as_deref().filter(|_| settings.tls.is_none()),
             // Whoever gave a configuration of their own says whom it trusts.
             authorities: if settings.tls.is_some() { BTreeSet::new() } else { authorities },
             pools: Mutex::default(),
@@ -163,9 +166,9 @@ impl Transport {
         }
     }
 
-    /// Whether any certificate authority is known, without which no TLS peer is accepted.
-    pub(crate) fn has_roots(&self) -> bool {
-        self.0.roots > 0
+    /// Why a peer may not be trusted that should be.
+    pub(crate) fn untrusting(&self) -> Option<&'static str> {
+        self.0.problem
     }
 
     pub(crate) fn largest_body(&self) -> usize {

@@ -163,8 +163,8 @@ impl Recording {
             return Failure::Reset(causes(error));
         }
         if is_tls(error) {
-            let hint = if self.transport.has_roots() { "" } else { " (this machine has no certificate authorities)" };
-            return Failure::Tls(format!("{}{hint}", causes(error)));
+            let hint = self.transport.untrusting().map(|problem| format!(" ({problem})"));
+            return Failure::Tls(format!("{}{}", causes(error), hint.unwrap_or_default()));
         }
         Failure::Connect(causes(error))
     }

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use http::Uri;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
+use rustls_native_certs::CertificateResult;
 use sdk::{Digest, variables};
 
 /// Where systems keep the authorities that come with them: the list of Go's `crypto/x509` (root_linux.go, root_bsd.go).
@@ -44,16 +45,28 @@ pub(crate) struct Machine {
     pub(crate) system: BTreeSet<Digest>,
     /// The others, which `SSL_CERT_FILE` and `SSL_CERT_DIR` put in the place of the system's.
     pub(crate) foreign: BTreeSet<Digest>,
+    /// Why there are none, or not all that were named: said wherever a peer is not trusted.
+    pub(crate) problem: Option<String>,
 }
 
 /// Read once: a run makes a transport for each target. A machine without any can still reach sources of additional ones.
 pub(crate) fn machine() -> &'static Machine {
     static MACHINE: OnceLock<Machine> = OnceLock::new();
     MACHINE.get_or_init(|| {
+        let named = variables(["SSL_CERT_FILE", "SSL_CERT_DIR"]);
+        // As it is read below: a list of folders that names none counts as not set, a file that is named by nothing does not.
+        let replaced = named.iter().any(|(name, value)| {
+            name == "SSL_CERT_FILE" || std::env::split_paths(value).any(|folder| !folder.as_os_str().is_empty())
+        });
         // Looks at the same variables, and at the system's own places only without them.
-        let trusted = rustls_native_certs::load_native_certs().certs;
-        let all = digests(&trusted);
-        let replaced = variables(["SSL_CERT_FILE", "SSL_CERT_DIR"]).iter().any(|(_, value)| !value.is_empty());
+        Machine::of(rustls_native_certs::load_native_certs(), replaced)
+    })
+}
+
+impl Machine {
+    /// `replaced`: what was found is not what comes with the system.
+    fn of(found: CertificateResult, replaced: bool) -> Self {
+        let all = digests(&found.certs);
         let system = if replaced {
             let files = OF_THE_SYSTEM.iter().map(Path::new).filter(|file| file.is_file());
             files
@@ -63,9 +76,18 @@ pub(crate) fn machine() -> &'static Machine {
             all.clone()
         };
         let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(trusted);
-        Machine { roots, foreign: all.difference(&system).copied().collect(), system }
-    })
+        roots.add_parsable_certificates(found.certs);
+        let of = if replaced { "`SSL_CERT_FILE` and `SSL_CERT_DIR`" } else { "this machine" };
+        // The system's own folder may hold what is no certificate; what somebody named is meant to hold nothing else.
+        let unread = found.errors.first().filter(|_| replaced || roots.is_empty());
+        let problem = match (roots.is_empty(), unread) {
+            (true, None) => Some(format!("no certificate authority by {of}")),
+            (true, Some(error)) => Some(format!("no certificate authority by {of}: {error}")),
+            (false, Some(error)) => Some(format!("not all certificate authorities by {of} could be read: {error}")),
+            (false, None) => None,
+        };
+        Self { roots, foreign: all.difference(&system).copied().collect(), system, problem }
+    }
 }
 
 /// Digests of the authorities that `SSL_CERT_FILE` and `SSL_CERT_DIR` put in the place of the system's, but for those that the
@@ -94,6 +116,41 @@ mod tests {
         ] {
             assert_eq!(endpoint(&uri.parse().unwrap()), spelled);
         }
+    }
+
+    fn found(certificates: usize, unreadable: bool) -> CertificateResult {
+        let missing = unreadable.then_some(Path::new("/missing.pem"));
+        let mut found = rustls_native_certs::load_certs_from_paths(missing, None);
+        let made = |n: usize| rcgen::generate_simple_self_signed(vec![format!("{n}.example")]).unwrap();
+        found.certs.extend((0..certificates).map(|n| made(n).cert.der().clone()));
+        found
+    }
+
+    #[test]
+    fn authorities_that_cannot_be_read_are_not_silently_fewer() {
+        let problem = |certificates, unreadable, replaced| {
+            let machine = Machine::of(found(certificates, unreadable), replaced);
+            assert_eq!(machine.roots.len(), certificates);
+            assert_eq!(machine.foreign.len(), if replaced { certificates } else { 0 });
+            machine.problem
+        };
+        assert_eq!(problem(2, false, true), None);
+        assert_eq!(problem(2, false, false), None);
+        // What lies in the system's own folder beside its authorities concerns nobody.
+        assert_eq!(problem(2, true, false), None);
+        for (replaced, of) in [(true, "`SSL_CERT_FILE` and `SSL_CERT_DIR`"), (false, "this machine")] {
+            assert_eq!(problem(0, false, replaced), Some(format!("no certificate authority by {of}")));
+            let said = problem(0, true, replaced).unwrap();
+            assert!(
+                said.starts_with(&format!("no certificate authority by {of}: ")) && said.contains("missing"),
+                "{said}"
+            );
+        }
+        let said = problem(2, true, true).unwrap();
+        assert!(
+            said.starts_with("not all certificate authorities by `SSL_CERT_FILE`") && said.contains("missing"),
+            "{said}"
+        );
     }
 
     #[test]
