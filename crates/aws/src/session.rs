@@ -35,26 +35,23 @@ use crate::wire::Aws;
 
 /// Where calls go that belong to no region, when neither declaration nor environment names one.
 const HOME: &str = "us-east-1";
-/// The ids of the services that are asked, by which `AWS_ENDPOINT_URL_<SERVICE>` and profiles name their endpoints
-/// (<https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html>).
-const SERVICES: [&str; 13] = [
-    "Account",
-    "CloudHSM V2",
-    "CloudTrail",
-    "EKS",
-    "IAM",
-    "KMS",
-    "Organizations",
-    "S3",
-    "S3 Control",
-    "SSO",
-    "SSO OIDC",
-    "STS",
-    "signin",
+/// The services that are asked: the ids by which `AWS_ENDPOINT_URL_<SERVICE>` and profiles name their endpoints
+/// (<https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html>), and how their hosts begin.
+const SERVICES: [(&str, &str); 13] = [
+    ("Account", "account"),
+    ("CloudHSM V2", "cloudhsmv2"),
+    ("CloudTrail", "cloudtrail"),
+    ("EKS", "eks"),
+    ("IAM", "iam"),
+    ("KMS", "kms"),
+    ("Organizations", "organizations"),
+    ("S3", "s3"),
+    ("S3 Control", "s3-control"),
+    ("SSO", "portal.sso"),
+    ("SSO OIDC", "oidc"),
+    ("STS", "sts"),
+    ("signin", "signin"),
 ];
-
-/// The same as they stand in the names of hosts.
-const HOSTS: [&str; 9] = ["account", "cloudhsmv2", "cloudtrail", "eks", "iam", "kms", "organizations", "s3", "sts"];
 
 /// A session with one account. Clones are the same session.
 #[derive(Clone, Debug)]
@@ -276,13 +273,20 @@ fn route(transport: &Transport, config: &SdkConfig) -> RouteNote {
             .ok()?;
         config.service_config()?.load_config(key)
     };
-    let configured = SERVICES.iter().filter_map(|service| of_service(service));
-    let endpoints: BTreeSet<String> = configured.chain(config.endpoint_url().map(str::to_owned)).collect();
-    let endpoints: Vec<Uri> = endpoints.iter().filter_map(|url| url.parse().ok()).collect();
-    // Proxies are chosen by host.
+    let of_all = config.endpoint_url().map(str::to_owned);
     let region = config.region().map_or(HOME, Region::as_ref);
-    let hosts = HOSTS.iter().filter_map(|service| format!("https://{service}.{region}.amazonaws.com").parse().ok());
-    transport.route(&endpoints, &hosts.collect::<Vec<Uri>>())
+    let mut hosts: Vec<Uri> = Vec::new();
+    let mut endpoints: BTreeSet<String> = of_all.iter().cloned().collect();
+    for (service, host) in SERVICES {
+        let of_it = of_service(service);
+        // Proxies are chosen by host, and of what has another endpoint no host of AWS is asked.
+        if of_it.is_none() && of_all.is_none() {
+            hosts.extend(format!("https://{host}.{region}.amazonaws.com").parse::<Uri>().ok());
+        }
+        endpoints.extend(of_it);
+    }
+    let endpoints: Vec<Uri> = endpoints.iter().filter_map(|url| url.parse().ok()).collect();
+    transport.route(&endpoints, &hosts)
 }
 
 async fn base_config(
