@@ -14,5 +14,5 @@ mod words;
 pub use evidence::{DeclarationView, Evidence, EvidenceReader, ExchangeView, PlaceText, Selection};
 pub use html::{Page, PageError, render_page};
 pub use overview::{GapGroup, Overview, OverviewReader, Shown};
-pub use terminal::{render_evidence, render_overview};
+pub use terminal::{acceptance_name, render_evidence, render_overview};
 pub use words::{gap_move, gap_words};

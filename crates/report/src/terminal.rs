@@ -136,17 +136,22 @@ fn one_finding(text: &mut String, bundle: &VerifiedBundle, shown: &Shown<Finding
         writeln!(text, "       {}", clean(reason)).ok();
     }
     if let Some(acceptance) = &f.acceptance {
-        let (name, approver) = accepted(bundle, *acceptance);
+        let (name, approver) = (acceptance_name(bundle, *acceptance), approver(bundle, *acceptance));
         writeln!(text, "       accepted by {}; it still {}", clean(&name), f.outcome).ok();
         writeln!(text, "       {DIM}{}{DIM:#}", clean(&approver)).ok();
     }
 }
 
-/// What an acceptance is called, and whether somebody who may is shown to have approved it, in words.
-fn accepted(bundle: &VerifiedBundle, at: RecordRef) -> (String, String) {
+/// The id of an acceptance; its record where that is withheld.
+#[must_use]
+pub fn acceptance_name(bundle: &VerifiedBundle, at: RecordRef) -> String {
     let known = bundle.acceptances().iter().find(|known| known.record == at);
-    let name = known.and_then(|known| known.id.clone()).unwrap_or_else(|| at.to_string());
-    let approver = match known {
+    known.and_then(|known| known.id.clone()).unwrap_or_else(|| at.to_string())
+}
+
+/// Whether an approver with the authority to do so is shown, in words.
+fn approver(bundle: &VerifiedBundle, at: RecordRef) -> String {
+    match bundle.acceptances().iter().find(|known| known.record == at) {
         Some(AcceptanceReport { approver: Approver::Shown, approved_by, key, expires, .. }) => format!(
             "approver shown: {}, until {}, by key {:.16}…",
             approved_by.as_deref().unwrap_or_default(),
@@ -155,8 +160,7 @@ fn accepted(bundle: &VerifiedBundle, at: RecordRef) -> (String, String) {
         ),
         Some(AcceptanceReport { because, .. }) => format!("approver claimed: {because}"),
         None => "approver claimed".to_owned(),
-    };
-    (name, approver)
+    }
 }
 
 /// Where something was read, and, of a declared file, the words that stand there.
@@ -244,7 +248,7 @@ fn gap_group(text: &mut String, bundle: &VerifiedBundle, group: &GapGroup) {
     if group.accepted > 0 {
         writeln!(text, "         {} of them accepted; they stay unread", group.accepted).ok();
         if let Some(acceptance) = &example.value.acceptance {
-            let (name, approver) = accepted(bundle, *acceptance);
+            let (name, approver) = (acceptance_name(bundle, *acceptance), approver(bundle, *acceptance));
             writeln!(text, "         {DIM}{}: {}{DIM:#}", clean(&name), clean(&approver)).ok();
         }
     }

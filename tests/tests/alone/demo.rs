@@ -132,6 +132,15 @@ fn each_day_tells_its_story() {
     assert!(matches!(codes.as_slice(), ["0" | "3", "10", "12"]), "{codes:?}");
 }
 
+#[test]
+fn the_readme_shows_what_it_prints() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let (_, shown) = readme.split_once("```text\n").unwrap();
+    let (shown, _) = shown.split_once("\n```").unwrap();
+    let printed = fs::read_to_string(desk().path("said")).unwrap();
+    assert!(shown.lines().count() > 40 && printed.contains(shown), "{printed}");
+}
+
 /// Every file of the tar, header and contents, with bytes spread evenly over it.
 #[test]
 fn no_altered_byte_is_accepted() {

@@ -44,7 +44,7 @@ pub fn run(arguments: &Demo, quiet: bool) -> CommandResult {
     say(quiet, &intro(&stage))?;
     for (number, day) in DAYS.iter().enumerate() {
         let (ran, overview) = one_day(&stage, day, number)?;
-        say(quiet, &told(day, number, &ran, &overview))?;
+        say(quiet, &rendered(day, number, &ran, &overview))?;
     }
     let mut text = String::from("An auditor verifies, knowing only trust.json:\n");
     let mut tars = Vec::new();
@@ -67,7 +67,7 @@ fn set_up(dir: Option<&Path>) -> Result<Stage, Failure> {
     let folder = match dir {
         Some(dir) => {
             fs::create_dir_all(dir)
-                .with_context(|| format!("cannot make `{}`", dir.display()))
+                .with_context(|| format!("cannot create `{}`", dir.display()))
                 .map_err(Failure::input)?;
             let mut entries = fs::read_dir(dir).map_err(|e| Failure::input(anyhow!(e)))?;
             if entries.next().is_some() {
@@ -78,7 +78,7 @@ fn set_up(dir: Option<&Path>) -> Result<Stage, Failure> {
         None => tempfile::Builder::new()
             .prefix("witnessmark-demo-")
             .tempdir()
-            .map_err(|e| Failure::tool(anyhow!(e).context("cannot make a temporary folder")))?
+            .map_err(|e| Failure::tool(anyhow!(e).context("cannot create a temporary folder")))?
             .keep(),
     };
     let declaration = folder.join("witnessmark.yaml");
@@ -150,7 +150,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 fn export(stage: &Stage, index: u64) -> Result<PathBuf, Failure> {
     let tar = stage.folder.join(format!("bundle-{index}.tar"));
     let file = fs::File::create_new(&tar)
-        .map_err(|e| Failure::tool(anyhow!(e).context(format!("cannot make `{}`", tar.display()))))?;
+        .map_err(|e| Failure::tool(anyhow!(e).context(format!("cannot create `{}`", tar.display()))))?;
     let memory = HeadFile::new(&stage.opened.head);
     let mut out =
         agent::seal::export(&*stage.place.store, &memory, &stage.opened.trust, index, false, BufWriter::new(file))
@@ -193,20 +193,20 @@ fn altered(stage: &Stage, tar: Option<&Path>) -> Result<String, Failure> {
     if verdict.starts_with("accepted") {
         return Err(Failure::tool(anyhow!("the altered copy was accepted")));
     }
-    Ok(format!("\nSomebody alters a copy: m.visitor becomes a.officer, once.\n  {}  {verdict}\n", name_of(&copy)))
+    Ok(format!("\nSomeone alters a copy: m.visitor becomes a.officer, once.\n  {}  {verdict}\n", name_of(&copy)))
 }
 
 fn intro(stage: &Stage) -> String {
     format!(
         "Northbank Custody Ltd signs withdrawals with keys in AWS KMS and on an HSM token. The signer runs in a Kubernetes cluster, its\n\
-         code lies on GitHub. One declaration says how all of that is guarded. Three recorded days follow, through the real\n\
-         collectors, without any network; for the token, whose module is foreign code, what its collector wrote down is said again.\n\
+         code is on GitHub. One declaration says how all of that is guarded. Three recorded days follow, read by the real\n\
+         collectors without any network; the token needs its vendor's module, so what its collector recorded is replayed.\n\
          Everything is in {}/\n\n",
         stage.folder.display()
     )
 }
 
-fn told(day: &Day, number: usize, ran: &Ran, overview: &Overview) -> String {
+fn rendered(day: &Day, number: usize, ran: &Ran, overview: &Overview) -> String {
     let c = &overview.counts;
     let mut text = format!(
         "Day {}, {}: bundle {}, exit code {}\n",
@@ -223,7 +223,9 @@ fn told(day: &Day, number: usize, ran: &Ran, overview: &Overview) -> String {
     .ok();
     for finding in overview.findings.iter().filter(|f| f.value.outcome == Judgement::Deviates) {
         let subject = finding.value.subject.as_ref().map_or("", |s| s.id.rsplit(':').next().unwrap_or_default());
-        let accepted = finding.value.acceptance.as_ref().map(|id| format!("  (accepted: {id})")).unwrap_or_default();
+        let accepted =
+            finding.value.acceptance.map(|at| format!("  (accepted: {})", report::acceptance_name(&ran.verified, at)));
+        let accepted = accepted.unwrap_or_default();
         writeln!(text, "  deviates      {:<38} {subject}{accepted}", finding.value.check).ok();
     }
     let unknown: Vec<_> = overview.findings.iter().filter(|f| f.value.outcome == Judgement::Undetermined).collect();
@@ -250,9 +252,9 @@ fn told(day: &Day, number: usize, ran: &Ran, overview: &Overview) -> String {
 fn closing(stage: &Stage) -> String {
     let folder = stage.folder.display();
     format!(
-        "\nWhat you saw: every run, good or bad, leaves one sealed bundle, chained to those before it. What deviates is named with the\n\
-         place that proves it. What could not be read is not clean: it is undetermined, with the refused call beside it. Whoever alters a\n\
-         byte is found out by anybody who has trust.json, also without this program (docs/auditor-guide.md).\n\n\
+        "\nWhat you saw: every run, good or bad, leaves one sealed bundle, chained to those before it. What deviates is shown with the\n\
+         place that proves it. What could not be read is not clean: it is undetermined, with the denied call beside it. Anyone who has\n\
+         trust.json can detect a single altered byte, even without this program (docs/auditor-guide.md).\n\n\
          Try next:\n\
          \x20 witnessmark show {folder}/evidence --trust {folder}/keys/trust.json\n\
          \x20 witnessmark-verify {folder}/bundle-1.tar --trust {folder}/keys/trust.json --allow-rehearsal\n\
