@@ -116,7 +116,7 @@ fn runs(out: &mut String, report: &AuditReport) {
         (Some(first), Some(last)) => {
             row(out, "runs", &format!("from {first} to {last}, by the custodian's clock"));
         }
-        _ => row(out, "runs", "none that is not a rehearsal"),
+        _ => row(out, "runs", "none except rehearsals"),
     }
     row(out, "status", &format!("{} failed, {} partial (sealed with gaps)", report.failed_runs, report.partial_runs));
     if report.rehearsals_in_all > 0 {
@@ -125,7 +125,7 @@ fn runs(out: &mut String, report: &AuditReport) {
         row(
             out,
             "rehearsals",
-            &format!("{}, no evidence: entries {}{more}", report.rehearsals_in_all, named.join(", ")),
+            &format!("{}, not evidence: entries {}{more}", report.rehearsals_in_all, named.join(", ")),
         );
     }
     if let Some(newest) = &report.newest {
@@ -152,16 +152,16 @@ fn runs(out: &mut String, report: &AuditReport) {
             (None, None) => String::new(),
         };
         let text = format!(
-            "{} {between}: from {} to {}, where one was declared every {} s",
+            "{} {between}: from {} to {}; the declared schedule is one every {} s",
             pause.missing, pause.from, pause.until, pause.every_seconds
         );
         out.push_str(&wrapped("  - ", &text));
     }
     if report.pauses_in_all > SHOWN as u64 {
-        let _ = writeln!(out, "  … {} missing runs in {} pauses in all", report.missing_runs, report.pauses_in_all);
+        let _ = writeln!(out, "  … {} missed runs in {} pauses in all", report.missing_runs, report.pauses_in_all);
     }
 }
 
 fn row(out: &mut String, label: &str, text: &str) {
-    out.push_str(&wrapped(&format!("  {label:<11}"), &safe(text)));
+    out.push_str(&wrapped(&format!("  {label:<10} "), &safe(text)));
 }

@@ -39,7 +39,7 @@ fn heading(out: &mut String, text: &str) {
 }
 
 fn row(out: &mut String, label: &str, text: &str) {
-    out.push_str(&wrapped(&format!("  {label:<11}"), &safe(text)));
+    out.push_str(&wrapped(&format!("  {label:<10} "), &safe(text)));
 }
 
 fn verdict(out: &mut String, report: &Report) {
@@ -74,25 +74,25 @@ pub const fn advice(class: Class) -> &'static str {
         | Class::Position
         | Class::Contradiction
         | Class::Undisclosed => {
-            "Conclude nothing from its contents. Ask the custodian for a fresh export; if that is refused too, it was not just damaged in transit."
+            "Conclude nothing from its contents. Ask the custodian for a fresh export; if that is refused too, it was not merely damaged in transit."
         }
         Class::Rewritten => {
-            "The custodian's ledger no longer continues what you saw before. Keep both: the head you saw and this bundle are the proof of it."
+            "The custodian's ledger no longer continues what you saw before. Keep both: the head you saw and this bundle prove it."
         }
         Class::UnknownKey => {
-            "Ask the custodian, over another channel than the one the bundle came by, for the trust file that names this key, and why the key changed."
+            "Ask the custodian, over a different channel from the bundle's, for the trust file that names this key, and why the key changed."
         }
         Class::Unsupported => "Use a newer version of this program.",
         Class::MissingPart => "Ask for the whole export; it may have been cut off in transit.",
         Class::UnsignedRedaction => {
-            "What is withheld is known to be there, and not who withheld it. Ask for a copy whose redaction is signed by a key that your trust file names for it; `--allow-unsigned-redaction` accepts it as it is."
+            "It is known that records are withheld, but not by whom. Ask for a copy whose redaction is signed by a key that your trust file names for it; `--allow-unsigned-redaction` accepts it as it is."
         }
         Class::LevelNotReached => "What is reached and what is missing is listed below.",
         Class::Rehearsal => {
-            "A rehearsal shows how things work; it says nothing about the custodian's systems. `--allow-rehearsal` accepts it as that."
+            "A rehearsal shows how things work; it says nothing about the custodian's systems. `--allow-rehearsal` accepts it as one."
         }
         Class::FailedRun => {
-            "It proves that a run was attempted and failed, and nothing else. `--allow-failed` accepts it as that."
+            "It proves that a run was attempted and failed, nothing else. `--allow-failed` accepts it as such."
         }
         Class::Unreadable => "Nothing was decided. Try again when the input can be read.",
     }
@@ -120,7 +120,7 @@ const fn status(about: &About) -> &'static str {
     match about.status {
         RunStatus::Complete => "complete: everything that was asked for was read",
         RunStatus::Partial => "partial: not everything that was asked for could be read",
-        RunStatus::Failed => "failed: the run could not be made, and this records it",
+        RunStatus::Failed => "failed: the run could not be completed, and this records it",
     }
 }
 
@@ -149,7 +149,7 @@ fn levels(out: &mut String, report: &Report) {
     }
 }
 
-/// Each acceptance, and whether somebody who may is shown to have approved it.
+/// Each acceptance, and whether someone who may is shown to have approved it.
 fn acceptances(out: &mut String, report: &Report) {
     if report.acceptances.is_empty() {
         return;
@@ -226,7 +226,7 @@ fn withheld(out: &mut String, records: &RecordsReport) {
             let by = format!("{} on {}: {}", redaction.by, redaction.made, redaction.reasons.join("; "));
             row(out, "by", &by);
         } else {
-            row(out, "by", "nobody has signed for what is withheld");
+            row(out, "by", "no one has signed for what is withheld");
         }
         if records.findings_on_withheld > 0 {
             let named: Vec<String> =
@@ -244,7 +244,7 @@ fn withheld(out: &mut String, records: &RecordsReport) {
             out,
             "not kept",
             &format!(
-                "{} bearing credentials or seeming to hold a secret",
+                "{} because they carry credentials or seem to hold a secret",
                 counted(records.bodies_not_kept, "answer", "answers")
             ),
         );
