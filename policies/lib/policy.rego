@@ -101,6 +101,6 @@ outside(principal, statement, scope) := "the principal names no account" if {
 	not caller_is_inside(statement, scope)
 }
 
-outside(principal, _, _) := "a canonical user cannot be told to be inside" if principal.form == "canonical-user"
+outside(principal, _, _) := "a canonical user cannot be shown to be inside" if principal.form == "canonical-user"
 
-outside(principal, _, _) := "who this is cannot be told" if principal.form == "other"
+outside(principal, _, _) := "it cannot be determined who this is" if principal.form == "other"

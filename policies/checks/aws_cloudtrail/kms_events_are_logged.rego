@@ -1,11 +1,12 @@
 # METADATA
 # title: Every use of a key is logged in every region
 # description: >-
-#   Reads, for each region that the declaration lets this run read, the trails that show there, whether they are logging, and which events they
-#   take. Concludes that management events of KMS, those that read (Decrypt and Sign count as such) and those that write, are taken by trails
-#   that are logging. A classic selector with `kms.amazonaws.com` among its `ExcludeManagementEventSources` does not take them; an advanced
-#   selector counts if it takes management events by category, `readOnly` and `eventSource` alone: one that looks at anything else is not
-#   taken for whole. Cannot see whether log files arrive (`aws-cloudtrail/trail-is-delivering`), nor event data stores of CloudTrail Lake.
+#   Reads, for each region that the declaration lets this run read, the trails that show there, whether they are logging, and which events
+#   they record. Concludes that management events of KMS, those that read (Decrypt and Sign count as such) and those that write, are
+#   recorded by trails that are logging. A classic selector with `kms.amazonaws.com` among its `ExcludeManagementEventSources` does not
+#   record them; an advanced selector counts if it selects management events only by category, `readOnly` and `eventSource`: one that uses
+#   any other field does not count as complete. Cannot see whether log files arrive (`aws-cloudtrail/trail-is-delivering`), nor event data
+#   stores of CloudTrail Lake.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
@@ -19,7 +20,7 @@
 #     deviates: [status, declared, trails, logging, selectors]
 #     not_applicable: [status, declared]
 #   severity: high
-#   remediation: Let a trail of all regions take management events, read and write, without leaving out kms.amazonaws.com.
+#   remediation: Let a trail of all regions record management events, read and write, without excluding kms.amazonaws.com.
 package checks.aws_cloudtrail.kms_events_are_logged
 
 kms := "kms.amazonaws.com"
@@ -113,7 +114,7 @@ all_taken := {kind | some kinds in taken; some kind in kinds}
 conforms contains {
 	"path": sprintf("/selectors/%d/trail", [n]),
 	"actual": input.resource.selectors[n].trail,
-	"because": sprintf("takes events of KMS that %s", [concat(" and ", sort([kind | some kind in kinds]))]),
+	"because": sprintf("records events of KMS that %s", [concat(" and ", sort([kind | some kind in kinds]))]),
 } if {
 	applies
 	count(both - all_taken) == 0
@@ -123,7 +124,7 @@ conforms contains {
 
 deviates contains {
 	"path": "/trails",
-	"because": sprintf("no trail that is logging takes events of KMS that %s", [missing]),
+	"because": sprintf("no trail that is logging records events of KMS that %s", [missing]),
 } if {
 	applies
 	some missing in (both - all_taken)

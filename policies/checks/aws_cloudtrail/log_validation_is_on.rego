@@ -1,9 +1,9 @@
 # METADATA
-# title: Changed and missing log files show
+# title: Altered and missing log files are detected
 # description: >-
-#   Reads whether a trail writes digests of its log files, and whether the last digest could be delivered. Concludes that log files which are
-#   changed or removed after delivery can be found out. Cannot see whether anybody looks, nor that a digest chain broke because validation was
-#   switched off and on again between two runs.
+#   Reads whether a trail writes digests of its log files, and whether the last digest could be delivered. Concludes that changing or
+#   removing log files after delivery can be detected. Cannot see whether anyone looks, nor that a digest chain broke because validation was
+#   turned off and on again between two runs.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-intro.html
@@ -15,14 +15,14 @@
 #     conforms: [log_file_validation, status]
 #     deviates: [log_file_validation, status]
 #   severity: high
-#   remediation: Switch log file validation on, and let CloudTrail write to the bucket of the trail.
+#   remediation: Turn on log file validation, and let CloudTrail write to the bucket of the trail.
 package checks.aws_cloudtrail.log_validation_is_on
 
 deviates contains {
 	"path": "/log_file_validation",
 	"actual": false,
 	"expected": true,
-	"because": "no digests are written: a changed log file does not show",
+	"because": "no digests are written: a changed log file is not detected",
 } if {
 	input.resource.log_file_validation == false
 }

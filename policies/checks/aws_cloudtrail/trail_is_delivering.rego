@@ -1,8 +1,8 @@
 # METADATA
 # title: A trail delivers its log files
 # description: >-
-#   Reads a trail's status in its home region. Concludes that it is logging, that its last delivery met no error and is no older than
-#   `max_hours`. A trail delivers only when something happened: where nothing happens for longer than that, `max_hours` is to be raised.
+#   Reads a trail's status in its home region. Concludes that it is logging, that its last delivery had no error and is no older than
+#   `max_hours`. A trail delivers only when something happened: if nothing happens for longer than that, raise `max_hours`.
 #   Cannot see whether log files are still in the bucket, nor deliveries from other regions than its home.
 # scope: package
 # related_resources:

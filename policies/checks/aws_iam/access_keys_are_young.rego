@@ -1,7 +1,7 @@
 # METADATA
 # title: Active access keys are replaced in time
 # description: >-
-#   Reads the day on which each access key of a user was made and concludes that no active one is older than `max_days`. Does not apply to
+#   Reads the date on which each access key of a user was created and concludes that no active one is older than `max_days`. Does not apply to
 #   users without an active access key. Cannot see where a key is kept, nor who has read it.
 # scope: package
 # related_resources:
@@ -15,7 +15,7 @@
 #     deviates: []
 #     not_applicable: [access_keys]
 #   severity: medium
-#   remediation: Make a new key, put it to use, deactivate and delete the old one; better, replace the user by a role.
+#   remediation: Create a new key, switch to it, deactivate and delete the old one; better, replace the user by a role.
 #   parameters:
 #     max_days: {type: integer, minimum: 1, maximum: 3650, default: 90, x-stricter: lower}
 package checks.aws_iam.access_keys_are_young

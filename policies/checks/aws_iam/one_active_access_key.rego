@@ -1,8 +1,8 @@
 # METADATA
 # title: No user has more than one active access key
 # description: >-
-#   Reads each user's access keys and concludes that at most one is active. Two are meant for the moment of a rotation; left so, one of them is
-#   forgotten. A rotation that is under way during the run deviates. Cannot see where a key is kept.
+#   Reads each user's access keys and concludes that at most one is active. Two are meant for the time of a rotation; after that, one of
+#   them is forgotten. A rotation in progress during the run deviates. Cannot see where a key is kept.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html

@@ -1,9 +1,9 @@
 # METADATA
-# title: No user signs in past the second factor, unless declared
+# title: No user can sign in without the second factor, unless declared
 # description: >-
-#   Reads each user's service-specific credentials, SSH public keys and signing certificates, and concludes that every active one is declared by its
-#   id in `credentials` of the control. No MFA device guards any of them, and the rotation of access keys leaves them out. Does not apply to users
-#   who have no active one. Cannot see whether and where one is used: IAM does not tell.
+#   Reads each user's service-specific credentials, SSH public keys and signing certificates, and concludes that every active one is
+#   declared by its id in `credentials` of the control. MFA does not protect any of them, and the rotation of access keys does not include
+#   them. Does not apply to users who have no active one. Cannot see whether and where one is used: IAM does not say.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_service-specific-creds.html
@@ -49,7 +49,7 @@ undeclared contains path if {
 	path := sprintf("/%s/%d", [part, n])
 }
 
-not_applicable contains {"path": "/service_credentials", "because": "no active one of these credentials"} if {
+not_applicable contains {"path": "/service_credentials", "because": "none of these credentials is active"} if {
 	count(active) == 0
 }
 
@@ -58,6 +58,6 @@ conforms contains {"path": path, "expected": "declared"} if {
 	some path in active
 }
 
-deviates contains {"path": path, "expected": "declared or gone", "because": "active, and no second factor guards it"} if {
+deviates contains {"path": path, "expected": "declared or gone", "because": "active, and not protected by a second factor"} if {
 	some path in undeclared
 }

@@ -3,7 +3,7 @@
 # description: >-
 #   Reads the password policy of the account. Concludes that passwords have at least `minimum_length` characters of the kinds in `classes`, and
 #   that the last `reuse_prevention` ones may not be used again. An account without a policy has AWS's default (eight characters, no memory),
-#   which deviates. The policy holds for passwords set after it was; cannot see how long existing ones are, nor passwords of people who sign in
+#   which deviates. The policy applies to passwords set after it; cannot see how long existing ones are, nor passwords of people who sign in
 #   through an identity provider, nor that of the root user.
 # scope: package
 # related_resources:
@@ -68,7 +68,7 @@ deviates contains {
 	"path": "/password_policy/exists",
 	"actual": false,
 	"expected": true,
-	"because": "the account has no policy of its own: eight characters are enough, and earlier passwords may be used again",
+	"because": "the account has no password policy: eight characters are enough, and earlier passwords may be used again",
 } if {
 	policy.exists == false
 }
@@ -103,7 +103,7 @@ deviates contains {
 deviates contains {
 	"path": "/password_policy",
 	"expected": input.parameters.classes,
-	"because": sprintf("no %s are demanded", [class]),
+	"because": sprintf("no %s are required", [class]),
 } if {
 	some class in missing
 }

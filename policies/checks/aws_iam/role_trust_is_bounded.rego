@@ -1,14 +1,15 @@
 # METADATA
 # title: A role can be assumed only from inside
 # description: >-
-#   Reads every statement of each role's trust policy that lets somebody assume the role. Inside are the role's own account, the accounts of the
-#   declared targets, and those a control names in `accounts` or, by organisation, in `organizations`. Concludes that there is no principal
-#   outside: no other account (one in `vendors` is let in if the statement demands `sts:ExternalId`), no `*` and no `NotPrincipal` unless a
-#   condition narrows the caller to inside; no service of AWS that acts across accounts without a condition that says on whose behalf
-#   (`services` names those that cannot); no web identity provider without a condition on the subject (for Cognito: on the audience), which for
-#   GitHub Actions must name one of `github_organizations` or of the declared targets literally. A condition counts only if it fails for callers
-#   without the key. Does not apply to roles of services (`/aws-service-role/`), whose trust AWS writes. Statements that deny are not weighed. A
-#   principal that was deleted (`AIDA…`, `AROA…`) lets nobody in. Cannot see whom an account inside or a SAML provider lets in.
+#   Reads every statement of each role's trust policy that lets someone assume the role. Inside are the role's own account, the accounts of
+#   the declared targets, and those a control names in `accounts` or, by organisation, in `organizations`. Concludes that there is no
+#   principal outside: no other account (one in `vendors` is allowed if the statement requires `sts:ExternalId`), no `*` and no
+#   `NotPrincipal` unless a condition narrows the caller to inside; no service of AWS that acts across accounts without a condition that
+#   says on whose behalf (`services` names those that cannot); no web identity provider without a condition on the subject (for Cognito: on
+#   the audience), which for GitHub Actions must name one of `github_organizations` or of the declared targets literally. A condition counts
+#   only if it fails for callers without the key. Does not apply to roles of services (`/aws-service-role/`), whose trust AWS writes. Deny
+#   statements are not considered. A principal that was deleted (`AIDA…`, `AROA…`) gives no one access. Cannot see to whom an account inside
+#   or a SAML provider gives access.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
@@ -23,7 +24,7 @@
 #     deviates: [identity, trust_policy]
 #     not_applicable: [identity]
 #   severity: high
-#   remediation: Take the principal out of the trust policy, narrow it by a condition, or declare it as inside with its reason.
+#   remediation: Remove the principal from the trust policy, narrow it by a condition, or declare it as inside with its reason.
 #   parameters:
 #     accounts:
 #       type: array
@@ -32,7 +33,7 @@
 #       default: []
 #       x-stricter: fewer
 #     vendors:
-#       description: Accounts of third parties, let in only with an external id.
+#       description: Accounts of third parties, allowed only with an external id.
 #       type: array
 #       items: {type: string, pattern: "^[0-9]{12}$"}
 #       uniqueItems: true
@@ -126,7 +127,7 @@ exact(condition) if {
 
 problems contains {
 	"path": sprintf("/trust_policy/statements/%d/not_principals", [n]),
-	"because": "everyone except these is let in, and no condition narrows it to an account inside",
+	"because": "everyone except these is allowed, and no condition narrows it to an account inside",
 } if {
 	some n, statement in letting_in
 	statement.not_principals
@@ -135,7 +136,7 @@ problems contains {
 
 problems contains {
 	"path": sprintf("/trust_policy/statements/%d/principals/%d", [n, m]),
-	"because": sprintf("%s may come on behalf of any account", [principal.value]),
+	"because": sprintf("%s may act on behalf of any account", [principal.value]),
 	"expected": "a condition on aws:SourceAccount, aws:SourceArn or aws:SourceOrgID",
 } if {
 	some n, statement in letting_in
@@ -155,8 +156,8 @@ issuer(principal) := principal.value if {
 
 problems contains {
 	"path": sprintf("/trust_policy/statements/%d/principals/%d", [n, m]),
-	"because": sprintf("everyone to whom %s gives a token is let in", [issuer(principal)]),
-	"expected": sprintf("a condition on %s:%s that names somebody", [issuer(principal), claim(issuer(principal))]),
+	"because": sprintf("everyone to whom %s issues a token is allowed", [issuer(principal)]),
+	"expected": sprintf("a condition on %s:%s that names a subject", [issuer(principal), claim(issuer(principal))]),
 } if {
 	some n, statement in letting_in
 	some m, principal in statement.principals
@@ -214,7 +215,7 @@ own_provider(principal) if principal.account == own_account
 
 problems contains {
 	"path": sprintf("/trust_policy/statements/%d", [n]),
-	"because": "who is allowed cannot be told",
+	"because": "it cannot be determined who is allowed",
 } if {
 	some n, statement in letting_in
 	policy.names_nobody(statement)
@@ -228,7 +229,7 @@ deviates contains problem if {
 conforms contains {
 	"path": "/trust_policy/statements",
 	"expected": sort([account | some account in scope.accounts]),
-	"because": sprintf("each of the %d statements that let somebody in stays inside", [count(letting_in)]),
+	"because": sprintf("each of the %d statements that allow someone stays inside", [count(letting_in)]),
 } if {
 	not of_service
 	input.resource.identity.path

@@ -2,7 +2,7 @@
 # title: The root user signs in with a second factor
 # description: >-
 #   Reads IAM's own summary of the account and its list of virtual MFA devices. Concludes that the root user has an MFA device; where
-#   `allow_virtual` is false, also that it is no virtual one (a root user that has MFA and no virtual device has a hardware token or a passkey,
+#   `allow_virtual` is false, also that it is not a virtual one (a root user that has MFA and no virtual device has a hardware token or a passkey,
 #   which IAM does not list). A root user without a password deviates too, because whoever controls its mailbox can set one, unless
 #   `no_password_is_enough` says that central root access management of the organisation prevents that. Cannot see who holds the device, nor
 #   how the mailbox is protected.

@@ -2,7 +2,7 @@
 # title: The root user has no access keys
 # description: >-
 #   Reads IAM's own summary of the account and concludes that the root user has no access keys, active or not: nothing limits what such a key
-#   may do, and no second factor is asked for it. Cannot see whether one existed before and was used.
+#   may do, and no second factor is required for it. Cannot see whether one existed before and was used.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/IAM/latest/UserGuide/root-user-best-practices.html

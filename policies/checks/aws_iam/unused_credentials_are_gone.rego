@@ -1,10 +1,10 @@
 # METADATA
-# title: Credentials that nobody uses are gone
+# title: Unused credentials are removed
 # description: >-
 #   Reads the last use of each user's active access keys, and of the console password as the credential report gives it (the report can be
-#   four hours old; its own moment is what counts). Concludes that each was used, made or set anew within `max_days`. Does not apply to users
-#   with neither a password nor an active access key. Cannot see uses that IAM does not record: passwords before October 2014, access keys
-#   before April 2015; and a use within the hours before the run may not be recorded yet.
+#   four hours old; its own time counts). Concludes that each was used, created or reset within `max_days`. Does not apply to users with
+#   neither a password nor an active access key. Cannot see uses that IAM does not record: passwords before October 2014, access keys before
+#   April 2015; and a use within the hours before the run may not be recorded yet.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html
@@ -99,7 +99,7 @@ password_idle if {
 conforms contains {
 	"path": "/access_keys",
 	"expected": sprintf("used within %d days", [input.parameters.max_days]),
-	"because": "the password and every active access key were used, made or set anew in time",
+	"because": "the password and every active access key were used, created or reset in time",
 } if {
 	password_in_use
 	input.resource.access_keys
@@ -116,7 +116,7 @@ some_credential if count(active) > 0
 deviates contains {
 	"path": sprintf("/access_keys/%d", [n]),
 	"expected": sprintf("used within %d days", [input.parameters.max_days]),
-	"because": "the access key is active and lies idle",
+	"because": "the access key is active and unused",
 } if {
 	some n, key in active
 	key_idle(key)
@@ -125,7 +125,7 @@ deviates contains {
 deviates contains {
 	"path": "/credential_report/password_last_used",
 	"expected": sprintf("used within %d days", [input.parameters.max_days]),
-	"because": "the password lies idle",
+	"because": "the password is unused",
 } if {
 	password_idle
 }

@@ -2,10 +2,9 @@
 # title: Every alias leads to a key
 # description: >-
 #   Reads each alias of a region and whether the key it points to is in the account's list of keys there. A program that names a key by an
-#   alias that leads nowhere stops, or takes whatever key is put behind the name next. Does not apply to a name that AWS reserves
-#   (`alias/aws/…`) and that leads to no key yet: it waits for a service's first use; that it leads to none is held against the list of keys,
-#   as everything here. Cannot see whether the key is usable (`aws-kms/key-is-usable`), nor whether it is
-#   the right one.
+#   alias that leads nowhere stops, or uses whatever key is put behind the name next. Does not apply to a name that AWS reserves
+#   (`alias/aws/…`) and that leads to no key yet: it waits for a service's first use; that it leads to none is checked against the list of
+#   keys, as everything here. Cannot see whether the key is usable (`aws-kms/key-is-usable`), nor whether it is the right one.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html

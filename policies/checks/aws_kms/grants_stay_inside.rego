@@ -1,10 +1,10 @@
 # METADATA
 # title: Grants on a key stay inside
 # description: >-
-#   Reads every grant of each customer key. A grant gives the use of a key beside its policy and is seen in no policy. Inside are the key's
+#   Reads every grant of each customer key. A grant allows use of a key besides its policy, and no policy shows it. Inside are the key's
 #   own account, the accounts of the declared targets, and those a control names in `accounts`. Concludes that every grant is held, can be
 #   retired and was issued by a principal inside; a service of AWS counts as inside if the grant is constrained to one context or resource,
-#   or the service stands in `services`. Does not apply to keys that AWS manages. Cannot see what the holder may do with it beyond the
+#   or the service is in `services`. Does not apply to keys that AWS manages. Cannot see what the holder may do with it beyond the
 #   operations listed, nor grants that were retired before the run.
 # scope: package
 # related_resources:

@@ -3,7 +3,7 @@
 # description: >-
 #   Reads the state of each key, the date of a scheduled deletion and the date on which imported material expires. Concludes that the key is
 #   usable now and that its material lasts for at least `min_days` more. A key that was disabled on purpose deviates too: accept it with its
-#   reason. Does not apply to keys that AWS manages. Cannot see whether anybody may use the key (key policy, grants), nor whether a copy of
+#   reason. Does not apply to keys that AWS manages. Cannot see whether anyone may use the key (key policy, grants), nor whether a copy of
 #   imported material is kept elsewhere.
 # scope: package
 # related_resources:

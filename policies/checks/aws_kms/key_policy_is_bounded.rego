@@ -1,14 +1,15 @@
 # METADATA
-# title: A key policy lets in only accounts that are inside
+# title: A key policy allows only accounts that are inside
 # description: >-
-#   Reads every statement of each customer key's policy that allows something. Inside are the key's own account, the accounts of the declared
-#   targets, and those a control names in `accounts` or, by organisation, in `organizations`. Concludes that no principal outside is allowed:
-#   no other account, no `*` and no `NotPrincipal` unless a condition narrows the caller to inside (`aws:PrincipalAccount`,
-#   `aws:PrincipalArn`, `kms:CallerAccount`, `aws:PrincipalOrgID`), and no service of AWS without a condition that says on whose behalf it may
-#   come (`aws:SourceAccount`, `aws:SourceArn`, `aws:SourceOrgID`, an encryption context that names an account), except those in `services`.
-#   A condition counts only if it fails for callers without the key: `…IfExists`, `ForAllValues` and negated operators narrow nothing;
-#   `kms:ViaService` and addresses say nothing about the account. Statements that deny are not weighed, so a grant of access that another
-#   statement takes back deviates. Cannot see who inside an account is let in by its IAM policies, nor grants (`aws-kms/grants-stay-inside`).
+#   Reads every statement of each customer key's policy that allows something. Inside are the key's own account, the accounts of the
+#   declared targets, and those a control names in `accounts` or, by organisation, in `organizations`. Concludes that no principal outside
+#   is allowed: no other account, no `*` and no `NotPrincipal` unless a condition narrows the caller to inside (`aws:PrincipalAccount`,
+#   `aws:PrincipalArn`, `kms:CallerAccount`, `aws:PrincipalOrgID`), and no service of AWS without a condition that says on whose behalf it
+#   may act (`aws:SourceAccount`, `aws:SourceArn`, `aws:SourceOrgID`, an encryption context that names an account), except those in
+#   `services`. A condition counts only if it fails for callers without the key: `…IfExists`, `ForAllValues` and negated operators narrow
+#   nothing; `kms:ViaService` and addresses say nothing about the account. Deny statements are not considered, so access that another
+#   statement takes back deviates. Cannot see who inside an account has access by its IAM policies, nor grants
+#   (`aws-kms/grants-stay-inside`).
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
@@ -22,7 +23,7 @@
 #     deviates: [arn, manager, policy]
 #     not_applicable: [manager]
 #   severity: critical
-#   remediation: Take the principal out of the policy, narrow it by a condition, or declare the account as inside with its reason.
+#   remediation: Remove the principal from the policy, narrow it by a condition, or declare the account as inside with its reason.
 #   parameters:
 #     accounts:
 #       type: array
@@ -37,7 +38,7 @@
 #       default: []
 #       x-stricter: fewer
 #     services:
-#       description: Services of AWS that may come without saying on whose behalf.
+#       description: AWS services that may act without saying on whose behalf.
 #       type: array
 #       items: {type: string}
 #       uniqueItems: true
@@ -81,7 +82,7 @@ problems contains {
 
 problems contains {
 	"path": sprintf("/policy/statements/%d/principals/%d", [suspect.n, suspect.m]),
-	"because": sprintf("%s may come on behalf of any account", [suspect.principal.value]),
+	"because": sprintf("%s may act on behalf of any account", [suspect.principal.value]),
 	"expected": "a condition on aws:SourceAccount, aws:SourceArn, aws:SourceOrgID or an encryption context",
 } if {
 	some suspect in suspects
@@ -93,7 +94,7 @@ problems contains {
 
 problems contains {
 	"path": sprintf("/policy/statements/%d/principals/%d", [suspect.n, suspect.m]),
-	"because": "an identity provider's users cannot be told to be inside",
+	"because": "an identity provider's users cannot be shown to be inside",
 } if {
 	some suspect in suspects
 	suspect.principal.type == "Federated"
@@ -110,7 +111,7 @@ problems contains {
 
 problems contains {
 	"path": sprintf("/policy/statements/%d", [n]),
-	"because": "who is allowed cannot be told",
+	"because": "it cannot be determined who is allowed",
 } if {
 	some n, statement in allowed
 	policy.names_nobody(statement)

@@ -3,9 +3,9 @@
 # description: >-
 #   Reads the rotation status that KMS gives for each key. Concludes that automatic rotation is on and its period is not longer than
 #   `max_days`. Does not apply to keys that AWS manages (they rotate every year, which the account cannot change), to keys KMS cannot rotate
-#   automatically (asymmetric, HMAC, imported material, custom key stores), and to keys that wait for their deletion, for which KMS reports
-#   rotation as off whatever was set. Where KMS gives no period its documented one of 365 days holds. Cannot see whether data that an older
-#   version encrypted was encrypted anew: KMS keeps every version.
+#   automatically (asymmetric, HMAC, imported material, custom key stores), and to keys that are pending deletion, for which KMS reports
+#   rotation as off whatever was set. If KMS gives no period, its documented one of 365 days applies. Cannot see whether data that an older
+#   version encrypted was re-encrypted: KMS keeps every version.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
@@ -42,7 +42,7 @@ not_applicable contains {
 not_applicable contains {
 	"path": "/state",
 	"actual": input.resource.state,
-	"because": "the key waits for its deletion; KMS reports rotation as off for it",
+	"because": "the key is pending deletion; KMS reports rotation as off for it",
 } if {
 	kms.customer(input.resource)
 	waits_for_deletion

@@ -1,12 +1,12 @@
 # METADATA
-# title: The organisation keeps an account from deleting its keys
+# title: The organisation prevents an account from deleting its keys
 # description: >-
-#   Reads, for each declared account, every statement of the service and resource control policies above it that denies something. Concludes that
-#   each of `actions` is denied on all resources, whoever asks, except principals in `exempt`. A statement counts if it names the action, also
-#   by wildcard or by `NotAction` that leaves it in, on `*` or on all keys, and has no conditions but those that except principals by
-#   `aws:PrincipalArn` (ArnNotLike, ArnNotEquals, StringNotLike, StringNotEquals), every one of which stands in `exempt`. A statement with any
-#   other condition denies only sometimes and does not count. The management account is bound by no policy. Cannot see principals that policies
-#   never bind (service-linked roles), nor what the management account may change tomorrow.
+#   Reads, for each declared account, every statement of the service and resource control policies above it that denies something. Concludes
+#   that each of `actions` is denied on all resources, to everyone except principals in `exempt`. A statement counts if it names the action,
+#   also by wildcard or by a `NotAction` that does not exclude it, on `*` or on all keys, and has no conditions but those that except
+#   principals by `aws:PrincipalArn` (ArnNotLike, ArnNotEquals, StringNotLike, StringNotEquals), every one of which is in `exempt`. A
+#   statement with any other condition denies only sometimes and does not count. The management account is bound by no policy. Cannot see
+#   principals that policies never bind (service-linked roles), nor what the management account may change tomorrow.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
@@ -19,10 +19,10 @@
 #     deviates: [id, management, denials]
 #     not_applicable: [id]
 #   severity: high
-#   remediation: Attach a service control policy that denies these actions, and let it except only declared principals.
+#   remediation: Attach a service control policy that denies these actions, and exempt only declared principals.
 #   parameters:
 #     actions:
-#       description: What nobody in the account may do.
+#       description: What no one in the account may do.
 #       type: array
 #       items: {type: string, pattern: "^[a-z0-9-]+:[A-Za-z]+$"}
 #       uniqueItems: true
@@ -30,7 +30,7 @@
 #       default: ["kms:ScheduleKeyDeletion", "kms:DisableKey"]
 #       x-stricter: more
 #     exempt:
-#       description: ARNs, as they stand in the policy, that may do it all the same.
+#       description: ARNs, as written in the policy, that may do it nevertheless.
 #       type: array
 #       items: {type: string}
 #       uniqueItems: true
@@ -46,7 +46,7 @@ declared if input.resource.id in aws.declared_accounts
 not_applicable contains {
 	"path": "/id",
 	"actual": input.resource.id,
-	"because": "this account is no declared target",
+	"because": "this account is not a declared target",
 } if {
 	input.resource.id
 	not declared

@@ -1,11 +1,11 @@
 # METADATA
-# title: A bucket lets in only accounts that are inside
+# title: A bucket allows only accounts that are inside
 # description: >-
 #   Reads policy, access control list, ownership and the public access blocks of bucket and account of each declared bucket. Concludes that
-#   access control lists count for nothing or let in no group, and that every statement of the policy that allows something stays inside: the
-#   accounts of the declared targets and those a control names in `accounts` or `organizations`. Services must say on whose behalf they come,
-#   by a condition that names an account inside, except those in `services`. A public access block that restricts public policies does not help
-#   a policy that lets in another account. Cannot see access points and their policies, nor links that were signed in advance.
+#   access control lists do not apply or allow no group, and that every statement of the policy that allows something stays inside: the
+#   accounts of the declared targets and those a control names in `accounts` or `organizations`. Services must say on whose behalf they act,
+#   by a condition that names an account inside, except those in `services`. A public access block that restricts public policies does not
+#   help a policy that allows another account. Cannot see access points and their policies, nor presigned URLs.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
@@ -32,7 +32,7 @@
 #       default: []
 #       x-stricter: fewer
 #     services:
-#       description: Services of AWS that may come without saying on whose behalf.
+#       description: AWS services that may act without saying on whose behalf.
 #       type: array
 #       items: {type: string}
 #       uniqueItems: true
@@ -63,7 +63,7 @@ allowed[n] := statement if {
 
 problems contains {
 	"path": sprintf("/acl/%d", [n]),
-	"because": "a group of strangers is let in by the access control list",
+	"because": "the access control list allows a public group",
 } if {
 	some n, grant in input.resource.acl
 	grant.kind == "group"
@@ -82,7 +82,7 @@ problems contains {
 
 problems contains {
 	"path": sprintf("/policy/statements/%d/principals/%d", [n, m]),
-	"because": sprintf("%s may come on behalf of any account", [principal.value]),
+	"because": sprintf("%s may act on behalf of any account", [principal.value]),
 } if {
 	some n, statement in allowed
 	some m, principal in statement.principals
@@ -94,7 +94,7 @@ problems contains {
 
 problems contains {
 	"path": sprintf("/policy/statements/%d/principals/%d", [n, m]),
-	"because": "an identity provider's users cannot be told to be inside",
+	"because": "an identity provider's users cannot be shown to be inside",
 } if {
 	some n, statement in allowed
 	some m, principal in statement.principals
@@ -103,7 +103,7 @@ problems contains {
 
 problems contains {
 	"path": sprintf("/policy/statements/%d", [n]),
-	"because": "everyone except some is allowed, or nobody can tell who",
+	"because": "everyone except some is allowed, or it cannot be determined who",
 } if {
 	some n, statement in allowed
 	not statement.principals
@@ -113,7 +113,7 @@ problems contains {
 problems contains {
 	"path": "/policy_is_public",
 	"actual": true,
-	"because": "S3 takes the policy for public",
+	"because": "S3 considers the policy public",
 } if {
 	input.resource.policy_is_public == true
 }

@@ -1,10 +1,11 @@
 # METADATA
-# title: What is put into a bucket can be deleted by nobody before its time
+# title: Objects in a bucket cannot be deleted before their time
 # description: >-
-#   Reads Object Lock and versioning of each declared bucket. Concludes that every object which is put without a retention of its own is kept
-#   for at least `min_days` in mode COMPLIANCE, which nobody, the root user included, can shorten. GOVERNANCE does not do: who may bypass it can
-#   delete. A year counts as 365 days. Cannot see what a writer asks for instead of the default (a bucket policy on
-#   `s3:object-lock-remaining-retention-days` bounds that), nor objects that were put before the lock, nor that closing the account deletes all.
+#   Reads Object Lock and versioning of each declared bucket. Concludes that every object stored without its own retention is kept for at
+#   least `min_days` in mode COMPLIANCE, which no one, not even the root user, can shorten. GOVERNANCE is not enough: those who may bypass
+#   it can delete. A year counts as 365 days. Cannot see what a writer asks for instead of the default (a bucket policy on
+#   `s3:object-lock-remaining-retention-days` bounds that), nor objects stored before the lock, nor that closing the account deletes
+#   everything.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
@@ -16,7 +17,7 @@
 #     conforms: [object_lock, versioning]
 #     deviates: [object_lock, versioning]
 #   severity: high
-#   remediation: Switch Object Lock on with a default retention in mode COMPLIANCE that is long enough.
+#   remediation: Turn on Object Lock with a default retention in mode COMPLIANCE that is long enough.
 #   parameters:
 #     min_days:
 #       description: Days for which an object must be kept.
@@ -49,7 +50,7 @@ problems contains {
 problems contains {
 	"path": "/object_lock/enabled",
 	"actual": false,
-	"because": "Object Lock is not switched on",
+	"because": "Object Lock is not turned on",
 } if {
 	lock.enabled == false
 }
@@ -58,7 +59,7 @@ problems contains {
 	"path": "/object_lock/mode",
 	"actual": lock.mode,
 	"expected": "COMPLIANCE",
-	"because": "objects get no retention that holds for everybody",
+	"because": "objects get no retention that binds everyone",
 } if {
 	lock.mode != "COMPLIANCE"
 }
@@ -76,7 +77,7 @@ problems contains {
 	"path": "/versioning/status",
 	"actual": input.resource.versioning.status,
 	"expected": "Enabled",
-	"because": "without versions there is nothing that a lock could hold",
+	"because": "without versioning there is nothing that a lock could protect",
 } if {
 	input.resource.versioning.status != "Enabled"
 }
@@ -86,7 +87,7 @@ deviates contains problem if some problem in problems
 conforms contains {
 	"path": "/object_lock",
 	"expected": sprintf("at least %d days", [input.parameters.min_days]),
-	"because": sprintf("objects are kept for %d days, whoever wants them gone", [kept]),
+	"because": sprintf("objects are kept for %d days, whoever wants to delete them", [kept]),
 } if {
 	count(problems) == 0
 	lock.enabled == true

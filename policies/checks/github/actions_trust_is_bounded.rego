@@ -1,10 +1,10 @@
 # METADATA
 # title: Workflows run only chosen Actions, with a token that can only read
 # description: >-
-#   Reads which Actions a declared repository's workflows may run, what the token of a workflow may do where the workflow does not say, whether workflows
-#   may approve reviews, and what the subject of their OIDC tokens is made of. Concludes that not every Action of everybody may run, that the token can
-#   only read and not approve, and that the subject names the repository. Does not apply where Actions are off. Cannot see what a workflow asks for
-#   itself, nor which Actions are chosen.
+#   Reads which Actions a declared repository's workflows may run, what the token of a workflow may do where the workflow does not say,
+#   whether workflows may approve reviews, and what the subject of their OIDC tokens is made of. Concludes that not every Action of everyone
+#   may run, that the token can only read and not approve, and that the subject names the repository. Does not apply where Actions are off.
+#   Cannot see what a workflow itself requests, nor which Actions are chosen.
 # scope: package
 # related_resources:
 #   - ref: https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/enabling-features-for-your-repository/managing-github-actions-settings-for-a-repository

@@ -1,8 +1,8 @@
 # METADATA
 # title: Every App that is installed is declared
 # description: >-
-#   Reads the GitHub Apps that are installed in the organisation, and holds each slug against `apps` of the control. A suspended installation can do
-#   nothing, and is not asked after. Cannot see OAuth apps, nor what an App has done.
+#   Reads the GitHub Apps that are installed in the organisation, and compares each slug with `apps` of the control. A suspended
+#   installation can do nothing and is not judged. Cannot see OAuth apps, nor what an App has done.
 # scope: package
 # related_resources:
 #   - ref: https://docs.github.com/en/apps/using-github-apps/reviewing-and-modifying-installed-github-apps

@@ -1,8 +1,9 @@
 # METADATA
 # title: Deploy keys can only read
 # description: >-
-#   Reads each deploy key of the declared repositories. One that can write gets round reviews wherever a rule lets deploy keys through, and belongs to
-#   nobody who could be asked. Concludes that it can only read. Keys named in `may_write` by their title are let be. Cannot see who holds the private key.
+#   Reads each deploy key of the declared repositories. One that can write bypasses reviews wherever a rule exempts deploy keys, and belongs
+#   to no person. Concludes that it can only read. Keys named in `may_write` by their title are accepted. Cannot see who holds the private
+#   key.
 # scope: package
 # related_resources:
 #   - ref: https://docs.github.com/en/authentication/connecting-to-github-with-ssh/managing-deploy-keys

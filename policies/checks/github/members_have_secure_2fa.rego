@@ -1,8 +1,8 @@
 # METADATA
 # title: Every member's second factor is a secure one
 # description: >-
-#   Reads in which of GitHub's two lists, members without a second factor and members with an insecure one (codes by SMS), each member stands.
-#   Concludes that the factor is secure where a member stands in neither and all lists were read to their end. Cannot see which factor it is: an
+#   Reads in which of GitHub's two lists, members without a second factor and members with an insecure one (codes by SMS), each member is.
+#   Concludes that the factor is secure if a member is in neither and all lists were read to their end. Cannot see which factor it is: an
 #   application on the same telephone counts as secure for GitHub.
 # scope: package
 # related_resources:
@@ -16,7 +16,7 @@
 #     conforms: [two_factor]
 #     deviates: []
 #   severity: medium
-#   remediation: Have the member take SMS off the account and use a passkey, a security key or an authenticator.
+#   remediation: Have the member remove SMS from the account and use a passkey, a security key or an authenticator.
 package checks.github.members_have_secure_2fa
 
 conforms contains {"path": "/two_factor", "actual": "secure"} if input.resource.two_factor == "secure"

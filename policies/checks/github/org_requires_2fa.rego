@@ -1,8 +1,8 @@
 # METADATA
 # title: The organisation requires a second factor
 # description: >-
-#   Reads the organisation's setting that throws out, and does not let in, whoever has no second factor. GitHub shows it to owners alone: where it is
-#   not shown, nothing is concluded. Cannot see which factor people have, nor whether an identity provider asks for one.
+#   Reads the organisation's setting that removes and rejects everyone without a second factor. GitHub shows it only to owners: if it is not
+#   shown, nothing is concluded. Cannot see which factor people have, nor whether an identity provider requires one.
 # scope: package
 # related_resources:
 #   - ref: https://docs.github.com/en/organizations/keeping-your-organization-secure/managing-two-factor-authentication-for-your-organization/requiring-two-factor-authentication-in-your-organization

@@ -1,9 +1,9 @@
 # METADATA
 # title: Every outside collaborator has a second factor
 # description: >-
-#   Reads in which of GitHub's two lists, collaborators without a second factor and collaborators with an insecure one, each outside collaborator
-#   stands. With `secure` an insecure one is not enough. Concludes that there is one only where all lists were read to their end; GitHub gives them
-#   to owners alone. Cannot see what a collaborator may do where.
+#   Reads in which of GitHub's two lists, collaborators without a second factor and collaborators with an insecure one, each outside
+#   collaborator is. With `secure` an insecure one is not enough. Concludes that there is one only if all lists were read to their end;
+#   GitHub gives them only to owners. Cannot see what a collaborator may do where.
 # scope: package
 # related_resources:
 #   - ref: https://docs.github.com/en/rest/orgs/outside-collaborators#list-outside-collaborators-for-an-organization
@@ -15,10 +15,10 @@
 #     conforms: [two_factor]
 #     deviates: []
 #   severity: high
-#   remediation: Have the collaborator set up a second factor, or take the collaborator off the repositories.
+#   remediation: Have the collaborator set up a second factor, or remove the collaborator from the repositories.
 #   parameters:
 #     secure:
-#       description: Whether codes by SMS are too little.
+#       description: Whether codes by SMS are not enough.
 #       type: boolean
 #       default: false
 #       x-stricter: true

@@ -1,9 +1,9 @@
 # METADATA
 # title: Every owner of the organisation is declared
 # description: >-
-#   Reads each member's role and holds the logins of owners against `owners` of the control, whatever their case. Does not apply to members who are no
-#   owners. An owner can change every setting, read every repository and let anybody in. Cannot see who else uses an owner's account, and does not
-#   say that each declared owner is there.
+#   Reads each member's role and compares the logins of owners with `owners` of the control, ignoring case. Does not apply to members who
+#   are not owners. An owner can change every setting, read every repository and give anyone access. Cannot see who else uses an owner's
+#   account, and does not say that each declared owner is there.
 # scope: package
 # related_resources:
 #   - ref: https://docs.github.com/en/organizations/managing-peoples-access-to-your-organization-with-roles/roles-in-an-organization
@@ -29,7 +29,7 @@ package checks.github.owners_are_declared
 
 declared := {lower(owner) | some owner in input.parameters.owners}
 
-not_applicable contains {"path": "/role", "actual": input.resource.role, "because": "no owner"} if {
+not_applicable contains {"path": "/role", "actual": input.resource.role, "because": "not an owner"} if {
 	input.resource.role == "member"
 }
 

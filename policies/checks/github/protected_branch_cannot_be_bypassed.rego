@@ -1,11 +1,12 @@
 # METADATA
 # title: The default branch of a repository changes only after review, without exception
 # description: >-
-#   Reads the rules of all rulesets as they apply to the default branch, and its classic protection. Concludes that one of the two by itself asks for at
-#   least `approvals` reviews, keeps history from being rewritten and the branch from being deleted, and lets nobody round it: rulesets without anybody
-#   who may bypass them; classic protection that binds administrators too and lets nobody leave reviews out. Actors named in `bypass` are let through
-#   (`Team:12`, `OrganizationAdmin`, `user:ada`, `app:release-bot`). Does not apply to archived repositories, which nobody can change. Parts of both that
-#   only together are enough are not put together. Cannot see who can change the rules: owners and administrators of the repository.
+#   Reads the rules of all rulesets as they apply to the default branch, and its classic protection. Concludes that one of the two by itself
+#   asks for at least `approvals` reviews, keeps history from being rewritten and the branch from being deleted, and lets no one bypass it:
+#   rulesets that no one may bypass; classic protection that binds administrators too and lets no one skip reviews. Actors named in `bypass`
+#   are accepted (`Team:12`, `OrganizationAdmin`, `user:ada`, `app:release-bot`). Does not apply to archived repositories, which no one can
+#   change. Parts of both that are enough only together are not combined. Cannot see who can change the rules: owners and administrators of
+#   the repository.
 # scope: package
 # related_resources:
 #   - ref: https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/about-rulesets
@@ -19,7 +20,7 @@
 #     deviates: [archived, branch_rules, rulesets, protection]
 #     not_applicable: [archived]
 #   severity: high
-#   remediation: Put a ruleset without bypass on the default branch that asks for a pull request with reviews and forbids force pushes and deletion.
+#   remediation: Put a ruleset without bypass on the default branch that requires a pull request with reviews and forbids force pushes and deletion.
 #   parameters:
 #     approvals:
 #       type: integer
@@ -27,7 +28,7 @@
 #       default: 1
 #       x-stricter: higher
 #     bypass:
-#       description: Who may get round the rules all the same.
+#       description: Who may bypass the rules nevertheless.
 #       type: array
 #       items: {type: string}
 #       uniqueItems: true
@@ -102,28 +103,28 @@ open if {
 	not by_protection
 }
 
-conforms contains {"path": "/branch_rules", "because": "rulesets that nobody may bypass hold the branch"} if {
+conforms contains {"path": "/branch_rules", "because": "rulesets that no one may bypass protect the branch"} if {
 	input.resource.archived == false
 	by_rulesets
 }
 
-conforms contains {"path": "/protection", "because": "classic protection binds everybody"} if {
+conforms contains {"path": "/protection", "because": "classic protection binds everyone"} if {
 	input.resource.archived == false
 	by_protection
 }
 
-deviates contains {"path": "/protection", "actual": null, "because": "neither a ruleset nor classic protection holds the branch"} if {
+deviates contains {"path": "/protection", "actual": null, "because": "neither a ruleset nor classic protection protects the branch"} if {
 	open
 	is_null(input.resource.protection)
 	count(input.resource.branch_rules) == 0
 }
 
-deviates contains {"path": "/branch_rules", "because": sprintf("no rulesets without bypass ask for %d approvals and forbid force pushes and deletion", [input.parameters.approvals])} if {
+deviates contains {"path": "/branch_rules", "because": sprintf("no rulesets without bypass require %d approvals and forbid force pushes and deletion", [input.parameters.approvals])} if {
 	open
 	count(input.resource.branch_rules) > 0
 }
 
-deviates contains {"path": "/protection", "because": sprintf("classic protection leaves a way round, or asks for fewer than %d approvals", [input.parameters.approvals])} if {
+deviates contains {"path": "/protection", "because": sprintf("classic protection can be bypassed, or requires fewer than %d approvals", [input.parameters.approvals])} if {
 	open
 	is_object(input.resource.protection)
 }

@@ -1,9 +1,9 @@
 # METADATA
 # title: No binding names everyone
 # description: >-
-#   Reads the subjects of every binding and concludes that none is a group that everybody is in (`system:authenticated`,
+#   Reads the subjects of every binding and concludes that none is a group that everyone is in (`system:authenticated`,
 #   `system:unauthenticated`, all service accounts) or the anonymous user. Those by which Kubernetes lets everyone ask for versions and for
-#   himself are declared by default.
+#   their own permissions are declared by default.
 # scope: package
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
@@ -15,10 +15,10 @@
 #     conforms: [name, namespace, subjects]
 #     deviates: [name, namespace]
 #   severity: high
-#   remediation: Name the users, groups or service accounts that are meant, or declare the binding.
+#   remediation: Name the intended users, groups or service accounts, or declare the binding.
 #   parameters:
 #     declared:
-#       description: "Bindings that may: the name of a ClusterRoleBinding, or `namespace/name`; a `*` at the end stands for any rest."
+#       description: "Bindings that may: the name of a ClusterRoleBinding, or `namespace/name`; a `*` at the end matches any rest."
 #       type: array
 #       items: {type: string, minLength: 1}
 #       uniqueItems: true
@@ -48,13 +48,13 @@ found contains n if {
 	everyone(subject)
 }
 
-deviates contains {"path": sprintf("/subjects/%d", [n]), "because": "everybody is meant"} if {
+deviates contains {"path": sprintf("/subjects/%d", [n]), "because": "this means everyone"} if {
 	not is_declared
 	kubernetes.label(input.resource)
 	some n in found
 }
 
-conforms contains {"path": "/subjects", "because": "nobody but those who are named, or declared"} if {
+conforms contains {"path": "/subjects", "because": "only those who are named, or declared"} if {
 	clean
 }
 

@@ -1,8 +1,8 @@
 # METADATA
-# title: Every binding leads from somebody to a role
+# title: Every binding leads from a subject to a role
 # description: >-
-#   Reads whether the role of a binding exists and, where it names service accounts, whether those do. Whoever may create what is missing gets
-#   or gives the rights. Cannot see whether users and groups exist: Kubernetes does not know them.
+#   Reads whether the role of a binding exists and, where it names service accounts, whether those do. Whoever may create what is missing
+#   gets or grants the permissions. Cannot see whether users and groups exist: Kubernetes does not know them.
 # scope: package
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
@@ -14,14 +14,14 @@
 #     conforms: [role_exists, missing_accounts]
 #     deviates: []
 #   severity: medium
-#   remediation: Delete the binding, or create the role or account that is meant.
+#   remediation: Delete the binding, or create the intended role or account.
 package checks.kubernetes_rbac.no_dangling_bindings
 
 deviates contains {"path": "/role_exists", "actual": false, "because": "whoever may create a role of that name decides what it grants"} if {
 	input.resource.role_exists == false
 }
 
-deviates contains {"path": sprintf("/missing_accounts/%d", [n]), "because": "whoever may create this account gets its rights"} if {
+deviates contains {"path": sprintf("/missing_accounts/%d", [n]), "because": "whoever may create this account gets its permissions"} if {
 	some n, _ in input.resource.missing_accounts
 }
 

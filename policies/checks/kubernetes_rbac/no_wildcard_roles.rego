@@ -17,7 +17,7 @@
 #   remediation: Name verbs, groups and resources, or declare the role.
 #   parameters:
 #     declared:
-#       description: "Roles that may: the name of a ClusterRole, or `namespace/name`; a `*` at the end stands for any rest."
+#       description: "Roles that may: the name of a ClusterRole, or `namespace/name`; a `*` at the end matches any rest."
 #       type: array
 #       items: {type: string, minLength: 1}
 #       uniqueItems: true

@@ -1,9 +1,9 @@
 # METADATA
-# title: Nobody reads the secrets of the whole cluster
+# title: No one may read the secrets of the whole cluster
 # description: >-
-#   Reads who may get, list or watch secrets in every namespace and by every name, and concludes that each of them is declared. A subject that
-#   groups of its own make mightier counts with the rights of those groups that no object has to show. Cannot see who is in `system:masters`
-#   or in groups that a certificate or token names; without declared `authorizers` nothing conforms.
+#   Reads who may get, list or watch secrets in every namespace and by every name, and concludes that each of them is declared. A subject
+#   counts with the permissions of groups that it may have without any object showing it. Cannot see who is in `system:masters` or in groups
+#   that a certificate or token names; without declared `authorizers` nothing conforms.
 # scope: package
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
@@ -18,7 +18,7 @@
 #   remediation: Bind the role in the namespaces that need it, name the secrets in `resourceNames`, or declare the subject.
 #   parameters:
 #     declared:
-#       description: Subjects that may, as `ServiceAccount/namespace/name`, `User/name` or `Group/name`; with ` in NAMESPACE` only there; a `*` at the end stands for any rest.
+#       description: Subjects that may, as `ServiceAccount/namespace/name`, `User/name` or `Group/name`; with ` in NAMESPACE` in that namespace only; a `*` at the end matches any rest.
 #       type: array
 #       items: {type: string, minLength: 1}
 #       uniqueItems: true
@@ -44,7 +44,7 @@ deviates contains {
 
 conforms contains {
 	"path": "/grants",
-	"because": "nothing that was read gives it to anybody who is not declared",
+	"because": "nothing that was read grants it to anyone who is not declared",
 } if {
 	is_array(input.resource.grants)
 	is_array(input.resource.authorizers)

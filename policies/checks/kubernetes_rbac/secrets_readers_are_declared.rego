@@ -1,8 +1,8 @@
 # METADATA
-# title: Whoever reads secrets is declared, namespace by namespace
+# title: Everyone who may read secrets is declared, namespace by namespace
 # description: >-
-#   Reads who may get, list or watch secrets, in any namespace, also where single names are given, and concludes that each of them is declared
-#   there. A subject that groups of its own make mightier counts with the rights of those groups that no object has to show. Cannot see who is
+#   Reads who may get, list or watch secrets, in any namespace, also by single names, and concludes that each of them is declared
+#   there. A subject counts with the permissions of groups that it may have without any object showing it. Cannot see who is
 #   in `system:masters` or in groups that a certificate or token names; without declared `authorizers` nothing conforms.
 # scope: package
 # related_resources:
@@ -18,7 +18,7 @@
 #   remediation: Remove the binding, or declare the subject for that namespace.
 #   parameters:
 #     declared:
-#       description: Subjects that may, as `ServiceAccount/namespace/name`, `User/name` or `Group/name`; with ` in NAMESPACE` only there; a `*` at the end stands for any rest.
+#       description: Subjects that may, as `ServiceAccount/namespace/name`, `User/name` or `Group/name`; with ` in NAMESPACE` in that namespace only; a `*` at the end matches any rest.
 #       type: array
 #       items: {type: string, minLength: 1}
 #       uniqueItems: true
@@ -39,7 +39,7 @@ deviates contains {
 
 conforms contains {
 	"path": "/grants",
-	"because": "nothing that was read gives it to anybody who is not declared",
+	"because": "nothing that was read grants it to anyone who is not declared",
 } if {
 	is_array(input.resource.grants)
 	is_array(input.resource.authorizers)

@@ -2,7 +2,7 @@
 # title: Each key has one use
 # description: >-
 #   Reads what each private and secret key may be used for and concludes that it is one of signing, decrypting, wrapping and deriving. A key
-#   that wraps and decrypts gives out what it wrapped; one that signs and decrypts can be made to sign what it seems to decrypt. Wrapping
+#   that wraps and decrypts can reveal what it wrapped; one that signs and decrypts can be made to sign what it appears to decrypt. Wrapping
 #   and unwrapping are one use, encrypting and decrypting as well. Cannot see what a key is really used for.
 # scope: package
 # related_resources:
@@ -15,10 +15,10 @@
 #     conforms: [class, sign, sign_recover, encrypt, decrypt, wrap, unwrap, derive]
 #     deviates: [class]
 #   severity: medium
-#   remediation: Take the uses that are not needed from the key where it is modifiable, else generate one key for each use.
+#   remediation: Remove unneeded uses from the key if it is modifiable, else generate one key for each use.
 #   parameters:
 #     tolerated:
-#       description: Uses that a key may have beside another one.
+#       description: Uses that a key may have besides another one.
 #       type: array
 #       items: {enum: [signing, decrypting, wrapping, deriving]}
 #       uniqueItems: true
@@ -66,7 +66,7 @@ deviates contains {
 
 conforms contains {
 	"path": "/class",
-	"because": sprintf("it is good for %s alone", [together]),
+	"because": sprintf("it is good only for %s", [together]),
 } if {
 	count(unsaid) == 0
 	count(uses) == 1
@@ -74,7 +74,7 @@ conforms contains {
 
 conforms contains {
 	"path": "/class",
-	"because": "it is good for nothing of these",
+	"because": "it is good for none of these",
 } if {
 	count(unsaid) == 0
 	count(uses) == 0

@@ -14,7 +14,7 @@
 #     conforms: [sensitive, always_sensitive]
 #     deviates: [class]
 #   severity: high
-#   remediation: Generate a new key with CKA_SENSITIVE=true and move what the old one protects. A value that could be read counts as known.
+#   remediation: Generate a new key with CKA_SENSITIVE=true and move what the old one protects. A value that could be read must be considered known.
 package checks.pkcs11.keys_always_sensitive
 
 deviates contains {

@@ -2,7 +2,7 @@
 # title: Keys were made on the token
 # description: >-
 #   Reads CKA_LOCAL of each private and secret key and concludes that it was generated on the token, or copied from one that was. One that
-#   is not local was imported, unwrapped or derived, and what lies elsewhere cannot be told. Cannot see keys that the caller does not see.
+#   is not local was imported, unwrapped or derived, and copies elsewhere cannot be excluded. Cannot see keys that the caller does not see.
 # scope: package
 # related_resources:
 #   - ref: https://docs.oasis-open.org/pkcs11/pkcs11-spec/v3.1/pkcs11-spec-v3.1.html

@@ -15,7 +15,7 @@
 #     conforms: [extractable, never_extractable]
 #     deviates: [class]
 #   severity: high
-#   remediation: Generate a new key with CKA_EXTRACTABLE=false, move what the old one protects, destroy the old one. The attribute of an old key tells its past and cannot be mended.
+#   remediation: Generate a new key with CKA_EXTRACTABLE=false, move what the old one protects, destroy the old one. The attribute of an old key is about its past and cannot be changed.
 package checks.pkcs11.keys_never_extractable
 
 deviates contains {

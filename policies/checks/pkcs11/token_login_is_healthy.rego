@@ -1,9 +1,9 @@
 # METADATA
-# title: The token asks for a PIN, and nobody has been guessing it
+# title: The token requires a PIN, and no one has been guessing it
 # description: >-
 #   Reads the flags of the token and concludes that keys need a login, that its user's PIN was set, was changed from the first one, and that
-#   neither PIN is locked or had a wrong try since the last right one. Cannot see wrong tries before the last right one, how long the PIN is,
-#   or who knows it.
+#   neither PIN is locked or had a wrong attempt since the last correct one. Cannot see wrong attempts before the last correct one, how long
+#   the PIN is, or who knows it.
 # scope: package
 # related_resources:
 #   - ref: https://docs.oasis-open.org/pkcs11/pkcs11-spec/v3.1/pkcs11-spec-v3.1.html
@@ -15,11 +15,11 @@
 #     conforms: [login_required, error_state, user_pin, so_pin]
 #     deviates: [label]
 #   severity: high
-#   remediation: Find out who tried; then log in with the right PIN (that resets the count), change the PIN, or have the security officer set a new one.
+#   remediation: Find out who tried; then log in with the correct PIN (that resets the count), change the PIN, or have the security officer set a new one.
 package checks.pkcs11.token_login_is_healthy
 
 wrong := {
-	"count_low": "a wrong PIN was given since the last right one",
+	"count_low": "a wrong PIN was entered since the last correct one",
 	"final_try": "one more wrong PIN locks it",
 	"locked": "it is locked",
 	"to_be_changed": "it is the first one or has expired",
@@ -65,7 +65,7 @@ deviates contains {
 
 conforms contains {
 	"path": "/user_pin",
-	"because": "a login is needed, and no wrong PIN was given since the last right one",
+	"because": "a login is needed, and no wrong PIN was entered since the last correct one",
 } if {
 	input.resource.login_required == true
 	input.resource.error_state == false

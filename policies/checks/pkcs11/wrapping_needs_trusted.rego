@@ -16,12 +16,12 @@
 #     deviates: [extractable, wrap_with_trusted]
 #     not_applicable: [extractable]
 #   severity: high
-#   remediation: Set CKA_WRAP_WITH_TRUSTED on the key (it cannot be taken back), or make a key that is not extractable.
+#   remediation: Set CKA_WRAP_WITH_TRUSTED on the key (it cannot be undone), or create a key that is not extractable.
 package checks.pkcs11.wrapping_needs_trusted
 
 not_applicable contains {
 	"path": "/extractable",
-	"because": "it cannot be wrapped out at all",
+	"because": "it cannot be wrapped at all",
 } if {
 	input.resource.extractable == false
 }
