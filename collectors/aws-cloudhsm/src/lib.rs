@@ -39,8 +39,7 @@ impl CollectorKind for AwsCloudhsm {
             endpoints: own_endpoints(),
             also: Vec::new(),
             thief: "Learn which clusters and backups exist, in which networks, and when backups expire. A cluster that was \
-                    never initialised shows its first password to whoever may read it. No module is entered with it, no \
-                    backup restored, nothing changed."
+                    never initialised shows its first password to whoever may read it. It gives no access to a module, restores no backup and changes nothing."
                 .to_owned(),
         }
     }
@@ -179,7 +178,7 @@ fn hsm(entry: wire::Hsm) -> Hsm {
     Hsm { id: entry.hsm_id, state: entry.state, availability_zone: entry.availability_zone, subnet: entry.subnet_id }
 }
 
-/// Records a resource of a population and kind, all of whose parts stand at one place.
+/// Records a resource of a population and kind, all of whose parts are at one place.
 fn record<T: Serialize>(
     recorder: &Recorder,
     (population, kind, id): (&str, &str, &str),
@@ -212,7 +211,7 @@ fn rights() -> Vec<Right> {
     vec![
         aws::caller_identity_right(),
         aws::list_regions_right(REGION),
-        right(CLUSTERS, CLUSTER, "clusters, the modules in them, and for how long backups are kept"),
+        right(CLUSTERS, CLUSTER, "clusters, the modules in them, and how long backups are kept"),
         right(BACKUPS, BACKUP, "backups, from which a cluster with the same keys can be made"),
     ]
 }

@@ -79,7 +79,7 @@ pub struct Backup {
     /// When it is deleted for good; `null`: no deletion is under way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion: Option<Option<Moment>>,
-    /// The region it was copied from; `null`: it is no copy.
+    /// The region it was copied from; `null`: it is not a copy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_region: Option<Option<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]

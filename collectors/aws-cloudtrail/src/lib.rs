@@ -1,4 +1,4 @@
-//! Reads AWS CloudTrail: the trails that take events of an account, whether they deliver, and which events they leave out.
+//! Reads AWS CloudTrail: the trails that take events of an account, whether they deliver, and which events they exclude.
 //!
 //! What is read, by which right, and what cannot be seen: `README.md`.
 
@@ -38,8 +38,7 @@ impl CollectorKind for AwsCloudtrail {
             endpoints: own_endpoints(),
             also: Vec::new(),
             thief:
-                "Learn which of the account's events are logged and which are not, and in which bucket the logs lie: \
-                    where an intruder would not be seen. No event can be read with it, and no trail changed."
+                "Learn which of the account's events are logged and which are not, and which bucket holds the logs: where an intruder would not be seen. It reads no event and changes no trail."
                     .to_owned(),
         }
     }
@@ -104,7 +103,7 @@ async fn preflight(session: &Session, region: &str) -> Result<Vec<RightStatus>, 
             right: right.to_owned(),
             state: RightState::Undecided,
             scope: Some(region.to_owned()),
-            detail: "no trail of the region can be asked".to_owned(),
+            detail: "no trail of the region can be read".to_owned(),
         }));
         return Ok(statuses);
     };

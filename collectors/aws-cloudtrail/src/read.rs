@@ -269,7 +269,7 @@ impl<'s> Reader<'s> {
                 facts.selectors = parts.take("selectors", Fact::read(None, here));
             }
             None => {
-                let words = "the account may use this region, and the declaration leaves it out";
+                let words = "the account has this region enabled, and the declaration leaves it out";
                 for part in OF_TRAILS {
                     let exchange = Some(region.source.exchange);
                     self.region_gap(&region.name, Some(part), GapReason::Skipped, words.to_owned(), exchange)?;

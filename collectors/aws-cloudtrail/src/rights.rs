@@ -31,12 +31,12 @@ pub fn rights() -> Vec<Right> {
         right(
             STATUS,
             vec![Feed::part(TRAIL, "status"), Feed::part(REGION, "logging")],
-            "whether each trail is logging, when it last delivered, and what hindered it",
+            "whether each trail is logging, when it last delivered, and its last delivery error",
         ),
         right(
             SELECTORS,
             vec![Feed::part(TRAIL, "selectors"), Feed::part(REGION, "selectors")],
-            "which events each trail takes: those of KMS may be left out without a word",
+            "which events each trail records: those of KMS may be excluded, and nothing else shows it",
         ),
     ]
 }

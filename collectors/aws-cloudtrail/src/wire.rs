@@ -100,7 +100,7 @@ struct Advanced {
     field_selectors: Vec<Field>,
 }
 
-/// A field may be compared in ways that nobody knows yet: what is not understood is malformed, never left out.
+/// A field may be compared in ways that no one knows yet: what is not understood is malformed, never left out.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Field {

@@ -24,7 +24,7 @@ impl Counts {
         self.0.get(name).map(|(count, _)| *count)
     }
 
-    /// A count that a list is held against.
+    /// A count that a list is compared with.
     pub fn total(&self, name: &str) -> Option<SourceTotal> {
         let (count, from) = self.0.get(name)?;
         Some(SourceTotal { count: u64::try_from(*count).ok()?, from: from.clone() })

@@ -153,7 +153,7 @@ impl<'a> Details<'a> {
         Ok(users)
     }
 
-    /// Reads who an entity is, and refuses what names nobody. What was there before is recorded again: the run holds both against
+    /// Reads who an entity is, and refuses what names no one. What was there before is recorded again: the run holds both against
     /// each other.
     fn admit(&mut self, node: &Node<'_>, kind: usize, name: &str, id: &str) -> Result<Option<Identity>, SinkError> {
         let problem = match entities::identity(node, name, id) {
@@ -186,7 +186,7 @@ impl<'a> Details<'a> {
                 let mut gap = gap(
                     POLICY,
                     GapReason::TotalMismatch,
-                    format!("`{arn}` is attached and stands not in the list of policies"),
+                    format!("`{arn}` is attached but is not in the list of policies"),
                     None,
                 );
                 gap.subject = Some(sdk::Subject { kind: POLICY.to_owned(), id: arn.clone() });
@@ -210,7 +210,7 @@ impl<'a> Details<'a> {
                 recorder.gap(gap(
                     kind,
                     GapReason::TotalMismatch,
-                    format!("{own} listed, and IAM itself counts {count}"),
+                    format!("{own} listed, but IAM counts {count}"),
                     Some(from.exchange),
                 ))?;
             }

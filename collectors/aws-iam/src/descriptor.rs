@@ -28,8 +28,7 @@ pub fn descriptor() -> Descriptor {
     Descriptor {
         name: "aws-iam".to_owned(),
         summary: "Users, roles, groups, policies and identity providers of an AWS account, and its root user: who can sign \
-                  in, with which credentials and devices. People of IAM Identity Center and of other identity providers \
-                  stand elsewhere."
+                  in, with which credentials and devices. Users of IAM Identity Center and of other identity providers are kept elsewhere."
             .to_owned(),
         resources: kinds(),
         rights: rights(),
@@ -37,8 +36,7 @@ pub fn descriptor() -> Descriptor {
         endpoints: aws::own_endpoints(),
         also: Vec::new(),
         thief: "Learn who exists in the account, with which credentials, devices and policies, and who may assume which \
-                role: a map for an attack on those people and roles. Nothing can be changed or used with it and no secret \
-                read; it can have IAM make a new credential report."
+                role: a map for an attack on those people and roles. It changes nothing, uses no credential and reads no secret; it can make IAM generate a new credential report."
             .to_owned(),
     }
 }
@@ -55,14 +53,14 @@ fn rights() -> Vec<Right> {
         right(
             SUMMARY,
             vec![Feed::part(ACCOUNT, "summary")],
-            "IAM's own counts: those of the root user's credentials, and those the lists are held against",
+            "IAM's own counts: the root user's credentials, and the totals that lists are compared with",
         ),
         right(
             GENERATE_REPORT,
             report(),
-            "has IAM make the credential report, unless there is one of the last four hours; changes nothing else",
+            "makes IAM generate the credential report unless there is one from the last four hours; changes nothing else",
         ),
-        right(GET_REPORT, report(), "the root user's credentials stand nowhere else"),
+        right(GET_REPORT, report(), "the only place that shows the root user's credentials"),
         right(PASSWORD_POLICY, vec![Feed::part(ACCOUNT, "password_policy")], "rules for console passwords"),
         right(ALIASES, vec![Feed::part(ACCOUNT, "aliases")], "the account's name"),
         right(
@@ -81,21 +79,21 @@ fn rights() -> Vec<Right> {
         right(
             SERVICE_CREDENTIALS,
             vec![Feed::part(USER, "service_credentials")],
-            "each user's passwords for single services, which no MFA device guards; without the passwords",
+            "each user's service-specific credentials, which MFA does not protect; without the passwords",
         ),
-        right(SSH_KEYS, vec![Feed::part(USER, "ssh_public_keys")], "each user's keys for CodeCommit over SSH"),
+        right(SSH_KEYS, vec![Feed::part(USER, "ssh_public_keys")], "each user's SSH keys for CodeCommit"),
         right(
             SIGNING_CERTIFICATES,
             vec![Feed::part(USER, "signing_certificates")],
-            "each user's certificates that sign requests, which no MFA device guards",
+            "each user's signing certificates, which MFA does not protect",
         ),
         right(
             SERVER_CERTIFICATES,
             vec![Feed::list(SERVER_CERTIFICATE)],
-            "certificates that IAM keeps for servers, without their private keys",
+            "server certificates kept in IAM, without their private keys",
         ),
         right(SAML_LIST, vec![Feed::list(SAML_PROVIDER)], "SAML providers that people can sign in through"),
-        right(SAML, vec![Feed::part(SAML_PROVIDER, "metadata")], "whose signatures each SAML provider trusts"),
+        right(SAML, vec![Feed::part(SAML_PROVIDER, "metadata")], "which signing keys each SAML provider trusts"),
         right(OIDC_LIST, vec![Feed::list(OIDC_PROVIDER)], "OpenID Connect providers that workloads sign in through"),
         right(
             OIDC,

@@ -100,7 +100,7 @@ pub async fn server_certificates(iam: &Iam, counts: &Counts) -> Result<(), SinkE
     if let Some(SourceTotal { count, from }) = total.as_ref().filter(|total| total.count != own)
         && pager.is_complete()
     {
-        let detail = format!("{own} listed, and IAM itself counts {count}");
+        let detail = format!("{own} listed, but IAM counts {count}");
         let mut refusal = info.refused(GapReason::TotalMismatch, detail);
         refusal.exchange = Some(from.exchange);
         pager.stop(refusal);

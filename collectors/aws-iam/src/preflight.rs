@@ -16,7 +16,7 @@ use crate::descriptor::{
 };
 use crate::iam::{Iam, Page};
 
-/// A name that nobody has. IAM decides on the right before it looks for the entity.
+/// A name that no one has. IAM decides on the right before it looks for the entity.
 const NOBODY: &str = "witnessmark-preflight-nobody";
 /// Users looked at in search of one with an access key.
 const LOOKED_AT: i32 = 10;
@@ -25,7 +25,7 @@ const KEYS_RESULT: &str = "/ListAccessKeysResponse/ListAccessKeysResult";
 pub async fn preflight(iam: &Iam, root: &str) -> Result<Vec<RightStatus>, SinkError> {
     let client = &iam.client;
     let account = root.trim_end_matches("root");
-    let mut rights = vec![status(GET_CALLER_IDENTITY, RightState::Granted, "AWS refuses it to nobody".to_owned())];
+    let mut rights = vec![status(GET_CALLER_IDENTITY, RightState::Granted, "AWS allows it to every caller".to_owned())];
     let details = client.get_account_authorization_details().filter(EntityType::User).max_items(LOOKED_AT).send();
     let (listed, users) = tried(iam, DETAILS, details).await?;
     rights.push(listed);
@@ -94,7 +94,7 @@ where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     T: Send + 'a,
 {
-    // As in `Iam::ask`: all these futures stand in one function.
+    // As in `Iam::ask`: all these futures are in one function.
     let call = Box::pin(call);
     async move {
         Ok(match iam.ask(&Call::new(right), call).await? {

@@ -35,11 +35,11 @@ pub enum MalformedReport {
     Twice,
     #[error("row {0} of the credential report names no user")]
     Nameless(u64),
-    #[error("row {row} of the credential report: `{column}` is neither a value nor a sign for none")]
+    #[error("row {row} of the credential report: `{column}` is neither a value nor a marker for none")]
     Cell { row: u64, column: &'static str },
 }
 
-/// Where the report stands in the answer.
+/// Where the report is in the answer.
 pub const CONTENT: &str = "/GetCredentialReportResponse/GetCredentialReportResult/Content";
 /// The name in the root user's row.
 const ROOT: &str = "<root_account>";

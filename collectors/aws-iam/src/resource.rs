@@ -388,7 +388,7 @@ pub struct PasswordPolicy {
     /// How many earlier passwords may not be used again. Absent where none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reuse_prevention: Option<i64>,
-    /// Whether an expired password can be set anew by an administrator alone.
+    /// Whether an expired password can be reset by an administrator alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hard_expiry: Option<bool>,
 }
@@ -491,7 +491,7 @@ pub struct ReportCertificate {
     pub rotated: Option<Moment>,
 }
 
-/// The metadata of a SAML provider: the document itself stands in the exchange.
+/// The metadata of a SAML provider: the document itself is in the exchange.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct SamlMetadata {

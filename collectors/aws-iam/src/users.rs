@@ -1,4 +1,4 @@
-//! What `GetAccountAuthorizationDetails` does not tell of a user: console password, MFA devices, access keys; the others stand in
+//! What `GetAccountAuthorizationDetails` does not tell of a user: console password, MFA devices, access keys; the others are in
 //! `other_credentials`.
 
 use aws::Refusal;
@@ -113,7 +113,7 @@ async fn mfa_devices(iam: &Iam, user: &Identity) -> Result<Fact<Vec<MfaDevice>>,
     let unknown = fact.value.iter().flatten().filter(|device| device.kind.is_none());
     for device in unknown {
         // Neither accepted nor not: what the device is was not read.
-        let detail = format!("the serial number `{}` does not tell what kind of device it is", device.serial);
+        let detail = format!("the serial number `{}` does not show what kind of device it is", device.serial);
         fact.gaps.push(info.refused(GapReason::Unsupported, detail).gap(None));
     }
     Ok(fact)

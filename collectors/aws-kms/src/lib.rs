@@ -51,8 +51,7 @@ impl CollectorKind for AwsKms {
             endpoints: own_endpoints(),
             also: Vec::new(),
             thief: "Learn which keys exist, who may use and administer them, through which grants, and how they are \
-                    tagged: a map for an attack on those people and roles. No key can be used, changed or deleted with it, \
-                    nothing decrypted or signed."
+                    tagged: a map for an attack on those people and roles. It cannot use, change or delete a key, decrypt or sign."
                 .to_owned(),
         }
     }
@@ -63,7 +62,7 @@ impl CollectorKind for AwsKms {
 
     fn key_of(&self, kind: &str, facts: &Value) -> Option<FoundKey> {
         let text = |part: &str| facts.get(part).and_then(Value::as_str);
-        // Keys that AWS manages are nobody's to hold.
+        // Keys that AWS manages are no one's to hold.
         if kind != KEY || text("manager") != Some("CUSTOMER") {
             return None;
         }
@@ -162,14 +161,14 @@ fn rights() -> Vec<Right> {
     // Whether a key can have rotations at all is known from its description alone.
     let mut described = key(&key::DESCRIBED);
     described.extend(key(&["rotation", "rotations"]));
-    const BY_KEY_POLICY: &str = "Refused where a key's policy does not let the account's IAM policies decide.";
+    const BY_KEY_POLICY: &str = "Denied where a key's policy does not delegate to IAM policies.";
     vec![
         aws::caller_identity_right(),
         aws::list_regions_right(REGION),
         right(
             "kms:ListKeys",
             vec![Feed::list(KEY), Feed::part(ALIAS, "target_exists")],
-            "Without it nothing is known of any key.",
+            "Without it nothing is known about any key.",
         ),
         right(
             "kms:ListAliases",

@@ -101,6 +101,6 @@ fn undecided(right: &str, region: &str) -> RightStatus {
         right: right.to_owned(),
         state: RightState::Undecided,
         scope: Some(region.to_owned()),
-        detail: "no key of the region can be asked".to_owned(),
+        detail: "no key of the region can be read".to_owned(),
     }
 }

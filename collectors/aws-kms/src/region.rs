@@ -32,7 +32,7 @@ struct Aliases {
     stopped: Option<Refusal>,
 }
 
-/// Where the keys that aliases name stand in the list of keys.
+/// Where the keys that aliases name are in the list of keys.
 #[derive(Debug, Default)]
 struct Targets {
     found: BTreeMap<String, Source>,
@@ -221,7 +221,7 @@ impl<'s> RegionReader<'s> {
                     proof.extend(targets.last_page.clone());
                     Some(false)
                 }
-                // It may stand in what was not listed. That an alias names no key makes no difference: the part tells what
+                // It may be in what was not listed. That an alias names no key makes no difference: the part tells what
                 // the list of keys says, and that was not read.
                 (None, Some(refusal)) => {
                     self.alias_gap(
@@ -261,7 +261,7 @@ impl<'s> RegionReader<'s> {
         })
     }
 
-    /// Records a resource whose parts stand at one place, except for some.
+    /// Records a resource whose parts are at one place, except for some.
     fn record(
         &self,
         kind: &str,

@@ -119,7 +119,7 @@ pub struct CustomKeyStoreOfKey {
     pub external_key: Option<String>,
 }
 
-/// A grant: a right to use a key that stands beside its policy.
+/// A grant: a permission to use a key, besides its policy.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Grant {

@@ -1,7 +1,7 @@
 //! What KMS answers, member by member, as far as this collector reads it.
 //!
 //! Every member is optional here although most are documented as always present: the SDK's own types would turn a
-//! missing `KeyRotationEnabled` into `false`, and that is a fact nobody gave.
+//! missing `KeyRotationEnabled` into `false`, and that is a fact no one gave.
 
 use std::collections::BTreeMap;
 
@@ -268,12 +268,12 @@ pub fn entries<P: Page, T>(answer: &Answer<T>) -> Vec<P::Entry> {
     serde_json::from_slice::<P>(&answer.body).map_or_else(|_| Vec::new(), P::entries)
 }
 
-/// Where an entry stands in its page.
+/// Where an entry is in its page.
 pub fn place<P: Page>(index: usize) -> String {
     format!("/{}/{index}", P::LIST)
 }
 
-/// A date that may be missing. `Err`: one is there and is no date.
+/// A date that may be missing. `Err`: one is there and is not a date.
 pub fn date(seconds: Option<f64>) -> Result<Option<Moment>, ()> {
     match seconds {
         None => Ok(None),

@@ -49,7 +49,7 @@ impl CollectorKind for AwsOrganizations {
             endpoints: own_endpoints(),
             also: Vec::new(),
             thief: "Learn every account of the organisation by number and name, how they are grouped, which of them \
-                    administer it, and what its policies leave open. Nothing can be changed with it, and no account entered."
+                    administer it, and what its policies leave open. It changes nothing and gives access to no account."
                 .to_owned(),
         }
     }
@@ -113,7 +113,7 @@ impl Collecting {
         let own = client.list_delegated_services_for_account().account_id(&self.session.settings().account);
         let asked = self.session.call(Call::new(SERVICES), Box::pin(own.send())).await?;
         statuses.push(right_status(SERVICES, None, &asked));
-        // Only who may ask is told that an account is no delegated administrator.
+        // Only who may ask is told that an account is not a delegated administrator.
         if asked.is_err_and(|refusal| refusal.has_code("AccountNotRegisteredException"))
             && let Some(status) = statuses.last_mut()
         {
@@ -128,7 +128,7 @@ impl Collecting {
             right: right.to_owned(),
             state: RightState::Undecided,
             scope: None,
-            detail: format!("no {what} can be asked about"),
+            detail: format!("there is no {what} to try it on"),
         };
         match root {
             Some(root) => {

@@ -86,7 +86,7 @@ pub struct Account {
     /// Every statement of these policies that denies something. One denial anywhere above the account binds it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub denials: Option<Vec<Denial>>,
-    /// Services for which the account administers the organisation in place of the management account.
+    /// Services for which the account administers the organisation instead of the management account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delegated_services: Option<Vec<String>>,
 }

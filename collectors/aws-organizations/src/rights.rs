@@ -37,7 +37,7 @@ pub fn rights() -> Vec<Right> {
             &[(ACCOUNT, "management")],
             "which organisation it is, and its management account",
         ),
-        right(ROOTS, &[UNIT], &BINDING, "the root, and which types of policies are switched on"),
+        right(ROOTS, &[UNIT], &BINDING, "the root, and which policy types are enabled"),
         right(UNITS, &[UNIT], &BINDING, "the units below each unit"),
         right(ACCOUNTS, &[ACCOUNT], &[], "all accounts"),
         right(CHILDREN, &[], &BINDING, "which accounts are in each unit"),

@@ -111,7 +111,7 @@ pub async fn read(collecting: &Collecting, recorder: &Recorder) -> Result<Tree, 
     // What is deeper than any organisation may be was not looked into.
     let too_deep = found.first().map(|unit| {
         let info = Call::new(UNITS).population(UNIT);
-        info.refused(sdk::GapReason::Malformed, format!("`{}` lies deeper than any unit can", unit.id))
+        info.refused(sdk::GapReason::Malformed, format!("`{}` is nested deeper than Organizations allows", unit.id))
     });
     tree.stopped.extend(too_deep);
     let complete = tree.stopped.iter().all(|refusal| refusal.call.population.as_deref() != Some(UNIT));

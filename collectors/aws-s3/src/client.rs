@@ -1,4 +1,4 @@
-//! Clients of S3 in the regions that buckets lie in, and the one call that is about the whole account.
+//! Clients of S3 in the regions that buckets are in, and the one call that is about the whole account.
 
 use aws::{Call, Refusal, Session};
 use aws_sdk_s3control::config::endpoint::{Endpoint, EndpointFuture, Params, ResolveEndpoint};
@@ -12,7 +12,7 @@ pub struct Clients<'s> {
     pub session: &'s Session,
 }
 
-/// S3 Control puts the account before its host name. Where an endpoint is given in place of AWS' own, it is taken as it is.
+/// S3 Control puts the account before its host name. Where an endpoint is given instead of AWS' own, it is taken as it is.
 #[derive(Debug)]
 struct AsGiven(String);
 
@@ -37,7 +37,7 @@ impl<'s> Clients<'s> {
         self.session.config().region().map_or_else(|| "us-east-1".to_owned(), ToString::to_string)
     }
 
-    /// In path style: the name of a bucket with a dot in it fits no certificate, and so a bucket's name stands in one
+    /// In path style: the name of a bucket with a dot in it fits no certificate, and so a bucket's name is in one
     /// place of every request.
     pub fn in_region(&self, region: &str) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.session.config_in(region))

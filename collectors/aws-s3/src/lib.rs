@@ -1,4 +1,4 @@
-//! Reads declared buckets of Amazon S3: who gets at them, and whether what lies in them can be deleted.
+//! Reads declared buckets of Amazon S3: who has access to them, and whether their objects can be deleted.
 //!
 //! What is read, by which right, and what cannot be seen: `README.md`. No object is listed or read.
 
@@ -35,7 +35,7 @@ impl CollectorKind for AwsS3 {
     fn descriptor(&self) -> Descriptor {
         Descriptor {
             name: "aws-s3".to_owned(),
-            summary: "Declared buckets of Amazon S3: who gets at them, and whether what lies in them can be deleted."
+            summary: "Declared buckets of Amazon S3: who has access to them, and whether their objects can be deleted."
                 .to_owned(),
             resources: vec![ResourceKind::of::<Bucket>(BUCKET)],
             rights: rights::rights(),
@@ -43,8 +43,7 @@ impl CollectorKind for AwsS3 {
             endpoints: own_endpoints(),
             also: Vec::new(),
             thief: "Learn who may read and change buckets, how they are encrypted and whether objects can be deleted. \
-                    Granted on every bucket, as the printed policy does, it tells that of buckets which are not declared too, \
-                    if their names are known. No object can be listed, read, put or deleted with it."
+                    Granted on every bucket, as the printed policy does, it shows the same of buckets that are not declared, if their names are known. It cannot list, read, write or delete an object."
                 .to_owned(),
         }
     }

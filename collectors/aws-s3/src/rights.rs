@@ -24,14 +24,18 @@ pub fn rights() -> Vec<Right> {
     };
     vec![
         aws::caller_identity_right(),
-        right(ACCOUNT_BLOCK, "account_public_access_block", "what is shut to the public in all buckets of the account"),
-        right(ACL, "acl", "who is let in by the access control list"),
-        right(LOCATION, "region", "where each bucket is to be asked"),
-        right(LOCK, "object_lock", "whether objects can be deleted before their time, and by whom"),
-        right(OWNERSHIP, "ownership", "whether access control lists count at all"),
-        right(POLICY, "policy", "who is let in by the bucket's policy"),
-        right(POLICY_STATUS, "policy_is_public", "whether S3 takes the policy for public"),
-        right(BLOCK, "public_access_block", "what is shut to the public in this bucket"),
+        right(
+            ACCOUNT_BLOCK,
+            "account_public_access_block",
+            "public access that is blocked in all buckets of the account",
+        ),
+        right(ACL, "acl", "whom the access control list grants access"),
+        right(LOCATION, "region", "the region of each bucket"),
+        right(LOCK, "object_lock", "whether locked objects can be deleted early, and by whom"),
+        right(OWNERSHIP, "ownership", "whether access control lists apply at all"),
+        right(POLICY, "policy", "whom the bucket's policy grants access"),
+        right(POLICY_STATUS, "policy_is_public", "whether S3 considers the policy public"),
+        right(BLOCK, "public_access_block", "public access that is blocked in this bucket"),
         right(VERSIONING, "versioning", "whether overwritten and deleted objects are kept"),
         right(ENCRYPTION, "encryption", "how objects are encrypted by default"),
     ]

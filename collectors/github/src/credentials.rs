@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::settings::{App, Settings};
 
-/// An installation's token is asked for anew when it lives for less than this.
+/// An installation's token is requested again when it lives for less than this.
 const SPARE_MILLIS: i64 = 5 * 60 * 1000;
 
 /// Where tokens come from.
@@ -52,11 +52,11 @@ impl Credentials {
         let token = sdk::variable(&[variable]).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         let Some(token) = token else {
             return Err(CollectError::Credentials {
-                problem: format!("the environment variable `{variable}` holds no token"),
+                problem: format!("the environment variable `{variable}` is empty"),
             });
         };
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let problem = format!("the environment variable `{variable}` holds something that is no token");
+            let problem = format!("the environment variable `{variable}` does not hold a token");
             return Err(CollectError::Credentials { problem });
         }
         let secret = Secret::new(token);
@@ -74,7 +74,7 @@ impl Credentials {
             .map_err(|error| wrong(format!("`{}` cannot be read: {error}", app.private_key_file)))?;
         let pem = Secret::new(pem);
         let key = EncodingKey::from_rsa_pem(pem.expose().as_bytes())
-            .map_err(|error| wrong(format!("`{}` is no RSA private key in PEM: {error}", app.private_key_file)))?;
+            .map_err(|error| wrong(format!("`{}` is not an RSA private key in PEM: {error}", app.private_key_file)))?;
         for line in pem.expose().lines().filter(|line| !line.starts_with("-----")) {
             secrets.add(Secret::new(line.to_owned()));
         }

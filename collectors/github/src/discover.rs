@@ -36,8 +36,7 @@ pub async fn discover(environment: &Environment, recorder: &Recorder) -> Result<
         id: format!("github-{}", told.login.to_lowercase()),
         settings,
         note: format!(
-            "the organisation that `{OWNER}` names; say under `repositories` of which ones the protection matters. The token of a job of \
-             GitHub Actions sees little of an organisation: `witnessmark rights` says what an App of its own needs"
+            "the organisation that `{OWNER}` names; list under `repositories` those whose protection matters. The token of a GitHub Actions job sees little of an organisation: `witnessmark rights` prints what a GitHub App needs"
         ),
     }])
 }
@@ -45,7 +44,7 @@ pub async fn discover(environment: &Environment, recorder: &Recorder) -> Result<
 /// The settings of a target as far as the environment says them.
 fn named(variable: impl Fn(&str) -> Option<String>) -> Result<Map<String, Value>, String> {
     let (Some(owner), Some(_)) = (variable(OWNER), variable(TOKEN)) else {
-        return Err(format!("to find an organisation, name it in `{OWNER}` and give a token in `{TOKEN}`"));
+        return Err(format!("to find an organisation, set `{OWNER}` to its name and `{TOKEN}` to a token"));
     };
     let mut settings = Map::from_iter([("organization".to_owned(), Value::from(owner.as_str()))]);
     if let Some(url) = variable(API_URL).filter(|url| url != PUBLIC) {

@@ -62,9 +62,7 @@ impl CollectorKind for Github {
             endpoints: vec!["api.github.com".to_owned(), ".ghe.com".to_owned()],
             also: Vec::new(),
             thief:
-                "Learn who is in the organisation, who of them has no or a weak second factor, which Apps, tokens and \
-                    keys get in with which rights, and where branches are badly protected: a list of whom to attack \
-                    first. No code can be read or changed with it, no setting changed, nobody let in."
+                "Learn who is in the organisation, who has no second factor or a weak one, which Apps, tokens and keys have access with which permissions, and where branches are badly protected: a list of whom to attack first. It cannot read or change code, change a setting or give anyone access."
                     .to_owned(),
         }
     }

@@ -88,7 +88,7 @@ impl<T> Listing<T> {
 }
 
 impl Session {
-    /// Reads a list to its end. `member`: where its entries stand in an answer, as a pointer; empty: the answer itself.
+    /// Reads a list to its end. `member`: where its entries are in an answer, as a pointer; empty: the answer itself.
     pub async fn list<T: DeserializeOwned>(&self, call: Call, member: &str) -> Result<Listing<T>, SinkError> {
         let call = call.with("per_page", PAGE.to_string());
         let mut listing = Listing::default();
@@ -119,7 +119,7 @@ impl Session {
             };
             let Some(entries) = answer.value.pointer(member).and_then(Value::as_array) else {
                 let what =
-                    if member.is_empty() { "is no list".to_owned() } else { format!("has no list at `{member}`") };
+                    if member.is_empty() { "is not a list".to_owned() } else { format!("has no list at `{member}`") };
                 listing.stopped = stop(GapReason::Malformed, format!("the answer {what}"));
                 return Ok(listing);
             };

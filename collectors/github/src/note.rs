@@ -74,7 +74,7 @@ pub fn moment(text: Option<&str>) -> Result<Option<Moment>, String> {
         None => Ok(None),
         Some(text) => match Timestamp::from_rfc3339(text) {
             Ok(moment) => Ok(Some(Moment::new(moment))),
-            Err(error) => Err(format!("`{text}` is no time: {error}")),
+            Err(error) => Err(format!("`{text}` is not a time: {error}")),
         },
     }
 }

@@ -81,7 +81,7 @@ pub async fn read(session: &Session, recorder: &Recorder, answer: &Answer) -> Re
     if told.two_factor_requirement_enabled.is_none() {
         let mut refusal = organization.refused(
             GapReason::Denied,
-            "`two_factor_requirement_enabled` is null: GitHub shows it to owners of the organisation alone",
+            "`two_factor_requirement_enabled` is null: GitHub shows it only to owners of the organisation",
         );
         refusal.exchange = Some(answer.exchange);
         recorder.gap(refusal.gap(Some("two_factor_required")))?;

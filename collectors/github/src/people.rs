@@ -106,7 +106,7 @@ pub async fn members(session: &Session, recorder: &Recorder) -> Result<(), SinkE
     admins.absorb(members);
     let complete = admins.is_complete();
     if !complete && factors.both.is_some() {
-        // The lists of second factors are whole, the list of members is not: nobody is called secure by it.
+        // The lists of second factors are whole, the list of members is not: no one is called secure by it.
         let refusal = admins.stopped.as_ref().map(|stopped| stopped.gap(Some("two_factor")));
         if let Some(gap) = refusal {
             recorder.gap(gap)?;
@@ -297,7 +297,7 @@ async fn identity_list(session: &Session) -> Result<Listing<Identity>, SinkError
         list.end = Some(answer.source("/Resources"));
         list.total = Some(SourceTotal { count: told.total_results, from: answer.source("/totalResults") });
         if told.start_index != start {
-            let detail = format!("page {page} begins at {} where {start} was asked for", told.start_index);
+            let detail = format!("page {page} starts at {} instead of {start}", told.start_index);
             list.stopped = stop(GapReason::Truncated, detail);
             return Ok(list);
         }
@@ -328,7 +328,7 @@ async fn identity_list(session: &Session) -> Result<Listing<Identity>, SinkError
     }
 }
 
-/// Everybody and every team.
+/// Everyone and every team.
 pub async fn read(session: &Session, recorder: &Recorder) -> Result<(), SinkError> {
     try_join4(
         members(session, recorder),

@@ -55,7 +55,7 @@ pub async fn preflight(session: &Session, identified: &Answer) -> Result<Vec<Rig
     let mut organization = granted(routes::ORGANIZATION, None, identified);
     if required.is_none_or(Value::is_null) {
         organization.state = RightState::Undecided;
-        organization.detail = "answered, without whether a second factor is required: that is for owners".to_owned();
+        organization.detail = "answered, but not whether a second factor is required: only owners see that".to_owned();
     }
     let mut statuses = vec![organization];
     statuses.extend(
@@ -132,7 +132,7 @@ async fn of_branch(session: &Session, name: &str, branch: &str) -> Result<Vec<Ri
                 Ok(answer) if answer.value.get("bypass_actors").is_none_or(Value::is_null) => undecided(
                     routes::RULESET,
                     scope,
-                    "answered, without who may bypass it: that is for those who may change it",
+                    "answered, but not who may bypass it: only those who may change it see that",
                 ),
                 _ => status(routes::RULESET, scope, &asked),
             }

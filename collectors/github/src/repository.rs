@@ -289,7 +289,7 @@ async fn rules(
     let list = session.list::<Rule>(about(session, routes::RULES, name, &[branch]), "").await?;
     if let Some(stopped) = &list.stopped {
         recorder.gap(stopped.gap(Some("branch_rules")))?;
-        // Another ruleset may stand behind the rules that were not read.
+        // Another ruleset may be behind the rules that were not read.
         recorder.gap(stopped.gap(Some("rulesets")))?;
     }
     if list.pages == 0 {
@@ -328,7 +328,7 @@ async fn rules(
                 sets.push(set);
                 sources.push(source);
             }
-            // One ruleset that nothing is known of may be the one that everybody bypasses.
+            // One ruleset that nothing is known of may be the one that everyone bypasses.
             Err(refusal) => return recorder.gap(refusal.gap(Some("rulesets"))),
         }
     }

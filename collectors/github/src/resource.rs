@@ -97,7 +97,7 @@ pub struct Member {
     pub two_factor: Option<String>,
 }
 
-/// Somebody who is no member and may enter some repository.
+/// Someone who is not a member and may enter some repository.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OutsideCollaborator {
@@ -324,7 +324,7 @@ pub struct Environment {
     pub name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
-    /// `user:ada`, `team:custody`; one of them must approve. Empty: nobody need.
+    /// `user:ada`, `team:custody`; one of them must approve. Empty: no one need.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reviewers: Option<Vec<String>>,
     /// Whether who started a deployment may not approve it.

@@ -28,10 +28,10 @@ pub fn rights() -> Vec<Right> {
     let list = |kind| vec![Feed::list(kind)];
     let part = |kind, part| vec![Feed::part(kind, part)];
     const OWNERS: &str =
-        "GitHub tells it to owners of the organisation; its documentation leaves open whether an App counts as one.";
+        "GitHub shows it to owners of the organisation; its documentation does not say whether an App counts as one.";
     const PLAN: &str = "Not on every plan.";
     vec![
-        right(routes::ORGANIZATION, list(ORGANIZATION), "Whether a second factor is required is told to owners alone."),
+        right(routes::ORGANIZATION, list(ORGANIZATION), "Only owners see whether a second factor is required."),
         right(routes::MEMBERS, list(MEMBER), "Owners and other members, each in a list of its own."),
         right(routes::MEMBERS_DISABLED, part(MEMBER, "two_factor"), OWNERS),
         right(routes::MEMBERS_INSECURE, part(MEMBER, "two_factor"), OWNERS),
@@ -39,15 +39,15 @@ pub fn rights() -> Vec<Right> {
         right(routes::COLLABORATORS_DISABLED, part(OUTSIDE_COLLABORATOR, "two_factor"), OWNERS),
         right(routes::COLLABORATORS_INSECURE, part(OUTSIDE_COLLABORATOR, "two_factor"), OWNERS),
         right(routes::INSTALLATIONS, list(APP_INSTALLATION), ""),
-        right(routes::TOKENS, list(TOKEN_GRANT), "GitHub tells it to Apps alone."),
-        right(routes::TOKEN_REQUESTS, list(TOKEN_GRANT), "GitHub tells it to Apps alone."),
+        right(routes::TOKENS, list(TOKEN_GRANT), "GitHub shows it only to Apps."),
+        right(routes::TOKEN_REQUESTS, list(TOKEN_GRANT), "GitHub shows it only to Apps."),
         right(routes::AUTHORIZATIONS, list(TOKEN_GRANT), "Classic tokens and keys, where the organisation has SAML."),
         right(routes::IDENTITIES, list(SAML_IDENTITY), "Where the organisation has SCIM."),
         right(routes::AUDIT_LOG, list(AUDIT_EVENT), PLAN),
         right(routes::ORGANIZATION_ACTIONS, part(ORGANIZATION, "actions"), ""),
         right(routes::ORGANIZATION_WORKFLOW, part(ORGANIZATION, "workflow_token"), ""),
         right(routes::ORGANIZATION_OIDC, part(ORGANIZATION, "oidc_subject"), ""),
-        right(routes::TEAMS, list(TEAM), "Teams that may enter a declared repository."),
+        right(routes::TEAMS, list(TEAM), "Teams with access to a declared repository."),
         right(routes::TEAM_MEMBERS, part(TEAM, "members"), ""),
         right(routes::REPOSITORY, list(REPOSITORY), ""),
         right(
@@ -58,7 +58,7 @@ pub fn rights() -> Vec<Right> {
         right(
             routes::RULESET,
             part(REPOSITORY, "rulesets"),
-            "Who may bypass a ruleset is told only to those who may change it; that right is not asked for.",
+            "Only those who may change a ruleset see who may bypass it; that permission is not requested.",
         ),
         right(routes::PROTECTION, part(REPOSITORY, "protection"), ""),
         right(routes::ACTIONS, part(REPOSITORY, "actions"), ""),

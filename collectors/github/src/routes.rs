@@ -74,7 +74,7 @@ pub enum Level {
     Repository,
 }
 
-/// What stands in a path as it is.
+/// What is in a path as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The path of an operation and the part of its query that belongs to its name; `arguments` in the template's order.
@@ -95,7 +95,7 @@ pub fn path(operation: &str, arguments: &[&str]) -> (String, Option<(String, Str
     (segments.join("/"), filter.map(|(name, value)| (name.to_owned(), value.to_owned())))
 }
 
-/// As it may stand in a path or a query.
+/// As it may be in a path or a query.
 pub fn encoded(text: &str) -> String {
     utf8_percent_encode(text, PLAIN).to_string()
 }

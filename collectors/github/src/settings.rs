@@ -14,7 +14,7 @@ pub const PUBLIC: &str = "https://api.github.com";
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The organisation's name, as it stands in addresses.
+    /// The organisation's name, as it is in addresses.
     #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9-]*$"))]
     pub organization: String,
     /// The organisation's number (`id` of `GET /orgs/{org}`): a name can be given up and taken by others. Nothing is read of another one.
@@ -34,7 +34,7 @@ pub struct Settings {
     #[serde(default)]
     #[schemars(regex(pattern = r"^[A-Z_][A-Z0-9_]*$"))]
     pub token_variable: Option<String>,
-    /// Asks as an App in place of a token.
+    /// Asks as an App instead of a token.
     #[serde(default)]
     pub app: Option<App>,
     /// How many days of the audit log are read. 90 without it.
@@ -77,19 +77,22 @@ impl Settings {
             !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
         };
         if !plain(&settings.organization) {
-            return Err(wrong("organization", format!("`{}` is no name of an organisation", settings.organization)));
+            return Err(wrong(
+                "organization",
+                format!("`{}` is not the name of an organisation", settings.organization),
+            ));
         }
         if let Some(name) = settings.repositories.iter().find(|name| !plain(name)) {
             return Err(wrong(
                 "repositories",
-                format!("`{name}` is no name of a repository: leave the organisation's out"),
+                format!("`{name}` is not the name of a repository: leave out the organisation's name"),
             ));
         }
         // One that is named twice is read once. GitHub does not tell names by capitals.
         let mut named = BTreeSet::new();
         settings.repositories.retain(|name| named.insert(name.to_ascii_lowercase()));
         if settings.app.is_some() && settings.token_variable.is_some() {
-            return Err(wrong("app", "stands beside `token_variable`: one of the two".to_owned()));
+            return Err(wrong("app", "cannot be combined with `token_variable`: give one of the two".to_owned()));
         }
         Ok(settings)
     }

@@ -42,7 +42,7 @@ impl Dialect for GitHub {
         if status < 400 {
             return None;
         }
-        // GitHub has no codes, and its sentences may name who asked: only those that name nobody are kept here.
+        // GitHub has no codes, and its sentences may name who asked: only those that name no one are kept here.
         let said = message(body)?;
         KNOWN.iter().find(|known| said.starts_with(*known)).map(|known| (*known).to_owned())
     }
@@ -103,13 +103,15 @@ pub fn sort(status: u16, body: &[u8]) -> (GapReason, String) {
     };
     let detail = match (said, status) {
         (_, 300..=399) => {
-            format!("HTTP status {status}: GitHub sends elsewhere (a renamed repository?), and nothing is asked there")
+            format!(
+                "HTTP status {status}: GitHub redirects elsewhere (a renamed repository?); the redirect is not followed"
+            )
         }
         (Some(said), 404) => {
-            format!("HTTP status 404: {said}; GitHub says so too of what it does not show to this credential",)
+            format!("HTTP status 404: {said}; GitHub also answers this for what this credential may not see")
         }
         (Some(said), _) => format!("HTTP status {status}: {said}"),
-        (None, _) => format!("HTTP status {status}, without GitHub's reason"),
+        (None, _) => format!("HTTP status {status}; GitHub gave no reason"),
     };
     (reason, detail)
 }
@@ -167,15 +169,15 @@ pub fn next(headers: &HeaderMap, asked: &Uri) -> Next {
         }
         let target = target.trim().trim_start_matches('<').trim_end_matches('>');
         let Ok(uri) = target.parse::<Uri>() else {
-            return Next::Broken("the list goes on, and the `Link` to its next page leads nowhere".to_owned());
+            return Next::Broken("the list continues, but the `Link` to its next page leads nowhere".to_owned());
         };
         let same = uri.scheme() == asked.scheme() && uri.authority() == asked.authority();
         if !same {
-            return Next::Broken("the next page is said to lie at another origin, which is not asked".to_owned());
+            return Next::Broken("the `Link` to the next page names another origin, which is not followed".to_owned());
         }
         // GitHub links lists by number (`/organizations/4711/members`). Their own path is kept, the place is in the query.
         let (Some(query), true) = (uri.query(), last_segment(&uri) == last_segment(asked)) else {
-            return Next::Broken("the next page is said to be another list, which is not asked".to_owned());
+            return Next::Broken("the `Link` to the next page names another list, which is not followed".to_owned());
         };
         let mut parts = asked.clone().into_parts();
         parts.path_and_query = format!("{}?{query}", asked.path()).parse().ok();

@@ -1,4 +1,4 @@
-//! What the access policies of EKS give, as far as it is a right worth watching. Their rules stand in no API: AWS publishes them in
+//! What the access policies of EKS give, as far as it is a right worth watching. Their rules are in no API: AWS publishes them in
 //! <https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html>.
 //!
 //! Only the policies for people and programs of all kinds are known here; AWS' policies for its own services are not.

@@ -71,7 +71,7 @@ impl Client {
         if config.auth_info.impersonate.is_some() || config.auth_info.impersonate_groups.is_some() {
             return Err(refuse(
                 "context",
-                "its user impersonates another (`as`): name a user who has the rights, which `witnessmark rights` prints",
+                "its user impersonates another (`as`): name a user who has the permissions that `witnessmark rights` prints",
             ));
         }
         if config.auth_info.auth_provider.is_some() {
@@ -178,7 +178,7 @@ async fn config(
             let uri = url.parse().map_err(|error| CollectError::Settings {
                 target: target.id.clone(),
                 setting: "endpoint".to_owned(),
-                problem: format!("`{url}` is no address: {error}"),
+                problem: format!("`{url}` is not a valid address: {error}"),
             })?;
             kube::Config::new(uri)
         }

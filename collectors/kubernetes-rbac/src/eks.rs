@@ -150,7 +150,7 @@ impl Eks {
             return refused(
                 GapReason::WrongIdentity,
                 format!(
-                    "`{}` answers at {endpoint} and has another certificate authority: it is not the cluster that was read",
+                    "`{}` answers at {endpoint} and has a different certificate authority: it is not the cluster that was read",
                     described.arn
                 ),
             );
@@ -218,7 +218,7 @@ impl Eks {
                 for part in ["kind", "username", "groups"] {
                     parts.take::<()>(part, Fact::refused(&refusal, part));
                 }
-                // Who the principal is in the cluster is not known: somebody is missing among the subjects.
+                // Who the principal is in the cluster is not known: a subject is missing.
                 recorder.gap(of_subjects(&refusal))?;
             }
         }
@@ -296,7 +296,7 @@ impl Eks {
     }
 }
 
-/// Somebody is missing among the subjects.
+/// Someone is missing among the subjects.
 pub fn of_subjects(refusal: &Refusal) -> GapNote {
     GapNote { population: Some(SUBJECT.to_owned()), subject: None, ..refusal.gap(None) }
 }
@@ -371,7 +371,7 @@ mod wire {
     }
 
     impl Described {
-        /// With the address of the API server; `None` where the authority is no certificate.
+        /// With the address of the API server; `None` where the authority is not a certificate.
         pub fn read(self) -> Option<(Read, String)> {
             let Cluster { arn, endpoint, certificate_authority, access_config } = self.cluster;
             let read = Read {

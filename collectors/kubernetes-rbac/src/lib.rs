@@ -67,8 +67,7 @@ impl CollectorKind for KubernetesRbac {
             endpoints: vec!["*".to_owned()],
             also: ["eks:", "sts:"].map(of_aws).to_vec(),
             thief:
-                "Learn every role, binding, service account and namespace: a map of whom to attack for which right. No \
-                    secret, pod or log can be read with it, and nothing changed."
+                "Learn every role, binding, service account and namespace: a map of whom to attack for which right. It cannot read secrets, pods or logs, and changes nothing."
                     .to_owned(),
         }
     }
@@ -122,8 +121,7 @@ impl CollectorKind for KubernetesRbac {
         Ok(vec![FoundTarget {
             id: format!("cluster-{id}"),
             settings,
-            note: "the cluster of the kubeconfig's current context; name another under `context`. What decides beside RBAC cannot be \
-                   read: say under `authorizers` what --authorization-mode has, else \"nobody can\" stays undetermined"
+            note: "the cluster of the kubeconfig's current context; name another under `context`. What decides besides RBAC cannot be read: list under `authorizers` what --authorization-mode has, or \"nobody can\" stays undetermined"
                 .to_owned(),
         }])
     }

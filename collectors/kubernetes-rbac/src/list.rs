@@ -130,7 +130,7 @@ impl Client {
             list.stopped = match next {
                 None if more > 0 => stop(
                     GapReason::Truncated,
-                    format!("page {} says that {more} more follow, and not where", list.pages),
+                    format!("page {} says that {more} more follow, but not where", list.pages),
                 ),
                 None => return Ok((list, false)),
                 Some(next) if !seen.insert(next.clone()) => {

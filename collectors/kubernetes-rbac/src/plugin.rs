@@ -77,7 +77,7 @@ impl Status {
     fn ends(&self, plugin: &ExecConfig) -> Result<Option<Timestamp>, Failure> {
         let parse = |text: &String| {
             Timestamp::from_rfc3339(text)
-                .map_err(|_| useless(plugin, "its `expirationTimestamp` is no time of RFC 3339"))
+                .map_err(|_| useless(plugin, "its `expirationTimestamp` is not an RFC 3339 time"))
         };
         self.expiration_timestamp.as_ref().map(parse).transpose()
     }
@@ -110,7 +110,7 @@ pub async fn ask(user: &mut AuthInfo, left: Option<Duration>) -> Result<Option<T
 }
 
 impl Tokens {
-    /// The value of `Authorization`. Runs the plugin again when the last token has ended or is about to; others wait for that meanwhile.
+    /// The value of `Authorization`. Runs the plugin again when the last token has ended or is about to; others wait for that in the meantime.
     ///
     /// # Errors
     /// As [`ask`]; when the new token is none that a header can hold.
@@ -123,7 +123,7 @@ impl Tokens {
             *last = Token { secret: Secret::new(token), ends };
         }
         let mut value = HeaderValue::try_from(format!("Bearer {}", last.secret.expose()))
-            .map_err(|_| useless(&self.plugin, "its token has characters that no request can bear"))?;
+            .map_err(|_| useless(&self.plugin, "its token has characters that a request header cannot hold"))?;
         value.set_sensitive(true);
         Ok(value)
     }
@@ -136,12 +136,16 @@ async fn status(plugin: &ExecConfig, left: Option<Duration>) -> Result<Status, F
         return Err(useless(plugin, &format!("it ended with {}{}", output.status, complaint(&output.stderr))));
     }
     // Some print YAML, which kubectl reads too; JSON is YAML.
-    let answer: PluginAnswer = serde_saphyr::from_slice(&output.stdout)
-        .map_err(|_| useless(plugin, "what it printed is no ExecCredential with `apiVersion`, `kind` and `status`"))?;
+    let answer: PluginAnswer = serde_saphyr::from_slice(&output.stdout).map_err(|_| {
+        useless(plugin, "what it printed is not an ExecCredential with `apiVersion`, `kind` and `status`")
+    })?;
     if answer.kind != "ExecCredential"
         || plugin.api_version.as_ref().is_some_and(|wanted| *wanted != answer.api_version)
     {
-        return Err(useless(plugin, "what it printed is no ExecCredential of the version that the kubeconfig names"));
+        return Err(useless(
+            plugin,
+            "what it printed is not an ExecCredential of the version that the kubeconfig names",
+        ));
     }
     answer.status.ok_or_else(|| useless(plugin, "its ExecCredential has no `status`"))
 }
@@ -228,5 +232,5 @@ fn named(plugin: &ExecConfig) -> String {
 }
 
 fn useless(plugin: &ExecConfig, problem: &str) -> Failure {
-    Failure { reason: GapReason::Unauthenticated, detail: format!("{} is of no use: {problem}", named(plugin)) }
+    Failure { reason: GapReason::Unauthenticated, detail: format!("{} cannot be used: {problem}", named(plugin)) }
 }

@@ -107,7 +107,7 @@ pub struct Subject {
     pub namespace: Option<String>,
     pub name: String,
     /// Groups that every such subject is in, and those that access entries of EKS put it in. Others, such as `system:masters`,
-    /// come with a certificate or token and stand in no object of the cluster.
+    /// come with a certificate or token and are in no object of the cluster.
     pub groups: Vec<String>,
     /// Principals of IAM that access entries of EKS make this user.
     pub access_entries: Vec<String>,

@@ -38,13 +38,13 @@ pub fn of_eks() -> Vec<Right> {
                 Feed::part(SUBJECT, "authorizers"),
             ],
             true,
-            "Only where the target names an EKS cluster: that it is this one, and whether EKS decides beside RBAC.",
+            "Only where the target names an EKS cluster: that it is this one, and whether EKS decides besides RBAC.",
         ),
         right(
             LIST_ENTRIES,
             vec![Feed::list(ACCESS_ENTRY), Feed::list(SUBJECT)],
             true,
-            "Only for EKS: which principals of IAM are let in.",
+            "Only for EKS: which IAM principals have access.",
         ),
         right(
             DESCRIBE_ENTRY,
@@ -56,7 +56,7 @@ pub fn of_eks() -> Vec<Right> {
             LIST_POLICIES,
             vec![entry("policies"), Feed::part(SUBJECT, "grants")],
             true,
-            "Only for EKS: what each of them may by EKS' own policies.",
+            "Only for EKS: what each of them may do by EKS access policies.",
         ),
     ]
 }
@@ -75,25 +75,25 @@ pub fn rights() -> Vec<Right> {
             WHO_AM_I,
             vec![cluster("caller")],
             false,
-            "Who this program is to the API server. Kubernetes gives it to everyone by `system:basic-user`.",
+            "Who this program is to the API server. Granted to everyone by `system:basic-user`.",
         ),
         right(
             MY_RULES,
             vec![cluster("rules_review_incomplete")],
             false,
-            "Whether the API server itself says that it cannot list our rights. Given to everyone by `system:basic-user`.",
+            "Whether the API server itself says that it cannot list our permissions. Granted to everyone by `system:basic-user`.",
         ),
         right(
             MAY_I,
             Vec::new(),
             false,
-            "Preflight: asks whether each right is granted. Given to everyone by `system:basic-user`.",
+            "Preflight: asks whether each permission is granted. Granted to everyone by `system:basic-user`.",
         ),
         right(
             VERSION,
             vec![cluster("version")],
             false,
-            "The API server's version. Given to everyone by `system:public-info-viewer`.",
+            "The API server's version. Granted to everyone by `system:public-info-viewer`.",
         ),
         right(NAMESPACES, vec![Feed::list(NAMESPACE)], true, "Which namespaces there are."),
         right(
@@ -112,7 +112,7 @@ pub fn rights() -> Vec<Right> {
             CLUSTER_ROLES,
             vec![Feed::list(ROLE), Feed::part(BINDING, "role_exists"), Feed::part(SUBJECT, "grants")],
             true,
-            "ClusterRoles. Without them almost nothing is known: everyone is bound to some.",
+            "ClusterRoles. Without them almost nothing is known: every subject is bound to some.",
         ),
         right(
             ROLE_BINDINGS,

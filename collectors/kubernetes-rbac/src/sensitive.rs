@@ -101,7 +101,7 @@ pub struct Grant {
     pub more: usize,
 }
 
-/// What stands in a grant's `binding` before the principal that EKS lets in.
+/// What is in a grant's `binding` before the principal that EKS lets in.
 pub const ENTRY: &str = "AccessEntry";
 /// The kind of a grant's `role` that is an access policy of EKS.
 pub const POLICY: &str = "AccessPolicy";
@@ -123,7 +123,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// The subject that a binding of this namespace means; `None` where it means nobody.
+    /// The subject that a binding of this namespace means; `None` where it means no one.
     #[must_use]
     pub fn of(named: &Named, namespace: Option<&str>) -> Option<Self> {
         match named.kind.as_str() {

@@ -19,7 +19,7 @@ pub struct ClusterSettings {
     pub context: Option<String>,
     /// The kubeconfig, where it is not the one of the environment.
     pub kubeconfig: Option<String>,
-    /// Namespaces to read one by one where the list of the whole cluster is refused.
+    /// Namespaces to read one by one where the list of the whole cluster is denied.
     #[serde(default)]
     pub namespaces: Vec<String>,
     /// What the API server's `--authorization-mode` is claimed to be: `[Node, RBAC]`. Others decide beside RBAC and are not read.
@@ -71,7 +71,7 @@ pub struct EksSettings {
     /// What the trust policy of `assume_role` asks for as `sts:ExternalId`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
-    /// Profile of the AWS configuration files in place of the default one.
+    /// Profile of the AWS configuration files instead of the default one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
 }

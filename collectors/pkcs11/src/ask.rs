@@ -87,7 +87,7 @@ impl TokenAsker {
             Ok(_) if captured.withheld.is_some() => Err(TokenRefusal {
                 right,
                 reason: GapReason::WithheldSecret,
-                detail: format!("what {right} gave seems to hold a secret and is not kept"),
+                detail: format!("what {right} returned seems to hold a secret and is not kept"),
                 exchange: Some(exchange),
             }),
             Ok(value) => Ok(TokenAnswer { value, exchange }),

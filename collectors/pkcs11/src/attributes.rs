@@ -65,7 +65,7 @@ fn alone(session: &Session, object: ObjectHandle, attribute: AttributeType) -> G
                 Some(value) => Got::Value(value),
                 None => Got::Refused {
                     reason: GapReason::Malformed,
-                    code: "announced with a size, and not given".to_owned(),
+                    code: "announced with a size, but not returned".to_owned(),
                 },
             },
             Err(error) => Got::Refused { reason: ask::reason(&error), code: ask::code(&error) },

@@ -57,7 +57,7 @@ impl CollectorKind for Pkcs11 {
             endpoints: vec![ask::ENDPOINT.to_owned()],
             also: Vec::new(),
             thief: "Without a login: learn which token this is, what it can do, and its public keys. With the PIN of the normal user: \
-                    sign, decrypt and unwrap with every key that user may use, and delete keys. PKCS#11 has no user who may only look."
+                    sign, decrypt and unwrap with every key that user may use, and delete keys. PKCS#11 has no read-only user."
                 .to_owned(),
         }
     }
@@ -154,7 +154,7 @@ impl Collector for Token {
                     (RightState::Undecided, "no session could be opened".to_owned())
                 }
                 ("C_GetAttributeValue" | "C_GetMechanismList" | "C_GetMechanismInfo", None) => {
-                    (RightState::Undecided, "not asked ahead".to_owned())
+                    (RightState::Undecided, "not tried in preflight".to_owned())
                 }
                 (_, None) => (RightState::Granted, "answered".to_owned()),
             };
@@ -167,7 +167,7 @@ impl Collector for Token {
         if self.found.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
             self.identify(recorder).await?;
         }
-        // The module is not let go of while it is asked: whoever reads it next has to load it anew.
+        // The module is not let go of while it is asked: whoever reads it next has to load it again.
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (loaded, pinned) = found.ok_or_else(unidentified)?;
         loaded.record_slots(&self.asker)?;
@@ -189,7 +189,7 @@ impl Collector for Token {
                 }
             }
         }
-        // What a module does at its end is no evidence any more.
+        // What a module does at its end is not evidence any more.
         let _ = loaded.pkcs11.finalize();
         Ok(())
     }
@@ -229,7 +229,7 @@ impl Token {
             exchange,
         };
         if !self.wants_login() {
-            let detail = "nobody is logged in: objects that the token shows to its user only are not read".to_owned();
+            let detail = "no user is logged in: objects that the token shows only to its user are not read".to_owned();
             return Ok(Err(hidden(GapReason::Skipped, detail, None)));
         }
         let fresh = match token::now(&self.asker, &loaded.pkcs11, pinned.slot)? {
@@ -238,11 +238,12 @@ impl Token {
         };
         let info = &fresh.value;
         if info.serial_number() != self.settings.serial {
-            let detail = format!("the token was changed for `{}` meanwhile: no login is tried", info.serial_number());
+            let detail =
+                format!("the token was changed for `{}` in the meantime: no login is attempted", info.serial_number());
             return Ok(Err(hidden(GapReason::WrongIdentity, detail, Some(fresh.exchange))));
         }
         if let Some(why) = no_tries_to_spare(info) {
-            let detail = format!("no login is tried: {why}");
+            let detail = format!("no login is attempted: {why}");
             return Ok(Err(hidden(GapReason::Unauthenticated, detail, Some(fresh.exchange))));
         }
         let given = match self.given() {
@@ -270,12 +271,12 @@ impl Token {
                 Ok((caller, answer.exchange))
             }
             Err(refusal) => {
-                Err(hidden(refusal.reason, format!("{}: no second try is made", refusal.detail), refusal.exchange))
+                Err(hidden(refusal.reason, format!("{}: no second attempt is made", refusal.detail), refusal.exchange))
             }
         })
     }
 
-    /// The PIN: a person's who is there before one that lies somewhere.
+    /// The PIN: a person's who is there before one that is somewhere.
     fn given(&self) -> Result<Given, String> {
         if let Some(pin) = &self.attended {
             return Ok(Given { pin: pin.clone(), how: "attended" });
@@ -290,7 +291,7 @@ impl Token {
         }
         match no_tries_to_spare(&pinned.info.value) {
             Some(why) => (RightState::Denied, why.to_owned()),
-            None => (RightState::Undecided, "a login is not tried ahead: a wrong PIN counts".to_owned()),
+            None => (RightState::Undecided, "preflight attempts no login: a wrong PIN would count".to_owned()),
         }
     }
 
@@ -321,9 +322,9 @@ fn no_tries_to_spare(info: &cryptoki::slot::TokenInfo) -> Option<&'static str> {
     } else if info.user_pin_final_try() {
         Some("the token says that one more wrong PIN locks it")
     } else if info.user_pin_count_low() {
-        Some("the token says that a wrong PIN was given since the last right one")
+        Some("the token says that a wrong PIN was entered since the last correct one")
     } else if info.protected_authentication_path() {
-        Some("the token takes its PIN at its own keys only, where someone would have to stand")
+        Some("the token takes its PIN only on its own keypad, which takes a person")
     } else {
         None
     }

@@ -18,7 +18,7 @@ use crate::rights::{ATTRIBUTES, FIND_OBJECTS};
 /// Objects of one class that are read. A module that lists more does not come to an end.
 const MOST_OBJECTS: usize = 100_000;
 
-/// Objects in a row that were listed and cannot be asked. Then the list is no list of objects.
+/// Objects in a row that were listed and cannot be asked. Then the list is not a list of objects.
 const MOST_IN_VAIN: usize = 1000;
 
 const OF_KEYS: [A; 33] = [
@@ -143,7 +143,7 @@ impl Listed {
         for handle in handles {
             if in_vain == MOST_IN_VAIN {
                 let detail =
-                    format!("{MOST_IN_VAIN} objects in a row cannot be asked: the rest of the list is not read");
+                    format!("{MOST_IN_VAIN} objects in a row cannot be read: the rest of the list is left unread");
                 let (reason, exchange) = (GapReason::Truncated, None);
                 let refusal = TokenRefusal { right: ATTRIBUTES, reason, detail, exchange };
                 return asker.recorder.gap(of_population(self.kind, &refusal));
@@ -169,7 +169,7 @@ impl Listed {
                         .recorder
                         .gap(of_population(self.kind, &TokenRefusal { right: ATTRIBUTES, reason, detail, exchange }))?;
                 }
-                // Which object it is stands in its attributes: without them there is nothing to name.
+                // Its attributes say which object it is: without them there is nothing to name.
                 Err(refusal) => {
                     self.complete = false;
                     in_vain += 1;
@@ -200,7 +200,7 @@ impl Listed {
         let handles: Vec<ObjectHandle> =
             found.value.iter().copied().filter(|handle| seen.insert(handle.handle())).collect();
         if handles.len() < found.value.len() {
-            gap(GapReason::Malformed, "the list names an object twice".to_owned())?;
+            gap(GapReason::Malformed, "the list has a duplicate object".to_owned())?;
         }
         Ok(handles)
     }
@@ -217,7 +217,7 @@ impl Listed {
             named.entry(name(&object)).or_default().push(object);
         }
         for (name, mut same) in named {
-            // Handles differ from session to session: what tells objects of one name apart is what stands in them.
+            // Handles differ from session to session: what tells objects of one name apart is what is in them.
             same.sort_by_cached_key(|object| Value::Object(attributes::members(&object.attributes)).to_string());
             for (n, object) in same.iter().enumerate() {
                 let id = if n == 0 { name.clone() } else { format!("{name}#{}", n + 1) };
@@ -381,7 +381,7 @@ impl Read<'_> {
         }
     }
 
-    /// The class, the label and the id, which stand in the name too.
+    /// The class, the label and the id, which are in the name too.
     fn label(&mut self) -> Option<String> {
         self.must("label", A::Label, |value| attributes::bytes(value).map(text))
     }
@@ -417,7 +417,7 @@ impl Read<'_> {
                 Some(made.as_deref().map(public::fingerprint))
             }
             Err(problem) => {
-                self.gap("fingerprint", GapReason::Malformed, format!("no public key can be made of it: {problem}"));
+                self.gap("fingerprint", GapReason::Malformed, format!("it is not a usable public key: {problem}"));
                 None
             }
         }
@@ -595,7 +595,7 @@ fn x509(read: &mut Read<'_>, parsed: Result<X509, String>) -> Option<Option<X509
     let of_x509 = match read.value(A::CertificateType) {
         Some(Attribute::CertificateType(kind)) => *kind == cryptoki::object::CertificateType::X_509,
         _ => {
-            read.gap("x509", GapReason::Unsupported, "of which type the certificate is was not read".to_owned());
+            read.gap("x509", GapReason::Unsupported, "the certificate's type was not read".to_owned());
             return None;
         }
     };

@@ -88,7 +88,7 @@ pub fn on_curve(parameters: &[u8], point: &[u8]) -> Result<Option<Vec<u8>>, Stri
     let Some(curve) = curve(parameters) else {
         return Ok(None);
     };
-    let point = bare(point, curve).ok_or_else(|| format!("CKA_EC_POINT is no point of {}", curve.name))?;
+    let point = bare(point, curve).ok_or_else(|| format!("CKA_EC_POINT is not a point of {}", curve.name))?;
     let made = if curve.own_algorithm {
         info(curve.oid, None, point)
     } else {
@@ -121,7 +121,7 @@ fn info(algorithm: ObjectIdentifier, parameters: Option<AnyRef<'_>>, key: &[u8])
     .to_der()
 }
 
-/// What stands in a certificate.
+/// What is in a certificate.
 ///
 /// # Errors
 /// When it is no X.509 certificate, or something follows it.

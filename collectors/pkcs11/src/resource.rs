@@ -18,7 +18,7 @@ pub const CERTIFICATE: &str = "pkcs11/certificate";
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Slot {
-    /// The slot's number. Modules may number anew at each start.
+    /// The slot's number. Modules may number again at each start.
     pub id: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -118,9 +118,9 @@ pub struct Bounds {
 pub struct Caller {
     /// `public` or `user`.
     pub user: String,
-    /// `declared`: the PIN lay where the target says. `attended`: a person gave it for this run. `null`: nobody logged in.
+    /// `declared`: the PIN was where the target says. `attended`: a person gave it for this run. `null`: no one logged in.
     pub login: Option<String>,
-    /// Who approved that the PIN lies there.
+    /// Who approved that the PIN is there.
     pub approved_by: Option<String>,
     pub reason: Option<String>,
 }
@@ -260,7 +260,7 @@ pub struct Certificate {
     /// SHA-256 of the whole certificate in hex.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
-    /// What stands in it; `null`: not of X.509, or the token holds only its address.
+    /// What is in it; `null`: not of X.509, or the token holds only its address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub x509: Option<Option<X509>>,
 }

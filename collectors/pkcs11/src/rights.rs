@@ -68,7 +68,7 @@ pub fn rights() -> Vec<Right> {
         note: note.to_owned(),
     };
     vec![
-        right(GET_INFO, vec![Feed::part(TOKEN, "module")], false, "which library this is, by its own words"),
+        right(GET_INFO, vec![Feed::part(TOKEN, "module")], false, "which library this is, as it says itself"),
         right(
             SLOT_LIST,
             vec![Feed::list(SLOT), Feed::list(TOKEN)],
@@ -89,8 +89,7 @@ pub fn rights() -> Vec<Right> {
             LOGIN,
             vec![Feed::list(KEY)],
             true,
-            "only where the target says `login: user`, or a person gives the PIN for one run: private objects show to a user who \
-             is logged in and to nobody else. The PIN that logs in can sign too: PKCS#11 knows no user who may only look",
+            "only where the target says `login: user`, or a person gives the PIN for one run: only a user who is logged in sees private objects. The PIN that logs in can also sign: PKCS#11 has no read-only user",
         ),
         right(FIND_OBJECTS, objects(), true, "which objects there are, with C_FindObjectsInit and C_FindObjectsFinal"),
         right(ATTRIBUTES, objects(), true, "attributes of each object; never a key's value"),
@@ -99,15 +98,15 @@ pub fn rights() -> Vec<Right> {
 
 /// What a person has to set up for this, in words: PKCS#11 has no language for rights.
 pub const IN_WORDS: &str = "\
-# PKCS#11 knows three callers: nobody (the public session), the normal user, the security officer.
+# PKCS#11 knows three callers: no user (the public session), the normal user, the security officer.
 #
-# 1. Nobody. Needs no PIN. Shows the token, its mechanisms, and objects with CKA_PRIVATE=false: as a rule public keys and
+# 1. No user. Needs no PIN. Shows the token, its mechanisms, and objects with CKA_PRIVATE=false: as a rule public keys and
 #    certificates. This is what witnessmark does unless it is told otherwise. Private keys are sealed as not read.
 #
 # 2. The normal user. Shows private keys and their attributes, and can SIGN, DECRYPT and UNWRAP with them, and delete them:
-#    PKCS#11 has no user who may only look. Three ways, best first:
+#    PKCS#11 has no read-only user. Three ways, best first:
 #    * A token that has users of its own (CloudHSM, Luna, nShield, YubiHSM): make one that owns nothing and to which the keys
-#      are shown but not lent. What such a user sees is for the vendor's manual to say.
+#      are shown but not usable. The vendor's manual says what such a user sees.
 #    * A person gives the PIN for one run:           witnessmark run --pin TARGET
 #    * The PIN lies on the machine, and someone has signed for that:
 #          login: user

@@ -23,9 +23,9 @@ pub struct Settings {
     /// The token's serial number: `pkcs11-tool --list-slots`. Another one is another token, and nothing is read.
     #[schemars(length(min = 1))]
     pub serial: String,
-    /// Log in as the normal user. Without it only what the token shows to everybody is read; private keys are not.
+    /// Log in as the normal user. Without it only what the token shows to everyone is read; private keys are not.
     pub login: Option<Login>,
-    /// Who approved that a PIN which can sign lies where an unattended program reads it. Needed for `login`.
+    /// Who approved that a PIN which can sign is where an unattended program reads it. Needed for `login`.
     pub accepts_signing_credential: Option<Acceptance>,
     /// A file with the PIN. One line feed at its end is not part of it.
     pub pin_file: Option<String>,
@@ -70,25 +70,25 @@ impl Settings {
         if !Path::new(&settings.module).is_absolute() {
             return Err(wrong(
                 "module",
-                "a module is named by an absolute path: which one is loaded must not depend on where we are",
+                "a module needs an absolute path: which one is loaded must not depend on the working directory",
             ));
         }
         let sources = usize::from(settings.pin_file.is_some()) + usize::from(settings.pin_environment.is_some());
         match (&settings.login, &settings.accepts_signing_credential) {
             (Some(Login::User), None) => Err(wrong(
                 "accepts_signing_credential",
-                "the PIN that logs in can sign too: `login` needs `accepts_signing_credential` with who approved that and why; \
-                 a person who is there can give the PIN for one run with `--pin` instead",
+                "the PIN that logs in can also sign: `login` needs `accepts_signing_credential` with who approved that and why; or a person gives the PIN for one run with `--pin`",
             )),
-            (None, _) if sources > 0 => Err(wrong("login", "a place of the PIN is named and no `login: user`")),
-            (Some(Login::User), Some(_)) if sources != 1 => {
-                Err(wrong("pin_file", "`login` needs the PIN's place: `pin_file` or `pin_environment`, one of them"))
-            }
+            (None, _) if sources > 0 => Err(wrong("login", "a source of the PIN is given without `login: user`")),
+            (Some(Login::User), Some(_)) if sources != 1 => Err(wrong(
+                "pin_file",
+                "`login` needs a source of the PIN: `pin_file` or `pin_environment`, one of them",
+            )),
             _ => Ok(settings),
         }
     }
 
-    /// The PIN that lies where the settings say; `None`: they name no place.
+    /// The PIN that is where the settings say; `None`: they name no place.
     ///
     /// # Errors
     /// With what is wrong there. The text names the place and never its content.
@@ -110,7 +110,7 @@ impl Settings {
             return Ok(None);
         };
         if text.is_empty() {
-            return Err("the PIN is empty: no login is tried with it".to_owned());
+            return Err("the PIN is empty: no login is attempted".to_owned());
         }
         Ok(Some(Secret::new(text)))
     }

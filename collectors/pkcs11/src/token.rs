@@ -214,7 +214,7 @@ impl Loaded {
         cover(asker, SLOT, self.slots.len())
     }
 
-    /// Records the pinned token, as it is before anybody logs in.
+    /// Records the pinned token, as it is before anyone logs in.
     ///
     /// # Errors
     /// When the evidence cannot be written.
