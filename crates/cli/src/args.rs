@@ -46,7 +46,7 @@ const RUN_EXIT_CODES: &[(ExitStatus, &str)] = &[
     (ExitStatus::Deviates, "at least one finding deviates and is not accepted"),
     (
         ExitStatus::Undetermined,
-        "none deviates, at least one is undetermined for another reason than accepted gaps, or there is no finding at all",
+        "none deviates, but at least one is undetermined for a reason other than accepted gaps, or there is no finding at all",
     ),
     (ExitStatus::DeviatesAndUndetermined, "both"),
 ];
@@ -73,7 +73,7 @@ const CHECKS_TEST_EXIT_CODES: &[(ExitStatus, &str)] = &[
     (ExitStatus::Success, "every test passes, and every check needs what it says"),
     FAILED,
     (ExitStatus::WrongInput, "the command line is wrong, or a check cannot be read"),
-    (ExitStatus::Deviates, "a test fails, or an outcome does not need what the check says it needs"),
+    (ExitStatus::Deviates, "a test fails, or an outcome does not need what its check says it needs"),
 ];
 
 /// The command line as clap knows it.
@@ -183,7 +183,7 @@ pub struct DeclarationFile {
 
 #[derive(Clone, Debug, Args)]
 pub struct KeyFolder {
-    /// Folder of key files, as `keys new` makes it.
+    /// Folder of key files, as `keys new` creates it.
     #[arg(long, value_name = "FOLDER", default_value = "keys", env = "WITNESSMARK_KEYS", hide_env_values = true, value_hint = ValueHint::DirPath)]
     pub keys: PathBuf,
     /// File with the passphrase of the key files. Default: WITNESSMARK_PASSPHRASE_FILE, else WITNESSMARK_PASSPHRASE,
@@ -246,7 +246,7 @@ pub enum Keys {
     },
     /// Print the trust file (`trust.json`), or `trusted_root.json` for cosign.
     Trust {
-        /// Folder of key files, as `keys new` makes it.
+        /// Folder of key files, as `keys new` creates it.
         #[arg(long, value_name = "FOLDER", default_value = "keys", env = "WITNESSMARK_KEYS", hide_env_values = true, value_hint = ValueHint::DirPath)]
         keys: PathBuf,
         /// Print cosign's `trusted_root.json` instead of `trust.json`.
@@ -368,7 +368,7 @@ pub struct Run {
 pub enum FailOn {
     /// Every finding that deviates and is not accepted, or is undetermined.
     Any,
-    /// Only findings that are new since the last bundle whose run did not fail. If there is none: 3 while something is
+    /// Only findings that are new since their target was last read. If there is none: 3 while something is
     /// undetermined or a gap is not accepted, else 0.
     New,
 }
@@ -440,7 +440,7 @@ pub struct Export {
     /// Tar file to write; must not exist.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub out: PathBuf,
-    /// Pack the tar file by zstd.
+    /// Compress the tar file with zstd.
     #[arg(long)]
     pub zstd: bool,
     /// Trust file.
@@ -483,7 +483,7 @@ pub struct SignAcceptance {
     pub id: String,
     #[command(flatten)]
     pub declaration: DeclarationFile,
-    /// Key file of the approver, as `keys approver` makes it.
+    /// Key file of the approver, as `keys approver` creates it.
     #[arg(long, value_name = "FILE", required_unless_present = "signature", conflicts_with = "signature", value_hint = ValueHint::FilePath)]
     pub key: Option<PathBuf>,
     /// File with a signature made elsewhere: 64 bytes, Ed25519 over what `acceptances text --to-sign` prints.

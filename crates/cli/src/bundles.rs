@@ -51,7 +51,7 @@ impl Bundle {
     /// Reads it from the beginning.
     ///
     /// # Errors
-    /// When it is not there or is no bundle.
+    /// When it is not there or is not a bundle.
     pub fn open(&self) -> Result<Box<dyn Source>, Failure> {
         match self {
             Self::Stored { store, index } => {

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 
 /// A declaration that can be planned from.
 pub struct Context {
-    /// The declaration's folder: what it names lies there.
+    /// The declaration's folder: what it names is there.
     pub folder: PathBuf,
     pub loaded: Loaded,
     pub environment: Environment,
@@ -32,7 +32,7 @@ pub struct Examined {
 /// Reads a declaration and all it includes, and says everything about it.
 ///
 /// # Errors
-/// When what it may refer to cannot be put together. A faulty declaration is no error here: see the diagnostics.
+/// When what it may refer to cannot be put together. A faulty declaration is not an error here: see the diagnostics.
 pub fn examine(declaration: &Path, now: Timestamp) -> Result<Examined, Failure> {
     let folder = declaration.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
     let name = declaration
@@ -98,10 +98,10 @@ struct FolderLoader {
 }
 
 impl FolderLoader {
-    /// The real place of a path, which must lie in the declaration's folder.
+    /// The real place of a path, which must be in the declaration's folder.
     fn inside(&self, path: &Path) -> io::Result<PathBuf> {
         let root = self.root.canonicalize()?;
-        // Links are followed first: one that leads out of the folder would seal a file that nobody declared.
+        // Links are followed first: one that leads out of the folder would seal a file that no one declared.
         let real = path.canonicalize()?;
         if real.starts_with(&root) {
             Ok(real)

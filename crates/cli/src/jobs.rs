@@ -85,7 +85,7 @@ fn isolated(
     warnings: &Warnings,
 ) -> Result<Arc<dyn CollectorKind>, Failure> {
     let program = std::env::current_exe()
-        .map_err(|e| Failure::tool(anyhow!(e).context("cannot find this program's own file")))?;
+        .map_err(|e| Failure::tool(anyhow!(e).context("cannot find this program's own executable")))?;
     let name = kind.descriptor().name;
     let arguments = match replayed {
         None => vec!["__collect".into(), name.into()],

@@ -39,7 +39,7 @@ fn start<A: Parser>(run: fn(A) -> CommandResult) -> CommandResult {
         Ok(arguments) => arguments,
         Err(error) => {
             error.print().ok();
-            // Help and version are no errors and go to stdout; clap knows which is which.
+            // Help and version are not errors and go to stdout; clap knows which is which.
             return Ok(ExitStatus::when(!error.use_stderr(), ExitStatus::WrongInput));
         }
     };

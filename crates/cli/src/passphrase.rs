@@ -15,7 +15,7 @@ const MOST_BYTES: u64 = 4096;
 /// Asks once.
 ///
 /// # Errors
-/// When there is no passphrase and nobody to ask.
+/// When there is no passphrase and no one to ask.
 pub fn ask(file: Option<&Path>) -> Result<Secret, Failure> {
     match given(file)? {
         Some(secret) => Ok(secret),
@@ -32,7 +32,7 @@ pub fn ask_twice(file: Option<&Path>) -> Result<Secret, Failure> {
         return Ok(secret);
     }
     let first = passphrase("New passphrase for the key files: ")?;
-    let second = passphrase("The same again: ")?;
+    let second = passphrase("Repeat the passphrase: ")?;
     if first.expose() == second.expose() {
         Ok(first)
     } else {
@@ -55,7 +55,7 @@ fn read(file: &Path) -> Result<Secret, Failure> {
         .and_then(|opened| opened.take(MOST_BYTES).read_to_string(&mut text))
         .with_context(|| format!("cannot read the passphrase file `{}`", file.display()))
         .map_err(Failure::input)?;
-    // Editors end a file with a line feed that nobody means.
+    // Editors add a line feed at the end that is not part of the passphrase.
     let text = text.strip_suffix('\n').unwrap_or(&text);
     Ok(Secret::new(text.strip_suffix('\r').unwrap_or(text).to_owned()))
 }
@@ -63,7 +63,7 @@ fn read(file: &Path) -> Result<Secret, Failure> {
 fn passphrase(question: &str) -> Result<Secret, Failure> {
     prompt(
         question,
-        "the key files need a passphrase and there is no terminal to ask at",
+        "the key files need a passphrase, and there is no terminal to prompt on",
         &format!("give `--passphrase-file FILE`, or set {FILE} or {VALUE}"),
     )
 }
@@ -78,5 +78,5 @@ pub fn prompt(question: &str, nobody: &'static str, help: &str) -> Result<Secret
     }
     rpassword::prompt_password(question)
         .map(Secret::new)
-        .map_err(|e| Failure::tool(anyhow!(e).context("cannot ask at the terminal")))
+        .map_err(|e| Failure::tool(anyhow!(e).context("cannot prompt on the terminal")))
 }

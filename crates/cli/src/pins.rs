@@ -17,7 +17,7 @@ const MOST_BYTES: u64 = 1024;
 /// Asks for the PINs of `prompts` and reads those of `descriptors` (`target=3`).
 ///
 /// # Errors
-/// When a target takes no PIN or is named twice, or there is nobody to ask or nothing to read.
+/// When a target takes no PIN or is named twice, or there is no one to ask or nothing to read.
 pub fn given(plan: &Plan, prompts: &[String], descriptors: &[String]) -> Result<BTreeMap<String, Secret>, Failure> {
     let mut pins = BTreeMap::new();
     for (target, number) in split(descriptors)? {
@@ -28,8 +28,8 @@ pub fn given(plan: &Plan, prompts: &[String], descriptors: &[String]) -> Result<
         takes_one(plan, target, &pins)?;
         let pin = passphrase::prompt(
             &format!("PIN of the token of `{target}` (it can sign; it is kept for this run only): "),
-            "the PIN of a token is wanted and there is no terminal to ask at",
-            "give it through a descriptor: `--pin-descriptor TARGET=3 3<FILE`",
+            "the PIN of a token is needed, and there is no terminal to prompt on",
+            "pass it through a descriptor: `--pin-descriptor TARGET=3 3<FILE`",
         )?;
         pins.insert(target.clone(), usable(target, pin)?);
     }
@@ -48,19 +48,19 @@ fn split(descriptors: &[String]) -> Result<Vec<(&str, u32)>, Failure> {
             _ => Err(Failure::input(anyhow!(
                 "`--pin-descriptor {given}` is not `TARGET=NUMBER` with a number of 3 or more"
             ))
-            .with_help("0, 1 and 2 are what this program itself reads and writes")),
+            .with_help("0, 1 and 2 are this program's own input and output")),
         })
         .collect()
 }
 
 fn takes_one(plan: &Plan, target: &str, pins: &BTreeMap<String, Secret>) -> Result<(), Failure> {
     let Some(planned) = plan.target(target) else {
-        return Err(Failure::input(anyhow!("a PIN is given for `{target}`, and the declaration has no such target")));
+        return Err(Failure::input(anyhow!("a PIN is given for `{target}`, but the declaration has no such target")));
     };
-    // A program of somebody else's is never given one.
+    // A program of someone else's is never given one.
     let takes_pin = |name: &str| collectors::find(name).is_some_and(|kind| kind.takes_pin());
     if !planned.collectors.iter().any(|collector| takes_pin(&collector.name)) {
-        return Err(Failure::input(anyhow!("a PIN is given for `{target}`, and none of its collectors takes one")));
+        return Err(Failure::input(anyhow!("a PIN is given for `{target}`, but none of its collectors takes one")));
     }
     if pins.contains_key(target) {
         return Err(Failure::input(anyhow!("two PINs are given for `{target}`")));
@@ -86,7 +86,7 @@ fn read(target: &str, number: u32) -> Result<Secret, Failure> {
 /// An empty PIN is a try that is lost.
 fn usable(target: &str, pin: Secret) -> Result<Secret, Failure> {
     if pin.expose().is_empty() {
-        return Err(Failure::input(anyhow!("the PIN given for `{target}` is empty: no login is tried with it")));
+        return Err(Failure::input(anyhow!("the PIN given for `{target}` is empty: no login is attempted")));
     }
     Ok(pin)
 }

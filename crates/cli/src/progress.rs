@@ -6,7 +6,7 @@ use std::time::Duration;
 use agent::collect::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
-struct Told {
+struct Terminal {
     bar: Option<ProgressBar>,
 }
 
@@ -29,11 +29,11 @@ impl Speech {
     }
 }
 
-/// Tells a person: by a bar where stderr is a terminal, by lines elsewhere.
-pub fn told(speech: Speech) -> Box<dyn Progress> {
+/// Reports to a person: by a bar where stderr is a terminal, by lines elsewhere.
+pub fn reporter(speech: Speech) -> Box<dyn Progress> {
     match speech {
         Speech::Quiet => Box::new(agent::collect::Silent),
-        Speech::Usual => Box::new(Told::new()),
+        Speech::Usual => Box::new(Terminal::new()),
         Speech::Events => Box::new(Events),
     }
 }
@@ -53,7 +53,7 @@ impl Progress for Events {
     }
 }
 
-impl Told {
+impl Terminal {
     fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();
@@ -76,7 +76,7 @@ impl Told {
     }
 }
 
-impl Progress for Told {
+impl Progress for Terminal {
     fn phase(&self, what: &str) {
         match &self.bar {
             Some(bar) => bar.set_message(what.to_owned()),
@@ -92,7 +92,7 @@ impl Progress for Told {
     }
 }
 
-impl Drop for Told {
+impl Drop for Terminal {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -14,13 +14,13 @@ use crate::bundles::Bundle;
 use crate::failure::Failure;
 
 /// The same, for a person and for a program.
-pub struct Told {
+pub struct Rendered {
     pub text: String,
     pub json: Value,
 }
 
 /// The overview of the bundle that a run sealed.
-pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, store: &Path) -> Told {
+pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, store: &Path) -> Rendered {
     let bundle = &ran.verified;
     let mut text = report::render_overview(bundle, overview);
     for acceptance in ran.acceptances.iter().filter(|a| a.is_unused()) {
@@ -57,7 +57,7 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, store: &Path) ->
         "acceptances": bundle.acceptances(),
         "overview": overview,
     });
-    Told { text, json }
+    Rendered { text, json }
 }
 
 /// Verifies a bundle and gathers its overview.

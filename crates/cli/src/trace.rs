@@ -1,7 +1,7 @@
 //! `-v`: what a run does, on stderr, for whoever waits for it.
 //!
 //! Only names, hosts, numbers and durations are said, never a header, a parameter or a body: what is not written cannot leak. Of the
-//! libraries below us, whose words nobody here has read, warnings come through at `-vv`, and nothing else ever.
+//! libraries below us, whose words no one here has read, warnings come through at `-vv`, and nothing else ever.
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer as _;
@@ -15,7 +15,7 @@ const OURS: [&str; 2] = ["witnessmark", "collector_"];
 pub fn start(verbose: u8) {
     let Some(wanted) = wanted(verbose) else { return };
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_filter(wanted);
-    // Nobody else sets one; if somebody did, theirs stays.
+    // No one else sets one; if someone did, theirs stays.
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines)).ok();
 }
 

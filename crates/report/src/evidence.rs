@@ -90,7 +90,7 @@ pub struct Evidence {
     pub withheld: Vec<String>,
 }
 
-/// Gathers [`Evidence`]. A finding stands behind what it rests on, so it takes two readings: one to learn what is wanted, one to take it.
+/// Gathers [`Evidence`]. A finding is behind what it rests on, so it takes two readings: one to learn what is wanted, one to take it.
 #[derive(Debug)]
 pub struct EvidenceReader {
     selection: Selection,

@@ -7,7 +7,7 @@ use model::record::GapReason;
 pub const fn gap_words(reason: GapReason) -> &'static str {
     match reason {
         GapReason::Denied => "access denied",
-        GapReason::ClosedByPolicy => "closed by an organisation policy",
+        GapReason::ClosedByPolicy => "denied by an organisation policy",
         GapReason::Throttled => "throttled until retries ran out",
         GapReason::Unsupported => "not offered by the source",
         GapReason::TimedOut => "no answer in time",
@@ -15,12 +15,12 @@ pub const fn gap_words(reason: GapReason) -> &'static str {
         GapReason::SourceError => "source error",
         GapReason::Malformed => "malformed answer",
         GapReason::Truncated => "list truncated",
-        GapReason::TotalMismatch => "another number of items than the source counts",
+        GapReason::TotalMismatch => "not as many items as the source counts",
         GapReason::WrongIdentity => "not the declared identity",
         GapReason::Unauthenticated => "credentials rejected",
         GapReason::WithheldSecret => "withheld: it seems to hold a secret",
         GapReason::Skipped => "left out on purpose",
-        GapReason::Vanished => "gone between list and read",
+        GapReason::Vanished => "gone before it could be read",
         GapReason::Deadline => "not reached before the run's deadline",
         GapReason::CollectorFailed => "the collector failed",
     }
@@ -32,18 +32,18 @@ pub fn gap_move(reason: GapReason, right: Option<&str>) -> String {
     let right = right.unwrap_or("the call");
     match reason {
         GapReason::Denied => format!("whoever grants permissions at the source: allow `{right}` (`witnessmark rights` prints the policy)"),
-        GapReason::ClosedByPolicy => format!("the organisation's administrators: except the reader from the policy that closes `{right}`, or accept the gap in the declaration"),
+        GapReason::ClosedByPolicy => format!("the organisation's administrators: exempt the reading role from the policy that denies `{right}`, or accept the gap in the declaration"),
         GapReason::Throttled | GapReason::Deadline => "you: run again when less is going on, or with a longer `--deadline`".to_owned(),
         GapReason::TimedOut | GapReason::Unreachable => "whoever runs the network between here and the source; then run again".to_owned(),
-        GapReason::Unsupported => format!("nobody now: the source does not offer `{right}` here; provide evidence for it in another way"),
-        GapReason::SourceError => "the source's operator, if it lasts; else run again".to_owned(),
+        GapReason::Unsupported => format!("no one for now: the source does not offer `{right}` here; provide other evidence for it"),
+        GapReason::SourceError => "run again; if it recurs, the source's operator".to_owned(),
         GapReason::Malformed | GapReason::Truncated => "look at the answer (`show --exchange`): a proxy in between, or a change at the source that this version does not know".to_owned(),
-        GapReason::TotalMismatch => "run again: something may have changed while it was read; if it stays, look at both answers".to_owned(),
+        GapReason::TotalMismatch => "run again: something may have changed during the run; if it recurs, compare both answers".to_owned(),
         GapReason::WrongIdentity => "the declaration's owner: credentials and target do not belong together".to_owned(),
         GapReason::Unauthenticated => "you: renew the credentials".to_owned(),
         GapReason::WithheldSecret => "the owner of the resource: remove the secret from it".to_owned(),
-        GapReason::Skipped => "whoever left it out, in the declaration or by `run --target`, if it is not meant so".to_owned(),
-        GapReason::Vanished => "nobody: run again to see the present state".to_owned(),
-        GapReason::CollectorFailed => "us: report it with the version and this text".to_owned(),
+        GapReason::Skipped => "whoever left it out, in the declaration or by `run --target`, if that was not intended".to_owned(),
+        GapReason::Vanished => "no one: run again to see the current state".to_owned(),
+        GapReason::CollectorFailed => "the developers of witnessmark: report it to them with the version and this text".to_owned(),
     }
 }

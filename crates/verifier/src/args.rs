@@ -107,7 +107,7 @@ pub struct BundleArgs {
     /// Accept the record of a failed run.
     #[arg(long)]
     pub allow_failed: bool,
-    /// Accept a redacted copy that nobody you trust for it has signed.
+    /// Accept a redacted copy without the signature of a key that the trust file names for redactions.
     #[arg(long)]
     pub allow_unsigned_redaction: bool,
     /// Unpack at most this many bytes of a packed bundle; K, M, G and T are powers of 1024.
@@ -134,7 +134,7 @@ impl FromStr for Size {
             .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
             .and_then(|digits| digits.parse::<u64>().ok()?.checked_mul(unit))
             .map(Self)
-            .ok_or_else(|| "a size is a number of bytes, with K, M, G or T after it or without".to_owned())
+            .ok_or_else(|| "a size is a number of bytes, optionally followed by K, M, G or T".to_owned())
     }
 }
 

@@ -28,7 +28,7 @@ fn main() -> ExitStatus {
             Err(error) => {
                 // With nowhere to say it, the exit code still says it.
                 let _ = error.print();
-                // Help and version are no errors and go to stdout; clap knows which is which.
+                // Help and version are not errors and go to stdout; clap knows which is which.
                 return ExitStatus::when(!error.use_stderr(), ExitStatus::WrongInput);
             }
         }

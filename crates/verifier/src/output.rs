@@ -7,7 +7,7 @@ use serde::Serialize;
 /// Columns of a text.
 const WIDTH: usize = 96;
 
-/// Prints text or bytes. A reader who closes the pipe has seen enough; that is no failure.
+/// Prints text or bytes. A reader who closes the pipe has seen enough; that is not a failure.
 pub fn print(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = anstream::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {

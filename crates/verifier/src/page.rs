@@ -41,7 +41,7 @@ pub fn report(args: &ReportArgs) -> Result<ExitStatus, Stop> {
         .create_new(true)
         .mode(0o600)
         .open(&args.out)
-        .with_context(|| format!("cannot make `{path}`"))
+        .with_context(|| format!("cannot create `{path}`"))
         .map_err(Stop::Wrong)?;
     if let Err(error) = file.write_all(page.html.as_bytes()).and_then(|()| file.sync_all()) {
         // Half a page would hide findings.

@@ -25,7 +25,8 @@ const SHOWN: usize = 50;
 
 pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
     if args.bundle.input == Path::new("-") {
-        let error = anyhow!("a bundle is read in several passes: give a file or a folder instead of standard input");
+        let error =
+            anyhow!("reassess reads the bundle in several passes: give a file or a folder instead of standard input");
         return Err(Stop::Wrong(error));
     }
     // First reading: is it accepted, and what is to be judged.
@@ -61,7 +62,7 @@ pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
         comparison.sealed(&finding);
         comparison
     });
-    let program = std::env::current_exe().context("this program's own file is not known")?;
+    let program = std::env::current_exe().context("the path of this program's own executable is not known")?;
     let case = Case { checks: set, ..sealed.case };
     let assessor = Assessor::new(WorkerCommand::of_program(program), Limits::default(), case)?;
     let mut judging = JudgingReader { assessor, comparison: &mut comparison, failed: None };
@@ -260,13 +261,13 @@ fn human(which: Checks, bundle: &VerifiedBundle, found: &Found) -> String {
     let _ = writeln!(out, "{style}{verdict}{style:#}: run {} judged again with {with}", safe(&said.bundle));
     let _ = writeln!(
         out,
-        "\n  {} findings come out as they were sealed, {} otherwise",
+        "\n  {} findings have the sealed outcome, {} have another",
         compared.same,
         compared.differences.len()
     );
     if compared.not_judged > 0 {
         let text = format!(
-            "{} findings could not be judged again, because what they rest on is withheld or their check is not there",
+            "{} findings could not be judged again, because what they rest on is withheld or their check is missing",
             compared.not_judged
         );
         out.push_str(&wrapped("  ", &text));
@@ -326,7 +327,7 @@ fn sentence(difference: &Difference) -> String {
     match (difference.sealed, difference.again) {
         (Some(sealed), Some(again)) => format!("{}: sealed as {sealed}, now {again}", difference.key),
         (None, Some(again)) => format!("{}: not sealed, now {again}", difference.key),
-        (Some(sealed), None) => format!("{}: sealed as {sealed}, does not come out any more", difference.key),
+        (Some(sealed), None) => format!("{}: sealed as {sealed}, not found now", difference.key),
         (None, None) => difference.key.clone(),
     }
 }

@@ -52,7 +52,7 @@ pub fn run(args: &BundleArgs, observer: &mut (dyn Observer + Send)) -> Result<Ve
     if let (Some(head), Some(report), true) = (&verdict.head, &verdict.report.head, verdict.report.accepted)
         && let Err(error) = last_seen.keep(head, report.since_last_seen)
     {
-        // The answer stands all the same.
+        // The answer holds nevertheless.
         warn(&error)?;
     }
     Ok(verdict)

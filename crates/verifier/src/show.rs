@@ -146,7 +146,7 @@ impl Observer for AnswerReader {
         {
             self.raw = body.raw;
             self.why_not = match body.withheld {
-                Some(NotKept::CredentialBearing) => Some("the answer bears credentials and was not kept"),
+                Some(NotKept::CredentialBearing) => Some("the answer carries credentials and was not kept"),
                 Some(NotKept::SuspectedSecret) => Some("the answer seemed to hold a secret and was not kept"),
                 None => None,
             };

@@ -28,7 +28,7 @@ pub fn run(command: Acceptances) -> CommandResult {
             let seen = examine(&context, &context.plan()?, Some(&trust))?;
             match printed.format {
                 Format::Json => output::json(&seen)?,
-                Format::Human => output::text(&told(&seen))?,
+                Format::Human => output::text(&rendered(&seen))?,
             }
         }
         Acceptances::Text { id, declaration, to_sign } => {
@@ -84,7 +84,7 @@ pub fn examine(context: &Context, plan: &Plan, trust: Option<&Trust>) -> Result<
         .collect()
 }
 
-/// By which key it is signed, or why nobody is shown.
+/// By which key it is signed, or why no one is shown.
 fn state(
     context: &Context,
     plan: &Plan,
@@ -102,10 +102,10 @@ fn state(
         Err(error) => return Ok(Err(format!("`{path}`: {error}"))),
     };
     if signed.payload != text_of(plan, planned)?.as_bytes() {
-        return Ok(Err(format!("`{path}` signs other words than the declaration has now")));
+        return Ok(Err(format!("the text that `{path}` signs is not the one in the declaration")));
     }
     let Some(trust) = trust else {
-        return Ok(Ok("the declared words are signed; by whom was not looked at".to_owned()));
+        return Ok(Ok("the declared text is signed; the signer was not checked".to_owned()));
     };
     let pae = SignedApproval::pae(&signed.payload);
     let key = trust.keys.iter().find(|key| {
@@ -154,7 +154,7 @@ fn sign(arguments: &SignAcceptance) -> Result<(), Failure> {
     let text = text_of(&plan, planned)?;
     let Some(path) = &planned.signature else {
         return Err(Failure::input(anyhow!("acceptance `{}` names no `signature`", planned.id))
-            .with_help(format!("write where it shall lie: `signature: acceptances/{}.sig`", planned.id)));
+            .with_help(format!("say where to keep it: `signature: acceptances/{}.sig`", planned.id)));
     };
     let pae = SignedApproval::pae(text.as_bytes());
     let signature = match (&arguments.key, &arguments.signature) {
@@ -169,12 +169,12 @@ fn sign(arguments: &SignAcceptance) -> Result<(), Failure> {
     let target = folder_of(declaration).join(path);
     if let Some(folder) = target.parent() {
         std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make the folder `{}`", folder.display()))
+            .with_context(|| format!("cannot create the folder `{}`", folder.display()))
             .map_err(Failure::input)?;
     }
     let mut options = OpenOptions::new();
     options.write(true).mode(0o644);
-    // An approval is replaced by a later one of the same acceptance; which words were signed before stands in earlier bundles.
+    // An approval is replaced by a later one of the same acceptance; which words were signed before is in earlier bundles.
     options.create(true).truncate(true);
     options
         .open(&target)
@@ -199,7 +199,7 @@ fn made_elsewhere(file: &Path) -> Result<[u8; 64], Failure> {
     })
 }
 
-fn told(seen: &[Seen]) -> String {
+fn rendered(seen: &[Seen]) -> String {
     let mut text = String::new();
     for one in seen {
         writeln!(text, "{}  {} until {}, approver {}", one.id, one.approved_by, one.expires, one.approver).ok();

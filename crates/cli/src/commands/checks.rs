@@ -41,7 +41,7 @@ pub fn run(command: Checks) -> CommandResult {
         },
         Checks::Show { id } => {
             let check = stock.get(&id).ok_or_else(|| {
-                Failure::input(anyhow!("there is no check `{id}`")).with_help("`witnessmark checks list` names them")
+                Failure::input(anyhow!("there is no check `{id}`")).with_help("`witnessmark checks list` lists them")
             })?;
             output::text(&check.text)?;
         }

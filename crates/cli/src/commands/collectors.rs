@@ -39,7 +39,7 @@ pub fn run(command: Collectors) -> CommandResult {
 
 fn find(name: &str) -> Result<Arc<dyn CollectorKind>, Failure> {
     collectors::find(name).ok_or_else(|| {
-        Failure::input(anyhow!("there is no collector `{name}`")).with_help("`witnessmark collectors list` names them")
+        Failure::input(anyhow!("there is no collector `{name}`")).with_help("`witnessmark collectors list` lists them")
     })
 }
 

@@ -41,12 +41,12 @@ pub fn run(arguments: &TestProgram) -> CommandResult {
     ));
     match arguments.printed.format {
         Format::Json => output::json(&report)?,
-        Format::Human => output::text(&told(&report))?,
+        Format::Human => output::text(&rendered(&report))?,
     }
     Ok(ExitStatus::when(report.is_good(), ExitStatus::Deviates))
 }
 
-fn told(report: &Report) -> String {
+fn rendered(report: &Report) -> String {
     let mut text = String::new();
     for point in &report.points {
         if point.wrong.is_empty() {
@@ -55,7 +55,7 @@ fn told(report: &Report) -> String {
         }
         let whose = match point.whose {
             Move::Author => "the program has to change",
-            Move::Caller => "call it in another way: path, file mode, `--settings`, `--environment`",
+            Move::Caller => "call it differently: path, file mode, `--settings`, `--environment`",
         };
         for wrong in &point.wrong {
             writeln!(text, "FAILED  {}: {wrong}", point.name).ok();

@@ -24,7 +24,7 @@ pub fn run(arguments: &Export) -> CommandResult {
         .create_new(true)
         .mode(0o600)
         .open(&arguments.out)
-        .with_context(|| format!("cannot make `{}`", arguments.out.display()))
+        .with_context(|| format!("cannot create `{}`", arguments.out.display()))
         .map_err(|e| {
             Failure::input(e).with_help("name a file that does not exist, in a folder that this user may write")
         })?;

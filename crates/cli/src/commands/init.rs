@@ -1,6 +1,6 @@
 //! `witnessmark init`: a first declaration, from what the credentials at hand can see.
 //!
-//! It is a start for people: what nobody but them can know is marked `CHANGE`, what could not be read `NOT SEEN`. The result is
+//! It is a start for people: what no one but them can know is marked `CHANGE`, what could not be read `NOT SEEN`. The result is
 //! a declaration that `validate` accepts.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,26 +28,23 @@ const SIDE_BY_SIDE: usize = 8;
 pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
     let out = &arguments.out;
     if out.exists() {
-        return Err(Failure::input(anyhow!(
-            "`{}` is there already; a declaration is never overwritten",
-            out.display()
-        ))
-        .with_help("name another file with `--out`"));
+        return Err(Failure::input(anyhow!("`{}` already exists; a declaration is never overwritten", out.display()))
+            .with_help("name another file with `--out`"));
     }
     let now = crate::clock::now();
     let deadline = i64::try_from(arguments.deadline.saturating_mul(1000)).unwrap_or(i64::MAX);
     let deadline = Timestamp::from_millis(now.as_millis().saturating_add(deadline)).map_err(Failure::input)?;
     let environment = sdk_environment(&run_id(now)?, deadline, arguments.concurrency);
-    let scratch = tempfile::tempdir().context("cannot make a temporary folder").map_err(Failure::tool)?;
-    let told = progress::told(speech);
+    let scratch = tempfile::tempdir().context("cannot create a temporary folder").map_err(Failure::tool)?;
+    let progress = progress::reporter(speech);
     let kinds = collectors::all();
-    let looking = discover(&kinds, &environment, scratch.path(), SIDE_BY_SIDE, told.as_ref());
+    let looking = discover(&kinds, &environment, scratch.path(), SIDE_BY_SIDE, progress.as_ref());
     let discovery = runtime()?.block_on(looking).map_err(Failure::tool)?;
-    drop(told);
+    drop(progress);
     if discovery.targets.is_empty() {
         let why: Vec<String> = discovery.without_target.iter().map(|(name, why)| format!("{name}: {why}")).collect();
         return Err(Failure::input(anyhow!("no target was found: {}", why.join("; ")))
-            .with_help("give the credentials of the reading role in the way its own tools take them, for AWS by environment or profile"));
+            .with_help("give the reading role's credentials as the source's own tools take them, for AWS by environment or profile"));
     }
     let text = declaration(&discovery, now)?;
     OpenOptions::new()
@@ -61,7 +58,7 @@ pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
     if diagnose::has_errors(&examined.diagnostics) {
         let shown = examined.context.loaded.render(&examined.diagnostics, false);
         return Err(Failure::tool(anyhow!("what was written to `{}` cannot be used:\n{shown}", out.display()))
-            .with_help("this is a fault of this program: report it with that text"));
+            .with_help("this is a bug in this program: report it with that text"));
     }
     let unseen: usize = discovery.targets.iter().map(|target| unseen(&target.gaps).len()).sum();
     output::text(&summary(&discovery, &out.display().to_string(), unseen))?;
@@ -91,7 +88,7 @@ fn summary(discovery: &Discovery, out: &str, unseen: usize) -> String {
         writeln!(text, "  {collector}: {}", one_line(why)).ok();
     }
     if unseen > 0 {
-        writeln!(text, "{unseen} things could not be seen; each stands in the file as NOT SEEN").ok();
+        writeln!(text, "{unseen} things could not be seen; each is marked NOT SEEN in the file").ok();
     }
     writeln!(text, "\nNext: go through it (CHANGE), then witnessmark validate -d {out}, witnessmark rights -d {out}")
         .ok();
@@ -107,15 +104,15 @@ fn declaration(discovery: &Discovery, now: Timestamp) -> Result<String, Failure>
     let mut text = format!(
         "# A first declaration, written by `witnessmark init` on {now}.\n\
          #\n\
-         # It says what the credentials at hand could see, and what one could declare about it. Nothing of it was judged or\n\
-         # sealed, and it is not yet what you say you do: go through it from top to bottom.\n\
+         # It lists what the available credentials could see, and what could be declared about it. Nothing in it was judged or\n\
+         # sealed, and it is not yet your own declaration: go through it from top to bottom.\n\
          #   CHANGE    what only you know\n\
-         #   NOT SEEN  what could not be read; it may be there all the same\n\
+         #   NOT SEEN  what could not be read; it may exist nevertheless\n\
          # `witnessmark validate` says what is wrong with it; docs/spec/declaration.md describes every key.\n\n\
          witnessmark: 1\n\
          entity: \"CHANGE: your organisation\"\n\
          system:\n  \
-           id: change-me                        # CHANGE: short; it stands in every bundle and does not change later\n  \
+           id: change-me                        # CHANGE: short; part of every bundle, cannot change later\n  \
            name: \"CHANGE: what is audited\"\n  \
            designation: full                    # CHANGE: self-custody | qsp | full\n  \
            {standard}\
@@ -137,7 +134,7 @@ fn standard(ids: &[&str]) -> String {
 }
 
 fn targets(text: &mut String, discovery: &Discovery) {
-    text.push_str("# ---- What is read. Pinned: if the credentials lead to another one behind the same name, nothing of it is read.\ntargets:\n");
+    text.push_str("# ---- What is read, pinned by its identity: if the credentials lead to another one of the same name, nothing is read.\ntargets:\n");
     for target in &discovery.targets {
         let collectors: Vec<&str> = target.collectors.iter().map(String::as_str).collect();
         writeln!(text, "  - id: {}", target.found.id).ok();
@@ -187,9 +184,9 @@ fn unseen(gaps: &[Gap]) -> Vec<String> {
 }
 
 fn keys(text: &mut String, discovery: &Discovery) {
-    text.push_str("# ---- The key inventory: which of these keys hold or move what is in custody, who holds them, since when nobody looked.\n");
+    text.push_str("# ---- The key inventory: which of these keys hold or move what is in custody, who holds them, when each was last reviewed.\n");
     if discovery.targets.iter().all(|target| target.keys.is_empty()) {
-        text.push_str("# NOT SEEN: no key was found. Where lists were refused above, there may be some.\n");
+        text.push_str("# NOT SEEN: no key was found. Where access to a list was denied above, there may be some.\n");
         text.push_str(
             "# keys:\n#   - {id: hot-signing, class: operational, at: {target: TARGET, key: alias/hot-signing}}\n\n",
         );
@@ -261,8 +258,8 @@ fn controls(text: &mut String, collectors: &BTreeSet<&str>) -> Result<(), Failur
         text.push_str("# NOT SEEN: nothing that a shipped check is about. `witnessmark checks list` lists them.\n");
     } else {
         text.push_str(
-            "# ---- What you say you do, and what is looked at to see whether it is so. CHANGE: candidates; leave out what you do not\n\
-             #      say. `witnessmark checks show ID` says what each check reads, concludes and cannot see.\ncontrols:\n",
+            "# ---- What you say you do, and the checks that show whether it is so. CHANGE: candidates; leave out what you do not\n\
+         #      do. `witnessmark checks show ID` says what each check reads, concludes and cannot see.\ncontrols:\n",
         );
         text.push_str(controls.trim_end());
         text.push('\n');
@@ -270,13 +267,13 @@ fn controls(text: &mut String, collectors: &BTreeSet<&str>) -> Result<(), Failur
     Ok(())
 }
 
-/// The items of a top-level list of a template, with the comments that stand before each.
+/// The items of a top-level list of a template, with the comments that are before each.
 fn blocks(template: &str, heading: &str) -> Vec<String> {
     let items = template
         .lines()
         .skip_while(|line| *line != heading)
         .skip(1)
-        // The list ends where something stands at the margin: the next key, or the comment before it.
+        // The list ends where something is at the margin: the next key, or the comment before it.
         .take_while(|line| line.is_empty() || line.starts_with(' '));
     let mut blocks: Vec<String> = Vec::new();
     let mut before = String::new();

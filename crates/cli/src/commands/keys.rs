@@ -36,7 +36,7 @@ pub fn run(command: Keys) -> CommandResult {
         Keys::New { out, origin, passphrase_file } => {
             let passphrase = passphrase::ask_twice(passphrase_file.as_deref())?;
             let trust = create(&out, origin.as_deref(), &passphrase)?;
-            output::text(&told(&out, &trust))?;
+            output::text(&rendered(&out, &trust))?;
         }
         Keys::Approver { out, passphrase_file } => {
             let passphrase = passphrase::ask_twice(passphrase_file.as_deref())?;
@@ -44,7 +44,7 @@ pub fn run(command: Keys) -> CommandResult {
             let beside = PathBuf::from(format!("{}.pub", out.display()));
             write_new(&beside, sign::public_pem(&signer).as_bytes())?;
             output::text(&format!(
-                "Made {} and {}.\n\nNext: witnessmark keys trust --approver {}, and hand that trust.json to your auditor\n",
+                "Created {} and {}.\n\nNext: witnessmark keys trust --approver {}, and hand that trust.json to your auditor\n",
                 out.display(),
                 beside.display(),
                 beside.display()
@@ -96,7 +96,7 @@ pub fn open(folder: &KeyFolder) -> Result<Opened, Failure> {
     let keys = &folder.keys;
     if !keys.join(TRUST).exists() {
         return Err(Failure::input(anyhow!("there are no keys in `{}`", keys.display()))
-            .with_help("make them with `witnessmark keys new --out FOLDER`, or name the folder with `--keys`"));
+            .with_help("create them with `witnessmark keys new --out FOLDER`, or name the folder with `--keys`"));
     }
     let passphrase = passphrase::ask(folder.passphrase_file.as_deref())?;
     let opened = open_with(keys, &passphrase)?;
@@ -126,7 +126,7 @@ pub fn open_key(file: &Path, passphrase: &Secret) -> Result<Box<dyn Signer>, Fai
 
 /// A public key out of its PEM file.
 fn read_public(file: &Path) -> Result<PublicKey, Failure> {
-    let wrong = || format!("`{}` is no PEM file of an Ed25519 public key", file.display());
+    let wrong = || format!("`{}` is not a PEM file of an Ed25519 public key", file.display());
     let text = fs::read_to_string(file)
         .with_context(|| format!("cannot read `{}`", file.display()))
         .map_err(Failure::input)?;
@@ -141,18 +141,18 @@ fn read_public(file: &Path) -> Result<PublicKey, Failure> {
 /// When it cannot be read or is not what it should be.
 pub fn read_trust(path: &Path) -> Result<Trust, Failure> {
     let bytes =
-        fs::read(path).with_context(|| format!("cannot read what is trusted, `{}`", path.display())).map_err(|e| {
+        fs::read(path).with_context(|| format!("cannot read the trust file `{}`", path.display())).map_err(|e| {
             Failure::input(e)
-                .with_help("`witnessmark keys new` makes it; an auditor gets it from the custodian, out of band")
+                .with_help("`witnessmark keys new` creates it; an auditor gets it from the custodian, out of band")
         })?;
-    Trust::parse(&bytes).with_context(|| format!("`{}` is no trust file", path.display())).map_err(Failure::input)
+    Trust::parse(&bytes).with_context(|| format!("`{}` is not a trust file", path.display())).map_err(Failure::input)
 }
 
 fn explain(error: sign::KeyFileError) -> Failure {
     use sign::KeyFileError as E;
     let help = match &error {
         E::WrongPassphrase { .. } => "give the passphrase that `keys new` was given; it cannot be recovered",
-        E::Mode { .. } => "take the rights away with `chmod 600 FILE`, and make new keys if others may have read it",
+        E::Mode { .. } => "restrict it with `chmod 600 FILE`, and create new keys if others may have read it",
         E::Owner { .. } => "run as the user who owns the keys",
         E::Read { .. } => "check that the file is there and that this user may read it",
         _ => return Failure::input(error),
@@ -165,7 +165,7 @@ fn public(signer: &dyn Signer) -> Result<PublicKey, Failure> {
 }
 
 fn make_folder(folder: &Path) -> Result<(), Failure> {
-    let what = || format!("cannot make the folder `{}`", folder.display());
+    let what = || format!("cannot create the folder `{}`", folder.display());
     match DirBuilder::new().recursive(false).mode(0o700).create(folder) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -192,11 +192,11 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         .map_err(Failure::input)
 }
 
-fn told(folder: &Path, trust: &Trust) -> String {
+fn rendered(folder: &Path, trust: &Trust) -> String {
     let mut text = String::new();
     let folder = folder.display().to_string();
     let folder = folder.trim_end_matches('/');
-    writeln!(text, "Made in {folder}/, for ledger {}:", trust.ledger.origin).ok();
+    writeln!(text, "Created in {folder}/, for ledger {}:", trust.ledger.origin).ok();
     writeln!(text, "  {COLLECTOR:<20} signs bundles                    (keep, back up)").ok();
     writeln!(text, "  {LEDGER:<20} signs the heads of the ledger    (keep, back up)").ok();
     writeln!(text, "  {TRUST:<20} give this to your auditor, over a channel they trust").ok();

@@ -30,12 +30,12 @@ pub fn run(arguments: &Preflight, quiet: bool) -> CommandResult {
     let all = checked.iter().all(|c| c.failure.is_none() && c.rights.iter().all(|r| r.state == RightState::Granted));
     match arguments.printed.format {
         Format::Json => output::json(&checked)?,
-        Format::Human => output::text(&told(&checked))?,
+        Format::Human => output::text(&rendered(&checked))?,
     }
     Ok(ExitStatus::when(all, ExitStatus::NotAllRead))
 }
 
-fn told(checked: &[Checked]) -> String {
+fn rendered(checked: &[Checked]) -> String {
     let mut text = String::new();
     for one in checked {
         writeln!(text, "{} {}", one.target, one.collector).ok();

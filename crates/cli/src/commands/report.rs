@@ -29,7 +29,7 @@ pub fn run(arguments: &Report) -> CommandResult {
         .create_new(true)
         .mode(0o600)
         .open(&arguments.out)
-        .with_context(|| format!("cannot make `{path}`"))
+        .with_context(|| format!("cannot create `{path}`"))
         .map_err(|e| {
             Failure::input(e).with_help("name a file that does not exist, in a folder that this user may write")
         })?;

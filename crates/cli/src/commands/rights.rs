@@ -21,7 +21,7 @@ pub fn run(arguments: &Rights) -> CommandResult {
     let (jobs, _) = runtime()?.block_on(jobs::chosen(&plan, &context.folder, &arguments.targets, None))?;
     let declared = declared(&jobs);
     match arguments.format.as_str() {
-        HUMAN => output::text(&told(&declared))?,
+        HUMAN => output::text(&rendered(&declared))?,
         JSON => {
             let all: Vec<_> = declared
                 .iter()
@@ -64,7 +64,7 @@ fn worded(form: &str, jobs: &[Job], declared: &[DeclaredCollector]) -> Result<()
     }
 }
 
-fn told(declared: &[DeclaredCollector]) -> String {
+fn rendered(declared: &[DeclaredCollector]) -> String {
     let mut text = String::new();
     for DeclaredCollector { descriptor, .. } in declared {
         writeln!(text, "{}: {}\n", descriptor.name, descriptor.summary).ok();

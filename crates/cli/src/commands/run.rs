@@ -43,7 +43,7 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
         .map_err(|_| Failure::input(anyhow!("a deadline of {} seconds is beyond the year 9999", arguments.deadline)))?;
     let mut environment = sdk_environment(&run_id(now)?, deadline, arguments.concurrency);
     environment.pins = pins::given(&context.plan()?, &arguments.pins, &arguments.pin_descriptors)?;
-    let progress = progress::told(speech);
+    let progress = progress::reporter(speech);
     let making = Making {
         context: &context,
         opened: &opened,
@@ -68,7 +68,7 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
     drop(progress);
     for recovered in &ran.recovered {
         warn(format!(
-            "an earlier run had been interrupted: its bundle {} is sealed now ({:?})",
+            "an earlier run was interrupted: its bundle {} is sealed now ({:?})",
             recovered.index, recovered.statement.predicate.status
         ));
     }
@@ -89,15 +89,15 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
         FailOn::Any => ran.verdict.exit_status(),
         FailOn::New => only_new(&ran, &*place.store, &opened.trust)?.exit_status(),
     };
-    let told = summary::of_run(&ran, code, &overview, &arguments.store.store);
+    let summary = summary::of_run(&ran, code, &overview, &arguments.store.store);
     match arguments.printed.format {
-        Format::Json => output::json(&told.json)?,
-        Format::Human => output::text(&told.text)?,
+        Format::Json => output::json(&summary.json)?,
+        Format::Human => output::text(&summary.text)?,
     }
     Ok(code)
 }
 
-/// The verdict on what is new in this run. A rehearsal is held against rehearsals too, evidence against evidence alone.
+/// The verdict on what is new in this run. A rehearsal is compared with rehearsals too, evidence against evidence alone.
 fn only_new(ran: &Ran, store: &dyn Store, trust: &Trust) -> Result<Verdict, Failure> {
     let rehearsals = !ran.sealed.statement.predicate.rehearsal.is_empty();
     let past = Past { store, trust, rehearsals };
@@ -142,7 +142,7 @@ pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<(Ran, Overview), Fa
         wait: ledger::WAIT_FOR_LEDGER,
     };
     let program = std::env::current_exe()
-        .map_err(|e| Failure::tool(anyhow!(e).context("cannot find this program's own file")))?;
+        .map_err(|e| Failure::tool(anyhow!(e).context("cannot find this program's own executable")))?;
     let mut overview = OverviewReader::new(false);
     let mut salts = Salts::new();
     let setup = Setup {
@@ -219,7 +219,7 @@ pub fn runtime() -> Result<Runtime, Failure> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|e| Failure::tool(anyhow!(e).context("cannot start the run time")))
+        .map_err(|e| Failure::tool(anyhow!(e).context("cannot start the async runtime")))
 }
 
 fn same_ledger(plan: &Plan, opened: &keys::Opened) -> Result<(), Failure> {
@@ -238,7 +238,7 @@ fn tool(program: &Path) -> Result<Tool, Failure> {
     // Piece by piece: the whole file would be a third of all the memory that a run needs.
     let sha256 = std::fs::File::open(program)
         .and_then(Digest::of_reader)
-        .map_err(|e| Failure::tool(anyhow!(e).context("cannot read this program's own file")))?;
+        .map_err(|e| Failure::tool(anyhow!(e).context("cannot read this program's own executable")))?;
     Ok(Tool { name: "witnessmark".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), sha256 })
 }
 

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 pub fn locate(answer: &[u8], locator: &InAnswer) -> Option<String> {
     let mut found = at(answer, locator.syntax, &locator.path)?;
     for step in &locator.decode {
-        // What stands in an XML element is read without its tags before it is decoded.
+        // What is in an XML element is read without its tags before it is decoded.
         let plain = content(&found);
         found = match step {
             Decode::Percent => percent_encoding::percent_decode_str(plain).decode_utf8().ok()?.into_owned(),
@@ -60,11 +60,11 @@ fn step(text: &str) -> Option<(&str, usize)> {
     }
 }
 
-/// The element with its tags, as it stands in the text.
+/// The element with its tags, as it is in the text.
 fn xml(text: &str, path: &str) -> Option<String> {
     let wanted: Vec<(&str, usize)> = path.split('/').skip(1).map(step).collect::<Option<_>>()?;
     let mut reader = Reader::from_str(text);
-    // How many children of each name the open elements have had; `matched` of them lie on the path.
+    // How many children of each name the open elements have had; `matched` of them are on the path.
     let mut open: Vec<BTreeMap<String, usize>> = vec![BTreeMap::new()];
     let mut matched = 0;
     let mut found: Option<usize> = None;

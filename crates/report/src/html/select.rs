@@ -1,11 +1,11 @@
-//! Chooses which findings of a large bundle stand in the page: what needs a look first, and of every check something.
+//! Chooses which findings of a large bundle are in the page: what needs a look first, and of every check something.
 
 use std::collections::BTreeMap;
 
 use model::Outcome;
 use model::record::Finding;
 
-/// Findings that stand in the page one by one.
+/// Findings that are in the page one by one.
 pub const MOST_FINDINGS: u64 = 1_000;
 
 /// Findings of each check and outcome that are shown before any group gets more.

@@ -77,7 +77,7 @@ pub struct Section {
     pub lead: &'static str,
     pub in_all: u64,
     pub shown: u64,
-    /// What needs a look stands open; the rest is one line each.
+    /// What needs a look is open; the rest is one line each.
     pub open: bool,
     pub findings: Vec<FindingView>,
 }

@@ -126,7 +126,7 @@ fn banners(bundle: &VerifiedBundle, report: &verify::Report, gathered: &Gathered
     }
     if !said.rehearsal.is_empty() {
         let why: Vec<String> = said.rehearsal.iter().map(word).collect();
-        let text = format!("It is no evidence. Overridden: {}.", why.join(", "));
+        let text = format!("It is not evidence. Overridden: {}.", why.join(", "));
         banners.push(("This is a rehearsal.".to_owned(), text));
     }
     let withheld: u64 = gathered.overview.withheld.values().sum();
@@ -182,7 +182,7 @@ fn identity(bundle: &VerifiedBundle, gathered: &Gathered) -> Vec<(String, String
                 facts.push((
                     format!("At {}", clean(&identity.target)),
                     format!(
-                        "{}: we were {}, and found {}",
+                        "{}: as {}, found {}",
                         clean(&identity.collector),
                         clean(&identity.caller),
                         clean(&identity.found)
@@ -249,7 +249,7 @@ fn sections(summary: &Summary, gathered: &Gathered) -> Vec<Section> {
             true,
         ),
         ("conforms", "Conforms", "What was read is as declared.", false),
-        ("not-applicable", "Does not apply", "The check has nothing to say of these.", false),
+        ("not-applicable", "Does not apply", "The check does not apply to these.", false),
     ];
     titles
         .into_iter()
