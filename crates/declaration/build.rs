@@ -1,4 +1,4 @@
-//! Embeds the catalogues of standards that stand in `policies/catalogues`: a file added there is known to the next build.
+//! Embeds the catalogues of standards that are in `policies/catalogues`: a file added there is known to the next build.
 
 #![expect(clippy::disallowed_methods, reason = "cargo speaks to a build script by variables, and takes what it writes")]
 #![expect(clippy::panic, reason = "a build script stops the build by panicking with the reason")]

@@ -12,7 +12,7 @@ pub(crate) fn find(acceptances: &mut [Acceptance], declared: &[(&str, &[u8])], e
     let signed: Vec<(SignedApproval, Approval)> = declared
         .iter()
         .filter(|(_, bytes)| bytes.len() as u64 <= FILE_MAX && bytes.starts_with(FILE_START))
-        // What is none is no approval of anything; `acceptances list` says why.
+        // What is not an approval approves nothing; `acceptances list` says why.
         .filter_map(|(_, bytes)| SignedApproval::parse(bytes).ok())
         .collect();
     for acceptance in acceptances {

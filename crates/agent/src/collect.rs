@@ -24,7 +24,7 @@ pub trait Progress: Send + Sync {
     fn collected(&self, target: &str, collector: &str, failure: Option<&str>);
 }
 
-/// Tells nobody.
+/// Tells no one.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 

@@ -42,7 +42,7 @@ pub struct DiscoveredTarget {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DiscoverError {
-    #[error("the scratch cannot be used")]
+    #[error("the scratch folder cannot be used")]
     Scratch(#[source] io::Error),
     #[error(transparent)]
     Sink(#[from] SinkError),
@@ -68,7 +68,7 @@ pub async fn discover(
         let recorder = Recorder::new(sink, "discovery", &name, secrets.clone());
         match kind.discover(environment, &recorder).await {
             Ok(found) if found.is_empty() => {
-                let why = "it finds no target by itself: name one by hand (`witnessmark collectors describe` has the settings)";
+                let why = "it cannot find targets by itself: add one by hand (`witnessmark collectors describe` has the settings)";
                 discovery.without_target.insert(name, why.to_owned());
             }
             Ok(found) => found.into_iter().for_each(|target| discovery.add(target, &name)),

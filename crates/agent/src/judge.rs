@@ -17,7 +17,7 @@ use crate::spool::Recorded;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JudgeError {
-    #[error("the run's scratch cannot be used")]
+    #[error("the run's scratch folder cannot be used")]
     Scratch(#[source] io::Error),
     #[error(transparent)]
     Assess(#[from] AssessError),

@@ -34,7 +34,7 @@ pub struct CheckedRight {
     pub detail: String,
 }
 
-/// Keeps nothing: a preflight is no evidence.
+/// Keeps nothing: a preflight is not evidence.
 #[derive(Debug, Default)]
 pub struct Forget(AtomicU64);
 

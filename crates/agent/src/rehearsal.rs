@@ -66,7 +66,7 @@ fn is_own(endpoint: &str, over_tls: bool, names: &[String]) -> bool {
         })
 }
 
-/// Whether a host, as it stands in an address without brackets, is this machine. The unspecified address leads here too.
+/// Whether a host, as it is in an address without brackets, is this machine. The unspecified address leads here too.
 fn is_this_machine(host: &str) -> bool {
     let name = host.trim_end_matches('.').to_ascii_lowercase();
     name == "localhost"

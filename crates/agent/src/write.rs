@@ -56,7 +56,7 @@ pub enum WriteBundleError {
 }
 
 /// Writes all that a bundle has but its statement into the file that `session` names, by way of the run's scratch: how long
-/// `leaves.txt` is, which stands first, is known last.
+/// `leaves.txt` is, which is first, is known last.
 ///
 /// # Errors
 /// When files cannot be read or written; nothing is touched but scratch and that file.

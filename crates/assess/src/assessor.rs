@@ -81,7 +81,7 @@ pub enum AssessError {
         #[source]
         cause: io::Error,
     },
-    #[error("assignment of control `{control}` names the check `{check}`, which is not there")]
+    #[error("assignment of control `{control}` names the check `{check}`, which does not exist")]
     UnknownCheck { control: String, check: String },
     #[error("findings cannot be written")]
     Sink(#[source] io::Error),
@@ -136,7 +136,7 @@ struct Gathered {
 }
 
 impl Assessor {
-    /// Starts the child process and loads the checks that are used. A check that does not load is no error: its findings say so.
+    /// Starts the child process and loads the checks that are used. A check that does not load is not an error: its findings say so.
     ///
     /// # Errors
     /// When the child cannot be started, or an assignment names a check that is not there.
@@ -230,7 +230,7 @@ impl Assessor {
             };
             let question = match &known {
                 Some(known) => Question::new(&check.meta.custom.needs, known),
-                None => Question::nothing("the facts are no JSON object"),
+                None => Question::nothing("the facts are not a JSON object"),
             };
             questions.push((*n, question));
         }
@@ -327,7 +327,7 @@ impl Assessor {
             };
         for missing in &whole.missing {
             let subject = Subject { kind: kind.to_owned(), id: missing.id.to_owned() };
-            let reason = format!("listed, and nothing of it was read: {}", missing.why);
+            let reason = format!("listed, but nothing of it was read: {}", missing.why);
             let population = missing.population.unwrap_or(kind);
             sink(finding(population, Some(subject), Outcome::Undetermined, reason, missing.records.clone()))
                 .map_err(AssessError::Sink)?;
@@ -419,7 +419,7 @@ impl Assessor {
         let facts = to_raw_value(&facts).or_else(|_| RawValue::from_string("{}".to_owned())).unwrap_or_default();
         let question = match Known::new(&facts, &blame) {
             Some(known) => Question::new(&check.meta.custom.needs, &known),
-            None => Question::nothing("the facts are no JSON object"),
+            None => Question::nothing("the facts are not a JSON object"),
         };
         let collector = check.meta.custom.reads.first().map_or("", |kind| collector_of(kind));
         let input = input_of(target, collector, "resources", &facts);
@@ -468,7 +468,7 @@ fn input_of(target: &str, collector: &str, name: &str, facts: &RawValue) -> Vec<
 fn subject_finding(used: &Use, severity: Severity, waiting: &Waiting, verdict: Verdict) -> Finding {
     let mut reason = verdict.reason;
     if let (Some(expected), Some(_)) = (&used.assignment.expect, &waiting.subject) {
-        let broken = format!("none was expected ({}), and this one is there", expected.none);
+        let broken = format!("none was expected ({}), but this one exists", expected.none);
         reason = Some(reason.map_or_else(|| broken.clone(), |r| format!("{r}; {broken}")));
     }
     let rests_on = std::iter::once(used.reference)

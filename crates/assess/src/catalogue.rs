@@ -42,16 +42,16 @@ pub struct CheckSet {
 #[non_exhaustive]
 pub enum LoadError {
     #[error(
-        "`{path}` is no check: a check is written to `checks/<collector>/<check>.rego`, a library to `lib/<name>.rego`, in lower case with underscores"
+        "`{path}` is not a check: a check is written to `checks/<collector>/<check>.rego`, a library to `lib/<name>.rego`, in lower case with underscores"
     )]
     Path { path: String },
     #[error("`{path}`: {problem}")]
     Metadata { path: String, problem: String },
     #[error("`{path}` may not be loaded: {problem}")]
     Refused { path: String, problem: String },
-    #[error("`{path}` imports `{library}`, which is not there")]
+    #[error("`{path}` imports `{library}`, which does not exist")]
     NoLibrary { path: String, library: String },
-    #[error("`{path}` is given twice")]
+    #[error("`{path}` is a duplicate")]
     Twice { path: String },
     #[error("the text of `{path}` does not have the digest it is sealed with")]
     Digest { path: String },
@@ -75,7 +75,7 @@ impl CheckSet {
         Self::default().add(libraries, |_, _| Provenance::Stock)
     }
 
-    /// These and a user's own, given as path relative to the folder of policies and text. Tests (`_test.rego`) are passed over.
+    /// These and a user's own, given as path relative to the folder of policies and text. Tests (`_test.rego`) are ignored.
     /// An own text with the path of a shipped one takes its place and is marked `changed`.
     ///
     /// # Errors
@@ -194,7 +194,7 @@ impl CheckSet {
         modules
     }
 
-    /// The `check` records of the checks named and of their libraries, in the order of their ids. Unknown ids are passed over.
+    /// The `check` records of the checks named and of their libraries, in the order of their ids. Unknown ids are ignored.
     #[must_use]
     pub fn records<'i>(&self, ids: impl IntoIterator<Item = &'i str>) -> Vec<CheckRecord> {
         let mut records = BTreeMap::new();

@@ -65,14 +65,14 @@ pub(crate) fn compile(
     let mut vm = RegoVM::new();
     vm.load_program(program);
     vm.set_data(Value::new_object()).map_err(|e| e.to_string())?;
-    // A builtin that fails ends the body it stands in. Otherwise its value would be undefined, and a `not` before it would hold.
+    // A builtin that fails ends the body it is in. Otherwise its value would be undefined, and a `not` before it would hold.
     vm.set_strict_builtin_errors(true);
     vm.set_max_instructions(usize::try_from(instructions).unwrap_or(usize::MAX));
     Ok(Compiled { vm, entries, together, outcomes })
 }
 
 fn no_rule(entry: &str) -> String {
-    format!("there is no rule `{entry}`, which `needs` speaks of")
+    format!("there is no rule `{entry}`, which `needs` names")
 }
 
 impl Compiled {
@@ -119,7 +119,7 @@ fn proofs(outcome: Outcome, value: &Value) -> Result<Option<String>, String> {
         Value::Set(proofs) if proofs.is_empty() => Ok(None),
         // On one line: a line is a message.
         Value::Set(_) => serde_json::to_string(value).map(Some).map_err(|e| e.to_string()),
-        _ => Err(format!("`{0}` is no set: write `{0} contains …`", rule(outcome))),
+        _ => Err(format!("`{0}` is not a set: write `{0} contains …`", rule(outcome))),
     }
 }
 

@@ -118,7 +118,7 @@ impl GapIndex {
     }
 }
 
-/// `denied, kms:GetKeyRotationStatus, exchange:412`
+/// `access denied, kms:GetKeyRotationStatus, exchange:412`
 pub(crate) fn name(gap: &Gap) -> String {
     let mut text = word(gap.reason).to_owned();
     if let Some(right) = &gap.right {
@@ -142,21 +142,21 @@ pub(crate) fn name(gap: &Gap) -> String {
 
 fn word(reason: GapReason) -> &'static str {
     match reason {
-        GapReason::Denied => "denied",
-        GapReason::ClosedByPolicy => "closed by an organisation policy",
+        GapReason::Denied => "access denied",
+        GapReason::ClosedByPolicy => "denied by an organisation policy",
         GapReason::Throttled => "throttled",
         GapReason::Unsupported => "unsupported",
         GapReason::TimedOut => "timed out",
         GapReason::Unreachable => "unreachable",
         GapReason::SourceError => "the source failed",
         GapReason::Malformed => "malformed answer",
-        GapReason::Truncated => "list cut short",
-        GapReason::TotalMismatch => "fewer items than the source counts",
-        GapReason::WrongIdentity => "another identity than the pinned one",
-        GapReason::Unauthenticated => "credentials not accepted",
-        GapReason::WithheldSecret => "withheld, it seemed to hold a secret",
+        GapReason::Truncated => "list truncated",
+        GapReason::TotalMismatch => "not as many items as the source counts",
+        GapReason::WrongIdentity => "not the declared identity",
+        GapReason::Unauthenticated => "credentials rejected",
+        GapReason::WithheldSecret => "withheld: it seems to hold a secret",
         GapReason::Skipped => "left out on purpose",
-        GapReason::Vanished => "gone between the list and the look",
+        GapReason::Vanished => "gone before it could be read",
         GapReason::Deadline => "the run's deadline was reached",
         GapReason::CollectorFailed => "the collector failed",
     }

@@ -69,7 +69,7 @@ pub(crate) fn admit(text: &str) -> Result<(), String> {
             Token::Open(line, _) => {
                 depth += 1;
                 if depth > MAX_DEPTH {
-                    return Err(format!("line {line}: more than {MAX_DEPTH} brackets inside each other"));
+                    return Err(format!("line {line}: brackets nested deeper than {MAX_DEPTH}"));
                 }
             }
             Token::Close => depth = depth.saturating_sub(1),

@@ -108,7 +108,7 @@ pub struct Verdict {
 pub struct Blame {
     /// Absent: the subject as a whole.
     pub part: Option<String>,
-    /// For a person: `denied, kms:GetKeyRotationStatus, exchange:412`.
+    /// For a person: `access denied, kms:GetKeyRotationStatus, exchange:412`.
     pub why: String,
     /// The record that says so.
     pub record: Option<RecordRef>,
@@ -130,7 +130,7 @@ pub struct Known<'k> {
 }
 
 impl<'k> Known<'k> {
-    /// `None` when the facts are no JSON object.
+    /// `None` when the facts are not a JSON object.
     #[must_use]
     pub fn new(facts: &'k RawValue, blame: &'k [Blame]) -> Option<Self> {
         Some(Self { parts: pointer::names(facts)?, blame })
@@ -183,7 +183,7 @@ impl Question {
     }
 }
 
-/// Names for each missing part what stands in the way.
+/// Names for each missing part what is in the way.
 fn blame(missing: &[&str], known: &Known<'_>) -> (String, Vec<RecordRef>) {
     let mut said = Vec::new();
     let mut records = Vec::new();
@@ -339,7 +339,7 @@ mod tests {
         let gaps = [gap(Some("grants"), GapReason::Denied)];
         let (asked, verdict) = judge(r#"{"spec":1}"#, &gaps, Answer::Nothing);
         assert_eq!(asked.bits(), 3);
-        assert_eq!(verdict.reason.as_deref(), Some("/grants: denied, c:Read, exchange:412"));
+        assert_eq!(verdict.reason.as_deref(), Some("/grants: access denied, c:Read, exchange:412"));
         assert_eq!(verdict.gaps, [RecordRef::new(RecordType::Gap, 7)]);
     }
 

@@ -138,7 +138,7 @@ impl Needs {
         }
     }
 
-    /// Every part that stands under some outcome, sorted.
+    /// Every part that is under some outcome, sorted.
     #[must_use]
     pub fn all(&self) -> Vec<&str> {
         let mut parts: Vec<&str> = [&self.conforms, &self.deviates, &self.not_applicable]
@@ -186,7 +186,7 @@ impl CheckMeta {
                 return Err("`reads` is for `subject: target`".to_owned());
             }
             SubjectKind::Target if custom.reads.is_empty() => {
-                return Err("`subject: target` asks for `reads`, the kinds it is given".to_owned());
+                return Err("`subject: target` needs `reads`, the kinds it is given".to_owned());
             }
             SubjectKind::Target => {
                 for part in custom.needs.all() {

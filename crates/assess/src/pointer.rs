@@ -1,4 +1,4 @@
-//! RFC 6901 pointers into JSON text: values are cut out as they stand, never written anew.
+//! RFC 6901 pointers into JSON text: values are cut out as they stand, never written again.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -30,7 +30,7 @@ pub(crate) fn cut<'j>(json: &'j RawValue, pointer: &str) -> Option<&'j RawValue>
     Some(here)
 }
 
-/// One member of an object, as it stands; the others are passed over.
+/// One member of an object, as it stands; the others are ignored.
 fn member<'j>(json: &'j RawValue, name: &str) -> Option<&'j RawValue> {
     let mut json = serde_json::Deserializer::from_str(json.get());
     json.deserialize_map(Pick(name)).ok()?
@@ -58,7 +58,7 @@ impl<'j> Visitor<'j> for Pick<'_> {
     }
 }
 
-/// The names of an object's members; `None` when it is no object.
+/// The names of an object's members; `None` when it is not an object.
 pub(crate) fn names(json: &RawValue) -> Option<Vec<Cow<'_, str>>> {
     let mut json = serde_json::Deserializer::from_str(json.get());
     json.deserialize_map(Names).ok()

@@ -18,7 +18,7 @@ const MAX_JOBS: usize = 256;
 const MAX_BYTES: usize = 4 << 20;
 /// How often one check may bring down the child.
 const MAX_STRIKES: u32 = 3;
-/// How often the child may be started anew before nothing more is asked.
+/// How often the child may be started again before nothing more is asked.
 const MAX_RESTARTS: u32 = 200;
 
 /// What became of the checks themselves.
@@ -26,7 +26,7 @@ const MAX_RESTARTS: u32 = 200;
 pub struct Summary {
     /// Checks that could not be loaded or were given up, with the reason.
     pub broken: BTreeMap<String, String>,
-    /// How often the child process had to be started anew.
+    /// How often the child process had to be started again.
     pub restarts: u32,
 }
 

@@ -210,7 +210,7 @@ impl State {
             }
             let found = match &facts {
                 Ok((key, value)) => self.evaluate(*n, Askable::from_bits(*bits), key, value),
-                Err(error) => Err(format!("the facts are no JSON the engine reads: {error}")),
+                Err(error) => Err(format!("the facts are not JSON that the engine reads: {error}")),
             };
             let _ = match found {
                 Ok(Some((outcome, proofs))) => write!(answer, "[{n},\"{outcome}\",{proofs}]"),

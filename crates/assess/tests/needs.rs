@@ -59,7 +59,7 @@ fn an_outcome_that_another_value_overturns_is_found() {
         .replace("[\"inside\", \"outside\"]", "[\"outside\"]")
         .replace("case(\"bad\", [\"inside\"])", "case(\"bad\", [])");
     let report = run("{conforms: [spec], deviates: [spec, grants]}", RULES, &tests);
-    assert!(says(&report).contains("`conforms` does not need \"grants\", says `needs`; but with its value from `test_deviates` it becomes `deviates`"), "{}", says(&report));
+    assert!(says(&report).contains("`needs` says that `conforms` does not need \"grants\", but with its value from `test_deviates` it becomes `deviates`"), "{}", says(&report));
 }
 
 /// "There is none" may not be concluded from a list that was cut short.
@@ -80,8 +80,7 @@ fn what_no_test_shows_is_found() {
         TESTS,
     );
     let says = says(&report);
-    for what in ["no test makes it say `not-applicable`", "speaks of the part `policy`", "speaks of the part `manager`"]
-    {
+    for what in ["no test makes it say `not-applicable`", "names the part `policy`", "names the part `manager`"] {
         assert!(says.contains(what), "{says}");
     }
 }
@@ -91,7 +90,7 @@ fn evidence_names_what_is_there() {
     let nowhere = RULES.replace("{\"path\": \"/grants\"}", "{\"path\": \"/grants/7\"}");
     assert!(
         says(&run("{conforms: [spec, grants], deviates: []}", &nowhere, TESTS))
-            .contains("the evidence names `/grants/7`, where nothing stands")
+            .contains("the evidence names `/grants/7`, where there is nothing")
     );
     let wrong = RULES.replace("\"actual\": input.resource.spec", "\"actual\": \"better\"");
     assert!(

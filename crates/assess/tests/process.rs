@@ -236,7 +236,7 @@ fn judges_and_names_what_was_not_read() {
     use Outcome::{Conforms, Deviates, NotApplicable, Undetermined};
     assert_eq!(outcomes, [Conforms, Deviates, NotApplicable, Undetermined, Undetermined], "{findings:#?}");
     assert_eq!(findings[2].reason.as_deref(), Some("no"));
-    assert_eq!(reason(&findings[3]), "/list: denied, test:Read, exchange:412");
+    assert_eq!(reason(&findings[3]), "/list: access denied, test:Read, exchange:412");
     let rests: Vec<_> = findings[3].rests_on.iter().map(ToString::to_string).collect();
     assert_eq!(rests, ["assignment:0", "gap:1", "resource:3"]);
     assert_eq!(reason(&findings[4]), "/list: not read, and no gap says why; /size: not read, and no gap says why");
@@ -263,7 +263,7 @@ fn a_list_that_does_not_end_is_said() {
     assert_eq!(findings[1].population.as_deref(), Some("test/thing@here"));
     assert_eq!(
         reason(&findings[1]),
-        "the population is not complete: list cut short, test:Read, exchange:412; the end of the list was not reached: 1 items on 1 pages"
+        "the population is not complete: list truncated, test:Read, exchange:412; the end of the list was not reached: 1 items on 1 pages"
     );
     let mut total = coverage(1, true);
     let from = Locator::Answer(InAnswer {
@@ -308,7 +308,7 @@ fn a_target_never_reached_is_said() {
     assert_eq!(findings[0].population.as_deref(), Some("test/thing"));
     assert_eq!(
         reason(&findings[0]),
-        "the population is not complete: another identity than the pinned one, test:Read, exchange:412"
+        "the population is not complete: not the declared identity, test:Read, exchange:412"
     );
     let mut silent = world(vec![good()], Vec::new());
     silent.coverage.clear();
@@ -325,7 +325,7 @@ fn what_was_listed_and_not_recorded_is_said() {
     assert_eq!(findings[1].subject.as_ref().unwrap().id, "b");
     assert_eq!(
         reason(&findings[1]),
-        "listed, and nothing of it was read: gone between the list and the look, test:Read, exchange:412"
+        "listed, but nothing of it was read: gone before it could be read, test:Read, exchange:412"
     );
     assert_eq!(
         reason(&findings[2]),
@@ -497,7 +497,7 @@ fn texts_at_the_limits_are_judged() {
     assert_eq!(summary, Summary::default());
     assert!(load(&full((64 << 10) + 1)).unwrap_err().to_string().contains("longer than 65536 bytes"));
     let deeper = text.replace("[[3]]", "[[[3]]]");
-    assert!(load(&deeper).unwrap_err().to_string().contains("more than 10 brackets inside each other"));
+    assert!(load(&deeper).unwrap_err().to_string().contains("brackets nested deeper than 10"));
 }
 
 fn a_check_that_does_not_load_is_said() {
@@ -538,7 +538,7 @@ fn an_error_of_a_check_is_undetermined() {
     suffers_alone(&findings, 3, "members `path`, `actual`, `expected`, `because`");
     let value = check("bad", "{conforms: [size]}", "conforms := {\"path\": \"/size\"}");
     let (findings, _) = world(vec![good(), value], three_things()).judge();
-    suffers_alone(&findings, 3, "is no set");
+    suffers_alone(&findings, 3, "is not a set");
 }
 
 fn many_subjects_pass_in_order() {

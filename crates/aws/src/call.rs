@@ -67,13 +67,13 @@ where
         200..=299 => {
             return Trouble::lasting(GapReason::Malformed, format!("the answer cannot be read: {}", causes(error)));
         }
-        401 | 407 => "not authenticated, without AWS' reason",
-        403 => "refused, without AWS' reason",
+        401 | 407 => "not authenticated; AWS gave no reason",
+        403 => "access denied; AWS gave no reason",
         404 | 405 | 501 => "the source does not know this call",
-        408 => "the source gave up waiting",
+        408 => "the source timed out",
         429 => "too many requests",
-        500..=599 => "the source failed, without AWS' reason",
-        _ => "an answer that AWS does not give",
+        500..=599 => "the source failed; AWS gave no reason",
+        _ => "not an answer that AWS gives",
     };
     Trouble::by_status(status, format!("HTTP status {status}: {said}"))
 }

@@ -20,7 +20,7 @@ use crate::session::Session;
 /// A list as far as it could be read.
 #[derive(Debug)]
 pub struct Listed<'s, E> {
-    /// Each with the place it stands at.
+    /// Each with the place it is at.
     pub entries: Vec<(E, Source)>,
     /// Where the pages' lists stand. Empty: not even a first page was read.
     pub pages: Vec<Source>,

@@ -25,7 +25,7 @@ pub struct Turn {
     pub missing: Option<&'static str>,
 }
 
-/// A paged list being read. Ends in [`Pager::close`], or where the list is no population by a look at [`Pager::stopped`].
+/// A paged list being read. Ends in [`Pager::close`], or where the list is not a population by a look at [`Pager::stopped`].
 #[derive(Debug)]
 pub struct Pager<'s> {
     session: &'s Session,
@@ -96,7 +96,7 @@ impl<'s> Pager<'s> {
         self.state = match (turn.more, marker) {
             (false, _) => State::Complete,
             (true, None) => {
-                stop(GapReason::Truncated, format!("page {} says that the list goes on, and not where", self.pages))
+                stop(GapReason::Truncated, format!("page {} says that the list continues, but not where", self.pages))
             }
             (true, Some(marker)) if !self.seen.insert(marker.clone()) => {
                 stop(GapReason::Truncated, format!("page {} leads back to a page already read", self.pages))
@@ -150,7 +150,7 @@ impl<'s> Pager<'s> {
         self.state = State::Stopped(Box::new(refusal));
     }
 
-    /// Stops the list at an entry that does not have the documented form. `path`: where it stands in the answer.
+    /// Stops the list at an entry that does not have the documented form. `path`: where it is in the answer.
     pub fn stop_at(&mut self, exchange: ExchangeId, path: &str) {
         let mut refusal =
             self.info.refused(GapReason::Malformed, format!("`{path}` does not have the documented form"));
@@ -173,8 +173,10 @@ impl<'s> Pager<'s> {
         let unread = match &self.state {
             State::Complete => None,
             State::Stopped(refusal) => Some(refusal.gap(None)),
-            // Nobody asked for the rest.
-            State::Open => Some(self.info.refused(GapReason::CollectorFailed, "the list was not read on").gap(None)),
+            // No one asked for the rest.
+            State::Open => {
+                Some(self.info.refused(GapReason::CollectorFailed, "the rest of the list was not read").gap(None))
+            }
         };
         if let Some(mut gap) = unread {
             gap.population = Some(population.to_owned());

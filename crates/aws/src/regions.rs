@@ -70,7 +70,7 @@ impl ListedRegions {
                 let last = self.regions.last().map(|region| region.source.exchange);
                 Some(("the account has no region of this name".to_owned(), last))
             }
-            // It may stand in what was not listed.
+            // It may be in what was not listed.
             None => None,
         }
     }
@@ -135,7 +135,7 @@ impl Session {
                     part: None,
                     right: None,
                     reason: GapReason::Skipped,
-                    detail: "the account may use this region, and the declaration leaves it out".to_owned(),
+                    detail: "the account has this region enabled, and the declaration leaves it out".to_owned(),
                     exchange: Some(region.source.exchange),
                 })?;
             }

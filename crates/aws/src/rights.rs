@@ -34,7 +34,7 @@ pub fn caller_identity_right() -> Right {
         name: GET_CALLER_IDENTITY.to_owned(),
         feeds: Vec::new(),
         deniable: false,
-        note: "Shows that the account is the declared one. AWS refuses it to nobody.".to_owned(),
+        note: "Shows that the account is the declared one. AWS allows it to every caller.".to_owned(),
     }
 }
 
@@ -45,7 +45,7 @@ pub fn list_regions_right(kind: &str) -> Right {
         name: LIST_REGIONS.to_owned(),
         feeds: vec![Feed::list(kind)],
         deniable: true,
-        note: "Shows which regions are read and which are left out. Without `regions` in the declaration nothing can be read without it.".to_owned(),
+        note: "Shows which regions are read and which are left out. Unless the declaration lists `regions`, nothing can be read without it.".to_owned(),
     }
 }
 

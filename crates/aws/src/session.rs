@@ -197,7 +197,7 @@ impl Session {
 /// # Errors
 /// When no credentials are found, or the source does not say who we are.
 pub async fn discover(environment: &Environment, recorder: &Recorder) -> Result<Vec<FoundTarget>, CollectError> {
-    // Which account it is, is what is asked: this one is nobody's.
+    // Which account it is, is what is asked: this one is no one's.
     let nobody = Map::from_iter([("account".to_owned(), Value::from("000000000000"))]);
     let target = Target { id: recorder.target().to_owned(), settings: nobody };
     let identity = Session::connect(&target, environment, recorder).await?.who().await?;
@@ -205,8 +205,7 @@ pub async fn discover(environment: &Environment, recorder: &Recorder) -> Result<
     Ok(vec![FoundTarget {
         id: format!("aws-{}", identity.found),
         settings,
-        note: "all regions that are enabled are read; name some under `regions`, and the others show as gaps"
-            .to_owned(),
+        note: "all enabled regions are read; list some under `regions`, and the others become gaps".to_owned(),
     }])
 }
 
@@ -230,7 +229,7 @@ impl<'a> Bounded<'a> {
     /// Starts a piece of work as soon as there is room for it.
     ///
     /// # Errors
-    /// The error of a piece of work that ended meanwhile.
+    /// The error of a piece of work that ended in the meantime.
     pub async fn start(
         &mut self,
         work: impl Future<Output = Result<(), SinkError>> + Send + 'a,
@@ -338,7 +337,7 @@ async fn base_config(
         loader = loader.profile_name(profile);
     }
     if let Some(endpoint) = environment.overrides.endpoint_for(collector) {
-        // A recording's dates lie in the past: the SDK would take every refusal for a sign that our clock is wrong, and ask again.
+        // A recording's dates are in the past: the SDK would take every refusal for a sign that our clock is wrong, and ask again.
         loader = loader.endpoint_url(endpoint).disable_clock_skew_correction(true);
     }
     if let Some(given) = &environment.overrides.credentials {

@@ -29,7 +29,7 @@ pub struct AccountSettings {
     /// What the trust policy of `assume_role` asks for as `sts:ExternalId`.
     #[serde(default)]
     pub external_id: Option<String>,
-    /// Profile of the AWS configuration files in place of the default one.
+    /// Profile of the AWS configuration files instead of the default one.
     #[serde(default)]
     pub profile: Option<String>,
 }
@@ -97,7 +97,7 @@ impl AccountSettings {
             for (setting, written) in [("via", settings.via.is_some()), ("external_id", settings.external_id.is_some())]
             {
                 if written {
-                    return Err(wrong(setting, "belongs to `assume_role`, which is not there".to_owned()));
+                    return Err(wrong(setting, "needs `assume_role`".to_owned()));
                 }
             }
         }

@@ -120,7 +120,7 @@ fn operation(request: &request::Parts, body: &Bytes) -> (String, Map<String, Val
     (request.method.to_string(), parameters)
 }
 
-/// What is asked of a bucket stands in the query, of an account in the path. S3 has no names for its operations in its
+/// What is asked of a bucket is in the query, of an account in the path. S3 has no names for its operations in its
 /// requests: they are named here by the right that they need.
 const S3: [(&str, &str); 9] = [
     ("acl", "GetBucketAcl"),

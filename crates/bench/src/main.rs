@@ -1,7 +1,7 @@
 //! What the figures of `docs/performance.md` are measured with: an account of any size behind HTTPS on loopback, a plain
 //! client on the same SDK that makes the same calls and nothing else, and the memory of a whole process tree.
 //!
-//! It measures programs from outside; benches of single functions stand beside the crates they belong to.
+//! It measures programs from outside; benches of single functions are beside the crates they belong to.
 
 #![expect(clippy::disallowed_methods, reason = "it measures real time, in an environment of its own")]
 

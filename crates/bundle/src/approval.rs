@@ -78,7 +78,7 @@ impl Approval {
         serde_json::to_string(self).map_err(|error| ApprovalError::Text(error.to_string()))
     }
 
-    /// Whether the UTC day of a moment lies between its first and last day.
+    /// Whether the UTC day of a moment is between its first and last day.
     #[must_use]
     pub fn holds_at(&self, moment: Timestamp) -> bool {
         let text = moment.to_string();

@@ -1,4 +1,4 @@
-//! Names and paths: what lies where in a bundle, in an exported tar and in a store.
+//! Names and paths: what is where in a bundle, in an exported tar and in a store.
 
 use crate::limits;
 

@@ -46,7 +46,7 @@ pub const NESTING_MAX: usize = 64;
 /// Most members of one JSON object, and most elements of one array in a record line.
 pub const MEMBERS_MAX: usize = 1_000_000;
 
-/// Integers in JSON lie between minus and plus this: 2^53 - 1.
+/// Integers in JSON are between minus and plus this: 2^53 - 1.
 pub const INTEGER_MAX: u64 = (1 << 53) - 1;
 
 /// Largest file, in bytes: what eleven octal digits of a USTAR header can say. So `records.jsonl` and

@@ -29,7 +29,7 @@ pub struct Envelope {
     pub signature: [u8; 64],
 }
 
-/// Where an entry stands in the ledger, and the head that proves it.
+/// Where an entry is in the ledger, and the head that proves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
     /// Index of the entry, counted from 0.
@@ -239,7 +239,7 @@ impl CounterSigned {
 }
 
 /// The envelope in a Sigstore bundle of another version than [`MEDIA_TYPE`]: all that is read of one. Whether it is signed says
-/// whether somebody made it or it is garbage.
+/// whether someone made it or it is garbage.
 #[must_use]
 pub fn of_another_version(bytes: &[u8]) -> Option<(String, Envelope)> {
     #[derive(Deserialize)]

@@ -118,7 +118,7 @@ pub struct Summary {
     pub gaps: u64,
 }
 
-/// Where the bundle stands in its ledger.
+/// Where the bundle is in its ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chain {
@@ -196,7 +196,7 @@ impl<P> InToto<P> {
     }
 }
 
-/// Looks at type and kind before anything else, whatever else stands there: another version may have other members and limits.
+/// Looks at type and kind before anything else, whatever else is there: another version may have other members and limits.
 /// What has no type at all is left to the strict reader.
 pub(crate) fn expect_type(bytes: &[u8], predicate_type: &'static str) -> Result<(), StatementError> {
     #[derive(Deserialize)]
@@ -298,10 +298,10 @@ impl Predicate {
             return Err(field("chain.origin", "is not made of letters, digits and `. _ - /`"));
         }
         if self.finished < self.started {
-            return Err(field("finished", "lies before `started`"));
+            return Err(field("finished", "is before `started`"));
         }
         if !self.rehearsal.is_sorted_by(|a, b| a < b) {
-            return Err(field("rehearsal", "is not ascending, each once"));
+            return Err(field("rehearsal", "is not strictly ascending"));
         }
         self.records.check()?;
         if self.kind == Kind::Run && self.records.count_of(RecordType::Run) != 1 {
@@ -336,7 +336,7 @@ impl Records {
         let mut last = None;
         for segment in &self.segments {
             if last >= Some(segment.t) {
-                return Err(field("records.segments", "are not in the order of types, each once"));
+                return Err(field("records.segments", "are not strictly ordered by type"));
             }
             if segment.first != next || segment.count == 0 {
                 return Err(field("records.segments", "have holes, overlap or are empty"));

@@ -96,7 +96,7 @@ pub enum TrustError {
     Origin { origin: String },
     #[error("a range in the trust file ends before it starts")]
     Range,
-    #[error("the trust file names key {id} twice with overlapping ranges in the same role")]
+    #[error("the trust file lists key {id} with overlapping ranges in the same role")]
     Overlap { id: model::Digest },
     #[error("key {id} is the ledger's key and a signer's key; they must be different keys")]
     SharedKey { id: model::Digest },

@@ -11,7 +11,7 @@ const SIZE_MAX: u64 = (1 << 33) - 1;
 const NAME: usize = 100;
 const TYPE_FLAG: usize = 156;
 
-/// Why a block is no header of ours.
+/// Why a block is not a header of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HeaderError {
     /// A header of a link, folder, device or extension.

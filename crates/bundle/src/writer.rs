@@ -49,7 +49,7 @@ pub enum WriteError {
         #[source]
         source: JsonError,
     },
-    #[error("a record of type `{kind}` has {length} bytes, more than {max} are not allowed", max = limits::LINE_MAX)]
+    #[error("a record of type `{kind}` has {length} bytes; at most {max} are allowed", max = limits::LINE_MAX)]
     TooLong { kind: RecordType, length: usize },
     #[error("a bundle has at most {max} records", max = limits::RECORDS_MAX)]
     TooMany,

@@ -10,7 +10,7 @@ use model::record::{Control, Counts, Finding, Gap};
 pub struct Tally {
     total: Counts,
     controls: Vec<Control>,
-    /// Where a control stands in the list.
+    /// Where a control is in the list.
     places: HashMap<String, usize>,
 }
 

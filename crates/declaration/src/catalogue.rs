@@ -29,7 +29,7 @@ pub struct Requirement {
     pub reach: String,
 }
 
-/// Why a text is no catalogue.
+/// Why a text is not a catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a catalogue of a standard: {reason}")]
 pub struct CatalogueError {

@@ -1,4 +1,4 @@
-//! What the declaration is held against: checks, collectors and standards of this program and of the entity.
+//! What the declaration is compared with: checks, collectors and standards of this program and of the entity.
 
 use std::collections::{BTreeMap, BTreeSet};
 

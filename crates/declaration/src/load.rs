@@ -110,7 +110,7 @@ impl Loaded {
             .collect()
     }
 
-    /// A written path relative to the declaration's folder. It is written relative to the file it stands in.
+    /// A written path relative to the declaration's folder. It is written relative to the file it is in.
     pub(crate) fn path(&self, written: &Located<String>) -> Result<String, &'static str> {
         let from =
             usize::try_from(written.at.file()).ok().and_then(|n| self.files.get(n)).map_or("", |f| f.path.as_str());
@@ -185,7 +185,7 @@ pub fn load(root_path: &str, loader: &dyn Loader) -> Loaded {
             .error(
                 version.at,
                 Code::BadValue,
-                format!("this is version {} of the declaration, and this program reads version 1", version.value),
+                format!("the declaration is of version {}, and this program reads version 1", version.value),
             )
             .help("a newer `witnessmark` may read it");
     }
@@ -264,7 +264,7 @@ impl Reading<'_> {
         Some(node.at)
     }
 
-    /// Lists are joined, everything else may stand in one file only. The included paths are given back.
+    /// Lists are joined, everything else may be in one file only. The included paths are given back.
     fn merge(&mut self, members: Vec<Entry>) -> Vec<Node> {
         let mut included = Vec::new();
         for member in members {
@@ -311,7 +311,7 @@ impl Reading<'_> {
                 Err(reason) => {
                     self.report(|r| {
                         r.error(node.at, Code::Include, format!("`{wanted}` {reason}")).help(
-                            "everything a declaration consists of lies beside or below it, so that it can be sealed",
+                            "all files of a declaration must be in its folder or below it, so that they can be sealed",
                         );
                     });
                     continue;

@@ -97,7 +97,7 @@ pub(crate) fn settings(entries: &[Entry], schemas: &[(&str, &Value)], at: Span, 
             .error(
                 entry.key.at,
                 Code::UnknownKey,
-                format!("unknown key `{}`: no setting of {}", entry.key.value, names.join(" or ")),
+                format!("unknown key `{}`: not a setting of {}", entry.key.value, names.join(" or ")),
             )
             .maybe_help(help_known(&entry.key.value, &words, "known here"));
     }

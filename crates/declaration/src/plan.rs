@@ -343,9 +343,9 @@ fn plan_checks(
                     .error(
                         check_use.check.at,
                         Code::DuplicateAssignment,
-                        format!("control `{}` puts `{id}` to target `{target}` twice", control.id),
+                        format!("control `{}` assigns `{id}` to target `{target}` twice", control.id),
                     )
-                    .related(*first, "first put here")
+                    .related(*first, "first assigned here")
                     .help("two sets of parameters for one target need two controls");
             }
             used.push((id.to_owned(), target.clone(), check_use.check.at));
@@ -363,14 +363,14 @@ fn plan_checks(
     }
 }
 
-/// Why something was not read, by the word that stands in a bundle.
+/// Why something was not read, by the word that is in a bundle.
 fn gap_reason(word: &Located<String>, reporter: &mut Reporter<'_>) -> Option<GapReason> {
     let reason = serde_json::from_value(Value::from(word.as_str())).ok();
     if reason.is_none() && word.is_written() {
         // Those that another's decision makes; the others pass by themselves or are faults.
         let known = ["closed-by-policy", "denied", "unsupported", "skipped", "withheld-secret"];
         reporter
-            .error(word.at, Code::BadValue, format!("`{}` is no reason for which something is not read", word.as_str()))
+            .error(word.at, Code::BadValue, format!("`{}` is not a reason of a gap", word.as_str()))
             .maybe_help(help_known(word.as_str(), &known, "for instance"));
     }
     reason
@@ -436,7 +436,7 @@ fn plan_acceptance(
                 .error(
                     acceptance.id.at,
                     Code::UnclearAcceptance,
-                    "this says neither which deviation nor which gap is accepted",
+                    "this names neither a deviation nor a gap",
                 )
                 .help(
                     "a deviation: `control`, `check`, `subject`; a gap: `target` with `population`, `right`, `part` or `reason_is`",
@@ -472,7 +472,7 @@ fn plan_acceptance(
                 reporter.warn(
                     acceptance.approved.at,
                     Code::UnusedAcceptance,
-                    format!("acceptance `{}` is approved from a date that is still to come", acceptance.id),
+                    format!("acceptance `{}` is approved only from a later date on", acceptance.id),
                 );
             }
         }

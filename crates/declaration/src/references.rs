@@ -227,7 +227,7 @@ impl Names<'_, '_, '_> {
         }
     }
 
-    /// Documents are sealed with the declaration, so they lie beside or below it.
+    /// Documents are sealed with the declaration, so they are beside or below it.
     fn path(&mut self, path: &Located<String>) {
         if !path.is_written() {
             return;
@@ -235,7 +235,7 @@ impl Names<'_, '_, '_> {
         if let Err(reason) = self.loaded.path(path) {
             self.reporter
                 .error(path.at, Code::BadValue, format!("`{}` {reason}", path.value))
-                .help("everything a declaration consists of lies beside or below it, so that it can be sealed");
+                .help("all files of a declaration must be in its folder or below it, so that they can be sealed");
         }
     }
 }

@@ -75,7 +75,7 @@ impl Replay {
         self.state.seen().unmatched.iter().cloned().collect()
     }
 
-    /// Recorded requests that nobody made.
+    /// Recorded requests that no one made.
     #[must_use]
     pub fn unused(&self) -> Vec<String> {
         let seen = self.state.seen();

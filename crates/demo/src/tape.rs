@@ -33,7 +33,7 @@ pub struct Request {
     pub body: String,
 }
 
-/// What stands before the day from which on events are asked for. A run asks from its own day on back.
+/// What is before the day from which on events are asked for. A run asks from its own day on back.
 const SINCE: &str = "created%3A%3E%3D";
 
 /// The path without the days that depend on when it is asked: `2026-11-28` after [`SINCE`].

@@ -139,7 +139,7 @@ pub struct Related {
     pub at: Span,
 }
 
-/// Faults of one severity that one reading reports: past this nobody reads on.
+/// Faults of one severity that one reading reports: past this no one reads on.
 const MOST: usize = 200;
 
 /// Collects faults; nothing stops at the first.

@@ -42,7 +42,7 @@ pub trait Form: Sized + Default {
     const NAME: &'static str;
     /// Regular expression of ECMA 262, for the schema.
     const PATTERN: &'static str;
-    /// What stands behind "`x` is not".
+    /// What is behind "`x` is not".
     const EXPECTED: &'static str;
 
     fn read(text: &str) -> Option<Self>;
@@ -111,7 +111,7 @@ macro_rules! words {
 
 form_schema!(Id, Period);
 
-/// The name of a declared thing. It stands in the keys of findings, so it has no `/` and no spaces.
+/// The name of a declared thing. It is in the keys of findings, so it has no `/` and no spaces.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(String);
 

@@ -24,7 +24,7 @@ impl std::fmt::Display for Fault {
 /// The one document of `text`, scalars as in YAML 1.2's core schema.
 ///
 /// Other programs read these texts too: OPA the metadata of checks, with a reader (go-yaml) that follows the core schema but
-/// for some numbers and dates of YAML 1.1. Where it would read another value than we do, the text is refused, so that nobody
+/// for some numbers and dates of YAML 1.1. Where it would read another value than we do, the text is refused, so that no one
 /// reads a parameter of a check as another one than was sealed.
 ///
 /// # Errors
@@ -42,7 +42,7 @@ pub fn to_json(text: &str) -> Result<Json, Fault> {
         Some((at, written)) => Err(Fault {
             line: sources.places(at).map_or(1, |(start, _)| start.line),
             message: format!(
-                "`{written}` is another value to other readers of YAML: put it in quotes, or write it plainly"
+                "`{written}` has another value in other YAML parsers: put it in quotes, or write it plainly"
             ),
         }),
         None => Ok(tree.to_json()),

@@ -1,7 +1,7 @@
 //! YAML as a tree with positions. The only file that knows the YAML parser.
 //!
 //! What is read here is sealed as evidence, and people and other programs read it too: anchors, aliases, tags, directives and
-//! several documents in a file are refused, so that what stands there is what is meant.
+//! several documents in a file are refused, so that what is there is what is meant.
 
 use granit_parser::{Event, Parser, ScalarStyle};
 
@@ -59,7 +59,7 @@ impl Node {
         }
     }
 
-    /// For messages: what stands there.
+    /// For messages: what is there.
     pub fn describe(&self) -> String {
         match (&self.value, self.core()) {
             (Value::List(_), _) => "a list".to_owned(),
@@ -235,7 +235,7 @@ impl Builder<'_> {
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 reporter
                     .error(at, Code::Yaml, "aliases are not allowed")
-                    .help("write the value out: what stands here is sealed as evidence");
+                    .help("write the value out: this file is sealed as evidence");
                 return self.node(Node { at, value: Value::Scalar { text: String::new(), plain: true } }, reporter);
             }
             Event::Scalar(text, style, anchor, tag) => {
@@ -318,7 +318,7 @@ impl Builder<'_> {
 
     fn shallow(&self, at: Span, reporter: &mut Reporter<'_>) -> bool {
         if self.open.len() > MAX_DEPTH {
-            reporter.error(at, Code::Yaml, format!("more than {MAX_DEPTH} lists and objects inside each other"));
+            reporter.error(at, Code::Yaml, format!("lists and objects nested deeper than {MAX_DEPTH}"));
             return false;
         }
         true

@@ -1,7 +1,7 @@
 //! Which subjects deviated when they were last read: a gap that may hide one of them is not accepted.
 //!
 //! Only what the gaps of this run leave open is looked for, and only back to the newest bundles that answer it. In a store
-//! where the same accepted gap stands in every run that is the newest bundle alone.
+//! where the same accepted gap is in every run that is the newest bundle alone.
 
 use std::collections::HashSet;
 

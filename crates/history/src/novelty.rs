@@ -16,14 +16,14 @@ use crate::past::{HistoryError, Past};
 /// The verdict on bundle `index` when only what is new counts; `found` is the one on all of it.
 ///
 /// # Errors
-/// When this bundle or an earlier one that it is held against cannot be relied on: what was so already is not taken from an
+/// When this bundle or an earlier one that it is compared with cannot be relied on: what was so already is not taken from an
 /// altered file.
 pub fn only_new(past: &Past<'_>, index: u64, found: Verdict) -> Result<Verdict, HistoryError> {
     let mut now = Noted::default();
     past.read(index, &mut now)?;
     let earlier = past.newest_first(Some(index), Noted::default)?;
     let before = before(&now, earlier.map(|earlier| earlier.map(|earlier| earlier.seen)))?;
-    // What rests on accepted gaps alone stops nobody, also when it is new.
+    // What rests on accepted gaps alone stops no one, also when it is new.
     let excused = matches!(found, Verdict::Clean | Verdict::Gaps | Verdict::Deviates);
     Ok(match verdict(&now, &before) {
         Verdict::Undetermined if excused => Verdict::Gaps,

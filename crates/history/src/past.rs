@@ -21,11 +21,11 @@ pub enum HistoryError {
         "bundle {index} of this store is not accepted: {problems}; restore it from a copy that `witnessmark-verify` accepts"
     )]
     NotAccepted { index: u64, problems: String },
-    #[error("what lies at bundle {index} of this store is bundle {signed}; restore it from a copy")]
+    #[error("the file of bundle {index} in this store is that of bundle {signed}; restore it from a backup")]
     Misplaced { index: u64, signed: u64 },
-    #[error("bundle {index} of this store is not there any more; restore it from a copy")]
+    #[error("bundle {index} of this store is missing; restore it from a backup")]
     Gone { index: u64 },
-    #[error("bundle {index} of this store cannot be read; restore it from a copy")]
+    #[error("bundle {index} of this store cannot be read; restore it from a backup")]
     NoBundle {
         index: u64,
         #[source]

@@ -33,7 +33,7 @@ pub enum ProofError {
     Shrinks { older: u64, newer: u64 },
     #[error("a proof from the empty tree proves nothing")]
     FromEmpty,
-    #[error("the proof has {given} hashes, another number is needed")]
+    #[error("the proof has the wrong number of hashes: {given}")]
     WrongLength { given: usize },
     #[error("the proof leads to another root")]
     RootMismatch,

@@ -41,7 +41,7 @@ pub fn is_proxy(text: &str) -> bool {
     let Some((host, port)) = text.rsplit_once(':') else {
         return false;
     };
-    // The scheme's own port stands there too, so the host is looked at with another one.
+    // The scheme's own port is there too, so the host is looked at with another one.
     is_port(port) && host.contains("://") && is_endpoint(&format!("{host}:1"))
 }
 

@@ -1,4 +1,4 @@
-//! Names that stand in every record: its type, references to records, outcomes.
+//! Names that are in every record: its type, references to records, outcomes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The types of records, in the order in which their segments stand in a bundle.
+/// The types of records, in the order in which their segments are in a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RecordType {
@@ -117,7 +117,7 @@ pub struct RecordRef {
     pub ordinal: u64,
 }
 
-/// Why a text is no reference to a record.
+/// Why a text is not a reference to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a reference to a record is written as `exchange:12`")]
 pub struct ParseRefError;

@@ -93,7 +93,7 @@ pub trait Collector: Send + Sync {
     async fn collect(&self, recorder: &Recorder) -> Result<(), CollectError>;
 }
 
-/// What code of somebody else's is given.
+/// What code of someone else's is given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ForeignCode {
     /// Names of variables of our environment, beside the usual few; no others.

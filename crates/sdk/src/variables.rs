@@ -1,5 +1,5 @@
 //! The environment, as collectors read it: credentials and proxies are found as the tools of a source find them. Nothing else in a run
-//! depends on it, and nobody beside the command line reads it elsewhere (`clippy.toml`).
+//! depends on it, and no one beside the command line reads it elsewhere (`clippy.toml`).
 
 use std::ffi::OsString;
 

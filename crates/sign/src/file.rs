@@ -44,11 +44,11 @@ pub enum KeyFileError {
         #[source]
         source: io::Error,
     },
-    #[error("`{path}` exists already; a key file is never overwritten")]
+    #[error("`{path}` already exists; a key file is never overwritten")]
     Exists { path: PathBuf },
     #[error("`{path}` is not a regular file of at most 65536 bytes")]
     NotAFile { path: PathBuf },
-    #[error("the key file `{path}` has mode {mode:04o}: others than its owner have rights to it")]
+    #[error("the key file `{path}` has mode {mode:04o}: other users have access to it")]
     Mode { path: PathBuf, mode: u32 },
     #[error("the key file `{path}` belongs to user {owner}, not to the user {user} of this process")]
     Owner { path: PathBuf, owner: u32, user: u32 },
@@ -153,7 +153,7 @@ fn affordable(encrypted: &EncryptedPrivateKeyInfoRef<'_>) -> bool {
 fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
     let failed = |source| KeyFileError::Read { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(failed)?;
-    // Of the file that was opened, not of the name: nobody can exchange it in between.
+    // Of the file that was opened, not of the name: no one can exchange it in between.
     let metadata = file.metadata().map_err(failed)?;
     if !metadata.is_file() || metadata.len() > FILE_MAX {
         return Err(KeyFileError::NotAFile { path: path.to_owned() });

@@ -27,7 +27,7 @@ pub enum SignError {
 
 const MESSAGE_MAX: usize = 4096;
 
-/// A signer whose key lies in this process's memory until it is dropped, which wipes it.
+/// A signer whose key is in this process's memory until it is dropped, which wipes it.
 pub struct Ed25519Signer {
     key: SigningKey,
     spki: [u8; 44],

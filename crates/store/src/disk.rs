@@ -9,7 +9,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-/// What stands at a path; links are not followed.
+/// What is at a path; links are not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stat {
     pub is_file: bool,
@@ -38,7 +38,7 @@ impl Drop for Guard {
 #[derive(Debug)]
 pub enum LockOutcome {
     Held(Guard),
-    /// Somebody else holds it; the note that they left.
+    /// Someone else holds it; the note that they left.
     Busy(String),
     /// There is no lock file, and none was to be made.
     Absent,
@@ -46,7 +46,7 @@ pub enum LockOutcome {
 
 /// A file system. Every method is one failpoint.
 pub trait Disk: fmt::Debug + Send + Sync {
-    /// What stands at `path`; `None` if nothing.
+    /// What is at `path`; `None` if nothing.
     fn stat(&self, path: &Path) -> io::Result<Option<Stat>>;
     /// At most `limit` + 1 bytes of a file.
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;

@@ -13,7 +13,7 @@ pub enum StoreError {
     NotInitialised { place: String },
     #[error("`{place}` is neither empty nor a store: it holds `{found}`")]
     NotAStore { place: String, found: String },
-    #[error("`{place}` belongs to user {owner}, not to user {user} who runs this")]
+    #[error("`{place}` belongs to user {owner}, not to user {user} of this process")]
     OtherOwner { place: String, owner: u32, user: u32 },
     #[error("`{place}` can be read or written by other users (mode {mode:04o})")]
     TooOpen { place: String, mode: u32 },
@@ -39,9 +39,9 @@ pub enum StoreError {
     HeadMoved { place: String },
     #[error("`{place}` has more than {limit} bytes")]
     TooLarge { place: String, limit: u64 },
-    #[error("`{path}` is no path inside a store")]
+    #[error("`{path}` is not a path inside a store")]
     BadPath { path: String },
-    #[error("`{kind}://` is no kind of store that this version knows")]
+    #[error("`{kind}://` is not a kind of store that this version knows")]
     UnknownKind { kind: String },
     #[error("nothing was prepared in `{place}`")]
     NothingStaged { place: String },
@@ -81,7 +81,7 @@ impl StoreError {
     pub fn help(&self) -> Option<String> {
         let text = match self {
             Self::NotInitialised { place } => {
-                format!("make it once with `witnessmark ledger init --store {place}`")
+                format!("create it once with `witnessmark ledger init --store {place}`")
             }
             Self::NotAStore { .. } => "name an empty or a new folder".to_owned(),
             Self::OtherOwner { owner, .. } => {
@@ -98,8 +98,7 @@ impl StoreError {
             }
             Self::ReadOnly { .. } => "mount it writable and run again".to_owned(),
             Self::NoLinks { .. } => {
-                "put the store on a file system that makes them (most of FAT, some of FUSE and network shares do not): a new name that \
-                 replaces nothing is what keeps an earlier file from being overwritten"
+                "put the store on a file system that supports them (FAT, some FUSE file systems and some network shares do not): a link never replaces a file, so nothing is overwritten"
                     .to_owned()
             }
             Self::Denied { .. } => "the owner of the store has to grant it, or run this".to_owned(),

@@ -16,7 +16,7 @@ use crate::disk::{Disk, LockOutcome, RealDisk, Stat};
 pub enum Fault {
     /// It fails and has no effect.
     Fail,
-    /// It has its effect and fails all the same.
+    /// It has its effect and fails nevertheless.
     FailAfter,
     /// The process dies before it has an effect.
     KillBefore,
@@ -227,7 +227,7 @@ impl<D: Disk> Disk for FaultyDisk<D> {
     }
 }
 
-/// A disk that has only what was synced once the power was cut. It lies in a real folder; files
+/// A disk that has only what was synced once the power was cut. It is in a real folder; files
 /// written there behind its back are not synced either, until it is told to.
 #[derive(Clone, Debug)]
 pub struct LossyDisk {

@@ -15,7 +15,7 @@ use crate::error::StoreError;
 use crate::keep::{CHECKPOINT, Content, Store};
 use crate::tree::{FOLDERS, TMP, Tree};
 
-/// What may stand in a folder that becomes a store: left by an `init` that did not end.
+/// What may be in a folder that becomes a store: left by an `init` that did not end.
 const OWN: [&str; 4] = ["ledger", "bundles", "pending", "anchors"];
 const HEAD_LOCK: &str = "pending/head.lock";
 
@@ -114,7 +114,7 @@ impl FolderStore {
         missing.into_iter().rev().try_for_each(|folder| self.tree.make_folder(folder))
     }
 
-    /// Writes a file under a name nobody knows, durable but for its name.
+    /// Writes a file under a name no one knows, durable but for its name.
     fn write_beside(&self, content: &dyn Content) -> Result<PathBuf, StoreError> {
         loop {
             let number = self.next.fetch_add(1, Ordering::Relaxed);

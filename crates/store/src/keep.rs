@@ -41,7 +41,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// [`StoreError::HeadMoved`].
     fn replace_head(&self, expected: &[u8], new: &[u8]) -> Result<(), StoreError>;
 
-    /// Removes a file below `pending/`. It is no error if it is gone.
+    /// Removes a file below `pending/`. It is not an error if it is gone.
     fn remove_pending(&self, path: &str) -> Result<(), StoreError>;
 }
 

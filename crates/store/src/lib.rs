@@ -2,7 +2,7 @@
 //! prepares them. A folder is both.
 //!
 //! A store promises that what it said is kept survives a power cut. It knows the
-//! places of `docs/spec/bundle.md` §1 and nothing of what stands in them: order of writing,
+//! places of `docs/spec/bundle.md` §1 and nothing of what is in them: order of writing,
 //! signatures and recovery are `agent::seal`.
 
 mod disk;

@@ -6,13 +6,13 @@ use std::str::FromStr;
 use model::Timestamp;
 
 /// The id of a run: 1 to 64 lower-case letters, digits and `-`, first a letter or digit. It is a
-/// folder's name, and stands in session names at the sources.
+/// folder's name, and is in session names at the sources.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(String);
 
-/// Why a text is no id of a run.
+/// Why a text is not an id of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the id of a run is 1 to 64 lower-case letters, digits and `-`, first a letter or digit")]
+#[error("a run id is 1 to 64 lower-case letters, digits and `-`, first a letter or digit")]
 pub struct ParseRunIdError;
 
 impl RunId {

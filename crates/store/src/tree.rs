@@ -1,4 +1,4 @@
-//! A folder and what lies in it: the disk's operations with the store's errors.
+//! A folder and what is in it: the disk's operations with the store's errors.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::disk::{Disk, Guard, LockOutcome, Stat};
 use crate::error::StoreError;
 use crate::run::Holder;
 
-/// Folders of a store that are made with it. Others come with what lies in them.
+/// Folders of a store that are made with it. Others come with what is in them.
 pub(crate) const FOLDERS: [&str; 4] = ["ledger", "bundles", "pending", TMP];
 /// Where files are written before they get their name.
 pub(crate) const TMP: &str = "pending/tmp";

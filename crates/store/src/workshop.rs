@@ -41,7 +41,7 @@ impl Workshop {
             }
         }
         let guard = self.tree.lock("the ledger", &self.tree.root.join(LEDGER_LOCK), holder, wait)?;
-        // Whatever lies here is of dead processes: only the holder of this lock writes beside.
+        // Whatever is here is of dead processes: only the holder of this lock writes beside.
         let tmp = self.tree.root.join(TMP);
         for name in self.tree.names(&tmp)? {
             self.tree.remove_file(&tmp.join(name))?;
@@ -50,7 +50,7 @@ impl Workshop {
     }
 
     /// Makes `pending/<run>/` for a new run and holds its liveness lock: as long as the guard
-    /// lives, nobody takes the run for dead.
+    /// lives, no one takes the run for dead.
     pub fn open_run(&self, run: &RunId, holder: &Holder) -> Result<Guard, StoreError> {
         let folder = self.run_folder(run);
         if self.tree.stat(&folder)?.is_some() {
@@ -141,7 +141,7 @@ impl Workshop {
                 Some(_) | None => {}
             }
         }
-        // The lock last: until then nobody else takes the folder for theirs.
+        // The lock last: until then no one else takes the folder for theirs.
         self.tree.remove_file(&lock)?;
         self.tree.remove_folder(&folder)?;
         self.tree.sync_above(&folder)

@@ -184,7 +184,7 @@ fn certificates(chain: &[rustls::pki_types::CertificateDer<'_>]) -> Result<Certi
         .map_err(|bad| rustls::Error::General(bad.to_string()))
 }
 
-/// The certificates of a connection's peer; they stand among the extensions of every answer of the connection.
+/// The certificates of a connection's peer; they are among the extensions of every answer of the connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Peer(pub(crate) Option<Certificates>);
 

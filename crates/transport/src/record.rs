@@ -26,7 +26,7 @@ pub trait Dialect: Debug + Send + Sync {
     /// The source's own id of the request, from the answer's headers.
     fn request_id(&self, answer: &HeaderMap) -> Option<String>;
 
-    /// The source's own error code; `None` in an answer that is no refusal.
+    /// The source's own error code; `None` in an answer that is not a refusal.
     fn error_code(&self, status: u16, answer: &HeaderMap, body: &Bytes) -> Option<String>;
 }
 
@@ -43,7 +43,7 @@ pub struct Asked {
     pub attempt: Option<u32>,
 }
 
-/// Why an attempt brought no answer to hand on. It is recorded all the same.
+/// Why an attempt brought no answer to hand on. It is recorded nevertheless.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
@@ -69,7 +69,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// As it stands in an `exchange` record. `None` where an answer came whole.
+    /// As it is in an `exchange` record. `None` where an answer came whole.
     #[must_use]
     pub const fn kind(&self) -> Option<&'static str> {
         match self {
@@ -261,7 +261,7 @@ impl<'a> Attempt<'a> {
             (true, true) => NewBody::CredentialBearing { size: bytes.len() as u64 },
             (true, false) => NewBody::Received(bytes.clone()),
         };
-        // Never the path's query, a header or a body: they may hold what nobody else may know.
+        // Never the path's query, a header or a body: they may hold what no one else may know.
         tracing::debug!(
             target_id = self.recording.recorder.target(),
             collector = self.recording.recorder.collector(),

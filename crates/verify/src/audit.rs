@@ -283,7 +283,7 @@ fn rests_on_custodian(continuity: Option<Continuity>) -> Vec<String> {
     vec![
         "When the runs were made: the times are the custodian's own clock.".to_owned(),
         format!(
-            "That nobody is shown another ledger, and that it was not rewritten before you first saw it: no witness outside the custodian has signed its head.{since}"
+            "That no one is shown a different ledger, and that it was not rewritten before you first saw it: no witness outside the custodian has signed its head.{since}"
         ),
         "What the bundles hold: this audit reads the signed statements; `witnessmark-verify` on each bundle reads the records.".to_owned(),
     ]

@@ -75,7 +75,7 @@ impl<'a> Files<'a> {
     }
 
     /// The next file must be this one. Files come in order: another one means that it is missing, or
-    /// that something stands before it that does not belong there.
+    /// that something is before it that does not belong there.
     pub(crate) fn expect(&mut self, expected: &Entry) -> Result<(), Problem> {
         match self.entry()? {
             Some(entry) if entry == expected => Ok(()),

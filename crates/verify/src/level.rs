@@ -16,11 +16,11 @@ pub enum Level {
     Position,
     /// A third party fixed that head in time.
     Time,
-    /// Nobody is shown another ledger.
+    /// No one is shown another ledger.
     NonEquivocation,
 }
 
-/// Why a text is no level.
+/// Why a text is not a level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a level is one of `L0`, `L1`, `L2`, `L3`, `L4`")]
 pub struct ParseLevelError;

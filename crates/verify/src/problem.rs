@@ -31,7 +31,7 @@ pub enum Class {
     Undisclosed,
     /// Signed by a key, or of a ledger, that the trust file does not name for this.
     UnknownKey,
-    /// Records are withheld, and nobody who may has signed for that.
+    /// Records are withheld, and no one who may has signed for that.
     UnsignedRedaction,
     /// Of a version or kind that this program does not know.
     Unsupported,
@@ -153,11 +153,11 @@ pub enum Step {
 pub enum Problem {
     #[error(transparent)]
     Read(#[from] ReadError),
-    #[error("`{path}` is not there")]
+    #[error("`{path}` is missing")]
     Missing { path: String },
-    #[error("`{path}` may not stand in a bundle of this kind")]
+    #[error("`{path}` is not allowed in a bundle of this kind")]
     Stray { path: String },
-    #[error("`{path}`: this program does not judge anchors, and cannot say whether this is the one that was made")]
+    #[error("`{path}`: this program does not verify anchors, and cannot say whether this one is genuine")]
     Anchor { path: String },
 
     // The signed statement and its key.
@@ -185,16 +185,16 @@ pub enum Problem {
     #[error("the redaction: {0}")]
     Redaction(StatementError),
     #[error(
-        "{withheld} records are withheld, and nobody whom the trust file names in the role `record` signed for that"
+        "{withheld} records are withheld, and no key that the trust file names in the role `record` has signed for that"
     )]
     UnsignedRedaction { withheld: u64 },
     #[error("the redaction is not signed by key {id}")]
     RedactionSignature { id: Digest },
-    #[error("the redaction is of another bundle")]
+    #[error("the redaction belongs to another bundle")]
     RedactionOfOther,
     #[error("the records are not the redacted ones that the redactor signed")]
     RedactionRecords,
-    #[error("other records are withheld than the redactor signed")]
+    #[error("the withheld records are not those that the redactor signed for")]
     RedactionCounts,
 
     #[error("the statement is another one than the files were verified with")]
@@ -209,15 +209,15 @@ pub enum Problem {
     HeadNotTrusted { size: u64 },
     #[error("the head of the ledger inside the statement file: {0}")]
     Head(CheckpointError),
-    #[error("the signed head says another size or root than the proof beside it")]
+    #[error("the signed head has another size or root than the proof beside it")]
     HeadDisagrees,
-    #[error("the statement says index {signed}, the ledger entry stands at {found}")]
+    #[error("the statement says index {signed}, but the ledger entry is at {found}")]
     Index { signed: u64, found: u64 },
     #[error("the proof is for a ledger of {size} entries, not for the one this bundle completed")]
     NotCompletedHead { size: u64 },
     #[error("the entry is not in the ledger: {0}")]
     Inclusion(ProofError),
-    #[error("the ledger before this bundle had another root than the statement says")]
+    #[error("the statement does not have the root of the ledger before this bundle")]
     PriorRoot,
     #[error("`ledger/checkpoint`: {0}")]
     Newest(CheckpointError),
@@ -243,7 +243,7 @@ pub enum Problem {
     LedgerStatement { index: u64, error: StatementError },
     #[error("statement {index} of the ledger is not signed by a key that the trust file names for it")]
     LedgerSigner { index: u64 },
-    #[error("statement {index} says that the ledger before it had another root")]
+    #[error("statement {index} does not have the root of the ledger before it")]
     ChainRoot { index: u64 },
     #[error("statement {index} names another statement before it than the one that stands there")]
     ChainPrevious { index: u64 },
@@ -277,9 +277,9 @@ pub enum Problem {
     Raw { ordinal: u64 },
     #[error("the raw files are not the ones that were sealed")]
     RawFiles,
-    #[error("the raw file {ordinal} is not there")]
+    #[error("the raw file {ordinal} is missing")]
     RawMissing { ordinal: u64 },
-    #[error("{count} more raw files are not there")]
+    #[error("{count} more raw files are missing")]
     RawMissingMore { count: u64 },
     #[error("the raw file {ordinal} belongs to no record that is shown")]
     RawStray { ordinal: u64 },
@@ -297,13 +297,13 @@ pub enum Problem {
     Record { at: RecordRef, problem: &'static str },
     #[error("the statement and the run's own record differ in `{field}`")]
     RunDisagrees { field: &'static str },
-    #[error("its records were judged by later rules; this program knows version {}", bundle::read::line::ASSESSMENT)]
+    #[error("its records were judged by newer rules; this program knows version {}", bundle::read::line::ASSESSMENT)]
     Assessment,
-    #[error("{at} counts its findings otherwise than they are")]
+    #[error("the counts of {at} are not those of its findings")]
     RollUp { at: RecordRef },
     #[error("{at} names a control that has no assignment or no record")]
     NoControl { at: RecordRef },
-    #[error("the statement counts `{field}` otherwise than the records")]
+    #[error("the statement's count of `{field}` is not that of the records")]
     Summary { field: &'static str },
     #[error("there are more than {max} controls")]
     Controls { max: u64 },

@@ -91,7 +91,7 @@ pub struct RecordsReport {
     pub findings_on_withheld_first: Vec<RecordRef>,
     pub gaps: BTreeMap<GapReason, u64>,
     pub gaps_accepted: u64,
-    /// Answers that were not kept, because they bear credentials or seemed to hold a secret.
+    /// Answers that were not kept, because they carry credentials or seem to hold a secret.
     pub bodies_not_kept: u64,
     pub raw_files: u64,
     pub raw_bytes: u64,

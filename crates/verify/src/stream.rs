@@ -107,7 +107,7 @@ fn fill(source: &mut dyn Source, buffer: &mut [u8]) -> Result<usize, ReadError> 
 /// Whole lines of `records.jsonl`.
 #[derive(Debug, Default)]
 struct Chunk {
-    /// The lines; what stands after the last one means nothing.
+    /// The lines; what is after the last one means nothing.
     bytes: Vec<u8>,
     /// Where each line's LF stands.
     ends: Vec<usize>,
@@ -371,7 +371,7 @@ impl Hashing {
 /// The leaf hash of a line: computed, or the one that stands for a withheld record.
 fn leaf(line: &[u8]) -> Digest {
     if let Some(hash) = line.strip_prefix(b"~") {
-        // What is no hash is refused when the line is read; here it only has to differ.
+        // What is not a hash is refused when the line is read; here it only has to differ.
         return std::str::from_utf8(hash)
             .ok()
             .and_then(|hash| hash.parse().ok())

@@ -18,7 +18,7 @@ pub struct Demands<'a> {
     pub allow_rehearsal: bool,
     /// Take the record of a failed run for what it is.
     pub allow_failed: bool,
-    /// Take a redacted copy for which nobody who may has signed.
+    /// Take a redacted copy for which no one who may has signed.
     pub allow_unsigned_redaction: bool,
     /// The newest head of this ledger that was seen before.
     pub last_seen: Option<&'a Checkpoint>,

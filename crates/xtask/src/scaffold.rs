@@ -51,7 +51,7 @@ pub fn collector(root: &Path, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Builds it in unless somebody asks for others.
+/// Builds it in unless someone asks for others.
 fn add_default(manifest: &Path, name: &str) -> Result<()> {
     change(manifest, |text| {
         let start = text.find("default = [").with_context(|| format!("`{}` has no `default`", manifest.display()))?;
@@ -96,7 +96,7 @@ fn named(name: &str) -> Result<()> {
         && !name.ends_with('-')
         && !name.contains("--")
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    ensure!(good, "`{name}` is no name: lower case, digits and single hyphens, for example `aws-kms`");
+    ensure!(good, "`{name}` is not a name: lower case, digits and single hyphens, for example `aws-kms`");
     Ok(())
 }
 

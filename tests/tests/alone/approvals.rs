@@ -99,7 +99,7 @@ fn an_approver_signs_and_is_shown() {
     fs::write(desk.path("witnessmark.yaml"), declaration.replace("opened by two", "opened by one")).unwrap();
     let validated = desk.witnessmark(&["validate"]);
     assert_eq!(validated.code, 0, "{validated:?}");
-    assert!(validated.stderr.contains("signs other words"), "{validated:?}");
+    assert!(validated.stderr.contains("is not the one in the declaration"), "{validated:?}");
     assert_eq!(listed(&desk)["approver"], "claimed");
 }
 

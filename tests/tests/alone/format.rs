@@ -138,7 +138,7 @@ fn anchors_are_not_passed_over() {
     let book = Book::of(2);
     let mut files = book.exported(1);
     files.insert(Entry::Anchor(2, "token.tsr".to_owned()), b"anything".to_vec());
-    refused(&verify(&files, &book.trust()), Class::Unsupported, "does not judge anchors");
+    refused(&verify(&files, &book.trust()), Class::Unsupported, "does not verify anchors");
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn a_chain_that_is_not_the_ledgers_is_refused() {
     let mut chain = book.next_chain();
     wrong_root(&mut chain);
     book.seal_at(Story::usual(2), chain);
-    refused(&verify(&book.exported(2), &book.trust()), Class::Position, "had another root");
+    refused(&verify(&book.exported(2), &book.trust()), Class::Position, "does not have the root of the ledger before");
 
     let mut book = Book::of(2);
     let mut chain = book.next_chain();
@@ -310,7 +310,7 @@ fn signed_contradictions_are_refused() {
     contradiction(T::Run, 0, &|v| v["clock"] = json!("set"), "`rehearsal`");
     contradiction(T::Run, 0, &|v| v["overrides"] = json!(["replay"]), "`rehearsal`");
     contradiction(T::Declaration, 0, &|v| v["raw"] = json!(5), "not numbered");
-    contradiction(T::Check, 0, &|v| v["text"] = json!("package other"), "another digest");
+    contradiction(T::Check, 0, &|v| v["text"] = json!("package other"), "does not have the digest");
     contradiction(T::Exchange, 0, &plain_http, "plain HTTP");
     contradiction(T::Params, 0, &|v| v["exchange"] = json!("exchange:4"), "params:0 names exchange:4");
     contradiction(T::Params, 0, &|v| v["exchange"] = json!("gap:0"), "params:0 names gap:0");
@@ -322,13 +322,13 @@ fn signed_contradictions_are_refused() {
     contradiction(T::Finding, 0, &|v| v["rests_on"] = json!(["resource:2"]), "finding:0 names resource:2");
     contradiction(T::Finding, 0, &|v| v["rests_on"] = json!(["control:0"]), "finding:0 names control:0");
     contradiction(T::Finding, 1, &|v| v["outcome"] = json!("conforms"), "no evidence");
-    contradiction(T::Finding, 1, &|v| v["outcome"] = json!("not-applicable"), "control:0 counts");
+    contradiction(T::Finding, 1, &|v| v["outcome"] = json!("not-applicable"), "counts of control:0");
     contradiction(T::Finding, 1, &|v| v["control"] = json!("AC-ROU"), "finding:1 names a control");
-    contradiction(T::Control, 0, &|v| v["outcome"] = json!("conforms"), "control:0 counts");
-    contradiction(T::Control, 0, &|v| v["counts"]["conforms"] = json!(2), "control:0 counts");
-    contradiction(T::Control, 2, &|v| v["id"] = json!("AC-ROT"), "stands twice");
-    contradiction(T::Control, 2, &|v| v["outcome"] = json!("conforms"), "control:2 counts");
-    contradiction(T::Control, 0, &|v| v["id"] = json!("AC-NONE"), "control:0 counts");
+    contradiction(T::Control, 0, &|v| v["outcome"] = json!("conforms"), "counts of control:0");
+    contradiction(T::Control, 0, &|v| v["counts"]["conforms"] = json!(2), "counts of control:0");
+    contradiction(T::Control, 2, &|v| v["id"] = json!("AC-ROT"), "duplicate control");
+    contradiction(T::Control, 2, &|v| v["outcome"] = json!("conforms"), "counts of control:2");
+    contradiction(T::Control, 0, &|v| v["id"] = json!("AC-NONE"), "counts of control:0");
 }
 
 #[test]
@@ -363,7 +363,7 @@ fn records_that_the_writer_would_not_write_are_refused() {
 
 #[test]
 fn a_later_version_of_the_rules_is_not_judged() {
-    refused(&lie(RecordType::Run, 0, |v| v["assessment"] = json!(2)), Class::Unsupported, "later rules");
+    refused(&lie(RecordType::Run, 0, |v| v["assessment"] = json!(2)), Class::Unsupported, "newer rules");
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn an_account_and_a_cluster_stand_in_one_declaration() {
         "authorizers",
         "T-CLUSTER",
         "collector: [aws-iam, aws-kms]",
-        "pkcs11: it finds no target by itself",
+        "pkcs11: it cannot find targets by itself",
     ] {
         assert!(text.contains(needed), "`{needed}` is missing:\n{text}");
     }

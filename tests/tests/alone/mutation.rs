@@ -194,7 +194,7 @@ fn a_tar_holds_plain_files_of_the_format_in_order() {
         refused(&book, &smuggle(&good, path, b'0', b""), Class::Malformed, "does not belong");
     }
     for path in ["leaves.txt", "raw/000/000000003", "records.jsonl", "redaction.sigstore.json"] {
-        refused(&book, &smuggle(&good, path, b'0', b""), Class::Malformed, "stands twice");
+        refused(&book, &smuggle(&good, path, b'0', b""), Class::Malformed, "is a duplicate");
     }
     let mut huge = smuggle(&good, "raw/000/000000004", b'0', b"");
     let at = huge.len() - 1024 - 512;

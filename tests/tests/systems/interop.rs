@@ -38,7 +38,7 @@ fn procedures() -> BTreeMap<String, Procedure> {
         };
         let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
         let procedure = Procedure { language: language.to_owned(), text: text.join("\n") };
-        assert!(found.insert(name.to_owned(), procedure).is_none(), "`{name}` stands twice");
+        assert!(found.insert(name.to_owned(), procedure).is_none(), "`{name}` is a duplicate");
     }
     assert_eq!(found.keys().collect::<Vec<_>>(), ["approvals", "cosign", "openssl", "prepare", "python"]);
     found

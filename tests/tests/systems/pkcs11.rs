@@ -234,14 +234,14 @@ fn a_wrong_pin_is_tried_once_and_then_no_more() {
     let gap = of_keys(&sealed);
     assert_eq!(
         (gap.1.as_str(), gap.2.as_str()),
-        ("unauthenticated", "C_Login: CKR_PIN_INCORRECT: no second try is made")
+        ("unauthenticated", "C_Login: CKR_PIN_INCORRECT: no second attempt is made")
     );
     assert_eq!(logins(&hsm), 1);
     // The token remembers, and is not tried again with anything.
     let (answer, sealed) = desk.seal();
     assert_eq!(answer.code, 12, "{answer:?}");
     assert!(
-        of_keys(&sealed).2.contains("no login is tried: the token says that a wrong PIN was given"),
+        of_keys(&sealed).2.contains("no login is attempted: the token says that a wrong PIN was entered"),
         "{:?}",
         gaps(&sealed)
     );
@@ -255,7 +255,7 @@ fn a_wrong_pin_is_tried_once_and_then_no_more() {
 fn a_token_without_tries_to_spare_is_not_logged_in_to() {
     let hsm = Hsm::soft(false);
     for (how, said) in [
-        ("few-tries", "a wrong PIN was given"),
+        ("few-tries", "a wrong PIN was entered"),
         ("last-try", "one more wrong PIN locks it"),
         ("locked", "PIN is locked"),
         ("changed-before-login", "the token was changed for"),
@@ -514,7 +514,7 @@ fn rights_and_preflight_say_what_a_login_would_mean() {
     let desk = hsm.desk(&hsm.target("vault", hsm.module(), SOFT));
     let rights = desk.witnessmark(&["rights", "--format", "pkcs11-user"]);
     assert_eq!(rights.code, 0, "{rights:?}");
-    assert!(rights.stdout.contains("PKCS#11 has no user who may only look"), "{rights:?}");
+    assert!(rights.stdout.contains("PKCS#11 has no read-only user"), "{rights:?}");
     let one = desk.witnessmark(&["rights", "--format", "pkcs11-user", "--target", "vault"]);
     assert_eq!((one.code, &one.stdout), (0, &rights.stdout));
     for command in ["rights", "preflight"] {
@@ -527,6 +527,6 @@ fn rights_and_preflight_say_what_a_login_would_mean() {
     assert!(login(&preflight), "{preflight:?}");
     let (desk, _) = odd(&hsm, "", &hsm.login(PIN));
     let preflight = desk.witnessmark(&["preflight", "--format", "json"]);
-    assert!(preflight.stdout.contains("a login is not tried ahead"), "{preflight:?}");
+    assert!(preflight.stdout.contains("preflight attempts no login"), "{preflight:?}");
     assert_eq!(logins(&hsm), 0);
 }

@@ -22,14 +22,14 @@ pub enum SealError {
     Note(#[from] ledger::NoteError),
     #[error(transparent)]
     Entry(#[from] ledger::EntryTooLong),
-    #[error("`{run}` is no id of a run: 1 to 64 lower-case letters, digits and `-`")]
+    #[error("`{run}` is not a run id: 1 to 64 lower-case letters, digits and `-`")]
     BadRunId { run: String },
     #[error("`{store}` holds no ledger")]
     NotInitialised { store: String },
     #[error("`{store}` already holds the ledger `{origin}` with {size} bundles")]
     AlreadyInitialised { origin: String, size: u64, store: String },
     #[error(
-        "`{store}` holds no ledger, but the ledger `{origin}` was seen with {size} bundles: the store was lost, emptied or exchanged"
+        "`{store}` holds no ledger, but the ledger `{origin}` was seen with {size} bundles: the store was lost, emptied or replaced"
     )]
     LedgerGone { origin: String, size: u64, store: String },
     #[error(
@@ -48,7 +48,7 @@ pub enum SealError {
     LedgerKeyNotTrusted { index: u64 },
     #[error("`{path}` in `{store}` {problem}")]
     Damaged { path: String, store: String, problem: String },
-    #[error("the signer gave a signature that its own public key refuses")]
+    #[error("the signer returned a signature that its own public key does not verify")]
     BadSignature,
     #[error("bundle {index} as written does not verify: {problem}")]
     NotVerified { index: u64, problem: String },
@@ -69,19 +69,19 @@ impl SealError {
         let text = match self {
             Self::Store(error) => return error.help(),
             Self::NotInitialised { store } => {
-                format!("make it once with `witnessmark ledger init --store {store}`")
+                format!("create it once with `witnessmark ledger init --store {store}`")
             }
             Self::AlreadyInitialised { .. } => "use it as it is; a ledger is made once".to_owned(),
             Self::LedgerGone { .. } | Self::RolledBack { .. } | Self::Rewritten { .. } => {
-                "name the right store, or restore it from its copy; a ledger is never begun again with the same key"
+                "name the right store, or restore it from a backup; a ledger is never started again with the same key"
                     .to_owned()
             }
             Self::OtherLedgerKey { .. } => "give the ledger key that belongs to this trust file".to_owned(),
             Self::KeyNotTrusted { .. } | Self::LedgerKeyNotTrusted { .. } => {
                 "whoever keeps the trust file adds the key for this index, or give the key it names".to_owned()
             }
-            Self::Damaged { .. } => "something else wrote here; restore the file from a copy of the store".to_owned(),
-            Self::BadMemory { .. } => "give the memory that belongs to this ledger's key, kept beside it".to_owned(),
+            Self::Damaged { .. } => "something else wrote here; restore the file from a backup of the store".to_owned(),
+            Self::BadMemory { .. } => "give the head file that belongs to this ledger's key".to_owned(),
             Self::BadRunId { .. }
             | Self::Sign(_)
             | Self::Trust(_)

@@ -105,7 +105,7 @@ fn add_anchors(
         let folder = format!("{}/{size}", layout::ANCHORS);
         for name in store.list(&folder)? {
             let path = format!("{folder}/{name}");
-            let entry = Entry::parse(&path).ok_or_else(|| damaged(store, &path, "is no name of the format"))?;
+            let entry = Entry::parse(&path).ok_or_else(|| damaged(store, &path, "is not a file name of the format"))?;
             entries.insert(entry, Added::Stored(path, limits::ANCHOR_MAX));
         }
     }

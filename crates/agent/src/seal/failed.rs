@@ -1,6 +1,6 @@
 //! The record of a run that failed, or died before it signed: a bundle with the status `failed`,
 //! under the run's own id, that says why and holds nothing else. What the run had read is thrown
-//! away: nobody can say how much of it there is.
+//! away: no one can say how much of it there is.
 
 use std::io;
 
@@ -44,7 +44,7 @@ impl Sealer<'_> {
         overrides.sort_unstable();
         overrides.dedup();
         intent.tool = by.tool.clone();
-        // A set clock may lie before the run's start.
+        // A set clock may be before the run's start.
         let finished = by.now.max(intent.started);
         let run = Run {
             id: intent.run.clone(),

@@ -1,4 +1,4 @@
-//! The ledger as it lies in the store: its head, proven against tiles and against the last head
+//! The ledger as it is in the store: its head, proven against tiles and against the last head
 //! seen, and what appending to it writes.
 
 use bundle::layout;
@@ -31,7 +31,7 @@ pub(super) fn stored(store: &dyn Store, key: &LogKey) -> Result<Option<Known>, S
     let Some(bytes) = store.read(store::CHECKPOINT, limits::CHECKPOINT_MAX)? else {
         return Ok(None);
     };
-    let text = String::from_utf8(bytes).map_err(|_| damaged(store, store::CHECKPOINT, "is no text"))?;
+    let text = String::from_utf8(bytes).map_err(|_| damaged(store, store::CHECKPOINT, "is not UTF-8 text"))?;
     let checkpoint = prove(&text, key)
         .map_err(|problem| damaged(store, store::CHECKPOINT, &format!("is not the ledger's: {problem}")))?;
     Ok(Some(Known { checkpoint, text }))

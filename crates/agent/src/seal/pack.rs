@@ -1,4 +1,4 @@
-//! How a bundle lies in a store: its tar, packed by zstd in two frames. The first holds the entry of the statement, which
+//! How a bundle is in a store: its tar, packed by zstd in two frames. The first holds the entry of the statement, which
 //! is known last; the second all the rest, which is written once, before there is a statement. So publishing copies what was
 //! packed and verified, and `zstd -d` of the whole gives the tar.
 
@@ -11,7 +11,7 @@ use bundle::export::{ExportError, TarWriter};
 use bundle::layout::Entry;
 use zstd::Encoder;
 
-/// What zstd itself takes where nobody says anything. Its window is 2 MiB; a reader takes up to 8.
+/// zstd's own default. Its window is 2 MiB; a reader takes up to 8.
 const LEVEL: i32 = 3;
 
 /// Packs what is written to it. A checksum goes with it: what a disk alters is noticed as such.
@@ -30,7 +30,7 @@ pub struct BodyWriter {
 }
 
 impl BodyWriter {
-    /// Makes the file, which must not exist. Nobody else may read it.
+    /// Makes the file, which must not exist. No one else may read it.
     ///
     /// # Errors
     /// When it cannot be made.

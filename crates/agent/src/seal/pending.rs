@@ -79,8 +79,8 @@ impl Sealer<'_> {
     /// Writes down the statement that will be signed for this index, and no other.
     pub(super) fn reserve(&self, run: &RunId, index: u64, statement: &Unsigned) -> Result<(), SealError> {
         let path = reserved_path(index);
-        let statement =
-            String::from_utf8(statement.statement().to_vec()).map_err(|_| damaged(self.store, &path, "is no text"))?;
+        let statement = String::from_utf8(statement.statement().to_vec())
+            .map_err(|_| damaged(self.store, &path, "is not UTF-8 text"))?;
         let bytes = to_json(self.store, &path, &Reserved { run: run.to_string(), statement })?;
         Ok(self.store.create(&[(&path, &bytes)])?)
     }

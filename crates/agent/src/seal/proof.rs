@@ -23,7 +23,7 @@ use super::head::Head;
 use super::pack;
 use super::sealer::public_key;
 
-/// Keys that anybody can have: what they sign is never trusted and never leaves this file. With
+/// Keys that anyone can have: what they sign is never trusted and never leaves this file. With
 /// them a bundle is verified as a whole before a key that matters has signed it.
 const NOBODY_COLLECTOR: [u8; 32] = [0xc0; 32];
 const NOBODY_LEDGER: [u8; 32] = [0x1e; 32];
@@ -35,7 +35,7 @@ pub(super) struct Proven {
 }
 
 /// That what was prepared, with this statement at the ledger's next place, makes a bundle that
-/// verifies; but for the signatures, which are nobody's. `observer` sees what it reads.
+/// verifies; but for the signatures, which are no one's. `observer` sees what it reads.
 pub(super) fn before_signing(
     head: &Head<'_>,
     unsigned: &Unsigned,

@@ -43,7 +43,7 @@ pub struct Begun {
     pub unfinished: Vec<Unfinished>,
 }
 
-/// A run between its intent and its seal. While it lives nobody takes the run for dead; dropped
+/// A run between its intent and its seal. While it lives no one takes the run for dead; dropped
 /// unsealed, the next run records it as failed.
 #[derive(Debug)]
 pub struct Session {
@@ -70,7 +70,7 @@ pub struct SealInput {
     /// Overrides that make the bundle unfit as evidence, in any order.
     pub rehearsal: Vec<Override>,
     pub summary: Summary,
-    /// What `bundle::writer` wrote, as it lies in [`Session::staged`].
+    /// What `bundle::writer` wrote, as it is in [`Session::staged`].
     pub records: WrittenRecords,
 }
 

@@ -79,7 +79,7 @@ impl Sealer<'_> {
             run,
             intent,
             staged,
-            // Until the end: as long as it lives nobody takes the run for dead.
+            // Until the end: as long as it lives no one takes the run for dead.
             guard: _guard,
             ..
         } = session;
@@ -97,13 +97,13 @@ impl Sealer<'_> {
         let verified = proof::before_signing(&head, &statement, &staged, self.trust, observer)?;
         self.reserve(&run, index, &statement)?;
         let (sealed, verified) = self.complete(&mut head, index, Some(&verified))?;
-        // Nobody else can have published it: the index was taken under the lock that is still held.
+        // No one else can have published it: the index was taken under the lock that is still held.
         let verified =
-            verified.ok_or_else(|| head::damaged(self.store, &bundle::layout::bundle(index), "was there already"))?;
+            verified.ok_or_else(|| head::damaged(self.store, &bundle::layout::bundle(index), "already exists"))?;
         Ok((sealed, verified))
     }
 
-    /// Runs whose process is gone and which signed nothing. Runs without an intent asked nobody
+    /// Runs whose process is gone and which signed nothing. Runs without an intent asked no one
     /// for anything: they are removed.
     fn dead_runs(&self) -> Result<Vec<Unfinished>, SealError> {
         let mut unfinished = Vec::new();

@@ -1,4 +1,4 @@
-//! What came so far: the files it lies in, and the keys by which it will be sorted.
+//! What came so far: the files it is in, and the keys by which it will be sorted.
 
 use std::collections::BTreeMap;
 use std::io;

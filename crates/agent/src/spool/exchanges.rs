@@ -1,6 +1,6 @@
-//! Exchanges as they lie in the spool: the text of their three records but for references, and their bodies.
+//! Exchanges as they are in the spool: the text of their three records but for references, and their bodies.
 //!
-//! The texts are made once, when an exchange comes, and handed to the writer as they are. All bodies lie in one file.
+//! The texts are made once, when an exchange comes, and handed to the writer as they are. All bodies are in one file.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};

@@ -32,7 +32,7 @@ pub(super) fn folded(gaps: &[record::Gap]) -> Vec<record::Gap> {
     for group in gaps.chunk_by(alike) {
         kept.extend(group.iter().take(SINGLY).cloned());
         if let (Some(first), more @ 1..) = (group.get(SINGLY), group.len().saturating_sub(SINGLY)) {
-            let detail = format!("and {more} more like these, each with an exchange of its own where one was made");
+            let detail = format!("and {more} more like these, each with its own exchange where one was made");
             kept.push(record::Gap { detail, exchange: None, ..first.clone() });
         }
     }
@@ -41,7 +41,7 @@ pub(super) fn folded(gaps: &[record::Gap]) -> Vec<record::Gap> {
     kept
 }
 
-/// Where a gap stands among all: by target, collector, population, subject, part, right, reason, exchange, detail.
+/// The order of gaps: by target, collector, population, subject, part, right, reason, exchange, detail.
 pub(super) fn gap_order(gap: &record::Gap) -> GapOrder<'_> {
     (
         &gap.target,

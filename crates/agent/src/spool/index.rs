@@ -6,7 +6,7 @@ use model::Digest;
 
 use super::lines::Span;
 
-/// A name that stands in many keys.
+/// A name that is in many keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Name(u32);
 

@@ -150,7 +150,7 @@ impl Sink for Spool {
         exchange: NewExchange,
         withheld: Option<WithheldReason>,
     ) -> Result<ExchangeId, SinkError> {
-        // Written and hashed outside the lock: other tasks go on meanwhile.
+        // Written and hashed outside the lock: other tasks go on in the meantime.
         let (drafted, kept) = Drafted::new(target, collector, exchange, withheld).map_err(SinkError)?;
         let mut guard = self.lock();
         let inner = guard.as_mut().ok_or_else(|| SinkError(ended()))?;

@@ -1,4 +1,4 @@
-//! Notes of collectors as they lie in the spool, with exchanges by arrival.
+//! Notes of collectors as they are in the spool, with exchanges by arrival.
 
 use model::record::{Decode, Syntax};
 use sdk::{CoverageNote, GapNote, Input, Source};

@@ -200,7 +200,7 @@ pub(super) fn routed(
         if routes.contains_key(&(target.clone(), collector.clone())) {
             continue;
         }
-        let detail = "the collector did not say over which way it reached the target".to_owned();
+        let detail = "the collector did not record its route to the target".to_owned();
         let note = GapNote {
             population: None,
             subject: None,
@@ -230,7 +230,10 @@ pub(super) fn covered_once(rows: Vec<CoverageRow>, gaps: &mut Vec<GapRow>) -> Ve
         known.note.complete = false;
         known.note.total = None;
         gaps.push(GapRow {
-            note: failed(&row.note.population, "the collector said twice how completely this was listed".to_owned()),
+            note: failed(
+                &row.note.population,
+                "the collector reported the coverage of this list more than once".to_owned(),
+            ),
             target: row.target,
             collector: row.collector,
         });
@@ -279,7 +282,7 @@ pub(super) fn add_up(
             continue;
         }
         let detail = format!(
-            "{} items were listed, {} of them again; {read} were recorded, and of {unread} a gap says that nothing was read",
+            "{} items were listed, {} of them duplicates; {read} were recorded, and gaps say that {unread} were not read",
             one.items, one.repeated
         );
         wrong.push(Gap {

@@ -20,7 +20,7 @@ pub(super) struct United {
 /// Holds the sayings of one object against each other.
 ///
 /// # Errors
-/// When one of them is no JSON object, which nothing that was recorded is.
+/// When one of them is not a JSON object, which nothing that was recorded is.
 pub(super) fn united<'f>(sayings: impl IntoIterator<Item = &'f RawValue>) -> io::Result<United> {
     let mut sayings = sayings.into_iter();
     let first = sayings.next().ok_or_else(|| io::Error::other("an object of which nothing was said"))?;

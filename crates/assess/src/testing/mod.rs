@@ -2,7 +2,7 @@
 //!
 //! * The `test_*` rules run in regorus' interpreter, as stock `opa test` runs them. Every input they give to a check is noted: a *case*.
 //! * Each case is judged as a run would judge it. Each outcome that `needs` names must come out of some case; each place that evidence names
-//!   must be there, and the value it shows must be the one that stands there.
+//!   must be there, and the value it shows must be the one that is there.
 //! * `needs` is not taken on trust (`prove`): parts are removed, cut short and exchanged, and no other outcome may come out.
 //! * The machine that judges (RVM) and the interpreter must prove the same of each case.
 //!

@@ -2,7 +2,7 @@
 //!
 //! For every case and every part of its subject:
 //! * removed, with a gap that says so: the outcome stays or becomes undetermined;
-//! * a list cut short, with a gap: the same;
+//! * a truncated list, with a gap: the same;
 //! * an outcome that stays although the part is gone must stay whatever the part holds: it is given the values it has in all other cases.
 
 use std::collections::BTreeSet;
@@ -64,11 +64,11 @@ pub(super) fn prove(set: &CheckSet, check: &Check, inputs: &[Input], report: &mu
 
 impl Prover<'_> {
     fn facts<'v>(&self, input: &'v Value) -> Result<&'v Value, String> {
-        let object = input.as_object().map_err(|_| "its input is no object".to_owned())?;
+        let object = input.as_object().map_err(|_| "its input is not an object".to_owned())?;
         object.get(&Value::from(self.member)).ok_or_else(|| format!("its input has no `{}`", self.member))
     }
 
-    /// The input with these facts in place of its own.
+    /// The input with these facts instead of its own.
     fn with_facts(&self, input: &Value, facts: Value) -> Result<Value, String> {
         let mut changed = input.clone();
         changed.as_object_mut().map_err(|e| e.to_string())?.insert(Value::from(self.member), facts);
@@ -82,7 +82,7 @@ impl Prover<'_> {
             .and_then(|t| serde_json::from_str(&t).ok())
             .ok_or("its subject is not JSON")?;
         let blame: Vec<Blame> = unread.map(gap).map(|(r, g)| Blame::of(r, &g)).into_iter().collect();
-        let known = Known::new(&facts, &blame).ok_or("its subject is no object")?;
+        let known = Known::new(&facts, &blame).ok_or("its subject is not an object")?;
         let question = Question::new(&self.check.meta.custom.needs, &known);
         self.machine.input(input.clone());
         let answer = match self.machine.first_proven(question.askable) {
@@ -111,7 +111,7 @@ impl Prover<'_> {
         Ok(verdict.outcome)
     }
 
-    /// Parts that the text or `needs` names must stand in some case: otherwise nothing was shown of them.
+    /// Parts that the text or `needs` names must be in some case: otherwise nothing was shown of them.
     fn mentioned(&self, inputs: &[Input], report: &mut Report) {
         let mut named: Vec<String> = self.check.meta.custom.needs.all().into_iter().map(str::to_owned).collect();
         if self.member == "resource" {
@@ -126,7 +126,7 @@ impl Prover<'_> {
                 .filter_map(|i| self.facts(&i.value).ok()?.as_object().ok())
                 .any(|facts| facts.contains_key(&key));
             if !shown {
-                report.defect(self.check, None, &format!("it speaks of the part `{part}`, which no test has"));
+                report.defect(self.check, None, &format!("it names the part `{part}`, which no test has"));
             }
         }
     }
@@ -151,11 +151,7 @@ impl Prover<'_> {
                     _ => serde_json::to_string(&v).map(Some).map_err(|e| e.to_string()),
                 });
                 if self.machine.prove(outcome) != interpreted {
-                    report.defect(
-                        self.check,
-                        Some(&input.test),
-                        &format!("the machine and the interpreter differ about `{outcome}`"),
-                    );
+                    report.defect(self.check, Some(&input.test), &format!("the two engines differ about `{outcome}`"));
                 }
             }
         }
@@ -165,7 +161,7 @@ impl Prover<'_> {
         let facts = self.facts(&input.value)?.clone();
         let parts: Vec<(Value, Value)> = facts
             .as_object()
-            .map_err(|_| "its subject is no object".to_owned())?
+            .map_err(|_| "its subject is not an object".to_owned())?
             .iter()
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect();
@@ -213,7 +209,7 @@ impl Prover<'_> {
             let verdict = self.judge(&changed, None)?;
             if verdict.outcome != outcome {
                 return Err(format!(
-                    "`{outcome}` does not need {key}, says `needs`; but with its value from `{}` it becomes `{}`",
+                    "`needs` says that `{outcome}` does not need {key}, but with its value from `{}` it becomes `{}`",
                     other.test, verdict.outcome
                 ));
             }
@@ -257,7 +253,7 @@ fn shortened(value: &Value) -> Vec<Value> {
     all
 }
 
-/// Each place that is named is there, and the value shown is what stands there.
+/// Each place that is named is there, and the value shown is what is there.
 fn evidence_holds(facts: &RawValue, proofs: &[Proof]) -> Result<(), String> {
     for proof in proofs {
         let Some(path) = &proof.path else {
@@ -267,12 +263,12 @@ fn evidence_holds(facts: &RawValue, proofs: &[Proof]) -> Result<(), String> {
             continue;
         };
         let Some(there) = pointer::cut(facts, path) else {
-            return Err(format!("the evidence names `{path}`, where nothing stands"));
+            return Err(format!("the evidence names `{path}`, where there is nothing"));
         };
         if let Some(actual) = &proof.actual {
             let read = |raw: &RawValue| serde_json::from_str::<serde_json::Value>(raw.get()).ok();
             if read(actual) != read(there) {
-                return Err(format!("the evidence shows {actual} for `{path}`, where {there} stands"));
+                return Err(format!("the evidence shows {actual} for `{path}`, where the value is {there}"));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A bundle as a folder: in a store, or an unpacked export. Gives its files in the order of a tar.
 //!
-//! Links are never followed, and nothing may lie in the folder that does not belong to a bundle.
+//! Links are never followed, and nothing may be in the folder that does not belong to a bundle.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
@@ -64,7 +64,7 @@ impl FolderSource {
                 _ => self.admit_name(&name, is_folder)?,
             }
         }
-        // All that was found so far stands before the raw files in a tar.
+        // All that was found so far is before the raw files in a tar.
         self.found.sort_unstable_by(|a, b| b.cmp(a));
         self.raw_folders.sort_unstable_by(|a, b| b.cmp(a));
         self.listed = true;

@@ -44,7 +44,7 @@ pub(super) fn check(record: &Record) -> Result<(), Broken> {
         Record::Coverage(coverage) => of_coverage(coverage),
         Record::Resource(resource) => of_resource(resource),
         Record::Derived(Derived { inputs, facts, .. }) => {
-            hold(inputs.is_sorted_by(|a, b| a < b), "`inputs` is not ascending, each once")?;
+            hold(inputs.is_sorted_by(|a, b| a < b), "`inputs` is not strictly ascending")?;
             object(facts, "`facts` is not an object")
         }
         Record::Finding(finding) => of_finding(finding),
@@ -59,10 +59,10 @@ fn of_assignment(assignment: &Assignment) -> Result<(), Broken> {
 
 fn of_route(route: &Route) -> Result<(), Broken> {
     hold(route.endpoints.iter().all(|text| is_endpoint(text)), "an endpoint is not spelled as the format has it")?;
-    hold(route.endpoints.is_sorted_by(|a, b| a < b), "`endpoints` is not ascending, each once")?;
-    hold(route.authorities.is_sorted_by(|a, b| a < b), "`authorities` is not ascending, each once")?;
+    hold(route.endpoints.is_sorted_by(|a, b| a < b), "`endpoints` is not strictly ascending")?;
+    hold(route.authorities.is_sorted_by(|a, b| a < b), "`authorities` is not strictly ascending")?;
     hold(route.proxies.iter().all(|text| is_proxy(text)), "a proxy is not `http://host:port` or `https://host:port`")?;
-    hold(route.proxies.is_sorted_by(|a, b| a < b), "`proxies` is not ascending, each once")
+    hold(route.proxies.is_sorted_by(|a, b| a < b), "`proxies` is not strictly ascending")
 }
 
 fn of_peer(peer: &Peer) -> Result<(), Broken> {
@@ -107,7 +107,9 @@ fn of_resource(resource: &Resource) -> Result<(), Broken> {
 
 fn of_finding(finding: &Finding) -> Result<(), Broken> {
     let pointers = finding.evidence.iter().filter_map(|evidence| evidence.path.as_deref());
-    pointers.into_iter().try_for_each(|path| hold(is_pointer(path), "`path` of some evidence is no JSON pointer"))
+    pointers
+        .into_iter()
+        .try_for_each(|path| hold(is_pointer(path), "`path` of a piece of evidence is not a JSON pointer"))
 }
 
 fn of_control(control: &Control) -> Result<(), Broken> {
@@ -127,7 +129,7 @@ fn locator(locator: &Locator) -> Result<(), Broken> {
     match locator {
         Locator::Answer(InAnswer { syntax, path, decode, inner, .. }) => {
             place(*syntax, path)?;
-            hold(inner.is_none() || !decode.is_empty(), "`inner` stands without `decode`")?;
+            hold(inner.is_none() || !decode.is_empty(), "`inner` without `decode`")?;
             match inner {
                 Some((syntax, path)) => place(*syntax, path),
                 None => Ok(()),
@@ -143,7 +145,7 @@ fn locator(locator: &Locator) -> Result<(), Broken> {
 
 fn place(syntax: Syntax, path: &str) -> Result<(), Broken> {
     match syntax {
-        Syntax::Json => hold(is_pointer(path), "a locator's path is no JSON pointer"),
+        Syntax::Json => hold(is_pointer(path), "a locator's path is not a JSON pointer"),
         Syntax::Xml => hold(is_xml_path(path), "a locator's path does not lead into XML"),
         Syntax::Csv => hold(is_csv_path(path), "a locator's path does not lead into CSV"),
     }

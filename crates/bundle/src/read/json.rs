@@ -42,7 +42,7 @@ pub const MAX_WHOLE: u64 = (1 << 53) - 1;
 pub enum JsonError {
     #[error("the text is not UTF-8 at byte {at}")]
     NotUtf8 { at: usize },
-    #[error("a control character stands at byte {at}")]
+    #[error("a control character at byte {at}")]
     Control { at: usize },
     #[error("the text ends too early")]
     Ends,
@@ -50,7 +50,7 @@ pub enum JsonError {
     Malformed { at: usize },
     #[error("white space between tokens at byte {at}")]
     Space { at: usize },
-    #[error("a member name stands twice in one object, the second time at byte {at}")]
+    #[error("duplicate key in an object, at byte {at}")]
     Duplicate { at: usize },
     #[error("arrays and objects are nested deeper than {limit} at byte {at}")]
     Deep { at: usize, limit: usize },
@@ -58,7 +58,7 @@ pub enum JsonError {
     Wide { at: usize, limit: usize },
     #[error("a number at byte {at} is not a whole number from 0 to 2^53-1")]
     Number { at: usize },
-    #[error("something stands after the end of the value, at byte {at}")]
+    #[error("unexpected content after the end of the value, at byte {at}")]
     Trailing { at: usize },
 }
 
@@ -88,7 +88,7 @@ struct Key {
     from: usize,
     to: usize,
     decoded: bool,
-    /// Where it stands in the text.
+    /// Where it is in the text.
     at: usize,
 }
 

@@ -48,14 +48,14 @@ pub enum LineError {
     Json(#[from] JsonError),
     #[error("this `{kind}` record is not spelled as the format demands")]
     Spelling { kind: RecordType },
-    #[error("this is no `{kind}` record: {reason}")]
+    #[error("invalid `{kind}` record: {reason}")]
     Content { kind: RecordType, reason: String },
-    #[error("this `{kind}` record does not keep its form: {broken}")]
+    #[error("invalid `{kind}` record: {broken}")]
     Form { kind: RecordType, broken: &'static str },
     #[error("the line is longer than {max} bytes", max = limits::LINE_MAX)]
     TooLong,
     /// Of no other record the members are known then.
-    #[error("the run's rules of judging are of version {found}; this program knows version {known}", known = ASSESSMENT)]
+    #[error("the run was judged by version {found} of the rules; this program knows version {known}", known = ASSESSMENT)]
     Assessment { found: u64 },
 }
 
@@ -159,7 +159,7 @@ fn withheld(line: &[u8]) -> Result<Digest, LineError> {
         .ok_or(LineError::Withheld)
 }
 
-/// Reads salt and type, which stand in every line in the same place.
+/// Reads salt and type, which are in every line in the same place.
 fn start(line: &[u8]) -> Result<RecordType, LineError> {
     let rest = line.strip_prefix(SALT_START).ok_or(LineError::Start)?;
     let (salt, rest) = rest.split_at_checked(SALT_LENGTH).ok_or(LineError::Start)?;

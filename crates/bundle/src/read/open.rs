@@ -1,4 +1,4 @@
-//! Opens whatever holds a bundle, told by its first bytes: a tar, a tar packed by zstd or gzip, or a folder.
+//! Opens whatever holds a bundle, recognised by its first bytes: a tar, a tar packed by zstd or gzip, or a folder.
 
 use std::fs::{self, File};
 use std::io::{self, Cursor, Read};

@@ -28,11 +28,11 @@ pub enum ReadError {
     NotAFile { path: String },
     #[error("`{path}` does not belong to a bundle")]
     Foreign { path: String },
-    #[error("`{path}` stands twice, or not where it belongs: after `{before}`")]
+    #[error("`{path}` is a duplicate or out of order: it follows `{before}`")]
     Order { path: String, before: String },
     #[error("`{path}` has {size} bytes, at most {max} are allowed")]
     TooLarge { path: String, size: u64, max: u64 },
-    #[error("the space after `{path}` in the tar is not filled with zeros")]
+    #[error("the padding after `{path}` in the tar is not zeros")]
     Padding { path: String },
     #[error("the tar does not end with two blocks of zeros and nothing after them")]
     End,
@@ -91,7 +91,7 @@ impl Gate {
     }
 }
 
-/// The largest file that may stand under this name, in bytes.
+/// The largest file that may be under this name, in bytes.
 #[must_use]
 pub fn size_max(entry: &Entry) -> u64 {
     match entry {

@@ -2,8 +2,8 @@
 //!
 //! The input may be hostile. Memory is bounded by the window (8 MiB, as RFC 8878 §3.1.1.1.2 recommends to every
 //! decoder), and how much may come out is bounded by whoever reads. Several frames or members after each other are one
-//! stream. Nothing else may stand before, between or after them: a skippable frame would be a place for bytes that
-//! nobody looks at.
+//! stream. Nothing else may be before, between or after them: a skippable frame would be a place for bytes that
+//! no one looks at.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -14,7 +14,7 @@ use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 /// Largest window of a zstd frame, in bytes: 8 MiB.
 pub const WINDOW_MAX: u64 = 8 << 20;
 
-/// How much may come out of a packed bundle unless somebody says otherwise, in bytes: 16 GiB.
+/// How much may come out of a packed bundle unless someone says otherwise, in bytes: 16 GiB.
 pub const UNPACKED_MAX: u64 = 16 << 30;
 
 /// First bytes of a zstd frame.
@@ -40,13 +40,13 @@ pub enum UnpackError {
     Damaged(String),
     #[error("bytes follow that belong to no {form}")]
     Trailing { form: &'static str },
-    #[error("it holds a skippable frame, of which nobody would see what is in it")]
+    #[error("it has a skippable frame, whose contents no reader would see")]
     Skippable,
     #[error("it was packed with a window of {window} bytes; at most {WINDOW_MAX} are unpacked")]
     Window { window: u64 },
     #[error("it was packed with a dictionary")]
     Dictionary,
-    #[error("more than {max} bytes come out of it")]
+    #[error("it unpacks to more than {max} bytes")]
     TooMuch { max: u64 },
 }
 
@@ -274,7 +274,7 @@ struct Bounded<R> {
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // One byte more, so that what ends exactly at the bound is no error.
+        // One byte more, so that what ends exactly at the bound is not an error.
         let room = usize::try_from(self.left.saturating_add(1)).unwrap_or(usize::MAX).min(buffer.len());
         let count = self.inner.read(buffer.get_mut(..room).unwrap_or_default())?;
         self.left = self.left.checked_sub(count as u64).ok_or(UnpackError::TooMuch { max: self.max })?;

@@ -10,7 +10,7 @@ record! {
     /// It never makes anything conform.
     pub struct Acceptance ("acceptance") {
         required {
-            /// Short name; it stands beside what it covers.
+            /// Short name, shown beside what it covers.
             id: Located<Id>,
             /// Why.
             reason: Located<String>,

@@ -9,7 +9,7 @@ record! {
     /// What the entity says it does.
     pub struct Control ("control") {
         required {
-            /// Short name; it stands in the keys of findings.
+            /// Short name, part of the key of each finding.
             id: Located<Id>,
             /// One sentence.
             title: Located<String>,

@@ -8,7 +8,7 @@ record! {
     /// People, processes and technology around one set of keys.
     pub struct System ("system") {
         required {
-            /// Short name; it stands in every bundle.
+            /// Short name, part of every bundle.
             id: Located<Id>,
         }
         optional {

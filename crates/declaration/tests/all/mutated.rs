@@ -110,7 +110,7 @@ proptest! {
 
 #[test]
 fn depth_and_size_are_bounded() {
-    let deep = "more than 32 lists and objects inside each other";
+    let deep = "lists and objects nested deeper than 32";
     for (text, problem) in [
         (format!("a: {}{}", "[".repeat(33), "]".repeat(33)), deep),
         (format!("{}1{}", "{a: ".repeat(33), "}".repeat(33)), deep),

@@ -38,7 +38,7 @@ fn an_acceptance_may_be_held_to_its_reason() {
     let found = plan(&wrong, &environment()).expect_err("not a reason");
     let said = wrong.render(&found, false);
     assert!(
-        said.contains("`closed-by-polcy` is no reason") && said.contains("did you mean `closed-by-policy`?"),
+        said.contains("`closed-by-polcy` is not a reason") && said.contains("did you mean `closed-by-policy`?"),
         "{said}"
     );
 }

@@ -18,7 +18,7 @@ use crate::{Digest, RecordRef, Timestamp};
 pub struct Route {
     pub target: String,
     pub collector: String,
-    /// Endpoints that the declaration sets in place of the source's own, ascending, in the form of [`Exchange::endpoint`].
+    /// Endpoints that the declaration sets instead of the source's own, ascending, in the form of [`Exchange::endpoint`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<String>,
     /// Proxies that requests go through, as `http://host:port` or `https://host:port` without credentials, ascending.

@@ -1,4 +1,4 @@
-//! What an acceptance is about, as it stands in its record.
+//! What an acceptance is about, as it is in its record.
 
 use serde::{Deserialize, Serialize};
 

@@ -194,7 +194,7 @@ pub struct Control {
     pub observe: Option<Observation>,
 }
 
-/// Where a finding stands among all: control, check, target, the kind of its subject or the population, the subject's id.
+/// The order of findings: control, check, target, the kind of its subject or the population, the subject's id.
 pub type FindingPlace<'f> = (&'f str, &'f str, &'f str, &'f str, Option<&'f str>);
 
 impl Finding {

@@ -62,7 +62,7 @@ pub enum RunStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
-    /// The run's id; it stands in session names and user agents at the sources.
+    /// The run's id; it is in session names and user agents at the sources.
     pub id: String,
     pub tool: Tool,
     /// Version of the rules of judging (`docs/spec/bundle.md`), not of any check.

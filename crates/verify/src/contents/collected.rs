@@ -167,12 +167,7 @@ impl Collected {
 
     pub(super) fn route(&mut self, at: RecordRef, route: &Route) -> Result<(), Problem> {
         let key = (route.target.clone(), route.collector.clone());
-        ascending(
-            at,
-            self.last_route.as_ref(),
-            &key,
-            "routes are not in the order of target and collector, each once",
-        )?;
+        ascending(at, self.last_route.as_ref(), &key, "routes are not strictly ordered by target and collector")?;
         self.routes.insert(Key::of(&[&route.target, &route.collector]));
         self.last_route = Some(key);
         Ok(())
@@ -180,8 +175,8 @@ impl Collected {
 
     pub(super) fn peer(&mut self, at: RecordRef, peer: &Peer) -> Result<(), Problem> {
         let digest = Peer::digest(peer.certificates.iter().map(|certificate| certificate.0.as_slice()));
-        hold(digest == Some(peer.sha256), at, "the certificates have another digest than it says")?;
-        ascending(at, self.last_peer.as_ref(), &peer.sha256, "peers are not in the order of their digests, each once")?;
+        hold(digest == Some(peer.sha256), at, "its certificates do not have the digest that it states")?;
+        ascending(at, self.last_peer.as_ref(), &peer.sha256, "peers are not strictly ordered by digest")?;
         self.last_peer = Some(peer.sha256);
         Ok(())
     }
@@ -262,7 +257,7 @@ impl Collected {
 
     /// A run that says it read everything has no gap and no list that was cut short.
     fn nothing_is_missing(&self, at: RecordRef) -> Result<(), Problem> {
-        hold(self.status != RunStatus::Complete, at, "the run says that it is complete, and this was not read")
+        hold(self.status != RunStatus::Complete, at, "the run says that it is complete, but this was not read")
     }
 
     pub(super) fn coverage(&mut self, at: RecordRef, coverage: &Coverage, frame: &Frame) -> Result<(), Problem> {
@@ -274,7 +269,7 @@ impl Collected {
             at,
             self.last_coverage.as_ref(),
             &key,
-            "coverage is not in the order of target, collector and population, each once",
+            "coverage is not strictly ordered by target, collector and population",
         )?;
         self.last_coverage = Some(key);
         self.populations
@@ -312,7 +307,7 @@ impl Collected {
             (None, None) => {
                 let listed = index.and_then(|index| self.listed.get(index));
                 let whole = listed.is_some_and(|listed| listed.complete);
-                hold(!(cut && whole), at, "the list is not whole, and its coverage says that it is complete")?;
+                hold(!(cut && whole), at, "the list is not complete, but its coverage says that it is")?;
             }
             (None, Some(_)) => {}
             (Some(subject), part) => {
@@ -343,7 +338,7 @@ impl Collected {
 
     pub(super) fn resource(&mut self, at: RecordRef, resource: &Resource, frame: &Frame) -> Result<(), Problem> {
         let Resource { target, collector, population, kind, id, parts, facts } = resource;
-        let order = "resources are not in the order of target, kind and id, each once";
+        let order = "resources are not strictly ordered by target, kind and id";
         object_order(at, &mut self.last_resource, [target, kind, id], order)?;
         self.count(at, target, collector, population)?;
         self.was_read(target, kind, id);
@@ -354,7 +349,7 @@ impl Collected {
 
     pub(super) fn derived(&mut self, at: RecordRef, derived: &Derived, frame: &Frame) -> Result<(), Problem> {
         let Derived { target, collector, population, kind, id, inputs, facts } = derived;
-        let order = "derived objects are not in the order of target, kind and id, each once";
+        let order = "derived objects are not strictly ordered by target, kind and id";
         object_order(at, &mut self.last_derived, [target, kind, id], order)?;
         self.count(at, target, collector, population)?;
         self.was_read(target, kind, id);
@@ -393,7 +388,7 @@ impl Collected {
         let whole = |value: &RawValue| !value.get().starts_with(['[', '{']);
         let unread = |part: &str| self.parts.contains(&Key::of(&[target, kind, id, part]));
         let both = facts.iter().any(|(part, value)| whole(value) && unread(part));
-        hold(!both, at, "it has a part of which a gap says that it was not read")
+        hold(!both, at, "it has a part that was not read, according to a gap")
     }
 
     /// Counts an object of a population, which must have been listed.
@@ -422,19 +417,19 @@ impl Collected {
         match (0..).zip(&self.listed).find(|(_, listed)| differs(listed)) {
             Some((ordinal, _)) => Err(contradiction(
                 RecordRef::new(RecordType::Coverage, ordinal),
-                "the list is complete, and does not have as many items as there are resources and gaps of it",
+                "the list is complete, but does not have as many items as there are resources and gaps of it",
             )),
             None => Ok(()),
         }
     }
 }
 
-/// The kind of a population's objects: what stands before its scope.
+/// The kind of a population's objects: what is before its scope.
 fn kind_of(population: &str) -> &str {
     population.split_once('@').map_or(population, |(kind, _)| kind)
 }
 
-/// What gaps are ordered by; what is absent stands first.
+/// What gaps are ordered by; what is absent is first.
 fn gap_order(gap: &Gap) -> impl Ord + '_ {
     (&gap.target, &gap.collector, &gap.population, &gap.subject, &gap.part, &gap.right, gap.reason)
 }
@@ -461,7 +456,7 @@ fn object_order(at: RecordRef, last: &mut Last, next: [&String; 3], problem: &'s
 
 /// One record for each exchange at most, in the order of the exchanges.
 fn in_order(at: RecordRef, last: &mut Option<u64>, exchange: RecordRef) -> Result<(), Problem> {
-    hold(*last < Some(exchange.ordinal), at, "it does not stand in the order of the exchanges")?;
+    hold(*last < Some(exchange.ordinal), at, "it is not in the order of the exchanges")?;
     *last = Some(exchange.ordinal);
     Ok(())
 }

@@ -16,7 +16,7 @@ pub(crate) struct Found {
     /// Findings that rest on withheld records: how many, and the first of them.
     pub resting: u64,
     pub resting_first: Vec<RecordRef>,
-    /// Bodies that were never kept because they bear credentials or seemed to hold a secret.
+    /// Bodies that were never kept because they carry credentials or seem to hold a secret.
     pub bodies_not_kept: u64,
     pub checks: u64,
     pub checks_changed: Vec<String>,

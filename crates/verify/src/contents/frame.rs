@@ -57,7 +57,7 @@ impl Frame {
         })
     }
 
-    /// A record of this type may stand at `at`.
+    /// A record of this type may be at `at`.
     pub(super) fn fits(&self, at: RecordRef, found: RecordType) -> Result<(), Problem> {
         if found == at.kind {
             Ok(())
@@ -112,7 +112,7 @@ impl Frame {
         }
     }
 
-    /// Whether a record that stands before the next line is withheld.
+    /// Whether a record that is before the next line is withheld.
     pub(super) fn is_withheld(&self, to: RecordRef) -> bool {
         self.hidden.contains_key(&to.kind)
             && self

@@ -61,7 +61,7 @@ impl Judged {
     }
 
     pub(super) fn assignment(&mut self, at: RecordRef, assignment: &Assignment) -> Result<(), Problem> {
-        hold(assignment.now == self.started, at, "`now` is not when the run started")?;
+        hold(assignment.now == self.started, at, "`now` is not the start of the run")?;
         self.tally(&assignment.control)?.assigned.get_or_insert(at.ordinal);
         Ok(())
     }
@@ -84,7 +84,7 @@ impl Judged {
     ) -> Result<(), Problem> {
         self.proven(at, finding)?;
         if let Some(last) = &self.last_finding {
-            hold(last.stands_before(finding), at, "findings are not in the order of what they are about, each once")?;
+            hold(last.stands_before(finding), at, "findings are not strictly ordered by what they are about")?;
         }
         if let Some(acceptance) = finding.acceptance {
             frame.refer(at, acceptance, &[RecordType::Acceptance])?;
@@ -134,7 +134,7 @@ impl Judged {
     pub(super) fn control(&mut self, at: RecordRef, control: &Control, frame: &Frame) -> Result<(), Problem> {
         let some_hidden = frame.some_withheld(RecordType::Finding);
         let tally = self.tally(&control.id)?;
-        hold(!tally.claimed, at, "the control stands twice")?;
+        hold(!tally.claimed, at, "duplicate control")?;
         tally.claimed = true;
         let assigned = tally.assigned.is_some();
         let (shown, claimed) = (fields(&tally.shown), fields(&control.counts));

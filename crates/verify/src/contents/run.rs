@@ -102,7 +102,7 @@ impl OfRun {
             return Err(Problem::RunDisagrees { field });
         }
         let failed = run.status == RunStatus::Failed;
-        hold(failed == run.failure.is_some(), at, "`failure` is there exactly if the run failed")?;
+        hold(failed == run.failure.is_some(), at, "`failure` must be present if the run failed, and only then")?;
         found.failure.clone_from(&run.failure);
         Ok(())
     }
@@ -112,12 +112,12 @@ impl OfRun {
         hold(
             Digest::of(check.text.as_bytes()) == check.sha256,
             at,
-            "the check's text has another digest than it says",
+            "the check's text does not have the digest that the record states",
         )?;
         hold(
             self.last_check.as_ref().is_none_or(|last| *last < check.id),
             at,
-            "checks are not in the order of ids, each once",
+            "checks are not strictly ordered by id",
         )?;
         self.last_check = Some(check.id.clone());
         let list = match check.provenance {

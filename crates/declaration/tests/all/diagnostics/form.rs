@@ -300,7 +300,7 @@ more: 1
     4 | targets: *v
       |          ^^
       |
-      = help: write the value out: what stands here is sealed as evidence
+      = help: write the value out: this file is sealed as evidence
 
     error[yaml]: a second document in one file
      --> witnessmark.yaml:5:1
@@ -378,7 +378,7 @@ fn includes() {
     6 | include: [controls/a.yaml, controls/a.yaml, ../other.yaml, /etc/passwd, missing.yaml, controls/loop.yaml, controls/two.yaml]
       |                                             ^^^^^^^^^^^^^
       |
-      = help: everything a declaration consists of lies beside or below it, so that it can be sealed
+      = help: all files of a declaration must be in its folder or below it, so that they can be sealed
 
     error[include]: `/etc/passwd` is not a relative path with `/` between names
      --> witnessmark.yaml:6:60
@@ -386,7 +386,7 @@ fn includes() {
     6 | include: [controls/a.yaml, controls/a.yaml, ../other.yaml, /etc/passwd, missing.yaml, controls/loop.yaml, controls/two.yaml]
       |                                                            ^^^^^^^^^^^
       |
-      = help: everything a declaration consists of lies beside or below it, so that it can be sealed
+      = help: all files of a declaration must be in its folder or below it, so that they can be sealed
 
     error[unreadable]: cannot read `missing.yaml`: entity not found
      --> witnessmark.yaml:6:73

@@ -278,7 +278,7 @@ fn check_put_twice() {
       --> witnessmark.yaml:11:15
        |
     10 |       - {use: aws-kms/key-rotates}
-       |               ------------------- first put here
+       |               ------------------- first assigned here
     11 |       - {use: aws-kms/key-rotates, on: [aws-prod], with: {max_days: 90}}
        |               ^^^^^^^^^^^^^^^^^^^
        |
@@ -313,7 +313,7 @@ acceptances:
        |
        = help: write two acceptances: each has its own reason
 
-    error[unclear-acceptance]: this says neither which deviation nor which gap is accepted
+    error[unclear-acceptance]: this names neither a deviation nor a gap
       --> witnessmark.yaml:11:10
        |
     11 |   - {id: A3, target: aws-prod, reason: r, approved_by: CISO, approved: 2026-05-01, expires: 2026-12-31}
@@ -357,7 +357,7 @@ acceptances:
        |
        = help: there are: `aws-iam/role`, `aws-iam/user`, `aws-kms/alias`, `aws-kms/key`
 
-    warning[unused-acceptance]: acceptance `A7` is approved from a date that is still to come
+    warning[unused-acceptance]: acceptance `A7` is approved only from a later date on
       --> witnessmark.yaml:15:99
        |
     15 |   - {id: A7, target: aws-prod, population: aws-kms/grant, reason: r, approved_by: CISO, approved: 2027-05-01, expires: 2027-11-20}
@@ -392,7 +392,7 @@ controls:
     6 | policies: [/etc/checks]
       |            ^^^^^^^^^^^
       |
-      = help: everything a declaration consists of lies beside or below it, so that it can be sealed
+      = help: all files of a declaration must be in its folder or below it, so that they can be sealed
 
     error[bad-value]: `../secret.md` leaves the declaration's folder
      --> witnessmark.yaml:8:90
@@ -400,7 +400,7 @@ controls:
     8 |   - {id: C, title: Keys rotate, checks: [{use: aws-kms/key-rotates}], documents: [{path: ../secret.md}]}
       |                                                                                          ^^^^^^^^^^^^
       |
-      = help: everything a declaration consists of lies beside or below it, so that it can be sealed
+      = help: all files of a declaration must be in its folder or below it, so that they can be sealed
     "#);
 }
 
