@@ -442,7 +442,7 @@ fn peers_and_routes_are_kept_once() {
         answer.peer = Some(chain(leaf));
         said.exchange(answer).unwrap();
     }
-    // Another collector asks, and does not say over which way.
+    // Another collector asks, and does not record its route.
     recorder("silent").exchange(exchange("x:List", None, 1, 1, "")).unwrap();
 
     let recorded = spool.finish().unwrap();
@@ -464,5 +464,5 @@ fn peers_and_routes_are_kept_once() {
         recorded.routes().iter().map(|route| (route.collector.as_str(), route.endpoints.len())).collect();
     assert_eq!(routes, [("silent", 0), ("x", 2)]);
     assert_eq!(recorded.gaps().len(), 1);
-    assert!(recorded.gaps()[0].detail.contains("over which way"));
+    assert!(recorded.gaps()[0].detail.contains("did not record its route"));
 }

@@ -49,7 +49,7 @@ targets: {}
     1 | witnessmark: 2
       | ^^^^^^^^^^^
 
-    error[bad-value]: this is version 2 of the declaration, and this program reads version 1
+    error[bad-value]: the declaration is of version 2, and this program reads version 1
      --> witnessmark.yaml:1:14
       |
     1 | witnessmark: 2

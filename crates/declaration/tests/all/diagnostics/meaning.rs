@@ -93,7 +93,7 @@ targets:
     6 |   - {id: b, collector: [aws-kms, aws-kms], acount: "111122223333"}
       |                                  ^^^^^^^
 
-    error[unknown-key]: unknown key `acount`: no setting of `aws-kms`
+    error[unknown-key]: unknown key `acount`: not a setting of `aws-kms`
      --> witnessmark.yaml:6:44
       |
     6 |   - {id: b, collector: [aws-kms, aws-kms], acount: "111122223333"}
@@ -274,7 +274,7 @@ fn check_put_twice() {
       - {use: aws-kms/key-rotates}
       - {use: aws-kms/key-rotates, on: [aws-prod], with: {max_days: 90}}
 ")), @r#"
-    error[duplicate-assignment]: control `C` puts `aws-kms/key-rotates` to target `aws-prod` twice
+    error[duplicate-assignment]: control `C` assigns `aws-kms/key-rotates` to target `aws-prod` twice
       --> witnessmark.yaml:11:15
        |
     10 |       - {use: aws-kms/key-rotates}
