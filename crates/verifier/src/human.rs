@@ -244,7 +244,7 @@ fn withheld(out: &mut String, records: &RecordsReport) {
             out,
             "not kept",
             &format!(
-                "{} because they carry credentials or seem to hold a secret",
+                "{} carrying credentials or seeming to hold a secret",
                 counted(records.bodies_not_kept, "answer", "answers")
             ),
         );

@@ -336,7 +336,7 @@ fn a_statement_that_counts_otherwise_is_refused() {
     let mut story = Story::usual(2);
     (story.metadata.summary.conforms, story.metadata.summary.undetermined) = (2, 0);
     let (files, trust) = sealed(story);
-    refused(&verify(&files, &trust), Class::Contradiction, "counts `conforms`");
+    refused(&verify(&files, &trust), Class::Contradiction, "count of `conforms`");
 
     let mut story = Story::usual(2);
     story.records.retain(|(kind, body)| *kind != RecordType::Control || body["id"] != "AC-USE");
@@ -350,15 +350,15 @@ fn records_that_the_writer_would_not_write_are_refused() {
         refused(&lie(kind, ordinal, change), Class::Malformed, message);
     };
     use RecordType as T;
-    malformed(T::Gap, 0, &|v| v["reason"] = json!("unwilling"), "no `gap` record");
+    malformed(T::Gap, 0, &|v| v["reason"] = json!("unwilling"), "invalid `gap` record");
     malformed(T::Gap, 0, &|v| v["extra"] = json!(1), "unknown field");
     malformed(T::Gap, 0, &|v| drop(v.as_object_mut().unwrap().remove("detail")), "missing field");
-    malformed(T::Exchange, 0, &|v| v["started"] = json!("2026-11-21"), "no `exchange` record");
+    malformed(T::Exchange, 0, &|v| v["started"] = json!("2026-11-21"), "invalid `exchange` record");
     malformed(T::Exchange, 0, &|v| v["attempt"] = json!(0), "counted from 1");
     malformed(T::Body, 1, &|v| v["withheld"] = json!("suspected-secret"), "or `withheld`");
-    malformed(T::Body, 3, &|v| v["withheld"] = json!("embarrassing"), "no `body` record");
+    malformed(T::Body, 3, &|v| v["withheld"] = json!("embarrassing"), "invalid `body` record");
     malformed(T::Coverage, 0, &|v| v["items"] = json!(1_u64 << 53), "2^53-1");
-    malformed(T::Finding, 0, &|v| v["rests_on"] = json!(["resource:00"]), "no `finding` record");
+    malformed(T::Finding, 0, &|v| v["rests_on"] = json!(["resource:00"]), "invalid `finding` record");
 }
 
 #[test]

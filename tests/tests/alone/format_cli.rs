@@ -221,7 +221,7 @@ fn the_report_says_what_is_proven_and_what_is_not() {
         "1 conform, 1 deviate (1 accepted), 1 undetermined, 0 not applicable",
         "1: 1 denied",
         "none of 31 records",
-        "1 answer bearing credentials",
+        "1 answer carrying credentials",
         "What still rests on the custodian's word",
         "That the ledger was not rewritten",
     ] {
