@@ -6,6 +6,12 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// Whether a text may stand in a statement: 1 to 256 bytes without control characters (`docs/spec/bundle.md` §3).
+#[must_use]
+pub fn is_statement_text(text: &str) -> bool {
+    (1..=256).contains(&text.len()) && !text.chars().any(char::is_control)
+}
+
 /// The types of records, in the order in which their segments are in a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -4,7 +4,7 @@
 use model::record::{
     Assignment, Control, Coverage, Derived, Exchange, Finding, InAnswer, Locator, Params, Peer, Resource, Route, Syntax,
 };
-use model::{is_endpoint, is_proxy};
+use model::{is_endpoint, is_pointer, is_proxy, leads_into};
 use serde_json::value::RawValue;
 
 use super::record::Record;
@@ -145,50 +145,10 @@ fn locator(locator: &Locator) -> Result<(), Broken> {
 
 fn place(syntax: Syntax, path: &str) -> Result<(), Broken> {
     match syntax {
-        Syntax::Json => hold(is_pointer(path), "a locator's path is not a JSON pointer"),
-        Syntax::Xml => hold(is_xml_path(path), "a locator's path does not lead into XML"),
-        Syntax::Csv => hold(is_csv_path(path), "a locator's path does not lead into CSV"),
+        Syntax::Json => hold(leads_into(syntax, path), "a locator's path is not a JSON pointer"),
+        Syntax::Xml => hold(leads_into(syntax, path), "a locator's path does not lead into XML"),
+        Syntax::Csv => hold(leads_into(syntax, path), "a locator's path does not lead into CSV"),
     }
-}
-
-/// RFC 6901: empty, or each token after a `/`, with `~` only in `~0` and `~1`.
-fn is_pointer(path: &str) -> bool {
-    let bytes = path.as_bytes();
-    if !bytes.is_empty() && !bytes.starts_with(b"/") {
-        return false;
-    }
-    memchr_all(bytes, b'~').all(|at| matches!(bytes.get(at + 1), Some(b'0' | b'1')))
-}
-
-fn memchr_all(bytes: &[u8], wanted: u8) -> impl Iterator<Item = usize> {
-    bytes.iter().enumerate().filter(move |(_, byte)| **byte == wanted).map(|(at, _)| at)
-}
-
-/// `/Name/Name[2]/Name`: names without `/ [ ]`, white space and control characters; a number from 1 only where it is more than 0.
-fn is_xml_path(path: &str) -> bool {
-    let Some(steps) = path.strip_prefix('/') else { return false };
-    steps.split('/').all(|step| {
-        let (name, number) = match step.strip_suffix(']').map(|step| step.split_once('[')) {
-            Some(Some((name, number))) => (name, Some(number)),
-            Some(None) => return false,
-            None => (step, None),
-        };
-        !name.is_empty()
-            && !name.contains(|c: char| matches!(c, '[' | ']') || c.is_whitespace() || c.is_control())
-            && number.is_none_or(is_count)
-    })
-}
-
-/// `/7`: a row, counted from 1 without the header.
-fn is_csv_path(path: &str) -> bool {
-    path.strip_prefix('/').is_some_and(is_count)
-}
-
-/// A decimal number from 1 without leading zeros.
-fn is_count(text: &str) -> bool {
-    !text.starts_with('0')
-        && text.bytes().all(|b| b.is_ascii_digit())
-        && text.parse::<u64>().is_ok_and(|n| n <= limits::INTEGER_MAX)
 }
 
 fn object(value: &RawValue, broken: Broken) -> Result<(), Broken> {
@@ -206,30 +166,6 @@ fn hold(holds: bool, broken: Broken) -> Result<(), Broken> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn pointers_are_those_of_rfc_6901() {
-        for good in ["", "/", "/a", "/a/0", "/~0/~1", "/é", "//"] {
-            assert!(is_pointer(good), "{good}");
-        }
-        for bad in ["a", "a/b", "/~", "/~2", "/a~"] {
-            assert!(!is_pointer(bad), "{bad}");
-        }
-    }
-
-    #[test]
-    fn paths_lead_into_xml_and_csv() {
-        for good in ["/R", "/R/member[3]/Arn", "/a:b/c.d-e_f"] {
-            assert!(is_xml_path(good), "{good}");
-        }
-        for bad in ["", "/", "R", "/R/", "//R", "/R[0]", "/R[01]", "/R[]", "/[1]", "/R]", "/R[1", "/R S", "/R\u{1f}"] {
-            assert!(!is_xml_path(bad), "{bad}");
-        }
-        assert!(is_csv_path("/1") && is_csv_path("/120"));
-        for bad in ["", "/", "/0", "/01", "/1/user", "1", "/-1", "/+1"] {
-            assert!(!is_csv_path(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn parts_and_locators_are_bounded() {
