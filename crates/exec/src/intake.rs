@@ -186,6 +186,9 @@ impl Intake {
         }
         let peer = match said.peer.map(|id| (id, self.peers.get(&id))) {
             None => None,
+            Some((id, Some(_))) if !said.endpoint.starts_with("https://") => {
+                return lie(format!("it names peer {id} for `{}`, which is not asked over TLS", shown(&said.endpoint)));
+            }
             Some((_, Some(peer))) => Some(peer.clone()),
             Some((id, None)) => return lie(format!("it names peer {id}, which it did not send before")),
         };
@@ -589,6 +592,15 @@ impl Intake {
         for path in [said.path.as_str(), inner(&said)] {
             sized("a path", path)?;
             open("a path", path, recorder)?;
+        }
+        let inside = said.inner.as_ref().map(|(syntax, path)| (*syntax, path.as_str()));
+        for (syntax, path) in [(said.syntax, said.path.as_str())].into_iter().chain(inside) {
+            if !model::leads_into(syntax, path) {
+                return lie(format!("`{}` is not the form of a place of its syntax", shown(path)));
+            }
+        }
+        if said.inner.is_some() && said.decode.is_empty() {
+            return lie("a place inside of a text that is not decoded");
         }
         let source = sdk::Source {
             exchange: came.id,

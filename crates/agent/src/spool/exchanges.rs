@@ -12,11 +12,12 @@ use model::{Digest, RecordRef, RecordType};
 use sdk::{Certificates, NewBody, NewExchange, WithheldReason};
 use serde::Serialize;
 
+use super::fits;
 use super::index::{self, Name, Names, Ranks};
 use super::lines::{LineFile, Span, SpanReader};
 
 /// Chains of certificates in one bundle (`docs/spec/bundle.md` §10).
-const MOST_PEERS: usize = 4096;
+pub(super) const MOST_PEERS: usize = 4096;
 
 /// The files of all exchanges.
 #[derive(Debug)]
@@ -54,6 +55,13 @@ pub(super) struct Spans {
     /// Where in the exchange's text the reference to the peer belongs, and which in the order of arrival it is.
     peer: Option<(u32, u32)>,
     kept: Option<Span>,
+}
+
+/// Whether a bundle has room for the peer of an exchange. One that there is not is kept whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PeerKept {
+    Yes,
+    No,
 }
 
 /// From where answers came: an endpoint, and what was asked there.
@@ -138,6 +146,11 @@ impl Drafted {
         text.extend_from_slice(b",\"parameters\":");
         let from = text.len();
         serde_json::to_writer(&mut text, &exchange.parameters)?;
+        let written = text.len().saturating_sub(from);
+        if let Err(problem) = fits::value(&exchange.parameters).and_then(|()| fits::size(written)) {
+            text.truncate(from);
+            serde_json::to_writer(&mut text, &serde_json::json!({ "not_kept": problem }))?;
+        }
         let tie = index::short(&Digest::of(text.get(from..).unwrap_or_default()));
         text.push(b'}');
 
@@ -185,24 +198,20 @@ impl ExchangeFiles {
         names: &mut Names,
         drafted: Drafted,
         kept: Option<&[u8]>,
-    ) -> io::Result<ExchangeKey> {
+    ) -> io::Result<(ExchangeKey, PeerKept)> {
         let whole = self.texts.append(&drafted.text)?;
         let long = |from: usize, to: usize| u32::try_from(to.saturating_sub(from)).map_err(io::Error::other);
         let kept = kept.map(|bytes| self.bodies.append(bytes)).transpose()?;
+        let over_tls = drafted.peer.is_some();
         let peer = match drafted.peer {
-            Some(peer) => {
+            Some(peer) if self.peers.len() < MOST_PEERS || self.peers.contains_key(&peer.digest()) => {
                 let next = u32::try_from(self.peers.len()).map_err(io::Error::other)?;
                 let (arrival, _) = self.peers.entry(peer.digest()).or_insert((next, peer));
-                let arrival = *arrival;
-                if self.peers.len() > MOST_PEERS {
-                    return Err(io::Error::other(format!(
-                        "TLS peers with more than {MOST_PEERS} different certificates"
-                    )));
-                }
-                Some((long(0, drafted.head)?, arrival))
+                Some((long(0, drafted.head)?, *arrival))
             }
-            None => None,
+            Some(_) | None => None,
         };
+        let peer_kept = if over_tls == peer.is_some() { PeerKept::Yes } else { PeerKept::No };
         let spans = Spans {
             from: whole.offset(),
             exchange: long(0, drafted.params)?,
@@ -216,8 +225,8 @@ impl ExchangeFiles {
         let endpoint = names.of(&exchange.endpoint);
         // What is on this machine answers without a status.
         let answered = exchange.status.is_some() || spans.body > 0;
-        self.asked.insert((collector, operation, endpoint, peer.is_some(), answered));
-        Ok(ExchangeKey {
+        self.asked.insert((collector, operation, endpoint, over_tls, answered));
+        let key = ExchangeKey {
             target: names.of(&exchange.target),
             collector,
             population: names.of(exchange.population.as_deref().unwrap_or_default()),
@@ -227,7 +236,8 @@ impl ExchangeFiles {
             attempt: exchange.attempt,
             tie: drafted.tie,
             spans,
-        })
+        };
+        Ok((key, peer_kept))
     }
 
     /// The `peer` records in their order. From here on exchanges refer to them.

@@ -6,6 +6,7 @@
 mod arrived;
 mod declared;
 mod exchanges;
+mod fits;
 mod gaps;
 mod index;
 mod lines;
@@ -30,7 +31,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use arrived::Arrived;
-use exchanges::Drafted;
+use exchanges::{Drafted, MOST_PEERS, PeerKept};
+use fits::{MOST_PLACES, Room};
 use rows::{CoverageRow, DerivedLine, GapRow, PlaceLine, ResourceLine, answer_line, input_line};
 
 pub use declared::DeclaredFiles;
@@ -40,9 +42,6 @@ pub(crate) use lines::{LineFile, Span};
 pub use exchanges::Asked;
 pub use lines::SpanReader;
 pub use recorded::Recorded;
-
-/// Places where one part was read (`docs/spec/bundle.md` §10).
-const MOST_PLACES: usize = 65_536;
 
 /// What collectors recorded so far. Written by many tasks at once, read by one when they are done.
 #[derive(Debug)]
@@ -70,10 +69,33 @@ impl Spool {
         Ok(Self { inner: Mutex::new(Some(Arrived::create(folder)?)), declared })
     }
 
+    /// How the places of a part lie in the scratch; `Err` says why the part cannot be sealed.
+    fn part(&self, part: &str, value: &Value, places: Vec<Place>, room: &mut Room) -> Result<Vec<PlaceLine>, String> {
+        // A fact that does not say where it was read is none.
+        if !(1..=MOST_PLACES).contains(&places.len()) {
+            return Err(format!("the collector did not say where it read this, in 1 to {MOST_PLACES} places"));
+        }
+        fits::value(value)?;
+        let bytes = serde_json::to_string(value).map_err(|error| error.to_string())?.len();
+        let texts = places.iter().filter_map(Place::answer).map(|source| source.path.len());
+        room.take(part.len().saturating_add(bytes), places.len(), texts.sum())?;
+        places.into_iter().map(|place| self.place(place)).collect()
+    }
+
     /// How a place lies in the scratch; `Err` says why it is none.
     fn place(&self, place: Place) -> Result<PlaceLine, String> {
         match place {
-            Place::Answer(source) => Ok(answer_line(source)),
+            Place::Answer(source) => {
+                let inner = source.inner.as_ref().map(|(syntax, path)| (*syntax, path.as_str()));
+                let mut paths = [(source.syntax, source.path.as_str())].into_iter().chain(inner);
+                match paths.find(|(syntax, path)| !model::leads_into(*syntax, path)) {
+                    Some((_, path)) => Err(format!("said to stand at `{}`, which is no place", path.escape_debug())),
+                    None if source.inner.is_some() && source.decode.is_empty() => {
+                        Err("said to stand inside of a text that is not decoded".to_owned())
+                    }
+                    None => Ok(answer_line(source)),
+                }
+            }
             Place::Declared(at) => {
                 let ordinal = self.declared.find(&at)?;
                 Ok(PlaceLine::D(ordinal, at.line, at.column))
@@ -150,13 +172,23 @@ impl Sink for Spool {
         exchange: NewExchange,
         withheld: Option<WithheldReason>,
     ) -> Result<ExchangeId, SinkError> {
+        if !model::is_endpoint(&exchange.endpoint) {
+            return Err(SinkError(io::Error::other(format!("`{}` is not the form of an endpoint", exchange.endpoint))));
+        }
         // Written and hashed outside the lock: other tasks go on in the meantime.
         let (drafted, kept) = Drafted::new(target, collector, exchange, withheld).map_err(SinkError)?;
         let mut guard = self.lock();
         let inner = guard.as_mut().ok_or_else(|| SinkError(ended()))?;
         let arrival = inner.exchange_keys.len() as u64;
-        let key = inner.exchanges.append(&mut inner.names, drafted, kept.as_deref()).map_err(SinkError)?;
+        let (key, peer) = inner.exchanges.append(&mut inner.names, drafted, kept.as_deref()).map_err(SinkError)?;
         inner.exchange_keys.push(key);
+        if peer == PeerKept::No {
+            let detail = format!(
+                "it has another peer than {MOST_PEERS} exchanges before it: whose certificates it sent is not sealed"
+            );
+            let note = target_gap(GapReason::CollectorFailed, None, detail, Some(ExchangeId(arrival)));
+            inner.gaps.push(GapRow { target: target.to_owned(), collector: collector.to_owned(), note });
+        }
         inner.kept_bytes = inner.kept_bytes.saturating_add(kept.as_ref().map_or(0, |b| b.len() as u64));
         Ok(ExchangeId(arrival))
     }
@@ -165,30 +197,24 @@ impl Sink for Spool {
         let Value::Object(mut facts) = resource.facts else {
             return Err(SinkError(io::Error::other("facts that are no JSON object")));
         };
-        // A fact that does not say where it was read is none.
-        let (mut parts, mut nowhere) = (Vec::with_capacity(facts.len()), Vec::new());
+        let (mut parts, mut lost, mut room) = (Vec::with_capacity(facts.len()), Vec::new(), Room::default());
         let mut places = resource.parts;
-        facts.retain(|part, _| {
+        facts.retain(|part, value| {
             let read_in = places.remove(part).unwrap_or_default();
-            let problem = if (1..=MOST_PLACES).contains(&read_in.len()) {
-                match read_in.into_iter().map(|place| self.place(place)).collect() {
-                    Ok(lines) => {
-                        parts.push((part.clone(), lines));
-                        return true;
-                    }
-                    Err(problem) => problem,
+            match self.part(part, value, read_in, &mut room) {
+                Ok(lines) => parts.push((part.clone(), lines)),
+                Err(problem) => {
+                    lost.push((part.clone(), problem));
+                    return false;
                 }
-            } else {
-                format!("the collector did not say where it read this, in 1 to {MOST_PLACES} places")
-            };
-            nowhere.push((part.clone(), problem));
-            false
+            }
+            true
         });
         let line = ResourceLine { parts, facts: raw(&Value::Object(facts))? };
         let bytes = serde_json::to_vec(&line).map_err(|e| SinkError(e.into()))?;
         let mut guard = self.lock();
         let inner = guard.as_mut().ok_or_else(|| SinkError(ended()))?;
-        for (part, detail) in nowhere {
+        for (part, detail) in lost {
             inner.gaps.push(GapRow {
                 target: target.to_owned(),
                 collector: collector.to_owned(),
@@ -210,8 +236,23 @@ impl Sink for Spool {
     }
 
     fn derived(&self, target: &str, collector: &str, derived: DerivedNote) -> Result<(), SinkError> {
-        let line =
-            DerivedLine { inputs: derived.inputs.into_iter().map(input_line).collect(), facts: raw(&derived.facts)? };
+        let facts = raw(&derived.facts)?;
+        if let Err(problem) = fits::value(&derived.facts).and_then(|()| fits::size(facts.get().len())) {
+            return self.gap(
+                target,
+                collector,
+                GapNote {
+                    population: Some(derived.population),
+                    subject: Some(Subject { kind: derived.kind, id: derived.id }),
+                    part: None,
+                    right: None,
+                    reason: GapReason::CollectorFailed,
+                    detail: problem,
+                    exchange: None,
+                },
+            );
+        }
+        let line = DerivedLine { inputs: derived.inputs.into_iter().map(input_line).collect(), facts };
         let bytes = serde_json::to_vec(&line).map_err(|e| SinkError(e.into()))?;
         let mut guard = self.lock();
         let inner = guard.as_mut().ok_or_else(|| SinkError(ended()))?;
@@ -221,14 +262,18 @@ impl Sink for Spool {
         Ok(())
     }
 
-    fn coverage(&self, target: &str, collector: &str, coverage: CoverageNote) -> Result<(), SinkError> {
+    fn coverage(&self, target: &str, collector: &str, mut coverage: CoverageNote) -> Result<(), SinkError> {
+        if let Some(gap) = fits::counts(&mut coverage) {
+            self.gap(target, collector, gap)?;
+        }
         let mut guard = self.lock();
         let inner = guard.as_mut().ok_or_else(|| SinkError(ended()))?;
         inner.coverage.push(CoverageRow { target: target.to_owned(), collector: collector.to_owned(), note: coverage });
         Ok(())
     }
 
-    fn gap(&self, target: &str, collector: &str, gap: GapNote) -> Result<(), SinkError> {
+    fn gap(&self, target: &str, collector: &str, mut gap: GapNote) -> Result<(), SinkError> {
+        gap.detail = fits::detail(gap.detail);
         let mut guard = self.lock();
         let inner = guard.as_mut().ok_or_else(|| SinkError(ended()))?;
         inner.gaps.push(GapRow { target: target.to_owned(), collector: collector.to_owned(), note: gap });

@@ -58,7 +58,7 @@ impl Recorded {
         settle::each_once::<DerivedLine>(derived_keys, derived, names, &ordinals, &mut repeated, gaps)?;
         settle::without_unread::<ResourceLine>(resource_keys, resources, names, gaps)?;
         settle::without_unread::<DerivedLine>(derived_keys, derived, names, gaps)?;
-        let rows = settle::covered_once(std::mem::take(coverage), gaps);
+        let mut rows = settle::covered_once(std::mem::take(coverage), gaps);
         settle::routed(&arrived.exchange_keys, &arrived.names, &mut arrived.routes, &mut arrived.gaps);
         let peers = arrived.exchanges.number_peers();
         let exchange_spans = arrived.exchange_keys.iter().map(|key| key.spans).collect();
@@ -77,6 +77,7 @@ impl Recorded {
             coverage: Vec::new(),
             gaps: Vec::new(),
         };
+        settle::covered(&mut rows, &recorded.population_sizes(), &mut arrived.gaps);
         let mut coverage: Vec<record::Coverage> =
             rows.iter().map(|row| recorded.coverage_record(row, &repeated)).collect();
         coverage
@@ -291,14 +292,16 @@ impl Recorded {
         let place = name(&row.target).zip(name(&row.collector)).zip(name(&row.note.population));
         let repeated =
             place.and_then(|((target, collector), population)| repeated.get(&(target, collector, population)));
+        let repeated = repeated.copied().unwrap_or_default();
         record::Coverage {
             target: row.target.clone(),
             collector: row.collector.clone(),
             population: row.note.population.clone(),
             calls: row.note.calls,
             pages: row.note.pages,
-            items: row.note.items,
-            repeated: repeated.copied().unwrap_or_default(),
+            // What was recorded again was listed, whatever is said.
+            items: row.note.items.max(repeated),
+            repeated,
             complete: row.note.complete,
             total: row
                 .note

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 
+use bundle::limits;
 use model::record::{Coverage, Gap, GapReason, Subject};
-use sdk::{ExchangeId, GapNote, RouteNote};
+use sdk::{CoverageNote, ExchangeId, GapNote, RouteNote};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -215,6 +216,32 @@ pub(super) fn routed(
     }
 }
 
+/// Sees to it that every object belongs to a list of which the extent is said: a collector that was ended half way has said
+/// nothing of it. `members`: objects by target, collector, population.
+pub(super) fn covered(rows: &mut Vec<CoverageRow>, members: &HashMap<(&str, &str, &str), u64>, gaps: &mut Vec<GapRow>) {
+    let said: BTreeSet<(String, String, String)> =
+        rows.iter().map(|row| (row.target.clone(), row.collector.clone(), row.note.population.clone())).collect();
+    for (&(target, collector, population), &items) in members {
+        let (target, collector, population) = (target.to_owned(), collector.to_owned(), population.to_owned());
+        if said.contains(&(target.clone(), collector.clone(), population.clone())) {
+            continue;
+        }
+        let of_list = |row: &GapRow| {
+            (&row.target, &row.collector, row.note.population.as_ref()) == (&target, &collector, Some(&population))
+                && row.note.subject.is_none()
+                && row.note.part.is_none()
+        };
+        // Whoever saw the collector end may have said so already.
+        if !gaps.iter().any(of_list) {
+            let detail = format!("{items} were recorded, and not how completely they were listed");
+            let note = failed(&population, detail);
+            gaps.push(GapRow { target: target.clone(), collector: collector.clone(), note });
+        }
+        let note = CoverageNote { population, calls: 0, pages: 0, items, complete: false, total: None };
+        rows.push(CoverageRow { target, collector, note });
+    }
+}
+
 /// Makes of the coverage of every population one. A second one is the collector's fault.
 pub(super) fn covered_once(rows: Vec<CoverageRow>, gaps: &mut Vec<GapRow>) -> Vec<CoverageRow> {
     let mut once: BTreeMap<(String, String, String), CoverageRow> = BTreeMap::new();
@@ -224,9 +251,10 @@ pub(super) fn covered_once(rows: Vec<CoverageRow>, gaps: &mut Vec<GapRow>) -> Ve
             once.insert(place, row);
             continue;
         };
-        known.note.calls = known.note.calls.saturating_add(row.note.calls);
-        known.note.pages = known.note.pages.saturating_add(row.note.pages);
-        known.note.items = known.note.items.saturating_add(row.note.items);
+        let sum = |a: u64, b: u64| a.saturating_add(b).min(limits::INTEGER_MAX);
+        known.note.calls = sum(known.note.calls, row.note.calls);
+        known.note.pages = sum(known.note.pages, row.note.pages);
+        known.note.items = sum(known.note.items, row.note.items);
         known.note.complete = false;
         known.note.total = None;
         gaps.push(GapRow {

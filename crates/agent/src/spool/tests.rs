@@ -466,3 +466,64 @@ fn peers_and_routes_are_kept_once() {
     assert_eq!(recorded.gaps().len(), 1);
     assert!(recorded.gaps()[0].detail.contains("did not record its route"));
 }
+
+#[test]
+fn what_was_read_before_a_collector_was_ended_belongs_to_a_list() {
+    let (resources, coverage, gaps) = settled(|recorder| {
+        let from = recorder.exchange(exchange("x:List", None, 1, 1, "page")).unwrap().id;
+        recorder.resource(thing("a", from)).unwrap();
+        recorder.resource(thing("a", from)).unwrap();
+        recorder.resource(thing("a", from)).unwrap();
+        // No coverage: it was ended here.
+    });
+    assert_eq!(resources.len(), 1);
+    assert_eq!((coverage.len(), coverage[0].complete), (1, false));
+    // No more can have been listed again than was listed.
+    assert_eq!((coverage[0].items, coverage[0].repeated), (2, 2));
+    assert_eq!(gaps, ["- - CollectorFailed"]);
+}
+
+#[test]
+fn what_a_record_cannot_hold_is_named_by_a_gap() {
+    let (resources, coverage, gaps) = settled(|recorder| {
+        let from = recorder.exchange(exchange("x:List", None, 1, 1, "page")).unwrap().id;
+        let deep = (0..70).fold(json!(1), |value, _| json!([value]));
+        let odd = [("csv", Source { syntax: model::record::Syntax::Csv, ..Source::json(from, "/1/name") })];
+        let good = ["deep", "huge", "name"].map(|part| (part, Source::json(from, "/name")));
+        recorder
+            .resource(ResourceNote {
+                parts: good.into_iter().chain(odd).map(|(part, at)| (part.to_owned(), vec![at.into()])).collect(),
+                facts: json!({"csv": "a", "deep": deep, "huge": "x".repeat(9 << 20), "name": "a"}),
+                ..thing("a", from)
+            })
+            .unwrap();
+        let parts: Vec<String> = (0..1_100).map(|n| format!("p{n:04}")).collect();
+        let facts = parts.iter().map(|part| (part.clone(), json!(1))).collect::<serde_json::Map<_, _>>();
+        recorder
+            .resource(ResourceNote {
+                parts: parts.iter().map(|part| (part.clone(), vec![Source::json(from, "/n").into()])).collect(),
+                facts: Value::Object(facts),
+                ..thing("b", from)
+            })
+            .unwrap();
+        recorder.coverage(CoverageNote { calls: u64::MAX, ..listed(2) }).unwrap();
+    });
+    assert_eq!(resources[0].facts.get(), r#"{"name":"a"}"#);
+    assert_eq!(resources[1].parts.len(), 1_024);
+    assert_eq!(gaps.len(), 1 + 3 + 76, "{gaps:?}");
+    for expected in ["- - Malformed", "a csv CollectorFailed", "a deep CollectorFailed", "b p1024 CollectorFailed"] {
+        assert!(gaps.iter().any(|gap| gap == expected), "{expected}: {gaps:?}");
+    }
+    assert_eq!((coverage[0].calls, coverage[0].complete), ((1 << 53) - 1, false));
+}
+
+#[test]
+fn more_peers_than_a_bundle_holds_cost_no_answer() {
+    let (_, _, gaps) = settled(|recorder| {
+        for n in 0..4_098_u32 {
+            let peer = Certificates::new(vec![n.to_be_bytes().to_vec()]).unwrap();
+            recorder.exchange(NewExchange { peer: Some(peer), ..exchange("x:List", None, 1, 1, "page") }).unwrap();
+        }
+    });
+    assert_eq!(gaps, ["- - CollectorFailed"; 2]);
+}
