@@ -101,6 +101,12 @@ pub struct PlannedControl {
     pub observe_seconds: Option<u64>,
 }
 
+/// Acceptances of one declaration: a bundle holds no more (`docs/spec/bundle.md` §10).
+const MOST_ACCEPTANCES: usize = 4096;
+
+/// Bytes of the words of one acceptance: its record has 16,384 with all that stands around them.
+const ACCEPTANCE_BYTES: usize = 16_000;
+
 /// One acceptance.
 #[derive(Clone, Debug, Serialize)]
 pub struct PlannedAcceptance {
@@ -173,6 +179,15 @@ fn analyse(loaded: &Loaded, environment: &Environment) -> (Vec<Diagnostic>, Plan
     let known = Known::of(declaration);
     references(loaded, &known, environment, &mut reporter);
 
+    if declaration.entity.is_written() && !model::is_statement_text(&declaration.entity) {
+        reporter
+            .error(declaration.entity.at, Code::BadValue, "the entity's name has more than 256 bytes, or a line end")
+            .help("it stands in every signed statement: one line of at most 256 bytes");
+    }
+    if let Some(first) = declaration.acceptances.get(MOST_ACCEPTANCES) {
+        let problem = format!("this is one of more than {MOST_ACCEPTANCES} acceptances, and a bundle holds no more");
+        reporter.error(first.id.at, Code::BadValue, problem);
+    }
     let targets = declaration.targets.iter().map(|t| plan_target(t, environment, &mut reporter)).collect();
     let mut assignments = Vec::new();
     for control in &declaration.controls {
@@ -476,6 +491,15 @@ fn plan_acceptance(
                 );
             }
         }
+    }
+    let words = [acceptance.reason.value.as_str(), &acceptance.approved_by.value, acceptance.id.as_str()];
+    let bytes = serde_json::to_string(&(words, &covers)).map_or(usize::MAX, |text| text.len());
+    if bytes > ACCEPTANCE_BYTES {
+        let problem = format!("this acceptance has {bytes} bytes of text, and its record holds {ACCEPTANCE_BYTES}");
+        reporter
+            .error(acceptance.id.at, Code::BadValue, problem)
+            .help("say why elsewhere, and name that document here");
+        return None;
     }
     Some(PlannedAcceptance {
         id: acceptance.id.to_string(),

@@ -51,3 +51,22 @@ fn a_control_without_checks_has_no_outcome() {
     assert_eq!(seen, [("C", Some(Outcome::Undetermined), Some(86_400)), ("E", None, None)]);
     assert_eq!(controls.iter().map(|c| c.requirements.len()).collect::<Vec<_>>(), [1, 0]);
 }
+
+#[test]
+fn what_a_bundle_cannot_hold_is_said_where_it_is_written() {
+    let said = |text: &str| {
+        let loaded = load_one(text);
+        let found = plan(&loaded, &environment()).expect_err("too much");
+        loaded.render(&found, false)
+    };
+    let folded = DECLARED.replace("entity: Northbank", "entity: |\n  Northbank\n  Ltd");
+    assert!(said(&folded).contains("more than 256 bytes, or a line end"), "{}", said(&folded));
+    let long = DECLARED.replace("entity: Northbank", &format!("entity: {}", "n".repeat(257)));
+    assert!(said(&long).contains("more than 256 bytes, or a line end"));
+    let wordy = DECLARED.replace("reason: r", &format!("reason: {}", "r".repeat(16_000)));
+    assert!(said(&wordy).contains("this acceptance has 16"), "{}", said(&wordy));
+    let one = "{target: aws-prod, reason_is: denied, reason: r, approved_by: C, approved: 2026-05-01, expires: 2026-12-31, id: A";
+    let many: String = (0..4_096).map(|n| format!("  - {one}{n}}}\n")).collect();
+    let many = said(&format!("{DECLARED}{many}"));
+    assert!(many.contains("one of more than 4096 acceptances"), "{many}");
+}
