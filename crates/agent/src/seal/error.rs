@@ -24,6 +24,8 @@ pub enum SealError {
     Entry(#[from] ledger::EntryTooLong),
     #[error("`{run}` is not a run id: 1 to 64 lower-case letters, digits and `-`")]
     BadRunId { run: String },
+    #[error("the {what} cannot stand in a statement: 1 to 256 bytes without control characters, no line ends")]
+    BadText { what: &'static str },
     #[error("`{store}` holds no ledger")]
     NotInitialised { store: String },
     #[error("`{store}` already holds the ledger `{origin}` with {size} bundles")]
@@ -82,6 +84,7 @@ impl SealError {
             }
             Self::Damaged { .. } => "something else wrote here; restore the file from a backup of the store".to_owned(),
             Self::BadMemory { .. } => "give the head file that belongs to this ledger's key".to_owned(),
+            Self::BadText { .. } => "shorten it, and write it on one line".to_owned(),
             Self::BadRunId { .. }
             | Self::Sign(_)
             | Self::Trust(_)

@@ -48,6 +48,13 @@ impl Sealer<'_> {
     pub fn begin(&self, intent: Intent) -> Result<Begun, SealError> {
         let key = self.log_key()?;
         let run: RunId = intent.run.parse().map_err(|_| SealError::BadRunId { run: intent.run.clone() })?;
+        let challenge = intent.challenge.as_deref().map(|text| ("challenge", text));
+        let texts = [("entity", intent.entity.as_str()), ("system", &intent.system), ("tool", &intent.tool.version)];
+        for (what, text) in texts.into_iter().chain(challenge) {
+            if !model::is_statement_text(text) {
+                return Err(SealError::BadText { what });
+            }
+        }
         let _lock = self.workshop.lock_ledger(&self.holder, self.wait)?;
         let mut head = head::Head::read(self.store, self.memory, &key)?;
         head.remember(self.memory)?;

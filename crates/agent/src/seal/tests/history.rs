@@ -11,8 +11,8 @@ use sign::Ed25519Signer;
 use store::{HeadFile, RealDisk, Store, StoreError};
 
 use super::super::export;
-use super::{SealError, copy_folder, empty_world, files, intent, recording, salts};
-use super::{world_of_one, write_altered, write_bundle};
+use super::{Intent, SealError, copy_folder, empty_world, files, intent, recording, salts};
+use super::{scratch, world_of_one, write_altered, write_bundle};
 
 #[test]
 fn runs_are_chained() {
@@ -406,4 +406,23 @@ fn a_memory_of_another_ledger_is_refused() {
     let world = world_of_one(folder.path());
     fs::write(world.memory(), "test.example/other\n0\nx\n").unwrap();
     assert!(matches!(world.run_on(&RealDisk, "b", &mut false), Err(SealError::BadMemory { .. })));
+}
+
+#[test]
+fn a_text_that_no_statement_can_hold_is_refused_before_the_first_request() {
+    let folder = scratch();
+    let world = world_of_one(folder.path());
+    for (change, what) in [
+        ((|intent| intent.entity = "Northbank\n".to_owned()) as fn(&mut Intent), "entity"),
+        (|intent| intent.system = "s".repeat(257), "system"),
+        (|intent| intent.challenge = Some(String::new()), "challenge"),
+    ] {
+        let mut intent = intent("b");
+        change(&mut intent);
+        let store = store::FolderStore::open_on(std::sync::Arc::new(RealDisk), &world.store()).unwrap();
+        let refused = world.with(&RealDisk, &store, |sealer| sealer.begin(intent)).expect_err("it cannot be sealed");
+        assert!(matches!(refused, SealError::BadText { what: found } if found == what), "{refused}");
+    }
+    // Nothing was begun.
+    assert_eq!(world.run("b").len(), 1);
 }
