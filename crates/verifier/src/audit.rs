@@ -13,7 +13,8 @@ use crate::args::{AuditArgs, Format};
 use crate::human::{BAD, GOOD, HEAD, OPEN, advice};
 use crate::input::{self, LastSeen};
 use crate::output::{self, counted, safe, wrapped};
-use crate::run::{Stop, warn};
+use crate::run::warn;
+use crate::stop::Stop;
 
 /// So many pauses and rehearsals are printed; the JSON report has more.
 const SHOWN: usize = 20;

@@ -7,15 +7,22 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail};
 use bundle::limits;
 use bundle::read::{OpenError, Source, open_stream};
-use bundle::trust::Trust;
+use bundle::trust::{Trust, TrustError};
 use ledger::Checkpoint;
 use verify::Continuity;
 
 use crate::args::TrustArgs;
+use crate::stop::Stop;
 
 /// The command line or a file it names is wrong: exit code 2.
 #[derive(Debug)]
 pub struct Wrong(pub anyhow::Error);
+
+impl From<Wrong> for Stop {
+    fn from(wrong: Wrong) -> Self {
+        Self::Wrong(wrong.0)
+    }
+}
 
 /// Opens a bundle: a tar, packed or not, a folder, or `-` for a tar on standard input. At most `max` bytes come out of a
 /// packed one.
@@ -23,12 +30,15 @@ pub fn bundle(path: &Path, max: u64) -> Result<Box<dyn Source>, OpenError> {
     if path == Path::new("-") { open_stream(io::stdin().lock(), "-", max) } else { bundle::read::open(path, max) }
 }
 
-/// Reads the trust file.
-pub fn trust(path: &Path) -> Result<Trust, Wrong> {
-    read_small(path, limits::TRUST_MAX)
-        .and_then(|bytes| Ok(Trust::parse(&bytes)?))
-        .with_context(|| format!("the trust file `{}` is not usable", path.display()))
-        .map_err(Wrong)
+/// Reads the trust file. One of a later version is not wrong: this program cannot decide by it.
+pub fn trust(path: &Path) -> Result<Trust, Stop> {
+    let context = || format!("the trust file `{}` is not usable", path.display());
+    let bytes = read_small(path, limits::TRUST_MAX).with_context(context).map_err(Stop::Wrong)?;
+    Trust::parse(&bytes).map_err(|error| {
+        let undecided = matches!(error, TrustError::Version { .. });
+        let error = anyhow::Error::new(error).context(context());
+        if undecided { Stop::Undecided(error) } else { Stop::Wrong(error) }
+    })
 }
 
 /// Where the head that was seen last is kept, and the head, if one was seen.

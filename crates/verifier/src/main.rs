@@ -9,6 +9,7 @@ mod page;
 mod reassess;
 mod run;
 mod show;
+mod stop;
 
 use std::io::Write as _;
 
@@ -17,7 +18,8 @@ use verify::Unobserved;
 use witnessmark_verifier::args;
 
 use crate::args::{Cli, Command, Format, VerifyArgs};
-use crate::run::{Stop, run};
+use crate::run::run;
+use crate::stop::Stop;
 
 fn main() -> ExitStatus {
     let result = if args::is_worker(std::env::args_os()) {
@@ -36,6 +38,7 @@ fn main() -> ExitStatus {
     match result {
         Ok(status) => status,
         Err(Stop::Wrong(error)) => complain(&error, ExitStatus::WrongInput),
+        Err(Stop::Undecided(error)) => complain(&error, ExitStatus::Undecided),
         Err(Stop::Failed(error)) => complain(&error, ExitStatus::ToolFailed),
     }
 }

@@ -10,7 +10,8 @@ use model::ExitStatus;
 use report::PageError;
 
 use crate::args::ReportArgs;
-use crate::run::{Stop, run};
+use crate::run::run;
+use crate::stop::Stop;
 use crate::{human, output};
 
 pub fn report(args: &ReportArgs) -> Result<ExitStatus, Stop> {

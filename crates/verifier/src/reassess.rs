@@ -17,8 +17,8 @@ use verify::{FactDiffers, Facts, Observer, VerifiedBundle};
 use crate::args::{Checks, Format, ReassessArgs};
 use crate::human::{BAD, GOOD, HEAD, OPEN, word};
 use crate::output::{self, safe, wrapped};
-use crate::run::Stop;
 use crate::show;
+use crate::stop::Stop;
 
 /// So many differences are printed; the JSON report has all.
 const SHOWN: usize = 50;

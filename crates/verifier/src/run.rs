@@ -7,25 +7,8 @@ use verify::{Demands, Observer, Verdict};
 
 use crate::args::BundleArgs;
 use crate::human;
-use crate::input::{self, LastSeen, Wrong};
-
-/// Why a command ended without an answer.
-pub enum Stop {
-    Wrong(anyhow::Error),
-    Failed(anyhow::Error),
-}
-
-impl From<Wrong> for Stop {
-    fn from(wrong: Wrong) -> Self {
-        Self::Wrong(wrong.0)
-    }
-}
-
-impl<E: Into<anyhow::Error>> From<E> for Stop {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
-    }
-}
+use crate::input::{self, LastSeen};
+use crate::stop::Stop;
 
 pub fn warn(error: &anyhow::Error) -> std::io::Result<()> {
     let style = human::OPEN;

@@ -11,7 +11,8 @@ use serde_json::json;
 use verify::{Observer, Report, VerifiedBundle};
 
 use crate::args::{BundleArgs, Format, ShowArgs};
-use crate::run::{Stop, run};
+use crate::run::run;
+use crate::stop::Stop;
 use crate::{human, output};
 
 pub fn show(args: &ShowArgs) -> Result<ExitStatus, Stop> {
