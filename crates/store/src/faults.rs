@@ -334,8 +334,7 @@ impl Platter {
         let mut left = Self::default();
         for file in self.files.keys().chain(written.files.keys()) {
             let (old, new) = (self.files.get(file), written.files.get(file));
-            // Of a file that was removed the bytes are lost with its last name, not before.
-            let bytes = if old == new || new.is_none() || !got_there() { old } else { new };
+            let bytes = if old == new || !got_there() { old } else { new };
             left.files.insert(*file, bytes.cloned().unwrap_or_default());
         }
         for folder in self.folders.keys().chain(written.folders.keys()) {
