@@ -80,6 +80,8 @@ pub struct Ran {
     pub recovered: Vec<Sealed>,
     /// Checks that could not be evaluated, with the reason.
     pub broken_checks: BTreeMap<String, String>,
+    /// How far the machine's clock was set back while the run went on: its times stand still for as long.
+    pub set_back_millis: i64,
 }
 
 /// Why a run left no bundle of its own.
@@ -114,6 +116,9 @@ pub enum RunError {
 /// # Errors
 /// When the store, the keys or the disk fail, or the run could not go on.
 pub fn run(mut setup: Setup<'_>, runtime: &tokio::runtime::Runtime) -> Result<Ran, RunError> {
+    // Everything in a bundle lies between its start and its end, also where the machine's clock is set back meanwhile.
+    let (clock, set_back) = setup.environment.clock.clone().never_back();
+    setup.environment.clock = clock;
     let started = setup.environment.clock.now();
     let intent = Intent {
         kind: Kind::Run,
@@ -147,7 +152,8 @@ pub fn run(mut setup: Setup<'_>, runtime: &tokio::runtime::Runtime) -> Result<Ra
         Ok(prepared) => {
             let Prepared { seal, verdict, acceptances, excused, broken_checks } = prepared;
             let (sealed, verified) = sealer.seal_observed(session, seal, setup.observer)?;
-            Ok(Ran { sealed, verified, verdict, acceptances, excused, recovered, broken_checks })
+            let set_back_millis = set_back.millis();
+            Ok(Ran { sealed, verified, verdict, acceptances, excused, recovered, broken_checks, set_back_millis })
         }
         Err(cause) => {
             let by = Recording { now: setup.environment.clock.now(), ..by };

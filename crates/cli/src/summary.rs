@@ -19,6 +19,9 @@ pub struct Rendered {
     pub json: Value,
 }
 
+/// Milliseconds from which a clock that was set back is told of: two tasks that ask at once may be some apart.
+const TOLD_SET_BACK: i64 = 1_000;
+
 /// The overview of the bundle that a run sealed.
 pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, store: &Path) -> Rendered {
     let bundle = &ran.verified;
@@ -39,6 +42,12 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, store: &Path) ->
             ran.excused
         ));
     }
+    if ran.set_back_millis >= TOLD_SET_BACK {
+        text.push_str(&format!(
+            "The clock of this machine was set back by {} s during the run. Times in the bundle do not go back: they stand still until the clock has caught up.\n",
+            ran.set_back_millis / 1000
+        ));
+    }
     let index = ran.sealed.index;
     text.push_str(&format!("\nSealed as bundle {index} in {}; exit code {code}.\n", store.display()));
     text.push_str(&format!(
@@ -54,6 +63,7 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, store: &Path) ->
         "statement_sha256": bundle.statement_sha256(),
         "recovered": ran.recovered.iter().map(|r| r.index).collect::<Vec<_>>(),
         "broken_checks": ran.broken_checks,
+        "clock_set_back_millis": ran.set_back_millis,
         "acceptances": bundle.acceptances(),
         "overview": overview,
     });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use model::record::GapReason;
@@ -153,6 +153,35 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         (self.0)()
     }
+
+    /// The same clock, which never goes back: where this one is set back, it stays at the last moment that it said until this
+    /// one has caught up. [`SetBack`] knows by how much.
+    #[must_use]
+    pub fn never_back(self) -> (Self, SetBack) {
+        let last = Arc::new(Mutex::new((None, 0)));
+        let set_back = SetBack(Arc::clone(&last));
+        let steady = Self::new(move || {
+            let now = self.now();
+            // A panic of another task does not make the moments before untrue.
+            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            let said: Timestamp = last.0.map_or(now, |before: Timestamp| before.max(now));
+            *last = (Some(said), last.1.max(said.as_millis().saturating_sub(now.as_millis())));
+            said
+        });
+        (steady, set_back)
+    }
+}
+
+/// By how much a clock was set back since [`Clock::never_back`].
+#[derive(Clone, Debug)]
+pub struct SetBack(Arc<Mutex<(Option<Timestamp>, i64)>>);
+
+impl SetBack {
+    /// Milliseconds that it was behind the last moment said, at most; 0 where it never was.
+    #[must_use]
+    pub fn millis(&self) -> i64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1
+    }
 }
 
 impl Debug for Clock {
@@ -233,4 +262,24 @@ pub enum CollectError {
     Refused { reason: GapReason, right: Option<String>, detail: String, exchange: Option<crate::ExchangeId> },
     #[error(transparent)]
     Sink(#[from] SinkError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_back_stays_where_it_was() {
+        let moments = Mutex::new([10, 20, 7, 8, 15, 21].into_iter());
+        let clock = Clock::new(move || Timestamp::from_millis(moments.lock().unwrap().next().unwrap()).unwrap());
+        let (clock, set_back) = clock.never_back();
+        let other = clock.clone();
+        let next = |clock: &Clock| clock.now().as_millis();
+        assert_eq!([next(&clock), next(&other)], [10, 20]);
+        assert_eq!(set_back.millis(), 0);
+        assert_eq!([next(&clock), next(&other), next(&clock)], [20, 20, 20]);
+        assert_eq!(set_back.millis(), 13);
+        assert_eq!(next(&other), 21);
+        assert_eq!(set_back.millis(), 13);
+    }
 }

@@ -14,7 +14,7 @@ mod variables;
 
 pub use collector::{
     CallerIdentity, Clock, CollectError, Collector, CollectorKind, DeclaredCollector, Environment, ForeignCode,
-    Overrides, RightState, RightStatus, StaticCredentials, Target,
+    Overrides, RightState, RightStatus, SetBack, StaticCredentials, Target,
 };
 pub use descriptor::{AlsoAsks, Descriptor, Feed, ResourceKind, Right, kind_of_population, population};
 pub use discover::{FoundKey, FoundTarget};

@@ -222,3 +222,34 @@ fn a_part_may_stand_in_the_declaration() {
     assert!(page.contains("witnessmark.yaml:2:9") && page.contains("href=\"#declaration-0\""));
     assert!(page.contains("<pre tabindex=\"0\">entity: Northbank Custody Ltd</pre>"));
 }
+
+#[test]
+fn a_program_that_says_nothing_of_its_list_costs_no_run() {
+    let desk = Desk::new(
+        "witnessmark: 1\nentity: Northbank Custody Ltd\nsystem: {id: hot-wallet}\ntargets:\n  - {id: here, collector: exec, name: reader, identity: \"x\", program: reader}\n",
+    );
+    let silent: Vec<&str> = READER.lines().filter(|line| !line.contains("coverage")).collect();
+    executable(&desk.path("reader"), &silent.join("\n"));
+    let ran = desk.witnessmark(&["run", "--keys", "keys", "--store", "evidence"]);
+    assert_eq!(records(&desk, "run")[0]["status"], "partial", "{ran:?}");
+    assert_eq!(records(&desk, "resource").len(), 2);
+    let coverage = records(&desk, "coverage");
+    assert_eq!((&coverage[0]["items"], &coverage[0]["complete"]), (&json!(2), &json!(false)));
+    let gaps = records(&desk, "gap");
+    let of_list = gaps.iter().filter(|gap| gap["population"] == "reader/thing" && gap["subject"].is_null());
+    assert_eq!(of_list.count(), 1, "{gaps:?}");
+    let bundle = desk.path("evidence/bundles/0.tar.zst");
+    let verified = desk.verify(&[&*bundle.to_string_lossy(), "--trust", "keys/trust.json"]);
+    assert_eq!(verified.code, 0, "{verified:?}");
+
+    // A trust file of a later version is not wrong: nobody can decide by it.
+    let trust = fs::read_to_string(desk.path("keys/trust.json")).expect("a trust file");
+    let later = trust.replace("\"witnessmark_trust\": 1", "\"witnessmark_trust\": 2");
+    assert_ne!(later, trust);
+    fs::write(desk.path("later.json"), later).expect("a file");
+    let verified = desk.verify(&[&*bundle.to_string_lossy(), "--trust", "later.json"]);
+    assert_eq!(verified.code, 21, "{verified:?}");
+    assert!(verified.stderr.contains("version 2; this program reads version 1"), "{verified:?}");
+    fs::write(desk.path("later.json"), "{}").expect("a file");
+    assert_eq!(desk.verify(&[&*bundle.to_string_lossy(), "--trust", "later.json"]).code, 2);
+}
