@@ -25,7 +25,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use model::record::{GapReason, Subject};
 use sdk::{
     CoverageNote, DerivedNote, ExchangeId, GapNote, NewExchange, Place, ResourceNote, RouteNote, Sink, SinkError,
-    WithheldReason,
+    Source, WithheldReason,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -86,15 +86,8 @@ impl Spool {
     fn place(&self, place: Place) -> Result<PlaceLine, String> {
         match place {
             Place::Answer(source) => {
-                let inner = source.inner.as_ref().map(|(syntax, path)| (*syntax, path.as_str()));
-                let mut paths = [(source.syntax, source.path.as_str())].into_iter().chain(inner);
-                match paths.find(|(syntax, path)| !model::leads_into(*syntax, path)) {
-                    Some((_, path)) => Err(format!("said to stand at `{}`, which is no place", path.escape_debug())),
-                    None if source.inner.is_some() && source.decode.is_empty() => {
-                        Err("said to stand inside of a text that is not decoded".to_owned())
-                    }
-                    None => Ok(answer_line(source)),
-                }
+                astray(&source)?;
+                Ok(answer_line(source))
             }
             Place::Declared(at) => {
                 let ordinal = self.declared.find(&at)?;
@@ -286,6 +279,20 @@ impl Sink for Spool {
         inner.routes.entry((target.to_owned(), collector.to_owned())).or_default().absorb(route);
         Ok(())
     }
+}
+
+/// Whether a place in an answer has the form of one; `Err` says what is wrong.
+fn astray(source: &Source) -> Result<(), String> {
+    let inner = source.inner.as_ref().map(|(syntax, path)| (*syntax, path.as_str()));
+    for (syntax, path) in [(source.syntax, source.path.as_str())].into_iter().chain(inner) {
+        if !model::leads_into(syntax, path) {
+            return Err(format!("said to stand at `{}`, which is no place", path.escape_debug()));
+        }
+    }
+    if source.inner.is_some() && source.decode.is_empty() {
+        return Err("said to stand inside of a text that is not decoded".to_owned());
+    }
+    Ok(())
 }
 
 fn raw(value: &serde_json::Value) -> Result<Box<RawValue>, SinkError> {
