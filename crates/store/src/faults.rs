@@ -334,7 +334,9 @@ impl Platter {
         let mut left = Self::default();
         for file in self.files.keys().chain(written.files.keys()) {
             let (old, new) = (self.files.get(file), written.files.get(file));
-            let bytes = if old == new || !got_there() { old } else { new };
+            // Of a file that was removed or replaced the bytes are lost with its last name, not before: a rename that did not get
+            // there leaves the old name with the old bytes. Without that no file can ever be replaced, the head of a ledger neither.
+            let bytes = if old == new || new.is_none() || !got_there() { old } else { new };
             left.files.insert(*file, bytes.cloned().unwrap_or_default());
         }
         for folder in self.folders.keys().chain(written.folders.keys()) {

@@ -230,11 +230,15 @@ fn a_derived_object_names_the_records_it_was_computed_from() {
         let place = ("t".to_owned(), "x".to_owned(), id.to_owned());
         RecordRef::new(RecordType::Resource, order.iter().position(|one| *one == place).unwrap() as u64)
     };
-    let whole_list_gap = recorded.gaps().iter().position(|gap| gap.subject.is_none()).unwrap() as u64;
+    let of_list = |target: &str, population: Option<&str>| target == "t" && population == Some("x/thing");
+    let gap = |gap: &record::Gap| gap.subject.is_none() && of_list(&gap.target, gap.population.as_deref());
+    let whole_list_gap = recorded.gaps().iter().position(gap).unwrap() as u64;
+    let list = |one: &record::Coverage| of_list(&one.target, Some(&one.population));
+    let list = recorded.coverage().iter().position(list).unwrap() as u64;
     let mut expected = vec![
         ordinal("b"),
         ordinal("c"),
-        RecordRef::new(RecordType::Coverage, 0),
+        RecordRef::new(RecordType::Coverage, list),
         RecordRef::new(RecordType::Gap, whole_list_gap),
         RecordRef::new(RecordType::Exchange, 0),
     ];
@@ -385,6 +389,7 @@ fn a_part_is_read_or_named_by_a_gap() {
             gap.part = Some(part.into());
             recorder.gap(gap).unwrap();
         }
+        recorder.coverage(listed(1)).unwrap();
     });
     // A list may have been read as far as it goes; a truth value may not.
     assert_eq!(resources[0].facts.get(), r#"{"cut":[1,2],"name":"a"}"#);
