@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::parties::LetIn;
 use crate::wildcard::action_matches;
 
 /// A policy document in normal form. Lists that AWS reads as sets are sorted and without repetitions.
@@ -43,6 +44,10 @@ pub struct Statement {
     pub not_principals: Option<Vec<Principal>>,
     /// All of them must hold; empty where the source has none.
     pub conditions: Vec<Condition>,
+    /// Whom the statement lets in, one answer for each of `principals`, or one for all whom `not_principals` leaves; the policy's denying
+    /// statements are weighed. Absent where the statement denies or names no principal. Computed from the policy's text alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lets_in: Option<Vec<LetIn>>,
 }
 
 /// What a statement does.

@@ -6,14 +6,26 @@
 //!
 //! Grammar: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
+pub mod arn;
+mod ask;
 mod document;
+pub mod federation;
+mod keys;
+mod operators;
 mod parse;
+mod parties;
+mod reach;
+mod scope;
 #[cfg(test)]
 mod tests;
+mod text;
 mod wildcard;
 
+pub use ask::{Caller, Request};
 pub use document::{
     Condition, Effect, ForValues, MalformedPolicy, PolicyDocument, Principal, PrincipalForm, PrincipalKind, Statement,
 };
 pub use parse::is_percent_encoded;
+pub use parties::{Bound, LetIn, Party, PartyKind};
+pub use scope::{Answer, Scope};
 pub use wildcard::{action_matches, wildcard_matches};

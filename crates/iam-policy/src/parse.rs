@@ -9,6 +9,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use crate::document::{
     Condition, Effect, ForValues, MalformedPolicy, PolicyDocument, Principal, PrincipalForm, PrincipalKind, Statement,
 };
+use crate::reach;
 
 type Members = Vec<(String, Json)>;
 
@@ -51,11 +52,16 @@ fn document(text: &str) -> Result<PolicyDocument, MalformedPolicy> {
             _ => return Err(shape(name, "an element that AWS does not document")),
         }
     }
-    Ok(PolicyDocument {
+    let mut document = PolicyDocument {
         text: text.to_owned(),
         version,
         statements: statements.ok_or_else(|| shape("Statement".to_owned(), "is missing"))?,
-    })
+    };
+    let answers: Vec<_> = (0..document.statements.len()).map(|place| reach::lets_in(&document, place)).collect();
+    for (statement, answer) in document.statements.iter_mut().zip(answers) {
+        statement.lets_in = answer;
+    }
+    Ok(document)
 }
 
 fn read_statements(value: Json, path: &str) -> Result<Vec<Statement>, MalformedPolicy> {
@@ -79,6 +85,7 @@ fn read_statement(value: Json, path: &str) -> Result<Statement, MalformedPolicy>
         principals: None,
         not_principals: None,
         conditions: Vec::new(),
+        lets_in: None,
     };
     for (name, value) in elements(value, path)? {
         let at = format!("{path}.{name}");
