@@ -1,7 +1,7 @@
 //! The rules of judging, apart from any engine: which outcomes may be asked for, and what an answer means.
 //!
-//! A check *proves* an outcome with evidence. `not-applicable` if it proves that; else `deviates`; else `conforms`;
-//! else `undetermined`. An outcome is asked for only if every part it needs was read; a part was read when it is
+//! A check *proves* an outcome with evidence. `not-applicable` if it proves that; else `deviates`; else `undetermined`, if
+//! it says in its own words what it does not understand; else `conforms`; else `undetermined`. An outcome is asked for only if every part it needs was read; a part was read when it is
 //! present in the subject and no gap touches it.
 
 use std::borrow::Cow;
@@ -16,7 +16,7 @@ use crate::meta::Needs;
 use crate::pointer;
 
 /// The outcomes in the order in which they are asked for.
-pub const ORDER: [Outcome; 3] = [Outcome::NotApplicable, Outcome::Deviates, Outcome::Conforms];
+pub const ORDER: [Outcome; 4] = [Outcome::NotApplicable, Outcome::Deviates, Outcome::Undetermined, Outcome::Conforms];
 
 /// Pieces of evidence kept in one finding; the rest is counted.
 const MAX_EVIDENCE: usize = 20;
@@ -33,10 +33,10 @@ impl Askable {
     /// None of them.
     pub const NONE: Self = Self(0);
 
-    /// Those in `bits` (not-applicable 1, deviates 2, conforms 4).
+    /// Those in `bits` (not-applicable 1, deviates 2, conforms 4, undetermined 8).
     #[must_use]
     pub const fn from_bits(bits: u8) -> Self {
-        Self(bits & 7)
+        Self(bits & 15)
     }
 
     #[must_use]
@@ -55,7 +55,7 @@ impl Askable {
             Outcome::NotApplicable => 1,
             Outcome::Deviates => 2,
             Outcome::Conforms => 4,
-            Outcome::Undetermined => 0,
+            Outcome::Undetermined => 8,
         }
     }
 
@@ -224,6 +224,12 @@ pub fn first_proven<T, E>(
 #[must_use]
 pub fn conclude(question: &Question, facts: &RawValue, answer: Answer) -> Verdict {
     match answer {
+        // What the check does not understand: words, and nothing that was shown.
+        Answer::Proved(Outcome::Undetermined, proofs)
+            if question.askable.contains(Outcome::Undetermined) && !proofs.is_empty() =>
+        {
+            undetermined(in_own_words(&proofs), Vec::new())
+        }
         Answer::Proved(outcome, proofs) if question.askable.contains(outcome) && !proofs.is_empty() => Verdict {
             outcome,
             reason: reason_of(outcome, &proofs),
@@ -264,6 +270,19 @@ pub(crate) fn listed(said: &[String]) -> String {
 /// Why it does not apply, in the check's own words.
 fn reason_of(outcome: Outcome, proofs: &[Proof]) -> Option<String> {
     (outcome == Outcome::NotApplicable).then(|| proofs.iter().find_map(|p| p.because.clone())).flatten()
+}
+
+/// What a check says it does not understand, with the place of each.
+fn in_own_words(proofs: &[Proof]) -> String {
+    let said: Vec<String> = proofs
+        .iter()
+        .map(|proof| match (&proof.path, &proof.because) {
+            (Some(path), Some(because)) => format!("{path}: {because}"),
+            (None, Some(because)) => because.clone(),
+            (path, None) => format!("{}: the check does not say why", path.as_deref().unwrap_or_default()),
+        })
+        .collect();
+    listed(&said)
 }
 
 fn evidence(facts: &RawValue, proofs: Vec<Proof>) -> Vec<Evidence> {

@@ -113,6 +113,7 @@ impl JobAnswer {
             "conforms" => Outcome::Conforms,
             "deviates" => Outcome::Deviates,
             "not-applicable" => Outcome::NotApplicable,
+            "undetermined" => Outcome::Undetermined,
             _ => return (n, Answer::Failed("an answer of unknown form".to_owned())),
         };
         match serde_json::from_str::<Vec<Proof>>(what.get()) {

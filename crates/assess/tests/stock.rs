@@ -66,19 +66,22 @@ fn stock_opa_proves_the_same() {
         let package = format!("data.checks.{}", check.replace('-', "_").replace('/', "."));
         let proofs = |rule: &str| format!("{{x | some x in {package}.{rule} with input as c}}");
         let query = format!(
-            "[r | some c in input; r := [{}, {}, {}]]",
+            "[r | some c in input; r := [{}, {}, {}, {}]]",
             proofs("not_applicable"),
             proofs("deviates"),
+            proofs("undetermined"),
             proofs("conforms")
         );
         let inputs: Vec<_> = cases.iter().map(|c| c.input.get()).collect();
-        let answers: Vec<[Vec<serde_json::Value>; 3]> = opa(&query, &format!("[{}]", inputs.join(",")));
+        let answers: Vec<[Vec<serde_json::Value>; 4]> = opa(&query, &format!("[{}]", inputs.join(",")));
         assert_eq!(answers.len(), cases.len(), "{check}");
-        for (case, [not_applicable, deviates, conforms]) in cases.iter().zip(answers) {
+        for (case, [not_applicable, deviates, undetermined, conforms]) in cases.iter().zip(answers) {
             let opa = if !not_applicable.is_empty() {
                 "not-applicable"
             } else if !deviates.is_empty() {
                 "deviates"
+            } else if !undetermined.is_empty() {
+                "undetermined"
             } else if !conforms.is_empty() {
                 "conforms"
             } else {
