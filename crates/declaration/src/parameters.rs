@@ -178,7 +178,13 @@ fn compare(value: &Value, default: &Value) -> Option<std::cmp::Ordering> {
 fn subset(small: &Value, large: &Value) -> bool {
     match (small.as_array(), large.as_array()) {
         (Some(small), Some(large)) => small.iter().all(|item| large.contains(item)),
-        _ => small == large,
+        _ => match (small.as_object(), large.as_object()) {
+            // Lists by name: a name that is not there has an empty list.
+            (Some(small), Some(large)) => small.iter().all(|(name, list)| {
+                list.as_array().is_some_and(Vec::is_empty) || large.get(name).is_some_and(|other| subset(list, other))
+            }),
+            _ => small == large,
+        },
     }
 }
 
