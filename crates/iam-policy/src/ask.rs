@@ -72,11 +72,15 @@ impl PolicyDocument {
 }
 
 fn all(truths: impl Iterator<Item = Truth>) -> Truth {
-    truths.fold(Some(true), |all, one| match (all, one) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (None, _) | (_, None) => None,
-        _ => Some(true),
-    })
+    let mut known = true;
+    for truth in truths {
+        match truth {
+            Some(false) => return Some(false),
+            None => known = false,
+            Some(true) => {}
+        }
+    }
+    known.then_some(true)
 }
 
 fn any(truths: impl Iterator<Item = Truth>) -> Truth {

@@ -25,7 +25,7 @@ pub use ask::{Caller, Request};
 pub use document::{
     Condition, Effect, ForValues, MalformedPolicy, PolicyDocument, Principal, PrincipalForm, PrincipalKind, Statement,
 };
-pub use parse::is_percent_encoded;
+pub use parse::{is_percent_encoded, principal_form};
 pub use parties::{Bound, LetIn, Party, PartyKind};
 pub use scope::{Answer, Scope};
 pub use wildcard::{action_matches, wildcard_matches};

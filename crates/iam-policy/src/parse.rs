@@ -6,6 +6,7 @@ use std::fmt;
 use percent_encoding::percent_decode_str;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
+use crate::arn;
 use crate::document::{
     Condition, Effect, ForValues, MalformedPolicy, PolicyDocument, Principal, PrincipalForm, PrincipalKind, Statement,
 };
@@ -180,14 +181,11 @@ fn aws_principal(value: &str) -> (PrincipalForm, Option<String>) {
     if value == "*" {
         return (PrincipalForm::Everyone, None);
     }
-    if is_account(value) {
+    if arn::is_account(value) {
         return (PrincipalForm::Account, Some(value.to_owned()));
     }
     let Some(resource) = value.strip_prefix("arn:").and_then(|rest| rest.splitn(5, ':').nth(4)) else {
-        let unique = value.len() >= 16
-            && ["AIDA", "AROA", "AGPA", "ANPA"].iter().any(|p| value.starts_with(p))
-            && value.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-        let form = if unique { PrincipalForm::UniqueId } else { PrincipalForm::Other };
+        let form = if arn::is_unique_id(value) { PrincipalForm::UniqueId } else { PrincipalForm::Other };
         return (form, None);
     };
     let account = account_of_arn(value);
@@ -202,15 +200,15 @@ fn aws_principal(value: &str) -> (PrincipalForm, Option<String>) {
     (form, account)
 }
 
-/// The account that an ARN names (`arn:partition:service:region:account:resource`).
+/// The account that an ARN names.
 fn account_of_arn(value: &str) -> Option<String> {
-    let mut fields = value.split(':');
-    let account = (fields.next() == Some("arn")).then(|| fields.nth(3)).flatten()?;
-    is_account(account).then(|| account.to_owned())
+    arn::account(value).map(str::to_owned)
 }
 
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+/// What the text of a principal denotes where the source gives no type beside it, as in grants of KMS.
+#[must_use]
+pub fn principal_form(value: &str) -> PrincipalForm {
+    if arn::is_service(value) { PrincipalForm::Service } else { aws_principal(value).0 }
 }
 
 fn conditions(value: Json, path: &str) -> Result<Vec<Condition>, MalformedPolicy> {

@@ -47,6 +47,9 @@ pub struct Party {
     /// The party is inside if any of these is declared: an account's number; an organisation's id; a service as written, and without partition
     /// and region; a tenant's name, its id, and the paths below it.
     pub names: Vec<String>,
+    /// Names are compared without regard to case: the issuer has no two tenants that differ in it alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignore_case: bool,
     /// For kinds of identity providers: the name under which tenants are declared, `gitlab` or the issuer itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
@@ -84,7 +87,7 @@ pub enum PartyKind {
 
 impl Party {
     pub(crate) fn new(kind: PartyKind, name: impl Into<String>) -> Self {
-        Self { kind, names: vec![name.into()], issuer: None, account: None }
+        Self { kind, names: vec![name.into()], ignore_case: false, issuer: None, account: None }
     }
 
     /// In the words of a sentence.

@@ -66,7 +66,12 @@ impl LetIn {
 impl Scope {
     fn holds(&self, party: &Party) -> Inside {
         let account = |account: &str| account == self.own || self.accounts.contains(account);
-        let named = |declared: &BTreeSet<String>| party.names.iter().any(|name| declared.contains(name));
+        let named = |declared: &BTreeSet<String>| {
+            party.names.iter().any(|name| {
+                declared.contains(name)
+                    || party.ignore_case && declared.iter().any(|d| d.to_lowercase() == name.to_lowercase())
+            })
+        };
         if party.account.as_deref().is_some_and(|a| a != self.own) {
             return Inside::No;
         }

@@ -128,6 +128,7 @@ impl<'a> Weighing<'a> {
                 let party = Party {
                     kind: PartyKind::SamlProvider,
                     names: vec![value.clone()],
+                    ignore_case: false,
                     issuer: None,
                     account: account.clone(),
                 };
@@ -151,6 +152,7 @@ impl<'a> Weighing<'a> {
         let party = |kind, name: &str, key: &str| Party {
             kind,
             names: vec![name.to_owned()],
+            ignore_case: false,
             issuer: Some(key.to_owned()),
             account: None,
         };
@@ -191,6 +193,7 @@ impl<'a> Weighing<'a> {
                     .map(|pool| Party {
                         kind: PartyKind::Subject,
                         names: vec![pool],
+                        ignore_case: false,
                         issuer: Some(key.to_owned()),
                         account: None,
                     })

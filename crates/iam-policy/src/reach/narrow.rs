@@ -119,7 +119,7 @@ fn services(condition: &Condition, operator: Operator, variables: bool) -> Says 
 /// A service as a party.
 #[must_use]
 pub fn service(name: &str) -> Party {
-    Party { kind: PartyKind::Service, names: arn::service_names(name), issuer: None, account: None }
+    Party { kind: PartyKind::Service, names: arn::service_names(name), ignore_case: false, issuer: None, account: None }
 }
 
 /// The parties of whom one has such a value. For a negated operator: those for whom it does not hold, who all have the key.
@@ -322,16 +322,8 @@ fn token(condition: &Condition, operator: Operator, issuer: &str, claim: &str, v
     Says::Only(found)
 }
 
-fn tenant(key: &str, mut names: Vec<String>, ignore_case: bool) -> Named {
-    if ignore_case {
-        for n in 0..names.len() {
-            let Some(lower) = names.get(n).map(|name| name.to_lowercase()) else { continue };
-            if !names.contains(&lower) {
-                names.push(lower);
-            }
-        }
-    }
-    Named::One(Party { kind: PartyKind::Tenant, names, issuer: Some(key.to_owned()), account: None })
+fn tenant(key: &str, names: Vec<String>, ignore_case: bool) -> Named {
+    Named::One(Party { kind: PartyKind::Tenant, names, ignore_case, issuer: Some(key.to_owned()), account: None })
 }
 
 fn subject(key: &str, name: &str, claim: &str, pattern: &Pattern, value: &str, claims: &[&str]) -> Named {
@@ -342,6 +334,7 @@ fn subject(key: &str, name: &str, claim: &str, pattern: &Pattern, value: &str, c
         Some(exact) if !exact.is_empty() => Named::One(Party {
             kind: PartyKind::Subject,
             names: vec![exact],
+            ignore_case: false,
             issuer: Some(key.to_owned()),
             account: None,
         }),
@@ -361,6 +354,7 @@ fn workload(known: &federation::Known, claim: &str, pattern: &Pattern, value: &s
         (Some((namespace, _)), Some(cluster)) if !namespace.is_empty() => Named::One(Party {
             kind: PartyKind::Cluster,
             names: vec![cluster],
+            ignore_case: false,
             issuer: Some(known.row.key.to_owned()),
             account: None,
         }),
