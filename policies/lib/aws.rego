@@ -22,6 +22,7 @@ account_in(parts, value) := value if count(parts) == 1
 
 # What counts as inside: the account itself, the accounts of the declared targets, and those a control names.
 inside(own) := {
+	"own": own,
 	"accounts": (({own} | declared_accounts) | named_accounts),
 	"organizations": {organization | some organization in input.parameters.organizations},
 }

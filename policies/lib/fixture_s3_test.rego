@@ -10,12 +10,24 @@ block(on) := {
 	"restrict_public_buckets": on,
 }
 
-owner := {"grantee": "79a59df9", "kind": "canonical-user", "permission": "FULL_CONTROL"}
+owner := {"grantee": "79a59df9", "kind": "canonical-user", "permission": "FULL_CONTROL", "is_owner": true}
+
+stranger := {"grantee": "aec4f1b7", "kind": "canonical-user", "permission": "FULL_CONTROL", "is_owner": false}
+
+address := {"grantee": "jane@example.org", "kind": "email", "permission": "READ", "is_owner": false}
+
+log_delivery := {
+	"grantee": "http://acs.amazonaws.com/groups/s3/LogDelivery",
+	"kind": "group",
+	"permission": "WRITE",
+	"is_owner": false,
+}
 
 everyone := {
 	"grantee": "http://acs.amazonaws.com/groups/global/AllUsers",
 	"kind": "group",
 	"permission": "READ",
+	"is_owner": false,
 }
 
 lock(mode, days, years) := {"enabled": true, "mode": mode, "days": days, "years": years}

@@ -56,13 +56,46 @@ statement(effect, actions, principals, conditions) := {
 	"conditions": conditions,
 }
 
-everyone_except(actions, principals, conditions) := {
+# A statement that allows, as the collector computes whom it lets in: one answer for each principal.
+allows(answers) := {
 	"effect": "Allow",
-	"actions": actions,
+	"actions": ["kms:*"],
 	"resources": ["*"],
-	"not_principals": principals,
-	"conditions": conditions,
+	"principals": [everyone | some _ in answers],
+	"conditions": [],
+	"lets_in": [object.union(answer, {"principal": n}) | some n, answer in answers],
 }
+
+# For NotPrincipal there is one answer, and no principal it belongs to.
+allows_others(answer) := {
+	"effect": "Allow",
+	"actions": ["kms:*"],
+	"resources": ["*"],
+	"not_principals": [account("999999999999")],
+	"conditions": [],
+	"lets_in": [answer],
+}
+
+let_in(bounds) := {
+	"sentence": "somebody is let in",
+	"bounds": [{"by": "the principal", "parties": parties} | some parties in bounds],
+	"unclear": [],
+	"external_id": false,
+}
+
+by(party) := let_in([[party]])
+
+unclear(answer) := object.union(object.remove(answer, ["unclear"]), {"unclear": ["SomethingNew new:key \"x\""]})
+
+nobody(answer) := object.union(answer, {"nobody": "nobody can come as it"})
+
+until(answer, moment) := object.union(answer, {"until": moment})
+
+with_external_id(answer) := object.union(object.remove(answer, ["external_id"]), {"external_id": true})
+
+party(kind, name) := {"kind": kind, "names": [name]}
+
+party_of(kind, names, issuer) := {"kind": kind, "names": names, "issuer": issuer, "account": "111122223333"}
 
 condition(operator, key, values) := {
 	"operator": operator,

@@ -1,106 +1,131 @@
 # METADATA
-# title: Who a policy statement allows, and what narrows it
+# title: Whether a policy lets in somebody outside
 # description: >-
-#   Reads the normal form of policy documents. A condition narrows only if its operator demands that the key is there and equals a value:
-#   `…IfExists`, `ForAllValues`, `Null` and negated operators all hold for a caller without the key. Functions only.
+#   Compares what the collector computed of a statement, its `lets_in`, with what is declared to be inside. Everyone let in is one of the parties of
+#   each bound: if all parties of one bound are inside, nobody outside is let in. What the policy's conditions mean is decided there and not here.
+#   Functions only.
 package lib.policy
 
-import data.lib.aws
+# The scope: own (an account), accounts, organizations, services (sets), tenants (sets by issuer).
+inside(party, _) if party.kind == "owner"
 
-demanding := {"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"}
-
-caller_keys := {"aws:principalaccount", "aws:principalarn", "kms:calleraccount"}
-
-source_keys := {"aws:sourceaccount", "aws:sourcearn", "aws:sourceowner"}
-
-# The condition fails for a caller who does not bring the key.
-demands(condition) if {
-	condition.base in demanding
-	not condition.if_exists
-	not for_all(condition)
+inside(party, scope) if {
+	party.kind == "account"
+	declared(party, scope.accounts)
 }
 
-for_all(condition) if condition.for_values == "all"
+inside(party, scope) if {
+	party.kind == "organization"
+	declared(party, scope.organizations)
+}
 
-# Every value names one of these accounts, and none by a wildcard.
-only_accounts(condition, accounts) if {
-	demands(condition)
-	count(condition.values) > 0
-	every value in condition.values {
-		aws.account_of(value) in accounts
+inside(party, scope) if {
+	party.kind == "service"
+	declared(party, scope.services)
+}
+
+inside(party, scope) if {
+	party.kind == "saml-provider"
+	own_provider(party, scope)
+}
+
+inside(party, scope) if {
+	party.kind in {"tenant", "subject", "cluster"}
+	own_provider(party, scope)
+	declared(party, scope.tenants[party.issuer])
+}
+
+# A cluster whose provider stands in this account, where nobody declared which clusters are ours.
+inside(party, scope) if {
+	party.kind == "cluster"
+	own_provider(party, scope)
+	not some_declared(scope, party.issuer)
+}
+
+# Every subject of an issuer that is declared as a whole.
+inside(party, scope) if {
+	party.kind == "issuer"
+	own_provider(party, scope)
+	"*" in scope.tenants[party.issuer]
+}
+
+some_declared(scope, issuer) if count(scope.tenants[issuer]) > 0
+
+own_provider(party, _) if not party.account
+
+own_provider(party, scope) if party.account == scope.own
+
+declared(party, set) if {
+	some name in party.names
+	name in set
+}
+
+declared(party, set) if {
+	party.ignore_case
+	names := {lower(name) | some name in party.names}
+	some name in set
+	lower(name) in names
+}
+
+# Whose it is can only be declared.
+undeclared(party, scope) if {
+	party.kind == "subject"
+	own_provider(party, scope)
+}
+
+undeclared(party, _) if party.kind == "any-service"
+
+inside_or_undeclared(party, scope) if inside(party, scope)
+
+inside_or_undeclared(party, scope) if undeclared(party, scope)
+
+# Nobody outside is let in.
+closed(let_in, _) if let_in.nobody
+
+closed(let_in, _) if let_in.until <= input.now
+
+closed(let_in, scope) if {
+	some bound in let_in.bounds
+	every party in bound.parties {
+		inside(party, scope)
 	}
 }
 
-only_values(condition, allowed) if {
-	demands(condition)
-	count(condition.values) > 0
-	every value in condition.values {
-		value in allowed
+# Whether somebody is, cannot be told.
+unclear(let_in, scope) if {
+	not closed(let_in, scope)
+	count(let_in.unclear) > 0
+}
+
+unclear(let_in, scope) if {
+	not closed(let_in, scope)
+	some bound in let_in.bounds
+	every party in bound.parties {
+		inside_or_undeclared(party, scope)
 	}
 }
 
-# Conditions let only callers of inside through.
-caller_is_inside(statement, scope) if {
-	some condition in statement.conditions
-	condition.key in caller_keys
-	only_accounts(condition, scope.accounts)
+# Somebody outside is let in.
+open(let_in, scope) if {
+	not closed(let_in, scope)
+	not unclear(let_in, scope)
 }
 
-caller_is_inside(statement, scope) if {
-	some condition in statement.conditions
-	condition.key == "aws:principalorgid"
-	only_values(condition, scope.organizations)
+# What is said of one that is unclear.
+why(let_in) := sprintf("%s; not understood: %s", [let_in.sentence, concat("; ", let_in.unclear)]) if {
+	count(let_in.unclear) > 0
 }
 
-# Conditions let services through only on behalf of something inside.
-source_is_inside(statement, scope) if {
-	some condition in statement.conditions
-	condition.key in source_keys
-	only_accounts(condition, scope.accounts)
+why(let_in) := sprintf("%s: whose that is, is not declared", [let_in.sentence]) if count(let_in.unclear) == 0
+
+# Where it stands, below the policy.
+place(n, let_in) := sprintf("statements/%d/principals/%d", [n, let_in.principal])
+
+place(n, let_in) := sprintf("statements/%d/not_principals", [n]) if not let_in.principal
+
+# The statements that allow something and name nobody: a policy of a resource cannot say that.
+names_nobody(policy) := {n |
+	some n, statement in policy.statements
+	statement.effect == "Allow"
+	not statement.lets_in
 }
-
-source_is_inside(statement, scope) if {
-	some condition in statement.conditions
-	condition.key == "aws:sourceorgid"
-	only_values(condition, scope.organizations)
-}
-
-# The context of an encryption names what it is for; services give it themselves.
-source_is_inside(statement, scope) if {
-	some condition in statement.conditions
-	startswith(condition.key, "kms:encryptioncontext:")
-	only_accounts(condition, scope.accounts)
-}
-
-# The statement says neither whom it allows nor whom it does not.
-names_nobody(statement) if {
-	not statement.principals
-	not statement.not_principals
-}
-
-of_inside(principal, scope) if principal.account in scope.accounts
-
-# Why an allowed principal is not inside. Undefined where it is.
-outside(principal, statement, scope) := "everyone is allowed, and no condition narrows it to an account inside" if {
-	principal.form == "everyone"
-	not caller_is_inside(statement, scope)
-	not source_is_inside(statement, scope)
-}
-
-outside(principal, statement, scope) := sprintf("account %s is not inside", [principal.account]) if {
-	principal.type == "AWS"
-	not of_inside(principal, scope)
-	not caller_is_inside(statement, scope)
-}
-
-# A user of CloudFront, say, or an ARN with a wildcard for the account. One that was deleted lets nobody in.
-outside(principal, statement, scope) := "the principal names no account" if {
-	principal.type == "AWS"
-	not principal.account
-	not principal.form in {"everyone", "unique-id", "other"}
-	not caller_is_inside(statement, scope)
-}
-
-outside(principal, _, _) := "a canonical user cannot be shown to be inside" if principal.form == "canonical-user"
-
-outside(principal, _, _) := "it cannot be determined who this is" if principal.form == "other"

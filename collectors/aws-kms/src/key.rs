@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws::policy_document::PolicyDocument;
+use aws::policy_document::{PolicyDocument, principal_form};
 use aws::{Call, Pager, Refusal, Session};
 use aws_sdk_kms::Client;
 use sdk::{ExchangeId, GapNote, GapReason, Recorder, ResourceNote, SinkError, Source};
@@ -441,8 +441,10 @@ fn grant(entry: wire::GrantEntry) -> Option<Grant> {
     Some(Grant {
         id: entry.grant_id?,
         name: entry.name.filter(|name| !name.is_empty()),
+        grantee_form: entry.grantee_principal.as_deref().map(principal_form),
         grantee: entry.grantee_principal,
         grantee_service: entry.grantee_service_principal,
+        retiring_form: entry.retiring_principal.as_deref().map(principal_form),
         retiring: entry.retiring_principal,
         retiring_service: entry.retiring_service_principal,
         issuing_account: entry.issuing_account,

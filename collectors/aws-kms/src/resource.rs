@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use aws::Moment;
-use aws::policy_document::PolicyDocument;
+use aws::policy_document::{PolicyDocument, PrincipalForm};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -128,9 +128,13 @@ pub struct Grant {
     pub name: Option<String>,
     /// ARN or service; `null`: the source names none, `grantee_service` then does.
     pub grantee: Option<String>,
+    /// What `grantee` denotes.
+    pub grantee_form: Option<PrincipalForm>,
     pub grantee_service: Option<String>,
     /// `null`: only who may revoke can end it.
     pub retiring: Option<String>,
+    /// What `retiring` denotes.
+    pub retiring_form: Option<PrincipalForm>,
     pub retiring_service: Option<String>,
     /// The account under which the grant was issued.
     pub issuing_account: Option<String>,

@@ -63,6 +63,8 @@ pub struct AclGrant {
     pub kind: String,
     /// `READ`, `WRITE`, `READ_ACP`, `WRITE_ACP`, `FULL_CONTROL`.
     pub permission: String,
+    /// Whether the grantee is the bucket's owner, whom the same answer names.
+    pub is_owner: bool,
 }
 
 /// Whether deleted and overwritten objects are kept.

@@ -154,6 +154,7 @@ pub fn acl(node: &Node<'_>) -> Result<Vec<AclGrant>, MalformedAnswer> {
     let Some(list) = node.child("AccessControlList") else {
         return Err(MalformedAnswer::Missing("/AccessControlPolicy/AccessControlList".to_owned()));
     };
+    let owner = node.child_or_self("Owner").required("ID")?.to_owned();
     list.each("Grant")
         .map(|grant| {
             let grantee = grant.child_or_self("Grantee");
@@ -165,6 +166,7 @@ pub fn acl(node: &Node<'_>) -> Result<Vec<AclGrant>, MalformedAnswer> {
                 None => (grantee.required("ID")?, "canonical-user"),
             };
             Ok(AclGrant {
+                is_owner: kind == "canonical-user" && who == owner,
                 grantee: who.to_owned(),
                 kind: kind.to_owned(),
                 permission: grant.required("Permission")?.to_owned(),

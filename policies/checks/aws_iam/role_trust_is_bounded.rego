@@ -1,15 +1,16 @@
 # METADATA
 # title: A role can be assumed only from inside
 # description: >-
-#   Reads every statement of each role's trust policy that lets someone assume the role. Inside are the role's own account, the accounts of
-#   the declared targets, and those a control names in `accounts` or, by organisation, in `organizations`. Concludes that there is no
-#   principal outside: no other account (one in `vendors` is allowed if the statement requires `sts:ExternalId`), no `*` and no
-#   `NotPrincipal` unless a condition narrows the caller to inside; no service of AWS that acts across accounts without a condition that
-#   says on whose behalf (`services` names those that cannot); no web identity provider without a condition on the subject (for Cognito: on
-#   the audience), which for GitHub Actions must name one of `github_organizations` or of the declared targets literally. A condition counts
-#   only if it fails for callers without the key. Does not apply to roles of services (`/aws-service-role/`), whose trust AWS writes. Deny
-#   statements are not considered. A principal that was deleted (`AIDA…`, `AROA…`) gives no one access. Cannot see to whom an account inside
-#   or a SAML provider gives access.
+#   Reads whom each statement of each role's trust policy lets in, with what the policy's other statements deny. Inside are the role's own account, the
+#   accounts of the declared targets, and those a control names in `accounts` or, by organisation, in `organizations`. Concludes that nobody outside
+#   is let in: no other account (one in `vendors` is let in if the statement demands an exact `sts:ExternalId`), no `*` and no `NotPrincipal` unless a
+#   condition that AWS sets narrows the caller to inside; no service of AWS that acts across accounts without a condition that says on whose behalf
+#   (`services` names those that cannot); no bearer of a web identity provider's tokens but those of declared `tenants`. For each known issuer (GitHub
+#   Actions, GitLab.com, HCP Terraform, CircleCI and others, see docs/policies.md) the tenant must stand literally where its tokens have it; of an unknown
+#   issuer only exact subjects can be declared, or the whole issuer as `*`; guests of Cognito are everybody. Organisations of declared GitHub targets
+#   are tenants too. A condition that it does not understand makes it undetermined, in the condition's words. Does not apply to roles of services
+#   (`/aws-service-role/`), whose trust AWS writes. A principal that was deleted (`AIDA…`, `AROA…`) lets nobody in. Cannot see whom an account
+#   inside or a SAML provider lets in, whose a cluster is unless `tenants` say it, nor who may call a reusable workflow that `job_workflow_ref` names.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
@@ -22,6 +23,7 @@
 #   needs:
 #     conforms: [identity, trust_policy]
 #     deviates: [identity, trust_policy]
+#     undetermined: [identity, trust_policy]
 #     not_applicable: [identity]
 #   severity: high
 #   remediation: Remove the principal from the trust policy, narrow it by a condition, or declare it as inside with its reason.
@@ -52,7 +54,15 @@
 #       uniqueItems: true
 #       default: [ec2.amazonaws.com, ecs-tasks.amazonaws.com, edgelambda.amazonaws.com, lambda.amazonaws.com]
 #       x-stricter: fewer
+#     tenants:
+#       description: >-
+#         By issuer (`github`, `gitlab`, `terraform`, …, or the name of one that is not known) the tenants, groups or exact subjects that are inside.
+#       type: object
+#       additionalProperties: {type: array, items: {type: string, minLength: 1}, uniqueItems: true}
+#       default: {}
+#       x-stricter: fewer
 #     github_organizations:
+#       description: The same as `tenants.github`.
 #       type: array
 #       items: {type: string}
 #       uniqueItems: true
@@ -76,163 +86,88 @@ of_service if startswith(input.resource.identity.path, "/aws-service-role/")
 
 own_account := aws.account_of(input.resource.identity.arn)
 
-scope := aws.inside(own_account)
+scope := object.union(aws.inside(own_account), {
+	"services": {service | some service in input.parameters.services},
+	"tenants": tenants,
+})
 
-github_organizations := {lower(name) | some name in input.parameters.github_organizations} | declared_organizations
-
-declared_organizations := {lower(target.organization) | some target in input.declaration.targets}
-
-# Actions that a trust policy also allows and that let nobody in by themselves.
-harmless := {"sts:tagsession", "sts:setsourceidentity", "sts:setcontext"}
-
-letting_in[n] := statement if {
-	some n, statement in input.resource.trust_policy.statements
-	statement.effect == "Allow"
-	lets_in(statement)
+with_vendors := {
+	"own": own_account,
+	"accounts": (scope.accounts | {account | some account in input.parameters.vendors}),
+	"organizations": scope.organizations,
+	"services": scope.services,
+	"tenants": tenants,
 }
 
-lets_in(statement) if statement.not_actions
+tenants := object.union(named_tenants, {"github": github})
 
-lets_in(statement) if {
-	some action in statement.actions
-	not action in harmless
+named_tenants := {issuer: names |
+	some issuer, list in input.parameters.tenants
+	names := {name | some name in list}
 }
 
-problems contains {
-	"path": sprintf("/trust_policy/statements/%d/principals/%d", [n, m]),
-	"because": why,
+github := (object.get(named_tenants, "github", set()) | {name | some name in input.parameters.github_organizations}) | declared_organizations
+
+declared_organizations := {target.organization | some target in input.declaration.targets}
+
+statements := input.resource.trust_policy.statements
+
+deviates contains {
+	"path": sprintf("/trust_policy/%s", [policy.place(n, let_in)]),
+	"because": let_in.sentence,
 } if {
-	some n, statement in letting_in
-	some m, principal in statement.principals
-	not policy.of_inside(principal, scope)
-	why := policy.outside(principal, statement, scope)
-	not vendor(principal, statement)
-}
-
-vendor(principal, statement) if {
-	principal.account in input.parameters.vendors
-	some condition in statement.conditions
-	condition.key == "sts:externalid"
-	exact(condition)
-}
-
-# A value without wildcards that must be there.
-exact(condition) if {
-	policy.demands(condition)
-	count(condition.values) > 0
-	every value in condition.values {
-		regex.match(`^[^*?]+$`, value)
-	}
-}
-
-problems contains {
-	"path": sprintf("/trust_policy/statements/%d/not_principals", [n]),
-	"because": "everyone except these is allowed, and no condition narrows it to an account inside",
-} if {
-	some n, statement in letting_in
-	statement.not_principals
-	not policy.caller_is_inside(statement, scope)
-}
-
-problems contains {
-	"path": sprintf("/trust_policy/statements/%d/principals/%d", [n, m]),
-	"because": sprintf("%s may act on behalf of any account", [principal.value]),
-	"expected": "a condition on aws:SourceAccount, aws:SourceArn or aws:SourceOrgID",
-} if {
-	some n, statement in letting_in
-	some m, principal in statement.principals
-	principal.form == "service"
-	not principal.value in input.parameters.services
-	not policy.source_is_inside(statement, scope)
-}
-
-# What follows `oidc-provider/` in an ARN, or the provider's name where AWS has it built in.
-issuer(principal) := split(principal.value, ":oidc-provider/")[1]
-
-issuer(principal) := principal.value if {
-	principal.type == "Federated"
-	not contains(principal.value, ":")
-}
-
-problems contains {
-	"path": sprintf("/trust_policy/statements/%d/principals/%d", [n, m]),
-	"because": sprintf("everyone to whom %s issues a token is allowed", [issuer(principal)]),
-	"expected": sprintf("a condition on %s:%s that names a subject", [issuer(principal), claim(issuer(principal))]),
-} if {
-	some n, statement in letting_in
-	some m, principal in statement.principals
-	issuer(principal)
-	not narrowed(issuer(principal), statement)
-}
-
-claim(name) := "aud" if name == "cognito-identity.amazonaws.com"
-
-claim(name) := "sub" if name != "cognito-identity.amazonaws.com"
-
-narrowed(name, statement) if {
-	some condition in statement.conditions
-	condition.key == lower(sprintf("%s:%s", [name, claim(name)]))
-	policy.demands(condition)
-	count(condition.values) > 0
-	every value in condition.values {
-		names_somebody(name, value)
-	}
-}
-
-github := "token.actions.githubusercontent.com"
-
-names_somebody(name, value) if {
-	not startswith(name, github)
-	regex.match(`^[^*?]{3,}`, value)
-	not whole_class(value)
-}
-
-# `system:serviceaccount:*` is every workload of a cluster, `project_path:*` every project of a GitLab.
-whole_class(value) if regex.match(`^(system:serviceaccount:|project_path:)[*?]`, value)
-
-names_somebody(name, value) if {
-	startswith(name, github)
-	parts := split(value, ":")
-	parts[0] == "repo"
-	lower(split(parts[1], "/")[0]) in github_organizations
-}
-
-problems contains {
-	"path": sprintf("/trust_policy/statements/%d/principals/%d", [n, m]),
-	"because": "the identity provider is of another account",
-} if {
-	some n, statement in letting_in
-	some m, principal in statement.principals
-	principal.type == "Federated"
-	not built_in(principal)
-	not own_provider(principal)
-}
-
-# Providers that AWS has built in have names, no ARNs.
-built_in(principal) if not contains(principal.value, ":")
-
-own_provider(principal) if principal.account == own_account
-
-problems contains {
-	"path": sprintf("/trust_policy/statements/%d", [n]),
-	"because": "it cannot be determined who is allowed",
-} if {
-	some n, statement in letting_in
-	policy.names_nobody(statement)
-}
-
-deviates contains problem if {
 	not of_service
-	some problem in problems
+	some n, statement in statements
+	some let_in in statement.lets_in
+	policy.open(let_in, scope)
+	not vendor(let_in)
+}
+
+undetermined contains {
+	"path": sprintf("/trust_policy/%s", [policy.place(n, let_in)]),
+	"because": policy.why(let_in),
+} if {
+	not of_service
+	some n, statement in statements
+	some let_in in statement.lets_in
+	policy.unclear(let_in, scope)
+	not vendor(let_in)
+}
+
+undetermined contains {
+	"path": sprintf("/trust_policy/statements/%d", [n]),
+	"because": "it names no principal: who is let in cannot be told",
+} if {
+	not of_service
+	some n in policy.names_nobody(input.resource.trust_policy)
+}
+
+vendor(let_in) if {
+	let_in.external_id
+	policy.closed(let_in, with_vendors)
+}
+
+fine(let_in) if policy.closed(let_in, scope)
+
+fine(let_in) if vendor(let_in)
+
+allowed contains n if {
+	some n, statement in statements
+	statement.effect == "Allow"
 }
 
 conforms contains {
 	"path": "/trust_policy/statements",
 	"expected": sort([account | some account in scope.accounts]),
-	"because": sprintf("each of the %d statements that allow someone stays inside", [count(letting_in)]),
+	"because": sprintf("each of the %d statements that allow something stays inside", [count(allowed)]),
 } if {
 	not of_service
 	input.resource.identity.path
-	input.resource.trust_policy.statements
-	count(problems) == 0
+	statements
+	count(policy.names_nobody(input.resource.trust_policy)) == 0
+	every n in allowed {
+		every let_in in statements[n].lets_in {
+			fine(let_in)
+		}
+	}
 }

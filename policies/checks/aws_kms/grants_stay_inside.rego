@@ -4,7 +4,8 @@
 #   Reads every grant of each customer key. A grant allows use of a key besides its policy, and no policy shows it. Inside are the key's
 #   own account, the accounts of the declared targets, and those a control names in `accounts`. Concludes that every grant is held, can be
 #   retired and was issued by a principal inside; a service of AWS counts as inside if the grant is constrained to one context or resource,
-#   or the service is in `services`. Does not apply to keys that AWS manages. Cannot see what the holder may do with it beyond the
+#   or the service is in `services`. An ARN is no service, whatever it ends in. A holder that was deleted (`AIDA…`, `AROA…`) is nobody any more:
+#   such grants are counted. Does not apply to keys that AWS manages. Cannot see what the holder may do with it beyond the
 #   operations listed, nor grants that were retired before the run.
 # scope: package
 # related_resources:
@@ -44,18 +45,16 @@ not_applicable contains kms.managed_by_aws(input.resource)
 
 accounts := aws.inside(aws.account_of(input.resource.arn)).accounts
 
-is_service(name) if {
-	is_string(name)
-	strings.any_suffix_match(name, [".amazonaws.com", ".amazonaws.com.cn"])
-}
-
 # The service that holds a grant, whichever member names it.
 service_of(grant) := grant.grantee_service if is_string(grant.grantee_service)
 
 service_of(grant) := grant.grantee if {
 	not is_string(grant.grantee_service)
-	is_service(grant.grantee)
+	grant.grantee_form == "service"
 }
+
+# Nobody can be a principal that was deleted.
+held_by_nobody(grant) if grant.grantee_form == "unique-id"
 
 # An empty context narrows nothing.
 constrained(grant) if pairs(grant.constraints.encryption_context_equals)
@@ -88,6 +87,7 @@ problems contains {
 } if {
 	some n, grant in suspects
 	not held_inside(grant)
+	not held_by_nobody(grant)
 	not service_of(grant)
 }
 
@@ -109,7 +109,7 @@ problems contains {
 } if {
 	some n, grant in suspects
 	is_string(grant.retiring)
-	not is_service(grant.retiring)
+	not grant.retiring_form in {"service", "unique-id"}
 	not retired_inside(grant)
 }
 
@@ -134,9 +134,20 @@ deviates contains problem if {
 conforms contains {
 	"path": "/grants",
 	"expected": sort([account | some account in accounts]),
-	"because": sprintf("all %d grants stay inside", [count(input.resource.grants)]),
+	"because": because,
 } if {
 	kms.customer(input.resource)
 	is_array(input.resource.grants)
 	count(problems) == 0
 }
+
+because := sprintf("all %d grants stay inside", [count(input.resource.grants)]) if orphans == 0
+
+because := sprintf("all %d grants stay inside; %d of them are held by principals that were deleted, and nobody can use them", [
+	count(input.resource.grants),
+	orphans,
+]) if {
+	orphans > 0
+}
+
+orphans := count([grant | some grant in input.resource.grants; held_by_nobody(grant)])

@@ -16,8 +16,10 @@ grant(grantee) := {
 	"id": "0c237476b39f8bc44e45212e08498fbe3151305030726c0590dd8d3e9f3d6a60",
 	"name": null,
 	"grantee": grantee,
+	"grantee_form": "user",
 	"grantee_service": null,
 	"retiring": null,
+	"retiring_form": null,
 	"retiring_service": null,
 	"issuing_account": "arn:aws:iam::111122223333:root",
 	"operations": ["Decrypt"],
@@ -54,24 +56,44 @@ test_deviates_when_issued_from_outside if {
 }
 
 test_deviates_when_retired_from_outside if {
-	deviating([object.union(grant(user("111122223333")), {"retiring": user("999999999999")})])
+	deviating([object.union(grant(user("111122223333")), {"retiring": user("999999999999"), "retiring_form": "user"})])
+}
+
+by_service(name) := object.union(grant(name), {"grantee_form": "service"})
+
+deleted := object.union(grant("AROAEXAMPLEEXAMPLE12"), {"grantee_form": "unique-id"})
+
+test_nobody_is_a_deleted_principal if {
+	conforming([deleted])
+	some evidence in grants_stay_inside.conforms with input as case([deleted])
+	contains(evidence.because, "1 of them are held by principals that were deleted")
+	conforming([object.union(grant(user("111122223333")), {"retiring": "AIDAEXAMPLEEXAMPLE12", "retiring_form": "unique-id"})])
+}
+
+# The collector tells what a text denotes: this one is a role.
+test_deviates_for_an_arn_that_ends_like_a_service if {
+	name := "arn:aws:iam::210987654321:role/x.amazonaws.com"
+	deviating([object.union(grant(name), {"grantee_form": "role"})])
+	constrained := {"grantee_form": "role", "constraints": context({"aws:dynamodb:subscriberId": "111122223333"})}
+	deviating([object.union(grant(name), constrained)])
+	deviating([object.union(grant(user("111122223333")), {"retiring": name, "retiring_form": "role"})])
 }
 
 test_deviates_for_a_service_without_constraints if {
-	deviating([grant("dynamodb.eu-west-1.amazonaws.com")])
+	deviating([by_service("dynamodb.eu-west-1.amazonaws.com")])
 	deviating([object.union(grant(null), {"grantee_service": "dynamodb.eu-west-1.amazonaws.com"})])
 }
 
 test_deviates_for_an_empty_constraint if {
-	deviating([object.union(grant("dynamodb.eu-west-1.amazonaws.com"), {"constraints": context({})})])
+	deviating([object.union(by_service("dynamodb.eu-west-1.amazonaws.com"), {"constraints": context({})})])
 }
 
 test_conforms_for_a_service_with_constraints if {
 	table := context({"aws:dynamodb:subscriberId": "111122223333"})
-	conforming([object.union(grant("dynamodb.eu-west-1.amazonaws.com"), {"constraints": table})])
+	conforming([object.union(by_service("dynamodb.eu-west-1.amazonaws.com"), {"constraints": table})])
 }
 
-test_conforms_for_a_service_that_is_named if conforming([grant("rds.amazonaws.com")])
+test_conforms_for_a_service_that_is_named if conforming([by_service("rds.amazonaws.com")])
 
 # Who holds it cannot be told: not inside.
 test_deviates_without_a_holder if deviating([grant(null)])

@@ -2,10 +2,11 @@
 # title: A bucket allows only accounts that are inside
 # description: >-
 #   Reads policy, access control list, ownership and the public access blocks of bucket and account of each declared bucket. Concludes that
-#   access control lists do not apply or allow no group, and that every statement of the policy that allows something stays inside: the
-#   accounts of the declared targets and those a control names in `accounts` or `organizations`. Services must say on whose behalf they act,
-#   by a condition that names an account inside, except those in `services`. A public access block that restricts public policies does not
-#   help a policy that allows another account. Cannot see access points and their policies, nor presigned URLs.
+#   access control lists count for nothing or let in nobody but the owner, and that nobody outside is let in by the policy, with what it denies: inside are
+#   the accounts of the declared targets and those a control names in `accounts` or `organizations`. Services must say on whose behalf they come,
+#   by a condition that names an account inside, except those in `services`. A public access block that restricts public policies does not help
+#   a policy that lets in another account. A condition that it does not understand makes it undetermined, in the condition's words (docs/policies.md
+#   has what each means). Cannot see access points and their policies, nor presigned URLs.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
@@ -16,6 +17,7 @@
 #   needs:
 #     conforms: [acl, ownership, policy, policy_is_public, public_access_block, account_public_access_block]
 #     deviates: [acl, ownership, policy, policy_is_public, public_access_block, account_public_access_block]
+#     undetermined: [acl, ownership, policy, policy_is_public, public_access_block, account_public_access_block]
 #   severity: critical
 #   remediation: Block public access, let the bucket's owner own all objects, and narrow the policy to accounts inside.
 #   parameters:
@@ -46,8 +48,11 @@ import data.lib.policy
 
 # An ARN of a bucket names no account: inside are the declared ones.
 scope := {
+	"own": "",
 	"accounts": (aws.declared_accounts | aws.named_accounts),
 	"organizations": {organization | some organization in input.parameters.organizations},
+	"services": {service | some service in input.parameters.services},
+	"tenants": {},
 }
 
 lists_are_off if input.resource.ownership == "BucketOwnerEnforced"
@@ -56,7 +61,7 @@ lists_are_off if input.resource.public_access_block.ignore_public_acls == true
 
 lists_are_off if input.resource.account_public_access_block.ignore_public_acls == true
 
-allowed[n] := statement if {
+allowed contains n if {
 	some n, statement in input.resource.policy.statements
 	statement.effect == "Allow"
 }
@@ -72,42 +77,38 @@ problems contains {
 }
 
 problems contains {
-	"path": sprintf("/policy/statements/%d/principals/%d", [n, m]),
-	"because": why,
+	"path": sprintf("/acl/%d", [n]),
+	"because": sprintf("%s is not the owner and has %s by the access control list", [grant.grantee, grant.permission]),
 } if {
-	some n, statement in allowed
-	some m, principal in statement.principals
-	why := policy.outside(principal, statement, scope)
+	some n, grant in input.resource.acl
+	grant.kind != "group"
+	not grant.is_owner
+	not lists_are_off
 }
 
 problems contains {
-	"path": sprintf("/policy/statements/%d/principals/%d", [n, m]),
-	"because": sprintf("%s may act on behalf of any account", [principal.value]),
+	"path": sprintf("/policy/%s", [policy.place(n, let_in)]),
+	"because": let_in.sentence,
 } if {
-	some n, statement in allowed
-	some m, principal in statement.principals
-	principal.form == "service"
-	not principal.value in input.parameters.services
-	not policy.source_is_inside(statement, scope)
-	not policy.caller_is_inside(statement, scope)
+	some n, statement in input.resource.policy.statements
+	some let_in in statement.lets_in
+	policy.open(let_in, scope)
 }
 
-problems contains {
-	"path": sprintf("/policy/statements/%d/principals/%d", [n, m]),
-	"because": "an identity provider's users cannot be shown to be inside",
+undetermined contains {
+	"path": sprintf("/policy/%s", [policy.place(n, let_in)]),
+	"because": policy.why(let_in),
 } if {
-	some n, statement in allowed
-	some m, principal in statement.principals
-	principal.type == "Federated"
+	some n, statement in input.resource.policy.statements
+	some let_in in statement.lets_in
+	policy.unclear(let_in, scope)
 }
 
-problems contains {
+undetermined contains {
 	"path": sprintf("/policy/statements/%d", [n]),
-	"because": "everyone except some is allowed, or it cannot be determined who",
+	"because": "it names no principal: who is allowed cannot be told",
 } if {
-	some n, statement in allowed
-	not statement.principals
-	not policy.caller_is_inside(statement, scope)
+	some n in policy.names_nobody(input.resource.policy)
 }
 
 problems contains {
@@ -132,4 +133,5 @@ conforms contains {
 } if {
 	whole
 	count(problems) == 0
+	count(undetermined) == 0
 }
