@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use crate::arn;
 use crate::document::{Condition, Effect, ForValues, PolicyDocument, Principal, PrincipalForm, Statement};
+use crate::keys;
 use crate::operators::{Operator, Order, seconds};
 use crate::scope::Answer;
 use crate::text::{Pattern, Piece, knows_variables};
@@ -207,9 +208,11 @@ fn holds(condition: &Condition, request: &Request, variables: bool) -> Truth {
     let fits = |value: &String| if operator.is_negated() { not(matches_any(value)) } else { matches_any(value) };
     match (condition.for_values, given) {
         (Some(ForValues::All), values) => all(values.iter().map(fits)),
-        (Some(ForValues::Any), []) => Some(condition.if_exists),
+        // `ForAnyValue` does not hold without the key, `IfExists` does; which of both wins is not documented.
+        (Some(ForValues::Any), []) => (!condition.if_exists).then_some(false),
         (Some(ForValues::Any), values) => any(values.iter().map(fits)),
         (None, []) => Some(condition.if_exists || operator.is_negated()),
+        (None, [_]) if keys::is_list(&condition.key) => None,
         (None, [one]) => fits(one),
         // How AWS compares several values without being told how is not documented.
         (None, _) => None,
@@ -228,6 +231,10 @@ fn bool_of(text: &str) -> Truth {
 
 /// Whether one value that is there matches one that is wanted; negation comes later.
 fn compare(operator: Operator, given: &str, wanted: &str, request: &Request, variables: bool) -> Truth {
+    // AWS documents that older versions know no variables; others put them in all the same.
+    if !variables && wanted.contains("${") {
+        return None;
+    }
     let pattern = filled(&Pattern::of(wanted, operator.has_wildcards(), variables), request)?;
     let literal = || pattern.literal();
     match operator {

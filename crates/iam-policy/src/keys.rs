@@ -124,6 +124,24 @@ const CHOSEN_OF_S3: [&str; 12] = [
     "s3:tlsversion",
 ];
 
+/// Keys with several values, for which an operator without `ForAnyValue` or `ForAllValues` is not documented.
+const LISTS: [&str; 8] = [
+    "aws:calledvia",
+    "aws:principalorgpaths",
+    "aws:principalservicenameslist",
+    "aws:resourceorgpaths",
+    "aws:sourceorgpaths",
+    "aws:tagkeys",
+    "kms:encryptioncontextkeys",
+    "kms:grantoperations",
+];
+
+/// Whether a key has several values.
+#[must_use]
+pub fn is_list(key: &str) -> bool {
+    LISTS.contains(&key)
+}
+
 /// What a key says. `of_service`: the caller is known to be a service, whose encryption context nobody else chooses.
 #[must_use]
 pub fn meaning(key: &str, of_service: bool) -> Key {

@@ -90,6 +90,7 @@ fn operators() {
         ("ForAllValues:StringNotEquals", json!("a"), json!(["a", "c"]), 'n'),
         ("ForAnyValue:StringEquals", json!("a"), json!(["b", "a"]), 'y'),
         ("ForAnyValue:StringEquals", json!("a"), json!([]), 'n'),
+        ("ForAnyValue:StringEqualsIfExists", json!("a"), json!([]), '?'),
         ("ForAnyValue:StringNotEquals", json!("a"), json!(["a", "c"]), 'y'),
         ("ForAnyValue:StringNotEquals", json!("a"), json!([]), 'n'),
         // How several values are compared by an operator for one is not documented.

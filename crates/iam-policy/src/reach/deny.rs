@@ -3,12 +3,12 @@
 use crate::document::{
     Condition, Effect, ForValues, PolicyDocument, Principal, PrincipalForm, PrincipalKind, Statement,
 };
-use crate::keys::{Key, Names};
+use crate::keys::{self, Key, Names};
 use crate::operators::Operator;
 use crate::parties::{Party, PartyKind};
 use crate::text;
 
-use super::narrow::{Comer, Says, claim_of, meaning, one_bool, says, words};
+use super::narrow::{Comer, Says, claim_of, is_ambiguous, meaning, one_bool, says, words};
 
 /// Actions that a trust policy allows beside the one that lets somebody in. Alone they let nobody in.
 const BESIDE: [&str; 3] = ["sts:tagsession", "sts:setsourceidentity", "sts:setcontext"];
@@ -183,6 +183,11 @@ fn escape(condition: &Condition, comer: Comer<'_>, account: Option<&str>, variab
     let Some(operator) = Operator::named(&condition.base) else {
         return Says::Unclear;
     };
+    // What a denying statement does not surely deny is not taken back.
+    let several = keys::is_list(&condition.key) && condition.for_values.is_none() && operator != Operator::Null;
+    if is_ambiguous(condition) || several {
+        return Says::Unclear;
+    }
     if let Some(positive) = complement(condition, operator) {
         return match positive.for_values {
             // `ForAnyValue` of a negated operator does not hold without the key: who has none escapes.

@@ -59,6 +59,9 @@ pub fn says(condition: &Condition, comer: Comer<'_>, variables: bool) -> Says {
         return token(condition, operator, issuer, claim, variables);
     }
     let key = meaning(condition, comer);
+    if is_ambiguous(condition) && !matches!(key, Key::Chosen | Key::Time) {
+        return Says::Unclear;
+    }
     let holds_without = condition.if_exists || condition.for_values == Some(ForValues::All);
     match (key, operator) {
         (Key::Chosen | Key::Time, _) => Says::Nothing,
@@ -81,6 +84,12 @@ pub fn says(condition: &Condition, comer: Comer<'_>, variables: bool) -> Says {
         (Key::Source(names), _) => parties(condition, operator, names, variables),
         (Key::ServiceName, _) => services(condition, operator, variables),
     }
+}
+
+/// `ForAnyValue` does not hold without the key, `IfExists` does: which of both wins is not documented.
+#[must_use]
+pub fn is_ambiguous(condition: &Condition) -> bool {
+    condition.if_exists && condition.for_values == Some(ForValues::Any)
 }
 
 /// The one value of a condition, as a truth value.
@@ -127,6 +136,10 @@ pub fn service(name: &str) -> Party {
 pub fn parties(condition: &Condition, operator: Operator, names: Names, variables: bool) -> Says {
     let mut found = Vec::new();
     for value in &condition.values {
+        // AWS documents that older versions know no variables: who writes one there means something else.
+        if !variables && value.contains("${") {
+            return Says::Unclear;
+        }
         let pattern = Pattern::of(value, operator.has_wildcards(), variables);
         if pattern.has_variables() {
             // The owner's own account is the one variable that names a party whatever the caller.
@@ -270,6 +283,9 @@ fn token(condition: &Condition, operator: Operator, issuer: &str, claim: &str, v
     let Operator::String { ignore_case, .. } = operator else {
         return if operator == Operator::Null { Says::Nothing } else { Says::Unclear };
     };
+    if is_ambiguous(condition) {
+        return Says::Unclear;
+    }
     if !demands(condition) {
         return Says::Nothing;
     }
