@@ -32,24 +32,24 @@ inside(party, scope) if {
 inside(party, scope) if {
 	party.kind in {"tenant", "subject", "cluster"}
 	own_provider(party, scope)
-	declared(party, scope.tenants[party.issuer])
+	declared(party, tenants(scope, party.issuer))
 }
 
 # A cluster whose provider stands in this account, where nobody declared which clusters are ours.
 inside(party, scope) if {
 	party.kind == "cluster"
 	own_provider(party, scope)
-	not some_declared(scope, party.issuer)
+	count(tenants(scope, party.issuer)) == 0
 }
 
 # Every subject of an issuer that is declared as a whole.
 inside(party, scope) if {
 	party.kind == "issuer"
 	own_provider(party, scope)
-	"*" in scope.tenants[party.issuer]
+	"*" in tenants(scope, party.issuer)
 }
 
-some_declared(scope, issuer) if count(scope.tenants[issuer]) > 0
+tenants(scope, issuer) := object.get(scope.tenants, issuer, set())
 
 own_provider(party, _) if not party.account
 
@@ -86,9 +86,7 @@ closed(let_in, _) if let_in.until <= input.now
 
 closed(let_in, scope) if {
 	some bound in let_in.bounds
-	every party in bound.parties {
-		inside(party, scope)
-	}
+	count([party | some party in bound.parties; not inside(party, scope)]) == 0
 }
 
 # Whether somebody is, cannot be told.
@@ -100,9 +98,7 @@ unclear(let_in, scope) if {
 unclear(let_in, scope) if {
 	not closed(let_in, scope)
 	some bound in let_in.bounds
-	every party in bound.parties {
-		inside_or_undeclared(party, scope)
-	}
+	count([party | some party in bound.parties; not inside_or_undeclared(party, scope)]) == 0
 }
 
 # Somebody outside is let in.

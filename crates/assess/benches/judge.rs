@@ -66,7 +66,17 @@ fn member(n: u64) -> Resource {
 
 fn key(n: u64) -> Box<RawValue> {
     let principal = |account: &str, name: &str| json!({"type": "AWS", "form": "role", "value": format!("arn:aws:iam::{account}:role/{name}"), "account": account});
-    let statement = |sid: &str, actions: &[&str], principals: serde_json::Value| json!({"sid": sid, "effect": "Allow", "actions": actions, "resources": ["*"], "principals": principals, "conditions": []});
+    let statement = |sid: &str, actions: &[&str], principals: serde_json::Value| {
+        let lets_in: Vec<_> = principals
+            .as_array()
+            .into_iter()
+            .flatten()
+            .enumerate()
+            .map(|(n, p)| json!({"principal": n, "sentence": format!("{} is let in", p["value"]), "unclear": [], "external_id": false,
+                "bounds": [{"by": "the principal", "parties": [{"kind": "account", "names": [p["account"]]}]}]}))
+            .collect();
+        json!({"sid": sid, "effect": "Allow", "actions": actions, "resources": ["*"], "principals": principals, "conditions": [], "lets_in": lets_in})
+    };
     let outside = if n.is_multiple_of(100) { "999999999999" } else { "111122223333" };
     to_raw_value(&json!({
         "arn": format!("arn:aws:kms:eu-west-1:111122223333:key/{n:08}"), "key_id": format!("{n:08}"), "region": "eu-west-1", "description": "signs",
@@ -78,7 +88,7 @@ fn key(n: u64) -> Box<RawValue> {
             statement("use", &["kms:decrypt", "kms:encrypt", "kms:generatedatakey*"], json!([principal("111122223333", "signer"), principal("111122223333", "backup")])),
             statement("grant", &["kms:creategrant", "kms:listgrants"], json!([principal(outside, "signer")])),
         ]},
-        "grants": [{"id": "g", "name": null, "grantee": "arn:aws:iam::111122223333:role/signer", "grantee_service": null, "retiring": null, "retiring_service": null,
+        "grants": [{"id": "g", "name": null, "grantee": "arn:aws:iam::111122223333:role/signer", "grantee_form": "role", "grantee_service": null, "retiring": null, "retiring_form": null, "retiring_service": null,
             "issuing_account": "arn:aws:iam::111122223333:root", "operations": ["Decrypt"], "constraints": null, "creation_date": null}],
         "rotation": {"enabled": !n.is_multiple_of(10), "period_days": 365, "next": null, "on_demand_start": null}, "rotations": [],
     }))

@@ -94,11 +94,13 @@ conforms contains {
 	kms.customer(input.resource)
 	input.resource.policy.statements
 	count(policy.names_nobody(input.resource.policy)) == 0
-	every n in allowed {
-		every let_in in input.resource.policy.statements[n].lets_in {
-			policy.closed(let_in, scope)
-		}
-	}
+	count(not_closed) == 0
+}
+
+not_closed contains [n, m] if {
+	some n in allowed
+	some m, let_in in input.resource.policy.statements[n].lets_in
+	not policy.closed(let_in, scope)
 }
 
 allowed contains n if {
