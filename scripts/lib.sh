@@ -39,6 +39,14 @@ install_sigstore_js() {
 	(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
 }
 
+# Another implementation of AWS' policy evaluation, asked as a program of its own.
+inputs_iam_simulate() { node --version; cat "$ROOT"/testenv/iam-simulate/{package-lock.json,answer.mjs}; }
+install_iam_simulate() {
+	need npm 'install Node.js 20 or newer'
+	cp "$ROOT"/testenv/iam-simulate/{package.json,package-lock.json,answer.mjs} "$1/"
+	(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
+}
+
 # The API server and what it needs, from the Go module proxy. `go install` refuses a module with replace lines; a
 # throw-away module that repeats them, with the released versions in place of the local folders, does not.
 inputs_kubernetes() { go_version; }
@@ -132,7 +140,7 @@ install_browser() {
 inputs_actionlint() { go_version; }
 install_actionlint() { go_install "$1" github.com/rhysd/actionlint/cmd/actionlint@v1.7.12; }
 
-COMPONENTS=(moto ministack opa actionlint cosign oracle sigstore_js kubernetes github pkcs11 kryoptic systemd browser)
+COMPONENTS=(moto ministack opa actionlint cosign oracle sigstore_js iam_simulate kubernetes github pkcs11 kryoptic systemd browser)
 
 # ---- helpers of the recipes
 
