@@ -77,7 +77,7 @@ allows_others(answer) := {
 }
 
 let_in(bounds) := {
-	"sentence": "somebody is let in",
+	"sentence": "somebody is allowed",
 	"bounds": [{"by": "the principal", "parties": parties} | some parties in bounds],
 	"unclear": [],
 	"external_id": false,

@@ -65,9 +65,11 @@ impl PolicyDocument {
         }
         match (first(&allowed, Some(true)), first(&allowed, None), first(&denied, None)) {
             (None, None, _) => Answer::No("no statement allows it".to_owned()),
-            (_, _, Some(n)) => Answer::Undetermined(format!("whether statement {n} denies it cannot be told")),
+            (_, _, Some(n)) => Answer::Undetermined(format!("whether statement {n} denies it cannot be determined")),
             (Some(n), _, None) => Answer::Yes(format!("statement {n} allows it")),
-            (None, Some(n), None) => Answer::Undetermined(format!("whether statement {n} allows it cannot be told")),
+            (None, Some(n), None) => {
+                Answer::Undetermined(format!("whether statement {n} allows it cannot be determined"))
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ pub struct LetIn {
     /// The place in `principals`, counted from 0. Absent for `NotPrincipal`: one answer stands for everyone else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal: Option<usize>,
-    /// A sentence that is true of the statement, whatever is inside: `everyone is let in, where IpAddress aws:sourceip "203.0.113.0/24"`.
+    /// A sentence that is true of the statement, whatever is inside: `everyone is allowed, where IpAddress aws:sourceip "203.0.113.0/24"`.
     pub sentence: String,
     /// Why the statement lets in nobody by this principal. Absent where it lets in somebody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,7 +105,7 @@ impl Party {
             PartyKind::Tenant => format!("`{name}` of {issuer}"),
             PartyKind::Cluster => format!("workloads of {name}"),
             PartyKind::Subject => format!("`{name}` of {issuer}"),
-            PartyKind::Issuer => format!("everyone to whom {name} gives a token"),
+            PartyKind::Issuer => format!("everyone to whom {name} issues a token"),
             PartyKind::Anyone => name.to_owned(),
         }
     }

@@ -136,7 +136,7 @@ undetermined contains {
 
 undetermined contains {
 	"path": sprintf("/trust_policy/statements/%d", [n]),
-	"because": "it names no principal: who is let in cannot be told",
+	"because": "it names no principal: who is let in cannot be determined",
 } if {
 	not of_service
 	some n in policy.names_nobody(input.resource.trust_policy)

@@ -80,7 +80,7 @@ undetermined contains {
 
 undetermined contains {
 	"path": sprintf("/policy/statements/%d", [n]),
-	"because": "it names no principal: who is allowed cannot be told",
+	"because": "it names no principal: who is allowed cannot be determined",
 } if {
 	kms.customer(input.resource)
 	some n in policy.names_nobody(input.resource.policy)

@@ -137,7 +137,7 @@ impl<'a> Weighing<'a> {
             (PrincipalForm::IdentityProvider, _) if issuer(principal).is_some() => {
                 self.bearers(principal, statement, variables);
             }
-            _ => self.unclear.push(format!("whose {value} is cannot be told from the policy")),
+            _ => self.unclear.push(format!("whose {value} is cannot be determined from the policy")),
         }
     }
 
@@ -148,7 +148,7 @@ impl<'a> Weighing<'a> {
         self.provider = principal.account.as_deref();
         let known = federation::known(issuer);
         let name = known.as_ref().map_or(issuer, |known| known.row.name);
-        self.who = format!("everyone to whom {name} gives a token");
+        self.who = format!("everyone to whom {name} issues a token");
         let party = |kind, name: &str, key: &str| Party {
             kind,
             names: vec![name.to_owned()],
@@ -160,7 +160,7 @@ impl<'a> Weighing<'a> {
             // An issuer that is nobody else's can be declared as a whole.
             None => self.bound(BY_PRINCIPAL, vec![party(PartyKind::Issuer, issuer, issuer)]),
             Some(federation::Known { row, tenant: Some(tenant) }) if matches!(row.shape, Shape::OfTenant) => {
-                self.who = format!("everyone to whom {name} gives a token for `{tenant}`");
+                self.who = format!("everyone to whom {name} issues a token for `{tenant}`");
                 self.bound(BY_PRINCIPAL, vec![party(PartyKind::Tenant, &tenant, row.key)]);
             }
             Some(federation::Known { row, .. }) if matches!(row.shape, Shape::Cognito) => {
@@ -314,7 +314,7 @@ impl<'a> Weighing<'a> {
     }
 
     fn finish(self, principal: Option<usize>, statement: &Statement, variables: bool) -> LetIn {
-        let mut sentence = format!("{} is let in", self.who);
+        let mut sentence = format!("{} is allowed", self.who);
         for bound in self.bounds.iter().filter(|b| b.by != BY_PRINCIPAL) {
             let parties: Vec<String> = bound.parties.iter().map(Party::words).collect();
             sentence.push_str(&format!(", narrowed by {} to {}", bound.by, parties.join(" or ")));

@@ -321,7 +321,7 @@ fn token(condition: &Condition, operator: Operator, issuer: &str, claim: &str, v
                     match of_claim.into_iter().find_map(|p| p.names(&pattern)) {
                         Some(names) => tenant(known.row.key, names, known.row.ignore_case),
                         None => {
-                            anyone(format!("everyone to whom {} gives a token with {claim} {value:?}", known.row.name))
+                            anyone(format!("everyone to whom {} issues a token with {claim} {value:?}", known.row.name))
                         }
                     }
                 }
@@ -355,7 +355,7 @@ fn subject(key: &str, name: &str, claim: &str, pattern: &Pattern, value: &str, c
             account: None,
         }),
         Some(_) => Named::Nobody,
-        None => anyone(format!("everyone to whom {name} gives a token with {claim} {value:?}")),
+        None => anyone(format!("everyone to whom {name} issues a token with {claim} {value:?}")),
     }
 }
 
