@@ -311,10 +311,10 @@ async fn rules(
     let asked = try_join_all(ids.into_iter().map(|id| async move {
         let call = about(session, routes::RULESET, name, &[&id.to_string()]).with("includes_parents", "true");
         let told = match session.get(&call).await? {
-            Ok(answer) => answer
-                .read::<RulesetTold>(&call)
-                .and_then(|told| ruleset(&call, answer.exchange, told))
-                .map(|set| (set, answer.source(""))),
+            Ok(answer) => match answer.read::<RulesetTold>(&call) {
+                Ok(told) => ruleset(&call, answer.exchange, told).map(|set| (set, answer.source(""))),
+                Err(refusal) => Err(refusal),
+            },
             Err(refusal) => Err(refusal),
         };
         Ok(told)

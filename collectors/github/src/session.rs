@@ -173,9 +173,12 @@ impl Session {
         at: Option<Uri>,
         page: u64,
     ) -> Result<Result<Answer, Refusal>, SinkError> {
-        let uri = match at.map_or_else(|| self.uri(call), Ok) {
-            Ok(uri) => uri,
-            Err(refusal) => return Ok(Err(refusal)),
+        let uri = match at {
+            Some(uri) => uri,
+            None => match self.uri(call) {
+                Ok(uri) => uri,
+                Err(refusal) => return Ok(Err(refusal)),
+            },
         };
         // An attempt may be made an hour after the one before, when a limit ends: what it is made with is looked at each time.
         let no_token = Mutex::new(None);
