@@ -141,7 +141,7 @@ mod tests {
         for (more, expected) in [
             (json!({"login": "user", "pin_file": "/run/pin"}), "`accepts_signing_credential`"),
             (json!({"login": "so", "pin_file": "/run/pin"}), "unknown variant `so`"),
-            (json!({"pin_file": "/run/pin"}), "no `login: user`"),
+            (json!({"pin_file": "/run/pin"}), "without `login: user`"),
             (json!({"login": "user", "accepts_signing_credential": accepted}), "one of them"),
             (
                 json!({"login": "user", "accepts_signing_credential": accepted, "pin_file": "/a", "pin_environment": "B"}),

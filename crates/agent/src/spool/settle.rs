@@ -119,12 +119,14 @@ pub(super) fn each_once<S: Saying>(
         let times = sayings.len();
         let mut sayings = sayings.into_iter();
         let Some((mut key, mut saying)) = sayings.next() else { continue };
-        let others: Vec<S> = sayings.map(|(_, saying)| saying).collect();
+        let others: Vec<(ResourceKey, S)> = sayings.collect();
         for part in &united.differing {
-            let read_in = others.iter().chain([&saying]).find_map(|saying| saying.read_in(part));
+            // A gap names an exchange of its own collector only.
+            let own = others.iter().filter(|(other, _)| other.collector == key.collector).map(|(_, saying)| saying);
+            let read_in = own.chain([&saying]).find_map(|saying| saying.read_in(part));
             gaps.push(differs(names, &key, part, times, read_in));
         }
-        saying.unite(united.facts, &united.differing, others);
+        saying.unite(united.facts, &united.differing, others.into_iter().map(|(_, saying)| saying).collect());
         key.span = file.append(&serde_json::to_vec(&saying)?)?;
         kept.push(key);
     }
