@@ -1,6 +1,6 @@
 //! Keys, public keys and certificates of the pinned token.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use cryptoki::error::Error;
 use cryptoki::object::{Attribute, AttributeType as A, ObjectClass, ObjectHandle};
@@ -105,6 +105,8 @@ struct Object {
     class: &'static str,
     attributes: Attributes,
     exchange: ExchangeId,
+    /// How often the list names it.
+    times: usize,
 }
 
 /// One population on its way.
@@ -136,14 +138,14 @@ impl Listed {
         let found = asker.ask(FIND_OBJECTS, about, || find(session, class), handles)?;
         self.calls += 1;
         let handles = match found {
-            Ok(answer) => self.distinct(asker, &answer)?,
+            Ok(answer) => self.counted(asker, &answer)?,
             Err(refusal) => {
                 self.complete = false;
                 return asker.recorder.gap(of_population(self.kind, &refusal));
             }
         };
         let mut in_vain = 0;
-        for handle in handles {
+        for (handle, times) in handles {
             if in_vain == MOST_IN_VAIN {
                 let detail =
                     format!("{MOST_IN_VAIN} objects in a row cannot be read: the rest of the list is left unread");
@@ -161,7 +163,8 @@ impl Listed {
             match read {
                 Ok(answer) if is_of(&answer.value, class) => {
                     in_vain = 0;
-                    self.objects.push(Object { class: word, attributes: answer.value, exchange: answer.exchange });
+                    let (attributes, exchange) = (answer.value, answer.exchange);
+                    self.objects.push(Object { class: word, attributes, exchange, times });
                 }
                 Ok(answer) => {
                     let detail =
@@ -184,28 +187,21 @@ impl Listed {
         Ok(())
     }
 
-    /// The handles once each, as far as they are read.
-    fn distinct(
+    /// The handles in the order of the list, each with how often that names it, as far as they are read.
+    fn counted(
         &mut self,
         asker: &TokenAsker,
         found: &TokenAnswer<Vec<ObjectHandle>>,
-    ) -> Result<Vec<ObjectHandle>, SinkError> {
+    ) -> Result<Vec<(ObjectHandle, usize)>, SinkError> {
         self.items += found.value.len() as u64;
-        let mut gap = |reason, detail| {
-            self.complete = false;
-            let refusal = TokenRefusal { right: FIND_OBJECTS, reason, detail, exchange: Some(found.exchange) };
-            asker.recorder.gap(of_population(self.kind, &refusal))
-        };
         if found.value.len() >= MOST_OBJECTS {
-            gap(GapReason::Truncated, format!("the list does not end within {MOST_OBJECTS} objects"))?;
+            self.complete = false;
+            let (reason, exchange) = (GapReason::Truncated, Some(found.exchange));
+            let detail = format!("the list does not end within {MOST_OBJECTS} objects");
+            let refusal = TokenRefusal { right: FIND_OBJECTS, reason, detail, exchange };
+            asker.recorder.gap(of_population(self.kind, &refusal))?;
         }
-        let mut seen = BTreeSet::new();
-        let handles: Vec<ObjectHandle> =
-            found.value.iter().copied().filter(|handle| seen.insert(handle.handle())).collect();
-        if handles.len() < found.value.len() {
-            gap(GapReason::Malformed, "the list has a duplicate object".to_owned())?;
-        }
-        Ok(handles)
+        Ok(each_once(&found.value, ObjectHandle::handle))
     }
 
     /// Records every object under a name of its own, and how completely they were listed.
@@ -241,6 +237,15 @@ impl Listed {
             total: None,
         })
     }
+}
+
+/// What a list holds, in its order, each with how often it stands there.
+fn each_once<T: Copy, K: Ord>(listed: &[T], key: impl Fn(&T) -> K) -> Vec<(T, usize)> {
+    let mut times: BTreeMap<K, usize> = BTreeMap::new();
+    for one in listed {
+        *times.entry(key(one)).or_default() += 1;
+    }
+    listed.iter().filter_map(|one| Some((*one, times.remove(&key(one))?))).collect()
 }
 
 fn find(session: &Session, class: ObjectClass) -> Result<Vec<ObjectHandle>, Error> {
@@ -452,13 +457,13 @@ impl Read<'_> {
                 exchange,
             })?;
         }
-        asker.recorder.resource(ResourceNote {
-            population: kind.to_owned(),
-            kind: kind.to_owned(),
-            id,
-            parts: self.parts,
-            facts,
-        })
+        let (population, kind) = (kind.to_owned(), kind.to_owned());
+        let note = ResourceNote { population, kind, id, parts: self.parts, facts };
+        // As often as it is listed: the run makes one of it.
+        for _ in 1..self.object.times {
+            asker.recorder.resource(note.clone())?;
+        }
+        asker.recorder.resource(note)
     }
 }
 
@@ -542,6 +547,10 @@ fn bits(read: &mut Read<'_>) -> Option<Option<u64>> {
         return None;
     }
     let bits = length.and_then(|bytes| bytes.checked_mul(8));
+    if let (Some(bytes), None) = (length, bits) {
+        read.gap("bits", GapReason::Malformed, format!("{} is {bytes}", A::ValueLen));
+        return None;
+    }
     if bits.is_none() && read.withheld("bits", &[A::Modulus, A::ValueLen]) {
         return None;
     }
@@ -661,6 +670,8 @@ fn significant_bits(number: &[u8]) -> u64 {
 /// Nothing of an object's facts is lost on the way to JSON.
 #[cfg(test)]
 mod tests {
+    use cryptoki::types::Ulong;
+
     use super::*;
 
     #[test]
@@ -674,6 +685,36 @@ mod tests {
         assert_eq!(significant_bits(&[0, 0x80, 0]), 16);
         assert_eq!(significant_bits(&[1, 0]), 9);
         assert_eq!(significant_bits(&[]), 0);
+    }
+
+    #[test]
+    fn what_is_listed_again_is_asked_once_and_counted() {
+        assert_eq!(each_once(&[3, 1, 3, 2, 3], |one| *one), [(3, 3), (1, 1), (2, 1)]);
+    }
+
+    fn secret(length: Option<Got>) -> Object {
+        let attributes = length.map(|got| (A::ValueLen, got)).into_iter().collect();
+        Object { class: "secret", attributes, exchange: ExchangeId(7), times: 1 }
+    }
+
+    #[test]
+    fn a_length_that_no_key_has_is_a_gap_and_no_number() {
+        let of = |object: &Object| {
+            let mut read = Read { object, parts: BTreeMap::new(), gaps: Vec::new() };
+            let bits = bits(&mut read);
+            assert_eq!(bits.is_some(), read.parts.contains_key("bits"), "read, and where, or neither");
+            (bits, read.gaps)
+        };
+        let said = |bytes| Some(Got::Value(Attribute::ValueLen(Ulong::new(bytes))));
+        assert_eq!(of(&secret(said(32))), (Some(Some(256)), Vec::new()));
+        assert_eq!(of(&secret(None)), (Some(None), Vec::new()));
+        for bytes in [0, u64::MAX] {
+            let gap = ("bits".to_owned(), GapReason::Malformed, format!("{} is {bytes}", A::ValueLen));
+            assert_eq!(of(&secret(said(bytes))), (None, vec![gap]));
+        }
+        let refused = Got::Refused { reason: GapReason::Denied, code: "CKR_ATTRIBUTE_SENSITIVE".to_owned() };
+        let gap = ("bits".to_owned(), GapReason::Denied, format!("{}: CKR_ATTRIBUTE_SENSITIVE", A::ValueLen));
+        assert_eq!(of(&secret(Some(refused))), (None, vec![gap]));
     }
 
     #[test]
