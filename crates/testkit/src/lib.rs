@@ -24,6 +24,7 @@ mod reply;
 mod request;
 mod server;
 mod systems;
+mod tunnel;
 mod wording;
 
 pub use changed::Changed;
@@ -38,6 +39,7 @@ pub use reply::{Delivery, Reply};
 pub use request::{Request, Understood, form};
 pub use server::{Handler, Logged, Server, lock};
 pub use systems::{Emulator, system};
+pub use tunnel::Tunnel;
 pub use wording::{HttpWording, Wording, query};
 
 #[doc(hidden)]

@@ -82,7 +82,13 @@ impl Server {
     /// HTTPS with a certificate for `localhost` and `127.0.0.1`, from an authority made for this server: `roots`.
     #[must_use]
     pub fn https(handler: impl Handler + 'static) -> Self {
-        Self::start(handler, Some(Certificates::new()))
+        Self::https_as(handler, &["localhost", "127.0.0.1"])
+    }
+
+    /// The same with a certificate for other names, `*` included: for a client that is led here by a proxy.
+    #[must_use]
+    pub fn https_as(handler: impl Handler + 'static, names: &[&str]) -> Self {
+        Self::start(handler, Some(Certificates::of(names)))
     }
 
     /// `http://127.0.0.1:<port>` or `https://127.0.0.1:<port>`.
@@ -337,14 +343,14 @@ struct Certificates {
 }
 
 impl Certificates {
-    fn new() -> Self {
+    fn of(names: &[&str]) -> Self {
         let authority_key = rcgen::KeyPair::generate().expect("a key");
         let mut authority = rcgen::CertificateParams::new(Vec::<String>::new()).expect("parameters");
         authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         let roots = authority.self_signed(&authority_key).expect("a certificate").pem();
         let issuer = rcgen::Issuer::new(authority, authority_key);
         let key = rcgen::KeyPair::generate().expect("a key");
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let leaf = rcgen::CertificateParams::new(names)
             .and_then(|parameters| parameters.signed_by(&key, &issuer))
             .expect("a certificate");

@@ -14,6 +14,7 @@ mod deploy;
 mod e2e_determinism;
 mod e2e_paging;
 mod e2e_way;
+mod environment;
 mod errors;
 mod exec;
 mod features;
