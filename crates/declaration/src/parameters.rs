@@ -145,6 +145,8 @@ fn refused(schema: &Value, node: &Node, what: &str, code: Code, reporter: &mut R
             && message.contains("\"string\"")
         {
             pending.help(format!("put it in quotes: \"{text}\""));
+        } else if let Some(form) = schema.get("x-form").and_then(Value::as_str) {
+            pending.help(form);
         }
         any = true;
     }

@@ -56,6 +56,17 @@ fn weaker_is_what_demands_less_than_the_default() {
 }
 
 #[test]
+fn a_value_that_is_refused_is_shown_with_what_to_write() {
+    let schema = json!({"default": [], "items": {"type": "string", "pattern": "^[a-z]+$"}, "x-form": "write it in small letters"});
+    let loaded = load_one(
+        "witnessmark: 1\nentity: N\nsystem: {id: s}\ntargets: [{id: t, collector: aws-kms, account: \"111122223333\"}]\ncontrols: [{id: C, title: t, checks: [{use: aws-kms/own, with: {p: [ab, A B]}}]}]\n",
+    );
+    let Err(found) = plan(&loaded, &with_parameter(schema)) else { panic!("a plan came of it") };
+    let said = loaded.render(&found, false);
+    assert!(said.contains("write it in small letters") && said.contains("`A B`"), "{said}");
+}
+
+#[test]
 fn defaults_stand_beside_what_is_used() {
     let environment = with_parameter(json!({"default": {"b": 1, "a": [2]}}));
     let found = assigned(&environment, "{}");
