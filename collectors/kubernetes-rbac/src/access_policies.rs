@@ -18,9 +18,9 @@ pub fn rules(policy: &str) -> Option<Vec<Rule>> {
         "AmazonEKSAdminPolicy" | "AmazonEKSEditPolicy" => Some(vec![
             rule(CHANGE, "apps", &["daemonsets", "deployments", "replicasets", "statefulsets"]),
             rule(CHANGE, "batch", &["cronjobs", "jobs"]),
-            rule(READ, "", &["pods/attach", "pods/exec", "secrets"]),
-            rule(CHANGE, "", &["replicationcontrollers", "secrets"]),
-            rule(CHANGE, "", &["pods", "pods/attach", "pods/exec"]),
+            rule(READ, "", &["pods/attach", "pods/exec", "pods/portforward", "pods/proxy", "secrets", "services/proxy"]),
+            rule(CHANGE, "", &["replicationcontrollers", "secrets", "services/proxy"]),
+            rule(CHANGE, "", &["pods", "pods/attach", "pods/exec", "pods/portforward", "pods/proxy"]),
             rule(&["impersonate"], "", &["serviceaccounts"]),
         ]),
         "AmazonEKSAdminViewPolicy" => Some(vec![rule(READ, "*", ALL)]),

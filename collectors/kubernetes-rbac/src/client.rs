@@ -249,9 +249,9 @@ fn classify(brought: Result<Response<Bytes>, BoxError>, seen: Option<&Seen>) -> 
     Err(trouble)
 }
 
-/// What an access review asks about the caller itself.
+/// What an access review asks about the caller itself; in no namespace: in all of them.
 #[must_use]
-pub fn access_review(verb: &str, group: &str, resource: &str, name: &str) -> Value {
-    json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": {"verb": verb, "group": group, "resource": resource, "name": name}}})
+pub fn access_review(verb: &str, group: &str, resource: &str, name: &str, namespace: &str) -> Value {
+    json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes":
+        {"verb": verb, "group": group, "resource": resource, "name": name, "namespace": namespace}}})
 }

@@ -2,139 +2,43 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::try_join;
 use http::Method;
-use sdk::{
-    CoverageNote, DerivedNote, GapNote, GapReason, Input, Recorder, ResourceNote, SinkError, Source, SourceTotal,
-    population,
-};
+use sdk::{CoverageNote, ExchangeId, GapNote, GapReason, Recorder, ResourceNote, SinkError, Source};
 use serde_json::json;
 use transport::{Call, Refusal};
 
 use crate::access::Described;
+use crate::built_in::BuiltIn;
 use crate::cluster::{Cluster, Identified};
 use crate::eks::{self, Access};
-use crate::list::{Form, List, Listed};
+use crate::list::Listed;
+use crate::lists::{Lists, binding_of, missing_accounts};
 use crate::rbac::{self, Rbac};
-use crate::resource::{self, ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
-use crate::sensitive::{Holders, POLICY, Subject};
+use crate::resource::{self, ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT};
+use crate::sensitive::{Holders, Subject};
+use crate::subjects::Subjects;
+use crate::ways::{self, Version};
 use crate::{rights, wire};
-
-const RBAC_PATH: &str = "/apis/rbac.authorization.k8s.io/v1";
-
-/// What is listed: for the whole cluster, or for one namespace where that was refused.
-struct Wanted {
-    right: &'static str,
-    kind: &'static str,
-    /// Of the population that the list of the whole cluster is.
-    scope: Option<&'static str>,
-    path: &'static str,
-    resource: &'static str,
-    namespaced: bool,
-}
-
-/// A list under the name of its population.
-struct Population {
-    name: String,
-    list: List,
-}
-
-/// All lists of one thing.
-struct Found {
-    populations: Vec<Population>,
-}
-
-impl Found {
-    fn items(&self) -> impl Iterator<Item = (&str, &Listed)> {
-        self.populations.iter().flat_map(|one| one.list.items.iter().map(move |item| (one.name.as_str(), item)))
-    }
-
-    /// Why something of it was not read.
-    fn stopped(&self) -> Option<&Refusal> {
-        self.populations.iter().find_map(|one| one.list.stopped.as_ref())
-    }
-
-    /// The last pages: what an absence rests on.
-    fn ends(&self) -> Vec<Source> {
-        self.populations.iter().filter_map(|one| one.list.last).map(|last| Source::json(last, "/metadata")).collect()
-    }
-
-    fn inputs(&self) -> impl Iterator<Item = Input> + '_ {
-        self.populations.iter().map(|one| Input::Population(one.name.clone()))
-    }
-}
 
 pub(crate) async fn everything(
     cluster: &Cluster,
     recorder: &Recorder,
     identified: &Identified,
 ) -> Result<(), SinkError> {
-    let wanted = [
-        Wanted {
-            right: rights::NAMESPACES,
-            kind: NAMESPACE,
-            scope: None,
-            path: "/api/v1",
-            resource: "namespaces",
-            namespaced: false,
-        },
-        Wanted {
-            right: rights::SERVICE_ACCOUNTS,
-            kind: SERVICE_ACCOUNT,
-            scope: None,
-            path: "/api/v1",
-            resource: "serviceaccounts",
-            namespaced: true,
-        },
-        Wanted {
-            right: rights::CLUSTER_ROLES,
-            kind: ROLE,
-            scope: Some("cluster"),
-            path: RBAC_PATH,
-            resource: "clusterroles",
-            namespaced: false,
-        },
-        Wanted {
-            right: rights::ROLES,
-            kind: ROLE,
-            scope: Some("namespaces"),
-            path: RBAC_PATH,
-            resource: "roles",
-            namespaced: true,
-        },
-        Wanted {
-            right: rights::CLUSTER_ROLE_BINDINGS,
-            kind: BINDING,
-            scope: Some("cluster"),
-            path: RBAC_PATH,
-            resource: "clusterrolebindings",
-            namespaced: false,
-        },
-        Wanted {
-            right: rights::ROLE_BINDINGS,
-            kind: BINDING,
-            scope: Some("namespaces"),
-            path: RBAC_PATH,
-            resource: "rolebindings",
-            namespaced: true,
-        },
-    ];
     // Side by side: what AWS takes for its answers holds up nothing of the cluster's own.
-    let lists = try_join_all(wanted.iter().map(|wanted| find(cluster, wanted)));
-    let (found, beside) = try_join(lists, Box::pin(beside(cluster, recorder))).await?;
-    the_cluster(cluster, recorder, identified, beside.as_ref()).await?;
-    let [namespaces, accounts, cluster_roles, roles, cluster_bindings, bindings] = found.as_slice() else {
-        return Ok(());
-    };
-    for found in &found {
-        close(recorder, found)?;
+    let (lists, beside) = try_join(Lists::read(cluster), Box::pin(beside(cluster, recorder))).await?;
+    let answers = the_cluster(cluster, recorder, identified, beside.as_ref()).await?;
+    let built_in = BuiltIn::of(answers.version).map_err(std::io::Error::other).map_err(SinkError)?;
+    for found in lists.all() {
+        found.close(recorder)?;
     }
+    let Lists { namespaces, accounts, cluster_roles, roles, cluster_bindings, bindings, .. } = &lists;
     for (population, item) in namespaces.items() {
         let meta = &item.object.metadata;
         let facts = sdk::facts(&resource::Namespace { name: meta.name.clone(), uid: meta.uid.clone() })?;
         record(recorder, population, NAMESPACE, meta.name.clone(), item, facts, &[])?;
     }
-    let mut known_accounts = BTreeSet::new();
     for (population, item) in accounts.items() {
         let meta = &item.object.metadata;
         let Some(namespace) = meta.namespace.clone() else {
@@ -147,14 +51,19 @@ pub(crate) async fn everything(
             uid: meta.uid.clone(),
             automount_token: item.object.automount_service_account_token,
         })?;
-        record(recorder, population, SERVICE_ACCOUNT, id.clone(), item, facts, &[])?;
-        known_accounts.insert(id);
+        record(recorder, population, SERVICE_ACCOUNT, id, item, facts, &[])?;
     }
+    let known_accounts = lists.known_accounts();
     let mut rbac = Rbac::default();
     let mut role_places: BTreeMap<rbac::RoleKey, Source> = BTreeMap::new();
     for (population, item) in cluster_roles.items().chain(roles.items()) {
         let meta = &item.object.metadata;
         let rules = item.object.rules.clone().unwrap_or_default();
+        let key = (meta.namespace.clone(), meta.name.clone());
+        let mut joined = Vec::new();
+        if let Ok(version) = &answers.known {
+            joined.push(("built_in", vec![place(item), version.clone()]));
+        }
         let facts = sdk::facts(&resource::Role {
             kind: kind_in(meta, "Role"),
             namespace: meta.namespace.clone(),
@@ -162,9 +71,9 @@ pub(crate) async fn everything(
             uid: meta.uid.clone(),
             rules: rules.clone(),
             aggregated: item.object.aggregation_rule.is_some(),
+            built_in: answers.known.is_ok().then(|| built_in.has_role(&key, &rules)),
         })?;
-        record(recorder, population, ROLE, id_of(meta, "Role"), item, facts, &[])?;
-        let key = (meta.namespace.clone(), meta.name.clone());
+        record(recorder, population, ROLE, id_of(meta, "Role"), item, facts, &joined)?;
         role_places.insert(key.clone(), place(item));
         rbac.roles.insert(key, rules);
     }
@@ -174,22 +83,39 @@ pub(crate) async fn everything(
             return Err(formless(item));
         };
         let key = binding.role_key();
-        let list = if key.0.is_some() { roles } else { cluster_roles };
+        let list = lists.list_of(&key);
+        let changed = lists.changed.contains(&binding.id());
         let mut joined = Vec::new();
-        let role_exists = match role_places.get(&key) {
-            Some(place) => {
-                joined.push(("role_exists", vec![place.clone()]));
-                Some(true)
-            }
-            None if list.stopped().is_none() => {
-                joined.push(("role_exists", list.ends()));
-                Some(false)
-            }
+        let role = role_places.get(&key);
+        let role_exists = match role {
+            Some(_) => Some(true),
+            None if list.stopped().is_none() && !changed => Some(false),
             None => None,
         };
-        let missing = (accounts.stopped().is_none()).then(|| missing_accounts(&binding, &known_accounts));
+        let grounds = || role.map_or_else(|| list.ends(), |place| vec![place.clone()]);
+        if role_exists.is_some() {
+            joined.push(("role_exists", grounds()));
+        }
+        let missing = missing_accounts(&binding, &known_accounts);
+        let missing = (accounts.stopped().is_none() && (missing.is_empty() || !changed)).then_some(missing);
         if missing.is_some() {
             joined.push(("missing_accounts", accounts.ends()));
+        }
+        let own = match (role_exists, &answers.known) {
+            (Some(_), Ok(version)) => {
+                let grounds = [vec![place(item), version.clone()], grounds()].concat();
+                joined.push(("built_in", grounds));
+                let rules = rbac.roles.get(&key);
+                Some(rules.is_some_and(|rules| gives_all(&built_in, &binding, rules)))
+            }
+            _ => None,
+        };
+        if changed {
+            for part in [("role_exists", role_exists.is_none()), ("missing_accounts", missing.is_none()), ("built_in", own.is_none())] {
+                if part.1 {
+                    recorder.gap(changed_meanwhile(BINDING, &binding.id(), part.0))?;
+                }
+            }
         }
         let facts = sdk::facts(&resource::Binding {
             kind: kind_in(&item.object.metadata, "RoleBinding"),
@@ -200,6 +126,7 @@ pub(crate) async fn everything(
             subjects: binding.subjects.clone(),
             role_exists,
             missing_accounts: missing,
+            built_in: own,
         })?;
         let binding_id = binding.id();
         record(recorder, population, BINDING, binding_id.clone(), item, facts, &joined)?;
@@ -208,25 +135,58 @@ pub(crate) async fn everything(
             rbac.bindings.push(binding);
         }
     }
-    for (list, part) in [(roles, "role_exists"), (cluster_roles, "role_exists"), (accounts, "missing_accounts")] {
+    let missed = [(roles, "role_exists"), (cluster_roles, "role_exists"), (roles, "built_in"), (cluster_roles, "built_in")];
+    for (list, part) in missed.into_iter().chain([(accounts, "missing_accounts")]) {
         if let Some(refusal) = list.stopped() {
             recorder.gap(refusal.gap_of(BINDING, Some(part)))?;
         }
     }
-    let sources = [accounts, cluster_roles, roles, cluster_bindings, bindings];
-    subjects(cluster, recorder, &rbac, &known_accounts, sources, beside.as_ref())
+    if let Err(refusal) = &answers.known {
+        recorder.gap(refusal.gap_of(ROLE, Some("built_in")))?;
+        recorder.gap(refusal.gap_of(BINDING, Some("built_in")))?;
+    }
+    let ways = ways::ways(answers.version, &cluster.settings.rights.iter().map(Into::into).collect::<Vec<_>>());
+    let holders = Holders::of(&rbac, ways, &built_in);
+    Subjects { cluster, recorder, rbac: &rbac, lists: &lists, beside: beside.as_ref() }.record(holders, &answers)
+}
+
+/// What is known of the version that answers.
+pub(crate) struct Answers {
+    pub version: Version,
+    /// Where it stands; or why it does not tell by which rules the server answers.
+    pub known: Result<Source, Refusal>,
+}
+
+fn gives_all(built_in: &BuiltIn, binding: &rbac::Binding, rules: &[rbac::Rule]) -> bool {
+    binding.subjects.iter().all(|named| {
+        let subject = Subject::of(named, binding.namespace_of(named));
+        subject.is_some_and(|subject| built_in.gives(binding.namespace.as_deref(), &subject, rules))
+    })
+}
+
+/// What one list names and another does not have was made or deleted between them, again and again.
+pub(crate) fn changed_meanwhile(kind: &str, id: &str, part: &str) -> GapNote {
+    GapNote {
+        population: Some(kind.to_owned()),
+        subject: Some(sdk::Subject { kind: kind.to_owned(), id: id.to_owned() }),
+        part: Some(part.to_owned()),
+        right: None,
+        reason: GapReason::Vanished,
+        detail: "it was changed while the cluster was read, each time that it was: run again".to_owned(),
+        exchange: None,
+    }
 }
 
 /// What AWS says of a cluster of EKS.
-struct Beside {
+pub(crate) struct Beside {
     /// The description, and where it stands; or why it was not read.
-    described: Result<(Described, Source), Refusal>,
-    access: Access,
+    pub described: Result<(Described, Source), Refusal>,
+    pub access: Access,
 }
 
 impl Beside {
     /// EKS decides too, beside Node and RBAC.
-    fn decides(&self) -> bool {
+    pub fn decides(&self) -> bool {
         self.described.as_ref().is_ok_and(|(described, _)| described.authentication_mode != "CONFIG_MAP")
     }
 }
@@ -270,181 +230,13 @@ async fn beside(cluster: &Cluster, recorder: &Recorder) -> Result<Option<Beside>
     Ok(Some(beside))
 }
 
-/// Lists for the whole cluster; where that is refused, each declared namespace by itself.
-async fn find(cluster: &Cluster, wanted: &Wanted) -> Result<Found, SinkError> {
-    let name = population(wanted.kind, wanted.scope);
-    let path = format!("{}/{}", wanted.path, wanted.resource);
-    let form = Form { namespaced: wanted.namespaced, binding: wanted.kind == BINDING };
-    let list = cluster.client.list(wanted.right, &path, &name, form).await?;
-    let refused = list.stopped.as_ref().is_some_and(|refusal| refusal.reason == GapReason::Denied);
-    let mut populations = vec![Population { name, list }];
-    if refused && wanted.namespaced {
-        for namespace in &cluster.settings.namespaces {
-            let name = population(wanted.kind, Some(&format!("namespace:{namespace}")));
-            let path = format!("{}/namespaces/{namespace}/{}", wanted.path, wanted.resource);
-            let list = cluster.client.list(wanted.right, &path, &name, form).await?;
-            populations.push(Population { name, list });
-        }
-    }
-    Ok(Found { populations })
-}
-
-/// How completely each list was read.
-fn close(recorder: &Recorder, found: &Found) -> Result<(), SinkError> {
-    for one in &found.populations {
-        if let Some(refusal) = &one.list.stopped {
-            recorder.gap(refusal.gap_of(&one.name, None))?;
-        }
-        recorder.coverage(CoverageNote {
-            population: one.name.clone(),
-            calls: one.list.calls,
-            pages: one.list.pages,
-            items: u64::try_from(one.list.items.len()).unwrap_or(u64::MAX),
-            complete: one.list.stopped.is_none(),
-            total: one.list.total.map(|(count, exchange)| SourceTotal {
-                count,
-                from: Source::json(exchange, "/metadata/remainingItemCount"),
-            }),
-        })?;
-    }
-    Ok(())
-}
-
-/// Who holds which sensitive right, subject by subject.
-fn subjects(
-    cluster: &Cluster,
-    recorder: &Recorder,
-    rbac: &Rbac,
-    accounts: &BTreeSet<String>,
-    sources: [&Found; 5],
-    beside: Option<&Beside>,
-) -> Result<(), SinkError> {
-    let mut holders = Holders::of(rbac);
-    if let Some(beside) = beside {
-        holders.let_in(&beside.access.entries);
-    }
-    let authorizers = authorizers(cluster, beside);
-    let mut all: BTreeSet<Subject> = holders.subjects().cloned().collect();
-    for account in accounts {
-        if let Some((namespace, name)) = account.split_once('/') {
-            all.insert(Subject::ServiceAccount { namespace: namespace.to_owned(), name: name.to_owned() });
-        }
-    }
-    let mut inputs: Vec<Input> = sources.iter().flat_map(|found| found.inputs()).collect();
-    if beside.is_some() {
-        inputs.push(Input::Population(ACCESS_ENTRY.to_owned()));
-        inputs.push(Input::Resource { kind: CLUSTER.to_owned(), id: cluster.settings.uid.clone() });
-    }
-    for subject in &all {
-        let (kind, namespace, name) = match subject {
-            Subject::User(name) => ("User", None, name),
-            Subject::Group(name) => ("Group", None, name),
-            Subject::ServiceAccount { namespace, name } => ("ServiceAccount", Some(namespace.clone()), name),
-        };
-        let grants = holders.grants(subject);
-        let mut bases = inputs.clone();
-        for binding in holders.bindings(subject) {
-            bases.push(Input::Resource { kind: BINDING.to_owned(), id: binding.clone() });
-        }
-        for principal in holders.entries(subject) {
-            bases.push(Input::Resource { kind: ACCESS_ENTRY.to_owned(), id: principal.clone() });
-        }
-        for grant in grants.iter().filter(|grant| grant.role.kind != POLICY) {
-            bases.push(Input::Resource { kind: BINDING.to_owned(), id: grant.binding.clone() });
-            bases.push(Input::Resource { kind: ROLE.to_owned(), id: role_id(grant) });
-        }
-        recorder.derived(DerivedNote {
-            population: SUBJECT.to_owned(),
-            kind: SUBJECT.to_owned(),
-            id: subject.id(),
-            inputs: bases,
-            facts: sdk::facts(&resource::Subject {
-                id: subject.id(),
-                kind: kind.to_owned(),
-                namespace,
-                name: name.clone(),
-                groups: holders.groups(subject),
-                access_entries: holders.entries(subject).to_vec(),
-                bindings: holders.bindings(subject).to_vec(),
-                grants,
-                authorizers: authorizers.clone(),
-            })?,
-        })?;
-    }
-    let [known, cluster_roles, roles, cluster_bindings, bindings] = sources;
-    // Whoever is named only where nothing was read is missing here.
-    for list in [known, cluster_bindings, bindings] {
-        if let Some(refusal) = list.stopped() {
-            recorder.gap(refusal.gap_of(SUBJECT, None))?;
-        }
-    }
-    for list in [cluster_roles, roles] {
-        if let Some(refusal) = list.stopped() {
-            recorder.gap(refusal.gap_of(SUBJECT, Some("grants")))?;
-        }
-    }
-    for list in [cluster_bindings, bindings] {
-        if let Some(refusal) = list.stopped() {
-            recorder.gap(refusal.gap_of(SUBJECT, Some("grants")))?;
-            recorder.gap(refusal.gap_of(SUBJECT, Some("bindings")))?;
-        }
-    }
-    if let Some(Err(refusal)) = beside.map(|beside| &beside.described) {
-        recorder.gap(GapNote { part: Some("authorizers".to_owned()), ..eks::of_subjects(refusal) })?;
-    } else if let Some(detail) = unseen_authorizers(cluster) {
-        recorder.gap(GapNote {
-            population: Some(SUBJECT.to_owned()),
-            subject: None,
-            part: Some("authorizers".to_owned()),
-            right: None,
-            reason: GapReason::Unsupported,
-            detail,
-            exchange: None,
-        })?;
-    }
-    recorder.coverage(CoverageNote {
-        population: SUBJECT.to_owned(),
-        calls: 0,
-        pages: 0,
-        items: u64::try_from(all.len()).unwrap_or(u64::MAX),
-        complete: [known, cluster_bindings, bindings].iter().all(|list| list.stopped().is_none())
-            && beside.is_none_or(|beside| beside.access.complete),
-        total: None,
-    })
-}
-
-/// What decides, as the declaration claims it; of a cluster of EKS, which no one else can set up, AWS has said it.
-fn authorizers(cluster: &Cluster, beside: Option<&Beside>) -> Option<Vec<String>> {
-    let claimed = cluster.settings.authorizers.clone();
-    let Some(beside) = beside else {
-        return claimed;
-    };
-    beside.described.as_ref().ok()?;
-    let mut all = claimed.unwrap_or_else(|| vec!["Node".to_owned(), "RBAC".to_owned()]);
-    if beside.decides() && !all.iter().any(|one| one.eq_ignore_ascii_case("EKS")) {
-        all.push("EKS".to_owned());
-    }
-    Some(all)
-}
-
-/// Why it is not known that nothing decides but what was read.
-fn unseen_authorizers(cluster: &Cluster) -> Option<String> {
-    if cluster.settings.authorizers.is_none() && cluster.settings.eks.is_none() {
-        return Some(
-            "no object of the cluster shows which authorizers decide besides RBAC: declare `authorizers`".to_owned(),
-        );
-    }
-    let others = cluster.settings.others();
-    (!others.is_empty()).then(|| format!("declared to decide besides RBAC, but not read: {}", others.join(", ")))
-}
-
 /// The cluster itself: identity, version, who we are.
 async fn the_cluster(
     cluster: &Cluster,
     recorder: &Recorder,
     identified: &Identified,
     beside: Option<&Beside>,
-) -> Result<(), SinkError> {
+) -> Result<Answers, SinkError> {
     let client = &cluster.client;
     let mut facts = resource::Cluster {
         uid: cluster.settings.uid.clone(),
@@ -463,16 +255,17 @@ async fn the_cluster(
         facts.eks = Some(described.clone());
         parts.insert(resource::EKS.to_owned(), vec![place.clone()]);
     }
-    let call = Call::new(rights::VERSION);
-    match client.call(&call, Method::GET, "/version", None).await? {
-        Err(refusal) => recorder.gap(refusal.gap_of(CLUSTER, Some("version")))?,
-        Ok(answer) => match serde_json::from_slice::<wire::Version>(&answer.body) {
-            Ok(version) => {
-                facts.version = Some(version.git_version);
-                parts.insert("version".to_owned(), at(answer.exchange, "/gitVersion"));
+    let mut answers = version(cluster).await?;
+    match answers.1.take() {
+        Some((version, exchange)) => {
+            facts.version = Some(version);
+            parts.insert("version".to_owned(), at(exchange, "/gitVersion"));
+        }
+        None => {
+            if let Err(refusal) = &answers.0.known {
+                recorder.gap(refusal.gap_of(CLUSTER, Some("version")))?;
             }
-            Err(error) => recorder.gap(malformed(&call, &error, answer.exchange).gap_of(CLUSTER, Some("version")))?,
-        },
+        }
     }
     let call = Call::new(rights::MY_RULES);
     let body = json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": "default"}});
@@ -502,7 +295,32 @@ async fn the_cluster(
         items: 1,
         complete: true,
         total: None,
-    })
+    })?;
+    Ok(answers.0)
+}
+
+/// By which rules the server answers, and its version where it was read.
+async fn version(cluster: &Cluster) -> Result<(Answers, Option<(String, ExchangeId)>), SinkError> {
+    let call = Call::new(rights::VERSION);
+    let unread = |refusal| (Answers { version: Version::UNKNOWN, known: Err(refusal) }, None);
+    let answer = match cluster.client.call(&call, Method::GET, "/version", None).await? {
+        Ok(answer) => answer,
+        Err(refusal) => return Ok(unread(refusal)),
+    };
+    let said = match serde_json::from_slice::<wire::Version>(&answer.body) {
+        Ok(version) => version.git_version,
+        Err(error) => return Ok(unread(malformed(&call, &error, answer.exchange))),
+    };
+    let version = Version::of(&said);
+    let known = match version.minor() {
+        Some(_) => Ok(Source::json(answer.exchange, "/gitVersion")),
+        None => {
+            let detail =
+                format!("what each right gives in `{said}` is not known here, only up to 1.{}: update this program", ways::NEWEST);
+            Err(Refusal { exchange: Some(answer.exchange), ..call.refused(GapReason::Unsupported, detail) })
+        }
+    };
+    Ok((Answers { version, known }, Some((said, answer.exchange))))
 }
 
 fn malformed(call: &Call, error: &serde_json::Error, exchange: sdk::ExchangeId) -> Refusal {
@@ -536,27 +354,9 @@ fn place(item: &Listed) -> Source {
     Source::json(item.exchange, format!("/items/{}", item.index))
 }
 
-/// `None`: it names no role. A binding without subjects grants nothing, and the API server leaves the empty list out.
-fn binding_of(item: &Listed) -> Option<rbac::Binding> {
-    Some(rbac::Binding {
-        namespace: item.object.metadata.namespace.clone(),
-        name: item.object.metadata.name.clone(),
-        role: item.object.role_ref.clone()?,
-        subjects: item.object.subjects.clone().unwrap_or_default(),
-    })
-}
-
 /// A list lets no such object in (`list::Form`): this collector contradicts itself.
 fn formless(item: &Listed) -> SinkError {
     SinkError(std::io::Error::other(format!("`{}` passed without its form", item.object.metadata.name)))
-}
-
-fn missing_accounts(binding: &rbac::Binding, known: &BTreeSet<String>) -> Vec<String> {
-    let named = binding.subjects.iter().filter(|subject| subject.kind == "ServiceAccount");
-    named
-        .filter_map(|subject| Some(format!("{}/{}", binding.namespace_of(subject)?, subject.name)))
-        .filter(|account| !known.contains(account))
-        .collect()
 }
 
 fn kind_in(meta: &wire::Meta, kind: &str) -> String {
@@ -567,13 +367,5 @@ fn id_of(meta: &wire::Meta, kind: &str) -> String {
     match &meta.namespace {
         Some(namespace) => format!("{kind}/{namespace}/{}", meta.name),
         None => format!("Cluster{kind}/{}", meta.name),
-    }
-}
-
-/// The resource that a grant's role is.
-fn role_id(grant: &crate::sensitive::Grant) -> String {
-    match &grant.namespace {
-        Some(namespace) if grant.role.kind == "Role" => format!("Role/{namespace}/{}", grant.role.name),
-        _ => format!("ClusterRole/{}", grant.role.name),
     }
 }

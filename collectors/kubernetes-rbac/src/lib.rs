@@ -6,12 +6,14 @@
 
 pub mod access;
 pub mod access_policies;
+pub mod built_in;
 mod client;
 mod cluster;
 mod collect;
 mod dialect;
 pub mod eks;
 mod list;
+mod lists;
 mod manifest;
 mod plugin;
 pub mod rbac;
@@ -19,6 +21,8 @@ pub mod resource;
 mod rights;
 pub mod sensitive;
 mod settings;
+mod subjects;
+pub mod ways;
 pub mod wire;
 
 use std::sync::Mutex;
@@ -79,7 +83,12 @@ impl CollectorKind for KubernetesRbac {
     }
 
     fn rights_in(&self, form: &str, declared: &[DeclaredCollector]) -> Option<Value> {
-        if form == manifest::FORM.name { Some(manifest::manifest().into()) } else { aws::rights_in(form, declared) }
+        if form == manifest::FORM.name {
+            let mine = declared.iter().filter(|one| one.descriptor.name == NAME).flat_map(|one| &one.targets);
+            Some(manifest::manifest(&manifest::namespaces(mine)).into())
+        } else {
+            aws::rights_in(form, declared)
+        }
     }
 
     fn template(&self) -> Option<&'static str> {
@@ -160,24 +169,30 @@ impl Collector for Cluster {
     async fn preflight(&self, recorder: &Recorder) -> Result<Vec<RightStatus>, CollectError> {
         let mut statuses = Vec::new();
         for right in rights::rights().into_iter().filter(|right| right.deniable) {
-            let Some((verb, resource, group)) = rights::parts_of(&right.name) else {
+            let Some(parts) = rights::parts_of(&right.name) else {
                 continue;
             };
             let name = if right.name == rights::GET_KUBE_SYSTEM { "kube-system" } else { "" };
-            let call = Call::new(rights::MAY_I);
-            let body = client::access_review(verb, group, resource, name);
-            let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-            let answer = self.client.call(&call, Method::POST, path, Some(&body)).await?;
-            let (state, detail) = match answer {
-                Err(refusal) => (RightState::Undecided, refusal.detail),
-                Ok(answer) => match parsed::<wire::Reviewed<wire::AccessStatus>>(&call, &answer) {
-                    Err(error) => (RightState::Undecided, error.to_string()),
-                    Ok(reviewed) if reviewed.status.allowed => (RightState::Granted, reviewed.status.reason),
-                    Ok(reviewed) if reviewed.status.denied => (RightState::Denied, reviewed.status.reason),
-                    // "No opinion" of every authorizer is a refusal when the call is made.
-                    Ok(reviewed) => (RightState::Denied, format!("no authorizer allows it {}", reviewed.status.reason)),
-                },
-            };
+            let (mut state, mut detail) = self.may_i(parts, name, "").await?;
+            // Where the whole is refused, each declared namespace is read by itself: what is refused there is what is missing.
+            let each = &self.settings.namespaces;
+            if state == RightState::Denied && !each.is_empty() && rights::NAMESPACED.contains(&right.name.as_str()) {
+                let mut lacking = Vec::new();
+                for namespace in each {
+                    let (inside, said) = self.may_i(parts, name, namespace).await?;
+                    if inside != RightState::Granted {
+                        lacking.push(format!("{namespace} ({said})"));
+                        state = inside;
+                    }
+                }
+                detail = match lacking.as_slice() {
+                    [] => {
+                        state = RightState::Granted;
+                        format!("in each declared namespace: {}", each.join(", "))
+                    }
+                    lacking => format!("refused for the whole cluster, and in {}", lacking.join(", ")),
+                };
+            }
             statuses.push(RightStatus { right: right.name, state, scope: None, detail });
         }
         // The version is public and no access review asks for it as it is read: it is read.
@@ -217,6 +232,31 @@ impl Collector for Cluster {
             }
         };
         Ok(collect::everything(self, recorder, &identified).await?)
+    }
+}
+
+impl Cluster {
+    /// Whether the caller may do it, in this namespace or in all; with what the server says of it.
+    async fn may_i(
+        &self,
+        (verb, resource, group): (&str, &str, &str),
+        name: &str,
+        namespace: &str,
+    ) -> Result<(RightState, String), CollectError> {
+        let call = Call::new(rights::MAY_I);
+        let body = client::access_review(verb, group, resource, name, namespace);
+        let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+        let answer = self.client.call(&call, Method::POST, path, Some(&body)).await?;
+        Ok(match answer {
+            Err(refusal) => (RightState::Undecided, refusal.detail),
+            Ok(answer) => match parsed::<wire::Reviewed<wire::AccessStatus>>(&call, &answer) {
+                Err(error) => (RightState::Undecided, error.to_string()),
+                Ok(reviewed) if reviewed.status.allowed => (RightState::Granted, reviewed.status.reason),
+                Ok(reviewed) if reviewed.status.denied => (RightState::Denied, reviewed.status.reason),
+                // "No opinion" of every authorizer is a refusal when the call is made.
+                Ok(reviewed) => (RightState::Denied, format!("no authorizer allows it {}", reviewed.status.reason)),
+            },
+        })
     }
 }
 

@@ -55,8 +55,17 @@ pub struct Listed {
 
 impl Client {
     /// A whole list in chunks. What it is read from may be gone in the middle: then it is read once more from the start.
-    pub async fn list(&self, right: &'static str, path: &str, population: &str, form: Form) -> Result<List, SinkError> {
-        let (first, gone) = self.list_once(right, path, population, form, List::default()).await?;
+    /// `calls`: those that were made for it already.
+    pub async fn list(
+        &self,
+        right: &'static str,
+        path: &str,
+        population: &str,
+        form: Form,
+        calls: u64,
+    ) -> Result<List, SinkError> {
+        let start = List { calls, ..List::default() };
+        let (first, gone) = self.list_once(right, path, population, form, start).await?;
         if !gone {
             return Ok(first);
         }

@@ -75,6 +75,9 @@ pub struct Role {
     pub rules: Vec<Rule>,
     /// A controller writes the rules, from other ClusterRoles that bear certain labels.
     pub aggregated: bool,
+    /// The API server makes it by itself, in this version, and its rules allow nothing beyond that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub built_in: Option<bool>,
 }
 
 /// A RoleBinding or a ClusterRoleBinding.
@@ -94,6 +97,9 @@ pub struct Binding {
     /// Service accounts that it names and that do not exist: `namespace/name`. Whoever may create one gets its rights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing_accounts: Option<Vec<String>>,
+    /// The API server gives each of these subjects, by itself and in this version, all that the role allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub built_in: Option<bool>,
 }
 
 /// Someone who is named by a binding, or a service account: what RBAC lets them do that is worth watching. Computed.
@@ -115,6 +121,8 @@ pub struct Subject {
     pub bindings: Vec<String>,
     /// Sensitive rights, its own and those of its groups.
     pub grants: Vec<Grant>,
+    /// Names of the rights that the declaration adds to those that are watched (`rights` of the target).
+    pub own_rights: Vec<String>,
     /// The authorizers that are claimed to decide; absent where the declaration does not say. Of an EKS cluster that AWS
     /// described, they are known.
     #[serde(skip_serializing_if = "Option::is_none")]

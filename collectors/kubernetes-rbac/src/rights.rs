@@ -20,6 +20,9 @@ pub const LIST_ENTRIES: &str = "eks:ListAccessEntries";
 pub const DESCRIBE_ENTRY: &str = "eks:DescribeAccessEntry";
 pub const LIST_POLICIES: &str = "eks:ListAssociatedAccessPolicies";
 
+/// Those that can be given namespace by namespace.
+pub const NAMESPACED: [&str; 3] = [SERVICE_ACCOUNTS, ROLES, ROLE_BINDINGS];
+
 fn right(name: &str, feeds: Vec<Feed>, deniable: bool, note: &str) -> Right {
     Right { name: name.to_owned(), feeds, deniable, note: note.to_owned() }
 }
@@ -91,9 +94,14 @@ pub fn rights() -> Vec<Right> {
         ),
         right(
             VERSION,
-            vec![cluster("version")],
+            vec![
+                cluster("version"),
+                Feed::part(ROLE, "built_in"),
+                Feed::part(BINDING, "built_in"),
+                Feed::part(SUBJECT, "grants"),
+            ],
             false,
-            "The API server's version. Granted to everyone by `system:public-info-viewer`.",
+            "The API server's version, by which it answers. Given to everyone by `system:public-info-viewer`.",
         ),
         right(NAMESPACES, vec![Feed::list(NAMESPACE)], true, "Which namespaces there are."),
         right(
@@ -104,13 +112,23 @@ pub fn rights() -> Vec<Right> {
         ),
         right(
             ROLES,
-            vec![Feed::list(ROLE), Feed::part(BINDING, "role_exists"), Feed::part(SUBJECT, "grants")],
+            vec![
+                Feed::list(ROLE),
+                Feed::part(BINDING, "role_exists"),
+                Feed::part(BINDING, "built_in"),
+                Feed::part(SUBJECT, "grants"),
+            ],
             true,
             "Roles of namespaces.",
         ),
         right(
             CLUSTER_ROLES,
-            vec![Feed::list(ROLE), Feed::part(BINDING, "role_exists"), Feed::part(SUBJECT, "grants")],
+            vec![
+                Feed::list(ROLE),
+                Feed::part(BINDING, "role_exists"),
+                Feed::part(BINDING, "built_in"),
+                Feed::part(SUBJECT, "grants"),
+            ],
             true,
             "ClusterRoles. Without them almost nothing is known: every subject is bound to some.",
         ),

@@ -7,90 +7,23 @@ use serde::Serialize;
 
 use crate::access::{AccessEntry, AssociatedPolicy};
 use crate::access_policies;
+use crate::built_in::BuiltIn;
 use crate::rbac::{Named, Rbac, RoleKey, RoleRef, Rule};
-
-/// A right worth watching: verbs on one resource that each give it.
-#[derive(Clone, Copy, Debug)]
-pub struct Sign {
-    pub right: &'static str,
-    pub verbs: &'static [&'static str],
-    pub group: &'static str,
-    pub resource: &'static str,
-    pub subresource: &'static str,
-}
-
-const fn sign(
-    right: &'static str,
-    verbs: &'static [&'static str],
-    group: &'static str,
-    resource: &'static str,
-    subresource: &'static str,
-) -> Sign {
-    Sign { right, verbs, group, resource, subresource }
-}
-
-const WRITE: &[&str] = &["create", "update", "patch"];
-const CHANGE: &[&str] = &["create", "update", "patch", "delete"];
-const RBAC: &str = "rbac.authorization.k8s.io";
-const ADMISSION: &str = "admissionregistration.k8s.io";
-const CERTIFICATES: &str = "certificates.k8s.io";
-const AUTHENTICATION: &str = "authentication.k8s.io";
-/// Constrained impersonation, the second form: these verbs escape a search for `impersonate`.
-/// <https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/>
-const AS_USER: &[&str] = &["impersonate:user-info"];
-
-/// All of them, but for `all-powerful`. `list` and `watch` of secrets return their contents as `get` does.
-pub const SIGNS: &[Sign] = &[
-    sign("read-secrets", &["get", "list", "watch"], "", "secrets", ""),
-    sign("exec", &["create", "get"], "", "pods", "exec"),
-    sign("exec", &["create", "get"], "", "pods", "attach"),
-    sign("exec", &["update", "patch"], "", "pods", "ephemeralcontainers"),
-    sign("create-pods", &["create"], "", "pods", ""),
-    sign("create-pods", WRITE, "", "replicationcontrollers", ""),
-    sign("create-pods", WRITE, "apps", "deployments", ""),
-    sign("create-pods", WRITE, "apps", "daemonsets", ""),
-    sign("create-pods", WRITE, "apps", "statefulsets", ""),
-    sign("create-pods", WRITE, "apps", "replicasets", ""),
-    sign("create-pods", WRITE, "batch", "jobs", ""),
-    sign("create-pods", WRITE, "batch", "cronjobs", ""),
-    sign("mint-tokens", &["create"], "", "serviceaccounts", "token"),
-    sign("impersonate", &["impersonate"], "", "users", ""),
-    sign("impersonate", &["impersonate"], "", "groups", ""),
-    sign("impersonate", &["impersonate"], "", "serviceaccounts", ""),
-    sign("impersonate", &["impersonate"], AUTHENTICATION, "uids", ""),
-    sign("impersonate", AS_USER, AUTHENTICATION, "users", ""),
-    sign("impersonate", AS_USER, AUTHENTICATION, "groups", ""),
-    sign("impersonate", AS_USER, AUTHENTICATION, "uids", ""),
-    sign("impersonate", &["impersonate:serviceaccount"], AUTHENTICATION, "serviceaccounts", ""),
-    sign("impersonate", &["impersonate:arbitrary-node", "impersonate:associated-node"], AUTHENTICATION, "nodes", ""),
-    sign("escalate", &["escalate", "bind"], RBAC, "clusterroles", ""),
-    sign("escalate", &["escalate", "bind"], RBAC, "roles", ""),
-    sign("node-proxy", &["get", "create", "update", "patch", "delete"], "", "nodes", "proxy"),
-    sign("approve-csrs", &["update", "patch"], CERTIFICATES, "certificatesigningrequests", "approval"),
-    sign("approve-csrs", &["approve", "sign"], CERTIFICATES, "signers", ""),
-    sign("control-admission", CHANGE, ADMISSION, "validatingwebhookconfigurations", ""),
-    sign("control-admission", CHANGE, ADMISSION, "mutatingwebhookconfigurations", ""),
-    sign("control-admission", CHANGE, ADMISSION, "validatingadmissionpolicies", ""),
-    sign("control-admission", CHANGE, ADMISSION, "validatingadmissionpolicybindings", ""),
-    sign("control-admission", CHANGE, ADMISSION, "mutatingadmissionpolicies", ""),
-    sign("control-admission", CHANGE, ADMISSION, "mutatingadmissionpolicybindings", ""),
-];
-
-/// Resources that belong to no namespace: a RoleBinding gives no right to them.
-pub const OF_THE_CLUSTER: &[&str] = &["node-proxy", "approve-csrs", "control-admission"];
+use crate::ways::{Limit, Names, Place, Step, Way};
 
 /// One sensitive right of one subject, and what gives it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Grant {
-    /// `read-secrets`, `exec`, `create-pods`, `mint-tokens`, `impersonate`, `escalate`, `node-proxy`, `approve-csrs`,
-    /// `control-admission` or `all-powerful`.
+    /// `all-powerful`, `approve-csrs`, `change-pods`, `control-admission`, `create-pods`, `escalate`, `exec`, `impersonate`,
+    /// `label-namespaces`, `mint-tokens`, `node-data`, `node-proxy`, `port-forward`, `proxy`, `read-secrets`, `write-apis`, `write-crds`,
+    /// `write-secrets`, `write-volumes`, or `own:` and the name that the declaration gives a right.
     pub right: String,
     /// `null`: everywhere. Where EKS gives it, a `*` in it stands for any characters.
     pub namespace: Option<String>,
     /// The names it is limited to; `null`: all.
     pub names: Option<Vec<String>>,
-    /// The subject that the binding names: this one, or a group it is a member of.
+    /// Who holds all of it: this subject, or a group that it is a member of.
     pub via: String,
     /// `ClusterRoleBinding/name` or `RoleBinding/namespace/name`; `AccessEntry/` and an ARN where EKS gives it.
     pub binding: String,
@@ -99,6 +32,25 @@ pub struct Grant {
     pub rule: usize,
     /// Further bindings and rules that give the same.
     pub more: usize,
+    /// The API server gives it to that subject by itself, in this version, and the rules give nothing beyond that.
+    pub built_in: bool,
+    /// The second half of a right that takes two permissions.
+    pub with: Option<Ground>,
+}
+
+/// A binding and the rule by which a half of a right is given.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Ground {
+    /// The subject that the binding names.
+    pub via: String,
+    pub namespace: Option<String>,
+    pub names: Option<Vec<String>>,
+    pub binding: String,
+    pub role: Role,
+    /// The rule's place in the role.
+    pub rule: usize,
+    pub built_in: bool,
 }
 
 /// What is in a grant's `binding` before the principal that EKS lets in.
@@ -159,13 +111,23 @@ impl Subject {
         }
     }
 
-    /// The groups every such subject is in. What else authentication adds, no object of the cluster shows.
+    /// The groups that every such subject, or every member of such a group, is in. What else authentication adds, no object of the cluster shows.
     #[must_use]
     pub fn groups(&self) -> Vec<String> {
         match self {
             Self::User(name) if name == "system:anonymous" => vec!["system:unauthenticated".to_owned()],
             Self::User(_) => vec!["system:authenticated".to_owned()],
-            Self::Group(_) => Vec::new(),
+            Self::Group(name) => {
+                let mut groups = Vec::new();
+                if name.starts_with("system:serviceaccounts:") {
+                    groups.push("system:serviceaccounts".to_owned());
+                }
+                // Whoever is in any other group was authenticated.
+                if name != "system:authenticated" && name != "system:unauthenticated" {
+                    groups.push("system:authenticated".to_owned());
+                }
+                groups
+            }
             Self::ServiceAccount { namespace, .. } => vec![
                 "system:serviceaccounts".to_owned(),
                 format!("system:serviceaccounts:{namespace}"),
@@ -175,10 +137,15 @@ impl Subject {
     }
 }
 
+/// A half of a right that takes two: which way, which half.
+type Half = (usize, bool);
+
 /// What is known of the holders of sensitive rights.
 #[derive(Debug)]
 pub struct Holders {
-    direct: BTreeMap<Subject, Vec<Grant>>,
+    ways: Vec<Way>,
+    direct: BTreeMap<Subject, BTreeMap<Given, Grant>>,
+    halves: BTreeMap<Subject, BTreeMap<Half, Vec<Ground>>>,
     bindings: BTreeMap<Subject, Vec<String>>,
     /// Groups that access entries put a subject in.
     groups: BTreeMap<Subject, Vec<String>>,
@@ -186,19 +153,30 @@ pub struct Holders {
     entries: BTreeMap<Subject, Vec<String>>,
 }
 
+/// What makes two grants the same: right, namespace, names, whose they are.
+type Given = (String, Option<String>, Names, bool);
+
+/// What one rule gives of one way.
+#[derive(Clone, Debug)]
+struct Part {
+    way: usize,
+    /// Of a right that takes two permissions, which it is.
+    half: Option<bool>,
+    cluster: bool,
+    rule: usize,
+    names: Names,
+}
+
 impl Holders {
     /// Looks at every binding once.
     #[must_use]
-    pub fn of(rbac: &Rbac) -> Self {
-        let mut of_roles: BTreeMap<&RoleKey, Vec<(&'static str, usize)>> = BTreeMap::new();
-        for (key, rules) in &rbac.roles {
-            of_roles.insert(
-                key,
-                rules.iter().enumerate().flat_map(|(at, rule)| rights(rule).map(move |right| (right, at))).collect(),
-            );
-        }
+    pub fn of(rbac: &Rbac, ways: Vec<Way>, built_in: &BuiltIn) -> Self {
+        let of_roles: BTreeMap<&RoleKey, Vec<Part>> =
+            rbac.roles.iter().map(|(key, rules)| (key, parts(&ways, rules))).collect();
         let mut holders = Self {
+            ways,
             direct: BTreeMap::new(),
+            halves: BTreeMap::new(),
             bindings: BTreeMap::new(),
             groups: BTreeMap::new(),
             entries: BTreeMap::new(),
@@ -212,25 +190,22 @@ impl Holders {
                     continue;
                 };
                 holders.bindings.entry(subject.clone()).or_default().push(binding.id());
-                let grants = holders.direct.entry(subject.clone()).or_default();
-                for (right, at) in found {
-                    if binding.namespace.is_some() && OF_THE_CLUSTER.contains(right) {
-                        continue;
-                    }
-                    let limits = rules.get(*at).map(|rule| rule.resource_names.clone()).unwrap_or_default();
-                    merge(
-                        grants,
-                        Grant {
-                            right: (*right).to_owned(),
-                            namespace: binding.namespace.clone(),
-                            names: (!limits.is_empty()).then_some(limits),
-                            via: subject.id(),
-                            binding: binding.id(),
-                            role: Role::of(&binding.role),
-                            rule: *at,
-                            more: 0,
-                        },
-                    );
+                holders.direct.entry(subject.clone()).or_default();
+                if found.is_empty() {
+                    continue;
+                }
+                let own = built_in.gives(binding.namespace.as_deref(), &subject, rules);
+                for part in found {
+                    let ground = Ground {
+                        via: subject.id(),
+                        namespace: binding.namespace.clone(),
+                        names: part.names.clone(),
+                        binding: binding.id(),
+                        role: Role::of(&binding.role),
+                        rule: part.rule,
+                        built_in: own,
+                    };
+                    holders.give(&subject, part, ground, binding.namespace.is_some());
                 }
             }
         }
@@ -246,11 +221,64 @@ impl Holders {
             self.entries.entry(subject.clone()).or_default().push(entry.principal.clone());
             let groups = self.groups.entry(subject.clone()).or_default();
             groups.extend(entry.groups.iter().flatten().cloned());
-            let grants = self.direct.entry(subject.clone()).or_default();
+            self.direct.entry(subject.clone()).or_default();
             for policy in entry.policies.iter().flatten() {
-                for grant in of_policy(entry, policy, &subject) {
-                    merge(grants, grant);
-                }
+                self.by_policy(entry, policy, &subject);
+            }
+        }
+    }
+
+    /// What an access policy of an entry gives: everywhere, or once for each namespace of its scope. A scope of `*` is everywhere too, but
+    /// for what belongs to no namespace.
+    fn by_policy(&mut self, entry: &AccessEntry, policy: &AssociatedPolicy, subject: &Subject) {
+        let scopes: Vec<Option<String>> = match &policy.namespaces {
+            None => vec![None],
+            Some(namespaces) => namespaces.iter().cloned().map(Some).collect(),
+        };
+        let rules = access_policies::rules(policy.name()).unwrap_or_default();
+        let parts = parts(&self.ways, &rules);
+        for scope in scopes {
+            let everywhere = |pattern: &String| !pattern.is_empty() && pattern.bytes().all(|b| b == b'*');
+            for part in &parts {
+                let ground = Ground {
+                    via: subject.id(),
+                    namespace: scope.clone().filter(|pattern| !everywhere(pattern)),
+                    names: part.names.clone(),
+                    binding: format!("{ENTRY}/{}", entry.principal),
+                    role: Role { kind: POLICY.to_owned(), name: policy.name().to_owned() },
+                    rule: part.rule,
+                    built_in: false,
+                };
+                self.give(subject, part, ground, scope.is_some());
+            }
+        }
+    }
+
+    /// One entry for the same right in the same place; the first binding stands for all.
+    fn give(&mut self, subject: &Subject, part: &Part, ground: Ground, in_namespace: bool) {
+        if in_namespace && part.cluster {
+            return;
+        }
+        let Some(way) = self.ways.get(part.way) else {
+            return;
+        };
+        if let Some(second) = part.half {
+            let known = self.halves.entry(subject.clone()).or_default().entry((part.way, second)).or_default();
+            let same = |one: &Ground| {
+                (&one.namespace, &one.names, one.built_in) == (&ground.namespace, &ground.names, ground.built_in)
+            };
+            if !known.iter().any(same) {
+                known.push(ground);
+            }
+            return;
+        }
+        let given = (way.right.clone(), ground.namespace.clone(), ground.names.clone(), ground.built_in);
+        let grants = self.direct.entry(subject.clone()).or_default();
+        match grants.get_mut(&given) {
+            Some(known) => known.more = known.more.saturating_add(1),
+            None => {
+                let grant = Grant::of(given.0.clone(), ground);
+                grants.insert(given, grant);
             }
         }
     }
@@ -266,8 +294,10 @@ impl Holders {
     pub fn groups(&self, subject: &Subject) -> Vec<String> {
         let mut groups = subject.groups();
         for group in self.groups.get(subject).into_iter().flatten() {
-            if !groups.contains(group) {
-                groups.push(group.clone());
+            for one in std::iter::once(group.clone()).chain(Subject::Group(group.clone()).groups()) {
+                if !groups.contains(&one) {
+                    groups.push(one);
+                }
             }
         }
         groups
@@ -287,40 +317,108 @@ impl Holders {
     /// All its sensitive rights, its own and those of its groups.
     #[must_use]
     pub fn grants(&self, subject: &Subject) -> Vec<Grant> {
-        let mut all: Vec<Grant> = self.direct.get(subject).cloned().unwrap_or_default();
-        for group in self.groups(subject) {
-            all.extend(self.direct.get(&Subject::Group(group)).into_iter().flatten().cloned());
+        let mut everybody = vec![subject.clone()];
+        everybody.extend(self.groups(subject).into_iter().map(Subject::Group));
+        let mut all: Vec<Grant> =
+            everybody.iter().filter_map(|one| self.direct.get(one)).flat_map(|grants| grants.values().cloned()).collect();
+        let mut joined: BTreeMap<Given, Grant> = BTreeMap::new();
+        for (at, way) in self.ways.iter().enumerate() {
+            let Some(second) = &way.second else { continue };
+            let of = |half: bool| {
+                let halves = everybody.iter().filter_map(move |one| self.halves.get(one)?.get(&(at, half)));
+                halves.flatten()
+            };
+            for first in of(false) {
+                for other in of(true) {
+                    let Some(mut ground) = meet(first, other, second.place, second.limit) else { continue };
+                    ground.built_in = first.built_in && other.built_in;
+                    ground.via = self.holder(&everybody, first, other);
+                    let given = (way.right.clone(), ground.namespace.clone(), ground.names.clone(), ground.built_in);
+                    let grant = Grant { with: Some(other.clone()), ..Grant::of(way.right.clone(), ground) };
+                    match joined.get_mut(&given) {
+                        Some(known) => known.more = known.more.saturating_add(1),
+                        None => drop(joined.insert(given, grant)),
+                    }
+                }
+            }
         }
+        // What the server itself gives needs no other binding to be given: two halves of which one is somebody else's add nothing.
+        let covered: Vec<Given> = joined.keys().filter(|given| given.3).cloned().collect();
+        for (right, namespace, names, _) in covered {
+            joined.remove(&(right, namespace, names, false));
+        }
+        all.extend(joined.into_values());
         all.sort();
         all
     }
+
+    /// Who holds both halves: the group that one of them is given to, where it has the other too, else the subject itself.
+    fn holder(&self, everybody: &[Subject], first: &Ground, other: &Ground) -> String {
+        let has = |group: &Subject, via: &String| {
+            *via == group.id() || self.groups(group).into_iter().any(|name| *via == Subject::Group(name).id())
+        };
+        let named = |group: &&Subject| [&first.via, &other.via].contains(&&group.id());
+        let mut groups = everybody.iter().skip(1).filter(named);
+        let both = groups.find(|group| has(group, &first.via) && has(group, &other.via));
+        both.or(everybody.first()).map(Subject::id).unwrap_or_default()
+    }
 }
 
-/// What an access policy of an entry gives: everywhere, or once for each namespace of its scope. A scope of `*` is everywhere too, but
-/// for what belongs to no namespace.
-fn of_policy(entry: &AccessEntry, policy: &AssociatedPolicy, subject: &Subject) -> Vec<Grant> {
-    let scopes: Vec<Option<String>> = match &policy.namespaces {
-        None => vec![None],
-        Some(namespaces) => namespaces.iter().cloned().map(Some).collect(),
+impl Grant {
+    fn of(right: String, ground: Ground) -> Self {
+        let Ground { via, namespace, names, binding, role, rule, built_in } = ground;
+        Self { right, namespace, names, via, binding, role, rule, more: 0, built_in, with: None }
+    }
+}
+
+/// Where and for which names two halves are held together; `None`: nowhere.
+fn meet(first: &Ground, other: &Ground, place: Place, limit: Limit) -> Option<Ground> {
+    let namespace = match place {
+        Place::Any => first.namespace.clone(),
+        Place::Same => match (&first.namespace, &other.namespace) {
+            (here, None) => here.clone(),
+            (None, there) => there.clone(),
+            (Some(here), Some(there)) if matches(there, here) => Some(here.clone()),
+            (Some(here), Some(there)) if matches(here, there) => Some(there.clone()),
+            // Two patterns may have names in common: then it is held under the first, rather than nowhere.
+            (Some(here), Some(there)) if here.contains('*') && there.contains('*') => Some(here.clone()),
+            _ => return None,
+        },
     };
-    let rules = access_policies::rules(policy.name()).unwrap_or_default();
-    let mut grants = Vec::new();
-    for namespace in scopes {
-        for (at, rule) in rules.iter().enumerate() {
-            let given = rights(rule).filter(|right| namespace.is_none() || !OF_THE_CLUSTER.contains(right));
-            grants.extend(given.map(|right| Grant {
-                right: right.to_owned(),
-                namespace: namespace.clone().filter(|pattern| pattern.is_empty() || pattern.bytes().any(|b| b != b'*')),
-                names: None,
-                via: subject.id(),
-                binding: format!("{ENTRY}/{}", entry.principal),
-                role: Role { kind: POLICY.to_owned(), name: policy.name().to_owned() },
-                rule: at,
-                more: 0,
-            }));
+    let names = match limit {
+        Limit::First => first.names.clone(),
+        Limit::Nothing => None,
+        Limit::Both => match (&first.names, &other.names) {
+            (some, None) | (None, some) => some.clone(),
+            (Some(some), Some(others)) => {
+                let both: Vec<String> = some.iter().filter(|name| others.contains(name)).cloned().collect();
+                if both.is_empty() {
+                    return None;
+                }
+                Some(both)
+            }
+        },
+    };
+    Some(Ground { namespace, names, ..first.clone() })
+}
+
+/// Whether the pattern of an access scope, in which a `*` stands for any characters, matches the namespace.
+fn matches(pattern: &str, namespace: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let Some(mut rest) = pieces.next().and_then(|start| namespace.strip_prefix(start)) else {
+        return false;
+    };
+    let pieces: Vec<&str> = pieces.collect();
+    let Some((end, middle)) = pieces.split_last() else {
+        return rest.is_empty();
+    };
+    for piece in middle {
+        match rest.find(piece).and_then(|at| rest.get(at + piece.len()..)) {
+            Some(left) => rest = left,
+            None => return false,
         }
     }
-    grants
+    rest.ends_with(end)
 }
 
 impl Role {
@@ -329,28 +427,34 @@ impl Role {
     }
 }
 
-/// One entry for the same right in the same place; the first binding stands for all.
-fn merge(grants: &mut Vec<Grant>, grant: Grant) {
-    let same = |known: &&mut Grant| {
-        known.right == grant.right && known.namespace == grant.namespace && known.names == grant.names
-    };
-    match grants.iter_mut().find(same) {
-        Some(known) => known.more = known.more.saturating_add(1),
-        None => grants.push(grant),
+/// What the rules of one role give, each way and half once for each rule.
+fn parts(ways: &[Way], rules: &[Rule]) -> Vec<Part> {
+    let mut found: Vec<Part> = Vec::new();
+    for (rule, written) in rules.iter().enumerate() {
+        for (way, one) in ways.iter().enumerate() {
+            let mut add = |step: &Step, half: Option<bool>| {
+                let Some(names) = step.allowed_by(written) else { return };
+                // Several resources of one rule give the same right once.
+                let same = |part: &&Part| {
+                    half.is_none()
+                        && part.half.is_none()
+                        && part.rule == rule
+                        && part.names == names
+                        && part.cluster == step.cluster
+                        && ways.get(part.way).is_some_and(|known| known.right == one.right)
+                };
+                if found.iter().rev().take_while(|part| part.rule == rule).find(same).is_none() {
+                    found.push(Part { way, half, cluster: step.cluster, rule, names });
+                }
+            };
+            match &one.second {
+                None => add(&one.first, None),
+                Some(second) => {
+                    add(&one.first, Some(false));
+                    add(&second.step, Some(true));
+                }
+            }
+        }
     }
-}
-
-/// The sensitive rights of one rule, each once.
-fn rights(rule: &Rule) -> impl Iterator<Item = &'static str> {
-    let mut found: Vec<&'static str> = SIGNS
-        .iter()
-        .filter(|sign| sign.verbs.iter().any(|verb| rule.covers(verb, sign.group, sign.resource, sign.subresource)))
-        .map(|sign| sign.right)
-        .collect();
-    found.dedup();
-    let every = |list: &[String]| list.iter().any(|one| one == "*");
-    if every(&rule.verbs) && every(&rule.api_groups) && every(&rule.resources) {
-        found.push("all-powerful");
-    }
-    found.into_iter()
+    found
 }

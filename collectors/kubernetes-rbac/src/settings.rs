@@ -7,6 +7,8 @@ use sdk::{CollectError, Target};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::ways::Own;
+
 /// One cluster.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +26,9 @@ pub struct ClusterSettings {
     pub namespaces: Vec<String>,
     /// What the API server's `--authorization-mode` is claimed to be: `[Node, RBAC]`. Others decide beside RBAC and are not read.
     pub authorizers: Option<Vec<String>>,
+    /// Rights to be watched beside those that always are. A control judges each with `kubernetes-rbac/own-right-is-declared`.
+    #[serde(default)]
+    pub rights: Vec<OwnRight>,
     /// The EKS cluster that this cluster is: who has access by EKS is read from AWS, and EKS need not be declared as an authorizer.
     pub eks: Option<EksSettings>,
 }
@@ -32,15 +37,18 @@ impl ClusterSettings {
     /// # Errors
     /// When a setting is missing, unknown or not of its form.
     pub fn of(target: &Target) -> Result<Self, CollectError> {
-        let settings = serde_json::from_value(Value::Object(target.settings.clone()));
-        let mut settings: Self = settings.map_err(|error: serde_json::Error| CollectError::Settings {
+        let refuse = |setting: &str, problem: String| CollectError::Settings {
             target: target.id.clone(),
-            setting: "uid".to_owned(),
-            problem: error.to_string(),
-        })?;
-        // One that is named twice is read once.
-        let mut named = BTreeSet::new();
-        settings.namespaces.retain(|name| named.insert(name.clone()));
+            setting: setting.to_owned(),
+            problem,
+        };
+        let settings: Self = serde_json::from_value(Value::Object(target.settings.clone()))
+            .map_err(|error| refuse("uid", error.to_string()))?;
+        let mut names: Vec<&str> = settings.rights.iter().map(|right| right.name.as_str()).collect();
+        names.sort_unstable();
+        if let Some([twice, _]) = names.array_windows().find(|[one, next]| one == next) {
+            return Err(refuse("rights", format!("`{twice}` names two rights: give each a name of its own")));
+        }
         Ok(settings)
     }
 
@@ -50,6 +58,36 @@ impl ClusterSettings {
         let is_read = |name: &str| name == "node" || name == "rbac" || (name == "eks" && self.eks.is_some());
         let known = |name: &&str| !is_read(&name.to_ascii_lowercase());
         self.authorizers.iter().flatten().map(String::as_str).filter(known).collect()
+    }
+}
+
+/// A right that is worth watching here: any of the verbs on the resource.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnRight {
+    #[schemars(regex(pattern = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"))]
+    pub name: String,
+    #[schemars(length(min = 1))]
+    pub verbs: Vec<String>,
+    /// The API group; empty, as it is without this, the core group.
+    #[serde(default)]
+    pub group: String,
+    /// `certificates`, or with its subresource `pods/exec`.
+    #[schemars(length(min = 1))]
+    pub resource: String,
+    /// `false`: it belongs to no namespace, and a RoleBinding gives no right to it.
+    #[serde(default = "yes")]
+    pub namespaced: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl From<&OwnRight> for Own {
+    fn from(right: &OwnRight) -> Self {
+        let OwnRight { name, verbs, group, resource, namespaced } = right.clone();
+        Self { name, verbs, group, resource, namespaced }
     }
 }
 

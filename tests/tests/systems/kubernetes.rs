@@ -10,8 +10,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
+use collector_kubernetes_rbac::built_in::BuiltIn;
 use collector_kubernetes_rbac::rbac::{Asked, Binding, Rbac, Rule, Who};
-use collector_kubernetes_rbac::sensitive::{Holders, OF_THE_CLUSTER, SIGNS, Subject};
+use collector_kubernetes_rbac::sensitive::{Holders, Subject};
+use collector_kubernetes_rbac::ways::{self, Limit, Named, Place, Step, Version};
 use collector_kubernetes_rbac::wire;
 use futures_util::stream::{self, StreamExt as _};
 use kube::Client;
@@ -153,6 +155,30 @@ fn hostile() -> Vec<Value> {
             {"verbs": ["impersonate:serviceaccount"], "apiGroups": ["authentication.k8s.io"], "resources": ["serviceaccounts"]},
             {"verbs": ["impersonate:arbitrary-node"], "apiGroups": ["authentication.k8s.io"], "resources": ["nodes"]}]),
         ),
+        ("answers", json!([{"verbs": ["patch", "deletecollection"], "apiGroups": [""], "resources": ["secrets"]}])),
+        ("mints", json!([{"verbs": ["create", "watch"], "apiGroups": [""], "resources": ["secrets"]}])),
+        (
+            "halves",
+            json!([{"verbs": ["escalate", "bind"], "apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles", "clusterroles"]},
+            {"verbs": ["approve"], "apiGroups": ["certificates.k8s.io"], "resources": ["signers"]},
+            {"verbs": ["impersonate"], "apiGroups": [""], "resources": ["groups"]}]),
+        ),
+        (
+            "wholes",
+            json!([{"verbs": ["escalate", "bind", "update"], "apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles", "rolebindings"]},
+            {"verbs": ["approve"], "apiGroups": ["certificates.k8s.io"], "resources": ["signers"], "resourceNames": ["one"]},
+            {"verbs": ["patch"], "apiGroups": ["certificates.k8s.io"], "resources": ["certificatesigningrequests/approval"]},
+            {"verbs": ["impersonate"], "apiGroups": [""], "resources": ["groups", "serviceaccounts"]}]),
+        ),
+        (
+            "watched",
+            json!([{"verbs": ["get", "create", "patch"], "apiGroups": [""], "resources": ["nodes/log", "nodes/checkpoint", "namespaces",
+                "persistentvolumes", "pods", "pods/portforward", "services/proxy", "serviceaccounts/token"]},
+            {"verbs": ["update"], "apiGroups": ["apiregistration.k8s.io", "apiextensions.k8s.io", "admissionregistration.k8s.io"],
+                "resources": ["apiservices", "customresourcedefinitions", "mutatingwebhookconfigurations"]},
+            {"verbs": ["create"], "apiGroups": ["tekton.dev"], "resources": ["taskruns"]}]),
+        ),
+        ("all", json!([{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}])),
         ("paths", json!([{"verbs": ["get", "post"], "nonResourceURLs": ["/metrics", "/logs/*", "/debug*", "/a/*/b"]}])),
         (
             "split",
@@ -456,19 +482,25 @@ fn effective_access_is_the_api_servers_own_answer() {
     });
 }
 
-/// Whether a subject has a sensitive right somewhere, and the calls any of which would show it.
+/// The version of the server that the tests run.
+fn version() -> Version {
+    Version::of("v1.36.3")
+}
+
+/// Whether a subject has a sensitive right somewhere.
 struct Claim {
     subject: Subject,
-    right: &'static str,
+    right: String,
     namespace: &'static str,
-    name: &'static str,
     ours: bool,
-    calls: Vec<Asked>,
 }
+
+/// The object that is asked about.
+const OBJECT: &str = "one";
 
 /// Every sensitive right of subjects that differ in their rights: everywhere, in a namespace with bindings, in one without.
 fn claims(rbac: &Rbac) -> Vec<Claim> {
-    let holders = Holders::of(rbac);
+    let holders = Holders::of(rbac, ways::ways(version(), &[]), &BuiltIn::of(version()).unwrap());
     let mut unlike = BTreeSet::new();
     let mut claims = Vec::new();
     for subject in holders.subjects() {
@@ -486,62 +518,111 @@ fn claims(rbac: &Rbac) -> Vec<Claim> {
         if !unlike.insert(format!("{of} {rights:?}")) {
             continue;
         }
-        let rights: BTreeSet<&'static str> = SIGNS.iter().map(|sign| sign.right).chain(["all-powerful"]).collect();
-        for right in rights {
-            let everywhere = OF_THE_CLUSTER.contains(&right);
-            for namespace in if everywhere { &[""][..] } else { &["", "red", "nowhere"][..] } {
-                for name in ["", "one"] {
-                    let ours = grants.iter().any(|grant| {
-                        grant.right == right
-                            && grant.namespace.as_deref().is_none_or(|here| here == *namespace)
-                            && grant.names.as_ref().is_none_or(|names| names.iter().any(|one| one == name))
-                    });
-                    let calls = calls(right, namespace, name);
-                    claims.push(Claim { subject: subject.clone(), right, namespace, name, ours, calls });
-                }
+        for right in ways::rights() {
+            for namespace in ["", "red", "nowhere"] {
+                let ours = grants.iter().any(|grant| {
+                    grant.right == right
+                        && grant.namespace.as_deref().is_none_or(|here| here == namespace)
+                        && grant.names.as_ref().is_none_or(|names| names.iter().any(|one| one == OBJECT))
+                });
+                claims.push(Claim { subject: subject.clone(), right: right.clone(), namespace, ours });
             }
         }
     }
     claims
 }
 
-fn calls(right: &str, namespace: &str, name: &str) -> Vec<Asked> {
-    let ask = |verb: &str, group: &str, resource: &str, subresource: &str| Asked::Resource {
+/// The requests of a step in a namespace, about one of these objects.
+fn calls(step: &Step, rbac: &Rbac, namespace: &str, names: &BTreeSet<String>) -> Vec<Asked> {
+    let namespace = if step.cluster { "" } else { namespace };
+    let ask = |verb: &str, group: &str, resource: &str, name: &str| Asked::Resource {
         verb: verb.to_owned(),
         group: group.to_owned(),
         resource: resource.to_owned(),
-        subresource: subresource.to_owned(),
+        subresource: step.subresource.clone(),
         name: name.to_owned(),
         namespace: namespace.to_owned(),
     };
-    if right == "all-powerful" {
-        return vec![ask("unheard-of", "unheard.example.com", "unheardofs", "")];
+    let mut all = Vec::new();
+    if step.beginning {
+        // A verb of the constrained form stands beside what is done: those that some role names.
+        for rule in rbac.roles.values().flatten() {
+            for verb in rule.verbs.iter().filter(|verb| step.verbs.iter().any(|start| verb.starts_with(start))) {
+                let (group, resource) = (first(&rule.api_groups, ""), first(&rule.resources, "pods"));
+                all.push(ask(verb, group, resource, ""));
+            }
+        }
+        let verb = format!("{}get", step.verbs[0]);
+        all.push(ask(&verb, "", "pods", ""));
+        return all;
     }
-    let signs = SIGNS.iter().filter(|sign| sign.right == right);
-    signs
-        .flat_map(|sign| sign.verbs.iter().map(|verb| ask(verb, sign.group, sign.resource, sign.subresource)))
-        .collect()
+    for verb in &step.verbs {
+        // What stands for all stands for what nobody names.
+        let heard = |text: &str| if text == "*" { "unheard-of".to_owned() } else { text.to_owned() };
+        let mut add = |name: &str| all.push(ask(&heard(verb), &heard(&step.group), &heard(&step.resource), name));
+        match step.named(verb) {
+            Named::Never => add(""),
+            Named::Star => add("*"),
+            Named::Always => names.iter().for_each(|name| add(name)),
+            Named::Maybe => {
+                add("");
+                names.iter().for_each(|name| add(name));
+            }
+        }
+    }
+    all
 }
 
 /// Asks the server until one of the calls is allowed.
-async fn holds(client: &Client, claim: &Claim) -> (bool, usize) {
+async fn allowed(client: &Client, subject: &Subject, calls: &[Asked], asked: &mut usize) -> bool {
     let path = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
-    let (user, groups) = match &claim.subject {
-        Subject::User(name) => (name.clone(), claim.subject.groups()),
-        Subject::Group(name) => ("somebody".to_owned(), vec![name.clone()]),
+    let (user, groups) = match subject {
+        Subject::User(name) => (name.clone(), subject.groups()),
+        Subject::Group(name) => ("somebody".to_owned(), [vec![name.clone()], subject.groups()].concat()),
         Subject::ServiceAccount { namespace, name } => {
-            (format!("system:serviceaccount:{namespace}:{name}"), claim.subject.groups())
+            (format!("system:serviceaccount:{namespace}:{name}"), subject.groups())
         }
     };
-    for (at, asked) in claim.calls.iter().enumerate() {
+    for call in calls {
         let question =
-            Question { user: user.clone(), groups: groups.clone(), asked: asked.clone(), features: Vec::new() };
+            Question { user: user.clone(), groups: groups.clone(), asked: call.clone(), features: Vec::new() };
+        *asked += 1;
         let answer = send(client, "POST", path, &review(&question)).await.unwrap();
         if answer["status"]["allowed"].as_bool().unwrap() {
-            return (true, at + 1);
+            return true;
         }
     }
-    (false, claim.calls.len())
+    false
+}
+
+/// What the server itself says: whether one of the ways to the right is open, both halves of it.
+async fn holds(client: &Client, rbac: &Rbac, claim: &Claim) -> (bool, usize) {
+    let one = BTreeSet::from([OBJECT.to_owned()]);
+    let every: BTreeSet<String> = rbac.roles.values().flatten().flat_map(|rule| rule.resource_names.clone()).collect();
+    let every: BTreeSet<String> = every.into_iter().filter(|name| !name.is_empty()).chain(one.clone()).collect();
+    let everywhere: BTreeSet<&str> =
+        rbac.bindings.iter().filter_map(|one| one.namespace.as_deref()).chain([""]).collect();
+    let mut asked = 0;
+    for way in ways::ways(version(), &[]).iter().filter(|way| way.right == claim.right) {
+        let names = if way.second.as_ref().is_some_and(|second| second.limit == Limit::Nothing) { &every } else { &one };
+        let first = calls(&way.first, rbac, claim.namespace, names);
+        if !allowed(client, &claim.subject, &first, &mut asked).await {
+            continue;
+        }
+        let Some(second) = &way.second else { return (true, asked) };
+        let names = if second.limit == Limit::Both { &one } else { &every };
+        let places: Vec<&str> = match second.place {
+            Place::Same => vec![claim.namespace],
+            Place::Any => everywhere.iter().copied().collect(),
+        };
+        for place in places {
+            let calls = calls(&second.step, rbac, place, names);
+            if allowed(client, &claim.subject, &calls, &mut asked).await {
+                return (true, asked);
+            }
+        }
+    }
+    (false, asked)
 }
 
 /// What is sealed is not a matching of rules but who holds which sensitive right: that too has to be the server's own answer.
@@ -549,7 +630,7 @@ async fn sensitive_rights_are_the_servers_own(client: &Client, rbac: &Rbac) {
     let claims = claims(rbac);
     let answers: Vec<(usize, bool, usize)> = stream::iter(claims.iter().enumerate())
         .map(|(at, claim)| async move {
-            let (theirs, asked) = holds(client, claim).await;
+            let (theirs, asked) = holds(client, rbac, claim).await;
             (at, theirs, asked)
         })
         .buffer_unordered(48)
@@ -560,10 +641,10 @@ async fn sensitive_rights_are_the_servers_own(client: &Client, rbac: &Rbac) {
     for (at, theirs, questions) in answers {
         let claim = &claims[at];
         asked += questions;
-        *held.entry(claim.right).or_default() += usize::from(theirs);
+        *held.entry(claim.right.as_str()).or_default() += usize::from(theirs);
         if claim.ours != theirs {
-            let Claim { subject, right, namespace, name, .. } = claim;
-            different.push(format!("{} {right} in `{namespace}` of `{name}`: the server says {theirs}", subject.id()));
+            let Claim { subject, right, namespace, .. } = claim;
+            different.push(format!("{} {right} in `{namespace}`: the server says {theirs}", subject.id()));
         }
     }
     say(&format!(

@@ -15,6 +15,7 @@ mod interop;
 mod judging;
 mod kubernetes;
 mod kubernetes_credentials;
+mod kubernetes_fresh;
 mod kubernetes_rights;
 mod pkcs11;
 mod units;
