@@ -11,6 +11,8 @@ grant(right, namespace, names) := {
 	"role": {"kind": "ClusterRole", "name": "app"},
 	"rule": 0,
 	"more": 0,
+	"built_in": false,
+	"with": null,
 }
 
 account(name, grants, bindings) := {
@@ -21,6 +23,8 @@ account(name, grants, bindings) := {
 	"groups": ["system:serviceaccounts", "system:serviceaccounts:signer", "system:authenticated"],
 	"bindings": bindings,
 	"grants": grants,
+	"access_entries": [],
+	"own_rights": ["own:rotate"],
 	"authorizers": ["Node", "RBAC"],
 }
 
@@ -39,6 +43,7 @@ role(name, namespace, rules) := {
 	"uid": "9f9b7a34",
 	"rules": rules,
 	"aggregated": false,
+	"built_in": false,
 }
 
 binding(name, namespace, subjects) := {
@@ -50,6 +55,7 @@ binding(name, namespace, subjects) := {
 	"subjects": subjects,
 	"role_exists": true,
 	"missing_accounts": [],
+	"built_in": false,
 }
 
 group(name) := {"kind": "Group", "name": name, "namespace": null}

@@ -9,14 +9,16 @@ case(resource, declared) := fixture.case(resource, {"declared": declared})
 holder := kube.account("app", [kube.grant("node-proxy", null, null), kube.grant("exec", "signer", null)], ["RoleBinding/signer/app"])
 
 test_deviates_when_not_declared if {
-	count(exec_is_declared.deviates) == 1 with input as case(holder, ["ServiceAccount/signer/other"])
-	count(exec_is_declared.conforms) == 0 with input as case(holder, ["ServiceAccount/signer/other"])
+	some declared in ["ServiceAccount/signer/other", {"serviceAccount": "other/*"}, {"user": "app"}, {"group": "app"}]
+	count(exec_is_declared.deviates) == 1 with input as case(holder, [declared])
+	count(exec_is_declared.conforms) == 0 with input as case(holder, [declared])
 }
 
 test_conforms_when_declared if {
-	some declared in ["ServiceAccount/signer/app", "ServiceAccount/signer/*"]
-	count(exec_is_declared.conforms) == 1 with input as case(holder, [declared])
-	count(exec_is_declared.deviates) == 0 with input as case(holder, [declared])
+	every declared in ["ServiceAccount/signer/app", "ServiceAccount/signer/*", {"serviceAccount": "signer/app"}, {"serviceAccount": "signer/*"}] {
+		count(exec_is_declared.conforms) == 1 with input as case(holder, [declared])
+		count(exec_is_declared.deviates) == 0 with input as case(holder, [declared])
+	}
 }
 
 test_conforms_without_the_right if {
@@ -24,13 +26,45 @@ test_conforms_without_the_right if {
 	count(exec_is_declared.conforms) == 1 with input as case(subject, [])
 }
 
+# What the API server gives by itself, and what a group has, which is judged there.
+test_conforms_where_the_server_gives_it if {
+	subject := kube.account("app", [object.union(kube.grant("exec", null, null), {"built_in": true})], [])
+	count(exec_is_declared.conforms) == 1 with input as case(subject, [])
+	count(exec_is_declared.deviates) == 0 with input as case(subject, [])
+}
+
+test_not_applicable_by_a_group_alone if {
+	inherited := object.union(kube.grant("exec", null, null), {"via": "Group/system:serviceaccounts"})
+	subject := kube.account("app", [inherited], [])
+	count(exec_is_declared.not_applicable) == 1 with input as case(subject, [])
+	count(exec_is_declared.deviates) == 0 with input as case(subject, [])
+	count(exec_is_declared.conforms) == 0 with input as case(subject, [])
+	both := kube.account("app", [inherited, kube.grant("exec", "signer", null)], [])
+	count(exec_is_declared.not_applicable) == 0 with input as case(both, [])
+	count(exec_is_declared.deviates) == 1 with input as case(both, [])
+}
+
 test_deviates_in_another_namespace if {
 	subject := kube.account("app", [kube.grant("exec", "other", null)], [])
-	count(exec_is_declared.deviates) == 1 with input as case(subject, ["ServiceAccount/signer/app in signer"])
-	count(exec_is_declared.conforms) == 0 with input as case(subject, ["ServiceAccount/signer/app in signer"])
+	every declared in ["ServiceAccount/signer/app in signer", {"serviceAccount": "signer/app", "namespaces": ["signer"]}] {
+		count(exec_is_declared.deviates) == 1 with input as case(subject, [declared])
+		count(exec_is_declared.conforms) == 0 with input as case(subject, [declared])
+	}
 }
 
 test_conforms_where_it_is_declared if {
 	subject := kube.account("app", [kube.grant("exec", "signer", null)], [])
-	count(exec_is_declared.conforms) == 1 with input as case(subject, ["ServiceAccount/signer/app in signer"])
+	every declared in ["ServiceAccount/signer/app in signer", {"serviceAccount": "signer/app", "namespaces": ["signer"]}] {
+		count(exec_is_declared.conforms) == 1 with input as case(subject, [declared])
+	}
+}
+
+test_conforms_for_the_names_that_are_declared if {
+	declared := {"serviceAccount": "signer/app", "names": ["one", "two"]}
+	subject := kube.account("app", [kube.grant("exec", "signer", ["one"])], [])
+	count(exec_is_declared.conforms) == 1 with input as case(subject, [declared])
+	every names in [["one", "three"], null] {
+		more := kube.account("app", [kube.grant("exec", "signer", names)], [])
+		count(exec_is_declared.deviates) == 1 with input as case(more, [declared])
+	}
 }

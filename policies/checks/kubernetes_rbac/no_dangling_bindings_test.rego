@@ -23,3 +23,10 @@ test_deviates_without_the_account if {
 test_conforms_when_both_are_there if {
 	count(no_dangling_bindings.conforms) == 1 with input as case(whole)
 }
+
+test_conforms_for_the_servers_own_controllers if {
+	resource := object.union(whole, {"missing_accounts": ["kube-system/route-controller"], "built_in": true})
+	count(no_dangling_bindings.conforms) == 1 with input as case(resource)
+	count(no_dangling_bindings.deviates) == 0 with input as case(resource)
+	count(no_dangling_bindings.conforms) == 2 with input as case(object.union(whole, {"built_in": true}))
+}

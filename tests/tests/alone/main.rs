@@ -27,6 +27,7 @@ mod history;
 mod html_report;
 mod imports;
 mod init;
+mod kubernetes_declared;
 mod matrix;
 mod mutation;
 mod run_options;
