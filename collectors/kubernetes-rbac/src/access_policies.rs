@@ -18,7 +18,11 @@ pub fn rules(policy: &str) -> Option<Vec<Rule>> {
         "AmazonEKSAdminPolicy" | "AmazonEKSEditPolicy" => Some(vec![
             rule(CHANGE, "apps", &["daemonsets", "deployments", "replicasets", "statefulsets"]),
             rule(CHANGE, "batch", &["cronjobs", "jobs"]),
-            rule(READ, "", &["pods/attach", "pods/exec", "pods/portforward", "pods/proxy", "secrets", "services/proxy"]),
+            rule(
+                READ,
+                "",
+                &["pods/attach", "pods/exec", "pods/portforward", "pods/proxy", "secrets", "services/proxy"],
+            ),
             rule(CHANGE, "", &["replicationcontrollers", "secrets", "services/proxy"]),
             rule(CHANGE, "", &["pods", "pods/attach", "pods/exec", "pods/portforward", "pods/proxy"]),
             rule(&["impersonate"], "", &["serviceaccounts"]),

@@ -111,7 +111,11 @@ pub(crate) async fn everything(
             _ => None,
         };
         if changed {
-            for part in [("role_exists", role_exists.is_none()), ("missing_accounts", missing.is_none()), ("built_in", own.is_none())] {
+            for part in [
+                ("role_exists", role_exists.is_none()),
+                ("missing_accounts", missing.is_none()),
+                ("built_in", own.is_none()),
+            ] {
                 if part.1 {
                     recorder.gap(changed_meanwhile(BINDING, &binding.id(), part.0))?;
                 }
@@ -135,7 +139,8 @@ pub(crate) async fn everything(
             rbac.bindings.push(binding);
         }
     }
-    let missed = [(roles, "role_exists"), (cluster_roles, "role_exists"), (roles, "built_in"), (cluster_roles, "built_in")];
+    let missed =
+        [(roles, "role_exists"), (cluster_roles, "role_exists"), (roles, "built_in"), (cluster_roles, "built_in")];
     for (list, part) in missed.into_iter().chain([(accounts, "missing_accounts")]) {
         if let Some(refusal) = list.stopped() {
             recorder.gap(refusal.gap_of(BINDING, Some(part)))?;
@@ -315,8 +320,10 @@ async fn version(cluster: &Cluster) -> Result<(Answers, Option<(String, Exchange
     let known = match version.minor() {
         Some(_) => Ok(Source::json(answer.exchange, "/gitVersion")),
         None => {
-            let detail =
-                format!("what each right gives in `{said}` is not known here, only up to 1.{}: update this program", ways::NEWEST);
+            let detail = format!(
+                "what each right gives in `{said}` is not known here, only up to 1.{}: update this program",
+                ways::NEWEST
+            );
             Err(Refusal { exchange: Some(answer.exchange), ..call.refused(GapReason::Unsupported, detail) })
         }
     };

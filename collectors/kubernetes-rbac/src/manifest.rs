@@ -25,9 +25,8 @@ pub fn namespaces<'a>(targets: impl Iterator<Item = &'a Target>) -> BTreeSet<Str
 /// Rights that the source can refuse; what Kubernetes gives to everyone is left out. With namespaces: what can be given there is.
 pub fn manifest(namespaces: &BTreeSet<String>) -> String {
     let deniable: Vec<Right> = rights().into_iter().filter(|right| right.deniable).collect();
-    let (inside, everywhere): (Vec<&Right>, Vec<&Right>) = deniable
-        .iter()
-        .partition(|right| !namespaces.is_empty() && NAMESPACED.contains(&right.name.as_str()));
+    let (inside, everywhere): (Vec<&Right>, Vec<&Right>) =
+        deniable.iter().partition(|right| !namespaces.is_empty() && NAMESPACED.contains(&right.name.as_str()));
     let mut text = objects(None, &everywhere);
     for namespace in namespaces {
         text.push_str("---\n");

@@ -319,8 +319,11 @@ impl Holders {
     pub fn grants(&self, subject: &Subject) -> Vec<Grant> {
         let mut everybody = vec![subject.clone()];
         everybody.extend(self.groups(subject).into_iter().map(Subject::Group));
-        let mut all: Vec<Grant> =
-            everybody.iter().filter_map(|one| self.direct.get(one)).flat_map(|grants| grants.values().cloned()).collect();
+        let mut all: Vec<Grant> = everybody
+            .iter()
+            .filter_map(|one| self.direct.get(one))
+            .flat_map(|grants| grants.values().cloned())
+            .collect();
         let mut joined: BTreeMap<Given, Grant> = BTreeMap::new();
         for (at, way) in self.ways.iter().enumerate() {
             let Some(second) = &way.second else { continue };

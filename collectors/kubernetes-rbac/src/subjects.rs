@@ -36,15 +36,15 @@ impl Subjects<'_> {
                 all.insert(Subject::ServiceAccount { namespace: namespace.to_owned(), name: name.to_owned() });
             }
         }
-        let sources =
-            [&lists.accounts, &lists.cluster_roles, &lists.roles, &lists.cluster_bindings, &lists.bindings];
+        let sources = [&lists.accounts, &lists.cluster_roles, &lists.roles, &lists.cluster_bindings, &lists.bindings];
         let mut inputs: Vec<Input> = sources.iter().flat_map(|found| found.inputs()).collect();
         // Its version says by which rules the server answers.
         inputs.push(Input::Resource { kind: CLUSTER.to_owned(), id: cluster.settings.uid.clone() });
         if self.beside.is_some() {
             inputs.push(Input::Population(ACCESS_ENTRY.to_owned()));
         }
-        let own_rights: Vec<String> = cluster.settings.rights.iter().map(|right| format!("{OWN}{}", right.name)).collect();
+        let own_rights: Vec<String> =
+            cluster.settings.rights.iter().map(|right| format!("{OWN}{}", right.name)).collect();
         let changed = self.changed();
         for subject in &all {
             let (kind, namespace, name) = match subject {
@@ -67,8 +67,8 @@ impl Subjects<'_> {
                     bases.extend(grounds(&with.role, with.namespace.as_ref(), &with.binding));
                 }
             }
-            let in_changed =
-                changed.contains(subject) || groups.iter().any(|group| changed.contains(&Subject::Group(group.clone())));
+            let in_changed = changed.contains(subject)
+                || groups.iter().any(|group| changed.contains(&Subject::Group(group.clone())));
             if in_changed {
                 recorder.gap(changed_meanwhile(SUBJECT, &subject.id(), "grants"))?;
             }
@@ -102,9 +102,11 @@ impl Subjects<'_> {
 
     /// Whoever is named by a binding whose role could not be made out.
     fn changed(&self) -> BTreeSet<Subject> {
-        let changed = self.rbac.bindings.iter().filter(|binding| {
-            self.lists.changed.contains(&binding.id()) && self.rbac.rules(binding).is_none()
-        });
+        let changed = self
+            .rbac
+            .bindings
+            .iter()
+            .filter(|binding| self.lists.changed.contains(&binding.id()) && self.rbac.rules(binding).is_none());
         changed
             .flat_map(|binding| {
                 binding.subjects.iter().filter_map(|named| Subject::of(named, binding.namespace_of(named)))
@@ -220,4 +222,3 @@ fn unseen_authorizers(cluster: &Cluster) -> Option<String> {
     let others = cluster.settings.others();
     (!others.is_empty()).then(|| format!("declared to decide beside RBAC, and not read: {}", others.join(", ")))
 }
-

@@ -189,7 +189,8 @@ fn refused() -> Reply {
 
 fn only_by_namespace(request: &Request, reply: Reply) -> Reply {
     let lists = ["serviceaccounts", "roles.rbac", "rolebindings.rbac"].map(|what| format!("list {what}"));
-    let whole = request.parameter("namespace").is_none() && lists.iter().any(|list| request.operation.starts_with(list));
+    let whole =
+        request.parameter("namespace").is_none() && lists.iter().any(|list| request.operation.starts_with(list));
     if whole { refused() } else { reply }
 }
 
@@ -198,7 +199,8 @@ fn in_two_namespaces() -> Vec<Value> {
     for namespace in ["red", "blue"] {
         objects.push(json!({"kind": "Namespace", "metadata": {"name": namespace}}));
         objects.push(json!({"kind": "ServiceAccount", "metadata": {"name": "app", "namespace": namespace}}));
-        objects.push(json!({"kind": "Role", "metadata": {"name": "reader", "namespace": namespace}, "rules": secrets()}));
+        objects
+            .push(json!({"kind": "Role", "metadata": {"name": "reader", "namespace": namespace}, "rules": secrets()}));
         objects.push(json!({"kind": "RoleBinding", "metadata": {"name": "reader", "namespace": namespace},
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "reader"},
             "subjects": [{"kind": "ServiceAccount", "name": "app", "namespace": namespace}]}));
@@ -220,7 +222,9 @@ fn what_was_listed_in_every_namespace_is_not_missed_as_a_whole() {
     }
     // One namespace that is not named, and nobody knows what is bound there.
     let seen = read(in_two_namespaces(), json!({"namespaces": ["red", "kube-system"]}), only_by_namespace);
-    let missed = |part: &str| seen.gaps.iter().any(|gap| gap.population.as_deref() == Some(SUBJECT) && gap.part.as_deref() == Some(part));
+    let missed = |part: &str| {
+        seen.gaps.iter().any(|gap| gap.population.as_deref() == Some(SUBJECT) && gap.part.as_deref() == Some(part))
+    };
     assert!(missed("grants"), "{:?}", seen.gaps);
     assert!(seen.coverage.iter().any(|one| one.population == format!("{BINDING}@namespaces") && !one.complete));
 }
@@ -255,7 +259,9 @@ fn without_the_version_what_differs_between_versions_is_not_known() {
         assert_eq!(rights(&seen), ["read-secrets"], "{version}");
         for (population, part) in [(SUBJECT, "grants"), (ROLE, "built_in"), (BINDING, "built_in")] {
             let said = seen.gaps.iter().any(|gap| {
-                gap.population.as_deref() == Some(population) && gap.part.as_deref() == Some(part) && gap.reason == reason
+                gap.population.as_deref() == Some(population)
+                    && gap.part.as_deref() == Some(part)
+                    && gap.reason == reason
             });
             assert!(said, "{version} {population} {part}: {:?}", seen.gaps);
         }

@@ -90,9 +90,8 @@ fn whom_eks_lets_in_is_a_subject_with_the_rights_of_its_policies_and_groups() {
     assert_eq!(platform["authorizers"], json!(["Node", "RBAC", "EKS"]));
 
     let viewers = subject(&seen, &role("viewers"));
-    let edits = ["team-0", "staging-*"].map(|namespace| {
-        EDITS.map(|right| (right.to_owned(), Some(namespace.to_owned())))
-    });
+    let edits =
+        ["team-0", "staging-*"].map(|namespace| EDITS.map(|right| (right.to_owned(), Some(namespace.to_owned()))));
     let mut expected = edits.concat();
     let mut found = given(viewers);
     expected.sort();

@@ -13,7 +13,11 @@ use serde_json::{Value, json};
 const NEW: &str = "v1.36.3";
 
 fn named(kind: &str, name: &str) -> Named {
-    Named { kind: kind.to_owned(), name: name.to_owned(), namespace: Some("red".to_owned()).filter(|_| kind == "ServiceAccount") }
+    Named {
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        namespace: Some("red".to_owned()).filter(|_| kind == "ServiceAccount"),
+    }
 }
 
 /// A role of these rules for each of these subjects, in a namespace or everywhere.
@@ -57,7 +61,12 @@ fn every_verb_whose_answer_holds_a_secret_reads_it() {
     for verb in ["get", "list", "watch", "delete", "deletecollection"] {
         assert_rights(NEW, None, json!([rule(&[verb], "", &["secrets"], &[])]), &["read-secrets"]);
     }
-    assert_rights(NEW, Some("red"), json!([rule(&["patch"], "", &["secrets"], &[])]), &["read-secrets", "write-secrets"]);
+    assert_rights(
+        NEW,
+        Some("red"),
+        json!([rule(&["patch"], "", &["secrets"], &[])]),
+        &["read-secrets", "write-secrets"],
+    );
     assert_rights(NEW, None, json!([rule(&["update"], "", &["secrets"], &[])]), &["write-secrets"]);
     assert_rights(NEW, None, json!([rule(&["get"], "", &["secrets/status"], &[])]), &[]);
 }
@@ -114,7 +123,12 @@ fn to_create_secrets_and_read_them_makes_tokens() {
     given(&mut rbac, Some("blue"), vec![named("User", "ann")], json!([rule(&["get"], "", &["secrets"], &[])]));
     let ann = Subject::User("ann".to_owned());
     assert!(!rights(&holders(&rbac, NEW).grants(&ann)).contains("mint-tokens"));
-    given(&mut rbac, None, vec![named("Group", "system:authenticated")], json!([rule(&["get"], "", &["secrets"], &["one"])]));
+    given(
+        &mut rbac,
+        None,
+        vec![named("Group", "system:authenticated")],
+        json!([rule(&["get"], "", &["secrets"], &["one"])]),
+    );
     let grants = holders(&rbac, NEW).grants(&ann);
     let minted: Vec<&Grant> = grants.iter().filter(|grant| grant.right == "mint-tokens").collect();
     assert_eq!(minted.len(), 1, "{grants:?}");
@@ -179,7 +193,10 @@ fn whoever_lifts_a_limit_has_to_be_able_to_write() {
     assert_rights(
         NEW,
         Some("red"),
-        json!([rule(&["bind"], GROUP, &["clusterroles"], &["admin"]), rule(&["create"], GROUP, &["rolebindings"], &[])]),
+        json!([
+            rule(&["bind"], GROUP, &["clusterroles"], &["admin"]),
+            rule(&["create"], GROUP, &["rolebindings"], &[])
+        ]),
         &["escalate"],
     );
 }
@@ -227,7 +244,12 @@ fn a_group_has_what_all_its_members_have() {
     let mut rbac = Rbac::default();
     let reads = || json!([rule(&["get"], "", &["secrets"], &[])]);
     given(&mut rbac, None, vec![named("Group", "system:serviceaccounts")], reads());
-    given(&mut rbac, None, vec![named("Group", "system:authenticated")], json!([rule(&["create"], "", &["pods"], &[])]));
+    given(
+        &mut rbac,
+        None,
+        vec![named("Group", "system:authenticated")],
+        json!([rule(&["create"], "", &["pods"], &[])]),
+    );
     for name in ["system:serviceaccounts:red", "system:serviceaccounts", "ops", "system:unauthenticated"] {
         given(&mut rbac, None, vec![named("Group", name)], json!([]));
     }
@@ -252,7 +274,12 @@ fn a_right_of_ones_own_is_found_like_the_others() {
         namespaced: true,
     };
     let mut rbac = Rbac::default();
-    given(&mut rbac, Some("red"), vec![named("User", "ann")], json!([rule(&["*"], "keys.example.com", &["rotations"], &[])]));
+    given(
+        &mut rbac,
+        Some("red"),
+        vec![named("User", "ann")],
+        json!([rule(&["*"], "keys.example.com", &["rotations"], &[])]),
+    );
     let version = Version::of(NEW);
     let all = |own: Own| {
         let holders = Holders::of(&rbac, ways::ways(version, &[own]), &BuiltIn::of(version).unwrap());

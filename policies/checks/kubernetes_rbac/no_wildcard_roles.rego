@@ -55,7 +55,7 @@ wild[sprintf("/rules/%d/non_resource_urls", [n])] if {
 	trim_right(path, "*") in {"", "/"}
 }
 
-all_resources("*")
+all_resources(resource) if resource == "*"
 
 all_resources(resource) if startswith(resource, "*/")
 

@@ -79,7 +79,11 @@ fn whom_aws_lets_into_a_real_cluster_is_judged_with_everybody_else() {
     assert_eq!((&gaps[0]["subject"]["id"], &gaps[0]["part"]), (&nodes.into(), &"grants".into()), "{gaps:#?}");
     let deviating = found(&whole, "deviates");
     assert_eq!(deviating, BTreeSet::from([session(account, "platform"), session(account, "viewers")]));
-    assert_eq!(found(&whole, "undetermined"), BTreeSet::from([nodes.to_owned()]), "the Node authorizer decides for them");
+    assert_eq!(
+        found(&whole, "undetermined"),
+        BTreeSet::from([nodes.to_owned()]),
+        "the Node authorizer decides for them"
+    );
 
     // Without the name of the cluster at AWS nobody knows who else gets in.
     let (_, claimed) =

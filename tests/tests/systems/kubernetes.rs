@@ -604,7 +604,8 @@ async fn holds(client: &Client, rbac: &Rbac, claim: &Claim) -> (bool, usize) {
         rbac.bindings.iter().filter_map(|one| one.namespace.as_deref()).chain([""]).collect();
     let mut asked = 0;
     for way in ways::ways(version(), &[]).iter().filter(|way| way.right == claim.right) {
-        let names = if way.second.as_ref().is_some_and(|second| second.limit == Limit::Nothing) { &every } else { &one };
+        let names =
+            if way.second.as_ref().is_some_and(|second| second.limit == Limit::Nothing) { &every } else { &one };
         let first = calls(&way.first, rbac, claim.namespace, names);
         if !allowed(client, &claim.subject, &first, &mut asked).await {
             continue;

@@ -15,7 +15,11 @@ fn desk(cluster: &Cluster) -> Desk {
     let template = fs::read_to_string(workspace_tests::root().join("policies/templates/kubernetes.yaml")).unwrap();
     let kubeconfig = format!("    kubeconfig: \"{}\"\n", cluster.admin().display());
     let lines = template.lines().map(|line| {
-        if line.trim_start().starts_with("uid:") { format!("    uid: {uid}\n{kubeconfig}") } else { format!("{line}\n") }
+        if line.trim_start().starts_with("uid:") {
+            format!("    uid: {uid}\n{kubeconfig}")
+        } else {
+            format!("{line}\n")
+        }
     });
     Desk::new(&lines.collect::<String>())
 }
