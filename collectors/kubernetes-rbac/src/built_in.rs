@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use crate::rbac::{Named, RoleKey, RoleRef, Rule};
-use crate::sensitive::Subject;
+use crate::subject::Subject;
 use crate::ways::Version;
 
 /// One thing that rules allow: verb, group, resource and name, or verb and path; wildcards stand for themselves.

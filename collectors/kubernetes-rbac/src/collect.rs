@@ -8,10 +8,10 @@ use sdk::{CoverageNote, ExchangeId, GapNote, GapReason, Recorder, ResourceNote, 
 use serde_json::json;
 use transport::{Call, Refusal};
 
-use crate::access::Described;
 use crate::built_in::BuiltIn;
 use crate::cluster::{Cluster, Identified};
 use crate::eks::{self, Access};
+use crate::known::{Answers, Beside, changed_meanwhile};
 use crate::list::Listed;
 use crate::lists::{Lists, binding_of, missing_accounts};
 use crate::rbac::{self, Rbac};
@@ -155,45 +155,11 @@ pub(crate) async fn everything(
     Subjects { cluster, recorder, rbac: &rbac, lists: &lists, beside: beside.as_ref() }.record(holders, &answers)
 }
 
-/// What is known of the version that answers.
-pub(crate) struct Answers {
-    pub version: Version,
-    /// Where it stands; or why it does not tell by which rules the server answers.
-    pub known: Result<Source, Refusal>,
-}
-
 fn gives_all(built_in: &BuiltIn, binding: &rbac::Binding, rules: &[rbac::Rule]) -> bool {
     binding.subjects.iter().all(|named| {
         let subject = Subject::of(named, binding.namespace_of(named));
         subject.is_some_and(|subject| built_in.gives(binding.namespace.as_deref(), &subject, rules))
     })
-}
-
-/// What one list names and another does not have was made or deleted between them, again and again.
-pub(crate) fn changed_meanwhile(kind: &str, id: &str, part: &str) -> GapNote {
-    GapNote {
-        population: Some(kind.to_owned()),
-        subject: Some(sdk::Subject { kind: kind.to_owned(), id: id.to_owned() }),
-        part: Some(part.to_owned()),
-        right: None,
-        reason: GapReason::Vanished,
-        detail: "it was changed while the cluster was read, each time that it was: run again".to_owned(),
-        exchange: None,
-    }
-}
-
-/// What AWS says of a cluster of EKS.
-pub(crate) struct Beside {
-    /// The description, and where it stands; or why it was not read.
-    pub described: Result<(Described, Source), Refusal>,
-    pub access: Access,
-}
-
-impl Beside {
-    /// EKS decides too, beside Node and RBAC.
-    pub fn decides(&self) -> bool {
-        self.described.as_ref().is_ok_and(|(described, _)| described.authentication_mode != "CONFIG_MAP")
-    }
 }
 
 /// Reads whom EKS lets in; `None` where the target names no cluster of EKS.

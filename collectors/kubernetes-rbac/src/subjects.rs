@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use sdk::{CoverageNote, DerivedNote, GapNote, GapReason, Input, Recorder, SinkError};
 
 use crate::cluster::Cluster;
-use crate::collect::{Answers, Beside, changed_meanwhile};
 use crate::eks;
+use crate::known::{Answers, Beside, changed_meanwhile};
 use crate::lists::Lists;
 use crate::rbac::Rbac;
 use crate::resource::{self, ACCESS_ENTRY, BINDING, CLUSTER, ROLE, SUBJECT};
