@@ -42,13 +42,16 @@ impl ClusterSettings {
             setting: setting.to_owned(),
             problem,
         };
-        let settings: Self = serde_json::from_value(Value::Object(target.settings.clone()))
+        let mut settings: Self = serde_json::from_value(Value::Object(target.settings.clone()))
             .map_err(|error| refuse("uid", error.to_string()))?;
         let mut names: Vec<&str> = settings.rights.iter().map(|right| right.name.as_str()).collect();
         names.sort_unstable();
         if let Some([twice, _]) = names.array_windows().find(|[one, next]| one == next) {
             return Err(refuse("rights", format!("`{twice}` names two rights: give each a name of its own")));
         }
+        // One that is named twice is read once.
+        let mut named = BTreeSet::new();
+        settings.namespaces.retain(|name| named.insert(name.clone()));
         Ok(settings)
     }
 

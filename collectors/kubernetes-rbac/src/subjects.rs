@@ -216,9 +216,9 @@ fn authorizers(cluster: &Cluster, beside: Option<&Beside>) -> Option<Vec<String>
 fn unseen_authorizers(cluster: &Cluster) -> Option<String> {
     if cluster.settings.authorizers.is_none() && cluster.settings.eks.is_none() {
         return Some(
-            "which authorizers decide beside RBAC no object of the cluster shows: declare `authorizers`".to_owned(),
+            "no object of the cluster shows which authorizers decide besides RBAC: declare `authorizers`".to_owned(),
         );
     }
     let others = cluster.settings.others();
-    (!others.is_empty()).then(|| format!("declared to decide beside RBAC, and not read: {}", others.join(", ")))
+    (!others.is_empty()).then(|| format!("declared to decide besides RBAC, but not read: {}", others.join(", ")))
 }
