@@ -188,13 +188,13 @@ impl<'s> Reader<'s> {
             ..Trail::default()
         };
         for (entry, source) in again {
-            self.record_entry(parts.again(), entry, vec![source], read.clone())?;
+            self.record_entry(parts.again(), entry, &[source], read.clone())?;
         }
-        self.record_entry(parts, entry, first, read)
+        self.record_entry(parts, entry, &first, read)
     }
 
     /// `read`: what does not stand in the list.
-    fn record_entry(&self, mut parts: Parts, entry: TrailEntry, at: Vec<Source>, read: Trail) -> Result<(), SinkError> {
+    fn record_entry(&self, mut parts: Parts, entry: TrailEntry, at: &[Source], read: Trail) -> Result<(), SinkError> {
         for part in [
             "arn",
             "name",
@@ -208,7 +208,7 @@ impl<'s> Reader<'s> {
             "log_file_validation",
             "log_group",
         ] {
-            parts.place(part, at.clone());
+            parts.place(part, at.to_vec());
         }
         let trail = Trail {
             name: Some(entry.name),

@@ -1,5 +1,7 @@
 //! What this collector makes of lists that do not agree with themselves.
 
+#![expect(clippy::expect_used, reason = "helpers of tests may stop at the first surprise")]
+
 use collector_github::Github;
 use fakes::github::{GithubFake, World};
 use sdk::{CoverageNote, GapReason};

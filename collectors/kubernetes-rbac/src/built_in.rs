@@ -108,8 +108,6 @@ fn atoms(rules: &[Rule]) -> BTreeSet<Atom> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests stop at the first surprise")]
-
     use super::*;
 
     fn rule(verbs: &[&str], group: &str, resources: &[&str], names: &[&str]) -> Rule {

@@ -1,6 +1,6 @@
 //! What gives a sensitive right, by the version of the server that answers; each row as that server answers it.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
 
 use std::collections::BTreeSet;
 
@@ -50,7 +50,7 @@ fn rights(grants: &[Grant]) -> BTreeSet<&str> {
 }
 
 #[track_caller]
-fn assert_rights(version: &str, namespace: Option<&str>, rules: Value, expected: &[&str]) {
+fn assert_rights(version: &str, namespace: Option<&str>, rules: &Value, expected: &[&str]) {
     let grants = of_rules(version, namespace, rules.clone());
     assert_eq!(rights(&grants), expected.iter().copied().collect(), "{version} {namespace:?} {rules}");
 }
@@ -59,16 +59,16 @@ fn assert_rights(version: &str, namespace: Option<&str>, rules: Value, expected:
 #[test]
 fn every_verb_whose_answer_holds_a_secret_reads_it() {
     for verb in ["get", "list", "watch", "delete", "deletecollection"] {
-        assert_rights(NEW, None, json!([rule(&[verb], "", &["secrets"], &[])]), &["read-secrets"]);
+        assert_rights(NEW, None, &json!([rule(&[verb], "", &["secrets"], &[])]), &["read-secrets"]);
     }
     assert_rights(
         NEW,
         Some("red"),
-        json!([rule(&["patch"], "", &["secrets"], &[])]),
+        &json!([rule(&["patch"], "", &["secrets"], &[])]),
         &["read-secrets", "write-secrets"],
     );
-    assert_rights(NEW, None, json!([rule(&["update"], "", &["secrets"], &[])]), &["write-secrets"]);
-    assert_rights(NEW, None, json!([rule(&["get"], "", &["secrets/status"], &[])]), &[]);
+    assert_rights(NEW, None, &json!([rule(&["update"], "", &["secrets"], &[])]), &["write-secrets"]);
+    assert_rights(NEW, None, &json!([rule(&["get"], "", &["secrets/status"], &[])]), &[]);
 }
 
 /// K3: names limit a request only where it has a name.
@@ -89,11 +89,11 @@ fn names_limit_only_what_has_a_name() {
         assert_eq!(reads(verb, &["one", ""]), [one()], "{verb}");
     }
     // A creation has no name: names never let one through.
-    assert_rights(NEW, None, json!([rule(&["create"], "", &["pods", "secrets"], &["one"])]), &[]);
-    assert_rights(NEW, None, json!([rule(&["create"], "", &["pods"], &[""])]), &["create-pods"]);
+    assert_rights(NEW, None, &json!([rule(&["create"], "", &["pods", "secrets"], &["one"])]), &[]);
+    assert_rights(NEW, None, &json!([rule(&["create"], "", &["pods"], &[""])]), &["create-pods"]);
     // A subresource stands in the path of its object.
-    assert_rights(NEW, None, json!([rule(&["create"], "", &["pods/exec"], &["one"])]), &["exec"]);
-    assert_rights(NEW, None, json!([rule(&["create"], "", &["pods/exec"], &[""])]), &[]);
+    assert_rights(NEW, None, &json!([rule(&["create"], "", &["pods/exec"], &["one"])]), &["exec"]);
+    assert_rights(NEW, None, &json!([rule(&["create"], "", &["pods/exec"], &[""])]), &[]);
 }
 
 /// K7: since 1.35 a web socket, which is a GET, wants `create` too.
@@ -103,11 +103,11 @@ fn getting_into_pods_takes_what_the_version_asks_for() {
         for minor in 28..=36 {
             let version = format!("v1.{minor}.1");
             let expected: &[&str] = if minor < 35 { &[right] } else { &[] };
-            assert_rights(&version, Some("red"), json!([rule(&["get"], "", &[path], &[])]), expected);
-            assert_rights(&version, Some("red"), json!([rule(&["create"], "", &[path], &[])]), &[right]);
+            assert_rights(&version, Some("red"), &json!([rule(&["get"], "", &[path], &[])]), expected);
+            assert_rights(&version, Some("red"), &json!([rule(&["create"], "", &[path], &[])]), &[right]);
         }
     }
-    assert_rights(NEW, Some("red"), json!([rule(&["patch"], "", &["pods/ephemeralcontainers"], &[])]), &["exec"]);
+    assert_rights(NEW, Some("red"), &json!([rule(&["patch"], "", &["pods/ephemeralcontainers"], &[])]), &["exec"]);
 }
 
 /// K7: a secret of the right type is filled with a token.
@@ -143,9 +143,9 @@ fn a_role_binding_lets_nobody_impersonate_but_accounts_of_its_namespace() {
     let all = || json!([rule(&["impersonate"], "", &["users", "groups", "serviceaccounts"], &[])]);
     let inside = of_rules(NEW, Some("red"), all());
     assert_eq!(inside.iter().map(|grant| grant.namespace.as_deref()).collect::<Vec<_>>(), [Some("red")], "{inside:?}");
-    assert_rights(NEW, Some("red"), json!([rule(&["impersonate"], "", &["users", "groups"], &[])]), &[]);
-    assert_rights(NEW, None, json!([rule(&["impersonate"], "", &["users"], &[])]), &["impersonate"]);
-    assert_rights(NEW, None, json!([rule(&["impersonate"], "", &["groups"], &[])]), &[]);
+    assert_rights(NEW, Some("red"), &json!([rule(&["impersonate"], "", &["users", "groups"], &[])]), &[]);
+    assert_rights(NEW, None, &json!([rule(&["impersonate"], "", &["users"], &[])]), &["impersonate"]);
+    assert_rights(NEW, None, &json!([rule(&["impersonate"], "", &["groups"], &[])]), &[]);
     // One user by name and every group: that user in `system:masters`.
     let both = of_rules(
         NEW,
@@ -161,9 +161,9 @@ fn constrained_impersonation_takes_both_permissions_and_a_version_that_knows_it(
     const GROUP: &str = "authentication.k8s.io";
     let act = rule(&["impersonate:user-info"], GROUP, &["users"], &[]);
     let on = rule(&["impersonate-on:user-info:list"], "", &["pods"], &[]);
-    assert_rights(NEW, None, json!([act.clone(), on.clone()]), &["impersonate"]);
-    assert_rights(NEW, None, json!([act.clone()]), &[]);
-    assert_rights("v1.34.4", None, json!([act, on]), &[]);
+    assert_rights(NEW, None, &json!([act, on]), &["impersonate"]);
+    assert_rights(NEW, None, &json!([act]), &[]);
+    assert_rights("v1.34.4", None, &json!([act, on]), &[]);
     // A verb by the wildcard is each of them.
     assert!(rights(&of_rules(NEW, None, json!([rule(&["*"], GROUP, &["nodes"], &[])]))).contains("impersonate"));
 }
@@ -174,9 +174,9 @@ fn half_of_an_approval_is_none() {
     const GROUP: &str = "certificates.k8s.io";
     let signer = rule(&["approve"], GROUP, &["signers"], &["kubernetes.io/kube-apiserver-client"]);
     let approval = rule(&["update"], GROUP, &["certificatesigningrequests/approval"], &[]);
-    assert_rights(NEW, None, json!([signer.clone()]), &[]);
-    assert_rights(NEW, None, json!([approval.clone()]), &[]);
-    assert_rights(NEW, Some("red"), json!([signer.clone(), approval.clone()]), &[]);
+    assert_rights(NEW, None, &json!([signer]), &[]);
+    assert_rights(NEW, None, &json!([approval]), &[]);
+    assert_rights(NEW, Some("red"), &json!([signer, approval]), &[]);
     let both = of_rules(NEW, None, json!([signer, approval]));
     assert_eq!(both.len(), 1, "{both:?}");
     assert_eq!(both[0].names, Some(vec!["kubernetes.io/kube-apiserver-client".to_owned()]));
@@ -186,14 +186,14 @@ fn half_of_an_approval_is_none() {
 #[test]
 fn whoever_lifts_a_limit_has_to_be_able_to_write() {
     const GROUP: &str = "rbac.authorization.k8s.io";
-    assert_rights(NEW, None, json!([rule(&["escalate", "bind"], GROUP, &["roles", "clusterroles"], &[])]), &[]);
-    assert_rights(NEW, None, json!([rule(&["escalate", "patch"], GROUP, &["clusterroles"], &[])]), &["escalate"]);
-    assert_rights(NEW, None, json!([rule(&["escalate", "create"], GROUP, &["roles"], &["one"])]), &[]);
-    assert_rights(NEW, None, json!([rule(&["escalate", "update"], GROUP, &["roles"], &["one"])]), &["escalate"]);
+    assert_rights(NEW, None, &json!([rule(&["escalate", "bind"], GROUP, &["roles", "clusterroles"], &[])]), &[]);
+    assert_rights(NEW, None, &json!([rule(&["escalate", "patch"], GROUP, &["clusterroles"], &[])]), &["escalate"]);
+    assert_rights(NEW, None, &json!([rule(&["escalate", "create"], GROUP, &["roles"], &["one"])]), &[]);
+    assert_rights(NEW, None, &json!([rule(&["escalate", "update"], GROUP, &["roles"], &["one"])]), &["escalate"]);
     assert_rights(
         NEW,
         Some("red"),
-        json!([
+        &json!([
             rule(&["bind"], GROUP, &["clusterroles"], &["admin"]),
             rule(&["create"], GROUP, &["rolebindings"], &[])
         ]),
@@ -226,14 +226,14 @@ fn each_watched_right_is_found() {
         ("control-admission", "delete", "admissionregistration.k8s.io", "validatingwebhookconfigurations"),
         ("mint-tokens", "create", "", "serviceaccounts/token"),
     ] {
-        assert_rights(NEW, None, json!([rule(&[verbs], group, &[resource], &[])]), &[right]);
-        assert_rights(NEW, None, json!([rule(&[verbs], "other.example.com", &[resource], &[])]), &[]);
-        assert_rights(NEW, None, json!([rule(&["unheard-of"], group, &[resource], &[])]), &[]);
+        assert_rights(NEW, None, &json!([rule(&[verbs], group, &[resource], &[])]), &[right]);
+        assert_rights(NEW, None, &json!([rule(&[verbs], "other.example.com", &[resource], &[])]), &[]);
+        assert_rights(NEW, None, &json!([rule(&["unheard-of"], group, &[resource], &[])]), &[]);
     }
     // A RoleBinding gives no right to what belongs to no namespace, but to the namespace itself.
-    assert_rights(NEW, Some("red"), json!([rule(&["*"], "", &["nodes/proxy", "persistentvolumes"], &[])]), &[]);
-    assert_rights(NEW, Some("red"), json!([rule(&["patch"], "", &["namespaces"], &[])]), &["label-namespaces"]);
-    assert_rights(NEW, None, json!([rule(&["create"], "", &["*/token"], &[])]), &["mint-tokens"]);
+    assert_rights(NEW, Some("red"), &json!([rule(&["*"], "", &["nodes/proxy", "persistentvolumes"], &[])]), &[]);
+    assert_rights(NEW, Some("red"), &json!([rule(&["patch"], "", &["namespaces"], &[])]), &["label-namespaces"]);
+    assert_rights(NEW, None, &json!([rule(&["create"], "", &["*/token"], &[])]), &["mint-tokens"]);
     let all = of_rules(NEW, None, json!([rule(&["*"], "*", &["*"], &[])]));
     assert_eq!(rights(&all), ways::rights().iter().map(String::as_str).collect(), "whoever may do everything has each");
 }

@@ -703,7 +703,8 @@ mod tests {
             let mut read = Read { object, parts: BTreeMap::new(), gaps: Vec::new() };
             let bits = bits(&mut read);
             assert_eq!(bits.is_some(), read.parts.contains_key("bits"), "read, and where, or neither");
-            (bits, read.gaps)
+            let gaps: Vec<_> = read.gaps.into_iter().map(|gap| (gap.part, gap.reason, gap.detail)).collect();
+            (bits, gaps)
         };
         let said = |bytes| Some(Got::Value(Attribute::ValueLen(Ulong::new(bytes))));
         assert_eq!(of(&secret(said(32))), (Some(Some(256)), Vec::new()));
@@ -712,7 +713,8 @@ mod tests {
             let gap = ("bits".to_owned(), GapReason::Malformed, format!("{} is {bytes}", A::ValueLen));
             assert_eq!(of(&secret(said(bytes))), (None, vec![gap]));
         }
-        let refused = Got::Refused { reason: GapReason::Denied, code: "CKR_ATTRIBUTE_SENSITIVE".to_owned() };
+        let refused =
+            Got::Refused { reason: GapReason::Denied, code: "CKR_ATTRIBUTE_SENSITIVE".to_owned(), lasting: false };
         let gap = ("bits".to_owned(), GapReason::Denied, format!("{}: CKR_ATTRIBUTE_SENSITIVE", A::ValueLen));
         assert_eq!(of(&secret(Some(refused))), (None, vec![gap]));
     }

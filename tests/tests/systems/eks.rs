@@ -1,6 +1,6 @@
 //! A real API server that AWS says is one of EKS: whom it lets in is judged with what RBAC gives.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -325,10 +325,10 @@ impl Observer for Gatherer {
                     self.lines.insert(declaration.raw, (at, Lines::new(lines)));
                 }
             }
-            (Phase::Answers, Record::Exchange(exchange)) => {
-                if self.wanted.contains(&at) && self.gathered.exchanges.len() < MOST_ANSWERS {
-                    self.gathered.exchanges.insert(at.ordinal, (exchange.clone(), None, None));
-                }
+            (Phase::Answers, Record::Exchange(exchange))
+                if self.wanted.contains(&at) && self.gathered.exchanges.len() < MOST_ANSWERS =>
+            {
+                self.gathered.exchanges.insert(at.ordinal, (exchange.clone(), None, None));
             }
             (Phase::Answers, Record::Params(params)) => {
                 if let Some(view) = self.gathered.exchanges.get_mut(&params.exchange.ordinal) {
