@@ -392,7 +392,7 @@ fn a_module_that_lies_is_not_believed() {
     let hsm = Hsm::soft(false);
     for (how, population, reason, said) in [
         ("objects-without-end", "pkcs11/key", "truncated", "does not end"),
-        ("objects-twice", "pkcs11/key", "malformed", "twice"),
+        ("objects-twice", "pkcs11/key", "malformed", "duplicate object"),
         ("objects-that-are-none", "pkcs11/key", "vanished", "CKR_OBJECT_HANDLE_INVALID"),
         ("other-class", "pkcs11/key", "malformed", "does not say that it is one"),
         ("secret-in-a-label", "pkcs11/key", "withheld-secret", "secret"),
