@@ -296,7 +296,7 @@ fn a_broken_expectation_is_said() {
     world.expect = Some(Expectation { none: "people sign in elsewhere".into() });
     let (findings, _) = world.judge();
     assert_eq!(only(&findings).outcome, Outcome::Conforms);
-    assert_eq!(reason(&findings[0]), "none was expected (people sign in elsewhere), and this one is there");
+    assert_eq!(reason(&findings[0]), "none was expected (people sign in elsewhere), but this one exists");
 }
 
 fn a_target_never_reached_is_said() {

@@ -169,11 +169,8 @@ mod tests {
             (json!({"account": "111122223333", "regions": ["eu-wst"]}), "`eu-wst` is not the name"),
             (json!({"account": "111122223333", "regions": "eu-west-1"}), "list of region names"),
             (json!({"account": "111122223333", "assume_role": "witnessmark"}), "not the ARN of a role"),
-            (
-                json!({"account": "111122223333", "via": ["arn:aws:iam::111122223333:role/a"]}),
-                "belongs to `assume_role`",
-            ),
-            (json!({"account": "111122223333", "external_id": "x"}), "belongs to `assume_role`"),
+            (json!({"account": "111122223333", "via": ["arn:aws:iam::111122223333:role/a"]}), "needs `assume_role`"),
+            (json!({"account": "111122223333", "external_id": "x"}), "needs `assume_role`"),
             (json!({"account": "111122223333", "via": "arn:aws:iam::111122223333:role/a"}), "list of ARNs"),
             (
                 json!({"account": "111122223333", "via": ["hub"], "assume_role": "arn:aws:iam::111122223333:role/a"}),
