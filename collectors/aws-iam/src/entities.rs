@@ -229,11 +229,11 @@ fn document_in_force(node: &Node<'_>) -> Result<(PolicyDocument, Vec<Source>), U
 fn document(node: &Node<'_>, name: &str) -> Result<(PolicyDocument, Source), Unreadable> {
     let text = node.required(name)?;
     let document = PolicyDocument::parse(text)?;
-    let mut source = node.child_or_self(name).source();
-    if is_percent_encoded(text) {
-        source = source.decoded(Decode::Percent);
-    }
-    Ok((document, source.inside(Syntax::Json, "")))
+    let source = node.child_or_self(name).source();
+    // AWS encodes it; where a server does not, the text stands there as it is.
+    let source =
+        if is_percent_encoded(text) { source.decoded(Decode::Percent).inside(Syntax::Json, "") } else { source };
+    Ok((document, source))
 }
 
 /// A call about one user.
