@@ -72,7 +72,7 @@ fn whom_aws_lets_into_a_real_cluster_is_judged_with_everybody_else() {
     assert!(RIGHTS.iter().all(|right| preflight.stdout.contains(right)), "{preflight:?}");
 
     let (answer, whole) = eks.seal();
-    assert_eq!(answer.code, 10, "{answer:?}");
+    assert_eq!(answer.code, 12, "{answer:?}");
     let gaps: Vec<&Value> = whole.of("gap").collect();
     let nodes = "User/system:node:{{EC2PrivateDNSName}}";
     assert_eq!(gaps.len(), 1, "{answer:?}\n{gaps:#?}");

@@ -47,7 +47,13 @@ fn a_new_cluster_has_no_deviation_and_one_binding_to_everybody_has_one_for_each_
     let _ = cluster.kubectl(&["apply", "-f", "-"], &wide.to_string());
     let (answer, sealed) = desk.seal();
     let deviating = of(&sealed, "deviates");
-    let subjects: BTreeSet<&str> = deviating.iter().map(|(_, subject)| subject.as_str()).collect();
+    // What Kubernetes' own accounts may read themselves makes of the right to create secrets one to get tokens.
+    let combined = |(check, subject): &&(String, String)| {
+        check == "kubernetes-rbac/token-minting-is-declared" && subject.starts_with("ServiceAccount/kube-system/")
+    };
+    assert!(deviating.iter().any(|finding| combined(&finding)), "{deviating:#?}");
+    let subjects: BTreeSet<&str> =
+        deviating.iter().filter(|finding| !combined(finding)).map(|(_, subject)| subject.as_str()).collect();
     assert_eq!(
         subjects,
         BTreeSet::from(["ClusterRoleBinding/wide", "Group/system:serviceaccounts"]),
