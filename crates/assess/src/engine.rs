@@ -12,7 +12,7 @@ use crate::judge::{self, Askable, ORDER};
 /// One check, compiled.
 pub(crate) struct Compiled {
     vm: RegoVM,
-    entries: [Option<String>; 3],
+    entries: [Option<String>; 4],
     /// The entry point of a rule that lists what every outcome's rule holds.
     together: String,
     outcomes: Askable,

@@ -1,8 +1,8 @@
 //! The rules of judging, apart from any engine: which outcomes may be asked for, and what an answer means.
 //!
 //! A check *proves* an outcome with evidence. `not-applicable` if it proves that; else `deviates`; else `conforms`;
-//! else `undetermined`. An outcome is asked for only if every part it needs was read; a part was read when it is
-//! present in the subject and no gap touches it.
+//! else it is `undetermined`, for the reason that the check gives (what was read does not settle it) or because something was not read. An
+//! outcome is asked for only if every part it needs was read; a part was read when it is present in the subject and no gap touches it.
 
 use std::borrow::Cow;
 
@@ -15,8 +15,8 @@ use crate::gaps;
 use crate::meta::Needs;
 use crate::pointer;
 
-/// The outcomes in the order in which they are asked for.
-pub const ORDER: [Outcome; 3] = [Outcome::NotApplicable, Outcome::Deviates, Outcome::Conforms];
+/// The outcomes in the order in which they are asked for. Why it is undetermined is asked last: it never hides what is proven.
+pub const ORDER: [Outcome; 4] = [Outcome::NotApplicable, Outcome::Deviates, Outcome::Conforms, Outcome::Undetermined];
 
 /// Pieces of evidence kept in one finding; the rest is counted.
 const MAX_EVIDENCE: usize = 20;
@@ -33,10 +33,10 @@ impl Askable {
     /// None of them.
     pub const NONE: Self = Self(0);
 
-    /// Those in `bits` (not-applicable 1, deviates 2, conforms 4).
+    /// Those in `bits` (not-applicable 1, deviates 2, conforms 4, undetermined 8).
     #[must_use]
     pub const fn from_bits(bits: u8) -> Self {
-        Self(bits & 7)
+        Self(bits & 15)
     }
 
     #[must_use]
@@ -55,7 +55,7 @@ impl Askable {
             Outcome::NotApplicable => 1,
             Outcome::Deviates => 2,
             Outcome::Conforms => 4,
-            Outcome::Undetermined => 0,
+            Outcome::Undetermined => 8,
         }
     }
 
@@ -224,6 +224,9 @@ pub fn first_proven<T, E>(
 #[must_use]
 pub fn conclude(question: &Question, facts: &RawValue, answer: Answer) -> Verdict {
     match answer {
+        Answer::Proved(Outcome::Undetermined, proofs) if question.askable.contains(Outcome::Undetermined) => {
+            unsettled(question, facts, proofs)
+        }
         Answer::Proved(outcome, proofs) if question.askable.contains(outcome) && !proofs.is_empty() => Verdict {
             outcome,
             reason: reason_of(outcome, &proofs),
@@ -237,6 +240,20 @@ pub fn conclude(question: &Question, facts: &RawValue, answer: Answer) -> Verdic
             None => undetermined("the check proved nothing".to_owned(), Vec::new()),
         },
     }
+}
+
+/// What was read does not settle it, in the check's words; and what was not read beside it.
+fn unsettled(question: &Question, facts: &RawValue, proofs: Vec<Proof>) -> Verdict {
+    let mut said: Vec<String> = proofs.iter().filter_map(|proof| proof.because.clone()).collect();
+    let mut records = Vec::new();
+    if let Some((unread, of)) = &question.unread {
+        said.push(unread.clone());
+        records.clone_from(of);
+    }
+    if said.is_empty() {
+        return undetermined("the check proved nothing".to_owned(), records);
+    }
+    Verdict { evidence: evidence(facts, proofs), ..undetermined(listed(&said), records) }
 }
 
 fn failed(why: &str) -> Verdict {
@@ -324,6 +341,30 @@ mod tests {
         let blame: Vec<_> = gaps.iter().map(|(r, g)| Blame::of(*r, g)).collect();
         let question = Question::new(&needs(), &Known::new(&facts, &blame).unwrap());
         (question.askable, conclude(&question, &facts, answer))
+    }
+
+    #[test]
+    fn what_does_not_settle_it_is_said_beside_what_was_not_read() {
+        let needs: Needs = serde_json::from_str(r#"{"conforms":["spec","grants"],"undetermined":["spec"]}"#).unwrap();
+        let gaps = [gap(Some("grants"), GapReason::Denied)];
+        let proof: Proof = serde_json::from_str(r#"{"path":"/spec","because":"nobody knows this spec"}"#).unwrap();
+        for (facts, gaps, reason) in [
+            (r#"{"spec":1,"grants":[]}"#, &[][..], "nobody knows this spec"),
+            (r#"{"spec":1}"#, &gaps[..], "nobody knows this spec; /grants: denied, c:Read, exchange:412"),
+        ] {
+            let facts = raw(facts);
+            let blame: Vec<_> = gaps.iter().map(|(r, g)| Blame::of(*r, g)).collect();
+            let question = Question::new(&needs, &Known::new(&facts, &blame).unwrap());
+            let answer = Answer::Proved(Outcome::Undetermined, vec![proof.clone()]);
+            let verdict = conclude(&question, &facts, answer);
+            assert_eq!((verdict.outcome, verdict.reason.as_deref()), (Outcome::Undetermined, Some(reason)));
+            assert_eq!(verdict.evidence[0].actual.as_ref().unwrap().get(), "1");
+            assert_eq!(verdict.gaps.len(), gaps.len());
+        }
+        // Words that rest on what was not read are not asked for.
+        let facts = raw(r#"{"grants":[]}"#);
+        let question = Question::new(&needs, &Known::new(&facts, &[]).unwrap());
+        assert_eq!(question.askable, Askable::NONE);
     }
 
     #[test]

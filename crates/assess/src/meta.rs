@@ -124,6 +124,9 @@ pub struct Needs {
     pub deviates: Option<Vec<String>>,
     #[serde(default)]
     pub not_applicable: Option<Vec<String>>,
+    /// Where the check says in words why what was read does not settle it: what those words rest on.
+    #[serde(default)]
+    pub undetermined: Option<Vec<String>>,
 }
 
 impl Needs {
@@ -134,14 +137,14 @@ impl Needs {
             Outcome::Conforms => self.conforms.as_deref(),
             Outcome::Deviates => self.deviates.as_deref(),
             Outcome::NotApplicable => self.not_applicable.as_deref(),
-            Outcome::Undetermined => None,
+            Outcome::Undetermined => self.undetermined.as_deref(),
         }
     }
 
     /// Every part that stands under some outcome, sorted.
     #[must_use]
     pub fn all(&self) -> Vec<&str> {
-        let mut parts: Vec<&str> = [&self.conforms, &self.deviates, &self.not_applicable]
+        let mut parts: Vec<&str> = [&self.conforms, &self.deviates, &self.not_applicable, &self.undetermined]
             .into_iter()
             .flatten()
             .flatten()

@@ -9,7 +9,8 @@
 //! parent  {"subject":{"s":18,"target":{…},"resources":{kind:[…]},"jobs":[[5,7]]}}
 //! child   {"s":17,"r":[[0,"conforms",[{…}]],[3,"nothing",null],[5,"error","…"]]}
 //! ```
-//! A job is the number of an assignment and the outcomes that may be asked for (not-applicable 1, deviates 2, conforms 4).
+//! A job is the number of an assignment and the outcomes that may be asked for (not-applicable 1, deviates 2, conforms 4,
+//! undetermined 8).
 //! Answers come in the order of the subjects, jobs in the order of the job list. The child ends when its input does.
 //! What the child says is not trusted: answers that were not asked for are refused by the parent.
 
@@ -113,6 +114,7 @@ impl JobAnswer {
             "conforms" => Outcome::Conforms,
             "deviates" => Outcome::Deviates,
             "not-applicable" => Outcome::NotApplicable,
+            "undetermined" => Outcome::Undetermined,
             _ => return (n, Answer::Failed("an answer of unknown form".to_owned())),
         };
         match serde_json::from_str::<Vec<Proof>>(what.get()) {

@@ -72,6 +72,22 @@ fn a_list_cut_short_is_no_proof_of_absence() {
     assert!(says(&report).contains("it says `conforms`, and with `devices` cut short `deviates`"), "{}", says(&report));
 }
 
+/// A reason for what is not settled hides nothing that is proven, and has words.
+#[test]
+fn what_is_not_settled_is_said_in_words() {
+    let rules = format!("{RULES}\nundetermined contains {{\"path\": \"/spec\", \"because\": \"nobody knows it\"}} if input.resource.spec == \"odd\"\n\nundetermined contains {{\"because\": \"never first\"}} if input.resource.spec == \"bad\"\n");
+    let tests =
+        format!("{TESTS}\ntest_undetermined if count(key.undetermined) == 1 with input as case(\"odd\", [\"inside\"])\n");
+    let needs = "{conforms: [spec, grants], deviates: [], undetermined: [spec, grants]}";
+    let report = run(needs, &rules, &tests);
+    assert!(report.is_good(), "{report:#?}");
+    let outcomes: Vec<_> = report.cases.iter().map(|case| case.outcome.as_str()).collect();
+    assert_eq!(outcomes, ["conforms", "deviates", "deviates", "undetermined"]);
+    let wordless = rules.replace(", \"because\": \"nobody knows it\"", "");
+    assert!(says(&run(needs, &wordless, &tests)).contains("says by `because` why"));
+    assert!(says(&run(needs, &rules, TESTS)).contains("no test makes it say `undetermined`"));
+}
+
 #[test]
 fn what_no_test_shows_is_found() {
     let report = run(

@@ -92,6 +92,9 @@ impl Prover<'_> {
                     format!("a piece of evidence has the members `path`, `actual`, `expected`, `because`: {e}")
                 })?;
                 evidence_holds(&facts, &proofs)?;
+                if outcome == Outcome::Undetermined && proofs.iter().all(|proof| proof.because.is_none()) {
+                    return Err("`undetermined` says by `because` why nothing follows from what was read".to_owned());
+                }
                 Answer::Proved(outcome, proofs)
             }
             Err(error) => return Err(format!("it cannot be evaluated: {error}")),

@@ -27,7 +27,7 @@ pub fn run(command: Checks) -> CommandResult {
                             // What each outcome rests on; absent where the check does not give it.
                             "needs": {
                                 "conforms": needs(Judgement::Conforms), "deviates": needs(Judgement::Deviates),
-                                "not-applicable": needs(Judgement::NotApplicable),
+                                "not-applicable": needs(Judgement::NotApplicable), "undetermined": needs(Judgement::Undetermined),
                             },
                         })
                     })
