@@ -1,9 +1,10 @@
 #!/bin/sh
 # Guess:    a key that C_GenerateKey or C_GenerateKeyPair made on a token has CKA_LOCAL true, as PKCS#11 3.1 says (4.7.2).
 # Versions: NSS softoken 2:3.87.1-1+deb12u4 (Debian 12), PyKCS11 1.5.20.
-# Done:     generate an AES key, an EC key pair and an RSA key pair, in the session and on the token, sensitive and not extractable; read.
+# Done:     generate an AES key, an EC key pair and an RSA key pair, in the session and on the token, sensitive and not extractable; import
+#           one as it is, one that says of itself that it is local, one that says that it has a past. Read.
 # Seen:     for every one of them CKA_LOCAL false, beside CKA_ALWAYS_SENSITIVE and CKA_NEVER_EXTRACTABLE true, which an imported key never
-#           has. CKA_KEY_GEN_MECHANISM is not there at all.
+#           has. CKA_KEY_GEN_MECHANISM is not there at all. Whoever imports a key can write CKA_LOCAL true, and not the other two.
 # Means:    "was it generated here, or brought in?" has the wrong answer in NSS: a rule that asks for CKA_LOCAL rejects every key. Ask for
 #           CKA_ALWAYS_SENSITIVE and CKA_NEVER_EXTRACTABLE there; both are false for keys that were imported.
 set -eu
@@ -61,11 +62,15 @@ for place, stored in [("session", CK_FALSE), ("token", CK_TRUE)]:
         "EC": session.generateKeyPair(p256 + where, secret, Mechanism(CKM_EC_KEY_PAIR_GEN, None))[1],
         "RSA": session.generateKeyPair(rsa + where, secret, Mechanism(CKM_RSA_PKCS_KEY_PAIR_GEN, None))[1],
         "AES imported": session.createObject([*aes, (CKA_VALUE, bytes(range(32)))]),
+        "AES local": session.createObject([*aes, (CKA_VALUE, bytes(range(32))), (CKA_LOCAL, CK_TRUE)]),
+        "AES past": session.createObject(
+            [*aes, (CKA_VALUE, bytes(range(32))), (CKA_ALWAYS_SENSITIVE, CK_TRUE), (CKA_NEVER_EXTRACTABLE, CK_TRUE)]
+        ),
     }
     for name, handle in made.items():
         seen[place, name] = session.getAttributeValue(handle, ASKED)
         print("%-8s%-13s local %s, always sensitive %s, never extractable %s, mechanism %s" % (place, name, *seen[place, name]))
 for (_, name), said in seen.items():
-    inside = name != "AES imported"
-    assert said == [False, inside, inside, None], seen
+    inside = name in ("AES", "EC", "RSA")
+    assert said == [name == "AES local", inside, inside, None], seen
 EOF

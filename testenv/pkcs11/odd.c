@@ -40,6 +40,16 @@ static CK_RV slot_list(CK_BBOOL present, CK_SLOT_ID *slots, CK_ULONG *count) {
 	return real->C_GetSlotList(present, slots, count);
 }
 
+static void pad(CK_UTF8CHAR *name, size_t size) {
+	while (size > 0 && name[size - 1] == ' ') name[--size] = 0;
+}
+
+static CK_RV library_info(CK_INFO *info) {
+	CK_RV rv = real->C_GetInfo(info);
+	if (rv == CKR_OK && how("another-maker")) memcpy(info->manufacturerID, "Nobody, Inc.                    ", 32);
+	return rv;
+}
+
 static CK_RV token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info) {
 	CK_RV rv = real->C_GetTokenInfo(slot, info);
 	if (rv != CKR_OK) return rv;
@@ -49,6 +59,15 @@ static CK_RV token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info) {
 	if (how("few-tries")) info->flags |= CKF_USER_PIN_COUNT_LOW;
 	if (how("last-try")) info->flags |= CKF_USER_PIN_FINAL_TRY;
 	if (how("locked")) info->flags |= CKF_USER_PIN_LOCKED;
+	/* Names are padded with blanks (PKCS#11 3.1, 3.2), as a C program should not. */
+	if (how("padded-with-nul")) {
+		pad(info->label, sizeof info->label); pad(info->manufacturerID, sizeof info->manufacturerID);
+		pad(info->model, sizeof info->model); pad(info->serialNumber, sizeof info->serialNumber);
+	}
+	/* A clock that is none: openCryptoki 3.8.1. */
+	if (how("odd-clock")) { info->flags |= CKF_CLOCK_ON_TOKEN; memcpy(info->utcTime, "13:39:43        ", 16); }
+	/* openCryptoki 3.8.1 says of an imported key that it has a past. Another maker's name, as SoftHSM is known. */
+	if (how("another-maker")) memcpy(info->manufacturerID, "Nobody, Inc.                    ", 32);
 	if (how("maker-of-users")) memcpy(info->manufacturerID, "Marvell Semiconductors, Inc.    ", 32);
 	return rv;
 }
@@ -93,6 +112,7 @@ static CK_RV attributes(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_A
 		if (one->pValue == NULL || one->ulValueLen == CK_UNAVAILABLE_INFORMATION) continue;
 		if (how("contradiction") && (one->type == CKA_EXTRACTABLE || one->type == CKA_NEVER_EXTRACTABLE)) *(CK_BBOOL *)one->pValue = CK_TRUE;
 		if (how("other-class") && one->type == CKA_CLASS) *(CK_ULONG *)one->pValue = CKO_DATA;
+		if (how("past-of-imported") && (one->type == CKA_ALWAYS_SENSITIVE || one->type == CKA_NEVER_EXTRACTABLE)) *(CK_BBOOL *)one->pValue = CK_TRUE;
 		if (how("long-flag") && one->type == CKA_SENSITIVE) one->ulValueLen = 8;
 	}
 	return rv;
@@ -108,6 +128,13 @@ static CK_RV refused(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTR
 	return said;
 }
 
+/* Dates that the module fails over, whoever asks: SoftHSM 2.6.1 of private objects. */
+static CK_RV no_dates(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *wanted, CK_ULONG count) {
+	CK_ULONG n;
+	for (n = 0; n < count; n++) if (wanted[n].type == CKA_START_DATE) return CKR_GENERAL_ERROR;
+	return attributes(session, object, wanted, count);
+}
+
 CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list) {
 	const char *behind = getenv("ODD_MODULE");
 	void *library = behind == NULL ? NULL : dlopen(behind, RTLD_NOW | RTLD_LOCAL);
@@ -117,9 +144,10 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list) {
 	odd.C_Initialize = initialize;
 	odd.C_GetSlotList = slot_list;
 	odd.C_GetTokenInfo = token_info;
+	odd.C_GetInfo = library_info;
 	odd.C_Login = login;
 	odd.C_FindObjects = find;
-	odd.C_GetAttributeValue = how("refused-attribute") ? refused : attributes;
+	odd.C_GetAttributeValue = how("refused-attribute") ? refused : how("no-dates") ? no_dates : attributes;
 	*list = &odd;
 	return CKR_OK;
 }

@@ -11,7 +11,8 @@
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::mechanism::Mechanism;
-use cryptoki::object::{Attribute, CertificateType, KeyType, ObjectClass};
+use cryptoki::mechanism::elliptic_curve::{EcKdf, Ecdh1DeriveParams};
+use cryptoki::object::{Attribute, AttributeType, CertificateType, KeyType, ObjectClass};
 use cryptoki::session::{Session, UserType};
 use cryptoki::types::AuthPin;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
@@ -105,7 +106,25 @@ fn keys(session: &Session) -> cryptoki::error::Result<()> {
     // What once could leave and now cannot.
     let was = pair(session, "was-open", &[0x0c], &P256, &[A::Extractable(true)])?;
     session.update_attributes(was, &[A::Extractable(false)])?;
+    derived(session, "derived", &[0x0d])?;
     certificate(session, "treasury", &[0x01])
+}
+
+/// A key that follows from two others (ECDH), one half of which may lie anywhere.
+fn derived(session: &Session, label: &str, id: &[u8]) -> cryptoki::error::Result<()> {
+    let with_id = |class, id: u8| session.find_objects(&[Attribute::Class(class), Attribute::Id(vec![id])]);
+    let (own, other) = (with_id(ObjectClass::PRIVATE_KEY, 0x06)?, with_id(ObjectClass::PUBLIC_KEY, 0x01)?);
+    let ([own], [other]) = (own.as_slice(), other.as_slice()) else { panic!("two keys to derive from") };
+    let point = match session.get_attributes(*other, &[AttributeType::EcPoint])?.as_slice() {
+        // Without the OCTET STRING around it.
+        [Attribute::EcPoint(point)] => point.iter().copied().skip(2).collect::<Vec<u8>>(),
+        _ => panic!("a point"),
+    };
+    let parameters = Ecdh1DeriveParams::new(EcKdf::null(), &point);
+    let template =
+        with(aes(label, id), &[Attribute::Class(ObjectClass::SECRET_KEY), Attribute::KeyType(KeyType::AES)]);
+    session.derive_key(&Mechanism::Ecdh1Derive(parameters), *own, &template)?;
+    Ok(())
 }
 
 /// One that its own key has signed, and no key of the token.

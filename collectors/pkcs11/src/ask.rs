@@ -7,6 +7,8 @@ use cryptoki::error::{Error, RvError};
 use sdk::{Clock, ExchangeId, GapReason, NewBody, NewExchange, Recorder, SinkError, Subject, Timestamp};
 use serde_json::{Value, json};
 
+use crate::rights::TOKEN_INFO;
+
 /// Where the answers come from.
 pub const ENDPOINT: &str = "local:pkcs11";
 
@@ -91,6 +93,15 @@ impl TokenAsker {
                 exchange: Some(exchange),
             }),
             Ok(value) => Ok(TokenAnswer { value, exchange }),
+            Err(error) if right == TOKEN_INFO && is_clock(&error) => Err(TokenRefusal {
+                right,
+                reason: GapReason::Unsupported,
+                detail: format!(
+                    "{right}: the token's clock (utcTime) is not of the form YYYYMMDDhhmmss, and the PKCS#11 library of this program then \
+                     gives nothing of the token: which one it is was not read"
+                ),
+                exchange: Some(exchange),
+            }),
             Err(error) => Err(TokenRefusal {
                 right,
                 reason: reason(&error),
@@ -119,6 +130,11 @@ fn exchange(right: &str, about: About, started: Timestamp, error: Option<String>
         parameters: if about.parameters.is_null() { json!({}) } else { about.parameters },
         body,
     }
+}
+
+/// Of all that C_GetTokenInfo gives, only the time is parsed (`cryptoki` 0.12.1, `TokenInfo`).
+const fn is_clock(error: &Error) -> bool {
+    matches!(error, Error::ParseInt(_) | Error::Utf8(_))
 }
 
 /// `CKR_PIN_INCORRECT`, else what went wrong between the module and us.

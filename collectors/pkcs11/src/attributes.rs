@@ -19,7 +19,25 @@ pub enum Got {
     Refused {
         reason: GapReason,
         code: String,
+        /// Twice in a row, while the object answers otherwise: it will be so the next time too.
+        lasting: bool,
     },
+}
+
+impl Got {
+    const fn refused(reason: GapReason, code: String) -> Self {
+        Self::Refused { reason, code, lasting: false }
+    }
+}
+
+/// Why an attribute was refused, for a person.
+#[must_use]
+pub fn why(attribute: AttributeType, code: &str, lasting: bool) -> String {
+    if lasting {
+        format!("{attribute}: {code}, each time it is asked for: the module does not answer it for this object")
+    } else {
+        format!("{attribute}: {code}")
+    }
 }
 
 pub type Attributes = BTreeMap<AttributeType, Got>;
@@ -43,10 +61,25 @@ pub fn read(session: &Session, object: ObjectHandle, wanted: &[AttributeType]) -
     }
     for attribute in wanted {
         if !found.contains_key(attribute) {
-            found.insert(*attribute, alone(session, object, *attribute));
+            found.insert(*attribute, lastingly(|| alone(session, object, *attribute)));
         }
     }
     Ok(found)
+}
+
+/// Asks again where the module failed, which may pass. What it answers the second time counts; the same failure is no accident, as the
+/// object is answered for otherwise.
+fn lastingly(ask: impl Fn() -> Got) -> Got {
+    let first = ask();
+    let Got::Refused { reason: GapReason::SourceError, code: before, .. } = &first else {
+        return first;
+    };
+    match ask() {
+        Got::Refused { reason: GapReason::SourceError, code, .. } if code == *before => {
+            Got::Refused { reason: GapReason::Unsupported, code, lasting: true }
+        }
+        other => other,
+    }
 }
 
 /// Why an attribute did not come with the others, or its value after all.
@@ -55,22 +88,19 @@ fn alone(session: &Session, object: ObjectHandle, attribute: AttributeType) -> G
         Ok(Some(AttributeInfo::TypeInvalid)) => Got::NotThere,
         // Neither that there is none, nor what it is (CK_UNAVAILABLE_INFORMATION).
         Ok(Some(AttributeInfo::Unavailable) | None) => {
-            Got::Refused { reason: GapReason::Unsupported, code: "CK_UNAVAILABLE_INFORMATION".to_owned() }
+            Got::refused(GapReason::Unsupported, "CK_UNAVAILABLE_INFORMATION".to_owned())
         }
         Ok(Some(AttributeInfo::Sensitive)) => {
-            Got::Refused { reason: GapReason::Denied, code: "CKR_ATTRIBUTE_SENSITIVE".to_owned() }
+            Got::refused(GapReason::Denied, "CKR_ATTRIBUTE_SENSITIVE".to_owned())
         }
         Ok(Some(AttributeInfo::Available(_))) => match session.get_attributes(object, &[attribute]) {
             Ok(values) => match values.into_iter().next() {
                 Some(value) => Got::Value(value),
-                None => Got::Refused {
-                    reason: GapReason::Malformed,
-                    code: "announced with a size, and not given".to_owned(),
-                },
+                None => Got::refused(GapReason::Malformed, "announced with a size, and not given".to_owned()),
             },
-            Err(error) => Got::Refused { reason: ask::reason(&error), code: ask::code(&error) },
+            Err(error) => Got::refused(ask::reason(&error), ask::code(&error)),
         },
-        Err(error) => Got::Refused { reason: ask::reason(&error), code: ask::code(&error) },
+        Err(error) => Got::refused(ask::reason(&error), ask::code(&error)),
     }
 }
 
@@ -166,5 +196,41 @@ pub fn bytes(attribute: &Attribute) -> Option<&[u8]> {
         | Attribute::UniqueId(bytes)
         | Attribute::Value(bytes) => Some(bytes),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn what_fails_twice_in_the_same_way_will_not_be_answered() {
+        let failed = |code: &str| Got::refused(GapReason::SourceError, code.to_owned());
+        let told = |answers: [Got; 2]| {
+            let asked = Cell::new(0);
+            let got = lastingly(|| {
+                asked.set(asked.get() + 1);
+                answers[asked.get() - 1].clone()
+            });
+            (got, asked.get())
+        };
+        let (got, asked) = told([failed("CKR_GENERAL_ERROR"), failed("CKR_GENERAL_ERROR")]);
+        assert!(matches!(got, Got::Refused { reason: GapReason::Unsupported, lasting: true, .. }), "{got:?}");
+        assert_eq!(asked, 2);
+        // What passes is no property of the module.
+        let (got, _) = told([failed("CKR_GENERAL_ERROR"), Got::NotThere]);
+        assert!(matches!(got, Got::NotThere), "{got:?}");
+        let (got, _) = told([failed("CKR_GENERAL_ERROR"), failed("CKR_DEVICE_ERROR")]);
+        assert!(matches!(got, Got::Refused { reason: GapReason::SourceError, lasting: false, .. }), "{got:?}");
+        let denied = Got::refused(GapReason::Denied, "CKR_ATTRIBUTE_SENSITIVE".to_owned());
+        assert_eq!(told([denied.clone(), denied]).1, 1);
+    }
+
+    #[test]
+    fn a_refusal_says_whether_it_is_worth_asking_again() {
+        assert_eq!(why(AttributeType::Label, "CKR_X", false), "CKA_LABEL: CKR_X");
+        assert!(why(AttributeType::StartDate, "CKR_X", true).contains("does not answer it for this object"));
     }
 }

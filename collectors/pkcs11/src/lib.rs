@@ -124,7 +124,7 @@ impl Collector for Token {
         let pinned = loaded.pinned(&self.settings)?;
         let identity = CallerIdentity {
             caller: if self.wants_login() { "normal user" } else { "public session" }.to_owned(),
-            found: pinned.info.value.serial_number().to_owned(),
+            found: token::trimmed(pinned.info.value.serial_number()).to_owned(),
         };
         *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some((loaded, pinned));
         Ok(identity)
@@ -180,7 +180,7 @@ impl Collector for Token {
                     Err(gap) => ((nobody, exchange), Some(gap)),
                 };
                 loaded.record_token(&self.asker, &self.settings, &pinned, caller)?;
-                objects::read(&self.asker, &session, hidden.as_ref())?;
+                objects::read(&self.asker, &session, &loaded.maker(&pinned), hidden.as_ref())?;
             }
             Err(refusal) => {
                 loaded.record_token(&self.asker, &self.settings, &pinned, (nobody, pinned.info.exchange))?;
@@ -237,8 +237,9 @@ impl Token {
             Err(refusal) => return Ok(Err(hidden(refusal.reason, refusal.detail, refusal.exchange))),
         };
         let info = &fresh.value;
-        if info.serial_number() != self.settings.serial {
-            let detail = format!("the token was changed for `{}` meanwhile: no login is tried", info.serial_number());
+        let serial = token::trimmed(info.serial_number());
+        if serial != self.settings.serial {
+            let detail = format!("the token was changed for `{serial}` meanwhile: no login is tried");
             return Ok(Err(hidden(GapReason::WrongIdentity, detail, Some(fresh.exchange))));
         }
         if let Some(why) = no_tries_to_spare(info) {
@@ -296,7 +297,7 @@ impl Token {
 
     /// After a login: the gap of what another user of such a token would see.
     fn shows_each_their_own(&self, pinned: &Pinned) -> Option<GapNote> {
-        let maker = pinned.info.value.manufacturer_id();
+        let maker = token::trimmed(pinned.info.value.manufacturer_id());
         let known = SHOW_EACH_THEIR_OWN.iter().any(|name| maker.starts_with(name));
         known.then(|| GapNote {
             population: None,

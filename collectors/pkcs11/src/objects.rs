@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::ask::{About, TokenAnswer, TokenAsker, TokenRefusal};
 use crate::attributes::{self, Attributes, Got};
 use crate::public;
-use crate::resource::{CERTIFICATE, Certificate, KEY, Key, PUBLIC_KEY, PublicKey, X509};
+use crate::resource::{CERTIFICATE, Certificate, KEY, Key, Maker, PUBLIC_KEY, PublicKey, X509};
 use crate::rights::{ATTRIBUTES, FIND_OBJECTS};
 
 /// Objects of one class that are read. A module that lists more does not come to an end.
@@ -78,17 +78,20 @@ const OF_PUBLIC_KEYS: [A; 16] = [
 
 const OF_CERTIFICATES: [A; 7] = [A::Class, A::CertificateType, A::Label, A::Id, A::Private, A::Trusted, A::Value];
 
+/// Whose words the attributes are, and where that was read.
+type By = Result<(Maker, Vec<Source>), TokenRefusal>;
+
 /// Reads all objects of one session. `hidden`: why private objects do not show in it.
 ///
 /// # Errors
 /// When the evidence cannot be written.
-pub fn read(asker: &TokenAsker, session: &Session, hidden: Option<&GapNote>) -> Result<(), SinkError> {
+pub fn read(asker: &TokenAsker, session: &Session, by: &By, hidden: Option<&GapNote>) -> Result<(), SinkError> {
     let keys = [(ObjectClass::PRIVATE_KEY, "private"), (ObjectClass::SECRET_KEY, "secret")];
     let mut of_keys = Listed::new(KEY);
     for (class, word) in keys {
         of_keys.list(asker, session, class, word, &OF_KEYS)?;
     }
-    of_keys.record(asker, hidden, key)?;
+    of_keys.record(asker, hidden, |read| key(read, by))?;
     let mut of_public = Listed::new(PUBLIC_KEY);
     of_public.list(asker, session, ObjectClass::PUBLIC_KEY, "public", &OF_PUBLIC_KEYS)?;
     of_public.record(asker, hidden, public_key)?;
@@ -293,7 +296,16 @@ fn of_population(kind: &str, refusal: &TokenRefusal) -> GapNote {
 struct Read<'a> {
     object: &'a Object,
     parts: BTreeMap<String, Vec<Source>>,
-    gaps: Vec<(String, GapReason, String)>,
+    gaps: Vec<Missing>,
+}
+
+/// A part that was not read.
+struct Missing {
+    part: String,
+    right: &'static str,
+    reason: GapReason,
+    detail: String,
+    exchange: Option<ExchangeId>,
 }
 
 impl Read<'_> {
@@ -318,7 +330,8 @@ impl Read<'_> {
     }
 
     fn gap(&mut self, part: &str, reason: GapReason, detail: String) {
-        self.gaps.push((part.to_owned(), reason, detail));
+        let exchange = Some(self.object.exchange);
+        self.gaps.push(Missing { part: part.to_owned(), right: ATTRIBUTES, reason, detail, exchange });
     }
 
     /// A part that every object of the kind has; one that the token refuses is a gap.
@@ -348,7 +361,7 @@ impl Read<'_> {
                 self.place(part, &[attribute]);
                 return Some(None);
             }
-            Some(Got::Refused { reason, code }) => (*reason, format!("{attribute}: {code}")),
+            Some(Got::Refused { reason, code, lasting }) => (*reason, attributes::why(attribute, code, *lasting)),
         };
         self.gap(part, problem.0, problem.1);
         None
@@ -369,7 +382,7 @@ impl Read<'_> {
     /// Whether one of these was there and was not given, which is then a gap of the part.
     fn withheld(&mut self, part: &str, attributes: &[A]) -> bool {
         let refused = attributes.iter().find_map(|attribute| match self.got(*attribute) {
-            Some(Got::Refused { reason, code }) => Some((*reason, format!("{attribute}: {code}"))),
+            Some(Got::Refused { reason, code, lasting }) => Some((*reason, attributes::why(*attribute, code, *lasting))),
             _ => None,
         });
         match refused {
@@ -426,15 +439,15 @@ impl Read<'_> {
     fn finish<T: Serialize>(self, asker: &TokenAsker, kind: &str, id: String, facts: &T) -> Result<(), SinkError> {
         let facts = sdk::facts(facts)?;
         let subject = Subject { kind: kind.to_owned(), id: id.clone() };
-        for (part, reason, detail) in self.gaps {
+        for Missing { part, right, reason, detail, exchange } in self.gaps {
             asker.recorder.gap(GapNote {
                 population: Some(kind.to_owned()),
                 subject: Some(subject.clone()),
                 part: Some(part),
-                right: Some(ATTRIBUTES.to_owned()),
+                right: Some(right.to_owned()),
                 reason,
                 detail,
-                exchange: Some(self.object.exchange),
+                exchange,
             })?;
         }
         asker.recorder.resource(ResourceNote {
@@ -453,8 +466,19 @@ const BOTH: [&str; 2] = ["private", "secret"];
 const PRIVATE: [&str; 1] = ["private"];
 const SECRET: [&str; 1] = ["secret"];
 
-fn key(read: &mut Read<'_>) -> Key {
+fn key(read: &mut Read<'_>, by: &By) -> Key {
     read.place("class", &[A::Class]);
+    let maker = match by {
+        Ok((maker, places)) => {
+            read.parts.insert("maker".to_owned(), places.clone());
+            Some(maker.clone())
+        }
+        Err(refusal) => {
+            let TokenRefusal { right, reason, detail, exchange } = refusal.clone();
+            read.gaps.push(Missing { part: "maker".to_owned(), right, reason, detail, exchange });
+            None
+        }
+    };
     let key_type = read.must("key_type", A::KeyType, |value| match value {
         Attribute::KeyType(kind) => Some(kind.to_string()),
         _ => None,
@@ -462,6 +486,7 @@ fn key(read: &mut Read<'_>) -> Key {
     let bits = bits(read);
     Key {
         class: read.object.class.to_owned(),
+        maker,
         key_type,
         label: read.label(),
         key_id: read.key_id(),

@@ -125,12 +125,27 @@ pub struct Caller {
     pub reason: Option<String>,
 }
 
+/// Whose words the attributes of a key are: what they mean differs from maker to maker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Maker {
+    /// Of the token.
+    pub manufacturer: String,
+    pub model: String,
+    /// The library's manufacturer; a library between us and the token's own names itself here.
+    pub library: String,
+    pub library_description: String,
+    pub library_version: String,
+}
+
 /// A private or secret key. Attributes that its class does not have are `null`.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Key {
     /// `private` or `secret`.
     pub class: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maker: Option<Maker>,
     /// `CKK_RSA`, `CKK_EC`, `CKK_AES`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_type: Option<String>,
@@ -160,7 +175,7 @@ pub struct Key {
     /// And never could be. `extractable: false` alone does not say that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub never_extractable: Option<bool>,
-    /// Made on the token, or copied from one that was.
+    /// Made on the token, or copied from one that was, by the token's words. What its maker means by that is not always the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local: Option<bool>,
     /// `CKM_EC_KEY_PAIR_GEN`; `null`: it was not generated on a token, or the token does not say how.

@@ -11,7 +11,7 @@ use sdk::{
 use serde_json::{Value, json};
 
 use crate::ask::{self, About, TokenAnswer, TokenAsker, TokenRefusal};
-use crate::resource::{self, Bounds, Caller, Pin, SLOT, TOKEN, TokenName};
+use crate::resource::{self, Bounds, Caller, Maker, Pin, SLOT, TOKEN, TokenName};
 use crate::rights::{GET_INFO, MECHANISM_INFO, MECHANISM_LIST, SLOT_INFO, SLOT_LIST, TOKEN_INFO};
 use crate::settings::Settings;
 
@@ -127,7 +127,8 @@ impl Loaded {
         for seen in &self.slots {
             match &seen.token {
                 Some(Ok(answer))
-                    if answer.value.serial_number() == settings.serial && answer.value.label() == settings.token =>
+                    if trimmed(answer.value.serial_number()) == settings.serial
+                        && trimmed(answer.value.label()) == settings.token =>
                 {
                     let hardware = seen.info.as_ref().ok().map(|info| (info.value.hardware_slot(), info.exchange));
                     return Ok(Pinned { slot: seen.slot, info: answer.clone(), hardware });
@@ -135,8 +136,8 @@ impl Loaded {
                 Some(Ok(answer)) if answer.value.token_initialized() => {
                     others.push(format!(
                         "`{}` with serial number {}",
-                        answer.value.label(),
-                        answer.value.serial_number()
+                        trimmed(answer.value.label()),
+                        trimmed(answer.value.serial_number())
                     ));
                 }
                 Some(Err(refusal)) => unread.push(refusal.clone()),
@@ -173,8 +174,8 @@ impl Loaded {
             };
             match &seen.info {
                 Ok(info) => {
-                    slot.description = Some(info.value.slot_description().to_owned());
-                    slot.manufacturer = Some(info.value.manufacturer_id().to_owned());
+                    slot.description = Some(trimmed(info.value.slot_description()).to_owned());
+                    slot.manufacturer = Some(trimmed(info.value.manufacturer_id()).to_owned());
                     slot.hardware = Some(info.value.hardware_slot());
                     slot.removable = Some(info.value.removable_device());
                     for part in ["description", "manufacturer", "hardware", "removable"] {
@@ -190,8 +191,8 @@ impl Loaded {
             match (&seen.token, &seen.info) {
                 (Some(Ok(token)), _) => {
                     slot.token = Some(Some(TokenName {
-                        label: token.value.label().to_owned(),
-                        serial: token.value.serial_number().to_owned(),
+                        label: trimmed(token.value.label()).to_owned(),
+                        serial: trimmed(token.value.serial_number()).to_owned(),
                         initialized: token.value.token_initialized(),
                     }));
                     parts.insert("token".to_owned(), vec![Source::json(token.exchange, "")]);
@@ -226,7 +227,7 @@ impl Loaded {
         (caller, told_by): (Caller, ExchangeId),
     ) -> Result<(), SinkError> {
         let info = &pinned.info.value;
-        let id = info.serial_number().to_owned();
+        let id = trimmed(info.serial_number()).to_owned();
         let subject = Subject { kind: TOKEN.to_owned(), id: id.clone() };
         let gap = |part: &str, refusal: &TokenRefusal| GapNote {
             population: Some(TOKEN.to_owned()),
@@ -238,10 +239,10 @@ impl Loaded {
             exchange: refusal.exchange,
         };
         let mut token = resource::Token {
-            label: info.label().to_owned(),
-            serial: info.serial_number().to_owned(),
-            manufacturer: info.manufacturer_id().to_owned(),
-            model: info.model().to_owned(),
+            label: trimmed(info.label()).to_owned(),
+            serial: trimmed(info.serial_number()).to_owned(),
+            manufacturer: trimmed(info.manufacturer_id()).to_owned(),
+            model: trimmed(info.model()).to_owned(),
             hardware_version: info.hardware_version().to_string(),
             firmware_version: info.firmware_version().to_string(),
             hardware: pinned.hardware.map(|(is, _)| is),
@@ -298,8 +299,8 @@ impl Loaded {
                 token.module = Some(resource::Module {
                     path: settings.module.clone(),
                     sha256: self.sha256.clone(),
-                    manufacturer: info.value.manufacturer_id().to_owned(),
-                    description: info.value.library_description().to_owned(),
+                    manufacturer: trimmed(info.value.manufacturer_id()).to_owned(),
+                    description: trimmed(info.value.library_description()).to_owned(),
                     version: info.value.library_version().to_string(),
                     cryptoki: info.value.cryptoki_version().to_string(),
                 });
@@ -321,6 +322,24 @@ impl Loaded {
             facts: sdk::facts(&token)?,
         })?;
         cover(asker, TOKEN, 1)
+    }
+
+    /// Whose words the attributes of the token's keys are, and where that was read.
+    pub fn maker(&self, pinned: &Pinned) -> Result<(Maker, Vec<Source>), TokenRefusal> {
+        let library = self.info.as_ref().map_err(Clone::clone)?;
+        let token = &pinned.info.value;
+        let maker = Maker {
+            manufacturer: trimmed(token.manufacturer_id()).to_owned(),
+            model: trimmed(token.model()).to_owned(),
+            library: trimmed(library.value.manufacturer_id()).to_owned(),
+            library_description: trimmed(library.value.library_description()).to_owned(),
+            library_version: library.value.library_version().to_string(),
+        };
+        let places = ["manufacturer", "description", "version"]
+            .map(|member| Source::json(library.exchange, format!("/{member}")))
+            .into_iter()
+            .chain(["manufacturer", "model"].map(|member| Source::json(pinned.info.exchange, format!("/{member}"))));
+        Ok((maker, places.collect()))
     }
 
     #[expect(clippy::type_complexity, reason = "a map and where it was read")]
@@ -369,10 +388,16 @@ fn cover(asker: &TokenAsker, kind: &str, items: usize) -> Result<(), SinkError> 
     })
 }
 
+/// Names are padded with blanks (PKCS#11 3.1, 3.1); some modules pad them with NUL.
+#[must_use]
+pub fn trimmed(name: &str) -> &str {
+    name.trim_end_matches([' ', '\0'])
+}
+
 fn library(info: &Info) -> Value {
     json!({
-        "manufacturer": info.manufacturer_id(),
-        "description": info.library_description(),
+        "manufacturer": trimmed(info.manufacturer_id()),
+        "description": trimmed(info.library_description()),
         "version": info.library_version().to_string(),
         "cryptoki": info.cryptoki_version().to_string(),
     })
@@ -380,8 +405,8 @@ fn library(info: &Info) -> Value {
 
 fn slot_info(info: &SlotInfo) -> Value {
     json!({
-        "description": info.slot_description(),
-        "manufacturer": info.manufacturer_id(),
+        "description": trimmed(info.slot_description()),
+        "manufacturer": trimmed(info.manufacturer_id()),
         "hardware_version": info.hardware_version().to_string(),
         "firmware_version": info.firmware_version().to_string(),
         "token_present": info.token_present(),
@@ -393,10 +418,10 @@ fn slot_info(info: &SlotInfo) -> Value {
 /// Memory, sessions and the token's clock are left out: they change by themselves from one look to the next.
 fn token_info(info: &TokenInfo) -> Value {
     json!({
-        "label": info.label(),
-        "manufacturer": info.manufacturer_id(),
-        "model": info.model(),
-        "serial": info.serial_number(),
+        "label": trimmed(info.label()),
+        "manufacturer": trimmed(info.manufacturer_id()),
+        "model": trimmed(info.model()),
+        "serial": trimmed(info.serial_number()),
         "hardware_version": info.hardware_version().to_string(),
         "firmware_version": info.firmware_version().to_string(),
         "pin_length": {"min": info.min_pin_length(), "max": info.max_pin_length()},
@@ -421,4 +446,17 @@ fn token_info(info: &TokenInfo) -> Value {
             "CKF_ERROR_STATE": info.error_state(),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_padded_with_blanks_or_nul() {
+        for padded in ["treasury", "treasury    ", "treasury\0\0", "treasury \0 \0", "treasury\0 "] {
+            assert_eq!(trimmed(padded), "treasury");
+        }
+        assert_eq!(trimmed(" a b "), " a b");
+    }
 }

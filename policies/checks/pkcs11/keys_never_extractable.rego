@@ -2,8 +2,9 @@
 # title: Keys never were and are not extractable
 # description: >-
 #   Reads CKA_EXTRACTABLE and CKA_NEVER_EXTRACTABLE of each private and secret key and concludes that it cannot leave the token and never
-#   could. A key that is not extractable now may have been wrapped out before. Cannot see keys that the caller does not see, copies made
-#   by the vendor's own backup, or whether the token tells the truth.
+#   could. A key that is not extractable now may have been wrapped out before. The past counts only of a key that the token made itself
+#   (CKA_LOCAL), or by a maker of whom more is known (`lib/pkcs11.rego`). Cannot see keys that the caller does not see, copies made by the
+#   vendor's own backup, or whether the token tells the truth.
 # scope: package
 # related_resources:
 #   - ref: https://docs.oasis-open.org/pkcs11/pkcs11-spec/v3.1/pkcs11-spec-v3.1.html
@@ -12,11 +13,14 @@
 # custom:
 #   subject: pkcs11/key
 #   needs:
-#     conforms: [extractable, never_extractable]
+#     conforms: [extractable, never_extractable, local, maker]
 #     deviates: [class]
+#     undetermined: [extractable, never_extractable, local, maker]
 #   severity: high
 #   remediation: Generate a new key with CKA_EXTRACTABLE=false, move what the old one protects, destroy the old one. The attribute of an old key tells its past and cannot be mended.
 package checks.pkcs11.keys_never_extractable
+
+import data.lib.pkcs11
 
 deviates contains {
 	"path": "/extractable",
@@ -25,6 +29,15 @@ deviates contains {
 	"because": "it can be wrapped out of the token",
 } if {
 	input.resource.extractable == true
+}
+
+deviates contains {
+	"path": "/never_extractable",
+	"actual": true,
+	"because": "the token contradicts itself: it says too that the key never could",
+} if {
+	input.resource.extractable == true
+	input.resource.never_extractable == true
 }
 
 deviates contains {
@@ -43,4 +56,16 @@ conforms contains {
 } if {
 	input.resource.extractable == false
 	input.resource.never_extractable == true
+	pkcs11.history_counts(input.resource)
+}
+
+undetermined contains {
+	"path": "/local",
+	"actual": false,
+	"because": "the token contradicts itself: it says that the key never could leave (CKA_NEVER_EXTRACTABLE), and that it did not make it (CKA_LOCAL); what was before it came here the token cannot know",
+} if {
+	input.resource.extractable == false
+	input.resource.never_extractable == true
+	input.resource.local == false
+	not pkcs11.history_counts(input.resource)
 }

@@ -24,8 +24,25 @@ test_deviates_when_it_was if {
 
 test_deviates_when_a_token_contradicts_itself if {
 	key := hsm.key({"extractable": true})
-	count(keys_never_extractable.deviates) == 1 with input as fixture.case(key, {})
+	paths := {found.path | some found in keys_never_extractable.deviates} with input as fixture.case(key, {})
+	paths == {"/extractable", "/never_extractable"}
 	count(keys_never_extractable.conforms) == 0 with input as fixture.case(key, {})
+}
+
+# openCryptoki says it of imported keys.
+test_is_not_settled_by_the_past_of_a_key_from_outside if {
+	every maker in [hsm.softhsm, hsm.nobody] {
+		key := hsm.key({"local": false, "maker": maker})
+		count(keys_never_extractable.deviates) == 0 with input as fixture.case(key, {})
+		count(keys_never_extractable.conforms) == 0 with input as fixture.case(key, {})
+		count(keys_never_extractable.undetermined) == 1 with input as fixture.case(key, {})
+	}
+}
+
+test_conforms_where_the_past_tells_by_itself if {
+	key := hsm.key({"local": false, "maker": hsm.nss})
+	count(keys_never_extractable.conforms) == 1 with input as fixture.case(key, {})
+	count(keys_never_extractable.undetermined) == 0 with input as fixture.case(key, {})
 }
 
 test_says_nothing_without_the_past if {

@@ -97,32 +97,44 @@ fn without_a_login_private_keys_are_a_gap_and_nothing_is_concluded_of_them() {
 
 #[test]
 fn with_a_login_every_key_is_judged_by_its_attributes() {
-    judged_by_attributes(&Hsm::soft(false), "secp256k1");
+    judged_by_attributes(&Hsm::soft(false), "secp256k1", &["derived"]);
 }
 
 #[test]
 fn another_implementation_is_judged_alike() {
-    judged_by_attributes(&Hsm::kryoptic(), "P-384");
+    let sealed = judged_by_attributes(&Hsm::kryoptic(), "P-384", &[]);
+    // It says CKA_LOCAL of a key that it derived; the mechanism beside it tells.
+    let facts = sealed.facts();
+    let derived = &facts[&("pkcs11/key".to_owned(), "secret/0d/derived".to_owned())];
+    assert_eq!((&derived["local"], &derived["key_gen_mechanism"]), (&json!(true), &json!("CKM_ECDH1_DERIVE")));
+    // Flags that are not set say nothing of a token that sets them only when few tries are left.
+    let login = sealed.findings().into_iter().find(|f| f.check == "pkcs11/token-login-is-healthy").expect("a finding");
+    assert_eq!(login.outcome, "undetermined");
+    let reason = login.reason;
+    assert!(reason.contains("Kryoptic sets a flag only when few tries are left"), "{reason}");
 }
 
-fn judged_by_attributes(hsm: &Hsm, hot: &str) {
+/// `unsettled`: keys with a past on the token that did not make them.
+fn judged_by_attributes(hsm: &Hsm, hot: &str, unsettled: &[&str]) -> Sealed {
     let settings = format!("    environment: [{}]\n{}", hsm.variable.0, hsm.login(PIN));
     let desk = hsm.desk(&hsm.target("vault", hsm.module(), &settings));
     let (answer, sealed) = desk.seal();
     assert_eq!(answer.code, 10, "{answer:?}");
     assert_eq!(gaps(&sealed), [], "{answer:?}");
     let all = outcomes(&sealed, "keys-made-inside");
-    assert_eq!(all.len(), 13, "{all:?}");
+    assert_eq!(all.len(), 14, "{all:?}");
 
     let deviating = |check| with_outcome(&sealed, check, "deviates");
     assert_eq!(deviating("keys-never-extractable"), labels(&["open", "leaves", "guarded", "imported", "was-open"]));
     assert_eq!(deviating("keys-always-sensitive"), labels(&["open", "imported"]));
-    assert_eq!(deviating("keys-made-inside"), labels(&["imported"]));
+    assert_eq!(deviating("keys-made-inside"), labels(&["imported", "derived"]));
     assert_eq!(deviating("wrapping-needs-trusted"), labels(&["open", "leaves"]));
     assert_eq!(with_outcome(&sealed, "wrapping-needs-trusted", "conforms"), labels(&["guarded"]));
     assert_eq!(deviating("key-use-is-separated"), labels(&["both", "wraps"]));
     for check in ["keys-never-extractable", "keys-always-sensitive", "keys-made-inside", "key-use-is-separated"] {
-        assert_eq!(with_outcome(&sealed, check, "undetermined"), labels(&[]), "{check}");
+        let of_the_past = check == "keys-never-extractable" || check == "keys-always-sensitive";
+        let expected = if of_the_past { unsettled } else { &[] };
+        assert_eq!(with_outcome(&sealed, check, "undetermined"), labels(expected), "{check}");
         assert!(with_outcome(&sealed, check, "conforms").is_superset(&labels(&["treasury", "hot"])), "{check}");
     }
     // Two keys of one name are two keys.
@@ -146,6 +158,70 @@ fn judged_by_attributes(hsm: &Hsm, hot: &str) {
     // The next run reads the same under the same names, whatever handles the session has.
     let (_, again) = desk.seal();
     assert_eq!(again.facts(), facts);
+    sealed
+}
+
+#[test]
+fn names_padded_with_nul_are_those_that_are_declared() {
+    let hsm = Hsm::soft(false);
+    let (desk, _) = odd(&hsm, "padded-with-nul", &hsm.login(PIN));
+    let (answer, sealed) = desk.seal();
+    assert_eq!((answer.code, gaps(&sealed).len()), (10, 0), "{answer:?}");
+    let token = only(&sealed, "pkcs11/token");
+    assert_eq!((&token["label"], &token["manufacturer"]), (&json!("treasury"), &json!("SoftHSM project")));
+    assert!(!sealed.of("resource").any(|resource| resource.to_string().contains("\\u0000")));
+}
+
+#[test]
+fn a_token_whose_clock_is_none_is_not_said_to_be_another() {
+    let hsm = Hsm::soft(false);
+    let (desk, _) = odd(&hsm, "odd-clock", &hsm.login(PIN));
+    let (_, sealed) = desk.seal();
+    let found = gaps(&sealed);
+    assert!(found.iter().any(|gap| gap.1 == "unsupported" && gap.2.contains("utcTime")), "{found:?}");
+    assert!(found.iter().all(|gap| gap.1 != "wrong-identity"), "{found:?}");
+    assert_eq!(logins(&hsm), 0);
+}
+
+#[test]
+fn what_a_module_never_answers_is_said_to_be_so() {
+    let hsm = Hsm::soft(false);
+    let (desk, _) = odd(&hsm, "no-dates", &hsm.login(PIN));
+    let (_, sealed) = desk.seal();
+    let found = gaps(&sealed);
+    assert_eq!(found.len(), 14, "{found:?}");
+    for (population, reason, detail) in found {
+        assert_eq!((population.as_str(), reason.as_str()), ("pkcs11/key", "unsupported"));
+        assert!(detail.contains("CKA_START_DATE: CKR_GENERAL_ERROR, each time it is asked for"), "{detail}");
+    }
+    // The rest of each key is read: the other date, and what is judged.
+    assert!(with_outcome(&sealed, "keys-never-extractable", "conforms").contains("treasury"));
+    assert!(sealed.facts().iter().filter(|(at, _)| at.0 == "pkcs11/key").all(|(_, key)| key["end_date"].is_null()));
+}
+
+#[test]
+fn a_past_counts_only_of_a_key_that_the_token_made() {
+    let hsm = Hsm::soft(false);
+    let (mut desk, _) = odd(&hsm, "past-of-imported", &hsm.login(PIN));
+    for how in ["past-of-imported", "another-maker"] {
+        desk.set("ODD_HOW", how);
+        let (_, sealed) = desk.seal();
+        let of = |check, outcome| with_outcome(&sealed, check, outcome);
+        if how == "past-of-imported" {
+            for check in ["keys-never-extractable", "keys-always-sensitive"] {
+                assert_eq!(of(check, "undetermined"), labels(&["imported", "derived"]), "{check}");
+            }
+            assert_eq!(of("keys-made-inside", "deviates"), labels(&["imported", "derived"]));
+        } else {
+            // Of a maker who is not known a contradiction settles nothing, and flags that are not set neither.
+            assert_eq!(of("keys-made-inside", "deviates"), labels(&["imported"]));
+            assert_eq!(of("keys-made-inside", "undetermined"), labels(&["derived"]));
+            let login = sealed.findings().into_iter().find(|f| f.check == "pkcs11/token-login-is-healthy");
+            let login = login.expect("a finding");
+            assert_eq!(login.outcome, "undetermined");
+            assert!(login.reason.contains("`Nobody, Inc.`"), "{login:?}");
+        }
+    }
 }
 
 #[test]
