@@ -67,7 +67,10 @@ static CK_RV token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info) {
 	/* A clock that is none: openCryptoki 3.8.1. */
 	if (how("odd-clock")) { info->flags |= CKF_CLOCK_ON_TOKEN; memcpy(info->utcTime, "13:39:43        ", 16); }
 	/* openCryptoki 3.8.1 says of an imported key that it has a past. Another maker's name, as SoftHSM is known. */
-	if (how("another-maker")) memcpy(info->manufacturerID, "Nobody, Inc.                    ", 32);
+	if (how("another-maker")) {
+		memcpy(info->manufacturerID, "Nobody, Inc.                    ", 32);
+		memcpy(info->model, "One             ", 16);
+	}
 	if (how("maker-of-users")) memcpy(info->manufacturerID, "Marvell Semiconductors, Inc.    ", 32);
 	return rv;
 }

@@ -119,7 +119,8 @@ fn judged_by_attributes(hsm: &Hsm, hot: &str, unsettled: &[&str]) -> Sealed {
     let settings = format!("    environment: [{}]\n{}", hsm.variable.0, hsm.login(PIN));
     let desk = hsm.desk(&hsm.target("vault", hsm.module(), &settings));
     let (answer, sealed) = desk.seal();
-    assert_eq!(answer.code, 10, "{answer:?}");
+    // Something deviates, and something is not settled.
+    assert_eq!(answer.code, 12, "{answer:?}");
     assert_eq!(gaps(&sealed), [], "{answer:?}");
     let all = outcomes(&sealed, "keys-made-inside");
     assert_eq!(all.len(), 14, "{all:?}");
@@ -166,7 +167,7 @@ fn names_padded_with_nul_are_those_that_are_declared() {
     let hsm = Hsm::soft(false);
     let (desk, _) = odd(&hsm, "padded-with-nul", &hsm.login(PIN));
     let (answer, sealed) = desk.seal();
-    assert_eq!((answer.code, gaps(&sealed).len()), (10, 0), "{answer:?}");
+    assert_eq!((answer.code, gaps(&sealed).len()), (12, 0), "{answer:?}");
     let token = only(&sealed, "pkcs11/token");
     assert_eq!((&token["label"], &token["manufacturer"]), (&json!("treasury"), &json!("SoftHSM project")));
     assert!(!sealed.of("resource").any(|resource| resource.to_string().contains("\\u0000")));
@@ -373,7 +374,10 @@ fn a_module_that_dies_hangs_or_is_another_costs_its_target_and_nothing_else() {
         assert!(whole["detail"].as_str().is_some_and(|detail| detail.contains(said)), "{how}: {whole}");
         assert_eq!(sealed.of("gap").filter(|gap| gap["target"] == "good").count(), 0, "{how}");
         let of = |target: &str| sealed.of("finding").filter(|finding| finding["target"] == target).collect::<Vec<_>>();
-        assert_eq!(of("good").iter().filter(|finding| finding["outcome"] == "undetermined").count(), 0, "{how}");
+        // Whether the past of the derived key counts is settled on no token.
+        let unsettled = of("good").into_iter().filter(|finding| finding["outcome"] == "undetermined");
+        let unsettled: Vec<&Value> = unsettled.map(|finding| &finding["subject"]["id"]).collect();
+        assert_eq!(unsettled, ["secret/0d/derived"; 2], "{how}");
         assert!(of("good").len() > 50, "{how}");
         let vault = of("vault");
         let undetermined = vault.iter().filter(|f| f["outcome"] == "undetermined").count();
@@ -419,7 +423,7 @@ fn a_module_that_lies_is_not_believed() {
     // What it prints does not get into the protocol.
     let (desk, _) = odd(&hsm, "talk", &hsm.login(PIN));
     let (answer, sealed) = desk.seal();
-    assert_eq!((answer.code, gaps(&sealed).len()), (10, 0), "{answer:?}");
+    assert_eq!((answer.code, gaps(&sealed).len()), (12, 0), "{answer:?}");
 }
 
 /// Every attribute that is asked for, its number (PKCS#11 3.1, appendix), and the parts that are not read without it.
@@ -525,7 +529,7 @@ fn every_call_is_a_declared_one_and_none_uses_a_key() {
     desk.set("PKCS11SPY", &hsm.module().display().to_string());
     desk.set("PKCS11SPY_OUTPUT", &log.display().to_string());
     let (answer, sealed) = desk.seal();
-    assert_eq!((answer.code, gaps(&sealed).len()), (10, 0), "{answer:?}");
+    assert_eq!((answer.code, gaps(&sealed).len()), (12, 0), "{answer:?}");
     let text = String::from_utf8_lossy(&fs::read(&log).expect("the log of calls")).into_owned();
     // `12: C_OpenSession`
     let function = |line: &'_ str| -> Option<usize> {
@@ -563,7 +567,7 @@ fn a_person_gives_the_pin_for_one_run() {
         }
     };
     let answer = run(&format!("--pin-descriptor vault=3 3<'{}'", hsm.path("pin").display()));
-    assert_eq!(answer.code, 10, "{answer:?}");
+    assert_eq!(answer.code, 12, "{answer:?}");
     let sealed = Sealed::read(&desk.path("evidence/bundles"), answer.json()["index"].as_u64().expect("an index"));
     let caller = &only(&sealed, "pkcs11/token")["caller"];
     assert_eq!(
