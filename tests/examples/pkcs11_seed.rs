@@ -121,8 +121,7 @@ fn derived(session: &Session, label: &str, id: &[u8]) -> cryptoki::error::Result
         _ => panic!("a point"),
     };
     let parameters = Ecdh1DeriveParams::new(EcKdf::null(), &point);
-    let template =
-        with(aes(label, id), &[Attribute::Class(ObjectClass::SECRET_KEY), Attribute::KeyType(KeyType::AES)]);
+    let template = with(aes(label, id), &[Attribute::Class(ObjectClass::SECRET_KEY), Attribute::KeyType(KeyType::AES)]);
     session.derive_key(&Mechanism::Ecdh1Derive(parameters), *own, &template)?;
     Ok(())
 }

@@ -90,9 +90,7 @@ fn alone(session: &Session, object: ObjectHandle, attribute: AttributeType) -> G
         Ok(Some(AttributeInfo::Unavailable) | None) => {
             Got::refused(GapReason::Unsupported, "CK_UNAVAILABLE_INFORMATION".to_owned())
         }
-        Ok(Some(AttributeInfo::Sensitive)) => {
-            Got::refused(GapReason::Denied, "CKR_ATTRIBUTE_SENSITIVE".to_owned())
-        }
+        Ok(Some(AttributeInfo::Sensitive)) => Got::refused(GapReason::Denied, "CKR_ATTRIBUTE_SENSITIVE".to_owned()),
         Ok(Some(AttributeInfo::Available(_))) => match session.get_attributes(object, &[attribute]) {
             Ok(values) => match values.into_iter().next() {
                 Some(value) => Got::Value(value),

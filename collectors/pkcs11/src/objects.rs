@@ -382,7 +382,9 @@ impl Read<'_> {
     /// Whether one of these was there and was not given, which is then a gap of the part.
     fn withheld(&mut self, part: &str, attributes: &[A]) -> bool {
         let refused = attributes.iter().find_map(|attribute| match self.got(*attribute) {
-            Some(Got::Refused { reason, code, lasting }) => Some((*reason, attributes::why(*attribute, code, *lasting))),
+            Some(Got::Refused { reason, code, lasting }) => {
+                Some((*reason, attributes::why(*attribute, code, *lasting)))
+            }
             _ => None,
         });
         match refused {

@@ -142,7 +142,9 @@ mod tests {
             "login": "user", "accepts_signing_credential": accepted, "pin_file": file.display().to_string()
         }));
         let settings = settings.unwrap();
-        for (size, end, whole) in [(1024, "\n", true), (1024, "", true), (1025, "", false), (1025, "\n", false), (4096, "", false)] {
+        for (size, end, whole) in
+            [(1024, "\n", true), (1024, "", true), (1025, "", false), (1025, "\n", false), (4096, "", false)]
+        {
             std::fs::File::create(&file)
                 .and_then(|mut made| std::io::Write::write_all(&mut made, ("7".repeat(size) + end).as_bytes()))
                 .unwrap();

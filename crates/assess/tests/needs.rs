@@ -75,9 +75,12 @@ fn a_list_cut_short_is_no_proof_of_absence() {
 /// A reason for what is not settled hides nothing that is proven, and has words.
 #[test]
 fn what_is_not_settled_is_said_in_words() {
-    let rules = format!("{RULES}\nundetermined contains {{\"path\": \"/spec\", \"because\": \"nobody knows it\"}} if input.resource.spec == \"odd\"\n\nundetermined contains {{\"because\": \"never first\"}} if input.resource.spec == \"bad\"\n");
-    let tests =
-        format!("{TESTS}\ntest_undetermined if count(key.undetermined) == 1 with input as case(\"odd\", [\"inside\"])\n");
+    let rules = format!(
+        "{RULES}\nundetermined contains {{\"path\": \"/spec\", \"because\": \"nobody knows it\"}} if input.resource.spec == \"odd\"\n\nundetermined contains {{\"because\": \"never first\"}} if input.resource.spec == \"bad\"\n"
+    );
+    let tests = format!(
+        "{TESTS}\ntest_undetermined if count(key.undetermined) == 1 with input as case(\"odd\", [\"inside\"])\n"
+    );
     let needs = "{conforms: [spec, grants], deviates: [], undetermined: [spec, grants]}";
     let report = run(needs, &rules, &tests);
     assert!(report.is_good(), "{report:#?}");

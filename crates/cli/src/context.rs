@@ -217,7 +217,8 @@ mod tests {
         std::fs::create_dir_all(&checks).unwrap();
         std::fs::File::create(checks.join("real.rego")).unwrap();
         std::fs::File::create(folder.path().join("secret")).unwrap();
-        let texts = |what: &str| rego_texts(folder.path()).map(|texts| texts.len()).map_err(|error| format!("{what}: {error}"));
+        let texts =
+            |what: &str| rego_texts(folder.path()).map(|texts| texts.len()).map_err(|error| format!("{what}: {error}"));
         assert_eq!(texts("whole"), Ok(1));
         let planted = checks.join("planted.rego");
         symlink(folder.path().join("secret"), &planted).unwrap();

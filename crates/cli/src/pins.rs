@@ -70,13 +70,13 @@ fn takes_one(plan: &Plan, target: &str, pins: &BTreeMap<String, Secret>) -> Resu
 
 fn read(target: &str, number: u32) -> Result<Secret, Failure> {
     let mut text = String::new();
-    File::open(format!("/dev/fd/{number}")).and_then(|file| file.take(MOST_BYTES as u64 + 2).read_to_string(&mut text)).map_err(
-        |error| {
+    File::open(format!("/dev/fd/{number}"))
+        .and_then(|file| file.take(MOST_BYTES as u64 + 2).read_to_string(&mut text))
+        .map_err(|error| {
             Failure::input(
                 anyhow!(error).context(format!("cannot read the PIN of `{target}` from descriptor {number}")),
             )
-        },
-    )?;
+        })?;
     if text.ends_with('\n') {
         text.pop();
     }

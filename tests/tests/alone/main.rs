@@ -16,6 +16,7 @@ mod e2e_paging;
 mod e2e_way;
 mod errors;
 mod exec;
+mod features;
 mod format;
 mod format_cli;
 mod format_properties;

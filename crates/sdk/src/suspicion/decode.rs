@@ -119,15 +119,21 @@ fn entity(name: &[u8]) -> Option<char> {
 
 /// The texts that are written in base64, standard or for URLs, with or without line breaks, wherever in a word they begin.
 fn base64(bytes: &[u8]) -> Option<Vec<u8>> {
-    encoded(bytes, |byte| sextet(byte).is_some(), 4, |run| {
-        let mut out = Vec::with_capacity(run.len() / 4 * 3);
-        for four in run.chunks(4) {
-            let bits = four.iter().filter_map(|byte| sextet(*byte)).fold(0_u32, |bits, six| bits << 6 | u32::from(six));
-            let [_, a, b, c] = (bits << (6 * (4 - four.len()))).to_be_bytes();
-            out.extend_from_slice([a, b, c].get(..four.len().saturating_sub(1)).unwrap_or_default());
-        }
-        out
-    })
+    encoded(
+        bytes,
+        |byte| sextet(byte).is_some(),
+        4,
+        |run| {
+            let mut out = Vec::with_capacity(run.len() / 4 * 3);
+            for four in run.chunks(4) {
+                let bits =
+                    four.iter().filter_map(|byte| sextet(*byte)).fold(0_u32, |bits, six| bits << 6 | u32::from(six));
+                let [_, a, b, c] = (bits << (6 * (4 - four.len()))).to_be_bytes();
+                out.extend_from_slice([a, b, c].get(..four.len().saturating_sub(1)).unwrap_or_default());
+            }
+            out
+        },
+    )
 }
 
 const fn sextet(byte: u8) -> Option<u8> {
@@ -142,10 +148,16 @@ const fn sextet(byte: u8) -> Option<u8> {
 }
 
 fn hex(bytes: &[u8]) -> Option<Vec<u8>> {
-    encoded(bytes, |byte| byte.is_ascii_hexdigit(), 2, |run| {
-        let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or(0);
-        run.chunks_exact(2).map(|two| two.iter().fold(0, |byte, half| byte << 4 | digit(half))).collect()
-    })
+    encoded(
+        bytes,
+        |byte| byte.is_ascii_hexdigit(),
+        2,
+        |run| {
+            let digit =
+                |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or(0);
+            run.chunks_exact(2).map(|two| two.iter().fold(0, |byte, half| byte << 4 | digit(half))).collect()
+        },
+    )
 }
 
 /// Every run of letters that `decode` turns into text, begun at each of its first `group` letters. Lines of one text are one run.
@@ -217,14 +229,20 @@ mod tests {
 
     #[test]
     fn writings_are_read() {
-        assert_eq!(text(json(br#"a\"\/\u002b\ud83d\ude00\\n\ud800x\"#)).as_deref(), Some("a\"/+\u{1f600}\\n\u{fffd}x\\"));
+        assert_eq!(
+            text(json(br#"a\"\/\u002b\ud83d\ude00\\n\ud800x\"#)).as_deref(),
+            Some("a\"/+\u{1f600}\\n\u{fffd}x\\")
+        );
         assert_eq!(json(b"plain"), None);
         assert_eq!(text(percent(b"a%2Fb%zz")).as_deref(), Some("a/b%zz"));
         assert_eq!(percent(b"100%"), None);
         assert_eq!(text(entities(b"&lt;a&#x2f;&#43;&nbsp;&amp&")).as_deref(), Some("<a/+&nbsp;&amp&"));
         assert_eq!(entities(b"a & b"), None);
         // "-----BEGIN PRIVATE KEY-----", standard and for URLs.
-        assert_eq!(text(base64(b"x=LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t;")).as_deref(), Some("-----BEGIN PRIVATE KEY-----\n"));
+        assert_eq!(
+            text(base64(b"x=LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t;")).as_deref(),
+            Some("-----BEGIN PRIVATE KEY-----\n")
+        );
         assert!(text(base64(b"/a/LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t")).unwrap().contains("BEGIN PRIVATE KEY"));
         let wrapped = b"LS0tLS1CRUdJTiBQUklW\n  QVRFIEtFWS0t\n  LS0t";
         assert!(text(base64(wrapped)).unwrap().contains("BEGIN PRIVATE"));

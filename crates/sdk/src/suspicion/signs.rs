@@ -75,14 +75,47 @@ const VALUES: &[&str] = &[
 
 /// Words that stand where a secret would and are none.
 const NO_SECRETS: &[&str] = &[
-    "change", "changeme", "disabled", "enabled", "example", "false", "hidden", "masked", "none", "null", "optional", "redacted", "removed",
-    "required", "string", "true", "undefined", "unset",
+    "change",
+    "changeme",
+    "disabled",
+    "enabled",
+    "example",
+    "false",
+    "hidden",
+    "masked",
+    "none",
+    "null",
+    "optional",
+    "redacted",
+    "removed",
+    "required",
+    "string",
+    "true",
+    "undefined",
+    "unset",
 ];
 
 /// Beginnings of what leads to a secret and is none.
 const LEADS: &[&str] = &[
-    "arn:", "aws-sm:", "env:", "file:", "http:", "https:", "keyvault:", "op://", "ref:", "secretsmanager:", "secretref:", "ssm:", "vault:",
-    "<", "${", "{{", "$(", "%(", "[",
+    "arn:",
+    "aws-sm:",
+    "env:",
+    "file:",
+    "http:",
+    "https:",
+    "keyvault:",
+    "op://",
+    "ref:",
+    "secretsmanager:",
+    "secretref:",
+    "ssm:",
+    "vault:",
+    "<",
+    "${",
+    "{{",
+    "$(",
+    "%(",
+    "[",
 ];
 
 struct Patterns {
@@ -135,7 +168,14 @@ mod tests {
 
     #[test]
     fn references_and_masks_are_no_secrets() {
-        for value in ["********", "XXXX-XXXX", "arn:aws:secretsmanager:eu-west-1:1:secret:x", "${DB_PASSWORD}", "True", "/run/secrets/db"] {
+        for value in [
+            "********",
+            "XXXX-XXXX",
+            "arn:aws:secretsmanager:eu-west-1:1:secret:x",
+            "${DB_PASSWORD}",
+            "True",
+            "/run/secrets/db",
+        ] {
             assert!(!is_secret(value), "{value}");
         }
         for value in ["hunter2", "/x9!a", "correct horse battery staple", "see-vault-path"] {

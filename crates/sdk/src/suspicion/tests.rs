@@ -19,7 +19,9 @@ fn base64(text: &str, last: [char; 2], width: usize) -> String {
 }
 
 fn percent(text: &str) -> String {
-    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 fn entities(text: &str) -> String {
@@ -64,10 +66,17 @@ const WRITINGS: [(&str, fn(&str) -> String); 14] = [
 fn places() -> Vec<String> {
     let key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYzzzzzzzzzz";
     let line = "MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
-    let mut places: Vec<String> = ["PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "OPENSSH PRIVATE KEY", "PGP PRIVATE KEY BLOCK"]
-        .iter()
-        .map(|kind| format!("-----BEGIN {kind}-----\n{line}\n-----END {kind}-----\n"))
-        .collect();
+    let mut places: Vec<String> = [
+        "PRIVATE KEY",
+        "ENCRYPTED PRIVATE KEY",
+        "RSA PRIVATE KEY",
+        "EC PRIVATE KEY",
+        "OPENSSH PRIVATE KEY",
+        "PGP PRIVATE KEY BLOCK",
+    ]
+    .iter()
+    .map(|kind| format!("-----BEGIN {kind}-----\n{line}\n-----END {kind}-----\n"))
+    .collect();
     places.push(format!("the key is {line}"));
     places.extend([
         format!("[default]\naws_access_key_id = AKIAZZZZZZZZZZZZZZZZ\naws_secret_access_key = {key}\n"),
@@ -94,7 +103,8 @@ fn places() -> Vec<String> {
         "curl -H \"authorization: Bearer zzzz0000zzzz0000\"".to_owned(),
         "mysql --password hunter2-x -u app".to_owned(),
         "machine db.internal login app password hunter2".to_owned(),
-        "DefaultEndpointsProtocol=https;AccountName=x;AccountKey=zzzz0000zzzz0000zzzz0000zzzz0000zzzz0000zzzz0000==;".to_owned(),
+        "DefaultEndpointsProtocol=https;AccountName=x;AccountKey=zzzz0000zzzz0000zzzz0000zzzz0000zzzz0000zzzz0000==;"
+            .to_owned(),
     ]);
     let zeros = |n: usize| "z0".repeat(n / 2);
     places.extend([
