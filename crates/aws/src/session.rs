@@ -93,7 +93,7 @@ impl Session {
         let transport = Transport::to_target(target, given, "AWS_CA_BUNDLE", authorities.as_deref())?;
         let recording = Recording::new(transport.clone(), Arc::new(Aws), recorder.clone(), environment.clock.clone());
         let config = base_config(&settings, environment, &recording, source).await?;
-        recorder.route(route(&transport, &config))?;
+        recorder.route(route(&transport, &config)?)?;
         let (config, credentials) = with_credentials(config, &settings, environment, recorder).await?;
         let prepared = credentials.prepare().await;
         if let Some(cause) = recording.take_sink_error() {
@@ -262,7 +262,17 @@ impl std::fmt::Debug for Bounded<'_> {
 }
 
 /// What of the way to the account is not AWS' own.
-fn route(transport: &Transport, config: &SdkConfig) -> RouteNote {
+///
+/// # Errors
+/// When an endpoint is configured that is not a URL: nothing is asked over a way that cannot be sealed.
+fn route(transport: &Transport, config: &SdkConfig) -> Result<RouteNote, CollectError> {
+    let url = |text: &str| {
+        text.parse::<Uri>().map_err(|error| CollectError::Credentials {
+            problem: format!(
+                "the endpoint `{text}` (`AWS_ENDPOINT_URL…` or `endpoint_url` of a profile) is not a URL: {error}"
+            ),
+        })
+    };
     let of_service = |service: &str| {
         let key = ServiceConfigKey::builder()
             .service_id(service)
@@ -280,12 +290,12 @@ fn route(transport: &Transport, config: &SdkConfig) -> RouteNote {
         let of_it = of_service(service);
         // Proxies are chosen by host, and of what has another endpoint no host of AWS is asked.
         if of_it.is_none() && of_all.is_none() {
-            hosts.extend(format!("https://{host}.{region}.amazonaws.com").parse::<Uri>().ok());
+            hosts.push(url(&format!("https://{host}.{region}.amazonaws.com"))?);
         }
         endpoints.extend(of_it);
     }
-    let endpoints: Vec<Uri> = endpoints.iter().filter_map(|url| url.parse().ok()).collect();
-    transport.route(&endpoints, &hosts)
+    let endpoints: Vec<Uri> = endpoints.iter().map(|text| url(text)).collect::<Result<_, _>>()?;
+    Ok(transport.route(&endpoints, &hosts))
 }
 
 async fn base_config(

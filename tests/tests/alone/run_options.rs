@@ -175,3 +175,16 @@ fn a_rehearsal_is_not_green() {
     assert_eq!(desk.plainly(&["run", "--quiet", "--allow-rehearsal"]).code, code);
     assert!([0, 3, 10, 11, 12].contains(&code), "{code}");
 }
+
+#[test]
+fn an_endpoint_that_is_not_a_url_is_said_and_nothing_is_asked() {
+    let mut desk = Desk::new(&template(ACCOUNT, "[eu-west-1]"));
+    desk.aws("https://kms example", "AKIAIOSFODNN7EXAMPLE", "an example of a secret key");
+    let (code, sealed) = run(&desk, &[]);
+    assert_eq!(code, 11);
+    let said =
+        |gap: &serde_json::Value| gap["detail"].as_str().is_some_and(|text| text.contains("`https://kms example`"));
+    let of_target: Vec<_> = sealed.of("gap").filter(|gap| gap["population"].is_null()).collect();
+    assert!(!of_target.is_empty() && of_target.iter().all(|gap| said(gap)), "{of_target:?}");
+    assert_eq!(sealed.of("exchange").count(), 0);
+}
