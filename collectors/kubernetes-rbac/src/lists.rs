@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join4};
 use sdk::{CoverageNote, GapReason, Input, Recorder, SinkError, Source, SourceTotal, population};
 use transport::Refusal;
 
@@ -151,24 +151,20 @@ impl Lists {
     }
 
     async fn round(cluster: &Cluster, before: &Self) -> Result<Self, SinkError> {
-        let first = [(&CLUSTER_BINDINGS, &before.cluster_bindings), (&BINDINGS, &before.bindings)];
-        let mut bindings = try_join_all(first.map(|(wanted, before)| find(cluster, wanted, before))).await?.into_iter();
-        let then = [
-            (&NAMESPACES, &before.namespaces),
-            (&ACCOUNTS, &before.accounts),
-            (&CLUSTER_ROLES, &before.cluster_roles),
-            (&ROLES, &before.roles),
-        ];
-        let mut others = try_join_all(then.map(|(wanted, before)| find(cluster, wanted, before))).await?.into_iter();
-        let mut lists = Self {
-            cluster_bindings: bindings.next().unwrap_or_default(),
-            bindings: bindings.next().unwrap_or_default(),
-            namespaces: others.next().unwrap_or_default(),
-            accounts: others.next().unwrap_or_default(),
-            cluster_roles: others.next().unwrap_or_default(),
-            roles: others.next().unwrap_or_default(),
-            changed: BTreeSet::new(),
-        };
+        let (cluster_bindings, bindings) = try_join(
+            find(cluster, &CLUSTER_BINDINGS, &before.cluster_bindings),
+            find(cluster, &BINDINGS, &before.bindings),
+        )
+        .await?;
+        let (namespaces, accounts, cluster_roles, roles) = try_join4(
+            find(cluster, &NAMESPACES, &before.namespaces),
+            find(cluster, &ACCOUNTS, &before.accounts),
+            find(cluster, &CLUSTER_ROLES, &before.cluster_roles),
+            find(cluster, &ROLES, &before.roles),
+        )
+        .await?;
+        let mut lists =
+            Self { namespaces, accounts, cluster_roles, roles, cluster_bindings, bindings, changed: BTreeSet::new() };
         for found in [&mut lists.bindings, &mut lists.accounts, &mut lists.roles] {
             found.whole_is_not_missed(&lists.namespaces, &cluster.settings.namespaces);
         }
