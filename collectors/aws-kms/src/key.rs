@@ -172,7 +172,7 @@ impl<'s> KeyReader<'s> {
                         at_times!($field, date, $member);
                     }
                     Err(()) => {
-                        let detail = concat!("`", $member, "` is no date").to_owned();
+                        let detail = concat!("`", $member, "` is not a date").to_owned();
                         self.malformed(OPERATION, exchange, stringify!($field), detail);
                     }
                 }

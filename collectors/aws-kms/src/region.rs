@@ -205,7 +205,7 @@ impl<'s> RegionReader<'s> {
                     part,
                     "kms:ListAliases",
                     GapReason::Malformed,
-                    "is no date".to_owned(),
+                    "is not a date".to_owned(),
                     Some(exchange),
                 )?;
             }

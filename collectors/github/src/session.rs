@@ -251,7 +251,7 @@ impl Session {
         }
         match serde_json::from_slice(&body) {
             Ok(value) => Ok((value, head.headers)),
-            Err(error) => Err(Trouble::lasting(GapReason::Malformed, format!("the answer is no JSON: {error}"))),
+            Err(error) => Err(Trouble::lasting(GapReason::Malformed, format!("the answer is not JSON: {error}"))),
         }
     }
 

@@ -106,7 +106,7 @@ fn containers(vectors: &mut Vectors, good: &[u8]) {
     let sum: u32 = (0..512).map(|at| if (148..156).contains(&at) { 32 } else { u32::from(link[at]) }).sum();
     link[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
     vectors.bad("file-plain", "a symbolic link", Class::Malformed, None, appended(&link));
-    vectors.bad("file-order", "a name that stands twice", Class::Malformed, None, appended(&header("leaves.txt")));
+    vectors.bad("file-order", "a duplicate name", Class::Malformed, None, appended(&header("leaves.txt")));
     vectors.bad("file-name", "a name outside the format", Class::Malformed, None, appended(&header("../evil")));
 }
 

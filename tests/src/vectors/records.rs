@@ -33,7 +33,7 @@ fn spellings(vectors: &mut Vectors) {
     bad("json-escape", "an escape that is not needed", T::Gap, "\"detail\":\"A", "\"detail\":\"\\u0041");
     bad(
         "json-twice",
-        "a name that stands twice in facts",
+        "a duplicate name in facts",
         T::Resource,
         "\"enabled\":true",
         "\"enabled\":true,\"\\u0065nabled\":true",
@@ -179,11 +179,11 @@ fn collected(vectors: &mut Vectors) {
     bad("check-digest", "another text than its digest", &|s| {
         s.change(T::Check, 0, |v| v["text"] = json!("package other"));
     });
-    bad("check-order", "a check that stands twice", &|s| {
+    bad("check-order", "a check that is there twice", &|s| {
         let check = s.records.iter().find(|(kind, _)| *kind == T::Check).unwrap().1.clone();
         s.insert(T::Check, 0, check);
     });
-    bad("route-order", "a route that stands twice", &|s| {
+    bad("route-order", "a route that is there twice", &|s| {
         s.insert(T::Route, 0, json!({"target": "aws-prod", "collector": "aws-kms"}));
     });
     bad("route-there", "an exchange without a route", &|s| {
@@ -192,7 +192,7 @@ fn collected(vectors: &mut Vectors) {
     bad("peer-digest", "certificates with another digest", &|s| {
         s.change(T::Peer, 0, |v| v["sha256"] = json!(Digest::of(b"other")));
     });
-    bad("peer-order", "a peer that stands twice", &|s| {
+    bad("peer-order", "a peer that is there twice", &|s| {
         let peer = s.records.iter().find(|(kind, _)| *kind == T::Peer).unwrap().1.clone();
         s.insert(T::Peer, 0, peer);
     });
@@ -213,7 +213,7 @@ fn collected(vectors: &mut Vectors) {
             v.as_object_mut().unwrap().remove("peer");
         });
     });
-    bad("coverage-order", "a population that stands twice", &|s| {
+    bad("coverage-order", "a population that is there twice", &|s| {
         s.change(T::Coverage, 1, |v| v["population"] = json!("aws-kms/key@eu-west-1"));
     });
     bad("coverage-count", "more items than resources", &|s| s.change(T::Coverage, 0, |v| v["items"] = json!(3)));
@@ -233,7 +233,7 @@ fn collected(vectors: &mut Vectors) {
         s.metadata.summary.gaps += 1;
     });
     bad("resource-order", "resources in another order", &|s| s.swap(T::Resource, 0, 1));
-    bad("derived-order", "a derived object that stands twice", &|s| {
+    bad("derived-order", "a derived object that is there twice", &|s| {
         let derived = s.records.iter().find(|(kind, _)| *kind == T::Derived).unwrap().1.clone();
         s.insert(T::Derived, 0, derived);
         s.change(T::Coverage, 1, |v| v["items"] = json!(2));
@@ -270,7 +270,7 @@ fn judged(vectors: &mut Vectors) {
     let mut bad = |rule, about, change: &dyn Fn(&mut Story)| {
         vectors.bad(rule, about, Class::Contradiction, None, sealed(change));
     };
-    bad("acceptance-order", "an acceptance that stands twice", &|s| {
+    bad("acceptance-order", "an acceptance that is there twice", &|s| {
         let one = s.records.iter().find(|(kind, _)| *kind == T::Acceptance).unwrap().1.clone();
         s.insert(T::Acceptance, 0, one);
     });
@@ -294,7 +294,7 @@ fn judged(vectors: &mut Vectors) {
     bad("finding-control", "a finding of a control that nobody assigned", &|s| {
         s.change(T::Finding, 1, |v| v["control"] = json!("AC-ROU"));
     });
-    bad("control-once", "a control that stands twice", &|s| s.change(T::Control, 2, |v| v["id"] = json!("AC-ROT")));
+    bad("control-once", "a control that is there twice", &|s| s.change(T::Control, 2, |v| v["id"] = json!("AC-ROT")));
     bad("control-counts", "a control that counts otherwise", &|s| {
         s.change(T::Control, 0, |v| v["counts"]["conforms"] = json!(2));
     });
