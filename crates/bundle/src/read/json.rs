@@ -111,6 +111,13 @@ impl Checker {
     /// Gives the text back if it is exactly one value that keeps the rules.
     pub fn check<'t>(&mut self, bytes: &'t [u8], rules: Rules) -> Result<&'t str, JsonError> {
         let text = std::str::from_utf8(bytes).map_err(|error| JsonError::NotUtf8 { at: error.valid_up_to() })?;
+        self.check_text(text, rules)?;
+        Ok(text)
+    }
+
+    /// The same of bytes that are known to be UTF-8.
+    pub fn check_text(&mut self, text: &str, rules: Rules) -> Result<(), JsonError> {
+        let bytes = text.as_bytes();
         self.frames.clear();
         self.keys.clear();
         self.decoded.clear();
@@ -121,7 +128,7 @@ impl Checker {
         if cursor.at < bytes.len() {
             return Err(JsonError::Trailing { at: cursor.at });
         }
-        Ok(text)
+        Ok(())
     }
 
     /// The member names of the object that was checked last, which `text` is, in no order. None of anything else.
@@ -426,7 +433,7 @@ impl<'a> Cursor<'a> {
 
 /// Where the first quote, backslash or control character stands. Eight bytes at a time: most of a
 /// record is strings.
-fn special(text: &[u8]) -> Option<usize> {
+pub(super) fn special(text: &[u8]) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
     // High bits of the bytes that are below `limit`; above the first such byte it may err.

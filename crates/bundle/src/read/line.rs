@@ -10,6 +10,7 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 
 use super::form;
 use super::json::{Checker, JsonError, Layout, Numbers, Rules};
+use super::plain;
 use super::record::Record;
 use crate::limits;
 
@@ -95,12 +96,19 @@ impl LineReader {
         if kind == RecordType::Run {
             known_rules(text)?;
         }
-        let record = parse(kind, text)?;
         // What is spelled as we would spell it keeps the rules; what we pass on unread is held to them here.
-        self.respell(kind, &record, line)?;
+        let plain = text.get(after_start(kind)..).and_then(|members| plain::record(kind, members));
+        let record = match plain {
+            Some(record) => record,
+            None => {
+                let record = parse(kind, text)?;
+                self.respell(kind, &record, line)?;
+                record
+            }
+        };
         for opaque in record.opaque() {
             let rules = Rules { depth: RULES.depth.saturating_sub(opaque.around), ..RULES };
-            self.checker.check(opaque.value.get().as_bytes(), rules)?;
+            self.checker.check_text(opaque.value.get(), rules)?;
             // The only opaque value of a resource: its facts.
             if let Record::Resource(resource) = &record {
                 let (text, parts) = (opaque.value.get(), &resource.parts);
@@ -125,9 +133,8 @@ impl LineReader {
         self.spelling.clear();
         serde_json::to_writer(&mut self.spelling, record)
             .map_err(|error| LineError::Content { kind, reason: error.to_string() })?;
-        let before = SALT_START.len() + SALT_LENGTH + TYPE_START.len() + kind.as_str().len() + 1;
-        let rest = line.get(before..).unwrap_or_default();
         // The members follow a comma, where there are any.
+        let rest = line.get(after_start(kind)..).unwrap_or_default();
         let found = rest.strip_prefix(b",").unwrap_or(rest);
         if self.spelling.strip_prefix(b"{") == Some(found) && (rest.len() > found.len()) == (found != b"}") {
             Ok(())
@@ -135,6 +142,11 @@ impl LineReader {
             Err(LineError::Spelling { kind })
         }
     }
+}
+
+/// Where the record's own members begin, with the comma before them.
+const fn after_start(kind: RecordType) -> usize {
+    SALT_START.len() + SALT_LENGTH + TYPE_START.len() + kind.as_str().len() + 1
 }
 
 /// That the rules of judging are those this program knows: with others, the record may have other members.

@@ -7,6 +7,7 @@ mod form;
 pub mod json;
 pub mod line;
 pub mod open;
+mod plain;
 mod record;
 pub mod source;
 pub mod tar;
