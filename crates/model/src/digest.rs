@@ -7,6 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
+use crate::text::Parsed;
+
 /// A SHA-256 value (FIPS 180-4). Its text is 64 lower-case hexadecimal digits and nothing else.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
@@ -55,7 +57,7 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
+        f.write_str(hex::Buffer::<32>::new().format(&self.0))
     }
 }
 
@@ -69,7 +71,7 @@ impl FromStr for Digest {
     type Err = ParseDigestError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // `hex` takes upper case too; two texts for one value would be two records for one fact.
+        // The library takes upper case too; two texts for one value would be two records for one fact.
         if text.len() != 64 || text.bytes().any(|b| b.is_ascii_uppercase()) {
             return Err(ParseDigestError);
         }
@@ -81,14 +83,13 @@ impl FromStr for Digest {
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(hex::Buffer::<32>::new().format(&self.0))
     }
 }
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(Parsed::new("a SHA-256 digest, 64 lower-case hexadecimal digits"))
     }
 }
 

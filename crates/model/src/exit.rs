@@ -20,7 +20,7 @@ pub enum ExitStatus {
     WrongInput = 2,
     /// Done, and not everything was read or may be read.
     NotAllRead = 3,
-    /// Done, and it is no evidence.
+    /// Done, but it is not evidence.
     Rehearsal = 4,
     /// Something is not as declared, or as it must be.
     Deviates = 10,

@@ -11,6 +11,7 @@ mod names;
 mod path;
 pub mod record;
 mod secret;
+mod text;
 mod time;
 
 pub use date::{Date, ParseDateError};

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::text::Parsed;
+
 /// Whether a text may stand in a statement: 1 to 256 bytes without control characters (`docs/spec/bundle.md` §3).
 #[must_use]
 pub fn is_statement_text(text: &str) -> bool {
@@ -146,8 +148,12 @@ impl FromStr for RecordRef {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (kind, ordinal) = text.split_once(':').ok_or(ParseRefError)?;
-        let value = Self { kind: kind.parse()?, ordinal: ordinal.parse().map_err(|_| ParseRefError)? };
-        if value.to_string() == text { Ok(value) } else { Err(ParseRefError) }
+        // One number, one text: `parse` takes a sign and leading zeros too.
+        let plain = ordinal.bytes().all(|byte| byte.is_ascii_digit()) && (ordinal == "0" || !ordinal.starts_with('0'));
+        if !plain {
+            return Err(ParseRefError);
+        }
+        Ok(Self { kind: kind.parse()?, ordinal: ordinal.parse().map_err(|_| ParseRefError)? })
     }
 }
 
@@ -159,8 +165,7 @@ impl Serialize for RecordRef {
 
 impl<'de> Deserialize<'de> for RecordRef {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(Parsed::new("a reference to a record, `exchange:12`"))
     }
 }
 

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::text::Parsed;
+
 /// A moment in UTC at millisecond resolution, written `2026-11-21T10:06:50.123Z` (RFC 3339).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(jiff::Timestamp);
@@ -17,12 +19,11 @@ pub struct ParseTimestampError;
 impl Timestamp {
     /// From milliseconds since 1970-01-01T00:00:00Z. Moments outside the years 1970 to 9999 are refused.
     pub fn from_millis(millis: i64) -> Result<Self, ParseTimestampError> {
-        let moment = jiff::Timestamp::from_millisecond(millis).map_err(|_| ParseTimestampError)?;
-        let year = moment.to_zoned(jiff::tz::TimeZone::UTC).year();
-        if !(1970..=9999).contains(&year) {
+        if millis < 0 {
             return Err(ParseTimestampError);
         }
-        Ok(Self(moment))
+        // The library knows no moment after the year 9999.
+        jiff::Timestamp::from_millisecond(millis).map(Self).map_err(|_| ParseTimestampError)
     }
 
     /// From any RFC 3339 text, cut to milliseconds. For times that a source gives.
@@ -84,8 +85,7 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(Parsed::new("a time, `2026-11-21T10:06:50.123Z`"))
     }
 }
 
@@ -102,6 +102,12 @@ mod tests {
             assert_eq!(other.parse::<Timestamp>(), Err(ParseTimestampError), "{other}");
         }
         assert_eq!(moment.day(), "2026-11-21");
+        for (millis, text) in [(0, "1970-01-01T00:00:00.000Z"), (253_402_207_199_999, "9999-12-30T21:59:59.999Z")] {
+            assert_eq!(Timestamp::from_millis(millis).unwrap().to_string(), text);
+        }
+        for outside in [-1, 253_402_300_800_000, i64::MIN, i64::MAX] {
+            assert_eq!(Timestamp::from_millis(outside), Err(ParseTimestampError), "{outside}");
+        }
         assert_eq!(Timestamp::from_rfc3339("2026-11-21T11:06:50.120999+01:00"), Ok(moment));
     }
 }
