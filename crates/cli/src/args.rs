@@ -41,7 +41,7 @@ const RUN_EXIT_CODES: &[(ExitStatus, &str)] = &[
     ),
     (
         ExitStatus::Rehearsal,
-        "sealed as a rehearsal (an endpoint that is not the source's own, for example): it is no evidence, whatever was found; not with `--allow-rehearsal`",
+        "sealed as a rehearsal (an endpoint that is not the source's own, for example): it is not evidence, whatever was found; not with `--allow-rehearsal`",
     ),
     (ExitStatus::Deviates, "at least one finding deviates and is not accepted"),
     (

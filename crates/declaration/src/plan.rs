@@ -182,7 +182,7 @@ fn analyse(loaded: &Loaded, environment: &Environment) -> (Vec<Diagnostic>, Plan
     if declaration.entity.is_written() && !model::is_statement_text(&declaration.entity) {
         reporter
             .error(declaration.entity.at, Code::BadValue, "the entity's name has more than 256 bytes, or a line end")
-            .help("it stands in every signed statement: one line of at most 256 bytes");
+            .help("it is in every signed statement: one line of at most 256 bytes");
     }
     if let Some(first) = declaration.acceptances.get(MOST_ACCEPTANCES) {
         let problem = format!("this is one of more than {MOST_ACCEPTANCES} acceptances, and a bundle holds no more");

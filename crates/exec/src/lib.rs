@@ -29,5 +29,5 @@ pub use serve::{ServeError, serve};
 pub use settings::{NAME, ProgramSettings, descriptor};
 pub use suite::{Move, Point, Report, test};
 
-/// Shows a person what a program wrote to stderr before it failed. It is no evidence and never sealed.
+/// Shows a person what a program wrote to stderr before it failed. It is not evidence and never sealed.
 pub type Warnings = Arc<dyn Fn(&str) + Send + Sync>;

@@ -31,7 +31,7 @@ pub(crate) fn rests_on(
             _ => "",
         };
         rests.push(format!(
-            "That the ledger was not rewritten, and that nobody is shown another one: no witness outside the custodian has signed its head.{since}"
+            "That the ledger was not rewritten, and that everyone is shown the same one: no witness outside the custodian has signed its head.{since}"
         ));
     }
     if !whole_ledger {

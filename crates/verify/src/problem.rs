@@ -245,9 +245,9 @@ pub enum Problem {
     LedgerSigner { index: u64 },
     #[error("statement {index} does not have the root of the ledger before it")]
     ChainRoot { index: u64 },
-    #[error("statement {index} names another statement before it than the one that stands there")]
+    #[error("`previous_statement` of statement {index} is not the digest of the statement before it")]
     ChainPrevious { index: u64 },
-    #[error("statement {index} is of another ledger, or says that it stands at {signed}")]
+    #[error("statement {index} is of another ledger, or says that its index is {signed}")]
     ChainPlace { index: u64, signed: u64 },
     #[error("statement {index} is not what the ledger has as its entry {index}")]
     ChainEntry { index: u64 },
