@@ -355,6 +355,9 @@ pub trait Sink: Debug + Send + Sync {
     fn route(&self, target: &str, collector: &str, route: RouteNote) -> Result<(), SinkError>;
 }
 
+/// What stands in the place of a text that seems to hold a secret.
+const WITHHELD: &str = "the source's text is withheld: it seems to hold a secret";
+
 /// The only way out of a collector: keeps exchanges, resources, coverage and gaps of one target.
 #[derive(Clone, Debug)]
 pub struct Recorder {
@@ -402,6 +405,11 @@ impl Recorder {
         if suspects_secret(parameters.as_bytes(), &self.secrets) {
             exchange.parameters = serde_json::json!({"withheld": WithheldReason::SuspectedSecret.as_str()});
         }
+        // Every other text of it that a source wrote.
+        let texts = [&mut exchange.error, &mut exchange.request_id, &mut exchange.date];
+        for text in texts.into_iter().filter(|text| text.as_ref().is_some_and(|text| self.suspects(text))) {
+            *text = Some(WITHHELD.to_owned());
+        }
         let id = self.sink.exchange(&self.target, &self.collector, exchange, withheld)?;
         Ok(Captured { id, withheld })
     }
@@ -438,10 +446,14 @@ impl Recorder {
     /// # Errors
     /// When the evidence cannot be written.
     pub fn gap(&self, mut gap: GapNote) -> Result<(), SinkError> {
-        if suspects_secret(gap.detail.as_bytes(), &self.secrets) {
-            gap.detail = "the source's text is withheld: it seems to hold a secret".to_owned();
+        if self.suspects(&gap.detail) {
+            gap.detail = WITHHELD.to_owned();
         }
         self.sink.gap(&self.target, &self.collector, gap)
+    }
+
+    fn suspects(&self, text: &str) -> bool {
+        suspects_secret(text.as_bytes(), &self.secrets)
     }
 
     /// Keeps over which way the target is reached. Before the first request, so that it is sealed also where nobody answers.

@@ -2,11 +2,18 @@
 //!
 //! A false alarm costs one gap, a miss puts a secret into evidence that is handed around: in doubt, withhold.
 
+mod decode;
+mod signs;
+
 use std::fmt;
-use std::sync::{Arc, LazyLock, RwLock};
+use std::sync::{Arc, RwLock};
 
 use model::Secret;
-use regex::bytes::RegexSet;
+
+/// Bytes from which on a secret of ours is searched for anywhere; a shorter one, a PIN, only as a word of its own.
+const LONG: usize = 8;
+/// Bytes of the shortest that is searched for. PKCS#11 leaves the shortest PIN to the token; four digits are usual.
+const SHORTEST: usize = 4;
 
 /// Secrets of our own (credentials in use), which must appear in no output whatever they look like.
 #[derive(Clone, Default)]
@@ -15,7 +22,17 @@ pub struct KnownSecrets(Arc<RwLock<Vec<Secret>>>);
 impl KnownSecrets {
     /// Adds one. Texts under eight bytes are not searched for: they would be found everywhere.
     pub fn add(&self, secret: Secret) {
-        if secret.expose().len() < 8 {
+        self.add_from(LONG, secret);
+    }
+
+    /// Adds a PIN, which may be short: one under eight bytes is searched for as a word of its own. For recorders of that token alone: what
+    /// other sources answer has such words.
+    pub fn add_pin(&self, pin: Secret) {
+        self.add_from(SHORTEST, pin);
+    }
+
+    fn add_from(&self, shortest: usize, secret: Secret) {
+        if secret.expose().len() < shortest {
             return;
         }
         let mut known = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -26,8 +43,33 @@ impl KnownSecrets {
 
     fn appear_in(&self, bytes: &[u8]) -> bool {
         let known = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.iter().any(|secret| memchr::memmem::find(bytes, secret.expose().as_bytes()).is_some())
+        known.iter().any(|secret| appears(bytes, secret.expose().as_bytes()))
     }
+}
+
+fn appears(bytes: &[u8], secret: &[u8]) -> bool {
+    if secret.len() >= LONG {
+        return memchr::memmem::find(bytes, secret).is_some();
+    }
+    memchr::memmem::find_iter(bytes, secret).any(|at| {
+        let (before, from) = bytes.split_at(at);
+        let after = from.get(secret.len()..).unwrap_or_default();
+        stands_alone(before, after) && !is_number(before.last().copied(), after.first().copied())
+    })
+}
+
+/// Between what goes on neither as a word (`RSA_4096`, `1234-abcd`) nor as a number (`12.4096`, `10:4096`).
+fn stands_alone(before: &[u8], after: &[u8]) -> bool {
+    let word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-') || *b >= 0x80);
+    let point = |byte: Option<&u8>| matches!(byte, Some(b'.' | b':' | b'/'));
+    let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let (one, two) = (before.last(), before.len().checked_sub(2).and_then(|at| before.get(at)));
+    !word(one) && !word(after.first()) && !(point(one) && digit(two)) && !(point(after.first()) && digit(after.get(1)))
+}
+
+/// A number of JSON, of which any may look like a PIN: `"max": 4096`.
+const fn is_number(before: Option<u8>, after: Option<u8>) -> bool {
+    matches!(before, Some(b':' | b'[' | b',' | b' ')) && matches!(after, Some(b',' | b'}' | b']' | b'\n'))
 }
 
 impl fmt::Debug for KnownSecrets {
@@ -36,99 +78,12 @@ impl fmt::Debug for KnownSecrets {
     }
 }
 
-/// What a secret looks like in the answers of the sources we read. Public identifiers (AKIA…, key ids, certificates) are none.
-static SIGNS: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
-    RegexSet::new([
-        // PEM private keys, also inside JSON or XML text.
-        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----",
-        // AWS secret keys and session tokens as members of an answer.
-        r#"(?i)["<]secret_?access_?key[">]"#,
-        r#"(?i)["<]session_?token[">]"#,
-        // The shared secret of a virtual MFA device, as text and as the picture to scan. AWS shows them once; emulators in every list.
-        r#"["<](Base32StringSeed|QRCodePNG)[">]"#,
-        // The first password of a CloudHSM cluster, which is shown until the cluster is initialised.
-        r#""PreCoPassword"\s*:\s*"[^"]"#,
-        // GitHub: classic, OAuth, server, refresh, fine-grained.
-        r"\bgh[pousr]_[A-Za-z0-9]{30,}",
-        r"\bgithub_pat_[A-Za-z0-9_]{40,}",
-        // Slack, Stripe, Google API keys: found in tags and descriptions of real accounts.
-        r"\bxox[abprs]-[A-Za-z0-9-]{10,}",
-        r"\bsk_live_[A-Za-z0-9]{16,}",
-        r"\bAIza[A-Za-z0-9_-]{35}",
-        // age and SSH private keys.
-        r"AGE-SECRET-KEY-1[A-Z0-9]{50,}",
-        // JSON web tokens with a signature.
-        r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}",
-        // Webhook secrets and private key members.
-        r#"(?i)"(webhook_?secret|private_?key|client_?secret)"\s*:\s*"[^"*]{8,}""#,
-        // A setting that names itself a password and holds a value, as in tags and environment texts.
-        r#"(?i)\b(password|passwd|secret)\s*=\s*[^\s"'<>&]{8,}"#,
-    ])
-    .ok()
-});
-
-/// Whether these bytes seem to hold a secret: one of ours, or something that looks like one. Looks through percent-encoding.
+/// Whether these bytes seem to hold a secret: one of ours, or something that looks like one. Looks through JSON escapes, percent-encoding,
+/// entities, base64 and hex, also inside each other.
 #[must_use]
 pub fn suspects_secret(bytes: &[u8], known: &KnownSecrets) -> bool {
-    if looks_secret(bytes, known) {
-        return true;
-    }
-    // IAM answers policy documents percent-encoded: look at the decoded text too.
-    bytes.contains(&b'%') && {
-        let decoded: Vec<u8> = percent_encoding::percent_decode(bytes).collect();
-        looks_secret(&decoded, known)
-    }
-}
-
-fn looks_secret(bytes: &[u8], known: &KnownSecrets) -> bool {
-    // Without the patterns nothing can be cleared.
-    SIGNS.as_ref().is_none_or(|signs| signs.is_match(bytes)) || known.appear_in(bytes)
+    decode::any(bytes, &mut |view| signs::found_in(view) || known.appear_in(view))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finds_what_looks_like_a_secret() {
-        let none = KnownSecrets::default();
-        for text in [
-            "x -----BEGIN EC PRIVATE KEY-----\\nMHc",
-            "<SecretAccessKey>abc</SecretAccessKey>",
-            r#"{"SessionToken":"x"}"#,
-            "<Base32StringSeed>ABCDEFGH</Base32StringSeed>",
-            r#"{"Clusters":[{"PreCoPassword":"first4711"}]}"#,
-            "ghp_0123456789012345678901234567890123456",
-            "%2D%2D%2D%2D%2DBEGIN%20PRIVATE%20KEY%2D%2D%2D%2D%2D",
-            r#"{"TagValue":"password=hunter2hunter2"}"#,
-        ] {
-            assert!(suspects_secret(text.as_bytes(), &none), "{text}");
-        }
-    }
-
-    #[test]
-    fn leaves_ordinary_answers_alone() {
-        let none = KnownSecrets::default();
-        for text in [
-            r#"{"Keys":[{"KeyId":"1234abcd-12ab-34cd-56ef-1234567890ab"}],"Truncated":false}"#,
-            "<AccessKeyId>AKIAIOSFODNN7EXAMPLE</AccessKeyId>",
-            "<RequireSymbols>true</RequireSymbols><MaxPasswordAge>90</MaxPasswordAge>",
-            r#"{"Clusters":[{"PreCoPassword":null}]}"#,
-            "-----BEGIN CERTIFICATE-----",
-            "secretsmanager:GetSecretValue",
-            "user,arn,password_enabled,password_last_used",
-        ] {
-            assert!(!suspects_secret(text.as_bytes(), &none), "{text}");
-        }
-    }
-
-    #[test]
-    fn finds_our_own() {
-        let known = KnownSecrets::default();
-        known.add(Secret::new("canary/4711".into()));
-        assert!(suspects_secret(b"x canary/4711 y", &known));
-        assert!(suspects_secret(b"canary%2F4711", &known));
-        assert!(!suspects_secret(b"canary", &known));
-        assert_eq!(format!("{known:?}"), "KnownSecrets(**REDACTED**)");
-    }
-}
+mod tests;

@@ -1,0 +1,194 @@
+use super::*;
+
+fn none() -> KnownSecrets {
+    KnownSecrets::default()
+}
+
+/// The text in base64 (RFC 4648), with `62` and `63` and lines of `width`.
+fn base64(text: &str, last: [char; 2], width: usize) -> String {
+    let alphabet: Vec<char> = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(last).collect();
+    let mut out = String::new();
+    for three in text.as_bytes().chunks(3) {
+        let bits = (0..3).fold(0_usize, |bits, n| bits << 8 | usize::from(three.get(n).copied().unwrap_or(0)));
+        for n in 0..4 {
+            out.push(if n > three.len() { '=' } else { alphabet[bits >> (18 - 6 * n) & 63] });
+        }
+    }
+    let lines: Vec<String> = out.chars().collect::<Vec<_>>().chunks(width).map(|line| line.iter().collect()).collect();
+    lines.join("\n")
+}
+
+fn percent(text: &str) -> String {
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+fn entities(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '"' => "&quot;".to_owned(),
+            '<' => "&lt;".to_owned(),
+            '&' => "&amp;".to_owned(),
+            '/' | '+' | '=' => format!("&#x{:x};", u32::from(c)),
+            c => c.to_string(),
+        })
+        .collect()
+}
+
+fn units(text: &str) -> String {
+    text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect()
+}
+
+fn in_json(text: &str) -> String {
+    serde_json::to_string(&serde_json::json!({ "Description": text })).unwrap()
+}
+
+/// The ways in which a text stands in an answer.
+const WRITINGS: [(&str, fn(&str) -> String); 14] = [
+    ("as it is", str::to_owned),
+    ("in JSON", in_json),
+    ("in JSON in JSON", |text| in_json(&in_json(text))),
+    ("in JSON thrice", |text| in_json(&in_json(&in_json(text)))),
+    ("in JSON, every letter escaped", |text| format!("{{\"Value\":\"{}\"}}", units(text))),
+    ("percent-encoded", percent),
+    ("percent-encoded in JSON", |text| in_json(&percent(text))),
+    ("in XML", |text| format!("<Description>{}</Description>", entities(text))),
+    ("in base64", |text| format!("data: {}", base64(text, ['+', '/'], 1 << 20))),
+    ("in base64 for URLs, in a path", |text| format!("/v1/data/{}", base64(text, ['-', '_'], 1 << 20))),
+    ("in base64 with lines", |text| base64(text, ['+', '/'], 76)),
+    ("in base64 in JSON", |text| in_json(&base64(text, ['+', '/'], 64))),
+    ("in JSON in base64", |text| base64(&in_json(text), ['+', '/'], 1 << 20)),
+    ("in hex", |text| text.bytes().map(|byte| format!("{byte:02x}")).collect()),
+];
+
+/// Secrets of our own making, in the places in which people leave them.
+fn places() -> Vec<String> {
+    let key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYzzzzzzzzzz";
+    let line = "MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
+    let mut places: Vec<String> = [
+        "PRIVATE KEY",
+        "ENCRYPTED PRIVATE KEY",
+        "RSA PRIVATE KEY",
+        "EC PRIVATE KEY",
+        "OPENSSH PRIVATE KEY",
+        "PGP PRIVATE KEY BLOCK",
+    ]
+    .iter()
+    .map(|kind| format!("-----BEGIN {kind}-----\n{line}\n-----END {kind}-----\n"))
+    .collect();
+    places.push(format!("the key is {line}"));
+    places.extend([
+        format!("[default]\naws_access_key_id = AKIAZZZZZZZZZZZZZZZZ\naws_secret_access_key = {key}\n"),
+        format!("AWS_SECRET_ACCESS_KEY={key}"),
+        format!("export AWS_SESSION_TOKEN=\"{key}{key}\""),
+        format!("{{\"SecretAccessKey\":\"{key}\"}}"),
+        format!("<SecretAccessKey>{key}</SecretAccessKey>"),
+        format!("aws_secret_access_key: {key}"),
+        "{\"password\":\"hunter2\"}".to_owned(),
+        "{\"dbPassword\": \"hunter2-hunter2\"}".to_owned(),
+        "{\"Key\":\"password\",\"Value\":\"hunter2\"}".to_owned(),
+        "{\"Value\":\"hunter2-x\",\"Key\":\"db/password\"}".to_owned(),
+        "{\"name\":\"DB_PASSWORD\",\"value\":\"hunter2\"}".to_owned(),
+        "<Tag><Key>password</Key><Value>hunter2</Value></Tag>".to_owned(),
+        "<MasterUserPassword>hunter2hunter2</MasterUserPassword>".to_owned(),
+        "login with password=see-vault-path".to_owned(),
+        "DB_PASSWORD=hunter2-hunter2".to_owned(),
+        "password = \"hunter2\"".to_owned(),
+        "{'api_key': 'zzzz0000zzzz0000'}".to_owned(),
+        "client_secret=zzzz0000zzzz0000".to_owned(),
+        "postgres://app:hunter2@db.internal:5432/app".to_owned(),
+        "redis://:hunter2@cache:6379".to_owned(),
+        "Authorization: Basic YXBwOmh1bnRlcjI=".to_owned(),
+        "curl -H \"authorization: Bearer zzzz0000zzzz0000\"".to_owned(),
+        "mysql --password hunter2-x -u app".to_owned(),
+        "machine db.internal login app password hunter2".to_owned(),
+        "DefaultEndpointsProtocol=https;AccountName=x;AccountKey=zzzz0000zzzz0000zzzz0000zzzz0000zzzz0000zzzz0000==;"
+            .to_owned(),
+    ]);
+    let zeros = |n: usize| "z0".repeat(n / 2);
+    places.extend([
+        format!("ghp_{}", zeros(36)),
+        format!("github_pat_{}", zeros(60)),
+        format!("glpat-{}", zeros(20)),
+        format!("npm_{}", zeros(36)),
+        format!("xoxb-{}", zeros(20)),
+        format!("sk_live_{}", zeros(24)),
+        format!("SG.{}.{}", zeros(22), zeros(40)),
+        format!("hvs.{}", zeros(24)),
+        format!("AGE-SECRET-KEY-1{}", "Q0".repeat(29)),
+        format!("eyJ{}.eyJ{}.{}", zeros(20), zeros(20), zeros(40)),
+    ]);
+    places
+}
+
+#[test]
+fn no_secret_is_missed_in_any_place_and_writing() {
+    let mut missed = Vec::new();
+    let mut tried = 0;
+    for place in places() {
+        for (writing, write) in WRITINGS {
+            tried += 1;
+            let answer = format!("{{\"Items\":[\n{}\n],\"Marker\":null}}", write(&place));
+            if !suspects_secret(answer.as_bytes(), &none()) {
+                missed.push(format!("{writing}: {place}"));
+            }
+        }
+    }
+    assert!(tried >= 200, "{tried}");
+    assert!(missed.is_empty(), "{} of {tried} missed:\n{}", missed.len(), missed.join("\n"));
+}
+
+#[test]
+fn finds_our_own_in_every_writing() {
+    let known = none();
+    for secret in ["canary/4711+x\"y\\z", "canary%2F4711&amp;=", "canary-pin-7391"] {
+        let known = KnownSecrets::default();
+        known.add(Secret::new(secret.into()));
+        for (writing, write) in WRITINGS {
+            let answer = write(&format!("it is {secret} indeed"));
+            assert!(suspects_secret(answer.as_bytes(), &known), "{writing}: {answer}");
+        }
+        assert!(!suspects_secret(&secret.as_bytes()[..6], &known));
+    }
+    known.add(Secret::new("canary/4711".into()));
+    assert_eq!(format!("{known:?}"), "KnownSecrets(**REDACTED**)");
+}
+
+#[test]
+fn a_short_pin_is_found_as_a_word_of_its_own() {
+    let known = none();
+    known.add_pin(Secret::new("4096".into()));
+    known.add_pin(Secret::new("123".into()));
+    known.add(Secret::new("5555".into()));
+    for text in [r#"{"label":"4096"}"#, "PIN: 4096.", "<v>4096</v>", "pin=4096", r#"{"a":"{\"pin\":\"4096\"}"}"#] {
+        assert!(suspects_secret(text.as_bytes(), &known), "{text}");
+    }
+    for text in [r#"{"max":4096,"min":4096}"#, "14096", "4096a", "a4096", r#"{"bits": 4096}"#, "123", "5555", r#""RSA_4096""#, r#""4096-x""#, "1.4096", "host:22/4096", "1:4096"] {
+        assert!(!suspects_secret(text.as_bytes(), &known), "{text}");
+    }
+}
+
+#[test]
+fn leaves_ordinary_answers_alone() {
+    for text in [
+        r#"{"Keys":[{"KeyId":"1234abcd-12ab-34cd-56ef-1234567890ab"}],"Truncated":false}"#,
+        "<AccessKeyId>AKIAIOSFODNN7EXAMPLE</AccessKeyId>",
+        "<RequireSymbols>true</RequireSymbols><MaxPasswordAge>90</MaxPasswordAge>",
+        r#"{"Clusters":[{"PreCoPassword":null}]}"#,
+        "-----BEGIN CERTIFICATE-----\nMIIBszCCARygAwIBAgIUQ2VydGlmaWNhdGVOb0tleTAwDQYJKoZIhvcNAQELBQAw\n-----END CERTIFICATE-----",
+        "-----BEGIN PUBLIC KEY-----\\nMCowBQYDK2VwAyEA\\n-----END PUBLIC KEY-----",
+        "secretsmanager:GetSecretValue",
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-password-AbCdEf",
+        r#"{"Action":["iam:ChangePassword","sts:GetSessionToken"],"Resource":"arn:aws:iam::*:user/${aws:username}"}"#,
+        "user,arn,password_enabled,password_last_used",
+        r#"{"password":"********","secret":"${DB_SECRET}","api_key":"<redacted>"}"#,
+        r#"{"PasswordLastUsed":"2026-01-01T00:00:00Z","passwordPolicy":"strict-or-else"}"#,
+        r#"{"message":"password: must have at least 14 characters and one digit"}"#,
+        r#"{"kind":"Secret","resources":["secrets"],"secretName":"treasury-tls","tokenFile":"/var/run/token"}"#,
+        r#"{"Key":"password-rotation","Value":"quarterly"}"#,
+        "https://api.github.com/repos/octo-org/octo-repo/hooks?per_page=100",
+    ] {
+        assert!(!suspects_secret(text.as_bytes(), &none()), "{text}");
+    }
+}
