@@ -250,7 +250,7 @@ impl Token {
             Ok(given) => given,
             Err(problem) => return Ok(Err(hidden(GapReason::Unauthenticated, problem, None))),
         };
-        self.asker.recorder.secrets().add(given.pin.clone());
+        self.asker.recorder.secrets().add_pin(given.pin.clone());
         let pin = cryptoki::types::AuthPin::new(given.pin.expose().into());
         let about = About::with(json!({"slot": pinned.slot.id(), "user": "CKU_USER"}));
         let asked = self.asker.ask(

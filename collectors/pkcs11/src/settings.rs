@@ -7,8 +7,8 @@ use sdk::{CollectError, Secret, Target};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Bytes of a PIN file that are read; PKCS#11 leaves the longest PIN to the token, and none is near this.
-const MOST_PIN_BYTES: u64 = 1024;
+/// Bytes of a PIN; PKCS#11 leaves the longest to the token, and none is near this.
+const MOST_PIN_BYTES: usize = 1024;
 
 /// One token behind a PKCS#11 module.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -97,7 +97,7 @@ impl Settings {
         let text = if let Some(path) = &self.pin_file {
             let mut text = String::new();
             std::fs::File::open(path)
-                .and_then(|file| file.take(MOST_PIN_BYTES).read_to_string(&mut text))
+                .and_then(|file| file.take(MOST_PIN_BYTES as u64 + 2).read_to_string(&mut text))
                 .map_err(|error| format!("the PIN file `{path}` cannot be read: {error}"))?;
             if text.ends_with('\n') {
                 text.pop();
@@ -111,6 +111,9 @@ impl Settings {
         };
         if text.is_empty() {
             return Err("the PIN is empty: no login is attempted".to_owned());
+        }
+        if text.len() > MOST_PIN_BYTES {
+            return Err(format!("the PIN has more than {MOST_PIN_BYTES} bytes: no login is tried with a part of it"));
         }
         Ok(Some(Secret::new(text)))
     }
@@ -129,6 +132,26 @@ mod tests {
         }
         let target = Target { id: "hsm".to_owned(), settings: settings.as_object().unwrap().clone() };
         Settings::of(&target).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_pin_is_taken_whole_or_not_at_all() {
+        let file = std::env::temp_dir().join(format!("witnessmark-pin-{}", std::process::id()));
+        let accepted = json!({"approved_by": "R. Ossa", "reason": "no other user on this token"});
+        let settings = problem(&json!({
+            "login": "user", "accepts_signing_credential": accepted, "pin_file": file.display().to_string()
+        }));
+        let settings = settings.unwrap();
+        for (size, end, whole) in
+            [(1024, "\n", true), (1024, "", true), (1025, "", false), (1025, "\n", false), (4096, "", false)]
+        {
+            std::fs::File::create(&file)
+                .and_then(|mut made| std::io::Write::write_all(&mut made, ("7".repeat(size) + end).as_bytes()))
+                .unwrap();
+            let pin = settings.pin().map(|pin| pin.unwrap().expose().len());
+            assert_eq!(pin.ok(), whole.then_some(size), "{size}");
+        }
+        std::fs::remove_file(&file).unwrap();
     }
 
     #[test]
