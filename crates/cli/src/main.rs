@@ -6,6 +6,7 @@
 mod bundles;
 mod clock;
 mod commands;
+mod conceal;
 mod context;
 mod failure;
 mod jobs;
@@ -26,7 +27,8 @@ use crate::failure::CommandResult;
 
 fn main() -> ExitStatus {
     let words: Vec<_> = std::env::args_os().skip(1).collect();
-    let ended = if args::Child::is_meant(&words) { start(commands::child) } else { start(commands::run) };
+    let ended = conceal::settle()
+        .and_then(|()| if args::Child::is_meant(&words) { start(commands::child) } else { start(commands::run) });
     ended.unwrap_or_else(|failure| {
         failure.tell();
         failure.exit_status()

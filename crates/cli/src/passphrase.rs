@@ -1,16 +1,18 @@
 //! Where the passphrase of the key files comes from: a file, the environment, or a person at a terminal.
 
 use std::io::{IsTerminal as _, Read as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use model::Secret;
 
+use crate::conceal;
 use crate::failure::Failure;
 
 const FILE: &str = "WITNESSMARK_PASSPHRASE_FILE";
-const VALUE: &str = "WITNESSMARK_PASSPHRASE";
-const MOST_BYTES: u64 = 4096;
+pub const VALUE: &str = "WITNESSMARK_PASSPHRASE";
+pub const MOST_BYTES: usize = 4096;
 
 /// Asks once.
 ///
@@ -43,21 +45,41 @@ pub fn ask_twice(file: Option<&Path>) -> Result<Secret, Failure> {
 #[expect(clippy::disallowed_methods, reason = "the command line program reads the environment")]
 fn given(file: Option<&Path>) -> Result<Option<Secret>, Failure> {
     let file = file.map(PathBuf::from).or_else(|| std::env::var_os(FILE).map(PathBuf::from));
-    if let Some(file) = file {
-        return read(&file).map(Some);
-    }
-    Ok(std::env::var(VALUE).ok().map(Secret::new))
+    file.map_or_else(conceal::passphrase, |file| read(&file).map(Some))
 }
 
 fn read(file: &Path) -> Result<Secret, Failure> {
+    let shown = file.display();
+    let opened = std::fs::File::open(file)
+        .with_context(|| format!("cannot read the passphrase file `{shown}`"))
+        .map_err(Failure::input)?;
+    let metadata = opened
+        .metadata()
+        .with_context(|| format!("cannot read the passphrase file `{shown}`"))
+        .map_err(Failure::input)?;
+    // A pipe that the caller opened for us has no mode that others could use. What is not our own cannot be ours alone: Kubernetes and
+    // systemd give such files to our group.
+    let mode = metadata.permissions().mode() & 0o7777;
+    let too_many = if metadata.uid() == rustix::process::geteuid().as_raw() { 0o077 } else { 0o027 };
+    if metadata.is_file() && mode & too_many != 0 {
+        return Err(Failure::input(anyhow!(
+            "the passphrase file `{shown}` has mode {mode:04o}: others than its owner have rights to it"
+        ))
+        .with_help(format!("`chmod 600 {shown}`, as for key files")));
+    }
     let mut text = String::new();
-    std::fs::File::open(file)
-        .and_then(|opened| opened.take(MOST_BYTES).read_to_string(&mut text))
-        .with_context(|| format!("cannot read the passphrase file `{}`", file.display()))
+    opened
+        .take(MOST_BYTES as u64 + 3)
+        .read_to_string(&mut text)
+        .with_context(|| format!("cannot read the passphrase file `{shown}`"))
         .map_err(Failure::input)?;
     // Editors add a line feed at the end that is not part of the passphrase.
-    let text = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(Secret::new(text.strip_suffix('\r').unwrap_or(text).to_owned()))
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.len() > MOST_BYTES {
+        return Err(Failure::input(anyhow!("the passphrase file `{shown}` has more than {MOST_BYTES} bytes")));
+    }
+    Ok(Secret::new(line.to_owned()))
 }
 
 fn passphrase(question: &str) -> Result<Secret, Failure> {
@@ -79,4 +101,33 @@ pub fn prompt(question: &str, nobody: &'static str, help: &str) -> Result<Secret
     rpassword::prompt_password(question)
         .map(Secret::new)
         .map_err(|e| Failure::tool(anyhow!(e).context("cannot prompt on the terminal")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{File, Permissions};
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn a_passphrase_file_is_the_owners_alone_and_taken_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("passphrase");
+        let with = |size: usize, end: &str, mode: u32| {
+            let mut file = File::create(&path).unwrap();
+            file.write_all(("p".repeat(size) + end).as_bytes()).unwrap();
+            file.set_permissions(Permissions::from_mode(mode)).unwrap();
+            read(&path).map(|secret| secret.expose().len()).ok()
+        };
+        for mode in [0o600, 0o400] {
+            assert_eq!(with(20, "\n", mode), Some(20));
+        }
+        for mode in [0o644, 0o640, 0o604, 0o660] {
+            assert_eq!(with(20, "\n", mode), None, "{mode:o}");
+        }
+        for (size, end, taken) in [(4096, "", true), (4096, "\r\n", true), (4097, "", false), (9000, "", false)] {
+            assert_eq!(with(size, end, 0o600), taken.then_some(size), "{size}");
+        }
+    }
 }
