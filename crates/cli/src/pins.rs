@@ -12,7 +12,7 @@ use model::Secret;
 use crate::failure::Failure;
 use crate::passphrase;
 
-const MOST_BYTES: u64 = 1024;
+const MOST_BYTES: usize = 1024;
 
 /// Asks for the PINs of `prompts` and reads those of `descriptors` (`target=3`).
 ///
@@ -70,21 +70,26 @@ fn takes_one(plan: &Plan, target: &str, pins: &BTreeMap<String, Secret>) -> Resu
 
 fn read(target: &str, number: u32) -> Result<Secret, Failure> {
     let mut text = String::new();
-    File::open(format!("/dev/fd/{number}")).and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text)).map_err(
-        |error| {
+    File::open(format!("/dev/fd/{number}"))
+        .and_then(|file| file.take(MOST_BYTES as u64 + 2).read_to_string(&mut text))
+        .map_err(|error| {
             Failure::input(
                 anyhow!(error).context(format!("cannot read the PIN of `{target}` from descriptor {number}")),
             )
-        },
-    )?;
+        })?;
     if text.ends_with('\n') {
         text.pop();
     }
     usable(target, Secret::new(text))
 }
 
-/// An empty PIN is a try that is lost.
+/// An empty PIN is a try that is lost, and so is a part of one.
 fn usable(target: &str, pin: Secret) -> Result<Secret, Failure> {
+    if pin.expose().len() > MOST_BYTES {
+        return Err(Failure::input(anyhow!(
+            "the PIN given for `{target}` has more than {MOST_BYTES} bytes: no login is tried with a part of it"
+        )));
+    }
     if pin.expose().is_empty() {
         return Err(Failure::input(anyhow!("the PIN given for `{target}` is empty: no login is attempted")));
     }
@@ -94,6 +99,13 @@ fn usable(target: &str, pin: Secret) -> Result<Secret, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pin_is_taken_whole_or_not_at_all() {
+        for (size, taken) in [(0, false), (1, true), (1024, true), (1025, false)] {
+            assert_eq!(usable("vault", Secret::new("7".repeat(size))).is_ok(), taken, "{size}");
+        }
+    }
 
     #[test]
     fn descriptors_are_of_a_target() {
