@@ -183,15 +183,52 @@ pub fn rego_texts(root: &Path) -> io::Result<BTreeSet<(String, String)>> {
 
 fn rego_files(root: &Path, folder: &Path, found: &mut BTreeSet<(String, String)>) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
+        let entry = entry?;
+        let path = entry.path();
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
             rego_files(root, &path, found)?;
             continue;
         }
         let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
-        if name.ends_with(".rego") {
-            found.insert((name, std::fs::read_to_string(&path)?));
+        let leads_on = kind.is_symlink() && path.is_dir();
+        if !name.ends_with(".rego") && !leads_on {
+            continue;
         }
+        // What is read here is sealed and handed around: not what a link leads to, and nothing that waits for a writer.
+        if !kind.is_file() {
+            let what = if kind.is_symlink() { "a link" } else { "no regular file" };
+            return Err(io::Error::other(format!("`{name}` is {what}: checks are read from regular files only")));
+        }
+        found.insert((name, std::fs::read_to_string(&path)?));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn checks_are_regular_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let checks = folder.path().join("checks/own");
+        std::fs::create_dir_all(&checks).unwrap();
+        std::fs::File::create(checks.join("real.rego")).unwrap();
+        std::fs::File::create(folder.path().join("secret")).unwrap();
+        let texts =
+            |what: &str| rego_texts(folder.path()).map(|texts| texts.len()).map_err(|error| format!("{what}: {error}"));
+        assert_eq!(texts("whole"), Ok(1));
+        let planted = checks.join("planted.rego");
+        symlink(folder.path().join("secret"), &planted).unwrap();
+        assert!(texts("link").is_err_and(|error| error.contains("`checks/own/planted.rego` is a link")));
+        std::fs::remove_file(&planted).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, &planted, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
+        assert!(texts("pipe").is_err_and(|error| error.contains("no regular file")));
+        std::fs::remove_file(&planted).unwrap();
+        symlink(folder.path(), checks.join("round")).unwrap();
+        assert!(texts("folder").is_err_and(|error| error.contains("`checks/own/round` is a link")));
+    }
 }
