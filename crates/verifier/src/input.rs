@@ -74,7 +74,7 @@ impl LastSeen {
         beside.push(".new");
         let beside = PathBuf::from(beside);
         let write = || -> io::Result<()> {
-            let mut file = File::create(&beside)?;
+            let mut file = anew(&beside)?;
             file.write_all(head.body().as_bytes())?;
             file.sync_all()?;
             fs::rename(&beside, &self.path)
@@ -83,10 +83,24 @@ impl LastSeen {
     }
 }
 
+/// A new file. What a run that was killed left there, or somebody planted, is removed and never followed or written to.
+fn anew(path: &Path) -> io::Result<File> {
+    let create = || File::options().write(true).create_new(true).open(path);
+    match create() {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            fs::remove_file(path)?;
+            create()
+        }
+        created => created,
+    }
+}
+
 fn read_head(path: &Path) -> Result<Option<Checkpoint>> {
     match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
+        // A pipe would wait for a writer.
+        Ok(metadata) if !metadata.is_file() => bail!("it is no regular file"),
         Ok(_) => {}
     }
     let text =
@@ -101,4 +115,30 @@ fn read_small(path: &Path, max: u64) -> Result<Vec<u8>> {
         bail!("it is longer than {max} bytes");
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_planted_link_is_not_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        File::options().write(true).create_new(true).open(at("precious")).unwrap().write_all(b"precious").unwrap();
+        symlink(at("precious"), at("seen.new")).unwrap();
+        anew(&at("seen.new")).unwrap().write_all(b"head").unwrap();
+        assert_eq!(fs::read(at("precious")).unwrap(), b"precious");
+        assert_eq!(fs::read(at("seen.new")).unwrap(), b"head");
+        assert!(fs::symlink_metadata(at("seen.new")).unwrap().is_file());
+    }
+
+    #[test]
+    fn a_head_is_a_regular_file() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(read_head(&folder.path().join("none")).unwrap().is_none());
+        assert!(read_head(folder.path()).unwrap_err().to_string().contains("no regular file"));
+    }
 }
