@@ -120,6 +120,10 @@ fn keys_that_cannot_be_used() {
 
     expect(&desk.witnessmark(&["run", "--keys", "elsewhere"]), 2, &["no keys in `elsewhere`", "help:", "keys new"]);
     fs::write(desk.path("wrong"), "another passphrase\n").unwrap();
+    set_mode(&desk.path("wrong"), 0o644);
+    let says = ["passphrase file `wrong`", "0644", "help:", "chmod 600"];
+    expect(&desk.witnessmark(&["run", "--passphrase-file", "wrong"]), 2, &says);
+    set_mode(&desk.path("wrong"), 0o600);
     let wrong = desk.witnessmark(&["run", "--passphrase-file", "wrong"]);
     expect(&wrong, 2, &["passphrase does not open", "keys/collector.key.pem", "help:"]);
     assert!(!wrong.stderr.contains("another passphrase"));

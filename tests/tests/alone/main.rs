@@ -28,6 +28,7 @@ mod html_report;
 mod imports;
 mod init;
 mod kubernetes_declared;
+mod leaks;
 mod matrix;
 mod mutation;
 mod run_options;

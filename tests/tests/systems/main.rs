@@ -7,6 +7,7 @@
 
 mod aws_rights;
 mod browser;
+mod clear;
 mod eks;
 mod emulators;
 mod everything;

@@ -1,0 +1,96 @@
+//! What the programs that a run starts can see of it: no passphrase, no PIN, no descriptor that was opened for the run.
+//!
+//! Each of them prints its environment, whatever it can read from its descriptors, and the environment of the process that started it.
+#![expect(clippy::expect_used, reason = "helpers of tests may stop at the first surprise")]
+
+use std::fs;
+use std::path::Path;
+
+use fakes::aws::{AwsFake, Size, World};
+use testkit::{Server, executable};
+use workspace_tests::desk::{Desk, program};
+
+const PASSPHRASE: &str = "canary of the passphrase";
+const PIN: &str = "canary-pin-7391";
+const FOURTH: &str = "canary of another descriptor";
+
+/// A program that notes what it sees, and then does `rest`.
+fn spy(desk: &Desk, name: &str, rest: &str) -> String {
+    let path = desk.path(name);
+    let seen = desk.path(&format!("{name}.seen"));
+    executable(
+        &path,
+        &format!(
+            "#!/bin/sh\n{{ env; for at in /proc/$$/fd/*; do n=${{at##*/}}; [ \"$n\" -lt 3 ] && continue; echo \"open $n $(readlink \"$at\")\"; \
+             case $(readlink \"$at\") in *.seen|*/{name}) ;; *) timeout 2 cat \"$at\" ;; esac; done; tr '\\0' '\\n' <\"/proc/$PPID/environ\"; }} \
+             >>'{}' 2>&1\n{rest}\n",
+            seen.display()
+        ),
+    );
+    path.display().to_string()
+}
+
+fn declaration(desk: &Desk, kubeconfig: &Path, own: &str) -> String {
+    format!(
+        "witnessmark: 1\nentity: Northbank Custody Ltd\nsystem: {{id: hot-wallet}}\ntargets:\n  \
+         - {{id: aws-prod, collector: aws-kms, account: \"111122223333\", regions: [eu-west-1]}}\n  \
+         - {{id: cluster, collector: kubernetes-rbac, uid: 9b2f8f0e-0000-4000-8000-000000000001, kubeconfig: \"{}\", authorizers: [Node, RBAC]}}\n  \
+         - {{id: own, collector: exec, name: own, identity: x, program: \"{own}\"}}\n  \
+         - {{id: vault, collector: pkcs11, module: \"{}\", token: treasury, serial: \"1\"}}\n\
+         controls:\n  - {{id: KEYS, title: Keys rotate, checks: [{{use: aws-kms/key-rotates}}]}}\n",
+        kubeconfig.display(),
+        desk.path("nothing.so").display()
+    )
+}
+
+#[test]
+fn programs_see_neither_passphrase_nor_pin() {
+    let server = Server::http(AwsFake::new(World::new(Size::SMALL)));
+    let mut desk = Desk::bare();
+    desk.set("WITNESSMARK_PASSPHRASE", PASSPHRASE);
+    desk.set("WITNESSMARK_TEST_SEEN", "visible");
+    for command in [&["keys", "new", "--out", "keys", "--origin", "northbank.example/hot-wallet"][..], &["ledger", "init"]] {
+        let answer = desk.witnessmark(command);
+        assert_eq!(answer.code, 0, "{answer:?}");
+    }
+    let credentials = r#"{"Version": 1, "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "zzzz0000zzzz0000zzzz0000zzzz0000zzzz0000"}"#;
+    let process = spy(&desk, "process", &format!("echo '{credentials}'"));
+    fs::write(desk.path("aws"), format!("[default]\nregion = eu-west-1\ncredential_process = {process}\n")).expect("a profile");
+    desk.set("AWS_CONFIG_FILE", &desk.path("aws").display().to_string());
+    desk.set("AWS_ENDPOINT_URL", &server.url());
+    let plugin = spy(&desk, "plugin", "exit 1");
+    let kubeconfig = desk.path("kubeconfig");
+    fs::write(
+        &kubeconfig,
+        format!(
+            "apiVersion: v1\nkind: Config\nclusters: [{{name: c, cluster: {{server: \"{}\"}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n\
+             current-context: c\nusers:\n  - name: u\n    user:\n      exec: {{apiVersion: client.authentication.k8s.io/v1, command: \"{plugin}\", interactiveMode: Never}}\n",
+            server.url()
+        ),
+    )
+    .expect("a kubeconfig");
+    let own = spy(&desk, "own", "exit 1");
+    fs::write(desk.path("witnessmark.yaml"), declaration(&desk, &kubeconfig, &own)).expect("a declaration");
+    fs::write(desk.path("pin"), format!("{PIN}\n")).expect("a PIN");
+    fs::write(desk.path("fourth"), FOURTH).expect("a file");
+
+    let line = format!(
+        "exec '{}' run --quiet --format json --allow-rehearsal --pin-descriptor vault=3 3<pin 4<fourth",
+        program("witnessmark").display()
+    );
+    let output = desk.command(Path::new("/bin/sh")).args(["-c", &line]).output().expect("a shell");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("\"index\""), "{said}");
+    for name in ["process", "plugin", "own"] {
+        let seen = fs::read_to_string(desk.path(&format!("{name}.seen"))).unwrap_or_else(|error| panic!("{name}: {error}: {said}"));
+        // It did see something: its environment. A library starts the first of them with all of ours.
+        let ours = seen.contains("WITNESSMARK_TEST_SEEN=visible") || name != "process";
+        assert!(seen.contains("PATH=") && ours, "{name}: {seen}");
+        for secret in [PASSPHRASE, PIN, FOURTH] {
+            assert!(!seen.contains(secret), "{name} sees `{secret}`: {seen}");
+        }
+    }
+    for secret in [PASSPHRASE, PIN] {
+        assert!(!said.contains(secret), "{said}");
+    }
+}
