@@ -89,7 +89,7 @@ class Records:
         self.keys = {}  # the order of the type that is read
         self.raw = {}  # number to (size, digest), of what is shown
         self.raw_next = (0, 0)  # the lowest and highest number that may come next
-        self.routes, self.coverage, self.unread, self.assigned = set(), {}, set(), set()
+        self.routes, self.coverage, self.unread, self.assigned = {}, {}, set(), set()
         self.only_gaps = {}
         self.counted, self.gaps_counted, self.cut = {}, {}, set()
         self.findings, self.accepted, self.controls = {}, {}, {}
@@ -178,11 +178,17 @@ class Records:
             exchange = self.shown.get(locator["exchange"][:2])
             self.own(exchange, record)
             false(exchange and "failure" not in exchange, "a locator into an exchange that failed")
-            self.plain(exchange)
+            self.proven(exchange)
 
-    def plain(self, exchange):
-        false(not exchange["endpoint"].startswith("http://") or {"endpoint", "replay"} & set(self.statement.rehearsal),
-              "an answer over plain HTTP")
+    def proven(self, exchange):
+        """Section 2, "What is evidence"."""
+        route = self.routes.get((exchange["target"], exchange["collector"]), {})
+        if {"endpoint", "replay"} & set(self.statement.rehearsal) or "rehearsal" in route:
+            return
+        false(not exchange["endpoint"].startswith("http://"), "an answer over plain HTTP")
+        if exchange["endpoint"].startswith("https://"):
+            false("peer" in exchange, "an answer without certificates")
+            false("pinned" in route or not r.here(exchange["endpoint"]), "an answer from this machine")
 
     def raw_file(self, record):
         low, high = self.raw_next
@@ -217,7 +223,9 @@ class Records:
         self.assigned.add(record["control"])
 
     def see_route(self, record, _):
-        self.routes.add((record["target"], record["collector"]))
+        self.routes[record["target"], record["collector"]] = record
+        false("rehearsal" not in record or {"endpoint", "target"} & set(self.statement.rehearsal),
+              "a rehearsal in a bundle that does not say so")
 
     def see_peer(self, record, _):
         false(r.peer_digest(record["certificates"]) == record["sha256"], "certificates with another digest")
@@ -229,7 +237,7 @@ class Records:
 
     def see_body(self, record, _):
         if "raw" in record:
-            self.plain(self.shown[record["exchange"][:2]])
+            self.proven(self.shown[record["exchange"][:2]])
             self.raw_file(record)
 
     def see_coverage(self, record, _):
@@ -312,6 +320,9 @@ class Records:
         """What takes all records."""
         if self.later:
             return
+        if "target" in self.statement.rehearsal:
+            rehearsed = {target for (target, _), route in self.routes.items() if "rehearsal" in route}
+            false(rehearsed and rehearsed != {target for target, _ in self.routes}, "a rehearsal in part of which no route says which")
         for lists in self.only_gaps.values():
             for of in lists:
                 self.counted[of] = self.counted.get(of, 0) + 1

@@ -375,7 +375,7 @@ def follow(statement, run):
         json.dumps(run, ensure_ascii=False).encode()
         predicate.update({"bundle": run["id"], "tool": {"version": run["tool"]["version"], "sha256": run["tool"]["sha256"]}, "started": run["started"],
                           "finished": run["finished"], "status": run["status"]})
-        predicate["rehearsal"] = [name for name in ("clock", "endpoint", "randomness", "replay") if name in run["overrides"]]
+        predicate["rehearsal"] = [name for name in ("clock", "endpoint", "randomness", "replay", "target") if name in run["overrides"]]
     except (ValueError, KeyError, TypeError):
         pass
 

@@ -19,7 +19,8 @@ TYPES = [name for name, _, _ in TABLE]
 PLACE = {name: place for place, name in enumerate(TYPES)}
 SHOWN = {name for name, shown, _ in TABLE if shown}
 LIMIT = {name: limit for name, _, limit in TABLE if limit}
-OVERRIDES = ["clock", "endpoint", "randomness", "replay"]
+OVERRIDES = ["clock", "endpoint", "randomness", "replay", "target"]
+UNPROVEN = ["plain-http", "no-certificates", "this-machine", "other-name"]
 REASONS = ["denied", "closed-by-policy", "throttled", "unsupported", "timed-out", "unreachable", "source-error", "malformed",
            "truncated", "total-mismatch", "wrong-identity", "unauthenticated", "withheld-secret", "skipped", "vanished",
            "deadline", "collector-failed"]
@@ -150,6 +151,33 @@ def inputs(value):
     return found
 
 
+REHEARSED = listed(members(("endpoint", endpoint), ("because", one_of(*UNPROVEN))), 1)
+
+
+def rehearsed(value):
+    found = REHEARSED(value)
+    endpoints = [one["endpoint"].encode() for one in found]
+    need(all(a < b for a, b in zip(endpoints, endpoints[1:])), "endpoints of a rehearsal in another order")
+    return found
+
+
+def here(place):
+    """Whether the endpoint `https://...` is on this machine (section 2, "What is evidence")."""
+    host = place.removeprefix("https://")
+    if host.startswith("["):
+        address = ipaddress.IPv6Address(host[1:host.index("]")])
+        address = address.ipv4_mapped or address
+        return address.is_loopback or address.is_unspecified
+    name = host.partition(":")[0].rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.IPv4Address(name)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
 TEXTS = listed(text)
 NUMBER = whole()
 FORMS = {
@@ -167,7 +195,7 @@ FORMS = {
     "assignment": [("control", text), ("check", text), ("targets", TEXTS), ("parameters", free_object), ("weaker", TEXTS),
                    ("expect?", members(("none", text))), ("declared", free_object), ("now", time)],
     "route": [("target", text), ("collector", text), ("endpoints?", ascending(endpoint)), ("proxies?", ascending(proxy)),
-              ("authorities?", ascending(digest))],
+              ("authorities?", ascending(digest)), ("pinned?", ascending(digest)), ("rehearsal?", rehearsed)],
     "peer": [("sha256", digest), ("certificates", listed(certificate, 1, 16))],
     "exchange": [("target", text), ("collector", text), ("endpoint", endpoint), ("peer?", reference("peer")),
                  ("operation", text), ("population?", text), ("page", NUMBER), ("attempt", whole(1, 2**32 - 1)),
@@ -252,4 +280,4 @@ def peer_digest(certificates):
     return hashlib.sha256(whole_chain).hexdigest()
 
 
-__all__ = ["LIMIT", "Later", "OVERRIDES", "PLACE", "REASONS", "Reference", "SHOWN", "TYPES", "parse", "peer_digest"]
+__all__ = ["here", "LIMIT", "Later", "OVERRIDES", "PLACE", "REASONS", "Reference", "SHOWN", "TYPES", "parse", "peer_digest"]

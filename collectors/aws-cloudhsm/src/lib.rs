@@ -36,7 +36,7 @@ impl CollectorKind for AwsCloudhsm {
             resources: vec![ResourceKind::of::<Cluster>(CLUSTER), ResourceKind::of::<Backup>(BACKUP), ResourceKind::of::<Region>(REGION)],
             rights: rights(),
             settings: settings_schema(),
-            endpoints: own_endpoints(),
+            endpoints: own_endpoints(&["cloudhsmv2", "account", "sts"]),
             also: Vec::new(),
             thief: "Learn which clusters and backups exist, in which networks, and when backups expire. A cluster that was \
                     never initialised shows its first password to whoever may read it. It gives no access to a module, restores no backup and changes nothing."

@@ -35,7 +35,7 @@ impl CollectorKind for AwsCloudtrail {
             resources: vec![ResourceKind::of::<Trail>(TRAIL), ResourceKind::of::<Region>(REGION)],
             rights: rights::rights(),
             settings: settings_schema(),
-            endpoints: own_endpoints(),
+            endpoints: own_endpoints(&["cloudtrail", "account", "sts"]),
             also: Vec::new(),
             thief:
                 "Learn which of the account's events are logged and which are not, and which bucket holds the logs: where an intruder would not be seen. It reads no event and changes no trail."

@@ -33,7 +33,7 @@ pub fn descriptor() -> Descriptor {
         resources: kinds(),
         rights: rights(),
         settings: aws::settings_schema(),
-        endpoints: aws::own_endpoints(),
+        endpoints: aws::own_endpoints(&["iam", "account", "sts"]),
         also: Vec::new(),
         thief: "Learn who exists in the account, with which credentials, devices and policies, and who may assume which \
                 role: a map for an attack on those people and roles. It changes nothing, uses no credential and reads no secret; it can make IAM generate a new credential report."

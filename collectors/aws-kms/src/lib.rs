@@ -48,7 +48,7 @@ impl CollectorKind for AwsKms {
             ],
             rights: rights(),
             settings: settings_schema(),
-            endpoints: own_endpoints(),
+            endpoints: own_endpoints(&["kms", "account", "sts"]),
             also: Vec::new(),
             thief: "Learn which keys exist, who may use and administer them, through which grants, and how they are \
                     tagged: a map for an attack on those people and roles. It cannot use, change or delete a key, decrypt or sign."

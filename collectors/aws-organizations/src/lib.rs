@@ -46,7 +46,7 @@ impl CollectorKind for AwsOrganizations {
             ],
             rights: rights::rights(),
             settings: settings_schema(),
-            endpoints: own_endpoints(),
+            endpoints: own_endpoints(&["organizations", "account", "sts"]),
             also: Vec::new(),
             thief: "Learn every account of the organisation by number and name, how they are grouped, which of them \
                     administer it, and what its policies leave open. It changes nothing and gives access to no account."

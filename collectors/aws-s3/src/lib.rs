@@ -40,7 +40,7 @@ impl CollectorKind for AwsS3 {
             resources: vec![ResourceKind::of::<Bucket>(BUCKET)],
             rights: rights::rights(),
             settings: settings::schema(),
-            endpoints: own_endpoints(),
+            endpoints: own_endpoints(&["s3", "s3-control", "account", "sts"]),
             also: Vec::new(),
             thief: "Learn who may read and change buckets, how they are encrypted and whether objects can be deleted. \
                     Granted on every bucket, as the printed policy does, it shows the same of buckets that are not declared, if their names are known. It cannot list, read, write or delete an object."

@@ -59,7 +59,7 @@ impl CollectorKind for Github {
             rights: rights::rights(),
             settings: settings::schema(),
             // Data residency gives an enterprise a host of its own under ghe.com.
-            endpoints: vec!["api.github.com".to_owned(), ".ghe.com".to_owned()],
+            endpoints: vec!["api.github.com".to_owned(), "api.{name}.ghe.com".to_owned()],
             also: Vec::new(),
             thief:
                 "Learn who is in the organisation, who has no second factor or a weak one, which Apps, tokens and keys have access with which permissions, and where branches are badly protected: a list of whom to attack first. It cannot read or change code, change a setting or give anyone access."

@@ -130,7 +130,8 @@ impl Session {
             exchange: None,
         })?;
         let given = environment.overrides.extra_roots.as_ref();
-        let transport = Transport::to_target(target, given, "ca_file", settings.ca_file.as_deref())?;
+        let transport =
+            Transport::to_target(target, given, "ca_file", settings.ca_file.as_deref(), &settings.pinned())?;
         let endpoints: &[Uri] = if base == PUBLIC { &[] } else { std::slice::from_ref(&parsed) };
         recorder.route(transport.route(endpoints, [&parsed]))?;
         let dialect = Arc::new(GitHub { prefix });

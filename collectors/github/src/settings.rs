@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
-use sdk::{CollectError, Target};
+use sdk::{CollectError, Digest, Target};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -30,6 +30,11 @@ pub struct Settings {
     /// PEM file of further certificate authorities, for an Enterprise Server.
     #[serde(default)]
     pub ca_file: Option<String>,
+    /// SHA-256 (hex) of each certificate of an Enterprise Server's authority in DER form, of `ca_file` or of this machine. Others are not
+    /// trusted. Without it a run against a server of one's own is a rehearsal: anybody could answer in its place.
+    #[serde(default)]
+    #[schemars(length(min = 1), inner(regex(pattern = r"^[0-9a-f]{64}$")))]
+    pub ca: Option<Vec<String>>,
     /// Environment variable that holds the token; `GITHUB_TOKEN` without it.
     #[serde(default)]
     #[schemars(regex(pattern = r"^[A-Z_][A-Z0-9_]*$"))]
@@ -91,10 +96,23 @@ impl Settings {
         // One that is named twice is read once. GitHub does not tell names by capitals.
         let mut named = BTreeSet::new();
         settings.repositories.retain(|name| named.insert(name.to_ascii_lowercase()));
+        if settings.ca.is_some() && settings.api_url.is_none() {
+            return Err(wrong("ca", "pins the authority of an Enterprise Server: it needs `api_url`".to_owned()));
+        }
+        if let Some(pinned) = &settings.ca
+            && let Some(wrong_one) = pinned.iter().find(|text| text.parse::<Digest>().is_err())
+        {
+            return Err(wrong("ca", format!("`{wrong_one}` is not a SHA-256 of 64 hex digits")));
+        }
         if settings.app.is_some() && settings.token_variable.is_some() {
             return Err(wrong("app", "cannot be combined with `token_variable`: give one of the two".to_owned()));
         }
         Ok(settings)
+    }
+
+    /// The authorities that `ca` pins.
+    pub fn pinned(&self) -> BTreeSet<Digest> {
+        self.ca.iter().flatten().filter_map(|text| text.parse().ok()).collect()
     }
 
     /// `northbank/signer`.
@@ -108,6 +126,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    const DIGEST: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
     fn of(settings: Value) -> Result<Settings, String> {
         let Value::Object(settings) = settings else { panic!("an object") };
@@ -129,6 +149,14 @@ mod tests {
             (json!({"organization": "north/bank", "organization_id": 1}), "setting `organization`"),
             (json!({"organization": "a", "organization_id": 1, "repositories": ["a/b"]}), "setting `repositories`"),
             (json!({"organization": "a", "organization_id": 1, "nothing": 1}), "unknown field `nothing`"),
+            (
+                json!({"organization": "a", "organization_id": 1, "ca": [DIGEST]}),
+                "setting `ca` of target `gh`: pins the authority of an Enterprise Server: it needs `api_url`",
+            ),
+            (
+                json!({"organization": "a", "organization_id": 1, "api_url": "https://ghe.example/api/v3", "ca": ["9A"]}),
+                "`9A` is not a SHA-256",
+            ),
             (
                 json!({"organization": "a", "organization_id": 1, "token_variable": "T", "app": {"id": 1, "installation": 2, "private_key_file": "k"}}),
                 "setting `app`",

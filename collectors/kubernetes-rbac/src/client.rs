@@ -99,8 +99,14 @@ impl Client {
             Some(roots) => route.authorities.extend(roots.iter().map(|der| Digest::of(der))),
             None => route.authorities.extend(transport::foreign_authorities()),
         }
+        if settings.ca.is_some() {
+            // That these are the pinned ones, and no others, is looked at before anything is asked.
+            route.pinned.extend(config.root_cert.iter().flatten().map(|der| Digest::of(der)));
+        }
         recorder.route(route)?;
-        let recording = Recording::new(transport, Arc::new(Kubernetes), recorder.clone(), environment.clock.clone());
+        let base_path = config.cluster_url.path().trim_end_matches('/').to_owned();
+        let dialect = Arc::new(Kubernetes { base_path });
+        let recording = Recording::new(transport, dialect, recorder.clone(), environment.clock.clone());
         let recorded = Recorded { recording: recording.clone(), secrets: recorder.secrets().clone() };
         let service = match layer {
             Some(layer) => BoxCloneSyncService::new(layer.layer(recorded)),

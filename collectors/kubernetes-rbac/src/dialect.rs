@@ -47,7 +47,10 @@ impl Service<Request<Full<Bytes>>> for Recorded {
 
 /// What requests to an API server ask, and what its answers say.
 #[derive(Debug)]
-pub struct Kubernetes;
+pub struct Kubernetes {
+    /// The path of the server's address, without a `/` at the end: `/k8s/clusters/c-1` behind Rancher.
+    pub base_path: String,
+}
 
 impl Dialect for Kubernetes {
     fn asked(&self, request: &http::request::Parts, body: &Bytes) -> Asked {
@@ -59,8 +62,12 @@ impl Dialect for Kubernetes {
         if let Ok(body @ Value::Object(_)) = serde_json::from_slice(body) {
             parameters.insert("body".to_owned(), body);
         }
+        let path = request.uri.path();
         Asked {
-            operation: crate::rights::right_of(request.method.as_str(), request.uri.path()),
+            operation: crate::rights::right_of(
+                request.method.as_str(),
+                path.strip_prefix(self.base_path.as_str()).unwrap_or(path),
+            ),
             parameters: Value::Object(parameters),
             credential_bearing: false,
             attempt: None,

@@ -71,7 +71,7 @@ impl CollectorKind for KubernetesRbac {
             settings: schemars::schema_for!(ClusterSettings).to_value(),
             // A cluster's address is its owner's choice. What makes it the source's own is the pinned identity.
             endpoints: vec!["*".to_owned()],
-            also: ["eks:", "sts:"].map(of_aws).to_vec(),
+            also: ["eks", "sts"].map(of_aws).to_vec(),
             thief:
                 "Learn every role, binding, service account and namespace: a map of whom to attack for which right. It cannot read secrets, pods or logs, and changes nothing."
                     .to_owned(),
@@ -138,8 +138,10 @@ impl CollectorKind for KubernetesRbac {
     }
 }
 
-fn of_aws(operations: &str) -> AlsoAsks {
-    AlsoAsks { setting: "eks".to_owned(), operations: operations.to_owned(), endpoints: aws::own_endpoints() }
+/// Asked of this service of AWS for an EKS cluster.
+fn of_aws(service: &str) -> AlsoAsks {
+    let endpoints = aws::own_endpoints(&[service]);
+    AlsoAsks { setting: "eks".to_owned(), operations: format!("{service}:"), endpoints }
 }
 
 /// The namespace by whose UID a cluster is known.

@@ -1,16 +1,20 @@
 //! Asking every source which of the needed rights we have, without collecting anything and without keeping the answers.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::StreamExt as _;
+use model::record::Rehearsed;
 use sdk::{
-    CoverageNote, DerivedNote, Environment, ExchangeId, GapNote, KnownSecrets, NewExchange, Recorder, ResourceNote,
-    RightState, RouteNote, Sink, SinkError, WithheldReason,
+    CoverageNote, DerivedNote, Environment, ExchangeId, GapNote, KnownSecrets, NewBody, NewExchange, Recorder,
+    ResourceNote, RightState, RouteNote, Sink, SinkError, WithheldReason,
 };
 use serde::Serialize;
 
 use crate::collect::Job;
+use crate::rehearsal::{Own, rehearsed};
+use crate::spool::Asked;
 
 /// What one source said of our rights.
 #[derive(Clone, Debug, Serialize)]
@@ -22,6 +26,9 @@ pub struct Checked {
     pub rights: Vec<CheckedRight>,
     /// Why nothing can be read at all.
     pub failure: Option<String>,
+    /// Endpoints whose answers prove nothing about the source: a run would be a rehearsal of this target.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rehearsal: Vec<Rehearsed>,
 }
 
 /// What one source said of one right.
@@ -64,14 +71,99 @@ impl Sink for Forget {
     }
 }
 
+/// Notes from where answers came, and hands on what is recorded.
+#[derive(Debug)]
+struct Noting {
+    sink: Arc<dyn Sink>,
+    noted: Mutex<Noted>,
+}
+
+#[derive(Debug, Default)]
+struct Noted {
+    pinned: bool,
+    /// Operation, endpoint, whether the server's certificates are known, whether the body is kept.
+    answers: BTreeSet<(String, String, bool, bool)>,
+}
+
+impl Sink for Noting {
+    fn exchange(
+        &self,
+        target: &str,
+        collector: &str,
+        exchange: NewExchange,
+        withheld: Option<WithheldReason>,
+    ) -> Result<ExchangeId, SinkError> {
+        let body = !matches!(exchange.body, NewBody::None);
+        if exchange.status.is_some() || body {
+            let kept = matches!(exchange.body, NewBody::Received(_)) && withheld.is_none();
+            let answer = (exchange.operation.clone(), exchange.endpoint.clone(), exchange.peer.is_some(), kept);
+            self.noted().answers.insert(answer);
+        }
+        self.sink.exchange(target, collector, exchange, withheld)
+    }
+
+    fn resource(&self, target: &str, collector: &str, note: ResourceNote) -> Result<(), SinkError> {
+        self.sink.resource(target, collector, note)
+    }
+
+    fn derived(&self, target: &str, collector: &str, note: DerivedNote) -> Result<(), SinkError> {
+        self.sink.derived(target, collector, note)
+    }
+
+    fn coverage(&self, target: &str, collector: &str, note: CoverageNote) -> Result<(), SinkError> {
+        self.sink.coverage(target, collector, note)
+    }
+
+    fn gap(&self, target: &str, collector: &str, note: GapNote) -> Result<(), SinkError> {
+        self.sink.gap(target, collector, note)
+    }
+
+    fn route(&self, target: &str, collector: &str, route: RouteNote) -> Result<(), SinkError> {
+        self.noted().pinned |= !route.pinned.is_empty();
+        self.sink.route(target, collector, route)
+    }
+}
+
+impl Noting {
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a run would seal as a rehearsal, by what was answered so far.
+    fn rehearsal(&self, job: &Job) -> Vec<Rehearsed> {
+        let descriptor = job.kind.descriptor();
+        let (target, collector) = (job.target.id.as_str(), descriptor.name.clone());
+        let own = Own::of(descriptor);
+        let noted = self.noted();
+        let answers = noted.answers.iter().map(|(operation, endpoint, certificates, kept)| Asked {
+            target,
+            collector: &collector,
+            operation,
+            endpoint,
+            certificates: *certificates,
+            answered: true,
+            kept: *kept,
+        });
+        rehearsed(answers.map(|asked| (asked, Some(&own), noted.pinned))).into_values().flatten().collect()
+    }
+}
+
 /// Asks all sources, four at once. A right that the source said nothing of is undecided.
 pub async fn preflight(jobs: Vec<Job>, environment: &Environment, sink: Arc<dyn Sink>) -> Vec<Checked> {
     let secrets = KnownSecrets::default();
     let mut checked: Vec<Checked> = futures_util::stream::iter(jobs)
         .map(|job| {
-            let recorder =
-                Recorder::new(Arc::clone(&sink), &job.target.id, &job.kind.descriptor().name, secrets.clone());
-            async move { ask(&job, environment, &recorder).await }
+            let noting = Arc::new(Noting { sink: Arc::clone(&sink), noted: Mutex::default() });
+            let recorder = Recorder::new(
+                Arc::clone(&noting) as Arc<dyn Sink>,
+                &job.target.id,
+                &job.kind.descriptor().name,
+                secrets.clone(),
+            );
+            async move {
+                let checked = ask(&job, environment, &recorder).await;
+                Checked { rehearsal: noting.rehearsal(&job), ..checked }
+            }
         })
         .buffer_unordered(4)
         .collect()
@@ -87,6 +179,7 @@ async fn ask(job: &Job, environment: &Environment, recorder: &Recorder) -> Check
         caller: None,
         rights: Vec::new(),
         failure: None,
+        rehearsal: Vec::new(),
     };
     let collector = match job.kind.connect(&job.target, environment, recorder).await {
         Ok(collector) => collector,

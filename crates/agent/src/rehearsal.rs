@@ -1,11 +1,13 @@
-//! Whether answers came from the source itself. What came from elsewhere makes the run a rehearsal.
+//! Whether answers came from the source itself, target by target. What came from elsewhere makes a rehearsal of its target.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sdk::AlsoAsks;
+use model::origin::{self, Unproven};
+use model::record::Rehearsed;
+use sdk::{AlsoAsks, Descriptor};
 
 use crate::collect::Job;
-use crate::spool::Recorded;
+use crate::spool::{Asked, Recorded};
 
 /// What a collector says of its source: host names that are its own, and the calls whose answers are evidence.
 pub(crate) struct Own {
@@ -18,126 +20,119 @@ pub(crate) struct Own {
 pub(crate) fn own_endpoints(jobs: &[Job]) -> BTreeMap<String, Own> {
     jobs.iter()
         .map(|job| job.kind.descriptor())
-        .map(|descriptor| {
-            let operations = descriptor.rights.into_iter().map(|right| right.name).collect();
-            (descriptor.name, Own { names: descriptor.endpoints, also: descriptor.also, operations })
-        })
+        .map(|descriptor| (descriptor.name.clone(), Own::of(descriptor)))
         .collect()
 }
 
-/// Whether some answer that is evidence came from elsewhere than the source's own names over TLS.
-pub(crate) fn foreign_endpoint(recorded: &Recorded, own: &BTreeMap<String, Own>) -> bool {
-    recorded.asked().any(|asked| {
-        let Some(source) = own.get(asked.collector) else {
-            return true;
+/// A target and a collector.
+type Place = (String, String);
+
+/// Marks each route over which an answer came that proves nothing about its source.
+pub(crate) fn mark(recorded: &mut Recorded, own: &BTreeMap<String, Own>) {
+    let pinned: BTreeSet<Place> = recorded
+        .routes()
+        .iter()
+        .filter(|route| !route.pinned.is_empty())
+        .map(|route| (route.target.clone(), route.collector.clone()))
+        .collect();
+    let asked = recorded.asked().map(|asked| {
+        let is_pinned = pinned.contains(&(asked.target.to_owned(), asked.collector.to_owned()));
+        (asked, own.get(asked.collector), is_pinned)
+    });
+    let mut found = rehearsed(asked);
+    for route in recorded.routes_mut() {
+        route.rehearsal = found.remove(&(route.target.clone(), route.collector.clone())).unwrap_or_default();
+    }
+}
+
+/// Of each target and collector the endpoints from which answers came that prove nothing, ascending. With each answer what its
+/// collector says of its source, and whether the declaration pins an authority.
+pub(crate) fn rehearsed<'a>(
+    answers: impl Iterator<Item = (Asked<'a>, Option<&'a Own>, bool)>,
+) -> BTreeMap<Place, Vec<Rehearsed>> {
+    let mut found: BTreeMap<Place, BTreeMap<String, Unproven>> = BTreeMap::new();
+    for (asked, own, pinned) in answers {
+        let Some(because) = unproven(&asked, own, pinned) else { continue };
+        let of_route = found.entry((asked.target.to_owned(), asked.collector.to_owned())).or_default();
+        // Of one endpoint the reason that stands first: it holds whatever else was asked there.
+        let known = of_route.entry(asked.endpoint.to_owned()).or_insert(because);
+        *known = because.min(*known);
+    }
+    let named = |(endpoint, because)| Rehearsed { endpoint, because };
+    found.into_iter().map(|(place, from)| (place, from.into_iter().map(named).collect())).collect()
+}
+
+/// Why what came from there is no evidence. An exchange without an answer proves nothing about the source and vouches for nothing.
+fn unproven(asked: &Asked<'_>, own: Option<&Own>, pinned: bool) -> Option<Unproven> {
+    if !asked.answered {
+        return None;
+    }
+    let Some(own) = own else {
+        return Some(Unproven::OtherName);
+    };
+    if own.operations.contains(asked.operation) {
+        return match own.beside(asked.operation) {
+            // What the declaration pins is the collector's own source.
+            Some(names) => origin::foreign(asked.endpoint, asked.certificates, false, names),
+            None => origin::foreign(asked.endpoint, asked.certificates, pinned, &own.names),
         };
-        // Where credentials come from (a metadata service over plain HTTP, single sign-on) says nothing of the target.
-        // An exchange without an answer proves nothing about the source and vouches for nothing.
-        source.operations.contains(asked.operation)
-            && asked.answered
-            && !is_own(asked.endpoint, asked.over_tls, source.names_for(asked.operation))
-    })
+    }
+    // Where credentials come from (a metadata service over plain HTTP, single sign-on) says nothing of the target; their answers are not
+    // kept. Of any other that is kept, every reader looks at what can be seen without names.
+    if asked.kept { origin::unproven(asked.endpoint, asked.certificates, pinned) } else { None }
 }
 
 impl Own {
-    fn names_for(&self, operation: &str) -> &[String] {
-        let beside = self.also.iter().find(|also| operation.starts_with(&also.operations));
-        beside.map_or(&self.names, |also| &also.endpoints)
+    pub(crate) fn of(descriptor: Descriptor) -> Self {
+        let operations = descriptor.rights.into_iter().map(|right| right.name).collect();
+        Self { names: descriptor.endpoints, also: descriptor.also, operations }
     }
-}
 
-fn is_own(endpoint: &str, over_tls: bool, names: &[String]) -> bool {
-    // What is on this machine is the source itself where its collector says so; no wildcard means it.
-    if endpoint.starts_with("local:") {
-        return names.iter().any(|name| name == endpoint);
+    /// The names of the source beside its own that is asked this, if one is.
+    fn beside(&self, operation: &str) -> Option<&[String]> {
+        self.also.iter().find(|also| operation.starts_with(&also.operations)).map(|also| also.endpoints.as_slice())
     }
-    let Some(rest) = endpoint.strip_prefix("https://") else {
-        return false;
-    };
-    // An address in brackets has colons of its own, with or without a port behind it.
-    let host = match rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
-        Some((address, _)) => address,
-        None => rest.rsplit_once(':').map_or(rest, |(host, _)| host),
-    };
-    over_tls
-        && names.iter().any(|name| {
-            let any = name == "*" && !is_this_machine(host);
-            any || host == name || host.strip_suffix(name.as_str()).is_some_and(|front| front.ends_with('.'))
-        })
-}
-
-/// Whether a host, as it is in an address without brackets, is this machine. The unspecified address leads here too.
-fn is_this_machine(host: &str) -> bool {
-    let name = host.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost"
-        || name.ends_with(".localhost")
-        || name.parse::<std::net::IpAddr>().is_ok_and(|address| {
-            let address = address.to_canonical();
-            address.is_loopback() || address.is_unspecified()
-        })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_is_on_this_machine_is_named_in_full() {
-        let names = |name: &str| vec![name.to_owned()];
-        assert!(is_own("local:pkcs11", false, &names("local:pkcs11")));
-        assert!(!is_own("local:pkcs11", false, &names("*")));
-        assert!(!is_own("local:pkcs11", false, &names("local:openssh")));
-        assert!(!is_own("https://local:pkcs11", true, &names("local:pkcs11")));
+    fn own() -> Own {
+        let also = AlsoAsks {
+            setting: "eks".to_owned(),
+            operations: "eks:".to_owned(),
+            endpoints: vec!["eks.{region}.{aws}".to_owned()],
+        };
+        let operations = ["eks:ListAccessEntries", "list namespaces"].map(str::to_owned).into();
+        Own { names: vec!["*".to_owned()], also: vec![also], operations }
     }
 
-    #[test]
-    fn only_the_sources_own_names_over_tls_are_its_own() {
-        let names = vec!["amazonaws.com".to_owned()];
-        assert!(is_own("https://kms.eu-west-1.amazonaws.com:443", true, &names));
-        assert!(is_own("https://vpce-1.kms.eu-west-1.vpce.amazonaws.com", true, &names));
-        for (endpoint, tls) in [
-            ("http://kms.eu-west-1.amazonaws.com", false),
-            ("https://kms.eu-west-1.amazonaws.com", false),
-            ("https://amazonaws.com.example.org", true),
-            ("https://notamazonaws.com", true),
-            ("https://127.0.0.1:4566", true),
-        ] {
-            assert!(!is_own(endpoint, tls, &names), "{endpoint}");
-        }
+    fn asked<'a>(operation: &'a str, endpoint: &'a str) -> Asked<'a> {
+        let certificates = endpoint.starts_with("https://");
+        Asked { target: "t", collector: "c", operation, endpoint, certificates, answered: true, kept: true }
     }
 
     #[test]
     fn what_is_asked_of_another_source_is_answered_under_its_names() {
-        let aws = vec!["amazonaws.com".to_owned()];
-        let own = Own {
-            names: vec!["*".to_owned()],
-            also: vec![AlsoAsks { setting: "eks".to_owned(), operations: "eks:".to_owned(), endpoints: aws.clone() }],
-            operations: BTreeSet::new(),
-        };
-        assert_eq!(own.names_for("eks:ListAccessEntries"), aws);
-        assert_eq!(own.names_for("list namespaces"), ["*"]);
+        let own = own();
+        let why = |operation: &str, endpoint: &str, pinned| unproven(&asked(operation, endpoint), Some(&own), pinned);
+        assert_eq!(why("list namespaces", "https://10.0.0.1:6443", false), None);
+        assert_eq!(why("list namespaces", "https://127.0.0.1:6443", false), Some(Unproven::ThisMachine));
+        assert_eq!(why("list namespaces", "https://127.0.0.1:6443", true), None);
+        assert_eq!(why("eks:ListAccessEntries", "https://eks.eu-west-1.amazonaws.com", false), None);
+        // The pinned authority is the cluster's, not AWS'.
+        assert_eq!(why("eks:ListAccessEntries", "https://10.0.0.1:6443", true), Some(Unproven::OtherName));
     }
 
     #[test]
-    fn a_source_without_a_name_is_anywhere_but_here() {
-        let names = vec!["*".to_owned()];
-        assert!(is_own("https://10.0.0.1:6443", true, &names));
-        assert!(is_own("https://[fd00::1]:6443", true, &names));
-        assert!(is_own("https://cluster.example.org", true, &names));
-        for (endpoint, tls) in [
-            ("http://10.0.0.1:6443", false),
-            ("https://10.0.0.1:6443", false),
-            ("https://127.0.0.1:6443", true),
-            ("https://[::1]:6443", true),
-            ("https://localhost:6443", true),
-            ("https://[::1]", true),
-            ("https://[::ffff:127.0.0.1]:6443", true),
-            ("https://[::]:6443", true),
-            ("https://0.0.0.0:6443", true),
-            ("https://LOCALHOST.:6443", true),
-            ("https://api.localhost:6443", true),
-        ] {
-            assert!(!is_own(endpoint, tls, &names), "{endpoint}");
-        }
+    fn what_says_nothing_of_the_target_makes_no_rehearsal() {
+        let own = own();
+        let imds = asked("imds:GET", "http://169.254.169.254");
+        assert_eq!(unproven(&Asked { kept: false, ..imds }, Some(&own), false), None);
+        assert_eq!(unproven(&imds, Some(&own), false), Some(Unproven::PlainHttp), "readers would refuse it otherwise");
+        let nobody = Asked { answered: false, ..asked("list namespaces", "http://10.0.0.1") };
+        assert_eq!(unproven(&nobody, Some(&own), false), None);
+        assert_eq!(unproven(&asked("list namespaces", "https://10.0.0.1"), None, false), Some(Unproven::OtherName));
     }
 }

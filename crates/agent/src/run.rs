@@ -7,7 +7,7 @@ use std::sync::Arc;
 use assess::{CheckSet, WorkerCommand};
 use bundle::statement::{Kind, Summary};
 use bundle::writer::SALT;
-use conclude::{AcceptanceUse, Acceptances, Verdict};
+use conclude::{AcceptanceUse, Acceptances, Rehearsals, Verdict};
 use declaration::{Loaded, Plan};
 use history::Past;
 use model::Timestamp;
@@ -22,7 +22,7 @@ use verify::{Observer, VerifiedBundle};
 use crate::approvals;
 use crate::collect::{Job, Progress, collect};
 use crate::judge::{JudgeError, Judging, excused, judge};
-use crate::rehearsal::{foreign_endpoint, own_endpoints};
+use crate::rehearsal::{mark, own_endpoints};
 use crate::seal::{Intent, Recording, SealError, SealInput, Sealed, Sealer, Session};
 use crate::spool::{DeclaredFiles, Recorded, Spool, target_gap};
 use crate::write::{Evidence, WriteBundleError, write};
@@ -210,12 +210,15 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
     let assignments = assignments(plan, loaded, checks, started)?;
     let acceptances = Acceptances::new(acceptances(plan), started);
     let mut rehearsal = setup.overrides.clone();
-    if foreign_endpoint(&recorded, &endpoints) {
-        rehearsal.push(Override::Endpoint);
+    mark(&mut recorded, &endpoints);
+    let mut rehearsals = Rehearsals::of(&rehearsal, recorded.routes());
+    if !rehearsal.contains(&Override::Endpoint) {
+        rehearsal.extend(rehearsals.said(recorded.routes()));
+        rehearsals = Rehearsals::of(&rehearsal, recorded.routes());
     }
     rehearsal.sort_unstable();
     rehearsal.dedup();
-    let past = Past { store: sealer.store, trust: sealer.trust, rehearsals: !rehearsal.is_empty() };
+    let past = Past { store: sealer.store, trust: sealer.trust, rehearsals: &rehearsals };
     let open: Vec<Gap> = recorded.gaps().iter().filter(|gap| acceptances.ask_about(gap)).cloned().collect();
     let last = history::last_deviations(&past, &open, &assignments)?;
     let findings = session.scratch().join("findings");

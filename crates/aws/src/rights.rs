@@ -10,21 +10,43 @@ use transport::{Answer, Refusal};
 pub const GET_CALLER_IDENTITY: &str = "sts:GetCallerIdentity";
 pub(crate) const LIST_REGIONS: &str = "account:ListRegions";
 
-/// The names under which AWS answers, in its partitions: <https://docs.aws.amazon.com/general/latest/gr/rande.html>.
-/// A private VPC endpoint of AWS has one of them too.
+/// How the hosts are named under which these services answer, in all of AWS' partitions
+/// (<https://docs.aws.amazon.com/general/latest/gr/rande.html>, and the endpoint rules of its SDK), in the form of `model::origin`.
+/// `services`: how their hosts begin (`kms`). Under the same domains are hosts whose answers anybody with an account can choose
+/// (`execute-api`, buckets of S3): a service is known by its own names alone.
 #[must_use]
-pub fn own_endpoints() -> Vec<String> {
-    [
-        "amazonaws.com",
-        "amazonaws.com.cn",
-        "api.aws",
-        "amazonaws.eu",
-        "api.amazonwebservices.com.cn",
-        "c2s.ic.gov",
-        "sc2s.sgov.gov",
-    ]
-    .map(str::to_owned)
-    .to_vec()
+pub fn own_endpoints(services: &[&str]) -> Vec<String> {
+    let of_service = |service: &&str| {
+        let mut names = vec![
+            format!("{service}.{{aws}}"),
+            format!("{service}-fips.{{aws}}"),
+            format!("{service}.{{region}}.{{aws}}"),
+            format!("{service}-fips.{{region}}.{{aws}}"),
+            // Private endpoints in a VPC: <https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html>.
+            format!("vpce-{{name}}.{service}.{{region}}.vpce.{{aws}}"),
+            format!("vpce-{{name}}.{service}-fips.{{region}}.vpce.{{aws}}"),
+        ];
+        let beside: &[&str] = match *service {
+            "eks" => &["fips.eks.{region}.{aws}"],
+            "iam" => &["iam.global.{aws}", "iam-fips.global.{aws}", "iam.us-gov.{aws}"],
+            "s3" => &[
+                "s3.dualstack.{region}.{aws}",
+                "s3-fips.dualstack.{region}.{aws}",
+                "bucket.vpce-{name}.s3.{region}.vpce.{aws}",
+            ],
+            "s3-control" => &[
+                "{account}.s3-control.{region}.{aws}",
+                "{account}.s3-control-fips.{region}.{aws}",
+                "{account}.s3-control.dualstack.{region}.{aws}",
+                "{account}.s3-control-fips.dualstack.{region}.{aws}",
+                "{account}.control.vpce-{name}.s3.{region}.vpce.{aws}",
+            ],
+            _ => &[],
+        };
+        names.extend(beside.iter().map(|name| (*name).to_owned()));
+        names
+    };
+    services.iter().flat_map(of_service).collect()
 }
 
 /// The right to ask who one is.
@@ -87,11 +109,16 @@ pub fn rights_in(form: &str, declared: &[DeclaredCollector]) -> Option<Value> {
 /// A collector's rights as far as it asks AWS with them.
 fn of_aws(descriptor: &Descriptor) -> Option<Descriptor> {
     let mut asked = descriptor.clone();
-    if asked.endpoints != own_endpoints() {
-        let also: Vec<&AlsoAsks> = descriptor.also.iter().filter(|also| also.endpoints == own_endpoints()).collect();
+    if !are_of_aws(&asked.endpoints) {
+        let also: Vec<&AlsoAsks> = descriptor.also.iter().filter(|also| are_of_aws(&also.endpoints)).collect();
         asked.rights.retain(|right| also.iter().any(|also| right.name.starts_with(&also.operations)));
     }
     (!asked.rights.is_empty()).then_some(asked)
+}
+
+/// Whether these are names of AWS.
+fn are_of_aws(endpoints: &[String]) -> bool {
+    endpoints.iter().any(|name| name.ends_with(".{aws}"))
 }
 
 /// The IAM policy that grants exactly what these collectors use.

@@ -90,7 +90,7 @@ impl Session {
         // Every AWS tool reads additional authorities from here; company proxies need it.
         let authorities = sdk::variable(&["AWS_CA_BUNDLE"]);
         let given = environment.overrides.extra_roots.as_ref();
-        let transport = Transport::to_target(target, given, "AWS_CA_BUNDLE", authorities.as_deref())?;
+        let transport = Transport::to_target(target, given, "AWS_CA_BUNDLE", authorities.as_deref(), &BTreeSet::new())?;
         let recording = Recording::new(transport.clone(), Arc::new(Aws), recorder.clone(), environment.clock.clone());
         let config = base_config(&settings, environment, &recording, source).await?;
         recorder.route(route(&transport, &config)?)?;

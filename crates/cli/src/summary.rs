@@ -59,6 +59,7 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, store: &Path) ->
         "bundle": ran.sealed.run,
         "exit_code": code,
         "rehearsal": bundle.statement().predicate.rehearsal,
+        "rehearsal_targets": bundle.rehearsals().targets(),
         "excused": ran.excused,
         "statement_sha256": bundle.statement_sha256(),
         "recovered": ran.recovered.iter().map(|r| r.index).collect::<Vec<_>>(),

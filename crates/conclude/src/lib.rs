@@ -1,12 +1,14 @@
 //! What follows from findings and gaps: which of them are accepted, one outcome per control, one exit code per run,
-//! and whether runs kept their schedule.
+//! which targets of a run are rehearsals, and whether runs kept their schedule.
 //!
 //! It knows records and nothing of how a declaration is written: whoever has the records of a bundle can conclude the same.
 
 mod acceptance;
+mod rehearsal;
 mod rollup;
 mod schedule;
 
 pub use acceptance::{AcceptanceState, AcceptanceUse, Acceptances, LastDeviation, excused, may_hide};
+pub use rehearsal::Rehearsals;
 pub use rollup::{Tally, Verdict};
 pub use schedule::{Began, Pause, Schedule};

@@ -134,8 +134,8 @@ impl Intake {
     }
 
     pub(crate) fn route(&self, said: Route, recorder: &Recorder) -> Result<(), Refused> {
-        let Route { endpoints, proxies, authorities } = said;
-        if [endpoints.len(), proxies.len(), authorities.len()].iter().any(|count| *count > PEERS) {
+        let Route { endpoints, proxies, authorities, pinned } = said;
+        if [endpoints.len(), proxies.len(), authorities.len(), pinned.len()].iter().any(|count| *count > PEERS) {
             return lie(format!("a route with more than {PEERS} endpoints, proxies or authorities"));
         }
         if let Some(wrong) = endpoints.iter().find(|endpoint| !model::is_endpoint(endpoint)) {
@@ -147,7 +147,7 @@ impl Intake {
         for text in endpoints.iter().chain(&proxies) {
             open("a route", text, recorder)?;
         }
-        Ok(recorder.route(RouteNote { endpoints, proxies, authorities })?)
+        Ok(recorder.route(RouteNote { endpoints, proxies, authorities, pinned })?)
     }
 
     pub(crate) fn peer(&mut self, said: &Peer) -> Result<(), Refused> {

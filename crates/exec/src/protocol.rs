@@ -197,6 +197,10 @@ pub struct Route {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schemars(with = "BTreeSet<String>")]
     pub authorities: BTreeSet<Digest>,
+    /// SHA-256 of the DER of each authority that the declaration names as that of the target's own server; no others are trusted then.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(with = "BTreeSet<String>")]
+    pub pinned: BTreeSet<Digest>,
 }
 
 /// The certificates that a TLS peer sent: each chain once.

@@ -302,8 +302,8 @@ impl Sink for Lines {
     }
 
     fn route(&self, _: &str, _: &str, route: RouteNote) -> Result<(), SinkError> {
-        let RouteNote { endpoints, proxies, authorities } = route;
-        self.say(&Answer::Route(Route { endpoints, proxies, authorities })).map_err(SinkError)
+        let RouteNote { endpoints, proxies, authorities, pinned } = route;
+        self.say(&Answer::Route(Route { endpoints, proxies, authorities, pinned })).map_err(SinkError)
     }
 }
 

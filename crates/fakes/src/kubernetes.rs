@@ -142,6 +142,12 @@ fn understood(operation: Option<String>, parameters: Map<String, Value>) -> Unde
     Understood { operation, parameters: Value::Object(parameters), region: None }
 }
 
+/// The path at the API server itself: what Rancher puts before it is seen through.
+fn below_the_base(path: &str) -> &str {
+    let cluster = path.strip_prefix("/k8s/clusters/").and_then(|rest| rest.find('/').map(|end| rest.split_at(end).1));
+    cluster.unwrap_or(path)
+}
+
 /// How an API server speaks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct K8sWording;
@@ -150,7 +156,7 @@ impl Wording for K8sWording {
     /// Operations are named as `kubectl auth can-i` takes them: `list roles.rbac.authorization.k8s.io`.
     fn understand(&self, head: &Parts, _body: &[u8]) -> Understood {
         let mut parameters = query(head);
-        let path = head.uri.path();
+        let path = below_the_base(head.uri.path());
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         let (group, rest) = match parts.as_slice() {
             ["api", _, rest @ ..] => ("", rest),

@@ -1,5 +1,6 @@
 //! What earlier bundles of the ledger say. Every past bundle is read through [`Past`], which verifies it first: nothing is
-//! concluded from a bundle that was altered, that is a rehearsal beside evidence, or that records a failed run.
+//! concluded from a bundle that was altered or records a failed run, nor of a target that was a rehearsal beside evidence. How far
+//! back it is read is for those who ask: until the newest bundles answer them, or there are no more.
 //!
 //! ```text
 //! store ─ Past::newest_first ─┬─ last_deviations: which subjects deviated when they were last read
@@ -12,4 +13,4 @@ mod past;
 
 pub use deviations::last_deviations;
 pub use novelty::only_new;
-pub use past::{Earlier, HistoryError, MOST_BUNDLES, Past};
+pub use past::{Earlier, HistoryError, Past};

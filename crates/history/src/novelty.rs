@@ -11,7 +11,7 @@ use model::record::{Evidence, Finding, Gap, GapReason};
 use model::{Digest, Outcome, RecordRef};
 use verify::Observer;
 
-use crate::past::{HistoryError, Past};
+use crate::past::{Earlier, HistoryError, Past};
 
 /// The verdict on bundle `index` when only what is new counts; `found` is the one on all of it.
 ///
@@ -22,7 +22,12 @@ pub fn only_new(past: &Past<'_>, index: u64, found: Verdict) -> Result<Verdict, 
     let mut now = Noted::default();
     past.read(index, &mut now)?;
     let earlier = past.newest_first(Some(index), Noted::default)?;
-    let before = before(&now, earlier.map(|earlier| earlier.map(|earlier| earlier.seen)))?;
+    let said = |earlier: Earlier<Noted>| Said {
+        silent: earlier.bundle.rehearsals().is_whole() && !past.rehearsals.is_whole(),
+        rehearsed: now.targets.keys().filter(|name| !past.counts(name, earlier.bundle.rehearsals())).cloned().collect(),
+        noted: earlier.seen,
+    };
+    let before = before(&now, earlier.map(|earlier| earlier.map(said)))?;
     // What rests on accepted gaps alone stops no one, also when it is new.
     let excused = matches!(found, Verdict::Clean | Verdict::Gaps | Verdict::Deviates);
     Ok(match verdict(&now, &before) {
@@ -36,23 +41,34 @@ pub fn only_new(past: &Past<'_>, index: u64, found: Verdict) -> Result<Verdict, 
 #[derive(Debug, Default)]
 struct Before {
     targets: BTreeMap<String, OfTarget>,
-    /// Whether the newest earlier bundle has findings at all.
-    tested: bool,
+    /// Whether the newest earlier bundle that counts has findings at all.
+    tested: Option<bool>,
 }
 
-/// For each target of this bundle the newest earlier one that did not leave it out: a run that was asked to read other
-/// targets says nothing of it. Before its first bundle nothing was so.
-fn before(now: &Noted, earlier: impl Iterator<Item = Result<Noted, HistoryError>>) -> Result<Before, HistoryError> {
+/// What an earlier bundle says.
+struct Said {
+    noted: Noted,
+    /// Targets of which it says nothing, since they were rehearsals.
+    rehearsed: BTreeSet<String>,
+    /// All of it was a rehearsal, and not all of this run is.
+    silent: bool,
+}
+
+/// For each target of this bundle the newest earlier one that says something of it: not a run that was asked to read other
+/// targets, nor one in which it was a rehearsal beside evidence now. Before its first bundle nothing was so.
+fn before(now: &Noted, earlier: impl Iterator<Item = Result<Said, HistoryError>>) -> Result<Before, HistoryError> {
     let mut wanted: BTreeSet<&String> =
         now.targets.iter().filter(|(_, of)| !of.left_out).map(|(name, _)| name).collect();
     let mut before: Option<Before> = None;
-    for noted in earlier {
-        let mut noted = noted?.targets;
-        let before = before.get_or_insert_with(|| Before {
-            targets: BTreeMap::new(),
-            tested: noted.values().any(|of| of.findings > 0),
-        });
+    for said in earlier {
+        let Said { noted: Noted { targets: mut noted }, rehearsed, silent } = said?;
+        let tested = noted.values().any(|of| of.findings > 0);
+        let before = before.get_or_insert_with(Before::default);
+        if !silent {
+            before.tested.get_or_insert(tested);
+        }
         wanted.retain(|name| match noted.remove(*name) {
+            _ if rehearsed.contains(*name) => true,
             Some(of) if of.left_out => true,
             Some(of) => {
                 before.targets.insert((*name).clone(), of);
@@ -83,7 +99,7 @@ fn verdict(now: &Noted, before: &Before) -> Verdict {
     });
     let findings: u64 = now.targets.values().map(|of| of.findings).sum();
     let undetermined = compared().any(|(now, before)| !now.undetermined.is_subset(&before.undetermined))
-        || (findings == 0 && before.tested);
+        || (findings == 0 && before.tested == Some(true));
     let unknown = now.targets.values().any(|of| !of.undetermined.is_empty() || of.gaps > 0);
     match (deviates, undetermined) {
         (true, true) => Verdict::DeviatesAndUndetermined,
@@ -213,8 +229,30 @@ mod tests {
 
     fn say(now: &[Finding], gaps: &[Gap], earlier: &[(&[Finding], &[Gap])]) -> u8 {
         let now = noted(now, gaps);
-        let before = before(&now, earlier.iter().map(|(findings, gaps)| Ok(noted(findings, gaps)))).unwrap();
+        let said = |noted| Said { noted, rehearsed: BTreeSet::new(), silent: false };
+        let before = before(&now, earlier.iter().map(|(findings, gaps)| Ok(said(noted(findings, gaps))))).unwrap();
         verdict(&now, &before).exit_status().code()
+    }
+
+    #[test]
+    fn what_was_a_rehearsal_of_a_target_says_nothing_of_it() {
+        use Outcome::{Conforms, Deviates};
+        let at = |target: &str, outcome| Finding { target: target.into(), ..finding("1", outcome, "1", false) };
+        let now = noted(&[at("t", Deviates), at("u", Deviates)], &[]);
+        // In the newest one `u` was a rehearsal: of it the one before is the newest.
+        let newest =
+            Said { noted: noted(&[at("t", Deviates)], &[]), rehearsed: ["u".to_owned()].into(), silent: false };
+        let older =
+            |u| Said { noted: noted(&[at("t", Conforms), at("u", u)], &[]), rehearsed: BTreeSet::new(), silent: false };
+        let code = |earlier: Vec<Said>| {
+            let before = before(&now, earlier.into_iter().map(Ok)).unwrap();
+            verdict(&now, &before).exit_status().code()
+        };
+        let again =
+            || Said { noted: noted(&[at("t", Deviates)], &[]), rehearsed: ["u".to_owned()].into(), silent: false };
+        assert_eq!(code(vec![newest, older(Deviates)]), 0);
+        assert_eq!(code(vec![again(), older(Conforms)]), 10);
+        assert_eq!(code(vec![again()]), 10, "of `u` nothing was known");
     }
 
     #[test]

@@ -1,15 +1,15 @@
-//! The one way to the past: bundles of a store, newest first, each verified before anything is taken from it.
+//! The one way to the past: bundles of a store, newest first, each verified before anything is taken from it, and target by
+//! target: of a target that was a rehearsal then, and is none now, nothing is taken.
 
 use bundle::layout;
-use bundle::read::{OpenError, open_stream};
+use bundle::read::{Line, OpenError, Record, open_stream};
 use bundle::statement::Kind;
 use bundle::trust::Trust;
+use conclude::Rehearsals;
+use model::RecordRef;
 use model::record::RunStatus;
 use store::{Store, StoreError};
 use verify::{Demands, Observer, VerifiedBundle};
-
-/// How many bundles are looked at, newest first. What was in none of them has not been read for that long.
-pub const MOST_BUNDLES: usize = 400;
 
 /// Why the past could not be read. What rests on it cannot be decided then.
 #[derive(Debug, thiserror::Error)]
@@ -38,15 +38,16 @@ pub enum HistoryError {
 pub struct Past<'a> {
     pub store: &'a dyn Store,
     pub trust: &'a Trust,
-    /// Rehearsals count too. Only a rehearsal may ask for that: evidence rests on evidence.
-    pub rehearsals: bool,
+    /// Which targets of the run that asks are rehearsals. Of these, rehearsals count too; evidence rests on evidence.
+    pub rehearsals: &'a Rehearsals,
 }
 
-/// A verified bundle that is evidence, and what was seen in it.
+/// A verified bundle that says something of the targets, and what was seen in it.
 #[derive(Debug)]
 pub struct Earlier<O> {
     pub index: u64,
     pub bundle: VerifiedBundle,
+    /// Nothing of targets that do not count is in it.
     pub seen: O,
 }
 
@@ -86,39 +87,92 @@ impl<'a> Past<'a> {
             .filter(|index| before.is_none_or(|before| *index < before))
             .collect();
         indices.sort_unstable();
-        Ok(NewestFirst { past: *self, indices, left: MOST_BUNDLES, observer })
+        Ok(NewestFirst { past: *self, indices, observer })
     }
 
-    /// Whether it says anything of the systems that it is about.
-    fn counts(&self, bundle: &VerifiedBundle) -> bool {
+    /// Whether a bundle with these rehearsals says anything of this target.
+    #[must_use]
+    pub fn counts(&self, target: &str, rehearsals: &Rehearsals) -> bool {
+        !rehearsals.includes(target) || self.rehearsals.includes(target)
+    }
+
+    /// Whether it says anything of the systems that it is about, as far as its statement tells.
+    fn may_count(&self, bundle: &VerifiedBundle) -> bool {
         let said = &bundle.statement().predicate;
-        said.kind == Kind::Run && said.status != RunStatus::Failed && (self.rehearsals || said.rehearsal.is_empty())
+        // Of a run that has a rehearsal at all, rehearsals of these targets count.
+        let asks = self.rehearsals.is_whole() || !self.rehearsals.targets().is_empty();
+        said.kind == Kind::Run && said.status != RunStatus::Failed && (asks || !bundle.rehearsals().is_whole())
     }
 }
 
-/// Gives at most [`MOST_BUNDLES`]; reading ends with the first error.
+/// Gives every one of them: how far back is for the reader to say. Reading ends with the first error.
 #[derive(Debug)]
 pub struct NewestFirst<'a, F> {
     past: Past<'a>,
     /// The next one last.
     indices: Vec<u64>,
-    left: usize,
     observer: F,
+}
+
+/// Shows an observer of a bundle only what is about targets that count.
+struct OfCounted<'a, O> {
+    past: Past<'a>,
+    /// As far as it was read: routes stand before all that is about a target's answers.
+    rehearsals: Rehearsals,
+    seen: O,
+}
+
+impl<O: Observer + Send> Observer for OfCounted<'_, O> {
+    fn record(&mut self, at: RecordRef, line: &Line, text: &[u8]) {
+        if let Line::Disclosed(record) = line {
+            match record.as_ref() {
+                Record::Run(run) => self.rehearsals = Rehearsals::new(&run.overrides),
+                Record::Route(route) => self.rehearsals.route(route),
+                _ => {}
+            }
+            if target_of(record).is_some_and(|target| !self.past.counts(target, &self.rehearsals)) {
+                return;
+            }
+        }
+        self.seen.record(at, line, text);
+    }
+
+    fn wants_raw(&mut self, ordinal: u64) -> bool {
+        self.seen.wants_raw(ordinal)
+    }
+
+    fn raw(&mut self, ordinal: u64, piece: &[u8]) {
+        self.seen.raw(ordinal, piece);
+    }
+}
+
+/// The target that a record is about, where it is one.
+fn target_of(record: &Record) -> Option<&str> {
+    match record {
+        Record::Route(route) => Some(&route.target),
+        Record::Exchange(exchange) => Some(&exchange.target),
+        Record::Coverage(coverage) => Some(&coverage.target),
+        Record::Gap(gap) => Some(&gap.target),
+        Record::Resource(resource) => Some(&resource.target),
+        Record::Derived(derived) => Some(&derived.target),
+        Record::Finding(finding) => Some(&finding.target),
+        _ => None,
+    }
 }
 
 impl<O: Observer + Send, F: FnMut() -> O> Iterator for NewestFirst<'_, F> {
     type Item = Result<Earlier<O>, HistoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while self.left > 0 {
-            self.left -= 1;
-            let index = self.indices.pop()?;
-            let mut seen = (self.observer)();
+        while let Some(index) = self.indices.pop() {
+            let mut seen = OfCounted { past: self.past, rehearsals: Rehearsals::default(), seen: (self.observer)() };
             match self.past.read(index, &mut seen) {
-                Ok(bundle) if self.past.counts(&bundle) => return Some(Ok(Earlier { index, bundle, seen })),
+                Ok(bundle) if self.past.may_count(&bundle) => {
+                    return Some(Ok(Earlier { index, bundle, seen: seen.seen }));
+                }
                 Ok(_) => {}
                 Err(error) => {
-                    self.left = 0;
+                    self.indices.clear();
                     return Some(Err(error));
                 }
             }

@@ -8,6 +8,7 @@ mod digest;
 mod endpoint;
 mod exit;
 mod names;
+pub mod origin;
 mod path;
 pub mod record;
 mod secret;

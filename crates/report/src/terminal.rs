@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use model::record::{self, Failure, Finding, InDeclaration, Locator, RunStatus};
 use model::{Outcome, RecordRef};
 use serde_json::value::RawValue;
-use verify::{AcceptanceReport, Approver, VerifiedBundle};
+use verify::{AcceptanceReport, Approver, VerifiedBundle, rehearsal};
 
 use crate::evidence::{DeclarationView, Evidence, ExchangeView};
 use crate::overview::{GapGroup, Overview, Shown};
@@ -59,8 +59,7 @@ fn head(text: &mut String, bundle: &VerifiedBundle) {
     };
     writeln!(text, "{} to {} ({}.{} s), {status}", p.started, p.finished, seconds / 1000, seconds % 1000 / 100).ok();
     if !p.rehearsal.is_empty() {
-        let why: Vec<String> = p.rehearsal.iter().map(word).collect();
-        writeln!(text, "{BOLD}Rehearsal{BOLD:#}, not evidence: overridden {}", why.join(", ")).ok();
+        writeln!(text, "{BOLD}This is {}.{BOLD:#}", clean(&rehearsal::words(&p.rehearsal, bundle.rehearsals()))).ok();
     }
     if let Some(challenge) = &p.challenge {
         writeln!(text, "Auditor's challenge: {challenge}").ok();
@@ -119,9 +118,10 @@ fn one_finding(text: &mut String, bundle: &VerifiedBundle, shown: &Shown<Finding
         (None, Some(population)) => format!("all of {}", clean(population)),
         (None, None) => "the target as a whole".to_owned(),
     };
+    let rehearsed = if bundle.rehearsals().includes(&f.target) { " (rehearsal)" } else { "" };
     writeln!(
         text,
-        "  {DIM}{number:>4}{DIM:#} {style}{:<14}{style:#} {}  {DIM}{} · {}{DIM:#}",
+        "  {DIM}{number:>4}{DIM:#} {style}{:<14}{style:#} {}  {DIM}{} · {}{rehearsed}{DIM:#}",
         f.outcome.as_str(),
         f.check,
         f.control,
@@ -385,8 +385,4 @@ fn members(facts: &RawValue) -> Vec<(String, Box<RawValue>)> {
         .unwrap_or_default()
         .into_iter()
         .collect()
-}
-
-fn word<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default().trim_matches('"').to_owned()
 }

@@ -96,6 +96,8 @@ pub struct RouteNote {
     pub proxies: BTreeSet<String>,
     /// SHA-256 of the DER of each authority that is trusted and is not the operating system's.
     pub authorities: BTreeSet<Digest>,
+    /// SHA-256 of the DER of each authority that the declaration pins; no others are trusted then.
+    pub pinned: BTreeSet<Digest>,
 }
 
 impl RouteNote {
@@ -104,6 +106,7 @@ impl RouteNote {
         self.endpoints.extend(other.endpoints);
         self.proxies.extend(other.proxies);
         self.authorities.extend(other.authorities);
+        self.pinned.extend(other.pinned);
     }
 }
 

@@ -10,6 +10,7 @@ use http::Uri;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use sdk::{CollectError, Digest, RouteNote, Target};
@@ -26,6 +27,8 @@ pub struct Settings {
     pub proxies: Proxies,
     /// Certificate authorities beside the machine's own, as PEM.
     pub extra_roots: Vec<String>,
+    /// SHA-256 of the DER of the authorities that are trusted, of the machine's and `extra_roots`; without any, all of them are.
+    pub pinned: BTreeSet<Digest>,
     /// In place of the machine's authorities and `extra_roots`: whom to trust and which certificate to show, for a source
     /// that has an authority of its own.
     pub tls: Option<rustls::ClientConfig>,
@@ -38,6 +41,7 @@ impl Default for Settings {
         Self {
             proxies: Proxies::default(),
             extra_roots: Vec::new(),
+            pinned: BTreeSet::new(),
             tls: None,
             // The largest known answers are a few megabytes.
             largest_body: 32 * 1024 * 1024,
@@ -75,6 +79,8 @@ struct Inner {
     problem: Option<&'static str>,
     /// Those of the trusted authorities that are not the system's.
     authorities: BTreeSet<Digest>,
+    /// The only ones that are trusted, where the declaration says so.
+    pinned: BTreeSet<Digest>,
     /// One pool for each time limit on connecting: the limit belongs to a connector.
     pools: Mutex<BTreeMap<Duration, Pool>>,
 }
@@ -86,19 +92,7 @@ impl Transport {
     /// When a proxy or an authority of the settings cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, TransportError> {
         let machine = route::machine();
-        let (mut roots, mut authorities) = (machine.roots.clone(), machine.foreign.clone());
-        for pem in &settings.extra_roots {
-            let mut found = false;
-            for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-                found = true;
-                let certificate = certificate.map_err(TransportError::Roots)?;
-                authorities.extend(Some(Digest::of(&certificate)).filter(|one| !machine.system.contains(one)));
-                roots.add(certificate).map_err(TransportError::Root)?;
-            }
-            if !found {
-                return Err(TransportError::NoRoots);
-            }
-        }
+        let (roots, authorities) = trusted(settings)?;
         let count = roots.len();
         // The provider is named here: the process-wide default is ambiguous as soon as a second one is compiled in.
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -116,12 +110,13 @@ impl Transport {
             problem: machine.problem.as_deref().filter(|_| settings.tls.is_none()),
             // Whoever gave a configuration of their own says whom it trusts.
             authorities: if settings.tls.is_some() { BTreeSet::new() } else { authorities },
+            pinned: settings.pinned.clone(),
             pools: Mutex::default(),
         })))
     }
 
     /// The way to a declared target, through the proxies of the environment. `given`: authorities of a test or the demonstration;
-    /// `path`: a PEM file with further ones, and `setting` where its name stands.
+    /// `path`: a PEM file with further ones, and `setting` where its name stands; `pinned`: those that the setting `ca` pins.
     ///
     /// # Errors
     /// Which setting or variable cannot be used, and why.
@@ -130,6 +125,7 @@ impl Transport {
         given: Option<&String>,
         setting: &str,
         path: Option<&str>,
+        pinned: &BTreeSet<Digest>,
     ) -> Result<Self, CollectError> {
         let wrong = |setting: &str, problem: String| CollectError::Settings {
             target: target.id.clone(),
@@ -142,11 +138,16 @@ impl Transport {
                 .map_err(|error| wrong(setting, format!("`{path}` cannot be read: {error}")))?;
             extra_roots.push(pem);
         }
-        let settings =
-            Settings { proxies: Proxies::from_environment(Some("ALL_PROXY")), extra_roots, ..Settings::default() };
+        let settings = Settings {
+            proxies: Proxies::from_environment(Some("ALL_PROXY")),
+            extra_roots,
+            pinned: pinned.clone(),
+            ..Settings::default()
+        };
         Self::new(&settings).map_err(|error| {
             let setting = match error {
                 TransportError::Proxy { variable } => variable,
+                TransportError::NotThere { .. } => "ca",
                 _ => setting,
             };
             wrong(setting, error.to_string())
@@ -163,6 +164,7 @@ impl Transport {
             endpoints: endpoints.iter().map(route::endpoint).filter(|text| model::is_endpoint(text)).collect(),
             proxies: sources.into_iter().chain(endpoints).filter_map(through).collect(),
             authorities: self.0.authorities.clone(),
+            pinned: self.0.pinned.clone(),
         }
     }
 
@@ -195,6 +197,40 @@ impl Transport {
             })
             .clone()
     }
+}
+
+/// Whom to trust, and which of these are not the system's.
+fn trusted(settings: &Settings) -> Result<(RootCertStore, BTreeSet<Digest>), TransportError> {
+    let machine = route::machine();
+    let mut additional = Vec::new();
+    for pem in &settings.extra_roots {
+        let before = additional.len();
+        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+            additional.push(certificate.map_err(TransportError::Roots)?);
+        }
+        if additional.len() == before {
+            return Err(TransportError::NoRoots);
+        }
+    }
+    let is_pinned = |der: &CertificateDer<'_>| settings.pinned.contains(&Digest::of(der));
+    let (mut roots, mut authorities) = (machine.roots.clone(), machine.foreign.clone());
+    if !settings.pinned.is_empty() {
+        let found: Vec<CertificateDer<'static>> =
+            machine.certificates.iter().filter(|der| is_pinned(der)).cloned().collect();
+        let there: BTreeSet<Digest> = found.iter().chain(&additional).map(|der| Digest::of(der)).collect();
+        if let Some(digest) = settings.pinned.iter().find(|one| !there.contains(one)) {
+            return Err(TransportError::NotThere { digest: *digest });
+        }
+        additional.retain(is_pinned);
+        roots = RootCertStore::empty();
+        roots.add_parsable_certificates(found);
+        authorities.retain(|one| settings.pinned.contains(one));
+    }
+    for certificate in additional {
+        authorities.extend(Some(Digest::of(&certificate)).filter(|one| !machine.system.contains(one)));
+        roots.add(certificate).map_err(TransportError::Root)?;
+    }
+    Ok((roots, authorities))
 }
 
 impl fmt::Debug for Transport {

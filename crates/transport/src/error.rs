@@ -1,5 +1,7 @@
 //! Why there is no way to a source.
 
+use sdk::Digest;
+
 /// Why no transport can be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -12,6 +14,10 @@ pub enum TransportError {
     NoRoots,
     #[error("an additional certificate authority cannot be used: {0}")]
     Root(rustls::Error),
+    #[error(
+        "the declaration pins the certificate authority {digest}, and neither this machine nor the additional authorities have it"
+    )]
+    NotThere { digest: Digest },
     #[error("TLS cannot be set up: {0}")]
     Tls(rustls::Error),
 }

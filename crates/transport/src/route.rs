@@ -41,6 +41,8 @@ pub(crate) fn proxy(uri: &Uri) -> String {
 /// The authorities that this machine trusts.
 pub(crate) struct Machine {
     pub(crate) roots: RootCertStore,
+    /// The same as they were read: of these a declaration may pin some.
+    pub(crate) certificates: Vec<CertificateDer<'static>>,
     /// Those that come with the system.
     pub(crate) system: BTreeSet<Digest>,
     /// The others, which `SSL_CERT_FILE` and `SSL_CERT_DIR` put in the place of the system's.
@@ -76,7 +78,7 @@ impl Machine {
             all.clone()
         };
         let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(found.certs);
+        roots.add_parsable_certificates(found.certs.iter().cloned());
         let of = if replaced { "`SSL_CERT_FILE` and `SSL_CERT_DIR`" } else { "this machine" };
         // The system's own folder may hold what is no certificate; what somebody named is meant to hold nothing else.
         let unread = found.errors.first().filter(|_| replaced || roots.is_empty());
@@ -86,7 +88,8 @@ impl Machine {
             (false, Some(error)) => Some(format!("not all certificate authorities by {of} could be read: {error}")),
             (false, None) => None,
         };
-        Self { roots, foreign: all.difference(&system).copied().collect(), system, problem }
+        let foreign = all.difference(&system).copied().collect();
+        Self { roots, certificates: found.certs, foreign, system, problem }
     }
 }
 

@@ -129,6 +129,13 @@ fn runs(out: &mut String, report: &AuditReport) {
             &format!("{}, not evidence: entries {}{more}", report.rehearsals_in_all, named.join(", ")),
         );
     }
+    if report.rehearsals_in_part > 0 {
+        row(
+            out,
+            "in part",
+            &format!("{} runs are rehearsals of some targets and evidence of others", report.rehearsals_in_part),
+        );
+    }
     if let Some(newest) = &report.newest {
         let s = &newest.summary;
         let text = format!(

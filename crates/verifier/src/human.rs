@@ -14,6 +14,8 @@ pub const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
 pub const OPEN: Style = AnsiColor::Yellow.on_default().bold();
 pub const HEAD: Style = Style::new().bold();
+/// So many targets that are rehearsals are named; the JSON report has them all.
+const TARGETS_NAMED: usize = 20;
 
 /// The whole report.
 pub fn report(report: &Report) -> String {
@@ -108,6 +110,13 @@ fn bundle(out: &mut String, report: &Report, about: &About) {
     row(out, "status", status(about));
     if !about.rehearsal.is_empty() {
         row(out, "rehearsal", &verify::list(&about.rehearsal));
+    }
+    for (target, from) in report.rehearsal_targets.iter().take(TARGETS_NAMED) {
+        let from: Vec<String> = from.iter().map(ToString::to_string).collect();
+        row(out, "", &format!("no evidence of target `{target}`: {}", from.join("; ")));
+    }
+    if report.rehearsal_targets.len() > TARGETS_NAMED {
+        row(out, "", &format!("and {} more targets", report.rehearsal_targets.len() - TARGETS_NAMED));
     }
     if let Some(challenge) = &about.challenge {
         row(out, "challenge", challenge);

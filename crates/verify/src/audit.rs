@@ -10,7 +10,7 @@ use bundle::layout;
 use bundle::sigstore::{Envelope, entry_body};
 use bundle::statement::{Kind, Predicate, Statement};
 use bundle::trust::{Role, Trust};
-use conclude::{Began, Schedule};
+use conclude::{Began, Rehearsals, Schedule};
 use ledger::{Checkpoint, CompactRange, EntryBundle, Tile, decode_entries, leaf_hash};
 use model::record::RunStatus;
 use model::{Digest, ExitStatus, Timestamp};
@@ -82,6 +82,7 @@ struct State {
     partial: u64,
     rehearsals: Vec<u64>,
     rehearsals_in_all: u64,
+    rehearsals_in_part: u64,
     newest: Option<Newest>,
 }
 
@@ -146,7 +147,9 @@ impl State {
 
     fn count(&mut self, index: u64, said: &Predicate) {
         *self.by_kind.entry(said.kind.as_str()).or_default() += 1;
-        if !said.rehearsal.is_empty() {
+        let rehearsals = Rehearsals::new(&said.rehearsal);
+        self.rehearsals_in_part += u64::from(!said.rehearsal.is_empty() && !rehearsals.is_whole());
+        if rehearsals.is_whole() {
             self.rehearsals_in_all += 1;
             if self.rehearsals.len() < NAMED {
                 self.rehearsals.push(index);
@@ -157,8 +160,8 @@ impl State {
         }
         self.failed += u64::from(said.status == RunStatus::Failed);
         self.partial += u64::from(said.status == RunStatus::Partial);
-        // Rehearsals keep no schedule.
-        if said.rehearsal.is_empty() {
+        // Rehearsals keep no schedule; one that is evidence of some targets does.
+        if !rehearsals.is_whole() {
             let every_seconds = said.chain.every_seconds;
             self.schedule.run(Began { index, started: said.started, every_seconds });
         }
@@ -245,6 +248,7 @@ impl State {
             partial_runs: self.partial,
             rehearsals: self.rehearsals,
             rehearsals_in_all: self.rehearsals_in_all,
+            rehearsals_in_part: self.rehearsals_in_part,
             first_run: schedule.first(),
             last_run: schedule.last().map(|run| run.started),
             pauses: schedule.pauses().to_vec(),

@@ -11,6 +11,7 @@ use bundle::redact::Redaction;
 use bundle::sigstore::{self, CounterSigned, Envelope, SealedStatement};
 use bundle::statement::{Kind, Statement};
 use bundle::trust::{Role, Trust};
+use conclude::Rehearsals;
 use ledger::Checkpoint;
 use model::record::RunStatus;
 use model::{Digest, ExitStatus, RecordType};
@@ -27,7 +28,7 @@ use crate::report::{
     Report, TypeReport,
 };
 use crate::verdict::{Demands, Verdict, VerifiedBundle};
-use crate::{custodian, ed25519, ledger_position, stream};
+use crate::{custodian, ed25519, ledger_position, rehearsal, stream};
 
 /// Version of the report's form.
 const FORM: &str = "witnessmark-verify-report/1";
@@ -59,8 +60,8 @@ pub(crate) fn sealed_anew(before: &VerifiedBundle, file: &[u8], trust: &Trust) -
         Some(problem) => Err(problem),
         None => {
             // They follow from the files, which the statement binds, and from the approvers' keys.
-            let acceptances = before.acceptances.clone();
-            Ok(VerifiedBundle { statement, statement_sha256, level: Level::Position, acceptances })
+            let (acceptances, rehearsals) = (before.acceptances.clone(), before.rehearsals.clone());
+            Ok(VerifiedBundle { statement, statement_sha256, level: Level::Position, acceptances, rehearsals })
         }
     }
 }
@@ -84,6 +85,7 @@ struct Findings {
     continuity: Option<Continuity>,
     records: Option<RecordsReport>,
     acceptances: Vec<AcceptanceReport>,
+    rehearsals: Rehearsals,
     /// The text of `ledger/checkpoint`.
     checkpoint: Option<Vec<u8>>,
     /// What an audit of the whole ledger found, where the export holds it.
@@ -182,6 +184,7 @@ impl Findings {
         if contents.reads() {
             self.acceptances = self.noting(Step::Approvals, judged).unwrap_or_default();
         }
+        self.rehearsals = std::mem::take(&mut contents.found.rehearsals);
         self.records = Some(records_report(&statement, &contents, withheld, raw_files, redaction));
         Ok(())
     }
@@ -218,6 +221,7 @@ impl Findings {
         if kind != Kind::Run {
             self.note(Step::Statement, Problem::UnsupportedKind { kind: kind.as_str() });
         }
+        self.rehearsals = Rehearsals::new(&statement.predicate.rehearsal);
         self.statement = Some(statement.clone());
         Ok(statement)
     }
@@ -437,6 +441,7 @@ impl Findings {
             records: self.records,
             ledger: self.ledger,
             acceptances: self.acceptances.clone(),
+            rehearsal_targets: self.rehearsals.targets().clone(),
             head: self.newest.as_ref().map(|head| HeadReport {
                 origin: head.origin.clone(),
                 size: head.size,
@@ -450,6 +455,7 @@ impl Findings {
                 statement_sha256: about.statement_sha256,
                 level,
                 acceptances: self.acceptances,
+                rehearsals: self.rehearsals,
             }),
             _ => None,
         };
@@ -471,7 +477,8 @@ impl Findings {
             return;
         };
         if !said.rehearsal.is_empty() && !demands.allow_rehearsal {
-            self.note(Step::Demands, Problem::Rehearsal { overrides: said.rehearsal });
+            let words = rehearsal::words(&said.rehearsal, &self.rehearsals);
+            self.note(Step::Demands, Problem::Rehearsal { words });
         }
         if said.status == RunStatus::Failed && !demands.allow_failed {
             self.note(Step::Demands, Problem::Failed);

@@ -16,6 +16,7 @@ mod ledger_position;
 mod level;
 mod observer;
 mod problem;
+pub mod rehearsal;
 mod report;
 mod stream;
 mod verdict;
@@ -24,11 +25,12 @@ use bundle::read::Source;
 use bundle::trust::Trust;
 
 pub use audit::{Audit, AuditDemands, LedgerFiles, audit};
-pub use conclude::Pause;
+pub use conclude::{Pause, Rehearsals};
 pub use facts::{FactDiffers, Facts};
 pub use level::{Level, ParseLevelError};
 pub use observer::{Observer, Unobserved};
-pub use problem::{Class, Problem, Step, list, status};
+pub use problem::{Class, Problem, Step, status};
+pub use rehearsal::list;
 pub use report::{
     About, AcceptanceReport, Approver, AuditReport, Continuity, HeadReport, LevelReport, Newest, RecordsReport,
     RedactionReport, Refusal, Report, TypeReport,

@@ -6,7 +6,7 @@ use bundle::sigstore::SigstoreError;
 use bundle::statement::StatementError;
 use bundle::trust::TrustError;
 use ledger::{CheckpointError, ProofError};
-use model::record::{Override, RunStatus};
+use model::record::RunStatus;
 use model::{Digest, ExitStatus, RecordRef, RecordType};
 use serde::{Serialize, Serializer};
 
@@ -315,8 +315,8 @@ pub enum Problem {
     // Not what was asked for.
     #[error("level {required} is required, {reached} is reached: {because}")]
     Level { required: Level, reached: Level, because: String },
-    #[error("it is a rehearsal ({}), not evidence", list(.overrides))]
-    Rehearsal { overrides: Vec<Override> },
+    #[error("it is {words}")]
+    Rehearsal { words: String },
     #[error("it records a run that failed")]
     Failed,
 }
@@ -421,21 +421,6 @@ fn read_class(error: &ReadError) -> Class {
         ReadError::Packed { problem, .. } if problem.is_undecided() => Class::Unsupported,
         _ => Class::Malformed,
     }
-}
-
-/// The words that people read for the overrides of a rehearsal.
-#[must_use]
-pub fn list(overrides: &[Override]) -> String {
-    let words: Vec<&str> = overrides
-        .iter()
-        .map(|what| match what {
-            Override::Clock => "a set clock",
-            Override::Endpoint => "an endpoint that is not the source's own",
-            Override::Randomness => "given randomness",
-            Override::Replay => "recorded answers",
-        })
-        .collect();
-    words.join(", ")
 }
 
 /// The status in words.

@@ -1,10 +1,10 @@
 //! What a verification found, as data: for people and for machines. Never a bare yes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::statement::{Kind, Statement, Summary};
 use conclude::Pause;
-use model::record::{GapReason, Override, RunStatus};
+use model::record::{GapReason, Override, Rehearsed, RunStatus};
 use model::{Digest, ExitStatus, RecordRef, RecordType, Timestamp};
 use serde::Serialize;
 
@@ -34,6 +34,8 @@ pub struct Report {
     pub ledger: Option<AuditReport>,
     /// The acceptances that the bundle applies: who approved them is shown or claimed.
     pub acceptances: Vec<AcceptanceReport>,
+    /// Targets whose answers came from elsewhere, and from where: what is said of them is no evidence.
+    pub rehearsal_targets: BTreeMap<String, BTreeSet<Rehearsed>>,
     /// What stays the custodian's word.
     pub rests_on_custodian: Vec<String>,
 }
@@ -177,6 +179,8 @@ pub struct AuditReport {
     /// Indices of rehearsals, at most a thousand of them.
     pub rehearsals: Vec<u64>,
     pub rehearsals_in_all: u64,
+    /// Runs of which some targets are rehearsals, and others are not. They are none of these.
+    pub rehearsals_in_part: u64,
     pub first_run: Option<Timestamp>,
     pub last_run: Option<Timestamp>,
     /// Where more time than declared went by without a run, at most a thousand of them.

@@ -2,6 +2,7 @@
 
 use bundle::statement::Statement;
 use bundle::trust::Trust;
+use conclude::Rehearsals;
 use ledger::Checkpoint;
 use model::Digest;
 
@@ -46,6 +47,7 @@ pub struct VerifiedBundle {
     pub(crate) statement_sha256: Digest,
     pub(crate) level: Level,
     pub(crate) acceptances: Vec<AcceptanceReport>,
+    pub(crate) rehearsals: Rehearsals,
 }
 
 impl VerifiedBundle {
@@ -53,6 +55,12 @@ impl VerifiedBundle {
     #[must_use]
     pub fn acceptances(&self) -> &[AcceptanceReport] {
         &self.acceptances
+    }
+
+    /// Of which targets it is a rehearsal.
+    #[must_use]
+    pub fn rehearsals(&self) -> &Rehearsals {
+        &self.rehearsals
     }
 
     #[must_use]

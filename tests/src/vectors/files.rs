@@ -39,6 +39,7 @@ fn forms() -> Story {
         v["endpoints"] = json!(["https://[fd00::1]:6443"]);
         v["proxies"] = json!(["http://proxy.example:3128", "https://proxy.example:443"]);
         v["authorities"] = json!([Digest::of(b"authority")]);
+        v["pinned"] = json!([Digest::of(b"authority")]);
     });
     story.change(RecordType::Exchange, 1, |v| {
         v["endpoint"] = json!("local:pkcs11");
@@ -51,6 +52,8 @@ fn forms() -> Story {
             {"declaration": "declaration:0", "line": 1, "column": 1},
         ]);
     });
+    // A server on this machine whose authority is pinned.
+    story.change(RecordType::Exchange, 0, |v| v["endpoint"] = json!("https://127.0.0.1:6443"));
     // A list that was cut short is there beside its gap, and what vanished meanwhile is an object and a gap.
     story.change(RecordType::Resource, 1, |v| {
         v["parts"]["rotation"] = v["parts"]["id"].clone();
@@ -247,6 +250,20 @@ fn demands(vectors: &mut Vectors) {
     let rehearsed = book(small(2).rehearsed(&[Override::Clock, Override::Replay]));
     let rehearsal = tar(&rehearsed.exported(2));
     vectors.bad("rehearsal", "a set clock and recorded answers", Class::Rehearsal, POSITION, rehearsal);
+    let mut part = Story::usual(2).rehearsed(&[Override::Target]);
+    part.change(RecordType::Route, 0, |v| {
+        v["rehearsal"] = json!([
+            {"endpoint": "http://localhost:4566", "because": "plain-http"},
+            {"endpoint": "https://kms.example", "because": "other-name"},
+        ]);
+    });
+    part.insert(RecordType::Route, 1, json!({"target": "github", "collector": "github"}));
+    part.change(RecordType::Exchange, 0, |v| {
+        v["endpoint"] = json!("http://localhost:4566");
+        v.as_object_mut().unwrap().remove("peer");
+    });
+    let part = tar(&book(part).exported(2));
+    vectors.named("rehearsal-of-some", "rehearsal", "of one of two targets", Class::Rehearsal, POSITION, part);
     let failed = tar(&book(small(2).failed()).exported(2));
     vectors.bad("failed-run", "a run that failed", Class::FailedRun, POSITION, failed);
     let mut collector = Book::new();

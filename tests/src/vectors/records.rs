@@ -1,6 +1,7 @@
 //! Vectors of what records say: their spelling, their form, and what they say of each other. All are signed.
 
 use model::RecordType as T;
+use model::record::Override;
 use model::{Digest, record};
 use serde_json::{Value, json};
 use verify::Class;
@@ -147,6 +148,14 @@ fn forms(vectors: &mut Vectors) {
     bad("route-authorities", "an authority twice", T::Route, 0, &|v| {
         v["authorities"] = json!([Digest::of(b"a"), Digest::of(b"a")]);
     });
+    bad("route-pinned", "a pinned authority twice", T::Route, 0, &|v| {
+        v["pinned"] = json!([Digest::of(b"a"), Digest::of(b"a")]);
+    });
+    bad("route-rehearsal", "endpoints of a rehearsal in another order", T::Route, 0, &|v| {
+        v["rehearsal"] = json!([
+            {"endpoint": "http://b", "because": "plain-http"}, {"endpoint": "http://a", "because": "plain-http"},
+        ]);
+    });
     bad("route-proxies", "a proxy with credentials", T::Route, 0, &|v| {
         v["proxies"] = json!(["http://user@proxy.example:3128"]);
     });
@@ -212,6 +221,20 @@ fn collected(vectors: &mut Vectors) {
             v["endpoint"] = json!("http://kms.eu-west-1.amazonaws.com");
             v.as_object_mut().unwrap().remove("peer");
         });
+    });
+    bad("no-certificates", "an answer of a server whose certificates are not there", &|s| {
+        s.change(T::Exchange, 0, |v| {
+            v.as_object_mut().unwrap().remove("peer");
+        });
+    });
+    bad("this-machine", "an answer from this machine, of which no authority is pinned", &|s| {
+        s.change(T::Exchange, 0, |v| v["endpoint"] = json!("https://[::ffff:127.0.0.1]:6443"));
+    });
+    bad("rehearsal-said", "a route that is a rehearsal in what calls itself evidence", &|s| {
+        s.change(T::Route, 0, |v| v["rehearsal"] = json!([{"endpoint": "http://a", "because": "plain-http"}]));
+    });
+    bad("rehearsal-part", "a rehearsal in part, and no route says which", &|s| {
+        *s = s.clone().rehearsed(&[Override::Target]);
     });
     bad("coverage-order", "a population that is there twice", &|s| {
         s.change(T::Coverage, 1, |v| v["population"] = json!("aws-kms/key@eu-west-1"));

@@ -274,7 +274,7 @@ fn rehearsed_and_failed_runs_are_marked_at_the_top() {
     html.holds_together();
     let banner = html.text.find("This is a rehearsal.").unwrap();
     assert!(banner < html.text.find("Controls").unwrap());
-    assert!(html.text.contains("Overridden: replay."));
+    assert!(html.text.contains("It is a rehearsal, not evidence (recorded answers)."));
 
     let mut story = Story::usual(0);
     story.metadata.status = RunStatus::Failed;

@@ -16,6 +16,7 @@ mod e2e_paging;
 mod e2e_way;
 mod environment;
 mod errors;
+mod evidence;
 mod exec;
 mod features;
 mod format;

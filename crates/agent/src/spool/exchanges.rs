@@ -67,16 +67,20 @@ pub(super) enum PeerKept {
 /// From where answers came: an endpoint, and what was asked there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked<'r> {
+    pub target: &'r str,
     pub collector: &'r str,
     pub operation: &'r str,
     pub endpoint: &'r str,
-    pub over_tls: bool,
+    /// Whether the certificates of the server that answered are recorded.
+    pub certificates: bool,
     /// Whether an answer came.
     pub answered: bool,
+    /// Whether its body is kept.
+    pub kept: bool,
 }
 
-/// The same in names: collector, operation, endpoint, TLS, an answer.
-pub(super) type AskedKey = (Name, Name, Name, bool, bool);
+/// The same in names, in the order of the members.
+pub(super) type AskedKey = (Name, Name, Name, Name, bool, bool, bool);
 
 /// `exchange` before the reference to its peer.
 #[derive(Serialize)]
@@ -225,9 +229,10 @@ impl ExchangeFiles {
         let endpoint = names.of(&exchange.endpoint);
         // What is on this machine answers without a status.
         let answered = exchange.status.is_some() || spans.body > 0;
-        self.asked.insert((collector, operation, endpoint, over_tls, answered));
+        let target = names.of(&exchange.target);
+        self.asked.insert((target, collector, operation, endpoint, peer.is_some(), answered, kept.is_some()));
         let key = ExchangeKey {
-            target: names.of(&exchange.target),
+            target,
             collector,
             population: names.of(exchange.population.as_deref().unwrap_or_default()),
             operation,

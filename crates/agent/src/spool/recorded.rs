@@ -132,6 +132,11 @@ impl Recorded {
         &self.routes
     }
 
+    /// The routes, to mark those over which answers came that prove nothing about their source.
+    pub fn routes_mut(&mut self) -> &mut [record::Route] {
+        &mut self.routes
+    }
+
     #[must_use]
     pub fn peers(&self) -> &[record::Peer] {
         &self.peers
@@ -154,12 +159,14 @@ impl Recorded {
 
     /// From where answers came, each place once, in no order.
     pub fn asked(&self) -> impl Iterator<Item = Asked<'_>> {
-        self.exchanges.asked().map(|&(collector, operation, endpoint, over_tls, answered)| Asked {
+        self.exchanges.asked().map(|&(target, collector, operation, endpoint, certificates, answered, kept)| Asked {
+            target: self.names.text(target),
             collector: self.names.text(collector),
             operation: self.names.text(operation),
             endpoint: self.names.text(endpoint),
-            over_tls,
+            certificates,
             answered,
+            kept,
         })
     }
 
@@ -328,12 +335,15 @@ impl Recorded {
 }
 
 fn route_record(((target, collector), route): ((String, String), RouteNote)) -> record::Route {
-    let RouteNote { endpoints, proxies, authorities } = route;
+    let RouteNote { endpoints, proxies, authorities, pinned } = route;
     record::Route {
         target,
         collector,
         endpoints: endpoints.into_iter().collect(),
         proxies: proxies.into_iter().collect(),
         authorities: authorities.into_iter().collect(),
+        pinned: pinned.into_iter().collect(),
+        // Which answers are evidence is known once all of them are there.
+        rehearsal: Vec::new(),
     }
 }

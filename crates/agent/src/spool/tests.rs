@@ -272,9 +272,10 @@ fn large_and_small_bodies_and_none_come_back_as_they_came() {
     assert_eq!((bare.failure, body.is_none()), (Some(record::Failure::Connect), true));
     assert_eq!(params.subject.as_ref().unwrap().id, "a \"quoted\" id");
     assert_eq!(params.parameters.get(), "{}");
-    let mut asked: Vec<(&str, bool, bool)> = recorded.asked().map(|a| (a.operation, a.over_tls, a.answered)).collect();
+    let mut asked: Vec<(&str, bool, bool, bool)> =
+        recorded.asked().map(|a| (a.operation, a.certificates, a.answered, a.kept)).collect();
     asked.sort_unstable();
-    assert_eq!(asked, [("x:List", false, true), ("x:Zero", false, false)]);
+    assert_eq!(asked, [("x:List", false, true, true), ("x:Zero", false, false, false)]);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //! orders of lists. `docs/spec/bundle.md` §2 has each of these rules; what needs other records is `verify`'s.
 
 use model::record::{
-    Assignment, Control, Coverage, Derived, Exchange, Finding, InAnswer, Locator, Params, Peer, Resource, Route, Syntax,
+    Assignment, Control, Coverage, Derived, Exchange, Finding, InAnswer, Locator, Params, Peer, Rehearsed, Resource,
+    Route, Syntax,
 };
 use model::{is_endpoint, is_pointer, is_proxy, leads_into};
 use serde_json::value::RawValue;
@@ -62,7 +63,14 @@ fn of_route(route: &Route) -> Result<(), Broken> {
     hold(route.endpoints.is_sorted_by(|a, b| a < b), "`endpoints` is not strictly ascending")?;
     hold(route.authorities.is_sorted_by(|a, b| a < b), "`authorities` is not strictly ascending")?;
     hold(route.proxies.iter().all(|text| is_proxy(text)), "a proxy is not `http://host:port` or `https://host:port`")?;
-    hold(route.proxies.is_sorted_by(|a, b| a < b), "`proxies` is not strictly ascending")
+    hold(route.proxies.is_sorted_by(|a, b| a < b), "`proxies` is not strictly ascending")?;
+    hold(route.pinned.is_sorted_by(|a, b| a < b), "`pinned` is not strictly ascending")?;
+    let endpoint = |one: &Rehearsed| is_endpoint(&one.endpoint);
+    hold(route.rehearsal.iter().all(endpoint), "an endpoint is not spelled as the format has it")?;
+    hold(
+        route.rehearsal.is_sorted_by(|a, b| a.endpoint < b.endpoint),
+        "`rehearsal` is not strictly ascending by endpoint",
+    )
 }
 
 fn of_peer(peer: &Peer) -> Result<(), Broken> {

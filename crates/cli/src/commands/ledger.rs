@@ -121,7 +121,11 @@ fn log(folder: &Path, trust: &Path, printed: Printed) -> Result<(), Failure> {
     for line in &lines {
         let s = &line.summary;
         let status = serde_json::to_string(&line.status).unwrap_or_default();
-        let note = if line.rehearsal.is_empty() { "" } else { "  rehearsal" };
+        let note = match (line.rehearsal.is_empty(), verify::Rehearsals::new(&line.rehearsal).is_whole()) {
+            (true, _) => "",
+            (false, true) => "  rehearsal",
+            (false, false) => "  rehearsal of some targets",
+        };
         writeln!(
             text,
             "{:>6}  {:<24}  {:<8}  {:>8} {:>8} {:>8} {:>6}{note}",

@@ -45,6 +45,9 @@ fn rendered(checked: &[Checked]) -> String {
         if let Some(failure) = &one.failure {
             writeln!(text, "  nothing can be read: {failure}").ok();
         }
+        for from in &one.rehearsal {
+            writeln!(text, "  a run would be a rehearsal of this target, not evidence: {from}").ok();
+        }
         for right in &one.rights {
             let word = match right.state {
                 RightState::Granted => "granted",

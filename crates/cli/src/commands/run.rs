@@ -79,11 +79,8 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
     let code = match arguments.fail_on {
         _ if !rehearsal.is_empty() && !arguments.allow_rehearsal => {
             // Also where nothing else is printed: a variable that was left set must not look green.
-            warn(format!(
-                "this run is a rehearsal, not evidence ({}): exit code {}",
-                verify::list(rehearsal),
-                ExitStatus::Rehearsal
-            ));
+            let words = verify::rehearsal::words(rehearsal, ran.verified.rehearsals());
+            warn(format!("this run is {words}; exit code {}", ExitStatus::Rehearsal));
             ExitStatus::Rehearsal
         }
         FailOn::Any => ran.verdict.exit_status(),
@@ -97,10 +94,9 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
     Ok(code)
 }
 
-/// The verdict on what is new in this run. A rehearsal is compared with rehearsals too, evidence against evidence alone.
+/// The verdict on what is new in this run. Of each target a rehearsal is compared with rehearsals too, evidence with evidence alone.
 fn only_new(ran: &Ran, store: &dyn Store, trust: &Trust) -> Result<Verdict, Failure> {
-    let rehearsals = !ran.sealed.statement.predicate.rehearsal.is_empty();
-    let past = Past { store, trust, rehearsals };
+    let past = Past { store, trust, rehearsals: ran.verified.rehearsals() };
     history::only_new(&past, ran.sealed.index, ran.verdict).map_err(Failure::tool)
 }
 

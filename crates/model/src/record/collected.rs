@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
+use crate::origin::Unproven;
 use crate::{Digest, RecordRef, Timestamp};
 
 /// `route`: how one collector reached one target. Always disclosed. Of a source that is not asked over a network only the
@@ -27,6 +28,27 @@ pub struct Route {
     /// SHA-256 of the DER of each trusted authority that is not the operating system's, ascending.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authorities: Vec<Digest>,
+    /// SHA-256 of the DER of each authority that the declaration pins: of this server, no others were trusted. Ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pinned: Vec<Digest>,
+    /// Endpoints from which answers came that prove nothing about the source, ascending. With one of them, what is said of this
+    /// target is a rehearsal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rehearsal: Vec<Rehearsed>,
+}
+
+/// An endpoint that is not the source's own, and how that is known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rehearsed {
+    pub endpoint: String,
+    pub because: Unproven,
+}
+
+impl std::fmt::Display for Rehearsed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.endpoint, self.because.words())
+    }
 }
 
 /// `peer`: a chain of certificates that some source showed. Always disclosed.

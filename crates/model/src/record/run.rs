@@ -32,18 +32,20 @@ pub enum Purpose {
     Audit,
 }
 
-/// An override that makes a bundle a rehearsal: unfit as evidence unless the reader says otherwise.
+/// An override that makes a bundle a rehearsal, all of it or in part: unfit as evidence unless the reader says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Override {
     /// A set clock.
     Clock,
-    /// An endpoint whose name and TLS chain are not the source's own; plain HTTP always.
+    /// Endpoints that are not the sources' own: no target gave evidence.
     Endpoint,
     /// Given randomness.
     Randomness,
     /// Recorded answers.
     Replay,
+    /// Of some targets only: those of which a `route` says so. What is said of the others is evidence.
+    Target,
 }
 
 /// How far a run came.

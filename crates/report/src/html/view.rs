@@ -8,7 +8,7 @@ use model::record::{
 };
 use model::{Outcome, RecordRef, Severity};
 use serde_json::value::RawValue;
-use verify::{AcceptanceReport, Approver, VerifiedBundle};
+use verify::{AcceptanceReport, Approver, Rehearsals, VerifiedBundle};
 
 use super::gather::{self, Answer, Gathered, MOST_OF_EXCERPT, anchor, named_by_evidence};
 use super::select::rank;
@@ -41,7 +41,7 @@ impl View {
         let said = &bundle.statement().predicate;
         let overview = &gathered.overview;
         let summary = &said.summary;
-        let sections = sections(summary, gathered);
+        let sections = sections(summary, gathered, bundle.rehearsals());
         let records = report.records.as_ref();
         let title = format!("{}, {}: bundle {}", clean(&said.entity), clean(&said.system), said.chain.index);
         Self {
@@ -125,9 +125,10 @@ fn banners(bundle: &VerifiedBundle, report: &verify::Report, gathered: &Gathered
         ));
     }
     if !said.rehearsal.is_empty() {
-        let why: Vec<String> = said.rehearsal.iter().map(word).collect();
-        let text = format!("It is not evidence. Overridden: {}.", why.join(", "));
-        banners.push(("This is a rehearsal.".to_owned(), text));
+        let title =
+            if bundle.rehearsals().is_whole() { "This is a rehearsal." } else { "This is a rehearsal in part." };
+        let words = verify::rehearsal::words(&said.rehearsal, bundle.rehearsals());
+        banners.push((title.to_owned(), format!("It is {}.", clean(&words))));
     }
     let withheld: u64 = gathered.overview.withheld.values().sum();
     if withheld > 0 {
@@ -238,7 +239,7 @@ const fn in_all(summary: &Summary, rank: u8) -> u64 {
     }
 }
 
-fn sections(summary: &Summary, gathered: &Gathered) -> Vec<Section> {
+fn sections(summary: &Summary, gathered: &Gathered, rehearsals: &Rehearsals) -> Vec<Section> {
     let titles = [
         ("deviates", "Deviates from what is declared", "What was read is not as the declaration says it is.", true),
         ("undetermined", "Undetermined", "Something these depend on was not read. Undetermined is not clean.", true),
@@ -259,7 +260,8 @@ fn sections(summary: &Summary, gathered: &Gathered) -> Vec<Section> {
             let mut findings: Vec<_> =
                 gathered.findings.iter().collect::<Vec<_>>().iter().filter(of_rank).copied().collect();
             findings.sort_by_key(|(ordinal, f)| (std::cmp::Reverse(f.severity), **ordinal));
-            let findings: Vec<_> = findings.into_iter().map(|(ordinal, f)| finding(*ordinal, f, gathered)).collect();
+            let findings: Vec<_> =
+                findings.into_iter().map(|(ordinal, f)| finding(*ordinal, f, gathered, rehearsals)).collect();
             Section {
                 id,
                 title,
@@ -273,7 +275,7 @@ fn sections(summary: &Summary, gathered: &Gathered) -> Vec<Section> {
         .collect()
 }
 
-fn finding(number: u64, f: &Finding, gathered: &Gathered) -> FindingView {
+fn finding(number: u64, f: &Finding, gathered: &Gathered, rehearsals: &Rehearsals) -> FindingView {
     let (about, about_kind) = match (&f.subject, &f.population) {
         (Some(subject), _) => (clean(&subject.id), clean(&subject.kind)),
         (None, Some(population)) => (format!("all of {}", clean(population)), "population".to_owned()),
@@ -286,7 +288,10 @@ fn finding(number: u64, f: &Finding, gathered: &Gathered) -> FindingView {
         severity: severity(f.severity),
         check: clean(&f.check),
         control: clean(&f.control),
-        target: clean(&f.target),
+        target: match rehearsals.includes(&f.target) {
+            true => format!("{} (a rehearsal, not evidence)", clean(&f.target)),
+            false => clean(&f.target),
+        },
         about,
         about_kind,
         evidence: f.evidence.iter().map(evidence).collect(),

@@ -8,7 +8,7 @@ use model::record::{
     Body, Coverage, Derived, Exchange, Gap, GapReason, Locator, Override, Params, Peer, Resource, Route, RunStatus,
     Subject,
 };
-use model::{Digest, RecordRef, RecordType, Timestamp};
+use model::{Digest, RecordRef, RecordType, Timestamp, origin};
 use serde_json::value::RawValue;
 
 use super::frame::{Bits, Frame};
@@ -32,16 +32,20 @@ pub(super) struct Collected {
     started: Timestamp,
     finished: Timestamp,
     status: RunStatus,
-    /// Endpoints without TLS may give evidence.
-    plain_allowed: bool,
-    /// Exchanges over plain HTTP, where they may not.
-    plain: Bits,
+    rehearsal: Vec<Override>,
+    /// Answers may come from anywhere: nothing in the bundle is evidence.
+    anything: bool,
+    /// Exchanges whose answers prove nothing about their source, in what calls itself evidence.
+    unproven: Bits,
     /// Exchanges that failed on the way.
     failed: Bits,
     asked: Asked,
-    routes: HashSet<Key>,
+    routes: HashMap<Key, Way>,
     /// The last target and collector that has a route, and was asked for.
-    routed: Option<(String, String)>,
+    routed: Option<(String, String, Way)>,
+    /// Targets of which a route is a rehearsal, and all that have a route.
+    rehearsed: HashSet<Key>,
+    targets: HashSet<Key>,
     last_route: Option<(String, String)>,
     last_peer: Option<Digest>,
     last_exchange: Option<(String, String, Option<String>)>,
@@ -67,6 +71,13 @@ pub(super) struct Collected {
 
 /// Target, kind and id of the last object.
 type Last = Option<(String, String, String)>;
+
+/// What of a route decides what its answers are worth.
+#[derive(Debug, Clone, Copy, Default)]
+struct Way {
+    pinned: bool,
+    rehearsal: bool,
+}
 
 /// A population that was listed.
 #[derive(Debug)]
@@ -139,12 +150,15 @@ impl Collected {
             started: said.started,
             finished: said.finished,
             status: said.status,
-            plain_allowed: said.rehearsal.contains(&Override::Endpoint) || said.rehearsal.contains(&Override::Replay),
-            plain: Bits::default(),
+            rehearsal: said.rehearsal.clone(),
+            anything: said.rehearsal.contains(&Override::Endpoint) || said.rehearsal.contains(&Override::Replay),
+            unproven: Bits::default(),
             failed: Bits::default(),
             asked: Asked::default(),
-            routes: HashSet::new(),
+            routes: HashMap::new(),
             routed: None,
+            rehearsed: HashSet::new(),
+            targets: HashSet::new(),
             last_route: None,
             last_peer: None,
             last_exchange: None,
@@ -168,9 +182,32 @@ impl Collected {
     pub(super) fn route(&mut self, at: RecordRef, route: &Route) -> Result<(), Problem> {
         let key = (route.target.clone(), route.collector.clone());
         ascending(at, self.last_route.as_ref(), &key, "routes are not strictly ordered by target and collector")?;
-        self.routes.insert(Key::of(&[&route.target, &route.collector]));
+        let way = Way { pinned: !route.pinned.is_empty(), rehearsal: !route.rehearsal.is_empty() };
+        let said = |one| self.rehearsal.contains(&one);
+        hold(
+            !way.rehearsal || said(Override::Endpoint) || said(Override::Target),
+            at,
+            "it is a rehearsal, in a bundle that does not call itself one",
+        )?;
+        self.routes.insert(Key::of(&[&route.target, &route.collector]), way);
+        self.targets.insert(Key::of(&[&route.target]));
+        if way.rehearsal {
+            self.rehearsed.insert(Key::of(&[&route.target]));
+        }
         self.last_route = Some(key);
         Ok(())
+    }
+
+    /// That some targets are rehearsals, and others are not, where the run says so.
+    fn in_part(&self) -> Result<(), Problem> {
+        let some = !self.rehearsed.is_empty() && self.rehearsed.len() < self.targets.len();
+        if some || !self.rehearsal.contains(&Override::Target) {
+            return Ok(());
+        }
+        Err(contradiction(
+            RecordRef::new(RecordType::Run, 0),
+            "it says that some targets are rehearsals and others are not, and no `route` record says which",
+        ))
     }
 
     pub(super) fn peer(&mut self, at: RecordRef, peer: &Peer) -> Result<(), Problem> {
@@ -190,7 +227,7 @@ impl Collected {
             at,
             "it began before the run or after its end",
         )?;
-        self.has_route(at, exchange)?;
+        let way = self.way(at, exchange)?;
         self.asked.exchange(at.ordinal, &exchange.target, &exchange.collector);
         let place = (&exchange.target, &exchange.collector, &exchange.population);
         if let Some((target, collector, population)) = &self.last_exchange {
@@ -203,9 +240,10 @@ impl Collected {
         if self.last_exchange.is_none() {
             self.last_exchange = Some((place.0.clone(), place.1.clone(), place.2.clone()));
         }
-        if exchange.endpoint.starts_with("http://") && !self.plain_allowed {
+        let unproven = origin::unproven(&exchange.endpoint, exchange.peer.is_some(), way.pinned).is_some();
+        if unproven && !way.rehearsal && !self.anything {
             // Where credentials come from (a metadata service) is asked like that, and so is who does not answer.
-            self.plain.set(at.ordinal);
+            self.unproven.set(at.ordinal);
         }
         if exchange.failure.is_some() {
             self.failed.set(at.ordinal);
@@ -213,16 +251,21 @@ impl Collected {
         Ok(())
     }
 
-    fn has_route(&mut self, at: RecordRef, exchange: &Exchange) -> Result<(), Problem> {
-        let known =
-            |(target, collector): &(String, String)| *target == exchange.target && *collector == exchange.collector;
-        if self.status == RunStatus::Failed || self.routed.as_ref().is_some_and(known) {
-            return Ok(());
+    fn way(&mut self, at: RecordRef, exchange: &Exchange) -> Result<Way, Problem> {
+        if let Some((target, collector, way)) = &self.routed
+            && (target, collector) == (&exchange.target, &exchange.collector)
+        {
+            return Ok(*way);
         }
-        let there = self.routes.contains(&Key::of(&[&exchange.target, &exchange.collector]));
-        hold(there, at, "its target and collector have no `route` record")?;
-        self.routed = Some((exchange.target.clone(), exchange.collector.clone()));
-        Ok(())
+        let there = self.routes.get(&Key::of(&[&exchange.target, &exchange.collector])).copied();
+        hold(
+            there.is_some() || self.status == RunStatus::Failed,
+            at,
+            "its target and collector have no `route` record",
+        )?;
+        let way = there.unwrap_or(Way { pinned: false, rehearsal: false });
+        self.routed = Some((exchange.target.clone(), exchange.collector.clone(), way));
+        Ok(way)
     }
 
     pub(super) fn params(&mut self, at: RecordRef, params: &Params, frame: &Frame) -> Result<(), Problem> {
@@ -233,13 +276,17 @@ impl Collected {
     pub(super) fn body(&mut self, at: RecordRef, body: &Body, frame: &Frame) -> Result<(), Problem> {
         frame.refer(at, body.exchange, &[RecordType::Exchange])?;
         in_order(at, &mut self.last_body, body.exchange)?;
-        if body.raw.is_some() { self.over_tls(at, body.exchange) } else { Ok(()) }
+        if body.raw.is_some() { self.proven(at, body.exchange) } else { Ok(()) }
     }
 
-    /// Nothing that came over plain HTTP is evidence.
-    fn over_tls(&self, at: RecordRef, exchange: RecordRef) -> Result<(), Problem> {
-        let plain = self.plain.get(exchange.ordinal);
-        hold(!plain, at, "evidence over plain HTTP, in a bundle that does not call itself a rehearsal")
+    /// Nothing is evidence that anybody could have answered.
+    fn proven(&self, at: RecordRef, exchange: RecordRef) -> Result<(), Problem> {
+        let unproven = self.unproven.get(exchange.ordinal);
+        hold(
+            !unproven,
+            at,
+            "evidence over plain HTTP, from a server without certificates, or from this machine without a pinned authority, over a route that is no rehearsal",
+        )
     }
 
     fn locator(&self, at: RecordRef, locator: &Locator, own: Own, frame: &Frame) -> Result<(), Problem> {
@@ -249,7 +296,7 @@ impl Collected {
                 own.hold(at, place.exchange)?;
                 let failed = self.failed.get(place.exchange.ordinal);
                 hold(!failed, at, "a locator leads into an exchange that failed")?;
-                self.over_tls(at, place.exchange)
+                self.proven(at, place.exchange)
             }
             Locator::Declared(place) => frame.refer(at, place.declaration, &[RecordType::Declaration]),
         }
@@ -409,6 +456,7 @@ impl Collected {
 
     /// That as many objects came of each complete list as the source listed.
     pub(super) fn finish(&self, frame: &Frame) -> Result<(), Problem> {
+        self.in_part()?;
         let hidden = frame.some_withheld(RecordType::Resource) || frame.some_withheld(RecordType::Derived);
         let differs = |listed: &Listed| {
             let found = listed.objects.saturating_add(listed.unread);

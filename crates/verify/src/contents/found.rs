@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use conclude::Rehearsals;
 use model::RecordRef;
 use model::record::GapReason;
 
@@ -22,4 +23,5 @@ pub(crate) struct Found {
     pub checks_changed: Vec<String>,
     pub checks_own: Vec<String>,
     pub failure: Option<String>,
+    pub rehearsals: Rehearsals,
 }

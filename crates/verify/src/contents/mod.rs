@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 use bundle::read::{Line, Record};
 use bundle::statement::{Kind, Statement};
+use conclude::Rehearsals;
 use model::{RecordRef, RecordType};
 
 pub(crate) use found::Found;
@@ -58,7 +59,7 @@ impl Contents {
             },
             raw: RawPlan::default(),
             approvals: Approvals::default(),
-            found: Found::default(),
+            found: Found { rehearsals: Rehearsals::new(&statement.predicate.rehearsal), ..Found::default() },
         }
     }
 

@@ -46,7 +46,10 @@ impl OfRun {
             Record::Check(check) => self.check(at, check, found),
             Record::Acceptance(acceptance) => approvals.acceptance(at, acceptance, &self.statement),
             Record::Assignment(assignment) => self.judged.assignment(at, assignment),
-            Record::Route(route) => self.collected.route(at, route),
+            Record::Route(route) => {
+                found.rehearsals.route(route);
+                self.collected.route(at, route)
+            }
             Record::Peer(peer) => self.collected.peer(at, peer),
             Record::Exchange(exchange) => self.collected.exchange(at, exchange, frame),
             Record::Params(params) => self.collected.params(at, params, frame),

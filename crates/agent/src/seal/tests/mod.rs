@@ -306,6 +306,8 @@ fn write_altered(session: &Session, alter: impl FnOnce(&mut BTreeMap<Entry, Vec<
         endpoints: Vec::new(),
         proxies: Vec::new(),
         authorities: Vec::new(),
+        pinned: Vec::new(),
+        rehearsal: Vec::new(),
     };
     writer.push(RecordType::Route, &route).unwrap();
     let peer =
