@@ -21,7 +21,7 @@ from files import tar
 from ledger import (Ledger, Note, c2sp_id, consistency, entry_of, envelope_of, inclusion, key_id, leaf, parse_envelope, prior_root,
                     root)
 from spelling import Malformed, need
-from statement import Later, RedactionStatement, Statement, Trust, counter_signed, loads, pae, same_bytes, sha, sigstore
+from statement import Later, RedactionStatement, Statement, Trust, counter_signed, dump, loads, pae, same_bytes, sha, sigstore
 
 FALSE = {"malformed", "altered", "signature", "position", "rewritten", "contradiction", "undisclosed"}
 (FILES, STATEMENT_FILE, SIGNATURE, STATEMENT, LEAVES, RECORDS, RAW, POSITION, CHECKPOINT, LEDGER, ANCHORS, REDACTION, APPROVALS,
@@ -416,7 +416,7 @@ class Verification:
                 continue
             same = {name: record[name] for name in ("id", "covers", "reason", "approved_by", "approved", "expires")}
             same |= {"witnessmark_acceptance": 1, "entity": self.statement.entity, "system": self.statement.system}
-            if says != same:
+            if says != same or dump(says["covers"]) != dump(record["covers"]):
                 self.add(APPROVALS, "contradiction", "the approval says something else than the acceptance")
 
     ended = False

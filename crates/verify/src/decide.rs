@@ -126,7 +126,15 @@ impl Findings {
         let files = at::<Problem>(Step::Files);
         let mut input = Files::new(source);
 
-        let bytes = input.whole(&Entry::Statement).map_err(&files)?;
+        let bytes = match input.whole(&Entry::Statement) {
+            Ok(bytes) => bytes,
+            Err(missing @ Problem::Missing { .. }) => {
+                // It may stand in another place: that is false, and not only missing.
+                names_of_the_rest(&mut input)?;
+                return Err((Step::Files, missing));
+            }
+            Err(problem) => return Err((Step::Files, problem)),
+        };
         let sealed = match SealedStatement::parse(&bytes) {
             Ok(sealed) => sealed,
             Err(error) => return Err((Step::StatementFile, of_another_version(&bytes, trust, error.into()))),
@@ -155,11 +163,8 @@ impl Findings {
         self.anchors(&mut input)?;
 
         if !self.there(&mut input, &Entry::Records)? {
-            // Names and order hold of the rest too, and nothing says what it should be.
-            while input.entry().map_err(&files)?.is_some() {
-                input.skip().map_err(&files)?;
-            }
-            return Ok(());
+            // Nothing says what the rest should be.
+            return names_of_the_rest(&mut input);
         }
         let mut contents = Contents::new(&statement);
         let digest = stream::read_records(input.source, &statement, leaves, &mut contents, observer)
@@ -528,6 +533,14 @@ impl Findings {
             Level::NonEquivocation => "no witness outside the custodian has signed the ledger's head".to_owned(),
         }
     }
+}
+
+/// Names and order hold of files too that nothing else is known of.
+fn names_of_the_rest(input: &mut Files<'_>) -> Result<(), Stop> {
+    while input.entry().map_err(at(Step::Files))?.is_some() {
+        input.skip().map_err(at(Step::Files))?;
+    }
+    Ok(())
 }
 
 /// What a statement file that is not of our version comes to: somebody who is trusted may have made a later one.
