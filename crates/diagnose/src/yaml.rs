@@ -191,6 +191,12 @@ pub fn parse(file: u32, text: &str, reporter: &mut Reporter<'_>) -> Option<Node>
             }
             Err(error) => {
                 let start = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+                if let Some(tab) = tab_of_indentation(text, start) {
+                    reporter
+                        .error(Span::new(file, tab..tab + 1), Code::Yaml, "not valid YAML: a tab in the indentation")
+                        .help("indent with spaces");
+                    return None;
+                }
                 reporter.error(Span::new(file, start..start), Code::Yaml, format!("not valid YAML: {}", error.info()));
                 return None;
             }
@@ -200,6 +206,26 @@ pub fn parse(file: u32, text: &str, reporter: &mut Reporter<'_>) -> Option<Node>
         reporter.error(Span::new(file, 0..0), Code::Yaml, "empty document");
     }
     builder.root
+}
+
+/// A tab before the first character of the line where the parser stopped, or of the next line that holds something: it looks at what
+/// follows from the end of the line before.
+fn tab_of_indentation(text: &str, stopped: usize) -> Option<usize> {
+    let mut line = text.get(..stopped)?.rfind('\n').map_or(0, |end| end + 1);
+    loop {
+        let rest = text.get(line..).filter(|rest| !rest.is_empty())?;
+        let content = rest.trim_start_matches([' ', '\t']);
+        if !content.starts_with(['\n', '\r', '#']) {
+            let indent = rest.get(..rest.len().saturating_sub(content.len()))?;
+            if let Some(tab) = indent.find('\t') {
+                return Some(line + tab);
+            }
+            if line > stopped {
+                return None;
+            }
+        }
+        line += rest.find('\n')? + 1;
+    }
 }
 
 enum Open {
