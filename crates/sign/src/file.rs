@@ -89,6 +89,34 @@ pub fn open_key_file(path: &Path, passphrase: &Secret) -> Result<Ed25519Signer, 
     decrypt(path, &pem, passphrase).map(Ed25519Signer::new)
 }
 
+/// Encrypts the key of a file with another passphrase. Whoever opens the file, or finds it after a crash, meets the old one or
+/// the new one, whole; when this has returned, the old one is gone.
+///
+/// # Errors
+/// The file is as it was after every one of them.
+pub fn change_passphrase(path: &Path, old: &Secret, new: &Secret) -> Result<(), KeyFileError> {
+    if new.expose().is_empty() {
+        return Err(KeyFileError::EmptyPassphrase);
+    }
+    // A link stays one: what it leads to is replaced.
+    let path = path.canonicalize().map_err(|source| KeyFileError::Read { path: path.to_owned(), source })?;
+    let key = decrypt(&path, &read_private(&path)?, old)?;
+    let pem = encrypt(&Zeroizing::new(key.to_bytes()), new)?;
+    // What takes its place opens: a key is not written over with what nobody has read back.
+    if decrypt(&path, &pem, new)? != key {
+        return Err(KeyFileError::Encode);
+    }
+    write_over(&path, pem.as_bytes())
+}
+
+/// Puts a key file in the place of another one.
+///
+/// # Errors
+/// When it cannot be renamed; both are as they were then.
+pub fn replace_key_file(from: &Path, to: &Path) -> Result<(), KeyFileError> {
+    rename(from, to).map_err(|source| KeyFileError::Write { path: to.to_owned(), source })
+}
+
 fn encrypt(seed: &Zeroizing<[u8; 32]>, passphrase: &Secret) -> Result<Zeroizing<String>, KeyFileError> {
     let mut salt = [0_u8; 16];
     let mut iv = [0_u8; 16];
@@ -184,17 +212,41 @@ fn write_new(path: &Path, content: &[u8]) -> Result<(), KeyFileError> {
     if path.symlink_metadata().is_ok() {
         return Err(failed(io::ErrorKind::AlreadyExists.into()));
     }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut suffix = [0_u8; 8];
-    getrandom::fill(&mut suffix).map_err(|_| KeyFileError::NoRandomness)?;
-    let temporary = folder.join(format!(".key-{:016x}", u64::from_le_bytes(suffix)));
+    let temporary = temporary_beside(path)?;
     let written = write_private(&temporary, content).and_then(|()| fs::hard_link(&temporary, path)).map_err(failed);
     let removed = fs::remove_file(&temporary);
     written?;
-    removed.and_then(|()| File::open(folder)?.sync_all()).map_err(failed)
+    removed.and_then(|()| File::open(folder_of(path))?.sync_all()).map_err(failed)
+}
+
+/// Writes a file that appears whole, with its mode, in the place of the one that is there.
+fn write_over(path: &Path, content: &[u8]) -> Result<(), KeyFileError> {
+    let temporary = temporary_beside(path)?;
+    write_private(&temporary, content).and_then(|()| rename(&temporary, path)).map_err(|source| {
+        // Where nothing was written there is nothing to remove.
+        fs::remove_file(&temporary).ok();
+        KeyFileError::Write { path: path.to_owned(), source }
+    })
+}
+
+/// Renames a file that is synced, for ever.
+#[expect(clippy::disallowed_methods, reason = "the file is synced before, and its folder here")]
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
+    File::open(folder_of(to))?.sync_all()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn temporary_beside(path: &Path) -> Result<PathBuf, KeyFileError> {
+    let mut suffix = [0_u8; 8];
+    getrandom::fill(&mut suffix).map_err(|_| KeyFileError::NoRandomness)?;
+    Ok(folder_of(path).join(format!(".key-{:016x}", u64::from_le_bytes(suffix))))
 }
 
 fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -299,6 +351,31 @@ mod tests {
         let link = folder.path().join("link");
         std::os::unix::fs::symlink("nowhere", &link).unwrap();
         assert!(matches!(create_key_file(&link, &pass), Err(KeyFileError::Exists { .. })));
+    }
+
+    #[test]
+    fn a_passphrase_is_changed_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.pem");
+        let (old, new) = (secret("correct horse"), secret("battery staple"));
+        let made = create_key_file(&path, &old).unwrap();
+        let before = fs::read(&path).unwrap();
+        for (from, to) in [(&new, &old), (&old, &secret(""))] {
+            change_passphrase(&path, from, to).unwrap_err();
+            assert_eq!(fs::read(&path).unwrap(), before);
+        }
+        // A link stays one.
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("run.pem", &link).unwrap();
+        change_passphrase(&link, &old, &new).unwrap();
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o7777, 0o600);
+        let opened = open_key_file(&path, &new).unwrap();
+        assert_eq!(made.public_spki_der(), opened.public_spki_der());
+        assert!(matches!(open_key_file(&path, &old), Err(KeyFileError::WrongPassphrase { .. })));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        let public = openssl(&["pkey", "-in", path.to_str().unwrap(), "-passin", "pass:battery staple", "-pubout"]);
+        assert_eq!(String::from_utf8(public.stdout).unwrap(), public_pem(&made));
     }
 
     #[test]
