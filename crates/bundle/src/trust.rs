@@ -151,6 +151,44 @@ impl Trust {
             .map_err(|_| TrustError::Origin { origin: self.ledger.origin.clone() })
     }
 
+    /// Lets one key take the place of others from an index on: `old`, or every key that signs in this role there. What they signed
+    /// before stays trusted; of a key that could have signed nothing yet nothing is left. Gives the keys that signed until then.
+    pub fn succeed(
+        &mut self,
+        role: Role,
+        old: Option<&PublicKey>,
+        new: PublicKey,
+        index: u64,
+    ) -> Result<Vec<PublicKey>, TrustError> {
+        let mut ended = Vec::new();
+        self.keys.retain_mut(|key| {
+            let meant = key.role == role && old.is_none_or(|old| key.spki.0 == *old);
+            if !meant || key.indices.to.is_some_and(|to| to < index) {
+                return true;
+            }
+            ended.push(key.spki.0);
+            let last = index.checked_sub(1).filter(|last| *last >= key.indices.from);
+            key.indices.to = last;
+            last.is_some()
+        });
+        self.keys.push(TrustedKey { spki: Spki(new), role, indices: Range::from(index) });
+        self.check()?;
+        Ok(ended)
+    }
+
+    /// Ends the ledger: no head of more than `size` entries is trusted from now on, and no bundle beyond them.
+    pub fn end(&mut self, size: u64) -> Result<(), TrustError> {
+        self.ledger.sizes.to = Some(size);
+        let last = size.checked_sub(1).ok_or(TrustError::Range)?;
+        self.keys.retain_mut(|key| {
+            if key.role == Role::Run {
+                key.indices.to = Some(key.indices.to.map_or(last, |to| to.min(last)));
+            }
+            key.indices.to.is_none_or(|to| to >= key.indices.from)
+        });
+        self.check()
+    }
+
     /// Whether this key may sign in this role at this index.
     #[must_use]
     pub fn allows(&self, key: &PublicKey, role: Role, index: u64) -> bool {
