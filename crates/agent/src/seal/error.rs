@@ -79,8 +79,12 @@ impl SealError {
                     .to_owned()
             }
             Self::OtherLedgerKey { .. } => "give the ledger key that belongs to this trust file".to_owned(),
-            Self::KeyNotTrusted { .. } | Self::LedgerKeyNotTrusted { .. } => {
+            Self::KeyNotTrusted { .. } => {
                 "whoever keeps the trust file adds the key for this index, or give the key it names".to_owned()
+            }
+            Self::LedgerKeyNotTrusted { .. } => {
+                "a ledger that was closed (`witnessmark keys close`) stays so: begin another one, with keys of its own"
+                    .to_owned()
             }
             Self::Damaged { .. } => "something else wrote here; restore the file from a backup of the store".to_owned(),
             Self::BadMemory { .. } => "give the head file that belongs to this ledger's key".to_owned(),

@@ -26,6 +26,22 @@ pub(super) struct Head<'a> {
     known: Known,
 }
 
+/// How many bundles a ledger has, proven without any of its secrets: by the trust file and the last head seen.
+///
+/// # Errors
+/// When there is no such ledger, or it is not the one that was seen.
+pub fn ledger_size(store: &dyn Store, memory: &dyn HeadMemory, trust: &Trust) -> Result<u64, SealError> {
+    Ok(Head::read(store, memory, &trust.log_key()?)?.size())
+}
+
+/// How many bundles the ledger had when it was last seen; `None` if it never was.
+///
+/// # Errors
+/// When what is remembered is not this ledger's.
+pub fn last_size_seen(memory: &dyn HeadMemory, trust: &Trust) -> Result<Option<u64>, SealError> {
+    Ok(remembered(memory, &trust.log_key()?)?.map(|seen| seen.size))
+}
+
 /// The head in the store; `None` if there is no ledger.
 pub(super) fn stored(store: &dyn Store, key: &LogKey) -> Result<Option<Known>, SealError> {
     let Some(bytes) = store.read(store::CHECKPOINT, limits::CHECKPOINT_MAX)? else {

@@ -37,5 +37,6 @@ mod tests;
 pub use error::SealError;
 pub use export::export;
 pub use failed::Recording;
+pub use head::{last_size_seen, ledger_size};
 pub use sealer::Sealer;
 pub use session::{Begun, Intent, SealInput, Sealed, Session, Unfinished};

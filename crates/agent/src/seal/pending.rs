@@ -4,7 +4,7 @@
 use bundle::layout;
 use bundle::seal::Unsigned;
 use bundle::sigstore::{Envelope, SealedStatement, entry_body};
-use bundle::statement::Statement;
+use bundle::statement::{Kind, Statement};
 use bundle::trust::{Role, Spki};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,22 @@ fn signed_path(index: u64) -> String {
 impl Sealer<'_> {
     /// Completes every bundle that has a place in the ledger and is not published.
     pub(super) fn complete_all(&self, head: &mut Head<'_>) -> Result<Vec<Sealed>, SealError> {
+        self.pending()?.into_iter().map(|index| Ok(self.complete(head, index, None)?.0)).collect()
+    }
+
+    /// The same for those that are signed already, and for the others where our collector key may sign: one that no one can sign
+    /// any more waits for the key that takes its place.
+    pub(super) fn complete_signed(&self, head: &mut Head<'_>) -> Result<(), SealError> {
+        for index in self.pending()? {
+            if self.store.read(&signed_path(index), LIMIT)?.is_some() || self.check_signer(Kind::Run, index).is_ok() {
+                self.complete(head, index, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Indices that were reserved or signed, and are not done with.
+    fn pending(&self) -> Result<Vec<u64>, SealError> {
         let mut indices: Vec<u64> = self
             .store
             .list(layout::PENDING)?
@@ -73,7 +89,7 @@ impl Sealer<'_> {
             .collect();
         indices.sort_unstable();
         indices.dedup();
-        indices.into_iter().map(|index| Ok(self.complete(head, index, None)?.0)).collect()
+        Ok(indices)
     }
 
     /// Writes down the statement that will be signed for this index, and no other.

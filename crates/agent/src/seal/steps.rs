@@ -110,6 +110,17 @@ impl Sealer<'_> {
         Ok((sealed, verified))
     }
 
+    /// Does something to the keys while no one seals, and says at which index the next bundle will stand: `then` runs under the
+    /// lock of the ledger, after what was signed before is completed.
+    pub fn between_bundles<T, E: From<SealError>>(&self, then: impl FnOnce(u64) -> Result<T, E>) -> Result<T, E> {
+        let key = self.log_key()?;
+        let _lock = self.workshop.lock_ledger(&self.holder, self.wait).map_err(SealError::from)?;
+        let mut head = head::Head::read(self.store, self.memory, &key)?;
+        head.remember(self.memory)?;
+        self.complete_signed(&mut head)?;
+        then(head.size())
+    }
+
     /// Runs whose process is gone and which signed nothing. Runs without an intent asked no one
     /// for anything: they are removed.
     fn dead_runs(&self) -> Result<Vec<Unfinished>, SealError> {
