@@ -113,6 +113,7 @@ async fn with_collector<T>(
         clock: Clock::new(|| now(Duration::ZERO)),
         deadline: now(Duration::from_secs(seconds)),
         patience: HASTY,
+        stop: sdk::Stop::default(),
         pins: std::collections::BTreeMap::new(),
         overrides: Overrides {
             endpoint_url: Some(url.to_owned()),

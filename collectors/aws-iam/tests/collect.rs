@@ -45,6 +45,7 @@ fn collect(world: World, change: impl Fn(&Request, Reply) -> Reply + Send + Sync
         clock: Clock::new(|| now(Duration::ZERO)),
         deadline: now(Duration::from_secs(120)),
         patience: HASTY,
+        stop: sdk::Stop::default(),
         pins: std::collections::BTreeMap::new(),
         overrides: Overrides {
             endpoint_url: Some(server.url()),

@@ -262,6 +262,7 @@ async fn collected(url: &str, settings: Map<String, Value>, token: Option<&str>,
         clock: Clock::new(|| after(0)),
         deadline: after(60),
         patience: HASTY,
+        stop: sdk::Stop::default(),
         pins: std::collections::BTreeMap::new(),
         overrides: Overrides {
             endpoint_url: Some(url.to_owned()),
@@ -445,6 +446,7 @@ async fn an_address_without_scheme_or_host_is_refused_by_name() {
             clock: Clock::new(|| after(0)),
             deadline: after(60),
             patience: HASTY,
+            stop: sdk::Stop::default(),
             pins: std::collections::BTreeMap::new(),
             overrides: Overrides {
                 endpoint_url: Some(address.to_owned()),

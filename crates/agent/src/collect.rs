@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use model::record::{GapReason, Identity};
-use sdk::{CollectError, CollectorKind, Environment, KnownSecrets, Recorder, Sink, SinkError, Target};
+use sdk::{CollectError, CollectorKind, Environment, KnownSecrets, Recorder, Sink, SinkError, Stop, Target};
 
 use crate::spool::target_gap;
+
+/// How long a collector that was told to stop may take to say what it has. One that waits for its source is woken at once.
+const GRACE: Duration = if cfg!(test) { Duration::from_millis(20) } else { Duration::from_secs(5) };
 
 /// One collector to be run on one target.
 #[derive(Clone, Debug)]
@@ -71,20 +74,37 @@ struct Done {
 
 async fn run_one(job: Job, environment: Environment, recorder: Recorder) -> Result<Done, SinkError> {
     let (target, collector) = (recorder.target().to_owned(), recorder.collector().to_owned());
+    let stop = environment.stop.clone();
+    if let Some(by) = stop.told() {
+        let gap = stopped(by, "before anything was read");
+        let failure = Some(gap.detail.clone());
+        recorder.gap(gap)?;
+        return Ok(Done { target, collector, identity: None, failure });
+    }
     let left = environment.deadline.as_millis().saturating_sub(environment.clock.now().as_millis());
     let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
     let work_recorder = recorder.clone();
     tracing::info!(target_id = target, collector, seconds_left = left.as_secs(), "reading");
     // A task of its own, so that a panic in a collector ends that collector only.
     let mut task = tokio::spawn(async move { read_target(&job, &environment, &work_recorder).await });
-    let (identity, failure) = match tokio::time::timeout(left, &mut task).await {
+    let ended = tokio::select! {
+        biased;
+        done = &mut task => Ok(done),
+        () = tokio::time::sleep(left) => Err(None),
+        by = grace_after(&stop) => Err(Some(by)),
+    };
+    let (identity, failure) = match ended {
         Ok(Ok((identity, Ok(())))) => (identity, None),
         Ok(Ok((identity, Err(error)))) => (identity, Some(failure_gap(error)?)),
         Ok(Err(broken)) => {
             let how = if broken.is_panic() { "the collector panicked" } else { "the collector was ended" };
             (None, Some(target_gap(GapReason::CollectorFailed, None, how.to_owned(), None)))
         }
-        Err(_elapsed) => {
+        Err(Some(by)) => {
+            task.abort();
+            (None, Some(stopped(by, "before the collector was done")))
+        }
+        Err(None) => {
             task.abort();
             let detail = "the run's deadline was reached before the collector was done".to_owned();
             (None, Some(target_gap(GapReason::Deadline, None, detail, None)))
@@ -95,6 +115,17 @@ async fn run_one(job: Job, environment: Environment, recorder: Recorder) -> Resu
         recorder.gap(gap)?;
     }
     Ok(Done { target, collector, identity, failure: text })
+}
+
+/// Waits for the word to stop, and then as long as collectors are given.
+async fn grace_after(stop: &Stop) -> &'static str {
+    let by = stop.wait().await;
+    tokio::time::sleep(GRACE).await;
+    by
+}
+
+fn stopped(by: &str, when: &str) -> sdk::GapNote {
+    target_gap(GapReason::Deadline, None, format!("the run was told to stop ({by}) {when}"), None)
 }
 
 async fn read_target(
@@ -202,9 +233,13 @@ mod tests {
         async fn connect(
             &self,
             target: &Target,
-            _: &Environment,
+            environment: &Environment,
             _: &Recorder,
         ) -> Result<Box<dyn Collector>, CollectError> {
+            if target.id == "stop" {
+                environment.stop.tell("SIGTERM");
+                std::future::pending::<()>().await;
+            }
             match target.id.as_str() {
                 "no-credentials" => Err(CollectError::Credentials { problem: "none found".into() }),
                 id => Ok(Box::new(Doing(id.to_owned()))),
@@ -232,6 +267,47 @@ mod tests {
         }
     }
 
+    fn environment() -> Environment {
+        let now = Timestamp::from_millis(1_000).unwrap();
+        Environment {
+            run_id: "r".into(),
+            user_agent: "w/1".into(),
+            concurrency: 1,
+            clock: Clock::new(move || now),
+            deadline: Timestamp::from_millis(1_200).unwrap(),
+            patience: sdk::Patience::default(),
+            stop: sdk::Stop::default(),
+            overrides: Overrides::default(),
+            pins: std::collections::BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn a_run_that_is_told_to_stop_says_what_it_did_not_read() {
+        let deadline = Timestamp::from_millis(600_000).unwrap();
+        let environment = Environment { deadline, ..environment() };
+        let job = |id: &str| Job {
+            target: Target { id: id.to_owned(), settings: serde_json::Map::new() },
+            kind: Arc::new(Named),
+        };
+        // The first is read before the word, the second gives it and never ends, the third would come after it.
+        let jobs = ["good", "stop", "later"].map(job).to_vec();
+        let gaps = Arc::new(Gaps::default());
+        let sink = Arc::clone(&gaps) as Arc<dyn Sink>;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let secrets = KnownSecrets::default();
+        let identities = runtime.block_on(collect(jobs, &environment, sink, &secrets, 1, &Silent)).unwrap();
+        assert_eq!(identities.iter().map(|i| i.found.as_str()).collect::<Vec<_>>(), ["good"]);
+        assert_eq!(
+            *gaps.0.lock().unwrap(),
+            [
+                ("stop", "the run was told to stop (SIGTERM) before the collector was done"),
+                ("later", "the run was told to stop (SIGTERM) before anything was read"),
+            ]
+            .map(|(target, detail)| (target.to_owned(), GapReason::Deadline, detail.to_owned()))
+        );
+    }
+
     #[test]
     fn what_goes_wrong_with_one_costs_nothing_elsewhere() {
         let names = ["good", "hang", "no-credentials", "other", "panic"];
@@ -242,17 +318,7 @@ mod tests {
                 kind: Arc::new(Named),
             })
             .collect();
-        let now = Timestamp::from_millis(1_000).unwrap();
-        let environment = Environment {
-            run_id: "r".into(),
-            user_agent: "w/1".into(),
-            concurrency: 1,
-            clock: Clock::new(move || now),
-            deadline: Timestamp::from_millis(1_200).unwrap(),
-            patience: sdk::Patience::default(),
-            overrides: Overrides::default(),
-            pins: std::collections::BTreeMap::new(),
-        };
+        let environment = environment();
         let gaps = Arc::new(Gaps::default());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let sink = Arc::clone(&gaps) as Arc<dyn Sink>;

@@ -157,7 +157,7 @@ fn word(reason: GapReason) -> &'static str {
         GapReason::WithheldSecret => "withheld: it seems to hold a secret",
         GapReason::Skipped => "left out on purpose",
         GapReason::Vanished => "gone before it could be read",
-        GapReason::Deadline => "the run's deadline was reached",
+        GapReason::Deadline => "the run ended before",
         GapReason::CollectorFailed => "the collector failed",
     }
 }

@@ -39,6 +39,7 @@ fn environment(server: &Server) -> Environment {
         clock: Clock::new(|| now(Duration::ZERO)),
         deadline: now(Duration::from_secs(60)),
         patience: HASTY,
+        stop: sdk::Stop::default(),
         pins: std::collections::BTreeMap::new(),
         overrides: Overrides {
             endpoint_url: Some(server.url()),

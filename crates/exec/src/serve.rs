@@ -96,6 +96,7 @@ async fn identify(
         clock: clock.clone(),
         deadline: request.deadline,
         patience: Patience::default(),
+        stop: sdk::Stop::default(),
         overrides: request.overrides.map(overrides).unwrap_or_default(),
         pins: BTreeMap::new(),
     };

@@ -424,7 +424,14 @@ impl Seen {
             all.insert(format!("the coverage of `{}`", one.population), said);
         }
         for one in &self.gaps {
-            let about = format!("the gap {:?} {:?} {:?} {:?}", one.population, one.subject, one.part, one.right);
+            let of = [
+                ("population", one.population.clone()),
+                ("subject", one.subject.as_ref().map(|subject| format!("{} {}", subject.kind, subject.id))),
+                ("part", one.part.clone()),
+                ("right", one.right.clone()),
+            ];
+            let of = of.into_iter().filter_map(|(name, value)| Some(format!(" {name} `{}`", value?)));
+            let about = format!("the gap of{}", of.collect::<Vec<_>>().join(","));
             all.insert(about, json!(format!("{:?}", one.reason)));
         }
         all

@@ -88,6 +88,7 @@ fn run(script: &Script, more: Value) -> Came {
         clock: Clock::new(move || now),
         deadline: Timestamp::from_millis(1_800_000_600_000).unwrap(),
         patience: Patience::default(),
+        stop: sdk::Stop::default(),
         overrides: Overrides::default(),
         pins: std::collections::BTreeMap::new(),
     };

@@ -21,7 +21,7 @@ pub const fn gap_words(reason: GapReason) -> &'static str {
         GapReason::WithheldSecret => "withheld: it seems to hold a secret",
         GapReason::Skipped => "left out on purpose",
         GapReason::Vanished => "gone before it could be read",
-        GapReason::Deadline => "not reached before the run's deadline",
+        GapReason::Deadline => "not reached before the run ended",
         GapReason::CollectorFailed => "the collector failed",
     }
 }

@@ -9,7 +9,7 @@ use model::record::GapReason;
 use model::{Secret, Timestamp};
 use serde_json::{Map, Value};
 
-use crate::{Descriptor, FoundKey, FoundTarget, Patience, Recorder, RightsForm, SinkError};
+use crate::{Descriptor, FoundKey, FoundTarget, Patience, Recorder, RightsForm, SinkError, Stop};
 
 /// A kind of collector: what it says of itself, and how one is made for a target.
 #[async_trait]
@@ -133,6 +133,8 @@ pub struct Environment {
     pub deadline: Timestamp,
     /// How long what fails is tried again.
     pub patience: Patience,
+    /// Ends the reading before the deadline.
+    pub stop: Stop,
     /// What makes the run a rehearsal.
     pub overrides: Overrides,
     /// PINs that a person gave for this one run, by target.

@@ -9,6 +9,7 @@ mod discover;
 mod patience;
 mod recorder;
 mod rights;
+mod stop;
 mod suspicion;
 mod variables;
 
@@ -26,5 +27,6 @@ pub use recorder::{
     NewExchange, Place, Recorder, ResourceNote, RouteNote, Sink, SinkError, Source, SourceTotal, WithheldReason, facts,
 };
 pub use rights::RightsForm;
+pub use stop::{Stop, Waiting};
 pub use suspicion::{KnownSecrets, suspects_secret};
 pub use variables::{variable, variable_names, variables};

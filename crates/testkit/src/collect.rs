@@ -35,6 +35,7 @@ pub fn collect(kind: &dyn CollectorKind, source: impl Handler + 'static, setting
         clock: Clock::new(|| now(Duration::ZERO)),
         deadline: now(Duration::from_secs(300)),
         patience: crate::HASTY,
+        stop: sdk::Stop::default(),
         pins: std::collections::BTreeMap::new(),
         overrides: Overrides {
             endpoint_url: Some(server.url()),

@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use sdk::{Clock, CollectError, Environment, ExchangeId, GapNote, GapReason, Patience, SinkError, Subject, Timestamp};
+use sdk::{
+    Clock, CollectError, Environment, ExchangeId, GapNote, GapReason, Patience, SinkError, Stop, Subject, Timestamp,
+};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -246,6 +248,7 @@ struct Inner {
     clock: Clock,
     deadline: Timestamp,
     patience: Patience,
+    stop: Stop,
     /// One for each request under way: however a collector spreads its work, the source sees no more.
     permits: Arc<Semaphore>,
     /// A limit was reached: nobody asks before this.
@@ -262,6 +265,7 @@ impl Asker {
             clock: environment.clock.clone(),
             deadline: environment.deadline,
             patience: environment.patience,
+            stop: environment.stop.clone(),
             permits,
             hold: Mutex::default(),
             spare: Mutex::new(SPARE),
@@ -274,9 +278,12 @@ impl Asker {
         self.0.clock.now()
     }
 
-    /// What is left until the run's deadline; `None` once it has passed.
+    /// What is left until the run's deadline; `None` once it has passed, or the run was told to stop.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
+        if self.0.stop.told().is_some() {
+            return None;
+        }
         let left = self.0.deadline.as_millis() - self.now().as_millis();
         u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis)
     }
@@ -336,7 +343,7 @@ impl Asker {
                 return Ok(Err(refusal));
             }
             let Some(left) = self.time_left() else {
-                return Ok(Err(too_late(call, &scope)));
+                return Ok(Err(self.too_late(call, &scope)));
             };
             let brought = self.attempt(&scope, left, Box::pin(attempt(left))).await?;
             let (refusal, again) = match self.conclude(call, &scope, brought, &mut read) {
@@ -363,7 +370,7 @@ impl Asker {
         let _permit = self.permit().await;
         let scope = call.scope();
         let Some(left) = self.time_left() else {
-            return Ok(Err(too_late(call, &scope)));
+            return Ok(Err(self.too_late(call, &scope)));
         };
         let brought = self.attempt(&scope, left, attempts).await?;
         Ok(self.conclude(call, &scope, brought, &mut read).map_err(|(refusal, _)| refusal))
@@ -374,18 +381,38 @@ impl Asker {
         self.0.permits.acquire().await.ok()
     }
 
-    /// `None`: the run's deadline came first.
+    /// `None`: the run's deadline came first, or it was told to stop.
     async fn attempt<O>(
         &self,
         scope: &Scope,
         left: Duration,
         attempt: impl Future<Output = O> + Send,
     ) -> Result<Option<O>, SinkError> {
-        let brought = tokio::time::timeout(left, scope.run(attempt)).await;
+        let brought = self.unless_stopped(tokio::time::timeout(left, scope.run(attempt))).await;
         match self.0.recording.take_sink_error() {
             Some(cause) => Err(cause),
-            None => Ok(brought.ok()),
+            None => Ok(brought.and_then(Result::ok)),
         }
+    }
+
+    /// `None`: the run was told to stop before this was done.
+    async fn unless_stopped<T>(&self, work: impl Future<Output = T> + Send) -> Option<T> {
+        tokio::select! {
+            // What is done already counts.
+            biased;
+            done = work => Some(done),
+            _ = self.0.stop.wait() => None,
+        }
+    }
+
+    fn too_late(&self, call: &Call, scope: &Scope) -> Refusal {
+        let detail = match self.0.stop.told() {
+            Some(by) => format!("the run was told to stop ({by}) before this call"),
+            None => "the run's deadline was reached before this call".to_owned(),
+        };
+        let mut refusal = call.refused(GapReason::Deadline, detail);
+        refusal.attempts = scope.attempts();
+        refusal
     }
 
     #[expect(clippy::result_large_err, reason = "made once for each request over a network")]
@@ -399,10 +426,15 @@ impl Asker {
         let (seen, attempts) = (scope.last(), scope.attempts());
         let read = match brought {
             Some(brought) => read(brought, seen.as_ref()),
-            None => Err(Trouble::lasting(
-                GapReason::TimedOut,
-                "the run's deadline was reached while waiting for the answer",
-            )),
+            None => Err(match self.0.stop.told() {
+                Some(by) => Trouble::lasting(
+                    GapReason::Deadline,
+                    format!("the run was told to stop ({by}) while waiting for the answer"),
+                ),
+                None => {
+                    Trouble::lasting(GapReason::TimedOut, "the run's deadline was reached while waiting for the answer")
+                }
+            }),
         };
         let trouble = match (read, &seen) {
             (Ok(value), Some(seen)) => {
@@ -454,8 +486,7 @@ impl Asker {
         if !patient || self.spare(|spare| spare.saturating_sub(1)) == 0 {
             return false;
         }
-        tokio::time::sleep(pause).await;
-        true
+        self.unless_stopped(tokio::time::sleep(pause)).await.is_some()
     }
 
     /// Changes what is left to be spent on failures, and says what was there before.
@@ -471,6 +502,9 @@ impl Asker {
         loop {
             let until = *self.0.hold.lock().unwrap_or_else(PoisonError::into_inner);
             let pause = until?.checked_duration_since(Instant::now()).filter(|pause| !pause.is_zero())?;
+            if self.0.stop.told().is_some() {
+                return Some(self.too_late(call, scope));
+            }
             if self.time_left().is_none_or(|left| left <= pause) {
                 let mut refusal =
                     call.refused(GapReason::Throttled, "the source's limit on requests ends after the run's deadline");
@@ -478,15 +512,9 @@ impl Asker {
                 refusal.exchange = scope.last().map(|seen| seen.exchange);
                 return Some(refusal);
             }
-            tokio::time::sleep(pause).await;
+            self.unless_stopped(tokio::time::sleep(pause)).await;
         }
     }
-}
-
-fn too_late(call: &Call, scope: &Scope) -> Refusal {
-    let mut refusal = call.refused(GapReason::Deadline, "the run's deadline was reached before this call");
-    refusal.attempts = scope.attempts();
-    refusal
 }
 
 /// From 0 to 1. Pauses need no good randomness: where the system has none, they are of middle length.

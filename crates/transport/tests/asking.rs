@@ -86,6 +86,7 @@ fn setup(source: Failing, seconds: i64) -> Setup {
         clock: Clock::new(now),
         deadline: Timestamp::from_millis(now().as_millis() + seconds * 1000).unwrap(),
         patience: HASTY,
+        stop: sdk::Stop::default(),
         overrides: Overrides::default(),
         pins: BTreeMap::new(),
     };
@@ -163,6 +164,30 @@ async fn after_the_deadline_nothing_is_asked() {
     let refusal = ask(&setup).await.unwrap_err();
     assert_eq!((refusal.reason, refusal.attempts), (GapReason::Deadline, 0));
     assert!(setup.server.log().is_empty());
+}
+
+#[tokio::test]
+async fn a_run_that_is_told_to_stop_asks_and_waits_no_more() {
+    let mut source = failing(usize::MAX, 503);
+    source.how = source.how.with_header("retry-after", "50000");
+    let setup = setup(source, 60);
+    let started = Instant::now();
+    let told = async {
+        while setup.server.log().is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        setup.environment.stop.tell("SIGTERM");
+    };
+    // The pause that the source asked for is not waited out; what it said last is why.
+    let (refusal, ()) = tokio::join!(ask(&setup), told);
+    let refusal = refusal.unwrap_err();
+    assert!(matches!(refusal.reason, GapReason::SourceError | GapReason::Deadline), "{refusal:?}");
+    assert!(started.elapsed() < Duration::from_secs(30), "it was waited for in vain");
+    let asked = setup.server.log().len();
+    let refusal = ask(&setup).await.unwrap_err();
+    assert_eq!((refusal.reason, refusal.attempts), (GapReason::Deadline, 0));
+    assert_eq!(refusal.detail, "the run was told to stop (SIGTERM) before this call");
+    assert_eq!(setup.server.log().len(), asked);
 }
 
 #[tokio::test]

@@ -162,6 +162,7 @@ fn store_of(server: &Server, manner: &Manner) -> BTreeMap<String, Vec<u8>> {
             clock: Clock::new(now),
             deadline: Timestamp::from_millis(now().as_millis() + 600_000).unwrap(),
             patience: HASTY,
+            stop: sdk::Stop::default(),
             pins: std::collections::BTreeMap::new(),
             overrides: Overrides {
                 endpoint_url: Some(server.url()),

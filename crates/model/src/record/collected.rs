@@ -279,7 +279,7 @@ pub enum GapReason {
     Skipped,
     /// Gone between the list and the look.
     Vanished,
-    /// The run's deadline was reached before the call was made.
+    /// The run's time was over before the call was made: its deadline was reached, or it was told to stop.
     Deadline,
     /// The collector failed.
     CollectorFailed,

@@ -67,6 +67,7 @@ impl Suite {
             clock: Clock::new(|| now(Duration::ZERO)),
             deadline: now(Duration::from_secs(how.seconds)),
             patience: crate::HASTY,
+            stop: sdk::Stop::default(),
             pins: std::collections::BTreeMap::new(),
             overrides: Overrides {
                 endpoint_url: Some(server.url()),
