@@ -12,5 +12,5 @@ mod novelty;
 mod past;
 
 pub use deviations::last_deviations;
-pub use novelty::only_new;
+pub use novelty::{NewFinding, Novelty, only_new};
 pub use past::{Earlier, HistoryError, Past};

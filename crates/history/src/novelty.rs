@@ -9,16 +9,39 @@ use bundle::read::{Line, Record};
 use conclude::Verdict;
 use model::record::{Evidence, Finding, Gap, GapReason};
 use model::{Digest, Outcome, RecordRef};
+use serde::Serialize;
 use verify::Observer;
 
 use crate::past::{Earlier, HistoryError, Past};
 
-/// The verdict on bundle `index` when only what is new counts; `found` is the one on all of it.
+/// What is new in a bundle.
+#[derive(Debug)]
+pub struct Novelty {
+    /// The verdict when only what is new counts.
+    pub verdict: Verdict,
+    /// In the order of the bundle.
+    pub findings: Vec<NewFinding>,
+}
+
+/// A finding that was not so when its target was last read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NewFinding {
+    /// Which of the bundle's findings it is, from 0.
+    pub number: u64,
+    pub outcome: Outcome,
+    pub check: String,
+    pub target: String,
+    /// Its id; without one the finding is about a list as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+}
+
+/// What is new in bundle `index`; `found` is the verdict on all of it.
 ///
 /// # Errors
 /// When this bundle or an earlier one that it is compared with cannot be relied on: what was so already is not taken from an
 /// altered file.
-pub fn only_new(past: &Past<'_>, index: u64, found: Verdict) -> Result<Verdict, HistoryError> {
+pub fn only_new(past: &Past<'_>, index: u64, found: Verdict) -> Result<Novelty, HistoryError> {
     let mut now = Noted::default();
     past.read(index, &mut now)?;
     let earlier = past.newest_first(Some(index), Noted::default)?;
@@ -30,10 +53,36 @@ pub fn only_new(past: &Past<'_>, index: u64, found: Verdict) -> Result<Verdict, 
     let before = before(&now, earlier.map(|earlier| earlier.map(said)))?;
     // What rests on accepted gaps alone stops no one, also when it is new.
     let excused = matches!(found, Verdict::Clean | Verdict::Gaps | Verdict::Deviates);
-    Ok(match verdict(&now, &before) {
+    let verdict = match verdict(&now, &before) {
         Verdict::Undetermined if excused => Verdict::Gaps,
         Verdict::DeviatesAndUndetermined if excused => Verdict::Deviates,
         new => new,
+    };
+    let mut findings: Vec<NewFinding> = new_keys(&now, &before).filter_map(|key| now.named.get(key)).cloned().collect();
+    findings.sort_unstable_by_key(|finding| finding.number);
+    Ok(Novelty { verdict, findings })
+}
+
+/// The targets that were read, and what was so there before.
+fn compared<'a>(now: &'a Noted, before: &'a Before) -> impl Iterator<Item = (&'a OfTarget, Option<&'a OfTarget>)> {
+    now.targets.iter().filter(|(_, of)| !of.left_out).map(|(name, of)| (of, before.targets.get(name)))
+}
+
+/// One value more that is not as declared is new, also where others were there already.
+fn deviates_anew(key: &String, shown: &BTreeSet<Digest>, before: Option<&OfTarget>) -> bool {
+    before.and_then(|before| before.deviating.get(key)).is_none_or(|known| !shown.is_subset(known))
+}
+
+fn unknown_anew(key: &String, before: Option<&OfTarget>) -> bool {
+    before.is_none_or(|before| !before.undetermined.contains(key))
+}
+
+/// The keys of findings that are new.
+fn new_keys<'a>(now: &'a Noted, before: &'a Before) -> impl Iterator<Item = &'a String> {
+    compared(now, before).flat_map(|(now, before)| {
+        let deviating = now.deviating.iter().filter(move |(key, shown)| deviates_anew(key, shown, before));
+        let unknown = now.undetermined.iter().filter(move |key| unknown_anew(key, before));
+        deviating.map(|(key, _)| key).chain(unknown)
     })
 }
 
@@ -85,20 +134,11 @@ fn before(now: &Noted, earlier: impl Iterator<Item = Result<Said, HistoryError>>
 }
 
 fn verdict(now: &Noted, before: &Before) -> Verdict {
-    let nothing = OfTarget::default();
-    let compared = || {
-        let read = now.targets.iter().filter(|(_, of)| !of.left_out);
-        read.map(|(name, of)| (of, before.targets.get(name).unwrap_or(&nothing)))
-    };
-    let deviates = compared().any(|(now, before)| {
-        now.deviating.iter().any(|(key, shown)| match before.deviating.get(key) {
-            // One value more that is not as declared is new, also where others were there already.
-            Some(known) => !shown.is_subset(known),
-            None => true,
-        })
-    });
+    let deviates = compared(now, before)
+        .any(|(now, before)| now.deviating.iter().any(|(key, shown)| deviates_anew(key, shown, before)));
     let findings: u64 = now.targets.values().map(|of| of.findings).sum();
-    let undetermined = compared().any(|(now, before)| !now.undetermined.is_subset(&before.undetermined))
+    let undetermined = compared(now, before)
+        .any(|(now, before)| now.undetermined.iter().any(|key| unknown_anew(key, before)))
         || (findings == 0 && before.tested == Some(true));
     let unknown = now.targets.values().any(|of| !of.undetermined.is_empty() || of.gaps > 0);
     match (deviates, undetermined) {
@@ -115,6 +155,8 @@ fn verdict(now: &Noted, before: &Before) -> Verdict {
 #[derive(Debug, Default)]
 struct Noted {
     targets: BTreeMap<String, OfTarget>,
+    /// What may be new, by the finding's key.
+    named: HashMap<String, NewFinding>,
 }
 
 #[derive(Debug, Default)]
@@ -134,7 +176,19 @@ impl Noted {
         self.targets.entry(target.to_owned()).or_default()
     }
 
-    fn finding(&mut self, finding: &Finding) {
+    fn finding(&mut self, number: u64, finding: &Finding) {
+        let counts = finding.outcome == Outcome::Undetermined
+            || (finding.outcome == Outcome::Deviates && finding.acceptance.is_none());
+        if counts {
+            let named = NewFinding {
+                number,
+                outcome: finding.outcome,
+                check: finding.check.clone(),
+                target: finding.target.clone(),
+                subject: finding.subject.as_ref().map(|subject| subject.id.clone()),
+            };
+            self.named.insert(finding.key(), named);
+        }
         let of = self.of(&finding.target);
         of.findings += 1;
         match finding.outcome {
@@ -167,10 +221,10 @@ fn shown(evidence: &Evidence) -> Digest {
 }
 
 impl Observer for Noted {
-    fn record(&mut self, _at: RecordRef, line: &Line, _text: &[u8]) {
+    fn record(&mut self, at: RecordRef, line: &Line, _text: &[u8]) {
         let Line::Disclosed(record) = line else { return };
         match record.as_ref() {
-            Record::Finding(finding) => self.finding(finding),
+            Record::Finding(finding) => self.finding(at.ordinal, finding),
             Record::Gap(gap) => self.gap(gap),
             _ => {}
         }
@@ -222,7 +276,7 @@ mod tests {
 
     fn noted(findings: &[Finding], gaps: &[Gap]) -> Noted {
         let mut noted = Noted::default();
-        findings.iter().for_each(|finding| noted.finding(finding));
+        (0..).zip(findings).for_each(|(number, finding)| noted.finding(number, finding));
         gaps.iter().for_each(|gap| noted.gap(gap));
         noted
     }
@@ -279,6 +333,24 @@ mod tests {
         assert_eq!(say(&[], &[], &[(one(&good), &[])]), 11, "nothing was tested any more");
         assert_eq!(say(&[], &[], &[]), 3, "nothing was tested, as before");
         assert_eq!(say(one(&bad), &[], &[(one(&good), &[]), (one(&bad), &[])]), 10, "the newest one counts");
+    }
+
+    #[test]
+    fn what_is_new_is_named() {
+        use Outcome::{Conforms, Deviates, Undetermined};
+        let now = [
+            finding("1", Deviates, "1", false),
+            finding("2", Deviates, "2", false),
+            finding("3", Undetermined, "1", false),
+            finding("4", Deviates, "1", true),
+            finding("5", Conforms, "1", false),
+        ];
+        let earlier = [finding("1", Deviates, "1", false), finding("2", Deviates, "1", false)];
+        let now = noted(&now, &[]);
+        let before = before(&now, std::iter::once(Ok(noted(&earlier, &[])))).unwrap();
+        let mut numbers: Vec<u64> = new_keys(&now, &before).map(|key| now.named[key].number).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, [1, 2], "another value, and what is no longer known");
     }
 
     #[test]
