@@ -14,6 +14,7 @@ mod environment;
 mod ids;
 mod load;
 mod parameters;
+mod placeholders;
 mod plan;
 mod references;
 mod schema;

@@ -5,6 +5,7 @@ use diagnose::yaml::{self, Entry, Value};
 use diagnose::{Code, Decode, Diagnostic, Located, Node, Reporter, Severity, SourceMap, Span, has_errors};
 
 use crate::declared::Declaration;
+use crate::placeholders;
 
 /// Files of one declaration.
 const MAX_FILES: usize = 256;
@@ -175,6 +176,7 @@ pub fn load(root_path: &str, loader: &dyn Loader) -> Loaded {
     let (declaration, tree) = match root_at {
         Some(at) => {
             let tree = Node { at, value: Value::Map(merged) };
+            placeholders::report(&tree, &mut reporter);
             (Declaration::decode(&tree, &mut reporter), Some(tree))
         }
         None => (Declaration::default(), None),

@@ -56,6 +56,8 @@ codes! {
     BadValue = "bad-value",
     /// Two things of one kind with one id.
     DuplicateId = "duplicate-id",
+    /// A value that a template left to be written.
+    Placeholder = "placeholder",
     /// A name that nothing in the declaration, the catalogue or the tool has.
     UnknownReference = "unknown-reference",
     /// An included file leaves the declaration's folder, includes itself, or is included twice.
