@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::record::{Gap, Identity};
 use sdk::{CollectorKind, Environment, FoundKey, FoundTarget, KnownSecrets, Recorder, Sink, SinkError, Target};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::collect::{Job, Progress, collect};
 use crate::preflight::Forget;
@@ -48,25 +49,50 @@ pub enum DiscoverError {
     Sink(#[from] SinkError),
 }
 
+/// How it is looked for.
+pub struct Looking<'a> {
+    pub kinds: &'a [Arc<dyn CollectorKind>],
+    pub environment: &'a Environment,
+    /// An empty folder that goes away.
+    pub folder: &'a Path,
+    pub side_by_side: usize,
+    /// What a source may take to say who we are. All are asked at once, so that nobody waits longer than this for one that is silent.
+    pub probe: Duration,
+    /// Settings for each target of whose collectors one knows them.
+    pub settings: &'a Map<String, Value>,
+    pub progress: &'a dyn Progress,
+    /// Is shown each thing that was read: target, kind, id, facts.
+    pub look: &'a mut dyn FnMut(&str, &str, &str, &Value),
+}
+
+impl std::fmt::Debug for Looking<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Looking").field("kinds", &self.kinds).finish_non_exhaustive()
+    }
+}
+
 /// Asks every collector for targets, and reads those.
 ///
 /// # Errors
-/// Only when the scratch in `folder` cannot be written; what a source refuses is part of what was found.
-pub async fn discover(
-    kinds: &[Arc<dyn CollectorKind>],
-    environment: &Environment,
-    folder: &Path,
-    side_by_side: usize,
-    progress: &dyn Progress,
-) -> Result<Discovery, DiscoverError> {
+/// Only when the scratch cannot be written; what a source refuses is part of what was found.
+pub async fn discover(looking: Looking<'_>) -> Result<Discovery, DiscoverError> {
+    let Looking { kinds, environment, folder, side_by_side, probe, settings, progress, look } = looking;
     let secrets = KnownSecrets::default();
     let mut discovery = Discovery::default();
     progress.phase("looking for targets");
-    for kind in kinds {
+    let asked = kinds.iter().map(|kind| {
         let name = kind.descriptor().name;
         let sink: Arc<dyn Sink> = Arc::new(Forget::default());
         let recorder = Recorder::new(sink, "discovery", &name, secrets.clone());
-        match kind.discover(environment, &recorder).await {
+        async move { (name, tokio::time::timeout(probe, kind.discover(environment, &recorder)).await) }
+    });
+    for (name, answer) in futures_util::future::join_all(asked).await {
+        let Ok(answer) = answer else {
+            let why = format!("no answer within {} s; `--deadline` gives a slow source more", probe.as_secs_f64());
+            discovery.without_target.insert(name, why);
+            continue;
+        };
+        match answer {
             Ok(found) if found.is_empty() => {
                 let why = "it cannot find targets by itself: add one by hand (`witnessmark collectors describe` has the settings)";
                 discovery.without_target.insert(name, why.to_owned());
@@ -76,6 +102,17 @@ pub async fn discover(
                 discovery.without_target.insert(name, error.to_string());
             }
         }
+    }
+    for target in &mut discovery.targets {
+        let of_it: Vec<Value> = kinds
+            .iter()
+            .map(|kind| kind.descriptor())
+            .filter(|descriptor| target.collectors.contains(&descriptor.name))
+            .map(|descriptor| descriptor.settings)
+            .collect();
+        let known = |name: &str| of_it.iter().any(|schema| schema.pointer(&format!("/properties/{name}")).is_some());
+        let wanted = settings.iter().filter(|(name, _)| known(name));
+        target.found.settings.extend(wanted.map(|(name, value)| (name.clone(), value.clone())));
     }
     progress.phase("reading what was found");
     let spool = Arc::new(Spool::create(folder, DeclaredFiles::default()).map_err(DiscoverError::Scratch)?);
@@ -100,6 +137,12 @@ pub async fn discover(
         let Some(kind) = kinds.iter().find(|kind| kind.descriptor().name == resource.collector) else { continue };
         let facts: Value = serde_json::from_str(resource.facts.get()).map_err(|e| DiscoverError::Scratch(e.into()))?;
         target.keys.extend(kind.key_of(&resource.kind, &facts));
+        look(&resource.target, &resource.kind, &resource.id, &facts);
+    }
+    for derived in recorded.derived() {
+        let derived = derived.map_err(DiscoverError::Scratch)?;
+        let facts: Value = serde_json::from_str(derived.facts.get()).map_err(|e| DiscoverError::Scratch(e.into()))?;
+        look(&derived.target, &derived.kind, &derived.id, &facts);
     }
     Ok(discovery)
 }
@@ -148,7 +191,7 @@ impl Discovery {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Map, json};
+    use serde_json::json;
 
     use super::*;
 

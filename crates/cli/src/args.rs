@@ -88,7 +88,7 @@ pub enum Command {
     Demo(Demo),
     /// Write a first declaration from what the available credentials can read.
     Init(Init),
-    /// Create key files, and print their public keys.
+    /// Create, rotate and end keys, and print what an auditor is given.
     #[command(subcommand)]
     Keys(Keys),
     /// Start a ledger, or list its bundles (`witnessmark-verify audit` audits it).
@@ -203,6 +203,19 @@ pub struct StoreFolder {
     pub store: PathBuf,
 }
 
+/// A bundle to read: one of the store, or one that lies by itself.
+#[derive(Clone, Debug, Args)]
+pub struct BundleNamed {
+    #[command(flatten)]
+    pub store: StoreFolder,
+    /// Index of the bundle in the store. Default: the newest.
+    #[arg(long, value_name = "INDEX")]
+    pub bundle: Option<u64>,
+    /// Instead of one in the store: a bundle's own file, plain or packed, or a folder it was unpacked to.
+    #[arg(value_name = "FILE", conflicts_with_all = ["store", "bundle"], value_hint = ValueHint::AnyPath)]
+    pub file: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub struct Demo {
     /// New or empty folder for the files of the demonstration. Default: a temporary folder, which is kept.
@@ -220,7 +233,13 @@ pub struct Init {
     /// Declaration file to write; must not exist.
     #[arg(long, value_name = "FILE", default_value = "witnessmark.yaml", value_hint = ValueHint::FilePath)]
     pub out: PathBuf,
-    /// Stop looking after this many seconds.
+    /// Look only with this collector, as `collectors list` prints it; repeatable.
+    #[arg(long = "source", value_name = "COLLECTOR")]
+    pub sources: Vec<String>,
+    /// Read only this AWS region; repeatable. Needed where the account does not say which regions it has (`account:ListRegions`).
+    #[arg(long = "region", value_name = "REGION")]
+    pub regions: Vec<String>,
+    /// Stop looking after this many seconds. A source that does not say who we are is given up after 8 of them.
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     pub deadline: u64,
     /// Concurrent requests per source.
@@ -236,10 +255,9 @@ pub enum Keys {
         /// Folder to create; must not exist, or be empty.
         #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
         out: PathBuf,
-        /// Name (origin) of the ledger, for example `northbank.example/hot-wallet`. Default: derived from the
-        /// ledger's key.
+        /// Name (origin) of the ledger, for example `northbank.example/hot-wallet`: part of every signature, and never changed.
         #[arg(long, value_name = "NAME")]
-        origin: Option<String>,
+        origin: String,
         /// File with the passphrase. Default: WITNESSMARK_PASSPHRASE_FILE, else WITNESSMARK_PASSPHRASE, else a prompt.
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         passphrase_file: Option<PathBuf>,
@@ -265,6 +283,57 @@ pub enum Keys {
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         passphrase_file: Option<PathBuf>,
     },
+    /// Put a new key in the place of the collector's key, or of an approver's, from the next bundle on.
+    ///
+    /// What the old key signed stays trusted. The old collector's key file is removed. Whoever has `trust.json` needs the new one,
+    /// over a channel they trust.
+    Rotate(Rotate),
+    /// Change the passphrase of the key files, or of one.
+    ///
+    /// The keys stay the same: where somebody else may have copied a key file, rotate the key.
+    Passphrase(ChangePassphrase),
+    /// End a ledger in `trust.json`: nothing that is signed for it later is trusted. For a ledger whose key leaked, or was lost.
+    Close(Close),
+}
+
+#[derive(Debug, Args)]
+pub struct Rotate {
+    #[command(flatten)]
+    pub store: StoreFolder,
+    #[command(flatten)]
+    pub keys: KeyFolder,
+    /// Instead of the collector's key: the public keys (PEM files) of an approver, the one that ends and the one that follows it.
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], value_hint = ValueHint::FilePath)]
+    pub approver: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ChangePassphrase {
+    /// Folder of key files, as `keys new` creates it; all of them are changed.
+    #[arg(long, value_name = "FOLDER", default_value = "keys", env = "WITNESSMARK_KEYS", hide_env_values = true, value_hint = ValueHint::DirPath)]
+    pub keys: PathBuf,
+    /// Only this key file, such as an approver's.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key: Option<PathBuf>,
+    /// File with the passphrase until now. Default: WITNESSMARK_PASSPHRASE_FILE, else WITNESSMARK_PASSPHRASE, else a prompt.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub passphrase_file: Option<PathBuf>,
+    /// File with the new passphrase. Default: a prompt.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub new_passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Close {
+    /// Folder of the evidence store. Default: what the last head seen says, for a store that was lost.
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub store: Option<PathBuf>,
+    /// Folder of key files, as `keys new` creates it. No passphrase is needed.
+    #[arg(long, value_name = "FOLDER", default_value = "keys", env = "WITNESSMARK_KEYS", hide_env_values = true, value_hint = ValueHint::DirPath)]
+    pub keys: PathBuf,
+    /// File that remembers the last head of the ledger. Default: `last-head` in the folder of keys.
+    #[arg(long, value_name = "FILE", env = "WITNESSMARK_HEAD", hide_env_values = true, value_hint = ValueHint::FilePath)]
+    pub head: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -385,12 +454,8 @@ pub enum PurposeArgument {
 pub struct Show {
     #[command(flatten)]
     pub printed: Printed,
-    /// Store, or one bundle: its file, plain or packed, or a folder it was unpacked to.
-    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
-    pub path: PathBuf,
-    /// Index of the bundle in the store. Default: the newest.
-    #[arg(long, value_name = "INDEX")]
-    pub bundle: Option<u64>,
+    #[command(flatten)]
+    pub bundle: BundleNamed,
     /// Trust file.
     #[arg(long, value_name = "FILE", default_value = "keys/trust.json", value_hint = ValueHint::FilePath)]
     pub trust: PathBuf,
@@ -407,12 +472,8 @@ pub struct Show {
 
 #[derive(Debug, Args)]
 pub struct Report {
-    /// Store, or one bundle: its file, plain or packed, or a folder it was unpacked to.
-    #[arg(value_name = "PATH", default_value = "evidence", value_hint = ValueHint::AnyPath)]
-    pub path: PathBuf,
-    /// Index of the bundle in the store. Default: the newest.
-    #[arg(long, value_name = "INDEX")]
-    pub bundle: Option<u64>,
+    #[command(flatten)]
+    pub bundle: BundleNamed,
     /// Trust file.
     #[arg(long, value_name = "FILE", default_value = "keys/trust.json", value_hint = ValueHint::FilePath)]
     pub trust: PathBuf,
@@ -434,9 +495,9 @@ pub enum ReportForm {
 pub struct Export {
     #[command(flatten)]
     pub store: StoreFolder,
-    /// Index of the bundle.
+    /// Index of the bundle. Default: the newest.
     #[arg(long, value_name = "INDEX")]
-    pub bundle: u64,
+    pub bundle: Option<u64>,
     /// Tar file to write; must not exist.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub out: PathBuf,

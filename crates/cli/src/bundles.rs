@@ -1,12 +1,13 @@
 //! The bundle that a person names: in a store, or in a file or folder of its own.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::anyhow;
 use bundle::layout;
 use bundle::read::{self, Source, UNPACKED_MAX};
 use store::Store;
 
+use crate::args::BundleNamed;
 use crate::failure::Failure;
 use crate::stores;
 
@@ -17,27 +18,22 @@ pub enum Bundle {
 }
 
 impl Bundle {
-    /// What a path means: a store's newest or numbered bundle, or a bundle's own file or folder.
+    /// The store's newest or numbered bundle, or a bundle's own file or folder.
     ///
     /// # Errors
     /// When there is no such bundle.
-    pub fn named(path: &Path, index: Option<u64>) -> Result<Self, Failure> {
-        if path.is_file() || path.join(layout::STATEMENT).is_file() {
-            return Ok(Self::At(path.to_owned()));
-        }
-        let store = stores::open(path)?.store;
-        let index = match index {
-            Some(index) => index,
-            None => {
-                let names = store.list(layout::BUNDLES).map_err(Failure::tool)?;
-                let newest = names.iter().filter_map(|name| layout::bundle_index(name)).max();
-                newest.ok_or_else(|| {
-                    Failure::input(anyhow!("the store `{}` holds no bundle yet", path.display()))
-                        .with_help("`witnessmark run` makes one")
-                })?
-            }
+    pub fn named(named: &BundleNamed) -> Result<Self, Failure> {
+        let Some(path) = &named.file else {
+            let store = stores::open(&named.store.store)?.store;
+            let index = index(&*store, named.bundle)?;
+            return Ok(Self::Stored { store, index });
         };
-        Ok(Self::Stored { store, index })
+        if path.join(store::CHECKPOINT).is_file() && !path.join(layout::STATEMENT).is_file() {
+            return Err(Failure::input(anyhow!("`{}` is not a bundle but a store", path.display())).with_help(
+                format!("name it with `--store {}`, and the bundle with `--bundle INDEX`", path.display()),
+            ));
+        }
+        Ok(Self::At(path.to_owned()))
     }
 
     /// Its name for a person.
@@ -65,4 +61,19 @@ impl Bundle {
             Self::At(path) => read::open(path, UNPACKED_MAX).map_err(Failure::input),
         }
     }
+}
+
+/// The bundle with this index; without one the newest.
+///
+/// # Errors
+/// When the store holds none yet.
+pub fn index(store: &dyn Store, index: Option<u64>) -> Result<u64, Failure> {
+    if let Some(index) = index {
+        return Ok(index);
+    }
+    let names = store.list(layout::BUNDLES).map_err(stores::failed)?;
+    names.iter().filter_map(|name| layout::bundle_index(name)).max().ok_or_else(|| {
+        Failure::input(anyhow!("the store `{}` holds no bundle yet", store.location()))
+            .with_help("`witnessmark run` makes one")
+    })
 }

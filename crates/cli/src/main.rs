@@ -15,6 +15,7 @@ mod passphrase;
 mod pins;
 mod progress;
 mod salts;
+mod signals;
 mod stores;
 mod summary;
 mod trace;

@@ -30,8 +30,19 @@ pub fn ask(file: Option<&Path>) -> Result<Secret, Failure> {
 /// # Errors
 /// As [`ask`], and when the two differ.
 pub fn ask_twice(file: Option<&Path>) -> Result<Secret, Failure> {
-    if let Some(secret) = given(file)? {
-        return Ok(secret);
+    match given(file)? {
+        Some(secret) => Ok(secret),
+        None => new(None),
+    }
+}
+
+/// Asks twice for a passphrase that takes the place of another one, and compares. The environment has the other one.
+///
+/// # Errors
+/// As [`ask`], and when the two differ.
+pub fn new(file: Option<&Path>) -> Result<Secret, Failure> {
+    if let Some(file) = file {
+        return read(file);
     }
     let first = passphrase("New passphrase for the key files: ")?;
     let second = passphrase("Repeat the passphrase: ")?;

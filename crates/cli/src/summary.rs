@@ -5,6 +5,7 @@ use std::path::Path;
 use agent::run::Ran;
 use anyhow::anyhow;
 use bundle::trust::Trust;
+use history::NewFinding;
 use model::ExitStatus;
 use report::{Overview, OverviewReader};
 use serde_json::{Value, json};
@@ -22,8 +23,18 @@ pub struct Rendered {
 /// Milliseconds from which a clock that was set back is told of: two tasks that ask at once may be some apart.
 const TOLD_SET_BACK: i64 = 1_000;
 
+/// Where a run's bundle is found, and what ended its reading.
+pub struct Found<'a> {
+    pub store: &'a Path,
+    pub trust: &'a Path,
+    /// The signal that told the run to stop.
+    pub stopped: Option<&'static str>,
+    /// What is new, where that was asked for.
+    pub new: Option<&'a [NewFinding]>,
+}
+
 /// The overview of the bundle that a run sealed.
-pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, store: &Path) -> Rendered {
+pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found<'_>) -> Rendered {
     let bundle = &ran.verified;
     let mut text = report::render_overview(bundle, overview);
     for acceptance in ran.acceptances.iter().filter(|a| a.is_unused()) {
@@ -49,10 +60,16 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, store: &Path) ->
         ));
     }
     let index = ran.sealed.index;
-    text.push_str(&format!("\nSealed as bundle {index} in {}; exit code {code}.\n", store.display()));
+    if let Some(new) = found.new {
+        text.push_str(&news(new));
+    }
+    if let Some(by) = found.stopped {
+        text.push_str(&format!("The run was told to stop ({by}). What it had not read by then is a gap.\n"));
+    }
+    text.push_str(&format!("\nSealed as bundle {index} in {}; exit code {code}.\n", found.store.display()));
+    let place = place(found);
     text.push_str(&format!(
-        "Next: witnessmark show {} --finding N, witnessmark export --bundle {index} --out bundle-{index}.tar\n",
-        store.display()
+        "Next: witnessmark show{place} --finding N, witnessmark export{place} --bundle {index} --out bundle-{index}.tar\n"
     ));
     let json = json!({
         "index": index,
@@ -62,6 +79,8 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, store: &Path) ->
         "rehearsal_targets": bundle.rehearsals().targets(),
         "excused": ran.excused,
         "statement_sha256": bundle.statement_sha256(),
+        "stopped": found.stopped,
+        "new": found.new,
         "recovered": ran.recovered.iter().map(|r| r.index).collect::<Vec<_>>(),
         "broken_checks": ran.broken_checks,
         "clock_set_back_millis": ran.set_back_millis,
@@ -69,6 +88,43 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, store: &Path) ->
         "overview": overview,
     });
     Rendered { text, json }
+}
+
+/// What is new, one line each: the rest was so when its target was last read.
+fn news(new: &[NewFinding]) -> String {
+    let mut text = format!("\nNew since their targets were last read: {} of these findings\n", new.len());
+    for one in new {
+        let of = one.subject.as_deref().unwrap_or("the list as a whole");
+        text.push_str(&format!(
+            "  {:<13} {:<38} {}  {of} (finding {})\n",
+            one.outcome.as_str(),
+            one.check,
+            one.target,
+            one.number
+        ));
+    }
+    text
+}
+
+/// The options by which later commands find what this one wrote; nothing where it is where they look by themselves.
+fn place(found: &Found<'_>) -> String {
+    let mut options = String::new();
+    for (option, path, usual) in [("--store", found.store, "evidence"), ("--trust", found.trust, "keys/trust.json")] {
+        if path != Path::new(usual) {
+            options.push_str(&format!(" {option} {}", for_shell(&path.display().to_string())));
+        }
+    }
+    options
+}
+
+/// A path as a shell takes it for one word.
+fn for_shell(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "._-/+@%,:=".contains(c);
+    if !path.is_empty() && path.chars().all(plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', "'\\''"))
+    }
 }
 
 /// Verifies a bundle and gathers its overview.

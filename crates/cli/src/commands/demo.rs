@@ -87,7 +87,7 @@ fn set_up(dir: Option<&Path>) -> Result<Stage, Failure> {
         .map_err(Failure::input)?;
     let passphrase = Secret::new(PASSPHRASE.to_owned());
     let key_folder = folder.join("keys");
-    keys::create(&key_folder, Some("northbank.example/hot-wallet"), &passphrase)?;
+    keys::create(&key_folder, "northbank.example/hot-wallet", &passphrase)?;
     let opened = keys::open_with(&key_folder, &passphrase)?;
     let evidence = folder.join("evidence");
     ledger::init(&evidence, &opened)?;

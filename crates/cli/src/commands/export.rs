@@ -10,6 +10,7 @@ use model::ExitStatus;
 use store::HeadFile;
 
 use crate::args::Export;
+use crate::bundles;
 use crate::commands::{keys, ledger};
 use crate::failure::{CommandResult, Failure};
 use crate::output;
@@ -18,6 +19,7 @@ use crate::stores;
 pub fn run(arguments: &Export) -> CommandResult {
     let store = stores::open(&arguments.store.store)?.store;
     let trust = keys::read_trust(&arguments.trust)?;
+    let index = bundles::index(&*store, arguments.bundle)?;
     let head = HeadFile::new(&arguments.trust.with_file_name("last-head"));
     let file = OpenOptions::new()
         .write(true)
@@ -28,7 +30,7 @@ pub fn run(arguments: &Export) -> CommandResult {
         .map_err(|e| {
             Failure::input(e).with_help("name a file that does not exist, in a folder that this user may write")
         })?;
-    let (index, with_ledger, out) = (arguments.bundle, arguments.with_ledger, BufWriter::new(file));
+    let (with_ledger, out) = (arguments.with_ledger, BufWriter::new(file));
     let written = if arguments.zstd {
         seal::pack::packer(out).map_err(Failure::tool).and_then(|out| {
             let out = seal::export(&*store, &head, &trust, index, with_ledger, out).map_err(ledger::seal_failure)?;
@@ -46,8 +48,7 @@ pub fn run(arguments: &Export) -> CommandResult {
     }
     let path = arguments.out.display();
     output::text(&format!(
-        "Wrote bundle {} to {path}.\nNext: witnessmark-verify {path} --trust {}\n",
-        arguments.bundle,
+        "Wrote bundle {index} to {path}.\nNext: witnessmark-verify {path} --trust {}\n",
         arguments.trust.display()
     ))?;
     Ok(ExitStatus::Success)

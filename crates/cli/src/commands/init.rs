@@ -1,21 +1,26 @@
 //! `witnessmark init`: a first declaration, from what the credentials at hand can see.
 //!
 //! It is a start for people: what no one but them can know is marked `CHANGE`, what could not be read `NOT SEEN`. The result is
-//! a declaration that `validate` accepts.
+//! a declaration that `validate` accepts once everything of the first kind is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
 
-use agent::discover::{Discovery, discover};
+use agent::discover::{DiscoveredTarget, Discovery, Looking, discover};
 use anyhow::{Context as _, anyhow};
 use declaration::Standard;
+use diagnose::Code;
 use model::record::Gap;
 use model::{ExitStatus, Timestamp};
-use serde_json::Value;
+use sdk::CollectorKind;
+use serde_json::{Map, Value};
 
 use crate::args::Init;
+use crate::commands::init_seen::Seen;
 use crate::commands::run::{run_id, runtime, sdk_environment};
 use crate::context;
 use crate::failure::{CommandResult, Failure};
@@ -24,6 +29,12 @@ use crate::{output, progress};
 
 /// Collectors read side by side.
 const SIDE_BY_SIDE: usize = 8;
+
+/// What a source may take to say who we are.
+const PROBE: Duration = Duration::from_secs(8);
+
+/// Characters of a line, where words allow it.
+const WIDTH: usize = 110;
 
 pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
     let out = &arguments.out;
@@ -37,16 +48,37 @@ pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
     let environment = sdk_environment(&run_id(now)?, deadline, arguments.concurrency);
     let scratch = tempfile::tempdir().context("cannot create a temporary folder").map_err(Failure::tool)?;
     let progress = progress::reporter(speech);
-    let kinds = collectors::all();
-    let looking = discover(&kinds, &environment, scratch.path(), SIDE_BY_SIDE, progress.as_ref());
-    let discovery = runtime()?.block_on(looking).map_err(Failure::tool)?;
+    let kinds = wanted(&arguments.sources)?;
+    let mut seen = Seen::default();
+    let mut look = |target: &str, kind: &str, id: &str, facts: &Value| {
+        let account = target.strip_prefix("aws-").map(|rest| rest.split('-').next().unwrap_or(rest));
+        seen.look(target, kind, id, facts, account);
+    };
+    let looking = Looking {
+        kinds: &kinds,
+        environment: &environment,
+        folder: scratch.path(),
+        side_by_side: SIDE_BY_SIDE,
+        probe: PROBE.min(Duration::from_secs(arguments.deadline)),
+        settings: &settings(arguments),
+        progress: progress.as_ref(),
+        look: &mut look,
+    };
+    let runtime = runtime()?;
+    let discovery = runtime.block_on(discover(looking)).map_err(Failure::tool);
+    // A source that is silent is not waited for at the end either.
+    runtime.shutdown_background();
+    let discovery = discovery?;
     drop(progress);
     if discovery.targets.is_empty() {
-        let why: Vec<String> = discovery.without_target.iter().map(|(name, why)| format!("{name}: {why}")).collect();
-        return Err(Failure::input(anyhow!("no target was found: {}", why.join("; ")))
+        let mut why = String::new();
+        for (name, reason) in &discovery.without_target {
+            wrapped(&mut why, "  ", &format!("{name}: {reason}"));
+        }
+        return Err(Failure::input(anyhow!("no target was found\n{}", why.trim_end()))
             .with_help("give the reading role's credentials as the source's own tools take them, for AWS by environment or profile"));
     }
-    let text = declaration(&discovery, now)?;
+    let text = declaration(&discovery, &seen, now)?;
     OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -55,13 +87,14 @@ pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
         .with_context(|| format!("cannot write `{}`", out.display()))
         .map_err(Failure::input)?;
     let examined = context::examine(out, now)?;
-    if diagnose::has_errors(&examined.diagnostics) {
-        let shown = examined.context.loaded.render(&examined.diagnostics, false);
+    let faults: Vec<_> = examined.diagnostics.iter().filter(|fault| fault.code != Code::Placeholder).cloned().collect();
+    if diagnose::has_errors(&faults) {
+        let shown = examined.context.loaded.render(&faults, false);
         return Err(Failure::tool(anyhow!("what was written to `{}` cannot be used:\n{shown}", out.display()))
             .with_help("this is a bug in this program: report it with that text"));
     }
     let unseen: usize = discovery.targets.iter().map(|target| unseen(&target.gaps).len()).sum();
-    output::text(&summary(&discovery, &out.display().to_string(), unseen))?;
+    output::text(&summary(&discovery, &seen, &out.display().to_string(), unseen))?;
     Ok(ExitStatus::when(unseen == 0, ExitStatus::NotAllRead))
 }
 
@@ -76,27 +109,59 @@ fn templates() -> Vec<&'static str> {
     templates
 }
 
-fn summary(discovery: &Discovery, out: &str, unseen: usize) -> String {
+/// The collectors that look.
+fn wanted(sources: &[String]) -> Result<Vec<Arc<dyn CollectorKind>>, Failure> {
+    let all = collectors::all();
+    let names: Vec<String> = all.iter().map(|kind| kind.descriptor().name).collect();
+    if let Some(unknown) = sources.iter().find(|source| !names.contains(source)) {
+        return Err(Failure::input(anyhow!("there is no collector `{unknown}`"))
+            .with_help(format!("there are: {}", names.join(", "))));
+    }
+    let meant = |kind: &Arc<dyn CollectorKind>| sources.is_empty() || sources.contains(&kind.descriptor().name);
+    Ok(all.into_iter().filter(meant).collect())
+}
+
+/// Settings that a person gave for whatever target has them.
+fn settings(arguments: &Init) -> Map<String, Value> {
+    let mut settings = Map::new();
+    if !arguments.regions.is_empty() {
+        settings.insert("regions".to_owned(), Value::from(arguments.regions.clone()));
+    }
+    settings
+}
+
+fn summary(discovery: &Discovery, seen: &Seen, out: &str, unseen: usize) -> String {
     let mut text = format!("Wrote {out}:\n");
     for target in &discovery.targets {
         let collectors: Vec<&str> = target.collectors.iter().map(String::as_str).collect();
         let kinds: Vec<String> = target.resources.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         writeln!(text, "  target {} ({}): {}", target.found.id, collectors.join(", "), kinds.join(", ")).ok();
         writeln!(text, "    {} keys for the inventory", target.keys.len()).ok();
+        if regions_unknown(target) {
+            wrapped(&mut text, "    ", REGIONS_UNKNOWN);
+        }
+        for (_, groups) in seen.lines().filter(|(of, _)| *of == target.found.id) {
+            for (heading, lines) in groups {
+                writeln!(text, "    {} {heading}", lines.len()).ok();
+            }
+        }
     }
     for (collector, why) in &discovery.without_target {
-        writeln!(text, "  {collector}: {}", one_line(why)).ok();
+        wrapped(&mut text, "  ", &format!("{collector}: {}", one_line(why)));
     }
     if unseen > 0 {
         writeln!(text, "{unseen} things could not be seen; each is marked NOT SEEN in the file").ok();
     }
-    writeln!(text, "\nNext: go through it (CHANGE), then witnessmark validate -d {out}, witnessmark rights -d {out}")
-        .ok();
+    writeln!(
+        text,
+        "\nNext: write what is marked CHANGE, then witnessmark validate -d {out}, witnessmark rights -d {out}"
+    )
+    .ok();
     text
 }
 
 /// The whole text.
-fn declaration(discovery: &Discovery, now: Timestamp) -> Result<String, Failure> {
+fn declaration(discovery: &Discovery, seen: &Seen, now: Timestamp) -> Result<String, Failure> {
     let collectors: BTreeSet<&str> =
         discovery.targets.iter().flat_map(|target| &target.collectors).map(String::as_str).collect();
     let standards = Standard::shipped().map_err(Failure::tool)?;
@@ -106,7 +171,7 @@ fn declaration(discovery: &Discovery, now: Timestamp) -> Result<String, Failure>
          #\n\
          # It lists what the available credentials could see, and what could be declared about it. Nothing in it was judged or\n\
          # sealed, and it is not yet your own declaration: go through it from top to bottom.\n\
-         #   CHANGE    what only you know\n\
+         #   CHANGE    what only you know; where it is a value, nothing runs before it is written\n\
          #   NOT SEEN  what could not be read; it may exist nevertheless\n\
          # `witnessmark validate` says what is wrong with it; docs/spec/declaration.md describes every key.\n\n\
          witnessmark: 1\n\
@@ -120,6 +185,7 @@ fn declaration(discovery: &Discovery, now: Timestamp) -> Result<String, Failure>
     );
     targets(&mut text, discovery);
     keys(&mut text, discovery);
+    offered(&mut text, seen);
     controls(&mut text, &collectors)?;
     Ok(text)
 }
@@ -142,6 +208,11 @@ fn targets(text: &mut String, discovery: &Discovery) {
         for (name, value) in &target.found.settings {
             writeln!(text, "    {name}: {value}").ok();
         }
+        if target.collectors.contains("kubernetes-rbac") {
+            text.push_str(
+                "    # authorizers: [Node, RBAC]          # CHANGE: as the API server's --authorization-mode has it\n",
+            );
+        }
         comment(text, "    ", &target.found.note);
         for identity in &target.identities {
             comment(text, "    ", &format!("{} was read as {}", identity.collector, identity.caller));
@@ -152,11 +223,46 @@ fn targets(text: &mut String, discovery: &Discovery) {
         for line in unseen(&target.gaps) {
             comment(text, "    ", &format!("NOT SEEN: {line}"));
         }
+        if regions_unknown(target) {
+            comment(text, "    ", REGIONS_UNKNOWN);
+        }
     }
     for (collector, why) in &discovery.without_target {
         comment(text, "  ", &format!("NOT SEEN: {collector}: {why}"));
     }
     text.push('\n');
+}
+
+/// What was seen that a parameter of a check can name.
+fn offered(text: &mut String, seen: &Seen) {
+    let mut any = false;
+    for (target, groups) in seen.lines() {
+        if !any {
+            text.push_str(
+                "# ---- What was seen, and what only you can say is meant: name it in the parameters (`with:`) of the checks below, which\n\
+                 #      say what each takes (`witnessmark checks show ID`), or take it away at the source. What is not named deviates.\n",
+            );
+            any = true;
+        }
+        for (heading, lines) in groups {
+            writeln!(text, "#   {target}: {heading}").ok();
+            for line in lines {
+                comment(text, "", &format!("    {line}"));
+            }
+        }
+    }
+    if any {
+        text.push('\n');
+    }
+}
+
+const REGIONS_UNKNOWN: &str = "Which regions the account has was not said (`account:ListRegions`), so that nothing of a region was read. \
+    Name them: `witnessmark init --region eu-west-1`, or `regions` of the target.";
+
+/// Whether nothing of any region was read because nobody said which there are.
+fn regions_unknown(target: &DiscoveredTarget) -> bool {
+    !target.found.settings.contains_key("regions")
+        && target.gaps.iter().any(|gap| gap.right.as_deref() == Some("account:ListRegions"))
 }
 
 /// Gaps that differ only in the subject, as one line each.
@@ -301,8 +407,30 @@ fn uses(block: &str) -> impl Iterator<Item = &str> {
 /// Foreign text as a comment: on one line, whatever it holds.
 fn comment(text: &mut String, indent: &str, said: &str) {
     if !said.is_empty() {
-        writeln!(text, "{indent}# {}", one_line(said)).ok();
+        wrapped(text, &format!("{indent}# "), &one_line(said));
     }
+}
+
+/// Lines of bearable length; a word that is longer stays whole. Lines after the first are set in.
+fn wrapped(text: &mut String, indent: &str, said: &str) {
+    let lead: String = said.chars().take_while(|c| *c == ' ').collect();
+    let mut line = format!("{indent}{lead}");
+    let mut empty = true;
+    for word in said.split_whitespace() {
+        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            text.push_str(line.trim_end());
+            text.push('\n');
+            line = format!("{indent}{lead}  ");
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    text.push_str(line.trim_end());
+    text.push('\n');
 }
 
 fn one_line(text: &str) -> String {
@@ -342,6 +470,18 @@ mod tests {
         let rotates = found.iter().find(|block| block.contains("KM-ROTATE")).unwrap();
         assert!(rotates.starts_with("  # "), "its comment stands before it: {rotates}");
         assert!(blocks(templates()[0], "threats:").iter().all(|block| block.starts_with("  - id: T-")));
+    }
+
+    #[test]
+    fn a_long_reason_is_several_lines() {
+        let mut text = String::new();
+        wrapped(&mut text, "# ", &"word ".repeat(60));
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines.len() == 3 && lines.iter().all(|line| line.starts_with("# ") && line.len() <= WIDTH), "{text}");
+        assert_eq!(text.split_whitespace().filter(|word| *word == "word").count(), 60);
+        let mut text = String::new();
+        wrapped(&mut text, "", &"x".repeat(300));
+        assert_eq!(text, format!("{}\n", "x".repeat(300)));
     }
 
     #[test]

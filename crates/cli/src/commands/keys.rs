@@ -10,17 +10,21 @@ use ::ledger::PublicKey;
 use anyhow::{Context as _, anyhow};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bundle::trust::{Range, Role, Spki, Trust, TrustedKey};
+use bundle::trust::{Range, Role, Spki, Trust, TrustError, TrustedKey};
 use model::{ExitStatus, Secret};
 use sign::Signer;
 
 use crate::args::{KeyFolder, Keys};
+use crate::commands::keys_change;
 use crate::failure::{CommandResult, Failure};
 use crate::{output, passphrase};
 
-const COLLECTOR: &str = "collector.key.pem";
-const LEDGER: &str = "ledger.key.pem";
-const TRUST: &str = "trust.json";
+pub const COLLECTOR: &str = "collector.key.pem";
+pub const COLLECTOR_PUBLIC: &str = "collector.pub.pem";
+pub const LEDGER: &str = "ledger.key.pem";
+pub const TRUST: &str = "trust.json";
+/// Beside the keys, unless `--head` says otherwise.
+pub const HEAD: &str = "last-head";
 
 /// Key files and trust material, opened.
 pub struct Opened {
@@ -35,7 +39,7 @@ pub fn run(command: Keys) -> CommandResult {
     match command {
         Keys::New { out, origin, passphrase_file } => {
             let passphrase = passphrase::ask_twice(passphrase_file.as_deref())?;
-            let trust = create(&out, origin.as_deref(), &passphrase)?;
+            let trust = create(&out, &origin, &passphrase)?;
             output::text(&rendered(&out, &trust))?;
         }
         Keys::Approver { out, passphrase_file } => {
@@ -66,6 +70,9 @@ pub fn run(command: Keys) -> CommandResult {
             }
             output::text(&text)?;
         }
+        Keys::Rotate(arguments) => keys_change::rotate(&arguments)?,
+        Keys::Passphrase(arguments) => keys_change::passphrase(&arguments)?,
+        Keys::Close(arguments) => keys_change::close(&arguments)?,
     }
     Ok(ExitStatus::Success)
 }
@@ -74,14 +81,16 @@ pub fn run(command: Keys) -> CommandResult {
 ///
 /// # Errors
 /// When anything is there already, or cannot be written. Nothing is ever overwritten.
-pub fn create(folder: &Path, origin: Option<&str>, passphrase: &Secret) -> Result<Trust, Failure> {
+pub fn create(folder: &Path, origin: &str, passphrase: &Secret) -> Result<Trust, Failure> {
+    // Before a key is made: with a name that no ledger can have the folder would be of no use, and in the way.
+    if !::ledger::valid_origin(origin) {
+        return Err(Failure::input(TrustError::Origin { origin: origin.to_owned() }));
+    }
     make_folder(folder)?;
     let collector = sign::create_key_file(&folder.join(COLLECTOR), passphrase).map_err(Failure::input)?;
     let ledger = sign::create_key_file(&folder.join(LEDGER), passphrase).map_err(Failure::input)?;
-    let ledger_key = public(&ledger)?;
-    let origin = origin.map_or_else(|| format!("witnessmark/{:.16}", ledger_key.id().to_string()), str::to_owned);
-    let trust = Trust::new(&origin, ledger_key, public(&collector)?).map_err(Failure::input)?;
-    write_new(&folder.join("collector.pub.pem"), sign::public_pem(&collector).as_bytes())?;
+    let trust = Trust::new(origin, public(&ledger)?, public(&collector)?).map_err(Failure::input)?;
+    write_new(&folder.join(COLLECTOR_PUBLIC), sign::public_pem(&collector).as_bytes())?;
     write_new(&folder.join("ledger.pub.pem"), sign::public_pem(&ledger).as_bytes())?;
     write_new(&folder.join(TRUST), trust.render().map_err(Failure::tool)?.as_bytes())?;
     write_new(&folder.join("trusted_root.json"), trust.trusted_root().map_err(Failure::tool)?.as_bytes())?;
@@ -111,9 +120,13 @@ pub fn open(folder: &KeyFolder) -> Result<Opened, Failure> {
 /// # Errors
 /// As [`open`].
 pub fn open_with(keys: &Path, passphrase: &Secret) -> Result<Opened, Failure> {
-    let trust = read_trust(&keys.join(TRUST))?;
+    let file = keys.join(TRUST);
+    let trust = read_trust(&file)?;
     let open = |name: &str| open_key(&keys.join(name), passphrase);
-    Ok(Opened { collector: open(COLLECTOR)?, ledger: open(LEDGER)?, trust, head: keys.join("last-head") })
+    let collector = open(COLLECTOR)?;
+    keys_change::no_rotation_under_way(keys, &trust, &*collector)?;
+    let collector = Box::new(keys_change::Unrotated::new(collector, &file)?);
+    Ok(Opened { collector, ledger: open(LEDGER)?, trust, head: keys.join(HEAD) })
 }
 
 /// Opens one key file.
@@ -125,7 +138,7 @@ pub fn open_key(file: &Path, passphrase: &Secret) -> Result<Box<dyn Signer>, Fai
 }
 
 /// A public key out of its PEM file.
-fn read_public(file: &Path) -> Result<PublicKey, Failure> {
+pub fn read_public(file: &Path) -> Result<PublicKey, Failure> {
     let wrong = || format!("`{}` is not a PEM file of an Ed25519 public key", file.display());
     let text = fs::read_to_string(file)
         .with_context(|| format!("cannot read `{}`", file.display()))
@@ -148,7 +161,7 @@ pub fn read_trust(path: &Path) -> Result<Trust, Failure> {
     Trust::parse(&bytes).with_context(|| format!("`{}` is not a trust file", path.display())).map_err(Failure::input)
 }
 
-fn explain(error: sign::KeyFileError) -> Failure {
+pub fn explain(error: sign::KeyFileError) -> Failure {
     use sign::KeyFileError as E;
     let help = match &error {
         E::WrongPassphrase { .. } => "give the passphrase that `keys new` was given; it cannot be recovered",
@@ -160,7 +173,7 @@ fn explain(error: sign::KeyFileError) -> Failure {
     Failure::input(error).with_help(help)
 }
 
-fn public(signer: &dyn Signer) -> Result<PublicKey, Failure> {
+pub fn public(signer: &dyn Signer) -> Result<PublicKey, Failure> {
     PublicKey::from_spki_der(&signer.public_spki_der()).map_err(Failure::tool)
 }
 
@@ -181,7 +194,7 @@ fn make_folder(folder: &Path) -> Result<(), Failure> {
     }
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     OpenOptions::new()
         .write(true)
         .create_new(true)

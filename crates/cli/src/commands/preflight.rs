@@ -61,6 +61,15 @@ fn rendered(checked: &[Checked]) -> String {
     }
     let denied = checked.iter().flat_map(|c| &c.rights).filter(|r| r.state == RightState::Denied).count();
     let undecided = checked.iter().flat_map(|c| &c.rights).filter(|r| r.state == RightState::Undecided).count();
+    let unread = checked.iter().filter(|c| c.failure.is_some()).count();
+    if unread > 0 {
+        writeln!(
+            text,
+            "{unread} of {} cannot be read at all, and nothing was asked about their permissions.",
+            checked.len()
+        )
+        .ok();
+    }
     writeln!(
         text,
         "{denied} denied, {undecided} undecided. What is not granted becomes a signed gap; undecided is not granted."

@@ -17,7 +17,7 @@ use crate::{output, summary};
 pub fn run(arguments: &Report) -> CommandResult {
     let ReportForm::Html = arguments.format;
     let trust = keys::read_trust(&arguments.trust)?;
-    let bundle = Bundle::named(&arguments.path, arguments.bundle)?;
+    let bundle = Bundle::named(&arguments.bundle)?;
     let page =
         report::render_page(|observer| summary::verified(&bundle, &trust, observer)).map_err(|error| match error {
             PageError::Reading(failure) => failure,

@@ -8,9 +8,8 @@ use agent::seal::Sealer;
 use anyhow::anyhow;
 use assess::WorkerCommand;
 use bundle::trust::Trust;
-use conclude::Verdict;
 use declaration::Plan;
-use history::Past;
+use history::{Novelty, Past};
 use model::record::{ClockSource, Override, Purpose, Tool};
 use model::{Digest, ExitStatus, Timestamp};
 use report::{Overview, OverviewReader};
@@ -27,6 +26,7 @@ use crate::output::{self, Format};
 use crate::pins;
 use crate::progress::{self, Speech};
 use crate::salts::Salts;
+use crate::signals;
 use crate::stores;
 use crate::summary;
 
@@ -43,6 +43,9 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
         .map_err(|_| Failure::input(anyhow!("a deadline of {} seconds is beyond the year 9999", arguments.deadline)))?;
     let mut environment = sdk_environment(&run_id(now)?, deadline, arguments.concurrency);
     environment.pins = pins::given(&context.plan()?, &arguments.pins, &arguments.pin_descriptors)?;
+    // From here on, and not before: a question for a passphrase ends as any other program's.
+    signals::listen(environment.stop.clone())?;
+    let stop = environment.stop.clone();
     let progress = progress::reporter(speech);
     let making = Making {
         context: &context,
@@ -68,25 +71,36 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
     drop(progress);
     for recovered in &ran.recovered {
         warn(format!(
-            "an earlier run was interrupted: its bundle {} is sealed now ({:?})",
-            recovered.index, recovered.statement.predicate.status
+            "an earlier run was interrupted: its bundle {} is sealed now ({})",
+            recovered.index,
+            recovered.statement.predicate.status.as_str()
         ));
     }
     for (check, reason) in &ran.broken_checks {
         warn(format!("check `{check}` could not be evaluated: {reason}"));
     }
     let rehearsal = &ran.sealed.statement.predicate.rehearsal;
-    let code = match arguments.fail_on {
+    let new = match arguments.fail_on {
+        FailOn::Any => None,
+        FailOn::New => Some(only_new(&ran, &*place.store, &opened.trust)?),
+    };
+    let code = match &new {
         _ if !rehearsal.is_empty() && !arguments.allow_rehearsal => {
             // Also where nothing else is printed: a variable that was left set must not look green.
             let words = verify::rehearsal::words(rehearsal, ran.verified.rehearsals());
             warn(format!("this run is {words}; exit code {}", ExitStatus::Rehearsal));
             ExitStatus::Rehearsal
         }
-        FailOn::Any => ran.verdict.exit_status(),
-        FailOn::New => only_new(&ran, &*place.store, &opened.trust)?.exit_status(),
+        None => ran.verdict.exit_status(),
+        Some(new) => new.verdict.exit_status(),
     };
-    let summary = summary::of_run(&ran, code, &overview, &arguments.store.store);
+    let found = summary::Found {
+        store: &arguments.store.store,
+        trust: &arguments.keys.keys.join(keys::TRUST),
+        stopped: stop.told(),
+        new: new.as_ref().map(|new| new.findings.as_slice()),
+    };
+    let summary = summary::of_run(&ran, code, &overview, &found);
     match arguments.printed.format {
         Format::Json => output::json(&summary.json)?,
         Format::Human => output::text(&summary.text)?,
@@ -94,8 +108,8 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
     Ok(code)
 }
 
-/// The verdict on what is new in this run. Of each target a rehearsal is compared with rehearsals too, evidence with evidence alone.
-fn only_new(ran: &Ran, store: &dyn Store, trust: &Trust) -> Result<Verdict, Failure> {
+/// What is new in this run. Of each target a rehearsal is compared with rehearsals too, evidence with evidence alone.
+fn only_new(ran: &Ran, store: &dyn Store, trust: &Trust) -> Result<Novelty, Failure> {
     let past = Past { store, trust, rehearsals: ran.verified.rehearsals() };
     history::only_new(&past, ran.sealed.index, ran.verdict).map_err(Failure::tool)
 }
@@ -189,6 +203,7 @@ pub fn sdk_environment(run_id: &str, deadline: Timestamp, concurrency: usize) ->
         clock: Clock::new(crate::clock::now),
         deadline,
         patience: Patience::default(),
+        stop: sdk::Stop::default(),
         overrides: Overrides::default(),
         pins: std::collections::BTreeMap::new(),
     }

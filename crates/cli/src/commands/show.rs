@@ -14,7 +14,7 @@ use crate::summary;
 
 pub fn run(arguments: &Show) -> CommandResult {
     let trust = keys::read_trust(&arguments.trust)?;
-    let bundle = Bundle::named(&arguments.path, arguments.bundle)?;
+    let bundle = Bundle::named(&arguments.bundle)?;
     let selection = match (arguments.finding, arguments.exchange) {
         (Some(finding), _) => Some(Selection::Finding(finding)),
         (None, Some(exchange)) => Some(Selection::Exchange(exchange)),

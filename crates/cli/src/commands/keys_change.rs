@@ -1,0 +1,315 @@
+//! What becomes of keys in the course of years: a new one in the place of an old one, another passphrase, a ledger that ends.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use agent::seal::{self, SealError, Sealer};
+use anyhow::{Context as _, anyhow};
+use bundle::trust::{Role, Trust};
+use model::{Digest, Secret};
+use sign::{KeyFileError, SignError, Signer};
+use store::HeadFile;
+
+use crate::args::{ChangePassphrase, Close, Rotate};
+use crate::commands::keys::{self, COLLECTOR, COLLECTOR_PUBLIC, HEAD, LEDGER, TRUST};
+use crate::commands::ledger;
+use crate::failure::Failure;
+use crate::{output, passphrase, stores};
+
+/// The collector's next key, until it takes the place of the one before.
+const NEXT: &str = "collector.next.key.pem";
+
+/// The collector's signer, which signs as long as the trust file is the one that it was opened with: keys that were rotated while
+/// a run went on would make it sign at an index where nobody trusts the old one any more. It is asked under the ledger's lock.
+pub struct Unrotated {
+    inner: Box<dyn Signer>,
+    trust: PathBuf,
+    was: Digest,
+}
+
+impl Unrotated {
+    pub fn new(inner: Box<dyn Signer>, trust: &Path) -> Result<Self, Failure> {
+        let was = File::open(trust)
+            .and_then(Digest::of_reader)
+            .with_context(|| format!("cannot read the trust file `{}`", trust.display()))
+            .map_err(Failure::input)?;
+        Ok(Self { inner, trust: trust.to_owned(), was })
+    }
+}
+
+impl Signer for Unrotated {
+    fn public_spki_der(&self) -> [u8; 44] {
+        self.inner.public_spki_der()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError> {
+        match File::open(&self.trust).and_then(Digest::of_reader) {
+            Ok(is) if is == self.was => self.inner.sign(message),
+            _ => Err(SignError::Refused {
+                signer: COLLECTOR.to_owned(),
+                reason: format!("`{}` was changed while this run went on", self.trust.display()),
+            }),
+        }
+    }
+}
+
+/// Refuses a key that the trust file has ended, where the one that follows is still waiting beside it.
+pub fn no_rotation_under_way(folder: &Path, trust: &Trust, collector: &dyn Signer) -> Result<(), Failure> {
+    let signs = trust.allows(&keys::public(collector)?, Role::Run, u64::MAX);
+    if signs || !folder.join(NEXT).exists() {
+        return Ok(());
+    }
+    Err(Failure::input(anyhow!("the rotation of the keys in `{}` was interrupted", folder.display()))
+        .with_help("`witnessmark keys rotate` finishes it"))
+}
+
+pub fn rotate(arguments: &Rotate) -> Result<(), Failure> {
+    let folder = &arguments.keys.keys;
+    let file = folder.join(TRUST);
+    let trust = keys::read_trust(&file)?;
+    let secret = passphrase::ask(arguments.keys.passphrase_file.as_deref())?;
+    let head = arguments.keys.head.clone().unwrap_or_else(|| folder.join(HEAD));
+    let desk = Keys { folder, file: &file, trust, secret: &secret };
+    let text = match arguments.approver.as_slice() {
+        [old, new] => desk.approver(&arguments.store.store, &head, old, new)?,
+        _ => desk.collector(&arguments.store.store, &head)?,
+    };
+    output::text(&text)
+}
+
+/// The keys of a folder, and what opens them.
+struct Keys<'a> {
+    folder: &'a Path,
+    file: &'a Path,
+    trust: Trust,
+    secret: &'a Secret,
+}
+
+impl Keys<'_> {
+    /// Each step is whole on the disk before the next one: the next key, the trust file that names it, the key in its place. What an
+    /// interrupted rotation left is finished, or, where nobody could know the key yet, thrown away.
+    fn collector(self, store: &Path, head: &Path) -> Result<String, Failure> {
+        let (next, now) = (self.folder.join(NEXT), self.folder.join(COLLECTOR));
+        if next.exists() {
+            let waiting = keys::open_key(&next, self.secret)?;
+            let key = keys::public(&*waiting)?;
+            if let Some(known) = self.trust.keys.iter().find(|known| known.role == Role::Run && known.spki.0 == key) {
+                self.put(&next, &now, &*waiting)?;
+                return Ok(self.told(known.indices.from));
+            }
+            std::fs::remove_file(&next)
+                .with_context(|| format!("cannot remove `{}`", next.display()))
+                .map_err(Failure::tool)?;
+        }
+        // The passphrase has to open what a run opens.
+        let ledger_key = keys::open_key(&self.folder.join(LEDGER), self.secret)?;
+        let following = sign::create_key_file(&next, self.secret).map_err(keys::explain)?;
+        // A key file that is lost needs no passphrase: only what was reserved and not signed waits for the one that follows.
+        let before: Box<dyn Signer> = match now.exists() {
+            true => keys::open_key(&now, self.secret)?,
+            false => keys::open_key(&next, self.secret)?,
+        };
+        let place = stores::open(store)?;
+        let memory = HeadFile::new(head);
+        let sealer = Sealer {
+            store: &*place.store,
+            workshop: &place.workshop,
+            memory: &memory,
+            trust: &self.trust,
+            collector: &*before,
+            ledger: &*ledger_key,
+            holder: ledger::holder(),
+            wait: ledger::WAIT_FOR_LEDGER,
+        };
+        let index = sealer.between_bundles(|index| {
+            let mut trust = self.trust.clone();
+            trust.succeed(Role::Run, None, keys::public(&following).map_err(Stopped::Other)?, index)?;
+            self.write(&trust).map_err(Stopped::Other)?;
+            self.put(&next, &now, &following).map_err(Stopped::Other)?;
+            Ok::<_, Stopped>(index)
+        })?;
+        Ok(self.told(index))
+    }
+
+    fn approver(self, store: &Path, head: &Path, old: &Path, new: &Path) -> Result<String, Failure> {
+        let (ended, follows) = (keys::read_public(old)?, keys::read_public(new)?);
+        let named = self.trust.keys.iter().any(|key| key.role == Role::Approve && key.spki.0 == ended);
+        if !named {
+            return Err(Failure::input(anyhow!(
+                "`{}` names no approver with the key in `{}`",
+                self.file.display(),
+                old.display()
+            ))
+            .with_help("`witnessmark keys trust --approver FILE` adds one"));
+        }
+        let opened = keys::open_with(self.folder, self.secret)?;
+        let place = stores::open(store)?;
+        let memory = HeadFile::new(head);
+        let sealer = Sealer {
+            store: &*place.store,
+            workshop: &place.workshop,
+            memory: &memory,
+            trust: &self.trust,
+            collector: &*opened.collector,
+            ledger: &*opened.ledger,
+            holder: ledger::holder(),
+            wait: ledger::WAIT_FOR_LEDGER,
+        };
+        let index = sealer.between_bundles(|index| {
+            let mut trust = self.trust.clone();
+            trust.succeed(Role::Approve, Some(&ended), follows, index)?;
+            self.write(&trust).map_err(Stopped::Other)?;
+            Ok::<_, Stopped>(index)
+        })?;
+        Ok(format!(
+            "From bundle {index} on, key {} approves in the place of key {}.\n\n\
+             Next: sign again what the old key signed (witnessmark acceptances sign), and give {} to your auditor, over a channel they trust\n",
+            follows.id(),
+            ended.id(),
+            self.file.display()
+        ))
+    }
+
+    fn write(&self, trust: &Trust) -> Result<(), Failure> {
+        replace(self.file, trust.render().map_err(Failure::tool)?.as_bytes())
+    }
+
+    /// Puts the next key in its place, with its public key beside it. The public key of the one before is kept: cosign verifies
+    /// with it what it signed.
+    fn put(&self, next: &Path, now: &Path, following: &dyn Signer) -> Result<(), Failure> {
+        let public = self.folder.join(COLLECTOR_PUBLIC);
+        let text = sign::public_pem(following);
+        let before = std::fs::read_to_string(&public).ok().filter(|before| *before != text);
+        if let Some(before) = before {
+            let id = keys::read_public(&public)?.id().to_string();
+            let kept = self.folder.join(format!("collector-{id:.16}.pub.pem"));
+            replace(&kept, before.as_bytes())?;
+        }
+        replace(&public, text.as_bytes())?;
+        sign::replace_key_file(next, now).map_err(keys::explain)
+    }
+
+    fn told(&self, index: u64) -> String {
+        format!(
+            "From bundle {index} on, a new key signs: {}. The key file before it is removed.\n\n\
+             Next: give {} to your auditor, over a channel they trust; with the one they have, they cannot verify bundle {index}\n",
+            self.folder.join(COLLECTOR).display(),
+            self.file.display()
+        )
+    }
+}
+
+/// Why a rotation stopped under the ledger's lock.
+enum Stopped {
+    Seal(SealError),
+    Other(Failure),
+}
+
+impl From<SealError> for Stopped {
+    fn from(error: SealError) -> Self {
+        Self::Seal(error)
+    }
+}
+
+impl From<bundle::trust::TrustError> for Stopped {
+    fn from(error: bundle::trust::TrustError) -> Self {
+        Self::Other(Failure::input(error))
+    }
+}
+
+impl From<Stopped> for Failure {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Seal(error) => ledger::seal_failure(error),
+            Stopped::Other(failure) => failure,
+        }
+    }
+}
+
+pub fn passphrase(arguments: &ChangePassphrase) -> Result<(), Failure> {
+    let files: Vec<PathBuf> = match &arguments.key {
+        Some(file) => vec![file.clone()],
+        None => [COLLECTOR, LEDGER, NEXT]
+            .into_iter()
+            .map(|name| arguments.keys.join(name))
+            .filter(|file| file.exists() || !file.ends_with(NEXT))
+            .collect(),
+    };
+    let old = passphrase::ask(arguments.passphrase_file.as_deref())?;
+    // Before a new one is asked for: nobody types one twice to learn that the old one was wrong.
+    let still_old: Vec<bool> = files.iter().map(|file| opens(file, &old)).collect::<Result<_, _>>()?;
+    if !still_old.contains(&true) {
+        let path = files.into_iter().next().unwrap_or_default();
+        return Err(keys::explain(KeyFileError::WrongPassphrase { path }));
+    }
+    let new = passphrase::new(arguments.new_passphrase_file.as_deref())?;
+    let mut text = String::new();
+    for (file, still_old) in files.iter().zip(still_old) {
+        // Where an earlier change was interrupted between two files, one of them has the new passphrase already.
+        if still_old {
+            sign::change_passphrase(file, &old, &new).map_err(keys::explain)?;
+        } else if !opens(file, &new)? {
+            return Err(keys::explain(KeyFileError::WrongPassphrase { path: file.clone() }));
+        }
+        text.push_str(&format!("{} has the new passphrase.\n", file.display()));
+    }
+    text.push_str(
+        "\nNext: change it where runs take it from. Copies of the files in backups still open with the old one\n",
+    );
+    output::text(&text)
+}
+
+/// Whether a passphrase opens a key file.
+fn opens(file: &Path, passphrase: &Secret) -> Result<bool, Failure> {
+    match sign::open_key_file(file, passphrase) {
+        Ok(_) => Ok(true),
+        Err(KeyFileError::WrongPassphrase { .. }) => Ok(false),
+        Err(error) => Err(keys::explain(error)),
+    }
+}
+
+pub fn close(arguments: &Close) -> Result<(), Failure> {
+    let file = arguments.keys.join(TRUST);
+    let mut trust = keys::read_trust(&file)?;
+    let memory = HeadFile::new(&arguments.head.clone().unwrap_or_else(|| arguments.keys.join(HEAD)));
+    let place = arguments.store.as_deref().map(stores::open).transpose()?;
+    // Nobody appends while the end is written down.
+    let lock = place.as_ref().map(|place| place.workshop.lock_ledger(&ledger::holder(), ledger::WAIT_FOR_LEDGER));
+    let _lock = lock.transpose().map_err(stores::failed)?;
+    let size = match &place {
+        Some(place) => seal::ledger_size(&*place.store, &memory, &trust).map_err(ledger::seal_failure)?,
+        None => seal::last_size_seen(&memory, &trust).map_err(ledger::seal_failure)?.ok_or_else(|| {
+            Failure::input(anyhow!("no head of the ledger `{}` was ever seen here", trust.ledger.origin))
+                .with_help("name the file that remembers it with `--head`, or the store with `--store`")
+        })?,
+    };
+    if size == 0 {
+        return Err(Failure::input(anyhow!(
+            "the ledger `{}` has no bundle: there is nothing to close",
+            trust.ledger.origin
+        )));
+    }
+    trust.end(size).map_err(Failure::input)?;
+    replace(&file, trust.render().map_err(Failure::tool)?.as_bytes())?;
+    output::text(&format!(
+        "The ledger {} ends with bundle {}. What it holds verifies as before; what is signed for it later does not.\n\n\
+         Next: give {} to your auditor, over a channel they trust, and begin a new ledger under another name (witnessmark keys new)\n",
+        trust.ledger.origin,
+        size - 1,
+        file.display()
+    ))
+}
+
+/// Replaces a file of ours whole.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let written = || -> std::io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        File::open(folder)?.sync_all()
+    };
+    written().with_context(|| format!("cannot write `{}`", path.display())).map_err(Failure::tool)
+}
