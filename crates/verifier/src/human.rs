@@ -89,7 +89,9 @@ pub const fn advice(class: Class) -> &'static str {
         Class::UnsignedRedaction => {
             "It is known that records are withheld, but not by whom. Ask for a copy whose redaction is signed by a key that your trust file names for it; `--allow-unsigned-redaction` accepts it as it is."
         }
-        Class::LevelNotReached => "What is reached and what is missing is listed below.",
+        Class::LevelNotReached => {
+            "What is reached and what is missing is listed below. If it is a key that the trust file does not name: ask the custodian, over a different channel from the bundle's, for the trust file that names it, and why the key changed."
+        }
         Class::Rehearsal => {
             "A rehearsal shows how things work; it says nothing about the custodian's systems. `--allow-rehearsal` accepts it as one."
         }
