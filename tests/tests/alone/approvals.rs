@@ -48,7 +48,7 @@ fn desk(server: &Server) -> Desk {
 fn said(desk: &Desk) -> Value {
     let answer = desk.witnessmark(&["run", "--quiet", "--format", "json"]);
     let of_run = answer.json()["acceptances"][0].clone();
-    let shown = desk.witnessmark(&["show", "evidence", "--format", "json"]).json();
+    let shown = desk.witnessmark(&["show", "--format", "json"]).json();
     assert_eq!(shown["acceptances"][0], of_run, "`show` says the same");
     assert_eq!(of_run["id"], "AC-7");
     of_run
@@ -84,7 +84,7 @@ fn an_approver_signs_and_is_shown() {
     assert_eq!(listed(&desk)["approver"], "shown");
     let of_run = said(&desk);
     assert_eq!((&of_run["approver"], &of_run["approved_by"]), (&"shown".into(), &"CISO".into()), "{of_run}");
-    let human = desk.witnessmark(&["show", "evidence"]).stdout;
+    let human = desk.witnessmark(&["show"]).stdout;
     assert!(human.contains("accepted by AC-7; it still deviates") && human.contains("approver shown: CISO"), "{human}");
 
     // An auditor sees the same.

@@ -131,7 +131,11 @@ fn keys_that_cannot_be_used() {
 
     // An existing folder of keys is never written to.
     let before = files(&desk.path("keys"));
-    expect(&desk.witnessmark(&["keys", "new", "--out", "keys"]), 2, &["`keys` is not empty", "never overwritten"]);
+    expect(
+        &desk.witnessmark(&["keys", "new", "--out", "keys", "--origin", "northbank.example/hot-wallet"]),
+        2,
+        &["`keys` is not empty", "never overwritten"],
+    );
     assert_eq!(before, files(&desk.path("keys")));
 
     // Keys of another ledger than the declared one.
@@ -193,7 +197,7 @@ fn stores_that_cannot_be_used() {
         expect(&run("/"), 1, &["`/` belongs to user 0", "help:"]);
     }
     assert_eq!(before, files(&desk.path("evidence")));
-    for arguments in [&["show", "evidence"][..], &["export", "--bundle", "0", "--out", "b.tar"]] {
+    for arguments in [&["show"][..], &["export", "--bundle", "0", "--out", "b.tar"]] {
         let answer = desk.witnessmark(arguments);
         assert!([1, 2].contains(&answer.code), "{answer:?}");
         assert!(answer.stderr.starts_with("error: "), "{answer:?}");
@@ -236,7 +240,7 @@ fn a_source_that_cannot_be_read_is_sealed_as_unread() {
         assert_eq!(answer.code, 11, "{name}: {}{}", answer.stdout, answer.stderr);
         expect(&answer, 11, says);
         assert!(answer.stdout.contains("Sealed as bundle 0"), "{name}: {}", answer.stdout);
-        let sealed = desk.witnessmark(&["show", "evidence", "--format", "json"]).json().to_string();
+        let sealed = desk.witnessmark(&["show", "--format", "json"]).json().to_string();
         assert!(sealed.contains("undetermined") && !sealed.contains("\"outcome\":\"conforms\""), "{name}: {sealed}");
     }
 }
@@ -346,6 +350,99 @@ fn no_command_option_or_argument_goes_without_a_word() {
         }
     }
     assert!(silent.is_empty(), "{silent:#?}");
+}
+
+/// Every command line that the help or a page names is one that the program has.
+#[test]
+fn what_is_named_exists() {
+    let mut found = Vec::new();
+    helps("witnessmark", &[], &mut found);
+    helps("witnessmark-verify", &[], &mut found);
+    let known: Vec<&str> = found.iter().map(|(command, _)| command.trim_end()).collect();
+    let pages =
+        ["README.md", "deploy/README.md", "docs/operating.md", "docs/auditor-guide.md", "docs/spec/declaration.md"];
+    let pages = pages.map(|page| (page.to_owned(), fs::read_to_string(workspace_tests::root().join(page)).unwrap()));
+    let mut named = 0;
+    for (place, text) in found.iter().chain(&pages) {
+        for piece in text.split('`').skip(1).step_by(2).chain(text.lines()) {
+            let mut words = piece.split_whitespace();
+            let Some(program @ ("witnessmark" | "witnessmark-verify")) = words.next() else { continue };
+            let is_word = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase()) && word.len() > 2;
+            let Some(command) = words.next().filter(is_word) else { continue };
+            let whole = format!("{program} {command}");
+            assert!(known.contains(&whole.as_str()), "`{place}` names `{whole}`, which does not exist");
+            let groups = ["keys", "ledger", "acceptances", "collectors", "checks"];
+            if let (true, Some(second)) = (groups.contains(&command), words.next().filter(is_word)) {
+                let whole = format!("{whole} {second}");
+                assert!(known.contains(&whole.as_str()), "`{place}` names `{whole}`, which does not exist");
+            }
+            named += 1;
+        }
+    }
+    assert!(named > 30, "{named}");
+}
+
+#[test]
+fn completions_show_no_child_of_the_program() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let answer = Desk::bare().witnessmark(&["completions", shell]);
+        assert_eq!(answer.code, 0, "{answer:?}");
+        assert!(answer.stdout.contains("acceptances"), "{shell}");
+        for hidden in ["__collect", "__assess", "__replay"] {
+            let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let shown = answer.stdout.split(|c| !word(c)).any(|found| found == hidden);
+            assert!(!shown, "{shell} shows `{hidden}`");
+        }
+    }
+}
+
+#[test]
+fn a_ledger_is_named_by_a_person() {
+    let desk = Desk::bare();
+    let unnamed = desk.witnessmark(&["keys", "new", "--out", "keys"]);
+    expect(&unnamed, 2, &["--origin <NAME>"]);
+    let wrong = desk.witnessmark(&["keys", "new", "--out", "keys", "--origin", "north bank"]);
+    expect(&wrong, 2, &["`north bank` is not a name for a ledger"]);
+    assert!(!desk.path("keys").exists(), "no key is made for a name that cannot be used");
+}
+
+#[test]
+fn a_store_is_named_in_one_way() {
+    let server = fake();
+    let desk = desk(&server);
+    let _ = desk.seal();
+    expect(
+        &desk.witnessmark(&["show", "evidence"]),
+        2,
+        &["`evidence` is not a bundle but a store", "help:", "--store evidence"],
+    );
+    let both = desk.witnessmark(&["show", "evidence/bundles/0.tar.zst", "--bundle", "0"]);
+    expect(&both, 2, &["cannot be used with"]);
+    for arguments in [&["show"][..], &["show", "--bundle", "0"], &["show", "evidence/bundles/0.tar.zst"]] {
+        expect(&desk.witnessmark(arguments), 0, &["bundle 0 of ledger northbank.example/hot-wallet"]);
+    }
+    expect(&desk.witnessmark(&["export", "--out", "newest.tar"]), 0, &["Wrote bundle 0"]);
+}
+
+#[test]
+fn a_preflight_that_asks_nothing_does_not_look_like_a_good_one() {
+    let desk = Desk::new(&declaration());
+    let answer = desk.witnessmark(&["preflight", "--quiet"]);
+    expect(
+        &answer,
+        3,
+        &["nothing can be read:", "cannot be read at all, and nothing was asked about their permissions"],
+    );
+}
+
+#[test]
+fn a_tab_is_shown_where_it_stands() {
+    let desk = Desk::new("witnessmark: 1\nsystem:\n\tid: hot-wallet\n");
+    expect(
+        &desk.witnessmark(&["validate"]),
+        2,
+        &["a tab in the indentation", "witnessmark.yaml:3:1", "indent with spaces"],
+    );
 }
 
 #[test]

@@ -130,3 +130,62 @@ fn the_service_can_write_its_state_and_nothing_else() {
     );
     assert!(read("deploy/systemd/witnessmark.timer").lines().any(|l| l == "Persistent=yes"));
 }
+
+/// A collector that panics costs its own target (`agent::collect`): a program that is published must unwind for that.
+#[test]
+fn a_published_program_unwinds() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    for (name, profile) in manifest["profile"].as_table().unwrap() {
+        assert_ne!(profile.get("panic").and_then(toml::Value::as_str), Some("abort"), "profile `{name}`");
+    }
+}
+
+/// A run that is told to stop seals what it read: whoever stops it leaves it the time.
+#[test]
+fn whoever_stops_a_run_leaves_it_time() {
+    let unit = read("deploy/systemd/witnessmark.service");
+    for line in ["KillMode=mixed", "TimeoutStopSec=2min"] {
+        assert!(unit.lines().any(|l| l == line), "{line}");
+    }
+    let job = read("deploy/kubernetes/cronjob.yaml");
+    assert!(job.lines().any(|l| l.trim() == "terminationGracePeriodSeconds: 120"), "{job}");
+}
+
+/// The steps of the workflow, as the runner's shell runs them: after a run that seals nothing no page of an older one is made.
+#[test]
+fn the_workflow_shows_the_page_of_its_own_run() {
+    let text = read("deploy/github/witnessmark.yml");
+    let scripts: Vec<String> = text
+        .split("        run: |\n")
+        .skip(1)
+        .map(|rest| {
+            rest.lines()
+                .take_while(|line| line.starts_with("          "))
+                .map(|line| format!("{}\n", &line[10..]))
+                .collect()
+        })
+        .collect();
+    let [run, page] = scripts.as_slice() else { panic!("{scripts:?}") };
+    assert_eq!(text.matches("if: ${{ !cancelled() && steps.run.outputs.index != '' }}").count(), 2, "page and upload");
+    assert!(text.contains("id: run\n") && text.contains("INDEX: ${{ steps.run.outputs.index }}"), "{text}");
+
+    let server = testkit::Server::http(fakes::aws::AwsFake::new(fakes::aws::World::new(fakes::aws::Size::SMALL)));
+    let declaration = workspace_tests::desk::template("111122223333", "[eu-west-1]");
+    let mut desk = Desk::new(&declaration);
+    desk.aws(&server.url(), "AKIAIOSFODNN7EXAMPLE", "an example of a secret key");
+    let programs = workspace_tests::desk::program("witnessmark").parent().unwrap().display().to_string();
+    let step = |script: &str, index: &str| {
+        let script = script.replace("/var/lib/witnessmark", &desk.path("").display().to_string());
+        fs::write(desk.path("output"), "").unwrap();
+        let mut command = desk.command(std::path::Path::new("/bin/bash"));
+        command.env("PATH", format!("{programs}:/usr/bin:/bin")).env("RUNNER_TEMP", desk.path("")).env("INDEX", index);
+        command.env("GITHUB_STEP_SUMMARY", desk.path("summary")).env("GITHUB_OUTPUT", desk.path("output"));
+        let output = command.args(["-ec", &script]).output().unwrap();
+        (output.status.code(), fs::read_to_string(desk.path("output")).unwrap())
+    };
+    // A rehearsal here, which is a result as any other.
+    assert_eq!(step(run, ""), (Some(4), "index=0\n".to_owned()));
+    assert_eq!(step(page, "0").0, Some(0));
+    fs::write(desk.path("witnessmark.yaml"), "broken").unwrap();
+    assert_eq!(step(run, ""), (Some(2), String::new()), "nothing was sealed, so there is no page");
+}

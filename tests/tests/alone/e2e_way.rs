@@ -76,13 +76,13 @@ fn from_new_keys_to_an_auditors_verdict_over_tls() {
     assert_eq!(calls.len(), sealed.exchanges.len(), "the run's id stands in the source's own log");
 
     // What a person reads, down to the bytes.
-    let shown = ended(desk.witnessmark(&["show", "evidence"]), 0).stdout;
+    let shown = ended(desk.witnessmark(&["show"]), 0).stdout;
     assert!(shown.contains("Northbank Custody Ltd") && shown.contains("ehearsal"), "{shown}");
     let finding = sealed.findings.iter().position(|finding| finding.subject.is_some()).unwrap();
-    let one = ended(desk.witnessmark(&["show", "evidence", "--finding", &finding.to_string()]), 0).stdout;
+    let one = ended(desk.witnessmark(&["show", "--finding", &finding.to_string()]), 0).stdout;
     assert!(one.contains(&sealed.findings[finding].check), "{one}");
     let listed = sealed.exchanges.iter().position(|exchange| exchange.operation == "kms:ListKeys").unwrap();
-    let one = ended(desk.witnessmark(&["show", "evidence", "--exchange", &listed.to_string()]), 0).stdout;
+    let one = ended(desk.witnessmark(&["show", "--exchange", &listed.to_string()]), 0).stdout;
     assert!(one.contains("kms:ListKeys") && one.contains("KeyArn"), "{one}");
     let log = ended(desk.witnessmark(&["ledger", "log", "--format", "json"]), 0).json();
     assert_eq!(log.as_array().unwrap().len(), 2, "{log}");

@@ -14,6 +14,13 @@ fn desk(server: &Server) -> Desk {
     desk
 }
 
+/// What a person writes in place of what only they know.
+fn written(desk: &Desk) {
+    let text = fs::read_to_string(desk.path("witnessmark.yaml")).unwrap();
+    let text = text.replace("\"CHANGE: ", "\"Northbank: ").replace("id: change-me ", "id: hot-wallet");
+    fs::write(desk.path("witnessmark.yaml"), text).unwrap();
+}
+
 fn init(desk: &Desk) -> (Answer, String) {
     let answer = desk.witnessmark(&["init", "--quiet"]);
     let text = fs::read_to_string(desk.path("witnessmark.yaml")).unwrap_or_default();
@@ -37,11 +44,27 @@ fn what_is_written_can_be_used_at_once() {
     for needed in ["use: aws-iam/root-has-mfa", "use: aws-kms/aliases-resolve", "CHANGE", "T-INSIDER"] {
         assert!(text.contains(needed), "`{needed}` is missing:\n{text}");
     }
+    // As it is, nothing runs: what only a person knows would be sealed for ever.
+    for command in ["validate", "run", "rights", "preflight"] {
+        let refused = desk.witnessmark(&[command]);
+        let said = format!("{}{}", refused.stdout, refused.stderr);
+        assert_eq!(refused.code, 2, "{refused:?}");
+        for needed in [
+            "error[placeholder]: `CHANGE: your organisation` is still to be written",
+            "witnessmark.yaml:",
+            "`change-me`",
+            "help: write what only you know",
+        ] {
+            assert!(said.contains(needed), "`{needed}` is not said: {said}");
+        }
+    }
+    written(&desk);
     let validated = desk.witnessmark(&["validate"]);
     assert_eq!(validated.code, 0, "{validated:?}");
+    let text = fs::read_to_string(desk.path("witnessmark.yaml")).unwrap();
 
     // The whole way with it: every shipped check of what was found is put to it.
-    assert_eq!(desk.witnessmark(&["keys", "new", "--out", "keys"]).code, 0);
+    assert_eq!(desk.witnessmark(&["keys", "new", "--out", "keys", "--origin", "northbank.example/hot-wallet"]).code, 0);
     assert_eq!(desk.witnessmark(&["ledger", "init", "--store", "evidence"]).code, 0);
     let (_, sealed) = desk.seal();
     let used: std::collections::BTreeSet<String> = sealed.findings().into_iter().map(|f| f.check).collect();
@@ -89,6 +112,8 @@ fn an_account_and_a_cluster_stand_in_one_declaration() {
         assert!(text.contains(needed), "`{needed}` is missing:\n{text}");
     }
     assert_eq!(text.matches("- id: T-INSIDER").count(), 1, "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 200), "a reason is one long line: {text}");
+    written(&desk);
     let validated = desk.witnessmark(&["validate"]);
     assert_eq!(validated.code, 0, "{validated:?}");
 }
@@ -119,6 +144,7 @@ fn the_organisation_that_a_job_of_github_belongs_to_is_found() {
         assert!(text.contains(needed), "`{needed}` is missing:\n{text}");
     }
     assert!(!text.contains(TOKEN), "{text}");
+    written(&desk);
     assert_eq!(desk.witnessmark(&["validate"]).code, 0, "{text}");
 
     // A name that GitHub does not know is no target.
@@ -146,7 +172,65 @@ fn what_could_not_be_seen_is_marked() {
         assert!(marked.iter().any(|line| line.contains(right)), "{right}: {marked:#?}");
     }
     assert!(marked.iter().any(|line| line.contains("no key was found")), "{marked:#?}");
+    written(&desk);
     assert_eq!(desk.witnessmark(&["validate"]).code, 0, "{text}");
+}
+
+#[test]
+fn where_the_account_does_not_say_its_regions_they_are_asked_for() {
+    let rules = vec![Rule::always("account:ListRegions", Fault::Deny)];
+    let server = Server::http(Faulty::new(AwsFake::new(World::new(Size::SMALL)), rules));
+    let desk = desk(&server);
+    let (answer, text) = init(&desk);
+    assert_eq!(answer.code, 3, "{answer:?}");
+    for said in [&answer.stdout, &text] {
+        assert!(said.contains("`account:ListRegions`") && said.contains("--region"), "{said}");
+    }
+    fs::remove_file(desk.path("witnessmark.yaml")).unwrap();
+    let named = desk.witnessmark(&["init", "--quiet", "--region", "eu-west-1"]);
+    let text = fs::read_to_string(desk.path("witnessmark.yaml")).unwrap();
+    assert!(text.contains("regions: [\"eu-west-1\"]"), "{named:?}\n{text}");
+    assert!(text.contains("\nkeys:\n") && !text.contains("no key was found"), "{text}");
+    written(&desk);
+    assert_eq!(desk.witnessmark(&["validate"]).code, 0, "{text}");
+}
+
+/// A listener that accepts connections and never says a word: two seconds are the whole time that is given to look.
+#[test]
+fn a_source_that_never_answers_keeps_nobody_waiting() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let account = Server::http(AwsFake::new(World::new(Size::SMALL)));
+    let mut desk = desk(&account);
+    let kubeconfig = desk.path("kubeconfig");
+    fs::write(
+        &kubeconfig,
+        format!(
+            "{{apiVersion: v1, kind: Config, current-context: c, contexts: [{{name: c, context: {{cluster: c, user: u}}}}], \
+             clusters: [{{name: c, cluster: {{server: \"http://{}\"}}}}], users: [{{name: u, user: {{token: t}}}}]}}",
+            silent.local_addr().unwrap()
+        ),
+    )
+    .unwrap();
+    desk.set("KUBECONFIG", kubeconfig.to_str().unwrap());
+    let answer = desk.witnessmark(&["init", "--quiet", "--deadline", "2", "--source", "kubernetes-rbac"]);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    let said = answer.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("kubernetes-rbac: ") && said.contains("no target was found"), "{said}");
+    assert!(!said.contains("aws-iam"), "only the named source is asked: {said}");
+    let unknown = desk.witnessmark(&["init", "--source", "kubernetes"]);
+    assert_eq!(unknown.code, 2, "{unknown:?}");
+    assert!(
+        unknown.stderr.contains("no collector `kubernetes`") && unknown.stderr.contains("kubernetes-rbac"),
+        "{unknown:?}"
+    );
+
+    // The others are found beside it.
+    let (answer, text) = init(&desk);
+    assert!([0, 3].contains(&answer.code), "{answer:?}");
+    assert!(
+        text.contains("collector: [aws-iam, aws-kms]") && text.contains("kubernetes-rbac: no answer within 8 s"),
+        "{text}"
+    );
 }
 
 #[test]

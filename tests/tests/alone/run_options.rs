@@ -1,7 +1,12 @@
 //! What a run can be asked for besides reading everything: some targets only, an exit code for what is new, a memory of the
 //! ledger's head that does not lie beside the keys.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests may stop at the first surprise"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -112,7 +117,14 @@ fn only_what_is_new_may_decide_the_exit_code() {
 
     // Something that was known no longer is.
     faulty.set(vec![Rule::always("kms:GetKeyRotationStatus", Fault::Deny)]);
-    assert_eq!(run(&desk, &new).0, 11);
+    let answer = desk.witnessmark(&["run", "--quiet", "--fail-on", "new"]);
+    assert_eq!(answer.code, 11, "{answer:?}");
+    // What stops a pipeline is named, and told from what was so before.
+    let (_, news) = answer.stdout.split_once("New since their targets were last read: ").unwrap();
+    let named: Vec<&str> = news.lines().skip(1).take_while(|line| line.starts_with("  ")).collect();
+    assert!(news.starts_with(&format!("{} of these findings", named.len())), "{news}");
+    assert!(!named.is_empty() && named.iter().all(|line| line.contains("undetermined")), "{named:?}");
+    assert!(named.iter().all(|line| line.contains("aws-kms/key-rotates")), "{named:?}");
     assert_eq!(run(&desk, &new).0, 3, "and stays unknown: never clean, and not new");
     faulty.set(Vec::new());
     assert_eq!(run(&desk, &new).0, 10, "what deviated before it was unknown is new against the bundle before");
@@ -132,7 +144,7 @@ fn the_memory_of_the_head_may_lie_elsewhere() {
     let mut desk = Desk::bare();
     fs::write(desk.path("witnessmark.yaml"), template(ACCOUNT, "[eu-west-1]")).unwrap();
     desk.aws(&server.url(), "AKIAIOSFODNN7EXAMPLE", "an example of a secret key");
-    assert_eq!(desk.witnessmark(&["keys", "new", "--out", "keys"]).code, 0);
+    assert_eq!(desk.witnessmark(&["keys", "new", "--out", "keys", "--origin", "northbank.example/hot-wallet"]).code, 0);
     let files = |desk: &Desk| -> BTreeSet<String> {
         fs::read_dir(desk.path("keys")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
     };
@@ -187,4 +199,33 @@ fn an_endpoint_that_is_not_a_url_is_said_and_nothing_is_asked() {
     let of_target: Vec<_> = sealed.of("gap").filter(|gap| gap["population"].is_null()).collect();
     assert!(!of_target.is_empty() && of_target.iter().all(|gap| said(gap)), "{of_target:?}");
     assert_eq!(sealed.of("exchange").count(), 0);
+}
+
+#[test]
+fn what_to_do_next_leads_to_what_was_written() {
+    let server = Server::http(AwsFake::new(World::new(Size::SMALL)));
+    let desk = desk(&template(ACCOUNT, "[eu-west-1]"), &server);
+    fs::rename(desk.path("evidence"), desk.path("a store")).unwrap();
+    fs::rename(desk.path("keys"), desk.path("k")).unwrap();
+    for (arguments, options) in
+        [(&["--store", "a store", "--keys", "k"][..], "--store 'a store' --trust k/trust.json"), (&[], "")]
+    {
+        let answer = desk.witnessmark(&[&["run", "--quiet"][..], arguments].concat());
+        let next =
+            answer.stdout.lines().find_map(|line| line.strip_prefix("Next: ")).unwrap_or_else(|| panic!("{answer:?}"));
+        assert!(next.starts_with(format!("witnessmark show {options}").trim_end()), "{next}");
+        // As they stand, but for the number that a person chooses.
+        for command in next.split(", ") {
+            let programs = workspace_tests::desk::program("witnessmark").parent().unwrap().display().to_string();
+            let output = desk
+                .command(std::path::Path::new("/bin/sh"))
+                .env("PATH", format!("{programs}:/usr/bin:/bin"))
+                .args(["-euc", &command.replace(" N", " 0")])
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "`{command}`: {output:?}");
+        }
+        fs::rename(desk.path("a store"), desk.path("evidence")).ok();
+        fs::rename(desk.path("k"), desk.path("keys")).ok();
+    }
 }

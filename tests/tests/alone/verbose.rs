@@ -16,7 +16,9 @@ fn desk(declaration: &str) -> Desk {
     let mut desk = Desk::bare();
     desk.set("WITNESSMARK_PASSPHRASE", PASSPHRASE);
     assert!(std::fs::write(desk.path("witnessmark.yaml"), declaration).is_ok());
-    for command in [&["keys", "new", "--out", "keys"][..], &["ledger", "init"]] {
+    for command in
+        [&["keys", "new", "--out", "keys", "--origin", "northbank.example/hot-wallet"][..], &["ledger", "init"]]
+    {
         assert_eq!(desk.witnessmark(command).code, 0);
     }
     desk

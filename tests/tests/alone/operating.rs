@@ -1,0 +1,193 @@
+//! The procedures of `docs/operating.md`, run out of the document itself.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop at the first surprise")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use fakes::aws::{AwsFake, Size, World};
+use testkit::Server;
+use workspace_tests::desk::{Answer, Desk, program, template};
+
+/// The fenced blocks that have a name.
+fn procedures() -> BTreeMap<String, String> {
+    let page = fs::read_to_string(workspace_tests::root().join("docs/operating.md")).unwrap();
+    let mut found = BTreeMap::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        let Some(tag) = line.strip_prefix("```") else { continue };
+        let Some(name) = tag.strip_prefix("sh procedure=") else { panic!("a block that no test runs: {line}") };
+        let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        assert!(found.insert(name.to_owned(), text.join("\n")).is_none(), "`{name}` is a duplicate");
+    }
+    found
+}
+
+/// Runs one as a person does, and stops at the first command that fails.
+#[track_caller]
+fn follow(desk: &Desk, name: &str) -> String {
+    let text = procedures().remove(name).unwrap_or_else(|| panic!("the page has no procedure `{name}`"));
+    let programs = program("witnessmark").parent().unwrap().display().to_string();
+    let mut command = desk.command(Path::new("/bin/sh"));
+    let output = command.env("PATH", format!("{programs}:/usr/bin:/bin")).args(["-euc", &text]).output().unwrap();
+    let answer = Answer::of(&output);
+    assert_eq!(answer.code, 0, "`{name}`: {answer:?}");
+    answer.stdout
+}
+
+fn server() -> Server {
+    Server::http(AwsFake::new(World::new(Size::SMALL)))
+}
+
+fn desk(server: &Server) -> Desk {
+    let mut desk = Desk::new(&template("111122223333", "[eu-west-1]"));
+    desk.aws(&server.url(), "AKIAIOSFODNN7EXAMPLE", "an example of a secret key");
+    desk
+}
+
+#[track_caller]
+fn accepted(desk: &Desk, index: u64, store: &str, trust: &str) {
+    let number = index.to_string();
+    let out = format!("{store}-{index}.tar");
+    fs::remove_file(desk.path(&out)).ok();
+    let exported =
+        desk.witnessmark(&["export", "--store", store, "--trust", trust, "--bundle", &number, "--out", &out]);
+    assert_eq!(exported.code, 0, "{exported:?}");
+    let seen = format!("seen-{store}");
+    let verified = desk.verify(&[&out, "--trust", trust, "--allow-rehearsal", "--last-seen", &seen]);
+    assert_eq!(verified.code, 0, "{verified:?}");
+}
+
+/// A run in another store than the usual one.
+#[track_caller]
+fn sealed(desk: &Desk, store: &str, keys: &str) -> u64 {
+    let answer = desk.witnessmark(&["run", "--quiet", "--format", "json", "--store", store, "--keys", keys]);
+    assert!(!answer.stdout.is_empty(), "{answer:?}");
+    answer.json()["index"].as_u64().unwrap()
+}
+
+#[test]
+fn every_procedure_is_followed_by_a_test() {
+    let own = fs::read_to_string(workspace_tests::root().join("tests/tests/alone/operating.rs")).unwrap();
+    let names = procedures();
+    assert!(names.len() > 8, "{names:?}");
+    for name in names.keys() {
+        assert!(own.contains(&format!("follow(&desk, \"{name}\")")), "nothing follows `{name}`");
+    }
+}
+
+#[test]
+fn a_key_is_rotated_and_a_passphrase_changed() {
+    let server = server();
+    let mut desk = desk(&server);
+    let _ = desk.seal();
+    let _ = follow(&desk, "rotate");
+    let _ = desk.seal();
+    fs::write(desk.path("new-passphrase"), "battery staple\n").unwrap();
+    let _ = follow(&desk, "passphrase");
+    desk.set("WITNESSMARK_PASSPHRASE", "battery staple");
+    assert_eq!(desk.seal().1.index, 2);
+    (0..=2).for_each(|index| accepted(&desk, index, "evidence", "keys/trust.json"));
+}
+
+#[test]
+fn an_approver_is_followed_by_another() {
+    let server = server();
+    let desk = desk(&server);
+    let _ = desk.seal();
+    let mut declaration = fs::read_to_string(desk.path("witnessmark.yaml")).unwrap();
+    declaration.push_str(
+        "\nacceptances:\n  - id: AC-7\n    target: aws-prod\n    right: kms:ListKeys\n    reason: an example\n    approved_by: CISO\n    approved: 2020-01-01\n    expires: 2099-12-31\n    signature: acceptances/AC-7.sig\n",
+    );
+    fs::write(desk.path("witnessmark.yaml"), declaration).unwrap();
+    let done = |arguments: &[&str]| {
+        let answer = desk.witnessmark(arguments);
+        assert_eq!(answer.code, 0, "{answer:?}");
+        answer
+    };
+    let _ = done(&["keys", "approver", "--out", "ciso.pem"]);
+    let _ = done(&["acceptances", "sign", "AC-7", "--key", "ciso.pem"]);
+    let trust = done(&["keys", "trust", "--approver", "ciso.pem.pub"]).stdout;
+    fs::write(desk.path("keys/trust.json"), trust).unwrap();
+    let approver = |answer: &Answer| answer.json()["acceptances"][0]["approver"].clone();
+    let run = || desk.witnessmark(&["run", "--quiet", "--format", "json"]);
+    assert_eq!(approver(&run()), "shown");
+    let old = fs::read(desk.path("acceptances/AC-7.sig")).unwrap();
+    let _ = follow(&desk, "approver");
+    assert_eq!(approver(&run()), "shown");
+    let new = fs::read(desk.path("acceptances/AC-7.sig")).unwrap();
+    assert_ne!(old, new);
+    // What the one before signs shows nobody any more; what it signed then still does.
+    fs::write(desk.path("acceptances/AC-7.sig"), old).unwrap();
+    assert_eq!(approver(&run()), "claimed");
+    let before = desk.witnessmark(&["show", "--bundle", "1", "--format", "json"]);
+    assert_eq!(approver(&before), "shown");
+}
+
+#[test]
+fn a_ledger_ends_and_another_begins() {
+    let server = server();
+    let desk = desk(&server);
+    let _ = desk.seal();
+    let _ = follow(&desk, "close");
+    assert_eq!(desk.witnessmark(&["run", "--quiet"]).code, 1, "the old one takes nothing more");
+    assert_eq!(sealed(&desk, "evidence-2", "keys-2"), 0);
+    accepted(&desk, 0, "evidence", "keys/trust.json");
+    accepted(&desk, 0, "evidence-2", "keys-2/trust.json");
+}
+
+#[test]
+fn a_store_is_restored_or_its_ledger_ends() {
+    let server = server();
+    let desk = desk(&server);
+    let _ = desk.seal();
+    fs::create_dir(desk.path("backup")).unwrap();
+    let copied =
+        std::process::Command::new("cp").args(["-a", "evidence", "backup/"]).current_dir(desk.path("")).status();
+    assert!(copied.unwrap().success());
+    fs::remove_dir_all(desk.path("evidence")).unwrap();
+    let _ = follow(&desk, "restore");
+    assert_eq!(desk.seal().1.index, 1);
+
+    // The copy is older than what was seen.
+    fs::remove_dir_all(desk.path("evidence")).unwrap();
+    fs::remove_file(desk.path("seen")).unwrap();
+    let _ = follow(&desk, "restore");
+    let refused = desk.witnessmark(&["run", "--quiet"]);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.stderr.contains("the store was rolled back"), "{refused:?}");
+    let again = desk.witnessmark(&["ledger", "init", "--store", "evidence-3", "--keys", "keys"]);
+    assert_eq!(again.code, 1, "the same ledger is not begun again: {again:?}");
+    let _ = follow(&desk, "close-lost");
+    assert_eq!(sealed(&desk, "evidence-2", "keys-2"), 0);
+}
+
+#[test]
+fn everything_moves_to_another_machine_and_to_another_version() {
+    let server = server();
+    let desk = desk(&server);
+    let _ = desk.seal();
+    let _ = follow(&desk, "pack");
+    for gone in ["keys", "evidence"] {
+        fs::remove_dir_all(desk.path(gone)).unwrap();
+    }
+    fs::remove_file(desk.path("witnessmark.yaml")).unwrap();
+    let _ = follow(&desk, "unpack");
+    assert_eq!(desk.seal().1.index, 1);
+    let said = follow(&desk, "upgrade");
+    assert!(said.contains("witnessmark 0."), "{said}");
+}
+
+#[test]
+fn an_old_bundle_goes_and_the_ledger_stays_whole() {
+    let server = server();
+    let desk = desk(&server);
+    let _ = desk.seal();
+    let _ = desk.seal();
+    let _ = follow(&desk, "retention");
+    assert_eq!(desk.seal().1.index, 2);
+    let compared = desk.witnessmark(&["run", "--quiet", "--fail-on", "new"]);
+    assert!([0, 3].contains(&compared.code), "{compared:?}");
+    accepted(&desk, 1, "evidence", "keys/trust.json");
+}
