@@ -110,7 +110,7 @@ fn before(now: &Noted, earlier: impl Iterator<Item = Result<Said, HistoryError>>
         now.targets.iter().filter(|(_, of)| !of.left_out).map(|(name, _)| name).collect();
     let mut before: Option<Before> = None;
     for said in earlier {
-        let Said { noted: Noted { targets: mut noted }, rehearsed, silent } = said?;
+        let Said { noted: Noted { targets: mut noted, .. }, rehearsed, silent } = said?;
         let tested = noted.values().any(|of| of.findings > 0);
         let before = before.get_or_insert_with(Before::default);
         if !silent {
@@ -347,7 +347,8 @@ mod tests {
         ];
         let earlier = [finding("1", Deviates, "1", false), finding("2", Deviates, "1", false)];
         let now = noted(&now, &[]);
-        let before = before(&now, std::iter::once(Ok(noted(&earlier, &[])))).unwrap();
+        let said = Said { noted: noted(&earlier, &[]), rehearsed: BTreeSet::new(), silent: false };
+        let before = before(&now, std::iter::once(Ok(said))).unwrap();
         let mut numbers: Vec<u64> = new_keys(&now, &before).map(|key| now.named[key].number).collect();
         numbers.sort_unstable();
         assert_eq!(numbers, [1, 2], "another value, and what is no longer known");
