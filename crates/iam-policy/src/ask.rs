@@ -43,7 +43,7 @@ pub struct Request {
 }
 
 /// `None`: it cannot be told.
-type Truth = Option<bool>;
+pub type Truth = Option<bool>;
 
 impl PolicyDocument {
     /// Whether the policy, as one that is attached to a resource, lets the request pass. What the caller's own policies say is not asked.
@@ -117,7 +117,8 @@ impl Statement {
     }
 }
 
-fn on_resource(pattern: &str, request: &Request, variables: bool) -> Truth {
+/// Whether a resource of a statement holds the request's.
+pub fn on_resource(pattern: &str, request: &Request, variables: bool) -> Truth {
     let Some(resource) = &request.resource else { return None };
     let pattern = filled(&Pattern::of(pattern, true, variables), request)?;
     let as_text = pattern.matches(resource);
@@ -139,7 +140,8 @@ fn by_fields(pattern: &Pattern, text: &str) -> Option<bool> {
     (wanted.len() == 6).then(|| wanted.into_iter().zip(given).all(|(w, g)| Pattern(w).matches(g)))
 }
 
-fn is_principal(principal: &Principal, caller: &Caller) -> Truth {
+/// Whether the caller is this principal, or one of the account that it is.
+pub fn is_principal(principal: &Principal, caller: &Caller) -> Truth {
     match (principal.form, caller) {
         (PrincipalForm::Everyone, _) => Some(true),
         // A deleted one is nobody any more.
@@ -194,8 +196,13 @@ fn filled(pattern: &Pattern, request: &Request) -> Option<Pattern> {
     Some(Pattern(pieces))
 }
 
-fn holds(condition: &Condition, request: &Request, variables: bool) -> Truth {
+/// Whether a condition holds for a request.
+pub fn holds(condition: &Condition, request: &Request, variables: bool) -> Truth {
     let operator = Operator::named(&condition.base)?;
+    // The grammar has no empty list of values: what AWS makes of one is not documented.
+    if condition.values.is_empty() {
+        return None;
+    }
     let given = match request.context.get(&condition.key) {
         Some(values) => values.as_slice(),
         None if request.complete => &[],

@@ -32,13 +32,12 @@ pub enum Names {
 }
 
 /// Set by AWS for whoever calls.
-const CALLER: [(&str, Names); 6] = [
+const CALLER: [(&str, Names); 5] = [
     ("aws:principalaccount", Names::Account),
     ("aws:principalarn", Names::Arn),
     ("aws:principalorgid", Names::Organization),
     ("aws:principalorgpaths", Names::OrganizationPath),
     ("kms:calleraccount", Names::Account),
-    ("sts:calleraccount", Names::Account),
 ];
 
 /// Set by services only. `aws:SourceOwner` is the older name of the account, still set by some.

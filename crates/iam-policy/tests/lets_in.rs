@@ -115,6 +115,8 @@ fn principals_of_each_partition() {
         (service("evil-ec2.amazonaws.com"), json!({}), 'y'),
         (json!({"Federated": "arn:aws:iam::111122223333:saml-provider/idp"}), json!({}), 'n'),
         (json!({"Federated": "arn:aws:iam::999999999999:saml-provider/idp"}), json!({}), 'y'),
+        (json!({"Federated": "arn:aws:iam::*:saml-provider/idp"}), json!({}), '?'),
+        (json!({"Federated": "arn:aws:iam::*:oidc-provider/login.example.org"}), json!({}), '?'),
         (json!({}), json!({}), 'n'),
     ]);
 }
@@ -213,6 +215,7 @@ fn the_account_must_stand_literally_under_the_operators_own_matching() {
         ("StringEquals", "arn:*:iam::111122223333:role/admin", 'n'),
         ("StringEquals", "arn:aws:iam::999999999999:role/admin", 'y'),
         ("StringEqualsIgnoreCase", "ARN:AWS:iam::111122223333:role/admin", 'n'),
+        ("StringEqualsIgnoreCase", "ARN:AWS:iam::999999999999:role/admin", 'y'),
         ("StringNotLike", "arn:aws:iam::111122223333:*", 'y'),
         ("ArnNotLike", "arn:aws:iam::111122223333:*", 'y'),
         ("NumericEquals", "111122223333", '?'),
@@ -240,7 +243,36 @@ fn accounts_and_organisations() {
         everyone(json!({"StringEquals": {"aws:PrincipalAccount": "${aws:PrincipalTag/account, '111122223333'}"}}), '?'),
         everyone(json!({"StringEqualsIfExists": {"aws:PrincipalAccount": OWN}}), 'y'),
         everyone(json!({"StringNotEquals": {"aws:PrincipalAccount": OUTSIDE}}), 'y'),
-        everyone(json!({"StringEquals": {"aws:PrincipalAccount": []}}), 'n'),
+        everyone(json!({"StringEquals": {"aws:PrincipalAccount": []}}), '?'),
+        everyone(json!({"StringEqualsIfExists": {"aws:PrincipalAccount": []}}), '?'),
+        // In which case it is written does not change whose it is.
+        everyone(json!({"StringEqualsIgnoreCase": {"aws:PrincipalOrgID": "O-ABCDEFGHIJ"}}), 'n'),
+        everyone(json!({"StringEqualsIgnoreCase": {"aws:PrincipalOrgID": "O-ZZZZZZZZZZ"}}), 'y'),
+        everyone(json!({"stringequals": {"AWS:principalaccount": OUTSIDE}}), 'y'),
+        everyone(json!({"StringEquals": {"sts:CallerAccount": OWN}}), '?'),
+        // A bound beside what is wide stays a bound, and a wide one beside a bound adds nobody.
+        everyone(json!({"StringEquals": {"aws:PrincipalAccount": OWN}, "StringLike": {"aws:PrincipalArn": "*"}}), 'n'),
+        everyone(
+            json!({"StringLike": {"aws:PrincipalAccount": "*"}, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+            'y',
+        ),
+        everyone(json!({"StringLike": {"aws:PrincipalAccount": ["111122223333", "9*"]}}), 'y'),
+        everyone(json!({"ForAnyValue:StringLike": {"aws:PrincipalAccount": "????????????"}}), 'y'),
+        everyone(json!({"ForAnyValue:StringNotEquals": {"aws:PrincipalAccount": OWN}}), 'y'),
+        everyone(
+            json!({"StringEquals": {"aws:PrincipalTag/account": OWN, "kms:ViaService": "s3.eu-west-1.amazonaws.com"}}),
+            'y',
+        ),
+        everyone(json!({"Bool": {"aws:ViaAWSService": "true"}}), 'y'),
+        everyone(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::${aws:PrincipalAccount}:role/x"}}), '?'),
+        everyone(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/${aws:PrincipalTag/x}"}}), '?'),
+        everyone(json!({"StringLike": {"aws:PrincipalArn": "arn:aws:iam::${*}:role/x"}}), 'y'),
+        (json!({"AWS": ["*", OWN]}), json!({}), 'y'),
+        (
+            json!({"AWS": ["arn:aws:iam::999999999999:root", OWN]}),
+            json!({"StringEquals": {"aws:PrincipalTag/a": "b"}}),
+            'y',
+        ),
         everyone(json!({"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}), 'n'),
         everyone(json!({"StringEqualsIgnoreCase": {"aws:PrincipalOrgID": "o-abcdefghij"}}), 'n'),
         everyone(json!({"StringEquals": {"aws:PrincipalOrgID": "o-zzzzzzzzzz"}}), 'y'),
@@ -393,6 +425,12 @@ fn what_denies_is_weighed() {
         // Not understood: neither comfort nor a false sentence.
         (json!("*"), deny(json!("*"), json!({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}})), '?'),
         (json!("*"), deny(json!("*"), json!({"SomethingNew": {"aws:PrincipalOrgID": "o-abcdefghij"}})), '?'),
+        (json!("*"), deny(json!("*"), json!({"StringNotEquals": {"aws:PrincipalOrgID": []}})), '?'),
+        (
+            json!("*"),
+            deny(json!("*"), json!({"StringNotEqualsIgnoreCase": {"aws:PrincipalOrgID": "O-ZZZZZZZZZZ"}})),
+            'y',
+        ),
         (json!("*"), deny(json!("*"), json!({"StringEquals": {"aws:ResourceAccount": OWN}})), '?'),
         (json!("*"), deny(json!("*"), json!({"DateGreaterThan": {"aws:CurrentTime": "2020-01-01"}})), '?'),
         // Others are denied.

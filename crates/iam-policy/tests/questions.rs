@@ -40,7 +40,7 @@ fn operators() {
         ("StringEquals", json!("a*"), json!(["ab"]), 'n'),
         ("StringEquals", json!("a*"), json!(["a*"]), 'y'),
         ("StringEquals", json!(["b", "a"]), json!(["a"]), 'y'),
-        ("StringEquals", json!([]), json!(["a"]), 'n'),
+        ("StringEquals", json!([]), json!(["a"]), '?'),
         ("StringEqualsIgnoreCase", json!("A"), json!(["a"]), 'y'),
         ("StringNotEquals", json!("a"), json!(["a"]), 'n'),
         ("StringNotEquals", json!(["a", "b"]), json!(["c"]), 'y'),

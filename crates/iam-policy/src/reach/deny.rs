@@ -179,10 +179,13 @@ const OF_RESOURCE: [&str; 8] = [
 ];
 
 /// What the condition of a denying statement says of those for whom it does not hold.
-fn escape(condition: &Condition, comer: Comer<'_>, account: Option<&str>, variables: bool) -> Says {
+pub fn escape(condition: &Condition, comer: Comer<'_>, account: Option<&str>, variables: bool) -> Says {
     let Some(operator) = Operator::named(&condition.base) else {
         return Says::Unclear;
     };
+    if condition.values.is_empty() {
+        return Says::Unclear;
+    }
     // What a denying statement does not surely deny is not taken back.
     let several = keys::is_list(&condition.key) && condition.for_values.is_none() && operator != Operator::Null;
     if is_ambiguous(condition) || several {
@@ -259,7 +262,8 @@ fn caller(
     }
 }
 
-fn is_of_resource(condition: &Condition) -> bool {
+/// Whether a condition describes the resource.
+pub fn is_of_resource(condition: &Condition) -> bool {
     OF_RESOURCE.iter().any(|p| condition.key.starts_with(p))
 }
 

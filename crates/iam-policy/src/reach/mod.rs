@@ -10,7 +10,9 @@ use crate::operators::{Operator, Order, seconds};
 use crate::parties::{Bound, LetIn, Party, PartyKind};
 use crate::text::{Pattern, knows_variables};
 
-use narrow::{Comer, Says, claim_of, demands, issuer, meaning, one_bool, says, words};
+pub use deny::{escape, is_of_resource};
+pub use narrow::{Comer, Says, words};
+use narrow::{claim_of, demands, issuer, meaning, one_bool, says};
 
 /// Whom the statement at this place lets in, with what the policy's other statements deny. `None` for what denies and for what names no
 /// principal, as in policies of users and roles.
@@ -121,6 +123,10 @@ impl<'a> Weighing<'a> {
             (PrincipalForm::Service, _) => {
                 self.comer = Comer::Service;
                 self.bound(BY_PRINCIPAL, vec![narrow::service(value)]);
+            }
+            // An ARN of no account names no provider; those that AWS has built in have none.
+            (PrincipalForm::IdentityProvider, None) if value.contains(':') => {
+                self.unclear.push(format!("whose {value} is cannot be determined from the policy"));
             }
             (PrincipalForm::IdentityProvider, account) if value.contains(":saml-provider/") => {
                 self.who = format!("the people of {value}");

@@ -53,6 +53,10 @@ pub fn says(condition: &Condition, comer: Comer<'_>, variables: bool) -> Says {
     let Some(operator) = Operator::named(&condition.base) else {
         return Says::Unclear;
     };
+    // The grammar has no empty list of values: what AWS makes of one is not documented.
+    if condition.values.is_empty() {
+        return Says::Unclear;
+    }
     if let Comer::Bearer(issuer) = comer
         && let Some(claim) = claim_of(condition, issuer)
     {
@@ -74,7 +78,6 @@ pub fn says(condition: &Condition, comer: Comer<'_>, variables: bool) -> Says {
         (_, Operator::Null) => Says::Unclear,
         (Key::IsService, Operator::Bool) if !holds_without => is_service(condition, comer),
         (Key::IsService, _) => Says::Unclear,
-        _ if condition.values.is_empty() && !operator.is_negated() && !holds_without => Says::Only(Vec::new()),
         // It holds for all who do not have the key, and for all but some of those who do.
         _ if holds_without || operator.is_negated() => Says::Nothing,
         (Key::Caller(names), _) => parties(condition, operator, names, variables),
@@ -135,7 +138,10 @@ pub fn service(name: &str) -> Party {
 #[must_use]
 pub fn parties(condition: &Condition, operator: Operator, names: Names, variables: bool) -> Says {
     let mut found = Vec::new();
+    let ignores_case = matches!(operator, Operator::String { ignore_case: true, .. });
     for value in &condition.values {
+        // What it is compared with is in small letters.
+        let value = &if ignores_case { value.to_lowercase() } else { value.clone() };
         // AWS documents that older versions know no variables: who writes one there means something else.
         if !variables && value.contains("${") {
             return Says::Unclear;
@@ -288,9 +294,6 @@ fn token(condition: &Condition, operator: Operator, issuer: &str, claim: &str, v
     }
     if !demands(condition) {
         return Says::Nothing;
-    }
-    if condition.values.is_empty() {
-        return Says::Only(Vec::new());
     }
     // Two tenants or subjects that differ in case alone would both match.
     if ignore_case && !known.as_ref().is_some_and(|known| known.row.ignore_case) {
