@@ -199,7 +199,7 @@ pub const ISSUERS: &[Issuer] = &[
         "vercel",
         "Vercel",
         "oidc.vercel.com",
-        &[place("sub", "owner:", None, Some(':'))],
+        &[place("sub", "owner:", None, Some(':')), place("aud", "https://vercel.com/", None, None)],
         "https://vercel.com/docs/oidc/reference",
     ),
     of_tenant("vercel", "Vercel", "oidc.vercel.com/{tenant}", "https://vercel.com/docs/oidc/reference"),
@@ -269,11 +269,11 @@ pub const ISSUERS: &[Issuer] = &[
         &[place("sub", "mcp:", Some('/'), Some(':'))],
         "https://docs.upbound.io/manuals/packages/providers/authentication/",
     ),
-    claims(
+    // Unverified: AWS names `sub` as the claim that tells its tenants apart, and no page was found that says where in it they stand.
+    subjects(
         "dvc-studio",
         "DVC Studio",
         "studio.datachain.ai/api",
-        &[place("sub", "credentials:", Some('/'), Some(':'))],
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html",
     ),
     cluster(
