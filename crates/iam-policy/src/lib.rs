@@ -10,10 +10,12 @@ pub mod arn;
 mod ask;
 mod document;
 pub mod federation;
+mod guard;
 mod keys;
 mod operators;
 mod parse;
 mod parties;
+mod permissions;
 mod reach;
 mod scope;
 #[cfg(test)]
@@ -25,7 +27,9 @@ pub use ask::{Caller, Request};
 pub use document::{
     Condition, Effect, ForValues, MalformedPolicy, PolicyDocument, Principal, PrincipalForm, PrincipalKind, Statement,
 };
+pub use guard::{Guard, guard};
 pub use parse::{is_percent_encoded, principal_form};
 pub use parties::{Bound, LetIn, Party, PartyKind};
+pub use permissions::{BECOME, Digest, Held, Holder, May, OF_KEYS, Power, RAISE, Raised, Shared, raised};
 pub use scope::{Answer, Scope};
 pub use wildcard::{action_matches, wildcard_matches};

@@ -1,0 +1,75 @@
+//! Who holds which policies, and of those what is asked for here.
+
+use std::sync::Arc;
+
+use crate::document::{Effect, PolicyDocument, Statement};
+use crate::text::knows_variables;
+
+use super::asks;
+
+/// Shared, as many principals have the same policies.
+pub type Shared = Arc<Digest>;
+
+/// Of a policy, the statements that say something of what is asked here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Digest {
+    /// With their places in the policy, counted from 0.
+    pub(super) statements: Vec<(usize, Statement)>,
+    pub(super) variables: bool,
+}
+
+impl Digest {
+    #[must_use]
+    pub fn of(document: &PolicyDocument) -> Self {
+        let matters = |statement: &Statement| asks::all().any(|ask| statement.covers_action(ask.action));
+        Self {
+            statements: document.statements.iter().cloned().enumerate().filter(|(_, one)| matters(one)).collect(),
+            variables: knows_variables(document),
+        }
+    }
+
+    /// Whether it says nothing of what is asked here.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.statements.is_empty()
+    }
+
+    pub(super) fn of_effect(&self, effect: Effect, action: &str) -> impl Iterator<Item = (usize, &Statement)> {
+        let speaks = move |one: &&(usize, Statement)| one.1.effect == effect && one.1.covers_action(action);
+        self.statements.iter().filter(speaks).map(|(n, one)| (*n, one))
+    }
+}
+
+/// A user, a role or a group, with the policies that count for it.
+#[derive(Clone, Debug, Default)]
+pub struct Holder {
+    pub arn: String,
+    pub name: String,
+    /// Their own, and those of their groups.
+    pub policies: Vec<Held>,
+    /// A permissions boundary. Absent: there is none.
+    pub boundary: Option<Held>,
+    /// Of a role: whom it trusts.
+    pub trust: Option<Shared>,
+}
+
+/// A policy in somebody's hands.
+#[derive(Clone, Debug, Default)]
+pub struct Held {
+    /// A managed policy's ARN, or the name of one that stands in its holder.
+    pub name: String,
+    /// The group by which they have it.
+    pub group: Option<String>,
+    /// `None`: it was not read. Then what it gives, and what it takes back, is not known.
+    pub digest: Option<Shared>,
+}
+
+impl Holder {
+    pub(super) fn is_user(&self) -> bool {
+        self.arn.contains(":user/")
+    }
+
+    pub(super) fn is_group(&self) -> bool {
+        self.arn.contains(":group/")
+    }
+}

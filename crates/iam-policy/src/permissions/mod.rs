@@ -1,0 +1,14 @@
+//! What a principal may do by their own policies: those of users, groups and roles, bounded by a permissions boundary, with what denies
+//! weighed. Three-valued.
+//!
+//! What the policies of resources and of the organisation say is not asked here.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
+
+mod asks;
+mod holder;
+mod raise;
+mod weigh;
+
+pub use asks::{BECOME, OF_KEYS, RAISE};
+pub use holder::{Digest, Held, Holder, Shared};
+pub use raise::{May, Power, Raised, raised};

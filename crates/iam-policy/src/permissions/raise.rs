@@ -1,0 +1,275 @@
+//! Who may do everything, or may come to it: directly, or by becoming somebody who may.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::asks::{Ask, BECOME, LOOSEN, OF_KEYS, On, RAISE};
+use super::holder::{Digest, Held, Holder};
+use super::weigh::{Gift, To, Trusts, trusts, trusts_a_service};
+use crate::document::Effect;
+
+/// Whether they may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum May {
+    Undetermined,
+    Yes,
+}
+
+/// One thing that somebody may do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Power {
+    /// `iam:PutUserPolicy`, `kms:Sign`; `*`: everything.
+    pub action: String,
+    pub may: May,
+    /// The policy that gives it: an ARN, or the name of one that stands in its holder. Of a role that trusts them by name: that role's ARN.
+    pub policy: String,
+    /// The group by which they have the policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The administrator whom they can become by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<String>,
+    /// A sentence that is true of the policies.
+    pub sentence: String,
+}
+
+/// What one holder may do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Raised {
+    /// By which they are an administrator, or may become one.
+    pub administers: Vec<Power>,
+    /// What they may do to keys of the account.
+    pub keys: Vec<Power>,
+}
+
+impl Holder {
+    fn unread(&self) -> Vec<&Held> {
+        self.policies.iter().chain(&self.boundary).filter(|held| held.digest.is_none()).collect()
+    }
+
+    fn digests(&self) -> Vec<&Digest> {
+        static NOTHING: Digest = Digest { statements: Vec::new(), variables: false };
+        self.policies.iter().map(|held| held.digest.as_deref().unwrap_or(&NOTHING)).collect()
+    }
+
+    /// The strongest gift of an action, within the boundary.
+    fn may(&self, ask: &Ask, to: To<'_>) -> Option<Power> {
+        let digests = self.digests();
+        let mut gifts = self.gifts(&digests, &digests, ask.action, to);
+        if let Some(digest) = self.boundary.as_ref().and_then(|held| held.digest.as_deref()) {
+            gifts.retain_mut(|gift| self.bounds(gift, digest, ask, to));
+            gifts.sort_by_key(|gift| !gift.unclear.is_empty());
+        }
+        let mut gift = gifts.into_iter().next()?;
+        if let Some(held) = self.unread().first() {
+            gift.unclear.push(format!("{}, which was not read", held.name));
+        }
+        let held = self.policies.get(gift.policy)?;
+        Some(power(ask, held, &gift))
+    }
+
+    /// Whether a boundary leaves a gift.
+    fn bounds(&self, gift: &mut Gift<'_>, boundary: &Digest, ask: &Ask, to: To<'_>) -> bool {
+        let within = if let To::Some(_) = to { To::Some(&gift.to) } else { to };
+        let Some(left) = self.gifts(&[boundary], &[boundary], ask.action, within).into_iter().next() else {
+            return false;
+        };
+        gift.to = left.to;
+        gift.besides.extend(left.besides);
+        gift.unclear.extend(left.unclear);
+        true
+    }
+}
+
+fn power(ask: &Ask, held: &Held, gift: &Gift<'_>) -> Power {
+    let mut sentence = format!("{} is allowed", ask.action);
+    if !gift.to.is_empty() {
+        sentence.push_str(&format!(" on {}", gift.to.join(", ")));
+    }
+    sentence.push_str(&format!(" by statement {} of {}", gift.place, held.name));
+    if let Some(group) = &held.group {
+        sentence.push_str(&format!(" of the group {group}"));
+    }
+    finished(ask.action, held, sentence, &gift.besides, &gift.unclear)
+}
+
+fn finished(action: &str, held: &Held, mut sentence: String, besides: &[String], unclear: &[String]) -> Power {
+    if !besides.is_empty() {
+        sentence.push_str(&format!(", where {}", besides.join(" and ")));
+    }
+    if !unclear.is_empty() {
+        sentence.push_str(&format!("; not understood: {}", unclear.join("; ")));
+    }
+    Power {
+        action: action.to_owned(),
+        may: if unclear.is_empty() { May::Yes } else { May::Undetermined },
+        policy: held.name.clone(),
+        group: held.group.clone(),
+        over: None,
+        sentence,
+    }
+}
+
+/// What each of these may do, in their order. `partition` and `account`: whose they are.
+#[must_use]
+pub fn raised(holders: &[Holder], partition: &str, account: &str) -> Vec<Raised> {
+    let all = |ask: &Ask| [ask.on.all(partition, account)];
+    let by_class = |holder: &Holder, asks: &[Ask]| -> Vec<Power> {
+        asks.iter().filter_map(|ask| holder.may(ask, To::Some(&all(ask)))).collect()
+    };
+    let mut found: Vec<Raised> = holders
+        .iter()
+        .map(|holder| {
+            let mut administers = everything(holder, by_class(holder, &RAISE));
+            if !administers.iter().any(|power| power.may == May::Yes) {
+                administers.extend(loosens(holder, &all));
+            }
+            Raised { administers, keys: if holder.is_group() { Vec::new() } else { by_class(holder, &OF_KEYS) } }
+        })
+        .collect();
+    // Who can become an administrator is one, and others may become them in turn.
+    let mut known: BTreeMap<usize, May> = BTreeMap::new();
+    loop {
+        let new: Vec<(usize, May)> = found
+            .iter()
+            .enumerate()
+            .filter_map(|(n, one)| Some((n, one.administers.iter().map(|power| power.may).max()?)))
+            .filter(|(n, may)| known.get(n).is_none_or(|known| known < may))
+            .collect();
+        if new.is_empty() {
+            return found;
+        }
+        known.extend(new.iter().copied());
+        for (holder, one) in holders.iter().zip(&mut found) {
+            let strongest = one.administers.iter().map(|power| power.may).max();
+            if holder.is_group() || strongest == Some(May::Yes) {
+                continue;
+            }
+            for (target, as_sure_as) in new.iter().filter_map(|(n, may)| Some((holders.get(*n)?, *may))) {
+                if target.arn != holder.arn {
+                    one.administers.extend(becomes(holder, target, as_sure_as));
+                }
+            }
+        }
+    }
+}
+
+/// All ways to raise oneself at once, where one statement allows everything, are one.
+fn everything(holder: &Holder, mut powers: Vec<Power>) -> Vec<Power> {
+    let sure = powers.len() == RAISE.len() && powers.iter().all(|power| power.may == May::Yes);
+    let whole = holder.policies.iter().any(|held| held.digest.iter().any(|digest| digest.allows_everything()));
+    if let (true, true, Some(first)) = (sure, whole, powers.first_mut()) {
+        let mut one = first.clone();
+        "*".clone_into(&mut one.action);
+        // On what the first of them is allowed says nothing here.
+        if let Some((_, by)) = first.sentence.split_once(" by statement ") {
+            one.sentence = format!("everything is allowed by statement {by}");
+        }
+        return vec![one];
+    }
+    powers
+}
+
+impl Digest {
+    fn allows_everything(&self) -> bool {
+        self.statements.iter().any(|(_, one)| {
+            let is_all = |list: &Option<Vec<String>>| {
+                list.iter().flatten().any(|one| !one.is_empty() && one.chars().all(|c| matches!(c, '*' | ':')))
+            };
+            one.effect == Effect::Allow && is_all(&one.actions) && is_all(&one.resources)
+        })
+    }
+}
+
+/// Whoever would be an administrator but for a boundary or a policy that denies, and may take that away from themselves.
+fn loosens<const N: usize>(holder: &Holder, all: impl Fn(&Ask) -> [String; N]) -> Vec<Power> {
+    if holder.is_group() {
+        return Vec::new();
+    }
+    let digests = holder.digests();
+    let would = |denying: &[&Digest]| {
+        RAISE.iter().any(|ask| {
+            let gifts = holder.gifts(&digests, denying, ask.action, To::Some(&all(ask)));
+            gifts.iter().any(|gift| gift.unclear.is_empty())
+        })
+    };
+    if !would(&[]) {
+        return Vec::new();
+    }
+    // By denials alone, or by the boundary alone; with both, taking one away may not be enough.
+    let (denied, bounded) = (!would(&digests), holder.boundary.is_some());
+    let kind = if holder.is_user() { On::Users } else { On::Roles };
+    let mut ways = Vec::new();
+    for ask in LOOSEN.iter().filter(|ask| ask.on == kind) {
+        let of_boundary = ask.action.ends_with("PermissionsBoundary");
+        if of_boundary && !bounded || !of_boundary && !denied {
+            continue;
+        }
+        let Some(mut way) = holder.may(ask, To::One(&holder.arn)) else { continue };
+        way.sentence.push_str(", and takes away what holds them back");
+        if denied && bounded && way.may == May::Yes {
+            way.may = May::Undetermined;
+            way.sentence.push_str("; not understood: whether that is enough");
+        }
+        ways.push(way);
+    }
+    ways
+}
+
+/// The ways in which a holder becomes this administrator.
+fn becomes(holder: &Holder, target: &Holder, as_sure_as: May) -> Vec<Power> {
+    let kind = match target {
+        one if one.is_user() => On::Users,
+        one if one.is_group() => On::Groups,
+        _ => On::Roles,
+    };
+    let mut ways = Vec::new();
+    for ask in BECOME.iter().filter(|ask| ask.on == kind) {
+        let way = match (ask.action, &target.trust) {
+            ("sts:AssumeRole", Some(trust)) => takes_on(holder, target, ask, trust),
+            ("sts:AssumeRole", None) => None,
+            ("iam:PassRole", trust) if !trust.as_deref().is_some_and(trusts_a_service) => None,
+            _ => holder.may(ask, To::One(&target.arn)),
+        };
+        let Some(mut way) = way else { continue };
+        way.over = Some(target.arn.clone());
+        if as_sure_as < way.may {
+            way.may = as_sure_as;
+            way.sentence.push_str("; not understood: whether that is an administrator");
+        }
+        ways.push(way);
+    }
+    ways
+}
+
+fn takes_on(holder: &Holder, target: &Holder, ask: &Ask, trust: &Digest) -> Option<Power> {
+    let (how, besides, unclear) = trusts(trust, holder)?;
+    let of_trust = Held { name: target.arn.clone(), group: None, digest: None };
+    match how {
+        Trusts::Them => {
+            let digests = holder.digests();
+            let denied = digests.iter().any(|digest| digest.of_effect(Effect::Deny, ask.action).next().is_some());
+            let mut unclear = unclear;
+            if denied {
+                unclear.push("what their own Deny statements say of it".to_owned());
+            }
+            let sentence = format!("{} names them in its trust policy", target.arn);
+            Some(finished(ask.action, &of_trust, sentence, &besides, &unclear))
+        }
+        Trusts::TheirAccount => {
+            let mut way = holder.may(ask, To::One(&target.arn))?;
+            if !besides.is_empty() {
+                way.sentence.push_str(&format!(", where {}", besides.join(" and ")));
+            }
+            if !unclear.is_empty() {
+                way.may = May::Undetermined;
+                way.sentence.push_str(&format!("; not understood: {}", unclear.join("; ")));
+            }
+            Some(way)
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! What principals may do by their own policies: the right answer for each kind of policy, as rows of tables.
+
+#![expect(clippy::unwrap_used, reason = "tests may stop at the first surprise")]
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use witnessmark_iam_policy::{Digest, Held, Holder, May, PolicyDocument, Power, Raised, raised};
+
+fn digest(statements: Value) -> Arc<Digest> {
+    let text = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+    Arc::new(Digest::of(&PolicyDocument::parse(&text).unwrap()))
+}
+
+fn held(name: &str, statements: Value) -> Held {
+    Held { name: name.to_owned(), group: None, digest: Some(digest(statements)) }
+}
+
+fn allow(action: Value, resource: Value) -> Value {
+    json!({"Effect": "Allow", "Action": action, "Resource": resource})
+}
+
+fn where_(mut statement: Value, condition: Value) -> Value {
+    statement["Condition"] = condition;
+    statement
+}
+
+fn deny(action: Value, resource: Value) -> Value {
+    json!({"Effect": "Deny", "Action": action, "Resource": resource})
+}
+
+fn user(name: &str, policies: Vec<Held>) -> Holder {
+    Holder {
+        arn: format!("arn:aws:iam::111122223333:user/{name}"),
+        name: name.to_owned(),
+        policies,
+        ..Holder::default()
+    }
+}
+
+fn role(name: &str, policies: Vec<Held>, trusts: Value) -> Holder {
+    let trust = json!([{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": trusts}]);
+    Holder {
+        arn: format!("arn:aws:iam::111122223333:role/{name}"),
+        name: name.to_owned(),
+        policies,
+        trust: Some(digest(trust)),
+        ..Holder::default()
+    }
+}
+
+fn of(holders: &[Holder]) -> Vec<Raised> {
+    raised(holders, "aws", "111122223333")
+}
+
+fn letter(powers: &[Power]) -> char {
+    match powers.iter().map(|power| power.may).max() {
+        Some(May::Yes) => 'y',
+        Some(May::Undetermined) => '?',
+        None => 'n',
+    }
+}
+
+fn may(powers: &[Power], action: &str) -> char {
+    let of_it: Vec<Power> = powers.iter().filter(|power| power.action == action).cloned().collect();
+    letter(&of_it)
+}
+
+/// Rows of a user's policies and whether they are an administrator.
+fn administrators(rows: &[(Value, char)]) {
+    let wrong: Vec<String> = rows
+        .iter()
+        .filter_map(|(statements, expected)| {
+            let found = of(&[user("jane", vec![held("own", statements.clone())])]).remove(0);
+            (letter(&found.administers) != *expected).then(|| format!("{statements}: expected {expected}, {found:?}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
+}
+
+#[test]
+fn everything_is_said_in_one_word() {
+    let found = of(&[user(
+        "jane",
+        vec![held("arn:aws:iam::aws:policy/AdministratorAccess", json!([allow(json!("*"), json!("*"))]))],
+    )]);
+    let [one] = found[0].administers.as_slice() else { panic!("{found:?}") };
+    assert_eq!((one.action.as_str(), one.may), ("*", May::Yes));
+    assert!(one.sentence.starts_with("everything is allowed by statement 0"), "{}", one.sentence);
+    assert_eq!(may(&found[0].keys, "kms:Sign"), 'y');
+    assert_eq!(may(&found[0].keys, "kms:ScheduleKeyDeletion"), 'y');
+}
+
+#[test]
+fn each_way_to_raise_oneself() {
+    let mut rows = Vec::new();
+    for action in [
+        "iam:PutUserPolicy",
+        "iam:AttachUserPolicy",
+        "iam:PutGroupPolicy",
+        "iam:AttachGroupPolicy",
+        "iam:PutRolePolicy",
+        "iam:AttachRolePolicy",
+        "iam:CreatePolicyVersion",
+        "iam:SetDefaultPolicyVersion",
+        "IAM:putuserpolicy",
+        "iam:Put*",
+        "iam:*",
+        "i*",
+        "*",
+    ] {
+        rows.push((json!([allow(json!(action), json!("*"))]), 'y'));
+    }
+    rows.extend([
+        // Their own policies are enough.
+        (json!([allow(json!("iam:PutUserPolicy"), json!("arn:aws:iam::111122223333:user/${aws:username}"))]), 'y'),
+        (json!([allow(json!("iam:PutUserPolicy"), json!("arn:aws:iam::*:user/*"))]), 'y'),
+        (json!([allow(json!("iam:PutUserPolicy"), json!("arn:aws:iam::999999999999:user/*"))]), 'n'),
+        (json!([allow(json!("iam:PutUserPolicy"), json!("arn:aws:iam::111122223333:role/*"))]), 'n'),
+        (json!([allow(json!("iam:CreatePolicyVersion"), json!("arn:aws:iam::aws:policy/*"))]), 'n'),
+        (json!([{"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}]), 'y'),
+        (json!([{"Effect": "Allow", "NotAction": ["iam:*", "organizations:*", "account:*"], "Resource": "*"}]), 'n'),
+        (json!([{"Effect": "Allow", "Action": "iam:PutUserPolicy", "NotResource": "arn:aws:s3:::*"}]), 'y'),
+        (json!([{"Effect": "Allow", "Action": "iam:PutUserPolicy", "NotResource": "arn:aws:iam::*:user/*"}]), 'n'),
+        (json!([allow(json!(["s3:*", "iam:GetUser", "iam:List*"]), json!("*"))]), 'n'),
+        // One's own password and keys give nothing new.
+        (
+            json!([allow(
+                json!(["iam:CreateAccessKey", "iam:ChangePassword", "iam:UpdateLoginProfile"]),
+                json!("arn:aws:iam::*:user/${aws:username}")
+            )]),
+            'n',
+        ),
+        (json!([allow(json!(["iam:CreateAccessKey", "iam:PassRole", "sts:AssumeRole"]), json!("*"))]), 'n'),
+    ]);
+    administrators(&rows);
+}
+
+#[test]
+fn conditions_that_they_can_meet_do_not_help() {
+    let given = |condition: Value| json!([where_(allow(json!("*"), json!("*")), condition)]);
+    administrators(&[
+        (given(json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}})), 'y'),
+        (given(json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})), 'y'),
+        (given(json!({"StringEquals": {"aws:RequestedRegion": "eu-west-1"}})), 'y'),
+        (given(json!({"StringEquals": {"aws:PrincipalTag/team": "admins"}})), '?'),
+        (given(json!({"StringEquals": {"aws:ResourceTag/team": "admins"}})), '?'),
+        (given(json!({"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::111122223333:policy/edge"}})), '?'),
+        (given(json!({"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}})), '?'),
+        (given(json!({"StringEquals": {"new:Key": "x"}})), '?'),
+        (given(json!({"SomethingNew": {"aws:SourceIp": "x"}})), 'y'),
+        // Whose they are is known.
+        (given(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:user/jane"}})), 'y'),
+        (given(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:user/joe"}})), 'n'),
+        (given(json!({"StringEquals": {"aws:PrincipalAccount": "999999999999"}})), 'n'),
+        (given(json!({"StringEquals": {"aws:username": "joe"}})), 'n'),
+        (given(json!({"StringEquals": {"aws:username": ["joe", "jane"]}})), 'y'),
+        (given(json!({"Bool": {"aws:PrincipalIsAWSService": "true"}})), 'n'),
+    ]);
+}
+
+#[test]
+fn what_denies_is_weighed() {
+    let with = |denial: Value| json!([allow(json!("*"), json!("*")), denial]);
+    let deny_where = |condition: Value| with(where_(deny(json!("iam:*"), json!("*")), condition));
+    administrators(&[
+        (with(deny(json!("iam:*"), json!("*"))), 'n'),
+        (with(deny(json!("iam:*"), json!("arn:aws:iam::*:*"))), 'n'),
+        (with(deny(json!("*"), json!("*"))), 'n'),
+        (with(deny(json!("iam:PutUserPolicy"), json!("*"))), 'y'),
+        (with(deny(json!("iam:*"), json!("arn:aws:iam::111122223333:user/boss"))), 'y'),
+        (with(deny(json!("s3:*"), json!("*"))), 'y'),
+        (with(json!({"Effect": "Deny", "NotAction": "s3:*", "Resource": "*"})), 'n'),
+        (with(json!({"Effect": "Deny", "Action": "iam:*", "NotResource": "arn:aws:s3:::*"})), 'n'),
+        // Anybody gets around this one, and this one holds for others.
+        (deny_where(json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}})), 'y'),
+        (deny_where(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:user/joe"}})), 'y'),
+        (deny_where(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:user/jane"}})), 'n'),
+        (deny_where(json!({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:user/boss"}})), 'n'),
+        (deny_where(json!({"StringNotEquals": {"aws:PrincipalTag/team": "admins"}})), '?'),
+        (deny_where(json!({"StringEquals": {"aws:ResourceTag/team": "admins"}})), '?'),
+        (deny_where(json!({"StringNotEquals": {"new:Key": "x"}})), '?'),
+    ]);
+}
+
+#[test]
+fn a_boundary_leaves_what_both_allow() {
+    let bounded = |boundary: Option<Value>| {
+        let mut jane = user("jane", vec![held("own", json!([allow(json!("*"), json!("*"))]))]);
+        jane.boundary = Some(Held { name: "edge".to_owned(), group: None, digest: boundary.map(digest) });
+        of(&[jane]).remove(0)
+    };
+    for (boundary, admin, sign) in [
+        (json!([allow(json!("*"), json!("*"))]), 'y', 'y'),
+        (json!([allow(json!("s3:*"), json!("*"))]), 'n', 'n'),
+        (json!([allow(json!("kms:Sign"), json!("*"))]), 'n', 'y'),
+        (json!([allow(json!("*"), json!("*")), deny(json!("iam:*"), json!("*"))]), 'n', 'y'),
+        (json!([where_(allow(json!("*"), json!("*")), json!({"StringEquals": {"new:Key": "x"}}))]), '?', '?'),
+    ] {
+        let found = bounded(Some(boundary.clone()));
+        assert_eq!((letter(&found.administers), may(&found.keys, "kms:Sign")), (admin, sign), "{boundary} {found:?}");
+    }
+    // Not read: it may leave nothing.
+    let found = bounded(None);
+    assert_eq!((letter(&found.administers), may(&found.keys, "kms:Sign")), ('?', '?'), "{found:?}");
+    // What is allowed here is not what is allowed there.
+    let mut jane = user(
+        "jane",
+        vec![held("own", json!([allow(json!("kms:Sign"), json!("arn:aws:kms:eu-west-1:111122223333:key/a"))]))],
+    );
+    jane.boundary =
+        Some(held("edge", json!([allow(json!("kms:*"), json!("arn:aws:kms:eu-west-1:111122223333:key/b"))])));
+    assert_eq!(letter(&of(&[jane])[0].keys), 'n');
+}
+
+#[test]
+fn who_may_take_away_what_holds_them_back_is_an_administrator() {
+    let all = || json!([allow(json!("*"), json!("*"))]);
+    let bounded = |boundary: Value| {
+        let mut jane = user("jane", vec![held("own", all())]);
+        jane.boundary = Some(held("edge", boundary));
+        letter(&of(&[jane])[0].administers)
+    };
+    let own = json!("arn:aws:iam::111122223333:user/jane");
+    assert_eq!(bounded(json!([allow(json!(["s3:*", "iam:DeleteUserPermissionsBoundary"]), json!("*"))])), 'y');
+    assert_eq!(bounded(json!([allow(json!("iam:PutUserPermissionsBoundary"), own.clone())])), 'y');
+    assert_eq!(
+        bounded(json!([allow(json!("iam:DeleteUserPermissionsBoundary"), json!("arn:aws:iam::*:user/joe"))])),
+        'n'
+    );
+    assert_eq!(bounded(json!([allow(json!("iam:DeleteRolePermissionsBoundary"), json!("*"))])), 'n');
+    let eight = json!([
+        "iam:AttachGroupPolicy",
+        "iam:AttachRolePolicy",
+        "iam:AttachUserPolicy",
+        "iam:CreatePolicyVersion",
+        "iam:PutGroupPolicy",
+        "iam:PutRolePolicy",
+        "iam:PutUserPolicy",
+        "iam:SetDefaultPolicyVersion"
+    ]);
+    let with = |denial: Value| json!([allow(json!("*"), json!("*")), denial]);
+    administrators(&[
+        (with(deny(eight, json!("*"))), 'y'),
+        (with(deny(json!(["iam:Attach*", "iam:*Version", "iam:Put*", "iam:De*"]), json!("*"))), 'n'),
+        (json!([allow(json!("iam:DetachUserPolicy"), json!("*"))]), 'n'),
+    ]);
+}
+
+#[test]
+fn a_policy_that_was_not_read_may_take_back() {
+    let unread = Held { name: "arn:aws:iam::111122223333:policy/unread".to_owned(), group: None, digest: None };
+    let found = of(&[user("jane", vec![held("own", json!([allow(json!("*"), json!("*"))])), unread])]);
+    assert_eq!(letter(&found[0].administers), '?');
+    assert!(found[0].administers[0].sentence.contains("policy/unread, which was not read"), "{found:?}");
+}
+
+#[test]
+fn who_can_become_an_administrator_is_one() {
+    let admin = || vec![held("AdministratorAccess", json!([allow(json!("*"), json!("*"))]))];
+    let boss = || user("boss", admin());
+    let jane = |statements: Value| user("jane", vec![held("own", statements)]);
+    let answer = |statements: Value, other: Holder| {
+        let found = of(&[jane(statements), other]).remove(0);
+        (letter(&found.administers), found)
+    };
+    let own_account = json!({"AWS": "111122223333"});
+    let service = json!({"Service": "ec2.amazonaws.com"});
+    let all = json!("*");
+    for (statements, other, expected) in [
+        (json!([allow(json!("iam:CreateAccessKey"), all.clone())]), boss(), 'y'),
+        (json!([allow(json!("iam:CreateLoginProfile"), json!("arn:aws:iam::*:user/b*"))]), boss(), 'y'),
+        (json!([allow(json!("iam:UpdateLoginProfile"), json!("arn:aws:iam::*:user/other"))]), boss(), 'n'),
+        (
+            json!([allow(json!("iam:CreateAccessKey"), json!("arn:aws:iam::111122223333:user/${aws:username}"))]),
+            boss(),
+            'n',
+        ),
+        (json!([allow(json!("sts:AssumeRole"), all.clone())]), role("admin", admin(), own_account.clone()), 'y'),
+        (
+            json!([allow(json!("sts:AssumeRole"), json!("arn:aws:iam::111122223333:role/other"))]),
+            role("admin", admin(), own_account.clone()),
+            'n',
+        ),
+        (json!([]), role("admin", admin(), own_account.clone()), 'n'),
+        // A role that trusts them by name asks for nothing else.
+        (json!([]), role("admin", admin(), json!({"AWS": "arn:aws:iam::111122223333:user/jane"})), 'y'),
+        (json!([]), role("admin", admin(), json!({"AWS": "arn:aws:iam::111122223333:user/joe"})), 'n'),
+        (json!([allow(json!("sts:AssumeRole"), all.clone())]), role("admin", admin(), service.clone()), 'n'),
+        (json!([allow(json!("iam:PassRole"), all.clone())]), role("admin", admin(), service.clone()), 'y'),
+        (json!([allow(json!("iam:PassRole"), all.clone())]), role("admin", admin(), own_account.clone()), 'n'),
+        (
+            json!([where_(
+                allow(json!("iam:PassRole"), all.clone()),
+                json!({"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}})
+            )]),
+            role("admin", admin(), service),
+            '?',
+        ),
+        (
+            json!([allow(json!("iam:UpdateAssumeRolePolicy"), all.clone())]),
+            role("admin", admin(), json!({"AWS": "999999999999"})),
+            'y',
+        ),
+        (
+            json!([allow(json!("iam:AddUserToGroup"), all.clone())]),
+            Holder {
+                arn: "arn:aws:iam::111122223333:group/admins".to_owned(),
+                name: "admins".to_owned(),
+                policies: admin(),
+                ..Holder::default()
+            },
+            'y',
+        ),
+        (
+            json!([
+                allow(json!("iam:CreateAccessKey"), all.clone()),
+                deny(json!("iam:CreateAccessKey"), json!("arn:aws:iam::111122223333:user/boss"))
+            ]),
+            boss(),
+            'n',
+        ),
+        (json!([allow(json!("iam:CreateAccessKey"), all)]), user("nobody", vec![]), 'n'),
+    ] {
+        let shown = format!("{statements} {}", other.arn);
+        let (found, raised) = answer(statements, other);
+        assert_eq!(found, expected, "{shown} {raised:?}");
+    }
+    // Over three steps.
+    let chain = [
+        user(
+            "jane",
+            vec![held("own", json!([allow(json!("sts:AssumeRole"), json!("arn:aws:iam::111122223333:role/deploy"))]))],
+        ),
+        role(
+            "deploy",
+            vec![held(
+                "own",
+                json!([allow(json!("iam:CreateAccessKey"), json!("arn:aws:iam::111122223333:user/boss"))]),
+            )],
+            own_account,
+        ),
+        boss(),
+    ];
+    let found = of(&chain);
+    assert_eq!(found.iter().map(|one| letter(&one.administers)).collect::<String>(), "yyy", "{found:?}");
+    assert_eq!(found[0].administers[0].over.as_deref(), Some("arn:aws:iam::111122223333:role/deploy"));
+}
+
+#[test]
+fn what_they_may_do_to_keys() {
+    let keys = |statements: Value| of(&[user("jane", vec![held("own", statements)])]).remove(0).keys;
+    for (statements, action, expected) in [
+        (json!([allow(json!("kms:Sign"), json!("*"))]), "kms:Sign", 'y'),
+        (json!([allow(json!("kms:Sign"), json!("arn:aws:kms:eu-west-1:111122223333:key/a"))]), "kms:Sign", 'y'),
+        (json!([allow(json!("kms:Sign"), json!("arn:aws:kms:eu-west-1:999999999999:key/a"))]), "kms:Sign", 'n'),
+        (json!([allow(json!("kms:Sign"), json!("arn:aws:kms:*:999999999999:key/*"))]), "kms:Sign", 'n'),
+        (json!([allow(json!("kms:Sign"), json!("arn:aws:kms:*:*:key/*"))]), "kms:Sign", 'y'),
+        (json!([allow(json!("kms:Sign"), json!("arn:aws:kms:*"))]), "kms:Sign", 'y'),
+        (json!([allow(json!("kms:Sign"), json!("arn:aws:kms:eu-west-1:111122223333:alias/a"))]), "kms:Sign", 'n'),
+        (json!([allow(json!("kms:*"), json!("*"))]), "kms:PutKeyPolicy", 'y'),
+        (json!([allow(json!("kms:Describe*"), json!("*"))]), "kms:Decrypt", 'n'),
+        (
+            json!([where_(
+                allow(json!("kms:Decrypt"), json!("*")),
+                json!({"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}})
+            )]),
+            "kms:Decrypt",
+            'y',
+        ),
+        (
+            json!([where_(
+                allow(json!("kms:Decrypt"), json!("*")),
+                json!({"StringEquals": {"kms:EncryptionContext:app": "a"}})
+            )]),
+            "kms:Decrypt",
+            'y',
+        ),
+        (
+            json!([where_(
+                allow(json!("kms:Sign"), json!("*")),
+                json!({"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/a"}})
+            )]),
+            "kms:Sign",
+            '?',
+        ),
+        (
+            json!([
+                allow(json!("kms:*"), json!("*")),
+                deny(json!("kms:ScheduleKeyDeletion"), json!("arn:aws:kms:*:111122223333:key/*"))
+            ]),
+            "kms:ScheduleKeyDeletion",
+            'n',
+        ),
+        (
+            json!([
+                allow(json!("kms:*"), json!("*")),
+                deny(json!("kms:ScheduleKeyDeletion"), json!("arn:aws:kms:eu-west-1:111122223333:key/a"))
+            ]),
+            "kms:ScheduleKeyDeletion",
+            'y',
+        ),
+    ] {
+        let found = keys(statements.clone());
+        assert_eq!(may(&found, action), expected, "{statements} {found:?}");
+    }
+}
