@@ -11,6 +11,7 @@ mod http_client;
 pub mod json;
 mod moment;
 mod pager;
+mod partition;
 mod permits;
 mod regions;
 mod rights;
@@ -24,6 +25,7 @@ pub use iam_policy as policy_document;
 
 pub use moment::Moment;
 pub use pager::{Pager, Turn};
+pub use partition::Partition;
 pub use regions::{ListedRegion, ListedRegions, Region, record_closed};
 pub use rights::{
     GET_CALLER_IDENTITY, TEMPLATE, caller_identity_right, list_regions_right, own_endpoints, rights_forms, rights_in,

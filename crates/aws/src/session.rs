@@ -28,13 +28,12 @@ use transport::{Asker, Call, Recording, Refusal, Transport, causes};
 
 use crate::credentials::Registering;
 use crate::http_client::RecordingClient;
+use crate::partition::Partition;
 use crate::permits;
 use crate::rights::GET_CALLER_IDENTITY;
 use crate::settings::AccountSettings;
 use crate::wire::Aws;
 
-/// Where calls go that belong to no region, when neither declaration nor environment names one.
-const HOME: &str = "us-east-1";
 /// The services that are asked: the ids by which `AWS_ENDPOINT_URL_<SERVICE>` and profiles name their endpoints
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html>), and how their hosts begin.
 const SERVICES: [(&str, &str); 13] = [
@@ -283,14 +282,15 @@ fn route(transport: &Transport, config: &SdkConfig) -> Result<RouteNote, Collect
         config.service_config()?.load_config(key)
     };
     let of_all = config.endpoint_url().map(str::to_owned);
-    let region = config.region().map_or(HOME, Region::as_ref);
+    let region = config.region().map_or(Partition::of_region("").home, Region::as_ref);
+    let suffix = Partition::of_region(region).suffix;
     let mut hosts: Vec<Uri> = Vec::new();
     let mut endpoints: BTreeSet<String> = of_all.iter().cloned().collect();
     for (service, host) in SERVICES {
         let of_it = of_service(service);
         // Proxies are chosen by host, and of what has another endpoint no host of AWS is asked.
         if of_it.is_none() && of_all.is_none() {
-            hosts.push(url(&format!("https://{host}.{region}.amazonaws.com"))?);
+            hosts.push(url(&format!("https://{host}.{region}.{suffix}"))?);
         }
         endpoints.extend(of_it);
     }
@@ -310,10 +310,17 @@ async fn base_config(
         profile_region = profile_region.profile_name(profile);
     }
     // The instance metadata service is not asked for a region: elsewhere than on EC2 that costs seconds.
-    let region = RegionProviderChain::first_try(declared)
+    let found = RegionProviderChain::first_try(declared)
         .or_else(EnvironmentVariableRegionProvider::new())
         .or_else(profile_region.build())
-        .or_else(Region::new(HOME));
+        .region()
+        .await;
+    // A role can be taken on within its own partition only: what is declared counts more than the environment.
+    let partition = settings.partition();
+    let region = match found {
+        Some(found) if partition.is_none_or(|own| own == Partition::of_region(found.as_ref())) => found,
+        _ => Region::new(partition.unwrap_or_else(|| Partition::of_region("")).home),
+    };
     let wrong = |problem: String| CollectError::Credentials { problem };
     let app = AppName::new(label(&environment.run_id, 50)).map_err(|e| wrong(e.to_string()))?;
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())

@@ -5,6 +5,8 @@ use sdk::{CollectError, Target};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::partition::Partition;
+
 /// One AWS account, and how it is entered.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +95,16 @@ impl AccountSettings {
                 return Err(wrong(setting, format!("`{role}` is not the ARN of a role")));
             }
         }
+        let partitions = settings.partitions();
+        if let Some((first, (setting, other))) =
+            partitions.first().and_then(|first| Some((first, partitions.iter().find(|one| one.1 != first.1)?)))
+        {
+            let problem = format!(
+                "is of the partition `{}`, and `{}` of `{}`: an account is in one",
+                other.name, first.0, first.1.name
+            );
+            return Err(wrong(setting, problem));
+        }
         if settings.assume_role.is_none() {
             for (setting, written) in [("via", settings.via.is_some()), ("external_id", settings.external_id.is_some())]
             {
@@ -110,6 +122,19 @@ impl AccountSettings {
     pub fn roles(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let before = self.via.iter().flatten().map(|role| ("via", role.as_str()));
         before.chain(self.assume_role.iter().map(|role| ("assume_role", role.as_str())))
+    }
+
+    /// The partitions that the settings speak of, each with the setting.
+    fn partitions(&self) -> Vec<(&'static str, &'static Partition)> {
+        let regions = self.regions.iter().flatten().map(|region| ("regions", Partition::of_region(region)));
+        let roles = self.roles().filter_map(|(setting, role)| Some((setting, Partition::of_arn(role)?)));
+        regions.chain(roles).collect()
+    }
+
+    /// The account's partition, as far as its regions and roles tell.
+    #[must_use]
+    pub fn partition(&self) -> Option<&'static Partition> {
+        self.partitions().first().map(|(_, partition)| *partition)
     }
 }
 
@@ -151,12 +176,16 @@ mod tests {
     fn reads_a_target() {
         let settings = parse(json!({
             "account": "111122223333",
-            "regions": ["eu-west-1", "us-gov-east-1"],
+            "regions": ["eu-west-1", "us-east-1"],
             "assume_role": "arn:aws:iam::111122223333:role/path/witnessmark",
         }))
         .unwrap();
         assert_eq!(settings.account, "111122223333");
-        assert!(parse(json!({"account": "111122223333"})).is_ok());
+        assert_eq!(settings.partition().unwrap().name, "aws");
+        assert_eq!(parse(json!({"account": "111122223333"})).unwrap().partition(), None);
+        let role = "arn:aws-us-gov:iam::111122223333:role/witnessmark";
+        let gov = parse(json!({"account": "111122223333", "assume_role": role})).unwrap();
+        assert_eq!(gov.partition().unwrap().home, "us-gov-west-1");
     }
 
     #[test]
@@ -175,6 +204,14 @@ mod tests {
             (
                 json!({"account": "111122223333", "via": ["hub"], "assume_role": "arn:aws:iam::111122223333:role/a"}),
                 "`via` of target `prod`: `hub` is not the ARN of a role",
+            ),
+            (
+                json!({"account": "111122223333", "regions": ["eu-west-1", "cn-north-1"]}),
+                "`regions` of target `prod`: is of the partition `aws-cn`, and `regions` of `aws`: an account is in one",
+            ),
+            (
+                json!({"account": "111122223333", "regions": ["eu-west-1"], "assume_role": "arn:aws-cn:iam::111122223333:role/a"}),
+                "`assume_role` of target `prod`: is of the partition `aws-cn`",
             ),
             (json!({"account": "111122223333", "region": "eu-west-1"}), "`region` of target `prod`: is not a setting"),
         ] {
