@@ -33,6 +33,9 @@ pub const DESCRIBED: [&str; 16] = [
     "current_material",
 ];
 
+/// What state a key is in and where that stands, or why it was not read.
+pub type State = Result<(String, Vec<Source>), GapNote>;
+
 /// A key as the list names it, and what was read of it so far.
 #[derive(Debug)]
 pub struct KeyReader<'s> {
@@ -75,15 +78,17 @@ impl<'s> KeyReader<'s> {
         Self { session, client, population: population.to_owned(), arn: listed.arn, facts, parts, gaps: Vec::new() }
     }
 
-    /// Reads the key and records it.
-    pub async fn read(mut self, recorder: &Recorder) -> Result<(), SinkError> {
+    /// Reads the key and records it. `None`: its state is not known, and no gap says why.
+    pub async fn read(mut self, recorder: &Recorder) -> Result<Option<State>, SinkError> {
         if self.describe().await? {
             self.policy().await?;
             self.grants().await?;
             self.tags().await?;
             self.rotation().await?;
             self.rotations().await?;
+            self.settle_manager();
         }
+        let state = self.state();
         for gap in self.gaps {
             recorder.gap(gap)?;
         }
@@ -93,7 +98,51 @@ impl<'s> KeyReader<'s> {
             id: self.arn,
             parts: self.parts,
             facts: sdk::facts(&self.facts)?,
-        })
+        })?;
+        Ok(state)
+    }
+
+    fn state(&self) -> Option<State> {
+        if let (Some(state), Some(sources)) = (&self.facts.state, self.parts.get("state")) {
+            return Some(Ok((state.clone(), sources.clone())));
+        }
+        self.gaps.iter().find(|gap| matches!(gap.part.as_deref(), None | Some("state"))).cloned().map(Err)
+    }
+
+    /// Whose a key is, other answers tell too: AWS gives keys of its own no name but its own, and lets nobody change their policy.
+    /// So whoever writes a key's policy cannot hide the key by refusing its description.
+    fn settle_manager(&mut self) {
+        const RESERVED: &str = "alias/aws/";
+        let names = self.facts.aliases.iter().flatten();
+        let of_customer = names.clone().find(|name| !name.starts_with(RESERVED)).cloned();
+        let of_aws = names.clone().any(|name| name.starts_with(RESERVED));
+        let mut allowed = self.facts.policy.iter().flat_map(PolicyDocument::allows);
+        let changeable = !of_aws && allowed.any(|one| one.covers_action("kms:PutKeyPolicy"));
+        drop(allowed);
+        let told = match of_customer {
+            Some(name) => Some(("aliases", format!("`ListAliases` gives it the customer's name `{name}`"))),
+            None => changeable.then(|| ("policy", "its policy lets the account change it".to_owned())),
+        };
+        let Some((part, why)) = told else { return };
+        match self.facts.manager.as_deref() {
+            Some("AWS") => {
+                let place = self.parts.remove("manager").unwrap_or_default();
+                self.facts.manager = None;
+                let exchange = place.first().map(|source| source.exchange);
+                let detail =
+                    format!("`DescribeKey` says that AWS manages the key, but {why}: one contradicts the other");
+                let mut refusal = self.info("kms:DescribeKey").refused(GapReason::Malformed, detail);
+                refusal.exchange = exchange;
+                self.refused(&refusal, &["manager"]);
+            }
+            None => {
+                self.facts.manager = Some("CUSTOMER".to_owned());
+                let sources = self.parts.get(part).cloned().unwrap_or_default();
+                self.parts.insert("manager".to_owned(), sources);
+                self.gaps.retain(|gap| gap.part.as_deref() != Some("manager"));
+            }
+            Some(_) => {}
+        }
     }
 
     fn info(&self, operation: &str) -> Call {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws::statement_id;
+use aws::{Partition, statement_id};
 use sdk::{DeclaredCollector, Descriptor, RightsForm};
 use serde_json::{Value, json};
 
@@ -24,7 +24,14 @@ pub fn statements(declared: &[DeclaredCollector]) -> Option<Value> {
             match setting("assume_role") {
                 Some(role) => role.to_owned(),
                 // Whose credentials the environment holds is not known here.
-                None => format!("arn:aws:iam::{}:role/THE-READING-ROLE", setting("account").unwrap_or_default()),
+                None => {
+                    let region =
+                        target.settings.get("regions").and_then(|regions| regions.get(0)).and_then(Value::as_str);
+                    // Without a region it could be any.
+                    let partition = region.map_or("THE-PARTITION", |region| Partition::of_region(region).name);
+                    let account = setting("account").unwrap_or_default();
+                    format!("arn:{partition}:iam::{account}:role/THE-READING-ROLE")
+                }
             }
         })
         .collect();
@@ -49,4 +56,40 @@ fn statement(descriptor: &Descriptor, principal: &str) -> Value {
         "Action": actions,
         "Resource": "*",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use sdk::{CollectorKind as _, DeclaredCollector, Target};
+    use serde_json::Value;
+
+    use super::statements;
+
+    // A19
+    #[test]
+    fn names_the_role_in_the_accounts_own_partition() {
+        let principal = |settings: Value| {
+            let Value::Object(settings) = settings else { panic!("an object") };
+            let targets = vec![Target { id: "prod".to_owned(), settings }];
+            let declared = DeclaredCollector { descriptor: crate::AwsKms.descriptor(), targets };
+            statements(&[declared]).unwrap()[0]["Principal"]["AWS"].as_str().unwrap().to_owned()
+        };
+        for (settings, expected) in [
+            (serde_json::json!({"regions": ["eu-west-1"]}), "arn:aws:iam::111122223333:role/THE-READING-ROLE"),
+            (
+                serde_json::json!({"regions": ["us-gov-east-1"]}),
+                "arn:aws-us-gov:iam::111122223333:role/THE-READING-ROLE",
+            ),
+            (serde_json::json!({"regions": ["cn-north-1"]}), "arn:aws-cn:iam::111122223333:role/THE-READING-ROLE"),
+            (serde_json::json!({}), "arn:THE-PARTITION:iam::111122223333:role/THE-READING-ROLE"),
+            (
+                serde_json::json!({"assume_role": "arn:aws-cn:iam::111122223333:role/a"}),
+                "arn:aws-cn:iam::111122223333:role/a",
+            ),
+        ] {
+            let mut settings = settings;
+            settings["account"] = "111122223333".into();
+            assert_eq!(principal(settings), expected);
+        }
+    }
 }

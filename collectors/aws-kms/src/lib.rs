@@ -161,18 +161,19 @@ fn rights() -> Vec<Right> {
     // Whether a key can have rotations at all is known from its description alone.
     let mut described = key(&key::DESCRIBED);
     described.extend(key(&["rotation", "rotations"]));
+    described.push(Feed::part(ALIAS, "target_state"));
     const BY_KEY_POLICY: &str = "Denied where a key's policy does not delegate to IAM policies.";
     vec![
         aws::caller_identity_right(),
         aws::list_regions_right(REGION),
         right(
             "kms:ListKeys",
-            vec![Feed::list(KEY), Feed::part(ALIAS, "target_exists")],
+            vec![Feed::list(KEY), Feed::part(ALIAS, "target_exists"), Feed::part(ALIAS, "target_state")],
             "Without it nothing is known about any key.",
         ),
         right(
             "kms:ListAliases",
-            vec![Feed::list(ALIAS), Feed::part(KEY, "aliases")],
+            vec![Feed::list(ALIAS), Feed::part(KEY, "aliases"), Feed::part(KEY, "manager")],
             "One list for each region, joined to the keys.",
         ),
         right(
@@ -181,7 +182,7 @@ fn rights() -> Vec<Right> {
             "CloudHSM clusters and external key managers behind KMS.",
         ),
         right("kms:DescribeKey", described, BY_KEY_POLICY),
-        right("kms:GetKeyPolicy", key(&["policy"]), BY_KEY_POLICY),
+        right("kms:GetKeyPolicy", key(&["policy", "manager"]), BY_KEY_POLICY),
         right("kms:ListGrants", key(&["grants"]), BY_KEY_POLICY),
         right("kms:ListResourceTags", key(&["tags"]), BY_KEY_POLICY),
         right("kms:GetKeyRotationStatus", key(&["rotation"]), BY_KEY_POLICY),

@@ -1,13 +1,14 @@
 //! One region: its aliases, its custom key stores, its keys.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use aws::{Bounded, Call, Pager, Refusal, Session};
 use aws_sdk_kms::Client;
 use futures_util::future::try_join;
 use sdk::{ExchangeId, GapNote, GapReason, Recorder, ResourceNote, SinkError, Source, Subject, population};
 
-use crate::key::{KeyReader, Listed};
+use crate::key::{KeyReader, Listed, State};
 use crate::resource::{ALIAS, Alias, CUSTOM_KEY_STORE, CustomKeyStore, ExternalProxy, KEY};
 use crate::wire;
 
@@ -36,6 +37,8 @@ struct Aliases {
 #[derive(Debug, Default)]
 struct Targets {
     found: BTreeMap<String, Source>,
+    /// What state each is in.
+    states: BTreeMap<String, State>,
     last_page: Option<Source>,
     stopped: Option<Refusal>,
 }
@@ -106,6 +109,7 @@ impl<'s> RegionReader<'s> {
         let mut pager = Pager::new(self.session, Call::new("kms:ListKeys").population(&name));
         let mut targets = Targets::default();
         let mut items: u64 = 0;
+        let states: Mutex<BTreeMap<String, State>> = Mutex::default();
         while let Some(answer) = pager
             .next(|marker| self.client.list_keys().limit(1000).set_marker(marker).send(), wire::turn::<wire::Keys, _>)
             .await?
@@ -120,16 +124,26 @@ impl<'s> RegionReader<'s> {
                     continue;
                 };
                 let source = Source::json(exchange, format!("/Keys/{index}"));
-                if aliases.by_key.contains_key(&id) {
+                let aliased = aliases.by_key.contains_key(&id).then(|| id.clone());
+                if let Some(id) = &aliased {
                     targets.found.insert(id.clone(), source.clone());
                 }
                 let listed = Listed { aliases: aliases.of(&id), region: self.region.clone(), source, arn, id };
                 items = items.saturating_add(1);
                 let key = KeyReader::new(self.session, self.client.clone(), &name, listed);
-                work.start(key.read(self.recorder)).await?;
+                let states = &states;
+                work.start(async move {
+                    let state = key.read(self.recorder).await?;
+                    if let (Some(id), Some(state)) = (aliased, state) {
+                        states.lock().unwrap_or_else(PoisonError::into_inner).insert(id, state);
+                    }
+                    Ok(())
+                })
+                .await?;
             }
             work.finish().await?;
         }
+        targets.states = states.into_inner().unwrap_or_else(PoisonError::into_inner);
         targets.stopped = pager.stopped().cloned();
         pager.close(self.recorder, &name, items, None)?;
         Ok(targets)
@@ -235,8 +249,31 @@ impl<'s> RegionReader<'s> {
                     None
                 }
             };
-            let proven = facts.target_exists.map(|_| ("target_exists", proof));
-            self.record(ALIAS, arn, sdk::facts(&facts)?, &source, proven)?;
+            let mut others: Vec<(&'static str, Vec<Source>)> = Vec::new();
+            match (facts.target_exists, target.as_ref().and_then(|id| targets.states.get(id))) {
+                (Some(true), Some(Ok((state, sources)))) => {
+                    facts.target_state = Some(Some(state.clone()));
+                    others.push(("target_state", sources.clone()));
+                }
+                (Some(true), Some(Err(gap))) => {
+                    let right = gap.right.as_deref().unwrap_or("kms:DescribeKey");
+                    self.alias_gap(&arn, "target_state", right, gap.reason, gap.detail.clone(), gap.exchange)?;
+                }
+                (Some(false), _) => {
+                    facts.target_state = Some(None);
+                    others.push(("target_state", proof.clone()));
+                }
+                // What names no key that was met has no state that was met, for the same reason.
+                (None, _) => {
+                    if let Some(refusal) = &targets.stopped {
+                        let (reason, detail) = (refusal.reason, refusal.detail.clone());
+                        self.alias_gap(&arn, "target_state", "kms:ListKeys", reason, detail, refusal.exchange)?;
+                    }
+                }
+                (Some(true), None) => {}
+            }
+            others.extend(facts.target_exists.map(|_| ("target_exists", proof)));
+            self.record(ALIAS, arn, sdk::facts(&facts)?, &source, others)?;
         }
         Ok(())
     }

@@ -29,7 +29,8 @@ pub struct Key {
     pub region: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `CUSTOMER` or `AWS`.
+    /// `CUSTOMER` or `AWS`. Where the description was refused: `CUSTOMER` if a name of the customer's own, or a policy that
+    /// can be changed, shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manager: Option<String>,
     /// `Enabled`, `Disabled`, `PendingDeletion`, `PendingImport`, `PendingReplicaDeletion`, `Unavailable`, `Creating`, `Updating`.
@@ -205,6 +206,9 @@ pub struct Alias {
     /// read to its end, where the target was not met in what was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_exists: Option<bool>,
+    /// State of the key it points to, as that key's own `state`; `null`: the account has no such key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_state: Option<Option<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub creation_date: Option<Option<Moment>>,
     #[serde(skip_serializing_if = "Option::is_none")]

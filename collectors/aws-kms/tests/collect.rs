@@ -138,9 +138,85 @@ fn knows_aliases_that_point_to_nothing() {
     // Without the list of keys it is not known which point to nothing: the part is not there, also of those that name no key.
     let seen = collect(world(dangling), vec![Rule::always("kms:ListKeys", Fault::Deny)], HERE);
     assert!(facts(&seen, "aws-kms/alias", "alias/gone").get("target_exists").is_none());
-    assert_eq!(gaps(&seen, "alias/gone"), [(Some("target_exists"), GapReason::Denied)]);
+    let both = [(Some("target_exists"), GapReason::Denied), (Some("target_state"), GapReason::Denied)];
+    assert_eq!(gaps(&seen, "alias/gone"), both);
     assert!(facts(&seen, "aws-kms/alias", "alias/aws/acm").get("target_exists").is_none());
-    assert_eq!(gaps(&seen, "alias/aws/acm"), [(Some("target_exists"), GapReason::Denied)]);
+    assert_eq!(gaps(&seen, "alias/aws/acm"), both);
+}
+
+// A10
+#[test]
+fn an_alias_tells_in_what_state_the_key_is() {
+    let seen = collect(world(|region| region.keys[0].state = "Disabled".to_owned()), vec![], HERE);
+    assert_eq!(facts(&seen, "aws-kms/alias", "alias/key-00000")["target_state"], "Disabled");
+    assert_eq!(facts(&seen, "aws-kms/alias", "alias/key-00001")["target_state"], "Enabled");
+    assert_eq!(facts(&seen, "aws-kms/alias", "alias/aws/acm")["target_state"], Value::Null);
+    let seen = collect(world(|_| {}), vec![Rule::always("kms:DescribeKey", Fault::Deny)], HERE);
+    let alias = facts(&seen, "aws-kms/alias", "alias/key-00000");
+    assert_eq!((&alias["target_exists"], alias.get("target_state")), (&json!(true), None));
+    assert_eq!(gaps(&seen, "alias/key-00000"), [(Some("target_state"), GapReason::Denied)]);
+    assert!(gaps(&seen, "alias/aws/acm").is_empty());
+}
+
+// A11
+#[test]
+fn whose_a_key_is_cannot_be_hidden_by_its_policy() {
+    let denied = || vec![Rule::always("kms:DescribeKey", Fault::Deny)];
+    let manager = |seen: &Seen| facts(seen, "aws-kms/key", "000000000000").get("manager").cloned();
+    // By its name.
+    let seen = collect(world(|_| {}), denied(), HERE);
+    assert_eq!(manager(&seen), Some(json!("CUSTOMER")));
+    let parts: Vec<Option<&str>> = gaps(&seen, "000000000000").into_iter().map(|(part, _)| part).collect();
+    assert!(parts.contains(&Some("state")) && !parts.contains(&Some("manager")), "{parts:?}");
+    // By its policy, which the account can change.
+    let seen = collect(world(|region| region.aliases.clear()), denied(), HERE);
+    assert_eq!(manager(&seen), Some(json!("CUSTOMER")));
+    // Neither shows it: not known.
+    let silent = |region: &mut KmsRegion| {
+        region.aliases.clear();
+        region.keys[0].policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":["kms:Decrypt"],"Resource":"*","Condition":{"StringEquals":{"kms:CallerAccount":"111122223333","kms:ViaService":"acm.eu-west-1.amazonaws.com"}}}]}"#.to_owned();
+    };
+    let seen = collect(world(silent), denied(), HERE);
+    assert_eq!(manager(&seen), None);
+    assert!(gaps(&seen, "000000000000").contains(&(Some("manager"), GapReason::Denied)));
+}
+
+// A9
+#[test]
+fn a_manager_that_the_keys_name_contradicts_is_not_believed() {
+    let seen = collect(world(|region| region.keys[0].manager = "AWS".to_owned()), vec![], HERE);
+    assert_eq!(facts(&seen, "aws-kms/key", "000000000000").get("manager"), None);
+    assert_eq!(gaps(&seen, "000000000000"), [(Some("manager"), GapReason::Malformed)]);
+    let gap = seen.gaps.iter().find(|gap| gap.part.as_deref() == Some("manager")).unwrap();
+    assert!(gap.detail.contains("`DescribeKey`") && gap.detail.contains("`alias/key-00000`"), "{}", gap.detail);
+    let own = |region: &mut KmsRegion| {
+        region.keys[0].manager = "AWS".to_owned();
+        region.aliases[0].name = "alias/aws/ebs".to_owned();
+    };
+    assert_eq!(facts(&collect(world(own), vec![], HERE), "aws-kms/key", "000000000000")["manager"], "AWS");
+}
+
+// A17
+#[test]
+fn a_key_on_two_pages_is_read_from_both() {
+    let twice = world(|region| {
+        let again = region.keys[0].clone();
+        region.keys.push(again);
+    });
+    let seen = collect(twice.paged(2), vec![], HERE);
+    let of_it: Vec<&Value> = seen
+        .resources
+        .iter()
+        .filter(|one| one.kind == "aws-kms/key" && one.id.ends_with("000000000000"))
+        .map(|one| &one.facts)
+        .collect();
+    assert!(
+        of_it.len() == 2 && of_it[0] == of_it[1],
+        "the writer makes one of them, and says that it was listed again"
+    );
+    let keys = seen.coverage.iter().find(|one| one.population == "aws-kms/key@eu-west-1").unwrap();
+    assert_eq!((keys.items, keys.complete), (3, true));
+    assert_eq!(facts(&seen, "aws-kms/alias", "alias/key-00000")["target_state"], "Enabled");
 }
 
 #[test]
