@@ -23,6 +23,7 @@ key := {
 	"spec": "SYMMETRIC_DEFAULT",
 	"origin": "AWS_KMS",
 	"valid_to": null,
+	"expiration_model": null,
 	"deletion_date": null,
 	"grants": [],
 	"rotation": rotation(true, 365),

@@ -1,10 +1,10 @@
 # METADATA
-# title: Every alias leads to a key
+# title: Every alias leads to a key that can be used
 # description: >-
-#   Reads each alias of a region and whether the key it points to is in the account's list of keys there. A program that names a key by an
-#   alias that leads nowhere stops, or uses whatever key is put behind the name next. Does not apply to a name that AWS reserves
+#   Reads each alias of a region, whether the key it points to is in the account's list of keys there, and that key's state. A program that
+#   names a key by an alias that leads nowhere, or to a key that is disabled or waits for its deletion, stops, or uses whatever key is put behind the name next. Does not apply to a name that AWS reserves
 #   (`alias/aws/…`) and that leads to no key yet: it waits for a service's first use; that it leads to none is checked against the list of
-#   keys, as everything here. Cannot see whether the key is usable (`aws-kms/key-is-usable`), nor whether it is the right one.
+#   keys, as everything here. Cannot see when imported material expires (`aws-kms/key-is-usable`), nor whether the key is the right one.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html
@@ -13,12 +13,14 @@
 # custom:
 #   subject: aws-kms/alias
 #   needs:
-#     conforms: [reserved, target_key, target_exists]
+#     conforms: [reserved, target_key, target_exists, target_state]
 #     deviates: [reserved, target_key, target_exists]
 #     not_applicable: [reserved, target_key, target_exists]
 #   severity: medium
 #   remediation: Point the alias to the key that is meant (`aws kms update-alias`), or delete it.
 package checks.aws_kms.aliases_resolve
+
+import data.lib.kms
 
 not_applicable contains {
 	"path": "/reserved",
@@ -33,6 +35,19 @@ not_applicable contains {
 conforms contains {"path": "/target_key", "actual": input.resource.target_key} if {
 	input.resource.target_key != null
 	input.resource.target_exists == true
+	input.resource.target_state in kms.usable_states
+}
+
+deviates contains {
+	"path": "/target_state",
+	"actual": state,
+	"expected": "Enabled",
+	"because": sprintf("the name leads to a key that is of no use: %s", [kms.why(state)]),
+} if {
+	input.resource.target_exists == true
+	state := input.resource.target_state
+	is_string(state)
+	not state in kms.usable_states
 }
 
 deviates contains {

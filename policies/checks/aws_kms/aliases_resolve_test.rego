@@ -8,6 +8,22 @@ alias(target_key, target_exists, reserved) := {
 	"reserved": reserved,
 	"target_key": target_key,
 	"target_exists": target_exists,
+	"target_state": state_of(target_exists),
+}
+
+state_of(true) := "Enabled"
+
+state_of(false) := null
+
+in_state(state) := object.union(alias("1234abcd", true, false), {"target_state": state})
+
+# A10
+test_deviates_when_the_key_is_of_no_use if {
+	every state in ["Disabled", "PendingDeletion", "PendingReplicaDeletion", "PendingImport", "Unavailable", "Creating", "New"] {
+		count(aliases_resolve.deviates) == 1 with input as case(in_state(state))
+		count(aliases_resolve.conforms) == 0 with input as case(in_state(state))
+	}
+	count(aliases_resolve.conforms) == 1 with input as case(in_state("Updating"))
 }
 
 case(resource) := fixture.case(resource, {})

@@ -14,8 +14,9 @@
 # custom:
 #   subject: aws-kms/key
 #   needs:
-#     conforms: [manager, state, valid_to]
+#     conforms: [manager, state, enabled, valid_to, expiration_model]
 #     deviates: [manager]
+#     undetermined: [manager, state, enabled, valid_to, expiration_model]
 #     not_applicable: [manager]
 #   severity: high
 #   remediation: Enable the key, cancel its deletion within the waiting period, or import its material again before it expires.
@@ -26,16 +27,46 @@ package checks.aws_kms.key_is_usable
 import data.lib.aws
 import data.lib.kms
 
-# Creating and updating a key's primary Region leave what exists usable or become usable by themselves; only these two are no trouble.
-usable_states := {"Enabled", "Updating"}
-
 not_applicable contains kms.managed_by_aws(input.resource)
 
 days_left := aws.days(input.now, input.resource.valid_to.epoch)
 
-conforms contains {"path": "/state", "actual": input.resource.state} if {
+# KMS says the same in two members: where they contradict each other, neither is believed.
+undetermined contains {
+	"path": "/enabled",
+	"because": sprintf("KMS gives the state %s and says that the key is not enabled", [input.resource.state]),
+} if {
 	kms.customer(input.resource)
-	input.resource.state in usable_states
+	contradicted
+}
+
+contradicted if {
+	input.resource.state == "Enabled"
+	input.resource.enabled == false
+}
+
+undetermined contains {
+	"path": "/valid_to",
+	"because": "the imported material expires, and KMS does not say when",
+} if {
+	kms.customer(input.resource)
+	undated
+}
+
+undated if {
+	input.resource.expiration_model == "KEY_MATERIAL_EXPIRES"
+	is_null(input.resource.valid_to)
+}
+
+usable if {
+	kms.customer(input.resource)
+	input.resource.state in kms.usable_states
+	not contradicted
+	not undated
+}
+
+conforms contains {"path": "/state", "actual": input.resource.state} if {
+	usable
 	is_null(input.resource.valid_to)
 }
 
@@ -44,8 +75,7 @@ conforms contains {
 	"actual": input.resource.valid_to,
 	"expected": sprintf("at least %d days from now", [input.parameters.min_days]),
 } if {
-	kms.customer(input.resource)
-	input.resource.state in usable_states
+	usable
 	days_left >= input.parameters.min_days
 }
 
@@ -56,8 +86,8 @@ deviates contains {
 	"because": because,
 } if {
 	kms.customer(input.resource)
-	not input.resource.state in usable_states
-	because := why(input.resource.state)
+	not input.resource.state in kms.usable_states
+	because := kms.why(input.resource.state)
 }
 
 deviates contains {
@@ -68,16 +98,4 @@ deviates contains {
 } if {
 	kms.customer(input.resource)
 	days_left < input.parameters.min_days
-}
-
-why("PendingDeletion") := "the key cannot be used and will be deleted with everything it protects"
-
-why("PendingReplicaDeletion") := "the key cannot be used and will be deleted once its replicas are"
-
-why("PendingImport") := "the key has no material"
-
-why("Unavailable") := "the custom key store that holds the material cannot be reached"
-
-why(state) := "the key cannot be used" if {
-	not state in {"PendingDeletion", "PendingReplicaDeletion", "PendingImport", "Unavailable"}
 }

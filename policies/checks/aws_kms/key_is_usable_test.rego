@@ -6,7 +6,24 @@ import data.lib.fixture_kms
 
 case(key) := fixture.case(key, {"min_days": 30})
 
-imported(valid_to) := fixture_kms.with_parts({"origin": "EXTERNAL", "rotation": null, "valid_to": valid_to})
+imported(valid_to) := fixture_kms.with_parts({
+	"origin": "EXTERNAL",
+	"rotation": null,
+	"valid_to": valid_to,
+	"expiration_model": "KEY_MATERIAL_EXPIRES",
+})
+
+undetermined(key) if {
+	count(key_is_usable.undetermined) == 1 with input as case(key)
+	count(key_is_usable.conforms) == 0 with input as case(key)
+	count(key_is_usable.deviates) == 0 with input as case(key)
+}
+
+# A8: no date is not no end.
+test_undetermined_when_the_material_expires_nobody_says_when if undetermined(imported(null))
+
+# A9
+test_undetermined_when_state_and_enabled_contradict_each_other if undetermined(fixture_kms.with_parts({"enabled": false}))
 
 test_conforms_when_enabled if {
 	count(key_is_usable.conforms) == 1 with input as case(fixture_kms.key)

@@ -4,8 +4,8 @@
 #   Reads the rotation status that KMS gives for each key. Concludes that automatic rotation is on and its period is not longer than
 #   `max_days`. Does not apply to keys that AWS manages (they rotate every year, which the account cannot change), to keys KMS cannot rotate
 #   automatically (asymmetric, HMAC, imported material, custom key stores), and to keys that are pending deletion, for which KMS reports
-#   rotation as off whatever was set. If KMS gives no period, its documented one of 365 days applies. Cannot see whether data that an older
-#   version encrypted was re-encrypted: KMS keeps every version.
+#   rotation as off whatever was set. If rotation is on and KMS gives no period, how often it rotates cannot be determined. Cannot see whether
+#   data that an older version encrypted was re-encrypted: KMS keeps every version.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
@@ -17,6 +17,7 @@
 #   needs:
 #     conforms: [manager, state, rotation]
 #     deviates: [manager, state]
+#     undetermined: [manager, state, rotation]
 #     not_applicable: [manager]
 #   severity: medium
 #   remediation: Turn automatic rotation on with a period within the bound (`aws kms enable-key-rotation --rotation-period-in-days`).
@@ -25,8 +26,6 @@
 package checks.aws_kms.key_rotates
 
 import data.lib.kms
-
-kms_default_days := 365
 
 not_applicable contains kms.managed_by_aws(input.resource)
 
@@ -56,9 +55,15 @@ rotates if {
 	not waits_for_deletion
 }
 
-period := input.resource.rotation.period_days if input.resource.rotation.period_days != null
+period := input.resource.rotation.period_days if is_number(input.resource.rotation.period_days)
 
-period := kms_default_days if is_null(input.resource.rotation.period_days)
+undetermined contains {
+	"path": "/rotation/period_days",
+	"because": "rotation is on, and KMS does not say how often it rotates",
+} if {
+	rotates
+	not period
+}
 
 conforms contains {
 	"path": "/rotation/period_days",

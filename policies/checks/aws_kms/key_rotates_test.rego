@@ -14,8 +14,12 @@ test_conforms_when_rotating_every_year if {
 	count(key_rotates.not_applicable) == 0 with input as case(fixture_kms.key)
 }
 
-test_conforms_when_the_period_is_the_default_of_kms if {
-	count(key_rotates.conforms) == 1 with input as case(fixture_kms.replaced("rotation", fixture_kms.rotation(true, null)))
+# A8: what was not read is no default.
+test_undetermined_without_a_period if {
+	unsaid := case(fixture_kms.replaced("rotation", fixture_kms.rotation(true, null)))
+	count(key_rotates.undetermined) == 1 with input as unsaid
+	count(key_rotates.conforms) == 0 with input as unsaid
+	count(key_rotates.deviates) == 0 with input as unsaid
 }
 
 test_deviates_when_off if {
