@@ -65,6 +65,28 @@ fn what_it_has_is_read() {
     assert_eq!(bucket["encryption"]["algorithm"], "aws:kms");
 }
 
+// A7
+#[test]
+fn a_list_tells_the_owner_from_every_other_grantee() {
+    const STRANGER: &str = "aec4f1b7e59a4a3a9e0e6f3e3f3a52b1c1c6d0e5c2f64e9f9a6a9d7f5b3c2d1e";
+    let seen = read(
+        |world| world.buckets[0].acl = vec![(STRANGER.to_owned(), "FULL_CONTROL".to_owned())],
+        vec![],
+        &["northbank-evidence"],
+    );
+    let acl = &seen.facts(BUCKET, "northbank-evidence")["acl"];
+    assert_eq!((&acl[0]["kind"], &acl[0]["is_owner"]), (&json!("canonical-user"), &json!(true)));
+    assert_eq!((&acl[1]["grantee"], &acl[1]["is_owner"]), (&json!(STRANGER), &json!(false)));
+    // Who the owner is, is that answer's own: without it nobody is.
+    let nameless = Fault::Rewrite(vec![
+        ("<Owner><ID>".to_owned(), "<Owner><Nobody>".to_owned()),
+        ("</ID></Owner>".to_owned(), "</Nobody></Owner>".to_owned()),
+    ]);
+    let seen = read(|_| {}, vec![Rule::always("s3:GetBucketAcl", nameless)], &["northbank-evidence"]);
+    assert_eq!(seen.facts(BUCKET, "northbank-evidence").get("acl"), None);
+    assert_eq!(seen.gaps_of("northbank-evidence"), [(Some("acl"), GapReason::Malformed)]);
+}
+
 #[test]
 fn a_bucket_that_is_not_there_is_a_gap_and_nothing_else() {
     let seen = read(|_| {}, vec![], &["no-such-bucket", "northbank-trail"]);

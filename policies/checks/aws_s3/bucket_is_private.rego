@@ -2,7 +2,8 @@
 # title: A bucket allows only accounts that are inside
 # description: >-
 #   Reads policy, access control list, ownership and the public access blocks of bucket and account of each declared bucket. Concludes that
-#   access control lists count for nothing or let in nobody but the owner, and that nobody outside is let in by the policy, with what it denies: inside are
+#   access control lists count for nothing or let in nobody but the owner (an access block that ignores public lists does not help against a list that
+#   names another account), and that nobody outside is let in by the policy, with what it denies: inside are
 #   the accounts of the declared targets and those a control names in `accounts` or `organizations`. Services must say on whose behalf they come,
 #   by a condition that names an account inside, except those in `services`. A public access block that restricts public policies does not help
 #   a policy that lets in another account. A condition that it does not understand makes it undetermined, in the condition's words (docs/policies.md
@@ -16,8 +17,8 @@
 #   subject: aws-s3/bucket
 #   needs:
 #     conforms: [acl, ownership, policy, policy_is_public, public_access_block, account_public_access_block]
-#     deviates: [acl, ownership, policy, policy_is_public, public_access_block, account_public_access_block]
-#     undetermined: [acl, ownership, policy, policy_is_public, public_access_block, account_public_access_block]
+#     deviates: []
+#     undetermined: [policy]
 #   severity: critical
 #   remediation: Block public access, let the bucket's owner own all objects, and narrow the policy to accounts inside.
 #   parameters:
@@ -55,11 +56,23 @@ scope := {
 	"tenants": {},
 }
 
-lists_are_off if input.resource.ownership == "BucketOwnerEnforced"
+# Each of these holds only on what was read: a list counts unless something says that it does not.
+lists_count if {
+	"ownership" in object.keys(input.resource)
+	ownership := input.resource.ownership
+	ownership != "BucketOwnerEnforced"
+}
 
-lists_are_off if input.resource.public_access_block.ignore_public_acls == true
+# Only lists that let in everybody are ignored.
+public_lists_count if {
+	lists_count
+	lets_public("public_access_block")
+	lets_public("account_public_access_block")
+}
 
-lists_are_off if input.resource.account_public_access_block.ignore_public_acls == true
+lets_public(part) if is_null(input.resource[part])
+
+lets_public(part) if input.resource[part].ignore_public_acls == false
 
 allowed contains n if {
 	some n, statement in input.resource.policy.statements
@@ -73,7 +86,7 @@ problems contains {
 	some n, grant in input.resource.acl
 	grant.kind == "group"
 	grant.grantee != "http://acs.amazonaws.com/groups/s3/LogDelivery"
-	not lists_are_off
+	public_lists_count
 }
 
 problems contains {
@@ -82,8 +95,8 @@ problems contains {
 } if {
 	some n, grant in input.resource.acl
 	grant.kind != "group"
-	not grant.is_owner
-	not lists_are_off
+	grant.is_owner == false
+	lists_count
 }
 
 problems contains {

@@ -55,6 +55,16 @@ test_undetermined_for_what_is_not_understood if {
 
 test_deviates_when_s3_says_public if deviating(fixture_s3.replaced("policy_is_public", true))
 
+# A11: a policy that lets others in deviates, whatever else was read.
+test_deviates_by_what_was_read_alone if {
+	only_policy := {"policy": fixture.document([fixture.allows([account("999999999999")])])}
+	count(bucket_is_private.deviates) == 1 with input as case(only_policy)
+	only_list := {"acl": [fixture_s3.stranger], "ownership": null}
+	count(bucket_is_private.deviates) == 1 with input as case(only_list)
+	unowned := {"acl": [fixture_s3.stranger]}
+	count(bucket_is_private.deviates) == 0 with input as case(unowned)
+}
+
 test_lists_count_unless_they_are_off if {
 	grants := [fixture_s3.owner, fixture_s3.everyone]
 	deviating(listed(fixture_s3.open, grants))
@@ -68,4 +78,8 @@ test_lists_count_unless_they_are_off if {
 	conforming(listed(blocked, grants))
 	account := object.union(object.remove(fixture_s3.open, ["account_public_access_block"]), {"account_public_access_block": fixture_s3.block(true)})
 	conforming(listed(account, grants))
+
+	# A block ignores lists that let in everybody, not those that name another account.
+	deviating(listed(blocked, [fixture_s3.owner, fixture_s3.stranger]))
+	deviating(listed(account, [fixture_s3.owner, fixture_s3.stranger]))
 }

@@ -15,7 +15,8 @@
 #   subject: aws-s3/bucket
 #   needs:
 #     conforms: [object_lock, versioning]
-#     deviates: [object_lock, versioning]
+#     deviates: []
+#     undetermined: [object_lock]
 #   severity: high
 #   remediation: Turn on Object Lock with a default retention in mode COMPLIANCE that is long enough.
 #   parameters:
@@ -70,7 +71,20 @@ problems contains {
 	"because": sprintf("objects are kept for %d days", [kept]),
 } if {
 	lock.mode == "COMPLIANCE"
+	dated
 	kept < input.parameters.min_days
+}
+
+dated if is_number(lock.years)
+
+dated if is_number(lock.days)
+
+undetermined contains {
+	"path": "/object_lock",
+	"because": "there is a default retention, and S3 does not say how long it is",
+} if {
+	lock.mode == "COMPLIANCE"
+	not dated
 }
 
 problems contains {
@@ -90,6 +104,7 @@ conforms contains {
 	"because": sprintf("objects are kept for %d days, whoever wants to delete them", [kept]),
 } if {
 	count(problems) == 0
+	count(undetermined) == 0
 	lock.enabled == true
 	input.resource.versioning.status == "Enabled"
 }

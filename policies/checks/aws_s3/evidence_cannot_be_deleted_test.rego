@@ -29,6 +29,14 @@ test_deviates_when_some_may_bypass_it if deviating(fixture_s3.lock("GOVERNANCE",
 
 test_deviates_without_a_retention if deviating(fixture_s3.lock(null, null, null))
 
+# A8
+test_undetermined_without_a_period if {
+	undated := locked(fixture_s3.lock("COMPLIANCE", null, null))
+	count(evidence_cannot_be_deleted.undetermined) == 1 with input as undated
+	count(evidence_cannot_be_deleted.conforms) == 0 with input as undated
+	count(evidence_cannot_be_deleted.deviates) == 0 with input as undated
+}
+
 test_deviates_when_it_is_too_short if deviating(fixture_s3.lock("COMPLIANCE", 364, null))
 
 test_deviates_when_it_is_off if {

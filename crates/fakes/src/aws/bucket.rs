@@ -14,7 +14,7 @@ pub struct Bucket {
     pub encryption: Option<String>,
     /// `BucketOwnerEnforced`, `BucketOwnerPreferred`, `ObjectWriter`.
     pub ownership: Option<String>,
-    /// Groups that the access control list lets in beside the owner: their URI and the permission.
+    /// Whom the access control list lets in beside the owner: a group's URI or a canonical user's id, and the permission.
     pub acl: Vec<(String, String)>,
 }
 

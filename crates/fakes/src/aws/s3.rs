@@ -151,9 +151,10 @@ fn acl(bucket: &Bucket) -> String {
     let groups: String = bucket
         .acl
         .iter()
-        .map(|(group, permission)| {
+        .map(|(grantee, permission)| {
+            let (kind, element) = if grantee.starts_with("http") { ("Group", "URI") } else { ("CanonicalUser", "ID") };
             format!(
-                "<Grant><Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"Group\"><URI>{group}</URI></Grantee><Permission>{permission}</Permission></Grant>"
+                "<Grant><Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"{kind}\"><{element}>{grantee}</{element}></Grantee><Permission>{permission}</Permission></Grant>"
             )
         })
         .collect();
