@@ -3,27 +3,24 @@
 # description: An account with denials that bind it.
 package lib.fixture_organizations
 
-import data.lib.fixture
+denial(what) := object.union(
+	{
+		"policy": "p-keys0001",
+		"type": "SERVICE_CONTROL_POLICY",
+		"to": "ou-ab12-11111111",
+	},
+	what,
+)
 
-statement(actions, conditions) := {
-	"effect": "Deny",
-	"actions": actions,
-	"resources": ["*"],
-	"conditions": conditions,
-}
+# A statement with what the collector found that it guards.
+guard(actions, parts) := {"guard": object.union({"actions": actions, "except": [], "sometimes": [], "unclear": []}, parts)}
 
-denial(what) := {
-	"policy": "p-keys0001",
-	"type": "SERVICE_CONTROL_POLICY",
-	"to": "ou-ab12-11111111",
-	"statement": what,
-}
+# One that guards nothing that is asked for.
+other := {}
 
-account(statements) := {
+account(denials) := {
 	"id": "111122223333",
 	"name": "prod",
 	"management": false,
-	"denials": [denial(what) | some what in statements],
+	"denials": [denial(what) | some what in denials],
 }
-
-exempting(operator, arns) := fixture.condition(operator, "aws:PrincipalArn", arns)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws::fact::{Fact, Parts};
-use aws::policy_document::Effect;
+use aws::policy_document::{Effect, guard};
 use aws::{Call, Refusal, json};
 use futures_util::future::try_join_all;
 use sdk::{Recorder, SinkError, Source};
@@ -50,7 +50,7 @@ pub async fn read(
         let account = Account {
             management: parts.take("management", is_management(&entry.id, management)),
             path: parts.take("path", bound.path()),
-            denials: parts.take("denials", bound.denials()),
+            denials: parts.take("denials", bound.denials(&entry.arn)),
             policies: parts.take("policies", bound.policies()),
             delegated_services: parts.take("delegated_services", delegated.of(&entry.id)),
             id: Some(entry.id),
@@ -141,7 +141,9 @@ impl<'a> Bound<'a> {
         of_all(self.path.map(|_| policies.collect()), self.sources(), &failed)
     }
 
-    fn denials(&self) -> Fact<Vec<Denial>> {
+    fn denials(&self, account: &str) -> Fact<Vec<Denial>> {
+        // The keys are of the account's own partition.
+        let partition = account.split(':').nth(1).unwrap_or("aws");
         let mut failed = self.lost();
         failed.extend(&self.unknown);
         let (mut denials, mut sources) = (Vec::new(), self.sources());
@@ -160,6 +162,7 @@ impl<'a> Bound<'a> {
                     kind: policy.kind.clone(),
                     to: to.clone(),
                     statement: statement.clone(),
+                    guard: guard(statement, partition),
                 },
             ));
         }

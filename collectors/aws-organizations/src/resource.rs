@@ -4,7 +4,7 @@
 //! a part that was read and holds nothing is `null` or empty. Names of values are the source's own.
 
 use aws::Moment;
-use aws::policy_document::{PolicyDocument, Statement};
+use aws::policy_document::{Guard, PolicyDocument, Statement};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -111,6 +111,9 @@ pub struct Denial {
     pub kind: String,
     pub to: String,
     pub statement: Statement,
+    /// What the statement guards of keys in this account. Absent: nothing that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Guard>,
 }
 
 /// A service or resource control policy.

@@ -2,11 +2,11 @@
 # title: The organisation prevents an account from deleting its keys
 # description: >-
 #   Reads, for each declared account, every statement of the service and resource control policies above it that denies something. Concludes
-#   that each of `actions` is denied on all resources, to everyone except principals in `exempt`. A statement counts if it names the action,
-#   also by wildcard or by a `NotAction` that does not exclude it, on `*` or on all keys, and has no conditions but those that except
-#   principals by `aws:PrincipalArn` (ArnNotLike, ArnNotEquals, StringNotLike, StringNotEquals), every one of which is in `exempt`. A
-#   statement with any other condition denies only sometimes and does not count. The management account is bound by no policy. Cannot see
-#   principals that policies never bind (service-linked roles), nor what the management account may change tomorrow.
+#   that each of `actions` is denied on all resources, to everyone except principals in `exempt`. A statement counts if it denies the action on
+#   every key of the account's partition, or on everything, and has no conditions but those that except principals by `aws:PrincipalArn`, every one of
+#   which is in `exempt`, and those that hold for all people. What denies only sometimes, or only some, does not count; a condition that is not
+#   understood makes it undetermined, in the condition's words (docs/policies.md has what each means). The management account is bound by no policy.
+#   Cannot see principals that policies never bind (service-linked roles), nor what the management account may change tomorrow.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
@@ -17,6 +17,7 @@
 #   needs:
 #     conforms: [id, management, denials]
 #     deviates: [id, management, denials]
+#     undetermined: [id, management, denials]
 #     not_applicable: [id]
 #   severity: high
 #   remediation: Attach a service control policy that denies these actions, and exempt only declared principals.
@@ -24,7 +25,30 @@
 #     actions:
 #       description: What no one in the account may do.
 #       type: array
-#       items: {type: string, pattern: "^[a-z0-9-]+:[A-Za-z]+$"}
+#       items:
+#         enum:
+#           - cloudhsm:DeleteBackup
+#           - cloudhsm:DeleteCluster
+#           - cloudhsm:DeleteHsm
+#           - kms:CreateGrant
+#           - kms:Decrypt
+#           - kms:DeleteAlias
+#           - kms:DeleteCustomKeyStore
+#           - kms:DeleteImportedKeyMaterial
+#           - kms:DeriveSharedSecret
+#           - kms:DisableKey
+#           - kms:DisableKeyRotation
+#           - kms:DisconnectCustomKeyStore
+#           - kms:GenerateMac
+#           - kms:PutKeyPolicy
+#           - kms:ReEncryptFrom
+#           - kms:ReplicateKey
+#           - kms:RevokeGrant
+#           - kms:ScheduleKeyDeletion
+#           - kms:Sign
+#           - kms:UpdateAlias
+#           - kms:UpdateCustomKeyStore
+#           - kms:UpdatePrimaryRegion
 #       uniqueItems: true
 #       minItems: 1
 #       default: ["kms:ScheduleKeyDeletion", "kms:DisableKey"]
@@ -52,63 +76,44 @@ not_applicable contains {
 	not declared
 }
 
-excepting := {"arnnotlike", "arnnotequals", "stringnotlike", "stringnotequals"}
-
-# No action has a slash in it: a star stands for anything, colons included.
-matches(pattern, action) if glob.match(pattern, ["/"], lower(action))
-
-among(patterns, action) if {
-	some pattern in patterns
-	matches(pattern, action)
-}
-
-covers(statement, action) if among(statement.actions, action)
-
-covers(statement, action) if {
-	statement.not_actions
-	not among(statement.not_actions, action)
-}
-
-everywhere := {"*", "arn:aws:kms:*:*:*", "arn:aws:kms:*:*:key/*", "arn:*:kms:*:*:*", "arn:*:kms:*:*:key/*"}
-
-all_keys(statement) if {
-	some resource in statement.resources
-	resource in everywhere
-}
-
-# A resource control policy names everyone; a service control policy names nobody.
-everyone(statement) if {
-	not statement.principals
-	not statement.not_principals
-}
-
-everyone(statement) if {
-	some principal in statement.principals
-	principal.form == "everyone"
-}
-
-only_exempts(condition) if {
-	condition.base in excepting
-	condition.key == "aws:principalarn"
-	not condition.for_values
-	every value in condition.values {
-		value in input.parameters.exempt
+# What each statement guards was decided where the policy was read.
+covers(denial, action) if {
+	action in denial.guard.actions
+	count(denial.guard.sometimes) == 0
+	every arn in denial.guard.except {
+		arn in input.parameters.exempt
 	}
 }
 
-guards(statement, action) if {
-	covers(statement, action)
-	all_keys(statement)
-	everyone(statement)
-	every condition in statement.conditions {
-		only_exempts(condition)
-	}
+guards(denial, action) if {
+	covers(denial, action)
+	count(denial.guard.unclear) == 0
 }
 
 guarded contains action if {
 	some action in input.parameters.actions
 	some denial in input.resource.denials
-	guards(denial.statement, action)
+	guards(denial, action)
+}
+
+# The statement at this place may guard the action.
+may_guard contains [action, n] if {
+	some action in input.parameters.actions
+	not action in guarded
+	some n, denial in input.resource.denials
+	covers(denial, action)
+	count(denial.guard.unclear) > 0
+}
+
+undecided := {pair[0] | some pair in may_guard}
+
+undetermined contains {
+	"path": sprintf("/denials/%d", [n]),
+	"because": sprintf("whether it denies %s to everyone is not understood: %s", [action, concat("; ", input.resource.denials[n].guard.unclear)]),
+} if {
+	declared
+	input.resource.management == false
+	some [action, n] in may_guard
 }
 
 deviates contains {
@@ -129,6 +134,7 @@ deviates contains {
 	input.resource.management == false
 	some action in input.parameters.actions
 	not action in guarded
+	not action in undecided
 }
 
 conforms contains {
@@ -140,5 +146,5 @@ conforms contains {
 	count(guarded) == count(input.parameters.actions)
 	some n, denial in input.resource.denials
 	some action in input.parameters.actions
-	guards(denial.statement, action)
+	guards(denial, action)
 }
