@@ -13,7 +13,7 @@
 #   subject: aws-cloudtrail/trail
 #   needs:
 #     conforms: [log_file_validation, status]
-#     deviates: [log_file_validation, status]
+#     deviates: []
 #   severity: high
 #   remediation: Turn on log file validation, and let CloudTrail write to the bucket of the trail.
 package checks.aws_cloudtrail.log_validation_is_on
