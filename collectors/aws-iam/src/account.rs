@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws::{Call, Refusal};
+use aws::{Call, Moment, Refusal};
 use aws_sdk_iam::types::AssignmentStatusType;
 use sdk::{CoverageNote, GapReason, SinkError, Source, SourceTotal};
 
@@ -53,12 +53,16 @@ impl AccountFacts {
     /// Records the account.
     pub fn record(self, iam: &Iam, root: &str, report: &Result<CredentialReport, Refusal>) -> Result<(), SinkError> {
         let mut parts = Parts::new(ACCOUNT, root);
+        let mut facts = self;
+        if let Ok(report) = report {
+            facts.hold_against(report);
+        }
         let account = Account {
-            aliases: parts.take("aliases", self.aliases),
-            password_policy: parts.take("password_policy", self.password_policy),
-            summary: parts.take("summary", self.summary),
+            aliases: parts.take("aliases", facts.aliases),
+            password_policy: parts.take("password_policy", facts.password_policy),
+            summary: parts.take("summary", facts.summary),
             root_credential_report: parts.take("root_credential_report", root_row(report)),
-            root_virtual_mfa_devices: parts.take("root_virtual_mfa_devices", self.root_virtual_mfa_devices),
+            root_virtual_mfa_devices: parts.take("root_virtual_mfa_devices", facts.root_virtual_mfa_devices),
         };
         parts.record(&iam.recorder, &account)?;
         iam.recorder.coverage(CoverageNote {
@@ -72,27 +76,73 @@ impl AccountFacts {
     }
 }
 
+impl AccountFacts {
+    /// What IAM says of the root user in several places. Where they contradict each other, neither is believed.
+    fn hold_against(&mut self, report: &CredentialReport) {
+        let Some(summary) = &self.summary.value else { return };
+        let row = report.root().ok().flatten().map(|(row, _)| row);
+        let said = |yes: bool| if yes { "has" } else { "has not" };
+        let mut contradictions = Vec::new();
+        if let (Some(enabled), Some(active)) = (summary.root_mfa_enabled, row.as_ref().and_then(|row| row.mfa_active))
+            && enabled != active
+        {
+            contradictions.push(format!(
+                "`GetAccountSummary` says that the root user {} an MFA device, the credential report of {} that they {} one",
+                said(enabled),
+                report.generated().at,
+                said(active)
+            ));
+        }
+        let devices = self.root_virtual_mfa_devices.value.as_ref().is_some_and(|devices| !devices.is_empty());
+        if summary.root_mfa_enabled == Some(false) && devices {
+            contradictions.push(
+                "`GetAccountSummary` says that the root user has no MFA device, `ListVirtualMFADevices` lists one"
+                    .to_owned(),
+            );
+        }
+        let active = row.iter().flat_map(|row| &row.access_keys).any(|key| key.active == Some(true));
+        if summary.root_access_keys_present == Some(false) && active {
+            contradictions.push(format!(
+                "`GetAccountSummary` says that the root user has no access key, the credential report of {} that one is active",
+                report.generated().at
+            ));
+        }
+        for detail in contradictions {
+            let mut refusal = Call::new(SUMMARY).refused(GapReason::TotalMismatch, detail);
+            refusal.exchange = Some(report.exchange());
+            self.summary.gaps.push(refusal.gap(None));
+        }
+    }
+}
+
 fn root_row(report: &Result<CredentialReport, Refusal>) -> Fact<ReportRow> {
     match report {
-        Ok(report) => report.fact(report.root(), "the root user"),
+        Ok(report) => report.fact(report.root(), "the root user", None),
         Err(refusal) => Fact::refused(refusal, "root_credential_report"),
     }
 }
 
 impl CredentialReport {
-    /// A row as a part of a resource.
+    /// A row as a part of a resource. `made`: when whose row it is came to be.
     pub fn fact(
         &self,
         row: Result<Option<(ReportRow, Source)>, crate::report::MalformedReport>,
         whose: &str,
+        made: Option<&Moment>,
     ) -> Fact<ReportRow> {
         let info = Call::new(GET_REPORT);
         let place = Source::xml(self.exchange(), crate::report::CONTENT);
         match row {
             Ok(Some((row, source))) => Fact::read(row, vec![source]),
             Ok(None) => {
-                let detail = format!("the credential report of {} has no row for {whose}", self.generated().at);
-                let mut refusal = info.refused(GapReason::Unsupported, detail);
+                let mut detail = format!("the credential report of {} has no row for {whose}", self.generated().at);
+                if let Some(made) = made.filter(|made| made.epoch >= self.generated().epoch) {
+                    detail.push_str(&format!(
+                        ", who was made after it ({}): IAM makes the next report four hours after this one at the earliest",
+                        made.at
+                    ));
+                }
+                let mut refusal = info.refused(GapReason::TotalMismatch, detail);
                 refusal.exchange = Some(self.exchange());
                 Fact::unread(refusal.gap(None))
             }

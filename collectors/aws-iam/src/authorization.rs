@@ -1,6 +1,7 @@
 //! Users, groups, roles and managed policies, from `GetAccountAuthorizationDetails`, page by page.
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 use aws::{Bounded, Call, Pager, Refusal, Turn};
 use aws_sdk_iam::types::EntityType;
@@ -9,8 +10,9 @@ use sdk::{CoverageNote, ExchangeId, GapNote, GapReason, SinkError, SourceTotal};
 use crate::account::Counts;
 use crate::descriptor::DETAILS;
 use crate::iam::{Iam, Page};
+use crate::permissions::{Book, Ending};
 use crate::report::CredentialReport;
-use crate::resource::{GROUP, Identity, POLICY, ROLE, USER};
+use crate::resource::{GROUP, Identity, PERMISSIONS, POLICY, ROLE, USER};
 use crate::{entities, users};
 use aws::xml::Node;
 
@@ -35,10 +37,13 @@ pub struct Details<'a> {
     again: [u64; 4],
     foreign_policies: u64,
     broken: [bool; 4],
+    /// The account's root user.
+    root: &'a str,
+    book: Mutex<Book>,
 }
 
 impl<'a> Details<'a> {
-    pub fn new(iam: &'a Iam) -> Self {
+    pub fn new(iam: &'a Iam, root: &'a str) -> Self {
         Self {
             iam,
             pager: Pager::new(&iam.session, Call::new(DETAILS)),
@@ -48,6 +53,8 @@ impl<'a> Details<'a> {
             again: [0; 4],
             foreign_policies: 0,
             broken: [false; 4],
+            root,
+            book: Mutex::default(),
         }
     }
 
@@ -103,15 +110,17 @@ impl<'a> Details<'a> {
             };
             let users = self.sift(&result)?;
             let iam = self.iam;
+            let book = std::mem::take(&mut self.book);
             let looked_at = async {
                 let mut work = Bounded::new(iam.session.concurrency());
                 for (identity, node) in users {
-                    work.start(users::record(iam, report, identity, node)).await?;
+                    work.start(users::record(iam, report, identity, node, &book)).await?;
                 }
                 work.finish().await
             };
             // The next page is under way while the users of this one are looked at.
             let (next, ()) = tokio::try_join!(self.next(), looked_at)?;
+            self.book = book;
             page = next;
         }
         self.close(counts)
@@ -127,12 +136,12 @@ impl<'a> Details<'a> {
         }
         for node in result.list("GroupDetailList") {
             if let Some(identity) = self.admit(&node, 1, "GroupName", "GroupId")? {
-                entities::group(self.iam, identity, &node)?;
+                entities::group(self.iam, identity, &node, self.book())?;
             }
         }
         for node in result.list("RoleDetailList") {
             if let Some(identity) = self.admit(&node, 2, "RoleName", "RoleId")? {
-                entities::role(self.iam, identity, &node)?;
+                entities::role(self.iam, identity, &node, self.book())?;
             }
         }
         for node in result.list("Policies") {
@@ -147,7 +156,7 @@ impl<'a> Details<'a> {
                     self.foreign_policies += 1;
                     self.again = again;
                 }
-                entities::policy(self.iam, identity, foreign, &node)?;
+                entities::policy(self.iam, identity, foreign, &node, self.book())?;
             }
         }
         Ok(users)
@@ -176,6 +185,10 @@ impl<'a> Details<'a> {
         Ok(None)
     }
 
+    fn book(&mut self) -> &mut Book {
+        self.book.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn close(self, counts: &Counts) -> Result<(), SinkError> {
         let recorder = &self.iam.recorder;
         let ended = self.pager.is_complete();
@@ -193,6 +206,7 @@ impl<'a> Details<'a> {
                 recorder.gap(gap)?;
             }
         }
+        let mut complete = ended;
         for ((((kind, name), items), again), broken) in
             KINDS.into_iter().zip(self.items).zip(self.again).zip(self.broken)
         {
@@ -214,16 +228,24 @@ impl<'a> Details<'a> {
                     Some(from.exchange),
                 ))?;
             }
+            let whole = ended && mismatch.is_none() && !broken && !(kind == POLICY && lost);
+            complete &= whole;
             recorder.coverage(CoverageNote {
                 population: kind.to_owned(),
                 calls: self.pager.calls(),
                 pages: self.pager.pages(),
                 items,
-                complete: ended && mismatch.is_none() && !broken && !(kind == POLICY && lost),
+                complete: whole,
                 total: total.filter(|_| foreign == 0),
             })?;
         }
-        Ok(())
+        let stopped = self.pager.stopped().map(|refusal| refusal.gap(None)).or_else(|| {
+            let words =
+                "not all users, groups, roles and policies were read: what they give and take back is not known";
+            (!complete).then(|| gap(PERMISSIONS, GapReason::TotalMismatch, words.to_owned(), None))
+        });
+        let book = self.book.into_inner().unwrap_or_else(PoisonError::into_inner);
+        book.record(recorder, self.root, Ending { stopped, complete })
     }
 }
 

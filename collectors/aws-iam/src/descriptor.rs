@@ -2,7 +2,9 @@
 
 use sdk::{Descriptor, Feed, Right};
 
-use crate::resource::{ACCOUNT, GROUP, OIDC_PROVIDER, POLICY, ROLE, SAML_PROVIDER, SERVER_CERTIFICATE, USER, kinds};
+use crate::resource::{
+    ACCOUNT, GROUP, OIDC_PROVIDER, PERMISSIONS, POLICY, ROLE, SAML_PROVIDER, SERVER_CERTIFICATE, USER, kinds,
+};
 
 pub const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
 pub const SUMMARY: &str = "iam:GetAccountSummary";
@@ -42,12 +44,18 @@ pub fn descriptor() -> Descriptor {
 }
 
 fn rights() -> Vec<Right> {
-    let report = || vec![Feed::part(USER, "credential_report"), Feed::part(ACCOUNT, "root_credential_report")];
+    let report = || {
+        vec![
+            Feed::part(USER, "credential_report"),
+            Feed::part(USER, "password_use"),
+            Feed::part(ACCOUNT, "root_credential_report"),
+        ]
+    };
     vec![
         aws::caller_identity_right(),
         right(
             DETAILS,
-            vec![Feed::list(USER), Feed::list(GROUP), Feed::list(ROLE), Feed::list(POLICY)],
+            vec![Feed::list(USER), Feed::list(GROUP), Feed::list(ROLE), Feed::list(POLICY), Feed::list(PERMISSIONS)],
             "users, groups, roles, managed policies with their documents and attachments, in few calls",
         ),
         right(
@@ -75,7 +83,11 @@ fn rights() -> Vec<Right> {
             "each user's access keys with their ids, without their secrets",
         ),
         right(KEY_LAST_USED, vec![Feed::part(USER, "access_key_use")], "when each access key was last used"),
-        right(LOGIN_PROFILE, vec![Feed::part(USER, "login_profile")], "whether each user has a console password"),
+        right(
+            LOGIN_PROFILE,
+            vec![Feed::part(USER, "login_profile"), Feed::part(USER, "password_use")],
+            "whether each user has a console password",
+        ),
         right(
             SERVICE_CREDENTIALS,
             vec![Feed::part(USER, "service_credentials")],

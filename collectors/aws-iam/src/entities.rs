@@ -6,6 +6,7 @@ use sdk::{Decode, GapNote, SinkError, Source, Syntax};
 
 use crate::descriptor::DETAILS;
 use crate::iam::Iam;
+use crate::permissions::{self, Book, Entry};
 use crate::resource::{
     AttachedPolicy, GROUP, Group, Identity, InlinePolicy, POLICY, PermissionsBoundary, Policy, PolicyUsage, ROLE, Role,
     RoleUse, Tag, USER,
@@ -58,25 +59,53 @@ pub fn in_use(node: &Node<'_>) -> Option<bool> {
     Some(attached > 0 || count("PermissionsBoundaryUsageCount").is_some_and(|n| n > 0))
 }
 
-pub fn group(iam: &Iam, identity: Identity, node: &Node<'_>) -> Result<(), SinkError> {
+pub fn group(iam: &Iam, identity: Identity, node: &Node<'_>, book: &mut Book) -> Result<(), SinkError> {
     let mut parts = Parts::new(GROUP, &identity.arn);
+    let inline = inline_policies(node, "GroupPolicyList");
+    let attached = attached_policies(node);
+    const NONE: PermissionsBoundary = PermissionsBoundary { exists: false, arn: None };
+    book.group(Entry::new(
+        &identity,
+        permissions::Parts {
+            inline: inline.value.as_deref(),
+            inline_cut: !inline.gaps.is_empty(),
+            attached: attached.value.as_deref(),
+            boundary: Some(&NONE),
+            ..permissions::Parts::default()
+        },
+    ));
     let group = Group {
         identity: parts.take("identity", Fact::read(identity, vec![node.source()])),
-        inline_policies: parts.take("inline_policies", inline_policies(node, "GroupPolicyList")),
-        attached_policies: parts.take("attached_policies", attached_policies(node)),
+        inline_policies: parts.take("inline_policies", inline),
+        attached_policies: parts.take("attached_policies", attached),
     };
     parts.record(&iam.recorder, &group)
 }
 
-pub fn role(iam: &Iam, identity: Identity, node: &Node<'_>) -> Result<(), SinkError> {
+pub fn role(iam: &Iam, identity: Identity, node: &Node<'_>, book: &mut Book) -> Result<(), SinkError> {
     let mut parts = Parts::new(ROLE, &identity.arn);
+    let inline = inline_policies(node, "RolePolicyList");
+    let attached = attached_policies(node);
+    let boundary = permissions_boundary(node);
     let trust = document(node, "AssumeRolePolicyDocument").map(|(d, source)| (d, vec![source]));
+    let trust = fact(node, trust);
+    book.role(Entry::new(
+        &identity,
+        permissions::Parts {
+            inline: inline.value.as_deref(),
+            inline_cut: !inline.gaps.is_empty(),
+            attached: attached.value.as_deref(),
+            boundary: boundary.value.as_ref(),
+            groups: &[],
+            trust: trust.value.as_ref(),
+        },
+    ));
     let role = Role {
         identity: parts.take("identity", Fact::read(identity, vec![node.source()])),
-        trust_policy: parts.take("trust_policy", fact(node, trust)),
-        inline_policies: parts.take("inline_policies", inline_policies(node, "RolePolicyList")),
-        attached_policies: parts.take("attached_policies", attached_policies(node)),
-        permissions_boundary: parts.take("permissions_boundary", permissions_boundary(node)),
+        trust_policy: parts.take("trust_policy", trust),
+        inline_policies: parts.take("inline_policies", inline),
+        attached_policies: parts.take("attached_policies", attached),
+        permissions_boundary: parts.take("permissions_boundary", boundary),
         tags: parts.take("tags", tags(node)),
         instance_profiles: parts.take("instance_profiles", instance_profiles(node)),
         last_use: parts.take("last_use", last_use(node)),
@@ -84,13 +113,15 @@ pub fn role(iam: &Iam, identity: Identity, node: &Node<'_>) -> Result<(), SinkEr
     parts.record(&iam.recorder, &role)
 }
 
-pub fn policy(iam: &Iam, identity: Identity, foreign: bool, node: &Node<'_>) -> Result<(), SinkError> {
+pub fn policy(iam: &Iam, identity: Identity, foreign: bool, node: &Node<'_>, book: &mut Book) -> Result<(), SinkError> {
     let mut parts = Parts::new(POLICY, &identity.arn);
+    let document = fact(node, document_in_force(node));
+    book.policy(&identity.arn, document.value.as_ref());
     let policy = Policy {
         identity: parts.take("identity", Fact::read(identity, vec![node.source()])),
         aws_managed: parts.take("aws_managed", Fact::read(foreign, vec![node.source()])),
         usage: parts.take("usage", fact(node, usage(node))),
-        document: parts.take("document", fact(node, document_in_force(node))),
+        document: parts.take("document", document),
     };
     parts.record(&iam.recorder, &policy)
 }

@@ -9,6 +9,8 @@ mod entities;
 mod iam;
 mod mfa;
 mod other_credentials;
+mod passwords;
+mod permissions;
 mod preflight;
 mod providers;
 mod report;
@@ -104,7 +106,7 @@ impl Collector for Account {
         let iam = Iam::new(self.session.clone(), recorder.clone());
         let root = self.root();
         let entities = async {
-            let mut details = Details::new(&iam);
+            let mut details = Details::new(&iam, &root);
             let (first, account, report) =
                 tokio::try_join!(details.next(), account::read(&iam, &root), report_fetch::fetch(&iam),)?;
             tokio::try_join!(

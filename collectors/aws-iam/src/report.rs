@@ -2,8 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html>
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use aws::Moment;
 use csv::{ByteRecord, ReaderBuilder};
@@ -21,6 +21,10 @@ pub struct CredentialReport {
     /// ARN → row, counted from 1 without the header, and its first byte.
     rows: HashMap<String, (u64, usize)>,
     root: Option<(u64, usize)>,
+    /// Rows that do not have one cell for each column: a name may hold commas.
+    odd: Vec<(u64, usize)>,
+    /// Who has several rows; the root user by its name.
+    twice: HashSet<String>,
 }
 
 /// Why an answer is no credential report.
@@ -33,8 +37,8 @@ pub enum MalformedReport {
     Column(&'static str),
     #[error("the credential report has two rows for one ARN")]
     Twice,
-    #[error("row {0} of the credential report names no user")]
-    Nameless(u64),
+    #[error("row {0} of the credential report does not have one cell for each column, or names no user")]
+    Shape(u64),
     #[error("row {row} of the credential report: `{column}` is neither a value nor a marker for none")]
     Cell { row: u64, column: &'static str },
 }
@@ -47,45 +51,78 @@ const ROOT: &str = "<root_account>";
 impl CredentialReport {
     /// Reads the header and finds the rows.
     pub fn parse(csv: Vec<u8>, generated: Moment, exchange: ExchangeId) -> Result<Self, MalformedReport> {
-        let mut reader = ReaderBuilder::new().from_reader(csv.as_slice());
+        let mut reader = ReaderBuilder::new().flexible(true).from_reader(csv.as_slice());
         let header = reader.byte_headers().map_err(MalformedReport::Csv)?;
-        let columns = Columns::find(header)?;
-        let mut rows = HashMap::new();
-        let mut root = None;
+        let (columns, width) = (Columns::find(header)?, header.len());
+        let (mut rows, mut root) = (HashMap::new(), None);
+        let (mut odd, mut twice) = (Vec::new(), HashSet::new());
         let mut record = ByteRecord::new();
         let mut number = 0;
+        // One row that cannot be read is that row's matter: the others stand by themselves.
         while reader.read_byte_record(&mut record).map_err(MalformedReport::Csv)? {
             number += 1;
             let start = record.position().map_or(0, csv::Position::byte);
             let place = (number, usize::try_from(start).unwrap_or(usize::MAX));
             let cells = Cells { row: number, record: &record };
-            let (Some(user), Some(arn)) = (cells.text(columns.user), cells.text(columns.arn)) else {
-                return Err(MalformedReport::Nameless(number));
+            let named = cells.text(columns.user).zip(cells.text(columns.arn)).filter(|_| record.len() == width);
+            let Some((user, arn)) = named else {
+                odd.push(place);
+                continue;
             };
             // Recognised by its name, wherever it stands: first on AWS, last elsewhere.
             if user == ROOT {
                 if root.replace(place).is_some() {
-                    return Err(MalformedReport::Twice);
+                    twice.insert(user);
                 }
                 continue;
             }
             match rows.entry(arn) {
-                Entry::Vacant(entry) => entry.insert(place),
-                Entry::Occupied(_) => return Err(MalformedReport::Twice),
-            };
+                Entry::Vacant(entry) => {
+                    entry.insert(place);
+                }
+                Entry::Occupied(entry) => {
+                    twice.insert(entry.key().clone());
+                }
+            }
         }
         drop(reader);
-        Ok(Self { exchange, generated, csv, columns, rows, root })
+        Ok(Self { exchange, generated, csv, columns, rows, root, odd, twice })
     }
 
     /// The row of a user. `Ok(None)`: the report has none, for example because the user is younger than the report.
-    pub fn user(&self, arn: &str) -> Result<Option<(ReportRow, Source)>, MalformedReport> {
-        self.rows.get(arn).map(|place| self.row(*place)).transpose()
+    pub fn user(&self, name: &str, arn: &str) -> Result<Option<(ReportRow, Source)>, MalformedReport> {
+        if self.twice.contains(arn) {
+            return Err(MalformedReport::Twice);
+        }
+        match self.rows.get(arn) {
+            Some(place) => self.row(*place).map(Some),
+            None => self.not_odd(&[name, arn]).map(|()| None),
+        }
     }
 
     /// The root user's row.
     pub fn root(&self) -> Result<Option<(ReportRow, Source)>, MalformedReport> {
-        self.root.map(|place| self.row(place)).transpose()
+        if self.twice.contains(ROOT) {
+            return Err(MalformedReport::Twice);
+        }
+        match self.root {
+            Some(place) => self.row(place).map(Some),
+            None => self.not_odd(&[ROOT]).map(|()| None),
+        }
+    }
+
+    /// An error if a row that cannot be read begins so, with or without quotation marks.
+    fn not_odd(&self, cells: &[&str]) -> Result<(), MalformedReport> {
+        let plain = format!("{},", cells.join(","));
+        let quoted: String = cells.iter().map(|cell| format!("\"{cell}\",")).collect();
+        let begins = |start: usize| {
+            let rest = self.csv.get(start..).unwrap_or_default();
+            rest.starts_with(plain.as_bytes()) || rest.starts_with(quoted.as_bytes())
+        };
+        match self.odd.iter().find(|(_, start)| begins(*start)) {
+            Some((number, _)) => Err(MalformedReport::Shape(*number)),
+            None => Ok(()),
+        }
     }
 
     /// The exchange that gave the report.
@@ -271,7 +308,7 @@ mod tests {
             assert_eq!(root.password_enabled, None);
             assert!(root.password_last_used.unwrap().used);
             assert_eq!(root.access_keys[0].active, Some(false));
-            assert!(report.user("arn:aws:iam::111122223333:user/alice").unwrap().is_some());
+            assert!(report.user("alice", "arn:aws:iam::111122223333:user/alice").unwrap().is_some());
         }
         assert!(report(&[HEADER, ALICE]).unwrap().root().unwrap().is_none());
     }
@@ -279,7 +316,7 @@ mod tests {
     #[test]
     fn reads_a_row_and_says_where_it_stands() {
         let report = report(&[HEADER, ROOT_ROW, ALICE]).unwrap();
-        let (row, source) = report.user("arn:aws:iam::111122223333:user/alice").unwrap().unwrap();
+        let (row, source) = report.user("alice", "arn:aws:iam::111122223333:user/alice").unwrap().unwrap();
         assert_eq!(row.password_last_used, Some(LastUse { used: false, last: None }));
         assert_eq!(row.password_next_rotation, None);
         assert_eq!(row.access_keys[0].last_used_service.as_deref(), Some("kms"));
@@ -288,13 +325,13 @@ mod tests {
         assert_eq!(row.generated.unwrap().at, "2026-11-21T10:00:00.000Z");
         assert_eq!(source.decode, [Decode::Base64]);
         assert_eq!(source.inner, Some((Syntax::Csv, "/2".to_owned())));
-        assert!(report.user("arn:aws:iam::111122223333:user/bob").unwrap().is_none());
+        assert!(report.user("bob", "arn:aws:iam::111122223333:user/bob").unwrap().is_none());
     }
 
     #[test]
     fn leaves_further_columns_alone_and_follows_the_header() {
         let report = report(&[&format!("{HEADER},more"), &format!("{ALICE},x")]).unwrap();
-        assert!(report.user("arn:aws:iam::111122223333:user/alice").unwrap().is_some());
+        assert!(report.user("alice", "arn:aws:iam::111122223333:user/alice").unwrap().is_some());
     }
 
     #[test]
@@ -302,13 +339,9 @@ mod tests {
         for (lines, expected) in [
             (vec![""], "the credential report has no column `user`"),
             (vec![&HEADER.replace("mfa_active", "mfa")], "the credential report has no column `mfa_active`"),
-            (vec![HEADER, ALICE, ALICE], "the credential report has two rows for one ARN"),
-            (vec![HEADER, ROOT_ROW, ROOT_ROW], "the credential report has two rows for one ARN"),
-            (vec![HEADER, &ALICE.replacen("alice", "", 1)], "row 1 of the credential report names no user"),
         ] {
             assert_eq!(report(&lines).unwrap_err().to_string(), expected);
         }
-        assert!(matches!(report(&[HEADER, "alice"]), Err(MalformedReport::Csv(_))));
         for (from, to) in [
             (",true,no_information", ",maybe,no_information"),
             ("2026-11-01T", "yesterday "),
@@ -316,9 +349,42 @@ mod tests {
         ] {
             let row = ALICE.replacen(from, to, 1);
             let report = report(&[HEADER, &row]).unwrap();
-            let error = report.user("arn:aws:iam::111122223333:user/alice").unwrap_err();
+            let error = report.user("alice", "arn:aws:iam::111122223333:user/alice").unwrap_err();
             assert!(matches!(error, MalformedReport::Cell { row: 1, .. }), "{error}");
         }
+    }
+
+    // A12
+    #[test]
+    fn a_row_that_cannot_be_read_costs_that_row_alone() {
+        const BOB: &str = "arn:aws:iam::111122223333:user/bob";
+        let bob = ALICE.replace("alice", "bob");
+        let others = |odd: &[&str]| {
+            let lines: Vec<&str> = [HEADER].iter().chain(odd).chain([&bob.as_str(), &ROOT_ROW]).copied().collect();
+            let report = report(&lines).unwrap();
+            assert!(report.user("bob", BOB).unwrap().is_some() && report.root().unwrap().is_some(), "{odd:?}");
+            report
+        };
+        let comma = ALICE.replace("alice", "a,b");
+        let error = others(&[&comma]).user("a,b", "arn:aws:iam::111122223333:user/a,b").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "row 1 of the credential report does not have one cell for each column, or names no user"
+        );
+        // In quotation marks, a comma is part of the name.
+        let quoted = ALICE.replacen("alice", "\"a,b\"", 1).replacen(
+            "arn:aws:iam::111122223333:user/alice",
+            "\"arn:aws:iam::111122223333:user/a,b\"",
+            1,
+        );
+        assert!(others(&[&quoted]).user("a,b", "arn:aws:iam::111122223333:user/a,b").unwrap().is_some());
+        for odd in ["alice", "", &ALICE.replacen("alice", "", 1), &format!("{ALICE},more")] {
+            others(&[odd]);
+        }
+        let alice = "arn:aws:iam::111122223333:user/alice";
+        assert!(matches!(others(&[ALICE, ALICE]).user("alice", alice), Err(MalformedReport::Twice)));
+        let roots = report(&[HEADER, ROOT_ROW, ALICE, ROOT_ROW]).unwrap();
+        assert!(matches!(roots.root(), Err(MalformedReport::Twice)) && roots.user("alice", alice).unwrap().is_some());
     }
 
     proptest::proptest! {
@@ -326,7 +392,7 @@ mod tests {
         fn never_panics(at in 0..ALICE.len(), with in "[,\"\n\ra-zé0-9:-]{0,8}", cut in 0..ALICE.len()) {
             let changed = format!("{}{with}{}", &ALICE[..at], &ALICE[at.max(cut)..]);
             if let Ok(report) = report(&[HEADER, ROOT_ROW, &changed, ALICE]) {
-                let _ = (report.root(), report.user("arn:aws:iam::111122223333:user/alice"));
+                let _ = (report.root(), report.user("alice", "arn:aws:iam::111122223333:user/alice"));
             }
         }
     }

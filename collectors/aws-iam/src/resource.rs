@@ -4,7 +4,7 @@
 //! is empty is present and empty. Times are the moment's RFC 3339 text beside its seconds since 1970, which Rego can compare.
 
 use aws::Moment;
-use aws::policy_document::PolicyDocument;
+use aws::policy_document::{PolicyDocument, Power};
 use schemars::transform::{RecursiveTransform, Transform as _};
 use schemars::{JsonSchema, Schema};
 use sdk::{Digest, ResourceKind};
@@ -19,6 +19,7 @@ pub const ACCOUNT: &str = "aws-iam/account";
 pub const SAML_PROVIDER: &str = "aws-iam/saml-provider";
 pub const OIDC_PROVIDER: &str = "aws-iam/oidc-provider";
 pub const SERVER_CERTIFICATE: &str = "aws-iam/server-certificate";
+pub const PERMISSIONS: &str = "aws-iam/permissions";
 
 /// All kinds with their schemas.
 pub fn kinds() -> Vec<ResourceKind> {
@@ -31,6 +32,7 @@ pub fn kinds() -> Vec<ResourceKind> {
         kind::<SamlProvider>(SAML_PROVIDER),
         kind::<OidcProvider>(OIDC_PROVIDER),
         kind::<ServerCertificate>(SERVER_CERTIFICATE),
+        kind::<Permissions>(PERMISSIONS),
     ]
 }
 
@@ -54,6 +56,9 @@ pub struct User {
     /// The password for the console.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login_profile: Option<LoginProfile>,
+    /// How that password was used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_use: Option<PasswordUse>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mfa_devices: Option<Vec<MfaDevice>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -170,6 +175,45 @@ pub struct OidcProvider {
     pub settings: Option<OidcSettings>,
 }
 
+/// What a user or a role may do by identity policies: their own, those of their groups, within a permissions boundary. Computed from all
+/// that was read of users, groups, roles and policies. Its id is the principal's ARN.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Permissions {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub principal: Option<Principal>,
+    /// By what the principal is an administrator, or can become one. Empty: by nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub administers: Option<Vec<Power>>,
+    /// What the principal may do to keys of KMS, where the keys' own policies leave that to identity policies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Vec<Power>>,
+}
+
+/// Whose permissions these are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Principal {
+    pub arn: String,
+    #[serde(rename = "type")]
+    pub kind: PrincipalKind,
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Names of the groups that count.
+    pub groups: Vec<String>,
+    /// Whether it is a service's own role (`/aws-service-role/`), whose policies AWS writes.
+    pub of_service: bool,
+}
+
+/// What a principal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrincipalKind {
+    User,
+    Role,
+}
+
 /// Who or what a user, group, role or policy is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -229,6 +273,26 @@ pub struct LoginProfile {
     pub created: Option<Moment>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_reset_required: Option<bool>,
+}
+
+/// The use of a password for the console: from the password itself, and from the credential report where one is older than it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct PasswordUse {
+    /// `false`: there is no password, and nothing to use.
+    pub exists: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<Moment>,
+    /// Whether the report says that there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<LastUse>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Moment>,
+    /// When the report was made. Absent: the password is younger than it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Moment>,
 }
 
 /// An MFA device that is registered. Registered is not enforced: policies decide that.

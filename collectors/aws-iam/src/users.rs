@@ -1,6 +1,8 @@
 //! What `GetAccountAuthorizationDetails` does not tell of a user: console password, MFA devices, access keys; the others are in
 //! `other_credentials`.
 
+use std::sync::{Mutex, PoisonError};
+
 use aws::Refusal;
 use aws_sdk_iam::operation::get_login_profile::GetLoginProfileError;
 use futures_util::future::try_join_all;
@@ -9,6 +11,8 @@ use sdk::{GapReason, SinkError, Source};
 use crate::descriptor::{ACCESS_KEYS, KEY_LAST_USED, LOGIN_PROFILE, MFA};
 use crate::entities::{about_user, attached_policies, inline_policies, is_active, names, permissions_boundary, tags};
 use crate::iam::{Iam, List, Page, absence};
+use crate::passwords::{Answers, password_use};
+use crate::permissions::{self, Book, Entry};
 use crate::report::CredentialReport;
 use crate::resource::{AccessKey, AccessKeyUse, Identity, LoginProfile, MfaDevice, ReportRow, USER, User};
 use crate::{mfa, other_credentials};
@@ -21,11 +25,12 @@ pub async fn record(
     report: &Result<CredentialReport, Refusal>,
     identity: Identity,
     node: Node<'_>,
+    book: &Mutex<Book>,
 ) -> Result<(), SinkError> {
     let (
-        login_profile,
-        mfa_devices,
-        (access_keys, access_key_use),
+        mut login_profile,
+        mut mfa_devices,
+        (mut access_keys, access_key_use),
         service_credentials,
         ssh_public_keys,
         signing_certificates,
@@ -37,16 +42,37 @@ pub async fn record(
         other_credentials::ssh_public_keys(iam, &identity),
         other_credentials::signing_certificates(iam, &identity),
     )?;
+    let groups = names(&node, "GroupList");
+    let inline = inline_policies(&node, "UserPolicyList");
+    let attached = attached_policies(&node);
+    let boundary = permissions_boundary(&node);
+    book.lock().unwrap_or_else(PoisonError::into_inner).user(Entry::new(
+        &identity,
+        permissions::Parts {
+            inline: inline.value.as_deref(),
+            inline_cut: !inline.gaps.is_empty(),
+            attached: attached.value.as_deref(),
+            boundary: boundary.value.as_ref(),
+            groups: groups.value.as_deref().unwrap_or_default(),
+            trust: None,
+        },
+    ));
     let mut parts = Parts::new(USER, &identity.arn);
     let row = report_row(report, &identity);
+    if let (Some(said), Ok(report)) = (&row.value, report) {
+        Answers { login_profile: &mut login_profile, mfa_devices: &mut mfa_devices, access_keys: &mut access_keys }
+            .hold_against(said, report);
+    }
+    let password_use = password_use(&login_profile, &row, report);
     let user = User {
         identity: parts.take("identity", Fact::read(identity, vec![node.source()])),
-        groups: parts.take("groups", names(&node, "GroupList")),
-        inline_policies: parts.take("inline_policies", inline_policies(&node, "UserPolicyList")),
-        attached_policies: parts.take("attached_policies", attached_policies(&node)),
-        permissions_boundary: parts.take("permissions_boundary", permissions_boundary(&node)),
+        groups: parts.take("groups", groups),
+        inline_policies: parts.take("inline_policies", inline),
+        attached_policies: parts.take("attached_policies", attached),
+        permissions_boundary: parts.take("permissions_boundary", boundary),
         tags: parts.take("tags", tags(&node)),
         login_profile: parts.take("login_profile", login_profile),
+        password_use: parts.take("password_use", password_use),
         mfa_devices: parts.take("mfa_devices", mfa_devices),
         access_keys: parts.take("access_keys", access_keys),
         access_key_use: parts.take("access_key_use", access_key_use),
@@ -60,7 +86,7 @@ pub async fn record(
 
 fn report_row(report: &Result<CredentialReport, Refusal>, user: &Identity) -> Fact<ReportRow> {
     match report {
-        Ok(report) => report.fact(report.user(&user.arn), "this user"),
+        Ok(report) => report.fact(report.user(&user.name, &user.arn), "this user", user.created.as_ref()),
         Err(refusal) => Fact::refused(refusal, "credential_report"),
     }
 }
