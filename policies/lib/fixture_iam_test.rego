@@ -25,14 +25,18 @@ password(days) := {"exists": true, "created": fixture.days_ago(days)}
 
 no_password := {"exists": false}
 
-report(last_used, changed_days) := {
-	"generated": fixture.days_ago(0),
-	"password_enabled": true,
-	"password_last_used": last_used,
-	"password_last_changed": fixture.days_ago(changed_days),
-	"access_keys": [],
-	"certificates": [],
+# A password with what the credential report says of it.
+password_used(days, last_used, changed_days) := {
+	"exists": true,
+	"created": fixture.days_ago(days),
+	"enabled": true,
+	"last_used": last_used,
+	"changed": fixture.days_ago(changed_days),
+	"as_of": fixture.days_ago(0),
 }
+
+# One that is younger than the report.
+password_since_report(days) := {"exists": true, "created": fixture.days_ago(days)}
 
 use(days) := {"used": true, "last": fixture.days_ago(days)}
 
@@ -45,7 +49,7 @@ user := {
 	"mfa_devices": [device("passkey")],
 	"access_keys": [access_key("AKIA1", true, 30)],
 	"access_key_use": [used("AKIA1", 1)],
-	"credential_report": report(use(2), 200),
+	"password_use": password_used(200, use(2), 200),
 }
 
 with_parts(parts) := object.union(object.remove(user, object.keys(parts)), parts)

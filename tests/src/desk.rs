@@ -27,7 +27,20 @@ pub fn template(account: &str, regions: &str) -> String {
     assert_ne!(text, changed, "the template no longer has the line that this replaces");
     let declared = changed.replace("# with: {credentials: [APKAEXAMPLEEXAMPLE12]}", &other_credentials());
     assert_ne!(changed, declared, "the template no longer has the line that this replaces");
-    declared
+    let whole = declared.replace(
+        "# with: {declared: [{role: signer, actions: [\"kms:Sign\"]}, {group: administrators}]}",
+        &key_permissions(),
+    );
+    assert_ne!(declared, whole, "the template no longer has the line that this replaces");
+    whole
+}
+
+/// Who of a small account may decrypt, declared: everybody.
+fn key_permissions() -> String {
+    let world = World::new(Size::SMALL);
+    let users = world.users.iter().map(|user| format!("{{user: {}}}", user.name));
+    let roles = world.roles.iter().map(|role| format!("{{role: {}}}", role.name));
+    format!("with: {{declared: [{}]}}", users.chain(roles).collect::<Vec<_>>().join(", "))
 }
 
 /// What the users of a small account have beside passwords and access keys, declared.

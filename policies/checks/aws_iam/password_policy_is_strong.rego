@@ -15,6 +15,7 @@
 #   needs:
 #     conforms: [password_policy]
 #     deviates: [password_policy]
+#     undetermined: [password_policy]
 #   severity: medium
 #   remediation: Set a password policy that meets the parameters (`aws iam update-account-password-policy`).
 #   parameters:
@@ -30,18 +31,36 @@ package checks.aws_iam.password_policy_is_strong
 
 policy := input.resource.password_policy
 
-required contains "lowercase" if policy.require_lowercase == true
-
-required contains "uppercase" if policy.require_uppercase == true
-
-required contains "numbers" if policy.require_numbers == true
-
-required contains "symbols" if policy.require_symbols == true
+member := {
+	"lowercase": "require_lowercase",
+	"uppercase": "require_uppercase",
+	"numbers": "require_numbers",
+	"symbols": "require_symbols",
+}
 
 missing contains class if {
 	policy.exists == true
 	some class in input.parameters.classes
-	not class in required
+	policy[member[class]] == false
+}
+
+# IAM gives these members always. One that is not there was not said to be anything.
+unsaid contains member[class] if {
+	policy.exists == true
+	some class in input.parameters.classes
+	not member[class] in object.keys(policy)
+}
+
+unsaid contains "minimum_length" if {
+	policy.exists == true
+	not "minimum_length" in object.keys(policy)
+}
+
+undetermined contains {
+	"path": "/password_policy",
+	"because": sprintf("IAM does not say what the policy has for %s", [name]),
+} if {
+	some name in unsaid
 }
 
 # The member is absent where no earlier password is remembered.
@@ -62,6 +81,7 @@ conforms contains {"path": "/password_policy", "expected": input.parameters} if 
 	policy.minimum_length >= input.parameters.minimum_length
 	remembers_enough
 	count(missing) == 0
+	count(unsaid) == 0
 }
 
 deviates contains {

@@ -43,4 +43,14 @@ test_deviates_when_passwords_come_back if {
 	count(password_policy_is_strong.conforms) == 1 with input as given(forgetful, indifferent)
 }
 
+# A8
+test_undetermined_where_iam_does_not_say if {
+	every name in ["require_symbols", "require_lowercase", "minimum_length"] {
+		unsaid := given(object.remove(fixture_iam.strong, [name]), parameters)
+		count(password_policy_is_strong.undetermined) == 1 with input as unsaid
+		count(password_policy_is_strong.deviates) == 0 with input as unsaid
+		count(password_policy_is_strong.conforms) == 0 with input as unsaid
+	}
+}
+
 test_deviates_without_symbols if deviating(changed({"require_symbols": false}), "/password_policy")

@@ -3,7 +3,7 @@
 # description: >-
 #   Reads IAM's own summary of the account and its list of virtual MFA devices. Concludes that the root user has an MFA device; where
 #   `allow_virtual` is false, also that it is not a virtual one (a root user that has MFA and no virtual device has a hardware token or a passkey,
-#   which IAM does not list). A root user without a password deviates too, because whoever controls its mailbox can set one, unless
+#   which IAM does not list). Where the credential report or the list of virtual devices contradicts the summary, neither is believed. A root user without a password deviates too, because whoever controls its mailbox can set one, unless
 #   `no_password_is_enough` says that central root access management of the organisation prevents that. Cannot see who holds the device, nor
 #   how the mailbox is protected.
 # scope: package
@@ -18,6 +18,7 @@
 #     conforms: [summary, root_virtual_mfa_devices]
 #     deviates: [summary]
 #     not_applicable: [summary]
+#     undetermined: [summary]
 #   severity: critical
 #   remediation: Register a hardware token or a passkey for the root user and keep it with two officers.
 #   parameters:
@@ -33,6 +34,14 @@ not_applicable contains {
 	input.parameters.no_password_is_enough == true
 	input.resource.summary.root_mfa_enabled == false
 	input.resource.summary.root_password_present == false
+}
+
+undetermined contains {
+	"path": "/summary",
+	"because": "IAM's summary does not say whether the root user has an MFA device",
+} if {
+	input.resource.summary
+	not "root_mfa_enabled" in object.keys(input.resource.summary)
 }
 
 conforms contains {

@@ -37,6 +37,14 @@ test_deviates_with_a_virtual_device_where_none_is_allowed if {
 	count(root_has_mfa.conforms) == 0 with input as fixture.case(virtual, strict)
 }
 
+# A8
+test_undetermined_where_the_summary_does_not_say if {
+	silent := fixture.case(fixture_iam.account_with({"summary": {"users": 3}}), lenient)
+	count(root_has_mfa.undetermined) == 1 with input as silent
+	count(root_has_mfa.conforms) == 0 with input as silent
+	count(root_has_mfa.deviates) == 0 with input as silent
+}
+
 # Whoever controls the mailbox can set a password.
 test_deviates_without_a_password if {
 	count(root_has_mfa.deviates) == 1 with input as fixture.case(without(false), lenient)

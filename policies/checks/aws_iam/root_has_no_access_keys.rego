@@ -2,7 +2,7 @@
 # title: The root user has no access keys
 # description: >-
 #   Reads IAM's own summary of the account and concludes that the root user has no access keys, active or not: nothing limits what such a key
-#   may do, and no second factor is required for it. Cannot see whether one existed before and was used.
+#   may do, and no second factor is required for it. Where the credential report contradicts the summary, neither is believed. Cannot see whether one existed before and was used.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/IAM/latest/UserGuide/root-user-best-practices.html
@@ -14,9 +14,18 @@
 #   needs:
 #     conforms: [summary]
 #     deviates: [summary]
+#     undetermined: [summary]
 #   severity: critical
 #   remediation: Delete the root user's access keys; use roles.
 package checks.aws_iam.root_has_no_access_keys
+
+undetermined contains {
+	"path": "/summary",
+	"because": "IAM's summary does not say whether the root user has access keys",
+} if {
+	input.resource.summary
+	not "root_access_keys_present" in object.keys(input.resource.summary)
+}
 
 conforms contains {
 	"path": "/summary/root_access_keys_present",

@@ -2,7 +2,7 @@
 # title: Unused credentials are removed
 # description: >-
 #   Reads the last use of each user's active access keys, and of the console password as the credential report gives it (the report can be
-#   four hours old; its own time counts). Concludes that each was used, created or reset within `max_days`. Does not apply to users with
+#   four hours old; its own time counts; who has no password, or one younger than the report, needs none). Concludes that each was used, created or reset within `max_days`. Does not apply to users with
 #   neither a password nor an active access key. Cannot see uses that IAM does not record: passwords before October 2014, access keys before
 #   April 2015; and a use within the hours before the run may not be recorded yet.
 # scope: package
@@ -14,9 +14,9 @@
 # custom:
 #   subject: aws-iam/user
 #   needs:
-#     conforms: [login_profile, access_keys, access_key_use, credential_report]
+#     conforms: [access_keys, access_key_use, password_use]
 #     deviates: []
-#     not_applicable: [login_profile, access_keys]
+#     not_applicable: [password_use, access_keys]
 #   severity: medium
 #   remediation: Delete the password or the access key, or the user.
 #   parameters:
@@ -30,13 +30,11 @@ active[n] := key if {
 	key.active == true
 }
 
-with_password if input.resource.login_profile.exists == true
-
 not_applicable contains {
 	"path": "/access_keys",
 	"because": "the user has neither a password nor an active access key",
 } if {
-	input.resource.login_profile.exists == false
+	password.exists == false
 	input.resource.access_keys
 	count(active) == 0
 }
@@ -65,35 +63,37 @@ key_idle(key) if {
 	beyond(key.created.epoch, input.now)
 }
 
-report := input.resource.credential_report
+password := input.resource.password_use
 
-password_in_use if input.resource.login_profile.exists == false
+with_password if password.exists == true
+
+password_in_use if password.exists == false
 
 password_in_use if {
 	with_password
-	within(report.password_last_used.last.epoch, report.generated.epoch)
+	within(password.last_used.last.epoch, password.as_of.epoch)
 }
 
 password_in_use if {
 	with_password
-	within(report.password_last_changed.epoch, report.generated.epoch)
+	within(password.changed.epoch, password.as_of.epoch)
 }
 
 password_in_use if {
 	with_password
-	within(input.resource.login_profile.created.epoch, input.now)
+	within(password.created.epoch, input.now)
 }
 
-long_unused if beyond(report.password_last_used.last.epoch, report.generated.epoch)
+long_unused if beyond(password.last_used.last.epoch, password.as_of.epoch)
 
-long_unused if report.password_last_used.used == false
+long_unused if password.last_used.used == false
 
 password_idle if {
 	with_password
-	report.password_enabled == true
+	password.enabled == true
 	long_unused
-	beyond(report.password_last_changed.epoch, report.generated.epoch)
-	beyond(input.resource.login_profile.created.epoch, input.now)
+	beyond(password.changed.epoch, password.as_of.epoch)
+	beyond(password.created.epoch, input.now)
 }
 
 conforms contains {
@@ -123,7 +123,7 @@ deviates contains {
 }
 
 deviates contains {
-	"path": "/credential_report/password_last_used",
+	"path": "/password_use/last_used",
 	"expected": sprintf("used within %d days", [input.parameters.max_days]),
 	"because": "the password is unused",
 } if {

@@ -7,17 +7,15 @@ import data.lib.fixture_iam
 case(parts) := fixture.case(fixture_iam.with_parts(parts), {"max_days": 90})
 
 machine(keys, uses) := case({
-	"login_profile": fixture_iam.no_password,
 	"access_keys": keys,
 	"access_key_use": uses,
-	"credential_report": {"generated": fixture.days_ago(0), "access_keys": [], "certificates": []},
+	"password_use": fixture_iam.no_password,
 })
 
 person(created, last_use, changed) := case({
-	"login_profile": fixture_iam.password(created),
 	"access_keys": [],
 	"access_key_use": [],
-	"credential_report": fixture_iam.report(last_use, changed),
+	"password_use": fixture_iam.password_used(created, last_use, changed),
 })
 
 conforming(given) if {
@@ -39,6 +37,11 @@ test_conforms_when_a_key_is_new if {
 test_conforms_when_a_password_is_new if {
 	conforming(person(5, fixture_iam.no_use, 5))
 	conforming(person(400, fixture_iam.use(300), 5))
+}
+
+# A15: the report says nothing of a password that is younger than it.
+test_conforms_when_a_password_is_younger_than_the_report if {
+	conforming(case({"password_use": fixture_iam.password_since_report(1)}))
 }
 
 test_deviates_when_a_key_lies_idle if {
