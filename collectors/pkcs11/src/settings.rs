@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn a_pin_is_taken_whole_or_not_at_all() {
-        let file = std::env::temp_dir().join(format!("witnessmark-pin-{}", std::process::id()));
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pin");
         let accepted = json!({"approved_by": "R. Ossa", "reason": "no other user on this token"});
         let settings = problem(&json!({
             "login": "user", "accepts_signing_credential": accepted, "pin_file": file.display().to_string()
@@ -151,7 +152,6 @@ mod tests {
             let pin = settings.pin().map(|pin| pin.unwrap().expose().len());
             assert_eq!(pin.ok(), whole.then_some(size), "{size}");
         }
-        std::fs::remove_file(&file).unwrap();
     }
 
     #[test]

@@ -60,11 +60,13 @@ fn appears(bytes: &[u8], secret: &[u8]) -> bool {
 
 /// Between what goes on neither as a word (`RSA_4096`, `1234-abcd`) nor as a number (`12.4096`, `10:4096`).
 fn stands_alone(before: &[u8], after: &[u8]) -> bool {
-    let word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-') || *b >= 0x80);
+    let word =
+        |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-') || *b >= 0x80);
     let point = |byte: Option<&u8>| matches!(byte, Some(b'.' | b':' | b'/'));
     let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
-    let (one, two) = (before.last(), before.len().checked_sub(2).and_then(|at| before.get(at)));
-    !word(one) && !word(after.first()) && !(point(one) && digit(two)) && !(point(after.first()) && digit(after.get(1)))
+    let goes_on = |one, two| word(one) || (point(one) && digit(two));
+    let mut back = before.iter().rev();
+    !goes_on(back.next(), back.next()) && !goes_on(after.first(), after.get(1))
 }
 
 /// A number of JSON, of which any may look like a PIN: `"max": 4096`.

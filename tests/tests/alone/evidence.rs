@@ -1,7 +1,7 @@
 //! Which answers are evidence, end to end: of AWS' own endpoints, of servers whose authority the declaration pins, and of each target by
 //! itself. The programs are run as they are shipped; servers on loopback stand for those of the outside.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
 
 use std::fs;
 

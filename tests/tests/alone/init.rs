@@ -1,5 +1,7 @@
 //! `witnessmark init`: a first declaration from what can be seen, which can be used as it is.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
+
 use std::fs;
 
 use fakes::aws::{AwsFake, Size, World};

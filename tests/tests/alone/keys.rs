@@ -1,8 +1,6 @@
 //! What becomes of keys over the years: another one in the place of the collector's or an approver's, another passphrase, a ledger
 //! that ends. What was sealed before verifies with the trust file of after.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop at the first surprise")]
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 

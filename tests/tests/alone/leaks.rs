@@ -1,7 +1,6 @@
 //! What the programs that a run starts can see of it: no passphrase, no PIN, no descriptor that was opened for the run.
 //!
 //! Each of them prints its environment, whatever it can read from its descriptors, and the environment of the process that started it.
-#![expect(clippy::expect_used, reason = "helpers of tests may stop at the first surprise")]
 
 use std::fs;
 use std::path::Path;
@@ -49,13 +48,16 @@ fn programs_see_neither_passphrase_nor_pin() {
     let mut desk = Desk::bare();
     desk.set("WITNESSMARK_PASSPHRASE", PASSPHRASE);
     desk.set("WITNESSMARK_TEST_SEEN", "visible");
-    for command in [&["keys", "new", "--out", "keys", "--origin", "northbank.example/hot-wallet"][..], &["ledger", "init"]] {
+    for command in
+        [&["keys", "new", "--out", "keys", "--origin", "northbank.example/hot-wallet"][..], &["ledger", "init"]]
+    {
         let answer = desk.witnessmark(command);
         assert_eq!(answer.code, 0, "{answer:?}");
     }
     let credentials = r#"{"Version": 1, "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "zzzz0000zzzz0000zzzz0000zzzz0000zzzz0000"}"#;
     let process = spy(&desk, "process", &format!("echo '{credentials}'"));
-    fs::write(desk.path("aws"), format!("[default]\nregion = eu-west-1\ncredential_process = {process}\n")).expect("a profile");
+    fs::write(desk.path("aws"), format!("[default]\nregion = eu-west-1\ncredential_process = {process}\n"))
+        .expect("a profile");
     desk.set("AWS_CONFIG_FILE", &desk.path("aws").display().to_string());
     desk.set("AWS_ENDPOINT_URL", &server.url());
     let plugin = spy(&desk, "plugin", "exit 1");
@@ -82,7 +84,8 @@ fn programs_see_neither_passphrase_nor_pin() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("\"index\""), "{said}");
     for name in ["process", "plugin", "own"] {
-        let seen = fs::read_to_string(desk.path(&format!("{name}.seen"))).unwrap_or_else(|error| panic!("{name}: {error}: {said}"));
+        let seen = fs::read_to_string(desk.path(&format!("{name}.seen")))
+            .unwrap_or_else(|error| panic!("{name}: {error}: {said}"));
         // It did see something: its environment. A library starts the first of them with all of ours.
         let ours = seen.contains("WITNESSMARK_TEST_SEEN=visible") || name != "process";
         assert!(seen.contains("PATH=") && ours, "{name}: {seen}");

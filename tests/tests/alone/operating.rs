@@ -1,6 +1,11 @@
 //! The procedures of `docs/operating.md`, run out of the document itself.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may stop at the first surprise"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,12 +1,7 @@
 //! What a run can be asked for besides reading everything: some targets only, an exit code for what is new, a memory of the
 //! ledger's head that does not lie beside the keys.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests may stop at the first surprise"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
 
 use std::collections::BTreeSet;
 use std::fs;

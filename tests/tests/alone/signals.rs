@@ -1,7 +1,12 @@
 //! Ctrl-C and SIGTERM, sent to the program: the first ends the reading, and what was read is sealed; the second ends the program at
 //! once, and nothing is half-published.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may stop at the first surprise"
+)]
 
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt as _;

@@ -1,6 +1,6 @@
 //! No false alarm: what AWS, GitHub and Kubernetes themselves write seems to hold no secret. Whatever it is withheld for is not judged.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
 
 use std::fmt::Write as _;
 use std::fs;
@@ -20,7 +20,11 @@ fn suspected<'a>(texts: impl IntoIterator<Item = (&'a str, String)>) -> Vec<Stri
     for (name, text) in texts {
         let mut percent = String::new();
         for byte in text.bytes() {
-            if byte.is_ascii_alphanumeric() { percent.push(char::from(byte)) } else { write!(percent, "%{byte:02X}").unwrap() }
+            if byte.is_ascii_alphanumeric() {
+                percent.push(char::from(byte));
+            } else {
+                write!(percent, "%{byte:02X}").unwrap();
+            }
         }
         let xml = format!("<R><Document>{percent}</Document></R>");
         let quoted = json!({"Name": name, "Document": text}).to_string();

@@ -151,9 +151,7 @@ impl Patterns {
     fn values_in<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = Match<'a>> {
         let named = if self.names.is_match(bytes) { self.named.as_slice() } else { &[] };
         let values = named.iter().chain(&self.others).flat_map(|pattern| pattern.captures_iter(bytes));
-        values
-            .filter_map(|found| found.name("v"))
-            .filter(|value| is_secret(&String::from_utf8_lossy(value.as_bytes())))
+        values.filter_map(|found| found.name("v")).filter(|value| is_secret(&String::from_utf8_lossy(value.as_bytes())))
     }
 }
 

@@ -44,8 +44,11 @@ fn in_json(text: &str) -> String {
     serde_json::to_string(&serde_json::json!({ "Description": text })).unwrap()
 }
 
-/// The ways in which a text stands in an answer.
-const WRITINGS: [(&str, fn(&str) -> String); 14] = [
+/// A name, and how it writes a text.
+type Writing = (&'static str, fn(&str) -> String);
+
+/// The ways in which an answer may write a text.
+const WRITINGS: [Writing; 14] = [
     ("as it is", str::to_owned),
     ("in JSON", in_json),
     ("in JSON in JSON", |text| in_json(&in_json(text))),
@@ -164,7 +167,20 @@ fn a_short_pin_is_found_as_a_word_of_its_own() {
     for text in [r#"{"label":"4096"}"#, "PIN: 4096.", "<v>4096</v>", "pin=4096", r#"{"a":"{\"pin\":\"4096\"}"}"#] {
         assert!(suspects_secret(text.as_bytes(), &known), "{text}");
     }
-    for text in [r#"{"max":4096,"min":4096}"#, "14096", "4096a", "a4096", r#"{"bits": 4096}"#, "123", "5555", r#""RSA_4096""#, r#""4096-x""#, "1.4096", "host:22/4096", "1:4096"] {
+    for text in [
+        r#"{"max":4096,"min":4096}"#,
+        "14096",
+        "4096a",
+        "a4096",
+        r#"{"bits": 4096}"#,
+        "123",
+        "5555",
+        r#""RSA_4096""#,
+        r#""4096-x""#,
+        "1.4096",
+        "host:22/4096",
+        "1:4096",
+    ] {
         assert!(!suspects_secret(text.as_bytes(), &known), "{text}");
     }
 }
