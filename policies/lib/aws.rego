@@ -31,5 +31,8 @@ declared_accounts := {target.account | some target in input.declaration.targets}
 
 named_accounts := {account | some account in input.parameters.accounts}
 
-# Whole days between two moments in seconds since 1970.
-days(from, to) := floor((to - from) / 86400)
+# Whole days between two moments in seconds since 1970; below 0 where the second is the earlier one.
+days(from, to) := whole(to - from, 86400)
+
+# How often the unit fits, rounded down. Without `floor`, whose answers below 0 differ between engines.
+whole(seconds, unit) := (seconds - (((seconds % unit) + unit) % unit)) / unit

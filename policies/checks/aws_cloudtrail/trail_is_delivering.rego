@@ -25,9 +25,11 @@
 #       x-stricter: lower
 package checks.aws_cloudtrail.trail_is_delivering
 
+import data.lib.aws
+
 status := input.resource.status
 
-hours(from, to) := floor((to - from) / 3600)
+hours(from, to) := aws.whole(to - from, 3600)
 
 problems contains {
 	"path": "/status/logging",
