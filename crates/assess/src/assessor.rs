@@ -18,7 +18,7 @@ use crate::limits::Limits;
 use crate::meta::SubjectKind;
 use crate::pool::{Job, Load, Pool, Summary};
 use crate::population::Populations;
-use crate::protocol::{LoadAssignment, LoadCheck, SharedInput};
+use crate::protocol::{Asked, LoadAssignment, LoadCheck, SharedInput};
 
 /// Resources that a check with `subject: target` may be given.
 const MAX_WHOLE: usize = 100_000;
@@ -273,7 +273,11 @@ impl Assessor {
             .questions
             .iter()
             .filter(|(_, question)| question.askable != Askable::NONE)
-            .map(|(n, question)| (u32::try_from(*n).unwrap_or(u32::MAX), question.askable.bits()))
+            .map(|(n, question)| Asked {
+                n: u32::try_from(*n).unwrap_or(u32::MAX),
+                outcomes: question.askable.bits(),
+                hidden: question.hidden.clone(),
+            })
             .collect();
         self.waiting.push_back(waiting);
         self.pool.push(Job::new(input, jobs));

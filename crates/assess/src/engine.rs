@@ -7,7 +7,7 @@ use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::{Program, RegoVM};
 use regorus::{Engine, Value};
 
-use crate::judge::{self, Askable, ORDER};
+use crate::judge::{self, Askable, Hidden, ORDER};
 
 /// One check, compiled.
 pub(crate) struct Compiled {
@@ -81,11 +81,26 @@ impl Compiled {
         self.vm.set_input(input);
     }
 
-    /// The first outcome that is proven, and its proofs as JSON text.
+    /// The first outcome that is proven, and its proofs as JSON text. `member`: that of the input which holds the subject.
     ///
     /// # Errors
     /// The engine's message.
-    pub(crate) fn first_proven(&mut self, askable: Askable) -> Result<Option<(Outcome, String)>, String> {
+    pub(crate) fn first_proven(
+        &mut self,
+        input: &Value,
+        member: &Value,
+        askable: Askable,
+        hidden: &Hidden,
+    ) -> Result<Option<(Outcome, String)>, String> {
+        self.input(input.clone());
+        if !hidden.parts.is_empty() {
+            let without = without(input, member, &hidden.parts)?;
+            return judge::first_proven(askable, |outcome| {
+                let hides = hidden.outcomes().contains(outcome);
+                self.input(if hides { without.clone() } else { input.clone() });
+                self.prove(outcome)
+            });
+        }
         // Where every outcome may be asked for, one evaluation shares what their rules have in common. When it fails, one of the
         // outcomes alone may still be proven.
         if askable == self.outcomes
@@ -111,6 +126,19 @@ impl Compiled {
         let value = self.vm.execute_entry_point_by_name(entry).map_err(|e| e.to_string())?;
         proofs(outcome, &value)
     }
+}
+
+/// The input with a subject that lacks these parts.
+fn without(input: &Value, member: &Value, parts: &[String]) -> Result<Value, String> {
+    let mut changed = input.clone();
+    let members = changed.as_object_mut().map_err(|e| e.to_string())?;
+    if let Some(subject) = members.get_mut(member) {
+        let subject = subject.as_object_mut().map_err(|e| e.to_string())?;
+        for part in parts {
+            subject.remove(&Value::from(part.as_str()));
+        }
+    }
+    Ok(changed)
 }
 
 fn proofs(outcome: Outcome, value: &Value) -> Result<Option<String>, String> {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use model::record::{Evidence, Gap};
 use model::{Outcome, RecordRef};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::gaps;
@@ -140,8 +140,12 @@ impl<'k> Known<'k> {
         self.blame.iter().filter(move |blame| blame.part.as_deref().is_none_or(|p| p == part))
     }
 
+    fn has(&self, part: &str) -> bool {
+        self.parts.iter().any(|p| p == part)
+    }
+
     fn was_read(&self, part: &str) -> bool {
-        self.parts.iter().any(|p| p == part) && self.touching(part).next().is_none()
+        self.has(part) && self.touching(part).next().is_none()
     }
 }
 
@@ -149,8 +153,27 @@ impl<'k> Known<'k> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     pub askable: Askable,
+    pub hidden: Hidden,
     /// Why some outcomes may not be asked for, and the records that say so.
     unread: Option<(String, Vec<RecordRef>)>,
+}
+
+/// Parts that were read in part only, which some outcomes are asked for without: where two sources each prove an outcome, what is
+/// there of the unread one must not speak for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hidden {
+    /// The outcomes that are asked for without them, as bits.
+    outcomes: u8,
+    pub parts: Vec<String>,
+}
+
+impl Hidden {
+    /// The outcomes that are asked for without these parts.
+    #[must_use]
+    pub const fn outcomes(&self) -> Askable {
+        Askable::from_bits(self.outcomes)
+    }
 }
 
 impl Question {
@@ -159,19 +182,29 @@ impl Question {
     pub fn new(needs: &Needs, known: &Known<'_>) -> Self {
         let mut bits = 0;
         let mut missing: Vec<&str> = Vec::new();
+        let mut hidden = Hidden::default();
         for outcome in ORDER {
-            let Some(parts) = needs.of(outcome) else {
+            let Some(grounds) = needs.of(outcome) else {
                 continue;
             };
-            let before = missing.len();
-            missing.extend(parts.iter().map(String::as_str).filter(|part| !known.was_read(part)));
-            if missing.len() == before {
+            let lacking = |way: &'_ [String]| way.iter().any(|part| !known.was_read(part));
+            let unread: Vec<&str> = grounds.parts().filter(|part| !known.was_read(part)).collect();
+            missing.extend(&unread);
+            if !grounds.ways().all(lacking) {
                 bits |= Askable::bit(outcome);
+                let in_part: Vec<String> =
+                    unread.into_iter().filter(|part| known.has(part)).map(str::to_owned).collect();
+                if !in_part.is_empty() {
+                    hidden.outcomes |= Askable::bit(outcome);
+                    hidden.parts.extend(in_part);
+                }
             }
         }
         missing.sort_unstable();
         missing.dedup();
-        Self { askable: Askable(bits), unread: (!missing.is_empty()).then(|| blame(&missing, known)) }
+        hidden.parts.sort_unstable();
+        hidden.parts.dedup();
+        Self { askable: Askable(bits), hidden, unread: (!missing.is_empty()).then(|| blame(&missing, known)) }
     }
 }
 
@@ -179,7 +212,7 @@ impl Question {
     /// Nothing may be asked, for this reason.
     #[must_use]
     pub fn nothing(why: &str) -> Self {
-        Self { askable: Askable::NONE, unread: Some((why.to_owned(), Vec::new())) }
+        Self { askable: Askable::NONE, hidden: Hidden::default(), unread: Some((why.to_owned(), Vec::new())) }
     }
 }
 
@@ -373,6 +406,38 @@ mod tests {
         assert_eq!(verdict.evidence[0].actual.as_ref().unwrap().get(), "\"bad\"");
         let (_, verdict) = judge(facts, &gaps, Answer::Proved(Outcome::Conforms, vec![proof]));
         assert_eq!(verdict.outcome, Outcome::Undetermined, "an engine that answers unasked is not believed");
+    }
+
+    /// Asked of a check whose conformity either of two parts proves: what may be asked, and the parts that it is asked without.
+    fn either(facts: &str, gaps: &[(RecordRef, Gap)]) -> (u8, u8, Vec<String>, Option<String>) {
+        let needs: Needs = serde_json::from_str(
+            r#"{"conforms":[["spec","rules"],["spec","grants"]],"deviates":["spec","rules","grants"]}"#,
+        )
+        .unwrap();
+        let facts = raw(facts);
+        let blame: Vec<_> = gaps.iter().map(|(r, g)| Blame::of(*r, g)).collect();
+        let question = Question::new(&needs, &Known::new(&facts, &blame).unwrap());
+        let verdict = conclude(&question, &facts, Answer::Nothing);
+        (question.askable.bits(), question.hidden.outcomes, question.hidden.parts, verdict.reason)
+    }
+
+    #[test]
+    fn one_of_two_sources_is_enough() {
+        let denied = gap(Some("grants"), GapReason::Denied);
+        let cut = gap(Some("grants"), GapReason::Truncated);
+        let (conforms, deviates) = (4, 2);
+        let all = r#"{"spec":1,"rules":[],"grants":[]}"#;
+        assert_eq!(either(all, &[]).0, conforms | deviates);
+        let (asked, hiding, hidden, reason) = either(r#"{"spec":1,"rules":[]}"#, std::slice::from_ref(&denied));
+        assert_eq!((asked, hiding, hidden.as_slice()), (conforms, 0, [].as_slice()));
+        // Where the side that was read proves nothing, the other is why.
+        assert_eq!(reason.as_deref(), Some("/grants: access denied, c:Read, exchange:412"));
+        // What is there of the side that was not read to its end must not speak.
+        let (asked, hiding, hidden, _) = either(all, std::slice::from_ref(&cut));
+        assert_eq!((asked, hiding, hidden), (conforms, conforms, vec!["grants".to_owned()]));
+        let neither = [cut, gap(Some("rules"), GapReason::Denied)];
+        assert_eq!(either(all, &neither).0, 0);
+        assert_eq!(either(r#"{"spec":1}"#, &[denied]).0, 0);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub use catalogue::{Check, CheckSet, Library, LoadError};
 pub use client::WorkerCommand;
 pub use gaps::SubjectRef;
 pub use limits::Limits;
-pub use meta::{CheckMeta, Custom, Needs, RelatedResource, Scope, SubjectKind};
+pub use meta::{CheckMeta, Custom, Grounds, Needs, RelatedResource, Scope, SubjectKind};
 pub use pool::Summary;
 pub use reassess::{Compared, Comparison, Difference, reassess};
 pub use worker::{WorkerError, worker_main, worker_with};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{Outcome, Severity};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// What a check says of itself. `docs/spec/checks.md` describes every member.
@@ -119,37 +119,59 @@ impl<'de> Deserialize<'de> for SubjectKind {
 #[serde(deny_unknown_fields)]
 pub struct Needs {
     #[serde(default)]
-    pub conforms: Option<Vec<String>>,
+    pub conforms: Option<Grounds>,
     #[serde(default)]
-    pub deviates: Option<Vec<String>>,
+    pub deviates: Option<Grounds>,
     #[serde(default)]
-    pub not_applicable: Option<Vec<String>>,
+    pub not_applicable: Option<Grounds>,
     /// For a check that says in its own words what it does not understand.
     #[serde(default)]
-    pub undetermined: Option<Vec<String>>,
+    pub undetermined: Option<Grounds>,
+}
+
+/// What one outcome rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(untagged, expecting = "what an outcome needs is a list of parts, or a list of such lists")]
+pub enum Grounds {
+    /// All of these parts.
+    All(Vec<String>),
+    /// All the parts of one of these lists: where two sources each prove it, one that was read is enough.
+    AnyOf(Vec<Vec<String>>),
+}
+
+impl Grounds {
+    /// The lists of parts each of which is enough.
+    pub fn ways(&self) -> impl Iterator<Item = &[String]> {
+        let (all, any): (Option<&[String]>, &[Vec<String>]) = match self {
+            Self::All(parts) => (Some(parts), &[]),
+            Self::AnyOf(ways) => (None, ways),
+        };
+        all.into_iter().chain(any.iter().map(Vec::as_slice))
+    }
+
+    /// Every part that is in some way, as often as it is.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.ways().flatten().map(String::as_str)
+    }
 }
 
 impl Needs {
-    /// The parts that `outcome` rests on; `None` if the check does not give it.
+    /// What `outcome` rests on; `None` if the check does not give it.
     #[must_use]
-    pub fn of(&self, outcome: Outcome) -> Option<&[String]> {
+    pub fn of(&self, outcome: Outcome) -> Option<&Grounds> {
         match outcome {
-            Outcome::Conforms => self.conforms.as_deref(),
-            Outcome::Deviates => self.deviates.as_deref(),
-            Outcome::NotApplicable => self.not_applicable.as_deref(),
-            Outcome::Undetermined => self.undetermined.as_deref(),
+            Outcome::Conforms => self.conforms.as_ref(),
+            Outcome::Deviates => self.deviates.as_ref(),
+            Outcome::NotApplicable => self.not_applicable.as_ref(),
+            Outcome::Undetermined => self.undetermined.as_ref(),
         }
     }
 
     /// Every part that is under some outcome, sorted.
     #[must_use]
     pub fn all(&self) -> Vec<&str> {
-        let mut parts: Vec<&str> = [&self.conforms, &self.deviates, &self.not_applicable, &self.undetermined]
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(String::as_str)
-            .collect();
+        let outcomes = [&self.conforms, &self.deviates, &self.not_applicable, &self.undetermined];
+        let mut parts: Vec<&str> = outcomes.into_iter().flatten().flat_map(Grounds::parts).collect();
         parts.sort_unstable();
         parts.dedup();
         parts
@@ -252,6 +274,11 @@ package checks.x.y
         assert_eq!(meta.custom.subject, SubjectKind::Kind("aws-kms/key".into()));
         assert_eq!(meta.custom.needs.of(Outcome::Deviates), None);
         assert_eq!(meta.custom.needs.all(), ["key_spec", "rotation"]);
+        let ways = TEXT.replace("[key_spec, rotation]", "[[key_spec, rotation], [policy]]");
+        let meta = CheckMeta::parse(&ways).unwrap();
+        let ways: Vec<&[String]> = meta.custom.needs.of(Outcome::Conforms).unwrap().ways().collect();
+        assert_eq!(ways, [vec!["key_spec".to_owned(), "rotation".to_owned()], vec!["policy".to_owned()]]);
+        assert_eq!(meta.custom.needs.all(), ["key_spec", "policy", "rotation"]);
         assert_eq!(meta.related_resources.len(), 2);
         assert_eq!(meta.custom.parameters["max_days"]["default"], 365);
     }
@@ -265,6 +292,7 @@ package checks.x.y
             ("subject: aws-kms/key", "subject: target", "reads"),
             ("x-stricter: lower", "x-stricter: less", "x-stricter"),
             ("remediation: R", "remediation: R\n#   colour: red", "colour"),
+            ("[key_spec, rotation]", "[key_spec, [rotation]]", "list of parts"),
         ] {
             let error = CheckMeta::parse(&TEXT.replace(from, to)).unwrap_err();
             assert!(error.contains(says), "{error}");

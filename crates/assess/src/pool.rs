@@ -10,7 +10,7 @@ use std::io;
 use crate::client::{Died, Worker, WorkerCommand};
 use crate::judge::Answer;
 use crate::limits::Limits;
-use crate::protocol::{Answered, LoadAssignment, LoadCheck, Loaded, ToChild};
+use crate::protocol::{Answered, Asked, LoadAssignment, LoadCheck, Loaded, ToChild};
 
 /// Subjects under way at once.
 const MAX_JOBS: usize = 256;
@@ -41,15 +41,14 @@ pub(crate) struct Load {
 #[derive(Debug)]
 pub(crate) struct Job {
     input: Vec<u8>,
-    /// Assignment and the outcomes that may be asked for.
-    jobs: Vec<(u32, u8)>,
+    jobs: Vec<Asked>,
     /// Answers of checks that were given up before the subject was sent.
     refused: Vec<(u32, Answer)>,
     answers: Option<Vec<(u32, Answer)>>,
 }
 
 impl Job {
-    pub(crate) fn new(input: Vec<u8>, jobs: Vec<(u32, u8)>) -> Self {
+    pub(crate) fn new(input: Vec<u8>, jobs: Vec<Asked>) -> Self {
         Self { input, jobs, refused: Vec::new(), answers: None }
     }
 }
@@ -103,7 +102,7 @@ impl Pool {
     /// Puts a subject at the end of the queue and sends it.
     pub(crate) fn push(&mut self, mut job: Job) {
         job.refused = self.refuse(&job.jobs);
-        job.jobs.retain(|(n, _)| !job.refused.iter().any(|(r, _)| r == n));
+        job.jobs.retain(|asked| !job.refused.iter().any(|(r, _)| *r == asked.n));
         if job.jobs.is_empty() {
             job.answers = Some(Vec::new());
         } else if let Some(worker) = &mut self.worker {
@@ -176,16 +175,17 @@ impl Pool {
     }
 
     /// Sends one subject and waits for it.
-    fn alone(&mut self, number: u64, input: &[u8], jobs: &[(u32, u8)]) -> Result<Vec<(u32, Answer)>, Died> {
+    fn alone(&mut self, number: u64, input: &[u8], jobs: &[Asked]) -> Result<Vec<(u32, Answer)>, Died> {
         let mut refused = self.refuse(jobs);
-        let left: Vec<(u32, u8)> = jobs.iter().copied().filter(|(n, _)| !refused.iter().any(|(r, _)| r == n)).collect();
+        let left: Vec<Asked> =
+            jobs.iter().filter(|asked| !refused.iter().any(|(r, _)| *r == asked.n)).cloned().collect();
         if left.is_empty() {
             return Ok(refused);
         }
         self.revive();
         let Some(worker) = &mut self.worker else {
             let why = self.stopped.clone().unwrap_or_default();
-            refused.extend(left.iter().map(|(n, _)| (*n, Answer::Failed(why.clone()))));
+            refused.extend(left.iter().map(|asked| (asked.n, Answer::Failed(why.clone()))));
             return Ok(refused);
         };
         let answered = send(worker, number, input, &left).and_then(|()| receive(worker, number, &left));
@@ -202,16 +202,16 @@ impl Pool {
     }
 
     /// A failure that only these jobs can have caused.
-    fn blame(&mut self, jobs: &[(u32, u8)], why: &str) -> Vec<(u32, Answer)> {
-        for (n, _) in jobs {
-            let Some(check) = self.check_of(*n).map(str::to_owned) else { continue };
+    fn blame(&mut self, jobs: &[Asked], why: &str) -> Vec<(u32, Answer)> {
+        for asked in jobs {
+            let Some(check) = self.check_of(asked.n).map(str::to_owned) else { continue };
             let strikes = self.strikes.entry(check.clone()).or_default();
             *strikes += 1;
             if *strikes >= MAX_STRIKES {
                 self.broken.insert(check, format!("given up after {MAX_STRIKES} failures: {why}"));
             }
         }
-        jobs.iter().map(|(n, _)| (*n, Answer::Failed(why.to_owned()))).collect()
+        jobs.iter().map(|asked| (asked.n, Answer::Failed(why.to_owned()))).collect()
     }
 
     fn check_of(&self, n: u32) -> Option<&str> {
@@ -220,12 +220,12 @@ impl Pool {
     }
 
     /// Answers for those of the jobs whose check is broken.
-    fn refuse(&self, jobs: &[(u32, u8)]) -> Vec<(u32, Answer)> {
+    fn refuse(&self, jobs: &[Asked]) -> Vec<(u32, Answer)> {
         if self.broken.is_empty() {
             return Vec::new();
         }
         jobs.iter()
-            .filter_map(|(n, _)| Some((*n, Answer::Failed(self.broken.get(self.check_of(*n)?)?.clone()))))
+            .filter_map(|asked| Some((asked.n, Answer::Failed(self.broken.get(self.check_of(asked.n)?)?.clone()))))
             .collect()
     }
 
@@ -282,19 +282,19 @@ fn load_all(worker: &mut Worker, load: &Load, broken: &mut BTreeMap<String, Stri
     worker.flush().map_err(|died| (String::new(), died))
 }
 
-fn send(worker: &mut Worker, number: u64, input: &[u8], jobs: &[(u32, u8)]) -> Result<(), Died> {
+fn send(worker: &mut Worker, number: u64, input: &[u8], jobs: &[Asked]) -> Result<(), Died> {
     let jobs = serde_json::to_vec(jobs).map_err(|e| Died(e.to_string()))?;
     let head = format!("{{\"subject\":{{\"s\":{number},");
     worker.write(&[head.as_bytes(), input, b",\"jobs\":", &jobs, b"}}\n"])
 }
 
 /// The answer of this very subject, one for each job.
-fn receive(worker: &mut Worker, number: u64, jobs: &[(u32, u8)]) -> Result<Vec<(u32, Answer)>, Died> {
+fn receive(worker: &mut Worker, number: u64, jobs: &[Asked]) -> Result<Vec<(u32, Answer)>, Died> {
     let line = worker.answer()?;
     let answered: Answered =
         serde_json::from_slice(&line).map_err(|e| Died(format!("an answer that cannot be read: {e}")))?;
     let answers: Vec<(u32, Answer)> = answered.r.into_iter().map(crate::protocol::JobAnswer::read).collect();
-    let asked = jobs.iter().map(|(n, _)| *n);
+    let asked = jobs.iter().map(|asked| asked.n);
     if answered.s != number || !asked.eq(answers.iter().map(|(n, _)| *n)) {
         return Err(Died("an answer that was not asked for".to_owned()));
     }

@@ -5,11 +5,12 @@
 //! parent  {"check":{"id":…,"package":…,"outcomes":7,"modules":[[path,text],…]}}
 //! child   {"loaded":{"id":…,"error":null|"…"}}              one for each check, before anything else is asked
 //! parent  {"assignment":{"n":0,"check":"aws-kms/key-rotates","input":{now, parameters, declaration}}}
-//! parent  {"subject":{"s":17,"target":{…},"resource":{…},"jobs":[[0,7],[3,2]]}}
-//! parent  {"subject":{"s":18,"target":{…},"resources":{kind:[…]},"jobs":[[5,7]]}}
+//! parent  {"subject":{"s":17,"target":{…},"resource":{…},"jobs":[{"n":0,"outcomes":7},{"n":3,"outcomes":2}]}}
+//! parent  {"subject":{"s":18,"target":{…},"resources":{kind:[…]},"jobs":[{"n":5,"outcomes":7}]}}
 //! child   {"s":17,"r":[[0,"conforms",[{…}]],[3,"nothing",null],[5,"error","…"]]}
 //! ```
-//! A job is the number of an assignment and the outcomes that may be asked for (not-applicable 1, deviates 2, conforms 4).
+//! A job is the number of an assignment and the outcomes that may be asked for (not-applicable 1, deviates 2, conforms 4, undetermined 8);
+//! with `hidden` some of them are asked for without these parts of the subject.
 //! Answers come in the order of the subjects, jobs in the order of the job list. The child ends when its input does.
 //! What the child says is not trusted: answers that were not asked for are refused by the parent.
 
@@ -17,7 +18,7 @@ use model::Outcome;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::judge::{Answer, Proof};
+use crate::judge::{Answer, Hidden, Proof};
 use crate::limits::Limits;
 
 /// Bytes of one line in either direction.
@@ -75,7 +76,23 @@ pub(crate) struct SubjectJob<'l> {
     pub resource: Option<&'l RawValue>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<&'l RawValue>,
-    pub jobs: Vec<(u32, u8)>,
+    pub jobs: Vec<Asked>,
+}
+
+/// What is asked of one use of a check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    /// The number of the assignment.
+    pub n: u32,
+    /// The outcomes that may be asked for, as bits.
+    pub outcomes: u8,
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub hidden: Hidden,
+}
+
+fn is_nothing(hidden: &Hidden) -> bool {
+    hidden.parts.is_empty()
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use crate::engine::{self, Compiled};
 use crate::judge::Askable;
 use crate::limits::Limits;
-use crate::protocol::{Loaded, LoadedCheck, MAX_LINE, SubjectJob, ToChild};
+use crate::protocol::{Asked, Loaded, LoadedCheck, MAX_LINE, SubjectJob, ToChild};
 
 /// Why the child ended early. The parent sees only that it did.
 #[derive(Debug, thiserror::Error)]
@@ -204,12 +204,13 @@ impl State {
             _ => Ok((self.keys.resource.clone(), Value::Undefined)),
         };
         let _ = write!(answer, "{{\"s\":{},\"r\":[", job.s);
-        for (at, (n, bits)) in job.jobs.iter().enumerate() {
+        for (at, asked) in job.jobs.iter().enumerate() {
+            let n = asked.n;
             if at > 0 {
                 answer.push(',');
             }
             let found = match &facts {
-                Ok((key, value)) => self.evaluate(*n, Askable::from_bits(*bits), key, value),
+                Ok((key, value)) => self.evaluate(asked, key, value),
                 Err(error) => Err(format!("the facts are not JSON that the engine reads: {error}")),
             };
             let _ = match found {
@@ -221,14 +222,8 @@ impl State {
         answer.push_str("]}");
     }
 
-    fn evaluate(
-        &mut self,
-        n: u32,
-        askable: Askable,
-        key: &Value,
-        facts: &Value,
-    ) -> Result<Option<(Outcome, String)>, String> {
-        let used = self.uses.get(&n).ok_or("an assignment that was not given")?;
+    fn evaluate(&mut self, asked: &Asked, key: &Value, facts: &Value) -> Result<Option<(Outcome, String)>, String> {
+        let used = self.uses.get(&asked.n).ok_or("an assignment that was not given")?;
         let check =
             self.compiled.get_mut(used.check).ok_or("a check that was not given")?.as_mut().map_err(|e| e.clone())?;
         let mut input = Value::new_object();
@@ -238,7 +233,6 @@ impl State {
         members.insert(self.keys.parameters.clone(), used.parameters.clone());
         members.insert(self.keys.declaration.clone(), used.declaration.clone());
         members.insert(key.clone(), facts.clone());
-        check.input(input);
-        check.first_proven(askable)
+        check.first_proven(&input, key, Askable::from_bits(asked.outcomes), &asked.hidden)
     }
 }

@@ -119,3 +119,81 @@ fn tests_that_fail_or_are_missing_are_said() {
     let set = CheckSet::stock().unwrap();
     assert!(testing::run(&set, &[]).defects.iter().all(|d| d.what == "it has no tests"));
 }
+
+const EITHER: &str = r#"case(rules, protection) := {"resource": {"rules": rules, "protection": protection}}
+
+firm := {"bypass": []}
+
+loose := {"bypass": ["ada"]}
+
+test_by_both if count(key.conforms) > 0 with input as case(["review"], firm)
+
+test_by_rules if count(key.conforms) > 0 with input as case(["review"], loose)
+
+test_by_protection if count(key.conforms) > 0 with input as case([], firm)
+
+test_deviates if count(key.deviates) > 0 with input as case([], loose)
+"#;
+
+const EITHER_RULES: &str = r#"by_rules if "review" in input.resource.rules
+
+by_protection if {
+	is_object(input.resource.protection)
+	count(input.resource.protection.bypass) == 0
+}
+
+conforms contains {"path": "/rules"} if by_rules
+
+conforms contains {"path": "/protection"} if by_protection
+
+deviates contains {"path": "/protection"} if {
+	is_array(input.resource.rules)
+	is_object(input.resource.protection)
+	not by_rules
+	not by_protection
+}
+"#;
+
+/// Two sources each prove it: one that was read is enough, and what is there of the other one does not speak.
+#[test]
+fn one_of_several_lists_is_enough() {
+    let report = run("{conforms: [[rules], [protection]], deviates: [rules, protection]}", EITHER_RULES, EITHER);
+    assert!(report.is_good(), "{}", says(&report));
+    assert!(report.warnings.is_empty(), "{:?}", report.warnings);
+    // A list of those who may bypass that was cut lets nobody through; without its own list of parts it would have spoken.
+    let report = run("{conforms: [], deviates: [rules, protection]}", EITHER_RULES, EITHER);
+    assert!(
+        says(&report).contains("it says `deviates`, and with `protection` cut short `conforms`"),
+        "{}",
+        says(&report)
+    );
+}
+
+/// A rule that takes what was not read for what is not there is found where one side alone is left.
+#[test]
+fn a_side_that_was_not_read_is_not_taken_for_empty() {
+    let careless =
+        EITHER_RULES.replace("\tis_array(input.resource.rules)\n\tis_object(input.resource.protection)\n", "");
+    let report = run("{conforms: [[rules], [protection]], deviates: [[rules], [protection]]}", &careless, EITHER);
+    assert!(
+        says(&report).contains("with nothing of rules read `deviates`")
+            || says(&report).contains("without `rules` `deviates`"),
+        "{}",
+        says(&report)
+    );
+}
+
+/// Asking for both where one decides loses what was proven: a warning.
+#[test]
+fn a_part_that_decides_nothing_is_warned_of() {
+    let report = run("{conforms: [rules, protection], deviates: [rules, protection]}", EITHER_RULES, EITHER);
+    assert!(report.is_good(), "{}", says(&report));
+    let said: Vec<&str> = report.warnings.iter().map(|one| one.what.as_str()).collect();
+    assert_eq!(
+        said,
+        [
+            "`needs` says that `conforms` needs `rules`, which decides nothing about it here",
+            "`needs` says that `conforms` needs `protection`, which decides nothing about it here",
+        ]
+    );
+}

@@ -220,15 +220,19 @@ impl Case<'_> {
             return (!(lists && stands_for)).then(|| format!("`{key}` is gone"));
         };
         let check = self.checks.get(&before.check)?;
-        let needed: BTreeSet<&str> =
-            check.meta.custom.needs.of(before.outcome).into_iter().flatten().map(String::as_str).collect();
         let fed: BTreeSet<&str> = self
             .feeds
             .iter()
             .filter(|feed| feed.kind == subject.kind)
             .filter_map(|feed| feed.part.as_deref())
             .collect();
-        let lost: Vec<&&str> = needed.intersection(&fed).filter(|part| !self.still_read(subject, part)).collect();
+        let lost_of = |way: &[String]| -> Vec<String> {
+            way.iter().filter(|part| fed.contains(part.as_str()) && !self.still_read(subject, part)).cloned().collect()
+        };
+        // Where several lists of parts are each enough, one of them that was read is.
+        let grounds = check.meta.custom.needs.of(before.outcome);
+        let ways: Vec<Vec<String>> = grounds.into_iter().flat_map(|grounds| grounds.ways()).map(lost_of).collect();
+        let lost = if ways.iter().any(Vec::is_empty) { Vec::new() } else { ways.concat() };
         if lost.is_empty() {
             let same = now.outcome == before.outcome || self.hides_what_was_shown(before, now, &fed);
             // What one part proves, another outcome's part may have hidden: then the finding names the call.

@@ -3,7 +3,10 @@
 //! For every case and every part of its subject:
 //! * removed, with a gap that says so: the outcome stays or becomes undetermined;
 //! * a truncated list, with a gap: the same;
-//! * an outcome that stays although the part is gone must stay whatever the part holds: it is given the values it has in all other cases.
+//! * an outcome that stays although the part is gone must stay whatever the part holds: it is given the values it has in all other cases;
+//! * where several lists of parts are each enough, the same with all parts of the other lists gone.
+//!
+//! And the other way round: a part that an outcome is said to need, and that decides nothing, is warned of.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +19,7 @@ use super::report::{Case, Input, Report, interpreter};
 use crate::catalogue::{Check, CheckSet, package};
 use crate::engine::{self, Compiled, rule};
 use crate::guard;
-use crate::judge::{self, Answer, Askable, Blame, Known, ORDER, Proof, Question, Verdict};
+use crate::judge::{self, Answer, Askable, Blame, Hidden, Known, ORDER, Proof, Question, Verdict};
 use crate::limits::Limits;
 use crate::meta::SubjectKind;
 use crate::pointer;
@@ -60,6 +63,18 @@ pub(super) fn prove(set: &CheckSet, check: &Check, inputs: &[Input], report: &mu
             report.defect(check, Some(&input.test), &what);
         }
     }
+    for (input, outcome) in judged.iter().filter(|(_, outcome)| *outcome != Outcome::Undetermined) {
+        match prover.idle(input, *outcome, inputs) {
+            Ok(parts) => {
+                for part in parts {
+                    let what =
+                        format!("`needs` says that `{outcome}` needs `{part}`, which decides nothing about it here");
+                    report.warning(check, Some(&input.test), &what);
+                }
+            }
+            Err(what) => report.defect(check, Some(&input.test), &what),
+        }
+    }
 }
 
 impl Prover<'_> {
@@ -75,17 +90,17 @@ impl Prover<'_> {
         Ok(changed)
     }
 
-    /// Judges as a run does.
-    fn judge(&mut self, input: &Value, unread: Option<&str>) -> Result<Verdict, String> {
+    /// Judges as a run does, with a gap for each part that was not read.
+    fn judge(&mut self, input: &Value, unread: &[&str]) -> Result<Verdict, String> {
         let facts: Box<RawValue> = serde_json::to_string(self.facts(input)?)
             .ok()
             .and_then(|t| serde_json::from_str(&t).ok())
             .ok_or("its subject is not JSON")?;
-        let blame: Vec<Blame> = unread.map(gap).map(|(r, g)| Blame::of(r, &g)).into_iter().collect();
+        let blame: Vec<Blame> = unread.iter().map(|part| gap(part)).map(|(r, g)| Blame::of(r, &g)).collect();
         let known = Known::new(&facts, &blame).ok_or("its subject is not an object")?;
         let question = Question::new(&self.check.meta.custom.needs, &known);
-        self.machine.input(input.clone());
-        let answer = match self.machine.first_proven(question.askable) {
+        let member = Value::from(self.member);
+        let answer = match self.machine.first_proven(input, &member, question.askable, &question.hidden) {
             Ok(None) => Answer::Nothing,
             Ok(Some((outcome, text))) => {
                 let proofs: Vec<Proof> = serde_json::from_str(&text).map_err(|e| {
@@ -100,7 +115,7 @@ impl Prover<'_> {
     }
 
     fn case(&mut self, input: &Input, report: &mut Report) -> Result<Outcome, String> {
-        let verdict = self.judge(&input.value, None)?;
+        let verdict = self.judge(&input.value, &[])?;
         let text = serde_json::to_string(&input.value).map_err(|e| e.to_string())?;
         report.cases.push(Case {
             check: self.check.id.clone(),
@@ -170,21 +185,91 @@ impl Prover<'_> {
             let mut without = facts.clone();
             without.as_object_mut().map_err(|e| e.to_string())?.remove(&key);
             let removed = self.with_facts(&input.value, without)?;
-            let verdict = self.judge(&removed, Some(&part))?;
+            let verdict = self.judge(&removed, &[&part])?;
             tolerable(outcome, verdict.outcome, &format!("without `{part}`"))?;
             // No gap beside it: absence alone must be enough.
-            let bare = self.judge(&removed, None)?;
+            let bare = self.judge(&removed, &[])?;
             tolerable(outcome, bare.outcome, &format!("without `{part}` and without a gap"))?;
             for shorter in shortened(&value) {
                 let cut = self.replaced(&input.value, &facts, &key, shorter)?;
-                let verdict = self.judge(&cut, Some(&part))?;
+                let verdict = self.judge(&cut, &[&part])?;
                 tolerable(outcome, verdict.outcome, &format!("with `{part}` cut short"))?;
             }
             if verdict.outcome == outcome && outcome != Outcome::Undetermined {
                 self.exchange(input, outcome, &facts, &key, others)?;
             }
         }
+        self.one_way_only(input, outcome, &facts)
+    }
+
+    /// Where several lists of parts are each enough: with one of them alone, whatever else they name not read at all or in part.
+    fn one_way_only(&mut self, input: &Input, outcome: Outcome, facts: &Value) -> Result<(), String> {
+        let needs = self.check.meta.custom.needs.clone();
+        for grounds in ORDER.iter().filter_map(|one| needs.of(*one)) {
+            for way in grounds.ways() {
+                let mut others: Vec<&str> = grounds.parts().filter(|part| !way.iter().any(|own| own == part)).collect();
+                others.sort_unstable();
+                others.dedup();
+                if others.is_empty() {
+                    continue;
+                }
+                let mut alone = facts.clone();
+                let members = alone.as_object_mut().map_err(|e| e.to_string())?;
+                for part in &others {
+                    members.remove(&Value::from(*part));
+                }
+                let how = format!("with nothing of {} read", others.join(", "));
+                let verdict = self.judge(&self.with_facts(&input.value, alone)?, &others)?;
+                tolerable(outcome, verdict.outcome, &how)?;
+                let verdict = self.judge(&input.value, &others)?;
+                tolerable(outcome, verdict.outcome, &format!("with only a part of {} read", others.join(", ")))?;
+            }
+        }
         Ok(())
+    }
+
+    /// Parts that the outcome is said to need, and that decide nothing about it here: where they cannot be read, what was proven by
+    /// others would be lost.
+    fn idle(&mut self, input: &Input, outcome: Outcome, others: &[Input]) -> Result<Vec<String>, String> {
+        let Some(grounds) = self.check.meta.custom.needs.of(outcome).cloned() else {
+            return Ok(Vec::new());
+        };
+        let facts = self.facts(&input.value)?.clone();
+        let members = facts.as_object().map_err(|_| "its subject is not an object".to_owned())?.clone();
+        let present = |part: &str| members.contains_key(&Value::from(part));
+        let possible: Vec<&[String]> = grounds.ways().filter(|way| way.iter().all(|part| present(part))).collect();
+        let mut idle = Vec::new();
+        for part in possible.first().into_iter().copied().flatten() {
+            if !possible.iter().all(|way| way.contains(part)) {
+                continue;
+            }
+            let key = Value::from(part.as_str());
+            let Some(own) = members.get(&key) else { continue };
+            let mut without = facts.clone();
+            without.as_object_mut().map_err(|e| e.to_string())?.remove(&key);
+            let mut inputs = vec![self.with_facts(&input.value, without)?];
+            for cut in shortened(own) {
+                inputs.push(self.replaced(&input.value, &facts, &key, cut)?);
+            }
+            let mut another = false;
+            for value in others.iter().filter_map(|other| self.facts(&other.value).ok()?.as_object().ok()?.get(&key)) {
+                if value != own {
+                    another = true;
+                    inputs.push(self.replaced(&input.value, &facts, &key, value.clone())?);
+                }
+            }
+            let stays = |prover: &mut Self, input: &Value| {
+                let member = Value::from(prover.member);
+                let all = Askable::all_of(&prover.check.meta.custom.needs);
+                let proven = prover.machine.first_proven(input, &member, all, &Hidden::default());
+                // What is evidence has to be there.
+                matches!(proven, Ok(Some((found, text))) if found == outcome && prover.shows(input, &text))
+            };
+            if another && inputs.iter().all(|changed| stays(self, changed)) {
+                idle.push(part.clone());
+            }
+        }
+        Ok(idle)
     }
 
     /// What was concluded without the part holds whatever the part is.
@@ -206,7 +291,7 @@ impl Prover<'_> {
                 continue;
             }
             let changed = self.replaced(&input.value, facts, key, value.clone())?;
-            let verdict = self.judge(&changed, None)?;
+            let verdict = self.judge(&changed, &[])?;
             if verdict.outcome != outcome {
                 return Err(format!(
                     "`needs` says that `{outcome}` does not need {key}, but with its value from `{}` it becomes `{}`",
@@ -215,6 +300,14 @@ impl Prover<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether these proofs name places that are there.
+    fn shows(&self, input: &Value, proofs: &str) -> bool {
+        let facts = self.facts(input).ok().and_then(|facts| serde_json::to_string(facts).ok());
+        let facts = facts.and_then(|text| serde_json::from_str::<Box<RawValue>>(&text).ok());
+        let proofs: Option<Vec<Proof>> = serde_json::from_str(proofs).ok();
+        facts.zip(proofs).is_some_and(|(facts, proofs)| evidence_holds(&facts, &proofs).is_ok())
     }
 
     fn replaced(&self, input: &Value, facts: &Value, key: &Value, value: Value) -> Result<Value, String> {

@@ -13,6 +13,8 @@ pub struct Report {
     pub tests: Vec<Test>,
     /// What is wrong with a check besides failed tests.
     pub defects: Vec<Defect>,
+    /// What a developer should know, and what fails no test.
+    pub warnings: Vec<Defect>,
     /// The inputs that the tests gave to checks.
     pub cases: Vec<Case>,
 }
@@ -25,10 +27,21 @@ impl Report {
     }
 
     pub(super) fn defect(&mut self, check: &Check, test: Option<&str>, what: &str) {
-        let defect = Defect { check: check.id.clone(), test: test.map(str::to_owned), what: what.to_owned() };
-        if !self.defects.contains(&defect) {
-            self.defects.push(defect);
+        note(&mut self.defects, check, test, what);
+    }
+
+    pub(super) fn warning(&mut self, check: &Check, test: Option<&str>, what: &str) {
+        // The first test that shows it is enough.
+        if !self.warnings.iter().any(|known| known.check == check.id && known.what == what) {
+            note(&mut self.warnings, check, test, what);
         }
+    }
+}
+
+fn note(list: &mut Vec<Defect>, check: &Check, test: Option<&str>, what: &str) {
+    let defect = Defect { check: check.id.clone(), test: test.map(str::to_owned), what: what.to_owned() };
+    if !list.contains(&defect) {
+        list.push(defect);
     }
 }
 

@@ -32,13 +32,13 @@ pub fn main() -> Result<(), WorkerError> {
                 let mut answers = Vec::new();
                 let mut number = subject["s"].as_u64().unwrap_or_default();
                 for job in subject["jobs"].as_array().into_iter().flatten() {
-                    match checks.get(&job[0].as_u64()).map(String::as_str) {
+                    match checks.get(&job["n"].as_u64()).map(String::as_str) {
                         Some("test/good") => {}
                         Some("test/lies") => number += 1,
                         Some(other) => misbehave(other)?,
                         None => {}
                     }
-                    answers.push(json!([job[0], "conforms", [{"path": "/size"}]]));
+                    answers.push(json!([job["n"], "conforms", [{"path": "/size"}]]));
                 }
                 *answer = json!({"s": number, "r": answers}).to_string();
             }

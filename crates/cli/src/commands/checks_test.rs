@@ -37,8 +37,14 @@ pub fn run(folder: &Path) -> CommandResult {
         let test = defect.test.as_deref().map(|test| format!(" (shown by {test})")).unwrap_or_default();
         writeln!(text, "DEFECT  {}{test}: {}", defect.check, defect.what).ok();
     }
+    for warning in &report.warnings {
+        let test = warning.test.as_deref().map(|test| format!(" (shown by {test})")).unwrap_or_default();
+        writeln!(text, "WARNING {}{test}: {}", warning.check, warning.what).ok();
+    }
     let failed = report.tests.iter().filter(|test| test.failure.is_some()).count();
-    writeln!(text, "{} tests, {failed} failed; {} defects", report.tests.len(), report.defects.len()).ok();
+    let (defects, warnings) = (report.defects.len(), report.warnings.len());
+    let warned = if warnings == 0 { String::new() } else { format!(", {warnings} warnings") };
+    writeln!(text, "{} tests, {failed} failed; {defects} defects{warned}", report.tests.len()).ok();
     output::text(&text)?;
     Ok(ExitStatus::when(report.is_good(), ExitStatus::Deviates))
 }
