@@ -16,9 +16,11 @@
 # custom:
 #   subject: aws-cloudtrail/region
 #   needs:
-#     conforms: [status, declared, logging, selectors]
-#     deviates: [status, declared, trails, logging, selectors]
-#     not_applicable: [status, declared]
+#     conforms: [status, declared]
+#     deviates:
+#       - [status, declared, trails, logging]
+#       - [status, declared, trails, selectors]
+#     not_applicable: [[status], [declared]]
 #   severity: high
 #   remediation: Let a trail of all regions record management events, read and write, without excluding kms.amazonaws.com.
 package checks.aws_cloudtrail.kms_events_are_logged
@@ -122,10 +124,32 @@ conforms contains {
 	count(kinds) > 0
 }
 
+# What the trails take whose selectors were read, whether or not they are logging.
+selected := {kind |
+	some trail in input.resource.selectors
+	some kind in (of_classic(trail) | of_advanced(trail))
+}
+
+lacking contains missing if {
+	is_array(input.resource.selectors)
+	is_array(input.resource.logging)
+	some missing in (both - all_taken)
+}
+
+lacking contains missing if {
+	is_array(input.resource.selectors)
+	some missing in (both - selected)
+}
+
+lacking contains missing if {
+	input.resource.logging == []
+	some missing in both
+}
+
 deviates contains {
 	"path": "/trails",
 	"because": sprintf("no trail that is logging records events of KMS that %s", [missing]),
 } if {
 	applies
-	some missing in (both - all_taken)
+	some missing in lacking
 }

@@ -15,7 +15,7 @@
 # custom:
 #   subject: aws-iam/account
 #   needs:
-#     conforms: [summary, root_virtual_mfa_devices]
+#     conforms: [[summary], [summary, root_virtual_mfa_devices]]
 #     deviates: [summary]
 #     not_applicable: [summary]
 #     undetermined: [summary]

@@ -132,6 +132,7 @@ deviates contains {
 } if {
 	declared
 	input.resource.management == false
+	is_array(input.resource.denials)
 	some action in input.parameters.actions
 	not action in guarded
 	not action in undecided

@@ -16,7 +16,11 @@
 # custom:
 #   subject: aws-s3/bucket
 #   needs:
-#     conforms: [acl, ownership, policy, policy_is_public, public_access_block, account_public_access_block]
+#     conforms:
+#       - [policy, policy_is_public, ownership]
+#       - [policy, policy_is_public, acl]
+#       - [policy, policy_is_public, acl, public_access_block]
+#       - [policy, policy_is_public, acl, account_public_access_block]
 #     deviates: []
 #     undetermined: [policy]
 #   severity: critical
@@ -135,8 +139,39 @@ problems contains {
 deviates contains problem if some problem in problems
 
 whole if {
-	is_array(input.resource.acl)
+	lists_are_harmless
 	"policy" in object.keys(input.resource)
+}
+
+lists_are_harmless if input.resource.ownership == "BucketOwnerEnforced"
+
+lists_are_harmless if {
+	is_array(input.resource.acl)
+	count(strangers) == 0
+}
+
+lists_are_harmless if {
+	is_array(input.resource.acl)
+	count(strangers - public) == 0
+	some part in ["public_access_block", "account_public_access_block"]
+	input.resource[part].ignore_public_acls == true
+}
+
+public contains n if {
+	some n, grant in input.resource.acl
+	grant.kind == "group"
+}
+
+strangers contains n if {
+	some n, grant in input.resource.acl
+	grant.kind == "group"
+	grant.grantee != "http://acs.amazonaws.com/groups/s3/LogDelivery"
+}
+
+strangers contains n if {
+	some n, grant in input.resource.acl
+	grant.kind != "group"
+	not grant.is_owner
 }
 
 conforms contains {

@@ -15,7 +15,7 @@
 #   subject: github/repository
 #   needs:
 #     conforms: [actions, workflow_token, oidc_subject]
-#     deviates: [actions, oidc_subject]
+#     deviates: [[actions], [actions, oidc_subject]]
 #     not_applicable: [actions]
 #   severity: high
 #   remediation: Allow selected Actions only, set the workflow token to read, do not let workflows approve, keep the repository in the OIDC subject.

@@ -16,7 +16,7 @@
 # custom:
 #   subject: github/repository
 #   needs:
-#     conforms: [archived, branch_rules, rulesets, protection]
+#     conforms: [[archived], [archived, protection]]
 #     deviates: [archived, branch_rules, rulesets, protection]
 #     not_applicable: [archived]
 #   severity: high

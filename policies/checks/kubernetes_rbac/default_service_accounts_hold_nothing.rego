@@ -13,7 +13,7 @@
 #   needs:
 #     conforms: [kind, name, bindings, authorizers]
 #     deviates: [kind, name]
-#     not_applicable: [kind, name]
+#     not_applicable: [[kind], [kind, name]]
 #   severity: high
 #   remediation: Give the workload its own service account and bind that.
 package checks.kubernetes_rbac.default_service_accounts_hold_nothing

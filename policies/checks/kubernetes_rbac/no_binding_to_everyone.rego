@@ -12,7 +12,7 @@
 # custom:
 #   subject: kubernetes-rbac/binding
 #   needs:
-#     conforms: [name, namespace, subjects]
+#     conforms: [subjects]
 #     deviates: [name, namespace, role, built_in]
 #   severity: high
 #   remediation: Name the users, groups or service accounts that are meant, or declare the binding together with the role that it grants.

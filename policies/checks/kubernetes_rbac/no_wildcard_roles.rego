@@ -12,7 +12,7 @@
 # custom:
 #   subject: kubernetes-rbac/role
 #   needs:
-#     conforms: [name, namespace, rules]
+#     conforms: [rules]
 #     deviates: [name, namespace, built_in]
 #   severity: medium
 #   remediation: Name verbs, groups and resources, or declare the role.

@@ -13,7 +13,7 @@
 #   subject: pkcs11/key
 #   needs:
 #     conforms: [class, sign, sign_recover, encrypt, decrypt, wrap, unwrap, derive]
-#     deviates: [class]
+#     deviates: []
 #   severity: medium
 #   remediation: Remove unneeded uses from the key if it is modifiable, else generate one key for each use.
 #   parameters:

@@ -13,7 +13,7 @@
 # custom:
 #   subject: pkcs11/key
 #   needs:
-#     conforms: [sensitive, always_sensitive, local, maker]
+#     conforms: [[sensitive, always_sensitive, local], [sensitive, always_sensitive, maker]]
 #     deviates: [class]
 #     undetermined: [sensitive, always_sensitive, local, maker]
 #   severity: high

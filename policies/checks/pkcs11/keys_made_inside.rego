@@ -15,7 +15,7 @@
 #   subject: pkcs11/key
 #   needs:
 #     conforms: [local, key_gen_mechanism, maker]
-#     deviates: [local, key_gen_mechanism, maker, always_sensitive, never_extractable]
+#     deviates: [[key_gen_mechanism], [local, key_gen_mechanism, maker, always_sensitive, never_extractable]]
 #     undetermined: [local, key_gen_mechanism, maker, always_sensitive, never_extractable]
 #   severity: high
 #   remediation: Generate a new key on the token and move what the old one protects, or accept the import with the record of its ceremony.
@@ -60,8 +60,15 @@ deviates contains {
 	"because": "it was imported, unwrapped or derived",
 } if {
 	input.resource.local == false
+	told
 	not generated
 	not unbelievable
+}
+
+# What it takes to call CKA_LOCAL believable was read.
+told if {
+	names
+	count({"key_gen_mechanism", "always_sensitive", "never_extractable"} - object.keys(input.resource)) == 0
 }
 
 generated if way == "generated"

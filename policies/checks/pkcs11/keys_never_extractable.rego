@@ -13,7 +13,7 @@
 # custom:
 #   subject: pkcs11/key
 #   needs:
-#     conforms: [extractable, never_extractable, local, maker]
+#     conforms: [[extractable, never_extractable, local], [extractable, never_extractable, maker]]
 #     deviates: [class]
 #     undetermined: [extractable, never_extractable, local, maker]
 #   severity: high

@@ -13,7 +13,9 @@
 # custom:
 #   subject: pkcs11/token
 #   needs:
-#     conforms: [login_required, error_state, user_pin, so_pin, manufacturer, model, module]
+#     conforms:
+#       - [login_required, error_state, user_pin, so_pin, manufacturer]
+#       - [login_required, error_state, user_pin, so_pin, manufacturer, model, module]
 #     deviates: [label]
 #     undetermined: [login_required, error_state, user_pin, so_pin, manufacturer, model, module]
 #   severity: high
