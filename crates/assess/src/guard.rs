@@ -142,8 +142,9 @@ pub(crate) fn parts(text: &str) -> Vec<String> {
     found
 }
 
+/// What a text is made of, but for blanks and comments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token<'t> {
+pub(crate) enum Token<'t> {
     Word(&'t str),
     /// A string without its quotes; escapes as written.
     Text(&'t str),
@@ -190,7 +191,11 @@ fn calls(tokens: &[Token<'_>]) -> Result<(), String> {
     Ok(())
 }
 
-fn tokens(text: &str) -> Result<Vec<Token<'_>>, String> {
+/// The text in pieces.
+///
+/// # Errors
+/// A quoted text without its end.
+pub(crate) fn tokens(text: &str) -> Result<Vec<Token<'_>>, String> {
     let mut tokens = Vec::new();
     let mut rest = text;
     let mut line = 1;

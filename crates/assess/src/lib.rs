@@ -7,6 +7,7 @@
 mod assessor;
 mod catalogue;
 mod client;
+pub mod differing;
 mod engine;
 mod gaps;
 mod guard;

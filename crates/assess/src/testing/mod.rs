@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use regorus::Value;
 
 use crate::catalogue::{Check, CheckSet, check_path, package};
+use crate::differing::differing;
 use crate::engine::rule;
 use crate::guard;
 use crate::judge::ORDER;
@@ -57,6 +58,15 @@ fn run_here(set: &CheckSet, tests: &[(String, String)]) -> Report {
             report.defect(check, None, "it has no tests");
             continue;
         };
+        for (path, text) in set.modules(check) {
+            for (line, one) in differing(&text) {
+                let what = format!(
+                    "{path}:{line}: `{}` {}: a run and stock OPA differ (docs/spec/checks.md, section 5)",
+                    one.name, one.when
+                );
+                report.warning(check, None, &what);
+            }
+        }
         let shared: Vec<&(String, String)> = tests.iter().filter(|(p, _)| p.starts_with("lib/")).collect();
         match run_check(set, check, &path, text, &shared, &mut report.tests) {
             Ok(inputs) => prove::prove(set, check, &inputs, &mut report),
