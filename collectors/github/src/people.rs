@@ -12,7 +12,7 @@ use crate::resource::{
     MEMBER, Member, OUTSIDE_COLLABORATOR, OutsideCollaborator, SAML_IDENTITY, SamlIdentity, TEAM, Team,
 };
 use crate::routes;
-use crate::session::{Call, Session};
+use crate::session::{Call, Refusal, Session};
 
 /// A person in any list.
 #[derive(Clone, Debug, Deserialize)]
@@ -45,15 +45,54 @@ struct SecondFactors {
     weak: BTreeMap<String, (&'static str, Source)>,
     /// Where the absence of a person in both lists was read; `None`: a list did not reach its end.
     both: Option<Vec<Source>>,
+    /// Every account here is its enterprise's.
+    all_managed: bool,
 }
 
 impl SecondFactors {
     fn of(&self, login: &str, listed: bool) -> Option<(&'static str, Vec<Source>)> {
         match (self.weak.get(login), &self.both) {
             (Some((state, source)), _) => Some((state, vec![source.clone()])),
-            (None, Some(sources)) if listed => Some(("secure", sources.clone())),
+            (None, Some(sources)) if listed && !self.manages(login) => Some(("secure", sources.clone())),
             _ => None,
         }
+    }
+
+    /// Whether an enterprise manages the account (EMU): its login ends in `_` and the enterprise's short code, and no other login has
+    /// a `_`. <https://docs.github.com/enterprise-cloud@latest/admin/managing-iam/iam-configuration-reference/username-considerations-for-external-authentication>
+    fn manages(&self, login: &str) -> bool {
+        self.all_managed || login.contains('_')
+    }
+
+    /// Says of whom absence proves nothing: who signs in at an identity provider has no second factor at GitHub, and stands in neither list.
+    fn say_managed(&self, recorder: &Recorder, call: &Call, kind: &str, logins: &[String]) -> Result<(), SinkError> {
+        let managed: Vec<&String> = logins.iter().filter(|login| self.manages(login)).collect();
+        let Some(one) = managed.first() else { return Ok(()) };
+        if self.both.is_none() {
+            // The lists themselves are what was not read.
+            return Ok(());
+        }
+        let whose = if self.all_managed {
+            "this enterprise manages all of its accounts (EMU)".to_owned()
+        } else {
+            format!("an enterprise manages this account (EMU), as the `_` in `{one}` says")
+        };
+        let why = |whose: &str| {
+            let detail = format!(
+                "{whose}: second factors are asked for by its identity provider, and GitHub lists nobody there as having none or a weak one"
+            );
+            call.refused(GapReason::Unsupported, detail)
+        };
+        if managed.len() == logins.len() {
+            return recorder.gap(why(&whose).gap(Some("two_factor")));
+        }
+        for login in managed {
+            let whose = format!("an enterprise manages this account (EMU), as the `_` in `{login}` says");
+            let about = call.clone().subject(kind, login);
+            let refusal = Refusal { call: about.call, ..why(&whose) };
+            recorder.gap(refusal.gap(Some("two_factor")))?;
+        }
+        Ok(())
     }
 }
 
@@ -88,7 +127,7 @@ async fn second_factors(
             weak.insert(value.login, (state, source));
         }
     }
-    Ok(SecondFactors { weak, both })
+    Ok(SecondFactors { weak, both, all_managed: session.settings.all_managed() })
 }
 
 /// Members by role, and who of them has which second factor.
@@ -128,6 +167,8 @@ pub async fn members(session: &Session, recorder: &Recorder) -> Result<(), SinkE
         note.write(recorder)?;
         ids.push(value.login.clone());
     }
+    let call = Call::new(routes::MEMBERS_DISABLED, &[name]).population(MEMBER);
+    factors.say_managed(recorder, &call, MEMBER, &ids)?;
     admins.close(recorder, MEMBER, &ids)
 }
 
@@ -152,6 +193,8 @@ pub async fn collaborators(session: &Session, recorder: &Recorder) -> Result<(),
         note.write(recorder)?;
         ids.push(value.login.clone());
     }
+    let call = Call::new(routes::COLLABORATORS_DISABLED, &[name]).population(OUTSIDE_COLLABORATOR);
+    factors.say_managed(recorder, &call, OUTSIDE_COLLABORATOR, &ids)?;
     all.close(recorder, OUTSIDE_COLLABORATOR, &ids)
 }
 

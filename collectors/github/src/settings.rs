@@ -9,6 +9,8 @@ use serde_json::Value;
 
 /// Where GitHub answers when no server of one's own is declared.
 pub const PUBLIC: &str = "https://api.github.com";
+/// How the host of an enterprise with data residency ends: `api.northbank.ghe.com`.
+const OF_ENTERPRISES: &str = ".ghe.com";
 
 /// One organisation, and how it is entered.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -23,7 +25,7 @@ pub struct Settings {
     #[serde(default)]
     #[schemars(inner(regex(pattern = r"^[A-Za-z0-9._-]+$")))]
     pub repositories: Vec<String>,
-    /// Of an Enterprise Server: `https://github.example/api/v3`.
+    /// Of an Enterprise Server: `https://github.example/api/v3`. Of an enterprise with data residency: `https://api.northbank.ghe.com`.
     #[serde(default)]
     #[schemars(regex(pattern = r"^https?://[^/?#@]+(/[^?#]*)?$"))]
     pub api_url: Option<String>,
@@ -113,6 +115,12 @@ impl Settings {
     /// The authorities that `ca` pins.
     pub fn pinned(&self) -> BTreeSet<Digest> {
         self.ca.iter().flatten().filter_map(|text| text.parse().ok()).collect()
+    }
+
+    /// Whether every account of the server is managed by its enterprise: GitHub Enterprise Cloud with data residency has no others.
+    pub fn all_managed(&self) -> bool {
+        let host = self.api_url.as_deref().and_then(|url| url.parse::<http::Uri>().ok());
+        host.as_ref().and_then(http::Uri::host).is_some_and(|host| host.to_ascii_lowercase().ends_with(OF_ENTERPRISES))
     }
 
     /// `northbank/signer`.

@@ -1,6 +1,6 @@
 //! What this collector makes of lists that do not agree with themselves.
 
-#![expect(clippy::expect_used, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests may stop at the first surprise")]
 
 use collector_github::Github;
 use fakes::github::{GithubFake, World};
@@ -18,6 +18,52 @@ fn read(change: impl Fn(&Request, &mut Value) + Send + Sync + 'static) -> Seen {
     let settings =
         json!({"organization": "northbank", "organization_id": 4_711_201, "repositories": ["signer", "deploy"]});
     collect(&Github, source, settings)
+}
+
+/// Of each member what is said of a second factor, and the gaps of it: whom each is about.
+fn factors(world: World, settings: Value) -> (Vec<(String, Value)>, Vec<(Option<String>, GapReason, String)>) {
+    let seen = collect(&Github, GithubFake::new(world), settings);
+    let members = seen.resources.iter().filter(|one| one.kind == "github/member");
+    let members = members.map(|one| (one.id.clone(), one.facts["two_factor"].clone())).collect();
+    let gaps = seen
+        .gaps
+        .iter()
+        .filter(|gap| gap.part.as_deref() == Some("two_factor") && gap.population.as_deref() == Some("github/member"));
+    let whom = |gap: &sdk::GapNote| gap.subject.as_ref().map(|subject| subject.id.clone());
+    (members, gaps.map(|gap| (whom(gap), gap.reason, gap.detail.clone())).collect())
+}
+
+// G3
+#[test]
+fn who_signs_in_elsewhere_is_not_secure_by_standing_in_no_list() {
+    let settings = || json!({"organization": "northbank", "organization_id": 4_711_201});
+    let with_logins = |rename: fn(&str) -> String| {
+        let mut world = World::small(TOKEN);
+        world.people.iter_mut().for_each(|person| person.login = rename(&person.login));
+        world
+    };
+    let (members, gaps) = factors(with_logins(|login| format!("{login}_nbank")), settings());
+    assert!(members.iter().all(|(_, factor)| factor != "secure"), "{members:?}");
+    // What GitHub does say of somebody stays said.
+    assert!(members.contains(&("di_nbank".to_owned(), json!("disabled"))), "{members:?}");
+    let [(None, GapReason::Unsupported, why)] = gaps.as_slice() else { panic!("{gaps:?}") };
+    assert!(why.contains("(EMU)") && why.contains("identity provider"), "{why}");
+
+    // One account of an enterprise among others, as an organisation that is being moved has it: it alone is not known.
+    let (members, gaps) = factors(with_logins(|login| login.replace("ada", "ada_nbank")), settings());
+    assert!(members.contains(&("bo".to_owned(), json!("secure"))), "{members:?}");
+    assert!(members.contains(&("ada_nbank".to_owned(), Value::Null)), "{members:?}");
+    assert!(matches!(gaps.as_slice(), [(Some(whom), GapReason::Unsupported, _)] if whom == "ada_nbank"), "{gaps:?}");
+
+    // With data residency there are no others, whatever their logins are.
+    let mut residing = settings();
+    residing["api_url"] = "https://api.northbank.ghe.com".into();
+    let (members, gaps) = factors(World::small(TOKEN), residing);
+    assert!(members.iter().all(|(_, factor)| factor != "secure"), "{members:?}");
+    assert!(gaps.len() == 1 && gaps[0].2.contains("all of its accounts"), "{gaps:?}");
+
+    let (members, gaps) = factors(World::small(TOKEN), settings());
+    assert!(members.contains(&("ada".to_owned(), json!("secure"))) && gaps.is_empty(), "{members:?} {gaps:?}");
 }
 
 fn coverage<'s>(seen: &'s Seen, population: &str) -> &'s CoverageNote {
