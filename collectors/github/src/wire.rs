@@ -133,6 +133,13 @@ pub fn limit(status: u16, headers: &HeaderMap, body: &[u8]) -> Option<Limit> {
     if status != 403 && status != 429 {
         return None;
     }
+    let said = message(body);
+    let words = said.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let of_a_limit = status == 429 || words.contains("rate limit") || words.contains("abuse detection");
+    // Whoever has used up their last request and lacks the right for it is told both: the sentence is the reason, the headers are not.
+    if said.is_some() && !of_a_limit && text(headers, "retry-after").is_none() {
+        return None;
+    }
     if let Some(seconds) = text(headers, "retry-after").and_then(|text| text.trim().parse().ok()) {
         return Some(Limit::Seconds(seconds));
     }
@@ -141,8 +148,7 @@ pub fn limit(status: u16, headers: &HeaderMap, body: &[u8]) -> Option<Limit> {
     {
         return Some(Limit::Until(reset));
     }
-    let words = message(body).unwrap_or_default().to_ascii_lowercase();
-    (status == 429 || words.contains("rate limit") || words.contains("abuse detection")).then_some(Limit::Unsaid)
+    of_a_limit.then_some(Limit::Unsaid)
 }
 
 /// Where a list goes on.
@@ -207,6 +213,22 @@ mod tests {
         let secondary = br#"{"message":"You have exceeded a secondary rate limit."}"#;
         assert_eq!(limit(403, &headers(&[]), denied), None);
         assert_eq!(limit(403, &headers(&[("x-ratelimit-remaining", "42"), ("x-ratelimit-reset", "9")]), denied), None);
+        let used_up = headers(&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "9")]);
+        for words in [
+            "Resource not accessible by integration",
+            "Resource not accessible by personal access token",
+            "Must have admin rights to Repository.",
+            "You must be an admin of this organization",
+            "Resource protected by organization SAML enforcement. You must grant your OAuth token access to this organization.",
+        ] {
+            let body = format!("{{\"message\":\"{words}\"}}");
+            assert_eq!(limit(403, &used_up, body.as_bytes()), None, "{words}");
+        }
+        let primary = br#"{"message":"API rate limit exceeded for installation ID 88."}"#;
+        assert_eq!(limit(403, &used_up, primary), Some(Limit::Until(9)));
+        assert_eq!(limit(429, &used_up, primary), Some(Limit::Until(9)));
+        // Without words, as from something between us and GitHub, the headers are all there is.
+        assert_eq!(limit(403, &used_up, b"<html>"), Some(Limit::Until(9)));
         assert_eq!(limit(403, &headers(&[]), secondary), Some(Limit::Unsaid));
         assert_eq!(limit(403, &headers(&[("retry-after", "7")]), secondary), Some(Limit::Seconds(7)));
         assert_eq!(
