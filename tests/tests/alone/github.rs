@@ -289,3 +289,27 @@ async fn a_large_organisation_is_read_with_the_least_number_of_calls() {
     println!("{MEMBERS} members, {REPOSITORIES} repositories: {made} calls, {least} at least");
     assert_eq!(made, least);
 }
+
+// G1
+#[test]
+fn a_firm_ruleset_counts_where_classic_protection_cannot_be_read() {
+    let permissions: Vec<&str> = PERMISSIONS.into_iter().filter(|one| *one != "administration").collect();
+    let world = everything().asked_by(TOKEN, Kind::Installation, false, &permissions);
+    let server = Server::http(GithubFake::new(world));
+    let mut desk = Desk::new(&declaration(&server.url(), ""));
+    desk.set("GITHUB_TOKEN", TOKEN);
+    let (_, sealed) = desk.seal();
+    let unread = |gap: &&serde_json::Value| gap["part"] == "protection" && gap["reason"] == "denied";
+    assert_eq!(sealed.of("gap").filter(unread).count(), 2, "of both repositories");
+    let of = |name: &str| {
+        let mut found = sealed
+            .findings()
+            .into_iter()
+            .filter(|one| one.check == "github/protected-branch-cannot-be-bypassed" && one.key.contains(name));
+        found.next().unwrap()
+    };
+    let (by_ruleset, by_classic) = (of("deploy"), of("signer"));
+    assert_eq!(by_ruleset.outcome, "conforms", "{by_ruleset:?}");
+    assert_eq!(by_classic.outcome, "undetermined", "{by_classic:?}");
+    assert!(by_classic.reason.contains("/protection: access denied"), "{by_classic:?}");
+}
