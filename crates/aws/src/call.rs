@@ -82,6 +82,7 @@ fn by_code(code: &str, status: u16, message: &str) -> GapReason {
     match code {
         "AccessDenied"
         | "AccessDeniedException"
+        | "AccessDeniedForDependencyException"
         | "AuthorizationError"
         | "AuthorizationErrorException"
         | "NotAuthorized"
@@ -106,9 +107,12 @@ fn by_code(code: &str, status: u16, message: &str) -> GapReason {
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException"
         | "RequestExpired"
+        | "RequestTimeTooSkewed"
         | "SignatureDoesNotMatch"
         | "UnrecognizedClientException" => GapReason::Unauthenticated,
         "BandwidthLimitExceeded"
+        | "EC2ThrottledException"
+        | "LimitExceededException"
         | "PriorRequestNotComplete"
         | "ProvisionedThroughputExceededException"
         | "RequestLimitExceeded"
@@ -118,7 +122,8 @@ fn by_code(code: &str, status: u16, message: &str) -> GapReason {
         | "ThrottledException"
         | "Throttling"
         | "ThrottlingException"
-        | "TooManyRequestsException" => GapReason::Throttled,
+        | "TooManyRequestsException"
+        | "TransactionInProgressException" => GapReason::Throttled,
         "InvalidAction"
         | "AWSOrganizationsNotInUseException"
         | "NotImplemented"
@@ -142,7 +147,8 @@ fn by_code(code: &str, status: u16, message: &str) -> GapReason {
         | "PolicyNotFoundException"
         | "ResourceNotFoundException"
         | "TrailNotFoundException" => GapReason::Vanished,
-        _ if status == 429 => GapReason::Throttled,
+        // Each service spells it in its own way: `ThrottledRequestException`, `SlowDownRead`. No denial is called so.
+        _ if status == 429 || code.contains("Throttl") || code.starts_with("SlowDown") => GapReason::Throttled,
         _ if status >= 500 => GapReason::SourceError,
         _ if status == 403 => GapReason::Denied,
         _ if status == 401 => GapReason::Unauthenticated,
@@ -186,6 +192,14 @@ mod tests {
             ("AccessDenied", 403, "… with an explicit deny in an identity-based policy", Denied),
             ("ThrottlingException", 400, "Rate exceeded", Throttled),
             ("Throttling", 400, "Rate exceeded", Throttled),
+            ("EC2ThrottledException", 503, "", Throttled),
+            ("LimitExceededException", 400, "", Throttled),
+            ("TransactionInProgressException", 400, "", Throttled),
+            ("ThrottledRequestException", 400, "", Throttled),
+            ("SlowDownRead", 503, "", Throttled),
+            ("AccessDenied", 403, "Rate exceeded is not what was said", Denied),
+            ("AccessDeniedForDependencyException", 400, "", Denied),
+            ("RequestTimeTooSkewed", 403, "", Unauthenticated),
             ("ExpiredTokenException", 400, "", Unauthenticated),
             ("InvalidClientTokenId", 403, "", Unauthenticated),
             ("UnrecognizedClientException", 400, "", Unauthenticated),
