@@ -11,8 +11,8 @@ use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
 use sdk::{CollectError, Digest, RouteNote, Target};
 
 use crate::connect::{Connector, Proxies, Routes};
@@ -32,6 +32,8 @@ pub struct Settings {
     /// In place of the machine's authorities and `extra_roots`: whom to trust and which certificate to show, for a source
     /// that has an authority of its own.
     pub tls: Option<rustls::ClientConfig>,
+    /// The name or address that a source's certificate has to bear, where that is not its address.
+    pub server_name: Option<String>,
     /// Bytes of an answer's body beyond which it is refused.
     pub largest_body: usize,
 }
@@ -43,6 +45,7 @@ impl Default for Settings {
             extra_roots: Vec::new(),
             pinned: BTreeSet::new(),
             tls: None,
+            server_name: None,
             // The largest known answers are a few megabytes.
             largest_body: 32 * 1024 * 1024,
         }
@@ -72,6 +75,7 @@ pub struct Transport(Arc<Inner>);
 
 struct Inner {
     tls: rustls::ClientConfig,
+    server_name: Option<ServerName<'static>>,
     routes: Routes,
     largest_body: usize,
     roots: usize,
@@ -102,8 +106,13 @@ impl Transport {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let tls = settings.tls.clone().unwrap_or(own);
+        let server_name = settings
+            .server_name
+            .clone()
+            .map(|name| ServerName::try_from(name.clone()).map_err(|_| TransportError::ServerName { name }));
         Ok(Self(Arc::new(Inner {
             tls,
+            server_name: server_name.transpose()?,
             routes: Routes::new(&settings.proxies)?,
             largest_body: settings.largest_body,
             roots: count,
@@ -186,7 +195,8 @@ impl Transport {
         pools
             .entry(connect)
             .or_insert_with(|| {
-                let connector = Connector::new(&self.0.tls, self.0.routes.clone(), connect);
+                let (tls, name) = (&self.0.tls, self.0.server_name.as_ref());
+                let connector = Connector::new(tls, name, self.0.routes.clone(), connect);
                 Client::builder(TokioExecutor::new())
                     .timer(TokioTimer::new())
                     .pool_timer(TokioTimer::new())

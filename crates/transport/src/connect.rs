@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_rustls::{FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
 use sdk::Certificates;
 use tokio::net::TcpStream;
 use tower_service::Service;
@@ -33,6 +34,8 @@ pub struct Proxies {
     pub http: Option<String>,
     /// Names, suffixes and networks that are reached directly.
     pub none: Option<String>,
+    /// In place of the others: for every source, this machine too, since what `localhost` means is then the proxy's to know.
+    pub always: Option<String>,
 }
 
 impl Proxies {
@@ -45,7 +48,7 @@ impl Proxies {
             spelt.into_iter().find_map(|name| sdk::variable(&[&name]))
         };
         let of = |name: &str| variable(&[Some(name), for_all].into_iter().flatten().collect::<Vec<_>>());
-        Self { https: of("HTTPS_PROXY"), http: of("HTTP_PROXY"), none: variable(&["NO_PROXY"]) }
+        Self { https: of("HTTPS_PROXY"), http: of("HTTP_PROXY"), none: variable(&["NO_PROXY"]), always: None }
     }
 }
 
@@ -56,19 +59,32 @@ impl fmt::Debug for Proxies {
             .field("https", &self.https.is_some())
             .field("http", &self.http.is_some())
             .field("none", &self.none)
+            .field("always", &self.always.is_some())
             .finish()
     }
 }
 
 /// Which way leads to a source.
 #[derive(Clone)]
-pub(crate) struct Routes(Option<Arc<Matcher>>);
+pub(crate) struct Routes {
+    matcher: Option<Arc<Matcher>>,
+    /// Also what is this machine to us.
+    always: bool,
+}
 
 impl Routes {
     pub(crate) fn new(proxies: &Proxies) -> Result<Self, TransportError> {
         let set = |text: &Option<String>| text.as_deref().is_some_and(|t| !t.trim().is_empty());
+        if set(&proxies.always) {
+            let matcher = Matcher::builder().all(proxies.always.clone().unwrap_or_default()).build();
+            let used = matcher.intercept(&Uri::from_static("https://a.example"));
+            if !used.is_some_and(|i| matches!(i.uri().scheme_str(), Some("http" | "https"))) {
+                return Err(TransportError::Proxy { variable: "proxy-url" });
+            }
+            return Ok(Self { matcher: Some(Arc::new(matcher)), always: true });
+        }
         if !set(&proxies.https) && !set(&proxies.http) {
-            return Ok(Self(None));
+            return Ok(Self { matcher: None, always: false });
         }
         let build = |none: &str| {
             Matcher::builder()
@@ -91,13 +107,14 @@ impl Routes {
                 return Err(TransportError::Proxy { variable });
             }
         }
-        Ok(Self(Some(Arc::new(build(proxies.none.as_deref().unwrap_or_default())))))
+        let matcher = build(proxies.none.as_deref().unwrap_or_default());
+        Ok(Self { matcher: Some(Arc::new(matcher)), always: false })
     }
 
     /// The proxy to this source; `None`: directly.
     pub(crate) fn proxy_to(&self, source: &Uri) -> Option<Intercept> {
-        let matcher = self.0.as_ref()?;
-        if is_local(source.host()?) {
+        let matcher = self.matcher.as_ref()?;
+        if !self.always && is_local(source.host()?) {
             return None;
         }
         matcher.intercept(source)
@@ -126,7 +143,13 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
-    pub(crate) fn new(tls: &rustls::ClientConfig, routes: Routes, timeout: Duration) -> Self {
+    /// `server_name`: whom the source's certificate has to name, where that is not its address.
+    pub(crate) fn new(
+        tls: &rustls::ClientConfig,
+        server_name: Option<&ServerName<'static>>,
+        routes: Routes,
+        timeout: Duration,
+    ) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -138,12 +161,12 @@ impl Connector {
             .enable_http1()
             .wrap_connector(tcp.clone());
         let hop = Hop { tcp, to_proxy, routes };
-        let tls = HttpsConnectorBuilder::new()
-            .with_tls_config(tls.clone())
-            .https_or_http()
-            .enable_all_versions()
-            .wrap_connector(hop);
-        Self { tls, timeout }
+        let tls = HttpsConnectorBuilder::new().with_tls_config(tls.clone()).https_or_http();
+        let tls = match server_name {
+            Some(name) => tls.with_server_name_resolver(FixedServerNameResolver::new(name.clone())),
+            None => tls,
+        };
+        Self { tls: tls.enable_all_versions().wrap_connector(hop), timeout }
     }
 }
 
@@ -311,7 +334,7 @@ mod tests {
 
     fn routes(https: &str, http: &str, none: &str) -> Result<Routes, TransportError> {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Routes::new(&Proxies { https: some(https), http: some(http), none: some(none) })
+        Routes::new(&Proxies { https: some(https), http: some(http), none: some(none), always: None })
     }
 
     #[test]
@@ -340,7 +363,18 @@ mod tests {
             assert!(matches!(routes(wrong, "", ""), Err(TransportError::Proxy { variable: "HTTPS_PROXY" })), "{wrong}");
             assert!(matches!(routes("", wrong, ""), Err(TransportError::Proxy { variable: "HTTP_PROXY" })), "{wrong}");
         }
-        assert!(routes(" ", "", "").unwrap().0.is_none());
+        assert!(routes(" ", "", "").unwrap().matcher.is_none());
+        for wrong in ["socks5://proxy:1080", "http://", "http://pro xy"] {
+            let always = Proxies { always: Some(wrong.to_owned()), ..Proxies::default() };
+            assert!(matches!(Routes::new(&always), Err(TransportError::Proxy { variable: "proxy-url" })), "{wrong}");
+        }
+        // What a kubeconfig names is the only way, to this machine too.
+        let always =
+            Proxies { always: Some("http://proxy:3128".to_owned()), none: Some("*".to_owned()), ..Proxies::default() };
+        let always = Routes::new(&always).unwrap();
+        for source in ["https://kms.eu-west-1.amazonaws.com", "http://a.example", "https://127.0.0.1:6443"] {
+            assert!(always.proxy_to(&source.parse().unwrap()).is_some(), "{source}");
+        }
         assert!(
             !format!("{:?}", Proxies { https: Some("http://u:hidden@p".to_owned()), ..Proxies::default() })
                 .contains("hidden")

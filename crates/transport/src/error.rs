@@ -18,6 +18,8 @@ pub enum TransportError {
         "the declaration pins the certificate authority {digest}, and neither this machine nor the additional authorities have it"
     )]
     NotThere { digest: Digest },
+    #[error("`{name}` is no name that a certificate can bear")]
+    ServerName { name: String },
     #[error("TLS cannot be set up: {0}")]
     Tls(rustls::Error),
 }
