@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sdk::{
-    Clock, CollectorKind, Environment, GapReason, KnownSecrets, Overrides, Secret, StaticCredentials, Target, Timestamp,
+    Clock, CollectorKind, Environment, GapReason, KnownSecrets, Overrides, RightStatus, Secret, StaticCredentials,
+    Target, Timestamp,
 };
 use serde_json::Value;
 
@@ -24,11 +25,43 @@ fn now(later: Duration) -> Timestamp {
 /// When the settings are no object, nothing at all can be read, or lists do not add up.
 #[must_use]
 pub fn collect(kind: &dyn CollectorKind, source: impl Handler + 'static, settings: Value) -> Seen {
-    let Value::Object(settings) = settings else { panic!("settings are a JSON object") };
-    let server = Server::http(source);
-    let memory = Memory::default();
+    let (server, memory) = (Server::http(source), Memory::default());
     let recorder = memory.recorder("prod", &kind.descriptor().name, KnownSecrets::default());
-    let environment = Environment {
+    let (target, environment) = (target(settings), environment(&server));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a run time");
+    runtime.block_on(async {
+        let collector = kind.connect(&target, &environment, &recorder).await.expect("settings and credentials");
+        collector.identify(&recorder).await.expect("the pinned identity");
+        collector.collect(&recorder).await.expect("something that can be read");
+    });
+    let seen = memory.seen();
+    assert_eq!(seen.lists_that_do_not_add_up(), BTreeSet::new());
+    seen
+}
+
+/// What a source says of the rights that are needed.
+///
+/// # Panics
+/// When the settings are of another form, or the source cannot be asked at all.
+pub fn preflight(kind: &dyn CollectorKind, source: impl Handler + 'static, settings: Value) -> Vec<RightStatus> {
+    let (server, memory) = (Server::http(source), Memory::default());
+    let recorder = memory.recorder("prod", &kind.descriptor().name, KnownSecrets::default());
+    let (target, environment) = (target(settings), environment(&server));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a run time");
+    runtime.block_on(async {
+        let collector = kind.connect(&target, &environment, &recorder).await.expect("settings and credentials");
+        collector.identify(&recorder).await.expect("the pinned identity");
+        collector.preflight(&recorder).await.expect("something that can be asked")
+    })
+}
+
+fn target(settings: Value) -> Target {
+    let Value::Object(settings) = settings else { panic!("settings are a JSON object") };
+    Target { id: "prod".to_owned(), settings }
+}
+
+fn environment(server: &Server) -> Environment {
+    Environment {
         run_id: "run".to_owned(),
         user_agent: "witnessmark/0.1.0".to_owned(),
         concurrency: 4,
@@ -46,17 +79,7 @@ pub fn collect(kind: &dyn CollectorKind, source: impl Handler + 'static, setting
             }),
             ..Overrides::default()
         },
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a run time");
-    runtime.block_on(async {
-        let target = Target { id: "prod".to_owned(), settings };
-        let collector = kind.connect(&target, &environment, &recorder).await.expect("settings and credentials");
-        collector.identify(&recorder).await.expect("the pinned identity");
-        collector.collect(&recorder).await.expect("something that can be read");
-    });
-    let seen = memory.seen();
-    assert_eq!(seen.lists_that_do_not_add_up(), BTreeSet::new());
-    seen
+    }
 }
 
 impl Seen {

@@ -28,7 +28,7 @@ mod tunnel;
 mod wording;
 
 pub use changed::Changed;
-pub use collect::{TOKEN, collect};
+pub use collect::{TOKEN, collect, preflight};
 pub use fault::{Fault, Faulty, Rule};
 pub use files::executable;
 pub use hasty::HASTY;
