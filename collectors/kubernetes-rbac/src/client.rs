@@ -7,27 +7,27 @@ use bytes::Bytes;
 use http::{Method, Request, Response, header};
 use http_body_util::Full;
 use kube::client::ConfigExt as _;
-use kube::config::KubeConfigOptions;
+use kube::config::AuthInfo;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use sdk::{Clock, CollectError, Digest, Environment, GapReason, Recorder, SinkError, Target};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
-use tower::util::BoxCloneSyncService;
-use tower::{BoxError, Layer as _, ServiceExt as _};
+use tower::{BoxError, ServiceExt as _};
 use transport::{Again, Answer, Asker, Call, Proxies, Recording, Refusal, Seen, Transport, Trouble};
 
+use crate::credentials::Credentials;
 use crate::dialect::{Kubernetes, Recorded};
-use crate::plugin::{self, Tokens};
+use crate::kubeconfig::{self, Credential, Found};
+use crate::plugin;
 use crate::settings::ClusterSettings;
 use crate::wire;
 
 /// The way to one API server.
 pub struct Client {
-    service: BoxCloneSyncService<Request<Full<Bytes>>, Response<Bytes>, BoxError>,
+    service: Recorded,
     asker: Asker,
-    /// Where a plugin of the kubeconfig gives them.
-    tokens: Option<Tokens>,
+    pub credentials: Credentials,
     /// The API server's address, without a `/` at the end.
     pub base: String,
     clock: Clock,
@@ -50,7 +50,7 @@ impl Client {
         environment: &Environment,
         recorder: &Recorder,
     ) -> Result<Self, CollectError> {
-        let mut config = config(recorder.collector(), target, settings, environment).await?;
+        let Found { mut config, credential, proxy } = found(recorder.collector(), target, settings, environment)?;
         let refuse = |setting: &str, problem: &str| CollectError::Settings {
             target: target.id.clone(),
             setting: setting.to_owned(),
@@ -62,34 +62,25 @@ impl Client {
                 "`insecure-skip-tls-verify` proves nothing about who answers: name the cluster's certificate authority",
             ));
         }
-        if config.tls_server_name.is_some() {
-            return Err(refuse(
-                "context",
-                "`tls-server-name` is not supported: use an address that the server's certificate names",
-            ));
-        }
-        if config.auth_info.impersonate.is_some() || config.auth_info.impersonate_groups.is_some() {
-            return Err(refuse(
-                "context",
-                "its user impersonates another (`as`): name a user who has the permissions that `witnessmark rights` prints",
-            ));
-        }
-        if config.auth_info.auth_provider.is_some() {
-            return Err(refuse(
-                "context",
-                "its user has an `auth-provider`, which kubectl does not know since 1.26: use a plugin for credentials (`exec`)",
-            ));
-        }
         let authorities = config.root_cert.iter().flatten().map(|der| Digest::of(der).to_string()).collect();
         let left = environment.deadline.as_millis() - environment.clock.now().as_millis();
         let left = u64::try_from(left).ok().map(Duration::from_millis);
-        let tokens = plugin::ask(&mut config.auth_info, left).await?;
-        let credentials = |error: kube::Error| CollectError::Credentials { problem: error.to_string() };
-        let tls = config.rustls_client_config().map_err(credentials)?;
-        let layer = config.auth_layer().map_err(credentials)?;
+        let tokens = match &credential {
+            Credential::Plugin(plugin) => plugin::ask(plugin, &mut config.auth_info, left).await?,
+            _ => None,
+        };
+        let credentials = Credentials::new(credential, tokens, recorder.secrets());
+        let tls = config
+            .rustls_client_config()
+            .map_err(|error| CollectError::Credentials { problem: format!("{}: {error}", credentials.said) })?;
         let transport = Transport::new(&transport::Settings {
             tls: Some(tls),
-            proxies: proxies(&config),
+            server_name: config.tls_server_name.clone(),
+            // Without `ALL_PROXY`, which kubectl does not know.
+            proxies: match proxy {
+                Some(proxy) => Proxies { always: Some(proxy), ..Proxies::default() },
+                None => Proxies::from_environment(None),
+            },
             ..transport::Settings::default()
         })
         .map_err(|error| refuse("context", &error.to_string()))?;
@@ -108,14 +99,10 @@ impl Client {
         let dialect = Arc::new(Kubernetes { base_path });
         let recording = Recording::new(transport, dialect, recorder.clone(), environment.clock.clone());
         let recorded = Recorded { recording: recording.clone(), secrets: recorder.secrets().clone() };
-        let service = match layer {
-            Some(layer) => BoxCloneSyncService::new(layer.layer(recorded)),
-            None => BoxCloneSyncService::new(recorded),
-        };
         Ok(Self {
-            service,
+            service: recorded,
             asker: Asker::new(recording, environment, Arc::new(Semaphore::new(environment.concurrency.max(1)))),
-            tokens,
+            credentials,
             base: config.cluster_url.to_string().trim_end_matches('/').to_owned(),
             clock: environment.clock.clone(),
             user_agent: format!("{} run/{}", environment.user_agent, environment.run_id),
@@ -135,7 +122,7 @@ impl Client {
         body: Option<&Value>,
     ) -> Result<Result<Answer, Refusal>, SinkError> {
         let attempt = |left| self.attempt(method.clone(), path, body, left);
-        self.asker.ask(call, attempt, |brought, seen| classify(brought?, seen)).await
+        self.asker.ask(call, attempt, |brought, seen| classify(brought?, seen, &self.credentials.said)).await
     }
 
     /// Outer: the request could not be made.
@@ -149,10 +136,9 @@ impl Client {
         let mut request = self
             .request(method, path, body)
             .map_err(|error| Trouble::lasting(GapReason::CollectorFailed, error.to_string()))?;
-        if let Some(tokens) = &self.tokens {
-            let authorization = tokens.authorization(&self.clock, Some(left)).await;
-            let authorization = authorization.map_err(|failure| Trouble::lasting(failure.reason, failure.detail))?;
-            request.headers_mut().insert(header::AUTHORIZATION, authorization);
+        let authorization = self.credentials.authorization(&self.clock, left).await;
+        if let Some(value) = authorization.map_err(|failure| Trouble::lasting(failure.reason, failure.detail))? {
+            request.headers_mut().insert(header::AUTHORIZATION, value);
         }
         Ok(self.service.clone().oneshot(request).await)
     }
@@ -171,67 +157,50 @@ impl Client {
 }
 
 /// The configuration that kubectl would use, or the pod's own; under test that of the overrides.
-async fn config(
+fn found(
     collector: &str,
     target: &Target,
     settings: &ClusterSettings,
     environment: &Environment,
-) -> Result<kube::Config, CollectError> {
+) -> Result<Found, CollectError> {
     let credentials = |problem: String| CollectError::Credentials { problem };
     let overrides = &environment.overrides;
-    let mut config = match overrides.endpoint_for(collector) {
+    let mut found = match overrides.endpoint_for(collector) {
         Some(url) => {
             let uri = url.parse().map_err(|error| CollectError::Settings {
                 target: target.id.clone(),
                 setting: "endpoint".to_owned(),
                 problem: format!("`{url}` is not a valid address: {error}"),
             })?;
-            kube::Config::new(uri)
+            let none = Credential::None("no credentials".to_owned());
+            Found { config: kube::Config::new(uri), credential: none, proxy: None }
         }
         None => {
-            let options = KubeConfigOptions { context: settings.context.clone(), ..KubeConfigOptions::default() };
-            let from_file = match &settings.kubeconfig {
-                Some(path) => {
-                    let read =
-                        kube::config::Kubeconfig::read_from(path).map_err(|error| credentials(error.to_string()))?;
-                    kube::Config::from_custom_kubeconfig(read, &options).await
-                }
-                None => kube::Config::from_kubeconfig(&options).await,
-            };
-            match from_file {
-                Ok(config) => config,
-                Err(error) if settings.context.is_some() || settings.kubeconfig.is_some() => {
-                    return Err(credentials(error.to_string()));
-                }
-                Err(error) => kube::Config::incluster().map_err(|inside| {
-                    credentials(format!("no kubeconfig ({error}), and not inside a cluster ({inside})"))
+            let (file, context) = (settings.kubeconfig.as_deref(), settings.context.as_deref());
+            match kubeconfig::find(file, context).map_err(credentials)? {
+                Some(found) => found,
+                None => kubeconfig::of_the_pod().map_err(|inside| {
+                    credentials(format!(
+                        "no kubeconfig names a current context, and this is no pod of a cluster: {inside}"
+                    ))
                 })?,
             }
         }
     };
     if let Some(token) = &overrides.token {
-        config.auth_info =
-            kube::config::AuthInfo { token: Some(token.expose().to_owned().into()), ..Default::default() };
+        found.config.auth_info = AuthInfo::default();
+        found.credential = Credential::Token(token.clone(), "the command line".to_owned());
     }
     if let Some(pem) = &overrides.extra_roots {
         let roots: Result<Vec<Vec<u8>>, _> =
             CertificateDer::pem_slice_iter(pem.as_bytes()).map(|one| one.map(|der| der.to_vec())).collect();
-        config.root_cert = Some(roots.map_err(|error| credentials(error.to_string()))?);
+        found.config.root_cert = Some(roots.map_err(|error| credentials(error.to_string()))?);
     }
-    Ok(config)
+    Ok(found)
 }
 
-/// The kubeconfig's own proxy, else those of the environment.
-fn proxies(config: &kube::Config) -> Proxies {
-    if let Some(url) = &config.proxy_url {
-        return Proxies { https: Some(url.to_string()), http: Some(url.to_string()), none: None };
-    }
-    // Without `ALL_PROXY`, which kubectl does not know.
-    Proxies::from_environment(None)
-}
-
-/// What came of one attempt.
-fn classify(brought: Result<Response<Bytes>, BoxError>, seen: Option<&Seen>) -> Result<(), Trouble> {
+/// What came of one attempt; `with`: what it was asked with, for a person.
+fn classify(brought: Result<Response<Bytes>, BoxError>, seen: Option<&Seen>, with: &str) -> Result<(), Trouble> {
     let response = brought.map_err(|error| {
         let words = error.to_string();
         // Whatever is sent is recorded first: a request that was not seen never left, for want of credentials.
@@ -242,8 +211,10 @@ fn classify(brought: Result<Response<Bytes>, BoxError>, seen: Option<&Seen>) -> 
     if (200..300).contains(&status) {
         return Ok(());
     }
-    let said = serde_json::from_slice::<wire::Status>(response.body()).ok().and_then(|status| status.message);
-    let detail = format!("HTTP status {status}: {}", said.as_deref().unwrap_or("without the API server's reason"));
+    let mut detail = format!("HTTP status {status}: {}", reason(response.body()));
+    if status == 401 {
+        detail = format!("{detail}; asked with {with}");
+    }
     let mut trouble = Trouble::by_status(status, detail);
     if status == 410 {
         trouble.reason = GapReason::Truncated;
@@ -253,6 +224,18 @@ fn classify(brought: Result<Response<Bytes>, BoxError>, seen: Option<&Seen>) -> 
         trouble.again = Again::After(Duration::from_secs(seconds));
     }
     Err(trouble)
+}
+
+/// Why it was refused, in the words of whoever did: a `Status`, or text such as that of a broken authorization webhook or a proxy.
+fn reason(body: &[u8]) -> String {
+    if let Some(message) = serde_json::from_slice::<wire::Status>(body).ok().and_then(|status| status.message) {
+        return message;
+    }
+    let text = String::from_utf8_lossy(body);
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty());
+    // A page is for a browser.
+    let line = line.filter(|line| !line.starts_with('<') && !line.starts_with('{'));
+    line.map_or_else(|| "without the API server's reason".to_owned(), str::to_owned)
 }
 
 /// What an access review asks about the caller itself; in no namespace: in all of them.

@@ -13,7 +13,7 @@ use crate::cluster::{Cluster, Identified};
 use crate::eks::{self, Access};
 use crate::known::{Answers, Beside, changed_meanwhile};
 use crate::list::Listed;
-use crate::lists::{Lists, binding_of, missing_accounts};
+use crate::lists::{Found, Lists, binding_of, missing_accounts};
 use crate::rbac::{self, Rbac};
 use crate::resource::{self, ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT};
 use crate::sensitive::{Holders, Subject};
@@ -64,6 +64,16 @@ pub(crate) async fn everything(
         if let Ok(version) = &answers.known {
             joined.push(("built_in", vec![place(item), version.clone()]));
         }
+        let aggregates = aggregates(item, cluster_roles);
+        match &aggregates {
+            Some(Some(_)) => joined.push(("aggregates", [vec![place(item)], cluster_roles.ends()].concat())),
+            None if cluster_roles.stopped().is_none() => {
+                let call = Call::new(rights::CLUSTER_ROLES).population(population).subject(ROLE, &id_of(meta, "Role"));
+                let why = "its selectors of ClusterRoles have an operator that is not known";
+                recorder.gap(call.refused(GapReason::Unsupported, why).gap(Some("aggregates")))?;
+            }
+            _ => {}
+        }
         let facts = sdk::facts(&resource::Role {
             kind: kind_in(meta, "Role"),
             namespace: meta.namespace.clone(),
@@ -71,6 +81,7 @@ pub(crate) async fn everything(
             uid: meta.uid.clone(),
             rules: rules.clone(),
             aggregated: item.object.aggregation_rule.is_some(),
+            aggregates,
             built_in: answers.known.is_ok().then(|| built_in.has_role(&key, &rules)),
         })?;
         record(recorder, population, ROLE, id_of(meta, "Role"), item, facts, &joined)?;
@@ -145,6 +156,9 @@ pub(crate) async fn everything(
         if let Some(refusal) = list.stopped() {
             recorder.gap(refusal.gap_of(BINDING, Some(part)))?;
         }
+    }
+    if let Some(refusal) = cluster_roles.stopped() {
+        recorder.gap(refusal.gap_of(ROLE, Some("aggregates")))?;
     }
     if let Err(refusal) = &answers.known {
         recorder.gap(refusal.gap_of(ROLE, Some("built_in")))?;
@@ -325,6 +339,24 @@ fn record(
 
 fn place(item: &Listed) -> Source {
     Source::json(item.exchange, format!("/items/{}", item.index))
+}
+
+/// The ClusterRoles that an aggregated one is made of; `None`: not all of them were read, or its selectors are not understood.
+fn aggregates(item: &Listed, all: &Found) -> Option<Option<Vec<String>>> {
+    let Some(rule) = &item.object.aggregation_rule else { return Some(None) };
+    if all.stopped().is_some() {
+        return None;
+    }
+    let own = &item.object.metadata.name;
+    let mut names = Vec::new();
+    for other in all.items().map(|(_, other)| &other.object.metadata).filter(|other| other.name != *own) {
+        let labels = other.labels.clone().unwrap_or_default();
+        if rule.selects(&labels)? {
+            names.push(other.name.clone());
+        }
+    }
+    names.sort_unstable();
+    Some(Some(names))
 }
 
 /// A list lets no such object in (`list::Form`): this collector contradicts itself.

@@ -10,9 +10,11 @@ pub mod built_in;
 mod client;
 mod cluster;
 mod collect;
+mod credentials;
 mod dialect;
 pub mod eks;
 mod known;
+mod kubeconfig;
 mod list;
 mod lists;
 mod manifest;
@@ -20,6 +22,7 @@ mod plugin;
 pub mod rbac;
 pub mod resource;
 mod rights;
+pub mod selector;
 pub mod sensitive;
 mod settings;
 pub mod subject;
@@ -37,6 +40,7 @@ use sdk::{
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use transport::ask::readable;
 use transport::{Answer, Call, Refusal};
 
 use crate::client::Client;
@@ -171,7 +175,13 @@ impl Collector for Cluster {
     }
 
     async fn preflight(&self, recorder: &Recorder) -> Result<Vec<RightStatus>, CollectError> {
-        let mut statuses = Vec::new();
+        // As whom all of this is asked: the API server said who that is.
+        let mut statuses = vec![RightStatus {
+            right: rights::WHO_AM_I.to_owned(),
+            state: RightState::Granted,
+            scope: None,
+            detail: format!("asked with {}", self.client.credentials.said),
+        }];
         for right in rights::rights().into_iter().filter(|right| right.deniable) {
             let Some(parts) = rights::parts_of(&right.name) else {
                 continue;
@@ -255,13 +265,25 @@ impl Cluster {
             Err(refusal) => (RightState::Undecided, refusal.detail),
             Ok(answer) => match parsed::<wire::Reviewed<wire::AccessStatus>>(&call, &answer) {
                 Err(error) => (RightState::Undecided, error.to_string()),
-                Ok(reviewed) if reviewed.status.allowed => (RightState::Granted, reviewed.status.reason),
-                Ok(reviewed) if reviewed.status.denied => (RightState::Denied, reviewed.status.reason),
-                // "No opinion" of every authorizer is a refusal when the call is made.
-                Ok(reviewed) => (RightState::Denied, format!("no authorizer allows it {}", reviewed.status.reason)),
+                Ok(reviewed) => decided(reviewed.status),
             },
         })
     }
+}
+
+/// What an access review says.
+fn decided(status: wire::AccessStatus) -> (RightState, String) {
+    let wire::AccessStatus { allowed, denied, reason, evaluation_error } = status;
+    if allowed {
+        return (RightState::Granted, reason);
+    }
+    // An authorizer that is down answers nothing, whatever is concluded from that: it may allow it again in a minute.
+    if !evaluation_error.is_empty() {
+        return (RightState::Undecided, format!("an authorizer could not be asked: {}", readable(&evaluation_error)));
+    }
+    // "No opinion" of every authorizer is a refusal when the call is made.
+    let said = if denied { reason } else { format!("no authorizer allows it {reason}") };
+    (RightState::Denied, said)
 }
 
 /// The reason why nothing at all can be read, with the call that was refused.

@@ -83,30 +83,29 @@ impl Status {
     }
 }
 
-/// Takes the plugin out of what a kubeconfig says of its user, runs it, and puts a certificate that it gave in its place. A token that it
-/// gave is given back with the way to the next one.
+/// Runs a plugin, and puts a certificate that it gave into what is known of the user, where there is none. A token that it gave is given
+/// back with the way to the next one.
 ///
 /// # Errors
 /// When it cannot be run, fails, does not end in time, or gives nothing that can be used.
-pub async fn ask(user: &mut AuthInfo, left: Option<Duration>) -> Result<Option<Tokens>, Failure> {
-    let Some(plugin) = user.exec.take() else {
-        return Ok(None);
-    };
-    let status = status(&plugin, left).await?;
-    let ends = status.ends(&plugin)?;
+pub async fn ask(plugin: &ExecConfig, user: &mut AuthInfo, left: Option<Duration>) -> Result<Option<Tokens>, Failure> {
+    let status = status(plugin, left).await?;
+    let ends = status.ends(plugin)?;
     match (status.client_certificate_data, status.client_key_data) {
+        // One that the kubeconfig gives beside the plugin counts more, as in kubectl.
+        (Some(_), Some(_)) if user.client_certificate_data.is_some() => {}
         (Some(certificate), Some(key)) => {
             user.client_certificate_data = Some(STANDARD.encode(certificate));
             user.client_key_data = Some(STANDARD.encode(key).into());
         }
         (None, None) if status.token.is_none() => {
-            return Err(useless(&plugin, "it gave neither a token nor a certificate"));
+            return Err(useless(plugin, "it gave neither a token nor a certificate"));
         }
         (None, None) => {}
-        _ => return Err(useless(&plugin, "it gave a certificate without its key, or a key without its certificate")),
+        _ => return Err(useless(plugin, "it gave a certificate without its key, or a key without its certificate")),
     }
     let token = status.token.map(|token| Token { secret: Secret::new(token), ends });
-    Ok(token.map(|token| Tokens { plugin, last: Mutex::new(token) }))
+    Ok(token.map(|token| Tokens { plugin: plugin.clone(), last: Mutex::new(token) }))
 }
 
 impl Tokens {

@@ -75,6 +75,10 @@ pub struct Role {
     pub rules: Vec<Rule>,
     /// A controller writes the rules, from other ClusterRoles that bear certain labels.
     pub aggregated: bool,
+    /// Those other ClusterRoles, by the labels that they bear now; `null`: it is not aggregated. Where there are none, and it has rules all
+    /// the same, somebody typed these: they count, and are gone as soon as a ClusterRole bears the labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aggregates: Option<Option<Vec<String>>>,
     /// The API server makes it by itself, in this version, and its rules allow nothing beyond that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub built_in: Option<bool>,

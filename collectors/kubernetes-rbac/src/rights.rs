@@ -125,6 +125,7 @@ pub fn rights() -> Vec<Right> {
             CLUSTER_ROLES,
             vec![
                 Feed::list(ROLE),
+                Feed::part(ROLE, "aggregates"),
                 Feed::part(BINDING, "role_exists"),
                 Feed::part(BINDING, "built_in"),
                 Feed::part(SUBJECT, "grants"),

@@ -1,9 +1,12 @@
 //! What the API server answers, member by member, as far as this collector reads it.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::rbac::{Named, RoleRef, Rule};
+use crate::selector::AggregationRule;
 
 /// A page of a list.
 #[derive(Debug, Deserialize)]
@@ -27,7 +30,7 @@ pub struct ListMeta {
 pub struct Object {
     pub metadata: Meta,
     pub rules: Option<Vec<Rule>>,
-    pub aggregation_rule: Option<serde::de::IgnoredAny>,
+    pub aggregation_rule: Option<AggregationRule>,
     pub role_ref: Option<RoleRef>,
     pub subjects: Option<Vec<Named>>,
     pub automount_service_account_token: Option<bool>,
@@ -38,6 +41,8 @@ pub struct Meta {
     pub name: String,
     pub namespace: Option<String>,
     pub uid: String,
+    #[serde(default)]
+    pub labels: Option<BTreeMap<String, String>>,
 }
 
 /// A refusal.
@@ -85,4 +90,7 @@ pub struct AccessStatus {
     pub denied: bool,
     #[serde(default)]
     pub reason: String,
+    /// Why an authorizer could not decide; others may have decided all the same.
+    #[serde(default, rename = "evaluationError")]
+    pub evaluation_error: String,
 }

@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use collector_kubernetes_rbac::KubernetesRbac;
 use fakes::kubernetes::{K8sFake, UID};
-use sdk::{GapNote, GapReason};
+use sdk::{GapNote, GapReason, RightState};
 use serde_json::{Value, json};
-use testkit::{Changed, Reply, Request, Seen, collect};
+use testkit::{Changed, Reply, Request, Seen, collect, preflight};
 
 const BINDING: &str = "kubernetes-rbac/binding";
 const ROLE: &str = "kubernetes-rbac/role";
@@ -279,4 +279,109 @@ fn rights_of_ones_own_are_computed_for_everybody() {
     let ann = facts(&seen, SUBJECT, "User/ann");
     assert_eq!(ann["own_rights"], json!(["own:rotate"]));
     assert_eq!(ann["grants"][0]["right"], "own:rotate");
+}
+
+const MAY_I: &str = "create selfsubjectaccessreviews.authorization.k8s.io";
+
+/// State and words of a right, where reviews are answered so.
+fn asked(
+    settings: Value,
+    right: &str,
+    change: impl Fn(&Request, Reply) -> Reply + Send + Sync + 'static,
+) -> (RightState, String) {
+    let mut all = json!({"uid": UID});
+    all.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+    let objects = vec![json!({"kind": "Namespace", "metadata": {"name": "kube-system"}})];
+    let statuses = preflight(&KubernetesRbac, Changed(K8sFake::new(objects, 500), change), all);
+    let status = statuses.into_iter().find(|one| one.right == right).unwrap();
+    (status.state, status.detail)
+}
+
+fn reviewed(request: &Request, reply: Reply, status: Value) -> Reply {
+    if request.operation != MAY_I {
+        return reply;
+    }
+    let body = json!({"kind": "SelfSubjectAccessReview", "status": status});
+    Reply::new(201, "application/json", body.to_string())
+}
+
+/// C5: an authorizer that could not be asked has denied nothing.
+#[test]
+fn an_authorizer_that_is_down_leaves_a_right_undecided() {
+    let down = "webhook: Post \"https://127.0.0.1:9/authorize\": connection refused";
+    for (status, state, words) in [
+        (json!({"allowed": true, "reason": "RBAC: allowed"}), RightState::Granted, "RBAC: allowed"),
+        (json!({"allowed": true, "evaluationError": down, "reason": "RBAC: allowed"}), RightState::Granted, "RBAC"),
+        (json!({"allowed": false}), RightState::Denied, "no authorizer allows it"),
+        (json!({"allowed": false, "denied": true, "reason": "not you"}), RightState::Denied, "not you"),
+        (json!({"allowed": false, "evaluationError": down}), RightState::Undecided, "connection refused"),
+        (
+            json!({"allowed": false, "denied": true, "evaluationError": down}),
+            RightState::Undecided,
+            "connection refused",
+        ),
+    ] {
+        let answer = status.clone();
+        let found = asked(json!({}), LIST_ROLES, move |request, reply| reviewed(request, reply, answer.clone()));
+        assert_eq!(found.0, state, "{status}");
+        assert!(found.1.contains(words), "{status}: {}", found.1);
+    }
+    // The calls themselves end in plain text then, and its first line is the reason.
+    let seen = read(vec![role("view", json!([]))], json!({}), move |request, reply| match request.operation.as_str() {
+        LIST_ROLES => {
+            Reply::new(500, "text/plain", format!("Internal Server Error: \"/apis\": {down}\n\ngoroutine 1\n"))
+        }
+        _ => reply,
+    });
+    let said: Vec<&str> = seen.gaps.iter().map(|gap| gap.detail.as_str()).collect();
+    assert!(
+        said.iter().any(|said| said.contains("Internal Server Error") && said.contains("connection refused")),
+        "{said:?}"
+    );
+    assert!(said.iter().all(|said| !said.contains("goroutine")), "{said:?}");
+}
+
+/// K9: what is listed namespace by namespace is asked about namespace by namespace.
+#[test]
+fn rights_in_each_declared_namespace_are_enough() {
+    const ROLES: &str = "list roles.rbac.authorization.k8s.io";
+    let only_in = |granted: &'static [&'static str]| {
+        move |request: &Request, reply: Reply| {
+            let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+            let namespace = body["spec"]["resourceAttributes"]["namespace"].as_str().unwrap_or_default().to_owned();
+            reviewed(request, reply, json!({"allowed": granted.contains(&namespace.as_str())}))
+        }
+    };
+    let both = json!({"namespaces": ["red", "blue"]});
+    let (state, words) = asked(both.clone(), ROLES, only_in(&["red", "blue"]));
+    assert_eq!((state, words.as_str()), (RightState::Granted, "in each declared namespace: red, blue"));
+    let (state, words) = asked(both.clone(), ROLES, only_in(&["red"]));
+    assert_eq!(state, RightState::Denied);
+    assert!(words.contains("in blue") && !words.contains("in red"), "{words}");
+    assert_eq!(asked(json!({}), ROLES, only_in(&["red", "blue"])).0, RightState::Denied);
+    // A ClusterRole is in no namespace.
+    assert_eq!(asked(both, LIST_ROLES, only_in(&["red", "blue"])).0, RightState::Denied);
+}
+
+/// C7: rules that somebody typed into an aggregated role count, and it is said that they are such.
+#[test]
+fn an_aggregated_role_says_what_it_is_made_of() {
+    let aggregated = |name: &str, label: &str, rules: Value| {
+        json!({"kind": "ClusterRole", "metadata": {"name": name}, "rules": rules,
+            "aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"to": label}}]}})
+    };
+    let mut labelled = role("labelled", secrets());
+    labelled["metadata"]["labels"] = json!({"to": "view"});
+    let seen = plain(vec![
+        aggregated("made", "view", secrets()),
+        aggregated("typed", "nobody", secrets()),
+        labelled,
+        binding("typed", "typed", "User", "ann"),
+    ]);
+    let of = |name: &str| &facts(&seen, ROLE, &format!("ClusterRole/{name}"))["aggregates"];
+    assert_eq!(of("made"), &json!(["labelled"]));
+    assert_eq!(of("typed"), &json!([]));
+    assert_eq!(of("labelled"), &Value::Null);
+    let grants = facts(&seen, SUBJECT, "User/ann")["grants"].to_string();
+    assert!(grants.contains("read-secrets"), "they count: {grants}");
 }
