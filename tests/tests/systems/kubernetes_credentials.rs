@@ -259,3 +259,214 @@ fn inside_a_cluster_the_pods_own_account_is_used() {
     assert!(reasons(&without).iter().any(|said| said.contains("unauthenticated")), "{:?}", reasons(&without));
     assert_eq!(without.outcome_of_population("kubernetes-rbac/no-binding-to-everyone"), "undetermined");
 }
+
+/// Who answers to a kubeconfig: by kubectl, and by `witnessmark preflight` of a target that names it or finds it in `KUBECONFIG`.
+struct Both {
+    kubectl: Result<String, String>,
+    ours: Result<String, String>,
+}
+
+/// Both are asked; `list`: the files of `KUBECONFIG`, in place of one that the target names.
+fn both(cluster: &Cluster, folder: &Path, first: &Path, list: Option<&str>) -> Both {
+    let programs = testkit::system("WITNESSMARK_TEST_KUBERNETES");
+    let mut kubectl = std::process::Command::new(Path::new(&programs).join("kubectl"));
+    kubectl.args(["auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"]).env_clear().env("HOME", folder);
+    kubectl.stdin(std::process::Stdio::null()).current_dir(folder);
+    let mut desk = match list {
+        Some(list) => {
+            kubectl.env("KUBECONFIG", list);
+            let mut desk = desk_of(cluster, "");
+            desk.set("KUBECONFIG", list);
+            desk
+        }
+        None => {
+            kubectl.arg("--kubeconfig").arg(first);
+            desk_of(cluster, &format!(", kubeconfig: \"{}\"", first.display()))
+        }
+    };
+    desk.set("NO_PROXY", "");
+    let output = kubectl.output().unwrap();
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let kubectl = if output.status.success() { Ok(said(&output.stdout)) } else { Err(said(&output.stderr)) };
+    let answer = desk.witnessmark(&["preflight", "--quiet", "--format", "json", "--deadline", "60"]);
+    let told = answer.json();
+    let of_target = told.as_array().and_then(|all| all.first()).cloned().unwrap_or_else(|| told["targets"][0].clone());
+    let ours = match of_target["caller"].as_str() {
+        Some(caller) => Ok(caller.to_owned()),
+        None => Err(of_target["failure"].as_str().unwrap_or_else(|| panic!("neither: {answer:?}")).to_owned()),
+    };
+    Both { kubectl, ours }
+}
+
+/// What is expected of a shape.
+enum Expected {
+    /// Both are this user.
+    Same(&'static str),
+    /// Neither asks anybody.
+    Neither(&'static str),
+    /// kubectl does, and this program says that it does not.
+    Refused(&'static str),
+}
+
+#[test]
+fn every_shape_of_kubeconfig_leads_to_whom_kubectl_is() {
+    use Expected::{Neither, Refused, Same};
+    let scratch = tempfile::tempdir().unwrap();
+    let cluster = Cluster::start(scratch.path());
+    let token = reader(&cluster);
+    let _ = cluster.kubectl(&["create", "clusterrolebinding", "too", "--clusterrole=reader", "--user=collector"], "");
+    let folder = scratch.path().join("shapes");
+    fs::create_dir(&folder).unwrap();
+    let other = "collector-test-token-000000000000";
+    let (account, user, admin) = ("system:serviceaccount:default:reader", "collector", "test-admin");
+    fs::write(folder.join("token"), format!("{token}\n")).unwrap();
+    fs::write(folder.join("empty"), "\n").unwrap();
+    for name in ["ca.crt", "admin.crt", "admin.key"] {
+        fs::copy(cluster.file(name), folder.join(name)).unwrap();
+    }
+    executable(
+        &folder.join("plugin.sh"),
+        &format!(
+            "#!/bin/sh\necho '{{\"apiVersion\": \"client.authentication.k8s.io/v1\", \"kind\": \"ExecCredential\", \"status\": {{\"token\": \"{token}\"}}}}'\n"
+        ),
+    );
+    let data = |name: &str| {
+        use base64::Engine as _;
+        base64::engine::general_purpose::STANDARD.encode(fs::read(folder.join(name)).unwrap())
+    };
+    let (certificate, key, authority) = (data("admin.crt"), data("admin.key"), data("ca.crt"));
+    let plugin = "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin.sh, interactiveMode: Never}";
+    let url = cluster.url();
+    let usual = format!("{{server: \"{url}\", certificate-authority: ca.crt}}");
+    let config = |cluster: &str, user: &str| {
+        format!(
+            "apiVersion: v1\nkind: Config\nclusters: [{{name: k, cluster: {cluster}}}]\nusers: [{{name: u, user: {user}}}]\n\
+             contexts: [{{name: c, context: {{cluster: k, user: u}}}}]\ncurrent-context: c\n"
+        )
+    };
+    let by_user: Vec<(String, Expected)> = vec![
+        (format!("{{token: {other}}}"), Same(user)),
+        ("{tokenFile: token}".to_owned(), Same(account)),
+        (format!("{{token: {other}, tokenFile: token}}"), Same(account)),
+        (format!("{{token: {other}, tokenFile: empty}}"), Same(user)),
+        (format!("{{token: {other}, tokenFile: nowhere}}"), Same(user)),
+        ("{tokenFile: nowhere}".to_owned(), Neither("cannot be used")),
+        (format!("{{token: {other}, tokenFile: \"\"}}"), Same(user)),
+        (format!("{{token: \"\", username: \"\", {plugin}}}"), Same(account)),
+        (format!("{{token: {other}, {plugin}}}"), Same(user)),
+        (format!("{{tokenFile: token, {plugin}}}"), Same(account)),
+        (format!("{{client-certificate: admin.crt, client-key: admin.key, {plugin}}}"), Same(admin)),
+        ("{client-certificate: admin.crt, client-key: admin.key}".to_owned(), Same(admin)),
+        (format!("{{client-certificate-data: {certificate}, client-key-data: {key}}}"), Same(admin)),
+        (format!("{{client-certificate: admin.crt, client-key: admin.key, token: {other}}}"), Same(admin)),
+        (
+            format!("{{client-certificate: admin.crt, client-certificate-data: {certificate}, client-key: admin.key}}"),
+            Neither("both given"),
+        ),
+        ("{client-certificate: admin.crt}".to_owned(), Neither("no key")),
+        (format!("{{client-key: nowhere, token: {other}}}"), Same(user)),
+        (format!("{{username: a, password: b, token: {other}}}"), Neither("password and a token")),
+        ("{username: a, password: b, tokenFile: token}".to_owned(), Neither("password and a token")),
+        (
+            "{exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin.sh}}".to_owned(),
+            Neither("interactiveMode"),
+        ),
+        ("{auth-provider: {name: gcp}}".to_owned(), Neither("auth-provider")),
+        ("{client-certificate: admin.crt, client-key: admin.key, as: collector}".to_owned(), Refused("impersonates")),
+    ];
+    let mut shapes: Vec<(String, String, Expected)> =
+        by_user.into_iter().map(|(shape, expected)| (shape.clone(), config(&usual, &shape), expected)).collect();
+    let asked = format!("{{token: {other}}}");
+    let by_cluster: Vec<(String, Expected)> = vec![
+        (format!("{{server: \"{url}/\", certificate-authority: ca.crt}}"), Same(user)),
+        (format!("{{server: \"{}\", certificate-authority: ca.crt}}", url.trim_start_matches("https://")), Same(user)),
+        (format!("{{server: \"{url}\", certificate-authority-data: {authority}}}"), Same(user)),
+        (
+            format!("{{server: \"{url}\", certificate-authority: \"\", certificate-authority-data: {authority}}}"),
+            Same(user),
+        ),
+        (
+            format!("{{server: \"{url}\", certificate-authority: ca.crt, certificate-authority-data: {authority}}}"),
+            Neither("both given"),
+        ),
+        (format!("{{server: \"{url}\", certificate-authority: nowhere}}"), Neither("cannot be read")),
+        (format!("{{server: \"{url}\", certificate-authority: ca.crt, tls-server-name: localhost}}"), Same(user)),
+        (
+            format!("{{server: \"{url}\", certificate-authority: ca.crt, tls-server-name: other.example}}"),
+            Neither("TLS"),
+        ),
+        (format!("{{server: \"{url}\", insecure-skip-tls-verify: true}}"), Refused("insecure-skip-tls-verify")),
+        (
+            format!("{{server: \"{url}\", certificate-authority: ca.crt, proxy-url: \"socks5://127.0.0.1:9\"}}"),
+            Neither("socks5"),
+        ),
+        (
+            format!("{{server: \"{url}\", certificate-authority: ca.crt, proxy-url: \"127.0.0.1:9\"}}"),
+            Neither("proxy-url"),
+        ),
+    ];
+    shapes.extend(by_cluster.into_iter().map(|(shape, expected)| (shape.clone(), config(&shape, &asked), expected)));
+    let whole = config(&usual, &asked);
+    shapes.extend([
+        ("a mark of byte order".to_owned(), format!("\u{feff}{whole}"), Same(user)),
+        ("a second document".to_owned(), format!("{whole}---\ncurrent-context: gone\n"), Same(user)),
+        (
+            "a user that is not there".to_owned(),
+            whole.replace("users: [{name: u", "users: [{name: v"),
+            Neither("not there"),
+        ),
+        (
+            "a context that is not there".to_owned(),
+            whole.replace("current-context: c", "current-context: d"),
+            Neither("no context `d`"),
+        ),
+        (
+            "twice the same user".to_owned(),
+            whole.replace("users: [", "users: [{name: u, user: {token: x}}, "),
+            Neither("twice"),
+        ),
+        (
+            "no current context".to_owned(),
+            whole.replace("current-context: c\n", ""),
+            Neither("no context as the current one"),
+        ),
+    ]);
+    let mut wrong = Vec::new();
+    let mut judge = |shape: &str, found: Both, expected: Expected| {
+        let fits = match (&expected, &found.kubectl, &found.ours) {
+            (Same(who), Ok(kubectl), Ok(ours)) => kubectl == who && ours == who,
+            (Neither(words), Err(_), Err(ours)) => ours.contains(words),
+            (Refused(words), Ok(_), Err(ours)) => ours.contains(words),
+            _ => false,
+        };
+        if !fits {
+            wrong.push(format!("{shape}: kubectl {:?}, ours {:?}", found.kubectl, found.ours));
+        }
+    };
+    for (at, (shape, text, expected)) in shapes.into_iter().enumerate() {
+        let path = folder.join(format!("{at}.kubeconfig"));
+        fs::write(&path, text).unwrap();
+        judge(&shape, both(&cluster, &folder, &path, None), expected);
+    }
+    // Lists of files: some are not there, some say nothing, and of each name the first one counts.
+    let file = |name: &str, text: &str| {
+        let path = folder.join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let (nowhere, whole) = (folder.join("none").display().to_string(), file("whole", &whole));
+    let blank = file("blank", "apiVersion: v1\nkind: Config\ncurrent-context: \"\"\n");
+    let first = file("first", "users: [{name: u, user: {tokenFile: token}}]\n");
+    let broken = file("broken", "clusters: {\n");
+    for (list, expected) in [
+        (format!("{nowhere}:{whole}"), Same(user)),
+        (format!("{blank}:{whole}"), Same(user)),
+        (format!(":{whole}:{whole}:"), Same(user)),
+        (format!("{first}:{whole}"), Same(account)),
+        (format!("{whole}:{first}"), Same(user)),
+        (format!("{whole}:{broken}"), Neither("cannot be read")),
+    ] {
+        judge(&list, both(&cluster, &folder, &folder, Some(&list)), expected);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
