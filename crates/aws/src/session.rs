@@ -28,8 +28,10 @@ use transport::{Asker, Call, Recording, Refusal, Transport, causes};
 
 use crate::credentials::Registering;
 use crate::http_client::RecordingClient;
+use crate::mfa::MfaRole;
 use crate::partition::Partition;
 use crate::permits;
+use crate::profile::{Named, Role};
 use crate::rights::GET_CALLER_IDENTITY;
 use crate::settings::AccountSettings;
 use crate::wire::Aws;
@@ -87,13 +89,23 @@ impl Session {
     ) -> Result<Self, CollectError> {
         let settings = AccountSettings::of(target)?;
         // Every AWS tool reads additional authorities from here; company proxies need it.
-        let authorities = sdk::variable(&["AWS_CA_BUNDLE"]);
+        let profile = match &environment.overrides.credentials {
+            Some(_) => None,
+            None => Named::find(target, &settings).await?,
+        };
+        let of_profile = || profile.as_ref().and_then(Named::ca_bundle).map(str::to_owned);
+        let authorities = sdk::variable(&["AWS_CA_BUNDLE"]).or_else(of_profile);
         let given = environment.overrides.extra_roots.as_ref();
         let transport = Transport::to_target(target, given, "AWS_CA_BUNDLE", authorities.as_deref(), &BTreeSet::new())?;
         let recording = Recording::new(transport.clone(), Arc::new(Aws), recorder.clone(), environment.clock.clone());
         let config = base_config(&settings, environment, &recording, source).await?;
         recorder.route(route(&transport, &config)?)?;
-        let (config, credentials) = with_credentials(config, &settings, environment, recorder).await?;
+        let (config, roles) =
+            match profile.as_ref().map(|named| named.credentials(&config, &recording)).transpose()?.flatten() {
+                Some((provider, roles)) => (config.into_builder().credentials_provider(provider).build(), roles),
+                None => (config, Vec::new()),
+            };
+        let (config, credentials) = with_credentials(config, &roles, &settings, environment, recorder).await?;
         let prepared = credentials.prepare().await;
         if let Some(cause) = recording.take_sink_error() {
             return Err(CollectError::Sink(cause));
@@ -369,8 +381,10 @@ async fn base_config(
     Ok(loader.load().await)
 }
 
+/// `of_profile`: the roles that the profile takes on, before those of the target.
 async fn with_credentials(
     config: SdkConfig,
+    of_profile: &[Role],
     settings: &AccountSettings,
     environment: &Environment,
     recorder: &Recorder,
@@ -379,6 +393,10 @@ async fn with_credentials(
         .credentials_provider()
         .ok_or_else(|| CollectError::Credentials { problem: "no provider of credentials is set up".to_owned() })?;
     let (mut config, mut credentials) = registered(config, found, recorder);
+    for role in of_profile {
+        let provider = taken_on(&config, role, environment, recorder).await;
+        (config, credentials) = registered(config, provider, recorder);
+    }
     // Each role is taken on with the credentials of the one before, under the name of this run.
     for (setting, role) in settings.roles() {
         let mut provider =
@@ -390,6 +408,37 @@ async fn with_credentials(
         (config, credentials) = registered(config, provider, recorder);
     }
     Ok((config, credentials))
+}
+
+/// The credentials of a role that a profile takes on.
+async fn taken_on(
+    config: &SdkConfig,
+    role: &Role,
+    environment: &Environment,
+    recorder: &Recorder,
+) -> SharedCredentialsProvider {
+    let session_name = role.session_name.clone().unwrap_or_else(|| label(&environment.run_id, 64));
+    if let Some(serial) = &role.mfa_serial {
+        let left = environment.deadline.as_millis() - environment.clock.now().as_millis();
+        return SharedCredentialsProvider::new(MfaRole {
+            config: config.clone(),
+            role: role.clone(),
+            serial: serial.clone(),
+            run_id: environment.run_id.clone(),
+            session_name,
+            clock: environment.clock.clone(),
+            secrets: recorder.secrets().clone(),
+            patience: Duration::from_millis(u64::try_from(left).unwrap_or(0)),
+        });
+    }
+    let mut provider = AssumeRoleProvider::builder(&role.arn).session_name(session_name).configure(config);
+    if let Some(id) = &role.external_id {
+        provider = provider.external_id(id);
+    }
+    if let Some(seconds) = role.seconds.and_then(|seconds| u64::try_from(seconds).ok()) {
+        provider = provider.session_length(Duration::from_secs(seconds));
+    }
+    SharedCredentialsProvider::new(provider.build().await)
 }
 
 /// A configuration whose credentials are made known to the recorder.

@@ -7,6 +7,7 @@
 
 mod approvals;
 mod architecture;
+mod aws_profiles;
 mod cli;
 mod demo;
 mod denied;
