@@ -23,7 +23,7 @@ use crate::passphrase;
 pub fn run(command: Acceptances) -> CommandResult {
     match command {
         Acceptances::List { declaration, trust, printed } => {
-            let context = context::usable(&declaration.declaration, crate::clock::now())?;
+            let context = context::usable(&declaration.declaration, crate::clock::now()?)?;
             let trust = keys::read_trust(&trust)?;
             let seen = examine(&context, &context.plan()?, Some(&trust))?;
             match printed.format {
@@ -135,7 +135,7 @@ fn text_of(plan: &Plan, planned: &PlannedAcceptance) -> Result<String, Failure> 
 
 /// The plan of a declaration whose signatures may not exist yet: everything else that is wrong with it is an error.
 fn unsigned_plan(declaration: &Path) -> Result<Plan, Failure> {
-    context::examine(declaration, crate::clock::now())?.context.plan()
+    context::examine(declaration, crate::clock::now()?)?.context.plan()
 }
 
 fn find<'p>(plan: &'p Plan, id: &str) -> Result<&'p PlannedAcceptance, Failure> {

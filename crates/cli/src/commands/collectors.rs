@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use model::ExitStatus;
-use sdk::{Clock, CollectorKind, Descriptor};
+use sdk::{CollectorKind, Descriptor};
 
 use crate::args::Collectors;
 use crate::commands::collectors_test;
@@ -45,7 +45,7 @@ fn find(name: &str) -> Result<Arc<dyn CollectorKind>, Failure> {
 
 /// Serves one collector on stdin and stdout.
 pub fn serve(name: &str) -> CommandResult {
-    exec::serve(&find(name)?, &Clock::new(crate::clock::now)).map_err(Failure::tool)?;
+    exec::serve(&find(name)?, &crate::clock::running()?).map_err(Failure::tool)?;
     Ok(ExitStatus::Success)
 }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 use anyhow::anyhow;
 use exec::{Limits, Move, Report};
 use model::ExitStatus;
-use sdk::Clock;
 use serde_json::{Map, Value};
 
 use crate::args::TestProgram;
@@ -37,7 +36,7 @@ pub fn run(arguments: &TestProgram) -> CommandResult {
         settings,
         &arguments.environment,
         limits,
-        Clock::new(crate::clock::now),
+        crate::clock::running()?,
     ));
     match arguments.printed.format {
         Format::Json => output::json(&report)?,

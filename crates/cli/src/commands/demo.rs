@@ -104,7 +104,7 @@ fn one_day(stage: &Stage, day: &Day, number: usize) -> Result<(Ran, Overview), F
         .block_on(demo::serve(day.tape().map_err(Failure::tool)?))
         .map_err(|e| Failure::tool(anyhow!(e).context("cannot listen on 127.0.0.1")))?;
     let deadline = Timestamp::from_millis(now.as_millis() + 600_000).map_err(Failure::tool)?;
-    let mut environment = sdk_environment(&run_id(now)?, deadline, 16);
+    let mut environment = sdk_environment(&run_id(now)?, deadline, 16)?;
     environment.clock = Clock::new(move || now);
     environment.overrides.endpoint_url = Some(replay.url());
     environment.overrides.credentials = Some(StaticCredentials {

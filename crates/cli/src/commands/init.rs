@@ -42,10 +42,10 @@ pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
         return Err(Failure::input(anyhow!("`{}` already exists; a declaration is never overwritten", out.display()))
             .with_help("name another file with `--out`"));
     }
-    let now = crate::clock::now();
+    let now = crate::clock::now()?;
     let deadline = i64::try_from(arguments.deadline.saturating_mul(1000)).unwrap_or(i64::MAX);
     let deadline = Timestamp::from_millis(now.as_millis().saturating_add(deadline)).map_err(Failure::input)?;
-    let environment = sdk_environment(&run_id(now)?, deadline, arguments.concurrency);
+    let environment = sdk_environment(&run_id(now)?, deadline, arguments.concurrency)?;
     let scratch = tempfile::tempdir().context("cannot create a temporary folder").map_err(Failure::tool)?;
     let progress = progress::reporter(speech);
     let kinds = wanted(&arguments.sources)?;

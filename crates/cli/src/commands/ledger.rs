@@ -49,15 +49,18 @@ pub fn init(folder: &Path, opened: &keys::Opened) -> Result<(), Failure> {
         trust: &opened.trust,
         collector: &*opened.collector,
         ledger: &*opened.ledger,
-        holder: holder(),
+        holder: holder()?,
         wait: WAIT_FOR_LEDGER,
     };
     sealer.init().map_err(seal_failure)
 }
 
 /// This process, for whoever meets one of its locks.
-pub fn holder() -> Holder {
-    Holder { pid: std::process::id(), since: crate::clock::now() }
+///
+/// # Errors
+/// When the machine's clock shows no time that can be written.
+pub fn holder() -> Result<Holder, Failure> {
+    Ok(Holder { pid: std::process::id(), since: crate::clock::now()? })
 }
 
 /// An error of sealing with whose move it is.

@@ -14,12 +14,12 @@ use crate::output::{self, Format};
 use crate::{context, jobs};
 
 pub fn run(arguments: &Preflight, quiet: bool) -> CommandResult {
-    let now = crate::clock::now();
+    let now = crate::clock::now()?;
     let context = context::usable(&arguments.declaration.declaration, now)?;
     let plan = context.plan()?;
     let deadline = i64::try_from(arguments.deadline.saturating_mul(1000)).unwrap_or(i64::MAX);
     let deadline = Timestamp::from_millis(now.as_millis().saturating_add(deadline)).map_err(Failure::input)?;
-    let environment = sdk_environment(&crate::commands::run::run_id(now)?, deadline, 4);
+    let environment = sdk_environment(&crate::commands::run::run_id(now)?, deadline, 4)?;
     let runtime = runtime()?;
     let (jobs, _) = runtime.block_on(jobs::chosen(&plan, &context.folder, &arguments.targets, None))?;
     if !quiet {

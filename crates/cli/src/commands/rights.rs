@@ -16,7 +16,7 @@ use crate::rights_forms::{HUMAN, JSON};
 use crate::{context, jobs};
 
 pub fn run(arguments: &Rights) -> CommandResult {
-    let context = context::usable(&arguments.declaration.declaration, crate::clock::now())?;
+    let context = context::usable(&arguments.declaration.declaration, crate::clock::now()?)?;
     let plan = context.plan()?;
     let (jobs, _) = runtime()?.block_on(jobs::chosen(&plan, &context.folder, &arguments.targets, None))?;
     let declared = declared(&jobs);

@@ -13,7 +13,7 @@ use history::{Novelty, Past};
 use model::record::{ClockSource, Override, Purpose, Tool};
 use model::{Digest, ExitStatus, Timestamp};
 use report::{Overview, OverviewReader};
-use sdk::{Clock, Environment, Overrides, Patience};
+use sdk::{Environment, Overrides, Patience};
 use store::{HeadFile, Place, Store};
 use tokio::runtime::Runtime;
 
@@ -34,14 +34,14 @@ use crate::summary;
 const SIDE_BY_SIDE: usize = 8;
 
 pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
-    let now = crate::clock::now();
+    let now = crate::clock::now()?;
     let context = context::usable(&arguments.declaration.declaration, now)?;
     let opened = keys::open(&arguments.keys)?;
     let place = stores::open(&arguments.store.store)?;
     let deadline = i64::try_from(arguments.deadline.saturating_mul(1000)).unwrap_or(i64::MAX);
     let deadline = Timestamp::from_millis(now.as_millis().saturating_add(deadline))
         .map_err(|_| Failure::input(anyhow!("a deadline of {} seconds is beyond the year 9999", arguments.deadline)))?;
-    let mut environment = sdk_environment(&run_id(now)?, deadline, arguments.concurrency);
+    let mut environment = sdk_environment(&run_id(now)?, deadline, arguments.concurrency)?;
     environment.pins = pins::given(&context.plan()?, &arguments.pins, &arguments.pin_descriptors)?;
     // From here on, and not before: a question for a passphrase ends as any other program's.
     signals::listen(environment.stop.clone())?;
@@ -148,7 +148,7 @@ pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<(Ran, Overview), Fa
         trust: &making.opened.trust,
         collector: &*making.opened.collector,
         ledger: &*making.opened.ledger,
-        holder: ledger::holder(),
+        holder: ledger::holder()?,
         wait: ledger::WAIT_FOR_LEDGER,
     };
     let program = std::env::current_exe()
@@ -195,18 +195,21 @@ fn help(error: &RunError) -> Option<String> {
 }
 
 /// What collectors are given in a run on the system's clock, without overrides.
-pub fn sdk_environment(run_id: &str, deadline: Timestamp, concurrency: usize) -> Environment {
-    Environment {
+///
+/// # Errors
+/// When the machine's clock shows no time that can be sealed.
+pub fn sdk_environment(run_id: &str, deadline: Timestamp, concurrency: usize) -> Result<Environment, Failure> {
+    Ok(Environment {
         run_id: run_id.to_owned(),
         user_agent: concat!("witnessmark/", env!("CARGO_PKG_VERSION")).to_owned(),
         concurrency: concurrency.max(1),
-        clock: Clock::new(crate::clock::now),
+        clock: crate::clock::running()?,
         deadline,
         patience: Patience::default(),
         stop: sdk::Stop::default(),
         overrides: Overrides::default(),
         pins: std::collections::BTreeMap::new(),
-    }
+    })
 }
 
 /// `20261121t100650-9f86d081`: sorts by time, fits into a role session's name.

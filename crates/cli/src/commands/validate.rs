@@ -12,7 +12,7 @@ use crate::output::{self, Format};
 
 pub fn run(arguments: &Validate) -> CommandResult {
     let file = &arguments.declaration.declaration;
-    let Examined { context, mut diagnostics } = examine(file, crate::clock::now())?;
+    let Examined { context, mut diagnostics } = examine(file, crate::clock::now()?)?;
     let faulty = diagnose::has_errors(&diagnostics);
     if !faulty {
         diagnostics.extend(declaration::not_judged_yet(&context.loaded));
