@@ -36,6 +36,12 @@ use crate::rights::GET_CALLER_IDENTITY;
 use crate::settings::AccountSettings;
 use crate::wire::Aws;
 
+/// The SDK counts attempts and knows no time. Its pauses are between nothing and the whole, so that these last a minute, and half a minute
+/// with all but a probability of one in two thousand.
+const MOST_ATTEMPTS: u32 = 20;
+/// What retries may cost a client, 5 or 10 each, before it asks everything once: 16 calls at once outlast such an outage.
+const RETRY_QUOTA: usize = 4_000;
+
 /// The services that are asked: the ids by which `AWS_ENDPOINT_URL_<SERVICE>` and profiles name their endpoints
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html>), and how their hosts begin.
 const SERVICES: [(&str, &str); 13] = [
@@ -142,7 +148,7 @@ impl Session {
     /// one account's throttling would take the retries of all others.
     #[must_use]
     pub fn retry_budget(&self) -> RetryPartition {
-        RetryPartition::custom(self.settings.account.clone()).token_bucket(TokenBucket::default()).build()
+        RetryPartition::custom(self.settings.account.clone()).token_bucket(TokenBucket::new(RETRY_QUOTA)).build()
     }
 
     /// Whether both wait for the same permits: they ask the same account in the same run.
@@ -345,7 +351,7 @@ async fn base_config(
             // Not `adaptive`: its pace is set by one operation's throttling for all operations of a service, also for
             // those that are answered; and it waits without an end. Here it is the concurrency that bounds the pace.
             RetryConfig::standard()
-                .with_max_attempts(environment.patience.attempts)
+                .with_max_attempts(environment.patience.attempts.min(MOST_ATTEMPTS))
                 .with_initial_backoff(environment.patience.first)
                 .with_max_backoff(environment.patience.longest),
         )

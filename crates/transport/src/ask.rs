@@ -4,8 +4,9 @@
 //! [`Patience`] says, keeps to a limit the source named, and gives an [`Answer`] with its exchange, or a [`Refusal`] that
 //! becomes a gap.
 
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,10 +18,6 @@ use tokio::time::Instant;
 
 use crate::record::Recording;
 use crate::scope::{Scope, Seen};
-
-/// Attempts beyond the first that failures may cost before a source counts as down: each answer gives one back. A source that is
-/// down is asked each thing once, instead of waiting in vain for each.
-const SPARE: u32 = 100;
 
 /// In place of a time that no clock reaches.
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -253,7 +250,7 @@ struct Inner {
     permits: Arc<Semaphore>,
     /// A limit was reached: nobody asks before this.
     hold: Mutex<Option<Instant>>,
-    spare: Mutex<u32>,
+    health: Mutex<Health>,
 }
 
 impl Asker {
@@ -268,7 +265,7 @@ impl Asker {
             stop: environment.stop.clone(),
             permits,
             hold: Mutex::default(),
-            spare: Mutex::new(SPARE),
+            health: Mutex::default(),
         }))
     }
 
@@ -351,7 +348,8 @@ impl Asker {
                 Err(refused) => refused,
             };
             let failing = *failing.get_or_insert_with(Instant::now);
-            if !self.wait(again, tries, failing).await {
+            let failed = Failed { operation: &call.operation, reason: refusal.reason, again, attempts: tries, failing };
+            if !self.wait(&failed).await {
                 return Ok(Err(refusal));
             }
         }
@@ -372,8 +370,21 @@ impl Asker {
         let Some(left) = self.time_left() else {
             return Ok(Err(self.too_late(call, &scope)));
         };
-        let brought = self.attempt(&scope, left, attempts).await?;
-        Ok(self.conclude(call, &scope, brought, &mut read).map_err(|(refusal, _)| refusal))
+        // What tries again by itself does not know that nobody ever answered.
+        let limit = if self.health().answered { left } else { left.min(self.0.patience.unheard) };
+        let brought = self.attempt(&scope, limit, attempts).await?;
+        let given_up = brought.is_none() && limit < left;
+        let (refusal, _) = match self.conclude(call, &scope, brought, &mut read) {
+            Ok(answer) => return Ok(Ok(answer)),
+            Err(refused) => refused,
+        };
+        if !given_up {
+            return Ok(Err(refusal));
+        }
+        let words = format!("no answer within {} s", limit.as_secs());
+        let on_the_way = scope.last().and_then(|seen| Trouble::on_the_way(&seen, &words));
+        let reason = on_the_way.map_or(GapReason::TimedOut, |trouble| trouble.reason);
+        Ok(Err(Refusal { reason, detail: words, ..refusal }))
     }
 
     /// Waits for its turn. The semaphore is never closed, and without a permit a request would only be one too many.
@@ -438,14 +449,20 @@ impl Asker {
         };
         let trouble = match (read, &seen) {
             (Ok(value), Some(seen)) => {
-                self.spare(|spare| (spare + 1).min(SPARE));
+                self.health().answered(&call.operation);
                 return Ok(Answer { value, exchange: seen.exchange, body: seen.body.clone(), attempts });
             }
             // A call under another name than the one it was announced by proves nothing.
             (Ok(_), None) => {
                 Trouble::lasting(GapReason::CollectorFailed, format!("no request of `{}` was seen", call.operation))
             }
-            (Err(trouble), _) => trouble,
+            (Err(trouble), seen) => {
+                // A refusal is an answer too.
+                if trouble.again == Again::Never && seen.as_ref().is_some_and(|seen| seen.status.is_some()) {
+                    self.health().answered(&call.operation);
+                }
+                trouble
+            }
         };
         let refusal = Refusal {
             reason: trouble.reason,
@@ -461,40 +478,33 @@ impl Asker {
     }
 
     /// Waits until the next attempt; `false`: there is none.
-    async fn wait(&self, again: Again, attempts: u32, failing: Instant) -> bool {
+    async fn wait(&self, failed: &Failed<'_>) -> bool {
         let patience = &self.0.patience;
-        let usual = patience.pause(attempts, chance());
-        let pause = match again {
+        let usual = patience.pause(failed.attempts, chance());
+        let pause = match failed.again {
             Again::Never => return false,
             Again::Later => usual,
             Again::After(least) => usual.max(least),
             Again::Limit(pause) => pause,
         };
-        if let Again::Limit(_) = again {
+        if let Again::Limit(_) = failed.again {
             // Also where nobody can wait that long: asking on would be more of what the source refuses.
             let until = Instant::now().checked_add(pause).unwrap_or_else(|| Instant::now() + A_YEAR);
             let mut hold = self.0.hold.lock().unwrap_or_else(PoisonError::into_inner);
             *hold = Some(hold.map_or(until, |held| held.max(until)));
         }
-        if attempts >= patience.attempts || self.time_left().is_none_or(|left| left <= pause) {
+        if self.time_left().is_none_or(|left| left <= pause) {
             return false;
         }
-        if let Again::Limit(_) = again {
-            return true;
+        if let Again::Limit(_) = failed.again {
+            return failed.attempts < patience.attempts;
         }
-        let patient = failing.elapsed().saturating_add(pause) <= patience.within || matches!(again, Again::After(_));
-        if !patient || self.spare(|spare| spare.saturating_sub(1)) == 0 {
-            return false;
-        }
-        self.unless_stopped(tokio::time::sleep(pause)).await.is_some()
+        let waits = self.health().waits(failed, pause, Instant::now(), patience);
+        waits && self.unless_stopped(tokio::time::sleep(pause)).await.is_some()
     }
 
-    /// Changes what is left to be spent on failures, and says what was there before.
-    fn spare(&self, change: impl FnOnce(u32) -> u32) -> u32 {
-        let mut spare = self.0.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = *spare;
-        *spare = change(before);
-        before
+    fn health(&self) -> MutexGuard<'_, Health> {
+        self.0.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits while a limit says so, also one that another call ran into.
@@ -517,6 +527,62 @@ impl Asker {
     }
 }
 
+/// An attempt that failed for a reason that may pass.
+#[derive(Clone, Copy, Debug)]
+struct Failed<'a> {
+    operation: &'a str,
+    reason: GapReason,
+    again: Again,
+    attempts: u32,
+    /// When the first attempt of the call failed.
+    failing: Instant,
+}
+
+/// What is known of a source by how it answered so far.
+#[derive(Debug, Default)]
+struct Health {
+    /// Anything at all.
+    answered: bool,
+    /// Since when nothing was answered, whatever was asked.
+    silent: Option<Instant>,
+    /// Operations that were waited for in vain, and not answered since: each is asked once. So nothing is waited for a thousand times.
+    lost: BTreeSet<String>,
+    /// The source as a whole.
+    all_lost: bool,
+}
+
+impl Health {
+    fn answered(&mut self, operation: &str) {
+        (self.answered, self.silent, self.all_lost) = (true, None, false);
+        self.lost.remove(operation);
+    }
+
+    /// Whether a call that failed is tried again after this pause.
+    fn waits(&mut self, failed: &Failed<'_>, pause: Duration, now: Instant, patience: &Patience) -> bool {
+        let silent = *self.silent.get_or_insert(if failed.attempts == 1 { failed.failing } else { now });
+        if self.all_lost || self.lost.contains(failed.operation) {
+            return false;
+        }
+        // Nothing was answered to anyone since this call began to fail.
+        let nobody = silent <= failed.failing;
+        let asked_to = matches!(failed.again, Again::After(_));
+        let limit = match (self.answered, failed.reason) {
+            (false, _) => patience.unheard,
+            (true, GapReason::Unreachable) if nobody => patience.gone,
+            // A limit on requests ends.
+            (true, GapReason::Throttled) => patience.gone,
+            (true, _) => patience.within,
+        };
+        let elapsed = now.saturating_duration_since(failed.failing).saturating_add(pause);
+        if failed.attempts < patience.attempts && (asked_to || elapsed <= limit) {
+            return true;
+        }
+        self.lost.insert(failed.operation.to_owned());
+        self.all_lost |= nobody;
+        false
+    }
+}
+
 /// From 0 to 1. Pauses need no good randomness: where the system has none, they are of middle length.
 fn chance() -> f64 {
     getrandom::u32().map_or(0.5, |number| f64::from(number) / f64::from(u32::MAX))
@@ -536,6 +602,114 @@ pub fn readable(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A source whose operations answer or do not, in virtual time.
+    struct Virtual {
+        health: Health,
+        now: Instant,
+        patience: Patience,
+        chance: f64,
+    }
+
+    impl Virtual {
+        fn new(answered: bool, chance: f64) -> Self {
+            let mut health = Health::default();
+            if answered {
+                health.answered("before");
+            }
+            Self { health, now: Instant::now(), patience: Patience::default(), chance }
+        }
+
+        /// Asks until `back`, counted from now, and says after how long it was answered; `None`: it was given up.
+        fn ask(&mut self, operation: &str, reason: GapReason, back: Duration) -> Option<Duration> {
+            let began = self.now;
+            for attempts in 1.. {
+                if self.now >= began + back {
+                    self.health.answered(operation);
+                    return Some(self.now - began);
+                }
+                let failed = Failed { operation, reason, again: Again::Later, attempts, failing: began };
+                let pause = self.patience.pause(attempts, self.chance);
+                if !self.health.waits(&failed, pause, self.now, &self.patience) {
+                    return None;
+                }
+                self.now += pause;
+            }
+            None
+        }
+    }
+
+    #[test]
+    fn an_outage_is_outlasted_at_every_phase_whatever_chance_says() {
+        for millis in [300, 2_000, 6_000, 30_000] {
+            for chance in [0.0, 0.5, 1.0] {
+                for (answered, reason) in [
+                    (false, GapReason::Unreachable),
+                    (false, GapReason::SourceError),
+                    (true, GapReason::Unreachable),
+                    (true, GapReason::SourceError),
+                    (true, GapReason::TimedOut),
+                    (true, GapReason::Throttled),
+                ] {
+                    let back = Duration::from_millis(millis);
+                    let after = Virtual::new(answered, chance).ask("x:List", reason, back);
+                    let late = after.unwrap_or_else(|| panic!("{millis} ms, {chance}, {answered}, {reason:?}")) - back;
+                    assert!(late <= Duration::from_secs(8), "{late:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_there_is_waited_for_as_long_as_the_run_lasts() {
+        let half_an_hour = Duration::from_secs(1800);
+        for reason in [GapReason::Unreachable, GapReason::Throttled] {
+            assert!(Virtual::new(true, 0.5).ask("x:List", reason, half_an_hour).is_some(), "{reason:?}");
+        }
+        // Failures of minutes, and not for ever; and what never answered may not be there at all.
+        let mut failing = Virtual::new(true, 0.5);
+        assert!(failing.ask("x:List", GapReason::SourceError, Duration::from_secs(4 * 60)).is_some());
+        assert!(failing.ask("x:List", GapReason::SourceError, half_an_hour).is_none());
+        assert!(Virtual::new(false, 0.5).ask("x:List", GapReason::Unreachable, Duration::from_secs(90)).is_none());
+    }
+
+    #[test]
+    fn what_was_waited_for_in_vain_is_asked_once_until_it_answers() {
+        let ever = Duration::from_secs(3600);
+        let mut source = Virtual::new(true, 0.5);
+        assert!(source.ask("x:Get", GapReason::SourceError, ever).is_none());
+        // Nobody answered meanwhile: nothing else is waited for either.
+        let before = source.now;
+        for operation in ["x:Get", "x:List"] {
+            assert!(source.ask(operation, GapReason::SourceError, ever).is_none());
+        }
+        assert_eq!(source.now, before);
+        // Another operation is answered: it is the one operation that fails, and stays lost.
+        source.health.answered("x:List");
+        assert!(source.ask("x:Get", GapReason::SourceError, ever).is_none());
+        assert_eq!(source.now, before);
+        assert!(source.ask("x:List", GapReason::SourceError, Duration::from_secs(60)).is_some());
+        source.health.answered("x:Get");
+        assert!(source.ask("x:Get", GapReason::SourceError, Duration::from_secs(60)).is_some());
+    }
+
+    #[test]
+    fn a_call_that_fails_beside_others_that_are_answered_is_not_an_outage() {
+        let mut source = Virtual::new(true, 0.5);
+        let began = source.now;
+        let failed = |attempts| Failed {
+            operation: "x:Get",
+            reason: GapReason::Unreachable,
+            again: Again::Later,
+            attempts,
+            failing: began,
+        };
+        assert!(source.health.waits(&failed(1), Duration::ZERO, began, &source.patience));
+        source.health.answered("x:List");
+        let late = began + source.patience.within + Duration::from_secs(1);
+        assert!(!source.health.waits(&failed(9), Duration::ZERO, late, &source.patience));
+        assert!(!source.health.all_lost);
+    }
 
     #[test]
     fn keeps_words_readable() {

@@ -238,6 +238,32 @@ impl Suite {
         wrong
     }
 
+    /// The source is gone for five attempts of whoever asks, at each phase of a run: nothing is lost.
+    pub async fn outages(self) -> Vec<String> {
+        const LONG: usize = 5;
+        const MOST_PHASES: usize = 16;
+        let undisturbed = self.undisturbed().await;
+        let asked = undisturbed.seen.exchanges.len();
+        let phases = (0..asked).step_by(asked.div_ceil(MOST_PHASES).max(1));
+        let cases = phases.flat_map(|phase| [Fault::Reset, Fault::Internal].map(|fault| (phase, fault)));
+        let runs = stream::iter(cases.collect::<Vec<_>>())
+            .map(|(phase, fault)| {
+                let suite = self.clone();
+                async move {
+                    let rules = vec![Rule::times("*", LONG, fault.clone()).after(phase)];
+                    (phase, fault, suite.run(How { rules, ..How::default() }).await)
+                }
+            })
+            .buffer_unordered(AT_ONCE)
+            .collect::<Vec<_>>()
+            .await;
+        let differs = |run: &Run| run.conclusions() != undisturbed.conclusions();
+        let lost = runs.iter().filter(|(.., run)| differs(run)).map(|(phase, fault, run)| {
+            format!("an outage (`{fault:?}`) from request {phase} on changes conclusions: {:?}", run.seen.gaps)
+        });
+        lost.collect()
+    }
+
     /// Slow is not missing.
     pub async fn slow(self) -> Vec<String> {
         let undisturbed = self.undisturbed().await;

@@ -104,7 +104,7 @@ macro_rules! conformance {
             preflight_answers_for_every_right, denied, refused_by_organization, credentials_expired, throttled_for_ever,
             failing_for_ever, html_instead_of_an_answer, unknown_operation, redirected, malformed, wrong_shape, cut_for_ever,
             reset_for_ever, truncated_without_marker, repeated_marker, listed_twice, empty_item, too_large, never_answered,
-            passing_failures, slow
+            passing_failures, outages, slow
         );
     };
     (@cases $kind:expr, $source:expr, $settings:tt; $($case:ident),* $(,)?) => {
