@@ -1,6 +1,7 @@
 //! One cluster's API server: credentials as kubectl finds them, requests over the recording transport.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -121,8 +122,20 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Result<Answer, Refusal>, SinkError> {
-        let attempt = |left| self.attempt(method.clone(), path, body, left);
-        self.asker.ask(call, attempt, |brought, seen| classify(brought?, seen, &self.credentials.said)).await
+        // Which token the last attempt was made with, and whether this call had another one already.
+        let (token, renewed) = (AtomicU64::new(0), AtomicBool::new(false));
+        let attempt = |left| self.attempt(method.clone(), path, body, left, &token);
+        let read = |brought: Result<_, Trouble>, seen: Option<&Seen>| {
+            classify(brought?, seen, &self.credentials.said).map_err(|trouble| {
+                let refused = seen.and_then(|seen| seen.status) == Some(401);
+                if !refused || !self.credentials.refused(token.load(Ordering::Relaxed)) {
+                    return trouble;
+                }
+                let again = if renewed.swap(true, Ordering::Relaxed) { Again::Never } else { Again::Later };
+                Trouble { again, ..trouble }
+            })
+        };
+        self.asker.ask(call, attempt, read).await
     }
 
     /// Outer: the request could not be made.
@@ -132,12 +145,16 @@ impl Client {
         path: &str,
         body: Option<&Value>,
         left: Duration,
+        token: &AtomicU64,
     ) -> Result<Result<Response<Bytes>, BoxError>, Trouble> {
         let mut request = self
             .request(method, path, body)
             .map_err(|error| Trouble::lasting(GapReason::CollectorFailed, error.to_string()))?;
         let authorization = self.credentials.authorization(&self.clock, left).await;
-        if let Some(value) = authorization.map_err(|failure| Trouble::lasting(failure.reason, failure.detail))? {
+        if let Some((value, number)) =
+            authorization.map_err(|failure| Trouble::lasting(failure.reason, failure.detail))?
+        {
+            token.store(number, Ordering::Relaxed);
             request.headers_mut().insert(header::AUTHORIZATION, value);
         }
         Ok(self.service.clone().oneshot(request).await)

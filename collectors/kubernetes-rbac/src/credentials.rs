@@ -35,7 +35,8 @@ struct FileToken {
     path: PathBuf,
     /// Where the file holds none.
     otherwise: Option<Secret>,
-    last: Mutex<Option<(Secret, Timestamp)>>,
+    /// What it held, and when it was read; without a time it is to be read again.
+    last: Mutex<Option<(Secret, Option<Timestamp>)>>,
 }
 
 impl Credentials {
@@ -58,11 +59,11 @@ impl Credentials {
         Self { kind, said }
     }
 
-    /// The value of `Authorization`, if there is to be one.
+    /// The value of `Authorization`, if there is to be one, and the number of the token among those that a plugin gave.
     ///
     /// # Errors
     /// When there is no token where one should be, or none that a header can hold.
-    pub async fn authorization(&self, clock: &Clock, left: Duration) -> Result<Option<HeaderValue>, Failure> {
+    pub async fn authorization(&self, clock: &Clock, left: Duration) -> Result<Option<(HeaderValue, u64)>, Failure> {
         let text = match &self.kind {
             Kind::Bare => return Ok(None),
             Kind::Plugin(tokens) => return tokens.authorization(clock, Some(left)).await.map(Some),
@@ -72,7 +73,22 @@ impl Credentials {
         let mut value = HeaderValue::try_from(text.expose())
             .map_err(|_| self.unusable("it has characters that a request header cannot hold"))?;
         value.set_sensitive(true);
-        Ok(Some(value))
+        Ok(Some((value, 0)))
+    }
+
+    /// The server did not take what an attempt was made with, the token of this number: whether there may be another one now.
+    pub fn refused(&self, number: u64) -> bool {
+        match &self.kind {
+            Kind::Bare | Kind::Fixed(_) => false,
+            Kind::File(file) => {
+                file.forget();
+                true
+            }
+            Kind::Plugin(tokens) => {
+                tokens.refused(number);
+                true
+            }
+        }
     }
 
     fn unusable(&self, problem: &str) -> Failure {
@@ -81,17 +97,24 @@ impl Credentials {
 }
 
 impl FileToken {
+    /// The file is read again at once.
+    fn forget(&self) {
+        if let Some((_, read)) = &mut *self.last.lock().unwrap_or_else(PoisonError::into_inner) {
+            *read = None;
+        }
+    }
+
     /// What the file holds, without blanks and line ends around it; where it can no longer be read, what it held.
     fn token(&self, now: Timestamp) -> Result<Secret, String> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((token, read)) = &*last
+        if let Some((token, Some(read))) = &*last
             && now.as_millis() - read.as_millis() < LASTS_MILLIS
         {
             return Ok(token.clone());
         }
         let problem = match read(&self.path) {
             Ok(token) => {
-                *last = Some((token.clone(), now));
+                *last = Some((token.clone(), Some(now)));
                 return Ok(token);
             }
             Err(problem) => problem,

@@ -4,6 +4,7 @@
 
 use std::io::IsTerminal as _;
 use std::process::{Output, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -48,12 +49,16 @@ impl From<Failure> for CollectError {
 pub struct Tokens {
     plugin: ExecConfig,
     last: Mutex<Token>,
+    /// The number of the newest token that the server did not take.
+    refused: AtomicU64,
 }
 
 #[derive(Debug)]
 struct Token {
     secret: Secret,
     ends: Option<Timestamp>,
+    /// Counted from 1.
+    number: u64,
 }
 
 #[derive(Deserialize)]
@@ -104,27 +109,35 @@ pub async fn ask(plugin: &ExecConfig, user: &mut AuthInfo, left: Option<Duration
         (None, None) => {}
         _ => return Err(useless(plugin, "it gave a certificate without its key, or a key without its certificate")),
     }
-    let token = status.token.map(|token| Token { secret: Secret::new(token), ends });
-    Ok(token.map(|token| Tokens { plugin: plugin.clone(), last: Mutex::new(token) }))
+    let token = status.token.map(|token| Token { secret: Secret::new(token), ends, number: 1 });
+    Ok(token.map(|token| Tokens { plugin: plugin.clone(), last: Mutex::new(token), refused: AtomicU64::new(0) }))
 }
 
 impl Tokens {
-    /// The value of `Authorization`. Runs the plugin again when the last token has ended or is about to; others wait for that in the meantime.
+    /// The value of `Authorization`, and the token's number. Runs the plugin again when the last token has ended, is about to, or was
+    /// refused; others wait for that in the meantime.
     ///
     /// # Errors
     /// As [`ask`]; when the new token is none that a header can hold.
-    pub async fn authorization(&self, clock: &Clock, left: Option<Duration>) -> Result<HeaderValue, Failure> {
+    pub async fn authorization(&self, clock: &Clock, left: Option<Duration>) -> Result<(HeaderValue, u64), Failure> {
         let mut last = self.last.lock().await;
-        if last.ends.is_some_and(|ends| ends.as_millis() - clock.now().as_millis() < ABOUT_TO_END_MILLIS) {
+        let ends = last.ends.is_some_and(|ends| ends.as_millis() - clock.now().as_millis() < ABOUT_TO_END_MILLIS);
+        if ends || self.refused.load(Ordering::Relaxed) >= last.number {
             let status = status(&self.plugin, left).await?;
             let ends = status.ends(&self.plugin)?;
             let token = status.token.ok_or_else(|| useless(&self.plugin, "asked for a second token, it gave none"))?;
-            *last = Token { secret: Secret::new(token), ends };
+            *last = Token { secret: Secret::new(token), ends, number: last.number + 1 };
         }
         let mut value = HeaderValue::try_from(format!("Bearer {}", last.secret.expose()))
             .map_err(|_| useless(&self.plugin, "its token has characters that a request header cannot hold"))?;
         value.set_sensitive(true);
-        Ok(value)
+        Ok((value, last.number))
+    }
+
+    /// The server did not take this token: it ended before it said that it would, as a token does that is revoked. The next attempt gets
+    /// another one, as kubectl's does.
+    pub fn refused(&self, number: u64) {
+        self.refused.fetch_max(number, Ordering::Relaxed);
     }
 }
 
