@@ -35,6 +35,7 @@ mod leaks;
 mod matrix;
 mod mutation;
 mod operating;
+mod outages;
 mod run_options;
 mod second;
 mod signals;
