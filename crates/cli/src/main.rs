@@ -19,6 +19,7 @@ mod signals;
 mod stores;
 mod summary;
 mod trace;
+mod unrotated;
 
 use clap::Parser;
 use model::ExitStatus;

@@ -11,18 +11,20 @@ use anyhow::{Context as _, anyhow};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bundle::trust::{Range, Role, Spki, Trust, TrustError, TrustedKey};
-use model::{ExitStatus, Secret};
+use model::Secret;
 use sign::Signer;
 
-use crate::args::{KeyFolder, Keys};
-use crate::commands::keys_change;
-use crate::failure::{CommandResult, Failure};
+use crate::args::KeyFolder;
+use crate::failure::Failure;
+use crate::unrotated::Unrotated;
 use crate::{output, passphrase};
 
 pub const COLLECTOR: &str = "collector.key.pem";
 pub const COLLECTOR_PUBLIC: &str = "collector.pub.pem";
 pub const LEDGER: &str = "ledger.key.pem";
 pub const TRUST: &str = "trust.json";
+/// The collector's next key, until it takes the place of the one before.
+pub const NEXT: &str = "collector.next.key.pem";
 /// Beside the keys, unless `--head` says otherwise.
 pub const HEAD: &str = "last-head";
 
@@ -35,46 +37,39 @@ pub struct Opened {
     pub head: PathBuf,
 }
 
-pub fn run(command: Keys) -> CommandResult {
-    match command {
-        Keys::New { out, origin, passphrase_file } => {
-            let passphrase = passphrase::ask_twice(passphrase_file.as_deref())?;
-            let trust = create(&out, &origin, &passphrase)?;
-            output::text(&rendered(&out, &trust))?;
-        }
-        Keys::Approver { out, passphrase_file } => {
-            let passphrase = passphrase::ask_twice(passphrase_file.as_deref())?;
-            let signer = sign::create_key_file(&out, &passphrase).map_err(Failure::input)?;
-            let beside = PathBuf::from(format!("{}.pub", out.display()));
-            write_new(&beside, sign::public_pem(&signer).as_bytes())?;
-            output::text(&format!(
-                "Created {} and {}.\n\nNext: witnessmark keys trust --approver {}, and hand that trust.json to your auditor\n",
-                out.display(),
-                beside.display(),
-                beside.display()
-            ))?;
-        }
-        Keys::Trust { keys, cosign, approver } => {
-            let mut trust = read_trust(&keys.join(TRUST))?;
-            for file in &approver {
-                trust.keys.push(TrustedKey {
-                    spki: Spki(read_public(file)?),
-                    role: Role::Approve,
-                    indices: Range::from(0),
-                });
-            }
-            let text = if cosign { trust.trusted_root() } else { trust.render() }.map_err(Failure::tool)?;
-            if !cosign {
-                // A key that is named already, or is the ledger's own, is not handed out as another one.
-                Trust::parse(text.as_bytes()).map_err(Failure::input)?;
-            }
-            output::text(&text)?;
-        }
-        Keys::Rotate(arguments) => keys_change::rotate(&arguments)?,
-        Keys::Passphrase(arguments) => keys_change::passphrase(&arguments)?,
-        Keys::Close(arguments) => keys_change::close(&arguments)?,
+/// `keys new`
+pub fn new(out: &Path, origin: &str, passphrase_file: Option<&Path>) -> Result<(), Failure> {
+    let passphrase = passphrase::ask_twice(passphrase_file)?;
+    let trust = create(out, origin, &passphrase)?;
+    output::text(&rendered(out, &trust))
+}
+
+/// `keys approver`
+pub fn approver(out: &Path, passphrase_file: Option<&Path>) -> Result<(), Failure> {
+    let passphrase = passphrase::ask_twice(passphrase_file)?;
+    let signer = sign::create_key_file(out, &passphrase).map_err(Failure::input)?;
+    let beside = PathBuf::from(format!("{}.pub", out.display()));
+    write_new(&beside, sign::public_pem(&signer).as_bytes())?;
+    output::text(&format!(
+        "Created {} and {}.\n\nNext: witnessmark keys trust --approver {}, and hand that trust.json to your auditor\n",
+        out.display(),
+        beside.display(),
+        beside.display()
+    ))
+}
+
+/// `keys trust`
+pub fn trust(keys: &Path, cosign: bool, approvers: &[PathBuf]) -> Result<(), Failure> {
+    let mut trust = read_trust(&keys.join(TRUST))?;
+    for file in approvers {
+        trust.keys.push(TrustedKey { spki: Spki(read_public(file)?), role: Role::Approve, indices: Range::from(0) });
     }
-    Ok(ExitStatus::Success)
+    let text = if cosign { trust.trusted_root() } else { trust.render() }.map_err(Failure::tool)?;
+    if !cosign {
+        // A key that is named already, or is the ledger's own, is not handed out as another one.
+        Trust::parse(text.as_bytes()).map_err(Failure::input)?;
+    }
+    output::text(&text)
 }
 
 /// Makes a folder with two new keys and `trust.json`.
@@ -124,9 +119,19 @@ pub fn open_with(keys: &Path, passphrase: &Secret) -> Result<Opened, Failure> {
     let trust = read_trust(&file)?;
     let open = |name: &str| open_key(&keys.join(name), passphrase);
     let collector = open(COLLECTOR)?;
-    keys_change::no_rotation_under_way(keys, &trust, &*collector)?;
-    let collector = Box::new(keys_change::Unrotated::new(collector, &file)?);
+    no_rotation_under_way(keys, &trust, &*collector)?;
+    let collector = Box::new(Unrotated::new(collector, &file)?);
     Ok(Opened { collector, ledger: open(LEDGER)?, trust, head: keys.join(HEAD) })
+}
+
+/// Refuses a key that the trust file has ended, where the one that follows is still waiting beside it.
+fn no_rotation_under_way(folder: &Path, trust: &Trust, collector: &dyn Signer) -> Result<(), Failure> {
+    let signs = trust.allows(&public(collector)?, Role::Run, u64::MAX);
+    if signs || !folder.join(NEXT).exists() {
+        return Ok(());
+    }
+    Err(Failure::input(anyhow!("the rotation of the keys in `{}` was interrupted", folder.display()))
+        .with_help("`witnessmark keys rotate` finishes it"))
 }
 
 /// Opens one key file.

@@ -1,4 +1,4 @@
-//! What becomes of keys in the course of years: a new one in the place of an old one, another passphrase, a ledger that ends.
+//! `witnessmark keys`, and what becomes of keys in the course of years: a new one in the place of an old one, another passphrase, a ledger that ends.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -7,64 +7,29 @@ use std::path::{Path, PathBuf};
 use agent::seal::{self, SealError, Sealer};
 use anyhow::{Context as _, anyhow};
 use bundle::trust::{Role, Trust};
-use model::{Digest, Secret};
-use sign::{KeyFileError, SignError, Signer};
+use model::{ExitStatus, Secret};
+use sign::{KeyFileError, Signer};
 use store::HeadFile;
 
-use crate::args::{ChangePassphrase, Close, Rotate};
-use crate::commands::keys::{self, COLLECTOR, COLLECTOR_PUBLIC, HEAD, LEDGER, TRUST};
+use crate::args::{ChangePassphrase, Close, Keys as Command, Rotate};
+use crate::commands::keys::{self, COLLECTOR, COLLECTOR_PUBLIC, HEAD, LEDGER, NEXT, TRUST};
 use crate::commands::ledger;
-use crate::failure::Failure;
+use crate::failure::{CommandResult, Failure};
 use crate::{output, passphrase, stores};
 
-/// The collector's next key, until it takes the place of the one before.
-const NEXT: &str = "collector.next.key.pem";
-
-/// The collector's signer, which signs as long as the trust file is the one that it was opened with: keys that were rotated while
-/// a run went on would make it sign at an index where nobody trusts the old one any more. It is asked under the ledger's lock.
-pub struct Unrotated {
-    inner: Box<dyn Signer>,
-    trust: PathBuf,
-    was: Digest,
+pub fn run(command: Command) -> CommandResult {
+    match command {
+        Command::Rotate(arguments) => rotate(&arguments)?,
+        Command::Passphrase(arguments) => passphrase(&arguments)?,
+        Command::Close(arguments) => close(&arguments)?,
+        Command::New { out, origin, passphrase_file } => keys::new(&out, &origin, passphrase_file.as_deref())?,
+        Command::Approver { out, passphrase_file } => keys::approver(&out, passphrase_file.as_deref())?,
+        Command::Trust { keys, cosign, approver } => keys::trust(&keys, cosign, &approver)?,
+    }
+    Ok(ExitStatus::Success)
 }
 
-impl Unrotated {
-    pub fn new(inner: Box<dyn Signer>, trust: &Path) -> Result<Self, Failure> {
-        let was = File::open(trust)
-            .and_then(Digest::of_reader)
-            .with_context(|| format!("cannot read the trust file `{}`", trust.display()))
-            .map_err(Failure::input)?;
-        Ok(Self { inner, trust: trust.to_owned(), was })
-    }
-}
-
-impl Signer for Unrotated {
-    fn public_spki_der(&self) -> [u8; 44] {
-        self.inner.public_spki_der()
-    }
-
-    fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError> {
-        match File::open(&self.trust).and_then(Digest::of_reader) {
-            Ok(is) if is == self.was => self.inner.sign(message),
-            _ => Err(SignError::Refused {
-                signer: COLLECTOR.to_owned(),
-                reason: format!("`{}` was changed while this run went on", self.trust.display()),
-            }),
-        }
-    }
-}
-
-/// Refuses a key that the trust file has ended, where the one that follows is still waiting beside it.
-pub fn no_rotation_under_way(folder: &Path, trust: &Trust, collector: &dyn Signer) -> Result<(), Failure> {
-    let signs = trust.allows(&keys::public(collector)?, Role::Run, u64::MAX);
-    if signs || !folder.join(NEXT).exists() {
-        return Ok(());
-    }
-    Err(Failure::input(anyhow!("the rotation of the keys in `{}` was interrupted", folder.display()))
-        .with_help("`witnessmark keys rotate` finishes it"))
-}
-
-pub fn rotate(arguments: &Rotate) -> Result<(), Failure> {
+fn rotate(arguments: &Rotate) -> Result<(), Failure> {
     let folder = &arguments.keys.keys;
     let file = folder.join(TRUST);
     let trust = keys::read_trust(&file)?;
@@ -227,7 +192,7 @@ impl From<Stopped> for Failure {
     }
 }
 
-pub fn passphrase(arguments: &ChangePassphrase) -> Result<(), Failure> {
+fn passphrase(arguments: &ChangePassphrase) -> Result<(), Failure> {
     let files: Vec<PathBuf> = match &arguments.key {
         Some(file) => vec![file.clone()],
         None => [COLLECTOR, LEDGER, NEXT]
@@ -269,7 +234,7 @@ fn opens(file: &Path, passphrase: &Secret) -> Result<bool, Failure> {
     }
 }
 
-pub fn close(arguments: &Close) -> Result<(), Failure> {
+fn close(arguments: &Close) -> Result<(), Failure> {
     let file = arguments.keys.join(TRUST);
     let mut trust = keys::read_trust(&file)?;
     let memory = HeadFile::new(&arguments.head.clone().unwrap_or_else(|| arguments.keys.join(HEAD)));

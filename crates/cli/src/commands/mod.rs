@@ -39,7 +39,7 @@ pub fn run(arguments: Arguments) -> CommandResult {
     match arguments.command {
         Command::Demo(arguments) => demo::run(&arguments, quiet),
         Command::Init(arguments) => init::run(&arguments, speech),
-        Command::Keys(command) => keys::run(command),
+        Command::Keys(command) => keys_change::run(command),
         Command::Ledger(command) => ledger::run(command),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Rights(arguments) => rights::run(&arguments),
