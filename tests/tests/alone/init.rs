@@ -46,6 +46,13 @@ fn what_is_written_can_be_used_at_once() {
     for needed in ["use: aws-iam/root-has-mfa", "use: aws-kms/aliases-resolve", "CHANGE", "T-INSIDER"] {
         assert!(text.contains(needed), "`{needed}` is missing:\n{text}");
     }
+    // What the account lets in from outside is offered to be named, where it was seen.
+    for needed in
+        ["What was seen", ": issuers of identities that may become roles\n", "token.actions.githubusercontent.com"]
+    {
+        assert!(text.contains(needed), "`{needed}` is missing:\n{text}");
+    }
+
     // As it is, nothing runs: what only a person knows would be sealed for ever.
     for command in ["validate", "run", "rights", "preflight"] {
         let refused = desk.witnessmark(&[command]);
@@ -109,7 +116,7 @@ fn an_account_and_a_cluster_stand_in_one_declaration() {
         "authorizers",
         "T-CLUSTER",
         "collector: [aws-iam, aws-kms]",
-        "pkcs11: it cannot find targets by itself",
+        "pkcs11: it cannot find",
     ] {
         assert!(text.contains(needed), "`{needed}` is missing:\n{text}");
     }

@@ -51,6 +51,7 @@ pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
     let kinds = wanted(&arguments.sources)?;
     let mut seen = Seen::default();
     let mut look = |target: &str, kind: &str, id: &str, facts: &Value| {
+        // So `aws::discover` names an account; a second one of the name would have `-2` behind it.
         let account = target.strip_prefix("aws-").map(|rest| rest.split('-').next().unwrap_or(rest));
         seen.look(target, kind, id, facts, account);
     };
@@ -72,8 +73,8 @@ pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
     drop(progress);
     if discovery.targets.is_empty() {
         let mut why = String::new();
-        for (name, reason) in &discovery.without_target {
-            wrapped(&mut why, "  ", &format!("{name}: {reason}"));
+        for reason in reasons(&discovery) {
+            wrapped(&mut why, "  ", &reason);
         }
         return Err(Failure::input(anyhow!("no target was found\n{}", why.trim_end()))
             .with_help("give the reading role's credentials as the source's own tools take them, for AWS by environment or profile"));
@@ -146,8 +147,8 @@ fn summary(discovery: &Discovery, seen: &Seen, out: &str, unseen: usize) -> Stri
             }
         }
     }
-    for (collector, why) in &discovery.without_target {
-        wrapped(&mut text, "  ", &format!("{collector}: {}", one_line(why)));
+    for reason in reasons(discovery) {
+        wrapped(&mut text, "  ", &reason);
     }
     if unseen > 0 {
         writeln!(text, "{unseen} things could not be seen; each is marked NOT SEEN in the file").ok();
@@ -227,8 +228,8 @@ fn targets(text: &mut String, discovery: &Discovery) {
             comment(text, "    ", REGIONS_UNKNOWN);
         }
     }
-    for (collector, why) in &discovery.without_target {
-        comment(text, "  ", &format!("NOT SEEN: {collector}: {why}"));
+    for reason in reasons(discovery) {
+        comment(text, "  ", &format!("NOT SEEN: {reason}"));
     }
     text.push('\n');
 }
@@ -263,6 +264,15 @@ const REGIONS_UNKNOWN: &str = "Which regions the account has was not said (`acco
 fn regions_unknown(target: &DiscoveredTarget) -> bool {
     !target.found.settings.contains_key("regions")
         && target.gaps.iter().any(|gap| gap.right.as_deref() == Some("account:ListRegions"))
+}
+
+/// Why collectors found no target, those with one reason together.
+fn reasons(discovery: &Discovery) -> Vec<String> {
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, why) in &discovery.without_target {
+        by_reason.entry(why).or_default().push(name);
+    }
+    by_reason.into_iter().map(|(why, names)| format!("{}: {}", names.join(", "), one_line(why))).collect()
 }
 
 /// Gaps that differ only in the subject, as one line each.
