@@ -237,12 +237,23 @@ system: {id: hot}
 #[test]
 fn not_yaml_tab() {
     insta::assert_snapshot!(said("witnessmark: 1\nsystem:\n\tid: hot\n"), @r#"
-    error[yaml]: not valid YAML: tabs disallowed within this context (block indentation)
-     --> witnessmark.yaml:3:2
+    error[yaml]: not valid YAML: a tab in the indentation
+     --> witnessmark.yaml:3:1
       |
     3 |     id: hot
-      |     ^
+      | ^^^^
+      |
+      = help: indent with spaces
     "#);
+    for (text, place) in [
+        ("witnessmark: 1\nsystem:\n  id: hot\n\tname: x\n", "4:1"),
+        ("witnessmark: 1\nsystem:\n  id: hot\n  \tname: x\n", "4:3"),
+        ("witnessmark: 1\ntargets:\n  - id: a\n\tcollector: b\n", "4:1"),
+        ("witnessmark: 1\nsystem:\n\n# a comment\n\tid: hot\n", "5:1"),
+    ] {
+        let said = said(text);
+        assert!(said.contains("a tab in the indentation") && said.contains(&format!("yaml:{place}\n")), "{text:?}: {said}");
+    }
 }
 
 #[test]
