@@ -149,7 +149,7 @@ impl Book {
             match self.groups.get(name) {
                 Some(group) => policies.extend(group.own.iter().map(|one| self.held(one, Some(name)))),
                 None => {
-                    policies.push(Held { name: format!("the group {name}"), group: Some(name.clone()), digest: None })
+                    policies.push(Held { name: format!("the group {name}"), group: Some(name.clone()), digest: None });
                 }
             }
         }

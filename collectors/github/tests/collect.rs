@@ -1,6 +1,6 @@
 //! What this collector makes of lists that do not agree with themselves.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
 
 use collector_github::Github;
 use fakes::github::{GithubFake, World};
@@ -20,8 +20,11 @@ fn read(change: impl Fn(&Request, &mut Value) + Send + Sync + 'static) -> Seen {
     collect(&Github, source, settings)
 }
 
-/// Of each member what is said of a second factor, and the gaps of it: whom each is about.
-fn factors(world: World, settings: Value) -> (Vec<(String, Value)>, Vec<(Option<String>, GapReason, String)>) {
+/// A gap: whom it is about, and why.
+type Unread = (Option<String>, GapReason, String);
+
+/// Of each member what is said of a second factor, and the gaps of it.
+fn factors(world: World, settings: Value) -> (Vec<(String, Value)>, Vec<Unread>) {
     let seen = collect(&Github, GithubFake::new(world), settings);
     let members = seen.resources.iter().filter(|one| one.kind == "github/member");
     let members = members.map(|one| (one.id.clone(), one.facts["two_factor"].clone())).collect();

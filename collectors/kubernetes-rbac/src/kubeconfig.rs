@@ -339,9 +339,11 @@ fn address(server: &str, secure: bool) -> Result<Uri, String> {
     Uri::builder().scheme(scheme).authority(authority.clone()).path_and_query(path).build().map_err(|_| wrong())
 }
 
+/// Certificates as PEM, and the DER of each.
+type Authorities = (Vec<u8>, Vec<Vec<u8>>);
+
 impl Cluster {
-    /// The authorities as PEM and as DER.
-    fn authorities(&self) -> Result<Option<(Vec<u8>, Vec<Vec<u8>>)>, String> {
+    fn authorities(&self) -> Result<Option<Authorities>, String> {
         let Some(pem) = either(
             ("certificate-authority", self.certificate_authority.as_ref()),
             ("certificate-authority-data", self.certificate_authority_data.as_ref()),

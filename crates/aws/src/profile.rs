@@ -256,13 +256,13 @@ fn base(profile: &Profile) -> Result<Base, Unusable> {
     ];
     let has = |name: &&str| profile.get(name).is_some();
     let name = profile.name();
-    let first = OTHERS.iter().take(5).any(|name| has(name));
+    let first = OTHERS.iter().take(5).any(&has);
     if !first && profile.get("login_session").is_some() {
         return Err(Unusable::ByLogin(format!(
             "the profile `{name}` is one of `aws login`, which only the AWS CLI can use: name another profile, with `credential_process = aws configure export-credentials --profile {name} --format process`"
         )));
     }
-    if !OTHERS.iter().any(|name| has(name)) && profile.get("aws_access_key_id").is_none() {
+    if !OTHERS.iter().any(has) && profile.get("aws_access_key_id").is_none() {
         return Err(format!("the profile `{name}` says nothing of credentials").into());
     }
     Ok(Base::Profile(name.to_owned()))

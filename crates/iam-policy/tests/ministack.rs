@@ -5,11 +5,13 @@
 #![expect(clippy::disallowed_methods, reason = "tests take their systems from the environment")]
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::expect_used,
     clippy::panic,
     reason = "helpers of tests may stop at the first surprise"
 )]
 
+#[expect(dead_code, reason = "its worlds of key policies are other tests'")]
 mod worlds;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,11 @@
 //! What principals may do by their own policies: the right answer for each kind of policy, as rows of tables.
 
-#![expect(clippy::unwrap_used, reason = "tests may stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
+    reason = "tests may stop at the first surprise"
+)]
 
 use std::sync::Arc;
 
@@ -223,7 +228,7 @@ fn who_may_take_away_what_holds_them_back_is_an_administrator() {
     };
     let own = json!("arn:aws:iam::111122223333:user/jane");
     assert_eq!(bounded(json!([allow(json!(["s3:*", "iam:DeleteUserPermissionsBoundary"]), json!("*"))])), 'y');
-    assert_eq!(bounded(json!([allow(json!("iam:PutUserPermissionsBoundary"), own.clone())])), 'y');
+    assert_eq!(bounded(json!([allow(json!("iam:PutUserPermissionsBoundary"), own)])), 'y');
     assert_eq!(
         bounded(json!([allow(json!("iam:DeleteUserPermissionsBoundary"), json!("arn:aws:iam::*:user/joe"))])),
         'n'

@@ -1,6 +1,6 @@
 //! Profiles of the AWS configuration files as people have them: by which key each of them asks, or why none does.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
 
 use std::fs;
 use std::sync::{Arc, Mutex};
@@ -176,8 +176,8 @@ fn each_shape_of_a_profile_asks_as_whom_it_says() {
         (Some("keys"), with(&[]), Ok(vec![of_profile.clone()])),
         (Some("keys"), with(&[("AWS_PROFILE", "process")]), Ok(vec![of_profile.clone()])),
         (None, with(&[]), Ok(vec![of_environment.clone()])),
-        (None, with(&[("AWS_PROFILE", "keys")]), Ok(vec![of_environment.clone()])),
-        (None, vec![("AWS_PROFILE", "keys")], Ok(vec![of_profile.clone()])),
+        (None, with(&[("AWS_PROFILE", "keys")]), Ok(vec![of_environment])),
+        (None, vec![("AWS_PROFILE", "keys")], Ok(vec![of_profile])),
         // A default profile that says nothing of credentials leaves the other places to the SDK.
         (None, vec![], Err("no providers in chain provided credentials")),
         (Some("gone"), vec![], Err("`profile` of target `prod`: there is no profile `gone` in ")),
@@ -201,7 +201,7 @@ fn each_shape_of_a_profile_asks_as_whom_it_says() {
             ]),
         ),
         (Some("itself"), vec![], Ok(vec![one("AKIAOFITSELF00000000"), session.clone()])),
-        (Some("environment"), with(&[]), Ok(vec![one("AKIAOFENVIRONMENT000"), session.clone()])),
+        (Some("environment"), with(&[]), Ok(vec![one("AKIAOFENVIRONMENT000"), session])),
         (
             Some("nothing"),
             vec![],

@@ -84,7 +84,7 @@ impl Keys<'_> {
             trust: &self.trust,
             collector: &*before,
             ledger: &*ledger_key,
-            holder: ledger::holder(),
+            holder: ledger::holder()?,
             wait: ledger::WAIT_FOR_LEDGER,
         };
         let index = sealer.between_bundles(|index| {
@@ -118,7 +118,7 @@ impl Keys<'_> {
             trust: &self.trust,
             collector: &*opened.collector,
             ledger: &*opened.ledger,
-            holder: ledger::holder(),
+            holder: ledger::holder()?,
             wait: ledger::WAIT_FOR_LEDGER,
         };
         let index = sealer.between_bundles(|index| {
@@ -240,7 +240,8 @@ fn close(arguments: &Close) -> Result<(), Failure> {
     let memory = HeadFile::new(&arguments.head.clone().unwrap_or_else(|| arguments.keys.join(HEAD)));
     let place = arguments.store.as_deref().map(stores::open).transpose()?;
     // Nobody appends while the end is written down.
-    let lock = place.as_ref().map(|place| place.workshop.lock_ledger(&ledger::holder(), ledger::WAIT_FOR_LEDGER));
+    let holder = ledger::holder()?;
+    let lock = place.as_ref().map(|place| place.workshop.lock_ledger(&holder, ledger::WAIT_FOR_LEDGER));
     let _lock = lock.transpose().map_err(stores::failed)?;
     let size = match &place {
         Some(place) => seal::ledger_size(&*place.store, &memory, &trust).map_err(ledger::seal_failure)?,

@@ -126,7 +126,7 @@ pub fn raised(holders: &[Holder], partition: &str, account: &str) -> Vec<Raised>
         .map(|holder| {
             let mut administers = everything(holder, by_class(holder, &RAISE));
             if !administers.iter().any(|power| power.may == May::Yes) {
-                administers.extend(loosens(holder, &all));
+                administers.extend(loosens(holder, all));
             }
             Raised { administers, keys: if holder.is_group() { Vec::new() } else { by_class(holder, &OF_KEYS) } }
         })

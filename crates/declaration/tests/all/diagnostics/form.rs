@@ -252,7 +252,10 @@ fn not_yaml_tab() {
         ("witnessmark: 1\nsystem:\n\n# a comment\n\tid: hot\n", "5:1"),
     ] {
         let said = said(text);
-        assert!(said.contains("a tab in the indentation") && said.contains(&format!("yaml:{place}\n")), "{text:?}: {said}");
+        assert!(
+            said.contains("a tab in the indentation") && said.contains(&format!("yaml:{place}\n")),
+            "{text:?}: {said}"
+        );
     }
 }
 
