@@ -256,7 +256,7 @@ fn closing(stage: &Stage) -> String {
          place that proves it. What could not be read is not clean: it is undetermined, with the denied call beside it. Anyone who has\n\
          trust.json can detect a single altered byte, even without this program (docs/auditor-guide.md).\n\n\
          Try next:\n\
-         \x20 witnessmark show {folder}/evidence --trust {folder}/keys/trust.json\n\
+         \x20 witnessmark show --store {folder}/evidence --trust {folder}/keys/trust.json\n\
          \x20 witnessmark-verify {folder}/bundle-1.tar --trust {folder}/keys/trust.json --allow-rehearsal\n\
          \x20 witnessmark validate -d {folder}/witnessmark.yaml\n\n\
          (from a checkout: `cargo run -- show …`, `cargo run -p witnessmark-verifier -- …`; the passphrase of the keys is `{PASSPHRASE}`)\n"
