@@ -331,7 +331,7 @@ fn a_large_bundle_makes_a_bounded_page_that_says_what_it_leaves_out() {
     let html = Html::read(&page.html);
     assert!(html.text.contains("This page shows 1000 of 3003 findings one by one:"));
     assert!(html.text.contains("997 of 3000 are shown."));
-    assert!(html.text.contains("witnessmark show PATH --all --format json"));
+    assert!(html.text.contains("witnessmark show FILE --all --format json"));
     // A crowd of one check pushes nothing else out.
     for id in ["finding-0", "finding-1", "finding-2"] {
         assert!(html.ids().contains(id), "no {id}");
