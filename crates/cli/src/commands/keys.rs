@@ -51,7 +51,7 @@ pub fn approver(out: &Path, passphrase_file: Option<&Path>) -> Result<(), Failur
     let beside = PathBuf::from(format!("{}.pub", out.display()));
     write_new(&beside, sign::public_pem(&signer).as_bytes())?;
     output::text(&format!(
-        "Created {} and {}.\n\nNext: witnessmark keys trust --approver {}, and hand that trust.json to your auditor\n",
+        "Created {} and {}.\n\nNext: witnessmark keys trust --approver {} > trust.new, put it in the place of keys/trust.json, and hand it to your auditor\n",
         out.display(),
         beside.display(),
         beside.display()
