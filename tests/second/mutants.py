@@ -93,7 +93,7 @@ def others(raw):
         rest = match[3] or ""
         yield from ((name, f'"{text}"') for name, text in (
             ("earlier", f"2021-{match[2]}{rest}"), ("later", f"2031-{match[2]}{rest}"), ("old", f"1969-{match[2]}{rest}"),
-            ("no-day", f"2026-02-29{rest}"), ("leap-day", f"2028-02-29{rest}"), ("no-month", f"2026-13-01{rest}"), ("year-0", f"0000-01-01{rest}")))
+            ("no-day", f"2026-02-29{rest}"), ("leap-day", f"2028-02-29{rest}"), ("no-month", f"2026-13-01{rest}"), ("year-0", f"0000-01-01{rest}"), ("year-9998", f"9998-12-31{rest}"), ("year-9999", f"9999-01-01{rest}")))
         if rest:
             yield from ((name, f'"{inner[:10]}{text}"') for name, text in (
                 ("hour-24", "T24:00:00.000Z"), ("second-60", "T10:06:60.000Z"), ("no-millis", "T10:07:00Z"), ("micros", "T10:07:00.000000Z"),

@@ -172,7 +172,7 @@ def date_text(plain):
         day = datetime.date.fromisoformat(plain)
     except ValueError:
         raise Malformed("a day that there is not") from None
-    need(day.year >= 1970, "a year before 1970")
+    need(1970 <= day.year <= 9998, "a year before 1970 or after 9998")
     return plain
 
 

@@ -12,10 +12,10 @@ use crate::failure::Failure;
 /// The moment now.
 ///
 /// # Errors
-/// When the machine's clock is outside of the years 1970 to 9999: what is sealed is dated by it, and no bundle can say such a date.
+/// When the machine's clock is outside of the years 1970 to 9998: what is sealed is dated by it, and no bundle can say such a date.
 pub fn now() -> Result<Timestamp, Failure> {
     read().ok_or_else(|| {
-        Failure::tool(anyhow!("the clock of this machine is not within the years 1970 to 9999"))
+        Failure::tool(anyhow!("the clock of this machine is not within the years 1970 to 9998"))
             .with_help("set it right and try again: everything that is sealed is dated by it")
     })
 }
@@ -49,9 +49,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_beyond_the_year_9999_is_no_clock() {
-        let last = Duration::from_secs(253_402_300_799);
-        assert_eq!(moment(last).unwrap().to_string(), "9999-12-31T23:59:59.000Z");
+    fn a_clock_beyond_the_year_9998_is_no_clock() {
+        let last = Duration::from_secs(253_370_764_799);
+        assert_eq!(moment(last).unwrap().to_string(), "9998-12-31T23:59:59.000Z");
         for beyond in [last + Duration::from_secs(1), Duration::MAX] {
             assert_eq!(moment(beyond), None, "{beyond:?}");
         }

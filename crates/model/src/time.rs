@@ -17,12 +17,14 @@ pub struct Timestamp(jiff::Timestamp);
 pub struct ParseTimestampError;
 
 impl Timestamp {
-    /// From milliseconds since 1970-01-01T00:00:00Z. Moments outside the years 1970 to 9999 are refused.
+    /// From milliseconds since 1970-01-01T00:00:00Z. Moments outside the years 1970 to 9998 are refused: of the year 9999 not every library
+    /// knows the last days.
     pub fn from_millis(millis: i64) -> Result<Self, ParseTimestampError> {
-        if millis < 0 {
+        /// 9998-12-31T23:59:59.999Z.
+        const LAST: i64 = 253_370_764_799_999;
+        if !(0..=LAST).contains(&millis) {
             return Err(ParseTimestampError);
         }
-        // The library knows no moment after the year 9999.
         jiff::Timestamp::from_millisecond(millis).map(Self).map_err(|_| ParseTimestampError)
     }
 
@@ -102,10 +104,10 @@ mod tests {
             assert_eq!(other.parse::<Timestamp>(), Err(ParseTimestampError), "{other}");
         }
         assert_eq!(moment.day(), "2026-11-21");
-        for (millis, text) in [(0, "1970-01-01T00:00:00.000Z"), (253_402_207_199_999, "9999-12-30T21:59:59.999Z")] {
+        for (millis, text) in [(0, "1970-01-01T00:00:00.000Z"), (253_370_764_799_999, "9998-12-31T23:59:59.999Z")] {
             assert_eq!(Timestamp::from_millis(millis).unwrap().to_string(), text);
         }
-        for outside in [-1, 253_402_300_800_000, i64::MIN, i64::MAX] {
+        for outside in [-1, 253_370_764_800_000, i64::MIN, i64::MAX] {
             assert_eq!(Timestamp::from_millis(outside), Err(ParseTimestampError), "{outside}");
         }
         assert_eq!(Timestamp::from_rfc3339("2026-11-21T11:06:50.120999+01:00"), Ok(moment));

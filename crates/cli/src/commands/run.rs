@@ -40,7 +40,7 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
     let place = stores::open(&arguments.store.store)?;
     let deadline = i64::try_from(arguments.deadline.saturating_mul(1000)).unwrap_or(i64::MAX);
     let deadline = Timestamp::from_millis(now.as_millis().saturating_add(deadline))
-        .map_err(|_| Failure::input(anyhow!("a deadline of {} seconds is beyond the year 9999", arguments.deadline)))?;
+        .map_err(|_| Failure::input(anyhow!("a deadline of {} seconds is beyond the year 9998", arguments.deadline)))?;
     let mut environment = sdk_environment(&run_id(now)?, deadline, arguments.concurrency)?;
     environment.pins = pins::given(&context.plan()?, &arguments.pins, &arguments.pin_descriptors)?;
     // From here on, and not before: a question for a passphrase ends as any other program's.
