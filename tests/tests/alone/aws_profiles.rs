@@ -120,10 +120,13 @@ ca_bundle = nowhere.pem
 /// A desk whose target names this profile, if any.
 fn desk(server: &Server, profile: Option<&str>) -> Desk {
     let profile = profile.map(|name| format!(", profile: {name}")).unwrap_or_default();
-    let mut desk = Desk::new(&format!(
+    // Nothing is sealed: no keys, and no ledger.
+    let mut desk = Desk::bare();
+    let declaration = format!(
         "witnessmark: 1\nentity: Northbank Custody Ltd\nsystem: {{id: hot-wallet}}\ntargets:\n  - {{id: prod, collector: aws-kms, account: \"111122223333\", \
          regions: [eu-west-1]{profile}}}\ncontrols:\n  - id: KEYS\n    title: Keys can be used\n    checks: [{{use: aws-kms/key-is-usable}}]\n"
-    ));
+    );
+    fs::write(desk.path("witnessmark.yaml"), declaration).unwrap();
     fs::write(desk.path("config"), FILES).unwrap();
     executable(
         &desk.path("gives.sh"),
@@ -179,7 +182,7 @@ fn each_shape_of_a_profile_asks_as_whom_it_says() {
         (None, with(&[("AWS_PROFILE", "keys")]), Ok(vec![of_environment])),
         (None, vec![("AWS_PROFILE", "keys")], Ok(vec![of_profile])),
         // A default profile that says nothing of credentials leaves the other places to the SDK.
-        (None, vec![], Err("no providers in chain provided credentials")),
+        (None, vec![], Err("no credentials found in chain. Attempted:")),
         (Some("gone"), vec![], Err("`profile` of target `prod`: there is no profile `gone` in ")),
         (Some("gone"), with(&[]), Err("there is no profile `gone` in ")),
         (None, vec![("AWS_PROFILE", "gone")], Err("`AWS_PROFILE`: there is no profile `gone` in ")),

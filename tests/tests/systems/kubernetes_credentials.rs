@@ -18,12 +18,19 @@ use workspace_tests::desk::{Answer, Desk, Sealed, program};
 
 /// A desk that reads this cluster, by way of `settings` if any.
 fn desk_of(cluster: &Cluster, settings: &str) -> Desk {
-    let uid = cluster.kubectl(&["get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"], "");
-    Desk::new(&format!(
+    Desk::new(&declaration(&uid(cluster), settings))
+}
+
+fn uid(cluster: &Cluster) -> String {
+    cluster.kubectl(&["get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"], "")
+}
+
+fn declaration(uid: &str, settings: &str) -> String {
+    format!(
         "witnessmark: 1\nentity: Northbank Custody Ltd\nsystem: {{id: hot-wallet}}\ntargets:\n  - {{id: signing, collector: kubernetes-rbac, \
          uid: {uid}{settings}, authorizers: [Node, RBAC]}}\ncontrols:\n  - id: K8S\n    title: Nobody is bound to everyone\n    \
          checks: [{{use: kubernetes-rbac/no-binding-to-everyone}}]\n"
-    ))
+    )
 }
 
 /// A desk whose kubeconfig asks this program for credentials.
@@ -267,30 +274,30 @@ struct Both {
 }
 
 /// Both are asked; `list`: the files of `KUBECONFIG`, in place of one that the target names.
-fn both(cluster: &Cluster, folder: &Path, first: &Path, list: Option<&str>) -> Both {
+fn both(uid: &str, folder: &Path, first: &Path, list: Option<&str>) -> Both {
     let programs = testkit::system("WITNESSMARK_TEST_KUBERNETES");
     let mut kubectl = std::process::Command::new(Path::new(&programs).join("kubectl"));
     kubectl.args(["auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"]).env_clear().env("HOME", folder);
     kubectl.stdin(std::process::Stdio::null()).current_dir(folder);
-    let mut desk = match list {
+    // Nothing is sealed: no keys, and no ledger.
+    let mut desk = Desk::bare();
+    let settings = match list {
         Some(list) => {
             kubectl.env("KUBECONFIG", list);
-            let mut desk = desk_of(cluster, "");
             desk.set("KUBECONFIG", list);
-            desk
+            String::new()
         }
         None => {
             kubectl.arg("--kubeconfig").arg(first);
-            desk_of(cluster, &format!(", kubeconfig: \"{}\"", first.display()))
+            format!(", kubeconfig: \"{}\"", first.display())
         }
     };
-    desk.set("NO_PROXY", "");
+    fs::write(desk.path("witnessmark.yaml"), declaration(uid, &settings)).unwrap();
     let output = kubectl.output().unwrap();
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let kubectl = if output.status.success() { Ok(said(&output.stdout)) } else { Err(said(&output.stderr)) };
     let answer = desk.witnessmark(&["preflight", "--quiet", "--format", "json", "--deadline", "60"]);
-    let told = answer.json();
-    let of_target = told.as_array().and_then(|all| all.first()).cloned().unwrap_or_else(|| told["targets"][0].clone());
+    let of_target = answer.json()[0].clone();
     let ours = match of_target["caller"].as_str() {
         Some(caller) => Ok(caller.to_owned()),
         None => Err(of_target["failure"].as_str().unwrap_or_else(|| panic!("neither: {answer:?}")).to_owned()),
@@ -315,6 +322,7 @@ fn every_shape_of_kubeconfig_leads_to_whom_kubectl_is() {
     let cluster = Cluster::start(scratch.path());
     let token = reader(&cluster);
     let _ = cluster.kubectl(&["create", "clusterrolebinding", "too", "--clusterrole=reader", "--user=collector"], "");
+    let uid = uid(&cluster);
     let folder = scratch.path().join("shapes");
     fs::create_dir(&folder).unwrap();
     let other = "collector-test-token-000000000000";
@@ -446,7 +454,7 @@ fn every_shape_of_kubeconfig_leads_to_whom_kubectl_is() {
     for (at, (shape, text, expected)) in shapes.into_iter().enumerate() {
         let path = folder.join(format!("{at}.kubeconfig"));
         fs::write(&path, text).unwrap();
-        judge(&shape, both(&cluster, &folder, &path, None), expected);
+        judge(&shape, both(&uid, &folder, &path, None), expected);
     }
     // Lists of files: some are not there, some say nothing, and of each name the first one counts.
     let file = |name: &str, text: &str| {
@@ -466,7 +474,7 @@ fn every_shape_of_kubeconfig_leads_to_whom_kubectl_is() {
         (format!("{whole}:{first}"), Same(user)),
         (format!("{whole}:{broken}"), Neither("cannot be read")),
     ] {
-        judge(&list, both(&cluster, &folder, &folder, Some(&list)), expected);
+        judge(&list, both(&uid, &folder, &folder, Some(&list)), expected);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
