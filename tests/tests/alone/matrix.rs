@@ -188,7 +188,7 @@ impl Case<'_> {
         if deviates(self.undisturbed) && !deviates(self.denied) {
             faults.push("what deviates in another source is gone".to_owned());
         }
-        if self.is_needed() && undetermined == 0 && !self.told_elsewhere() {
+        if self.is_needed() && undetermined == 0 && !self.told_elsewhere() && !self.is_one_of_several() {
             faults.push("checks need it, and nothing is undetermined".to_owned());
         }
         if !self.is_needed() && undetermined > 0 {
@@ -282,6 +282,21 @@ impl Case<'_> {
             self.feeds
                 .iter()
                 .any(|feed| feed.kind == kind && feed.part.as_deref().is_none_or(|part| parts.contains(&part)))
+        })
+    }
+
+    /// Whether every outcome that needs what the right feeds can rest on something else as well.
+    fn is_one_of_several(&self) -> bool {
+        self.checks.checks().all(|check| {
+            let custom = &check.meta.custom;
+            let kind = custom.subject.kind().unwrap_or_default();
+            let outcomes = [Outcome::Conforms, Outcome::Deviates, Outcome::NotApplicable, Outcome::Undetermined];
+            self.feeds.iter().filter(|feed| feed.kind == kind).all(|feed| {
+                let Some(part) = &feed.part else { return false };
+                let grounds = outcomes.into_iter().filter_map(|outcome| custom.needs.of(outcome));
+                let mut naming = grounds.filter(|grounds| grounds.parts().any(|one| one == part));
+                naming.all(|grounds| grounds.ways().any(|way| !way.contains(part)))
+            })
         })
     }
 
