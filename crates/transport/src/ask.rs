@@ -381,10 +381,12 @@ impl Asker {
         if !given_up {
             return Ok(Err(refusal));
         }
-        let words = format!("no answer within {} s", limit.as_secs());
-        let on_the_way = scope.last().and_then(|seen| Trouble::on_the_way(&seen, &words));
+        let seen = scope.last();
+        let why = seen.as_ref().and_then(|seen| seen.words.clone()).map(|words| format!(": {words}"));
+        let words = format!("no answer within {} s{}", limit.as_secs(), why.unwrap_or_default());
+        let on_the_way = seen.and_then(|seen| Trouble::on_the_way(&seen, &words));
         let reason = on_the_way.map_or(GapReason::TimedOut, |trouble| trouble.reason);
-        Ok(Err(Refusal { reason, detail: words, ..refusal }))
+        Ok(Err(Refusal { reason, detail: readable(&words), ..refusal }))
     }
 
     /// Waits for its turn. The semaphore is never closed, and without a permit a request would only be one too many.

@@ -180,6 +180,8 @@ struct Attempt<'a> {
     answered: bool,
     body: BytesMut,
     began: Instant,
+    /// Why it failed.
+    words: Option<String>,
 }
 
 impl<'a> Attempt<'a> {
@@ -220,6 +222,7 @@ impl<'a> Attempt<'a> {
             answered: false,
             body: BytesMut::new(),
             began: Instant::now(),
+            words: None,
         }
     }
 
@@ -236,6 +239,7 @@ impl<'a> Attempt<'a> {
 
     /// Records the attempt as failed, with the bytes that came.
     fn fail(mut self, failure: Failure) -> Failure {
+        self.words = Some(failure.to_string());
         match self.record(failure.kind(), None) {
             Ok(_) => failure,
             Err(unwritable) => unwritable,
@@ -290,6 +294,7 @@ impl<'a> Attempt<'a> {
                 status,
                 error,
                 failure,
+                words: self.words.take(),
                 withheld,
                 body: if withheld { Bytes::new() } else { bytes.clone() },
             });

@@ -41,6 +41,8 @@ pub struct Seen {
     pub error: Option<String>,
     /// What went wrong on the way, as in `NewExchange::failure`.
     pub failure: Option<&'static str>,
+    /// The same for a person.
+    pub words: Option<String>,
     /// The answer was not handed on because a secret is suspected in it.
     pub withheld: bool,
     /// The body as received; empty where it was withheld.
