@@ -148,6 +148,9 @@ fn a_changed_passphrase_opens_the_same_keys() {
     let _ = desk.seal();
     fs::write(desk.path("new"), "battery staple\n").unwrap();
     fs::write(desk.path("wrong"), "not it\n").unwrap();
+    for file in ["new", "wrong"] {
+        fs::set_permissions(desk.path(file), fs::Permissions::from_mode(0o600)).unwrap();
+    }
     let before = fs::read(desk.path("keys/ledger.key.pem")).unwrap();
     let wrong = desk.witnessmark(&["keys", "passphrase", "--passphrase-file", "wrong", "--new-passphrase-file", "new"]);
     assert_eq!((wrong.code, fs::read(desk.path("keys/ledger.key.pem")).unwrap()), (2, before), "{wrong:?}");

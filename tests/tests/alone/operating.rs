@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use fakes::aws::{AwsFake, Size, World};
@@ -90,6 +91,7 @@ fn a_key_is_rotated_and_a_passphrase_changed() {
     let _ = follow(&desk, "rotate");
     let _ = desk.seal();
     fs::write(desk.path("new-passphrase"), "battery staple\n").unwrap();
+    fs::set_permissions(desk.path("new-passphrase"), fs::Permissions::from_mode(0o600)).unwrap();
     let _ = follow(&desk, "passphrase");
     desk.set("WITNESSMARK_PASSPHRASE", "battery staple");
     assert_eq!(desk.seal().1.index, 2);
