@@ -32,10 +32,11 @@ impl Date {
 impl FromStr for Date {
     type Err = ParseDateError;
 
-    /// Years 1 to 9999, and no spelling but the one that [`fmt::Display`] gives.
+    /// Years 1970 to 9998, as of a [`Timestamp`], and no spelling but the one that [`fmt::Display`] gives.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let date: jiff::civil::Date = text.parse().map_err(|_| ParseDateError)?;
-        if date.year() > 0 && date.to_string() == text { Ok(Self(date)) } else { Err(ParseDateError) }
+        let within = (1970..=9998).contains(&date.year());
+        if within && date.to_string() == text { Ok(Self(date)) } else { Err(ParseDateError) }
     }
 }
 
@@ -74,7 +75,7 @@ mod tests {
 
     #[test]
     fn has_one_spelling() {
-        for text in ["2026-12-31", "0001-01-01", "9999-12-31", "2028-02-29"] {
+        for text in ["2026-12-31", "1970-01-01", "9998-12-31", "2028-02-29"] {
             assert_eq!(text.parse::<Date>().unwrap().to_string(), text);
             let json = format!("\"{text}\"");
             assert_eq!(serde_json::to_string(&serde_json::from_str::<Date>(&json).unwrap()).unwrap(), json);
@@ -87,6 +88,8 @@ mod tests {
             "20261231",
             "2026-12-31T00:00:00Z",
             "0000-01-01",
+            "1969-12-31",
+            "9999-01-01",
             "-000001-01-01",
             "+2026-12-31",
             " 2026-12-31",
