@@ -13,6 +13,7 @@ mod path;
 pub mod record;
 mod secret;
 mod text;
+mod texts;
 mod time;
 
 pub use date::{Date, ParseDateError};
@@ -23,4 +24,5 @@ pub use names::{Outcome, ParseRefError, RecordRef, RecordType, Severity, is_stat
 pub use path::{is_pointer, leads_into};
 pub use record::Covers;
 pub use secret::Secret;
+pub use texts::{FILLER, TextAt, places_touch, texts_of};
 pub use time::{ParseTimestampError, Timestamp};
