@@ -28,5 +28,5 @@ pub use recorder::{
 };
 pub use rights::RightsForm;
 pub use stop::{Stop, Waiting};
-pub use suspicion::{KnownSecrets, suspects_secret};
+pub use suspicion::{BadMask, KnownSecrets, MaskedText, masked_texts, suspects_secret};
 pub use variables::{variable, variable_names, variables};

@@ -10,7 +10,7 @@ use model::{Digest, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::suspicion::{KnownSecrets, suspects_secret};
+use crate::suspicion::{KnownSecrets, MaskedText, mask, suspects_secret};
 
 /// The place of an exchange in the order of arrival. Sealing replaces it by the record's reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -141,6 +141,8 @@ pub enum NewBody {
     CredentialBearing { size: u64 },
     /// A secret was suspected in it where it was received, in another process: only its size came here.
     Suspected { size: u64 },
+    /// As received, but for texts that seem to hold a secret: each of their bytes is [`model::FILLER`].
+    Masked { bytes: Bytes, texts: Vec<MaskedText> },
     /// No answer came.
     None,
 }
@@ -164,11 +166,13 @@ impl WithheldReason {
 }
 
 /// What became of a recorded exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Captured {
     pub id: ExchangeId,
     /// `Some(SuspectedSecret)`: the caller must not use the answer; it becomes a gap.
     pub withheld: Option<WithheldReason>,
+    /// The body as it is kept, where texts of it are masked: nothing else of the answer may be used.
+    pub masked: Option<Bytes>,
 }
 
 /// Where a fact stands in an answer (`model::record::Locator` before sealing).
@@ -397,13 +401,38 @@ impl Recorder {
     ///
     /// # Errors
     /// When the evidence cannot be written.
-    pub fn exchange(&self, mut exchange: NewExchange) -> Result<Captured, SinkError> {
+    pub fn exchange(&self, exchange: NewExchange) -> Result<Captured, SinkError> {
         let withheld = match &exchange.body {
-            NewBody::Received(bytes) if suspects_secret(bytes, &self.secrets) => Some(WithheldReason::SuspectedSecret),
+            NewBody::Received(bytes) | NewBody::Masked { bytes, .. } if suspects_secret(bytes, &self.secrets) => {
+                Some(WithheldReason::SuspectedSecret)
+            }
             NewBody::Suspected { .. } => Some(WithheldReason::SuspectedSecret),
             NewBody::CredentialBearing { .. } => Some(WithheldReason::CredentialBearing),
-            NewBody::Received(_) | NewBody::None => None,
+            NewBody::Received(_) | NewBody::Masked { .. } | NewBody::None => None,
         };
+        self.keep(exchange, withheld)
+    }
+
+    /// Keeps one attempt of a caller who uses nothing of the answer but what is kept of it. Of a body in which a secret is suspected, the
+    /// texts that seem to hold it are masked, where they can be told from the rest; otherwise it is not kept.
+    ///
+    /// # Errors
+    /// When the evidence cannot be written.
+    pub fn answer(&self, mut exchange: NewExchange) -> Result<Captured, SinkError> {
+        match &exchange.body {
+            NewBody::Received(bytes) if suspects_secret(bytes, &self.secrets) => match mask(bytes, &self.secrets) {
+                Some((bytes, texts)) => {
+                    exchange.body = NewBody::Masked { bytes, texts };
+                    self.keep(exchange, None)
+                }
+                None => self.keep(exchange, Some(WithheldReason::SuspectedSecret)),
+            },
+            NewBody::Received(_) => self.keep(exchange, None),
+            _ => self.exchange(exchange),
+        }
+    }
+
+    fn keep(&self, mut exchange: NewExchange, withheld: Option<WithheldReason>) -> Result<Captured, SinkError> {
         let parameters = exchange.parameters.to_string();
         if suspects_secret(parameters.as_bytes(), &self.secrets) {
             exchange.parameters = serde_json::json!({"withheld": WithheldReason::SuspectedSecret.as_str()});
@@ -413,8 +442,12 @@ impl Recorder {
         for text in texts.into_iter().filter(|text| text.as_ref().is_some_and(|text| self.suspects(text))) {
             *text = Some(WITHHELD.to_owned());
         }
+        let masked = match &exchange.body {
+            NewBody::Masked { bytes, .. } if withheld.is_none() => Some(bytes.clone()),
+            _ => None,
+        };
         let id = self.sink.exchange(&self.target, &self.collector, exchange, withheld)?;
-        Ok(Captured { id, withheld })
+        Ok(Captured { id, withheld, masked })
     }
 
     /// Keeps one resource.

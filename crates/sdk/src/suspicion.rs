@@ -3,12 +3,16 @@
 //! A false alarm costs one gap, a miss puts a secret into evidence that is handed around: in doubt, withhold.
 
 mod decode;
+mod mask;
 mod signs;
 
 use std::fmt;
 use std::sync::{Arc, RwLock};
 
 use model::Secret;
+
+pub(crate) use mask::mask;
+pub use mask::{BadMask, MaskedText, masked_texts};
 
 /// Bytes from which on a secret of ours is searched for anywhere; a shorter one, a PIN, only as a word of its own.
 const LONG: usize = 8;

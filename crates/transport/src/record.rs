@@ -280,7 +280,7 @@ impl<'a> Attempt<'a> {
             "asked"
         );
         let (status, error) = (draft.status, draft.error.clone());
-        let captured = match self.recording.recorder.exchange(draft) {
+        let captured = match self.recording.recorder.answer(draft) {
             Ok(captured) => captured,
             Err(cause) => {
                 *self.recording.sink_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause);
@@ -288,6 +288,8 @@ impl<'a> Attempt<'a> {
             }
         };
         let withheld = captured.withheld == Some(WithheldReason::SuspectedSecret);
+        // Nobody reads a text that is not kept.
+        let bytes = captured.masked.unwrap_or(bytes);
         if let Some(scope) = &self.scope {
             scope.saw(Seen {
                 exchange: captured.id,

@@ -1,8 +1,12 @@
 //! What a secret looks like in the answers of the sources we read. Public identifiers (AKIA…, key ids, certificates) are none.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::bytes::{Match, Regex, RegexBuilder};
+
+/// So many of the first signs are those of private keys.
+const KEYS: usize = 5;
 
 /// Whatever matches is a secret.
 const SIGNS: &[&str] = &[
@@ -153,6 +157,16 @@ impl Patterns {
         let values = named.iter().chain(&self.others).flat_map(|pattern| pattern.captures_iter(bytes));
         values.filter_map(|found| found.name("v")).filter(|value| is_secret(&String::from_utf8_lossy(value.as_bytes())))
     }
+}
+
+/// Where values stand that are secrets because of what they are called.
+pub(super) fn values_in(bytes: &[u8]) -> Vec<Range<usize>> {
+    PATTERNS.iter().flat_map(|patterns| patterns.values_in(bytes)).map(|value| value.range()).collect()
+}
+
+/// Whether a private key begins here, of which more may follow.
+pub(super) fn begins_key(bytes: &[u8]) -> bool {
+    PATTERNS.as_ref().is_none_or(|patterns| patterns.signs.iter().take(KEYS).any(|sign| sign.is_match(bytes)))
 }
 
 fn is_secret(value: &str) -> bool {

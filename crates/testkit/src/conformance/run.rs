@@ -215,7 +215,7 @@ impl Run {
                 exchange.request_id,
                 exchange.parameters
             ));
-            if let NewBody::Received(bytes) = &exchange.body {
+            if let NewBody::Received(bytes) | NewBody::Masked { bytes, .. } = &exchange.body {
                 text.push_str(&String::from_utf8_lossy(bytes));
             }
         }
