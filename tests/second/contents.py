@@ -88,6 +88,7 @@ class Records:
         self.withheld = {}  # type to lines
         self.keys = {}  # the order of the type that is read
         self.raw = {}  # number to (size, digest), of what is shown
+        self.masked, self.masked_of, self.masked_count = {}, set(), 0  # number to texts; exchanges that no gap names
         self.raw_next = (0, 0)  # the lowest and highest number that may come next
         self.routes, self.coverage, self.unread, self.assigned = {}, {}, set(), set()
         self.only_gaps = {}
@@ -239,6 +240,11 @@ class Records:
         if "raw" in record:
             self.proven(self.shown[record["exchange"][:2]])
             self.raw_file(record)
+        if "masked" in record:
+            self.masked_count += len(record["masked"])
+            need(self.masked_count <= 1_000_000, "more masked texts than the limit")
+            self.masked[record["raw"]] = record["masked"]
+            self.masked_of.add(record["exchange"][:2])
 
     def see_coverage(self, record, _):
         self.coverage[record["target"], record["collector"], record["population"]] = record
@@ -250,6 +256,8 @@ class Records:
         false(self.statement.status != "complete", "a complete run with a gap")
         if "exchange" in record:
             self.own(self.shown[record["exchange"][:2]], record)
+            if record["reason"] == "withheld-secret":
+                self.masked_of.discard(record["exchange"][:2])
         of = record["target"], record["collector"], record.get("population")
         subject, part = record.get("subject"), record.get("part")
         if subject and part is not None:
@@ -323,6 +331,7 @@ class Records:
         if "target" in self.statement.rehearsal:
             rehearsed = {target for (target, _), route in self.routes.items() if "rehearsal" in route}
             false(rehearsed and rehearsed != {target for target, _ in self.routes}, "a rehearsal in part of which no route says which")
+        false(not self.masked_of, "a masked text that no gap tells of")
         for lists in self.only_gaps.values():
             for of in lists:
                 self.counted[of] = self.counted.get(of, 0) + 1

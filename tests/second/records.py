@@ -203,7 +203,8 @@ FORMS = {
                  ("failure?", one_of("connect", "timeout", "reset", "cut", "tls", "too-large")), ("request_id?", text),
                  ("date?", text)],
     "params": [("exchange", reference("exchange")), ("subject?", SUBJECT), ("parameters", free_object)],
-    "body": [("exchange", reference("exchange")), ("size", NUMBER), ("sha256?", digest), ("raw?", raw_number),
+    "body": [("exchange", reference("exchange")), ("size", NUMBER),
+             ("masked?", listed(members(("at", NUMBER), ("length", whole(1))), 1)), ("sha256?", digest), ("raw?", raw_number),
              ("withheld?", one_of("credential-bearing", "suspected-secret"))],
     "coverage": [("target", text), ("collector", text), ("population", text), ("calls", NUMBER), ("pages", NUMBER),
                  ("items", NUMBER), ("repeated?", whole(1)), ("complete", truth),
@@ -243,6 +244,12 @@ def alone(kind, record):
         kept = "sha256" in record and "raw" in record
         need(kept and "withheld" not in record or not ("sha256" in record or "raw" in record) and "withheld" in record,
              "neither kept nor withheld, or both")
+        need(kept or "masked" not in record, "masked texts of a body that is not kept")
+        end = -1
+        for text in record.get("masked", []):
+            need(text["at"] > end, "masked texts in another order, or not apart")
+            end = text["at"] + text["length"]
+            need(end <= record["size"], "a masked text outside of the body")
     if kind in ("declaration", "body"):
         need("raw" not in record or record["size"] <= 1_073_741_824, "a raw file beyond the limit")
     if kind == "coverage":

@@ -194,6 +194,9 @@ class Verification:
             self.add(RAW, "altered", f"raw file {number} is named by no record that is shown")
         if self.records.raw[number] != (len(content), sha(content)):
             self.add(RAW, "altered", f"raw file {number} is another one")
+        for text in self.records.masked.get(number, []):
+            if set(content[text["at"]:text["at"] + text["length"]]) != {ord("*")}:
+                self.add(RAW, "contradiction", f"raw file {number} shows what is masked")
 
     def raw_missing(self):
         if self.statement and self.reads_raw():

@@ -112,6 +112,9 @@ pub const fn records_max(kind: RecordType) -> u64 {
 /// Most gaps that have a `subject`.
 pub const SUBJECT_GAPS_MAX: u64 = 1_000_000;
 
+/// Most masked texts of all bodies together: a verifier keeps where each of them is.
+pub const MASKED_MAX: u64 = 1_000_000;
+
 /// Most declared files that have the form of an approval.
 pub const APPROVALS_MAX: u64 = 4096;
 
@@ -168,6 +171,7 @@ mod tests {
         let few = [CHECKS_MAX, ACCEPTANCES_MAX, PEERS_MAX];
         assert_eq!(few.map(|max| vec![max]), [(); 3].map(|()| said("`check`, `acceptance`, `peer` records")));
         assert_eq!(said("gaps with a `subject`"), [SUBJECT_GAPS_MAX]);
+        assert_eq!(said("masked texts of all bodies"), [MASKED_MAX]);
         assert_eq!(said("parts of a resource"), [usize(PARTS_MAX), usize(LOCATORS_MAX)]);
         assert_eq!(said("certificates of a peer"), [usize(CHAIN_MAX), usize(CERTIFICATE_MAX)]);
         assert_eq!(said("approvals among the declared files"), [APPROVALS_MAX, crate::approval::FILE_MAX]);

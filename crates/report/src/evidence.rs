@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::read::{Line, Record};
 use model::record::{
-    Assignment, Coverage, Declaration, Exchange, Finding, Gap, InDeclaration, Locator, NotKept, Params, Resource,
+    Assignment, Coverage, Declaration, Exchange, Finding, Gap, InDeclaration, Locator, Masked, NotKept, Params,
+    Resource,
 };
 use model::{RecordRef, RecordType};
 use serde::Serialize;
@@ -49,6 +50,9 @@ pub struct ExchangeView {
     /// Why the answer is not kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_kept: Option<NotKept>,
+    /// Texts of it that seemed to hold a secret, and are masked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub masked: Vec<Masked>,
     /// The answer, as far as it is text and not too long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
@@ -203,6 +207,7 @@ impl EvidenceReader {
                     sha256: None,
                     size: None,
                     not_kept: None,
+                    masked: Vec::new(),
                     answer: None,
                 };
                 self.exchanges.insert(at.ordinal, view);
@@ -235,6 +240,7 @@ impl Observer for EvidenceReader {
                     view.sha256 = body.sha256.map(|digest| digest.to_string());
                     view.size = Some(body.size);
                     view.not_kept = body.withheld;
+                    view.masked.clone_from(&body.masked);
                     if let Some(raw) = body.raw
                         && self.raws.len() < MOST_ANSWERS
                     {

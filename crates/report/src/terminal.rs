@@ -358,6 +358,11 @@ fn one_exchange(text: &mut String, view: &ExchangeView) {
     if let (Some(raw), Some(sha256), Some(size)) = (&view.raw, &view.sha256, view.size) {
         writeln!(text, "  answer: {raw}, {size} bytes, sha256 {sha256}").ok();
     }
+    if !view.masked.is_empty() {
+        let bytes: u64 = view.masked.iter().map(|masked| masked.length).sum();
+        let count = view.masked.len();
+        writeln!(text, "  {count} of its texts, {bytes} bytes, seemed to hold a secret and are masked by `*`").ok();
+    }
     if let Some(answer) = &view.answer {
         for line in answer.lines() {
             writeln!(text, "  │ {}", clean(line)).ok();

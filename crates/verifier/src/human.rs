@@ -250,6 +250,15 @@ fn withheld(out: &mut String, records: &RecordsReport) {
             );
         }
     }
+    if records.bodies_masked > 0 {
+        let (texts, answers) =
+            (counted(records.texts_masked, "text", "texts"), counted(records.bodies_masked, "answer", "answers"));
+        row(
+            out,
+            "masked",
+            &format!("{texts} in {answers}, seeming to hold a secret: what rests on them is not judged"),
+        );
+    }
     if records.bodies_not_kept > 0 {
         row(
             out,

@@ -375,6 +375,7 @@ impl Findings {
                     break;
                 }
                 hasher.update(piece);
+                contents.raw.piece(ordinal, length, piece);
                 length += count as u64;
                 if wanted {
                     observer.raw(ordinal, piece);
@@ -624,6 +625,8 @@ fn records_report(
         gaps: found.gaps.clone(),
         gaps_accepted: found.accepted_gaps,
         bodies_not_kept: found.bodies_not_kept,
+        bodies_masked: found.bodies_masked,
+        texts_masked: found.texts_masked,
         raw_files,
         raw_bytes: contents.raw.bytes,
         checks: found.checks,

@@ -309,6 +309,10 @@ pub enum Problem {
     Controls { max: u64 },
     #[error("there are more than {max} gaps with a subject")]
     SubjectGaps { max: u64 },
+    #[error("there are more than {max} masked texts in the answers")]
+    MaskedTexts { max: u64 },
+    #[error("raw file {ordinal} shows a text that its record calls masked")]
+    NotMasked { ordinal: u64 },
     #[error("there are more than {max} approvals among the declared files")]
     Approvals { max: u64 },
 
@@ -342,6 +346,7 @@ impl Problem {
             | Self::LineTooLong { .. }
             | Self::Controls { .. }
             | Self::SubjectGaps { .. }
+            | Self::MaskedTexts { .. }
             | Self::Approvals { .. }
             | Self::LineUnfinished
             | Self::ConsistencyText(_)
@@ -399,6 +404,7 @@ impl Problem {
             | Self::RawFiles
             | Self::RawStray { .. } => Class::Altered,
             Self::RedactionCounts
+            | Self::NotMasked { .. }
             | Self::Segment { .. }
             | Self::Reference { .. }
             | Self::Record { .. }

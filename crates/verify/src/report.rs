@@ -95,6 +95,9 @@ pub struct RecordsReport {
     pub gaps_accepted: u64,
     /// Answers that were not kept, because they carry credentials or seem to hold a secret.
     pub bodies_not_kept: u64,
+    /// Answers of which texts that seem to hold a secret are masked, and how many texts that are.
+    pub bodies_masked: u64,
+    pub texts_masked: u64,
     pub raw_files: u64,
     pub raw_bytes: u64,
     pub checks: u64,

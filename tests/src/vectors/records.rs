@@ -106,6 +106,16 @@ fn forms(vectors: &mut Vectors) {
     bad("peer-tls", "a peer without TLS", T::Exchange, 3, &|v| v["endpoint"] = json!("http://169.254.169.254"));
     bad("parameters-object", "parameters that are a list", T::Params, 0, &|v| v["parameters"] = json!([]));
     bad("body-either", "a body that is kept and withheld", T::Body, 0, &|v| v["withheld"] = json!("suspected-secret"));
+    bad("masked-kept", "masked texts of a body that is not kept", T::Body, 3, &|v| {
+        v["masked"] = json!([{"at": 0, "length": 1}]);
+    });
+    bad("masked-order", "masked texts that touch", T::Body, 0, &|v| {
+        v["masked"] = json!([{"at": 0, "length": 2}, {"at": 2, "length": 1}]);
+    });
+    bad("masked-length", "a masked text of no byte", T::Body, 0, &|v| v["masked"] = json!([{"at": 1, "length": 0}]));
+    bad("masked-inside", "a masked text that ends after its body", T::Body, 0, &|v| {
+        v["masked"] = json!([{"at": 1, "length": v["size"]}]);
+    });
     bad("coverage-repeated", "more repetitions than items", T::Coverage, 0, &|v| v["repeated"] = json!(3));
     bad("facts-object", "facts that are a list", T::Derived, 0, &|v| v["facts"] = json!([]));
     bad("facts-parts", "a fact without a locator", T::Resource, 1, &|v| v["facts"]["name"] = json!("x"));
@@ -283,9 +293,34 @@ fn collected(vectors: &mut Vectors) {
     bad("locator-failed", "a fact of an exchange that failed", &|s| {
         s.change(T::Exchange, 0, |v| v["failure"] = json!("cut"));
     });
+    bad("masked-gap", "a masked text that no gap names", &|s| {
+        masked(s);
+        s.change(T::Gap, 0, |v| v["reason"] = json!("denied"));
+    });
+    bad("masked-filler", "a masked text that is shown", &|s| {
+        masked(s);
+        s.change(T::Body, 0, |v| v["masked"][0]["length"] = json!(6));
+    });
     bad("derived-inputs", "a derived object made of itself", &|s| {
         s.change(T::Derived, 0, |v| v["inputs"] = json!(["derived:0"]));
     });
+}
+
+/// Masks a text of the first answer, and names it by a gap.
+pub(super) fn masked(story: &mut Story) {
+    let answer = br#"{"Keys":[{"KeyId":"k-1"},{"KeyId":"k-2"}],"Note":"*****"}"#;
+    let at = answer.len() - 7;
+    story.raw.insert(1, answer.to_vec());
+    story.change(T::Body, 0, |v| {
+        (v["size"], v["sha256"]) = (json!(answer.len()), json!(Digest::of(answer)));
+        v["masked"] = json!([{"at": at, "length": 5}]);
+    });
+    let mut gap = story.records.iter().find(|(kind, _)| *kind == T::Gap).unwrap().1.clone();
+    (gap["reason"], gap["part"], gap["exchange"]) = (json!("withheld-secret"), json!("/Note"), json!("exchange:0"));
+    gap.as_object_mut().unwrap().remove("acceptance");
+    gap["detail"] = json!("a text at `/Note` of the answer is masked: it seems to hold a secret");
+    story.insert(T::Gap, 0, gap);
+    story.metadata.summary.gaps += 1;
 }
 
 fn judged(vectors: &mut Vectors) {

@@ -9,6 +9,7 @@ use sdk::RouteNote;
 use super::exchanges::{ExchangeFiles, ExchangeKey};
 use super::index::{Names, ResourceKey};
 use super::lines::{LineFile, Span};
+use super::masked::Masked;
 use super::rows::{CoverageRow, GapRow};
 
 /// Everything that came, in the order in which it came.
@@ -26,6 +27,7 @@ pub(super) struct Arrived {
     /// By target and collector.
     pub(super) routes: BTreeMap<(String, String), RouteNote>,
     pub(super) kept_bytes: u64,
+    pub(super) masked: Masked,
 }
 
 impl Arrived {
@@ -42,6 +44,7 @@ impl Arrived {
             gaps: Vec::new(),
             routes: BTreeMap::new(),
             kept_bytes: 0,
+            masked: Masked::default(),
         })
     }
 

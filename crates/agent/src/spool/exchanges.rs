@@ -101,6 +101,8 @@ struct ParamsRest<'a> {
 #[derive(Serialize)]
 struct BodyRest<'a> {
     size: u64,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    masked: &'a [record::Masked],
     #[serde(skip_serializing_if = "Option::is_none")]
     sha256: Option<Digest>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,8 +117,16 @@ impl Drafted {
         exchange: NewExchange,
         withheld: Option<WithheldReason>,
     ) -> io::Result<(Self, Option<bytes::Bytes>)> {
+        let mut masked = Vec::new();
         let (size, kept) = match exchange.body {
             NewBody::Received(bytes) => (Some(bytes.len() as u64), withheld.is_none().then_some(bytes)),
+            NewBody::Masked { bytes, texts } => {
+                let size = bytes.len() as u64;
+                if withheld.is_none() {
+                    masked = texts.iter().map(|text| record::Masked { at: text.at, length: text.length }).collect();
+                }
+                (Some(size), withheld.is_none().then_some(bytes))
+            }
             NewBody::CredentialBearing { size } | NewBody::Suspected { size } => (Some(size), None),
             NewBody::None => (None, None),
         };
@@ -161,7 +171,7 @@ impl Drafted {
         let body = text.len();
         if let Some(size) = size {
             let sha256 = kept.as_ref().map(|bytes| Digest::of(bytes));
-            let rest = BodyRest { size, sha256, withheld: withheld.map(WithheldReason::as_str) };
+            let rest = BodyRest { size, masked: &masked, sha256, withheld: withheld.map(WithheldReason::as_str) };
             serde_json::to_writer(&mut text, &rest)?;
             members_go_on(&mut text, body);
         }

@@ -10,6 +10,7 @@ mod fits;
 mod gaps;
 mod index;
 mod lines;
+mod masked;
 mod places;
 mod recorded;
 mod rows;
@@ -18,6 +19,7 @@ mod settle;
 mod tests;
 mod united;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -80,6 +82,27 @@ impl Spool {
         let texts = places.iter().filter_map(Place::answer).map(|source| source.path.len());
         room.take(part.len().saturating_add(bytes), places.len(), texts.sum())?;
         places.into_iter().map(|place| self.place(place)).collect()
+    }
+
+    /// The parts of an object that were read where a text is masked: in which exchange, and the text.
+    fn masked(
+        &self,
+        target: &str,
+        collector: &str,
+        population: &str,
+        subject: &Subject,
+        parts: &BTreeMap<String, Vec<Place>>,
+    ) -> Result<BTreeMap<String, (ExchangeId, String)>, SinkError> {
+        let mut guard = self.lock();
+        let masked = &mut guard.as_mut().ok_or_else(|| SinkError(ended()))?.masked;
+        if masked.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let met = masked.met(parts);
+        if !met.is_empty() {
+            masked.hide(target, collector, population, subject);
+        }
+        Ok(met)
     }
 
     /// How a place lies in the scratch; `Err` says why it is none.
@@ -162,11 +185,16 @@ impl Sink for Spool {
         &self,
         target: &str,
         collector: &str,
-        exchange: NewExchange,
-        withheld: Option<WithheldReason>,
+        mut exchange: NewExchange,
+        mut withheld: Option<WithheldReason>,
     ) -> Result<ExchangeId, SinkError> {
         if !model::is_endpoint(&exchange.endpoint) {
             return Err(SinkError(io::Error::other(format!("`{}` is not the form of an endpoint", exchange.endpoint))));
+        }
+        let masked = masked::of(target, collector, &exchange);
+        if masked.is_some() {
+            let mut guard = self.lock();
+            guard.as_mut().ok_or_else(|| SinkError(ended()))?.masked.reserve(&mut exchange, &mut withheld);
         }
         // Written and hashed outside the lock: other tasks go on in the meantime.
         let (drafted, kept) = Drafted::new(target, collector, exchange, withheld).map_err(SinkError)?;
@@ -175,6 +203,9 @@ impl Sink for Spool {
         let arrival = inner.exchange_keys.len() as u64;
         let (key, peer) = inner.exchanges.append(&mut inner.names, drafted, kept.as_deref()).map_err(SinkError)?;
         inner.exchange_keys.push(key);
+        if let Some(masked) = masked {
+            inner.masked.add(arrival, masked);
+        }
         if peer == PeerKept::No {
             let detail = format!(
                 "it has another peer than {MOST_PEERS} exchanges before it: whose certificates it sent is not sealed"
@@ -192,12 +223,19 @@ impl Sink for Spool {
         };
         let (mut parts, mut lost, mut room) = (Vec::with_capacity(facts.len()), Vec::new(), Room::default());
         let mut places = resource.parts;
+        let subject = Subject { kind: resource.kind.clone(), id: resource.id.clone() };
+        for (part, (exchange, path)) in self.masked(target, collector, &resource.population, &subject, &places)? {
+            if facts.remove(&part).is_some() {
+                lost.push(GapNote { detail: masked::detail(&path), ..masked::gap(Some(part), Some(exchange)) });
+            }
+        }
         facts.retain(|part, value| {
             let read_in = places.remove(part).unwrap_or_default();
             match self.part(part, value, read_in, &mut room) {
                 Ok(lines) => parts.push((part.clone(), lines)),
-                Err(problem) => {
-                    lost.push((part.clone(), problem));
+                Err(detail) => {
+                    let reason = GapReason::CollectorFailed;
+                    lost.push(GapNote { reason, detail, ..masked::gap(Some(part.clone()), None) });
                     return false;
                 }
             }
@@ -207,20 +245,10 @@ impl Sink for Spool {
         let bytes = serde_json::to_vec(&line).map_err(|e| SinkError(e.into()))?;
         let mut guard = self.lock();
         let inner = guard.as_mut().ok_or_else(|| SinkError(ended()))?;
-        for (part, detail) in lost {
-            inner.gaps.push(GapRow {
-                target: target.to_owned(),
-                collector: collector.to_owned(),
-                note: GapNote {
-                    population: Some(resource.population.clone()),
-                    subject: Some(Subject { kind: resource.kind.clone(), id: resource.id.clone() }),
-                    part: Some(part),
-                    right: None,
-                    reason: GapReason::CollectorFailed,
-                    detail,
-                    exchange: None,
-                },
-            });
+        for note in lost {
+            let note =
+                GapNote { population: Some(resource.population.clone()), subject: Some(subject.clone()), ..note };
+            inner.gaps.push(GapRow { target: target.to_owned(), collector: collector.to_owned(), note });
         }
         let span = inner.resources.append(&bytes).map_err(SinkError)?;
         let key = inner.key((target, collector, &resource.population, &resource.kind), resource.id, span);

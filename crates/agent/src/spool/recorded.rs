@@ -12,6 +12,7 @@ use super::exchanges::{Asked, ExchangeFiles, Spans, sort_exchanges};
 use super::gaps::{folded, gap_order};
 use super::index::{self, Names, ResourceKey};
 use super::lines::{LineFile, SpanReader};
+use super::masked;
 use super::places::Places;
 use super::rows::{CoverageRow, DerivedLine, GapRow, InputLine, PlaceLine, ResourceLine};
 use super::settle::{self, Repeated};
@@ -41,6 +42,8 @@ impl Recorded {
     /// # Errors
     /// When the spool cannot be read or written.
     pub(super) fn new(mut arrived: Arrived) -> io::Result<Self> {
+        let Arrived { masked, gaps, names, derived_keys, derived, .. } = &mut arrived;
+        masked::settle(masked, gaps, names, derived_keys, derived)?;
         let ranks = arrived.names.ranks();
         let mut exchange_order: Vec<u64> = (0..arrived.exchange_keys.len() as u64).collect();
         sort_exchanges(&mut exchange_order, &arrived.exchange_keys, &ranks);

@@ -150,6 +150,85 @@ fn a_withheld_body_leaves_its_size_and_no_file() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4, "a file has no line above");
 }
 
+/// A thing whose parts stand at these places of an answer.
+fn placed(id: &str, parts: &[(&str, ExchangeId, &str)]) -> ResourceNote {
+    let facts = parts.iter().map(|(part, ..)| ((*part).to_owned(), json!("fact"))).collect();
+    let place =
+        |(part, from, path): &(&str, ExchangeId, &str)| ((*part).to_owned(), vec![Source::json(*from, *path).into()]);
+    ResourceNote { parts: parts.iter().map(place).collect(), facts: Value::Object(facts), ..thing(id, ExchangeId(0)) }
+}
+
+#[test]
+fn a_masked_text_costs_what_was_read_there_and_no_more() {
+    const ANSWER: &str = r#"{"Things":[{"Id":"a","Tags":[{"Value":"login with password=see-vault-path"}]},{"Id":"b"}],"Note":"api_key=zzzz0000zzzz"}"#;
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Arc::new(Spool::create(folder.path(), DeclaredFiles::default()).unwrap());
+    let recorder = Recorder::new(Arc::clone(&spool) as Arc<dyn Sink>, "t", "x", KnownSecrets::default());
+    recorder.route(RouteNote::default()).unwrap();
+    let captured = recorder.answer(exchange("x:List", None, 1, 1, ANSWER)).unwrap();
+    let kept = captured.masked.unwrap();
+    assert_eq!(
+        kept,
+        ANSWER
+            .replace("login with password=see-vault-path", &"*".repeat(34))
+            .replace("api_key=zzzz0000zzzz", &"*".repeat(20))
+    );
+    let from = captured.id;
+    recorder
+        .resource(placed(
+            "a",
+            &[("id", from, "/Things/0/Id"), ("tags", from, "/Things/0/Tags"), ("all", from, "/Things/0")],
+        ))
+        .unwrap();
+    recorder.resource(placed("c", &[("all", from, "/Things/0"), ("deep", from, "/Things/0/Id")])).unwrap();
+    recorder.resource(placed("b", &[("id", from, "/Things/1/Id"), ("tags", from, "/Things/1/Tags")])).unwrap();
+    let sum = |id: &str, of: &str, kind: &str| DerivedNote {
+        population: "x/sum".into(),
+        kind: "x/sum".into(),
+        id: id.into(),
+        inputs: vec![Input::Resource { kind: kind.into(), id: of.into() }],
+        facts: json!({}),
+    };
+    recorder.derived(sum("of-of-a", "of-a", "x/sum")).unwrap();
+    recorder.derived(sum("of-a", "a", "x/thing")).unwrap();
+    recorder.derived(sum("of-b", "b", "x/thing")).unwrap();
+    for (population, items) in [("x/thing", 3), ("x/sum", 3)] {
+        let population = population.to_owned();
+        recorder.coverage(CoverageNote { population, calls: 1, pages: 1, items, complete: true, total: None }).unwrap();
+    }
+    let recorded = spool.finish().unwrap();
+    let (_, _, body, bytes) = exchanges(&recorded).remove(0);
+    let (body, bytes) = (body.unwrap(), bytes.unwrap());
+    assert_eq!((bytes.as_slice(), body.size, body.withheld), (&*kept, ANSWER.len() as u64, None));
+    let spans: Vec<(usize, usize)> = body.masked.iter().map(|one| (one.at as usize, one.length as usize)).collect();
+    assert_eq!(spans, [(ANSWER.find("login").unwrap(), 34), (ANSWER.find("api_key").unwrap(), 20)]);
+    let gaps: Vec<(Option<&str>, Option<&str>)> = recorded
+        .gaps()
+        .iter()
+        .map(|gap| (gap.subject.as_ref().map(|subject| subject.id.as_str()), gap.part.as_deref()))
+        .collect();
+    let expected = [
+        (Some("of-a"), None),
+        (Some("of-of-a"), None),
+        (None, Some("/Note")),
+        (Some("a"), Some("tags")),
+        (Some("c"), Some("all")),
+    ];
+    assert_eq!(gaps, expected);
+    assert!(recorded.gaps().iter().all(|gap| gap.reason == GapReason::WithheldSecret));
+    assert!(recorded.gaps().iter().all(|gap| (gap.exchange.is_some(), gap.part.is_some()) != (false, true)));
+    let parts: Vec<(String, Vec<String>)> = recorded
+        .resources()
+        .map(Result::unwrap)
+        .map(|resource| (resource.id, resource.parts.into_keys().collect()))
+        .collect();
+    let parts: Vec<String> = parts.into_iter().map(|(id, parts)| format!("{id}: {}", parts.join(" "))).collect();
+    assert_eq!(parts, ["a: all id", "b: id tags", "c: deep"]);
+    let derived: Vec<String> = recorded.derived().map(|one| one.unwrap().id).collect();
+    assert_eq!(derived, ["of-b"]);
+    assert!(recorded.coverage().iter().all(|one| one.complete));
+}
+
 #[test]
 fn a_kind_without_a_word_is_noticed() {
     let folder = tempfile::tempdir().unwrap();

@@ -2,7 +2,7 @@
 //! orders of lists. `docs/spec/bundle.md` §2 has each of these rules; what needs other records is `verify`'s.
 
 use model::record::{
-    Assignment, Control, Coverage, Derived, Exchange, Finding, InAnswer, Locator, Params, Peer, Rehearsed, Resource,
+    Assignment, Control, Coverage, Derived, Exchange, Finding, InAnswer, Locator, Masked, Params, Peer, Rehearsed, Resource,
     Route, Syntax,
 };
 use model::{is_endpoint, is_pointer, is_proxy, leads_into};
@@ -38,9 +38,10 @@ pub(super) fn check(record: &Record) -> Result<(), Broken> {
                     hold(body.size <= limits::RAW_MAX, "`size` is more than a raw file may have")?;
                     hold(raw < limits::RAW_FILES_MAX, "`raw` is not the number of a raw file")
                 }
-                (None, None, Some(_)) => Ok(()),
+                (None, None, Some(_)) => hold(body.masked.is_empty(), "texts are masked only of a body that is kept"),
                 _ => Err("a body has `sha256` and `raw`, or `withheld`"),
-            }
+            }?;
+            masked(&body.masked, body.size)
         }
         Record::Coverage(coverage) => of_coverage(coverage),
         Record::Resource(resource) => of_resource(resource),
@@ -51,6 +52,19 @@ pub(super) fn check(record: &Record) -> Result<(), Broken> {
         Record::Finding(finding) => of_finding(finding),
         Record::Control(control) => of_control(control),
     }
+}
+
+fn masked(texts: &[Masked], size: u64) -> Result<(), Broken> {
+    let mut end = None;
+    for Masked { at, length } in texts {
+        hold(
+            *length > 0 && end.is_none_or(|end| *at > end),
+            "`masked` is not ascending, each text apart from the next",
+        )?;
+        let to = at.checked_add(*length).filter(|to| *to <= size).ok_or("a masked text is not inside the body")?;
+        end = Some(to);
+    }
+    Ok(())
 }
 
 fn of_assignment(assignment: &Assignment) -> Result<(), Broken> {

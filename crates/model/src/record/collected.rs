@@ -199,6 +199,15 @@ pub struct Params {
     pub parameters: Box<RawValue>,
 }
 
+/// A text of an answer that seemed to hold a secret: each of its bytes is [`crate::FILLER`] in the raw file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Masked {
+    /// The first byte, counted from 0.
+    pub at: u64,
+    pub length: u64,
+}
+
 /// `body`: the body of an exchange: kept as raw file `raw`, or withheld with the reason. Exactly one of the two.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -206,6 +215,10 @@ pub struct Body {
     pub exchange: RecordRef,
     /// Bytes of the entity body after transfer-decoding.
     pub size: u64,
+    /// Texts of a kept body that are withheld, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub masked: Vec<Masked>,
+    /// Of the body as it is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Digest>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -10,7 +10,7 @@ mod run;
 
 pub use collected::{
     Body, Certificate, Coverage, Decode, Derived, Exchange, Failure, Gap, GapReason, InAnswer, InDeclaration, Locator,
-    NotKept, Params, Peer, Rehearsed, Resource, Route, Subject, Syntax, Total,
+    Masked, NotKept, Params, Peer, Rehearsed, Resource, Route, Subject, Syntax, Total,
 };
 pub use covers::Covers;
 pub use judged::{

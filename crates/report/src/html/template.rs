@@ -30,6 +30,7 @@ pub struct View {
     pub gaps_in_all: u64,
     pub gap_groups_not_shown: u64,
     pub not_kept: u64,
+    pub texts_masked: u64,
     pub withheld: Vec<(String, u64)>,
     pub withheld_by: Option<String>,
     pub coverage: Vec<CoverageRow>,

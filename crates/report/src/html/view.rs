@@ -82,6 +82,7 @@ impl View {
             gaps_in_all: overview.gaps_in_all,
             gap_groups_not_shown: overview.gap_groups_not_shown,
             not_kept: records.map_or(0, |r| r.bodies_not_kept),
+            texts_masked: records.map_or(0, |r| r.texts_masked),
             withheld: overview.withheld.iter().map(|(kind, count)| (kind.clone(), *count)).collect(),
             withheld_by: records
                 .and_then(|r| r.redaction.as_ref())

@@ -39,6 +39,10 @@ pub(super) struct Collected {
     unproven: Bits,
     /// Exchanges that failed on the way.
     failed: Bits,
+    /// Exchanges whose answers have masked texts, those of them that a gap names, and how many no gap named yet.
+    masked: Bits,
+    masked_named: Bits,
+    masked_unnamed: u64,
     asked: Asked,
     routes: HashMap<Key, Way>,
     /// The last target and collector that has a route, and was asked for.
@@ -154,6 +158,9 @@ impl Collected {
             anything: said.rehearsal.contains(&Override::Endpoint) || said.rehearsal.contains(&Override::Replay),
             unproven: Bits::default(),
             failed: Bits::default(),
+            masked: Bits::default(),
+            masked_named: Bits::default(),
+            masked_unnamed: 0,
             asked: Asked::default(),
             routes: HashMap::new(),
             routed: None,
@@ -276,6 +283,10 @@ impl Collected {
     pub(super) fn body(&mut self, at: RecordRef, body: &Body, frame: &Frame) -> Result<(), Problem> {
         frame.refer(at, body.exchange, &[RecordType::Exchange])?;
         in_order(at, &mut self.last_body, body.exchange)?;
+        if !body.masked.is_empty() {
+            self.masked.set(body.exchange.ordinal);
+            self.masked_unnamed += 1;
+        }
         if body.raw.is_some() { self.proven(at, body.exchange) } else { Ok(()) }
     }
 
@@ -341,6 +352,12 @@ impl Collected {
         if let Some(exchange) = gap.exchange {
             frame.refer(at, exchange, &[RecordType::Exchange])?;
             self.asked.of(&gap.target, &gap.collector, frame).hold(at, exchange)?;
+            let ordinal = exchange.ordinal;
+            let names = gap.reason == GapReason::WithheldSecret && self.masked.get(ordinal);
+            if names && !self.masked_named.get(ordinal) {
+                self.masked_named.set(ordinal);
+                self.masked_unnamed = self.masked_unnamed.saturating_sub(1);
+            }
         }
         if let Some(last) = &self.last_gap {
             hold(gap_order(last) <= gap_order(gap), at, "gaps are not in their order")?;
@@ -462,6 +479,10 @@ impl Collected {
             let found = listed.objects.saturating_add(listed.unread);
             listed.complete && (if hidden { found > listed.items } else { found != listed.items })
         };
+        if self.masked_unnamed > 0 {
+            let at = RecordRef::new(RecordType::Body, 0);
+            return Err(contradiction(at, "texts of answers are masked, and no gap names the exchange"));
+        }
         match (0..).zip(&self.listed).find(|(_, listed)| differs(listed)) {
             Some((ordinal, _)) => Err(contradiction(
                 RecordRef::new(RecordType::Coverage, ordinal),

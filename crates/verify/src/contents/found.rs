@@ -19,6 +19,9 @@ pub(crate) struct Found {
     pub resting_first: Vec<RecordRef>,
     /// Bodies that were never kept because they carry credentials or seem to hold a secret.
     pub bodies_not_kept: u64,
+    /// Answers of which texts that seem to hold a secret are masked, and how many texts that are.
+    pub bodies_masked: u64,
+    pub texts_masked: u64,
     pub checks: u64,
     pub checks_changed: Vec<String>,
     pub checks_own: Vec<String>,

@@ -111,6 +111,7 @@ impl Contents {
             Record::Body(body) => {
                 if let (Some(raw), Some(sha256)) = (body.raw, body.sha256) {
                     self.raw.expect(at, raw, body.size, sha256)?;
+                    self.raw.masks(raw, &body.masked)?;
                 }
             }
             _ => {}

@@ -1,6 +1,10 @@
 //! Raw files: their numbers in the order of the records that name them, and what they must be.
 
-use model::{Digest, RecordRef};
+use std::collections::HashMap;
+
+use bundle::limits;
+use model::record::Masked;
+use model::{Digest, FILLER, RecordRef};
 use sha2::{Digest as _, Sha256};
 
 use crate::problem::Problem;
@@ -28,6 +32,11 @@ pub(crate) struct RawPlan {
     next: u64,
     /// Withheld records since then that may have had a raw file.
     hidden: u64,
+    /// Texts that are masked in a raw file, ascending.
+    masked: HashMap<u64, Vec<Masked>>,
+    masked_count: u64,
+    /// The file that is read now shows one of them.
+    shown: bool,
 }
 
 impl RawPlan {
@@ -53,8 +62,35 @@ impl RawPlan {
         Ok(())
     }
 
+    /// These texts of the raw file are masked.
+    pub(super) fn masks(&mut self, ordinal: u64, texts: &[Masked]) -> Result<(), Problem> {
+        if texts.is_empty() {
+            return Ok(());
+        }
+        self.masked_count += texts.len() as u64;
+        if self.masked_count > limits::MASKED_MAX {
+            return Err(Problem::MaskedTexts { max: limits::MASKED_MAX });
+        }
+        self.masked.insert(ordinal, texts.to_vec());
+        Ok(())
+    }
+
+    /// The bytes of a raw file that begin at `from`.
+    pub(crate) fn piece(&mut self, ordinal: u64, from: u64, piece: &[u8]) {
+        let Some(texts) = self.masked.get(&ordinal) else { return };
+        let to = from.saturating_add(piece.len() as u64);
+        let first = texts.partition_point(|text| text.at.saturating_add(text.length) <= from);
+        for text in texts.iter().skip(first).take_while(|text| text.at < to) {
+            // Both ends lie in the piece.
+            let (begin, end) = (text.at.max(from) - from, text.at.saturating_add(text.length).min(to) - from);
+            let range = usize::try_from(begin).unwrap_or(usize::MAX)..usize::try_from(end).unwrap_or(usize::MAX);
+            self.shown |= piece.get(range).is_none_or(|bytes| bytes.iter().any(|byte| *byte != FILLER));
+        }
+    }
+
     /// Holds a raw file, in ascending order, against the plan.
     pub(crate) fn file(&mut self, ordinal: u64, size: u64, sha256: &Digest) -> Result<(), Problem> {
+        let shown = std::mem::take(&mut self.shown);
         loop {
             match self.named.get(self.passed) {
                 Some((expected, _, _)) if ordinal > *expected => {
@@ -79,6 +115,9 @@ impl RawPlan {
                     break;
                 }
             }
+        }
+        if shown {
+            return Err(Problem::NotMasked { ordinal });
         }
         self.found += 1;
         self.bytes = self.bytes.saturating_add(size);

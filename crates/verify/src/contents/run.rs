@@ -55,6 +55,8 @@ impl OfRun {
             Record::Params(params) => self.collected.params(at, params, frame),
             Record::Body(body) => {
                 found.bodies_not_kept += u64::from(body.withheld.is_some());
+                found.bodies_masked += u64::from(!body.masked.is_empty());
+                found.texts_masked += body.masked.len() as u64;
                 self.collected.body(at, body, frame)
             }
             Record::Coverage(coverage) => self.collected.coverage(at, coverage, frame),

@@ -335,6 +335,7 @@ fn write_altered(session: &Session, alter: impl FnOnce(&mut BTreeMap<Entry, Vec<
         size: raw.len() as u64,
         sha256: Some(Digest::of(&raw)),
         raw: Some(0),
+        masked: Vec::new(),
         withheld: None,
     };
     writer.push(RecordType::Body, &body).unwrap();
