@@ -14,7 +14,7 @@ use model::Timestamp;
 use model::record::{GapReason, Subject};
 use sdk::{
     Certificates, CoverageNote, DerivedNote, Descriptor, ExchangeId, GapNote, NewBody, NewExchange, Recorder,
-    ResourceNote, RouteNote, SinkError, SourceTotal, WithheldReason, kind_of_population, suspects_secret,
+    ResourceNote, RouteNote, SinkError, SourceTotal, WithheldReason, kind_of_population, masked_texts, suspects_secret,
 };
 use serde_json::{Map, Value};
 
@@ -219,6 +219,17 @@ impl Intake {
             None => NewBody::None,
             Some(Body::Base64(text)) => match STANDARD.decode(&text) {
                 Ok(bytes) => NewBody::Received(Bytes::from(bytes)),
+                Err(error) => return lie(format!("the body of exchange {} is no base64: {error}", said.id)),
+            },
+            Some(Body::Masked(body)) => match STANDARD.decode(&body.base64) {
+                Ok(bytes) => {
+                    let spans: Vec<_> =
+                        body.texts.iter().map(|text| text.at..text.at.saturating_add(text.length)).collect();
+                    match masked_texts(&bytes, &spans) {
+                        Ok(texts) => NewBody::Masked { bytes: Bytes::from(bytes), texts },
+                        Err(problem) => return lie(format!("the body of exchange {}: {problem}", said.id)),
+                    }
+                }
                 Err(error) => return lie(format!("the body of exchange {} is no base64: {error}", said.id)),
             },
             Some(Body::Withheld(withheld)) if withheld.size >= (1 << 53) => return lie("a size beyond 2^53 - 1"),

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::record::{Decode, GapReason, Subject, Syntax};
+use model::record::{Decode, GapReason, Masked, Subject, Syntax};
 use model::{Digest, Timestamp};
 use schemars::JsonSchema;
 use sdk::Descriptor;
@@ -274,8 +274,20 @@ const fn first() -> u32 {
 pub enum Body {
     /// The exact bytes, in base64 with padding.
     Base64(String),
+    /// The same, but for texts that seem to hold a secret. Nothing may rest on them.
+    Masked(MaskedBody),
     /// Not handed over.
     Withheld(Withheld),
+}
+
+/// A body of which texts are not handed over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MaskedBody {
+    /// All of its bytes, in base64 with padding; those of masked texts are `*`.
+    pub base64: String,
+    /// The masked texts, ascending and apart from each other: whole strings of JSON, whole texts between tags of XML.
+    pub texts: Vec<Masked>,
 }
 
 /// A body that the program keeps to itself.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use model::record::{GapReason, Subject};
+use model::record::{GapReason, Masked, Subject};
 use model::{Digest, Secret};
 use sdk::{
     Certificates, Clock, CollectError, Collector, CollectorKind, CoverageNote, DerivedNote, Environment, ExchangeId,
@@ -17,8 +17,8 @@ use sdk::{
 use serde_json::{Map, Value};
 
 use crate::protocol::{
-    self, Answer, Body, Coverage, Declared, Derived, Error, Exchange, Gap, Identify, Identity, Input, Nothing, Peer,
-    Place, Request, Resource, RightStatus, Route, Source, Total, VERSION, Why, Withheld,
+    self, Answer, Body, Coverage, Declared, Derived, Error, Exchange, Gap, Identify, Identity, Input, MaskedBody,
+    Nothing, Peer, Place, Request, Resource, RightStatus, Route, Source, Total, VERSION, Why, Withheld,
 };
 
 /// Why a served collector ended early. Whoever started it sees that it did.
@@ -213,8 +213,12 @@ impl Sink for Lines {
         let keep = |why, size| Some(Body::Withheld(Withheld { why, size }));
         let body = match (&exchange.body, withheld) {
             (NewBody::None, _) => None,
-            (NewBody::Received(bytes), Some(WithheldReason::SuspectedSecret)) => {
+            (NewBody::Received(bytes) | NewBody::Masked { bytes, .. }, Some(WithheldReason::SuspectedSecret)) => {
                 keep(Why::SuspectedSecret, bytes.len() as u64)
+            }
+            (NewBody::Masked { bytes, texts }, _) => {
+                let texts = texts.iter().map(|text| Masked { at: text.at, length: text.length }).collect();
+                Some(Body::Masked(MaskedBody { base64: STANDARD.encode(bytes), texts }))
             }
             (NewBody::Received(bytes), _) => Some(Body::Base64(STANDARD.encode(bytes))),
             (NewBody::CredentialBearing { size }, _) => keep(Why::CredentialBearing, *size),

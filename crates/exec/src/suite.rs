@@ -280,7 +280,7 @@ impl Read {
         );
         for exchange in &self.seen.exchanges {
             text.push_str(&exchange.parameters.to_string());
-            if let NewBody::Received(bytes) = &exchange.body {
+            if let NewBody::Received(bytes) | NewBody::Masked { bytes, .. } = &exchange.body {
                 text.push_str(&String::from_utf8_lossy(bytes));
             }
         }
