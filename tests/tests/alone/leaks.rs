@@ -1,13 +1,16 @@
-//! What the programs that a run starts can see of it: no passphrase, no PIN, no descriptor that was opened for the run.
+//! What must not leak. The programs that a run starts see of it no passphrase, no PIN, no descriptor that was opened for the run; and a
+//! secret that somebody wrote into a tag is masked in the evidence, which costs nothing but that tag.
 //!
-//! Each of them prints its environment, whatever it can read from its descriptors, and the environment of the process that started it.
+//! Each of the programs prints its environment, whatever it can read from its descriptors, and the environment of the process that started it.
+#![expect(clippy::expect_used, reason = "helpers of tests may stop at the first surprise")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use fakes::aws::{AwsFake, Size, World};
 use testkit::{Server, executable};
-use workspace_tests::desk::{Desk, program};
+use workspace_tests::desk::{Desk, Sealed, program, template};
 
 const PASSPHRASE: &str = "canary of the passphrase";
 const PIN: &str = "canary-pin-7391";
@@ -96,4 +99,59 @@ fn programs_see_neither_passphrase_nor_pin() {
     for secret in [PASSPHRASE, PIN] {
         assert!(!said.contains(secret), "{said}");
     }
+}
+
+fn sealed_of(world: World) -> (Desk, Sealed) {
+    let server = Server::http(AwsFake::new(world));
+    let mut desk = Desk::new(&template("111122223333", "[eu-west-1]"));
+    desk.aws(&server.url(), "AKIAEXAMPLE000000000", "an example of a secret key");
+    let (_, sealed) = desk.seal();
+    (desk, sealed)
+}
+
+fn outcomes(sealed: &Sealed) -> BTreeMap<String, String> {
+    sealed.findings().into_iter().map(|finding| (finding.key, finding.outcome)).collect()
+}
+
+#[test]
+fn a_secret_in_a_tag_blinds_nobody() {
+    const SECRET: &str = "login with password=see-vault-path";
+    let (_, usual) = sealed_of(World::new(Size::SMALL));
+    let mut world = World::new(Size::SMALL);
+    let role = world.roles.first_mut().expect("a role");
+    role.tags.push(("note".to_owned(), SECRET.to_owned()));
+    let region = world.kms.get_mut("eu-west-1").expect("a region");
+    let key = region.keys.first_mut().expect("a key");
+    key.tags.push(("password".to_owned(), SECRET.to_owned()));
+    let (desk, sealed) = sealed_of(world);
+
+    // The tags were not read, of those two alone.
+    let gaps = |sealed: &Sealed| -> Vec<String> {
+        let named = |gap: &serde_json::Value| format!("{} {} {}", gap["reason"], gap["subject"]["kind"], gap["part"]);
+        sealed.of("gap").map(named).collect()
+    };
+    let mut new = gaps(&sealed);
+    for gap in gaps(&usual) {
+        let at = new.iter().position(|one| *one == gap).expect("a gap that was there before");
+        new.remove(at);
+    }
+    new.sort();
+    let of = |kind: &str| format!("\"withheld-secret\" \"{kind}\" \"tags\"");
+    assert_eq!(new, [of("aws-iam/role"), of("aws-kms/key")]);
+    // Whatever rests on them is not judged, and all the rest is, as before.
+    let (before, after) = (outcomes(&usual), outcomes(&sealed));
+    assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>());
+    let other: Vec<_> = after.iter().filter(|(key, outcome)| before.get(*key) != Some(*outcome)).collect();
+    assert!(other.iter().all(|(_, outcome)| *outcome == "undetermined") && other.len() <= 2, "{other:?}");
+    for (name, bytes) in &sealed.files {
+        assert!(!String::from_utf8_lossy(bytes).contains("see-vault-path"), "{name}");
+    }
+
+    let (index, trust) = (sealed.index.to_string(), ["--trust", "keys/trust.json", "--allow-rehearsal"]);
+    let answer = desk.witnessmark(&["export", "--bundle", &index, "--out", "b.tar"]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let accepted = desk.verify(&[&["b.tar"][..], &trust].concat());
+    assert!(accepted.code == 0 && accepted.stdout.contains("2 texts in 2 answers"), "{accepted:?}");
+    let again = desk.verify(&[&["reassess", "b.tar"][..], &trust].concat());
+    assert_eq!(again.code, 0, "{again:?}");
 }
