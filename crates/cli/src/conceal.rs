@@ -18,8 +18,10 @@ use model::Secret;
 use rustix::io::FdFlags;
 
 use crate::failure::Failure;
-use crate::passphrase::{MOST_BYTES, VALUE};
 
+pub const VALUE: &str = "WITNESSMARK_PASSPHRASE";
+/// Bytes of a passphrase.
+pub const MOST_BYTES: usize = 4096;
 /// The number of the descriptor from which the passphrase is read.
 const HANDED: &str = "WITNESSMARK_PASSPHRASE_DESCRIPTOR";
 

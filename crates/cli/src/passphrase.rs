@@ -7,12 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use model::Secret;
 
-use crate::conceal;
+use crate::conceal::{self, MOST_BYTES, VALUE};
 use crate::failure::Failure;
 
 const FILE: &str = "WITNESSMARK_PASSPHRASE_FILE";
-pub const VALUE: &str = "WITNESSMARK_PASSPHRASE";
-pub const MOST_BYTES: usize = 4096;
 
 /// Asks once.
 ///
