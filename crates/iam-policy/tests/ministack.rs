@@ -5,7 +5,6 @@
 #![expect(clippy::disallowed_methods, reason = "tests take their systems from the environment")]
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::expect_used,
     clippy::panic,
     reason = "helpers of tests may stop at the first surprise"

@@ -20,7 +20,8 @@ pub struct ParseDateError;
 
 impl Date {
     /// Regular expression of ECMA 262 for the text. That a month has so many days it does not say.
-    pub const PATTERN: &str = "^(19[7-9][0-9]|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$";
+    pub const PATTERN: &str =
+        "^(19[7-9][0-9]|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$";
 
     /// The UTC date of a moment.
     #[must_use]

@@ -276,7 +276,10 @@ impl Walk<'_> {
 mod tests {
     use super::*;
 
-    fn walked(answer: &str) -> Option<(Syntax, Vec<(String, String, bool)>)> {
+    /// A text, its path, and whether it is a name.
+    type Found = (String, String, bool);
+
+    fn walked(answer: &str) -> Option<(Syntax, Vec<Found>)> {
         let mut found = Vec::new();
         let mut take = |text: TextAt<'_>| {
             found.push((answer[text.bytes.clone()].to_owned(), text.path.to_owned(), text.is_name));

@@ -373,7 +373,7 @@ impl Asker {
         // What tries again by itself does not know that nobody ever answered.
         let limit = if self.health().answered { left } else { left.min(self.0.patience.unheard) };
         let brought = self.attempt(&scope, limit, attempts).await?;
-        let given_up = brought.is_none() && limit < left;
+        let given_up = brought.is_none() && limit < left && self.0.stop.told().is_none();
         let (refusal, _) = match self.conclude(call, &scope, brought, &mut read) {
             Ok(answer) => return Ok(Ok(answer)),
             Err(refused) => refused,

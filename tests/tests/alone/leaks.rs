@@ -2,7 +2,6 @@
 //! secret that somebody wrote into a tag is masked in the evidence, which costs nothing but that tag.
 //!
 //! Each of the programs prints its environment, whatever it can read from its descriptors, and the environment of the process that started it.
-#![expect(clippy::expect_used, reason = "helpers of tests may stop at the first surprise")]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -269,7 +269,8 @@ impl Case<'_> {
             && locators.iter().all(|locator| {
                 let at = usize::try_from(locator.record().ordinal).unwrap();
                 let exchange = &self.denied.exchanges[at];
-                exchange.operation != self.right && exchange.status == Some(200)
+                // That there is none is an answer too.
+                exchange.operation != self.right && matches!(exchange.status, Some(200 | 404))
             })
     }
 

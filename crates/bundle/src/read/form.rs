@@ -2,8 +2,8 @@
 //! orders of lists. `docs/spec/bundle.md` §2 has each of these rules; what needs other records is `verify`'s.
 
 use model::record::{
-    Assignment, Control, Coverage, Derived, Exchange, Finding, InAnswer, Locator, Masked, Params, Peer, Rehearsed, Resource,
-    Route, Syntax,
+    Assignment, Control, Coverage, Derived, Exchange, Finding, InAnswer, Locator, Masked, Params, Peer, Rehearsed,
+    Resource, Route, Syntax,
 };
 use model::{is_endpoint, is_pointer, is_proxy, leads_into};
 use serde_json::value::RawValue;

@@ -200,6 +200,7 @@ pub fn masked_texts(answer: &[u8], spans: &[Range<u64>]) -> Result<Vec<MaskedTex
 }
 
 #[cfg(test)]
+#[expect(clippy::single_range_in_vec_init, reason = "one text that is masked, from here to there")]
 mod tests {
     use model::Secret;
 
