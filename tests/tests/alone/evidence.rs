@@ -200,7 +200,7 @@ fn one_targets_rehearsal_does_not_stain_the_others() {
     );
     let allowed = desk.verify(&["b0.tar", "--trust", "keys/trust.json", "--allow-rehearsal"]);
     assert_eq!(allowed.code, 0, "{allowed:?}");
-    let shown = desk.plainly(&["show", "evidence", "--all"]).stdout;
+    let shown = desk.plainly(&["show", "--store", "evidence", "--all"]).stdout;
     let lines: Vec<&str> = shown.lines().filter(|line| line.contains(" · ")).collect();
     for line in &lines {
         assert_eq!(line.contains("(rehearsal)"), line.contains("aws-prod"), "{line}");

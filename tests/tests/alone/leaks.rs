@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use fakes::aws::{AwsFake, Size, World};
+use fakes::kubernetes::K8sFake;
 use testkit::{Server, executable};
 use workspace_tests::desk::{Desk, Sealed, program, template};
 
@@ -47,6 +50,7 @@ fn declaration(desk: &Desk, kubeconfig: &Path, own: &str) -> String {
 #[test]
 fn programs_see_neither_passphrase_nor_pin() {
     let server = Server::http(AwsFake::new(World::new(Size::SMALL)));
+    let cluster = Server::https(K8sFake::small());
     let mut desk = Desk::bare();
     desk.set("WITNESSMARK_PASSPHRASE", PASSPHRASE);
     desk.set("WITNESSMARK_TEST_SEEN", "visible");
@@ -67,9 +71,10 @@ fn programs_see_neither_passphrase_nor_pin() {
     fs::write(
         &kubeconfig,
         format!(
-            "apiVersion: v1\nkind: Config\nclusters: [{{name: c, cluster: {{server: \"{}\"}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n\
+            "apiVersion: v1\nkind: Config\nclusters: [{{name: c, cluster: {{server: \"{}\", certificate-authority-data: {}}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n\
              current-context: c\nusers:\n  - name: u\n    user:\n      exec: {{apiVersion: client.authentication.k8s.io/v1, command: \"{plugin}\", interactiveMode: Never}}\n",
-            server.url()
+            cluster.url(),
+            STANDARD.encode(cluster.roots().expect("a server with TLS"))
         ),
     )
     .expect("a kubeconfig");
@@ -108,8 +113,11 @@ fn sealed_of(world: World) -> (Desk, Sealed) {
     (desk, sealed)
 }
 
+/// Without what is said of rights that are computed.
 fn outcomes(sealed: &Sealed) -> BTreeMap<String, String> {
-    sealed.findings().into_iter().map(|finding| (finding.key, finding.outcome)).collect()
+    let computed =
+        |key: &str| key.contains("administrators-are-declared") || key.contains("key-permissions-are-declared");
+    sealed.findings().into_iter().filter(|finding| !computed(&finding.key)).map(|one| (one.key, one.outcome)).collect()
 }
 
 #[test]
@@ -129,7 +137,9 @@ fn a_secret_in_a_tag_blinds_nobody() {
         let named = |gap: &serde_json::Value| format!("{} {} {}", gap["reason"], gap["subject"]["kind"], gap["part"]);
         sealed.of("gap").map(named).collect()
     };
-    let mut new = gaps(&sealed);
+    // What roles may do is computed from all of them, and which of their parts it rests on is not said: that is not known then.
+    let computed = "\"withheld-secret\" \"aws-iam/permissions\" null";
+    let mut new: Vec<String> = gaps(&sealed).into_iter().filter(|gap| gap != computed).collect();
     for gap in gaps(&usual) {
         let at = new.iter().position(|one| *one == gap).expect("a gap that was there before");
         new.remove(at);

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use model::record::Syntax;
 use model::{FILLER, TextAt, texts_of};
 
-use super::{KnownSecrets, decode, signs, suspects_secret};
+use super::known::{KnownSecrets, suspects_secret};
+use super::{decode, signs};
 
 /// Texts of one answer that are withheld one by one.
 const MOST: usize = 65_536;

@@ -1,3 +1,5 @@
+use model::Secret;
+
 use super::*;
 
 fn none() -> KnownSecrets {

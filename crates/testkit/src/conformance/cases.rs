@@ -199,12 +199,15 @@ impl Suite {
                 if run.everything().contains(canary) {
                     wrong.push(format!("`{canary}` in an answer of `{operation}` gets out"));
                 }
-                if !run.says_something_is_missing() {
+                // What looks like a secret is masked, and the run names each masked text by a gap; what holds a secret of ours is not kept.
+                let masked = |one: &sdk::NewExchange| canary != CANARY && matches!(one.body, NewBody::Masked { .. });
+                let kept = run.seen.exchanges.iter().filter(|one| one.exchange.operation == operation);
+                if !run.says_something_is_missing() && !kept.clone().any(|one| masked(&one.exchange)) {
                     wrong.push(format!("an answer of `{operation}` that holds a secret is no gap"));
                 }
-                let kept = run.seen.exchanges.iter().filter(|one| one.exchange.operation == operation);
                 for one in kept {
-                    if one.withheld.is_none() && !matches!(one.exchange.body, NewBody::None) {
+                    let none = matches!(one.exchange.body, NewBody::None);
+                    if one.withheld.is_none() && !none && !masked(&one.exchange) {
                         wrong.push(format!("an answer of `{operation}` that holds a secret is kept"));
                     }
                     if one.withheld == Some(WithheldReason::CredentialBearing) {
