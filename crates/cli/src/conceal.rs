@@ -7,7 +7,7 @@
 
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsRawFd as _, RawFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
@@ -24,6 +24,9 @@ pub const VALUE: &str = "WITNESSMARK_PASSPHRASE";
 pub const MOST_BYTES: usize = 4096;
 /// The number of the descriptor from which the passphrase is read.
 const HANDED: &str = "WITNESSMARK_PASSPHRASE_DESCRIPTOR";
+
+/// It is this one or the next that is free. Most systems allow a process 1,024 of them.
+const HIGH: RawFd = 900;
 
 /// Puts environment, descriptors and memory in order. First of all: what is opened later is closed on exec by itself.
 ///
@@ -50,6 +53,8 @@ fn start_anew(passphrase: &OsString) -> Failure {
         let (reader, mut writer) = std::io::pipe()?;
         // It has room for this much before anybody reads.
         writer.write_all(passphrase.as_bytes())?;
+        // A low number may be the one that a PIN is to be read from.
+        let reader = rustix::io::fcntl_dupfd_cloexec(&reader, HIGH)?;
         rustix::io::fcntl_setfd(&reader, FdFlags::empty())?;
         let mut words = std::env::args_os();
         let mut command = Command::new(std::env::current_exe()?);

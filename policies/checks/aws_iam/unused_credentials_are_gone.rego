@@ -14,7 +14,7 @@
 # custom:
 #   subject: aws-iam/user
 #   needs:
-#     conforms: [access_keys, access_key_use, password_use]
+#     conforms: [[password_use, access_keys], [password_use, access_keys, access_key_use]]
 #     deviates: []
 #     not_applicable: [password_use, access_keys]
 #   severity: medium

@@ -14,7 +14,7 @@
 # custom:
 #   subject: aws-kms/key
 #   needs:
-#     conforms: [manager, state, enabled, valid_to, expiration_model]
+#     conforms: [[manager, state, enabled, valid_to], [manager, state, enabled, valid_to, expiration_model]]
 #     deviates: [manager]
 #     undetermined: [manager, state, enabled, valid_to, expiration_model]
 #     not_applicable: [manager]
@@ -68,6 +68,7 @@ usable if {
 conforms contains {"path": "/state", "actual": input.resource.state} if {
 	usable
 	is_null(input.resource.valid_to)
+	"expiration_model" in object.keys(input.resource)
 }
 
 conforms contains {

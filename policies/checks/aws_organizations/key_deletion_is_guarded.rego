@@ -16,7 +16,7 @@
 #   subject: aws-organizations/account
 #   needs:
 #     conforms: [id, management, denials]
-#     deviates: [id, management, denials]
+#     deviates: [[id, management], [id, management, denials]]
 #     undetermined: [id, management, denials]
 #     not_applicable: [id]
 #   severity: high

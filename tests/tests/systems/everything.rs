@@ -270,12 +270,12 @@ fn in_the_middle(sources: &Sources, source: &str, how: &'static str, dead: &[&st
         _ => places.github = format!("http://{}", trip.address()),
     }
     let began = Instant::now();
-    let (_, sealed) = run(&sources.desk(&places), "60");
+    let (_, sealed) = run(&sources.desk(&places), "120");
     assert!(trip.has_tripped(), "{source} was read with fewer than {at} bytes");
     if let (Some(pid), "-STOP") = (&pid, how) {
         signal("-CONT", pid);
     }
-    assert!(began.elapsed() < Duration::from_secs(180), "{source} {how}: {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(300), "{source} {how}: {:?}", began.elapsed());
     let lost: Vec<&str> = dead.iter().copied().chain([source]).collect();
     let how_it_was = format!("{source} {how} while it was read");
     only_lost(&how_it_was, &lost, &sealed, whole);

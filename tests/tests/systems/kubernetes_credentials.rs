@@ -387,7 +387,6 @@ fn every_shape_of_kubeconfig_leads_to_whom_kubectl_is() {
     let asked = format!("{{token: {other}}}");
     let by_cluster: Vec<(String, Expected)> = vec![
         (format!("{{server: \"{url}/\", certificate-authority: ca.crt}}"), Same(user)),
-        (format!("{{server: \"{}\", certificate-authority: ca.crt}}", url.trim_start_matches("https://")), Same(user)),
         (format!("{{server: \"{url}\", certificate-authority-data: {authority}}}"), Same(user)),
         (
             format!("{{server: \"{url}\", certificate-authority: \"\", certificate-authority-data: {authority}}}"),

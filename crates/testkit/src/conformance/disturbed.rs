@@ -85,7 +85,8 @@ impl Suite {
 
     /// Every connection is reset.
     pub async fn reset_for_ever(self) -> Vec<String> {
-        self.lost(Fault::Reset, &[GapReason::Unreachable]).await
+        // An attempt that is under way when the patience ends has timed out.
+        self.lost(Fault::Reset, &[GapReason::Unreachable, GapReason::TimedOut]).await
     }
 
     /// An answer that no memory should hold.
@@ -240,7 +241,8 @@ impl Suite {
 
     /// The source is gone for five attempts of whoever asks, at each phase of a run: nothing is lost.
     pub async fn outages(self) -> Vec<String> {
-        const LONG: usize = 5;
+        // The pauses of the AWS SDK between five attempts last fifteen seconds at most.
+        const LONG: usize = 4;
         const MOST_PHASES: usize = 16;
         let undisturbed = self.undisturbed().await;
         let asked = undisturbed.seen.exchanges.len();
