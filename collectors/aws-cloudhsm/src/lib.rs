@@ -83,10 +83,10 @@ impl Collector for Account {
         let (mut statuses, regions) = self.session.preflight_regions().await?;
         for region in &regions {
             let client = client(&self.session, region);
-            let call = Box::pin(client.describe_clusters().max_results(1).send());
+            let call = || client.describe_clusters().max_results(1).send();
             let asked = self.session.call(Call::new(CLUSTERS), call).await?;
             statuses.push(right_status(CLUSTERS, Some(region), &asked));
-            let call = Box::pin(client.describe_backups().max_results(1).send());
+            let call = || client.describe_backups().max_results(1).send();
             let asked = self.session.call(Call::new(BACKUPS), call).await?;
             statuses.push(right_status(BACKUPS, Some(region), &asked));
         }
@@ -195,9 +195,7 @@ fn record<T: Serialize>(
 
 /// A client of one region.
 fn client(session: &Session, region: &str) -> Client {
-    let config = aws_sdk_cloudhsmv2::config::Builder::from(&session.config_in(region))
-        .retry_partition(session.retry_budget())
-        .build();
+    let config = aws_sdk_cloudhsmv2::config::Builder::from(&session.config_in(region)).build();
     Client::from_conf(config)
 }
 

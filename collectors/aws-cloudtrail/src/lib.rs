@@ -94,7 +94,7 @@ impl Collector for Account {
 /// Each right once in a region; those of trails on the first one that shows there.
 async fn preflight(session: &Session, region: &str) -> Result<Vec<RightStatus>, SinkError> {
     let client = client::in_region(session, region);
-    let asked = session.call(Call::new(DESCRIBE), client.describe_trails().send()).await?;
+    let asked = session.call(Call::new(DESCRIBE), || client.describe_trails().send()).await?;
     let mut statuses = vec![right_status(DESCRIBE, Some(region), &asked)];
     let first =
         asked.ok().and_then(|answer| read::entries(&answer.body)).and_then(|list| list.into_iter().flatten().next());
@@ -108,9 +108,9 @@ async fn preflight(session: &Session, region: &str) -> Result<Vec<RightStatus>, 
         return Ok(statuses);
     };
     let info = |right: &str| Call::new(right).subject(TRAIL, &trail.arn);
-    let asked = session.call(info(STATUS), client.get_trail_status().name(&trail.arn).send()).await?;
+    let asked = session.call(info(STATUS), || client.get_trail_status().name(&trail.arn).send()).await?;
     statuses.push(right_status(STATUS, Some(&trail.arn), &asked));
-    let asked = session.call(info(SELECTORS), client.get_event_selectors().trail_name(&trail.arn).send()).await?;
+    let asked = session.call(info(SELECTORS), || client.get_event_selectors().trail_name(&trail.arn).send()).await?;
     statuses.push(right_status(SELECTORS, Some(&trail.arn), &asked));
     Ok(statuses)
 }

@@ -103,9 +103,9 @@ impl<'s> Reader<'s> {
 
     async fn shown(&self, region: &str) -> Result<Shown, SinkError> {
         let info = Call::new(DESCRIBE).population(TRAIL);
-        let call = client::in_region(self.session, region).describe_trails().include_shadow_trails(true).send();
+        let call = || client::in_region(self.session, region).describe_trails().include_shadow_trails(true).send();
         let mut shown = Shown { region: region.to_owned(), trails: Vec::new(), list: None, stopped: None, attempts: 0 };
-        let answer = match self.session.call(info.clone(), Box::pin(call)).await? {
+        let answer = match self.session.call(info.clone(), call).await? {
             Ok(answer) => answer,
             Err(refusal) => {
                 shown.attempts = refusal.attempts;
@@ -145,8 +145,8 @@ impl<'s> Reader<'s> {
             refusal
         };
         let status = async {
-            let call = client.get_trail_status().name(&entry.arn).send();
-            let answer = match self.session.call(info(STATUS), Box::pin(call)).await? {
+            let call = || client.get_trail_status().name(&entry.arn).send();
+            let answer = match self.session.call(info(STATUS), call).await? {
                 Ok(answer) => answer,
                 Err(refusal) => return Ok(Err(refusal)),
             };
@@ -161,8 +161,8 @@ impl<'s> Reader<'s> {
             }))
         };
         let selectors = async {
-            let call = client.get_event_selectors().trail_name(&entry.arn).send();
-            let answer = match self.session.call(info(SELECTORS), Box::pin(call)).await? {
+            let call = || client.get_event_selectors().trail_name(&entry.arn).send();
+            let answer = match self.session.call(info(SELECTORS), call).await? {
                 Ok(answer) => answer,
                 Err(refusal) => return Ok(Err(refusal)),
             };

@@ -157,7 +157,7 @@ fn info(operation: &str, root: &str) -> Call {
 
 async fn summary(iam: &Iam, root: &str) -> Result<(Counts, Fact<Summary>), SinkError> {
     let info = info(SUMMARY, root);
-    let page = match iam.ask(&info, iam.client.get_account_summary().send()).await? {
+    let page = match iam.ask(&info, || iam.client.get_account_summary().send()).await? {
         Ok(page) => page,
         Err(refusal) => return Ok((Counts::default(), Fact::refused(&refusal, "summary"))),
     };
@@ -209,7 +209,7 @@ impl Counts {
 
 async fn password_policy(iam: &Iam, root: &str) -> Result<Fact<PasswordPolicy>, SinkError> {
     let info = info(PASSWORD_POLICY, root);
-    let call = iam.client.get_account_password_policy().send();
+    let call = || iam.client.get_account_password_policy().send();
     Ok(match iam.ask(&info, call).await? {
         Ok(page) => match read_password_policy(&page) {
             Ok((policy, source)) => Fact::read(policy, vec![source]),

@@ -56,23 +56,21 @@ impl<T> From<Answer<T>> for Page {
 
 impl Iam {
     pub fn new(session: Session, recorder: Recorder) -> Self {
-        let config =
-            aws_sdk_iam::config::Builder::from(session.config()).retry_partition(session.retry_budget()).build();
+        let config = aws_sdk_iam::config::Builder::from(session.config()).build();
         Self { client: Client::from_conf(config), session, recorder }
     }
 
     /// Makes one call.
-    pub fn ask<'a, T, E>(
+    pub fn ask<'a, T, E, F>(
         &'a self,
         info: &'a Call,
-        call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send + 'a,
+        call: impl FnMut() -> F + Send + 'a,
     ) -> impl Future<Output = Result<Result<Page, Refusal>, SinkError>> + Send + 'a
     where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send + 'a,
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
         T: Send + 'a,
     {
-        // The SDK's futures are large, and each one that holds another by value doubles it: on the heap they are counted once.
-        let call = Box::pin(call);
         async move { Ok(self.session.call(info.clone(), call).await?.map(Page::from)) }
     }
 
@@ -80,7 +78,7 @@ impl Iam {
     pub async fn turn<T, E, F>(
         &self,
         pager: &mut Pager<'_>,
-        send: impl FnOnce(Option<String>) -> F + Send,
+        mut send: impl FnMut(Option<String>) -> F + Send,
         turn: impl FnOnce(&Answer<T>) -> Turn + Send,
     ) -> Result<Option<Page>, SinkError>
     where

@@ -26,35 +26,37 @@ pub async fn preflight(iam: &Iam, root: &str) -> Result<Vec<RightStatus>, SinkEr
     let client = &iam.client;
     let account = root.trim_end_matches("root");
     let mut rights = vec![status(GET_CALLER_IDENTITY, RightState::Granted, "AWS allows it to every caller".to_owned())];
-    let details = client.get_account_authorization_details().filter(EntityType::User).max_items(LOOKED_AT).send();
+    let details = || client.get_account_authorization_details().filter(EntityType::User).max_items(LOOKED_AT).send();
     let (listed, users) = tried(iam, DETAILS, details).await?;
     rights.push(listed);
-    rights.push(tried(iam, SUMMARY, client.get_account_summary().send()).await?.0);
-    rights.push(tried(iam, GENERATE_REPORT, client.generate_credential_report().send()).await?.0);
-    rights.push(tried(iam, GET_REPORT, client.get_credential_report().send()).await?.0);
-    rights.push(tried(iam, PASSWORD_POLICY, client.get_account_password_policy().send()).await?.0);
-    rights.push(tried(iam, ALIASES, client.list_account_aliases().max_items(1).send()).await?.0);
+    rights.push(tried(iam, SUMMARY, || client.get_account_summary().send()).await?.0);
+    rights.push(tried(iam, GENERATE_REPORT, || client.generate_credential_report().send()).await?.0);
+    rights.push(tried(iam, GET_REPORT, || client.get_credential_report().send()).await?.0);
+    rights.push(tried(iam, PASSWORD_POLICY, || client.get_account_password_policy().send()).await?.0);
+    rights.push(tried(iam, ALIASES, || client.list_account_aliases().max_items(1).send()).await?.0);
     let devices =
-        client.list_virtual_mfa_devices().assignment_status(AssignmentStatusType::Assigned).max_items(1).send();
+        || client.list_virtual_mfa_devices().assignment_status(AssignmentStatusType::Assigned).max_items(1).send();
     rights.push(tried(iam, VIRTUAL_MFA, devices).await?.0);
-    rights.push(tried(iam, MFA, client.list_mfa_devices().user_name(NOBODY).send()).await?.0);
-    rights.push(tried(iam, ACCESS_KEYS, client.list_access_keys().user_name(NOBODY).send()).await?.0);
-    rights.push(tried(iam, LOGIN_PROFILE, client.get_login_profile().user_name(NOBODY).send()).await?.0);
-    let services = client.list_service_specific_credentials().user_name(NOBODY).send();
+    rights.push(tried(iam, MFA, || client.list_mfa_devices().user_name(NOBODY).send()).await?.0);
+    rights.push(tried(iam, ACCESS_KEYS, || client.list_access_keys().user_name(NOBODY).send()).await?.0);
+    rights.push(tried(iam, LOGIN_PROFILE, || client.get_login_profile().user_name(NOBODY).send()).await?.0);
+    let services = || client.list_service_specific_credentials().user_name(NOBODY).send();
     rights.push(tried(iam, SERVICE_CREDENTIALS, services).await?.0);
-    rights.push(tried(iam, SSH_KEYS, client.list_ssh_public_keys().user_name(NOBODY).send()).await?.0);
-    let certificates = client.list_signing_certificates().user_name(NOBODY).send();
+    rights.push(tried(iam, SSH_KEYS, || client.list_ssh_public_keys().user_name(NOBODY).send()).await?.0);
+    let certificates = || client.list_signing_certificates().user_name(NOBODY).send();
     rights.push(tried(iam, SIGNING_CERTIFICATES, certificates).await?.0);
-    rights.push(tried(iam, SERVER_CERTIFICATES, client.list_server_certificates().max_items(1).send()).await?.0);
+    rights.push(tried(iam, SERVER_CERTIFICATES, || client.list_server_certificates().max_items(1).send()).await?.0);
     rights.push(key_last_used(iam, users.as_ref()).await?);
-    rights.push(tried(iam, SAML_LIST, client.list_saml_providers().send()).await?.0);
-    let saml = client.get_saml_provider().saml_provider_arn(format!("{account}saml-provider/{NOBODY}")).send();
+    rights.push(tried(iam, SAML_LIST, || client.list_saml_providers().send()).await?.0);
+    let saml = || client.get_saml_provider().saml_provider_arn(format!("{account}saml-provider/{NOBODY}")).send();
     rights.push(tried(iam, SAML, saml).await?.0);
-    rights.push(tried(iam, OIDC_LIST, client.list_open_id_connect_providers().send()).await?.0);
-    let oidc = client
-        .get_open_id_connect_provider()
-        .open_id_connect_provider_arn(format!("{account}oidc-provider/{NOBODY}.invalid"))
-        .send();
+    rights.push(tried(iam, OIDC_LIST, || client.list_open_id_connect_providers().send()).await?.0);
+    let oidc = || {
+        client
+            .get_open_id_connect_provider()
+            .open_id_connect_provider_arn(format!("{account}oidc-provider/{NOBODY}.invalid"))
+            .send()
+    };
     rights.push(tried(iam, OIDC, oidc).await?.0);
     Ok(rights)
 }
@@ -63,11 +65,11 @@ pub async fn preflight(iam: &Iam, root: &str) -> Result<Vec<RightStatus>, SinkEr
 async fn key_last_used(iam: &Iam, users: Option<&Page>) -> Result<RightStatus, SinkError> {
     let names = users.map(|page| texts(page, DETAILS_RESULT, "UserDetailList", "UserName")).unwrap_or_default();
     for name in names {
-        let call = iam.client.list_access_keys().user_name(name).send();
+        let call = || iam.client.list_access_keys().user_name(&name).send();
         let (_, page) = tried(iam, ACCESS_KEYS, call).await?;
         let keys = page.map(|page| texts(&page, KEYS_RESULT, "AccessKeyMetadata", "AccessKeyId")).unwrap_or_default();
         if let Some(key) = keys.into_iter().next() {
-            let call = iam.client.get_access_key_last_used().access_key_id(key).send();
+            let call = || iam.client.get_access_key_last_used().access_key_id(&key).send();
             return Ok(tried(iam, KEY_LAST_USED, call).await?.0);
         }
     }
@@ -85,17 +87,16 @@ fn texts(page: &Page, result: &str, list: &str, name: &str) -> Vec<String> {
     read().unwrap_or_default()
 }
 
-fn tried<'a, T, E>(
+fn tried<'a, T, E, F>(
     iam: &'a Iam,
     right: &'a str,
-    call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send + 'a,
+    call: impl FnMut() -> F + Send + 'a,
 ) -> impl Future<Output = Result<(RightStatus, Option<Page>), SinkError>> + Send + 'a
 where
+    F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send + 'a,
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     T: Send + 'a,
 {
-    // As in `Iam::ask`: all these futures are in one function.
-    let call = Box::pin(call);
     async move {
         Ok(match iam.ask(&Call::new(right), call).await? {
             Ok(page) => (status(right, RightState::Granted, "answered".to_owned()), Some(page)),

@@ -24,7 +24,7 @@ struct Listed {
 
 async fn saml(iam: &Iam) -> Result<(), SinkError> {
     let info = Call::new(SAML_LIST).population(SAML_PROVIDER);
-    let answer = iam.ask(&info, iam.client.list_saml_providers().send()).await?;
+    let answer = iam.ask(&info, || iam.client.list_saml_providers().send()).await?;
     let result = "/ListSAMLProvidersResponse/ListSAMLProvidersResult";
     let listed = close(iam, &info, SAML_PROVIDER, &answer, |page| listed(page, result, "SAMLProviderList"))?;
     let mut work = Bounded::new(iam.session.concurrency());
@@ -36,7 +36,7 @@ async fn saml(iam: &Iam) -> Result<(), SinkError> {
 
 async fn oidc(iam: &Iam) -> Result<(), SinkError> {
     let info = Call::new(OIDC_LIST).population(OIDC_PROVIDER);
-    let call = iam.client.list_open_id_connect_providers().send();
+    let call = || iam.client.list_open_id_connect_providers().send();
     let answer = iam.ask(&info, call).await?;
     let result = "/ListOpenIDConnectProvidersResponse/ListOpenIDConnectProvidersResult";
     let listed = close(iam, &info, OIDC_PROVIDER, &answer, |page| listed(page, result, "OpenIDConnectProviderList"))?;
@@ -105,7 +105,7 @@ fn cover(iam: &Iam, kind: &str, items: usize, complete: bool) -> Result<(), Sink
 async fn saml_provider(iam: &Iam, listed: Listed) -> Result<(), SinkError> {
     let Listed { arn, source, provider } = listed;
     let info = Call::new(SAML).population(SAML_PROVIDER).subject(SAML_PROVIDER, &arn);
-    let call = iam.client.get_saml_provider().saml_provider_arn(&arn).send();
+    let call = || iam.client.get_saml_provider().saml_provider_arn(&arn).send();
     let metadata = match iam.ask(&info, call).await? {
         Ok(page) => match saml_metadata(&page) {
             Ok((metadata, source)) => Fact::read(metadata, vec![source]),
@@ -137,7 +137,7 @@ fn saml_metadata(page: &Page) -> Result<(SamlMetadata, Source), MalformedAnswer>
 
 async fn oidc_provider(iam: &Iam, arn: String) -> Result<(), SinkError> {
     let info = Call::new(OIDC).population(OIDC_PROVIDER).subject(OIDC_PROVIDER, &arn);
-    let call = iam.client.get_open_id_connect_provider().open_id_connect_provider_arn(&arn).send();
+    let call = || iam.client.get_open_id_connect_provider().open_id_connect_provider_arn(&arn).send();
     let settings = match iam.ask(&info, call).await? {
         Ok(page) => match oidc_settings(&page) {
             Ok((settings, source)) => Fact::read(settings, vec![source]),

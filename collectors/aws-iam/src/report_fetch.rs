@@ -38,7 +38,7 @@ pub async fn fetch(iam: &Iam) -> Result<Result<CredentialReport, Refusal>, SinkE
         return Ok(Err(refusal));
     }
     for look in 0..MOST_LOOKS {
-        let refusal = match iam.ask(&get, iam.client.get_credential_report().send()).await? {
+        let refusal = match iam.ask(&get, || iam.client.get_credential_report().send()).await? {
             Ok(page) => {
                 return Ok(
                     parse(&page).map_err(|problem| malformed(&get, &Source::xml(page.exchange, CONTENT), &problem))
@@ -71,7 +71,7 @@ pub async fn fetch(iam: &Iam) -> Result<Result<CredentialReport, Refusal>, SinkE
 
 async fn generate(iam: &Iam) -> Result<Result<(), Refusal>, SinkError> {
     let info = Call::new(GENERATE_REPORT);
-    let answer = iam.ask(&info, iam.client.generate_credential_report().send()).await?;
+    let answer = iam.ask(&info, || iam.client.generate_credential_report().send()).await?;
     let result = "/GenerateCredentialReportResponse/GenerateCredentialReportResult";
     let page = match answer {
         Ok(page) => page,

@@ -4,7 +4,6 @@
 use std::sync::{Mutex, PoisonError};
 
 use aws::Refusal;
-use aws_sdk_iam::operation::get_login_profile::GetLoginProfileError;
 use futures_util::future::try_join_all;
 use sdk::{GapReason, SinkError, Source};
 
@@ -93,8 +92,8 @@ fn report_row(report: &Result<CredentialReport, Refusal>, user: &Identity) -> Fa
 
 async fn login_profile(iam: &Iam, user: &Identity) -> Result<Fact<LoginProfile>, SinkError> {
     let info = about_user(LOGIN_PROFILE, user);
-    let call = iam.client.get_login_profile().user_name(&user.name).send();
-    Ok(match iam.ask::<_, GetLoginProfileError>(&info, call).await? {
+    let call = || iam.client.get_login_profile().user_name(&user.name).send();
+    Ok(match iam.ask(&info, call).await? {
         Ok(page) => match read_login_profile(&page) {
             Ok((profile, source)) => Fact::read(profile, vec![source]),
             Err(problem) => {
@@ -187,7 +186,7 @@ fn access_key(member: &Node<'_>) -> Result<AccessKey, MalformedAnswer> {
 
 async fn key_use(iam: &Iam, user: &Identity, key: &AccessKey) -> Result<Fact<AccessKeyUse>, SinkError> {
     let info = about_user(KEY_LAST_USED, user);
-    let call = iam.client.get_access_key_last_used().access_key_id(&key.id).send();
+    let call = || iam.client.get_access_key_last_used().access_key_id(&key.id).send();
     Ok(match iam.ask(&info, call).await? {
         Ok(page) => match read_key_use(&page, key) {
             Ok((used, source)) => Fact::read(used, vec![source]),

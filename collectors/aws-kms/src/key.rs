@@ -168,7 +168,7 @@ impl<'s> KeyReader<'s> {
     /// Reads the key's description. `false`: the key is gone since it was listed, and nothing more can be asked of it.
     async fn describe(&mut self) -> Result<bool, SinkError> {
         const OPERATION: &str = "kms:DescribeKey";
-        let call = self.client.describe_key().key_id(&self.arn).send();
+        let call = || self.client.describe_key().key_id(&self.arn).send();
         let answer = match self.session.call(self.info(OPERATION), call).await? {
             Ok(answer) => answer,
             Err(refusal) if refusal.reason == GapReason::Vanished => {
@@ -280,7 +280,7 @@ impl<'s> KeyReader<'s> {
 
     async fn policy(&mut self) -> Result<(), SinkError> {
         const OPERATION: &str = "kms:GetKeyPolicy";
-        let call = self.client.get_key_policy().key_id(&self.arn).policy_name("default").send();
+        let call = || self.client.get_key_policy().key_id(&self.arn).policy_name("default").send();
         let answer = match self.session.call(self.info(OPERATION), call).await? {
             Ok(answer) => answer,
             Err(refusal) => {
@@ -366,7 +366,7 @@ impl<'s> KeyReader<'s> {
             }
             Some(true) => {}
         }
-        let call = self.client.get_key_rotation_status().key_id(&self.arn).send();
+        let call = || self.client.get_key_rotation_status().key_id(&self.arn).send();
         let answer = match self.session.call(self.info(OPERATION), call).await? {
             Ok(answer) => answer,
             Err(refusal) => {

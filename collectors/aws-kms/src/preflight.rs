@@ -15,14 +15,14 @@ pub async fn region(session: &Session, region: &str) -> Result<Vec<RightStatus>,
     let client = crate::client::in_region(session, region);
     let mut statuses = Vec::new();
 
-    let aliases = client.list_aliases().limit(1).send();
+    let aliases = || client.list_aliases().limit(1).send();
     let asked = session.call(Call::new("kms:ListAliases"), aliases).await?;
     statuses.push(status("kms:ListAliases", Some(region), &asked));
-    let stores = client.describe_custom_key_stores().limit(1).send();
+    let stores = || client.describe_custom_key_stores().limit(1).send();
     let asked = session.call(Call::new("kms:DescribeCustomKeyStores"), stores).await?;
     statuses.push(status("kms:DescribeCustomKeyStores", Some(region), &asked));
 
-    let keys = client.list_keys().limit(100).send();
+    let keys = || client.list_keys().limit(100).send();
     let asked = session.call(Call::new("kms:ListKeys"), keys).await?;
     statuses.push(status("kms:ListKeys", Some(region), &asked));
     let arns: Vec<String> = match &asked {
@@ -47,7 +47,7 @@ async fn of_keys(
     let mut chosen = None;
     for arn in arns {
         let asked = session
-            .call(Call::new("kms:DescribeKey").subject(KEY, arn), client.describe_key().key_id(arn).send())
+            .call(Call::new("kms:DescribeKey").subject(KEY, arn), || client.describe_key().key_id(arn).send())
             .await?;
         let suitable = asked.as_ref().is_ok_and(can_be_asked_everything);
         let refused = asked.is_err();
@@ -73,7 +73,7 @@ async fn of_keys(
     let info = |right: &str| Call::new(right).subject(KEY, arn);
     macro_rules! try_one {
         ($right:literal, $call:expr) => {
-            let asked = session.call(info($right), $call.send()).await?;
+            let asked = session.call(info($right), || $call.send()).await?;
             statuses.push(status($right, Some(arn), &asked));
         };
     }

@@ -73,9 +73,7 @@ impl CollectorKind for AwsOrganizations {
         recorder: &Recorder,
     ) -> Result<Box<dyn Collector>, CollectError> {
         let session = Session::connect(target, environment, recorder).await?;
-        let config = aws_sdk_organizations::config::Builder::from(session.config())
-            .retry_partition(session.retry_budget())
-            .build();
+        let config = aws_sdk_organizations::config::Builder::from(session.config()).build();
         Ok(Box::new(Collecting { client: Client::from_conf(config), session }))
     }
 }
@@ -101,7 +99,7 @@ impl Collecting {
         let mut statuses = Vec::new();
         macro_rules! try_one {
             ($right:expr, $scope:expr, $call:expr) => {{
-                let asked = self.session.call(Call::new($right), Box::pin($call.send())).await?;
+                let asked = self.session.call(Call::new($right), || $call.send()).await?;
                 statuses.push(right_status($right, $scope, &asked));
                 asked.ok().map(|answer| answer.body)
             }};
@@ -111,7 +109,7 @@ impl Collecting {
         try_one!(ACCOUNTS, None, client.list_accounts().max_results(1));
         try_one!(DELEGATED, None, client.list_delegated_administrators().max_results(1));
         let own = client.list_delegated_services_for_account().account_id(&self.session.settings().account);
-        let asked = self.session.call(Call::new(SERVICES), Box::pin(own.send())).await?;
+        let asked = self.session.call(Call::new(SERVICES), || own.clone().send()).await?;
         statuses.push(right_status(SERVICES, None, &asked));
         // Only who may ask is told that an account is not a delegated administrator.
         if asked.is_err_and(|refusal| refusal.has_code("AccountNotRegisteredException"))

@@ -17,8 +17,8 @@ pub type Management = Result<(String, Source), Refusal>;
 pub async fn read(collecting: &Collecting, recorder: &Recorder) -> Result<Management, SinkError> {
     let account = &collecting.session.settings().account;
     let info = Call::new(DESCRIBE).population(ORGANIZATION).subject(ORGANIZATION, account);
-    let call = collecting.client.describe_organization().send();
-    let asked = collecting.session.call(info.clone(), Box::pin(call)).await?;
+    let call = || collecting.client.describe_organization().send();
+    let asked = collecting.session.call(info.clone(), call).await?;
     let mut parts = Parts::new(ORGANIZATION, account);
     let found: Result<(Organization, Option<String>, Source), Refusal> = match asked {
         Ok(answer) => {

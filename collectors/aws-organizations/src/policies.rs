@@ -75,8 +75,8 @@ async fn one(
     let (session, client) = (&collecting.session, &collecting.client);
     let info = |right: &str| Call::new(right).population(population).subject(POLICY, &summary.id);
     let document = async {
-        let call = client.describe_policy().policy_id(&summary.id).send();
-        let answer = match session.call(info(DOCUMENT), Box::pin(call)).await? {
+        let call = || client.describe_policy().policy_id(&summary.id).send();
+        let answer = match session.call(info(DOCUMENT), call).await? {
             Ok(answer) => answer,
             Err(refusal) => return Ok(Err(refusal)),
         };

@@ -106,9 +106,9 @@ macro_rules! call {
     ($name:ident, $method:ident, $right:ident) => {
         impl Reader<'_> {
             async fn $name(&self, client: &Client) -> Result<Asked, SinkError> {
-                let call = client.$method().bucket(self.name).expected_bucket_owner(self.clients.account()).send();
+                let call = || client.$method().bucket(self.name).expected_bucket_owner(self.clients.account()).send();
                 let info = self.info($right);
-                let asked = self.clients.session.call(info.clone(), Box::pin(call)).await?;
+                let asked = self.clients.session.call(info.clone(), call).await?;
                 Ok(asked.map(|answer| Page::new(answer, info)))
             }
         }

@@ -40,23 +40,20 @@ impl<'s> Clients<'s> {
     /// In path style: the name of a bucket with a dot in it fits no certificate, and so a bucket's name is in one
     /// place of every request.
     pub fn in_region(&self, region: &str) -> aws_sdk_s3::Client {
-        let config = aws_sdk_s3::config::Builder::from(&self.session.config_in(region))
-            .retry_partition(self.session.retry_budget())
-            .force_path_style(true)
-            .build();
+        let config = aws_sdk_s3::config::Builder::from(&self.session.config_in(region)).force_path_style(true).build();
         aws_sdk_s3::Client::from_conf(config)
     }
 
     /// The public access block of the account.
     pub async fn account_block(&self, info: Call) -> Result<Result<Page, Refusal>, SinkError> {
         let config = self.session.config();
-        let mut builder = aws_sdk_s3control::config::Builder::from(config).retry_partition(self.session.retry_budget());
+        let mut builder = aws_sdk_s3control::config::Builder::from(config);
         if let Some(url) = config.endpoint_url() {
             builder = builder.endpoint_resolver(AsGiven(url.to_owned()));
         }
         let client = aws_sdk_s3control::Client::from_conf(builder.build());
-        let call = client.get_public_access_block().account_id(self.account()).send();
-        Ok(self.session.call(info.clone(), Box::pin(call)).await?.map(|answer| Page::new(answer, info)))
+        let call = || client.get_public_access_block().account_id(self.account()).send();
+        Ok(self.session.call(info.clone(), call).await?.map(|answer| Page::new(answer, info)))
     }
 }
 

@@ -89,9 +89,7 @@ impl NamedCluster {
                 return Ok(Err(info.refused(GapReason::TimedOut, detail)));
             }
         };
-        let config = aws_sdk_eks::config::Builder::from(&session.config_in(&self.settings.region))
-            .retry_partition(session.retry_budget())
-            .build();
+        let config = aws_sdk_eks::config::Builder::from(&session.config_in(&self.settings.region)).build();
         Ok(Ok(Eks { session, client: Client::from_conf(config), settings: self.settings.clone() }))
     }
 }
@@ -101,16 +99,15 @@ impl Eks {
     pub async fn preflight(&self) -> Result<Vec<RightStatus>, SinkError> {
         let name = &self.settings.cluster;
         let info = Call::new(DESCRIBE_CLUSTER);
-        let described = self.session.call(info, Box::pin(self.client.describe_cluster().name(name).send())).await?;
+        let described = self.session.call(info, || self.client.describe_cluster().name(name).send()).await?;
         let mut statuses = vec![aws::right_status(DESCRIBE_CLUSTER, None, &described)];
-        let list = Box::pin(self.client.list_access_entries().cluster_name(name).max_results(1).send());
+        let list = || self.client.list_access_entries().cluster_name(name).max_results(1).send();
         let listed = self.session.call(Call::new(LIST_ENTRIES), list).await?;
         statuses.push(aws::right_status(LIST_ENTRIES, None, &listed));
-        let entry = Box::pin(self.client.describe_access_entry().cluster_name(name).principal_arn(NOBODY).send());
+        let entry = || self.client.describe_access_entry().cluster_name(name).principal_arn(NOBODY).send();
         let entry = self.session.call(Call::new(DESCRIBE_ENTRY), entry).await?;
         statuses.push(tried(DESCRIBE_ENTRY, &entry));
-        let policies =
-            Box::pin(self.client.list_associated_access_policies().cluster_name(name).principal_arn(NOBODY).send());
+        let policies = || self.client.list_associated_access_policies().cluster_name(name).principal_arn(NOBODY).send();
         let policies = self.session.call(Call::new(LIST_POLICIES), policies).await?;
         statuses.push(tried(LIST_POLICIES, &policies));
         Ok(statuses)
@@ -127,7 +124,7 @@ impl Eks {
         if let Err(error) = self.session.identify().await {
             return refusal_of(error).map(Err);
         }
-        let call = Box::pin(self.client.describe_cluster().name(&self.settings.cluster).send());
+        let call = || self.client.describe_cluster().name(&self.settings.cluster).send();
         let answer = match self.session.call(info.clone(), call).await? {
             Ok(answer) => answer,
             Err(refusal) => return Ok(Err(refusal)),
@@ -261,7 +258,7 @@ impl Eks {
         principal: &str,
     ) -> Result<Result<(wire::AccessEntry, ExchangeId), Refusal>, SinkError> {
         let call = self.client.describe_access_entry().cluster_name(&self.settings.cluster).principal_arn(principal);
-        let answer = match self.session.call(info.clone(), Box::pin(call.send())).await? {
+        let answer = match self.session.call(info.clone(), || call.clone().send()).await? {
             Err(refusal) => return Ok(Err(vanished(refusal))),
             Ok(answer) => answer,
         };

@@ -7,28 +7,45 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use sdk::{GapReason, SinkError};
-use transport::{Answer, Call, Refusal, Seen, Trouble, causes};
+use transport::{Again, Answer, Call, Refusal, Seen, Trouble, causes};
 
 use crate::session::Session;
 
 impl Session {
-    /// Makes one call of the SDK, its retries included, within the run's deadline.
+    /// Makes one call of the SDK, again where that may help (`transport::Asker`). `request` makes one attempt, of which the SDK makes no
+    /// other by itself: it would count attempts, where an outage is a matter of time.
     ///
     /// # Errors
     /// Outer: evidence can no longer be written. Inner: the call brought nothing, and why.
-    pub async fn call<T, E>(
+    pub async fn call<T, E, F>(
         &self,
         call: Call,
-        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        mut request: impl FnMut() -> F + Send,
     ) -> Result<Result<Answer<T>, Refusal>, SinkError>
     where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
+        let mut skewed = false;
+        let read = |brought: F::Output, seen: Option<&Seen>| {
+            brought.map_err(|error| {
+                let mut trouble = explain(&error, seen);
+                // The client has taken the time from this answer, and signs the next attempt with it.
+                if trouble.code.as_deref().is_some_and(|code| OF_A_WRONG_CLOCK.contains(&code)) && !skewed {
+                    skewed = true;
+                    trouble.again = Again::Later;
+                }
+                trouble
+            })
+        };
         // The SDK's futures are large, and every layer below would hold one: without the box a thread's stack is not enough for a few.
-        let request = Box::pin(request);
-        self.asker().ask_once(&call, request, |brought, seen| brought.map_err(|error| explain(&error, seen))).await
+        self.asker().ask(&call, |_| Box::pin(request()), read).await
     }
 }
+
+/// What AWS answers where our clock is wrong.
+const OF_A_WRONG_CLOCK: [&str; 4] =
+    ["InvalidSignatureException", "RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"];
 
 /// Reason and words for an error of the SDK. `seen` is the last attempt of the call itself.
 fn explain<E>(error: &SdkError<E, HttpResponse>, seen: Option<&Seen>) -> Trouble
@@ -55,7 +72,14 @@ where
         return without_code(status, error);
     };
     let detail = if message.is_empty() { code.to_owned() } else { format!("{code}: {message}") };
-    Trouble { code: Some(code.to_owned()), ..Trouble::lasting(by_code(code, status, message), detail) }
+    let reason = by_code(code, status, message);
+    // As the SDK has it: too many requests, no answer in time and a server's failure pass.
+    let again = match reason {
+        GapReason::Throttled | GapReason::TimedOut => Again::Later,
+        GapReason::SourceError if status >= 500 => Again::Later,
+        _ => Again::Never,
+    };
+    Trouble { code: Some(code.to_owned()), again, ..Trouble::lasting(reason, detail) }
 }
 
 /// An answer that bears no error code of AWS: a proxy's page, a broken server, an undecodable body.

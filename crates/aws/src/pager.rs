@@ -60,7 +60,7 @@ impl<'s> Pager<'s> {
     /// When evidence can no longer be written.
     pub async fn next<T, E, F>(
         &mut self,
-        send: impl FnOnce(Option<String>) -> F + Send,
+        mut send: impl FnMut(Option<String>) -> F + Send,
         turn: impl FnOnce(&Answer<T>) -> Turn + Send,
     ) -> Result<Option<Answer<T>>, SinkError>
     where
@@ -72,7 +72,7 @@ impl<'s> Pager<'s> {
             return Ok(None);
         }
         let info = self.info.clone().page(self.pages.saturating_add(1));
-        let answer = match self.session.call(info.clone(), send(self.marker.clone())).await? {
+        let answer = match self.session.call(info.clone(), || send(self.marker.clone())).await? {
             Ok(answer) => answer,
             Err(refusal) => {
                 self.calls = self.calls.saturating_add(u64::from(refusal.attempts));

@@ -78,7 +78,7 @@ impl ListedRegions {
 
 impl Session {
     fn account_client(&self) -> aws_sdk_account::Client {
-        let config = aws_sdk_account::config::Builder::from(self.config()).retry_partition(self.retry_budget()).build();
+        let config = aws_sdk_account::config::Builder::from(self.config()).build();
         aws_sdk_account::Client::from_conf(config)
     }
 
@@ -158,7 +158,7 @@ impl Session {
     /// When evidence can no longer be written.
     pub async fn preflight_regions(&self) -> Result<(Vec<RightStatus>, Vec<String>), CollectError> {
         let client = self.account_client();
-        let call = client.list_regions().max_results(PAGE).send();
+        let call = || client.list_regions().max_results(PAGE).send();
         let asked = self.call(Call::new(LIST_REGIONS), call).await?;
         let status = rights::status(LIST_REGIONS, None, &asked);
         let mut listed = ListedRegions::default();

@@ -15,7 +15,6 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 use aws_types::app_name::AppName;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
 use aws_types::service_config::ServiceConfigKey;
@@ -36,11 +35,9 @@ use crate::rights::GET_CALLER_IDENTITY;
 use crate::settings::AccountSettings;
 use crate::wire::Aws;
 
-/// The SDK counts attempts and knows no time. Its pauses are between nothing and the whole, so that these last a minute, and half a minute
-/// with all but a probability of one in two thousand.
+/// For credentials, which the SDK asks for by itself. It counts attempts and knows no time; its pauses are between nothing and the whole, so
+/// that these last a minute, and half a minute with all but a probability of one in two thousand.
 const MOST_ATTEMPTS: u32 = 20;
-/// What retries may cost a client, 5 or 10 each, before it asks everything once: 16 calls at once outlast such an outage.
-const RETRY_QUOTA: usize = 4_000;
 
 /// The services that are asked: the ids by which `AWS_ENDPOINT_URL_<SERVICE>` and profiles name their endpoints
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html>), and how their hosts begin.
@@ -117,6 +114,8 @@ impl Session {
             return Err(CollectError::Sink(cause));
         }
         prepared.map_err(|error| CollectError::Credentials { problem: readable(&causes(&error)) })?;
+        // What is asked for by us is tried again by us: see `Session::call`.
+        let config = config.into_builder().retry_config(RetryConfig::disabled()).build();
         let permits = permits::of(&settings.account, environment);
         Ok(Self {
             settings,
@@ -142,13 +141,6 @@ impl Session {
     #[must_use]
     pub fn config_in(&self, region: &str) -> SdkConfig {
         self.config.to_builder().region(Region::new(region.to_owned())).build()
-    }
-
-    /// A budget of retries of its own for a client. The SDK's default budget is shared by the whole process:
-    /// one account's throttling would take the retries of all others.
-    #[must_use]
-    pub fn retry_budget(&self) -> RetryPartition {
-        RetryPartition::custom(self.settings.account.clone()).token_bucket(TokenBucket::new(RETRY_QUOTA)).build()
     }
 
     /// Whether both wait for the same permits: they ask the same account in the same run.
@@ -193,9 +185,9 @@ impl Session {
 
     /// Who the credentials at hand are, and in which account, whichever it is.
     async fn who(&self) -> Result<CallerIdentity, CollectError> {
-        let config = aws_sdk_sts::config::Builder::from(&self.config).retry_partition(self.retry_budget()).build();
+        let config = aws_sdk_sts::config::Builder::from(&self.config).build();
         let client = aws_sdk_sts::Client::from_conf(config);
-        let asked = self.call(Call::new(GET_CALLER_IDENTITY), client.get_caller_identity().send()).await?;
+        let asked = self.call(Call::new(GET_CALLER_IDENTITY), || client.get_caller_identity().send()).await?;
         let answer = asked.map_err(Refusal::fatal)?;
         let (Some(found), Some(caller)) = (answer.value.account(), answer.value.arn()) else {
             return Err(CollectError::Refused {
@@ -346,8 +338,7 @@ async fn base_config(
         .region(region)
         .app_name(app)
         .retry_config(
-            // The SDK knows which of AWS' refusals pass, and puts a wrong clock right between attempts; how often and how far apart is
-            // said for all sources in one place.
+            // Of credentials: how often and how far apart is said for all sources in one place.
             // Not `adaptive`: its pace is set by one operation's throttling for all operations of a service, also for
             // those that are answered; and it waits without an end. Here it is the concurrency that bounds the pace.
             RetryConfig::standard()

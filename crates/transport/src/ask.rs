@@ -355,40 +355,6 @@ impl Asker {
         }
     }
 
-    /// Makes a call that tries again by itself, as those of an SDK do: here there is only the run's deadline.
-    ///
-    /// # Errors
-    /// As [`Asker::ask`].
-    pub async fn ask_once<T, O>(
-        &self,
-        call: &Call,
-        attempts: impl Future<Output = O> + Send,
-        mut read: impl FnMut(O, Option<&Seen>) -> Result<T, Trouble> + Send,
-    ) -> Result<Result<Answer<T>, Refusal>, SinkError> {
-        let _permit = self.permit().await;
-        let scope = call.scope();
-        let Some(left) = self.time_left() else {
-            return Ok(Err(self.too_late(call, &scope)));
-        };
-        // What tries again by itself does not know that nobody ever answered.
-        let limit = if self.health().answered { left } else { left.min(self.0.patience.unheard) };
-        let brought = self.attempt(&scope, limit, attempts).await?;
-        let given_up = brought.is_none() && limit < left && self.0.stop.told().is_none();
-        let (refusal, _) = match self.conclude(call, &scope, brought, &mut read) {
-            Ok(answer) => return Ok(Ok(answer)),
-            Err(refused) => refused,
-        };
-        if !given_up {
-            return Ok(Err(refusal));
-        }
-        let seen = scope.last();
-        let why = seen.as_ref().and_then(|seen| seen.words.clone()).map(|words| format!(": {words}"));
-        let words = format!("no answer within {} s{}", limit.as_secs(), why.unwrap_or_default());
-        let on_the_way = seen.and_then(|seen| Trouble::on_the_way(&seen, &words));
-        let reason = on_the_way.map_or(GapReason::TimedOut, |trouble| trouble.reason);
-        Ok(Err(Refusal { reason, detail: readable(&words), ..refusal }))
-    }
-
     /// Waits for its turn. The semaphore is never closed, and without a permit a request would only be one too many.
     async fn permit(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
         self.0.permits.acquire().await.ok()

@@ -241,7 +241,6 @@ impl Suite {
 
     /// The source is gone for five attempts of whoever asks, at each phase of a run: nothing is lost.
     pub async fn outages(self) -> Vec<String> {
-        // The pauses of the AWS SDK between five attempts last fifteen seconds at most.
         const LONG: usize = 4;
         const MOST_PHASES: usize = 16;
         let undisturbed = self.undisturbed().await;
