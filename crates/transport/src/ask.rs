@@ -4,9 +4,9 @@
 //! [`Patience`] says, keeps to a limit the source named, and gives an [`Answer`] with its exchange, or a [`Refusal`] that
 //! becomes a gap.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -250,7 +250,8 @@ struct Inner {
     permits: Arc<Semaphore>,
     /// A limit was reached: nobody asks before this.
     hold: Mutex<Option<Instant>>,
-    health: Mutex<Health>,
+    /// By endpoint: one account has a host for each service and region, and one of them may be closed for good.
+    health: Mutex<BTreeMap<String, Health>>,
 }
 
 impl Asker {
@@ -348,8 +349,12 @@ impl Asker {
                 Err(refused) => refused,
             };
             let failing = *failing.get_or_insert_with(Instant::now);
-            let failed = Failed { operation: &call.operation, reason: refusal.reason, again, attempts: tries, failing };
-            if !self.wait(&failed).await {
+            let seen = scope.last();
+            let connected = seen.as_ref().is_some_and(|seen| seen.failure != Some("connect"));
+            let endpoint = seen.map(|seen| seen.endpoint).unwrap_or_default();
+            let reason = refusal.reason;
+            let failed = Failed { operation: &call.operation, reason, connected, again, attempts: tries, failing };
+            if !self.wait(&endpoint, &failed).await {
                 return Ok(Err(refusal));
             }
         }
@@ -417,7 +422,7 @@ impl Asker {
         };
         let trouble = match (read, &seen) {
             (Ok(value), Some(seen)) => {
-                self.health().answered(&call.operation);
+                self.health_of(&seen.endpoint, |health| health.answered(&call.operation));
                 return Ok(Answer { value, exchange: seen.exchange, body: seen.body.clone(), attempts });
             }
             // A call under another name than the one it was announced by proves nothing.
@@ -426,8 +431,11 @@ impl Asker {
             }
             (Err(trouble), seen) => {
                 // A refusal is an answer too.
-                if trouble.again == Again::Never && seen.as_ref().is_some_and(|seen| seen.status.is_some()) {
-                    self.health().answered(&call.operation);
+                if let Some(seen) = seen
+                    && trouble.again == Again::Never
+                    && seen.status.is_some()
+                {
+                    self.health_of(&seen.endpoint, |health| health.answered(&call.operation));
                 }
                 trouble
             }
@@ -446,7 +454,7 @@ impl Asker {
     }
 
     /// Waits until the next attempt; `false`: there is none.
-    async fn wait(&self, failed: &Failed<'_>) -> bool {
+    async fn wait(&self, endpoint: &str, failed: &Failed<'_>) -> bool {
         let patience = &self.0.patience;
         let usual = patience.pause(failed.attempts, chance());
         let pause = match failed.again {
@@ -467,12 +475,14 @@ impl Asker {
         if let Again::Limit(_) = failed.again {
             return failed.attempts < patience.attempts;
         }
-        let waits = self.health().waits(failed, pause, Instant::now(), patience);
+        let waits = self.health_of(endpoint, |health| health.waits(failed, pause, Instant::now(), patience));
         waits && self.unless_stopped(tokio::time::sleep(pause)).await.is_some()
     }
 
-    fn health(&self) -> MutexGuard<'_, Health> {
-        self.0.health.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Looks at, or notes, what is known of an endpoint.
+    fn health_of<T>(&self, endpoint: &str, of: impl FnOnce(&mut Health) -> T) -> T {
+        let mut all = self.0.health.lock().unwrap_or_else(PoisonError::into_inner);
+        of(all.entry(endpoint.to_owned()).or_default())
     }
 
     /// Waits while a limit says so, also one that another call ran into.
@@ -500,13 +510,15 @@ impl Asker {
 struct Failed<'a> {
     operation: &'a str,
     reason: GapReason,
+    /// Somebody took the connection, whatever became of it.
+    connected: bool,
     again: Again,
     attempts: u32,
     /// When the first attempt of the call failed.
     failing: Instant,
 }
 
-/// What is known of a source by how it answered so far.
+/// What is known of an endpoint by how it answered so far.
 #[derive(Debug, Default)]
 struct Health {
     /// Anything at all.
@@ -536,7 +548,7 @@ impl Health {
         let asked_to = matches!(failed.again, Again::After(_));
         let limit = match (self.answered, failed.reason) {
             (false, _) => patience.unheard,
-            (true, GapReason::Unreachable) if nobody => patience.gone,
+            (true, GapReason::Unreachable) if nobody && !failed.connected => patience.gone,
             // A limit on requests ends.
             (true, GapReason::Throttled) => patience.gone,
             (true, _) => patience.within,
@@ -596,7 +608,8 @@ mod tests {
                     self.health.answered(operation);
                     return Some(self.now - began);
                 }
-                let failed = Failed { operation, reason, again: Again::Later, attempts, failing: began };
+                let failed =
+                    Failed { operation, reason, connected: false, again: Again::Later, attempts, failing: began };
                 let pause = self.patience.pause(attempts, self.chance);
                 if !self.health.waits(&failed, pause, self.now, &self.patience) {
                     return None;
@@ -668,6 +681,7 @@ mod tests {
         let failed = |attempts| Failed {
             operation: "x:Get",
             reason: GapReason::Unreachable,
+            connected: false,
             again: Again::Later,
             attempts,
             failing: began,

@@ -279,7 +279,7 @@ impl<'a> Attempt<'a> {
             ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             "asked"
         );
-        let (status, error) = (draft.status, draft.error.clone());
+        let (status, error, asked) = (draft.status, draft.error.clone(), draft.endpoint.clone());
         let captured = match self.recording.recorder.answer(draft) {
             Ok(captured) => captured,
             Err(cause) => {
@@ -293,6 +293,7 @@ impl<'a> Attempt<'a> {
         if let Some(scope) = &self.scope {
             scope.saw(Seen {
                 exchange: captured.id,
+                endpoint: asked,
                 status,
                 error,
                 failure,

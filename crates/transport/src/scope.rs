@@ -36,6 +36,8 @@ struct State {
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub exchange: ExchangeId,
+    /// Who was asked: scheme, host and port.
+    pub endpoint: String,
     pub status: Option<u16>,
     /// The source's own error code.
     pub error: Option<String>,

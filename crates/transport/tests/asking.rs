@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, request};
-use sdk::{Clock, Environment, GapReason, KnownSecrets, Overrides, Timestamp};
+use sdk::{Clock, Environment, GapReason, KnownSecrets, Overrides, Patience, Timestamp};
 use serde_json::Value;
 use testkit::{HASTY, Handler, HttpWording, Memory, Reply, Server, Wording};
 use tokio::sync::Semaphore;
@@ -76,6 +76,10 @@ struct Setup {
 }
 
 fn setup(source: Failing, seconds: i64) -> Setup {
+    setup_with(source, seconds, HASTY)
+}
+
+fn setup_with(source: Failing, seconds: i64, patience: Patience) -> Setup {
     let server = Server::http(source);
     let memory = Memory::default();
     let recorder = memory.recorder("target", "paths", KnownSecrets::default());
@@ -85,7 +89,7 @@ fn setup(source: Failing, seconds: i64) -> Setup {
         concurrency: 4,
         clock: Clock::new(now),
         deadline: Timestamp::from_millis(now().as_millis() + seconds * 1000).unwrap(),
-        patience: HASTY,
+        patience,
         stop: sdk::Stop::default(),
         overrides: Overrides::default(),
         pins: BTreeMap::new(),
@@ -109,7 +113,11 @@ fn by_status(brought: Result<Response<Bytes>, Failure>, seen: Option<&Seen>) -> 
 }
 
 async fn ask(setup: &Setup) -> Result<Answer, Refusal> {
-    let uri = format!("{}/thing", setup.server.url());
+    ask_at(setup, &setup.server.url()).await
+}
+
+async fn ask_at(setup: &Setup, base: &str) -> Result<Answer, Refusal> {
+    let uri = format!("{base}/thing");
     let attempt = |_| {
         let request = Request::get(&uri).body(Bytes::new()).unwrap();
         setup.asker.recording().send(request, Limits::default())
@@ -259,4 +267,18 @@ async fn a_source_that_is_down_is_asked_each_thing_once() {
     }
     assert_eq!(attempts, [vec![7], vec![1; 23]].concat());
     assert_eq!(ask(&setup).await.unwrap().attempts, 1, "what is back is read");
+}
+
+#[tokio::test]
+async fn a_host_that_never_answered_is_not_waited_for_because_another_did() {
+    let patience = Patience { attempts: u32::MAX, unheard: Duration::from_millis(100), ..HASTY };
+    let setup = setup_with(failing(0, 503), 20, patience);
+    ask(&setup).await.unwrap();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let began = Instant::now();
+    let refusal = ask_at(&setup, &format!("http://{closed}")).await.unwrap_err();
+    assert_eq!(refusal.reason, GapReason::Unreachable);
+    assert!(refusal.attempts > 1, "{refusal:?}");
+    assert!(began.elapsed() < Duration::from_secs(10), "it was waited for until the run's deadline");
+    assert_eq!(ask(&setup).await.unwrap().attempts, 1, "the other host's failure says nothing of this one");
 }
