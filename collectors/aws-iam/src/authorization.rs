@@ -206,7 +206,7 @@ impl<'a> Details<'a> {
                 recorder.gap(gap)?;
             }
         }
-        let mut complete = ended;
+        let (mut complete, mut everybody) = (ended, ended);
         for ((((kind, name), items), again), broken) in
             KINDS.into_iter().zip(self.items).zip(self.again).zip(self.broken)
         {
@@ -230,6 +230,7 @@ impl<'a> Details<'a> {
             }
             let whole = ended && mismatch.is_none() && !broken && !(kind == POLICY && lost);
             complete &= whole;
+            everybody &= whole || kind == POLICY;
             recorder.coverage(CoverageNote {
                 population: kind.to_owned(),
                 calls: self.pager.calls(),
@@ -245,7 +246,7 @@ impl<'a> Details<'a> {
             (!complete).then(|| gap(PERMISSIONS, GapReason::TotalMismatch, words.to_owned(), None))
         });
         let book = self.book.into_inner().unwrap_or_else(PoisonError::into_inner);
-        book.record(recorder, self.root, Ending { stopped, complete })
+        book.record(recorder, self.root, Ending { stopped, complete, everybody })
     }
 }
 

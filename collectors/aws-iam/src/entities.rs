@@ -71,6 +71,7 @@ pub fn group(iam: &Iam, identity: Identity, node: &Node<'_>, book: &mut Book) ->
             inline_cut: !inline.gaps.is_empty(),
             attached: attached.value.as_deref(),
             boundary: Some(&NONE),
+            groups: Some(&[]),
             ..permissions::Parts::default()
         },
     ));
@@ -96,7 +97,7 @@ pub fn role(iam: &Iam, identity: Identity, node: &Node<'_>, book: &mut Book) -> 
             inline_cut: !inline.gaps.is_empty(),
             attached: attached.value.as_deref(),
             boundary: boundary.value.as_ref(),
-            groups: &[],
+            groups: Some(&[]),
             trust: trust.value.as_ref(),
         },
     ));

@@ -21,6 +21,7 @@ pub struct Entry {
     own: Vec<Reference>,
     /// Names of groups.
     groups: Vec<String>,
+    /// `None`: there is none.
     boundary: Option<Reference>,
     trust: Option<Shared>,
 }
@@ -42,7 +43,8 @@ pub struct Parts<'a> {
     pub attached: Option<&'a [AttachedPolicy]>,
     /// `None`: it was not read. For groups, which have none, an absent one is given.
     pub boundary: Option<&'a PermissionsBoundary>,
-    pub groups: &'a [String],
+    /// `None`: they were not read. For those that can be in none, an empty list is given.
+    pub groups: Option<&'a [String]>,
     pub trust: Option<&'a PolicyDocument>,
 }
 
@@ -66,6 +68,9 @@ impl Entry {
             Some(list) => own.extend(list.iter().map(|one| Reference::Managed(one.arn.clone()))),
             None => own.push(unread("the attached policies")),
         }
+        if parts.groups.is_none() {
+            own.push(unread("the groups"));
+        }
         let boundary = match parts.boundary {
             Some(PermissionsBoundary { exists: false, .. }) => None,
             Some(PermissionsBoundary { arn: Some(arn), .. }) => Some(Reference::Managed(arn.clone())),
@@ -76,7 +81,7 @@ impl Entry {
             name: identity.name.clone(),
             path: identity.path.clone(),
             own,
-            groups: parts.groups.to_vec(),
+            groups: parts.groups.unwrap_or_default().to_vec(),
             boundary,
             trust: parts.trust.map(|document| Arc::new(Digest::of(document))),
         }
@@ -98,12 +103,15 @@ pub struct Ending {
     pub stopped: Option<GapNote>,
     /// Whether all users, groups, roles and policies are there.
     pub complete: bool,
+    /// Whether all whom somebody could become are there: users, groups and roles.
+    pub everybody: bool,
 }
 
 fn add(all: &mut BTreeMap<String, Entry>, key: String, entry: Entry) {
     match all.get_mut(&key) {
         // Listed again and otherwise: neither is believed.
         Some(known) if *known != entry => {
+            known.trust = None;
             known.own.push(Reference::Unread(format!("what the list says otherwise of {key} the second time")));
         }
         Some(_) => {}
@@ -200,6 +208,9 @@ impl Book {
                 })?,
             })?;
         }
+        if !ending.everybody && !principals.is_empty() {
+            recorder.gap(somebody_unread())?;
+        }
         if let Some(mut gap) = ending.stopped {
             gap.population = Some(PERMISSIONS.to_owned());
             recorder.gap(gap)?;
@@ -242,6 +253,20 @@ impl Book {
             inputs.insert(resource(kind, arn));
         }
         inputs.into_iter().collect()
+    }
+}
+
+/// A role that was not read may trust anybody and be an administrator: nobody's part is whole without it.
+fn somebody_unread() -> GapNote {
+    GapNote {
+        population: Some(PERMISSIONS.to_owned()),
+        subject: None,
+        part: Some("administers".to_owned()),
+        right: Some(DETAILS.to_owned()),
+        reason: GapReason::TotalMismatch,
+        detail: "not all users, groups and roles were read: who becomes an administrator by one of them is not known"
+            .to_owned(),
+        exchange: None,
     }
 }
 

@@ -52,7 +52,7 @@ pub async fn record(
             inline_cut: !inline.gaps.is_empty(),
             attached: attached.value.as_deref(),
             boundary: boundary.value.as_ref(),
-            groups: groups.value.as_deref().unwrap_or_default(),
+            groups: groups.value.as_deref(),
             trust: None,
         },
     ));

@@ -269,6 +269,61 @@ fn lists_are_held_against_iams_own_counts() {
     }
 }
 
+/// Who is an administrator: `n` nobody says so, `?` it is not known, `y`.
+fn administers(seen: &Seen, id: &str) -> char {
+    let powers = permissions(seen, id)["administers"].as_array().unwrap();
+    match (powers.iter().any(|power| power["may"] == "yes"), powers.is_empty()) {
+        (true, _) => 'y',
+        (false, true) => 'n',
+        (false, false) => '?',
+    }
+}
+
+#[test]
+fn what_was_not_read_of_a_role_is_not_known_of_whoever_may_assume_it() {
+    let role = "arn:aws:iam::111122223333:role/role-00000";
+    let mut world = small();
+    for one in &mut world.users {
+        (one.attached, one.inline, one.groups) = (Vec::new(), Vec::new(), Vec::new());
+    }
+    for one in &mut world.roles {
+        (one.attached, one.inline) = (Vec::new(), Vec::new());
+    }
+    let assume = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}}"#;
+    let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"111122223333"}}}"#;
+    world.users[0].inline = vec![("assume".to_owned(), assume.to_owned())];
+    trust.clone_into(&mut world.roles[0].trust);
+    let whole = collect(world.clone(), |_, reply| reply);
+    assert_eq!((administers(&whole, &user(0)), administers(&whole, &user(1))), ('n', 'n'));
+    // A policy of the role, then the role's trust policy too.
+    world.roles[0].inline = vec![("broken".to_owned(), "not a policy".to_owned())];
+    let seen = collect(world.clone(), |_, reply| reply);
+    assert_eq!((administers(&seen, &user(0)), administers(&seen, &user(1))), ('?', 'n'));
+    assert_eq!(permissions(&seen, &user(0))["administers"][0]["over"], json!(role));
+    "not a policy".clone_into(&mut world.roles[0].trust);
+    let seen = collect(world, |_, reply| reply);
+    assert_eq!((administers(&seen, &user(0)), administers(&seen, &user(1))), ('?', '?'));
+}
+
+#[test]
+fn a_role_that_is_not_listed_may_make_anybody_an_administrator() {
+    let wide = |seen: &Seen| {
+        let of = |gap: &&GapNote| gap.subject.is_none() && gap.part.as_deref() == Some("administers");
+        seen.gaps.iter().filter(of).count()
+    };
+    assert_eq!(wide(&collect(small(), |_, reply| reply)), 0);
+    for (count, expected) in [("Roles", 1), ("Groups", 1), ("Policies", 0)] {
+        let seen = collect(small(), move |request, reply| {
+            if is(request, "GetAccountSummary") {
+                let key = format!("<key>{count}</key>");
+                return replaced(reply, &key, &format!("{key}<value>99</value></entry><entry><key>Other</key>"));
+            }
+            reply
+        });
+        assert_eq!(wide(&seen), expected, "{count}: {:?}", seen.gaps);
+    }
+}
+
 #[test]
 fn a_policy_that_is_attached_and_not_listed_is_missed() {
     let mut world = small();

@@ -257,6 +257,58 @@ fn a_policy_that_was_not_read_may_take_back() {
 }
 
 #[test]
+fn what_was_not_read_of_somebody_is_not_known_of_whoever_can_become_them() {
+    let unread = || Held { name: "arn:aws:iam::111122223333:policy/unread".to_owned(), group: None, digest: None };
+    let own_account = json!({"AWS": "111122223333"});
+    let jane = |action: &str| user("jane", vec![held("own", json!([allow(json!(action), json!("*"))]))]);
+    let group = |policies: Vec<Held>| Holder {
+        arn: "arn:aws:iam::111122223333:group/team".to_owned(),
+        name: "team".to_owned(),
+        policies,
+        ..Holder::default()
+    };
+    let untrusted = |policies: Vec<Held>| Holder { trust: None, ..role("other", policies, json!("*")) };
+    let admin = || vec![held("AdministratorAccess", json!([allow(json!("*"), json!("*"))]))];
+    let edged = |policies: Vec<Held>| Holder { boundary: Some(unread()), ..user("other", policies) };
+    for (action, other, expected) in [
+        ("sts:AssumeRole", role("other", vec![unread()], own_account.clone()), '?'),
+        ("sts:TagSession", role("other", vec![unread()], own_account.clone()), 'n'),
+        ("s3:*", role("other", vec![unread()], json!({"AWS": "arn:aws:iam::111122223333:user/jane"})), '?'),
+        ("iam:PassRole", role("other", vec![unread()], json!({"Service": "ec2.amazonaws.com"})), '?'),
+        ("iam:PassRole", role("other", vec![unread()], own_account.clone()), 'n'),
+        ("iam:UpdateAssumeRolePolicy", role("other", vec![unread()], own_account.clone()), '?'),
+        ("iam:CreateAccessKey", user("other", vec![unread()]), '?'),
+        ("iam:CreateAccessKey", user("other", vec![]), 'n'),
+        ("iam:AddUserToGroup", group(vec![unread()]), '?'),
+        ("s3:*", user("other", vec![unread()]), 'n'),
+        // What a boundary leaves is not known, but it gives nothing.
+        ("iam:CreateAccessKey", edged(admin()), '?'),
+        ("iam:CreateAccessKey", edged(vec![]), 'n'),
+        // A trust policy that was not read may name anybody.
+        ("s3:*", untrusted(admin()), '?'),
+        ("iam:PassRole", untrusted(admin()), '?'),
+        ("s3:*", untrusted(vec![]), 'n'),
+        ("s3:*", untrusted(vec![unread()]), '?'),
+    ] {
+        let shown = format!("{action} {} {:?}", other.arn, other.trust.is_some());
+        let found = of(&[jane(action), other]).remove(0);
+        assert_eq!(letter(&found.administers), expected, "{shown} {found:?}");
+    }
+    // Over three steps, and of whom a better way is known it is known.
+    let chain = |last: Holder| {
+        of(&[
+            jane("sts:AssumeRole"),
+            role("deploy", vec![held("own", json!([allow(json!("iam:CreateAccessKey"), json!("*"))]))], own_account.clone()),
+            last,
+        ])
+    };
+    let answers = |found: Vec<Raised>| found.iter().map(|one| letter(&one.administers)).collect::<String>();
+    assert_eq!(answers(chain(user("boss", vec![unread()]))), "???");
+    assert_eq!(answers(chain(user("boss", admin()))), "yyy");
+    assert_eq!(answers(chain(user("boss", vec![]))), "nnn");
+}
+
+#[test]
 fn who_can_become_an_administrator_is_one() {
     let admin = || vec![held("AdministratorAccess", json!([allow(json!("*"), json!("*"))]))];
     let boss = || user("boss", admin());

@@ -49,7 +49,7 @@ pub struct Holder {
     pub policies: Vec<Held>,
     /// A permissions boundary. Absent: there is none.
     pub boundary: Option<Held>,
-    /// Of a role: whom it trusts.
+    /// Of a role: whom it trusts. Absent there: its trust policy was not read.
     pub trust: Option<Shared>,
 }
 

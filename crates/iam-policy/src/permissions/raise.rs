@@ -56,6 +56,17 @@ impl Holder {
         self.policies.iter().map(|held| held.digest.as_deref().unwrap_or(&NOTHING)).collect()
     }
 
+    /// What a policy that was not read may give: everything. A boundary that was not read gives nothing, and what it leaves is not known.
+    fn perhaps_everything(&self) -> Vec<Power> {
+        let unread = self.policies.iter().filter(|held| held.digest.is_none());
+        unread
+            .map(|held| {
+                let sentence = "whether everything is allowed is not known".to_owned();
+                finished("*", held, sentence, &[], &[format!("{}, which was not read", held.name)])
+            })
+            .collect()
+    }
+
     /// The strongest gift of an action, within the boundary.
     fn may(&self, ask: &Ask, to: To<'_>) -> Option<Power> {
         let digests = self.digests();
@@ -125,6 +136,8 @@ pub fn raised(holders: &[Holder], partition: &str, account: &str) -> Vec<Raised>
         .iter()
         .map(|holder| {
             let mut administers = everything(holder, by_class(holder, &RAISE));
+            // Whoever can become them is as undetermined as they are.
+            administers.extend(holder.perhaps_everything());
             if !administers.iter().any(|power| power.may == May::Yes) {
                 administers.extend(loosens(holder, all));
             }
@@ -231,8 +244,9 @@ fn becomes(holder: &Holder, target: &Holder, as_sure_as: May) -> Vec<Power> {
     for ask in BECOME.iter().filter(|ask| ask.on == kind) {
         let way = match (ask.action, &target.trust) {
             ("sts:AssumeRole", Some(trust)) => takes_on(holder, target, ask, trust),
-            ("sts:AssumeRole", None) => None,
-            ("iam:PassRole", trust) if !trust.as_deref().is_some_and(trusts_a_service) => None,
+            ("sts:AssumeRole", None) => Some(perhaps_takes_on(target, ask)),
+            ("iam:PassRole", None) => holder.may(ask, To::One(&target.arn)).map(|way| unless_trusted(way, target)),
+            ("iam:PassRole", Some(trust)) if !trusts_a_service(trust) => None,
             _ => holder.may(ask, To::One(&target.arn)),
         };
         let Some(mut way) = way else { continue };
@@ -244,6 +258,20 @@ fn becomes(holder: &Holder, target: &Holder, as_sure_as: May) -> Vec<Power> {
         ways.push(way);
     }
     ways
+}
+
+/// A trust policy that was not read may name anybody of the account: their own policies then need not allow it.
+fn perhaps_takes_on(target: &Holder, ask: &Ask) -> Power {
+    let of_trust = Held { name: target.arn.clone(), group: None, digest: None };
+    let sentence = format!("whether {} trusts them is not known", target.arn);
+    finished(ask.action, &of_trust, sentence, &[], &["its trust policy, which was not read".to_owned()])
+}
+
+/// Of what may be passed on to a service if the role trusts one, whose trust policy was not read.
+fn unless_trusted(mut way: Power, target: &Holder) -> Power {
+    way.may = May::Undetermined;
+    way.sentence.push_str(&format!("; not understood: the trust policy of {}, which was not read", target.arn));
+    way
 }
 
 fn takes_on(holder: &Holder, target: &Holder, ask: &Ask, trust: &Digest) -> Option<Power> {
