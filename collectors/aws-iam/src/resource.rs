@@ -21,12 +21,15 @@ pub const OIDC_PROVIDER: &str = "aws-iam/oidc-provider";
 pub const SERVER_CERTIFICATE: &str = "aws-iam/server-certificate";
 pub const PERMISSIONS: &str = "aws-iam/permissions";
 
+/// Conditions on tags of principals are undetermined whatever the tags are: nothing is computed from them.
+const TAGS: &str = "tags";
+
 /// All kinds with their schemas.
 pub fn kinds() -> Vec<ResourceKind> {
     vec![
-        kind::<User>(USER),
+        kind::<User>(USER).with_annotations(&[TAGS]),
         kind::<Group>(GROUP),
-        kind::<Role>(ROLE),
+        kind::<Role>(ROLE).with_annotations(&[TAGS]),
         kind::<Policy>(POLICY),
         kind::<Account>(ACCOUNT),
         kind::<SamlProvider>(SAML_PROVIDER),

@@ -457,6 +457,21 @@ fn who_may_what_is_computed_from_all_policies() {
 }
 
 #[test]
+fn nothing_is_computed_from_what_are_called_annotations() {
+    let facts = |seen: Seen| seen.derived.into_iter().map(|one| (one.id, one.facts)).collect::<Vec<_>>();
+    let mut other = small();
+    let tags = other.users.iter_mut().map(|one| &mut one.tags).chain(other.roles.iter_mut().map(|one| &mut one.tags));
+    for list in tags {
+        *list = vec![("team".to_owned(), "another".to_owned())];
+    }
+    let kinds = AwsIam.descriptor().resources;
+    let named = kinds.iter().flat_map(|kind| kind.annotations.iter().map(|part| format!("{} {part}", kind.kind)));
+    // What is changed below.
+    assert_eq!(named.collect::<Vec<_>>(), ["aws-iam/user tags", "aws-iam/role tags"]);
+    assert_eq!(facts(collect(small(), |_, reply| reply)), facts(collect(other, |_, reply| reply)));
+}
+
+#[test]
 fn an_entity_that_is_listed_twice_counts_once_against_iams_own_number() {
     let (mut once, arn) = (small(), "arn:aws:iam::aws:policy/InUse");
     let mut of_aws = once.policies[0].clone();

@@ -300,7 +300,12 @@ fn read(
     let Work { jobs, left_out, declared } = work;
     let folder = session.scratch().join("spool");
     std::fs::create_dir(&folder).map_err(RunError::Scratch)?;
-    let spool = Arc::new(Spool::create(&folder, declared).map_err(RunError::Scratch)?);
+    let promised: Vec<(String, sdk::Descriptor)> = jobs
+        .iter()
+        .map(|job| (job.target.id.clone(), job.kind.descriptor().for_target(&job.target.settings)))
+        .collect();
+    let spool = Spool::create(&folder, declared).map_err(RunError::Scratch)?;
+    let spool = Arc::new(spool.with_annotations(promised.iter().map(|(_, descriptor)| descriptor)));
     let sink: Arc<dyn Sink> = Arc::clone(&spool) as Arc<dyn Sink>;
     let secrets = KnownSecrets::default();
     for job in left_out {
@@ -308,10 +313,6 @@ fn read(
         let detail = "this run was asked to read other targets only".to_owned();
         recorder.gap(target_gap(GapReason::Skipped, None, detail, None))?;
     }
-    let promised: Vec<(String, sdk::Descriptor)> = jobs
-        .iter()
-        .map(|job| (job.target.id.clone(), job.kind.descriptor().for_target(&job.target.settings)))
-        .collect();
     let identities =
         runtime.block_on(collect(jobs, environment, Arc::clone(&sink), &secrets, side_by_side, progress))?;
     for (target, descriptor) in promised {

@@ -42,6 +42,7 @@ pub(crate) fn faults(descriptor: &Descriptor) -> Vec<String> {
                 kind.kind
             ));
         }
+        wrong.extend(kind.unknown_annotations());
         if kind.parts().is_empty() {
             wrong.push(format!("the schema of `{}` has no `properties`: they are the parts of the kind", kind.kind));
         }

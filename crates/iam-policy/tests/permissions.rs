@@ -298,7 +298,11 @@ fn what_was_not_read_of_somebody_is_not_known_of_whoever_can_become_them() {
     let chain = |last: Holder| {
         of(&[
             jane("sts:AssumeRole"),
-            role("deploy", vec![held("own", json!([allow(json!("iam:CreateAccessKey"), json!("*"))]))], own_account.clone()),
+            role(
+                "deploy",
+                vec![held("own", json!([allow(json!("iam:CreateAccessKey"), json!("*"))]))],
+                own_account.clone(),
+            ),
             last,
         ])
     };

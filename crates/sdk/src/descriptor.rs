@@ -67,6 +67,10 @@ pub struct ResourceKind {
     pub kind: String,
     /// JSON Schema of `facts`. Its top-level properties are the parts of the kind.
     pub schema: Value,
+    /// Parts that nothing else is computed from, as tags and descriptions are: what somebody wrote there and seems to be a secret
+    /// costs the part alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub annotations: Vec<String>,
 }
 
 impl ResourceKind {
@@ -74,7 +78,26 @@ impl ResourceKind {
     #[must_use]
     pub fn of<T: JsonSchema>(kind: &str) -> Self {
         let generator = schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator();
-        Self { kind: kind.to_owned(), schema: generator.into_root_schema_for::<T>().to_value() }
+        Self {
+            kind: kind.to_owned(),
+            schema: generator.into_root_schema_for::<T>().to_value(),
+            annotations: Vec::new(),
+        }
+    }
+
+    /// The same with parts that nothing else is computed from.
+    #[must_use]
+    pub fn with_annotations(mut self, parts: &[&str]) -> Self {
+        self.annotations = parts.iter().map(|&part| part.to_owned()).collect();
+        self
+    }
+
+    /// What is wrong with its annotations; empty: nothing.
+    #[must_use]
+    pub fn unknown_annotations(&self) -> Vec<String> {
+        let parts = self.parts();
+        let unknown = self.annotations.iter().filter(|part| !parts.contains(part));
+        unknown.map(|part| format!("`{}` has no part `{part}` to be an annotation", self.kind)).collect()
     }
 
     /// The parts of the kind: the schema's top-level properties.

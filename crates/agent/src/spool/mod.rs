@@ -19,7 +19,7 @@ mod settle;
 mod tests;
 mod united;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -51,6 +51,8 @@ pub struct Spool {
     /// `None` once the recording has ended: a task that was given up may still try to write.
     inner: Mutex<Option<Arrived>>,
     declared: DeclaredFiles,
+    /// Parts that nothing is computed from: kind and part.
+    annotations: BTreeSet<(String, String)>,
 }
 
 /// How much was recorded.
@@ -68,7 +70,16 @@ impl Spool {
     /// # Errors
     /// When its files cannot be made.
     pub fn create(folder: &Path, declared: DeclaredFiles) -> io::Result<Self> {
-        Ok(Self { inner: Mutex::new(Some(Arrived::create(folder)?)), declared })
+        Ok(Self { inner: Mutex::new(Some(Arrived::create(folder)?)), declared, annotations: BTreeSet::new() })
+    }
+
+    /// Knows from which parts these collectors compute nothing.
+    #[must_use]
+    pub fn with_annotations<'d>(mut self, descriptors: impl Iterator<Item = &'d sdk::Descriptor>) -> Self {
+        for kind in descriptors.flat_map(|descriptor| &descriptor.resources) {
+            self.annotations.extend(kind.annotations.iter().map(|part| (kind.kind.clone(), part.clone())));
+        }
+        self
     }
 
     /// How the places of a part lie in the scratch; `Err` says why the part cannot be sealed.
@@ -99,7 +110,8 @@ impl Spool {
             return Ok(BTreeMap::new());
         }
         let met = masked.met(parts);
-        if !met.is_empty() {
+        let is_annotation = |part: &String| self.annotations.contains(&(subject.kind.clone(), part.clone()));
+        if !met.keys().all(is_annotation) {
             masked.hide(target, collector, population, subject);
         }
         Ok(met)

@@ -230,10 +230,57 @@ fn a_masked_text_costs_what_was_read_there_and_no_more() {
 }
 
 #[test]
+fn a_masked_annotation_costs_nothing_that_is_computed() {
+    const ANSWER: &str = r#"{"Things":[{"Id":"a","Tags":["login with password=see-vault-path"],"Rules":["password=see-vault-path"]},
+        {"Id":"b","Tags":["login with password=see-vault-path"]}]}"#;
+    let folder = tempfile::tempdir().unwrap();
+    let kind = ResourceKind { kind: "x/thing".into(), schema: json!({}), annotations: vec!["tags".into()] };
+    let descriptor = Descriptor {
+        name: "x".into(),
+        summary: String::new(),
+        resources: vec![kind],
+        rights: Vec::new(),
+        settings: json!({}),
+        endpoints: Vec::new(),
+        also: Vec::new(),
+        thief: String::new(),
+    };
+    let spool = Spool::create(folder.path(), DeclaredFiles::default()).unwrap();
+    let spool = Arc::new(spool.with_annotations([&descriptor].into_iter()));
+    let recorder = Recorder::new(Arc::clone(&spool) as Arc<dyn Sink>, "t", "x", KnownSecrets::default());
+    recorder.route(RouteNote::default()).unwrap();
+    let from = recorder.answer(exchange("x:List", None, 1, 1, ANSWER)).unwrap().id;
+    for (n, id) in ["a", "b"].into_iter().enumerate() {
+        let at = |member: &str| format!("/Things/{n}/{member}");
+        let (name, tags, rules) = (at("Id"), at("Tags"), at("Rules"));
+        let parts = [("id", from, name.as_str()), ("tags", from, tags.as_str()), ("rules", from, rules.as_str())];
+        recorder.resource(placed(id, if n == 0 { &parts } else { &parts[..2] })).unwrap();
+        let inputs = vec![Input::Resource { kind: "x/thing".into(), id: id.into() }];
+        let (population, kind) = ("x/sum".to_owned(), "x/sum".to_owned());
+        recorder.derived(DerivedNote { population, kind, id: id.into(), inputs, facts: json!({}) }).unwrap();
+    }
+    for population in ["x/thing".to_owned(), "x/sum".to_owned()] {
+        recorder
+            .coverage(CoverageNote { population, calls: 1, pages: 1, items: 2, complete: true, total: None })
+            .unwrap();
+    }
+    let recorded = spool.finish().unwrap();
+    let gaps: Vec<(&str, Option<&str>)> = recorded
+        .gaps()
+        .iter()
+        .map(|gap| (gap.subject.as_ref().map_or("", |subject| subject.id.as_str()), gap.part.as_deref()))
+        .collect();
+    // What stood in the rules of `a` may have counted, the tags of `b` cannot have.
+    assert_eq!(gaps, [("a", None), ("a", Some("rules")), ("a", Some("tags")), ("b", Some("tags"))]);
+    let derived: Vec<String> = recorded.derived().map(|one| one.unwrap().id).collect();
+    assert_eq!(derived, ["b"]);
+}
+
+#[test]
 fn a_kind_without_a_word_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let spool = Spool::create(folder.path(), DeclaredFiles::default()).unwrap();
-    let kind = |name: &str| ResourceKind { kind: name.into(), schema: json!({}) };
+    let kind = |name: &str| ResourceKind { kind: name.into(), schema: json!({}), annotations: Vec::new() };
     let descriptor = Descriptor {
         name: "x".into(),
         summary: String::new(),

@@ -47,6 +47,7 @@ impl Suite {
                     kind.kind
                 ));
             }
+            wrong.extend(kind.unknown_annotations());
             if kind.parts().is_empty() {
                 wrong.push(format!("the schema of `{}` has no parts", kind.kind));
             }
