@@ -40,18 +40,28 @@ const CALLER: [(&str, Names); 5] = [
     ("kms:calleraccount", Names::Account),
 ];
 
-/// Set by services only. `aws:SourceOwner` is the older name of the account, still set by some.
-const SOURCE: [(&str, Names); 5] = [
+/// Set by services only, when they call directly on behalf of a resource. The page above says so of `aws:SourceAccount` and `aws:SourceArn`; AWS'
+/// guides recommend all four for what is granted to a service, and for nothing else:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>. `docs/policies.md` has what was read of each.
+const SOURCE: [(&str, Names); 4] = [
     ("aws:sourceaccount", Names::Account),
-    ("aws:sourceowner", Names::Account),
     ("aws:sourcearn", Names::Arn),
     ("aws:sourceorgid", Names::Organization),
     ("aws:sourceorgpaths", Names::OrganizationPath),
 ];
 
+/// Encryption contexts that a service gives itself when it is the principal, each the ARN of the resource on whose behalf it calls. Others, such as
+/// `aws:dynamodb:subscriberId`, come with calls that carry the customer's credentials.
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html>,
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>,
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
+const CONTEXTS_OF_SERVICES: [&str; 3] = ["aws:cloudtrail:arn", "aws:logs:arn", "aws:sns:topicarn"];
+
 /// Chosen by the caller, arranged by the caller's own account, or of the request and the resource in place of the caller.
 /// A second factor, tags, a name and a type say nothing of whose account it is: that account's own administrators give them.
-const CHOSEN: [&str; 41] = [
+/// `aws:SourceOwner` is among them because AWS does not document who sets it, and said that it will not
+/// (<https://github.com/awsdocs/iam-user-guide/issues/111>): the policy that SNS gives a new topic expects it of people.
+const CHOSEN: [&str; 42] = [
     "aws:calledvia",
     "aws:calledviafirst",
     "aws:calledvialast",
@@ -66,6 +76,7 @@ const CHOSEN: [&str; 41] = [
     "aws:securetransport",
     "aws:sourceidentity",
     "aws:sourceip",
+    "aws:sourceowner",
     "aws:tagkeys",
     "aws:tokenissuetime",
     "aws:useragent",
@@ -152,14 +163,8 @@ pub fn meaning(key: &str, of_service: bool) -> Key {
     if let Some(names) = named(&SOURCE, key) {
         return Key::Source(names);
     }
-    // A service gives the context itself, under names with `aws:`: an ARN as `aws:logs:arn`, `aws:sns:topicArn`.
-    // <https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html>
     if of_service && let Some(context) = key.strip_prefix("kms:encryptioncontext:") {
-        return match context {
-            "aws:dynamodb:subscriberid" => Key::Source(Names::Account),
-            _ if context.starts_with("aws:") && context.ends_with("arn") => Key::Source(Names::Arn),
-            _ => Key::Unknown,
-        };
+        return if CONTEXTS_OF_SERVICES.contains(&context) { Key::Source(Names::Arn) } else { Key::Unknown };
     }
     match key {
         "aws:principalisawsservice" => Key::IsService,

@@ -157,7 +157,8 @@ fn what_only_a_service_sets_narrows_services() {
     let own_arn = "arn:aws:logs:eu-west-1:111122223333:log-group:a";
     table(&[
         (logs.clone(), json!({"StringEquals": {"aws:SourceAccount": OWN}}), 'n'),
-        (logs.clone(), json!({"StringEquals": {"aws:SourceOwner": OWN}}), 'n'),
+        // Nobody says who sets it.
+        (logs.clone(), json!({"StringEquals": {"aws:SourceOwner": OWN}}), 'y'),
         (logs.clone(), json!({"StringEquals": {"aws:SourceAccount": [OWN, OUTSIDE]}}), 'y'),
         (logs.clone(), json!({"StringEquals": {"aws:SourceAccount": "${aws:ResourceAccount}"}}), 'n'),
         (logs.clone(), json!({"StringEqualsIfExists": {"aws:SourceAccount": OWN}}), 'y'),
@@ -172,6 +173,8 @@ fn what_only_a_service_sets_narrows_services() {
         // The ARN of a bucket names no account.
         (logs.clone(), json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::logs"}}), 'y'),
         (logs.clone(), json!({"ArnLike": {"kms:EncryptionContext:aws:logs:arn": own_arn}}), 'n'),
+        (logs.clone(), json!({"ArnLike": {"kms:EncryptionContext:aws:new:arn": own_arn}}), '?'),
+        (logs.clone(), json!({"StringEquals": {"kms:EncryptionContext:aws:dynamodb:subscriberId": OWN}}), '?'),
         (logs.clone(), json!({"StringEquals": {"kms:EncryptionContext:account": OWN}}), '?'),
         (logs, json!({"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}), 'y'),
         // Where the service is not the principal, never comfort.
