@@ -117,7 +117,7 @@ pub enum Command {
     /// List, print and test checks.
     #[command(subcommand)]
     Checks(Checks),
-    /// Print the JSON Schema of the declaration.
+    /// Print the JSON Schema of the declaration, or of a catalogue.
     Schema(Schema),
     /// Print a completion script for a shell.
     Completions {
@@ -624,6 +624,8 @@ pub struct Schema {
 pub enum SchemaOf {
     /// The declaration (`witnessmark.yaml`).
     Declaration,
+    /// A catalogue of a standard.
+    Catalogue,
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use declaration::{
 };
 use model::Timestamp;
 
+use crate::catalogues;
 use crate::failure::Failure;
 
 /// A declaration that can be planned from.
@@ -19,7 +20,7 @@ pub struct Context {
     pub loaded: Loaded,
     pub environment: Environment,
     pub checks: assess::CheckSet,
-    /// Documents, signatures and registers that the declaration names: path and bytes, sealed with it.
+    /// Catalogues, documents, signatures and registers that the declaration names: path and bytes, sealed with it.
     pub attached: Vec<(String, Vec<u8>)>,
 }
 
@@ -40,12 +41,15 @@ pub fn examine(declaration: &Path, now: Timestamp) -> Result<Examined, Failure> 
         .filter(|_| declaration.file_name().is_some())
         .ok_or_else(|| Failure::input(anyhow!("`{}` names no file", declaration.display())))?;
     let loader = FolderLoader { root: folder.clone() };
-    let loaded = declaration::load(name, &loader);
+    let mut loaded = declaration::load(name, &loader);
     let checks = check_set(&loader, &loaded)?;
-    let environment = environment(&checks, now)?;
+    let mut environment = environment(&checks, now)?;
+    let own = catalogues::read(&mut loaded, &environment.standards, |path| loader.inside(path));
+    environment.standards.extend(own.standards);
     let mut diagnostics = loaded.diagnostics.clone();
+    diagnostics.extend(own.diagnostics);
     diagnostics.extend(declaration::check(&loaded, &environment));
-    let mut attached = Vec::new();
+    let mut attached = own.attached;
     for attachment in loaded.attachments() {
         match loader.load(&attachment.shown) {
             Ok(bytes) => attached.push((attachment.path, bytes)),

@@ -4,6 +4,7 @@
 //! arguments, calls what does the work, and says what came of it.
 
 mod bundles;
+mod catalogues;
 mod clock;
 mod commands;
 mod conceal;

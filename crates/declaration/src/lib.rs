@@ -20,10 +20,10 @@ mod references;
 mod schema;
 mod unjudged;
 
-pub use catalogue::{CatalogueError, Requirement, Standard};
+pub use catalogue::{CatalogueError, Method, Reach, Requirement, Standard, Wanted, catalogue_schema};
 pub use declared::{
     Acceptance, Affects, Certificate, CheckUse, Columns, Component, Control, Declaration, Designation, Document,
-    Expect, Identities, Key, KeyHolder, KeyPlace, LedgerSettings, Observe, Parameters, Residual, Review, Risk,
+    Expect, Identities, Key, KeyHolder, KeyPlace, LedgerSettings, NotApplicable, Observe, Parameters, Residual, Review, Risk,
     RiskImport, Risks, Settings, System, Target, Task, ThirdParty, Threat, ThreatModel, Treatment,
 };
 pub use environment::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment};

@@ -111,6 +111,19 @@ impl Loaded {
             .collect()
     }
 
+    /// The folders with catalogues of the entity's own: where each is named, its path in the declaration's folder, and as the loader
+    /// knows it.
+    #[must_use]
+    pub fn catalogue_folders(&self) -> Vec<Attachment> {
+        let written = self.declaration.catalogues.iter();
+        written
+            .filter_map(|folder| {
+                let path = self.path(folder).ok()?;
+                Some(Attachment { shown: self.shown(&path), path, at: folder.at })
+            })
+            .collect()
+    }
+
     /// A written path relative to the declaration's folder. It is written relative to the file it is in.
     pub(crate) fn path(&self, written: &Located<String>) -> Result<String, &'static str> {
         let from =

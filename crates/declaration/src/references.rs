@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diagnose::{Code, Id, Located, Reporter, Span, help_known};
 
-use crate::declared::{Declaration, Target};
+use crate::declared::{Declaration, NotApplicable, Target};
 use crate::environment::{CollectorInfo, Environment};
 use crate::ids::{RequirementId, StandardId};
 use crate::load::Loaded;
@@ -88,6 +88,7 @@ pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Envir
     for risk in &d.risks.rows {
         names.id(&risk.threat, "threat", &known.threats);
     }
+    not_applicable(&d.not_applicable, &mut names);
     for control in &d.controls {
         names.requirements(&control.requirements);
         names.all(&control.threats, "threat", &known.threats);
@@ -129,11 +130,25 @@ pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Envir
             names.of_collectors(right.at, &right.value, "right", &read_there, |c| &c.rights);
         }
     }
-    for folder in &d.policies {
+    for folder in d.policies.iter().chain(&d.catalogues) {
         names.path(folder);
     }
     if let Some(import) = &d.risks.import {
         names.path(&import.file);
+    }
+}
+
+fn not_applicable(all: &[NotApplicable], names: &mut Names<'_, '_, '_>) {
+    let mut first: BTreeMap<&RequirementId, Span> = BTreeMap::new();
+    for one in all {
+        let requirement = &one.requirement;
+        names.requirements(std::slice::from_ref(requirement));
+        if requirement.is_written()
+            && let Some(before) = first.insert(&requirement.value, requirement.at)
+        {
+            let problem = format!("`{}` is said not to apply a second time", requirement.value);
+            names.reporter.error(requirement.at, Code::DuplicateId, problem).related(before, "the first time");
+        }
     }
 }
 

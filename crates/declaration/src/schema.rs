@@ -1,8 +1,8 @@
 //! The JSON Schema of the declaration, from the types that are read.
 
-use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
+use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
 use crate::declared::Declaration;
@@ -10,8 +10,7 @@ use crate::declared::Declaration;
 /// JSON Schema (draft 2020-12) of a declaration file. `null` is never a value: a key without one is left out.
 #[must_use]
 pub fn declaration_schema() -> Value {
-    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Declaration>();
-    AsParsed.transform(&mut schema);
+    let mut schema = as_parsed::<Declaration>();
     if let Some(version) = schema.pointer_mut("/properties/witnessmark").and_then(Value::as_object_mut) {
         version.retain(|key, _| key == "description");
         version.insert("const".to_owned(), 1.into());
@@ -19,6 +18,13 @@ pub fn declaration_schema() -> Value {
     schema.insert("$id".to_owned(), "urn:witnessmark:declaration:v1".into());
     schema.insert("title".to_owned(), "Witnessmark declaration, version 1".into());
     schema.to_value()
+}
+
+/// The schema of a file that people write, from the type it is read into.
+pub(crate) fn as_parsed<T: JsonSchema>() -> Schema {
+    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
+    AsParsed.transform(&mut schema);
+    schema
 }
 
 /// What the types do not say: an optional key may be absent and not `null`, and no text is empty.

@@ -9,18 +9,20 @@ use assess::CheckSet;
 use sdk::Descriptor;
 use serde_json::Value;
 
-use crate::help;
+use crate::{catalogues, help};
 
 /// Writes them all.
 pub fn all(root: &Path) -> Result<()> {
     let descriptors: Vec<Descriptor> = collectors::all().iter().map(|kind| kind.descriptor()).collect();
     folder(&root.join("policies/schemas"), &schemas(&descriptors)?)?;
     write(&root.join("docs/spec/declaration.schema.json"), &pretty(&declaration::declaration_schema())?)?;
+    write(&root.join("docs/spec/catalogue.schema.json"), &pretty(&declaration::catalogue_schema())?)?;
     for (name, schema) in exec::schemas() {
         write(&root.join(format!("docs/spec/exec-{name}.schema.json")), &pretty(&schema)?)?;
     }
     write(&root.join("docs/reference/collectors.md"), &collectors_page(&descriptors)?)?;
     write(&root.join("docs/reference/checks.md"), &checks_page()?)?;
+    write(&root.join("docs/reference/catalogues.md"), &catalogues::page()?)?;
     folder(&root.join("docs/reference/help"), &help::pages())
 }
 

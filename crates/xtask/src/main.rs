@@ -10,6 +10,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "it writes into a checkout, where git sees every change")]
 
+mod catalogues;
 mod generate;
 mod help;
 mod scaffold;

@@ -75,6 +75,7 @@ pub fn child(child: Child) -> CommandResult {
 fn schema(arguments: &Schema) -> CommandResult {
     match arguments.what {
         SchemaOf::Declaration => output::json(&declaration::declaration_schema())?,
+        SchemaOf::Catalogue => output::json(&declaration::catalogue_schema())?,
     }
     Ok(ExitStatus::Success)
 }

@@ -1,6 +1,7 @@
 //! The declaration as types: everything of `docs/spec/declaration.md`, judged yet or not.
 
 mod acceptances;
+mod applicability;
 mod controls;
 mod keys;
 mod people;
@@ -9,6 +10,7 @@ mod targets;
 mod threats;
 
 pub use acceptances::Acceptance;
+pub use applicability::NotApplicable;
 pub use controls::{CheckUse, Control, Document, Expect, Observe, Parameters, Task};
 use diagnose::{Located, record};
 pub use keys::{Key, KeyPlace};
@@ -33,6 +35,8 @@ record! {
             include: Vec<Located<String>>,
             /// Folders with checks of your own, relative to this file.
             policies: Vec<Located<String>>,
+            /// Folders with catalogues of standards of your own, relative to this file.
+            catalogues: Vec<Located<String>>,
             /// Where bundles are chained.
             ledger: Option<LedgerSettings>,
             /// The technical part of the trusted environment: what is read.
@@ -51,6 +55,8 @@ record! {
             threats: Vec<Threat>,
             /// The risk register, or where it is.
             risks: Risks,
+            /// Requirements that do not apply to this system, each with a reason.
+            not_applicable: Vec<NotApplicable>,
             /// What the entity says it does.
             controls: Vec<Control>,
             /// Deviations and gaps that someone accepted, with a reason and an end.
