@@ -28,6 +28,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     // Texts of people, declared or shipped, want the same carets.
     ("diagnose", &["model"]),
     ("declaration", &["model", "diagnose"]),
+    // Walks along what is declared; both programs show it.
+    ("links", &["model", "diagnose", "declaration"]),
     // What follows from records, for whoever has them.
     ("conclude", &["model"]),
     // Earlier bundles, each verified before it is believed.
@@ -58,8 +60,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "sdk",
         ],
     ),
-    ("report", &["model", "ledger", "bundle", "verify"]),
-    ("verifier", &["model", "ledger", "bundle", "verify", "assess", "report"]),
+    ("report", &["model", "ledger", "bundle", "verify", "declaration", "links"]),
+    ("verifier", &["model", "ledger", "bundle", "verify", "assess", "links", "report"]),
     // Only the command line joins the run loop with the collectors.
     (
         "cli",
@@ -72,6 +74,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "store",
             "diagnose",
             "declaration",
+            "links",
             "conclude",
             "history",
             "assess",
@@ -97,8 +100,19 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 ];
 
 /// Crates without network, run time, TLS or AWS in their tree, and what may therefore not be found there.
-const PURE: &[&str] =
-    &["model", "ledger", "bundle", "verify", "diagnose", "declaration", "conclude", "iam-policy", "sdk", "verifier"];
+const PURE: &[&str] = &[
+    "model",
+    "ledger",
+    "bundle",
+    "verify",
+    "diagnose",
+    "declaration",
+    "links",
+    "conclude",
+    "iam-policy",
+    "sdk",
+    "verifier",
+];
 const IMPURE: &[&str] =
     &["tokio", "hyper", "rustls", "reqwest", "mio", "socket2", "async-std", "smol", "kube", "octocrab"];
 const IMPURE_PREFIXES: &[&str] = &["aws-", "hyper-"];

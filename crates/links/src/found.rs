@@ -1,0 +1,136 @@
+//! What a bundle found, by control and check.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::record::{Counts, Finding};
+use model::{Outcome, Severity, Timestamp};
+use serde::Serialize;
+
+use crate::links::Place;
+
+/// How many findings of each outcome a bundle has, for each control, check and target.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    by_use: BTreeMap<String, BTreeMap<String, BTreeMap<String, Counts>>>,
+    rehearsals: BTreeSet<String>,
+    /// Findings that are withheld in this copy: they are in no count.
+    pub withheld: u64,
+}
+
+impl Found {
+    /// Counts one finding.
+    pub fn count(&mut self, finding: &Finding) {
+        let of_control = self.by_use.entry(finding.control.clone()).or_default();
+        let of_check = of_control.entry(finding.check.clone()).or_default();
+        of_check.entry(finding.target.clone()).or_default().add(finding);
+    }
+
+    /// Says which targets were a rehearsal: what was found there is no evidence.
+    pub fn rehearse(&mut self, is_one: impl Fn(&str) -> bool) {
+        let targets = self.by_use.values().flat_map(BTreeMap::values).flat_map(BTreeMap::keys);
+        self.rehearsals = targets.filter(|target| is_one(target)).cloned().collect();
+    }
+
+    /// The findings of one use of a check; `None` where there is none.
+    #[must_use]
+    pub fn of_use(&self, control: &str, check: &str) -> Option<Counts> {
+        let targets = self.by_use.get(control)?.get(check)?;
+        Some(targets.values().fold(Counts::default(), |all, more| sum(all, *more)))
+    }
+
+    /// Findings of one use of a check that say something, conforming or not, of a target that was no rehearsal.
+    #[must_use]
+    pub fn definite(&self, control: &str, check: &str) -> u64 {
+        let targets = self.by_use.get(control).and_then(|checks| checks.get(check));
+        let real = targets.into_iter().flatten().filter(|(target, _)| !self.rehearsals.contains(*target));
+        real.map(|(_, counts)| counts.conforms + counts.deviates).sum()
+    }
+}
+
+/// Two counts in one.
+pub const fn sum(one: Counts, other: Counts) -> Counts {
+    Counts {
+        conforms: one.conforms + other.conforms,
+        deviates: one.deviates + other.deviates,
+        undetermined: one.undetermined + other.undetermined,
+        not_applicable: one.not_applicable + other.not_applicable,
+        accepted: one.accepted + other.accepted,
+    }
+}
+
+/// The findings of one use of a check, some of them one by one.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct UseFound {
+    pub counts: Counts,
+    /// Those that need a look first.
+    pub findings: Vec<FindingNode>,
+    /// How many more there are.
+    pub not_shown: u64,
+}
+
+/// One finding of a bundle.
+#[derive(Clone, Debug, Serialize)]
+pub struct FindingNode {
+    /// Its record, `finding:12`.
+    pub record: String,
+    pub target: String,
+    /// Kind and id of the subject, or the population; absent: the target as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    pub outcome: Outcome,
+    pub severity: Severity,
+    /// What proves it, or why it is undetermined.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub because: Vec<String>,
+    /// Nothing that was said of this target is evidence.
+    pub rehearsal: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acceptance: Option<AcceptedBy>,
+    /// What was asked of the source, and answered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exchanges: Vec<ExchangeNode>,
+    /// Exchanges that are not shown.
+    pub exchanges_not_shown: usize,
+    /// Where in the declaration the facts stand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub declared: Vec<Place>,
+    /// What was not read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<GapNode>,
+    /// Records it rests on that are withheld in this copy.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<String>,
+}
+
+/// The acceptance that covers a finding. It changes no outcome.
+#[derive(Clone, Debug, Serialize)]
+pub struct AcceptedBy {
+    pub id: String,
+    /// A signature of someone who may is shown; otherwise the approver is the custodian's word.
+    pub approver_shown: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
+}
+
+/// One exchange behind a finding.
+#[derive(Clone, Debug, Serialize)]
+pub struct ExchangeNode {
+    /// Its record, `exchange:3`.
+    pub record: String,
+    pub operation: String,
+    pub endpoint: String,
+    pub started: Timestamp,
+    /// The status of the answer, or what went wrong before there was one.
+    pub answer: String,
+    /// The source's own id of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+/// One gap that a finding rests on.
+#[derive(Clone, Debug, Serialize)]
+pub struct GapNode {
+    pub record: String,
+    pub reason: String,
+    pub detail: String,
+}

@@ -1,0 +1,26 @@
+//! What stands for what: threats, controls, requirements, checks, findings, in both directions, and what is missing between them.
+//!
+//! Pure: a declaration, catalogues and what a bundle found come in, tables come out. No outcome per requirement is among
+//! them, and no status that a standard's publisher defines: those are an auditor's words.
+//!
+//! ```text
+//! Loaded + Standards ─ Links ─┬─ gaps(level)  ─ Gaps      requirement by requirement
+//!                Found ───────┘
+//!                             └─ trace(id)    ─ Trace     from one thing to all that hangs on it
+//! ```
+
+mod found;
+mod gaps;
+mod links;
+mod trace;
+
+pub use declaration::{Method, Wanted};
+pub use found::{AcceptedBy, ExchangeNode, FindingNode, Found, GapNode, UseFound};
+pub use gaps::{
+    ControlRow, Declined, Gaps, MethodState, MethodTotals, Missing, RequirementGaps, State, ThirdPartyRow, Totals,
+};
+pub use links::{Links, Place, Unanswerable};
+pub use trace::{
+    AcceptanceNode, ControlNode, DocumentNode, KeptAt, KeyNode, Kind, RequirementNode, RiskNode, TaskNode, ThreatNode,
+    Trace, UseNode, UseOf, UsePlace,
+};

@@ -1,0 +1,599 @@
+//! What stands for what: on a small custodian with an invented standard, and on what is shipped.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop at the first surprise")]
+
+use std::collections::BTreeMap;
+
+use declaration::{Loaded, Standard, load};
+use model::record::{Counts, Finding};
+use witnessmark_links::{Found, Kind, Links, Method, State, UseFound};
+
+const HOUSE: &str = "standard: House
+version: '1'
+notes: [Invented.]
+aspects: {A: People}
+requirements:
+  - {id: A1, aspect: A, demand: A second factor, methods: {review: expected, inspect: expected, interview: optional}, reach: A}
+  - {id: A2, aspect: A, level: 2, demand: Leavers, methods: {review: expected, observe: expected}}
+  - {id: A3, level: 2, demand: Walls, methods: {inspect: expected}, reach: D}
+  - {id: A4, level: 3, demand: Moats, methods: {inspect: expected}}
+";
+
+const DECLARED: &str = "witnessmark: 1
+entity: Northbank
+system: {id: hot, designation: full, standard: house-1, level: 2}
+targets:
+  - {id: aws, collector: aws-iam, account: \"111122223333\"}
+third_parties:
+  - {id: cloud, role: cloud, in_threats: [T-OUT], covers: [\"house-1:A3\"], certificate: {standard: house-1, system: s, level: 3, expires: 2027-03-31}, reviewed: 2026-05-02}
+keys:
+  - {id: hot-key, class: operational, material: private-key, at: {target: aws, key: alias/hot}, holders: [ada], wallets: [w1], reviewed: 2026-06-01}
+  - {id: cold-key, class: backup}
+key_holders: [{id: ada}]
+threats:
+  - {id: T-IN, title: An insider, category: insider, affects: {keys: [hot-key]}}
+  - {id: T-OUT, title: An outsider, affects: {targets: [aws]}}
+  - {id: T-IDLE, title: Nobody answers it}
+risks:
+  - {threat: T-IN, likelihood: low, impact: high, treatment: reduce, owner: CISO, residual: {level: low, within_tolerance: RT-2, accepted_by: CEO, accepted: 2026-02-01}, monitored: 2026-08-01}
+controls:
+  - id: MFA
+    title: Second factors
+    requirements: [\"house-1:A1\"]
+    threats: [T-IN]
+    observe: {every: 1d}
+    task: {every: 90d, detection_window: 90d, because: \"T-IN: …\", records: reviews/}
+    documents: [{path: docs/access.md, type: policy, section: \"4.2\", owner: CISO}]
+    checks:
+      - {use: aws-iam/console-users-have-mfa, on: [aws], with: {accept: [hardware]}, expect: {none: no users}}
+      - {use: aws-iam/root-has-mfa}
+  - {id: BARE, title: Words alone, requirements: [\"house-1:A1\", \"house-1:A3\"]}
+not_applicable:
+  - {requirement: \"house-1:A2\", reason: nobody ever leaves}
+acceptances:
+  - {id: ACC, control: MFA, check: aws-iam/root-has-mfa, subject: root, reason: sealed, approved_by: CISO, approved: 2026-01-01, expires: 2026-12-31}
+";
+
+fn loaded(text: &str) -> Loaded {
+    let loaded = load("witnessmark.yaml", &|_: &str| Ok(text.as_bytes().to_vec()));
+    assert_eq!(loaded.render(&loaded.diagnostics, false), "");
+    loaded
+}
+
+fn house() -> Vec<Standard> {
+    vec![Standard::parse("house.yaml", HOUSE).unwrap()]
+}
+
+fn finding(control: &str, check: &str, target: &str, outcome: &str) -> Finding {
+    let value = serde_json::json!({"control": control, "check": check, "target": target, "subject": {"kind": "k", "id": "i"},
+        "outcome": outcome, "severity": "high", "evidence": [], "rests_on": []});
+    serde_json::from_value(value).unwrap()
+}
+
+#[test]
+fn requirement_by_requirement() {
+    let (loaded, standards) = (loaded(DECLARED), house());
+    let gaps = Links::new(&loaded, &standards).gaps(None, None, None).unwrap();
+    insta::assert_json_snapshot!(gaps, @r#"
+    {
+      "standard": "house-1",
+      "level": 2,
+      "notes": [
+        "Invented."
+      ],
+      "designation": "full",
+      "totals": {
+        "requirements": 3,
+        "not_applicable": 1,
+        "with_control": 2,
+        "without_control": 0,
+        "with_threat": 1,
+        "with_check": 1,
+        "methods": {
+          "review": {
+            "expected": 1,
+            "covered": 0,
+            "prepared": 1,
+            "open": 0
+          },
+          "inspect": {
+            "expected": 2,
+            "covered": 0,
+            "prepared": 1,
+            "open": 1
+          }
+        }
+      },
+      "requirements": [
+        {
+          "id": "house-1:A1",
+          "aspect": "A People",
+          "level": 1,
+          "demand": "A second factor",
+          "reach": "A",
+          "controls": [
+            {
+              "id": "MFA",
+              "title": "Second factors",
+              "at": {
+                "file": "witnessmark.yaml",
+                "line": 19,
+                "column": 9
+              },
+              "threats": [
+                "T-IN"
+              ],
+              "checks": [
+                "aws-iam/console-users-have-mfa",
+                "aws-iam/root-has-mfa"
+              ],
+              "documents": [
+                "docs/access.md"
+              ],
+              "task": true
+            },
+            {
+              "id": "BARE",
+              "title": "Words alone",
+              "at": {
+                "file": "witnessmark.yaml",
+                "line": 29,
+                "column": 10
+              },
+              "threats": [],
+              "checks": [],
+              "documents": [],
+              "task": false
+            }
+          ],
+          "threats": [
+            "T-IN"
+          ],
+          "methods": {
+            "review": {
+              "wanted": "expected",
+              "state": "prepared",
+              "by": [
+                "docs/access.md",
+                "reviews/"
+              ]
+            },
+            "inspect": {
+              "wanted": "expected",
+              "state": "prepared",
+              "by": [
+                "aws-iam/console-users-have-mfa",
+                "aws-iam/root-has-mfa"
+              ]
+            },
+            "interview": {
+              "wanted": "optional",
+              "state": "open"
+            }
+          },
+          "missing": [
+            {
+              "code": "no-threat",
+              "text": "control `BARE` answers no threat"
+            }
+          ]
+        },
+        {
+          "id": "house-1:A2",
+          "aspect": "A People",
+          "level": 2,
+          "demand": "Leavers",
+          "not_applicable": {
+            "reason": "nobody ever leaves",
+            "at": {
+              "file": "witnessmark.yaml",
+              "line": 31,
+              "column": 19
+            }
+          },
+          "controls": [],
+          "threats": [],
+          "methods": {},
+          "missing": []
+        },
+        {
+          "id": "house-1:A3",
+          "level": 2,
+          "demand": "Walls",
+          "reach": "D",
+          "controls": [
+            {
+              "id": "BARE",
+              "title": "Words alone",
+              "at": {
+                "file": "witnessmark.yaml",
+                "line": 29,
+                "column": 10
+              },
+              "threats": [],
+              "checks": [],
+              "documents": [],
+              "task": false
+            }
+          ],
+          "threats": [],
+          "third_parties": [
+            {
+              "id": "cloud",
+              "role": "cloud",
+              "certificate": "house-1, level 3, until 2027-03-31",
+              "reviewed": "2026-05-02"
+            }
+          ],
+          "methods": {
+            "inspect": {
+              "wanted": "expected",
+              "state": "open"
+            }
+          },
+          "missing": [
+            {
+              "code": "no-threat",
+              "text": "control `BARE` answers no threat"
+            },
+            {
+              "code": "no-check",
+              "text": "none of its controls uses a check, and reading configuration cannot show it"
+            }
+          ]
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn what_is_asked_for_must_exist() {
+    let (loaded, standards) = (loaded(DECLARED), house());
+    let links = Links::new(&loaded, &standards);
+    let said = |standard, level| {
+        links.gaps(standard, level, None).map(|gaps| gaps.requirements.len()).map_err(|e| e.to_string())
+    };
+    assert_eq!(said(None, Some(1)), Ok(1));
+    assert_eq!(said(None, Some(3)), Ok(4));
+    assert_eq!(said(Some("house-1"), Some(3)), Ok(4));
+    assert_eq!(said(None, Some(4)), Err("`house-1` has levels 1 to 3, and no level 4".to_owned()));
+    assert_eq!(said(None, Some(0)), Err("`house-1` has levels 1 to 3, and no level 0".to_owned()));
+    assert_eq!(said(Some("house-2"), None), Err("there is no catalogue of `house-2`".to_owned()));
+    let bare = self::loaded("witnessmark: 1\nentity: N\nsystem: {id: s}\n");
+    let links = Links::new(&bare, &standards);
+    let no_standard = links.gaps(None, Some(1), None).unwrap_err();
+    assert_eq!(no_standard.problem, "the declaration names no standard under `system`");
+    assert_eq!(no_standard.help.as_deref(), Some("name one with `--standard`: house-1"));
+    assert_eq!(
+        links.gaps(Some("house-1"), None, None).unwrap_err().problem,
+        "the declaration names no level under `system`"
+    );
+}
+
+/// A method is covered by findings that say something, of targets that were no rehearsal; by nothing else.
+#[test]
+fn what_was_found_covers_inspection_alone() {
+    let (loaded, standards) = (loaded(DECLARED), house());
+    let links = Links::new(&loaded, &standards);
+    let state = |findings: &[Finding], rehearsal: &str| {
+        let mut found = Found::default();
+        findings.iter().for_each(|finding| found.count(finding));
+        found.rehearse(|target| target == rehearsal);
+        let gaps = links.gaps(None, Some(1), Some(&found)).unwrap();
+        let first = gaps.requirements.first().unwrap();
+        let codes: Vec<&str> = first.missing.iter().map(|missing| missing.code).collect();
+        let review = first.methods.get(&Method::Review).unwrap();
+        assert_eq!((review.state, review.by.join(" ")), (State::Prepared, "docs/access.md reviews/".to_owned()));
+        assert_eq!(first.methods.get(&Method::Interview).unwrap().state, State::Open);
+        (first.methods.get(&Method::Inspect).unwrap().state, first.findings.unwrap(), codes.join(" "))
+    };
+    let counts = |conforms, deviates, undetermined, not_applicable| Counts {
+        conforms,
+        deviates,
+        undetermined,
+        not_applicable,
+        accepted: 0,
+    };
+    let of = |outcome: &str| finding("MFA", "aws-iam/root-has-mfa", "aws", outcome);
+    let open = "no-threat nothing-inspected".to_owned();
+    assert_eq!(state(&[], ""), (State::Prepared, counts(0, 0, 0, 0), open.clone()));
+    assert_eq!(
+        state(&[of("undetermined"), of("not-applicable")], ""),
+        (State::Prepared, counts(0, 0, 1, 1), open.clone())
+    );
+    assert_eq!(state(&[of("conforms")], ""), (State::Covered, counts(1, 0, 0, 0), "no-threat".to_owned()));
+    assert_eq!(state(&[of("deviates")], ""), (State::Covered, counts(0, 1, 0, 0), "no-threat".to_owned()));
+    assert_eq!(state(&[of("conforms")], "aws"), (State::Prepared, counts(1, 0, 0, 0), open.clone()));
+    // Of a control or a check that is not declared for it.
+    let other = [finding("X", "aws-iam/root-has-mfa", "aws", "conforms"), finding("MFA", "a/b", "aws", "conforms")];
+    assert_eq!(state(&other, ""), (State::Prepared, counts(0, 0, 0, 0), open));
+}
+
+#[test]
+fn a_requirement_that_does_not_apply_and_is_served_is_a_contradiction() {
+    let text = DECLARED.replace("house-1:A2", "house-1:A1");
+    let (loaded, standards) = (loaded(&text), house());
+    let gaps = Links::new(&loaded, &standards).gaps(None, Some(1), None).unwrap();
+    let first = gaps.requirements.first().unwrap();
+    let missing: Vec<(&str, &str)> = first.missing.iter().map(|one| (one.code, one.text.as_str())).collect();
+    assert_eq!(
+        missing,
+        [
+            ("applies-after-all", "it is declared not to apply, and control `MFA` says that it serves it"),
+            ("applies-after-all", "it is declared not to apply, and control `BARE` says that it serves it"),
+        ]
+    );
+    assert!(first.methods.is_empty());
+}
+
+#[test]
+fn from_a_key_to_all_that_hangs_on_it() {
+    let (loaded, standards) = (loaded(DECLARED), house());
+    let trace = Links::new(&loaded, &standards).trace("hot-key", None).unwrap();
+    insta::assert_json_snapshot!(trace, @r#"
+    {
+      "kind": "key",
+      "id": "hot-key",
+      "keys": [
+        {
+          "id": "hot-key",
+          "at": {
+            "file": "witnessmark.yaml",
+            "line": 9,
+            "column": 10
+          },
+          "class": "operational",
+          "material": "private-key",
+          "kept": {
+            "target": "aws",
+            "key": "alias/hot"
+          },
+          "holders": [
+            "ada"
+          ],
+          "wallets": [
+            "w1"
+          ],
+          "reviewed": "2026-06-01",
+          "threats": [
+            "T-IN",
+            "T-OUT"
+          ]
+        }
+      ],
+      "threats": [
+        {
+          "id": "T-IN",
+          "at": {
+            "file": "witnessmark.yaml",
+            "line": 13,
+            "column": 10
+          },
+          "title": "An insider",
+          "category": "insider",
+          "affects": [
+            "key hot-key"
+          ],
+          "risks": [
+            {
+              "at": {
+                "file": "witnessmark.yaml",
+                "line": 17,
+                "column": 14
+              },
+              "likelihood": "low",
+              "impact": "high",
+              "treatment": "reduce",
+              "owner": "CISO",
+              "residual": "low",
+              "within_tolerance": "RT-2",
+              "accepted_by": "CEO",
+              "accepted": "2026-02-01",
+              "monitored": "2026-08-01"
+            }
+          ],
+          "third_parties": [],
+          "controls": [
+            "MFA"
+          ]
+        },
+        {
+          "id": "T-OUT",
+          "at": {
+            "file": "witnessmark.yaml",
+            "line": 14,
+            "column": 10
+          },
+          "title": "An outsider",
+          "affects": [
+            "target aws"
+          ],
+          "risks": [],
+          "third_parties": [
+            "cloud"
+          ],
+          "controls": []
+        }
+      ],
+      "controls": [
+        {
+          "id": "MFA",
+          "at": {
+            "file": "witnessmark.yaml",
+            "line": 19,
+            "column": 9
+          },
+          "title": "Second factors",
+          "threats": [
+            "T-IN"
+          ],
+          "requirements": [
+            "house-1:A1"
+          ],
+          "observed_every": "1d",
+          "task": {
+            "every": "90d",
+            "detection_window": "90d",
+            "because": "T-IN: …",
+            "records": "reviews/"
+          },
+          "documents": [
+            {
+              "path": "docs/access.md",
+              "kind": "policy",
+              "section": "4.2",
+              "owner": "CISO"
+            }
+          ],
+          "checks": [
+            {
+              "check": "aws-iam/console-users-have-mfa",
+              "at": {
+                "file": "witnessmark.yaml",
+                "line": 27,
+                "column": 15
+              },
+              "targets": [
+                "aws"
+              ],
+              "parameters": {
+                "accept": [
+                  "hardware"
+                ]
+              },
+              "expect_none": "no users"
+            },
+            {
+              "check": "aws-iam/root-has-mfa",
+              "at": {
+                "file": "witnessmark.yaml",
+                "line": 28,
+                "column": 15
+              }
+            }
+          ]
+        }
+      ],
+      "requirements": [
+        {
+          "id": "house-1:A1",
+          "level": 1,
+          "demand": "A second factor",
+          "controls": [
+            "MFA",
+            "BARE"
+          ]
+        }
+      ],
+      "acceptances": [
+        {
+          "id": "ACC",
+          "at": {
+            "file": "witnessmark.yaml",
+            "line": 33,
+            "column": 10
+          },
+          "control": "MFA",
+          "check": "aws-iam/root-has-mfa",
+          "subject": "root",
+          "reason": "sealed",
+          "approved_by": "CISO",
+          "approved": "2026-01-01",
+          "expires": "2026-12-31"
+        }
+      ]
+    }
+    "#);
+}
+
+/// The same things hang together, wherever one begins.
+#[test]
+fn every_beginning_leads_to_the_same_chain() {
+    let (loaded, standards) = (loaded(DECLARED), house());
+    let links = Links::new(&loaded, &standards);
+    let of = |id: &str, kind| {
+        let trace = links.trace(id, kind).unwrap();
+        let ids = |all: Vec<&str>| all.join(" ");
+        (
+            trace.kind,
+            ids(trace.keys.iter().map(|one| one.id.as_str()).collect()),
+            ids(trace.threats.iter().map(|one| one.id.as_str()).collect()),
+            ids(trace.controls.iter().map(|one| one.id.as_str()).collect()),
+            ids(trace.requirements.iter().map(|one| one.id.as_str()).collect()),
+        )
+    };
+    let chain = |kind, keys: &str, threats: &str, controls: &str, requirements: &str| {
+        (kind, keys.to_owned(), threats.to_owned(), controls.to_owned(), requirements.to_owned())
+    };
+    assert_eq!(of("MFA", None), chain(Kind::Control, "hot-key", "T-IN", "MFA", "house-1:A1"));
+    assert_eq!(of("T-IN", None), chain(Kind::Threat, "hot-key", "T-IN", "MFA", "house-1:A1"));
+    assert_eq!(of("hot-key", None), chain(Kind::Key, "hot-key", "T-IN T-OUT", "MFA", "house-1:A1"));
+    assert_eq!(of("house-1:A1", None), chain(Kind::Requirement, "hot-key", "T-IN", "MFA BARE", "house-1:A1"));
+    assert_eq!(of("A1", None), of("house-1:A1", None));
+    // What nothing hangs on.
+    assert_eq!(of("cold-key", None), chain(Kind::Key, "cold-key", "", "", ""));
+    assert_eq!(of("T-IDLE", None), chain(Kind::Threat, "", "T-IDLE", "", ""));
+    assert_eq!(of("BARE", None), chain(Kind::Control, "", "", "BARE", "house-1:A1 house-1:A3"));
+    assert_eq!(of("A2", None), chain(Kind::Requirement, "", "", "", "house-1:A2"));
+}
+
+#[test]
+fn an_id_that_leads_nowhere_or_to_several() {
+    let text = DECLARED.replace("id: T-IDLE", "id: MFA");
+    let (loaded, standards) = (loaded(&text), house());
+    let links = Links::new(&loaded, &standards);
+    let said = |id: &str, kind| {
+        let error = links.trace(id, kind).map(|trace| trace.kind).unwrap_err();
+        format!("{}; {}", error.problem, error.help.unwrap_or_default())
+    };
+    assert_eq!(said("MFA", None), "`MFA` is the id of several things; say which with `--kind`: control, threat");
+    assert_eq!(links.trace("MFA", Some(Kind::Threat)).unwrap().kind, Kind::Threat);
+    assert_eq!(said("MFB", None), "there is no control, threat, key or requirement `MFB`; did you mean `MFA`?");
+    assert_eq!(said("hot-key", Some(Kind::Threat)).split(';').next(), Some("there is no threat `hot-key`"));
+    assert_eq!(
+        said("house-1:A9", None).split(';').next(),
+        Some("there is no control, threat, key or requirement `house-1:A9`")
+    );
+}
+
+/// Rows of a register that is kept apart are not read here, and nobody is told that there are none.
+#[test]
+fn a_register_that_is_kept_apart_is_named() {
+    let text =
+        DECLARED.replace(&DECLARED[DECLARED.find("  - {threat").unwrap()..DECLARED.find("controls:").unwrap()], "");
+    let text = text.replace("risks:\n", "risks: {import: {file: register.csv}}\n");
+    let (loaded, standards) = (loaded(&text), house());
+    let trace = Links::new(&loaded, &standards).trace("T-IN", None).unwrap();
+    let [threat] = &trace.threats[..] else { panic!("one threat") };
+    assert_eq!((threat.risks.len(), threat.register.as_deref()), (0, Some("register.csv")));
+}
+
+/// The trace of a key shows the findings that name it; every other trace all of its controls.
+#[test]
+fn a_key_is_found_by_its_name_at_its_target() {
+    let (loaded, standards) = (loaded(DECLARED), house());
+    let links = Links::new(&loaded, &standards);
+    let key = links.trace("hot-key", None).unwrap();
+    assert!(key.shows("aws", Some("alias/hot")));
+    assert!(key.shows("aws", Some("arn:aws:kms:eu-west-1:111122223333:alias/hot")));
+    assert!(!key.shows("aws", Some("arn:aws:kms:eu-west-1:111122223333:alias/too-hot")));
+    assert!(!key.shows("aws", Some("arn:aws:kms:eu-west-1:111122223333:alias/hot-2")));
+    assert!(!key.shows("other", Some("alias/hot")));
+    assert!(!key.shows("aws", None));
+    assert!(links.trace("MFA", None).unwrap().shows("any", None));
+}
+
+/// A use of a check without any finding is told as such, and not as one that nobody looked at.
+#[test]
+fn every_use_says_what_was_found() {
+    let (loaded, standards) = (loaded(DECLARED), house());
+    let mut trace = Links::new(&loaded, &standards).trace("MFA", None).unwrap();
+    let uses: Vec<_> = trace.uses().map(|one| (one.control, one.check, one.targets.map(<[String]>::len))).collect();
+    assert_eq!(uses, [("MFA", "aws-iam/console-users-have-mfa", Some(1)), ("MFA", "aws-iam/root-has-mfa", None)]);
+    let last = trace.uses().last().unwrap().place;
+    trace.take(BTreeMap::from([(last, UseFound { not_shown: 7, ..UseFound::default() })]));
+    let [control] = &trace.controls[..] else { panic!("one control") };
+    let told: Vec<Option<u64>> =
+        control.checks.iter().map(|used| used.found.as_ref().map(|found| found.not_shown)).collect();
+    assert_eq!(told, [Some(0), Some(7)]);
+}
