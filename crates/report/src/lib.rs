@@ -3,16 +3,24 @@
 //! Everything is gathered while the bundle is verified ([`verify::Observer`]) and rendered only with the proof that it was
 //! accepted ([`verify::VerifiedBundle`]). Texts carry colour codes; a caller without a terminal strips them.
 
+mod declared;
 mod evidence;
+mod gaps_text;
 mod html;
 mod lines;
 mod overview;
 mod style;
 mod terminal;
+mod trace_text;
+mod traced;
 mod words;
 
+pub use declared::{Declared, DeclaredReader};
 pub use evidence::{DeclarationView, Evidence, EvidenceReader, ExchangeView, PlaceText, Selection};
+pub use gaps_text::{Basis, render_gaps};
 pub use html::{Page, PageError, render_page};
 pub use overview::{GapGroup, Overview, OverviewReader, Shown};
 pub use terminal::{acceptance_name, render_evidence, render_overview};
+pub use trace_text::render_trace;
+pub use traced::TraceReader;
 pub use words::{gap_move, gap_words};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model::record::{self, Failure, Finding, InDeclaration, Locator, RunStatus};
+use model::record::{self, Finding, InDeclaration, Locator, RunStatus};
 use model::{Outcome, RecordRef};
 use serde_json::value::RawValue;
 use verify::{AcceptanceReport, Approver, VerifiedBundle, rehearsal};
@@ -10,7 +10,7 @@ use verify::{AcceptanceReport, Approver, VerifiedBundle, rehearsal};
 use crate::evidence::{DeclarationView, Evidence, ExchangeView};
 use crate::overview::{GapGroup, Overview, Shown};
 use crate::style::{self, BOLD, DIM};
-use crate::words::{gap_move, gap_words};
+use crate::words::{answer_words, gap_move, gap_words};
 
 /// Characters of what a source said that are shown.
 const MOST_DETAIL: usize = 240;
@@ -183,7 +183,7 @@ fn place(locator: &Locator, declarations: &[DeclarationView]) -> (String, Option
     (format!("{}:{line}:{column}", clean(&view.declaration.value.path)), words)
 }
 
-fn evidence_line(evidence: &record::Evidence) -> String {
+pub fn evidence_line(evidence: &record::Evidence) -> String {
     let mut line = String::new();
     if let Some(path) = &evidence.path {
         line.push_str(path);
@@ -340,7 +340,7 @@ pub fn render_evidence(bundle: &VerifiedBundle, evidence: &Evidence) -> String {
 
 fn one_exchange(text: &mut String, view: &ExchangeView) {
     let e = &view.exchange.value;
-    let status = e.status.map_or_else(|| e.failure.map_or("no answer", Failure::as_str).to_owned(), |s| s.to_string());
+    let status = answer_words(e);
     writeln!(text, "\n{BOLD}{}{BOLD:#} {DIM}{}{DIM:#} at {} → {status}", e.operation, view.exchange.record, e.endpoint)
         .ok();
     let request_id = e.request_id.as_deref().unwrap_or("none given");
@@ -380,7 +380,7 @@ fn clipped(text: &str) -> String {
 }
 
 /// Foreign text without what would move a terminal's cursor or change its colours.
-fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 

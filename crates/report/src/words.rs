@@ -1,6 +1,6 @@
 //! Reasons of gaps in words, and whose move it is.
 
-use model::record::GapReason;
+use model::record::{Exchange, Failure, GapReason};
 
 /// What happened, as part of a sentence.
 #[must_use]
@@ -23,6 +23,15 @@ pub const fn gap_words(reason: GapReason) -> &'static str {
         GapReason::Vanished => "gone before it could be read",
         GapReason::Deadline => "not reached before the run ended",
         GapReason::CollectorFailed => "the collector failed",
+    }
+}
+
+/// What came of an exchange: the status of its answer, or what went wrong. What is asked without HTTP answers without a status.
+#[must_use]
+pub fn answer_words(exchange: &Exchange) -> String {
+    match (exchange.status, exchange.failure) {
+        (Some(status), _) => status.to_string(),
+        (None, failure) => failure.map_or("answered", Failure::as_str).to_owned(),
     }
 }
 

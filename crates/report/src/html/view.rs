@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bundle::statement::Summary;
 use model::record::{
-    Control, Coverage, Evidence, Failure, Finding, Gap, InDeclaration, Locator, Provenance, Resource, RunStatus, Syntax,
+    Control, Coverage, Evidence, Finding, Gap, InDeclaration, Locator, Provenance, Resource, RunStatus, Syntax,
 };
 use model::{Outcome, RecordRef, Severity};
 use serde_json::value::RawValue;
@@ -19,7 +19,7 @@ use super::template::{
 };
 use super::text::{clean, clean_block, short, word};
 use crate::overview::GapGroup;
-use crate::words::{gap_move, gap_words};
+use crate::words::{answer_words, gap_move, gap_words};
 
 /// Characters of one value.
 const MOST_OF_VALUE: usize = 600;
@@ -518,8 +518,7 @@ fn exchanges(gathered: &Gathered) -> Vec<ExchangeView> {
         .exchanges
         .iter()
         .map(|(number, (e, params, body))| {
-            let status =
-                e.status.map_or_else(|| e.failure.map_or("no answer", Failure::as_str).to_owned(), |s| s.to_string());
+            let status = answer_words(e);
             let mut facts = vec![
                 ("Endpoint", clean(&e.endpoint)),
                 ("Asked", format!("{}, attempt {}", e.started, e.attempt)),

@@ -1,0 +1,164 @@
+//! The declaration that is sealed in a bundle, and how much its checks found: what tables of requirements are made of.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use bundle::read::{Line, Record};
+use declaration::{Loaded, Standard};
+use links::Found;
+use model::{Digest, RecordRef, RecordType};
+use verify::{Observer, VerifiedBundle};
+
+/// Bytes of one declared file that are kept: no file of a declaration, and no catalogue, has more.
+const MOST_OF_FILE: u64 = 1 << 20;
+/// Bytes of all of them.
+const MOST_OF_FILES: u64 = 64 << 20;
+
+/// What is sealed of one declared file.
+#[derive(Clone, Debug)]
+struct Sealed {
+    ordinal: u64,
+    path: String,
+    sha256: Digest,
+    size: u64,
+    bytes: Option<Vec<u8>>,
+}
+
+/// Gathers the declared files and counts the findings, in one reading.
+#[derive(Debug, Default)]
+pub struct DeclaredReader {
+    files: Vec<Sealed>,
+    /// Raw files that are wanted: raw number → place in `files`.
+    wanted: BTreeMap<u64, usize>,
+    taken: u64,
+    withheld: u64,
+    found: Found,
+}
+
+/// What a bundle says it declares, and what it found. Proven only when the bundle was accepted.
+#[derive(Debug)]
+pub struct Declared {
+    files: Vec<Sealed>,
+    withheld: u64,
+    pub found: Found,
+}
+
+impl DeclaredReader {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What was gathered, with what the verified bundle says of rehearsals.
+    #[must_use]
+    pub fn finish(mut self, bundle: &VerifiedBundle) -> Declared {
+        self.found.rehearse(|target| bundle.rehearsals().includes(target));
+        Declared { files: self.files, withheld: self.withheld, found: self.found }
+    }
+}
+
+impl Observer for DeclaredReader {
+    fn record(&mut self, at: RecordRef, line: &Line, _text: &[u8]) {
+        let record = match line {
+            Line::Withheld(_) => {
+                self.withheld += u64::from(at.kind == RecordType::Declaration);
+                self.found.withheld += u64::from(at.kind == RecordType::Finding);
+                return;
+            }
+            Line::Disclosed(record) => record.as_ref(),
+        };
+        match record {
+            Record::Finding(finding) => self.found.count(finding),
+            Record::Declaration(file) => {
+                if file.size <= MOST_OF_FILE && self.taken.saturating_add(file.size) <= MOST_OF_FILES {
+                    self.taken += file.size;
+                    self.wanted.insert(file.raw, self.files.len());
+                }
+                self.files.push(Sealed {
+                    ordinal: at.ordinal,
+                    path: file.path.clone(),
+                    sha256: file.sha256,
+                    size: file.size,
+                    bytes: None,
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn wants_raw(&mut self, ordinal: u64) -> bool {
+        let file = self.wanted.get(&ordinal).and_then(|at| self.files.get_mut(*at));
+        match file {
+            Some(file) => {
+                file.bytes = Some(Vec::new());
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn raw(&mut self, ordinal: u64, piece: &[u8]) {
+        let file = self.wanted.get(&ordinal).and_then(|at| self.files.get_mut(*at));
+        if let Some(bytes) = file.and_then(|file| file.bytes.as_mut()) {
+            bytes.extend_from_slice(piece);
+        }
+    }
+}
+
+impl Declared {
+    /// Reads the declaration again, with the catalogues that are shipped and those that are sealed beside it.
+    ///
+    /// # Errors
+    /// What stands in the way, for a person.
+    pub fn read(&self) -> Result<(Loaded, Vec<Standard>), String> {
+        let Some(root) = self.files.iter().find(|file| file.ordinal == 0) else {
+            return Err(match self.withheld {
+                0 => "no declaration is sealed in this bundle".to_owned(),
+                _ => "the declaration is withheld in this copy".to_owned(),
+            });
+        };
+        let mut loaded = declaration::load(&root.path, &|path: &str| self.file(path));
+        if loaded.has_errors() {
+            let said = loaded.render(&loaded.diagnostics, false);
+            return Err(format!("the sealed declaration cannot be read by this program:\n{}", said.trim_end()));
+        }
+        let mut standards = Standard::shipped().map_err(|error| error.to_string())?;
+        for folder in loaded.catalogue_folders() {
+            let prefix = format!("{}/", folder.path);
+            for file in &self.files {
+                let Some(name) = file.path.strip_prefix(&prefix) else { continue };
+                if name.contains('/') || !(name.ends_with(".yaml") || name.ends_with(".yml")) {
+                    continue;
+                }
+                let bytes = self.file(&file.path).map_err(|error| format!("`{}`: {error}", file.path))?;
+                let read = loaded.catalogue(folder.at, &file.path, &bytes);
+                let standard = read.map_err(|faults| loaded.render(&faults, false).trim_end().to_owned())?;
+                if !standards.iter().any(|known| known.id == standard.id) {
+                    standards.push(standard);
+                }
+            }
+        }
+        Ok((loaded, standards))
+    }
+
+    /// What of these files, as they are now, is not what was sealed: their paths, in the order given.
+    #[must_use]
+    pub fn changed<'f>(&self, files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Vec<String> {
+        let sealed: BTreeMap<&str, Digest> = self.files.iter().map(|file| (file.path.as_str(), file.sha256)).collect();
+        let changed = |(path, bytes): &(&str, &[u8])| sealed.get(path) != Some(&Digest::of(bytes));
+        files.into_iter().filter(changed).map(|(path, _)| path.to_owned()).collect()
+    }
+
+    fn file(&self, path: &str) -> io::Result<Vec<u8>> {
+        match self.files.iter().find(|file| file.path == path) {
+            Some(Sealed { bytes: Some(bytes), .. }) => Ok(bytes.clone()),
+            Some(file) if file.size > MOST_OF_FILE => Err(io::Error::other(format!(
+                "it has {} bytes, and a declared file of a program's at most {MOST_OF_FILE}",
+                file.size
+            ))),
+            Some(_) => Err(io::Error::other("its contents are not in this copy")),
+            None if self.withheld > 0 => Err(io::Error::other("it is withheld in this copy")),
+            None => Err(io::Error::from(io::ErrorKind::NotFound)),
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! One thing and all that hangs on it, as a text for a terminal.
+
+use std::fmt::Write as _;
+
+use links::{
+    AcceptanceNode, ControlNode, FindingNode, KeyNode, Place, RequirementNode, RiskNode, ThreatNode, Trace, UseNode,
+};
+
+use crate::gaps_text::{Basis, basis, counted, wrapped};
+use crate::style::{self, BOLD, DIM};
+use crate::terminal::clean;
+
+/// The chain from keys and threats over controls to requirements, and down to the exchanges.
+#[must_use]
+pub fn render_trace(from: &Basis, trace: &Trace) -> String {
+    let mut text = String::new();
+    writeln!(
+        text,
+        "{BOLD}{} {}{BOLD:#} of {}, {}",
+        trace.kind.as_str(),
+        clean(&trace.id),
+        clean(&from.entity),
+        clean(&from.system)
+    )
+    .ok();
+    basis(&mut text, from);
+    section(&mut text, "Keys", &trace.keys, "no key of the inventory hangs on it", key);
+    section(&mut text, "Threats", &trace.threats, "no threat: nothing says why it is done", threat);
+    section(&mut text, "Controls", &trace.controls, "no control", control);
+    section(&mut text, "Requirements", &trace.requirements, "no requirement", requirement);
+    if !trace.acceptances.is_empty() {
+        section(&mut text, "Acceptances", &trace.acceptances, "", acceptance);
+    }
+    text
+}
+
+fn section<T>(text: &mut String, title: &str, all: &[T], none: &str, each: impl Fn(&mut String, &T)) {
+    writeln!(text, "\n{BOLD}{title}{BOLD:#}").ok();
+    if all.is_empty() {
+        writeln!(text, "  {none}").ok();
+    }
+    for one in all {
+        each(text, one);
+    }
+}
+
+fn head(text: &mut String, id: &str, at: Option<&Place>, words: &str) {
+    let at = at.map(|at| format!(" [{}:{}]", at.file, at.line)).unwrap_or_default();
+    wrapped(text, "  ", &clean(&format!("{id}{at}: {words}")));
+}
+
+fn line(text: &mut String, label: &str, words: &str) {
+    wrapped(text, &format!("    {label:<11} "), &clean(words));
+}
+
+fn list(text: &mut String, label: &str, words: &[String]) {
+    if !words.is_empty() {
+        line(text, label, &words.join(", "));
+    }
+}
+
+fn key(text: &mut String, key: &KeyNode) {
+    let material = key.material.as_ref().map(|material| format!(", {material}")).unwrap_or_default();
+    head(text, &key.id, key.at.as_ref(), &format!("{}{material}", key.class));
+    match &key.kept {
+        Some(kept) => line(text, "kept", &format!("{} at {}", kept.key, kept.target)),
+        None => line(text, "kept", "no target is declared for it"),
+    }
+    list(text, "holders", &key.holders);
+    list(text, "wallets", &key.wallets);
+    if let Some(day) = &key.reviewed {
+        line(text, "reviewed", day);
+    }
+    match key.threats.is_empty() {
+        true => line(text, "threats", "none names it"),
+        false => list(text, "threats", &key.threats),
+    }
+}
+
+fn threat(text: &mut String, threat: &ThreatNode) {
+    let category = threat.category.as_ref().map(|category| format!(" ({category})")).unwrap_or_default();
+    head(text, &threat.id, threat.at.as_ref(), &format!("{}{category}", threat.title));
+    list(text, "affects", &threat.affects);
+    list(text, "others in it", &threat.third_parties);
+    match &threat.register {
+        Some(file) => line(text, "risk", &format!("the register is kept in {file}, and not shown here")),
+        None if threat.risks.is_empty() => line(text, "risk", "no row of the register"),
+        None => {}
+    }
+    for one in &threat.risks {
+        risk(text, one);
+    }
+    match threat.controls.is_empty() {
+        true => line(text, "answered by", "no control"),
+        false => list(text, "answered by", &threat.controls),
+    }
+}
+
+fn risk(text: &mut String, risk: &RiskNode) {
+    let mut words =
+        format!("likelihood {}, impact {}, {}, owner {}", risk.likelihood, risk.impact, risk.treatment, risk.owner);
+    if let Some(day) = &risk.monitored {
+        write!(words, ", last looked at {day}").ok();
+    }
+    line(text, "risk", &words);
+    let Some(residual) = &risk.residual else {
+        line(text, "remains", "nothing is declared about what remains");
+        return;
+    };
+    let tolerance = risk.within_tolerance.as_ref().map(|rule| format!(", within {rule}")).unwrap_or_default();
+    let accepted = match (&risk.accepted_by, &risk.accepted) {
+        (Some(by), Some(day)) => format!(", accepted by {by} on {day} (claimed)"),
+        (Some(by), None) => format!(", accepted by {by} (claimed, without a date)"),
+        (None, _) => ", accepted by no one".to_owned(),
+    };
+    line(text, "remains", &format!("{residual}{tolerance}{accepted}"));
+}
+
+fn control(text: &mut String, control: &ControlNode) {
+    head(text, &control.id, control.at.as_ref(), &control.title);
+    list(text, "answers", &control.threats);
+    list(text, "serves", &control.requirements);
+    if let Some(every) = &control.observed_every {
+        line(text, "looked at", &format!("every {every}, by this program"));
+    }
+    if let Some(task) = &control.task {
+        let every = task.every.as_ref().map_or("no frequency".to_owned(), |every| format!("every {every}"));
+        let window = task.detection_window.as_ref().map(|w| format!(", detection window {w}")).unwrap_or_default();
+        let records = task.records.as_ref().map_or(", no records".to_owned(), |path| format!(", records in {path}"));
+        line(text, "task", &format!("{every}{window}{records}"));
+        line(text, "because", task.because.as_deref().unwrap_or("no reason is declared"));
+    }
+    for document in &control.documents {
+        let parts = [&document.kind, &document.section, &document.owner].into_iter().flatten();
+        let parts: Vec<&str> = parts.map(String::as_str).collect();
+        let more = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
+        line(text, "document", &format!("{}{more}", document.path));
+    }
+    if control.checks.is_empty() {
+        line(text, "check", "none: nothing is inspected");
+    }
+    for used in &control.checks {
+        check(text, used);
+    }
+}
+
+fn check(text: &mut String, used: &UseNode) {
+    let on = match &used.targets {
+        Some(targets) => format!(" on {}", targets.join(", ")),
+        None => String::new(),
+    };
+    let found = used.found.as_ref().map(|found| format!(": {}", counted(&found.counts))).unwrap_or_default();
+    line(text, "check", &format!("{}{on}{found}", used.check));
+    if !used.parameters.is_empty() {
+        let parameters: Vec<String> = used.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        line(text, "", &format!("with {}", parameters.join(", ")));
+    }
+    if let Some(why) = &used.expect_none {
+        line(text, "", &format!("none expected: {why}"));
+    }
+    let Some(found) = &used.found else { return };
+    for one in &found.findings {
+        finding(text, one);
+    }
+    if found.not_shown > 0 {
+        writeln!(text, "      {DIM}and {} more; `show --all` has them{DIM:#}", found.not_shown).ok();
+    }
+}
+
+fn finding(text: &mut String, finding: &FindingNode) {
+    let style = style::of(finding.outcome);
+    let rehearsal = if finding.rehearsal { ", a rehearsal: no evidence" } else { "" };
+    writeln!(
+        text,
+        "      {style}{}{style:#} {} {DIM}{} at {}{rehearsal}{DIM:#}",
+        finding.outcome.as_str(),
+        clean(finding.subject.as_deref().unwrap_or("the target as a whole")),
+        finding.record,
+        clean(&finding.target)
+    )
+    .ok();
+    for because in &finding.because {
+        wrapped(text, "        ", &clean(because));
+    }
+    if let Some(by) = &finding.acceptance {
+        let who = by.approved_by.as_deref().map(|who| format!(" {who}")).unwrap_or_default();
+        let how = if by.approver_shown { format!("approver shown:{who}") } else { "approver claimed".to_owned() };
+        wrapped(text, "        ", &clean(&format!("accepted by {} ({how}); it still {}", by.id, finding.outcome)));
+    }
+    for at in &finding.declared {
+        writeln!(text, "        {DIM}declared{DIM:#} {}:{}:{}", clean(&at.file), at.line, at.column).ok();
+    }
+    for gap in &finding.gaps {
+        wrapped(text, "        ", &clean(&format!("not read ({}): {}: {}", gap.record, gap.reason, gap.detail)));
+    }
+    for one in &finding.exchanges {
+        let id = one.request_id.as_deref().unwrap_or("none given");
+        let words = format!(
+            "{} {} at {} → {}, {}, the source's request id {id}",
+            one.record, one.operation, one.endpoint, one.answer, one.started
+        );
+        wrapped(text, "        ", &clean(&words));
+    }
+    if finding.exchanges_not_shown > 0 {
+        let (more, record) = (finding.exchanges_not_shown, finding.record.trim_start_matches("finding:"));
+        writeln!(text, "        {DIM}and {more} more exchanges; `show --finding {record}` has them{DIM:#}").ok();
+    }
+    if !finding.withheld.is_empty() {
+        writeln!(text, "        withheld in this copy: {}", finding.withheld.join(", ")).ok();
+    }
+}
+
+fn requirement(text: &mut String, requirement: &RequirementNode) {
+    let words = match (&requirement.demand, requirement.level) {
+        (Some(demand), Some(level)) => format!("(level {level}) {demand}"),
+        _ => "no catalogue has it".to_owned(),
+    };
+    head(text, &requirement.id, None, &words);
+    if let Some(declined) = &requirement.not_applicable {
+        line(text, "n/a", &format!("declared not to apply: {}", declined.reason));
+    }
+    list(text, "served by", &requirement.controls);
+    for party in &requirement.third_parties {
+        let certificate = party.certificate.as_ref().map(|held| format!(", certificate {held}")).unwrap_or_default();
+        line(text, "by others", &format!("{} ({}) is declared to cover it{certificate}", party.id, party.role));
+    }
+}
+
+fn acceptance(text: &mut String, one: &AcceptanceNode) {
+    head(text, &one.id, one.at.as_ref(), &one.reason);
+    line(text, "covers", &format!("{} for {}: {}", one.check, one.control, one.subject));
+    line(text, "approved", &format!("by {} on {}, until {}", one.approved_by, one.approved, one.expires));
+}

@@ -1,0 +1,318 @@
+//! The findings that belong into a trace, and the exchanges behind them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bundle::read::{Line, Record};
+use links::{AcceptedBy, ExchangeNode, FindingNode, GapNode, Place, Trace, UseFound, UsePlace};
+use model::record::{Counts, Exchange, Finding, InDeclaration, Locator, Resource};
+use model::{Outcome, RecordRef, RecordType};
+use verify::{Approver, Observer, VerifiedBundle};
+
+use crate::words::{answer_words, gap_words};
+
+/// Findings of one use of a check that are shown one by one.
+const MOST_FINDINGS: usize = 20;
+/// Exchanges, places and gaps of one finding.
+const MOST_OF_FINDING: usize = 8;
+/// Records that one finding rests on and that are looked at.
+const MOST_RECORDS: usize = 100;
+/// Findings in all that are shown one by one.
+const MOST_IN_ALL: usize = 2_000;
+
+/// One finding that is shown, before what it rests on is known.
+#[derive(Clone, Debug)]
+struct Chosen {
+    at: RecordRef,
+    finding: Finding,
+    exchanges: BTreeSet<u64>,
+    declared: BTreeSet<(u64, u64, u64)>,
+    gaps: Vec<GapNode>,
+    withheld: Vec<String>,
+}
+
+/// What one reading is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Findings,
+    Resources,
+    Exchanges,
+}
+
+/// Takes what a trace shows of a bundle, in three readings: findings, what they rest on, the exchanges behind that.
+#[derive(Debug)]
+pub struct TraceReader {
+    phase: Phase,
+    uses: BTreeMap<UsePlace, Of>,
+    /// The uses of each control and check, with their targets.
+    places: BTreeMap<(String, String), Vec<(UsePlace, Option<Vec<String>>)>>,
+    trace: Trace,
+    /// The findings that are shown, once they are chosen.
+    shown: Vec<(UsePlace, Chosen)>,
+    /// Records that these rest on, each with the places of the findings that do.
+    wanted: BTreeMap<RecordRef, Vec<usize>>,
+    /// Exchanges that are shown.
+    behind: BTreeSet<u64>,
+    exchanges: BTreeMap<u64, Exchange>,
+    paths: BTreeMap<u64, String>,
+}
+
+/// The findings of one use: counted, and the first of each outcome, those first that need a look most.
+#[derive(Debug, Default)]
+struct Of {
+    counts: Counts,
+    seen: u64,
+    chosen: BTreeMap<u8, Vec<Chosen>>,
+}
+
+impl TraceReader {
+    #[must_use]
+    pub fn new(trace: Trace) -> Self {
+        let mut places: BTreeMap<(String, String), Vec<_>> = BTreeMap::new();
+        for one in trace.uses() {
+            let of_check = places.entry((one.control.to_owned(), one.check.to_owned())).or_default();
+            of_check.push((one.place, one.targets.map(<[String]>::to_vec)));
+        }
+        Self {
+            phase: Phase::Findings,
+            uses: trace.uses().map(|one| (one.place, Of::default())).collect(),
+            places,
+            trace,
+            shown: Vec::new(),
+            wanted: BTreeMap::new(),
+            behind: BTreeSet::new(),
+            exchanges: BTreeMap::new(),
+            paths: BTreeMap::new(),
+        }
+    }
+
+    /// Call after each reading; false when there is nothing left to read.
+    pub fn next(&mut self) -> bool {
+        self.phase = match self.phase {
+            Phase::Findings => {
+                self.choose();
+                Phase::Resources
+            }
+            Phase::Resources => {
+                let exchanges = self.shown.iter().flat_map(|(_, one)| one.exchanges.iter().take(MOST_OF_FINDING));
+                self.behind = exchanges.copied().collect();
+                Phase::Exchanges
+            }
+            Phase::Exchanges => return false,
+        };
+        true
+    }
+
+    /// Keeps as many findings of each use as are shown.
+    fn choose(&mut self) {
+        for (of_use, of) in &mut self.uses {
+            let room = MOST_FINDINGS.min(MOST_IN_ALL.saturating_sub(self.shown.len()));
+            let chosen = std::mem::take(&mut of.chosen).into_values().flatten().take(room);
+            self.shown.extend(chosen.map(|one| (*of_use, one)));
+        }
+        for (number, (_, one)) in self.shown.iter().enumerate() {
+            for at in one.finding.rests_on.iter().take(MOST_RECORDS) {
+                self.wanted.entry(*at).or_default().push(number);
+            }
+        }
+    }
+
+    /// The trace with what was found. Proven only when the bundle was accepted.
+    #[must_use]
+    pub fn finish(self, bundle: &VerifiedBundle) -> Trace {
+        let Self { uses, mut trace, shown, exchanges, paths, .. } = self;
+        let mut found: BTreeMap<UsePlace, UseFound> = uses
+            .into_iter()
+            .map(|(of_use, of)| (of_use, UseFound { counts: of.counts, findings: Vec::new(), not_shown: of.seen }))
+            .collect();
+        for (of_use, chosen) in shown {
+            if let Some(of_use) = found.get_mut(&of_use) {
+                of_use.findings.push(node(chosen, bundle, &exchanges, &paths));
+                of_use.not_shown = of_use.not_shown.saturating_sub(1);
+            }
+        }
+        trace.take(found);
+        trace
+    }
+
+    fn finding(&mut self, at: RecordRef, finding: &Finding) {
+        // Two allocations for a look-up: little beside what verifying the record takes.
+        let Some(places) = self.places.get(&(finding.control.clone(), finding.check.clone())) else { return };
+        let here = |targets: &Option<Vec<String>>| targets.as_ref().is_none_or(|all| all.contains(&finding.target));
+        let place = places.iter().find(|(_, targets)| here(targets)).map(|(place, _)| place);
+        let Some(of) = place.and_then(|place| self.uses.get_mut(place)) else { return };
+        of.counts.add(finding);
+        of.seen += 1;
+        let subject = finding.subject.as_ref().map(|subject| subject.id.as_str());
+        if !self.trace.shows(&finding.target, subject) {
+            return;
+        }
+        let bucket = of.chosen.entry(rank(finding.outcome)).or_default();
+        if bucket.len() < MOST_FINDINGS {
+            bucket.push(Chosen {
+                at,
+                finding: finding.clone(),
+                exchanges: BTreeSet::new(),
+                declared: BTreeSet::new(),
+                gaps: Vec::new(),
+                withheld: Vec::new(),
+            });
+        }
+    }
+
+    /// Looks at a record that shown findings rest on.
+    fn behind(&mut self, at: RecordRef, line: &Line) {
+        let Some(numbers) = self.wanted.get(&at) else { return };
+        for number in numbers {
+            let Some((_, chosen)) = self.shown.get_mut(*number) else { continue };
+            let record = match line {
+                Line::Withheld(_) => {
+                    chosen.withheld.push(at.to_string());
+                    continue;
+                }
+                Line::Disclosed(record) => record.as_ref(),
+            };
+            match record {
+                Record::Resource(resource) => {
+                    for locator in named(&chosen.finding, resource) {
+                        follow(locator, &mut chosen.exchanges, &mut chosen.declared);
+                    }
+                }
+                Record::Derived(derived) => {
+                    let exchanges = derived.inputs.iter().filter(|input| input.kind == RecordType::Exchange);
+                    chosen.exchanges.extend(exchanges.map(|input| input.ordinal));
+                }
+                Record::Coverage(coverage) => {
+                    if let Some(total) = &coverage.total {
+                        follow(&total.from, &mut chosen.exchanges, &mut chosen.declared);
+                    }
+                }
+                Record::Gap(gap) => {
+                    chosen.exchanges.extend(gap.exchange.map(|exchange| exchange.ordinal));
+                    if chosen.gaps.len() < MOST_OF_FINDING {
+                        let (reason, detail) = (gap_words(gap.reason).to_owned(), gap.detail.clone());
+                        chosen.gaps.push(GapNode { record: at.to_string(), reason, detail });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Observer for TraceReader {
+    fn record(&mut self, at: RecordRef, line: &Line, _text: &[u8]) {
+        if self.phase == Phase::Resources {
+            self.behind(at, line);
+            return;
+        }
+        let Line::Disclosed(record) = line else { return };
+        match (self.phase, record.as_ref()) {
+            (Phase::Findings, Record::Finding(finding)) => self.finding(at, finding),
+            (Phase::Findings, Record::Declaration(file)) => {
+                self.paths.insert(at.ordinal, file.path.clone());
+            }
+            (Phase::Exchanges, Record::Exchange(exchange)) if self.behind.contains(&at.ordinal) => {
+                self.exchanges.insert(at.ordinal, exchange.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+const fn rank(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Deviates => 0,
+        Outcome::Undetermined => 1,
+        Outcome::Conforms => 2,
+        Outcome::NotApplicable => 3,
+    }
+}
+
+fn follow(locator: &Locator, exchanges: &mut BTreeSet<u64>, declared: &mut BTreeSet<(u64, u64, u64)>) {
+    match locator {
+        Locator::Answer(place) => {
+            exchanges.insert(place.exchange.ordinal);
+        }
+        Locator::Declared(InDeclaration { declaration, line, column }) => {
+            declared.insert((declaration.ordinal, *line, *column));
+        }
+    }
+}
+
+/// The locators of the parts that a finding's evidence names; of all parts where it names none.
+fn named<'r>(finding: &Finding, resource: &'r Resource) -> impl Iterator<Item = &'r Locator> {
+    let parts: BTreeSet<String> = finding
+        .evidence
+        .iter()
+        .filter_map(|evidence| evidence.path.as_deref()?.split('/').nth(1))
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let parts = resource.parts.iter().filter(move |(part, _)| parts.is_empty() || parts.contains(*part));
+    parts.flat_map(|(_, locators)| locators.iter())
+}
+
+fn node(
+    chosen: Chosen,
+    bundle: &VerifiedBundle,
+    exchanges: &BTreeMap<u64, Exchange>,
+    paths: &BTreeMap<u64, String>,
+) -> FindingNode {
+    let Chosen { at, finding, exchanges: behind, declared, gaps, withheld } = chosen;
+    let because = finding.evidence.iter().map(crate::terminal::evidence_line).filter(|line| !line.is_empty());
+    let subject = match (&finding.subject, &finding.population) {
+        (Some(subject), _) => Some(format!("{} {}", subject.kind, subject.id)),
+        (None, population) => population.as_ref().map(|population| format!("all of {population}")),
+    };
+    let shown: Vec<ExchangeNode> = behind
+        .iter()
+        .take(MOST_OF_FINDING)
+        .filter_map(|ordinal| Some(exchange_node(*ordinal, exchanges.get(ordinal)?)))
+        .collect();
+    FindingNode {
+        record: at.to_string(),
+        rehearsal: bundle.rehearsals().includes(&finding.target),
+        subject,
+        outcome: finding.outcome,
+        severity: finding.severity,
+        because: because.chain(finding.reason.clone()).collect(),
+        acceptance: finding.acceptance.map(|record| accepted_by(bundle, record)),
+        exchanges_not_shown: behind.len().saturating_sub(shown.len()),
+        exchanges: shown,
+        declared: declared
+            .into_iter()
+            .take(MOST_OF_FINDING)
+            .map(|(file, line, column)| Place {
+                file: paths
+                    .get(&file)
+                    .cloned()
+                    .unwrap_or_else(|| RecordRef::new(RecordType::Declaration, file).to_string()),
+                line,
+                column,
+            })
+            .collect(),
+        gaps,
+        withheld,
+        target: finding.target,
+    }
+}
+
+fn exchange_node(ordinal: u64, exchange: &Exchange) -> ExchangeNode {
+    ExchangeNode {
+        record: RecordRef::new(RecordType::Exchange, ordinal).to_string(),
+        operation: exchange.operation.clone(),
+        endpoint: exchange.endpoint.clone(),
+        started: exchange.started,
+        answer: answer_words(exchange),
+        request_id: exchange.request_id.clone(),
+    }
+}
+
+fn accepted_by(bundle: &VerifiedBundle, record: RecordRef) -> AcceptedBy {
+    let known = bundle.acceptances().iter().find(|known| known.record == record);
+    AcceptedBy {
+        id: crate::terminal::acceptance_name(bundle, record),
+        approver_shown: known.is_some_and(|known| known.approver == Approver::Shown),
+        approved_by: known.and_then(|known| known.approved_by.clone()),
+    }
+}
