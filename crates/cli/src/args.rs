@@ -106,6 +106,10 @@ pub enum Command {
     Show(Show),
     /// Write the contents of a bundle as one HTML page.
     Report(Report),
+    /// List the requirements of a standard up to a level: what stands for each, and what is missing.
+    Gaps(Gaps),
+    /// Trace one control, threat, key or requirement to all that hangs on it, down to the exchanges.
+    Trace(Trace),
     /// Export one bundle as a tar file, to be verified by an auditor.
     Export(Export),
     /// List, print and sign acceptances (accepted deviations and gaps).
@@ -489,6 +493,63 @@ pub struct Report {
 pub enum ReportForm {
     /// One self-contained page.
     Html,
+}
+
+const GAPS_EXIT_CODES: &[(ExitStatus, &str)] = &[
+    (ExitStatus::Success, "listed, whatever is missing: a list says nothing about being met"),
+    FAILED,
+    (ExitStatus::WrongInput, "the command line or the declaration is wrong"),
+];
+
+#[derive(Debug, Args)]
+#[command(after_help = exit_codes_help(GAPS_EXIT_CODES))]
+pub struct Gaps {
+    /// Level up to which requirements are listed. Default: the declared one.
+    #[arg(long, value_name = "NUMBER")]
+    pub level: Option<u32>,
+    /// Standard with its version, such as `ccss-9.0`. Default: the declared one.
+    #[arg(long, value_name = "ID")]
+    pub standard: Option<String>,
+    #[command(flatten)]
+    pub printed: Printed,
+    #[command(flatten)]
+    pub from: DeclaredAndFound,
+}
+
+#[derive(Debug, Args)]
+pub struct Trace {
+    /// Id of a control, a threat, a key of the inventory, or a requirement (`ccss-9.0:1.05.1.1`; of the declared standard also `1.05.1.1`).
+    pub id: String,
+    /// What it is the id of, where it could be several things.
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub kind: Option<TraceKind>,
+    #[command(flatten)]
+    pub printed: Printed,
+    #[command(flatten)]
+    pub from: DeclaredAndFound,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TraceKind {
+    Control,
+    Threat,
+    Key,
+    Requirement,
+}
+
+/// A declaration, and the bundle whose findings are looked at with it.
+#[derive(Debug, Args)]
+pub struct DeclaredAndFound {
+    #[command(flatten)]
+    pub declaration: DeclarationFile,
+    #[command(flatten)]
+    pub bundle: BundleNamed,
+    /// Trust file.
+    #[arg(long, value_name = "FILE", default_value = "keys/trust.json", value_hint = ValueHint::FilePath)]
+    pub trust: PathBuf,
+    /// Look at no bundle: the declaration alone.
+    #[arg(long, conflicts_with_all = ["store", "bundle", "file", "trust"])]
+    pub declared_only: bool,
 }
 
 #[derive(Debug, Args)]

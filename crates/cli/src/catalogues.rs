@@ -18,11 +18,7 @@ pub struct Catalogues {
 
 /// Reads every `.yaml` file of the folders that the declaration names under `catalogues`. `inside` finds the real place of a path, or
 /// refuses what lies elsewhere; `shipped` are the standards that this program has.
-pub fn read(
-    loaded: &mut Loaded,
-    shipped: &[Standard],
-    inside: impl Fn(&Path) -> io::Result<PathBuf>,
-) -> Catalogues {
+pub fn read(loaded: &mut Loaded, shipped: &[Standard], inside: impl Fn(&Path) -> io::Result<PathBuf>) -> Catalogues {
     let mut found = Catalogues::default();
     for folder in loaded.catalogue_folders() {
         let files = match files_of(&folder, &inside) {
@@ -52,10 +48,7 @@ pub fn read(
 }
 
 /// The catalogues of a folder, by name.
-fn files_of(
-    folder: &Attachment,
-    inside: &impl Fn(&Path) -> io::Result<PathBuf>,
-) -> io::Result<Vec<(String, Vec<u8>)>> {
+fn files_of(folder: &Attachment, inside: &impl Fn(&Path) -> io::Result<PathBuf>) -> io::Result<Vec<(String, Vec<u8>)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(inside(Path::new(&folder.shown))?)? {
         let entry = entry?;

@@ -73,6 +73,10 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Verify a bundle, then show its findings, gaps and coverage, or one record down to the exact bytes.
     Show(ShowArgs),
+    /// Verify a bundle, then list the requirements of a standard up to a level: what stands for each, and what is missing.
+    Gaps(GapsArgs),
+    /// Verify a bundle, then trace one control, threat, key or requirement to all that hangs on it, down to the exchanges.
+    Trace(TraceArgs),
     /// Verify a bundle, then write its contents as one HTML page.
     Report(ReportArgs),
     /// Audit a whole ledger: missing, altered or reordered entries, missed runs.
@@ -178,6 +182,45 @@ pub struct What {
     /// Include findings that conform or do not apply.
     #[arg(long)]
     pub all: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct GapsArgs {
+    #[command(flatten)]
+    pub bundle: BundleArgs,
+    /// Level up to which requirements are listed [default: the declared one].
+    #[arg(long, value_name = "N")]
+    pub level: Option<u32>,
+    /// Standard with its version, for example `ccss-9.0` [default: the declared one].
+    #[arg(long, value_name = "ID")]
+    pub standard: Option<String>,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct TraceArgs {
+    #[command(flatten)]
+    pub bundle: BundleArgs,
+    /// Id of a control, a threat, a key of the inventory, or a requirement (`ccss-9.0:1.05.1.1`; of the declared standard also
+    /// `1.05.1.1`).
+    pub id: String,
+    /// What it is the id of, where it could be several things.
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub kind: Option<TraceKind>,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// What a trace begins at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TraceKind {
+    Control,
+    Threat,
+    Key,
+    Requirement,
 }
 
 #[derive(Debug, Args)]

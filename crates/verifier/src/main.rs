@@ -2,6 +2,7 @@
 //! bundle is executed.
 
 mod audit;
+mod chain;
 mod human;
 mod input;
 mod output;
@@ -47,6 +48,8 @@ fn obey(command: &Command) -> Result<ExitStatus, Stop> {
     match command {
         Command::Verify(args) => verify_bundle(args),
         Command::Show(args) => show::show(args),
+        Command::Gaps(args) => chain::gaps(args),
+        Command::Trace(args) => chain::trace(args),
         Command::Report(args) => page::report(args),
         Command::Audit(args) => audit::audit(args),
         Command::Reassess(args) => reassess::reassess(args),

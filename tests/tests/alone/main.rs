@@ -8,6 +8,7 @@
 mod approvals;
 mod architecture;
 mod aws_profiles;
+mod chain;
 mod cli;
 mod demo;
 mod denied;

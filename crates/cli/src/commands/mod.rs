@@ -7,6 +7,7 @@ mod collectors;
 mod collectors_test;
 mod demo;
 mod export;
+mod gaps;
 mod init;
 mod init_seen;
 pub mod keys;
@@ -17,6 +18,7 @@ mod report;
 mod rights;
 mod run;
 mod show;
+mod trace;
 mod validate;
 
 use anyhow::anyhow;
@@ -26,7 +28,6 @@ use crate::args::{Arguments, Child, Command, Schema, SchemaOf, program};
 use crate::failure::{CommandResult, Failure};
 use crate::output;
 use crate::progress::Speech;
-use crate::trace;
 
 /// Runs the command of the command line.
 ///
@@ -34,7 +35,7 @@ use crate::trace;
 /// When it could not do its work.
 pub fn run(arguments: Arguments) -> CommandResult {
     let quiet = arguments.quiet;
-    trace::start(arguments.verbose);
+    crate::trace::start(arguments.verbose);
     let speech = Speech::of(quiet, arguments.verbose);
     match arguments.command {
         Command::Demo(arguments) => demo::run(&arguments, quiet),
@@ -47,6 +48,8 @@ pub fn run(arguments: Arguments) -> CommandResult {
         Command::Run(arguments) => run::run(&arguments, speech),
         Command::Show(arguments) => show::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Gaps(arguments) => gaps::run(&arguments),
+        Command::Trace(arguments) => trace::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Acceptances(command) => acceptances::run(command),
         Command::Collectors(command) => collectors::run(command),

@@ -1,0 +1,96 @@
+//! `witnessmark gaps`: what stands for each requirement, and what is missing.
+
+use std::path::Path;
+
+use anyhow::anyhow;
+use links::{Found, Links, Unanswerable};
+use model::ExitStatus;
+use report::{Basis, DeclaredReader};
+use serde_json::json;
+
+use crate::args::{DeclaredAndFound, Gaps};
+use crate::bundles::Bundle;
+use crate::commands::keys;
+use crate::context::{self, Context};
+use crate::failure::{CommandResult, Failure};
+use crate::output::{self, Format};
+use crate::{clock, summary};
+
+pub fn run(arguments: &Gaps) -> CommandResult {
+    let context = context::usable(&arguments.from.declaration.declaration, clock::now()?)?;
+    let (basis, found) = match bundle(&arguments.from)? {
+        Ok(bundle) => {
+            let trust = keys::read_trust(&arguments.from.trust)?;
+            let (basis, found) = counted(&context, &bundle, &trust)?;
+            (basis, Some(found))
+        }
+        Err(why) => (alone(&context, why), None),
+    };
+    let links = Links::new(&context.loaded, &context.environment.standards);
+    let gaps = links.gaps(arguments.standard.as_deref(), arguments.level, found.as_ref()).map_err(unanswerable)?;
+    match arguments.printed.format {
+        Format::Json => output::json(&json!({"from": basis, "gaps": gaps}))?,
+        Format::Human => output::text(&report::render_gaps(&basis, &gaps))?,
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// The bundle whose findings are looked at; else why there is none. One that is named must be there.
+pub fn bundle(from: &DeclaredAndFound) -> Result<Result<Bundle, String>, Failure> {
+    if from.declared_only {
+        return Ok(Err("the declaration alone was asked for".to_owned()));
+    }
+    let named = &from.bundle;
+    let usual = named.file.is_none() && named.bundle.is_none();
+    let folder = &named.store.store;
+    if usual && folder == Path::new("evidence") && !folder.exists() {
+        return Ok(Err(format!("there is no store `{}` yet (`witnessmark run` makes a bundle)", folder.display())));
+    }
+    match Bundle::named(named) {
+        Err(failure) if usual && failure.exit_status() == ExitStatus::WrongInput && holds_none(named)? => {
+            Ok(Err(format!("the store `{}` holds no bundle yet", folder.display())))
+        }
+        other => other.map(Ok),
+    }
+}
+
+fn holds_none(named: &crate::args::BundleNamed) -> Result<bool, Failure> {
+    let store = crate::stores::open(&named.store.store)?.store;
+    Ok(store.list(bundle::layout::BUNDLES).map_err(crate::stores::failed)?.is_empty())
+}
+
+/// What the table is made from without a bundle.
+pub fn alone(context: &Context, why: String) -> Basis {
+    let declaration = &context.loaded.declaration;
+    Basis::alone(&declaration.entity, declaration.system.id.as_str(), why)
+}
+
+/// Verifies a bundle and counts its findings.
+pub fn counted(context: &Context, bundle: &Bundle, trust: &bundle::trust::Trust) -> Result<(Basis, Found), Failure> {
+    let mut reader = DeclaredReader::new();
+    let (verified, _) = summary::verified(bundle, trust, &mut reader)?;
+    let declared = reader.finish(&verified);
+    let files = context.loaded.files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
+    let attached = context.attached.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
+    let changed = declared.changed(files.chain(attached));
+    let said = &verified.statement().predicate;
+    let declaration = &context.loaded.declaration;
+    if said.system != declaration.system.id.as_str() || said.entity != declaration.entity.value {
+        let problem = anyhow!(
+            "the bundle is about {}, system {}, and the declaration about {}, system {}",
+            said.entity,
+            said.system,
+            declaration.entity,
+            declaration.system.id
+        );
+        return Err(Failure::input(problem).with_help("name the store of this system, or `--declared-only`"));
+    }
+    let withheld = declared.found.withheld;
+    Ok((Basis::of(&verified, changed, withheld), declared.found))
+}
+
+/// A question that has no answer, as a failure of the command line.
+pub fn unanswerable(error: Unanswerable) -> Failure {
+    let help = error.help.clone();
+    Failure::input(error).with_help_if(help)
+}

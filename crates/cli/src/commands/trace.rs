@@ -1,0 +1,50 @@
+//! `witnessmark trace`: one thing and all that hangs on it, upwards to threats and requirements, downwards to exchanges.
+
+use anyhow::anyhow;
+use links::{Kind, Links};
+use model::ExitStatus;
+use report::TraceReader;
+use serde_json::json;
+
+use crate::args::{Trace, TraceKind};
+use crate::commands::{gaps, keys};
+use crate::failure::{CommandResult, Failure};
+use crate::output::{self, Format};
+use crate::{clock, context, summary};
+
+pub fn run(arguments: &Trace) -> CommandResult {
+    let context = context::usable(&arguments.from.declaration.declaration, clock::now()?)?;
+    let kind = arguments.kind.map(|kind| match kind {
+        TraceKind::Control => Kind::Control,
+        TraceKind::Threat => Kind::Threat,
+        TraceKind::Key => Kind::Key,
+        TraceKind::Requirement => Kind::Requirement,
+    });
+    let links = Links::new(&context.loaded, &context.environment.standards);
+    let mut trace = links.trace(&arguments.id, kind).map_err(gaps::unanswerable)?;
+    let basis = match gaps::bundle(&arguments.from)? {
+        Ok(bundle) => {
+            let trust = keys::read_trust(&arguments.from.trust)?;
+            let (basis, _) = gaps::counted(&context, &bundle, &trust)?;
+            let mut reader = TraceReader::new(trace);
+            let verified = loop {
+                let (verified, _) = summary::verified(&bundle, &trust, &mut reader)?;
+                let same = basis.bundle.as_ref().is_some_and(|of| of.statement_sha256 == verified.statement_sha256());
+                if !same {
+                    return Err(Failure::tool(anyhow!("the bundle `{}` changed while it was read", bundle.name())));
+                }
+                if !reader.next() {
+                    break verified;
+                }
+            };
+            trace = reader.finish(&verified);
+            basis
+        }
+        Err(why) => gaps::alone(&context, why),
+    };
+    match arguments.printed.format {
+        Format::Json => output::json(&json!({"from": basis, "trace": trace}))?,
+        Format::Human => output::text(&report::render_trace(&basis, &trace))?,
+    }
+    Ok(ExitStatus::Success)
+}

@@ -1,0 +1,89 @@
+//! `witnessmark-verify gaps` and `witnessmark-verify trace`: what a bundle declares and found, requirement by requirement, and from one
+//! thing to all that hangs on it.
+
+use std::path::Path;
+
+use anyhow::anyhow;
+use links::{Kind, Links, Unanswerable};
+use model::ExitStatus;
+use report::{Basis, Declared, DeclaredReader, TraceReader};
+use serde_json::json;
+use verify::VerifiedBundle;
+
+use crate::args::{BundleArgs, Format, GapsArgs, TraceArgs, TraceKind};
+use crate::output;
+use crate::show::accepted;
+use crate::stop::Stop;
+
+pub fn gaps(args: &GapsArgs) -> Result<ExitStatus, Stop> {
+    let (bundle, declared) = match declared(&args.bundle, args.format)? {
+        Ok(found) => found,
+        Err(code) => return Ok(code),
+    };
+    let (loaded, standards) = declared.read().map_err(|why| Stop::Undecided(anyhow!(why)))?;
+    let found = &declared.found;
+    let links = Links::new(&loaded, &standards);
+    let gaps = links.gaps(args.standard.as_deref(), args.level, Some(found)).map_err(unanswerable)?;
+    let basis = Basis::of(&bundle, Vec::new(), found.withheld);
+    match args.format {
+        Format::Human => output::print(report::render_gaps(&basis, &gaps).as_bytes())?,
+        Format::Json => output::json(&json!({"from": basis, "gaps": gaps}))?,
+    }
+    Ok(ExitStatus::Success)
+}
+
+pub fn trace(args: &TraceArgs) -> Result<ExitStatus, Stop> {
+    if args.bundle.input == Path::new("-") {
+        let error = anyhow!("a trace is made in several passes: give a file or a folder instead of standard input");
+        return Err(Stop::Wrong(error));
+    }
+    let (bundle, declared) = match declared(&args.bundle, args.format)? {
+        Ok(found) => found,
+        Err(code) => return Ok(code),
+    };
+    let (loaded, standards) = declared.read().map_err(|why| Stop::Undecided(anyhow!(why)))?;
+    let kind = args.kind.map(|kind| match kind {
+        TraceKind::Control => Kind::Control,
+        TraceKind::Threat => Kind::Threat,
+        TraceKind::Key => Kind::Key,
+        TraceKind::Requirement => Kind::Requirement,
+    });
+    let trace = Links::new(&loaded, &standards).trace(&args.id, kind).map_err(unanswerable)?;
+    let mut reader = TraceReader::new(trace);
+    loop {
+        let again = match accepted(&args.bundle, args.format, &mut reader)? {
+            Ok(again) => again,
+            Err(code) => return Ok(code),
+        };
+        if again.statement_sha256() != bundle.statement_sha256() {
+            return Err(Stop::Failed(anyhow!("the bundle changed while it was read")));
+        }
+        if !reader.next() {
+            break;
+        }
+    }
+    let trace = reader.finish(&bundle);
+    let basis = Basis::of(&bundle, Vec::new(), declared.found.withheld);
+    match args.format {
+        Format::Human => output::print(report::render_trace(&basis, &trace).as_bytes())?,
+        Format::Json => output::json(&json!({"from": basis, "trace": trace}))?,
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// Verifies a bundle, and takes what it declares and how much it found.
+fn declared(args: &BundleArgs, format: Format) -> Result<Result<(VerifiedBundle, Declared), ExitStatus>, Stop> {
+    let mut reader = DeclaredReader::new();
+    Ok(accepted(args, format, &mut reader)?.map(|bundle| {
+        let declared = reader.finish(&bundle);
+        (bundle, declared)
+    }))
+}
+
+fn unanswerable(error: Unanswerable) -> Stop {
+    let words = match &error.help {
+        Some(help) => format!("{} ({help})", error.problem),
+        None => error.problem.clone(),
+    };
+    Stop::Wrong(anyhow!(words))
+}

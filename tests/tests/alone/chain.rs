@@ -1,0 +1,181 @@
+//! `gaps` and `trace`, in both programs: from a declaration alone, with a bundle, and out of a bundle.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
+
+use std::fs;
+
+use fakes::aws::{AwsFake, Size, World};
+use serde_json::Value;
+use testkit::Server;
+use workspace_tests::desk::{Answer, Desk, template};
+
+use crate::demo;
+
+const SEALED: &[&str] =
+    &["-d", "d/witnessmark.yaml", "--store", "d/evidence", "--trust", "d/keys/trust.json", "--format", "json"];
+
+fn ours(arguments: &[&str]) -> Answer {
+    let answer = demo::desk().witnessmark(&[arguments, SEALED].concat());
+    assert_eq!(answer.code, 0, "{answer:?}");
+    answer
+}
+
+fn auditors(command: &str, arguments: &[&str]) -> Answer {
+    let seen = format!("seen-{command}-{}", arguments.join("-").replace(['/', ':', '.'], "_"));
+    let usual = [command, "d/bundle-2.tar", "--trust", "d/keys/trust.json", "--allow-rehearsal", "--last-seen", &seen];
+    demo::desk().verify(&[&usual, arguments].concat())
+}
+
+#[test]
+fn both_programs_say_the_same_of_a_bundle() {
+    let gaps = ours(&["gaps", "--level", "3"]).json();
+    assert_eq!(gaps["gaps"], auditors("gaps", &["--level", "3", "--format", "json"]).json()["gaps"]);
+    assert_eq!(gaps["gaps"]["requirements"].as_array().unwrap().len(), 59);
+    assert_eq!(gaps["from"]["changed_since"], Value::Null, "{}", gaps["from"]);
+    for id in ["HSM-KEYS", "ccss-9.0:1.05.1.1"] {
+        let trace = ours(&["trace", id]).json();
+        assert_eq!(trace["trace"], auditors("trace", &[id, "--format", "json"]).json()["trace"], "{id}");
+    }
+}
+
+/// Recorded answers are no evidence: nothing is covered, and every finding says so.
+#[test]
+fn a_rehearsal_covers_nothing() {
+    let gaps = ours(&["gaps"]).json();
+    let inspect = &gaps["gaps"]["totals"]["methods"]["inspect"];
+    assert_eq!((&inspect["covered"], &inspect["prepared"]), (&0.into(), &4.into()), "{inspect}");
+    assert!(gaps["from"]["bundle"]["rehearsal"].as_str().unwrap().contains("recorded answers"));
+    let trace = ours(&["trace", "HSM-KEYS"]).json();
+    let uses = trace["trace"]["controls"][0]["checks"].as_array().unwrap().clone();
+    let findings: Vec<&Value> = uses.iter().flat_map(|one| one["found"]["findings"].as_array().unwrap()).collect();
+    assert!(findings.len() > 4 && findings.iter().all(|finding| finding["rehearsal"] == true), "{findings:?}");
+}
+
+/// The way down to the bytes: a finding names its exchanges, and `show` has them.
+#[test]
+fn a_trace_leads_to_exchanges() {
+    let trace = ours(&["trace", "1.05.1.1"]).json();
+    let control = &trace["trace"]["controls"][0];
+    assert_eq!(control["id"], "AC-MFA");
+    let found = &control["checks"][0]["found"];
+    assert_eq!(found["counts"]["deviates"], 1, "{found}");
+    let first = &found["findings"][0];
+    assert_eq!(first["outcome"], "deviates", "what needs a look comes first");
+    let exchange = &first["exchanges"][0];
+    assert_eq!(exchange["operation"], "iam:ListMFADevices");
+    let number = exchange["record"].as_str().unwrap().strip_prefix("exchange:").unwrap();
+    let shown = auditors("show", &["--exchange", number, "--format", "json"]).json();
+    assert_eq!(shown["exchanges"][0]["request_id"], exchange["request_id"]);
+    assert_eq!(shown["exchanges"][0]["operation"], exchange["operation"]);
+}
+
+/// Who reads it is told what it is not.
+#[test]
+fn no_text_says_that_a_requirement_is_met() {
+    let gaps = auditors("gaps", &["--level", "1"]);
+    let lines: Vec<&str> = gaps.stdout.lines().collect();
+    assert_eq!(lines[0], "Northbank Custody Ltd, hot-wallet: `ccss-9.0` up to level 1, designation full");
+    assert_eq!(lines.last(), Some(&"Whether a requirement is met is an auditor's word, and not in this list."));
+    assert!(gaps.stdout.contains("Nothing here covers 9.1."), "{}", gaps.stdout);
+    assert!(gaps.stdout.contains("30 requirements: 4 with a control, 26 without, 0 declared not to apply"));
+    let trace = auditors("trace", &["KEY-HEALTH"]);
+    for text in [&gaps.stdout, &trace.stdout] {
+        for word in ["In-Place", "in place", "satisfied", "fulfilled", "compliant with"] {
+            assert!(!text.contains(word), "`{word}` is an auditor's: {text}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_answered_says_why() {
+    let said = |answer: Answer, code: i32, words: &[&str]| {
+        assert_eq!(answer.code, code, "{answer:?}");
+        for word in words {
+            assert!(answer.stderr.contains(word), "`{word}`: {}", answer.stderr);
+        }
+    };
+    said(auditors("gaps", &["--level", "4"]), 2, &["`ccss-9.0` has levels 1 to 3, and no level 4"]);
+    said(auditors("gaps", &["--standard", "ccss-9.1"]), 2, &["no catalogue of `ccss-9.1`", "did you mean `ccss-9.0`?"]);
+    said(auditors("trace", &["HSM-KEY"]), 2, &["no control, threat, key or requirement `HSM-KEY`", "`HSM-KEYS`"]);
+    let desk = demo::desk();
+    let piped = ["trace", "-", "HSM-KEYS", "--trust", "d/keys/trust.json"];
+    said(desk.verify(&piped), 2, &["standard input"]);
+    // A store of another system than the declared one.
+    let other =
+        fs::read_to_string(desk.path("d/witnessmark.yaml")).unwrap().replace("id: hot-wallet", "id: cold-wallet");
+    fs::write(desk.path("other.yaml"), other).unwrap();
+    let asked = ["gaps", "-d", "other.yaml", "--store", "d/evidence", "--trust", "d/keys/trust.json"];
+    said(desk.witnessmark(&asked), 2, &["system hot-wallet", "system cold-wallet", "--declared-only"]);
+    said(
+        desk.witnessmark(&["gaps", "-d", "d/witnessmark.yaml", "--store", "nowhere"]),
+        1,
+        &["nowhere` holds no ledger"],
+    );
+    let alone = desk.witnessmark(&["gaps", "-d", "other.yaml", "--declared-only", "--format", "json"]);
+    assert_eq!(alone.code, 0, "{alone:?}");
+    assert_eq!(alone.json()["from"]["without_bundle"], "the declaration alone was asked for");
+    assert_eq!(alone.json()["gaps"]["requirements"][0]["findings"], Value::Null);
+    let none = desk.witnessmark(&["gaps", "-d", "other.yaml"]);
+    assert_eq!(none.code, 0, "{none:?}");
+    assert!(none.stdout.contains("there is no store `evidence` yet"), "{}", none.stdout);
+}
+
+/// The declaration on the desk has changed since the bundle: the list is of today's, and says so.
+#[test]
+fn a_declaration_that_changed_is_named() {
+    let desk = demo::desk();
+    let text = fs::read_to_string(desk.path("d/witnessmark.yaml")).unwrap();
+    fs::create_dir_all(desk.path("today")).unwrap();
+    fs::write(desk.path("today/witnessmark.yaml"), text.replace("No one works as root", "Nobody works as root"))
+        .unwrap();
+    let asked = ["gaps", "-d", "today/witnessmark.yaml", "--store", "d/evidence", "--trust", "d/keys/trust.json"];
+    let answer = desk.witnessmark(&asked);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(
+        answer.stdout.contains("changed since, or not sealed in it: witnessmark.yaml; run again"),
+        "{}",
+        answer.stdout
+    );
+}
+
+/// A catalogue of the entity's own is read, sealed, and found again in the bundle by somebody who never had it.
+#[test]
+fn an_own_catalogue_travels_with_the_bundle() {
+    let server = Server::http(AwsFake::new(World::new(Size::SMALL)));
+    let declared = template("111122223333", "[eu-west-1]").replacen(
+        "\ncontrols:\n",
+        "\ncatalogues: [rules]\nnot_applicable:\n  - {requirement: \"house-rules-1:A2\", reason: nobody has left yet}\ncontrols:\n",
+        1,
+    );
+    let declared =
+        declared.replacen("requirements: [ccss-9.0:1.05.1.1", "requirements: [house-rules-1:A1, ccss-9.0:1.05.1.1", 1);
+    let mut desk = Desk::new(&declared);
+    desk.aws(&server.url(), "AKIAIOSFODNN7EXAMPLE", "an example of a secret key");
+    let missing = desk.witnessmark(&["validate"]);
+    assert_eq!(missing.code, 2, "{missing:?}");
+    assert!(missing.stdout.contains("cannot read the folder of catalogues `rules`"), "{}", missing.stdout);
+
+    fs::create_dir(desk.path("rules")).unwrap();
+    let house = fs::read_to_string(workspace_tests::root().join("examples/house-rules-1.yaml")).unwrap();
+    fs::write(desk.path("rules/house.yaml"), house.replace("reach: B", "reach: X")).unwrap();
+    let bad = desk.witnessmark(&["validate"]);
+    assert_eq!(bad.code, 2, "{bad:?}");
+    for words in ["rules/house.yaml:", "reach: X", "unknown word `X`", "^"] {
+        assert!(bad.stdout.contains(words), "`{words}`: {}", bad.stdout);
+    }
+
+    fs::write(desk.path("rules/house.yaml"), &house).unwrap();
+    let _ = desk.seal();
+    let asked = ["gaps", "--standard", "house-rules-1", "--level", "2", "--format", "json"];
+    let here = desk.witnessmark(&asked);
+    assert_eq!(here.code, 0, "{here:?}");
+    let bundle = "evidence/bundles/0.tar.zst";
+    let there =
+        desk.verify(&[&asked[..1], &[bundle, "--trust", "keys/trust.json", "--allow-rehearsal"], &asked[1..]].concat());
+    assert_eq!(there.code, 0, "{there:?}");
+    assert_eq!(here.json()["gaps"], there.json()["gaps"]);
+    let requirements = &there.json()["gaps"]["requirements"];
+    assert_eq!(requirements[0]["controls"][0]["id"], "AC-ROOT");
+    assert_eq!(requirements[1]["not_applicable"]["reason"], "nobody has left yet");
+    assert_eq!(requirements[2]["missing"][0]["code"], "no-control");
+}
