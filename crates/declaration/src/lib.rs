@@ -23,8 +23,8 @@ mod unjudged;
 pub use catalogue::{CatalogueError, Method, Reach, Requirement, Standard, Wanted, catalogue_schema};
 pub use declared::{
     Acceptance, Affects, Certificate, CheckUse, Columns, Component, Control, Declaration, Designation, Document,
-    Expect, Identities, Key, KeyHolder, KeyPlace, LedgerSettings, NotApplicable, Observe, Parameters, Residual, Review, Risk,
-    RiskImport, Risks, Settings, System, Target, Task, ThirdParty, Threat, ThreatModel, Treatment,
+    Expect, Identities, Key, KeyHolder, KeyPlace, LedgerSettings, NotApplicable, Observe, Parameters, Residual, Review,
+    Risk, RiskImport, Risks, Settings, System, Target, Task, ThirdParty, Threat, ThreatModel, Treatment,
 };
 pub use environment::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment};
 pub use ids::{CheckId, Origin, RequirementId, StandardId};

@@ -32,7 +32,7 @@ fn every_template_is_usable() {
     let all = templates();
     assert_eq!(
         all.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
-        ["aws", "github", "kubernetes", "pkcs11"]
+        ["aws", "exchange-aws", "github", "kubernetes", "pkcs11", "qsp-kubernetes", "self-custody-pkcs11"]
     );
     for (name, text) in all {
         let (code, said) = validated(&text);

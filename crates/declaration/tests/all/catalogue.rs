@@ -27,7 +27,8 @@ fn ccss_9_0_is_whole() {
     says("unofficial paraphrase");
     says("Nothing here covers 9.1");
     assert_eq!(by_level, BTreeMap::from([(1, 30), (2, 18), (3, 11)]));
-    let inspected = ccss.requirements.iter().filter(|r| r.methods.get(&Method::Inspect) == Some(&Wanted::Expected)).count();
+    let inspected =
+        ccss.requirements.iter().filter(|r| r.methods.get(&Method::Inspect) == Some(&Wanted::Expected)).count();
     assert_eq!(inspected, 33);
 }
 
