@@ -77,7 +77,7 @@ pub enum PartyKind {
     Tenant,
     /// A cluster, or another issuer that is of one tenant alone by its name.
     Cluster,
-    /// One exact subject of an issuer: whose it is can only be declared.
+    /// One exact subject of an issuer, or somebody's code that others may run: whose it is can only be declared.
     Subject,
     /// Everyone to whom an issuer that is not known gives tokens. The issuer as a whole can be declared.
     Issuer,

@@ -10,7 +10,8 @@
 #   issuer only exact subjects can be declared, or the whole issuer as `*`; guests of Cognito are everybody. Organisations of declared GitHub targets
 #   are tenants too. A condition that it does not understand makes it undetermined, in the condition's words. Does not apply to roles of services
 #   (`/aws-service-role/`), whose trust AWS writes. A principal that was deleted (`AIDA…`, `AROA…`) lets nobody in. Cannot see whom an account
-#   inside or a SAML provider lets in, whose a cluster is unless `tenants` say it, nor who may call a reusable workflow that `job_workflow_ref` names.
+#   inside or a SAML provider lets in, nor whose a cluster is unless `tenants` say it. Who may call the reusable workflow that `job_workflow_ref` names is
+#   undetermined unless `tenants` say that nobody else may.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
@@ -62,7 +63,7 @@
 #       default: {}
 #       x-stricter: fewer
 #     github_organizations:
-#       description: The same as `tenants.github`.
+#       description: Names of organisations, the same as in `tenants.github`.
 #       type: array
 #       items: {type: string}
 #       uniqueItems: true
@@ -106,9 +107,16 @@ named_tenants := {issuer: names |
 	names := {name | some name in list}
 }
 
-github := (object.get(named_tenants, "github", set()) | {name | some name in input.parameters.github_organizations}) | declared_organizations
+github := object.get(named_tenants, "github", set()) | {owner(name) | some name in organizations}
+
+organizations := {name | some name in input.parameters.github_organizations} | declared_organizations
 
 declared_organizations := {target.organization | some target in input.declaration.targets}
+
+# Owners are also declared by their ids, which are digits.
+owner(name) := sprintf("name:%s", [name]) if trim(name, "0123456789") == ""
+
+owner(name) := name if trim(name, "0123456789") != ""
 
 statements := input.resource.trust_policy.statements
 

@@ -95,6 +95,25 @@ test_tenants_of_issuers if {
 	deviating(tenant("buildkite", ["Northbank"]))
 }
 
+by_name(name) := fixture.declared(
+	fixture_iam.role("/", [fixture.allows([tenant("github", [name])])]),
+	object.union(parameters, {"github_organizations": ["4711"], "tenants": {"github": ["8150"]}}),
+	{"targets": [{"id": "code", "organization": "4712"}]},
+)
+
+test_a_name_of_digits_is_no_id if {
+	every name in ["name:4711", "name:4712", "8150"] {
+		count(role_trust_is_bounded.conforms) == 1 with input as by_name(name)
+	}
+	every name in ["4711", "4712", "name:8150"] {
+		count(role_trust_is_bounded.deviates) == 1 with input as by_name(name)
+	}
+}
+
+test_whose_workflow_is_called_does_not_say_who_calls_it if {
+	undetermined(fixture.by(fixture.party_of("subject", ["job_workflow_ref:Northbank"], "github")))
+}
+
 test_subjects_of_unknown_issuers if {
 	conforming(fixture.by(fixture.party_of("subject", ["robot"], "login.example.org")))
 	undetermined(fixture.by(fixture.party_of("subject", ["another"], "login.example.org")))

@@ -82,15 +82,22 @@ impl Place {
             if let (false, Some(below)) = (first, self.below) {
                 path.push(below);
             }
+            if first && self.beside_ids && is_id(plain) {
+                path.push_str("name:");
+            }
             path.push_str(plain);
             names.push(format!("{}{path}", self.label));
             // Only the owner's id names a tenant; a repository's stands below it.
-            if let Some(id) = id.filter(|id| first && !id.is_empty()) {
+            if let Some(id) = id.filter(|id| first && is_id(id)) {
                 names.push(id.to_owned());
             }
         }
         (!names.is_empty()).then_some(names)
     }
+}
+
+fn is_id(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Claims of tokens that say nothing of whose they are.

@@ -48,18 +48,30 @@ pub struct Place {
     pub label: &'static str,
     /// Names may carry an id: `northbank@4711201`. No name has an `@` in it.
     pub ids: bool,
+    /// Names are declared beside ids, which are digits: a name of digits only is declared with `name:` before it.
+    pub beside_ids: bool,
+    /// Names whose code runs, and not who runs it: whether somebody else may, can only be declared.
+    pub of_code: bool,
 }
 
 const fn place(claim: &'static str, before: &'static str, below: Option<char>, end: Option<char>) -> Place {
-    Place { claim, before, below, end, label: "", ids: false }
+    Place { claim, before, below, end, label: "", ids: false, beside_ids: false, of_code: false }
+}
+
+const fn named(claim: &'static str, before: &'static str, below: Option<char>, end: Option<char>) -> Place {
+    Place { beside_ids: true, ..place(claim, before, below, end) }
 }
 
 const fn with_ids(before: &'static str) -> Place {
-    Place { claim: "sub", before, below: Some('/'), end: Some(':'), label: "", ids: true }
+    Place { ids: true, ..named("sub", before, Some('/'), Some(':')) }
 }
 
 const fn labelled(claim: &'static str, before: &'static str, end: Option<char>, label: &'static str) -> Place {
-    Place { claim, before, below: None, end, label, ids: false }
+    Place { label, ..place(claim, before, None, end) }
+}
+
+const fn of_code(before: &'static str, claim: &'static str) -> Place {
+    Place { label: "job_workflow_ref:", of_code: true, ..place(claim, before, Some('/'), Some('@')) }
 }
 
 const fn claims(
@@ -85,23 +97,24 @@ const fn subjects(key: &'static str, name: &'static str, issuer: &'static str, s
 }
 
 /// GitHub's subject begins with the first of the claims that the repository or organisation chose; by default with `repo`.
-/// Names may carry an id, `northbank@4711201`, which is a name of its own.
+/// Names may carry an id, `northbank@4711201`, which is a name of its own. `job_workflow_ref` is the reusable workflow that a job is
+/// made of: a workflow of a public repository can be called by anybody's.
 const GITHUB: &[Place] = &[
     with_ids("repo:"),
     with_ids("repository:"),
-    place("sub", "repository_owner:", None, Some(':')),
+    named("sub", "repository_owner:", None, Some(':')),
     place("sub", "repository_owner_id:", None, Some(':')),
     labelled("sub", "repository_id:", Some(':'), "repository_id:"),
-    place("sub", "job_workflow_ref:", Some('/'), Some('@')),
-    place("sub", "workflow_ref:", Some('/'), Some('@')),
+    of_code("job_workflow_ref:", "sub"),
+    named("sub", "workflow_ref:", Some('/'), Some('@')),
     labelled("sub", "enterprise:", Some(':'), "enterprise:"),
     labelled("sub", "enterprise_id:", Some(':'), "enterprise_id:"),
-    place("repository", "", Some('/'), None),
-    place("repository_owner", "", None, None),
+    named("repository", "", Some('/'), None),
+    named("repository_owner", "", None, None),
     place("repository_owner_id", "", None, None),
     labelled("repository_id", "", None, "repository_id:"),
-    place("job_workflow_ref", "", Some('/'), Some('@')),
-    place("workflow_ref", "", Some('/'), Some('@')),
+    of_code("", "job_workflow_ref"),
+    named("workflow_ref", "", Some('/'), Some('@')),
     labelled("enterprise", "", None, "enterprise:"),
     labelled("enterprise_id", "", None, "enterprise_id:"),
 ];

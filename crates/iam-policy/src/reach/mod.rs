@@ -274,17 +274,18 @@ impl<'a> Weighing<'a> {
 
     fn time(&mut self, condition: &Condition, by: String) {
         let order = match Operator::named(&condition.base) {
-            Some(Operator::Date(order) | Operator::Numeric(order)) if condition.for_values.is_none() => order,
+            Some(Operator::Date(order) | Operator::Numeric(order))
+                if condition.for_values.is_none() && !condition.values.is_empty() =>
+            {
+                order
+            }
             _ => return self.unclear.push(by),
         };
         let moments: Option<Vec<f64>> = condition.values.iter().map(|v| seconds(v)).collect();
         match (order, moments) {
             (_, None) => self.unclear.push(by),
             (Order::Less | Order::LessOrEqual, Some(moments)) => {
-                let Some(last) = moments.into_iter().reduce(f64::max) else {
-                    self.nobody = Some(format!("{by} holds for nobody"));
-                    return;
-                };
+                let last = moments.into_iter().fold(f64::NEG_INFINITY, f64::max);
                 #[expect(clippy::cast_possible_truncation, reason = "saturates, and only its order against now counts")]
                 let last = last.ceil() as i64 + 1;
                 self.until = Some(self.until.map_or(last, |until| until.min(last)));

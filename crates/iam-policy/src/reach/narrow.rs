@@ -321,8 +321,11 @@ fn token(condition: &Condition, operator: Operator, issuer: &str, claim: &str, v
                     if of_claim.is_empty() {
                         return Says::Unclear;
                     }
-                    match of_claim.into_iter().find_map(|p| p.names(&pattern)) {
-                        Some(names) => tenant(known.row.key, names, known.row.ignore_case),
+                    match of_claim.into_iter().find_map(|p| Some((p, p.names(&pattern)?))) {
+                        Some((place, names)) => {
+                            let kind = if place.of_code { PartyKind::Subject } else { PartyKind::Tenant };
+                            tenant(kind, known.row.key, names, known.row.ignore_case)
+                        }
                         None => {
                             anyone(format!("everyone to whom {} issues a token with {claim} {value:?}", known.row.name))
                         }
@@ -341,8 +344,8 @@ fn token(condition: &Condition, operator: Operator, issuer: &str, claim: &str, v
     Says::Only(found)
 }
 
-fn tenant(key: &str, names: Vec<String>, ignore_case: bool) -> Named {
-    Named::One(Party { kind: PartyKind::Tenant, names, ignore_case, issuer: Some(key.to_owned()), account: None })
+fn tenant(kind: PartyKind, key: &str, names: Vec<String>, ignore_case: bool) -> Named {
+    Named::One(Party { kind, names, ignore_case, issuer: Some(key.to_owned()), account: None })
 }
 
 fn subject(key: &str, name: &str, claim: &str, pattern: &Pattern, value: &str, claims: &[&str]) -> Named {
