@@ -16,6 +16,7 @@
 #   needs:
 #     conforms: [actions, workflow_token, oidc_subject]
 #     deviates: [[actions], [actions, oidc_subject]]
+#     undetermined: [actions, oidc_subject]
 #     not_applicable: [actions]
 #   severity: high
 #   remediation: Allow selected Actions only, set the workflow token to read, do not let workflows approve, keep the repository in the OIDC subject.
@@ -25,13 +26,13 @@ not_applicable contains {"path": "/actions/enabled", "actual": false, "because":
 	input.resource.actions.enabled == false
 }
 
-# Claims that name one repository, and cannot be taken over by another.
+# Claims that name one repository, and cannot be taken over by another. `job_workflow_ref` names the one whose workflow is called, not who calls.
 names_repository(subject) if subject.standard == true
 
 names_repository(subject) if {
 	is_array(subject.claims)
 	some claim in subject.claims
-	claim in {"repo", "repository", "repository_id", "job_workflow_ref"}
+	claim in {"repo", "repository", "repository_id", "workflow_ref"}
 }
 
 conforms contains {"path": "/actions/allowed_actions", "actual": input.resource.actions.allowed_actions} if {
@@ -59,6 +60,16 @@ deviates contains {"path": "/workflow_token/can_approve_reviews", "actual": true
 
 deviates contains {"path": "/oidc_subject", "because": "the subject of OIDC tokens does not name the repository"} if {
 	input.resource.actions.enabled == true
-	is_object(input.resource.oidc_subject)
+	is_array(input.resource.oidc_subject.claims)
 	not names_repository(input.resource.oidc_subject)
+}
+
+# The repository takes the template of its organisation.
+undetermined contains {
+	"path": "/oidc_subject/claims",
+	"because": "the subject of OIDC tokens is not the standard one, and GitHub does not say for the repository what it is made of",
+} if {
+	input.resource.actions.enabled == true
+	is_null(input.resource.oidc_subject.claims)
+	input.resource.oidc_subject.standard == false
 }

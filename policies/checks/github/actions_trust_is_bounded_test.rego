@@ -34,6 +34,15 @@ test_deviates_where_workflows_approve if deviating(given(token("read", true)))
 
 test_deviates_where_the_subject_is_anybodys if deviating(given(subject(false, ["actor"])))
 
+test_deviates_where_the_subject_names_what_is_called if deviating(given(subject(false, ["job_workflow_ref"])))
+
+test_undetermined_where_the_subject_is_the_organisations if {
+	of_organisation := given(subject(false, null))
+	count(actions_trust_is_bounded.undetermined) == 1 with input as of_organisation
+	count(actions_trust_is_bounded.deviates) == 0 with input as of_organisation
+	count(actions_trust_is_bounded.conforms) == 0 with input as of_organisation
+}
+
 test_is_not_about_repositories_without_actions if {
 	off := given(actions(false, null))
 	count(actions_trust_is_bounded.not_applicable) == 1 with input as off
