@@ -295,7 +295,8 @@ impl Merged {
         let roots = cluster.authorities().map_err(of_cluster)?;
         let certificate = user.certificate().map_err(of_user)?;
         let server = filled(cluster.server.clone()).ok_or_else(|| of_cluster("it has no `server`".to_owned()))?;
-        let server = address(&server, roots.is_some() || certificate.is_some()).map_err(of_cluster)?;
+        let bare = !server.contains("://");
+        let server = address(&server).map_err(of_cluster)?;
         let proxy = cluster.proxy().map_err(of_cluster)?;
         let mut config = kube::Config::new(server);
         config.accept_invalid_certs = cluster.insecure_skip_tls_verify == Some(true);
@@ -303,7 +304,8 @@ impl Merged {
         config.root_cert = roots.as_ref().map(|(_, der)| der.clone());
         user.unsupported().map_err(of_user)?;
         if config.cluster_url.scheme_str() != Some("https") {
-            let why = "no credentials, which kubectl does not send over plain HTTP either".to_owned();
+            let because = if bare { ", which a `server` without `https://` means" } else { "" };
+            let why = format!("no credentials, which kubectl does not send over plain HTTP either{because}");
             return Ok(Found { config, credential: Credential::None(why), proxy });
         }
         let showed = certificate.is_some();
@@ -320,13 +322,15 @@ fn twice(is: bool, list: &str, name: &str) -> Result<(), String> {
     if is { Err(format!("its `{list}` have `{name}` twice")) } else { Ok(()) }
 }
 
-/// The address of a server, its path included. Without a scheme it is HTTPS where there is anything to prove it with, as in kubectl.
-fn address(server: &str, secure: bool) -> Result<Uri, String> {
+/// The address of a server, its path included. Without a scheme it is plain HTTP, whatever the authority: kubectl decides that before it
+/// looks at anything but the address (`ClientConfig` in <https://github.com/kubernetes/client-go/blob/v0.36.0/tools/clientcmd/client_config.go>
+/// asks `IsConfigTransportTLS`, and `DefaultServerURL` in `rest/url_utils.go` answers).
+fn address(server: &str) -> Result<Uri, String> {
     let wrong = || format!("its `server`, `{server}`, is not a valid address");
     let text = match server.split_once("://") {
         Some(_) => server.to_owned(),
-        None if server.contains('/') => return Err(wrong()),
-        None => format!("{}://{server}", if secure { "https" } else { "http" }),
+        None if server.trim_end_matches('/').contains('/') => return Err(wrong()),
+        None => format!("http://{server}"),
     };
     let uri: Uri = text.parse().map_err(|_| wrong())?;
     let (Some(scheme @ ("http" | "https")), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
@@ -506,7 +510,7 @@ pub fn of_the_pod() -> Result<Found, String> {
     std::fs::metadata(&token).map_err(|error| format!("`{}` cannot be read: {error}", token.display()))?;
     let account = Cluster { certificate_authority: Some(format!("{FOLDER}/ca.crt")), ..Cluster::default() };
     let (_, roots) = account.authorities()?.ok_or_else(|| "it has no certificate authority".to_owned())?;
-    let mut config = kube::Config::new(address(&format!("https://{host}:{port}"), true)?);
+    let mut config = kube::Config::new(address(&format!("https://{host}:{port}"))?);
     config.root_cert = Some(roots);
     Ok(Found { config, credential: Credential::File(token, None), proxy: None })
 }
@@ -614,8 +618,12 @@ mod tests {
                 "{server: \"https://rancher.example/k8s/clusters/c-1?a=b#c\"}",
                 Ok("https://rancher.example/k8s/clusters/c-1"),
             ),
-            ("{server: \"k.example:6443\", certificate-authority: crt}", Ok("https://k.example:6443/")),
+            ("{server: \"k.example:6443\", certificate-authority: crt}", Ok("http://k.example:6443/")),
+            ("{server: \"k.example:6443\", insecure-skip-tls-verify: true}", Ok("http://k.example:6443/")),
             ("{server: \"k.example:8080\"}", Ok("http://k.example:8080/")),
+            ("{server: \"k.example:8080/\"}", Ok("http://k.example:8080/")),
+            ("{server: \"k.example\"}", Ok("http://k.example/")),
+            ("{server: \"k.example:8080/k8s/clusters/c-1\"}", Err("is not a valid address")),
             ("{server: \"https://u:p@k.example\"}", Err("holds a user name")),
             ("{server: \"ftp://k.example\"}", Err("is not a valid address")),
             ("{server: \"\"}", Err("it has no `server`")),

@@ -385,8 +385,12 @@ fn every_shape_of_kubeconfig_leads_to_whom_kubectl_is() {
     let mut shapes: Vec<(String, String, Expected)> =
         by_user.into_iter().map(|(shape, expected)| (shape.clone(), config(&usual, &shape), expected)).collect();
     let asked = format!("{{token: {other}}}");
+    let bare = url.trim_start_matches("https://");
     let by_cluster: Vec<(String, Expected)> = vec![
         (format!("{{server: \"{url}/\", certificate-authority: ca.crt}}"), Same(user)),
+        // Plain HTTP to both, whatever the authority: the server refuses that.
+        (format!("{{server: \"{bare}\", certificate-authority: ca.crt}}"), Neither("HTTP request to an HTTPS server")),
+        (format!("{{server: \"{bare}\", insecure-skip-tls-verify: true}}"), Neither("insecure-skip-tls-verify")),
         (format!("{{server: \"{url}\", certificate-authority-data: {authority}}}"), Same(user)),
         (
             format!("{{server: \"{url}\", certificate-authority: \"\", certificate-authority-data: {authority}}}"),
