@@ -14,6 +14,22 @@ use crate::failure::{Failure, warn};
 /// # Errors
 /// When the operating system refuses it.
 pub fn listen(stop: Stop) -> Result<(), Failure> {
+    heed(stop, |name| {
+        warn(format!(
+            "told to stop ({name}): nothing more is read, and what was read is sealed; the same again ends at once, with nothing sealed"
+        ));
+    })
+}
+
+/// The same in a process that reads one target for a run: to whom it belongs says the rest.
+///
+/// # Errors
+/// As [`listen`].
+pub fn listen_quietly(stop: Stop) -> Result<(), Failure> {
+    heed(stop, |_| {})
+}
+
+fn heed(stop: Stop, say: impl Fn(&str) + Send + 'static) -> Result<(), Failure> {
     let refused = |error: std::io::Error| Failure::tool(anyhow!(error).context("cannot listen for signals"));
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(refused)?;
     let listening = move || {
@@ -24,9 +40,7 @@ pub fn listen(stop: Stop) -> Result<(), Failure> {
             }
             let name = if signal == SIGTERM { "SIGTERM" } else { "SIGINT" };
             stop.tell(name);
-            warn(format!(
-                "told to stop ({name}): nothing more is read, and what was read is sealed; the same again ends at once, with nothing sealed"
-            ));
+            say(name);
         }
     };
     std::thread::Builder::new().name("signals".to_owned()).stack_size(256 << 10).spawn(listening).map_err(refused)?;

@@ -2,11 +2,13 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, kill_process_group, prlimit};
+use sdk::Stop;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -48,6 +50,12 @@ pub(crate) struct Child {
     heard: u64,
     /// How it ended, once known.
     ended: Option<ExitStatus>,
+    /// When our run is told to stop, it is told so too.
+    stop: Stop,
+    /// It was told, and by what we were.
+    told: Option<&'static str>,
+    /// It ended by itself before it was done.
+    gone: bool,
 }
 
 impl Child {
@@ -86,6 +94,9 @@ impl Child {
             until: Instant::now() + wall,
             heard: 0,
             ended: None,
+            stop: Stop::default(),
+            told: None,
+            gone: false,
         };
         child.bound()?;
         tokio::spawn(drain(errors, Arc::clone(&child.stderr)));
@@ -104,6 +115,16 @@ impl Child {
             }
         }
         Ok(())
+    }
+
+    /// Passes on the word that ends the run's reading, as SIGTERM to the process itself: what it started is its own to end.
+    pub(crate) fn obey(&mut self, stop: Stop) {
+        self.stop = stop;
+    }
+
+    /// By what our run was told to stop, if the process was told so and ended of it before it was done.
+    pub(crate) fn stopped(&self) -> Option<&'static str> {
+        self.told.filter(|_| self.gone)
     }
 
     /// Asks.
@@ -138,7 +159,31 @@ impl Child {
     pub(crate) async fn line(&mut self) -> Result<Vec<u8>, Fault> {
         let mut line = Vec::new();
         let mut bounded = (&mut self.output).take(self.limits.line.saturating_add(1));
-        let read = timeout_at(self.until, bounded.read_until(b'\n', &mut line)).await;
+        let mut reading = pin!(timeout_at(self.until, bounded.read_until(b'\n', &mut line)));
+        let read = loop {
+            tokio::select! {
+                // What it has said already counts.
+                biased;
+                read = &mut reading => break read,
+                by = self.stop.wait(), if self.told.is_none() => {
+                    if let Some(process) = self.group {
+                        // One that is gone need not be told.
+                        let _ = kill_process(process, Signal::TERM);
+                    }
+                    self.told = Some(by);
+                }
+                // What it started may hold its output open, and ends with it.
+                status = self.process.wait(), if self.told.is_some() && self.ended.is_none() => {
+                    if let Some(group) = self.group {
+                        let _ = kill_process_group(group, Signal::KILL);
+                    }
+                    match status {
+                        Ok(status) => self.ended = Some(status),
+                        Err(_) => break reading.await,
+                    }
+                }
+            }
+        };
         match read {
             Err(_elapsed) => return Err(self.late().await),
             Ok(Err(error)) => return Err(Fault(format!("its output cannot be read: {error}"))),
@@ -218,6 +263,7 @@ impl Child {
             },
         };
         self.ended = status;
+        self.gone = status.is_some();
         self.kill().await;
         match status {
             Some(status) => Fault(format!("it ended before it was done: {}", in_words(status, &self.limits))),

@@ -107,7 +107,7 @@ impl CollectorKind for Isolated {
             request.pin = Some(protocol::Pin(pin.expose().to_owned()));
         }
         let intake = Intake::new(&descriptor, false, given.clock.now());
-        let session = Session::new(described.child, intake, given.clock.clone());
+        let session = Session::new(described.child, intake, given.clock.clone(), given.stop.clone());
         Ok(Box::new(IsolatedCollector {
             session: Mutex::new(session),
             request,

@@ -217,7 +217,12 @@ impl CollectorKind for Program {
         }
         let intake = Intake::new(expected, true, environment.clock.now());
         Ok(Box::new(Reading {
-            session: Mutex::new(Session::new(described.child, intake, environment.clock.clone())),
+            session: Mutex::new(Session::new(
+                described.child,
+                intake,
+                environment.clock.clone(),
+                environment.stop.clone(),
+            )),
             request: identify_request(target, self.settings.settings.clone(), environment),
             pinned: self.settings.identity.clone(),
             program: self.launch.program.clone(),

@@ -12,7 +12,7 @@ use model::{Digest, Secret};
 use sdk::{
     Certificates, Clock, CollectError, Collector, CollectorKind, CoverageNote, DerivedNote, Environment, ExchangeId,
     GapNote, KnownSecrets, NewBody, NewExchange, Overrides, Patience, Recorder, ResourceNote, RightState, RouteNote,
-    Sink, SinkError, StaticCredentials, Target, WithheldReason,
+    Sink, SinkError, StaticCredentials, Stop, Target, WithheldReason,
 };
 use serde_json::{Map, Value};
 
@@ -33,11 +33,11 @@ pub enum ServeError {
     OutOfOrder(&'static str),
 }
 
-/// Serves one collector on standard input and output, until the input ends.
+/// Serves one collector on standard input and output, until the input ends. `stop` ends its reading.
 ///
 /// # Errors
 /// When whoever started it breaks off or does not speak the protocol.
-pub fn serve(kind: &Arc<dyn CollectorKind>, clock: &Clock) -> Result<(), ServeError> {
+pub fn serve(kind: &Arc<dyn CollectorKind>, clock: &Clock, stop: &Stop) -> Result<(), ServeError> {
     // Foreign code in this process that writes to stdout must not write into the protocol.
     let out = rustix::io::dup(io::stdout()).map_err(io::Error::from)?;
     rustix::stdio::dup2_stdout(io::stderr()).map_err(io::Error::from)?;
@@ -49,7 +49,7 @@ pub fn serve(kind: &Arc<dyn CollectorKind>, clock: &Clock) -> Result<(), ServeEr
             Request::Describe(asked) if asked.version != VERSION => lines.say(&unspoken(asked.version))?,
             Request::Describe(_) => lines.say(&Answer::Descriptor(Box::new(kind.descriptor())))?,
             Request::Identify(request) => {
-                serving = runtime.block_on(identify(kind, *request, clock, &lines))?;
+                serving = runtime.block_on(identify(kind, *request, clock, stop, &lines))?;
             }
             Request::Preflight(_) => {
                 let serving = serving.as_ref().ok_or(ServeError::OutOfOrder("preflight"))?;
@@ -85,6 +85,7 @@ async fn identify(
     kind: &Arc<dyn CollectorKind>,
     request: Identify,
     clock: &Clock,
+    stop: &Stop,
     lines: &Arc<Lines>,
 ) -> Result<Option<Serving>, ServeError> {
     let sink: Arc<dyn Sink> = Arc::clone(lines) as Arc<dyn Sink>;
@@ -96,7 +97,7 @@ async fn identify(
         clock: clock.clone(),
         deadline: request.deadline,
         patience: Patience::default(),
-        stop: sdk::Stop::default(),
+        stop: stop.clone(),
         overrides: request.overrides.map(overrides).unwrap_or_default(),
         pins: BTreeMap::new(),
     };
@@ -239,7 +240,7 @@ impl Sink for Lines {
             started: Some(exchange.started),
             status: exchange.status,
             error: exchange.error,
-            failure: exchange.failure,
+            failure: exchange.failure.map(|failure| failure.as_str().to_owned()),
             request_id: exchange.request_id,
             date: exchange.date,
             parameters: members(exchange.parameters),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use model::record::GapReason;
-use sdk::{CallerIdentity, Clock, CollectError, Descriptor, Recorder, RightState, RightStatus, suspects_secret};
+use sdk::{CallerIdentity, Clock, CollectError, Descriptor, Recorder, RightState, RightStatus, Stop, suspects_secret};
 
 use crate::Warnings;
 use crate::child::{Child, Fault, Launch};
@@ -64,7 +64,9 @@ fn parse(line: &[u8]) -> Result<Answer, Fault> {
 }
 
 impl Session {
-    pub(crate) fn new(child: Child, intake: Intake, clock: Clock) -> Self {
+    /// `stop`: what ends the run's reading, and is passed on to the process.
+    pub(crate) fn new(mut child: Child, intake: Intake, clock: Clock, stop: Stop) -> Self {
+        child.obey(stop);
         Self { child, intake, clock, identified: false }
     }
 
@@ -217,7 +219,15 @@ impl Session {
 
     async fn fault(&mut self, fault: Fault) -> CollectError {
         self.child.kill().await;
-        failed(&fault.0)
+        match self.child.stopped() {
+            Some(by) => CollectError::Refused {
+                reason: GapReason::Deadline,
+                right: None,
+                detail: format!("the run was told to stop ({by}) before the collector was done"),
+                exchange: None,
+            },
+            None => failed(&fault.0),
+        }
     }
 }
 

@@ -209,8 +209,12 @@ impl Suite {
                 return read;
             }
         };
-        let mut session =
-            Session::new(described.child, Intake::new(descriptor, true, self.clock.now()), self.clock.clone());
+        let mut session = Session::new(
+            described.child,
+            Intake::new(descriptor, true, self.clock.now()),
+            self.clock.clone(),
+            sdk::Stop::default(),
+        );
         let done = async {
             let found = session.identify(self.identify(), &recorder).await?;
             read.identity = Some(found.found);

@@ -66,6 +66,11 @@ fn write(folder: &Path, script: &Script) {
 }
 
 fn run(script: &Script, more: Value) -> Came {
+    run_until(script, more, None)
+}
+
+/// The same, told to stop once what came is as `stops` says.
+fn run_until(script: &Script, more: Value, stops: Option<fn(&Seen) -> bool>) -> Came {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), script);
     let mut settings = json!({"name": "toy", "identity": "toy-1", "program": "toy", "seconds": 20});
@@ -101,10 +106,59 @@ fn run(script: &Script, more: Value) -> Came {
             collector.identify(&recorder).await?;
             collector.collect(&recorder).await
         };
-        reading.await.err()
+        let telling = async {
+            let Some(stops) = stops else { return std::future::pending().await };
+            while !stops(&memory.seen()) {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+            environment.stop.tell("SIGTERM");
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            read = reading => read.err(),
+            () = telling => unreachable!(),
+        }
     });
     let aside = told.lock().unwrap().clone();
     Came { seen: memory.seen(), error, aside }
+}
+
+/// A program that is told to stop gets a SIGTERM. One that knows nothing of it leaves what it has sent; one that does ends in order.
+#[test]
+fn the_word_to_stop_reaches_the_program() {
+    let one_is_there: Option<fn(&Seen) -> bool> = Some(|seen| !seen.resources.is_empty());
+    let ends = run_until(
+        &collecting(joined(&[EXCHANGE, RESOURCE, "sleep 300 & wait $!", COVERAGE, DONE])),
+        json!({"seconds": 60}),
+        one_is_there,
+    );
+    assert_eq!(ends.seen.resources.len(), 1);
+    match &ends.error {
+        Some(CollectError::Refused { reason, detail, .. }) => {
+            assert_eq!(*reason, GapReason::Deadline, "{detail}");
+            assert_eq!(detail, "the run was told to stop (SIGTERM) before the collector was done");
+        }
+        other => panic!("{other:?}"),
+    }
+
+    let listens = [
+        r#"trap 'kill $!; say "$gap"; say "$coverage"; say "$done"; exit 0' TERM"#,
+        r#"gap='{"gap":{"population":"toy/thing","reason":"deadline","detail":"told to stop"}}'"#,
+        r#"coverage='{"coverage":{"population":"toy/thing","calls":1,"pages":1,"items":1,"complete":false}}'"#,
+        r#"done='{"done":{}}'"#,
+        EXCHANGE,
+        RESOURCE,
+        "sleep 300 & wait $!",
+    ];
+    let ordered = run_until(&collecting(joined(&listens)), json!({"seconds": 60}), one_is_there);
+    assert!(ordered.error.is_none(), "{:?}", ordered.error);
+    assert_eq!((ordered.seen.resources.len(), ordered.seen.coverage.len(), ordered.seen.gaps.len()), (1, 1, 1));
+    assert_eq!(ordered.seen.gaps[0].reason, GapReason::Deadline);
+
+    // A lie is one, whenever it comes.
+    let lies = [r#"trap 'say nonsense; sleep 300' TERM"#, EXCHANGE, RESOURCE, "sleep 300 & wait $!"];
+    let lies = run_until(&collecting(joined(&lies)), json!({"seconds": 60}), one_is_there);
+    assert!(lies.why().contains("a line that is not of the protocol"), "{}", lies.why());
 }
 
 /// Collects what the lines say, each of them shell.

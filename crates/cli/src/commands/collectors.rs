@@ -11,6 +11,7 @@ use crate::args::Collectors;
 use crate::commands::collectors_test;
 use crate::failure::{CommandResult, Failure};
 use crate::output::{self, Format};
+use crate::signals;
 
 pub fn run(command: Collectors) -> CommandResult {
     match command {
@@ -45,7 +46,9 @@ fn find(name: &str) -> Result<Arc<dyn CollectorKind>, Failure> {
 
 /// Serves one collector on stdin and stdout.
 pub fn serve(name: &str) -> CommandResult {
-    exec::serve(&find(name)?, &crate::clock::running()?).map_err(Failure::tool)?;
+    let stop = sdk::Stop::default();
+    signals::listen_quietly(stop.clone())?;
+    exec::serve(&find(name)?, &crate::clock::running()?, &stop).map_err(Failure::tool)?;
     Ok(ExitStatus::Success)
 }
 
