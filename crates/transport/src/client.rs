@@ -155,7 +155,7 @@ impl Transport {
         };
         Self::new(&settings).map_err(|error| {
             let setting = match error {
-                TransportError::Proxy { variable } => variable,
+                TransportError::Proxy { ref variable, .. } => variable,
                 TransportError::NotThere { .. } => "ca",
                 _ => setting,
             };

@@ -36,6 +36,8 @@ pub struct Proxies {
     pub none: Option<String>,
     /// In place of the others: for every source, this machine too, since what `localhost` means is then the proxy's to know.
     pub always: Option<String>,
+    /// The variables that gave the first two, where they are not called so.
+    pub variables: [Option<String>; 2],
 }
 
 impl Proxies {
@@ -45,10 +47,11 @@ impl Proxies {
     pub fn from_environment(for_all: Option<&str>) -> Self {
         let variable = |names: &[&str]| {
             let spelt = names.iter().flat_map(|name| [(*name).to_owned(), name.to_ascii_lowercase()]);
-            spelt.into_iter().find_map(|name| sdk::variable(&[&name]))
+            spelt.into_iter().find_map(|name| Some((sdk::variable(&[&name])?, name))).unzip()
         };
         let of = |name: &str| variable(&[Some(name), for_all].into_iter().flatten().collect::<Vec<_>>());
-        Self { https: of("HTTPS_PROXY"), http: of("HTTP_PROXY"), none: variable(&["NO_PROXY"]), always: None }
+        let ((https, by), (http, also_by)) = (of("HTTPS_PROXY"), of("HTTP_PROXY"));
+        Self { https, http, none: variable(&["NO_PROXY"]).0, always: None, variables: [by, also_by] }
     }
 }
 
@@ -77,10 +80,7 @@ impl Routes {
         let set = |text: &Option<String>| text.as_deref().is_some_and(|t| !t.trim().is_empty());
         if set(&proxies.always) {
             let matcher = Matcher::builder().all(proxies.always.clone().unwrap_or_default()).build();
-            let used = matcher.intercept(&Uri::from_static("https://a.example"));
-            if !used.is_some_and(|i| matches!(i.uri().scheme_str(), Some("http" | "https"))) {
-                return Err(TransportError::Proxy { variable: "proxy-url" });
-            }
+            usable(&matcher, &Uri::from_static("https://a.example"), "proxy-url", proxies.always.as_ref())?;
             return Ok(Self { matcher: Some(Arc::new(matcher)), always: true });
         }
         if !set(&proxies.https) && !set(&proxies.http) {
@@ -95,16 +95,13 @@ impl Routes {
         };
         // A proxy that cannot be parsed must not become a direct connection without a word.
         let all = build("");
-        for (variable, text, probe) in [
-            ("HTTPS_PROXY", &proxies.https, Uri::from_static("https://a.example")),
-            ("HTTP_PROXY", &proxies.http, Uri::from_static("http://a.example")),
+        let [https_by, http_by] = &proxies.variables;
+        for (variable, by, text, probe) in [
+            ("HTTPS_PROXY", https_by, &proxies.https, Uri::from_static("https://a.example")),
+            ("HTTP_PROXY", http_by, &proxies.http, Uri::from_static("http://a.example")),
         ] {
-            if !set(text) {
-                continue;
-            }
-            let usable = all.intercept(&probe).is_some_and(|i| matches!(i.uri().scheme_str(), Some("http" | "https")));
-            if !usable {
-                return Err(TransportError::Proxy { variable });
+            if set(text) {
+                usable(&all, &probe, by.as_deref().unwrap_or(variable), text.as_ref())?;
             }
         }
         let matcher = build(proxies.none.as_deref().unwrap_or_default());
@@ -119,6 +116,20 @@ impl Routes {
         }
         matcher.intercept(source)
     }
+}
+
+/// Whether this program can go through the proxy that `variable` names as `text`.
+fn usable(matcher: &Matcher, probe: &Uri, variable: &str, text: Option<&String>) -> Result<(), TransportError> {
+    if matcher.intercept(probe).is_some_and(|proxy| matches!(proxy.uri().scheme_str(), Some("http" | "https"))) {
+        return Ok(());
+    }
+    let is_socks = text.is_some_and(|text| text.trim_start().to_ascii_lowercase().starts_with("socks"));
+    let problem = if is_socks {
+        "names a SOCKS proxy, which is not supported: name one that speaks HTTP (`http://HOST:PORT`), or none"
+    } else {
+        "does not name a proxy that can be used: `http://` or `https://`, host and port"
+    };
+    Err(TransportError::Proxy { variable: variable.to_owned(), problem })
 }
 
 /// This machine itself and the link-local addresses of metadata services: no proxy can reach what they mean to us.
@@ -334,7 +345,7 @@ mod tests {
 
     fn routes(https: &str, http: &str, none: &str) -> Result<Routes, TransportError> {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Routes::new(&Proxies { https: some(https), http: some(http), none: some(none), always: None })
+        Routes::new(&Proxies { https: some(https), http: some(http), none: some(none), ..Proxies::default() })
     }
 
     #[test]
@@ -359,14 +370,29 @@ mod tests {
 
     #[test]
     fn refuses_a_proxy_it_cannot_use() {
-        for wrong in ["socks5://proxy:1080", "http://", "http://pro xy"] {
-            assert!(matches!(routes(wrong, "", ""), Err(TransportError::Proxy { variable: "HTTPS_PROXY" })), "{wrong}");
-            assert!(matches!(routes("", wrong, ""), Err(TransportError::Proxy { variable: "HTTP_PROXY" })), "{wrong}");
+        let says = |routes: Result<Routes, TransportError>| routes.err().unwrap().to_string();
+        for (wrong, words) in [
+            ("socks5://proxy:1080", "names a SOCKS proxy, which is not supported"),
+            ("SOCKS5H://proxy:1080", "names a SOCKS proxy, which is not supported"),
+            ("socks://proxy", "names a SOCKS proxy, which is not supported"),
+            ("http://", "does not name a proxy"),
+            ("http://pro xy", "does not name a proxy"),
+            ("ftp://proxy", "does not name a proxy"),
+        ] {
+            let said = [says(routes(wrong, "", "")), says(routes("", wrong, ""))];
+            assert!(said[0].starts_with(&format!("`HTTPS_PROXY` {words}")), "{wrong}: {said:?}");
+            assert!(said[1].starts_with(&format!("`HTTP_PROXY` {words}")), "{wrong}: {said:?}");
+            let by_all = Proxies {
+                https: Some(wrong.to_owned()),
+                variables: [Some("all_proxy".to_owned()), None],
+                ..Proxies::default()
+            };
+            assert!(says(Routes::new(&by_all)).starts_with(&format!("`all_proxy` {words}")), "{wrong}");
         }
         assert!(routes(" ", "", "").unwrap().matcher.is_none());
         for wrong in ["socks5://proxy:1080", "http://", "http://pro xy"] {
             let always = Proxies { always: Some(wrong.to_owned()), ..Proxies::default() };
-            assert!(matches!(Routes::new(&always), Err(TransportError::Proxy { variable: "proxy-url" })), "{wrong}");
+            assert!(says(Routes::new(&always)).starts_with("`proxy-url` "), "{wrong}");
         }
         // What a kubeconfig names is the only way, to this machine too.
         let always =

@@ -6,8 +6,8 @@ use sdk::Digest;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
-    #[error("`{variable}` does not name a proxy that can be used: `http://` or `https://`, host and port")]
-    Proxy { variable: &'static str },
+    #[error("`{variable}` {problem}")]
+    Proxy { variable: String, problem: &'static str },
     #[error("the additional certificate authorities cannot be read: {0}")]
     Roots(rustls::pki_types::pem::Error),
     #[error("the additional certificate authorities hold no certificate")]
