@@ -203,7 +203,7 @@ mod tests {
         let ended = tokio::time::timeout(Duration::from_millis(500), asking).await;
         assert!(ended.is_err(), "{ended:?}");
         let [one] = &memory.seen().exchanges[..] else { panic!("one attempt: {:?}", memory.seen().exchanges) };
-        assert_eq!(one.exchange.failure.as_deref(), Some("timeout"));
+        assert_eq!(one.exchange.failure, Some(sdk::ExchangeFailure::Timeout));
         assert_eq!(one.exchange.population.as_deref(), Some("github/organization"));
         assert_eq!(one.exchange.operation, routes::ORGANIZATION);
     }

@@ -13,8 +13,9 @@ use jsonschema::Validator;
 use model::Timestamp;
 use model::record::{GapReason, Subject};
 use sdk::{
-    Certificates, CoverageNote, DerivedNote, Descriptor, ExchangeId, GapNote, NewBody, NewExchange, Recorder,
-    ResourceNote, RouteNote, SinkError, SourceTotal, WithheldReason, kind_of_population, masked_texts, suspects_secret,
+    Certificates, CoverageNote, DerivedNote, Descriptor, ExchangeFailure, ExchangeId, GapNote, NewBody, NewExchange,
+    Recorder, ResourceNote, RouteNote, SinkError, SourceTotal, WithheldReason, kind_of_population, masked_texts,
+    suspects_secret,
 };
 use serde_json::{Map, Value};
 
@@ -173,11 +174,15 @@ impl Intake {
         if self.rights.as_ref().is_some_and(|rights| !rights.contains(&said.operation)) {
             return lie(format!("the call `{}` is none of the rights that it declares", shown(&said.operation)));
         }
-        if let Some(failure) = &said.failure
-            && serde_json::from_value::<model::record::Failure>(Value::from(failure.as_str())).is_err()
-        {
-            return lie(format!("`{}` is not one of the failures that an exchange may have", shown(failure)));
-        }
+        let failure = match &said.failure {
+            None => None,
+            Some(name) => match serde_json::from_value::<ExchangeFailure>(Value::from(name.as_str())) {
+                Ok(failure) => Some(failure),
+                Err(_) => {
+                    return lie(format!("`{}` is not one of the failures that an exchange may have", shown(name)));
+                }
+            },
+        };
         if said.attempt == 0 || said.page >= (1 << 53) {
             return lie("attempts are counted from 1, pages up to 2^53 - 1");
         }
@@ -200,7 +205,6 @@ impl Intake {
             Some(&said.endpoint),
             Some(&said.operation),
             said.error.as_ref(),
-            said.failure.as_ref(),
             said.request_id.as_ref(),
             said.date.as_ref(),
         ];
@@ -238,7 +242,7 @@ impl Intake {
                 Why::SuspectedSecret => NewBody::Suspected { size: withheld.size },
             },
         };
-        let (population, failed) = (said.population.clone(), said.failure.is_some());
+        let (population, failed) = (said.population.clone(), failure.is_some());
         tracing::debug!(
             target_id = recorder.target(),
             collector = recorder.collector(),
@@ -246,7 +250,7 @@ impl Intake {
             host = said.endpoint,
             attempt = said.attempt,
             status = said.status,
-            failure = said.failure,
+            failure = failure.map(ExchangeFailure::as_str),
             "said by its process"
         );
         let captured = recorder.exchange(NewExchange {
@@ -260,7 +264,7 @@ impl Intake {
             started,
             status: said.status,
             error: said.error,
-            failure: said.failure,
+            failure,
             request_id: said.request_id,
             date: said.date,
             parameters,

@@ -19,7 +19,7 @@ pub use collector::{
 };
 pub use descriptor::{AlsoAsks, Descriptor, Feed, ResourceKind, Right, kind_of_population, population};
 pub use discover::{FoundKey, FoundTarget};
-pub use model::record::{Decode, GapReason, Subject, Syntax};
+pub use model::record::{Decode, Failure as ExchangeFailure, GapReason, Subject, Syntax};
 pub use model::{Digest, Secret, Timestamp};
 pub use patience::Patience;
 pub use recorder::{

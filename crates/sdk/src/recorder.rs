@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use model::record::{Decode, GapReason, Subject, Syntax};
+use model::record::{Decode, Failure as ExchangeFailure, GapReason, Subject, Syntax};
 use model::{Digest, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
@@ -124,7 +124,8 @@ pub struct NewExchange {
     pub started: Timestamp,
     pub status: Option<u16>,
     pub error: Option<String>,
-    pub failure: Option<String>,
+    /// What went wrong on the way; `None` where an answer came whole.
+    pub failure: Option<ExchangeFailure>,
     pub request_id: Option<String>,
     pub date: Option<String>,
     /// The request's parameters as a JSON object.

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use sdk::{
-    Clock, CollectError, Environment, ExchangeId, GapNote, GapReason, Patience, SinkError, Stop, Subject, Timestamp,
+    Clock, CollectError, Environment, ExchangeFailure, ExchangeId, GapNote, GapReason, Patience, SinkError, Stop,
+    Subject, Timestamp,
 };
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -211,11 +212,13 @@ impl Trouble {
             return Some(Self::lasting(GapReason::WithheldSecret, crate::Failure::Withheld.to_string()));
         }
         Some(match seen.failure? {
-            "timeout" => Self::passing(GapReason::TimedOut, words),
-            "too-large" => Self::lasting(GapReason::Malformed, words),
+            ExchangeFailure::Timeout => Self::passing(GapReason::TimedOut, words),
+            ExchangeFailure::TooLarge => Self::lasting(GapReason::Malformed, words),
             // Who answers is not who was asked for: that does not pass.
-            "tls" => Self::lasting(GapReason::Unreachable, words),
-            _ => Self::passing(GapReason::Unreachable, words),
+            ExchangeFailure::Tls => Self::lasting(GapReason::Unreachable, words),
+            ExchangeFailure::Connect | ExchangeFailure::Reset | ExchangeFailure::Cut => {
+                Self::passing(GapReason::Unreachable, words)
+            }
         })
     }
 

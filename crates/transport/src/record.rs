@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::{DATE, PROXY_AUTHORIZATION};
 use http::{HeaderMap, Request, Response, Uri, request};
 use http_body_util::{BodyExt as _, Full};
-use sdk::{Clock, NewBody, NewExchange, Recorder, SinkError, WithheldReason};
+use sdk::{Clock, ExchangeFailure, NewBody, NewExchange, Recorder, SinkError, WithheldReason};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -71,14 +71,14 @@ pub enum Failure {
 impl Failure {
     /// As it is in an `exchange` record. `None` where an answer came whole.
     #[must_use]
-    pub const fn kind(&self) -> Option<&'static str> {
+    pub const fn kind(&self) -> Option<ExchangeFailure> {
         match self {
-            Self::Connect(_) | Self::Request(_) => Some("connect"),
-            Self::Tls(_) => Some("tls"),
-            Self::Timeout(_) => Some("timeout"),
-            Self::Reset(_) => Some("reset"),
-            Self::Cut(_) => Some("cut"),
-            Self::TooLarge { .. } => Some("too-large"),
+            Self::Connect(_) | Self::Request(_) => Some(ExchangeFailure::Connect),
+            Self::Tls(_) => Some(ExchangeFailure::Tls),
+            Self::Timeout(_) => Some(ExchangeFailure::Timeout),
+            Self::Reset(_) => Some(ExchangeFailure::Reset),
+            Self::Cut(_) => Some(ExchangeFailure::Cut),
+            Self::TooLarge { .. } => Some(ExchangeFailure::TooLarge),
             Self::Withheld | Self::Sink => None,
         }
     }
@@ -251,12 +251,12 @@ impl<'a> Attempt<'a> {
         self.record(None, Some(headers))
     }
 
-    fn record(&mut self, failure: Option<&'static str>, headers: Option<&HeaderMap>) -> Result<Bytes, Failure> {
+    fn record(&mut self, failure: Option<ExchangeFailure>, headers: Option<&HeaderMap>) -> Result<Bytes, Failure> {
         let Some(mut draft) = self.draft.take() else {
             return Err(Failure::Sink);
         };
         let bytes = std::mem::take(&mut self.body).freeze();
-        draft.failure = failure.map(str::to_owned);
+        draft.failure = failure;
         if let (Some(headers), Some(status)) = (headers, draft.status) {
             draft.error = self.recording.dialect.error_code(status, headers, &bytes);
         }
@@ -274,7 +274,7 @@ impl<'a> Attempt<'a> {
             attempt = draft.attempt,
             status = draft.status,
             error = draft.error,
-            failure,
+            failure = failure.map(ExchangeFailure::as_str),
             bytes = bytes.len(),
             ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             "asked"
@@ -313,7 +313,7 @@ impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         if self.draft.is_some() {
             // Given up from outside: a deadline. A failure to write is kept for the next look.
-            drop(self.record(Some("timeout"), None));
+            drop(self.record(Some(ExchangeFailure::Timeout), None));
         }
     }
 }

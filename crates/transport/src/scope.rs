@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use sdk::{ExchangeId, Subject};
+use sdk::{ExchangeFailure, ExchangeId, Subject};
 
 tokio::task_local! {
     static CURRENT: Scope;
@@ -42,7 +42,7 @@ pub struct Seen {
     /// The source's own error code.
     pub error: Option<String>,
     /// What went wrong on the way, as in `NewExchange::failure`.
-    pub failure: Option<&'static str>,
+    pub failure: Option<ExchangeFailure>,
     /// The same for a person.
     pub words: Option<String>,
     /// The answer was not handed on because a secret is suspected in it.

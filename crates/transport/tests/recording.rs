@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Request, request};
-use sdk::{Clock, KnownSecrets, NewBody, Secret, Timestamp, WithheldReason};
+use sdk::{Clock, ExchangeFailure, KnownSecrets, NewBody, Secret, Timestamp, WithheldReason};
 use serde_json::json;
 use testkit::{Delivery, Handler, HttpWording, Memory, Reply, Server, Wording};
 use witnessmark_transport::{Asked, Dialect, Failure, Limits, Recording, Scope, Settings, Transport};
@@ -124,9 +124,9 @@ fn keeps_what_came_of_a_broken_answer() {
     run(async {
         let whole = "0123456789".repeat(10);
         let cases = [
-            (Delivery::Cut, Some("cut"), Some(200), 50),
-            (Delivery::Reset, Some("reset"), None, 0),
-            (Delivery::Never, Some("timeout"), None, 0),
+            (Delivery::Cut, Some(ExchangeFailure::Cut), Some(200), 50),
+            (Delivery::Reset, Some(ExchangeFailure::Reset), None, 0),
+            (Delivery::Never, Some(ExchangeFailure::Timeout), None, 0),
         ];
         for (delivery, failure, status, length) in cases {
             let server = Server::http(Always(text(&whole).delivered(delivery)));
@@ -137,7 +137,7 @@ fn keeps_what_came_of_a_broken_answer() {
             let seen = memory.seen().exchanges;
             assert_eq!(seen.len(), 1, "{delivery:?}");
             let one = &seen[0].exchange;
-            assert_eq!((one.failure.as_deref(), one.status), (failure, status), "{delivery:?}");
+            assert_eq!((one.failure, one.status), (failure, status), "{delivery:?}");
             let kept = match &one.body {
                 NewBody::Received(bytes) => bytes.len(),
                 _ => 0,
@@ -155,7 +155,7 @@ fn refuses_what_is_too_large() {
         let error = recording.send(get(&server.url(), "/a"), limits()).await.unwrap_err();
         assert!(matches!(error, Failure::TooLarge { limit: 4096 }));
         let one = &memory.seen().exchanges[0].exchange;
-        assert_eq!(one.failure.as_deref(), Some("too-large"));
+        assert_eq!(one.failure, Some(ExchangeFailure::TooLarge));
         assert!(matches!(&one.body, NewBody::Received(bytes) if bytes.len() <= 4096));
     });
 }
@@ -169,7 +169,7 @@ fn records_that_nobody_answered() {
         let error = recording.send(get(&gone, "/a"), limits()).await.unwrap_err();
         assert!(matches!(error, Failure::Connect(_)), "{error}");
         let one = &memory.seen().exchanges[0].exchange;
-        assert_eq!((one.failure.as_deref(), one.status), (Some("connect"), None));
+        assert_eq!((one.failure, one.status), (Some(ExchangeFailure::Connect), None));
         assert!(matches!(one.body, NewBody::None));
     });
 }
@@ -181,7 +181,7 @@ fn records_an_attempt_given_up_from_outside() {
         let Setup { memory, recording } = setup(&Settings::default());
         let call = recording.send(get(&server.url(), "/a"), Limits::default());
         assert!(tokio::time::timeout(Duration::from_millis(100), call).await.is_err());
-        assert_eq!(memory.seen().exchanges[0].exchange.failure.as_deref(), Some("timeout"));
+        assert_eq!(memory.seen().exchanges[0].exchange.failure, Some(ExchangeFailure::Timeout));
     });
 }
 
@@ -258,7 +258,7 @@ fn names_the_peer_and_reads_no_other() {
         let error = recording.send(get(&server.url(), "/a"), limits()).await.unwrap_err();
         assert!(matches!(error, Failure::Tls(_)), "{error}");
         let one = &memory.seen().exchanges[0].exchange;
-        assert_eq!((one.failure.as_deref(), one.status, &one.peer), (Some("tls"), None, &None));
+        assert_eq!((one.failure, one.status, &one.peer), (Some(ExchangeFailure::Tls), None, &None));
     });
 }
 

@@ -142,7 +142,7 @@ impl Drafted {
             started: exchange.started,
             status: exchange.status,
             error: exchange.error,
-            failure: exchange.failure.as_deref().map(failure).transpose()?,
+            failure: exchange.failure,
             request_id: exchange.request_id,
             date: exchange.date,
         };
@@ -178,11 +178,6 @@ impl Drafted {
         let (peer, subject) = (exchange.peer, exchange.subject);
         Ok((Self { text, params, body, tie, exchange: record, head, peer, subject }, kept))
     }
-}
-
-/// A failure by its name in the record.
-fn failure(name: &str) -> io::Result<record::Failure> {
-    serde_json::from_value(serde_json::Value::from(name)).map_err(io::Error::other)
 }
 
 /// Makes of an object's text the members that follow others: `,"a":1` of `{"a":1}`, nothing of `{}`.

@@ -384,7 +384,7 @@ fn large_and_small_bodies_and_none_come_back_as_they_came() {
         recorder.exchange(exchange("x:List", None, page, 1, body)).unwrap();
     }
     let mut bare = exchange("x:Zero", Some("a \"quoted\" id"), 0, 1, "");
-    (bare.body, bare.status, bare.failure) = (NewBody::None, None, Some("connect".into()));
+    (bare.body, bare.status, bare.failure) = (NewBody::None, None, Some(record::Failure::Connect));
     bare.parameters = json!({});
     recorder.exchange(bare).unwrap();
     assert_eq!(spool.tally().bytes, (1 << 17) + 1);
