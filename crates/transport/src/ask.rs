@@ -353,7 +353,7 @@ impl Asker {
             };
             let failing = *failing.get_or_insert_with(Instant::now);
             let seen = scope.last();
-            let connected = seen.as_ref().is_some_and(|seen| seen.failure != Some("connect"));
+            let connected = seen.as_ref().is_some_and(|seen| seen.failure != Some(ExchangeFailure::Connect));
             let endpoint = seen.map(|seen| seen.endpoint).unwrap_or_default();
             let reason = refusal.reason;
             let failed = Failed { operation: &call.operation, reason, connected, again, attempts: tries, failing };
