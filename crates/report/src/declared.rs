@@ -5,6 +5,7 @@ use std::io;
 
 use bundle::read::{Line, Record};
 use declaration::{Loaded, Standard};
+use diagnose::{Diagnostic, Severity};
 use links::Found;
 use model::{Digest, RecordRef, RecordType};
 use verify::{Observer, VerifiedBundle};
@@ -13,6 +14,21 @@ use verify::{Observer, VerifiedBundle};
 const MOST_OF_FILE: u64 = 1 << 20;
 /// Bytes of all of them.
 const MOST_OF_FILES: u64 = 64 << 20;
+
+/// The first error with its place, and how many more there are.
+fn first_error(diagnostics: &[Diagnostic]) -> String {
+    let mut errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    let Some(first) = errors.next() else { return "no error".to_owned() };
+    let place = match (&first.file, first.line, first.column) {
+        (Some(file), Some(line), Some(column)) => format!("{file}:{line}:{column}: "),
+        _ => String::new(),
+    };
+    let more = match errors.count() {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    format!("{place}{}{more}", first.message)
+}
 
 /// What is sealed of one declared file.
 #[derive(Clone, Debug)]
@@ -119,8 +135,10 @@ impl Declared {
         };
         let mut loaded = declaration::load(&root.path, &|path: &str| self.file(path));
         if loaded.has_errors() {
-            let said = loaded.render(&loaded.diagnostics, false);
-            return Err(format!("the sealed declaration cannot be read by this program:\n{}", said.trim_end()));
+            return Err(format!(
+                "the sealed declaration cannot be read by this program: {}",
+                first_error(&loaded.diagnostics)
+            ));
         }
         let mut standards = Standard::shipped().map_err(|error| error.to_string())?;
         for folder in loaded.catalogue_folders() {
@@ -132,7 +150,8 @@ impl Declared {
                 }
                 let bytes = self.file(&file.path).map_err(|error| format!("`{}`: {error}", file.path))?;
                 let read = loaded.catalogue(folder.at, &file.path, &bytes);
-                let standard = read.map_err(|faults| loaded.render(&faults, false).trim_end().to_owned())?;
+                let standard =
+                    read.map_err(|faults| format!("a sealed catalogue cannot be read: {}", first_error(&faults)))?;
                 if !standards.iter().any(|known| known.id == standard.id) {
                     standards.push(standard);
                 }

@@ -60,7 +60,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "sdk",
         ],
     ),
-    ("report", &["model", "ledger", "bundle", "verify", "declaration", "links"]),
+    ("report", &["model", "ledger", "bundle", "verify", "diagnose", "declaration", "links"]),
     ("verifier", &["model", "ledger", "bundle", "verify", "assess", "links", "report"]),
     // Only the command line joins the run loop with the collectors.
     (

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bundle::trust::Range;
-use model::RecordType;
 use model::record::{Override, RunStatus};
+use model::{Digest as Sha, RecordType};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use sign::Ed25519Signer;
@@ -266,6 +266,65 @@ fn what_a_source_says_never_becomes_markup() {
     assert!(html.text.matches("<script>document.title='owned'</script>").count() >= 8);
     assert!(html.text.contains(&said));
     assert!(!html.whole.contains('\u{202e}'), "the direction of writing can be turned");
+}
+
+/// The story with this text as its declaration.
+fn declaring(text: &str) -> Story {
+    let mut story = Story::usual(0);
+    story.change(RecordType::Declaration, 0, |file| {
+        file["size"] = json!(text.len());
+        file["sha256"] = json!(Sha::of(text.as_bytes()));
+    });
+    story.raw.insert(0, text.as_bytes().to_vec());
+    story
+}
+
+#[test]
+fn each_requirement_of_the_declared_level_is_in_it() {
+    let reason = HOSTILE.replace('\u{202e}', "");
+    let declared = format!(
+        "witnessmark: 1\nentity: N\nsystem: {{id: hot-wallet, standard: ccss-9.0, level: 1}}\n\
+         controls: [{{id: AC-ROT, title: Keys rotate, requirements: [ccss-9.0:1.05.1.1], threats: [T], checks: [{{use: aws-kms/key-rotates}}]}}]\n\
+         threats: [{{id: T, title: t}}]\n\
+         not_applicable: [{{requirement: ccss-9.0:2.01.2.1, reason: {}}}]\n",
+        json!(reason)
+    );
+    let html = page(declaring(&declared));
+    html.holds_together();
+    let rows = html.whole.matches("<span class=\"sub\">level 1 · ").count();
+    assert_eq!(rows, 30, "all of level 1, and no more");
+    let section = html.text.split("Whether one is met is an auditor's word").nth(1).unwrap();
+    let section = section.split("Deviates").next().unwrap();
+    for words in [
+        "1 with a control",
+        "1 declared not to apply",
+        "Nothing here covers 9.1",
+        "answers T",
+        "inspect covered",
+        "interview open",
+        "no control serves it",
+        reason.as_str(),
+    ] {
+        assert!(section.contains(words), "`{words}`: {section}");
+    }
+}
+
+#[test]
+fn why_no_requirement_is_listed_is_said() {
+    let said = |text: &str| {
+        let html = page(declaring(text));
+        html.holds_together();
+        let at = html.text.find("No requirement is listed: ").unwrap();
+        html.text[at..].lines().next().unwrap().to_owned()
+    };
+    assert_eq!(
+        said("witnessmark: 1\nentity: N\nsystem: {id: s}\n"),
+        "No requirement is listed: the declaration names no standard under `system`."
+    );
+    assert_eq!(
+        said("witnessmark: 2\nentity: N\nsystem: {id: s}\n"),
+        "No requirement is listed: the sealed declaration cannot be read by this program: witnessmark.yaml:1:14: the declaration is of version 2, and this program reads version 1."
+    );
 }
 
 #[test]

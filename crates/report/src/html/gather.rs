@@ -14,6 +14,7 @@ use verify::{AcceptanceReport, Observer};
 
 use super::locate::locate;
 use super::select::{Chooser, Group};
+use crate::declared::DeclaredReader;
 use crate::lines::Lines;
 use crate::overview::{Overview, OverviewReader};
 
@@ -87,6 +88,8 @@ pub struct Gathered {
     /// Records that something shown rests on and that are withheld in this copy.
     pub withheld: BTreeSet<RecordRef>,
     pub has_derived: bool,
+    /// The sealed declaration, and how much its checks found.
+    pub declared: DeclaredReader,
 }
 
 /// The observer of all readings.
@@ -290,6 +293,7 @@ impl Observer for Gatherer {
     fn record(&mut self, at: RecordRef, line: &Line, text: &[u8]) {
         if self.phase == Phase::Count {
             self.overview.record(at, line, text);
+            self.gathered.declared.record(at, line, text);
         }
         let record = match line {
             Line::Withheld(_) => {
@@ -348,10 +352,18 @@ impl Observer for Gatherer {
     }
 
     fn wants_raw(&mut self, ordinal: u64) -> bool {
-        self.phase == Phase::Answers && (self.raws.contains_key(&ordinal) || self.lines.contains_key(&ordinal))
+        match self.phase {
+            Phase::Count => self.gathered.declared.wants_raw(ordinal),
+            Phase::Answers => self.raws.contains_key(&ordinal) || self.lines.contains_key(&ordinal),
+            _ => false,
+        }
     }
 
     fn raw(&mut self, ordinal: u64, piece: &[u8]) {
+        if self.phase == Phase::Count {
+            self.gathered.declared.raw(ordinal, piece);
+            return;
+        }
         if self.current.as_ref().is_some_and(|(number, ..)| *number != ordinal) {
             self.close_raw();
         }

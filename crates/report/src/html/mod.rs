@@ -3,6 +3,7 @@
 
 mod gather;
 mod locate;
+mod requirements;
 mod select;
 mod template;
 mod text;
@@ -60,7 +61,9 @@ pub fn render_page<E>(
         if !gatherer.next() {
             let mut gathered = gatherer.finish();
             gathered.approvals = proof.0.acceptances().iter().map(|known| (known.record, known.clone())).collect();
-            let view = template::View::of(&proof.0, &proof.1, &gathered, &hash(STYLE), &hash(SCRIPT));
+            let declared = std::mem::take(&mut gathered.declared).finish(&proof.0);
+            let requirements = requirements::view(&declared);
+            let view = template::View::of(&proof.0, &proof.1, &gathered, requirements, &hash(STYLE), &hash(SCRIPT));
             return Ok(Page {
                 html: view.render().map_err(PageError::Template)?,
                 findings_in_all: view.findings_in_all,

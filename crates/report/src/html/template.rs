@@ -21,6 +21,8 @@ pub struct View {
     pub statement: String,
     pub controls: Vec<ControlRow>,
     pub controls_left_out: usize,
+    /// What stands for each requirement of the declared standard; else why that cannot be said.
+    pub requirements: Result<RequirementsView, String>,
     pub sections: Vec<Section>,
     pub findings_in_all: u64,
     pub findings_shown: u64,
@@ -62,6 +64,52 @@ pub struct ControlRow {
     pub accepted: u64,
     pub undetermined: u64,
     pub not_applicable: u64,
+}
+
+/// The requirements of the declared standard up to the declared level.
+pub struct RequirementsView {
+    pub standard: String,
+    pub level: u32,
+    pub notes: Vec<String>,
+    /// How many there are, and of how many what is said.
+    pub totals: Vec<(u64, &'static str)>,
+    pub methods: Vec<MethodRow>,
+    pub groups: Vec<RequirementGroup>,
+    /// Requirements that are not in the page.
+    pub left_out: usize,
+}
+
+pub struct MethodRow {
+    pub name: &'static str,
+    pub expected: u64,
+    pub covered: u64,
+    pub prepared: u64,
+    pub open: u64,
+}
+
+pub struct RequirementGroup {
+    pub title: Option<String>,
+    pub rows: Vec<RequirementRow>,
+}
+
+pub struct RequirementRow {
+    pub item: String,
+    pub level: u32,
+    pub demand: String,
+    /// Why it is declared not to apply.
+    pub declined: Option<String>,
+    /// Id, title, and what its checks found.
+    pub controls: Vec<(String, String)>,
+    pub threats: String,
+    pub others: Vec<String>,
+    pub methods: Vec<MethodCell>,
+    pub missing: Vec<String>,
+}
+
+pub struct MethodCell {
+    pub class: &'static str,
+    pub sign: &'static str,
+    pub words: String,
 }
 
 /// An outcome as word, sign and class: never by colour alone.

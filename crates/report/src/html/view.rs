@@ -14,8 +14,8 @@ use super::gather::{self, Answer, Gathered, MOST_OF_EXCERPT, anchor, named_by_ev
 use super::select::rank;
 use super::template::{
     AcceptanceView, AcceptanceWords, AcceptedBy, AnswerView, CheckRow, ControlRow, CoverageRow, DeclarationView,
-    EvidenceView, ExchangeView, FindingView, GapLine, GapView, Mark, PartView, PlaceView, Reference, ResourceView,
-    Section, Tile, View,
+    EvidenceView, ExchangeView, FindingView, GapLine, GapView, Mark, PartView, PlaceView, Reference, RequirementsView,
+    ResourceView, Section, Tile, View,
 };
 use super::text::{clean, clean_block, short, word};
 use crate::overview::GapGroup;
@@ -35,6 +35,7 @@ impl View {
         bundle: &VerifiedBundle,
         report: &verify::Report,
         gathered: &Gathered,
+        requirements: Result<RequirementsView, String>,
         style_hash: &str,
         script_hash: &str,
     ) -> Self {
@@ -73,6 +74,7 @@ impl View {
             statement: bundle.statement_sha256().to_string(),
             controls: overview.controls.iter().take(MOST_ROWS).map(control).collect(),
             controls_left_out: overview.controls.len().saturating_sub(MOST_ROWS),
+            requirements,
             findings_in_all: sections.iter().map(|s| s.in_all).sum(),
             findings_withheld: overview.withheld.get("finding").copied().unwrap_or_default(),
             findings_shown: sections.iter().map(|s| s.shown).sum(),
