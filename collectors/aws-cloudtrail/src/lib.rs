@@ -11,8 +11,8 @@ mod wire;
 use async_trait::async_trait;
 use aws::{Call, Session, own_endpoints, right_status, settings_schema};
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, DeclaredCollector, Descriptor, Environment, Recorder,
-    ResourceKind, RightState, RightStatus, RightsForm, SinkError, Target,
+    CallerIdentity, CollectError, Collector, CollectorKind, DeclaredCollector, Descriptor, Environment, FoundTarget,
+    Recorder, ResourceKind, RightState, RightStatus, RightsForm, SinkError, Target,
 };
 use serde_json::Value;
 
@@ -41,6 +41,10 @@ impl CollectorKind for AwsCloudtrail {
                 "Learn which of the account's events are logged and which are not, and which bucket holds the logs: where an intruder would not be seen. It reads no event and changes no trail."
                     .to_owned(),
         }
+    }
+
+    async fn discover(&self, environment: &Environment, recorder: &Recorder) -> Result<Vec<FoundTarget>, CollectError> {
+        aws::discover(environment, recorder).await
     }
 
     fn rights_forms(&self) -> Vec<RightsForm> {

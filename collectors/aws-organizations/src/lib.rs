@@ -17,8 +17,8 @@ use aws::{Call, Session, own_endpoints, right_status, settings_schema};
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::PolicyType;
 use sdk::{
-    CallerIdentity, CollectError, Collector, CollectorKind, DeclaredCollector, Descriptor, Environment, Recorder,
-    ResourceKind, RightState, RightStatus, RightsForm, SinkError, Target,
+    CallerIdentity, CollectError, Collector, CollectorKind, DeclaredCollector, Descriptor, Environment, FoundTarget,
+    Recorder, ResourceKind, RightState, RightStatus, RightsForm, SinkError, Target,
 };
 use serde_json::Value;
 
@@ -54,6 +54,20 @@ impl CollectorKind for AwsOrganizations {
         }
     }
 
+    /// Only of an account that the organisation's policies are shown to.
+    async fn discover(&self, environment: &Environment, recorder: &Recorder) -> Result<Vec<FoundTarget>, CollectError> {
+        let found = aws::discover(environment, recorder).await?;
+        for target in &found {
+            let target = Target { id: target.id.clone(), settings: target.settings.clone() };
+            let session = Session::connect(&target, environment, recorder).await?;
+            let client = client(&session);
+            if let Err(refusal) = session.call(Call::new(ROOTS), Box::pin(client.list_roots().send())).await? {
+                return Err(refusal.fatal());
+            }
+        }
+        Ok(found)
+    }
+
     fn rights_forms(&self) -> Vec<RightsForm> {
         aws::rights_forms()
     }
@@ -73,9 +87,12 @@ impl CollectorKind for AwsOrganizations {
         recorder: &Recorder,
     ) -> Result<Box<dyn Collector>, CollectError> {
         let session = Session::connect(target, environment, recorder).await?;
-        let config = aws_sdk_organizations::config::Builder::from(session.config()).build();
-        Ok(Box::new(Collecting { client: Client::from_conf(config), session }))
+        Ok(Box::new(Collecting { client: client(&session), session }))
     }
+}
+
+fn client(session: &Session) -> Client {
+    Client::from_conf(aws_sdk_organizations::config::Builder::from(session.config()).build())
 }
 
 #[async_trait]

@@ -41,15 +41,21 @@ fn what_is_written_can_be_used_at_once() {
     let (answer, text) = init(&desk);
     assert!([0, 3].contains(&answer.code), "{answer:?}");
     assert!(text.contains(&format!("account: \"{account}\"")), "{text}");
-    assert!(text.contains("collector: [aws-iam, aws-kms]"), "one target for both: {text}");
+    assert!(
+        text.contains("collector: [aws-cloudtrail, aws-iam, aws-kms, aws-organizations]"),
+        "one target for all: {text}"
+    );
     assert!(!aliases.is_empty() && aliases.iter().any(|alias| text.contains(alias)), "{aliases:?}\n{text}");
     for needed in ["use: aws-iam/root-has-mfa", "use: aws-kms/aliases-resolve", "CHANGE", "T-INSIDER"] {
         assert!(text.contains(needed), "`{needed}` is missing:\n{text}");
     }
     // What the account lets in from outside is offered to be named, where it was seen.
-    for needed in
-        ["What was seen", ": issuers of identities that may become roles\n", "token.actions.githubusercontent.com"]
-    {
+    for needed in [
+        "What was seen",
+        ": issuers of identities that may become roles\n",
+        "token.actions.githubusercontent.com",
+        ": buckets that trails deliver to",
+    ] {
         assert!(text.contains(needed), "`{needed}` is missing:\n{text}");
     }
 
@@ -81,7 +87,7 @@ fn what_is_written_can_be_used_at_once() {
     let of_aws = shipped
         .checks()
         .map(|check| check.id.as_str())
-        .filter(|id| id.starts_with("aws-iam/") || id.starts_with("aws-kms/"));
+        .filter(|id| id.starts_with("aws-") && !id.starts_with("aws-s3/"));
     for check in of_aws {
         assert!(used.contains(check), "`{check}` is put to nothing: {used:?}");
     }
@@ -115,7 +121,8 @@ fn an_account_and_a_cluster_stand_in_one_declaration() {
         "use: kubernetes-rbac/nobody-reads-all-secrets",
         "authorizers",
         "T-CLUSTER",
-        "collector: [aws-iam, aws-kms]",
+        "collector: [aws-cloudtrail, aws-iam, aws-kms, aws-organizations]",
+        "SelfSubjectRulesReview",
         "pkcs11: it cannot find",
     ] {
         assert!(text.contains(needed), "`{needed}` is missing:\n{text}");
@@ -237,7 +244,8 @@ fn a_source_that_never_answers_keeps_nobody_waiting() {
     let (answer, text) = init(&desk);
     assert!([0, 3].contains(&answer.code), "{answer:?}");
     assert!(
-        text.contains("collector: [aws-iam, aws-kms]") && text.contains("kubernetes-rbac: no answer within 8 s"),
+        text.contains("collector: [aws-cloudtrail, aws-iam, aws-kms, aws-organizations]")
+            && text.contains("kubernetes-rbac: no answer within 8 s"),
         "{text}"
     );
 }

@@ -18,6 +18,8 @@ enum What {
     Organisation,
     Issuer,
     GithubOwner,
+    Bucket,
+    Authorizers,
     Sensitive,
 }
 
@@ -28,6 +30,10 @@ impl What {
             Self::Organisation => "AWS organisations that policies name",
             Self::Issuer => "issuers of identities that may become roles",
             Self::GithubOwner => "owners of GitHub repositories that policies name",
+            Self::Bucket => {
+                "buckets that trails deliver to: `aws-s3` reads those that its target names under `buckets`"
+            }
+            Self::Authorizers => "what decides beside RBAC, for `authorizers`",
             Self::Sensitive => "subjects with sensitive rights that Kubernetes itself does not give",
         }
     }
@@ -39,6 +45,12 @@ impl Seen {
         let place = format!("{} {id}", kind.rsplit('/').next().unwrap_or(kind));
         match kind {
             "kubernetes-rbac/subject" => self.subject(target, id, facts),
+            "kubernetes-rbac/cluster" => self.cluster(target, facts),
+            "aws-cloudtrail/trail" => {
+                if let Some(bucket) = facts.get("bucket").and_then(Value::as_str) {
+                    self.add(target, What::Bucket, bucket, &place);
+                }
+            }
             "aws-iam/oidc-provider" | "aws-iam/saml-provider" => {
                 let issuer = id.split_once("-provider/").map_or(id, |(_, issuer)| issuer);
                 self.add(target, What::Issuer, issuer, &place);
@@ -81,6 +93,16 @@ impl Seen {
             }
             _ => {}
         }
+    }
+
+    /// No object names the authorizers: what the API server says of them is a hint.
+    fn cluster(&mut self, target: &str, facts: &Value) {
+        let word = match facts.get("rules_review_incomplete").and_then(Value::as_bool) {
+            Some(true) => "another authorizer whose rules cannot be listed (`Webhook`, or the provider's own): name it",
+            Some(false) => "none whose rules cannot be listed: `[Node, RBAC]`, if the API server is started so",
+            None => return,
+        };
+        self.add(target, What::Authorizers, "SelfSubjectRulesReview", word);
     }
 
     fn subject(&mut self, target: &str, id: &str, facts: &Value) {
@@ -171,6 +193,8 @@ mod tests {
         );
         let provider = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com";
         seen.look("aws", "aws-iam/oidc-provider", provider, &json!({}), Some("111122223333"));
+        seen.look("aws", "aws-cloudtrail/trail", "trail/t", &json!({"bucket": "northbank-trail"}), None);
+        seen.look("k", "kubernetes-rbac/cluster", "c", &json!({"rules_review_incomplete": true}), None);
         let grants = json!({"grants": [
             {"right": "read-secrets", "built_in": false}, {"right": "exec", "built_in": true},
             {"right": "read-secrets", "via": "Group/ops"},
@@ -195,6 +219,16 @@ mod tests {
                 ],
             ),
             ("aws: owners of GitHub repositories that policies name", vec!["northbank: key key/1"]),
+            (
+                "aws: buckets that trails deliver to: `aws-s3` reads those that its target names under `buckets`",
+                vec!["northbank-trail: trail trail/t"],
+            ),
+            (
+                "k: what decides beside RBAC, for `authorizers`",
+                vec![
+                    "SelfSubjectRulesReview: another authorizer whose rules cannot be listed (`Webhook`, or the provider's own): name it",
+                ],
+            ),
             ("k: subjects with sensitive rights that Kubernetes itself does not give", vec!["User/jane: read-secrets"]),
         ];
         let expected: Vec<(String, Vec<String>)> = expected
