@@ -60,6 +60,36 @@ fn listed(desk: &Desk) -> Value {
     answer.json()[0].clone()
 }
 
+/// What a verifier would not take for an approval is not signed.
+#[test]
+fn words_that_no_verifier_reads_are_not_signed() {
+    let server = server();
+    let desk = desk(&server);
+    let text = fs::read_to_string(desk.path("witnessmark.yaml")).unwrap();
+    let long = text.replace("reason: sealed, opened by two", &format!("reason: \"{}\"", "why ".repeat(3_500)));
+    fs::write(desk.path("witnessmark.yaml"), &long).unwrap();
+    assert_eq!(desk.witnessmark(&["keys", "approver", "--out", "ciso.pem"]).code, 0);
+    let refused = desk.witnessmark(&["acceptances", "sign", "AC-7", "--key", "ciso.pem"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.stderr.contains("and a verifier reads 16384"), "{refused:?}");
+    assert!(refused.stderr.contains("shorten its `reason`"), "{refused:?}");
+    assert!(!desk.path("acceptances").exists(), "something was written");
+    // Our own keys sign less.
+    let for_others = text.replace("reason: sealed, opened by two", &format!("reason: \"{}\"", "why ".repeat(2_700)));
+    fs::write(desk.path("witnessmark.yaml"), &for_others).unwrap();
+    let refused = desk.witnessmark(&["acceptances", "sign", "AC-7", "--key", "ciso.pem"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(
+        refused.stderr.contains("signs fewer than 4096") && refused.stderr.contains("`--signature`"),
+        "{refused:?}"
+    );
+    // As many as fit are signed, and count.
+    let fits = text.replace("reason: sealed, opened by two", &format!("reason: \"{}\"", "why ".repeat(800)));
+    fs::write(desk.path("witnessmark.yaml"), &fits).unwrap();
+    assert_eq!(desk.witnessmark(&["acceptances", "sign", "AC-7", "--key", "ciso.pem"]).code, 0);
+    assert_eq!(desk.witnessmark(&["validate"]).code, 0);
+}
+
 #[test]
 fn an_approver_signs_and_is_shown() {
     let server = server();

@@ -7,7 +7,8 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
-use bundle::approval::{Approval, SignedApproval};
+use bundle::approval::{Approval, FILE_MAX, SignedApproval};
+use bundle::limits::PAE_MAX;
 use bundle::trust::{Role, Trust};
 use declaration::{Plan, PlannedAcceptance};
 use model::ExitStatus;
@@ -157,6 +158,24 @@ fn sign(arguments: &SignAcceptance) -> Result<(), Failure> {
             .with_help(format!("say where to keep it: `signature: acceptances/{}.sig`", planned.id)));
     };
     let pae = SignedApproval::pae(text.as_bytes());
+    // Before anybody is asked for a passphrase.
+    let unsigned = SignedApproval { payload: text.into_bytes(), signature: [0; 64] };
+    let size = (unsigned.render().len() as u64).saturating_add(1);
+    if size > FILE_MAX {
+        return Err(Failure::input(anyhow!(
+            "the signed words of acceptance `{}` would have {size} bytes, and a verifier reads {FILE_MAX}",
+            planned.id
+        ))
+        .with_help("shorten its `reason`: what it rests on may stand in a document that it names"));
+    }
+    if arguments.signature.is_none() && pae.len() >= PAE_MAX {
+        return Err(Failure::input(anyhow!(
+            "the words of acceptance `{}` have {} bytes, and a key of this program signs fewer than {PAE_MAX}",
+            planned.id,
+            pae.len()
+        ))
+        .with_help("shorten its `reason`, or sign what `witnessmark acceptances text --to-sign` prints with another program and name the result with `--signature`"));
+    }
     let signature = match (&arguments.key, &arguments.signature) {
         (_, Some(file)) => made_elsewhere(file)?,
         (Some(key), None) => {
@@ -165,7 +184,7 @@ fn sign(arguments: &SignAcceptance) -> Result<(), Failure> {
         }
         (None, None) => return Err(Failure::input(anyhow!("neither `--key` nor `--signature` is given"))),
     };
-    let signed = SignedApproval { payload: text.into_bytes(), signature };
+    let signed = SignedApproval { signature, ..unsigned };
     let target = folder_of(declaration).join(path);
     if let Some(folder) = target.parent() {
         std::fs::create_dir_all(folder)
