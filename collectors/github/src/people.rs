@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::{try_join, try_join_all, try_join3, try_join4};
+use futures_util::future::{try_join, try_join_all, try_join4};
 use sdk::{GapReason, Recorder, SinkError, Source, SourceTotal};
 use serde::Deserialize;
 
@@ -135,12 +135,10 @@ pub async fn members(session: &Session, recorder: &Recorder) -> Result<(), SinkE
     let name = &session.settings.organization;
     let by_role =
         |role| session.list::<User>(Call::new(routes::MEMBERS, &[name]).population(MEMBER).with("role", role), "");
-    let (mut admins, members, factors) = try_join3(
-        by_role("admin"),
-        by_role("member"),
-        second_factors(session, recorder, MEMBER, [routes::MEMBERS_DISABLED, routes::MEMBERS_INSECURE]),
-    )
-    .await?;
+    let (mut admins, members) = try_join(by_role("admin"), by_role("member")).await?;
+    // Afterwards: who comes in meanwhile is in the later lists too, and not called secure because the earlier ones did not have them.
+    let operations = [routes::MEMBERS_DISABLED, routes::MEMBERS_INSECURE];
+    let factors = second_factors(session, recorder, MEMBER, operations).await?;
     let owners = admins.entries.len();
     admins.absorb(members);
     let complete = admins.is_complete();
@@ -177,9 +175,9 @@ pub async fn collaborators(session: &Session, recorder: &Recorder) -> Result<(),
     let name = &session.settings.organization;
     let call = Call::new(routes::COLLABORATORS, &[name]).population(OUTSIDE_COLLABORATOR);
     let operations = [routes::COLLABORATORS_DISABLED, routes::COLLABORATORS_INSECURE];
-    let (all, factors) =
-        try_join(session.list::<User>(call, ""), second_factors(session, recorder, OUTSIDE_COLLABORATOR, operations))
-            .await?;
+    let all = session.list::<User>(call, "").await?;
+    // Afterwards, as of members.
+    let factors = second_factors(session, recorder, OUTSIDE_COLLABORATOR, operations).await?;
     if let (Some(stopped), true) = (&all.stopped, factors.both.is_some()) {
         recorder.gap(stopped.gap(Some("two_factor")))?;
     }

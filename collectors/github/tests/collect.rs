@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use collector_github::Github;
 use fakes::github::{GithubFake, World};
 use sdk::{CoverageNote, GapReason};
@@ -67,6 +69,27 @@ fn who_signs_in_elsewhere_is_not_secure_by_standing_in_no_list() {
 
     let (members, gaps) = factors(World::small(TOKEN), settings());
     assert!(members.contains(&("ada".to_owned(), json!("secure"))) && gaps.is_empty(), "{members:?} {gaps:?}");
+}
+
+/// Somebody comes in without a second factor while the lists are read, right after the list of members was answered.
+#[test]
+fn who_comes_in_while_the_lists_are_read_is_not_secure_by_standing_in_no_list() {
+    for all in ["GET /orgs/{org}/members", "GET /orgs/{org}/outside_collaborators"] {
+        let came = AtomicBool::new(false);
+        let seen = read(move |request, body| {
+            let (Some(list), Some(rest)) = (body.as_array_mut(), request.operation.strip_prefix(all)) else { return };
+            let eve = json!({"id": 999, "login": "eve"});
+            match rest {
+                "?filter=2fa_disabled" if came.load(Ordering::SeqCst) => list.push(eve),
+                "" if request.parameter("role") != Some("admin") && !came.swap(true, Ordering::SeqCst) => {
+                    list.push(eve)
+                }
+                _ => {}
+            }
+        });
+        let eve = seen.resources.iter().find(|one| one.id == "eve").expect("her");
+        assert_eq!(eve.facts["two_factor"], "disabled", "{all}");
+    }
 }
 
 fn coverage<'s>(seen: &'s Seen, population: &str) -> &'s CoverageNote {
