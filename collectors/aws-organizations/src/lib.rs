@@ -61,7 +61,7 @@ impl CollectorKind for AwsOrganizations {
             let target = Target { id: target.id.clone(), settings: target.settings.clone() };
             let session = Session::connect(&target, environment, recorder).await?;
             let client = client(&session);
-            if let Err(refusal) = session.call(Call::new(ROOTS), Box::pin(client.list_roots().send())).await? {
+            if let Err(refusal) = session.call(Call::new(ROOTS), || client.list_roots().send()).await? {
                 return Err(refusal.fatal());
             }
         }

@@ -28,7 +28,10 @@ use crate::{access_policies, sensitive};
 const SOURCE: &str = "aws-eks";
 
 /// No principal has this name: a right is tried on it, and nothing is told.
-const NOBODY: &str = "arn:aws:iam::000000000000:role/witnessmark-preflight-nobody";
+fn nobody(settings: &aws::AccountSettings) -> String {
+    let partition = settings.partition().map_or("aws", |partition| partition.name);
+    format!("arn:{partition}:iam::000000000000:role/witnessmark-preflight-nobody")
+}
 
 /// What was read, for the computation of who may do what.
 #[derive(Debug, Default)]
@@ -104,10 +107,12 @@ impl Eks {
         let list = || self.client.list_access_entries().cluster_name(name).max_results(1).send();
         let listed = self.session.call(Call::new(LIST_ENTRIES), list).await?;
         statuses.push(aws::right_status(LIST_ENTRIES, None, &listed));
-        let entry = || self.client.describe_access_entry().cluster_name(name).principal_arn(NOBODY).send();
-        let entry = self.session.call(Call::new(DESCRIBE_ENTRY), entry).await?;
+        let nobody = nobody(self.session.settings());
+        let entry = self.client.describe_access_entry().cluster_name(name).principal_arn(&nobody);
+        let entry = self.session.call(Call::new(DESCRIBE_ENTRY), || entry.clone().send()).await?;
         statuses.push(tried(DESCRIBE_ENTRY, &entry));
-        let policies = || self.client.list_associated_access_policies().cluster_name(name).principal_arn(NOBODY).send();
+        let policies = self.client.list_associated_access_policies().cluster_name(name).principal_arn(nobody);
+        let policies = || policies.clone().send();
         let policies = self.session.call(Call::new(LIST_POLICIES), policies).await?;
         statuses.push(tried(LIST_POLICIES, &policies));
         Ok(statuses)
@@ -429,4 +434,26 @@ fn authorities(data: &str) -> Option<Vec<String>> {
     let found: Result<Vec<String>, _> =
         CertificateDer::pem_slice_iter(&pem).map(|one| one.map(|der| Digest::of(&der).to_string())).collect();
     found.ok().filter(|found| !found.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    // A19
+    #[test]
+    fn nobody_is_of_the_clusters_own_partition() {
+        for (region, arn) in [
+            ("eu-west-1", "arn:aws:iam::"),
+            ("us-gov-west-1", "arn:aws-us-gov:iam::"),
+            ("cn-north-1", "arn:aws-cn:iam::"),
+            ("eusc-de-east-1", "arn:aws-eusc:iam::"),
+        ] {
+            let Value::Object(settings) = json!({"account": "111122223333", "regions": [region]}) else { panic!() };
+            let settings = aws::AccountSettings::of(&Target { id: "t".to_owned(), settings }).unwrap();
+            assert!(nobody(&settings).starts_with(arn), "{region}");
+        }
+    }
 }
