@@ -38,6 +38,13 @@ impl Default for Patience {
 }
 
 impl Patience {
+    /// Of a command that a person waits for, and that seals nothing.
+    #[must_use]
+    pub fn attended() -> Self {
+        let half_a_minute = Duration::from_secs(30);
+        Self { within: half_a_minute, unheard: half_a_minute, gone: half_a_minute, ..Self::default() }
+    }
+
     /// The pause after so many attempts. `chance`, from 0 to 1, says where between half and the whole of it.
     #[must_use]
     pub fn pause(&self, attempts: u32, chance: f64) -> Duration {

@@ -92,7 +92,7 @@ fn no_secret_is_ever_said() {
             // A call that never gets an answer is waited for no longer than needed here.
             &["run", "-vv", "--deadline", "8"][..],
             &["preflight", "-vvv", "--deadline", "8"],
-            &["init", "-vv", "--out", "other.yaml"],
+            &["init", "-vv", "--out", "other.yaml", "--deadline", "8"],
         ] {
             let answer = desk.witnessmark(command);
             said += events(&answer).len();

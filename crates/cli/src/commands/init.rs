@@ -16,7 +16,7 @@ use declaration::Standard;
 use diagnose::Code;
 use model::record::Gap;
 use model::{ExitStatus, Timestamp};
-use sdk::CollectorKind;
+use sdk::{CollectorKind, Environment, Patience};
 use serde_json::{Map, Value};
 
 use crate::args::Init;
@@ -45,7 +45,10 @@ pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
     let now = crate::clock::now()?;
     let deadline = i64::try_from(arguments.deadline.saturating_mul(1000)).unwrap_or(i64::MAX);
     let deadline = Timestamp::from_millis(now.as_millis().saturating_add(deadline)).map_err(Failure::input)?;
-    let environment = sdk_environment(&run_id(now)?, deadline, arguments.concurrency)?;
+    let environment = Environment {
+        patience: Patience::attended(),
+        ..sdk_environment(&run_id(now)?, deadline, arguments.concurrency)?
+    };
     let scratch = tempfile::tempdir().context("cannot create a temporary folder").map_err(Failure::tool)?;
     let progress = progress::reporter(speech);
     let kinds = wanted(&arguments.sources)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use agent::preflight::{Checked, preflight};
 use model::{ExitStatus, Timestamp};
-use sdk::RightState;
+use sdk::{Environment, Patience, RightState};
 
 use crate::args::Preflight;
 use crate::commands::run::{runtime, sdk_environment};
@@ -19,7 +19,10 @@ pub fn run(arguments: &Preflight, quiet: bool) -> CommandResult {
     let plan = context.plan()?;
     let deadline = i64::try_from(arguments.deadline.saturating_mul(1000)).unwrap_or(i64::MAX);
     let deadline = Timestamp::from_millis(now.as_millis().saturating_add(deadline)).map_err(Failure::input)?;
-    let environment = sdk_environment(&crate::commands::run::run_id(now)?, deadline, 4)?;
+    let environment = Environment {
+        patience: Patience::attended(),
+        ..sdk_environment(&crate::commands::run::run_id(now)?, deadline, 4)?
+    };
     let runtime = runtime()?;
     let (jobs, _) = runtime.block_on(jobs::chosen(&plan, &context.folder, &arguments.targets, None))?;
     if !quiet {
