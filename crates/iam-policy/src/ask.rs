@@ -160,7 +160,8 @@ pub fn is_principal(principal: &Principal, caller: &Caller) -> Truth {
     }
 }
 
-fn is_not_principal(spared: &[Principal], caller: &Caller) -> Truth {
+/// Whether the caller is none of these, nor of an account that is.
+pub fn is_not_principal(spared: &[Principal], caller: &Caller) -> Truth {
     match any(spared.iter().map(|p| is_principal(p, caller))) {
         Some(false) => match caller {
             // A role of an account that is named itself: which of both counts, AWS documents for some cases only.

@@ -6,6 +6,7 @@
 //!
 //! Grammar: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
+pub mod access;
 pub mod arn;
 mod ask;
 mod document;

@@ -343,6 +343,8 @@ fn who_can_become_an_administrator_is_one() {
         // A role that trusts them by name asks for nothing else.
         (json!([]), role("admin", admin(), json!({"AWS": "arn:aws:iam::111122223333:user/jane"})), 'y'),
         (json!([]), role("admin", admin(), json!({"AWS": "arn:aws:iam::111122223333:user/joe"})), 'n'),
+        // So does one that trusts everyone.
+        (json!([]), role("admin", admin(), json!("*")), 'y'),
         (json!([allow(json!("sts:AssumeRole"), all.clone())]), role("admin", admin(), service.clone()), 'n'),
         (json!([allow(json!("iam:PassRole"), all.clone())]), role("admin", admin(), service.clone()), 'y'),
         (json!([allow(json!("iam:PassRole"), all.clone())]), role("admin", admin(), own_account.clone()), 'n'),
@@ -368,6 +370,23 @@ fn who_can_become_an_administrator_is_one() {
                 ..Holder::default()
             },
             'y',
+        ),
+        // Nobody calls as a group: whether a condition on who calls holds is told of its members.
+        (
+            json!([allow(json!("iam:AddUserToGroup"), all.clone())]),
+            Holder {
+                arn: "arn:aws:iam::111122223333:group/admins".to_owned(),
+                name: "admins".to_owned(),
+                policies: vec![held(
+                    "own",
+                    json!([where_(
+                        allow(json!("*"), json!("*")),
+                        json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/jane"}})
+                    )]),
+                )],
+                ..Holder::default()
+            },
+            '?',
         ),
         (
             json!([

@@ -28,6 +28,20 @@ impl Digest {
         }
     }
 
+    /// The same of a policy with all that it says.
+    #[must_use]
+    pub fn whole(document: &PolicyDocument) -> Self {
+        Self {
+            statements: document.statements.iter().cloned().enumerate().collect(),
+            variables: knows_variables(document),
+        }
+    }
+
+    /// The statements that allow something, with their places in the policy.
+    pub(crate) fn allows(&self) -> impl Iterator<Item = (usize, &Statement)> {
+        self.statements.iter().filter(|(_, one)| one.effect == Effect::Allow).map(|(n, one)| (*n, one))
+    }
+
     /// Whether it says nothing of what is asked here.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -65,11 +79,11 @@ pub struct Held {
 }
 
 impl Holder {
-    pub(super) fn is_user(&self) -> bool {
+    pub(crate) fn is_user(&self) -> bool {
         self.arn.contains(":user/")
     }
 
-    pub(super) fn is_group(&self) -> bool {
+    pub(crate) fn is_group(&self) -> bool {
         self.arn.contains(":group/")
     }
 }

@@ -9,6 +9,9 @@ mod holder;
 mod raise;
 mod weigh;
 
+pub(crate) use asks::{Ask, On};
 pub use asks::{BECOME, OF_KEYS, RAISE};
 pub use holder::{Digest, Held, Holder, Shared};
+pub(crate) use raise::loosens;
 pub use raise::{May, Power, Raised, raised};
+pub(crate) use weigh::{Gift, Named, To, Trusts, named, session_of, trusts_a_service};

@@ -67,30 +67,36 @@ impl Holder {
             .collect()
     }
 
-    /// The strongest gift of an action, within the boundary.
     fn may(&self, ask: &Ask, to: To<'_>) -> Option<Power> {
+        let gift = self.given(ask.action, to)?;
+        let held = self.policies.get(gift.policy)?;
+        Some(power(ask, held, &gift))
+    }
+
+    /// The strongest gift of an action, within the boundary.
+    pub(crate) fn given(&self, action: &str, to: To<'_>) -> Option<Gift<'_>> {
         let digests = self.digests();
-        let mut gifts = self.gifts(&digests, &digests, ask.action, to);
+        let mut gifts = self.gifts(&digests, &digests, action, to);
         if let Some(digest) = self.boundary.as_ref().and_then(|held| held.digest.as_deref()) {
-            gifts.retain_mut(|gift| self.bounds(gift, digest, ask, to));
+            gifts.retain_mut(|gift| self.bounds(gift, digest, action, to));
             gifts.sort_by_key(|gift| !gift.unclear.is_empty());
         }
         let mut gift = gifts.into_iter().next()?;
         if let Some(held) = self.unread().first() {
             gift.unclear.push(format!("{}, which was not read", held.name));
         }
-        let held = self.policies.get(gift.policy)?;
-        Some(power(ask, held, &gift))
+        Some(gift)
     }
 
     /// Whether a boundary leaves a gift.
-    fn bounds(&self, gift: &mut Gift<'_>, boundary: &Digest, ask: &Ask, to: To<'_>) -> bool {
+    fn bounds(&self, gift: &mut Gift<'_>, boundary: &Digest, action: &str, to: To<'_>) -> bool {
         let within = if let To::Some(_) = to { To::Some(&gift.to) } else { to };
-        let Some(left) = self.gifts(&[boundary], &[boundary], ask.action, within).into_iter().next() else {
+        let Some(left) = self.gifts(&[boundary], &[boundary], action, within).into_iter().next() else {
             return false;
         };
         gift.to = left.to;
         gift.besides.extend(left.besides);
+        gift.unless.extend(left.unless);
         gift.unclear.extend(left.unclear);
         true
     }
@@ -199,7 +205,7 @@ impl Digest {
 }
 
 /// Whoever would be an administrator but for a boundary or a policy that denies, and may take that away from themselves.
-fn loosens<const N: usize>(holder: &Holder, all: impl Fn(&Ask) -> [String; N]) -> Vec<Power> {
+pub fn loosens<const N: usize>(holder: &Holder, all: impl Fn(&Ask) -> [String; N]) -> Vec<Power> {
     if holder.is_group() {
         return Vec::new();
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::arn;
-use crate::ask::{Caller, Request, holds, is_principal, on_resource};
+use crate::ask::{Caller, Request, holds, is_not_principal, is_principal, on_resource};
 use crate::document::{Condition, Effect, Principal, PrincipalForm, Statement};
 use crate::keys::{self, Key};
 use crate::reach::{Comer, Says, escape, is_of_resource, words};
@@ -18,8 +18,19 @@ pub enum To<'a> {
     Some(&'a [String]),
     /// This one.
     One(&'a str),
+    /// This one, of which what conditions can ask of it is known, by lower-case key.
+    Known(&'a str, &'a BTreeMap<String, Vec<String>>),
     /// The statements name none, as in trust policies.
     Itself,
+}
+
+impl<'a> To<'a> {
+    fn one(self) -> Option<&'a str> {
+        match self {
+            Self::One(arn) | Self::Known(arn, _) => Some(arn),
+            Self::Some(_) | Self::Itself => None,
+        }
+    }
 }
 
 /// A statement that gives the permission.
@@ -30,30 +41,55 @@ pub struct Gift<'a> {
     statement: &'a Statement,
     /// To what it is given, of what was asked.
     pub to: Vec<String>,
+    /// Conditions that hold, whatever the holder does.
+    pub met: Vec<String>,
     /// Conditions that the holder can meet.
     pub besides: Vec<String>,
+    /// Conditions of denying statements that the holder gets around by how they call.
+    pub unless: Vec<String>,
     /// What is not understood. Empty: it is given.
     pub unclear: Vec<String>,
 }
 
+/// What a denying statement does to somebody who is given what it denies.
+enum Denial {
+    Nothing,
+    /// They get around it by how they call.
+    Unless(String),
+    /// Whether it does is not understood.
+    Perhaps(Vec<String>),
+    Takes,
+}
+
 impl Holder {
-    fn request(&self, action: &str, resource: Option<&str>) -> Request {
+    fn request(&self, action: &str, to: To<'_>) -> Request {
         let one = |value: &str| vec![value.to_owned()];
-        let mut context = BTreeMap::from([
-            ("aws:principalarn".to_owned(), one(&self.arn)),
-            ("aws:principalisawsservice".to_owned(), one("false")),
-            ("aws:principaltype".to_owned(), one(if self.is_user() { "User" } else { "AssumedRole" })),
-        ]);
+        let mut context = BTreeMap::from([("aws:principalisawsservice".to_owned(), one("false"))]);
+        // Nobody calls as a group: of its members, other things are true.
+        if !self.is_group() {
+            context.insert("aws:principalarn".to_owned(), one(&self.arn));
+            context.insert("aws:principaltype".to_owned(), one(if self.is_user() { "User" } else { "AssumedRole" }));
+        }
         if let Some(account) = arn::account(&self.arn) {
             context.insert("aws:principalaccount".to_owned(), one(account));
+            // Other services do not have it: a negated condition on it holds there.
+            if action.starts_with("kms:") {
+                context.insert("kms:calleraccount".to_owned(), one(account));
+            }
         }
         if self.is_user() {
             context.insert("aws:username".to_owned(), one(&self.name));
         }
+        if let Some(owner) = to.one().and_then(arn::account) {
+            context.insert("aws:resourceaccount".to_owned(), one(owner));
+        }
+        if let To::Known(_, of_resource) = to {
+            context.extend(of_resource.iter().map(|(key, values)| (key.clone(), values.clone())));
+        }
         Request {
             caller: Caller::Principal { arn: self.arn.clone(), session: None },
             action: action.to_owned(),
-            resource: resource.map(str::to_owned),
+            resource: to.one().map(str::to_owned),
             context,
             complete: false,
         }
@@ -67,13 +103,14 @@ impl Holder {
         action: &str,
         to: To<'_>,
     ) -> Vec<Gift<'a>> {
-        let request = self.request(action, if let To::One(arn) = to { Some(arn) } else { None });
+        let request = self.request(action, to);
         let mut gifts = Vec::new();
         for (policy, digest) in policies.iter().enumerate() {
             for (place, statement) in digest.of_effect(Effect::Allow, action) {
                 let mut unclear = Vec::new();
                 let Some(to) = reached(statement, to, &request, digest.variables, &mut unclear) else { continue };
-                let mut gift = Gift { policy, place, statement, to, besides: Vec::new(), unclear };
+                let (met, besides, unless) = (Vec::new(), Vec::new(), Vec::new());
+                let mut gift = Gift { policy, place, statement, to, met, besides, unless, unclear };
                 if statement.conditions.iter().all(|one| gift.meets(one, &request, digest.variables)) {
                     gifts.push(gift);
                 }
@@ -99,7 +136,7 @@ fn reached(
 ) -> Option<Vec<String>> {
     match to {
         To::Itself => Some(Vec::new()),
-        To::One(arn) => {
+        To::One(arn) | To::Known(arn, _) => {
             match matches_one(statement, request, variables) {
                 Some(true) => {}
                 Some(false) => return None,
@@ -176,7 +213,7 @@ impl Gift<'_> {
     /// Whether a condition of its own statement may hold.
     fn meets(&mut self, condition: &Condition, request: &Request, variables: bool) -> bool {
         match holds(condition, request, variables) {
-            Some(true) => {}
+            Some(true) => self.met.push(words(condition)),
             Some(false) => return false,
             None if can_be_met(condition) => self.besides.push(words(condition)),
             None => self.unclear.push(words(condition)),
@@ -186,35 +223,50 @@ impl Gift<'_> {
 
     /// Whether a denying statement takes it back from this holder.
     fn is_taken(&mut self, denial: &Statement, to: To<'_>, request: &Request, variables: bool) -> bool {
-        let mut unclear = Vec::new();
         let covered = match to {
             To::Itself => Some(true),
-            To::One(_) => matches_one(denial, request, variables),
+            To::One(_) | To::Known(..) => matches_one(denial, request, variables),
             To::Some(_) if self.to.iter().all(|to| covers(denial, to)) => Some(true),
             // What is left of all but some, without all but others, is not counted up.
             To::Some(_) if self.statement.not_resources.is_some() && spares_some(denial, &self.to) => None,
             To::Some(_) => Some(false),
         };
-        match covered {
-            Some(true) => {}
-            Some(false) => return false,
-            None => unclear.push("which resources a Deny statement has".to_owned()),
+        match weighed(denial, covered, request, variables) {
+            Denial::Nothing => {}
+            Denial::Unless(words) => self.unless.push(words),
+            Denial::Perhaps(unclear) => self.unclear.extend(unclear),
+            Denial::Takes => return true,
         }
-        for condition in &denial.conditions {
-            match holds(condition, request, variables) {
-                Some(true) => continue,
-                Some(false) => return false,
-                None => {}
-            }
-            match escape(condition, Comer::Person, arn::account(principal(request)), variables) {
-                Says::Nothing if !is_of_resource(condition) && !is_given(condition) => return false,
-                Says::Only(parties) if parties.is_empty() => {}
-                _ => unclear.push(format!("a Deny statement if {}", words(condition))),
-            }
+        false
+    }
+}
+
+/// What a denying statement that has these resources takes from who asks. Whom it names is not asked.
+fn weighed(denial: &Statement, covered: Option<bool>, request: &Request, variables: bool) -> Denial {
+    let mut unclear = Vec::new();
+    match covered {
+        Some(true) => {}
+        Some(false) => return Denial::Nothing,
+        None => unclear.push("which resources a Deny statement has".to_owned()),
+    }
+    let mut unless = None;
+    for condition in &denial.conditions {
+        match holds(condition, request, variables) {
+            Some(true) => continue,
+            Some(false) => return Denial::Nothing,
+            None => {}
         }
-        let taken = unclear.is_empty();
-        self.unclear.extend(unclear);
-        taken
+        match escape(condition, Comer::Person, arn::account(principal(request)), variables) {
+            Says::Nothing if !is_of_resource(condition) && !is_given(condition) => unless = Some(words(condition)),
+            Says::Only(parties) if parties.is_empty() => {}
+            _ => unclear.push(format!("a Deny statement if {}", words(condition))),
+        }
+    }
+    match unless {
+        // One condition that does not hold is enough.
+        Some(words) => Denial::Unless(format!("not denied by {words}")),
+        None if unclear.is_empty() => Denial::Takes,
+        None => Denial::Perhaps(unclear),
     }
 }
 
@@ -250,65 +302,161 @@ pub enum Trusts {
     TheirAccount,
 }
 
+/// A statement of a resource's policy that lets a holder in.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// Its place in the policy.
+    pub place: usize,
+    pub how: Trusts,
+    /// Whether it names their ARN, in place of everyone or of one session.
+    pub by_arn: bool,
+    pub met: Vec<String>,
+    pub besides: Vec<String>,
+    pub unclear: Vec<String>,
+}
+
+/// The statements by which the policy of a resource lets this holder do something, without those that it takes back.
+#[must_use]
+pub fn named(policy: &Digest, holder: &Holder, action: &str, to: To<'_>) -> Vec<Named> {
+    let mut found = Vec::new();
+    for mut gift in holder.gifts(&[policy], &[], action, to) {
+        let Some((how, by_arn)) = gift.names(holder) else { continue };
+        let Some((unless, unclear)) = holder.denied_in(policy, action, to) else { continue };
+        gift.besides.extend(unless);
+        gift.unclear.extend(unclear);
+        let Gift { place, met, besides, unclear, .. } = gift;
+        found.push(Named { place, how, by_arn, met, besides, unclear });
+    }
+    found
+}
+
+impl Gift<'_> {
+    /// How the statement names a holder, with what is not plain of it.
+    fn names(&mut self, holder: &Holder) -> Option<(Trusts, bool)> {
+        let caller = Caller::Principal { arn: holder.arn.clone(), session: None };
+        let Some(principals) = &self.statement.principals else {
+            match is_not_principal(self.statement.not_principals.as_ref()?, &caller) {
+                Some(true) => {}
+                Some(false) => return None,
+                None => self.unclear.push("whom its NotPrincipal leaves".to_owned()),
+            }
+            return Some((Trusts::Them, false));
+        };
+        let mut best: Option<(Trusts, bool, Option<String>, Option<String>)> = None;
+        for one in principals {
+            let way = match is_principal(one, &caller) {
+                // A group is nobody that could be named.
+                Some(true) if holder.is_group() && one.form != PrincipalForm::Account => None,
+                Some(true) if one.form == PrincipalForm::Account => Some((Trusts::TheirAccount, false, None, None)),
+                Some(true) => Some((Trusts::Them, one.form != PrincipalForm::Everyone, None, None)),
+                Some(false) => session_of(holder, &one.value)
+                    .map(|name| (Trusts::Them, false, Some(format!("the session is named {name:?}")), None)),
+                None => Some((Trusts::Them, false, None, Some(format!("whose {} is", one.value)))),
+            };
+            let rank = |way: &(Trusts, bool, Option<String>, Option<String>)| {
+                (way.3.is_none(), way.0 == Trusts::Them, !way.1, way.2.is_none())
+            };
+            if let Some(way) = way
+                && best.as_ref().is_none_or(|best| rank(best) < rank(&way))
+            {
+                best = Some(way);
+            }
+        }
+        let (how, by_arn, besides, unclear) = best?;
+        self.besides.extend(besides);
+        self.unclear.extend(unclear);
+        Some((how, by_arn))
+    }
+}
+
+/// The name of the session that this ARN is of the holder's role; it leaves out the role's path.
+pub fn session_of<'p>(holder: &Holder, principal: &'p str) -> Option<&'p str> {
+    let [_, _, service, _, account, resource] = arn::fields(principal)?;
+    let (role, session) = resource.strip_prefix("assumed-role/")?.split_once('/')?;
+    let same = arn::account(&holder.arn) == Some(account) && holder.arn.rsplit('/').next() == Some(role);
+    (service == "sts" && same && holder.arn.contains(":role/")).then_some(session)
+}
+
+/// What is got around, and what is not understood.
+pub type Denied = (Vec<String>, Vec<String>);
+
+impl Holder {
+    /// What a policy of a resource denies this holder, which is not surely denied; `None`: it is.
+    pub(crate) fn denied_in(&self, policy: &Digest, action: &str, to: To<'_>) -> Option<Denied> {
+        let request = self.request(action, to);
+        let mut denied = Denied::default();
+        for (_, denial) in policy.of_effect(Effect::Deny, action) {
+            let names = match (&denial.principals, &denial.not_principals) {
+                (Some(principals), _) => {
+                    let answers: Vec<_> = principals.iter().map(|one| is_principal(one, &request.caller)).collect();
+                    if answers.contains(&Some(true)) {
+                        Some(true)
+                    } else if answers.contains(&None) {
+                        None
+                    } else {
+                        Some(false)
+                    }
+                }
+                (None, Some(spared)) => is_not_principal(spared, &request.caller),
+                (None, None) => None,
+            };
+            if names == Some(false) {
+                continue;
+            }
+            let covered = if to.one().is_some() { matches_one(denial, &request, policy.variables) } else { Some(true) };
+            match weighed(denial, covered, &request, policy.variables) {
+                Denial::Nothing => {}
+                Denial::Unless(words) => denied.0.push(words),
+                Denial::Perhaps(unclear) => denied.1.extend(unclear),
+                Denial::Takes if names.is_none() => denied.1.push("whether a Deny statement names them".to_owned()),
+                Denial::Takes => return None,
+            }
+        }
+        Some(denied)
+    }
+
+    /// What their own policies and their boundary deny, which is not surely denied; `None`: it is.
+    pub(crate) fn denied(&self, action: &str, to: To<'_>) -> Option<Denied> {
+        let request = self.request(action, to);
+        let mut denied = Denied::default();
+        for held in self.policies.iter().chain(&self.boundary) {
+            let Some(digest) = held.digest.as_deref() else {
+                denied.1.push(format!("{}, which was not read", held.name));
+                continue;
+            };
+            for (_, denial) in digest.of_effect(Effect::Deny, action) {
+                let covered =
+                    if to.one().is_some() { matches_one(denial, &request, digest.variables) } else { Some(true) };
+                match weighed(denial, covered, &request, digest.variables) {
+                    Denial::Nothing => {}
+                    Denial::Unless(words) => denied.0.push(words),
+                    Denial::Perhaps(unclear) => denied.1.extend(unclear),
+                    Denial::Takes => return None,
+                }
+            }
+        }
+        Some(denied)
+    }
+
+    /// What the boundary asks for beside what another policy gives, and what of it is not understood; `None`: it does not allow it.
+    pub(crate) fn edge(&self, action: &str, to: To<'_>) -> Option<Denied> {
+        let Some(boundary) = &self.boundary else { return Some(Denied::default()) };
+        let Some(digest) = boundary.digest.as_deref() else {
+            return Some((Vec::new(), vec![format!("{}, which was not read", boundary.name)]));
+        };
+        let gift = self.gifts(&[digest], &[digest], action, to).into_iter().next()?;
+        Some(([gift.besides, gift.unless].concat(), gift.unclear))
+    }
+}
+
 /// Whether a trust policy lets this holder in, and how; with the conditions that they can meet, and what is not understood.
 #[must_use]
 pub fn trusts(trust: &Digest, holder: &Holder) -> Option<(Trusts, Vec<String>, Vec<String>)> {
-    const ACTION: &str = "sts:AssumeRole";
-    let request = holder.request(ACTION, None);
-    let mut best: Option<(Trusts, Vec<String>, Vec<String>)> = None;
-    for gift in holder.gifts(&[trust], &[], ACTION, To::Itself) {
-        let mut unclear = gift.unclear;
-        let named = match (&gift.statement.principals, &gift.statement.not_principals) {
-            (Some(principals), _) => {
-                let mut named = None;
-                for one in principals {
-                    match is_principal(one, &request.caller) {
-                        Some(true) if matches!(one.form, PrincipalForm::Account | PrincipalForm::Everyone) => {
-                            named = named.or(Some(Trusts::TheirAccount));
-                        }
-                        Some(true) => named = Some(Trusts::Them),
-                        Some(false) => {}
-                        None => {
-                            unclear.push(format!("whose {} is", one.value));
-                            named = named.or(Some(Trusts::TheirAccount));
-                        }
-                    }
-                }
-                named
-            }
-            (None, Some(_)) => {
-                unclear.push("whom its NotPrincipal leaves".to_owned());
-                Some(Trusts::TheirAccount)
-            }
-            (None, None) => None,
-        };
-        let Some(named) = named else { continue };
-        let better = best.as_ref().is_none_or(|(how, _, why)| {
-            (unclear.is_empty(), named == Trusts::Them) > (why.is_empty(), *how == Trusts::Them)
-        });
-        if better {
-            best = Some((named, gift.besides, unclear));
-        }
-    }
-    // What its Deny statements take back.
-    let (how, besides, mut unclear) = best?;
-    for (_, denial) in trust.of_effect(Effect::Deny, ACTION) {
-        let denied = denial.principals.as_ref().map(|all| all.iter().map(|one| is_principal(one, &request.caller)));
-        match denied {
-            Some(answers) => {
-                let answers: Vec<_> = answers.collect();
-                if answers.iter().all(|one| *one == Some(false)) {
-                    continue;
-                }
-                if answers.contains(&Some(true)) && denial.conditions.is_empty() {
-                    return None;
-                }
-                unclear.push("a Deny statement of its trust policy".to_owned());
-            }
-            None => unclear.push("a Deny statement of its trust policy".to_owned()),
-        }
-    }
-    Some((how, besides, unclear))
+    let rank = |way: &Named| (way.unclear.is_empty(), way.how == Trusts::Them);
+    let ways = named(trust, holder, "sts:AssumeRole", To::Itself).into_iter();
+    // Of two that are alike, the first.
+    let best = ways.reduce(|best, way| if rank(&way) > rank(&best) { way } else { best })?;
+    Some((best.how, best.besides, best.unclear))
 }
 
 /// Whether a service of AWS may take a role on.

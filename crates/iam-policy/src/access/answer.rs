@@ -1,0 +1,194 @@
+//! What is answered: who reaches a key, by which steps.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::permissions::May;
+
+/// Somebody who reaches a key, or stands on the way to it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Who {
+    pub kind: WhoKind,
+    /// An ARN, an account's number, the name of a service; of service accounts `ISSUER:system:serviceaccount:NAMESPACE:NAME` or, by an
+    /// association of pod identity, `CLUSTER:system:serviceaccount:NAMESPACE:NAME`; of tenants the issuer's name, a space, and the tenant.
+    pub name: String,
+}
+
+/// What somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhoKind {
+    User,
+    Group,
+    Role,
+    /// The root user of an account.
+    Root,
+    /// Whoever can give themselves every permission of an account.
+    Administrators,
+    /// Whoever the policies of an account let: an account that was not read, or not whole.
+    Account,
+    Organization,
+    Service,
+    ServiceAccount,
+    /// The people of a SAML provider.
+    People,
+    /// A tenant of an issuer that many share, such as a repository of GitHub.
+    Tenant,
+    /// An exact subject of an issuer.
+    Subject,
+    /// The workloads of a cluster.
+    Cluster,
+    /// Everyone to whom an issuer gives tokens.
+    Issuer,
+    Anyone,
+    /// A principal that is none of these, in the policy's words.
+    Other,
+}
+
+/// What somebody can do to a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Does {
+    Use,
+    Administer,
+    Destroy,
+}
+
+/// A condition on a step, in the policy's words.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Given {
+    pub words: String,
+    pub holds: Holds,
+}
+
+/// How a condition stands for the one who takes the step. A step whose condition fails is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holds {
+    /// It holds, whatever they do.
+    Met,
+    /// It holds if they call in a certain way: with a second factor, from an address, through a service.
+    Unmet,
+    /// It may hold or not.
+    NotUnderstood,
+}
+
+/// Where a step was read: a part of a resource.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// `aws-kms/key`, `aws-iam/role`
+    pub kind: String,
+    pub id: String,
+    /// `policy`, `trust_policy`, `grants`, `inline_policies`
+    pub part: String,
+    /// The name of an inline policy, the id of a grant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its place in the policy, counted from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<usize>,
+}
+
+/// One step of a path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    pub who: Who,
+    /// By what they take it: `sts:AssumeRole`, `kms:Decrypt`; `*`: everything.
+    pub action: String,
+    /// Whom they become, or the key.
+    pub to: String,
+    /// All of these together allow it.
+    pub by: Vec<Place>,
+    pub may: May,
+    pub conditions: Vec<Given>,
+}
+
+/// Somebody who reaches a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reacher {
+    pub who: Who,
+    pub does: Does,
+    pub may: May,
+    /// The actions by which the last one on the path does it.
+    pub actions: Vec<String>,
+    /// The surest path, and of those the shortest: from them to the key.
+    pub path: Vec<Step>,
+}
+
+/// Who reaches a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reach {
+    /// The key's ARN.
+    pub key: String,
+    /// By who they are, then by what they do.
+    pub reachers: Vec<Reacher>,
+}
+
+impl Who {
+    #[must_use]
+    pub fn new(kind: WhoKind, name: impl Into<String>) -> Self {
+        Self { kind, name: name.into() }
+    }
+
+    /// The user, group or role of this ARN.
+    #[must_use]
+    pub fn of_arn(arn: &str) -> Self {
+        let kind = match arn.splitn(6, ':').nth(5).and_then(|resource| resource.split('/').next()) {
+            Some("user") => WhoKind::User,
+            Some("group") => WhoKind::Group,
+            Some("role") => WhoKind::Role,
+            Some("root") => WhoKind::Root,
+            _ => WhoKind::Other,
+        };
+        Self::new(kind, arn)
+    }
+}
+
+/// A step that may be taken or not, as not all was read.
+#[must_use]
+pub fn unread(who: &Who, action: &str, to: &str, by: Vec<Place>, words: impl Into<String>) -> Step {
+    Step {
+        who: who.clone(),
+        action: action.to_owned(),
+        to: to.to_owned(),
+        by,
+        may: May::Undetermined,
+        conditions: vec![Given { words: words.into(), holds: Holds::NotUnderstood }],
+    }
+}
+
+/// The conditions of a step, and whether it may be taken.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    pub conditions: Vec<Given>,
+}
+
+impl Terms {
+    pub fn all(mut self, holds: Holds, words: &[String]) -> Self {
+        for one in words {
+            let given = Given { words: one.clone(), holds };
+            if !self.conditions.contains(&given) {
+                self.conditions.push(given);
+            }
+        }
+        self
+    }
+
+    pub fn step(self, who: &Who, action: &str, to: &str, by: Vec<Place>) -> Step {
+        let sure = self.conditions.iter().all(|one| one.holds != Holds::NotUnderstood);
+        Step {
+            who: who.clone(),
+            action: action.to_owned(),
+            to: to.to_owned(),
+            by,
+            may: if sure { May::Yes } else { May::Undetermined },
+            conditions: self.conditions,
+        }
+    }
+}
