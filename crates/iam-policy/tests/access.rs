@@ -64,6 +64,12 @@ fn letters(reach: &Reach, name: &str) -> String {
     [Does::Use, Does::Administer, Does::Destroy].into_iter().map(letter).collect()
 }
 
+/// Whether the administrators of an account reach the key, in one way or another.
+fn administrators(scene: &Scene, account: &str) -> bool {
+    let who = Who::new(WhoKind::Administrators, account);
+    reach(scene).reachers.iter().any(|one| one.who == who)
+}
+
 fn check(scene: &Scene, rows: &[(&str, &str)]) {
     let reach = reach(scene);
     let wrong: Vec<String> = rows
@@ -112,7 +118,8 @@ fn a_key_policy_that_leaves_it_to_the_account() {
     check(&scene, &[(&jane, "---"), (&arn("user", "joe"), "y--"), (ROOT, "y--")]);
     let of_root = reach(&scene);
     let path = &found(&of_root, ROOT, Does::Use).unwrap().path;
-    assert_eq!(path.iter().map(|step| step.action.as_str()).collect::<Vec<_>>(), ["*", "*", "kms:Sign"]);
+    assert_eq!(path.iter().map(|step| step.action.as_str()).collect::<Vec<_>>(), ["*", "kms:Sign"]);
+    assert_eq!(path[1].conditions[0].words, format!("as {}", arn("user", "joe")));
 }
 
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-single-account.html
@@ -171,6 +178,15 @@ fn from_another_account_both_are_needed() {
     let sign = || json!([allow("kms:Sign")]);
     check(&of(json!([]), to(aws(&mary), "kms:Sign")), &[(&mary, "---")]);
     check(&of(sign(), to(aws(&mary), "kms:Sign")), &[(&mary, "y--")]);
+    // What mary lacks, whoever can give it can give themselves her.
+    for (statement, expected) in [
+        (to(aws(&mary), "kms:Sign"), true),
+        (to(aws(OTHER), "kms:Sign"), true),
+        (to(json!("*"), "kms:Sign"), true),
+        (to(aws(ROOT), "kms:Sign"), false),
+    ] {
+        assert_eq!(administrators(&of(json!([]), statement.clone()), OTHER), expected, "{statement}");
+    }
     check(&of(sign(), to(aws(OTHER), "kms:Sign")), &[(&mary, "y--"), (other_root, "y--"), (ROOT, "---")]);
     check(&of(json!([]), to(aws(OTHER), "kms:Sign")), &[(&mary, "---"), (other_root, "y--")]);
     check(&of(sign(), to(aws(ROOT), "kms:Sign")), &[(&mary, "---"), (other_root, "---"), (ROOT, "y--")]);
@@ -318,6 +334,7 @@ fn steps_are_followed_to_the_key() {
             .key(json!([to(aws(&names[2]), "kms:Sign")]), json!({}))
     };
     check(&named(json!([])), &[(&mary, "---")]);
+    assert!(administrators(&named(json!([])), OTHER));
     check(&named(json!([allow("sts:AssumeRole")])), &[(&mary, "y--")]);
 }
 
@@ -351,6 +368,20 @@ fn whoever_becomes_them_reaches_what_they_reach() {
         let scene = of(own.clone());
         assert_eq!(letters(&reach(&scene), &jane), expected, "{own}");
     }
+    // A group may lead on, and so may who says who the people of a provider are.
+    let team = Scene::new()
+        .user("jane", json!([allow("iam:AddUserToGroup")]))
+        .entity("group", "team", json!([allow("sts:AssumeRole")]), json!({}))
+        .role("app", json!([]), trust(aws(ROOT)))
+        .key(json!([to(aws(&arn("role", "app")), "kms:Decrypt")]), json!({}));
+    check(&team, &[(&jane, "y--")]);
+    let provider = "arn:aws:iam::111122223333:saml-provider/idp";
+    let saml = json!([{"Effect": "Allow", "Action": "sts:AssumeRoleWithSAML", "Principal": {"Federated": provider}}]);
+    let people = Scene::new()
+        .user("jane", json!([allow("iam:UpdateSAMLProvider")]))
+        .role("app", json!([]), saml)
+        .key(json!([to(aws(&arn("role", "app")), "kms:Decrypt")]), json!({}));
+    check(&people, &[(&jane, "y--"), (provider, "y--")]);
     // A member has what the group has.
     let member = Scene::new()
         .entity("group", "team", json!([allow("kms:Sign")]), json!({}))

@@ -421,6 +421,19 @@ fn who_can_become_an_administrator_is_one() {
     let found = of(&chain);
     assert_eq!(found.iter().map(|one| letter(&one.administers)).collect::<String>(), "yyy", "{found:?}");
     assert_eq!(found[0].administers[0].over.as_deref(), Some("arn:aws:iam::111122223333:role/deploy"));
+    // By a group that may take a role on.
+    let joined = [
+        user("jane", vec![held("own", json!([allow(json!("iam:AddUserToGroup"), json!("*"))]))]),
+        Holder {
+            arn: "arn:aws:iam::111122223333:group/team".to_owned(),
+            name: "team".to_owned(),
+            policies: vec![held("own", json!([allow(json!("sts:AssumeRole"), json!("*"))]))],
+            ..Holder::default()
+        },
+        role("admin", admin(), json!({"AWS": "111122223333"})),
+    ];
+    let found = of(&joined);
+    assert_eq!(found.iter().map(|one| letter(&one.administers)).collect::<String>(), "yyy", "{found:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::permissions::May;
+use crate::permissions::{Gift, May};
 
 /// Somebody who reaches a key, or stands on the way to it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -170,6 +170,15 @@ pub struct Terms {
 }
 
 impl Terms {
+    /// Those of a statement of somebody's own policies.
+    pub fn of(gift: &Gift<'_>) -> Self {
+        Self::default()
+            .all(Holds::Met, &gift.met)
+            .all(Holds::Unmet, &gift.besides)
+            .all(Holds::Unmet, &gift.unless)
+            .all(Holds::NotUnderstood, &gift.unclear)
+    }
+
     pub fn all(mut self, holds: Holds, words: &[String]) -> Self {
         for one in words {
             let given = Given { words: one.clone(), holds };

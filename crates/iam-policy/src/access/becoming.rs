@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::answer::{Given, Holds, Place, Step, Terms, Who, WhoKind, unread as step_unread};
 use super::direct::unread;
 use super::facts::{Account, Principal, World, place};
-use super::outside::{Outsider, root};
+use super::outside::{Outsider, administrators, root};
 use crate::arn;
 use crate::document::PrincipalForm;
 use crate::permissions::{Ask, BECOME, Digest, Held, Named, On, RAISE, To, Trusts, loosens, named, trusts_a_service};
@@ -73,10 +73,6 @@ const ASSUME: &str = "sts:AssumeRole";
 const TAKES_ON: [&str; 3] = [ASSUME, "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"];
 const PODS: &str = "pods.eks.amazonaws.com";
 
-fn administrators(account: &str) -> Who {
-    Who::new(WhoKind::Administrators, account)
-}
-
 fn trust_of(role: &str, statement: Option<usize>) -> Place {
     Place { statement, ..place("aws-iam/role", role, "trust_policy", None) }
 }
@@ -94,7 +90,26 @@ impl World {
                 }
             }
         }
+        self.of_people(&mut edges);
         edges
+    }
+
+    /// Whoever changes or makes a SAML provider says who its people are.
+    fn of_people(&self, edges: &mut Vec<Edge>) {
+        const CHANGE: [&str; 2] = ["iam:UpdateSAMLProvider", "iam:CreateSAMLProvider"];
+        let people: BTreeSet<Who> =
+            edges.iter().map(|edge| &edge.step.who).filter(|who| who.kind == WhoKind::People).cloned().collect();
+        for provider in people {
+            let account = arn::account(&provider.name).and_then(|number| self.accounts.get(number));
+            for one in account.into_iter().flat_map(|account| &account.principals) {
+                for action in CHANGE.into_iter().filter(|action| one.may_allow([*action].into_iter())) {
+                    let Some(gift) = one.holder.given(action, To::One(&provider.name)) else { continue };
+                    let by = one.at(&gift).into_iter().collect();
+                    let step = Terms::of(&gift).step(&one.who, action, &provider.name, by);
+                    edges.push(Edge { to: provider.clone(), step });
+                }
+            }
+        }
     }
 
     /// Who can give themselves every permission of an account, and so become anybody of it.
@@ -126,7 +141,7 @@ impl World {
         let mentions = Mentions::of(trust);
         for one in self.accounts.values().flat_map(|account| &account.principals) {
             let allowed = one.may_allow([ASSUME].into_iter());
-            if one.who == role.who || one.is_group() || !mentions.names(one, allowed) {
+            if one.who == role.who || !mentions.names(one, allowed) {
                 continue;
             }
             let foreign = arn::account(&one.holder.arn) != Some(number);
@@ -168,12 +183,7 @@ fn raises(one: &Principal, number: &str, account: &Account, mighty: &Who) -> Vec
     let mut found = Vec::new();
     for ask in RAISE.iter().filter(|ask| one.may_allow([ask.action].into_iter())) {
         let Some(gift) = one.holder.given(ask.action, To::Some(&all(ask))) else { continue };
-        let terms = Terms::default()
-            .all(Holds::Met, &gift.met)
-            .all(Holds::Unmet, &gift.besides)
-            .all(Holds::Unmet, &gift.unless)
-            .all(Holds::NotUnderstood, &gift.unclear);
-        found.push(terms.step(&one.who, ask.action, &mighty.name, one.at(&gift).into_iter().collect()));
+        found.push(Terms::of(&gift).step(&one.who, ask.action, &mighty.name, one.at(&gift).into_iter().collect()));
     }
     // The sentences of these say what is not understood.
     for power in loosens(&one.holder, all) {
@@ -194,6 +204,10 @@ fn raises(one: &Principal, number: &str, account: &Account, mighty: &Who) -> Vec
 
 /// How a principal takes a role on that lets them in.
 fn assumes(one: &Principal, role: &Principal, way: &Named, foreign: bool) -> Option<Step> {
+    // Nobody calls as a group: its members have what it has, and are named themselves.
+    if one.is_group() && way.how == Trusts::Them {
+        return None;
+    }
     let mut terms = Terms::default()
         .all(Holds::Met, &way.met)
         .all(Holds::Unmet, &way.besides)
@@ -228,11 +242,7 @@ fn of_credentials(account: &Account, target: &Principal, edges: &mut Vec<Edge>) 
                 continue;
             }
             let Some(gift) = one.holder.given(ask.action, To::One(&target.holder.arn)) else { continue };
-            let mut terms = Terms::default()
-                .all(Holds::Met, &gift.met)
-                .all(Holds::Unmet, &gift.besides)
-                .all(Holds::Unmet, &gift.unless)
-                .all(Holds::NotUnderstood, &gift.unclear);
+            let mut terms = Terms::of(&gift);
             if ask.action == "iam:PassRole" && trust.is_none() {
                 terms = terms.all(Holds::NotUnderstood, &[unread(&format!("the trust policy of {}", target.who.name))]);
             }

@@ -28,7 +28,13 @@ impl World {
                     continue;
                 }
                 for who in self.whom(statement, one, owner) {
-                    found.push(Outsider { who, statement: place, terms: terms(statement, one) });
+                    let mut terms = terms(statement, one);
+                    let named = one.principal.and_then(|n| statement.principals.as_ref()?.get(n));
+                    let named = named.filter(|one| one.form != PrincipalForm::Account && one.account.is_some());
+                    if let (WhoKind::Administrators, Some(named)) = (who.kind, named) {
+                        terms = terms.all(Holds::Unmet, &[format!("as {}", named.value)]);
+                    }
+                    found.push(Outsider { who, statement: place, terms });
                 }
             }
         }
@@ -41,17 +47,12 @@ impl World {
             match (principal.form, &principal.account) {
                 (PrincipalForm::Account, Some(account)) => return self.account(account),
                 (PrincipalForm::User | PrincipalForm::Role, Some(account)) => {
-                    return if self.knows(account, &principal.value) {
-                        Vec::new()
-                    } else {
-                        vec![Who::of_arn(&principal.value)]
-                    };
+                    let known = self.knows(account, &principal.value);
+                    return self.named(account, (!known).then(|| Who::of_arn(&principal.value)));
                 }
-                (PrincipalForm::AssumedRole, Some(account)) if self.has_session(account, &principal.value) => {
-                    return Vec::new();
-                }
-                (PrincipalForm::AssumedRole | PrincipalForm::FederatedUser, _) => {
-                    return vec![Who::new(WhoKind::Other, &principal.value)];
+                (PrincipalForm::AssumedRole | PrincipalForm::FederatedUser, Some(account)) => {
+                    let known = self.has_session(account, &principal.value);
+                    return self.named(account, (!known).then(|| Who::new(WhoKind::Other, &principal.value)));
                 }
                 (PrincipalForm::CanonicalUser | PrincipalForm::Other, _) => {
                     return vec![Who::new(WhoKind::Other, &principal.value)];
@@ -70,6 +71,10 @@ impl World {
             .min_by_key(|parties| (parties.iter().any(widest), parties.len()))
             .unwrap_or_else(everybody);
         let mut found: Vec<Who> = parties.iter().flat_map(|party| self.party(party, statement, owner)).collect();
+        let of_accounts = |party: &Party| matches!(party.kind, PartyKind::Anyone | PartyKind::Organization);
+        if principal.is_none_or(|one| one.form == PrincipalForm::Everyone) && parties.iter().any(of_accounts) {
+            found.extend(self.accounts.keys().map(|account| administrators(account)));
+        }
         found.sort();
         found.dedup();
         found
@@ -77,11 +82,16 @@ impl World {
 
     /// Whoever the policies of an account let. Of one that was read whole, they are asked one by one.
     pub(crate) fn account(&self, account: &str) -> Vec<Who> {
-        match self.accounts.get(account) {
-            Some(known) if known.whole => vec![root(account, &known.partition)],
-            Some(known) => vec![root(account, &known.partition), Who::new(WhoKind::Account, account)],
-            None => vec![Who::new(WhoKind::Account, account)],
-        }
+        let Some(known) = self.accounts.get(account) else { return vec![Who::new(WhoKind::Account, account)] };
+        let rest = (!known.whole).then(|| Who::new(WhoKind::Account, account));
+        [root(account, &known.partition), administrators(account)].into_iter().chain(rest).collect()
+    }
+
+    /// Somebody of an account who is named, and not among those that were read; and whoever can give those that were what they lack, or take away
+    /// what holds them back.
+    fn named(&self, account: &str, other: Option<Who>) -> Vec<Who> {
+        let mighty = self.accounts.contains_key(account).then(|| administrators(account));
+        mighty.into_iter().chain(other).collect()
     }
 
     pub(crate) fn knows(&self, account: &str, arn: &str) -> bool {
@@ -121,6 +131,11 @@ impl World {
             }
         }
     }
+}
+
+/// Whoever can give themselves every permission of an account.
+pub fn administrators(account: &str) -> Who {
+    Who::new(WhoKind::Administrators, account)
 }
 
 /// The root user of an account.

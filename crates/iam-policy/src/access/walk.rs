@@ -7,6 +7,7 @@ use super::asks::{KEY_ACTIONS, KeyAction, of_grant};
 use super::becoming::{Edge, Mentions};
 use super::direct::{Acts, account_named, constrained, in_grants, in_policy, keep, unread};
 use super::facts::{Key, World, place};
+use super::outside::administrators;
 use crate::permissions::{May, To, session_of};
 
 /// A step that another target knows of: whom an access entry of EKS makes a user of a cluster, which of those may become a service account,
@@ -96,8 +97,6 @@ impl<'w> Walker<'w> {
                 for one in self.world.outsiders(policy, action.name, &key.account) {
                     let step = one.terms.step(&one.who, action.name, &key.arn, vec![in_policy(key, one.statement)]);
                     add(&one.who, action, step);
-                    // Whoever can give themselves every permission can give themselves what the key leaves to policies.
-                    self.given_by_account(key, action, one.statement, &mut add);
                 }
             }
         }
@@ -125,26 +124,6 @@ impl<'w> Walker<'w> {
         all
     }
 
-    /// Where a statement leaves an action to the policies of accounts that were read: whoever changes those.
-    fn given_by_account(
-        &self,
-        key: &Key,
-        action: &KeyAction,
-        statement: usize,
-        add: &mut impl FnMut(&Who, &KeyAction, Step),
-    ) {
-        let Some(policy) = &key.policy else { return };
-        let Some((_, named)) = policy.allows().find(|(n, _)| *n == statement) else { return };
-        let accounts = named.principals.iter().flatten().filter(|one| account_named(&one.value).is_some());
-        for number in accounts.filter_map(|one| one.account.as_deref()) {
-            if self.world.accounts.contains_key(number) {
-                let who = Who::new(WhoKind::Administrators, number);
-                let terms = super::answer::Terms::default();
-                add(&who, action, terms.step(&who, action.name, &key.arn, vec![in_policy(key, statement)]));
-            }
-        }
-    }
-
     /// Grantees that are no principals that were read.
     fn grantees(&self, grant: &super::facts::Grant) -> Vec<Who> {
         let service = grant.grantee_service.iter().map(|name| Who::new(WhoKind::Service, name));
@@ -154,8 +133,10 @@ impl<'w> Walker<'w> {
             match account_named(grantee) {
                 Some(number) => found.extend(self.world.account(number)),
                 None if crate::arn::is_service(grantee) => found.push(Who::new(WhoKind::Service, grantee)),
-                None if self.world.knows(account, grantee) => {}
-                None if self.world.has_session(account, grantee) => {}
+                // Whoever can give them everything takes away what denies it to them.
+                None if self.world.knows(account, grantee) || self.world.has_session(account, grantee) => {
+                    found.push(administrators(account));
+                }
                 None => found.push(Who::of_arn(grantee)),
             }
         }

@@ -165,7 +165,8 @@ pub fn raised(holders: &[Holder], partition: &str, account: &str) -> Vec<Raised>
         known.extend(new.iter().copied());
         for (holder, one) in holders.iter().zip(&mut found) {
             let strongest = one.administers.iter().map(|power| power.may).max();
-            if holder.is_group() || strongest == Some(May::Yes) {
+            // A group too: whoever can join it comes to what it may.
+            if strongest == Some(May::Yes) {
                 continue;
             }
             for (target, as_sure_as) in new.iter().filter_map(|(n, may)| Some((holders.get(*n)?, *may))) {

@@ -335,6 +335,9 @@ impl Gift<'_> {
     fn names(&mut self, holder: &Holder) -> Option<(Trusts, bool)> {
         let caller = Caller::Principal { arn: holder.arn.clone(), session: None };
         let Some(principals) = &self.statement.principals else {
+            if holder.is_group() {
+                return None;
+            }
             match is_not_principal(self.statement.not_principals.as_ref()?, &caller) {
                 Some(true) => {}
                 Some(false) => return None,
