@@ -345,6 +345,11 @@ fn statements_that_can_never_apply() {
         everyone(json!({"NumericLessThan": {"aws:EpochTime": "1500000000"}}), 'n'),
         everyone(json!({"DateGreaterThan": {"aws:CurrentTime": "2040-01-01"}}), 'y'),
         everyone(json!({"DateLessThan": {"aws:CurrentTime": "soon"}}), '?'),
+        // What AWS makes of no value at all is not documented, whatever the key.
+        everyone(json!({"DateLessThan": {"aws:CurrentTime": []}}), '?'),
+        everyone(json!({"NumericLessThanEquals": {"aws:EpochTime": []}}), '?'),
+        everyone(json!({"DateGreaterThan": {"aws:CurrentTime": []}}), '?'),
+        everyone(json!({"StringEquals": {"aws:PrincipalAccount": []}}), '?'),
         everyone(json!({"Null": {"sts:ExternalId": "true"}, "StringEquals": {"sts:ExternalId": "x"}}), 'n'),
         (json!({"AWS": OUTSIDE}), json!({"StringEquals": {"aws:PrincipalAccount": "888888888888"}}), 'n'),
         (json!({"AWS": OUTSIDE}), json!({"StringEquals": {"aws:PrincipalAccount": OUTSIDE}}), 'y'),
