@@ -68,7 +68,7 @@ fn a_list_that_names_a_trail_again_says_it_again() {
     let rules = vec![Rule::always("cloudtrail:DescribeTrails", Fault::ListedTwice)];
     let seen = read(world(|_| {}), rules, &["eu-west-1", "us-east-1"]);
     let trails = seen.resources.iter().filter(|one| one.kind == "aws-cloudtrail/trail").count() as u64;
-    // Two trails, of which the first is in both regions, and stands twice in the list of each.
+    // Two trails, of which the first is in both regions, and listed twice in each.
     let coverage = seen.coverage.iter().find(|one| one.population == "aws-cloudtrail/trail").unwrap();
     assert_eq!((trails, coverage.items, coverage.complete), (4, 4, true));
 }

@@ -42,7 +42,7 @@ fn every_rule_has_one() {
     let mut once = marked.clone();
     once.sort_unstable();
     once.dedup();
-    assert_eq!(once.len(), marked.len(), "a label stands twice");
+    assert_eq!(once.len(), marked.len(), "a label is used twice");
     let all = vectors::all();
     let broken: Vec<&str> = all.iter().map(|vector| vector.rule).filter(|rule| !rule.is_empty()).collect();
     let without: Vec<&&str> = marked.iter().filter(|label| !broken.contains(label)).collect();
