@@ -82,7 +82,7 @@ fn who_comes_in_while_the_lists_are_read_is_not_secure_by_standing_in_no_list() 
             match rest {
                 "?filter=2fa_disabled" if came.load(Ordering::SeqCst) => list.push(eve),
                 "" if request.parameter("role") != Some("admin") && !came.swap(true, Ordering::SeqCst) => {
-                    list.push(eve)
+                    list.push(eve);
                 }
                 _ => {}
             }
