@@ -507,7 +507,7 @@ pub struct Gaps {
     /// Level up to which requirements are listed. Default: the declared one.
     #[arg(long, value_name = "NUMBER")]
     pub level: Option<u32>,
-    /// Standard with its version, such as `ccss-9.0`. Default: the declared one.
+    /// Standard with its version, `name-version`. Default: the declared one.
     #[arg(long, value_name = "ID")]
     pub standard: Option<String>,
     #[command(flatten)]
@@ -518,7 +518,8 @@ pub struct Gaps {
 
 #[derive(Debug, Args)]
 pub struct Trace {
-    /// Id of a control, a threat, a key of the inventory, or a requirement (`ccss-9.0:1.05.1.1`; of the declared standard also `1.05.1.1`).
+    /// Id of a control, a threat, a key of the inventory, or a requirement (`name-version:item`; of the declared standard also
+    /// the item alone).
     pub id: String,
     /// What it is the id of, where it could be several things.
     #[arg(long, value_enum, value_name = "KIND")]

@@ -23,7 +23,7 @@ record! {
     /// The requirements of one version of a standard, in words of one's own.
     pub struct CatalogueFile ("catalogue") {
         required {
-            /// The standard's name. With the version, in small letters, it is the standard's id: `CCSS` and `9.0` give `ccss-9.0`.
+            /// The standard's name. With the version, in small letters, it is the standard's id: `Rules` and `1.0` give `rules-1.0`.
             standard: Located<String>,
             /// The version, in quotes.
             version: Located<String>,

@@ -191,7 +191,7 @@ pub struct GapsArgs {
     /// Level up to which requirements are listed [default: the declared one].
     #[arg(long, value_name = "N")]
     pub level: Option<u32>,
-    /// Standard with its version, for example `ccss-9.0` [default: the declared one].
+    /// Standard with its version, `name-version` [default: the declared one].
     #[arg(long, value_name = "ID")]
     pub standard: Option<String>,
     /// Output format.
@@ -203,8 +203,8 @@ pub struct GapsArgs {
 pub struct TraceArgs {
     #[command(flatten)]
     pub bundle: BundleArgs,
-    /// Id of a control, a threat, a key of the inventory, or a requirement (`ccss-9.0:1.05.1.1`; of the declared standard also
-    /// `1.05.1.1`).
+    /// Id of a control, a threat, a key of the inventory, or a requirement (`name-version:item`; of the declared standard also the
+    /// item alone).
     pub id: String,
     /// What it is the id of, where it could be several things.
     #[arg(long, value_enum, value_name = "KIND")]

@@ -175,6 +175,22 @@ fn pure_crates_reach_no_network() {
     }
 }
 
+/// A standard is a catalogue file and the names that a declaration uses; no code knows one.
+#[test]
+fn no_code_knows_a_standard() {
+    let shipped = declaration::Standard::shipped().expect("the shipped catalogues");
+    let names: Vec<&str> = shipped.iter().filter_map(|standard| standard.id.split('-').next()).collect();
+    let mut found = Vec::new();
+    let mut looked = 0;
+    for path in sources().into_iter().filter(|path| path.contains("/src/") && !path.starts_with("tests/")) {
+        looked += 1;
+        let text = read(&path).to_lowercase();
+        found.extend(names.iter().filter(|name| text.contains(*name)).map(|name| format!("`{path}` names `{name}`")));
+    }
+    assert!(looked > 300, "{looked} sources");
+    assert!(found.is_empty(), "{found:#?}");
+}
+
 #[test]
 fn nothing_denied_is_in_the_tree() {
     let deny = toml_file("deny.toml");
