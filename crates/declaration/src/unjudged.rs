@@ -8,7 +8,9 @@ use crate::load::Loaded;
 #[must_use]
 pub fn not_judged_yet(loaded: &Loaded) -> Vec<Diagnostic> {
     let mut reporter = Reporter::new(&loaded.sources);
-    for name in ["components", "third_parties", "key_holders", "keys", "threat_model", "threats", "risks"] {
+    for name in
+        ["components", "third_parties", "key_holders", "keys", "threat_model", "threats", "risks", "not_applicable"]
+    {
         if let Some(at) = loaded.has_part(name) {
             reporter.note(at, Code::NotJudgedYet, format!("`{name}` is read and sealed, not judged yet"));
         }
