@@ -1,5 +1,5 @@
 //! What stands for what: on a small custodian with an invented standard, and on what is shipped.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
 //! What each whole template leaves open, against what a person wrote down from reading template and catalogue.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::panic, reason = "helpers of tests may stop at the first surprise")]
 
 use declaration::{Standard, load};
 use witnessmark_links::{Links, RequirementGaps};

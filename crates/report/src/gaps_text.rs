@@ -219,7 +219,7 @@ pub fn counted(counts: &Counts) -> String {
         match (count, word, counts.accepted) {
             (0, ..) => {}
             (_, "deviate", accepted) if accepted > 0 => {
-                parts.push(format!("{count} deviate, {accepted} of them accepted"))
+                parts.push(format!("{count} deviate, {accepted} of them accepted"));
             }
             _ => parts.push(format!("{count} {word}")),
         }

@@ -44,7 +44,7 @@ pub struct TraceReader {
     phase: Phase,
     uses: BTreeMap<UsePlace, Of>,
     /// The uses of each control and check, with their targets.
-    places: BTreeMap<(String, String), Vec<(UsePlace, Option<Vec<String>>)>>,
+    places: BTreeMap<(String, String), Vec<Placed>>,
     trace: Trace,
     /// The findings that are shown, once they are chosen.
     shown: Vec<(UsePlace, Chosen)>,
@@ -55,6 +55,9 @@ pub struct TraceReader {
     exchanges: BTreeMap<u64, Exchange>,
     paths: BTreeMap<u64, String>,
 }
+
+/// A use of a check, and the targets that it is put to; `None`: all that are read.
+type Placed = (UsePlace, Option<Vec<String>>);
 
 /// The findings of one use: counted, and the first of each outcome, those first that need a look most.
 #[derive(Debug, Default)]
@@ -67,7 +70,7 @@ struct Of {
 impl TraceReader {
     #[must_use]
     pub fn new(trace: Trace) -> Self {
-        let mut places: BTreeMap<(String, String), Vec<_>> = BTreeMap::new();
+        let mut places: BTreeMap<(String, String), Vec<Placed>> = BTreeMap::new();
         for one in trace.uses() {
             let of_check = places.entry((one.control.to_owned(), one.check.to_owned())).or_default();
             of_check.push((one.place, one.targets.map(<[String]>::to_vec)));
@@ -86,7 +89,7 @@ impl TraceReader {
     }
 
     /// Call after each reading; false when there is nothing left to read.
-    pub fn next(&mut self) -> bool {
+    pub fn goes_on(&mut self) -> bool {
         self.phase = match self.phase {
             Phase::Findings => {
                 self.choose();

@@ -23,7 +23,7 @@ pub fn gaps(args: &GapsArgs) -> Result<ExitStatus, Stop> {
     let (loaded, standards) = declared.read().map_err(|why| Stop::Undecided(anyhow!(why)))?;
     let found = &declared.found;
     let links = Links::new(&loaded, &standards);
-    let gaps = links.gaps(args.standard.as_deref(), args.level, Some(found)).map_err(unanswerable)?;
+    let gaps = links.gaps(args.standard.as_deref(), args.level, Some(found)).map_err(|error| unanswerable(&error))?;
     let basis = Basis::of(&bundle, Vec::new(), found.withheld);
     match args.format {
         Format::Human => output::print(report::render_gaps(&basis, &gaps).as_bytes())?,
@@ -48,7 +48,7 @@ pub fn trace(args: &TraceArgs) -> Result<ExitStatus, Stop> {
         TraceKind::Key => Kind::Key,
         TraceKind::Requirement => Kind::Requirement,
     });
-    let trace = Links::new(&loaded, &standards).trace(&args.id, kind).map_err(unanswerable)?;
+    let trace = Links::new(&loaded, &standards).trace(&args.id, kind).map_err(|error| unanswerable(&error))?;
     let mut reader = TraceReader::new(trace);
     loop {
         let again = match accepted(&args.bundle, args.format, &mut reader)? {
@@ -58,7 +58,7 @@ pub fn trace(args: &TraceArgs) -> Result<ExitStatus, Stop> {
         if again.statement_sha256() != bundle.statement_sha256() {
             return Err(Stop::Failed(anyhow!("the bundle changed while it was read")));
         }
-        if !reader.next() {
+        if !reader.goes_on() {
             break;
         }
     }
@@ -80,7 +80,7 @@ fn declared(args: &BundleArgs, format: Format) -> Result<Result<(VerifiedBundle,
     }))
 }
 
-fn unanswerable(error: Unanswerable) -> Stop {
+fn unanswerable(error: &Unanswerable) -> Stop {
     let words = match &error.help {
         Some(help) => format!("{} ({help})", error.problem),
         None => error.problem.clone(),

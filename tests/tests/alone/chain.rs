@@ -1,7 +1,5 @@
 //! `gaps` and `trace`, in both programs: from a declaration alone, with a bundle, and out of a bundle.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
-
 use std::fs;
 
 use fakes::aws::{AwsFake, Size, World};

@@ -294,7 +294,7 @@ fn each_requirement_of_the_declared_level_is_in_it() {
     let rows = html.whole.matches("<span class=\"sub\">level 1 · ").count();
     assert_eq!(rows, 30, "all of level 1, and no more");
     let section = html.text.split("Whether one is met is an auditor's word").nth(1).unwrap();
-    let section = section.split("Deviates").next().unwrap();
+    let section = section.split("Every population that was listed").next().unwrap();
     for words in [
         "1 with a control",
         "1 declared not to apply",
@@ -357,6 +357,15 @@ fn withheld_findings_are_counted_and_not_clean() {
     assert!(html.text.contains("3 findings are withheld in this copy."));
     assert!(html.text.contains("0 of 1 are shown."), "the signed statement's own counts stand in the page");
     assert!(html.text.contains("not in this copy"));
+}
+
+#[test]
+fn a_withheld_declaration_is_said() {
+    let book = Book::of(1);
+    let files = book.redacted(0, |_, kind, _| kind == RecordType::Declaration);
+    let html = Html::read(&page_of(&book, &files).html);
+    html.holds_together();
+    assert!(html.text.contains("No requirement is listed: the declaration is withheld in this copy."));
 }
 
 /// A run with this many deviating findings, and one that is not determined.

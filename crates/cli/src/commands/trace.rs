@@ -33,7 +33,7 @@ pub fn run(arguments: &Trace) -> CommandResult {
                 if !same {
                     return Err(Failure::tool(anyhow!("the bundle `{}` changed while it was read", bundle.name())));
                 }
-                if !reader.next() {
+                if !reader.goes_on() {
                     break verified;
                 }
             };
