@@ -191,20 +191,15 @@ fn one(text: &mut String, requirement: &RequirementGaps) {
 }
 
 fn control_words(control: &ControlRow) -> String {
-    let mut words = format!("{}: {}", control.id, control.title);
     let checks = match control.checks.len() {
         0 => "no check".to_owned(),
         1 => "1 check".to_owned(),
         many => format!("{many} checks"),
     };
     let task = if control.task { ", a task of people" } else { "" };
-    write!(
-        words,
-        " ({checks}{task}{})",
-        control.findings.map(|found| format!("; {}", counted(&found))).unwrap_or_default()
-    )
-    .ok();
-    words
+    let found = control.findings.filter(|_| !control.checks.is_empty());
+    let found = found.map(|found| format!("; {}", counted(&found))).unwrap_or_default();
+    format!("{}: {} ({checks}{task}{found})", control.id, control.title)
 }
 
 /// Findings by outcome, in words.

@@ -81,7 +81,7 @@ fn threat(text: &mut String, threat: &ThreatNode) {
     let category = threat.category.as_ref().map(|category| format!(" ({category})")).unwrap_or_default();
     head(text, &threat.id, threat.at.as_ref(), &format!("{}{category}", threat.title));
     list(text, "affects", &threat.affects);
-    list(text, "others in it", &threat.third_parties);
+    list(text, "others", &threat.third_parties);
     match &threat.register {
         Some(file) => line(text, "risk", &format!("the register is kept in {file}, and not shown here")),
         None if threat.risks.is_empty() => line(text, "risk", "no row of the register"),
@@ -229,5 +229,5 @@ fn requirement(text: &mut String, requirement: &RequirementNode) {
 fn acceptance(text: &mut String, one: &AcceptanceNode) {
     head(text, &one.id, one.at.as_ref(), &one.reason);
     line(text, "covers", &format!("{} for {}: {}", one.check, one.control, one.subject));
-    line(text, "approved", &format!("by {} on {}, until {}", one.approved_by, one.approved, one.expires));
+    line(text, "approved", &format!("by {} (claimed) on {}, until {}", one.approved_by, one.approved, one.expires));
 }
