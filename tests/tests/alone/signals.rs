@@ -112,6 +112,27 @@ fn what_was_read_by_then_is_sealed() {
     }
 }
 
+/// A collector in a process of its own is told too: what it waits for is recorded as waited for, and nothing that it had read is lost.
+#[test]
+fn a_collector_in_a_process_of_its_own_ends_in_order() {
+    let (faulty, server) = hanging("kms:DescribeKey");
+    let desk = desk(&server);
+    let text = fs::read_to_string(desk.path("witnessmark.yaml")).unwrap();
+    let apart = text.replace("    regions: [eu-west-1]", "    regions: [eu-west-1]\n    isolate: true");
+    assert_ne!(text, apart);
+    fs::write(desk.path("witnessmark.yaml"), apart).unwrap();
+    let child = start(&desk);
+    until("a hit", || faulty.hits().iter().any(|hit| hit == "kms:DescribeKey"));
+    send("TERM", &child);
+    let sealed = ended(&desk, child, "SIGTERM");
+    let waited = sealed.of("exchange").find(|exchange| exchange["operation"] == "kms:DescribeKey").unwrap();
+    assert!(waited["status"].is_null(), "{waited}");
+    let stopped: Vec<_> = sealed.of("gap").filter(|gap| gap["reason"] == "deadline").collect();
+    let by_the_collector = stopped.iter().filter(|gap| gap["right"] == "kms:DescribeKey").count();
+    assert!(by_the_collector > 0, "{stopped:?}");
+    assert!(!sealed.of("gap").any(|gap| gap["reason"] == "collector-failed"));
+}
+
 #[test]
 fn the_second_ends_at_once_and_the_next_run_recovers() {
     let (faulty, server) = hanging("kms:ListKeys");
