@@ -109,7 +109,7 @@ macro_rules! words {
     };
 }
 
-form_schema!(Id, Period);
+form_schema!(Id, Period, Cadence);
 
 /// The name of a declared thing. It is in the keys of findings, so it has no `/` and no spaces.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -194,6 +194,83 @@ impl Form for Period {
     }
 }
 
+/// How often people do something, in whole days of the calendar: `90d`, `2w`, `1mo`, `1q`, `1y`. A quarter is three months, a year twelve.
+/// The text stays as it was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Cadence {
+    text: String,
+    months: u32,
+    days: u32,
+}
+
+/// Days of so many consecutive months where they are longest; where they are shortest is what is left of 365.
+const LONGEST_MONTHS: [u32; 13] = [0, 31, 62, 92, 123, 153, 184, 215, 245, 276, 306, 337, 365];
+
+impl Cadence {
+    /// When it is due again: the same day of a later month, or so many days later. `None`: after the year 9998.
+    #[must_use]
+    pub fn after(&self, date: model::Date) -> Option<model::Date> {
+        date.later(self.months, self.days)
+    }
+
+    /// Whether this is as long as the other, whatever months it falls on: a quarter has at least 89 days (December to February counts
+    /// 90, February to April 89), and at most 92.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        if self.days == 0 && other.days == 0 { self.months >= other.months } else { self.shortest() >= other.longest() }
+    }
+
+    /// Days where its months are shortest.
+    fn shortest(&self) -> u32 {
+        let (years, rest) = (self.months / 12, self.months % 12);
+        let left = usize::try_from(12 - rest).ok().and_then(|n| LONGEST_MONTHS.get(n)).copied().unwrap_or(365);
+        years * 365 + (365 - left) + self.days
+    }
+
+    /// Days where its months are longest, leap days with them.
+    fn longest(&self) -> u32 {
+        let (years, rest) = (self.months / 12, self.months % 12);
+        let months = usize::try_from(rest).ok().and_then(|n| LONGEST_MONTHS.get(n)).copied().unwrap_or(365);
+        let leap = if years == 0 { 0 } else { years.div_ceil(4).max(1) };
+        years * 365 + leap + months + self.days
+    }
+}
+
+impl fmt::Display for Cadence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Form for Cadence {
+    const NAME: &'static str = "Cadence";
+    const PATTERN: &'static str = "^[1-9][0-9]{0,3}(d|w|mo|q|y)$";
+    const EXPECTED: &'static str =
+        "a number of whole days, weeks, months, quarters or years, written `90d`, `2w`, `1mo`, `1q` or `1y`";
+
+    fn read(text: &str) -> Option<Self> {
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_lowercase());
+        let unit = text.strip_prefix(digits)?;
+        if digits.is_empty()
+            || digits.len() > 4
+            || digits.starts_with('0')
+            || !digits.bytes().all(|b| b.is_ascii_digit())
+        {
+            return None;
+        }
+        let count: u32 = digits.parse().ok()?;
+        let (months, days) = match unit {
+            "d" => (0, count),
+            "w" => (0, count * 7),
+            "mo" => (count, 0),
+            "q" => (count * 3, 0),
+            "y" => (count * 12, 0),
+            _ => return None,
+        };
+        Some(Self { text: text.to_owned(), months, days })
+    }
+}
+
 impl Form for model::Date {
     const NAME: &'static str = "Date";
     const PATTERN: &'static str = Self::PATTERN;
@@ -201,5 +278,74 @@ impl Form for model::Date {
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cadence(text: &str) -> Cadence {
+        Cadence::read(text).unwrap()
+    }
+
+    #[test]
+    fn a_cadence_is_whole_days_as_written() {
+        for text in ["1d", "90d", "2w", "1mo", "1q", "1y", "9999y"] {
+            assert_eq!(cadence(text).to_string(), text);
+        }
+        for text in ["", "d", "0d", "01d", "1.5mo", "1m", "12h", "1 y", "1Y", "10000d", "1mo2d", "-1d", "1yy"] {
+            assert_eq!(Cadence::read(text), None, "{text}");
+        }
+        let after = |text: &str, date: &str| cadence(text).after(date.parse().unwrap()).map(|date| date.to_string());
+        assert_eq!(after("1q", "2026-11-30").as_deref(), Some("2027-02-28"));
+        assert_eq!(after("2w", "2026-12-20").as_deref(), Some("2027-01-03"));
+        assert_eq!(after("9999y", "2026-12-20"), None);
+    }
+
+    #[test]
+    fn the_longer_of_two_is_longer_in_every_month() {
+        for (window, every) in [
+            ("90d", "90d"),
+            ("1q", "3mo"),
+            ("4q", "1y"),
+            ("1y", "4q"),
+            ("92d", "1q"),
+            ("1q", "89d"),
+            ("31d", "1mo"),
+            ("366d", "1y"),
+            ("1y", "365d"),
+            ("2y", "1y"),
+        ] {
+            assert!(cadence(window).covers(&cadence(every)), "{window} {every}");
+        }
+        for (window, every) in [
+            ("89d", "90d"),
+            ("90d", "1q"),
+            ("1q", "90d"),
+            ("30d", "1mo"),
+            ("1mo", "30d"),
+            ("365d", "1y"),
+            ("1mo", "1q"),
+        ] {
+            assert!(!cadence(window).covers(&cadence(every)), "{window} {every}");
+        }
+    }
+
+    /// Every cadence of months against the calendar, from each day of eight years.
+    #[test]
+    fn shortest_and_longest_bound_the_calendar() {
+        for months in 1..=30 {
+            let one = cadence(&format!("{months}mo"));
+            let mut date: model::Date = "2024-01-01".parse().unwrap();
+            let (mut least, mut most) = (u32::MAX, 0);
+            while date < "2032-01-01".parse().unwrap() {
+                let days = u32::try_from((one.after(date).unwrap().epoch() - date.epoch()) / 86_400).unwrap();
+                (least, most) = (least.min(days), most.max(days));
+                date = date.later(0, 1).unwrap();
+            }
+            assert!(one.shortest() <= least && most <= one.longest(), "{months}: {least} {most}");
+            assert!(least - one.shortest() <= 1 && one.longest() - most <= 1, "{months}: {least} {most}");
+        }
     }
 }

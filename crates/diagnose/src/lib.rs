@@ -19,7 +19,7 @@ pub use decode::{Decode, OneOrMany, entries, missing_key, unknown_key};
 pub use diagnostic::{
     Code, Diagnostic, Pending, Related, Reporter, Severity, has_errors, help_known, render, suggestion,
 };
-pub use form::{BadText, Form, FromText, Id, Period, is_word};
+pub use form::{BadText, Cadence, Form, FromText, Id, Period, is_word};
 pub use json::{Fault, to_json};
 pub use source::{Located, Place, SourceMap, Span};
 pub use yaml::Node;

@@ -28,6 +28,21 @@ impl Date {
     pub fn of(moment: Timestamp) -> Self {
         Self(moment.utc_date())
     }
+
+    /// Its first second, in seconds since 1970 UTC.
+    #[must_use]
+    pub fn epoch(self) -> i64 {
+        self.0.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_secs()
+    }
+
+    /// The date so many calendar months and then days later. Where that month has no such day it is its last: a month after 31 January is
+    /// the end of February. `None`: after the year 9998.
+    #[must_use]
+    pub fn later(self, months: u32, days: u32) -> Option<Self> {
+        let span = jiff::Span::new().try_months(months).ok()?.try_days(days).ok()?;
+        let date = self.0.checked_add(span).ok()?;
+        (date.year() <= 9998).then_some(Self(date))
+    }
 }
 
 impl FromStr for Date {
@@ -98,6 +113,22 @@ mod tests {
             assert_eq!(text.parse::<Date>(), Err(ParseDateError), "{text}");
             assert!(serde_json::from_str::<Date>(&format!("\"{text}\"")).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn months_are_those_of_the_calendar() {
+        let later = |text: &str, months, days| {
+            text.parse::<Date>().unwrap().later(months, days).map(|date| date.to_string()).unwrap_or_default()
+        };
+        assert_eq!(later("2026-01-31", 1, 0), "2026-02-28");
+        assert_eq!(later("2028-01-31", 1, 0), "2028-02-29");
+        assert_eq!(later("2028-02-29", 12, 0), "2029-02-28");
+        assert_eq!(later("2026-11-30", 3, 0), "2027-02-28");
+        assert_eq!(later("2026-12-31", 0, 90), "2027-03-31");
+        assert_eq!(later("9998-12-31", 0, 1), "");
+        assert_eq!(later("9998-12-31", u32::MAX, u32::MAX), "");
+        let epoch = |text: &str| text.parse::<Date>().unwrap().epoch();
+        assert_eq!((epoch("1970-01-01"), epoch("2026-11-21")), (0, 1_795_219_200));
     }
 
     #[test]
