@@ -2,6 +2,7 @@
 
 mod approvals;
 pub mod collect;
+mod declared;
 pub mod discover;
 mod findings;
 mod judge;

@@ -8,7 +8,7 @@ use assess::{CheckSet, WorkerCommand};
 use bundle::statement::{Kind, Summary};
 use bundle::writer::SALT;
 use conclude::{AcceptanceUse, Acceptances, Rehearsals, Verdict};
-use declaration::{Loaded, Plan};
+use declaration::{DeclaredThing, Loaded, Plan};
 use history::Past;
 use model::Timestamp;
 use model::record::{
@@ -108,6 +108,8 @@ pub enum RunError {
     #[error("a part of the plan cannot be written as JSON")]
     Json(#[from] serde_json::Error),
     #[error(transparent)]
+    Declared(#[from] declaration::ThingError),
+    #[error(transparent)]
     History(#[from] history::HistoryError),
 }
 
@@ -195,13 +197,14 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
 
     let files = loaded.files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
     let attached = attached.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
-    let declared: Vec<(&str, &[u8])> = files.chain(attached).collect();
+    let sealed: Vec<(&str, &[u8])> = files.chain(attached).collect();
 
     progress.phase("reading the declared targets");
     let work = Work {
         jobs: std::mem::take(&mut setup.jobs),
         left_out: std::mem::take(&mut setup.left_out),
-        declared: DeclaredFiles::new(declared.iter().copied()),
+        declared: DeclaredFiles::new(sealed.iter().copied()),
+        things: loaded.things(setup.attached)?,
     };
     let endpoints = own_endpoints(&work.jobs);
     let (mut recorded, identities) = read(session, work, &setup.environment, setup.side_by_side, runtime, progress)?;
@@ -250,11 +253,11 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
     let (user, name, os) = setup.asked.clone();
     let used: BTreeSet<&str> = assignments.iter().map(|a| a.check.as_str()).collect();
     let mut acceptances = judged.acceptances.records();
-    approvals::find(&mut acceptances, &declared, &plan.entity, &plan.system.id);
+    approvals::find(&mut acceptances, &sealed, &plan.entity, &plan.system.id);
     let evidence = Evidence {
         run: &run,
         host: &Host { user, name, os, identities },
-        declared: &declared,
+        declared: &sealed,
         checks: &checks.records(used),
         acceptances: &acceptances,
         assignments: &assignments,
@@ -286,6 +289,7 @@ struct Work {
     jobs: Vec<Job>,
     left_out: Vec<Job>,
     declared: DeclaredFiles,
+    things: Vec<DeclaredThing>,
 }
 
 /// Runs all collectors and puts what they recorded into order.
@@ -297,7 +301,7 @@ fn read(
     runtime: &tokio::runtime::Runtime,
     progress: &dyn Progress,
 ) -> Result<(Recorded, Vec<Identity>), RunError> {
-    let Work { jobs, left_out, declared } = work;
+    let Work { jobs, left_out, declared, things } = work;
     let folder = session.scratch().join("spool");
     std::fs::create_dir(&folder).map_err(RunError::Scratch)?;
     let promised: Vec<(String, sdk::Descriptor)> = jobs
@@ -308,6 +312,7 @@ fn read(
     let spool = Arc::new(spool.with_annotations(promised.iter().map(|(_, descriptor)| descriptor)));
     let sink: Arc<dyn Sink> = Arc::clone(&spool) as Arc<dyn Sink>;
     let secrets = KnownSecrets::default();
+    crate::declared::record(&sink, &secrets, things)?;
     for job in left_out {
         let recorder = Recorder::new(Arc::clone(&sink), &job.target.id, &job.kind.descriptor().name, secrets.clone());
         let detail = "this run was asked to read other targets only".to_owned();

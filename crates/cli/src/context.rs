@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use declaration::{
-    CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Loaded, Loader as _, Plan, Standard,
+    CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Judged, Loaded, Loader as _, Plan, Standard,
 };
 use model::Timestamp;
 
@@ -76,6 +76,14 @@ pub fn usable(declaration: &Path, now: Timestamp) -> Result<Context, Failure> {
 }
 
 impl Context {
+    /// How much is declared, and what of it no check of the plan judges.
+    ///
+    /// # Errors
+    /// When declared things cannot be written as JSON.
+    pub fn judged(&self, plan: &Plan) -> Result<Judged, Failure> {
+        declaration::judged(&self.loaded, &self.environment, plan).map_err(Failure::tool)
+    }
+
     /// The resolved plan.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::path::Path;
 use agent::run::Ran;
 use anyhow::anyhow;
 use bundle::trust::Trust;
+use declaration::Judged;
 use history::NewFinding;
 use model::ExitStatus;
 use report::{Overview, OverviewReader};
@@ -29,6 +30,8 @@ pub struct Found<'a> {
     pub trust: &'a Path,
     /// The signal that told the run to stop.
     pub stopped: Option<&'static str>,
+    /// How much is declared, and what of it no check judges.
+    pub judged: &'a Judged,
     /// What is new, where that was asked for.
     pub new: Option<&'a [NewFinding]>,
 }
@@ -36,7 +39,8 @@ pub struct Found<'a> {
 /// The overview of the bundle that a run sealed.
 pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found<'_>) -> Rendered {
     let bundle = &ran.verified;
-    let mut text = report::render_overview(bundle, overview);
+    let mut text = declared(found.judged);
+    text.push_str(&report::render_overview(bundle, overview));
     for acceptance in ran.acceptances.iter().filter(|a| a.is_unused()) {
         text.push_str(&format!("Acceptance {} covers nothing in this run.\n", acceptance.id));
     }
@@ -59,6 +63,9 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found<'_
             ran.set_back_millis / 1000
         ));
     }
+    for one in &found.judged.unjudged {
+        text.push_str(&format!("Declared, sealed, and judged by no check: {} ({}).\n", one.what, one.count));
+    }
     let index = ran.sealed.index;
     if let Some(new) = found.new {
         text.push_str(&news(new));
@@ -80,6 +87,10 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found<'_
         "excused": ran.excused,
         "statement_sha256": bundle.statement_sha256(),
         "stopped": found.stopped,
+        "declared": {
+            "things": found.judged.things,
+            "judged_by_no_check": found.judged.unjudged.iter().map(|one| json!({"what": one.what, "count": one.count})).collect::<Vec<_>>(),
+        },
         "new": found.new,
         "recovered": ran.recovered.iter().map(|r| r.index).collect::<Vec<_>>(),
         "broken_checks": ran.broken_checks,
@@ -88,6 +99,14 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found<'_
         "overview": overview,
     });
     Rendered { text, json }
+}
+
+/// The first line: how much is declared, and how much of it is no more than said.
+fn declared(judged: &Judged) -> String {
+    match judged.not_judged() {
+        0 => format!("{} things are declared, and each is judged by a check.\n", judged.things),
+        some => format!("{} things are declared, {some} of them judged by no check (listed below).\n", judged.things),
+    }
 }
 
 /// What is new, one line each: the rest was so when its target was last read.

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use diagnose::{Form, form_schema, is_word};
+use model::Digest;
 
-form_schema!(CheckId, RequirementId, StandardId, Origin);
+form_schema!(CheckId, RequirementId, StandardId, Origin, Sha256);
 
 /// The id of a check: `aws-kms/key-rotates`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,6 +86,26 @@ impl Form for RequirementId {
         let (standard, item) = text.split_once(':')?;
         StandardId::read(standard)?;
         is_word(item).then(|| Self { standard: standard.to_owned(), item: item.to_owned() })
+    }
+}
+
+/// SHA-256 of a file: 64 hexadecimal digits in lower case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sha256(Option<Digest>);
+
+impl fmt::Display for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |digest| digest.fmt(f))
+    }
+}
+
+impl Form for Sha256 {
+    const NAME: &'static str = "Sha256";
+    const PATTERN: &'static str = "^[0-9a-f]{64}$";
+    const EXPECTED: &'static str = "a SHA-256, 64 hexadecimal digits in lower case";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok().map(|digest| Self(Some(digest)))
     }
 }
 

@@ -13,25 +13,31 @@ mod declared;
 mod environment;
 mod ids;
 mod load;
+mod own_rules;
 mod parameters;
 mod placeholders;
 mod plan;
+mod planned;
 mod references;
+mod resources;
 mod schema;
 mod unjudged;
 
 pub use catalogue::{CatalogueError, Method, Reach, Requirement, Standard, Wanted, catalogue_schema};
 pub use declared::{
-    Acceptance, Affects, Certificate, CheckUse, Columns, Component, Control, Declaration, Designation, Document,
-    Expect, Identities, Key, KeyHolder, KeyPlace, LedgerSettings, NotApplicable, Observe, Parameters, Residual, Review,
-    Risk, RiskImport, Risks, Settings, System, Target, Task, ThirdParty, Threat, ThreatModel, Treatment,
+    Acceptance, Affects, Certificate, CheckUse, Columns, Component, CompromisePlan, Control, ControlStatus,
+    Declaration, Declined, Designation, Document, DocumentUse, Done, Exclusion, Expect, Identities, Key, KeyHolder,
+    KeyInventory, KeyPlace, LedgerSettings, NotApplicable, Observe, Parameters, Residual, Review, Risk, RiskImport, RiskRegister,
+    Risks, Role, Settings, Signatures, Step, System, Target, Task, ThirdParty, Threat, ThreatModel, Tolerance,
+    Treatment, Wallet,
 };
 pub use environment::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment};
-pub use ids::{CheckId, Origin, RequirementId, StandardId};
+pub use ids::{CheckId, Origin, RequirementId, Sha256, StandardId};
 pub use load::{Attachment, DeclaredFile, Loaded, Loader, load};
-pub use plan::{
+pub use plan::{check, plan};
+pub use planned::{
     Assignment, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger, PlannedSystem, PlannedTarget,
-    check, plan,
 };
+pub use resources::{DECLARATION, DeclaredKind, DeclaredThing, ThingError, WrittenAt, kinds};
 pub use schema::declaration_schema;
-pub use unjudged::not_judged_yet;
+pub use unjudged::{Judged, Unjudged, judged, notes};

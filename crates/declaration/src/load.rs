@@ -71,7 +71,8 @@ impl Loaded {
     #[must_use]
     pub fn attachments(&self) -> Vec<Attachment> {
         let declaration = &self.declaration;
-        let documents = declaration.controls.iter().flat_map(|c| &c.documents).map(|d| &d.path);
+        let named = declaration.controls.iter().flat_map(|c| &c.documents).filter_map(|d| d.path.as_ref());
+        let documents = declaration.documents.iter().filter_map(|d| d.path.as_ref()).chain(named);
         let signatures = declaration.acceptances.iter().filter_map(|a| a.signature.as_ref());
         let register = declaration.risks.import.as_ref().map(|i| &i.file);
         let mut all: Vec<Attachment> = Vec::new();

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diagnose::{Code, Id, Located, Reporter, Span, help_known};
 
-use crate::declared::{Declaration, NotApplicable, Target};
+use crate::declared::{Declaration, NotApplicable, Signatures, Target};
 use crate::environment::{CollectorInfo, Environment};
 use crate::ids::{RequirementId, StandardId};
 use crate::load::Loaded;
+use crate::resources::DECLARATION;
 
 /// The things of a declaration by id.
 pub(crate) struct Known<'d> {
@@ -18,6 +19,11 @@ pub(crate) struct Known<'d> {
     keys: Vec<&'d str>,
     threats: Vec<&'d str>,
     controls: Vec<&'d str>,
+    roles: Vec<&'d str>,
+    documents: Vec<&'d str>,
+    /// The declared ones; without any, the words by which keys name them.
+    wallets: Vec<&'d str>,
+    classes: Vec<&'d str>,
 }
 
 impl<'d> Known<'d> {
@@ -33,6 +39,15 @@ impl<'d> Known<'d> {
             keys: ids(&declaration.keys, |k| &k.id),
             threats: ids(&declaration.threats, |t| &t.id),
             controls: ids(&declaration.controls, |c| &c.id),
+            roles: ids(&declaration.roles, |r| &r.id),
+            documents: ids(&declaration.documents, |d| &d.id),
+            wallets: if declaration.wallets.is_empty() {
+                let named = declaration.keys.iter().flat_map(|key| &key.wallets);
+                named.filter(|id| id.is_written()).map(|id| id.as_str()).collect()
+            } else {
+                ids(&declaration.wallets, |w| &w.id)
+            },
+            classes: ids(&declaration.keys, |k| &k.class),
         }
     }
 
@@ -52,8 +67,26 @@ pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Envir
     unique("threat", d.threats.iter().map(|t| &t.id), reporter);
     unique("control", d.controls.iter().map(|c| &c.id), reporter);
     unique("acceptance", d.acceptances.iter().map(|a| &a.id), reporter);
+    unique("role", d.roles.iter().map(|r| &r.id), reporter);
+    unique("document", d.documents.iter().map(|d| &d.id), reporter);
+    unique("wallet", d.wallets.iter().map(|w| &w.id), reporter);
+    unique("exclusion", d.exclusions.iter().map(|e| &e.id), reporter);
+    unique("risk", d.risks.rows.iter().map(|r| r.id.as_ref().unwrap_or(&r.threat)), reporter);
+    let tolerances = d.risk_register.iter().flat_map(|register| &register.tolerances);
+    unique("rule of tolerance", tolerances.clone().map(|t| &t.id), reporter);
+    let tolerances: Vec<&str> = tolerances.map(|t| t.id.as_str()).collect();
+
+    let ids = d.targets.iter().map(|t| &t.id).chain(d.controls.iter().map(|c| &c.id));
+    for id in ids.filter(|id| id.is_written() && id.as_str() == DECLARATION) {
+        reporter
+            .error(id.at, Code::BadValue, format!("`{id}` stands for the declaration itself"))
+            .help("give it another id");
+    }
 
     let targets: Vec<&str> = known.targets.keys().copied().collect();
+    // An acceptance may be about what the declaration's own rules found.
+    let judged_controls: Vec<&str> = known.controls.iter().copied().chain([DECLARATION]).collect();
+    let judged_targets: Vec<&str> = targets.iter().copied().chain([DECLARATION]).collect();
     let mut names = Names { reporter, environment, loaded };
 
     if let Some(standard) = &d.system.standard {
@@ -62,20 +95,24 @@ pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Envir
     for party in &d.third_parties {
         names.all(&party.in_threats, "threat", &known.threats);
         names.requirements(&party.covers);
+        names.all(&party.keys, "key", &known.keys);
         if let Some(certificate) = &party.certificate {
             names.standard(&certificate.standard);
+            names.requirements(&certificate.covers);
         }
     }
     for holder in &d.key_holders {
         for (target, _) in &holder.identities.by_target {
             names.one(target.at, &target.value, "target", &targets);
         }
+        names.all(&holder.roles, "role", &known.roles);
     }
     for key in &d.keys {
         if let Some(place) = &key.place {
             names.id(&place.target, "target", &targets);
         }
         names.all(&key.holders, "key holder", &known.key_holders);
+        names.all(&key.wallets, "wallet", &known.wallets);
     }
     for threat in &d.threats {
         if let Some(affects) = &threat.affects {
@@ -83,10 +120,41 @@ pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Envir
             names.all(&affects.targets, "target", &targets);
             names.all(&affects.components, "component", &known.components);
             names.all(&affects.third_parties, "third party", &known.third_parties);
+            names.all(&affects.wallets, "wallet", &known.wallets);
+            names.all(&affects.classes, "class of keys", &known.classes);
         }
     }
     for risk in &d.risks.rows {
         names.id(&risk.threat, "threat", &known.threats);
+        // Without a stated tolerance the name is a finding of the run, not a broken link.
+        if let Some(within) = risk.residual.as_ref().and_then(|r| r.within_tolerance.as_ref())
+            && !tolerances.is_empty()
+        {
+            names.one(within.at, &within.value, "rule of tolerance", &tolerances);
+        }
+    }
+    for wallet in &d.wallets {
+        for step in &wallet.workflow {
+            names.all(&step.by, "role", &known.roles);
+        }
+        if let Some(signatures) = &wallet.signatures {
+            names.signatures(signatures);
+        }
+    }
+    if let Some(plan) = &d.compromise_plan {
+        names.all(&plan.classes, "class of keys", &known.classes);
+        if let Some(document) = &plan.document {
+            names.id(document, "document", &known.documents);
+        }
+    }
+    for document in &d.documents {
+        match &document.path {
+            Some(path) => names.path(path),
+            None if document.sha256.is_none() => {
+                names.no_document(document.id.at, "`path`, or `sha256` where it is private")
+            }
+            None => {}
+        }
     }
     not_applicable(&d.not_applicable, &mut names);
     for control in &d.controls {
@@ -96,7 +164,11 @@ pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Envir
             names.all(used.on.as_deref().unwrap_or_default(), "target", &targets);
         }
         for document in &control.documents {
-            names.path(&document.path);
+            match (&document.document, &document.path) {
+                (Some(id), None) => names.id(id, "document", &known.documents),
+                (None, Some(path)) => names.path(path),
+                _ => names.no_document(document.written, "either `document` or `path`"),
+            }
         }
         if let Some(records) = control.task.as_ref().and_then(|t| t.records.as_ref()) {
             names.path(records);
@@ -104,10 +176,10 @@ pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Envir
     }
     for acceptance in &d.acceptances {
         if let Some(control) = &acceptance.control {
-            names.id(control, "control", &known.controls);
+            names.id(control, "control", &judged_controls);
         }
         if let Some(target) = &acceptance.target {
-            names.id(target, "target", &targets);
+            names.id(target, "target", &judged_targets);
         }
         if let Some(check) = acceptance.check.as_ref().filter(|c| c.is_written()) {
             let ids: Vec<&str> = environment.checks.checks.keys().map(String::as_str).collect();
@@ -239,6 +311,17 @@ impl Names<'_, '_, '_> {
                 }
                 Some(_) => {}
             }
+        }
+    }
+
+    fn no_document(&mut self, at: Span, which: &str) {
+        self.reporter.error(at, Code::MissingKey, format!("a document is named by {which}"));
+    }
+
+    fn signatures(&mut self, signatures: &Signatures) {
+        let Signatures { needed, of, .. } = signatures;
+        if needed.is_written() && of.is_written() && (needed.value == 0 || needed.value > of.value) {
+            self.reporter.error(needed.at, Code::BadValue, format!("{needed} of {of} signatures cannot be"));
         }
     }
 

@@ -1,31 +1,121 @@
-//! Parts that are read and sealed, and that nothing judges yet.
+//! What is declared and sealed, and judged by no check: it is named after every run, so that nobody takes it for judged.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use diagnose::{Code, Diagnostic, Reporter, Span};
 
+use crate::environment::Environment;
 use crate::load::Loaded;
+use crate::planned::Plan;
+use crate::resources::{ThingError, kinds};
 
-/// What is read and not judged yet, as notes. `validate` and `run` say so instead of keeping silent about it.
-#[must_use]
-pub fn not_judged_yet(loaded: &Loaded) -> Vec<Diagnostic> {
-    let mut reporter = Reporter::new(&loaded.sources);
-    for name in
-        ["components", "third_parties", "key_holders", "keys", "threat_model", "threats", "risks", "not_applicable"]
-    {
-        if let Some(at) = loaded.has_part(name) {
-            reporter.note(at, Code::NotJudgedYet, format!("`{name}` is read and sealed, not judged yet"));
+/// Declared things of one kind that no check of the plan reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unjudged {
+    /// As a person reads it: `key holders`.
+    pub what: &'static str,
+    pub count: usize,
+    /// Where the first stands.
+    pub at: Span,
+}
+
+/// How much is declared, and what of it nothing judges.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// Declared things, whatever their kind.
+    pub things: usize,
+    pub unjudged: Vec<Unjudged>,
+}
+
+impl Judged {
+    /// How many things no check reads.
+    #[must_use]
+    pub fn not_judged(&self) -> usize {
+        self.unjudged.iter().map(|one| one.count).sum()
+    }
+}
+
+/// Counts the declared things, and those of kinds that no check of the plan reads.
+///
+/// # Errors
+/// When facts cannot be written as JSON.
+pub fn judged(loaded: &Loaded, environment: &Environment, plan: &Plan) -> Result<Judged, ThingError> {
+    let used = plan.assignments.iter().filter_map(|one| environment.checks.checks.get(&one.check));
+    let read: BTreeSet<&str> = used.flat_map(|check| check.kinds()).map(String::as_str).collect();
+    let things = loaded.things(&[])?;
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for thing in &things {
+        *counts.entry(thing.kind).or_default() += 1;
+    }
+    let mut unjudged: Vec<Unjudged> = kinds()
+        .into_iter()
+        .filter(|kind| !read.contains(kind.kind))
+        .filter_map(|kind| {
+            let count = match kind.kind {
+                // What it is called claims nothing.
+                "declaration/system" => 0,
+                // One that uses checks is judged by them.
+                "declaration/control" => loaded.declaration.controls.iter().filter(|one| one.checks.is_empty()).count(),
+                kind => *counts.get(kind)?,
+            };
+            (count > 0).then(|| Unjudged { what: kind.plural, count, at: first(loaded, kind.kind) })
+        })
+        .collect();
+    let mut things = things.len();
+    let by_path: Vec<Span> = loaded
+        .declaration
+        .controls
+        .iter()
+        .flat_map(|control| &control.documents)
+        .filter(|document| document.path.is_some())
+        .map(|document| document.written)
+        .collect();
+    // What is no thing of its own.
+    let register = loaded.declaration.risks.import.as_ref().map(|import| import.file.at);
+    let reasons: Vec<Span> = loaded.declaration.not_applicable.iter().map(|one| one.written).collect();
+    for (what, places) in [
+        ("reasons why a requirement does not apply", reasons),
+        ("documents that a control names by their path", by_path),
+        ("registers in files of their own", register.into_iter().collect()),
+    ] {
+        if let Some(at) = places.first() {
+            things += places.len();
+            unjudged.push(Unjudged { what, count: places.len(), at: *at });
         }
     }
-    let controls = &loaded.declaration.controls;
-    let tasks: Vec<Span> = controls.iter().filter_map(|c| c.task.as_ref()).map(|t| t.written).collect();
-    let documents: Vec<Span> = controls.iter().flat_map(|c| &c.documents).map(|d| d.written).collect();
-    for (name, places) in [("task", tasks), ("documents", documents)] {
-        if let Some(first) = places.first() {
-            reporter.note(
-                *first,
-                Code::NotJudgedYet,
-                format!("`{name}` of controls is read and sealed, not judged yet"),
-            );
-        }
+    Ok(Judged { things, unjudged })
+}
+
+/// The same as notes, for a person who writes.
+#[must_use]
+pub fn notes(loaded: &Loaded, judged: &Judged) -> Vec<Diagnostic> {
+    let mut reporter = Reporter::new(&loaded.sources);
+    for Unjudged { what, count, at } in &judged.unjudged {
+        reporter.note(*at, Code::NotJudgedYet, format!("{what} ({count}) are sealed, and no check judges them"));
     }
     reporter.found
+}
+
+/// Where things of the kind begin: the name of their list.
+fn first(loaded: &Loaded, kind: &str) -> Span {
+    let part = match kind {
+        "declaration/acceptance" => "acceptances",
+        "declaration/component" => "components",
+        "declaration/document" => "documents",
+        "declaration/exclusion" => "exclusions",
+        "declaration/holder" => "key_holders",
+        "declaration/key" => "keys",
+        "declaration/risk" => "risks",
+        "declaration/role" => "roles",
+        "declaration/third-party" => "third_parties",
+        "declaration/threat" => "threats",
+        "declaration/wallet" => "wallets",
+        "declaration/control" | "declaration/task" => "controls",
+        "declaration/reviewed-part" => {
+            let named = ["threat_model", "compromise_plan", "key_inventory", "risk_register", "keys", "risks"];
+            return named.iter().find_map(|name| loaded.has_part(name)).unwrap_or(Span::NONE);
+        }
+        _ => "system",
+    };
+    loaded.has_part(part).unwrap_or(Span::NONE)
 }

@@ -43,8 +43,11 @@ fn folder(folder: &Path, files: &[(String, String)]) -> Result<()> {
 
 /// One JSON Schema per kind of resource, named as `schema[…]` in a check's metadata names it.
 fn schemas(descriptors: &[Descriptor]) -> Result<Vec<(String, String)>> {
-    let kinds = descriptors.iter().flat_map(|descriptor| &descriptor.resources);
-    kinds.map(|kind| Ok((format!("{}.json", kind.kind.replace('/', "-")), pretty(&kind.schema)?))).collect()
+    let collected = descriptors.iter().flat_map(|descriptor| &descriptor.resources);
+    let collected = collected.map(|kind| (kind.kind.clone(), kind.schema.clone()));
+    let declared = declaration::kinds().into_iter().map(|kind| (kind.kind.to_owned(), kind.schema));
+    let named = |(kind, schema): (String, Value)| Ok((format!("{}.json", kind.replace('/', "-")), pretty(&schema)?));
+    collected.chain(declared).map(named).collect()
 }
 
 fn collectors_page(descriptors: &[Descriptor]) -> Result<String> {

@@ -62,8 +62,10 @@ deviates contains {"path": "/options/permitrootlogin"} if input.resource.options
 
 const CRASHER: &str = "#!/bin/sh\nread -r line\nprintf '%s\\n' '{\"descriptor\":{\"name\":\"crasher\",\"summary\":\"dies\",\"thief\":\"nothing\",\"endpoints\":[],\"settings\":{\"type\":\"object\"},\"rights\":[],\"resources\":[{\"kind\":\"crasher/thing\",\"schema\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"a\":{}}}}]}}'\nread -r line || exit 0\nkill -ABRT $$\n";
 
+/// The records of a type, without those of what is declared.
 fn records(desk: &Desk, kind: &str) -> Vec<Value> {
-    Sealed::read(&desk.path("evidence/bundles"), 0).of(kind).cloned().collect()
+    let sealed = Sealed::read(&desk.path("evidence/bundles"), 0);
+    sealed.of(kind).filter(|record| record["target"] != "declaration").cloned().collect()
 }
 
 #[test]

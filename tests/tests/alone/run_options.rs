@@ -83,7 +83,8 @@ fn one_targets_failure_costs_the_other_nothing() {
         .map(|gap| gap["target"].as_str().unwrap())
         .collect();
     assert_eq!(wrong, BTreeSet::from(["second"]));
-    assert!(sealed.of("resource").count() > 10 && sealed.of("resource").all(|one| one["target"] == "aws-prod"));
+    let read = || sealed.of("resource").filter(|one| one["target"] != "declaration");
+    assert!(read().count() > 10 && read().all(|one| one["target"] == "aws-prod"));
 }
 
 #[test]

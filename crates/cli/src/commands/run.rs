@@ -94,7 +94,9 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
         None => ran.verdict.exit_status(),
         Some(new) => new.verdict.exit_status(),
     };
+    let judged = context.judged(&context.plan()?)?;
     let found = summary::Found {
+        judged: &judged,
         store: &arguments.store.store,
         trust: &arguments.keys.keys.join(keys::TRUST),
         stopped: stop.told(),

@@ -15,7 +15,8 @@ pub fn run(arguments: &Validate) -> CommandResult {
     let Examined { context, mut diagnostics } = examine(file, crate::clock::now()?)?;
     let faulty = diagnose::has_errors(&diagnostics);
     if !faulty {
-        diagnostics.extend(declaration::not_judged_yet(&context.loaded));
+        let judged = context.judged(&context.plan()?)?;
+        diagnostics.extend(declaration::notes(&context.loaded, &judged));
     }
     if arguments.printed.format == Format::Json {
         output::json(&json!({"usable": !faulty, "diagnostics": diagnostics}))?;

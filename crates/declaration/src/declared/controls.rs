@@ -1,6 +1,7 @@
 //! What the entity says it does, and what is looked at to see whether it does.
 
-use diagnose::{Decode, Id, Located, Node, Period, Reporter, entries, record};
+use diagnose::{Cadence, Decode, Id, Located, Node, Period, Reporter, entries, record, words};
+use model::Date;
 use schemars::JsonSchema;
 
 use crate::ids::{CheckId, RequirementId};
@@ -24,10 +25,24 @@ record! {
             /// What people do again and again.
             task: Option<Task>,
             /// Where it is written down.
-            documents: Vec<Document>,
+            documents: Vec<DocumentUse>,
             /// What is looked at.
             checks: Vec<CheckUse>,
+            /// Whether it is in place. Without it: `implemented`.
+            status: Option<Located<ControlStatus>>,
+            /// Why no configuration can show it: it is shown by documents and records alone.
+            not_inspectable: Option<Located<String>>,
         }
+    }
+}
+
+words! {
+    /// Whether a control is in place.
+    pub enum ControlStatus {
+        /// It is.
+        Implemented = "implemented",
+        /// It will be.
+        Planned = "planned",
     }
 }
 
@@ -50,25 +65,45 @@ record! {
         }
         optional {
             /// How often it is due.
-            every: Option<Located<Period>>,
-            /// Why that is often enough.
+            every: Option<Located<Cadence>>,
+            /// Why that is often enough, with the id of the threat that makes it so.
             because: Option<Located<String>>,
             /// How long a failure may stay unseen.
-            detection_window: Option<Located<Period>>,
+            detection_window: Option<Located<Cadence>>,
             /// The folder with the records that show it.
             records: Option<Located<String>>,
+            /// When it was done.
+            done: Vec<Done>,
         }
     }
 }
 
 record! {
-    /// A document that describes a control.
-    pub struct Document ("document") {
+    /// A task that was done.
+    pub struct Done ("completed task") {
         required {
-            /// The file, relative to this one.
-            path: Located<String>,
+            /// The day.
+            on: Located<Date>,
+            /// Who did it.
+            by: Located<String>,
         }
         optional {
+            /// The record that shows it: a name, or a number.
+            record: Option<Located<String>>,
+        }
+    }
+}
+
+record! {
+    /// Where a control is written down: one of `documents`, or a file.
+    pub struct DocumentUse ("document") {
+        required {
+        }
+        optional {
+            /// One of `documents`.
+            document: Option<Located<Id>>,
+            /// The file, relative to this one.
+            path: Option<Located<String>>,
             /// `policy`, `procedure`, any word.
             kind as "type": Option<Located<Id>>,
             /// The section that counts.

@@ -1,7 +1,9 @@
 //! The key inventory.
 
-use diagnose::{Id, Located, record};
+use diagnose::{Cadence, Id, Located, record};
 use model::Date;
+
+use crate::declared::Review;
 
 record! {
     /// One key of the inventory.
@@ -37,6 +39,84 @@ record! {
             key: Located<String>,
         }
         optional {
+        }
+    }
+}
+
+record! {
+    /// How the key inventory as a whole is reviewed.
+    pub struct KeyInventory ("key inventory") {
+        required {
+        }
+        optional {
+            /// How often it is reviewed.
+            review_every: Option<Located<Cadence>>,
+            /// The reviews that were made.
+            reviews: Vec<Review>,
+        }
+    }
+}
+
+record! {
+    /// What is done when key material may have been compromised.
+    pub struct CompromisePlan ("compromise plan") {
+        required {
+            /// Classes of keys that it answers for.
+            classes: Vec<Located<Id>>,
+        }
+        optional {
+            /// Where it is written down: one of `documents`.
+            document: Option<Located<Id>>,
+            /// How often it is reviewed.
+            review_every: Option<Located<Cadence>>,
+            /// The reviews that were made.
+            reviews: Vec<Review>,
+        }
+    }
+}
+
+record! {
+    /// Something that holds assets and is signed for with keys.
+    pub struct Wallet ("wallet") {
+        required {
+            /// Short name.
+            id: Located<Id>,
+            /// What it is for.
+            title: Located<String>,
+        }
+        optional {
+            /// How many signatures a transfer needs.
+            signatures: Option<Signatures>,
+            /// How a transfer is signed, step by step.
+            workflow: Vec<Step>,
+        }
+    }
+}
+
+record! {
+    /// How many signatures a transfer needs.
+    pub struct Signatures ("number of signatures") {
+        required {
+            /// So many are needed.
+            needed: Located<u32>,
+            /// So many keys can give one.
+            of: Located<u32>,
+        }
+        optional {
+        }
+    }
+}
+
+record! {
+    /// One step of signing a transfer.
+    pub struct Step ("step") {
+        required {
+            /// What is done.
+            what: Located<String>,
+        }
+        optional {
+            /// Roles that do it.
+            by: Vec<Located<Id>>,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod acceptances;
 mod applicability;
 mod controls;
+mod documents;
 mod keys;
 mod people;
 mod system;
@@ -11,13 +12,17 @@ mod threats;
 
 pub use acceptances::Acceptance;
 pub use applicability::NotApplicable;
-pub use controls::{CheckUse, Control, Document, Expect, Observe, Parameters, Task};
+pub use controls::{CheckUse, Control, ControlStatus, DocumentUse, Done, Expect, Observe, Parameters, Task};
 use diagnose::{Located, record};
-pub use keys::{Key, KeyPlace};
-pub use people::{Certificate, Identities, KeyHolder, ThirdParty};
+pub use documents::{Document, Exclusion};
+pub use keys::{CompromisePlan, Key, KeyInventory, KeyPlace, Signatures, Step, Wallet};
+pub use people::{Certificate, Identities, KeyHolder, Role, ThirdParty};
 pub use system::{Designation, LedgerSettings, System};
 pub use targets::{Component, Settings, Target};
-pub use threats::{Affects, Columns, Residual, Review, Risk, RiskImport, Risks, Threat, ThreatModel, Treatment};
+pub use threats::{
+    Affects, Columns, Declined, Residual, Review, Risk, RiskImport, RiskRegister, Risks, Threat, ThreatModel,
+    Tolerance, Treatment,
+};
 
 record! {
     /// What an entity declares about one system: what is in scope, what is done, and what is to be looked at.
@@ -43,12 +48,24 @@ record! {
             targets: Vec<Target>,
             /// Parts of the trusted environment that no collector reads.
             components: Vec<Component>,
+            /// What could be taken for a part of it, and why it is none.
+            exclusions: Vec<Exclusion>,
             /// Others who can affect key material.
             third_parties: Vec<ThirdParty>,
             /// People who hold or use keys.
             key_holders: Vec<KeyHolder>,
+            /// Roles of people.
+            roles: Vec<Role>,
             /// The key inventory.
             keys: Vec<Key>,
+            /// How the key inventory is reviewed.
+            key_inventory: Option<KeyInventory>,
+            /// What is done when key material may have been compromised.
+            compromise_plan: Option<CompromisePlan>,
+            /// What the keys sign for.
+            wallets: Vec<Wallet>,
+            /// Policies, procedures and plans.
+            documents: Vec<Document>,
             /// The threat model and its reviews.
             threat_model: Option<ThreatModel>,
             /// What controls answer.
@@ -57,6 +74,8 @@ record! {
             risks: Risks,
             /// Requirements that do not apply to this system, each with a reason.
             not_applicable: Vec<NotApplicable>,
+            /// How the risk register is kept.
+            risk_register: Option<RiskRegister>,
             /// What the entity says it does.
             controls: Vec<Control>,
             /// Deviations and gaps that someone accepted, with a reason and an end.

@@ -1,9 +1,10 @@
 //! Those who can affect key material: third parties, and the people who hold or use keys.
 
-use diagnose::{Decode, Id, Located, Node, Reporter, entries, record};
+use diagnose::{Cadence, Decode, Id, Located, Node, Reporter, entries, record};
 use model::Date;
 use schemars::JsonSchema;
 
+use crate::declared::Review;
 use crate::ids::{RequirementId, StandardId};
 
 record! {
@@ -22,8 +23,14 @@ record! {
             certificate: Option<Certificate>,
             /// Requirements that it meets in the entity's stead.
             covers: Vec<Located<RequirementId>>,
+            /// Keys of the inventory that it holds a part of, can use, or can keep from being used.
+            keys: Vec<Located<Id>>,
             /// When it was last reviewed.
             reviewed: Option<Located<Date>>,
+            /// How often it is reviewed.
+            review_every: Option<Located<Cadence>>,
+            /// The reviews that were made, with what was looked at.
+            reviews: Vec<Review>,
         }
     }
 }
@@ -42,6 +49,8 @@ record! {
             expires: Located<Date>,
         }
         optional {
+            /// The requirements that it covers; without them all of its standard and level.
+            covers: Vec<Located<RequirementId>>,
         }
     }
 }
@@ -60,6 +69,26 @@ record! {
             acknowledged: Option<Located<Date>>,
             /// When the person was last trained.
             trained: Option<Located<Date>>,
+            /// How often they are trained.
+            train_every: Option<Located<Cadence>>,
+            /// Roles that the person has.
+            roles: Vec<Located<Id>>,
+        }
+    }
+}
+
+record! {
+    /// A role of people: what somebody may decide or does for the system.
+    pub struct Role ("role") {
+        required {
+            /// Short name.
+            id: Located<Id>,
+            /// As it is called: `Chief Executive Officer`.
+            title: Located<String>,
+        }
+        optional {
+            /// Whether it belongs to executive management, which alone accepts residual risk.
+            executive: Option<Located<bool>>,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The threat model, the threats in it, and the risk register.
 
 use diagnose::yaml::Value;
-use diagnose::{Decode, Id, Located, Node, Period, Reporter, entries, record, unknown_key, words};
+use diagnose::{Cadence, Decode, Id, Located, Node, Reporter, entries, record, unknown_key, words};
 use model::Date;
 use schemars::JsonSchema;
 
@@ -14,15 +14,31 @@ record! {
         }
         optional {
             /// How often it is reviewed.
-            review_every: Option<Located<Period>>,
+            review_every: Option<Located<Cadence>>,
             /// The reviews that were made.
             reviews: Vec<Review>,
+            /// Categories of threats that this system does not have, with the reason.
+            declined: Vec<Declined>,
         }
     }
 }
 
 record! {
-    /// One review of the threat model.
+    /// A category of threats that a system does not have.
+    pub struct Declined ("declined category") {
+        required {
+            /// The category.
+            category: Located<Id>,
+            /// Why this system does not have it.
+            reason: Located<String>,
+        }
+        optional {
+        }
+    }
+}
+
+record! {
+    /// One review: of the threat model, a register, an inventory, a plan, a third party.
     pub struct Review ("review") {
         required {
             /// The day.
@@ -71,6 +87,44 @@ record! {
             components: Vec<Located<Id>>,
             /// Third parties.
             third_parties: Vec<Located<Id>>,
+            /// Wallets.
+            wallets: Vec<Located<Id>>,
+            /// Classes of keys.
+            classes: Vec<Located<Id>>,
+        }
+    }
+}
+
+record! {
+    /// How the risk register as a whole is kept.
+    pub struct RiskRegister ("risk register") {
+        required {
+        }
+        optional {
+            /// The framework it follows: `ISO/IEC 27005`, `NIST SP 800-37`.
+            framework: Option<Located<String>>,
+            /// What residual risk is borne.
+            tolerances: Vec<Tolerance>,
+            /// How often it is reviewed.
+            review_every: Option<Located<Cadence>>,
+            /// The reviews that were made.
+            reviews: Vec<Review>,
+        }
+    }
+}
+
+record! {
+    /// A rule that says what residual risk is borne.
+    pub struct Tolerance ("rule of tolerance") {
+        required {
+            /// Short name.
+            id: Located<Id>,
+            /// Levels of residual risk that are within it, in the entity's own scale.
+            levels: Vec<Located<String>>,
+        }
+        optional {
+            /// One sentence.
+            title: Option<Located<String>>,
         }
     }
 }
@@ -177,6 +231,8 @@ record! {
             owner: Located<String>,
         }
         optional {
+            /// Short name; without it the threat's. Needed where a threat has several rows.
+            id: Option<Located<Id>>,
             /// What remains.
             residual: Option<Residual>,
             /// When it was last looked at.

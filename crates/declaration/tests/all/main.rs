@@ -17,3 +17,4 @@ mod plan;
 mod schema;
 mod specification;
 mod templates;
+mod things;

@@ -2,14 +2,13 @@
 
 use crate::common::{NORTHBANK, environment};
 use proptest::prelude::*;
-use witnessmark_declaration::{check, load, not_judged_yet, plan};
+use witnessmark_declaration::{check, judged, load, notes, plan};
 
 fn read(bytes: &[u8]) {
     let loaded = load("conf/witnessmark.yaml", &|_: &str| Ok(bytes.to_vec()));
     let environment = environment();
     let mut all = loaded.diagnostics.clone();
     all.extend(check(&loaded, &environment));
-    all.extend(not_judged_yet(&loaded));
     let _text = loaded.render(&all, false);
     let lines = String::from_utf8_lossy(bytes).split('\n').count();
     for found in &all {
@@ -17,7 +16,19 @@ fn read(bytes: &[u8]) {
         assert!(found.column.is_none_or(|c| c >= 1), "{found:?}");
     }
     let usable = !diagnose::has_errors(&all);
-    assert_eq!(plan(&loaded, &environment).is_ok(), usable);
+    let plan = plan(&loaded, &environment);
+    assert_eq!(plan.is_ok(), usable);
+    // What is written down of it leads into its file, whether it is usable or not.
+    for thing in loaded.things(&[]).unwrap() {
+        let places: Vec<_> = thing.parts.values().flatten().collect();
+        assert!(places.iter().all(|at| at.path == "witnessmark.yaml" && at.line >= 1 && at.column >= 1), "{thing:?}");
+        assert!(!usable || thing.parts.values().all(|at| !at.is_empty()), "{thing:?}");
+    }
+    if let Ok(plan) = plan {
+        let judged = judged(&loaded, &environment, &plan).unwrap();
+        assert_eq!(notes(&loaded, &judged).len(), judged.unjudged.len());
+        assert!(judged.not_judged() <= judged.things);
+    }
 }
 
 #[derive(Clone, Debug)]

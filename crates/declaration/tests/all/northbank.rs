@@ -19,7 +19,7 @@ fn everything_in_it_is_read() {
     assert_eq!(d.third_parties[1].certificate.as_ref().unwrap().level.value, 3);
     assert_eq!(d.key_holders[0].identities.by_target.len(), 2);
     assert_eq!(d.keys[0].place.as_ref().unwrap().key.value, "alias/hot-signing");
-    assert_eq!(d.threat_model.as_ref().unwrap().review_every.as_ref().unwrap().seconds(), 365 * 86_400);
+    assert_eq!(d.threat_model.as_ref().unwrap().review_every.as_ref().unwrap().to_string(), "1y");
     assert_eq!(d.threats[0].affects.as_ref().unwrap().keys[0].as_str(), "hot-signing");
     assert_eq!(d.risks.rows[0].treatment.value, Treatment::Reduce);
     assert_eq!(d.controls[0].task.as_ref().unwrap().records.as_ref().unwrap().value, "access-reviews/");

@@ -1,7 +1,7 @@
 //! Faults of meaning: what `check` finds.
 
 use super::{HEAD, said};
-use crate::common::{NORTHBANK, load_one};
+use crate::common::{NORTHBANK, environment, load_one};
 
 #[test]
 fn unknown_references() {
@@ -512,61 +512,35 @@ fn nothing_wrong() {
 }
 
 #[test]
-fn not_judged_yet() {
-    let loaded = load_one(NORTHBANK);
-    insta::assert_snapshot!(loaded.render(&witnessmark_declaration::not_judged_yet(&loaded), false), @r#"
-    note[not-judged-yet]: `components` is read and sealed, not judged yet
+fn what_no_check_judges_is_named() {
+    let loaded = load_one(&NORTHBANK.replace("in_threats: [T-CLOUD], ", ""));
+    let environment = environment();
+    let plan = witnessmark_declaration::plan(&loaded, &environment).unwrap();
+    // This program has no rules of the declaration's own, so nothing declared is judged.
+    let judged = witnessmark_declaration::judged(&loaded, &environment, &plan).unwrap();
+    assert_eq!((judged.things, judged.not_judged()), (15, 13));
+    let text = loaded.render(&witnessmark_declaration::notes(&loaded, &judged), false);
+    let said: Vec<&str> = text.lines().filter(|line| line.starts_with("note") || line.contains("-->")).collect();
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    note[not-judged-yet]: acceptances (1) are sealed, and no check judges them
+      --> witnessmark.yaml:45:1
+    note[not-judged-yet]: components (1) are sealed, and no check judges them
       --> witnessmark.yaml:14:1
-       |
-    14 | components:                        # in scope, no collector: evidenced by documents and records
-       | ^^^^^^^^^^
-
-    note[not-judged-yet]: `third_parties` is read and sealed, not judged yet
-      --> witnessmark.yaml:16:1
-       |
-    16 | third_parties:
-       | ^^^^^^^^^^^^^
-
-    note[not-judged-yet]: `key_holders` is read and sealed, not judged yet
+    note[not-judged-yet]: key holders (1) are sealed, and no check judges them
       --> witnessmark.yaml:19:1
-       |
-    19 | key_holders:
-       | ^^^^^^^^^^^
-
-    note[not-judged-yet]: `keys` is read and sealed, not judged yet
+    note[not-judged-yet]: keys (1) are sealed, and no check judges them
       --> witnessmark.yaml:21:1
-       |
-    21 | keys:                              # key inventory, requirement 2.04.1.1
-       | ^^^^
-
-    note[not-judged-yet]: `threat_model` is read and sealed, not judged yet
+    note[not-judged-yet]: parts that are reviewed as a whole (3) are sealed, and no check judges them
       --> witnessmark.yaml:23:1
-       |
-    23 | threat_model:
-       | ^^^^^^^^^^^^
-
-    note[not-judged-yet]: `threats` is read and sealed, not judged yet
-      --> witnessmark.yaml:27:1
-       |
-    27 | threats:
-       | ^^^^^^^
-
-    note[not-judged-yet]: `risks` is read and sealed, not judged yet
+    note[not-judged-yet]: risks (1) are sealed, and no check judges them
       --> witnessmark.yaml:32:1
-       |
-    32 | risks:                             # or: import: {file: register.csv, columns: {…}}
-       | ^^^^^
-
-    note[not-judged-yet]: `task` of controls is read and sealed, not judged yet
-      --> witnessmark.yaml:40:12
-       |
-    40 |     task: {every: 90d, detection_window: 90d, because: "T-INSIDER-SIGN: …", records: access-reviews/}   # only for what people do ag...
-       |            ^^^^^
-
-    note[not-judged-yet]: `documents` of controls is read and sealed, not judged yet
+    note[not-judged-yet]: tasks (1) are sealed, and no check judges them
+      --> witnessmark.yaml:34:1
+    note[not-judged-yet]: third parties (2) are sealed, and no check judges them
+      --> witnessmark.yaml:16:1
+    note[not-judged-yet]: threats (1) are sealed, and no check judges them
+      --> witnessmark.yaml:27:1
+    note[not-judged-yet]: documents that a control names by their path (1) are sealed, and no check judges them
       --> witnessmark.yaml:41:18
-       |
-    41 |     documents: [{path: docs/access-policy.md, type: policy, section: "4.2", owner: "Head of Security"}]
-       |                  ^^^^
     "#);
 }

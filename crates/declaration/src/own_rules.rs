@@ -1,0 +1,127 @@
+//! The declaration's own rules: checks of `declaration/…`, and those that join it with what was found, put to every declaration that names a
+//! standard or declares threats, by a control of the program's own. A control of the entity's that uses one of them takes its place.
+
+use serde_json::{Map, Value};
+
+use crate::declared::{Declaration, Target};
+use crate::environment::{CheckMeta, CheckSubject, Environment};
+use crate::parameters::{sorted, sorted_map};
+use crate::planned::{Assignment, PlannedControl};
+use crate::resources::DECLARATION;
+
+/// Checks of what was found at targets that compare it with the declaration, and the part of it that gives them something to compare.
+const JOINED: &[(&str, Part)] = &[
+    ("aws-iam/declared-holders-are-there", |declaration, target| {
+        let mut named = declaration.key_holders.iter().flat_map(|holder| &holder.identities.by_target);
+        named.any(|(name, _)| name.value == target.id.as_str())
+    }),
+    ("aws-kms/declared-keys-are-there", |declaration, target| {
+        let mut places = declaration.keys.iter().filter_map(|key| key.place.as_ref());
+        places.any(|place| place.target.value == target.id.value)
+    }),
+];
+
+/// Whether something of it is declared to be at a target.
+type Part = fn(&Declaration, &Target) -> bool;
+
+/// The title of the control, as reports show it.
+const TITLE: &str = "The declaration's own rules";
+
+/// Why a list of the declaration may be empty: what has to be there is judged at the system.
+const EMPTY: &str = "nothing of the kind is declared";
+
+/// The control and what it uses, where the declaration is to be held to it.
+pub(crate) fn own_rules(
+    declaration: &Declaration,
+    environment: &Environment,
+    used: &[Assignment],
+) -> Option<(PlannedControl, Vec<Assignment>)> {
+    if !applies(declaration) {
+        return None;
+    }
+    let checks = environment.checks.checks.values();
+    let rules: Vec<Assignment> = checks.filter_map(|check| rule(check, declaration, used)).collect();
+    if rules.is_empty() {
+        return None;
+    }
+    let control = PlannedControl {
+        id: DECLARATION.to_owned(),
+        title: TITLE.to_owned(),
+        requirements: Vec::new(),
+        threats: Vec::new(),
+        observe_seconds: None,
+    };
+    Some((control, rules))
+}
+
+/// Whoever names a standard, or begins a threat model, is held to what they declare. Where nothing but targets and controls is declared there is
+/// nothing to be held to.
+pub(crate) fn applies(declaration: &Declaration) -> bool {
+    let risks = &declaration.risks;
+    declaration.system.standard.is_some()
+        || declaration.threat_model.is_some()
+        || !declaration.threats.is_empty()
+        || !risks.rows.is_empty()
+        || risks.import.is_some()
+}
+
+fn rule(check: &CheckMeta, declaration: &Declaration, used: &[Assignment]) -> Option<Assignment> {
+    let by_others = || used.iter().filter(|one| one.check == check.id).flat_map(|one| &one.targets);
+    let targets: Vec<String> = if check.collector == DECLARATION {
+        let of_kind = match &check.subject {
+            CheckSubject::Resource(kind) => is_declared(declaration, kind),
+            CheckSubject::Target(_) => true,
+        };
+        (of_kind && by_others().next().is_none()).then(|| DECLARATION.to_owned()).into_iter().collect()
+    } else {
+        let (_, part) = JOINED.iter().find(|(id, _)| *id == check.id)?;
+        let read = declaration
+            .targets
+            .iter()
+            .filter(|target| target.is_read_by(&check.collector) && part(declaration, target));
+        read.map(|target| target.id.to_string()).filter(|id| by_others().all(|other| other != id)).collect()
+    };
+    // What needs a parameter is used by a control, which gives it one.
+    let defaults: Option<Map<String, Value>> =
+        check.parameters.iter().map(|(name, schema)| Some((name.clone(), sorted(schema.get("default")?)))).collect();
+    let parameters = sorted_map(&defaults?);
+    (!targets.is_empty()).then(|| Assignment {
+        control: DECLARATION.to_owned(),
+        check: check.id.clone(),
+        targets,
+        defaults: parameters.clone(),
+        parameters,
+        weaker: Vec::new(),
+        expect_none: (check.collector == DECLARATION).then(|| EMPTY.to_owned()),
+    })
+}
+
+/// Whether there is something of this kind.
+fn is_declared(declaration: &Declaration, kind: &str) -> bool {
+    let d = declaration;
+    match kind {
+        "declaration/system" => true,
+        "declaration/acceptance" => !d.acceptances.is_empty(),
+        "declaration/component" => !d.components.is_empty(),
+        "declaration/control" => !d.controls.is_empty(),
+        "declaration/document" => !d.documents.is_empty(),
+        "declaration/exclusion" => !d.exclusions.is_empty(),
+        "declaration/holder" => !d.key_holders.is_empty(),
+        "declaration/key" => !d.keys.is_empty(),
+        "declaration/reviewed-part" => {
+            d.threat_model.is_some()
+                || d.compromise_plan.is_some()
+                || d.key_inventory.is_some()
+                || d.risk_register.is_some()
+                || d.risks.import.is_some()
+                || !(d.threats.is_empty() && d.keys.is_empty() && d.risks.rows.is_empty())
+        }
+        "declaration/risk" => !d.risks.rows.is_empty(),
+        "declaration/role" => !d.roles.is_empty(),
+        "declaration/task" => d.controls.iter().any(|control| control.task.is_some()),
+        "declaration/third-party" => !d.third_parties.is_empty(),
+        "declaration/threat" => !d.threats.is_empty(),
+        "declaration/wallet" => !d.wallets.is_empty(),
+        _ => false,
+    }
+}
