@@ -32,8 +32,41 @@ pub fn template(account: &str, regions: &str) -> String {
         &key_permissions(),
     );
     assert_ne!(declared, whole, "the template no longer has the line that this replaces");
-    whole
+    held_to(&whole)
 }
+
+/// What a declaration that names a standard is held to, so that the account alone decides what a run says: a model, an inventory, what the
+/// threats are about.
+fn held_to(declaration: &str) -> String {
+    let mut text = String::new();
+    for line in declaration.lines() {
+        text.push_str(line);
+        text.push('\n');
+        if line.starts_with("    category: ") {
+            text.push_str("    affects: {targets: [aws-prod], classes: [operational]}\n");
+        }
+    }
+    text + &REST.replace("TODAY", &today())
+}
+
+/// The date, as the programs will read it from the same clock.
+#[expect(clippy::disallowed_methods, reason = "the programs that are tested read the real clock too")]
+fn today() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock after 1970");
+    let millis = i64::try_from(since.as_millis()).expect("a clock before the year 9999");
+    model::Date::of(model::Timestamp::from_millis(millis).expect("a moment")).to_string()
+}
+
+const REST: &str = r#"
+keys: [{id: signing, class: operational, wallets: [hot]}]
+wallets: [{id: hot, title: Withdrawals, signatures: {needed: 2, of: 3}, workflow: [{what: two officers approve}]}]
+compromise_plan: {classes: [operational], reviews: [{on: TODAY, by: CISO, looked_at: the exercise, changed: nothing}]}
+key_inventory: {reviews: [{on: TODAY, by: CISO, looked_at: every key, changed: nothing}]}
+threat_model:
+  version: "1"
+  reviews: [{on: TODAY, by: CISO, looked_at: all of it, changed: nothing}]
+  declined: [{category: supply-chain, reason: out of scope of the tests}, {category: physical, reason: there is no site}]
+"#;
 
 /// Who of a small account may decrypt, declared: everybody.
 fn key_permissions() -> String {

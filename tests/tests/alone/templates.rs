@@ -51,6 +51,8 @@ fn every_check_stands_in_a_template() {
     let missing: Vec<&str> = stock
         .checks()
         .map(|check| check.id.as_str())
+        // Those the declaration's own rules use by themselves.
+        .filter(|id| !id.starts_with("declaration/") && !id.contains("/declared-"))
         .filter(|id| !all.lines().any(|line| line.trim().strip_prefix("- use: ") == Some(id)))
         .collect();
     assert!(missing.is_empty(), "{missing:?}");

@@ -1,0 +1,67 @@
+# METADATA
+# title: Every key of the inventory that is declared here is here
+# description: >-
+#   Reads all KMS keys of the target and compares them with the declared keys that are `at` this target: by key id, ARN, alias, or an alias's
+#   ARN. That one is absent is concluded only where every region and every key of the target was read: it could be in what was not read. Does
+#   not apply where no key is declared at the target. Cannot see keys of other accounts.
+# scope: package
+# custom:
+#   subject: target
+#   reads: [aws-kms/key, aws-kms/region]
+#   needs:
+#     conforms: [aws-kms/key]
+#     deviates: [aws-kms/key, aws-kms/region]
+#     not_applicable: []
+#   severity: high
+#   remediation: Correct the inventory, or find out where the key went.
+#   declares: [keys]
+package checks.aws_kms.declared_keys_are_there
+
+# The name of each key that is declared at this target, by its id.
+declared[key.id] := key.at.key if {
+	some key in input.declaration.keys
+	key.at.target == input.target.id
+}
+
+keys := input.resources["aws-kms/key"]
+
+is_named(key, name) if key.key_id == name
+
+is_named(key, name) if key.arn == name
+
+is_named(key, name) if {
+	is_array(key.aliases)
+	name in key.aliases
+}
+
+# An alias's ARN: of the same account and region.
+is_named(key, name) if {
+	is_array(key.aliases)
+	parts := split(name, ":")
+	count(parts) == 6
+	parts[5] in key.aliases
+	array.slice(parts, 0, 5) == array.slice(split(key.arn, ":"), 0, 5)
+}
+
+found contains id if {
+	some id, name in declared
+	some key in keys
+	is_named(key, name)
+}
+
+not_applicable contains {"because": "no key is declared at this target"} if count(declared) == 0
+
+conforms contains {"because": sprintf("each of the %d keys that are declared here was found", [count(declared)])} if {
+	is_array(keys)
+	count(declared) > 0
+	count(found) == count(declared)
+}
+
+deviates contains {
+	"expected": name,
+	"because": sprintf("the key `%s` of the inventory is declared here as `%s`, and no key here has that name", [id, name]),
+} if {
+	is_array(keys)
+	some id, name in declared
+	not id in found
+}

@@ -1,0 +1,36 @@
+# METADATA
+# title: Every acceptance is in force and covers something that is checked
+# description: >-
+#   Reads first and last day of the acceptance, and whether its control uses its check. Cannot see whether it covered something in this run: the
+#   run says so itself. An approver who did not sign is a claim.
+# scope: package
+# schemas:
+#   - input.resource: schema["declaration-acceptance"]
+# custom:
+#   subject: declaration/acceptance
+#   needs:
+#     conforms: [approved, expires, used]
+#     deviates: [[approved], [expires], [used]]
+#   severity: low
+#   remediation: Have it approved again, or leave it out.
+package checks.declaration.acceptance_is_in_force
+
+import data.lib.declaration
+
+conforms contains {"path": "/expires", "actual": input.resource.expires} if {
+	not declaration.over(input.resource.expires)
+	not declaration.ahead(input.resource.approved)
+	input.resource.used != false
+}
+
+deviates contains {"path": "/expires", "actual": input.resource.expires, "because": "it has expired"} if {
+	declaration.over(input.resource.expires)
+}
+
+deviates contains {"path": "/approved", "actual": input.resource.approved, "because": "it is approved only from then on"} if {
+	declaration.ahead(input.resource.approved)
+}
+
+deviates contains {"path": "/used", "actual": false, "because": "its control does not use its check"} if {
+	input.resource.used == false
+}

@@ -1,0 +1,75 @@
+# METADATA
+# title: Every document has an owner and a version, was approved, and is the one that was sealed
+# description: >-
+#   Reads owner, version and approval of the document, when its next review is due, and whether the file that is sealed has the declared digest.
+#   Does not apply to a document that somebody else wrote: it is not the entity's own policy. Cannot see what it says; of a private one only the
+#   digest is sealed.
+# scope: package
+# schemas:
+#   - input.resource: schema["declaration-document"]
+# custom:
+#   subject: declaration/document
+#   needs:
+#     conforms: [external, owner, version, approved_by, approved, review_due, sha256, sealed_sha256]
+#     deviates: [[external, owner], [external, version], [external, approved_by], [external, approved], [external, review_due], [external, sha256, sealed_sha256]]
+#     not_applicable: [external]
+#   severity: medium
+#   remediation: Have the document approved, and write down its owner, version, approver and the day.
+package checks.declaration.document_is_approved
+
+import data.lib.declaration
+
+not_applicable contains {"path": "/external", "actual": true, "because": "somebody else wrote it"} if {
+	input.resource.external == true
+}
+
+own if input.resource.external == false
+
+overdue if {
+	is_object(input.resource.review_due)
+	declaration.over(input.resource.review_due)
+}
+
+changed if {
+	is_string(input.resource.sha256)
+	is_string(input.resource.sealed_sha256)
+	input.resource.sha256 != input.resource.sealed_sha256
+}
+
+conforms contains {"path": "/approved", "actual": input.resource.approved} if {
+	own
+	is_string(input.resource.owner)
+	is_string(input.resource.version)
+	is_string(input.resource.approved_by)
+	is_object(input.resource.approved)
+	not declaration.ahead(input.resource.approved)
+	not overdue
+	not changed
+}
+
+deviates contains {"path": sprintf("/%s", [part]), "actual": null, "because": "it is not declared"} if {
+	own
+	some part in ["owner", "version", "approved_by", "approved"]
+	is_null(input.resource[part])
+}
+
+deviates contains {"path": "/approved", "actual": input.resource.approved, "because": "that day lies in the future"} if {
+	own
+	is_object(input.resource.approved)
+	declaration.ahead(input.resource.approved)
+}
+
+deviates contains {"path": "/review_due", "actual": input.resource.review_due, "because": "the next review is overdue"} if {
+	own
+	overdue
+}
+
+deviates contains {
+	"path": "/sealed_sha256",
+	"actual": input.resource.sealed_sha256,
+	"expected": input.resource.sha256,
+	"because": "the file is not the one whose digest is declared",
+} if {
+	own
+	changed
+}

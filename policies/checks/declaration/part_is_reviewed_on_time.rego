@@ -1,0 +1,70 @@
+# METADATA
+# title: Threat model, register, inventory and compromise plan are reviewed on time
+# description: >-
+#   Reads the declared reviews. Concludes that the last one is at most `max_days` old, within the declared `review_every`, not in the future,
+#   and says what was looked at and what was changed. Cannot see whether a review took place: a declared day is the entity's own word.
+# scope: package
+# schemas:
+#   - input.resource: schema["declaration-reviewed-part"]
+# custom:
+#   subject: declaration/reviewed-part
+#   needs:
+#     conforms: [last, due]
+#     deviates: [[last], [due]]
+#   severity: high
+#   remediation: Review it, and write down the day, who did, what was looked at and what was changed.
+#   parameters:
+#     max_days: {type: integer, minimum: 1, maximum: 3660, default: 366, x-stricter: lower}
+package checks.declaration.part_is_reviewed_on_time
+
+import data.lib.declaration
+
+late if declaration.age(input.resource.last.on) > input.parameters.max_days
+
+late if declaration.ahead(input.resource.last.on)
+
+late if {
+	is_object(input.resource.due)
+	declaration.over(input.resource.due)
+}
+
+conforms contains {"path": "/last/on", "actual": input.resource.last.on} if {
+	is_string(input.resource.last.looked_at)
+	is_string(input.resource.last.changed)
+	input.resource.due
+	not late
+}
+
+conforms contains {"path": "/last/on", "actual": input.resource.last.on} if {
+	is_string(input.resource.last.looked_at)
+	is_string(input.resource.last.changed)
+	is_null(input.resource.due)
+	not late
+}
+
+deviates contains {"path": "/last", "actual": null, "because": "no review of it is declared"} if {
+	is_null(input.resource.last)
+}
+
+deviates contains {
+	"path": "/last/on",
+	"actual": input.resource.last.on,
+	"expected": sprintf("at most %d days ago", [input.parameters.max_days]),
+	"because": sprintf("it was last reviewed %d days ago", [declaration.age(input.resource.last.on)]),
+} if {
+	declaration.age(input.resource.last.on) > input.parameters.max_days
+}
+
+deviates contains {"path": "/last/on", "actual": input.resource.last.on, "because": "the review lies in the future"} if {
+	declaration.ahead(input.resource.last.on)
+}
+
+deviates contains {"path": "/due", "actual": input.resource.due, "because": "the next review is overdue"} if {
+	is_object(input.resource.due)
+	declaration.over(input.resource.due)
+}
+
+deviates contains {"path": sprintf("/last/%s", [part]), "actual": null, "because": "the last review does not say it"} if {
+	some part in ["looked_at", "changed"]
+	is_null(input.resource.last[part])
+}

@@ -1,0 +1,67 @@
+# METADATA
+# title: A key that signs alone is named by a threat of its own
+# description: >-
+#   Reads how many signatures the key's wallets need, or, where it signs for none, how many people hold it. Where one is enough, a threat must
+#   name the key itself. Does not apply to keys that cannot sign alone. Cannot see what the signing software really demands.
+# scope: package
+# schemas:
+#   - input.resource: schema["declaration-key"]
+# custom:
+#   subject: declaration/key
+#   needs:
+#     conforms: [wallets, holders, named_by]
+#     deviates: [wallets, holders, named_by]
+#     undetermined: [wallets]
+#     not_applicable: [wallets, holders]
+#   severity: high
+#   remediation: Name the key under `affects.keys` of the threat that one person uses it alone, or require a second signature.
+package checks.declaration.single_signer_key_has_its_threat
+
+needed contains wallet.signatures if {
+	some wallet in input.resource.wallets
+	is_number(wallet.signatures)
+}
+
+unknown contains n if {
+	some n, wallet in input.resource.wallets
+	is_null(wallet.signatures)
+}
+
+alone if 1 in needed
+
+alone if {
+	count(input.resource.wallets) == 0
+	count(input.resource.holders) <= 1
+}
+
+conforms contains {"path": "/named_by", "actual": input.resource.named_by} if {
+	alone
+	count(input.resource.named_by) > 0
+}
+
+deviates contains {
+	"path": "/named_by",
+	"actual": input.resource.named_by,
+	"because": "one signature with this key is enough, and no threat names it",
+} if {
+	alone
+	count(input.resource.named_by) == 0
+}
+
+undetermined contains {
+	"path": sprintf("/wallets/%d", [n]),
+	"because": "nothing says how many signatures a transfer from this wallet needs",
+} if {
+	some n in unknown
+}
+
+not_applicable contains {"path": "/wallets", "because": "a transfer needs more than one signature"} if {
+	count(input.resource.wallets) > 0
+	count(unknown) == 0
+	not 1 in needed
+}
+
+not_applicable contains {"path": "/holders", "because": "it signs for no wallet, and several people hold it"} if {
+	count(input.resource.wallets) == 0
+	count(input.resource.holders) > 1
+}

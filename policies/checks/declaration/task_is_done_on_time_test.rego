@@ -1,0 +1,24 @@
+package checks.declaration.task_is_done_on_time_test
+
+import data.checks.declaration.task_is_done_on_time
+import data.lib.fixture
+import data.lib.fixture_declaration
+
+case(due) := fixture.case(fixture_declaration.but(fixture_declaration.task, {"due": due}), {})
+
+test_conforms_until_its_last_second if {
+	count(task_is_done_on_time.conforms) == 1 with input as case(fixture_declaration.days_ahead(1))
+	count(task_is_done_on_time.conforms) == 1 with input as case(fixture_declaration.days_ago(0))
+	count(task_is_done_on_time.deviates) == 0 with input as case(fixture_declaration.days_ago(0))
+}
+
+test_deviates_afterwards if {
+	count(task_is_done_on_time.conforms) == 0 with input as case(fixture_declaration.days_ago(1))
+	count(task_is_done_on_time.deviates) == 1 with input as case(fixture_declaration.days_ago(1))
+}
+
+test_undetermined_without_a_day if {
+	count(task_is_done_on_time.undetermined) == 1 with input as case(null)
+	count(task_is_done_on_time.conforms) == 0 with input as case(null)
+	count(task_is_done_on_time.deviates) == 0 with input as case(null)
+}

@@ -1,0 +1,174 @@
+# METADATA
+# title: Declared things for the tests of checks
+package lib.fixture_declaration
+
+import data.lib.fixture
+
+days_ago(n) := {"date": "as declared", "epoch": fixture.now - (n * fixture.day)}
+
+days_ahead(n) := {"date": "as declared", "epoch": fixture.now + (n * fixture.day)}
+
+affects := {
+	"keys": [],
+	"targets": [],
+	"components": [],
+	"third_parties": [],
+	"wallets": [],
+	"classes": [],
+}
+
+threat := {
+	"title": "A member of staff signs alone",
+	"category": "insider",
+	"affects": object.union(affects, {"keys": ["hot-signing"]}),
+	"controls": [control_of("implemented")],
+	"risks": ["T-1"],
+	"accepted": [],
+}
+
+control_of(status) := {"id": "C-1", "status": status}
+
+control := {
+	"title": "Keys rotate",
+	"requirements": [],
+	"threats": ["T-1"],
+	"status": "implemented",
+	"checks": ["aws-kms/key-rotates"],
+	"not_inspectable": null,
+	"documents": [],
+	"task": false,
+}
+
+task := {
+	"every": "90d",
+	"detection_window": "90d",
+	"window_covers_every": true,
+	"because": "T-1: a quarter is what we can bear",
+	"because_of": ["T-1"],
+	"threats": ["T-1"],
+	"records": "reviews/",
+	"done": [{"on": days_ago(10), "by": "kh-1", "record": "REC-1"}],
+	"last_done": days_ago(10),
+	"due": days_ahead(80),
+}
+
+review(day) := {"on": day, "by": "Head of Security", "looked_at": "all of it", "changed": "nothing"}
+
+reviewed_part := {
+	"review_every": "1y",
+	"reviews": [review(days_ago(10))],
+	"last": review(days_ago(10)),
+	"due": days_ahead(355),
+}
+
+risk := {
+	"threat": "T-1",
+	"likelihood": "low",
+	"impact": "high",
+	"treatment": "reduce",
+	"owner": "CISO",
+	"residual": "low",
+	"tolerance": {"id": "RT-1", "levels": ["low"]},
+	"accepted_by": {"name": "CEO", "role": "ceo", "executive": true},
+	"accepted": days_ago(30),
+	"monitored": days_ago(30),
+}
+
+key := {
+	"class": "operational",
+	"material": "private-key",
+	"at": {"target": "prod", "key": "alias/hot-signing"},
+	"holders": ["kh-1", "kh-2"],
+	"wallets": [{"id": "hot", "signatures": 2}],
+	"reviewed": days_ago(30),
+	"named_by": ["T-1"],
+	"covered_by": [],
+	"in_compromise_plan": true,
+}
+
+certificate(expires, level) := {"standard": "ccss-9.0", "system": "theirs", "level": level, "expires": expires}
+
+third_party := {
+	"role": "qsp",
+	"threats": ["T-1"],
+	"keys": [],
+	"certificate": certificate(days_ahead(100), 3),
+	"covers": ["ccss-9.0:1.01.1.1"],
+	"uncovered": [],
+	"reviewed": days_ago(30),
+	"review_every": "6mo",
+	"review_due": days_ahead(150),
+	"reviews": [],
+}
+
+holder := {
+	"identities": [{"target": "prod", "identity": "arn:aws:iam::111122223333:user/kh-1"}],
+	"keys": ["hot-signing"],
+	"roles": [],
+	"acknowledged": days_ago(30),
+	"trained": days_ago(30),
+	"train_every": "1y",
+	"training_due": days_ahead(335),
+}
+
+document := {
+	"title": "Key policy",
+	"type": "policy",
+	"path": "docs/keys.md",
+	"sha256": "aa",
+	"sealed_sha256": "aa",
+	"version": "3",
+	"owner": "CISO",
+	"approved_by": "CEO",
+	"approved": days_ago(30),
+	"reviewed": null,
+	"review_every": "1y",
+	"review_due": days_ahead(335),
+	"external": false,
+}
+
+acceptance := {
+	"reason": "ordered",
+	"approved_by": "CISO",
+	"approved": days_ago(30),
+	"expires": days_ahead(30),
+	"control": "C-1",
+	"check": "aws-kms/key-rotates",
+	"subject": "arn:aws:kms:eu-west-1:111122223333:key/1",
+	"target": null,
+	"used": true,
+}
+
+exclusion := {
+	"what": "the office network",
+	"reason": "no key material passes it",
+	"approved_by": "CISO",
+	"approved": days_ago(30),
+}
+
+component := {"name": "Ceremony room", "evidence": [], "threats": ["T-1"]}
+
+wallet := {
+	"title": "Hot wallet",
+	"signatures": {"needed": 2, "of": 3},
+	"workflow": [{"what": "two officers compare the address", "by": ["officer"]}],
+	"keys": ["hot-signing"],
+}
+
+system := {
+	"designation": "full",
+	"standard": "ccss-9.0",
+	"level": 2,
+	"keys": 1,
+	"threats": 1,
+	"controls": 1,
+	"third_parties": 0,
+	"threat_model": true,
+	"compromise_plan": true,
+	"categories": ["insider", "key-compromise"],
+	"declined": [{"category": "physical", "reason": "no site of ours"}],
+	"executives": ["ceo"],
+}
+
+# The same thing with other parts.
+but(thing, parts) := object.union(object.remove(thing, object.keys(parts)), parts)
