@@ -256,7 +256,7 @@ impl Links<'_> {
             at: self.place(control.id.at),
             threats: control.threats.iter().map(ToString::to_string).collect(),
             findings: found.map(of_use),
-            documents: control.documents.iter().map(|document| document.path.value.clone()).collect(),
+            documents: control.documents.iter().map(|document| document.name().to_owned()).collect(),
             task: control.task.is_some(),
             checks: checks.into_iter().map(str::to_owned).collect(),
         }
@@ -288,7 +288,7 @@ fn method_state(method: Method, wanted: Wanted, serving: &[&Control], found: Opt
     for control in serving {
         match method {
             Method::Review => {
-                by.extend(control.documents.iter().map(|document| document.path.value.clone()));
+                by.extend(control.documents.iter().map(|document| document.name().to_owned()));
                 by.extend(control.task.iter().filter_map(|task| task.records.as_ref()).map(|path| path.value.clone()));
             }
             Method::Inspect => {

@@ -174,7 +174,8 @@ pub struct TaskNode {
 /// Where a control is written down.
 #[derive(Clone, Debug, Serialize)]
 pub struct DocumentNode {
-    pub path: String,
+    /// Its path, or the id of one of `documents`.
+    pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -446,7 +447,7 @@ impl<'d> Links<'d> {
             found: None,
         });
         let documents = control.documents.iter().map(|document| DocumentNode {
-            path: document.path.value.clone(),
+            name: document.name().to_owned(),
             kind: text(document.kind.as_ref()),
             section: text(document.section.as_ref()),
             owner: text(document.owner.as_ref()),

@@ -439,7 +439,7 @@ fn from_a_key_to_all_that_hangs_on_it() {
           },
           "documents": [
             {
-              "path": "docs/access.md",
+              "name": "docs/access.md",
               "kind": "policy",
               "section": "4.2",
               "owner": "CISO"

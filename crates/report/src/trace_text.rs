@@ -134,7 +134,7 @@ fn control(text: &mut String, control: &ControlNode) {
         let parts = [&document.kind, &document.section, &document.owner].into_iter().flatten();
         let parts: Vec<&str> = parts.map(String::as_str).collect();
         let more = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
-        line(text, "document", &format!("{}{more}", document.path));
+        line(text, "document", &format!("{}{more}", document.name));
     }
     if control.checks.is_empty() {
         line(text, "check", "none: nothing is inspected");

@@ -114,6 +114,15 @@ record! {
     }
 }
 
+impl DocumentUse {
+    /// What it is named by: its path, or one of `documents`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let path = self.path.as_ref().map(|path| path.value.as_str());
+        path.or_else(|| self.document.as_ref().map(|id| id.value.as_str())).unwrap_or_default()
+    }
+}
+
 record! {
     /// One check, put to targets with parameters.
     pub struct CheckUse ("use of a check") {
