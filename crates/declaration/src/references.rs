@@ -151,7 +151,7 @@ pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Envir
         match &document.path {
             Some(path) => names.path(path),
             None if document.sha256.is_none() => {
-                names.no_document(document.id.at, "`path`, or `sha256` where it is private")
+                names.no_document(document.id.at, "`path`, or `sha256` where it is private");
             }
             None => {}
         }

@@ -5,7 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use diagnose::{Cadence, Id, Located, Span};
 use model::{Date, Digest};
 
-use super::facts::*;
+use super::facts::{
+    AcceptanceFacts, AcceptorFacts, AffectsFacts, AnsweringControl, CertificateFacts, ComponentFacts, ControlFacts,
+    Day, DeclinedFacts, DocumentFacts, DoneFacts, ExclusionFacts, HolderFacts, IdentityFacts, KeyFacts, KeyPlaceFacts,
+    KeyWallet, ReviewFacts, ReviewedPartFacts, RiskFacts, RoleFacts, SignaturesFacts, StepFacts, SystemFacts,
+    TaskFacts, ThirdPartyFacts, ThreatFacts, ToleranceFacts, WalletFacts,
+};
 use super::indices::{Indices, naming};
 use super::{ThingError, Things};
 use crate::declared::{
