@@ -61,17 +61,17 @@ impl Iam {
     }
 
     /// Makes one call.
-    pub fn ask<'a, T, E, F>(
-        &'a self,
-        info: &'a Call,
-        call: impl FnMut() -> F + Send + 'a,
-    ) -> impl Future<Output = Result<Result<Page, Refusal>, SinkError>> + Send + 'a
+    pub async fn ask<T, E, F>(
+        &self,
+        info: &Call,
+        call: impl FnMut() -> F + Send,
+    ) -> Result<Result<Page, Refusal>, SinkError>
     where
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send + 'a,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
-        T: Send + 'a,
+        T: Send,
     {
-        async move { Ok(self.session.call(info.clone(), call).await?.map(Page::from)) }
+        Ok(self.session.call(info.clone(), call).await?.map(Page::from))
     }
 
     /// Reads the next page of a list.

@@ -87,22 +87,20 @@ fn texts(page: &Page, result: &str, list: &str, name: &str) -> Vec<String> {
     read().unwrap_or_default()
 }
 
-fn tried<'a, T, E, F>(
-    iam: &'a Iam,
-    right: &'a str,
-    call: impl FnMut() -> F + Send + 'a,
-) -> impl Future<Output = Result<(RightStatus, Option<Page>), SinkError>> + Send + 'a
+async fn tried<T, E, F>(
+    iam: &Iam,
+    right: &str,
+    call: impl FnMut() -> F + Send,
+) -> Result<(RightStatus, Option<Page>), SinkError>
 where
-    F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send + 'a,
+    F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
-    T: Send + 'a,
+    T: Send,
 {
-    async move {
-        Ok(match iam.ask(&Call::new(right), call).await? {
-            Ok(page) => (status(right, RightState::Granted, "answered".to_owned()), Some(page)),
-            Err(refusal) => (status(right, state(&refusal), refusal.detail), None),
-        })
-    }
+    Ok(match iam.ask(&Call::new(right), call).await? {
+        Ok(page) => (status(right, RightState::Granted, "answered".to_owned()), Some(page)),
+        Err(refusal) => (status(right, state(&refusal), refusal.detail), None),
+    })
 }
 
 fn state(refusal: &Refusal) -> RightState {

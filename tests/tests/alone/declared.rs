@@ -1,6 +1,6 @@
 //! The declaration is judged like what is read: a run names what is wrong with it, with the place where it is written.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
 
 use std::collections::BTreeMap;
 

@@ -31,7 +31,7 @@ fn words(text: &str, thing: &DeclaredThing, part: &str) -> Vec<String> {
         let line = text.lines().nth(line as usize - 1).unwrap();
         line.chars().skip(column as usize - 1).take_while(|c| !",]}: ".contains(*c)).collect()
     };
-    thing.parts[part].iter().map(|at| word(at.line, at.column)).collect()
+    thing.parts.get(part).unwrap().iter().map(|at| word(at.line, at.column)).collect()
 }
 
 #[test]
