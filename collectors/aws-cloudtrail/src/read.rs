@@ -103,7 +103,8 @@ impl<'s> Reader<'s> {
 
     async fn shown(&self, region: &str) -> Result<Shown, SinkError> {
         let info = Call::new(DESCRIBE).population(TRAIL);
-        let call = || client::in_region(self.session, region).describe_trails().include_shadow_trails(true).send();
+        let client = client::in_region(self.session, region);
+        let call = || client.describe_trails().include_shadow_trails(true).send();
         let mut shown = Shown { region: region.to_owned(), trails: Vec::new(), list: None, stopped: None, attempts: 0 };
         let answer = match self.session.call(info.clone(), call).await? {
             Ok(answer) => answer,

@@ -43,9 +43,15 @@ impl Session {
     }
 }
 
-/// What AWS answers where our clock is wrong.
-const OF_A_WRONG_CLOCK: [&str; 4] =
-    ["InvalidSignatureException", "RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"];
+/// What AWS answers where our clock is wrong, and where something else is; as `aws-runtime` 1.10 has it (`CLOCK_SKEW_ERROR_CODES`).
+const OF_A_WRONG_CLOCK: [&str; 6] = [
+    "AuthFailure",
+    "InvalidSignatureException",
+    "RequestExpired",
+    "RequestInTheFuture",
+    "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+];
 
 /// Reason and words for an error of the SDK. `seen` is the last attempt of the call itself.
 fn explain<E>(error: &SdkError<E, HttpResponse>, seen: Option<&Seen>) -> Trouble
