@@ -346,17 +346,25 @@ impl Asker {
             let Some(left) = self.time_left() else {
                 return Ok(Err(self.too_late(call, &scope)));
             };
+            let before = scope.attempts();
             let brought = self.attempt(&scope, left, Box::pin(attempt(left))).await?;
-            let (refusal, again) = match self.conclude(call, &scope, brought, &mut read) {
+            // An answer to the attempt before says nothing of one that never left.
+            let seen = scope.last().filter(|_| scope.attempts() > before);
+            let (refusal, again) = match self.conclude(call, &scope, brought, seen.clone(), &mut read) {
                 Ok(answer) => return Ok(Ok(answer)),
                 Err(refused) => refused,
             };
             let failing = *failing.get_or_insert_with(Instant::now);
-            let seen = scope.last();
-            let connected = seen.as_ref().is_some_and(|seen| seen.failure != Some(ExchangeFailure::Connect));
+            let failed = Failed {
+                operation: &call.operation,
+                reason: refusal.reason,
+                connected: seen.as_ref().is_some_and(|seen| seen.failure != Some(ExchangeFailure::Connect)),
+                heard: seen.as_ref().is_some_and(|seen| seen.status.is_some()),
+                again,
+                attempts: tries,
+                failing,
+            };
             let endpoint = seen.map(|seen| seen.endpoint).unwrap_or_default();
-            let reason = refusal.reason;
-            let failed = Failed { operation: &call.operation, reason, connected, again, attempts: tries, failing };
             if !self.wait(&endpoint, &failed).await {
                 return Ok(Err(refusal));
             }
@@ -408,9 +416,10 @@ impl Asker {
         call: &Call,
         scope: &Scope,
         brought: Option<O>,
+        seen: Option<Seen>,
         read: &mut impl FnMut(O, Option<&Seen>) -> Result<T, Trouble>,
     ) -> Result<Answer<T>, (Refusal, Again)> {
-        let (seen, attempts) = (scope.last(), scope.attempts());
+        let attempts = scope.attempts();
         let read = match brought {
             Some(brought) => read(brought, seen.as_ref()),
             None => Err(match self.0.stop.told() {
@@ -515,6 +524,8 @@ struct Failed<'a> {
     reason: GapReason,
     /// Somebody took the connection, whatever became of it.
     connected: bool,
+    /// Somebody answered, if only that they cannot.
+    heard: bool,
     again: Again,
     attempts: u32,
     /// When the first attempt of the call failed.
@@ -550,11 +561,11 @@ impl Health {
         let nobody = silent <= failed.failing;
         let asked_to = matches!(failed.again, Again::After(_));
         let limit = match (self.answered, failed.reason) {
-            (false, _) => patience.unheard,
-            (true, GapReason::Unreachable) if nobody && !failed.connected => patience.gone,
             // A limit on requests ends.
-            (true, GapReason::Throttled) => patience.gone,
-            (true, _) => patience.within,
+            (_, GapReason::Throttled) if failed.heard => patience.gone,
+            (false, _) if !failed.heard => patience.unheard,
+            (true, GapReason::Unreachable) if nobody && !failed.connected => patience.gone,
+            _ => patience.within,
         };
         let elapsed = now.saturating_duration_since(failed.failing).saturating_add(pause);
         if failed.attempts < patience.attempts && (asked_to || elapsed <= limit) {
@@ -606,13 +617,21 @@ mod tests {
         /// Asks until `back`, counted from now, and says after how long it was answered; `None`: it was given up.
         fn ask(&mut self, operation: &str, reason: GapReason, back: Duration) -> Option<Duration> {
             let began = self.now;
+            let heard = !matches!(reason, GapReason::Unreachable | GapReason::TimedOut);
             for attempts in 1.. {
                 if self.now >= began + back {
                     self.health.answered(operation);
                     return Some(self.now - began);
                 }
-                let failed =
-                    Failed { operation, reason, connected: false, again: Again::Later, attempts, failing: began };
+                let failed = Failed {
+                    operation,
+                    reason,
+                    connected: false,
+                    heard,
+                    again: Again::Later,
+                    attempts,
+                    failing: began,
+                };
                 let pause = self.patience.pause(attempts, self.chance);
                 if !self.health.waits(&failed, pause, self.now, &self.patience) {
                     return None;
@@ -655,6 +674,9 @@ mod tests {
         assert!(failing.ask("x:List", GapReason::SourceError, Duration::from_secs(4 * 60)).is_some());
         assert!(failing.ask("x:List", GapReason::SourceError, half_an_hour).is_none());
         assert!(Virtual::new(false, 0.5).ask("x:List", GapReason::Unreachable, Duration::from_secs(90)).is_none());
+        // Who says that there are too many requests, or that they fail, is there.
+        assert!(Virtual::new(false, 0.5).ask("x:List", GapReason::Throttled, half_an_hour).is_some());
+        assert!(Virtual::new(false, 0.5).ask("x:List", GapReason::SourceError, Duration::from_secs(4 * 60)).is_some());
     }
 
     #[test]
@@ -685,6 +707,7 @@ mod tests {
             operation: "x:Get",
             reason: GapReason::Unreachable,
             connected: false,
+            heard: false,
             again: Again::Later,
             attempts,
             failing: began,

@@ -1,6 +1,6 @@
 //! Which call of a collector a request belongs to.
 //!
-//! An SDK makes requests the collector did not ask for: credentials, retries. The collector's call runs inside a scope;
+//! An SDK makes requests the collector did not ask for, such as those for credentials. The collector's call runs inside a scope;
 //! a request of the scope's operation belongs to it, any other is recorded under its own name alone.
 
 use std::collections::BTreeMap;
