@@ -169,7 +169,9 @@ pub fn raised(holders: &[Holder], partition: &str, account: &str) -> Vec<Raised>
             if strongest == Some(May::Yes) {
                 continue;
             }
-            for (target, as_sure_as) in new.iter().filter_map(|(n, may)| Some((holders.get(*n)?, *may))) {
+            // One that is known to be as likely an administrator already would not become one more surely by it.
+            let could_tell = new.iter().filter(|(_, may)| strongest.is_none_or(|known| known < *may));
+            for (target, as_sure_as) in could_tell.filter_map(|(n, may)| Some((holders.get(*n)?, *may))) {
                 if target.arn != holder.arn {
                     one.administers.extend(becomes(holder, target, as_sure_as));
                 }
@@ -292,7 +294,7 @@ fn takes_on(holder: &Holder, target: &Holder, ask: &Ask, trust: &Digest) -> Opti
             if denied {
                 unclear.push("what their own Deny statements say of it".to_owned());
             }
-            let sentence = format!("{} names them in its trust policy", target.arn);
+            let sentence = format!("{} lets them in by its trust policy", target.arn);
             Some(finished(ask.action, &of_trust, sentence, &besides, &unclear))
         }
         Trusts::TheirAccount => {
