@@ -157,6 +157,11 @@ impl Child {
     /// # Errors
     /// When none comes in time, it is too long, or the process ended.
     pub(crate) async fn line(&mut self) -> Result<Vec<u8>, Fault> {
+        // One that never stops talking is told too.
+        if let (None, Some(by)) = (self.told, self.stop.told()) {
+            terminate(self.group);
+            self.told = Some(by);
+        }
         let mut line = Vec::new();
         let mut bounded = (&mut self.output).take(self.limits.line.saturating_add(1));
         let mut reading = pin!(timeout_at(self.until, bounded.read_until(b'\n', &mut line)));
@@ -166,10 +171,7 @@ impl Child {
                 biased;
                 read = &mut reading => break read,
                 by = self.stop.wait(), if self.told.is_none() => {
-                    if let Some(process) = self.group {
-                        // One that is gone need not be told.
-                        let _ = kill_process(process, Signal::TERM);
-                    }
+                    terminate(self.group);
                     self.told = Some(by);
                 }
                 // What it started may hold its output open, and ends with it.
@@ -350,4 +352,11 @@ fn in_words(status: ExitStatus, limits: &Limits) -> String {
         _ => return format!("signal {signal}"),
     };
     format!("signal {signal} ({name})")
+}
+
+fn terminate(process: Option<Pid>) {
+    if let Some(process) = process {
+        // One that is gone need not be told.
+        let _ = kill_process(process, Signal::TERM);
+    }
 }
