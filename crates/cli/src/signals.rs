@@ -14,7 +14,7 @@ use crate::failure::{Failure, warn};
 /// # Errors
 /// When the operating system refuses it.
 pub fn listen(stop: Stop) -> Result<(), Failure> {
-    heed(stop, |name| {
+    heed(stop, true, |name| {
         warn(format!(
             "told to stop ({name}): nothing more is read, and what was read is sealed; the same again ends at once, with nothing sealed"
         ));
@@ -26,14 +26,19 @@ pub fn listen(stop: Stop) -> Result<(), Failure> {
 /// # Errors
 /// As [`listen`].
 pub fn listen_quietly(stop: Stop) -> Result<(), Failure> {
-    heed(stop, |_| {})
+    // A service manager tells every process of a service at once, and our parent tells us too: the second word is the same one. Who does not
+    // end in time is killed by the parent.
+    heed(stop, false, |_| {})
 }
 
-fn heed(stop: Stop, say: impl Fn(&str) + Send + 'static) -> Result<(), Failure> {
+fn heed(stop: Stop, ends_at_the_second: bool, say: impl Fn(&str) + Send + 'static) -> Result<(), Failure> {
     let refused = |error: std::io::Error| Failure::tool(anyhow!(error).context("cannot listen for signals"));
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(refused)?;
     let listening = move || {
         for signal in signals.forever() {
+            if stop.told().is_some() && !ends_at_the_second {
+                continue;
+            }
             if stop.told().is_some() {
                 // As if nobody had listened: who waits for us sees by which signal we ended.
                 emulate_default_handler(signal).ok();
