@@ -1,11 +1,12 @@
 //! The catalogues of standards that lie beside a declaration, in the folders that it names.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use declaration::{Attachment, Loaded, Standard};
 use diagnose::Diagnostic;
+use diagnose::yaml::MAX_FILE;
 
 /// What was found in the folders: catalogues, their bytes to be sealed, and what is wrong with them.
 #[derive(Default)]
@@ -62,7 +63,9 @@ fn files_of(folder: &Attachment, inside: &impl Fn(&Path) -> io::Result<PathBuf>)
         if !entry.file_type()?.is_file() {
             return Err(io::Error::other(format!("`{name}` is no regular file")));
         }
-        found.push((name, fs::read(entry.path())?));
+        let mut bytes = Vec::new();
+        fs::File::open(entry.path())?.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)?;
+        found.push((name, bytes));
     }
     if found.is_empty() {
         return Err(io::Error::new(io::ErrorKind::NotFound, "no file in it ends in `.yaml`"));
