@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::declared::{Declaration, Target};
 use crate::environment::{CheckMeta, CheckSubject, Environment};
+use crate::ids::CheckId;
 use crate::parameters::{sorted, sorted_map};
 use crate::planned::{Assignment, PlannedControl};
 use crate::resources::DECLARATION;
@@ -52,6 +53,19 @@ pub(crate) fn own_rules(
         observe_seconds: None,
     };
     Some((control, rules))
+}
+
+/// Whether the program's own control may put this check to the declaration. Whether the check exists is known to who reads checks.
+pub(crate) fn may_use(declaration: &Declaration, check: &CheckId) -> bool {
+    let id = check.to_string();
+    let mut uses = declaration.controls.iter().flat_map(|control| &control.checks);
+    applies(declaration)
+        && if id.starts_with("declaration/") {
+            // A control of the entity's takes its place.
+            !uses.any(|used| used.check.value == *check)
+        } else {
+            JOINED.iter().any(|(joined, _)| *joined == id)
+        }
 }
 
 /// Whoever names a standard, or begins a threat model, is held to what they declare. Where nothing but targets and controls is declared there is

@@ -17,6 +17,7 @@ use crate::declared::{
     Acceptance, Control, ControlStatus, Declaration, Document, Key, KeyHolder, Review, Risk, Role, Task, ThirdParty,
     Threat, Treatment, Wallet,
 };
+use crate::own_rules;
 
 impl Things<'_> {
     pub(super) fn all(&mut self, attached: &[(String, Vec<u8>)]) -> Result<(), ThingError> {
@@ -67,8 +68,10 @@ impl Things<'_> {
         let controls = &self.loaded.declaration.controls;
         let used = one.control.as_ref().zip(one.check.as_ref()).map(|(control, check)| {
             let mut of_control = controls.iter().filter(|c| c.id.value == control.value).flat_map(|c| &c.checks);
-            // What the declaration's own rules use no control names.
-            control.as_str() == super::DECLARATION || of_control.any(|used| used.check.value == check.value)
+            if control.as_str() == super::DECLARATION {
+                return own_rules::may_use(&self.loaded.declaration, &check.value);
+            }
+            of_control.any(|used| used.check.value == check.value)
         });
         let facts = AcceptanceFacts {
             reason: one.reason.value.clone(),
