@@ -104,7 +104,7 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found<'_
 /// The first line: how much is declared, and how much of it is no more than said.
 fn declared(judged: &Judged) -> String {
     match judged.not_judged() {
-        0 => format!("{} things are declared, and each is judged by a check.\n", judged.things),
+        0 => format!("{} things are declared, each of a kind that a check reads.\n", judged.things),
         some => format!("{} things are declared, {some} of them judged by no check (listed below).\n", judged.things),
     }
 }
