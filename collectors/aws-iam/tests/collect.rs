@@ -738,3 +738,20 @@ fn server_certificates_that_are_not_listed_are_missed() {
     let coverage = seen.coverage.iter().find(|one| one.population == "aws-iam/server-certificate").unwrap();
     assert!(!coverage.complete);
 }
+
+/// IAM refuses a request from a clock that is wrong as one whose signature is.
+#[test]
+fn a_refusal_that_a_wrong_clock_may_explain_is_asked_once_more() {
+    for (refused, gaps, asked) in [(1, 0, 2), (usize::MAX, 1, 2)] {
+        let came = AtomicUsize::new(0);
+        let seen = collect(small(), move |request, reply| {
+            let wrong = is(request, "GetAccountSummary") && came.fetch_add(1, Ordering::SeqCst) < refused;
+            if wrong { error(403, "SignatureDoesNotMatch") } else { reply }
+        });
+        let of = |right: &Option<String>| right.as_deref() == Some("iam:GetAccountSummary");
+        assert_eq!(seen.gaps.iter().filter(|gap| of(&gap.right)).count().min(1), gaps, "{:?}", seen.gaps);
+        assert!(seen.gaps.iter().all(|gap| gap.reason == GapReason::Unauthenticated), "{:?}", seen.gaps);
+        let exchanges = seen.exchanges.iter().filter(|one| one.exchange.operation == "iam:GetAccountSummary");
+        assert_eq!(exchanges.count(), asked);
+    }
+}
