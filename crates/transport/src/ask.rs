@@ -537,6 +537,8 @@ struct Failed<'a> {
 struct Health {
     /// Anything at all.
     answered: bool,
+    /// Operations that were answered.
+    known: BTreeSet<String>,
     /// Since when nothing was answered, whatever was asked.
     silent: Option<Instant>,
     /// Operations that were waited for in vain, and not answered since: each is asked once. So nothing is waited for a thousand times.
@@ -548,6 +550,9 @@ struct Health {
 impl Health {
     fn answered(&mut self, operation: &str) {
         (self.answered, self.silent, self.all_lost) = (true, None, false);
+        if !self.known.contains(operation) {
+            self.known.insert(operation.to_owned());
+        }
         self.lost.remove(operation);
     }
 
@@ -565,6 +570,8 @@ impl Health {
             (_, GapReason::Throttled) if failed.heard => patience.gone,
             (false, _) if !failed.heard => patience.unheard,
             (true, GapReason::Unreachable) if nobody && !failed.connected => patience.gone,
+            // It alone fails, and has never done anything else: it may be a call that the source does not have.
+            _ if !nobody && !self.known.contains(failed.operation) => patience.unheard,
             _ => patience.within,
         };
         let elapsed = now.saturating_duration_since(failed.failing).saturating_add(pause);
@@ -712,11 +719,19 @@ mod tests {
             attempts,
             failing: began,
         };
+        source.health.answered("x:Get");
         assert!(source.health.waits(&failed(1), Duration::ZERO, began, &source.patience));
         source.health.answered("x:List");
+        let early = began + source.patience.unheard + Duration::from_secs(1);
+        assert!(source.health.waits(&failed(5), Duration::ZERO, early, &source.patience));
         let late = began + source.patience.within + Duration::from_secs(1);
         assert!(!source.health.waits(&failed(9), Duration::ZERO, late, &source.patience));
         assert!(!source.health.all_lost);
+        // One that was never answered is given up sooner.
+        let mut source = Virtual::new(true, 0.5);
+        assert!(source.health.waits(&failed(1), Duration::ZERO, began, &source.patience));
+        source.health.answered("x:List");
+        assert!(!source.health.waits(&failed(5), Duration::ZERO, early, &source.patience));
     }
 
     #[test]
