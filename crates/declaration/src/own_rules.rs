@@ -28,9 +28,6 @@ type Part = fn(&Declaration, &Target) -> bool;
 /// The title of the control, as reports show it.
 const TITLE: &str = "The declaration's own rules";
 
-/// Why a list of the declaration may be empty: what has to be there is judged at the system.
-const EMPTY: &str = "nothing of the kind is declared";
-
 /// The control and what it uses, where the declaration is to be held to it.
 pub(crate) fn own_rules(
     declaration: &Declaration,
@@ -106,7 +103,8 @@ fn rule(check: &CheckMeta, declaration: &Declaration, used: &[Assignment]) -> Op
         defaults: parameters.clone(),
         parameters,
         weaker: Vec::new(),
-        expect_none: (check.collector == DECLARATION).then(|| EMPTY.to_owned()),
+        // A rule is put to what is declared only: `is_declared`.
+        expect_none: None,
     })
 }
 
