@@ -212,6 +212,11 @@ fn without_any_right_nothing_is_concluded() {
     let left_out =
         |one: &Finding| one.outcome == "not-applicable" && one.reason == "the declaration leaves this region out";
     let concluded: Vec<Finding> =
-        sealed.findings().into_iter().filter(|one| one.outcome != "undetermined" && !left_out(one)).collect();
+        // What is declared was read by whoever wrote it.
+        sealed
+            .findings()
+            .into_iter()
+            .filter(|one| one.outcome != "undetermined" && !one.check.starts_with("declaration/") && !left_out(one))
+            .collect();
     assert!(concluded.is_empty(), "{concluded:#?}");
 }

@@ -25,7 +25,8 @@ fn desk(cluster: &Cluster) -> Desk {
 }
 
 fn of(sealed: &Sealed, outcome: &str) -> BTreeSet<(String, String)> {
-    let found = sealed.findings().into_iter().filter(|finding| finding.outcome == outcome);
+    let of_cluster = sealed.findings().into_iter().filter(|finding| finding.check.starts_with("kubernetes-rbac/"));
+    let found = of_cluster.filter(|finding| finding.outcome == outcome);
     found.map(|finding| (finding.check, finding.subject.map_or_else(|| "all".to_owned(), |(_, id)| id))).collect()
 }
 
