@@ -85,7 +85,7 @@ pub struct KeyNode {
     pub wallets: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reviewed: Option<String>,
-    /// Threats that affect it, by its id or by the target that holds it.
+    /// Threats that affect it: by its id, by its class, by one of its wallets or by the target that holds it.
     pub threats: Vec<String>,
 }
 
@@ -397,6 +397,8 @@ impl<'d> Links<'d> {
         if let Some(affects) = &threat.affects {
             for (kind, ids) in [
                 ("key", &affects.keys),
+                ("class of keys", &affects.classes),
+                ("wallet", &affects.wallets),
                 ("target", &affects.targets),
                 ("component", &affects.components),
                 ("third party", &affects.third_parties),
@@ -534,10 +536,12 @@ impl Trace {
     }
 }
 
-/// Whether a threat hurts a key: by its id, or by the target that holds it.
+/// Whether a threat hurts a key: by its id, by its class, by one of its wallets, or by the target that holds it.
 fn affects(threat: &Threat, key: &Key) -> bool {
     threat.affects.as_ref().is_some_and(|hurt| {
         hurt.keys.iter().any(|one| one.value == key.id.value)
+            || hurt.classes.iter().any(|one| one.value == key.class.value)
+            || hurt.wallets.iter().any(|one| key.wallets.iter().any(|wallet| wallet.value == one.value))
             || key.place.as_ref().is_some_and(|place| hurt.targets.iter().any(|one| one.value == place.target.value))
     })
 }

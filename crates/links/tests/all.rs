@@ -537,6 +537,40 @@ fn every_beginning_leads_to_the_same_chain() {
     assert_eq!(of("A2", None), chain(Kind::Requirement, "", "", "", "house-1:A2"));
 }
 
+/// A threat that names a class of keys or a wallet hurts each key of it, as if it named the key itself.
+#[test]
+fn a_threat_names_keys_by_their_class_or_their_wallet() {
+    let named = |affects: &str| {
+        let idle = "{id: T-IDLE, title: Nobody answers it";
+        let text = DECLARED.replace(idle, &format!("{idle}, affects: {affects}"));
+        assert_ne!(text, DECLARED);
+        let (loaded, standards) = (loaded(&text), house());
+        let links = Links::new(&loaded, &standards);
+        let of_key = |id: &str| {
+            let trace = links.trace(id, None).unwrap();
+            let [key] = &trace.keys[..] else { panic!("one key") };
+            assert_eq!(key.threats.len(), trace.threats.len(), "{id}");
+            key.threats.join(" ")
+        };
+        let trace = links.trace("T-IDLE", None).unwrap();
+        let [threat] = &trace.threats[..] else { panic!("one threat") };
+        let keys: Vec<&str> = trace.keys.iter().map(|key| key.id.as_str()).collect();
+        [threat.affects.join(", "), keys.join(" "), of_key("hot-key"), of_key("cold-key")]
+    };
+    assert_eq!(named("{classes: [backup]}"), ["class of keys backup", "cold-key", "T-IN T-OUT", "T-IDLE"]);
+    assert_eq!(named("{wallets: [w1]}"), ["wallet w1", "hot-key", "T-IN T-OUT T-IDLE", ""]);
+    assert_eq!(
+        named("{wallets: [w1], classes: [backup, operational]}"),
+        [
+            "class of keys backup, class of keys operational, wallet w1",
+            "hot-key cold-key",
+            "T-IN T-OUT T-IDLE",
+            "T-IDLE"
+        ]
+    );
+    assert_eq!(named("{wallets: [w2], classes: [seed]}"), ["class of keys seed, wallet w2", "", "T-IN T-OUT", ""]);
+}
+
 #[test]
 fn an_id_that_leads_nowhere_or_to_several() {
     let text = DECLARED.replace("id: T-IDLE", "id: MFA");
