@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use declaration::{Control, Designation, Method, Reach, Requirement, RequirementId, Standard, ThirdParty, Wanted};
+use declaration::{
+    Control, ControlStatus, Designation, Method, Reach, Requirement, RequirementId, Standard, ThirdParty, Wanted,
+};
 use model::record::Counts;
 use serde::Serialize;
 
 use crate::found::{Found, sum};
-use crate::links::{Links, Place, Unanswerable};
+use crate::links::{Links, Place, Unanswerable, status};
 
 /// All requirements of a standard up to a level.
 #[derive(Clone, Debug, Serialize)]
@@ -23,12 +25,14 @@ pub struct Gaps {
     pub requirements: Vec<RequirementGaps>,
 }
 
-/// Numbers over all requirements. Those that are declared not to apply are in `requirements` and `not_applicable` only.
+/// Numbers over all requirements. Those that are declared not to apply are in `requirements` and `not_applicable` only. Planned controls
+/// are in none of them.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Totals {
     pub requirements: u64,
     pub not_applicable: u64,
     pub with_control: u64,
+    /// Those that only planned controls serve are among them.
     pub without_control: u64,
     /// At least one of its controls answers a threat.
     pub with_threat: u64,
@@ -61,16 +65,16 @@ pub struct RequirementGaps {
     /// The reason for which it is declared not to apply, and where.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_applicable: Option<Declined>,
-    /// The controls that say they serve it, in the order declared.
+    /// The controls that say they serve it, in the order declared, planned ones too.
     pub controls: Vec<ControlRow>,
-    /// Ids of the threats that these controls answer.
+    /// Ids of the threats that those of them that are implemented answer.
     pub threats: Vec<String>,
     /// Third parties that are declared to cover it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub third_parties: Vec<ThirdPartyRow>,
     /// The methods that the catalogue asks for. Empty where it does not apply.
     pub methods: BTreeMap<Method, MethodState>,
-    /// What its controls' checks found; absent without a bundle.
+    /// What the checks of its implemented controls found; absent without a bundle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub findings: Option<Counts>,
     pub missing: Vec<Missing>,
@@ -91,14 +95,26 @@ pub struct ControlRow {
     pub title: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Place>,
+    pub status: ControlStatus,
     pub threats: Vec<String>,
     pub checks: Vec<String>,
+    /// Why no configuration can show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_inspectable: Option<String>,
     pub documents: Vec<String>,
     /// It is a recurring task of people.
     pub task: bool,
     /// Absent without a bundle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub findings: Option<Counts>,
+}
+
+impl ControlRow {
+    /// Whether it is in place: a planned control serves no requirement yet.
+    #[must_use]
+    pub fn is_implemented(&self) -> bool {
+        self.status == ControlStatus::Implemented
+    }
 }
 
 /// A third party that is declared to cover a requirement. What it certifies is its own system, not its customer's.
@@ -109,6 +125,7 @@ pub struct ThirdPartyRow {
     /// Standard, level and last day of its certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<String>,
+    /// The day of the last review, whether it is declared as that day or as one of the reviews.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reviewed: Option<String>,
 }
@@ -141,7 +158,7 @@ impl State {
 pub struct MethodState {
     pub wanted: Wanted,
     pub state: State,
-    /// What it rests on: documents, folders of records, checks.
+    /// What it rests on: documents, records and folders of them, checks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<String>,
 }
@@ -202,10 +219,11 @@ impl Links<'_> {
         found: Option<&Found>,
     ) -> RequirementGaps {
         let id = RequirementId { standard: standard.id.clone(), item: requirement.id.clone() };
-        let serving: Vec<&Control> = self.serving(&id).collect();
-        let controls: Vec<ControlRow> = serving.iter().map(|control| self.control_row(control, found)).collect();
+        let controls: Vec<ControlRow> = self.serving(&id).map(|control| self.control_row(control, found)).collect();
+        let serving: Vec<&Control> =
+            self.serving(&id).filter(|control| status(control) == ControlStatus::Implemented).collect();
         let mut threats: Vec<String> = Vec::new();
-        for threat in controls.iter().flat_map(|control| &control.threats) {
+        for threat in implemented(&controls).flat_map(|control| &control.threats) {
             if !threats.contains(threat) {
                 threats.push(threat.clone());
             }
@@ -238,7 +256,7 @@ impl Links<'_> {
                 .collect(),
             methods,
             findings: found
-                .map(|_| controls.iter().filter_map(|control| control.findings).fold(Counts::default(), sum)),
+                .map(|_| implemented(&controls).filter_map(|control| control.findings).fold(Counts::default(), sum)),
             missing,
             controls,
             id: id.to_string(),
@@ -254,6 +272,8 @@ impl Links<'_> {
             id: control.id.to_string(),
             title: control.title.value.clone(),
             at: self.place(control.id.at),
+            status: status(control),
+            not_inspectable: control.not_inspectable.as_ref().map(ToString::to_string),
             threats: control.threats.iter().map(ToString::to_string).collect(),
             findings: found.map(of_use),
             documents: control.documents.iter().map(|document| document.name().to_owned()).collect(),
@@ -263,12 +283,18 @@ impl Links<'_> {
     }
 }
 
+fn implemented(controls: &[ControlRow]) -> impl Iterator<Item = &ControlRow> {
+    controls.iter().filter(|control| control.is_implemented())
+}
+
 /// The group as it is shown: its id and its title.
 fn title(standard: &Standard, aspect: &str) -> String {
     standard.aspects.get(aspect).map_or_else(|| aspect.to_owned(), |title| format!("{aspect} {title}"))
 }
 
 pub fn third_party(party: &ThirdParty) -> ThirdPartyRow {
+    let reviews = party.reviews.iter().map(|review| review.on.value);
+    let reviewed = party.reviewed.iter().map(|day| day.value).chain(reviews).max();
     ThirdPartyRow {
         id: party.id.to_string(),
         role: party.role.to_string(),
@@ -276,11 +302,11 @@ pub fn third_party(party: &ThirdParty) -> ThirdPartyRow {
             .certificate
             .as_ref()
             .map(|held| format!("{}, level {}, until {}", held.standard, held.level, held.expires)),
-        reviewed: party.reviewed.as_ref().map(ToString::to_string),
+        reviewed: reviewed.map(|day| day.to_string()),
     }
 }
 
-/// What the declared controls, and what was found, give for one method. Only findings cover one: whatever else there is, is the entity's
+/// What the implemented controls, and what was found, give for one method. Only findings cover one: whatever else there is, is the entity's
 /// own material for somebody who reviews, watches or asks.
 fn method_state(method: Method, wanted: Wanted, serving: &[&Control], found: Option<&Found>) -> MethodState {
     let mut by: Vec<String> = Vec::new();
@@ -289,7 +315,9 @@ fn method_state(method: Method, wanted: Wanted, serving: &[&Control], found: Opt
         match method {
             Method::Review => {
                 by.extend(control.documents.iter().map(|document| document.name().to_owned()));
-                by.extend(control.task.iter().filter_map(|task| task.records.as_ref()).map(|path| path.value.clone()));
+                let done = control.task.iter().flat_map(|task| &task.done).filter_map(|done| done.record.as_ref());
+                let records = control.task.iter().filter_map(|task| task.records.as_ref());
+                by.extend(records.chain(done).map(|record| record.value.clone()));
             }
             Method::Inspect => {
                 for used in &control.checks {
@@ -320,8 +348,16 @@ fn missing(
         return vec![Missing::new("no-control", "no control serves it")];
     }
     let mut missing = Vec::new();
+    let only_planned = implemented(controls).next().is_none();
+    if only_planned {
+        let text = "no control serves it yet: those that say so are planned";
+        missing.push(Missing::new("only-planned", text));
+    }
     for control in controls.iter().filter(|control| control.threats.is_empty()) {
         missing.push(Missing::new("no-threat", format!("control `{}` answers no threat", control.id)));
+    }
+    if only_planned {
+        return missing;
     }
     let open = |method: Method| {
         methods.get(&method).is_some_and(|one| one.wanted == Wanted::Expected && one.state == State::Open)
@@ -329,7 +365,8 @@ fn missing(
     if open(Method::Review) {
         missing.push(Missing::new("no-document", "none of its controls names a document, or records of a task"));
     }
-    if open(Method::Inspect) {
+    // A control that says why no configuration shows it is judged by its word: the reason is in the table, for whoever reads it.
+    if open(Method::Inspect) && implemented(controls).any(|control| control.not_inspectable.is_none()) {
         let text = match requirement.reach {
             Some(Reach::D) => "none of its controls uses a check, and reading configuration cannot show it",
             Some(Reach::C) => {
@@ -340,7 +377,7 @@ fn missing(
         missing.push(Missing::new("no-check", text));
     }
     let inspect = methods.get(&Method::Inspect);
-    let bundle = controls.iter().any(|control| control.findings.is_some());
+    let bundle = implemented(controls).any(|control| control.findings.is_some());
     if bundle && inspect.is_some_and(|one| one.state == State::Prepared) {
         let text = "no finding of its checks says anything definite about a target that was no rehearsal";
         missing.push(Missing::new("nothing-inspected", text));
@@ -364,9 +401,10 @@ fn totals(requirements: &[RequirementGaps]) -> Totals {
             totals.not_applicable += 1;
             continue;
         }
-        *(if one.controls.is_empty() { &mut totals.without_control } else { &mut totals.with_control }) += 1;
+        let served = implemented(&one.controls).next().is_some();
+        *(if served { &mut totals.with_control } else { &mut totals.without_control }) += 1;
         totals.with_threat += u64::from(!one.threats.is_empty());
-        totals.with_check += u64::from(one.controls.iter().any(|control| !control.checks.is_empty()));
+        totals.with_check += u64::from(implemented(&one.controls).any(|control| !control.checks.is_empty()));
         for (method, state) in one.methods.iter().filter(|(_, state)| state.wanted == Wanted::Expected) {
             let of = totals.methods.entry(*method).or_default();
             of.expected += 1;

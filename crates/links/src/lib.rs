@@ -14,7 +14,7 @@ mod gaps;
 mod links;
 mod trace;
 
-pub use declaration::{Method, Wanted};
+pub use declaration::{ControlStatus, Method, Wanted};
 pub use found::{AcceptedBy, ExchangeNode, FindingNode, Found, GapNode, UseFound};
 pub use gaps::{
     ControlRow, Declined, Gaps, MethodState, MethodTotals, Missing, RequirementGaps, State, ThirdPartyRow, Totals,

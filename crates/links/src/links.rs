@@ -1,6 +1,8 @@
 //! A declaration and the catalogues that it refers to, walked along its links.
 
-use declaration::{Control, Declaration, Loaded, NotApplicable, Requirement, RequirementId, Standard, Threat};
+use declaration::{
+    Control, ControlStatus, Declaration, Loaded, NotApplicable, Requirement, RequirementId, Standard, Threat,
+};
 use diagnose::{Span, help_known};
 use serde::Serialize;
 
@@ -32,6 +34,11 @@ impl Unanswerable {
 pub struct Links<'d> {
     loaded: &'d Loaded,
     standards: &'d [Standard],
+}
+
+/// Whether a control is in place; `implemented` where nothing is written.
+pub fn status(control: &Control) -> ControlStatus {
+    control.status.as_ref().map_or(ControlStatus::Implemented, |status| status.value)
 }
 
 impl<'d> Links<'d> {

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use declaration::{Acceptance, Control, Key, RequirementId, Risk, Threat};
+use declaration::{Acceptance, Control, ControlStatus, Key, RequirementId, Risk, Threat};
 use diagnose::{Form as _, help_known};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::found::UseFound;
 use crate::gaps::{Declined, ThirdPartyRow, third_party};
-use crate::links::{Links, Place, Unanswerable};
+use crate::links::{Links, Place, Unanswerable, status};
 
 /// What a trace can begin at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -114,8 +114,11 @@ pub struct ThreatNode {
     pub register: Option<String>,
     /// Third parties that name it.
     pub third_parties: Vec<String>,
-    /// Controls that answer it.
+    /// Controls that name it.
     pub controls: Vec<String>,
+    /// Those of them that are planned: they do not answer it yet.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub planned: Vec<String>,
 }
 
 /// A row of the risk register.
@@ -147,6 +150,10 @@ pub struct ControlNode {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Place>,
     pub title: String,
+    pub status: ControlStatus,
+    /// Why no configuration can show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_inspectable: Option<String>,
     pub threats: Vec<String>,
     pub requirements: Vec<String>,
     /// How often this program looks.
@@ -217,6 +224,9 @@ pub struct RequirementNode {
     pub not_applicable: Option<Declined>,
     /// All controls that say they serve it.
     pub controls: Vec<String>,
+    /// Those of them that are planned: they do not serve it yet.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub planned: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub third_parties: Vec<ThirdPartyRow>,
 }
@@ -419,6 +429,7 @@ impl<'d> Links<'d> {
             register: declaration.risks.import.as_ref().map(|import| import.file.value.clone()),
             third_parties: parties.map(|party| party.id.to_string()).collect(),
             controls: self.answering(threat.id.as_str()).map(|control| control.id.to_string()).collect(),
+            planned: planned(self.answering(threat.id.as_str())),
         }
     }
 
@@ -458,6 +469,8 @@ impl<'d> Links<'d> {
             id: control.id.to_string(),
             at: self.place(control.id.at),
             title: control.title.value.clone(),
+            status: status(control),
+            not_inspectable: text(control.not_inspectable.as_ref()),
             threats: texts(&control.threats),
             requirements: texts(&control.requirements),
             observed_every: control.observe.as_ref().map(|observe| observe.every.to_string()),
@@ -483,6 +496,7 @@ impl<'d> Links<'d> {
                 .not_applicable(id)
                 .map(|one| Declined { reason: one.reason.value.clone(), at: self.place(one.requirement.at) }),
             controls: self.serving(id).map(|control| control.id.to_string()).collect(),
+            planned: planned(self.serving(id)),
             third_parties: parties.filter(|p| p.covers.iter().any(|one| one.value == *id)).map(third_party).collect(),
         }
     }
@@ -544,6 +558,11 @@ fn affects(threat: &Threat, key: &Key) -> bool {
             || hurt.wallets.iter().any(|one| key.wallets.iter().any(|wallet| wallet.value == one.value))
             || key.place.as_ref().is_some_and(|place| hurt.targets.iter().any(|one| one.value == place.target.value))
     })
+}
+
+/// The ids of those that are planned.
+fn planned<'d>(controls: impl Iterator<Item = &'d Control>) -> Vec<String> {
+    controls.filter(|control| status(control) == ControlStatus::Planned).map(|control| control.id.to_string()).collect()
 }
 
 fn text(value: Option<&impl ToString>) -> Option<String> {

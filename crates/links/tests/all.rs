@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use declaration::{Loaded, Standard, load};
 use model::record::{Counts, Finding};
-use witnessmark_links::{Found, Kind, Links, Method, State, UseFound};
+use witnessmark_links::{ControlStatus, Found, Kind, Links, Method, RequirementGaps, State, UseFound};
 
 const HOUSE: &str = "standard: House
 version: '1'
@@ -119,6 +119,7 @@ fn requirement_by_requirement() {
                 "line": 19,
                 "column": 9
               },
+              "status": "implemented",
               "threats": [
                 "T-IN"
               ],
@@ -139,6 +140,7 @@ fn requirement_by_requirement() {
                 "line": 29,
                 "column": 10
               },
+              "status": "implemented",
               "threats": [],
               "checks": [],
               "documents": [],
@@ -209,6 +211,7 @@ fn requirement_by_requirement() {
                 "line": 29,
                 "column": 10
               },
+              "status": "implemented",
               "threats": [],
               "checks": [],
               "documents": [],
@@ -307,6 +310,112 @@ fn what_was_found_covers_inspection_alone() {
     // Of a control or a check that is not declared for it.
     let other = [finding("X", "aws-iam/root-has-mfa", "aws", "conforms"), finding("MFA", "a/b", "aws", "conforms")];
     assert_eq!(state(&other, ""), (State::Prepared, counts(0, 0, 0, 0), open));
+}
+
+/// The requirements up to a level, and their codes of what is missing.
+fn missing_of(text: &str, level: u32, found: Option<&Found>) -> (Vec<RequirementGaps>, Vec<String>) {
+    let (loaded, standards) = (loaded(text), house());
+    let gaps = Links::new(&loaded, &standards).gaps(None, Some(level), found).unwrap();
+    let totals = &gaps.totals;
+    assert_eq!(totals.with_control + totals.without_control + totals.not_applicable, totals.requirements);
+    let codes = |one: &RequirementGaps| one.missing.iter().map(|one| one.code).collect::<Vec<_>>().join(" ");
+    let missing = gaps.requirements.iter().map(codes).collect();
+    (gaps.requirements, missing)
+}
+
+/// What is planned is listed, and counts for nothing yet.
+#[test]
+fn a_planned_control_serves_nothing_yet() {
+    let planned = |text: &str, title: &str| {
+        let after = text.replace(title, &format!("{title}, status: planned"));
+        assert_ne!(after, text);
+        after
+    };
+    // Beside one that is implemented: only that one is judged.
+    let one = planned(DECLARED, "id: BARE, title: Words alone");
+    let (all, missing) = missing_of(&one, 3, None);
+    assert_eq!(missing, ["no-threat", "", "only-planned no-threat", "no-control"]);
+    let statuses: Vec<ControlStatus> = all[0].controls.iter().map(|control| control.status).collect();
+    assert_eq!(statuses, [ControlStatus::Implemented, ControlStatus::Planned]);
+    assert_eq!(all[0].threats, ["T-IN"]);
+
+    // Its documents, records, checks, threats and findings are no part of what the requirement has.
+    let both = one.replace("    title: Second factors\n", "    title: Second factors\n    status: planned\n");
+    let mut found = Found::default();
+    found.count(&finding("MFA", "aws-iam/root-has-mfa", "aws", "conforms"));
+    let (all, missing) = missing_of(&both, 1, Some(&found));
+    assert_eq!(missing, ["only-planned no-threat"]);
+    let [first] = &all[..] else { panic!("one requirement") };
+    assert!(first.threats.is_empty(), "{:?}", first.threats);
+    assert!(first.methods.values().all(|one| one.state == State::Open && one.by.is_empty()), "{:?}", first.methods);
+    assert_eq!(first.findings, Some(Counts::default()));
+    assert_eq!(first.controls[0].findings.map(|counts| counts.conforms), Some(1));
+
+    let (loaded, standards) = (loaded(&both), house());
+    let links = Links::new(&loaded, &standards);
+    let totals = links.gaps(None, Some(1), None).unwrap().totals;
+    assert_eq!((totals.with_control, totals.without_control, totals.with_threat, totals.with_check), (0, 1, 0, 0));
+    let trace = links.trace("A1", None).unwrap();
+    assert!(trace.controls.iter().all(|control| control.status == ControlStatus::Planned));
+    assert_eq!(trace.requirements[0].controls, trace.requirements[0].planned);
+    assert_eq!(
+        (&trace.threats[0].controls[..], &trace.threats[0].planned[..]),
+        (&["MFA".to_owned()][..], &["MFA".to_owned()][..])
+    );
+}
+
+/// Whoever says why no check can show it is not told that there is no check, unless another control of it is silent.
+#[test]
+fn a_control_may_say_why_no_configuration_shows_it() {
+    let said = "id: BARE, title: Words alone";
+    let text = DECLARED.replace(said, &format!("{said}, not_inspectable: walls are looked at"));
+    let (all, missing) = missing_of(&text, 2, None);
+    assert_eq!(missing, ["no-threat", "", "no-threat"]);
+    let walls = &all[2];
+    assert_eq!(walls.controls[0].not_inspectable.as_deref(), Some("walls are looked at"));
+    // The method stays open: a reason is no evidence.
+    assert_eq!(walls.methods[&Method::Inspect].state, State::Open);
+
+    let silent = "controls:\n  - {id: OTHER, title: A wall, requirements: [\"house-1:A3\"], threats: [T-OUT]}\n";
+    let (_, missing) = missing_of(&text.replace("controls:\n", silent), 2, None);
+    assert_eq!(missing, ["no-threat", "", "no-threat no-check"]);
+    // One that is only planned is not asked.
+    let planned = silent.replace("title: A wall", "title: A wall, status: planned");
+    let (_, missing) = missing_of(&text.replace("controls:\n", &planned), 2, None);
+    assert_eq!(missing, ["no-threat", "", "no-threat"]);
+    let (loaded, standards) = (loaded(&text), house());
+    let trace = Links::new(&loaded, &standards).trace("BARE", None).unwrap();
+    assert_eq!(trace.controls[0].not_inspectable.as_deref(), Some("walls are looked at"));
+}
+
+/// The last review of a third party, wherever it is declared; the records of a task, one by one or as a folder.
+#[test]
+fn reviews_and_records_count_wherever_they_are_declared() {
+    let reviewed = |declared: &str| {
+        let text = DECLARED.replace(", reviewed: 2026-05-02}", &format!("{declared}}}"));
+        assert_ne!(text, DECLARED);
+        let (all, _) = missing_of(&text, 2, None);
+        all[2].third_parties[0].reviewed.clone()
+    };
+    let reviews = ", reviews: [{on: 2026-06-30, by: ada}, {on: 2026-04-01, by: ada}]";
+    assert_eq!(reviewed(""), None);
+    assert_eq!(reviewed(reviews).as_deref(), Some("2026-06-30"));
+    assert_eq!(reviewed(&format!(", reviewed: 2026-05-02{reviews}")).as_deref(), Some("2026-06-30"));
+    assert_eq!(reviewed(&format!(", reviewed: 2026-07-01{reviews}")).as_deref(), Some("2026-07-01"));
+
+    let by = |records: &str| {
+        let text = DECLARED.replace(", records: reviews/}", &format!("{records}}}"));
+        assert_ne!(text, DECLARED);
+        let text =
+            text.replace("    documents: [{path: docs/access.md, type: policy, section: \"4.2\", owner: CISO}]\n", "");
+        let (all, missing) = missing_of(&text, 1, None);
+        let review = &all[0].methods[&Method::Review];
+        (review.state, review.by.join(" "), missing.join(" "))
+    };
+    let done = ", done: [{on: 2026-06-30, by: ada, record: minutes-7}, {on: 2026-03-31, by: ada}]";
+    assert_eq!(by(done), (State::Prepared, "minutes-7".to_owned(), "no-threat".to_owned()));
+    let unrecorded = ", done: [{on: 2026-06-30, by: ada}]";
+    assert_eq!(by(unrecorded), (State::Open, String::new(), "no-threat no-document".to_owned()));
 }
 
 #[test]
@@ -424,6 +533,7 @@ fn from_a_key_to_all_that_hangs_on_it() {
             "column": 9
           },
           "title": "Second factors",
+          "status": "implemented",
           "threats": [
             "T-IN"
           ],

@@ -169,6 +169,9 @@ fn one(text: &mut String, requirement: &RequirementGaps) {
     }
     for control in &requirement.controls {
         line(text, "control", &control_words(control));
+        if let Some(why) = &control.not_inspectable {
+            line(text, "", &format!("no configuration shows it: {why}"));
+        }
     }
     if !requirement.threats.is_empty() {
         line(text, "threats", &requirement.threats.join(", "));
@@ -199,7 +202,8 @@ fn control_words(control: &ControlRow) -> String {
     let task = if control.task { ", a task of people" } else { "" };
     let found = control.findings.filter(|_| !control.checks.is_empty());
     let found = found.map(|found| format!("; {}", counted(&found))).unwrap_or_default();
-    format!("{}: {} ({checks}{task}{found})", control.id, control.title)
+    let planned = if control.is_implemented() { "" } else { " (planned)" };
+    format!("{}{planned}: {} ({checks}{task}{found})", control.id, control.title)
 }
 
 /// Findings by outcome, in words.

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use links::{
-    AcceptanceNode, ControlNode, FindingNode, KeyNode, Place, RequirementNode, RiskNode, ThreatNode, Trace, UseNode,
+    AcceptanceNode, ControlNode, ControlStatus, FindingNode, KeyNode, Place, RequirementNode, RiskNode, ThreatNode,
+    Trace, UseNode,
 };
 
 use crate::gaps_text::{Basis, basis, counted, wrapped};
@@ -59,6 +60,12 @@ fn list(text: &mut String, label: &str, words: &[String]) {
     }
 }
 
+/// Ids of controls; the planned ones are marked.
+fn named(controls: &[String], planned: &[String]) -> String {
+    let mark = |id: &String| if planned.contains(id) { format!("{id} (planned)") } else { id.clone() };
+    controls.iter().map(mark).collect::<Vec<_>>().join(", ")
+}
+
 fn key(text: &mut String, key: &KeyNode) {
     let material = key.material.as_ref().map(|material| format!(", {material}")).unwrap_or_default();
     head(text, &key.id, key.at.as_ref(), &format!("{}{material}", key.class));
@@ -90,9 +97,12 @@ fn threat(text: &mut String, threat: &ThreatNode) {
     for one in &threat.risks {
         risk(text, one);
     }
-    match threat.controls.is_empty() {
-        true => line(text, "answered by", "no control"),
-        false => list(text, "answered by", &threat.controls),
+    match (threat.controls.len(), threat.planned.len()) {
+        (0, _) => line(text, "answered by", "no control"),
+        (all, planned) if all == planned => {
+            line(text, "answered by", &format!("no control yet: {}", named(&threat.controls, &threat.planned)));
+        }
+        _ => line(text, "answered by", &named(&threat.controls, &threat.planned)),
     }
 }
 
@@ -117,7 +127,8 @@ fn risk(text: &mut String, risk: &RiskNode) {
 }
 
 fn control(text: &mut String, control: &ControlNode) {
-    head(text, &control.id, control.at.as_ref(), &control.title);
+    let planned = if control.status == ControlStatus::Planned { " (planned)" } else { "" };
+    head(text, &control.id, control.at.as_ref(), &format!("{}{planned}", control.title));
     list(text, "answers", &control.threats);
     list(text, "serves", &control.requirements);
     if let Some(every) = &control.observed_every {
@@ -136,8 +147,11 @@ fn control(text: &mut String, control: &ControlNode) {
         let more = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
         line(text, "document", &format!("{}{more}", document.name));
     }
-    if control.checks.is_empty() {
-        line(text, "check", "none: nothing is inspected");
+    match (&control.not_inspectable, control.checks.is_empty()) {
+        (Some(why), true) => line(text, "check", &format!("none: no configuration shows it: {why}")),
+        (None, true) => line(text, "check", "none: nothing is inspected"),
+        (Some(why), false) => line(text, "not shown", &format!("no configuration shows it: {why}")),
+        (None, false) => {}
     }
     for used in &control.checks {
         check(text, used);
@@ -219,7 +233,9 @@ fn requirement(text: &mut String, requirement: &RequirementNode) {
     if let Some(declined) = &requirement.not_applicable {
         line(text, "n/a", &format!("declared not to apply: {}", declined.reason));
     }
-    list(text, "served by", &requirement.controls);
+    if !requirement.controls.is_empty() {
+        line(text, "served by", &named(&requirement.controls, &requirement.planned));
+    }
     for party in &requirement.third_parties {
         let certificate = party.certificate.as_ref().map(|held| format!(", certificate {held}")).unwrap_or_default();
         line(text, "by others", &format!("{} ({}) is declared to cover it{certificate}", party.id, party.role));

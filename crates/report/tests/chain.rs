@@ -186,3 +186,31 @@ fn from_a_threat_down_to_the_exchange() {
         approved    by CISO (claimed) on 2026-01-01, until 2026-12-31
     ");
 }
+
+/// What is planned is marked wherever a control is named, and a reason why no check shows something stands where a check would.
+#[test]
+fn planned_controls_and_those_that_no_check_shows_say_so() {
+    let text = DECLARED
+        .replace("    title: Second factors\n", "    title: Second factors\n    status: planned\n")
+        .replace("title: Words alone,", "title: Words alone, not_inspectable: people look,");
+    let loaded = load("witnessmark.yaml", &|_: &str| Ok(text.as_bytes().to_vec()));
+    assert_eq!(loaded.render(&loaded.diagnostics, false), "");
+    let standards: Vec<Standard> = Standard::parse("house.yaml", HOUSE).into_iter().collect();
+    let links = Links::new(&loaded, &standards);
+    let gaps = plain(&render_gaps(&basis(), &links.gaps(None, None, None).unwrap()));
+    let trace = plain(&render_trace(&basis(), &links.trace("A1", None).unwrap()));
+    for (shown, line) in [
+        (&gaps, "control   MFA (planned): Second factors (1 check, a task of people)"),
+        (
+            &gaps,
+            "control   BARE: Words alone (no check)\n                       no configuration shows it: people look",
+        ),
+        (&gaps, "methods   review open · inspect open · interview (optional) open"),
+        (&trace, "answered by no control yet: MFA (planned)"),
+        (&trace, "MFA [witnessmark.yaml:10]: Second factors (planned)"),
+        (&trace, "check       none: no configuration shows it: people look"),
+        (&trace, "served by   MFA (planned), BARE"),
+    ] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+}

@@ -80,12 +80,14 @@ fn row(requirement: &RequirementGaps) -> RequirementRow {
             .controls
             .iter()
             .map(|control| {
-                let found = match (control.checks.is_empty(), &control.findings) {
-                    (true, _) => "no check".to_owned(),
-                    (false, Some(counts)) => counted(counts),
-                    (false, None) => "no bundle".to_owned(),
+                let found = match (control.checks.is_empty(), &control.findings, &control.not_inspectable) {
+                    (true, _, Some(why)) => format!("no check: no configuration shows it: {}", clean(why)),
+                    (true, _, None) => "no check".to_owned(),
+                    (false, Some(counts), _) => counted(counts),
+                    (false, None, _) => "no bundle".to_owned(),
                 };
-                (clean(&control.id), found)
+                let planned = if control.is_implemented() { "" } else { "planned, " };
+                (clean(&control.id), format!("{planned}{found}"))
             })
             .collect(),
         threats: clean(&requirement.threats.join(", ")),
