@@ -25,28 +25,28 @@ declared[key.id] := key.at.key if {
 
 keys := input.resources["aws-kms/key"]
 
-is_named(key, name) if key.key_id == name
+# Every name of every key, gathered once: comparing each declared key with each key here would grow with the product of both.
+names contains key.key_id if some key in keys
 
-is_named(key, name) if key.arn == name
+names contains key.arn if some key in keys
 
-is_named(key, name) if {
+names contains alias if {
+	some key in keys
 	is_array(key.aliases)
-	name in key.aliases
+	some alias in key.aliases
 }
 
-# An alias's ARN: of the same account and region.
-is_named(key, name) if {
+# An alias's ARN is of the account and region of its key.
+names contains concat(":", array.concat(place, [alias])) if {
+	some key in keys
 	is_array(key.aliases)
-	parts := split(name, ":")
-	count(parts) == 6
-	parts[5] in key.aliases
-	array.slice(parts, 0, 5) == array.slice(split(key.arn, ":"), 0, 5)
+	place := array.slice(split(key.arn, ":"), 0, 5)
+	some alias in key.aliases
 }
 
 found contains id if {
 	some id, name in declared
-	some key in keys
-	is_named(key, name)
+	name in names
 }
 
 not_applicable contains {"because": "no key is declared at this target"} if count(declared) == 0
