@@ -55,7 +55,7 @@ conforms contains {"because": sprintf("each of the %d identities that are declar
 
 deviates contains {
 	"expected": pair[1],
-	"because": sprintf("the key holder `%s` is declared as `%s`, and nobody here is", pair),
+	"because": sprintf("the key holder `%s` is declared as `%s`, and no user or role here has this ARN", pair),
 } if {
 	read
 	some pair in missing

@@ -26,6 +26,8 @@ test_deviates_for_each_that_is_not if {
 	count(declared_holders_are_there.conforms) == 0 with input as case([user], [], {"prod": both})
 	count(declared_holders_are_there.deviates) == 1 with input as case([user], [], {"prod": both})
 	count(declared_holders_are_there.deviates) == 2 with input as case([], [], {"prod": both})
+	some evidence in declared_holders_are_there.deviates with input as case([user], [], {"prod": both})
+	contains(evidence.because, "no user or role here has this ARN")
 }
 
 test_undetermined_when_it_lives_elsewhere if {
