@@ -26,6 +26,9 @@ threat := {
 	"accepted": [],
 }
 
+# A row of the register by which the threat is borne.
+acceptance_of(executive, day) := {"id": "T-1", "on": day, "executive": executive}
+
 control_of(status) := {"id": "C-1", "status": status}
 
 control := {

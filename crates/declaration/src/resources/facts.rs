@@ -53,7 +53,16 @@ pub struct ThreatFacts {
     /// Its rows of the risk register.
     pub risks: Vec<String>,
     /// Those of its rows by which it is borne: the treatment is `accept`, and somebody accepted the residual risk on some day.
-    pub accepted: Vec<String>,
+    pub accepted: Vec<AcceptedFacts>,
+}
+
+/// A row of the risk register by which a threat is borne.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AcceptedFacts {
+    pub id: String,
+    pub on: Day,
+    /// Whether who accepted it has a declared role of executive management.
+    pub executive: bool,
 }
 
 /// What a threat can hurt: ids of things of this system. Third parties also where they name the threat themselves.

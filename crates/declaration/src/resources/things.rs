@@ -6,10 +6,10 @@ use diagnose::{Cadence, Id, Located, Span};
 use model::{Date, Digest};
 
 use super::facts::{
-    AcceptanceFacts, AcceptorFacts, AffectsFacts, AnsweringControl, CertificateFacts, ComponentFacts, ControlFacts,
-    Day, DeclinedFacts, DocumentFacts, DoneFacts, ExclusionFacts, HolderFacts, IdentityFacts, KeyFacts, KeyPlaceFacts,
-    KeyWallet, ReviewFacts, ReviewedPartFacts, RiskFacts, RoleFacts, SignaturesFacts, StepFacts, SystemFacts,
-    TaskFacts, ThirdPartyFacts, ThreatFacts, ToleranceFacts, WalletFacts,
+    AcceptanceFacts, AcceptedFacts, AcceptorFacts, AffectsFacts, AnsweringControl, CertificateFacts, ComponentFacts,
+    ControlFacts, Day, DeclinedFacts, DocumentFacts, DoneFacts, ExclusionFacts, HolderFacts, IdentityFacts, KeyFacts,
+    KeyPlaceFacts, KeyWallet, ReviewFacts, ReviewedPartFacts, RiskFacts, RoleFacts, SignaturesFacts, StepFacts,
+    SystemFacts, TaskFacts, ThirdPartyFacts, ThreatFacts, ToleranceFacts, WalletFacts,
 };
 use super::indices::{Indices, naming};
 use super::{ThingError, Things};
@@ -455,10 +455,14 @@ impl Things<'_> {
         let controls = indices.controls.get(one.id.as_str()).map(Vec::as_slice).unwrap_or_default();
         let risks = indices.risks.get(one.id.as_str()).map(Vec::as_slice).unwrap_or_default();
         let risk_id = |risk: &&Risk| risk.id.as_ref().unwrap_or(&risk.threat).to_string();
-        let borne = |risk: &&&Risk| {
-            let by = risk.residual.as_ref().is_some_and(|r| r.accepted_by.is_some() && r.accepted.is_some());
-            by && risk.treatment.value == Treatment::Accept
+        let declaration = &self.loaded.declaration;
+        let borne = |risk: &&Risk| {
+            let residual = risk.residual.as_ref().filter(|_| risk.treatment.value == Treatment::Accept)?;
+            let by = acceptor(declaration, &residual.accepted_by.as_ref()?.value);
+            let on = day(residual.accepted.as_ref()?.value);
+            Some((AcceptedFacts { id: risk_id(risk), on, executive: by.executive }, risk.treatment.at))
         };
+        let (accepted, accepted_at): (Vec<AcceptedFacts>, Vec<Span>) = risks.iter().filter_map(borne).unzip();
         let facts = ThreatFacts {
             title: one.title.value.clone(),
             category: id(&one.category),
@@ -475,7 +479,7 @@ impl Things<'_> {
                 .map(|(control, _)| AnsweringControl { id: control.id.to_string(), status: status(control) })
                 .collect(),
             risks: risks.iter().map(risk_id).collect(),
-            accepted: risks.iter().filter(borne).map(risk_id).collect(),
+            accepted,
         };
         let places = [
             ("title", vec![one.title.at]),
@@ -483,7 +487,7 @@ impl Things<'_> {
             ("affects", one.affects.iter().map(|affects| affects.written).chain(parties_at).collect()),
             ("controls", controls.iter().map(|(_, at)| *at).collect()),
             ("risks", risks.iter().map(|risk| risk.threat.at).collect()),
-            ("accepted", risks.iter().filter(borne).map(|risk| risk.treatment.at).collect()),
+            ("accepted", accepted_at),
         ];
         self.add("declaration/threat", one.id.as_str(), one.written, &facts, &places)
     }
