@@ -1,8 +1,8 @@
 # METADATA
 # title: Every document has an owner and a version, was approved, and is the one that was sealed
 # description: >-
-#   Reads owner, version and approval of the document, when its next review is due, and whether the file that is sealed has the declared digest.
-#   Does not apply to a document that somebody else wrote: it is not the entity's own policy. Cannot see what it says; of a private one only the
+#   Reads owner, version, approval and last review of the document, when its next review is due, and whether the file that is sealed has the
+#   declared digest. Neither approval nor review may lie in the future. Does not apply to a document that somebody else wrote: it is not the entity's own policy. Cannot see what it says; of a private one only the
 #   digest is sealed.
 # scope: package
 # schemas:
@@ -10,8 +10,8 @@
 # custom:
 #   subject: declaration/document
 #   needs:
-#     conforms: [external, owner, version, approved_by, approved, review_due, sha256, sealed_sha256]
-#     deviates: [[external, owner], [external, version], [external, approved_by], [external, approved], [external, review_due], [external, sha256, sealed_sha256]]
+#     conforms: [external, owner, version, approved_by, approved, reviewed, review_due, sha256, sealed_sha256]
+#     deviates: [[external, owner], [external, version], [external, approved_by], [external, approved], [external, reviewed], [external, review_due], [external, sha256, sealed_sha256]]
 #     not_applicable: [external]
 #   severity: medium
 #   remediation: Have the document approved, and write down its owner, version, approver and the day.
@@ -30,6 +30,12 @@ overdue if {
 	declaration.over(input.resource.review_due)
 }
 
+# A review that is yet to come would put off when the next is due.
+early if {
+	is_object(input.resource.reviewed)
+	declaration.ahead(input.resource.reviewed)
+}
+
 changed if {
 	is_string(input.resource.sha256)
 	is_string(input.resource.sealed_sha256)
@@ -43,6 +49,7 @@ conforms contains {"path": "/approved", "actual": input.resource.approved} if {
 	is_string(input.resource.approved_by)
 	is_object(input.resource.approved)
 	not declaration.ahead(input.resource.approved)
+	not early
 	not overdue
 	not changed
 }
@@ -57,6 +64,11 @@ deviates contains {"path": "/approved", "actual": input.resource.approved, "beca
 	own
 	is_object(input.resource.approved)
 	declaration.ahead(input.resource.approved)
+}
+
+deviates contains {"path": "/reviewed", "actual": input.resource.reviewed, "because": "that day lies in the future"} if {
+	own
+	early
 }
 
 deviates contains {"path": "/review_due", "actual": input.resource.review_due, "because": "the next review is overdue"} if {

@@ -34,3 +34,9 @@ test_not_applicable_to_others_texts if {
 	count(document_is_approved.not_applicable) == 1 with input as case({"external": true, "owner": null})
 	count(document_is_approved.deviates) == 0 with input as case({"external": true, "owner": null})
 }
+
+test_a_review_of_tomorrow_is_none if {
+	deviating({"reviewed": fixture_declaration.days_ahead(1), "review_due": fixture_declaration.days_ahead(366)})
+	count(document_is_approved.conforms) == 1 with input as case({"reviewed": fixture_declaration.days_ago(0)})
+	count(document_is_approved.deviates) == 0 with input as case({"reviewed": fixture_declaration.days_ago(0)})
+}
