@@ -2,7 +2,9 @@
 # title: A key that signs alone is named by a threat of its own
 # description: >-
 #   Reads how many signatures the key's wallets need, or, where it signs for none, how many people hold it. Where one is enough, a threat must
-#   name the key itself. Does not apply to keys that cannot sign alone. Cannot see what the signing software really demands.
+#   name the key itself. Does not apply to keys that cannot sign alone. Several people who hold a key are no second signature, unless what they
+#   hold is a share of it; and of a key that nobody is declared to hold nothing says who can use it: both are undetermined. Cannot see what the
+#   signing software really demands.
 # scope: package
 # schemas:
 #   - input.resource: schema["declaration-key"]
@@ -11,8 +13,8 @@
 #   needs:
 #     conforms: [wallets, holders, named_by]
 #     deviates: [wallets, holders, named_by]
-#     undetermined: [wallets]
-#     not_applicable: [wallets, holders]
+#     undetermined: [[wallets], [wallets, holders, material]]
+#     not_applicable: [[wallets], [wallets, holders, material]]
 #   severity: high
 #   remediation: Name the key under `affects.keys` of the threat that one person uses it alone, or require a second signature.
 package checks.declaration.single_signer_key_has_its_threat
@@ -27,11 +29,13 @@ unknown contains n if {
 	is_null(wallet.signatures)
 }
 
+shared if input.resource.material == "share"
+
 alone if 1 in needed
 
 alone if {
 	count(input.resource.wallets) == 0
-	count(input.resource.holders) <= 1
+	count(input.resource.holders) == 1
 }
 
 conforms contains {"path": "/named_by", "actual": input.resource.named_by} if {
@@ -55,13 +59,28 @@ undetermined contains {
 	some n in unknown
 }
 
+undetermined contains {"path": "/holders", "because": "it signs for no wallet and has no holder: nothing says who can use it"} if {
+	count(input.resource.wallets) == 0
+	count(input.resource.holders) == 0
+}
+
+undetermined contains {
+	"path": "/holders",
+	"because": "it signs for no wallet, and nothing says whether each of those who hold it can use it alone",
+} if {
+	count(input.resource.wallets) == 0
+	count(input.resource.holders) > 1
+	not shared
+}
+
 not_applicable contains {"path": "/wallets", "because": "a transfer needs more than one signature"} if {
 	count(input.resource.wallets) > 0
 	count(unknown) == 0
 	not 1 in needed
 }
 
-not_applicable contains {"path": "/holders", "because": "it signs for no wallet, and several people hold it"} if {
+not_applicable contains {"path": "/holders", "because": "it signs for no wallet, and several people hold a share of it"} if {
 	count(input.resource.wallets) == 0
 	count(input.resource.holders) > 1
+	shared
 }

@@ -16,7 +16,7 @@ test_conforms_when_named if {
 
 test_deviates_when_covered_only if {
 	count(single_signer_key_has_its_threat.deviates) == 1 with input as case({"wallets": one, "named_by": [], "covered_by": ["T-1"]})
-	count(single_signer_key_has_its_threat.deviates) == 1 with input as case({"wallets": [], "holders": [], "named_by": []})
+	count(single_signer_key_has_its_threat.deviates) == 1 with input as case({"wallets": [], "holders": ["kh-1"], "named_by": []})
 	count(single_signer_key_has_its_threat.conforms) == 0 with input as case({"wallets": one, "named_by": []})
 }
 
@@ -29,6 +29,31 @@ test_undetermined_when_nothing_says_how_many if {
 
 test_not_applicable_when_more_are_needed if {
 	count(single_signer_key_has_its_threat.not_applicable) == 1 with input as case({})
-	count(single_signer_key_has_its_threat.not_applicable) == 1 with input as case({"wallets": []})
 	count(single_signer_key_has_its_threat.conforms) == 0 with input as case({})
+}
+
+test_undetermined_when_nothing_says_who_can_use_it if {
+	data_key := case({"wallets": [], "holders": [], "named_by": []})
+	count(single_signer_key_has_its_threat.undetermined) == 1 with input as data_key
+	count(single_signer_key_has_its_threat.deviates) == 0 with input as data_key
+	count(single_signer_key_has_its_threat.conforms) == 0 with input as data_key
+	count(single_signer_key_has_its_threat.not_applicable) == 0 with input as data_key
+}
+
+test_several_holders_are_no_second_signature if {
+	unclear("private-key")
+	unclear(null)
+}
+
+unclear(material) if {
+	whole := case({"wallets": [], "material": material})
+	count(single_signer_key_has_its_threat.undetermined) == 1 with input as whole
+	count(single_signer_key_has_its_threat.not_applicable) == 0 with input as whole
+	count(single_signer_key_has_its_threat.deviates) == 0 with input as whole
+}
+
+test_holders_of_shares_do_not_sign_alone if {
+	shares := case({"wallets": [], "material": "share"})
+	count(single_signer_key_has_its_threat.not_applicable) == 1 with input as shares
+	count(single_signer_key_has_its_threat.undetermined) == 0 with input as shares
 }
