@@ -4,10 +4,12 @@ import data.checks.declaration.third_party_fits_the_designation
 import data.lib.fixture
 import data.lib.fixture_declaration
 
-case(keys, designation) := fixture.declared(
+case(keys, designation) := of_system(keys, {"id": "hot", "designation": designation})
+
+of_system(keys, system) := fixture.declared(
 	fixture_declaration.but(fixture_declaration.third_party, {"keys": keys}),
 	{},
-	{"system": {"id": "hot", "designation": designation}},
+	{"system": system},
 )
 
 test_conforms_without_keys if {
@@ -23,4 +25,17 @@ test_deviates_with_keys if {
 test_not_applicable_otherwise if {
 	count(third_party_fits_the_designation.not_applicable) == 1 with input as case(["hot-signing"], "full")
 	count(third_party_fits_the_designation.deviates) == 0 with input as case(["hot-signing"], "full")
+}
+
+test_undetermined_without_a_designation if {
+	unclear([])
+	unclear(["hot-signing"])
+}
+
+unclear(keys) if {
+	without := of_system(keys, {"id": "hot"})
+	count(third_party_fits_the_designation.undetermined) == 1 with input as without
+	count(third_party_fits_the_designation.conforms) == 0 with input as without
+	count(third_party_fits_the_designation.deviates) == 0 with input as without
+	count(third_party_fits_the_designation.not_applicable) == 0 with input as without
 }
