@@ -33,12 +33,7 @@ deviates contains {
 	"because": "the reason names no threat of the control",
 } if {
 	count(input.resource.because_of) == 0
-	some_reason
 }
-
-some_reason if is_string(input.resource.because)
-
-some_reason if is_null(input.resource.because)
 
 deviates contains {"path": "/detection_window", "actual": null, "because": "nothing says how long a failure may stay unseen"} if {
 	is_null(input.resource.detection_window)
@@ -48,7 +43,7 @@ deviates contains {
 	"path": "/detection_window",
 	"actual": input.resource.detection_window,
 	"expected": sprintf("at least %s", [input.resource.every]),
-	"because": "a failure may stay unseen for longer than is borne",
+	"because": "the detection window is shorter than the interval",
 } if {
 	input.resource.window_covers_every == false
 }

@@ -31,6 +31,7 @@ test_deviates_when_the_window_is_shorter if {
 	count(task_is_justified.conforms) == 0 with input as short
 	some evidence in task_is_justified.deviates with input as short
 	evidence.path == "/detection_window"
+	evidence.because == "the detection window is shorter than the interval"
 }
 
 test_deviates_without_a_window if {
