@@ -131,6 +131,20 @@ fn names_are_joined() {
 }
 
 #[test]
+fn a_threat_says_who_accepted_its_risk_and_when() {
+    let accepting = whole().replace("treatment: reduce", "treatment: accept");
+    let accepted = |text: &str| {
+        let things = things(text);
+        one(&things, "declaration/threat", "T-INSIDER-SIGN").facts["accepted"].clone()
+    };
+    let row = |executive: bool| {
+        json!([{"id": "T-INSIDER-SIGN", "on": {"date": "2026-02-01", "epoch": 1_769_904_000}, "executive": executive}])
+    };
+    assert_eq!(accepted(&accepting), row(false));
+    assert_eq!(accepted(&(accepting + WHOLE)), row(true));
+}
+
+#[test]
 fn a_thing_of_an_included_file_stands_there() {
     let head = "witnessmark: 1\nentity: E\nsystem: {id: s}\ninclude: [more/threats.yaml]\n";
     let loaded = load_files(&[
