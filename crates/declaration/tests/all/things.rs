@@ -137,9 +137,7 @@ fn a_threat_says_who_accepted_its_risk_and_when() {
         let things = things(text);
         one(&things, "declaration/threat", "T-INSIDER-SIGN").facts["accepted"].clone()
     };
-    let row = |executive: bool| {
-        json!([{"id": "T-INSIDER-SIGN", "on": {"date": "2026-02-01", "epoch": 1_769_904_000}, "executive": executive}])
-    };
+    let row = |executive: bool| json!([{"id": "T-INSIDER-SIGN", "on": {"date": "2026-02-01", "epoch": 1_769_904_000}, "executive": executive}]);
     assert_eq!(accepted(&accepting), row(false));
     assert_eq!(accepted(&(accepting + WHOLE)), row(true));
 }
