@@ -11,8 +11,8 @@
 # custom:
 #   subject: declaration/key
 #   needs:
-#     conforms: [wallets, holders, named_by]
-#     deviates: [wallets, holders, named_by]
+#     conforms: [[wallets, named_by], [wallets, holders, named_by]]
+#     deviates: [[wallets, named_by], [wallets, holders, named_by]]
 #     undetermined: [[wallets], [wallets, holders, material]]
 #     not_applicable: [[wallets], [wallets, holders, material]]
 #   severity: high
