@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use declaration::DECLARATION;
 use model::record::{Counts, Finding};
 use model::{Outcome, Severity, Timestamp};
 use serde::Serialize;
@@ -38,11 +39,15 @@ impl Found {
         Some(targets.values().fold(Counts::default(), |all, more| sum(all, *more)))
     }
 
-    /// Findings of one use of a check that say something, conforming or not, of a target that was no rehearsal.
+    /// Findings of one use of a check that say something, conforming or not, of a target that was no rehearsal. What is said of the declaration
+    /// is not among them: nothing was inspected for it.
     #[must_use]
     pub fn definite(&self, control: &str, check: &str) -> u64 {
         let targets = self.by_use.get(control).and_then(|checks| checks.get(check));
-        let real = targets.into_iter().flatten().filter(|(target, _)| !self.rehearsals.contains(*target));
+        let real = targets
+            .into_iter()
+            .flatten()
+            .filter(|(target, _)| *target != DECLARATION && !self.rehearsals.contains(*target));
         real.map(|(_, counts)| counts.conforms + counts.deviates).sum()
     }
 }

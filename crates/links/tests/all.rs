@@ -306,6 +306,8 @@ fn what_was_found_covers_inspection_alone() {
     );
     assert_eq!(state(&[of("conforms")], ""), (State::Covered, counts(1, 0, 0, 0), "no-threat".to_owned()));
     assert_eq!(state(&[of("deviates")], ""), (State::Covered, counts(0, 1, 0, 0), "no-threat".to_owned()));
+    let of_declaration = finding("MFA", "aws-iam/root-has-mfa", "declaration", "conforms");
+    assert_eq!(state(&[of_declaration], ""), (State::Prepared, counts(1, 0, 0, 0), open.clone()));
     assert_eq!(state(&[of("conforms")], "aws"), (State::Prepared, counts(1, 0, 0, 0), open.clone()));
     // Of a control or a check that is not declared for it.
     let other = [finding("X", "aws-iam/root-has-mfa", "aws", "conforms"), finding("MFA", "a/b", "aws", "conforms")];
