@@ -38,7 +38,7 @@ pub use replay::{Recording, Replay};
 pub use reply::{Delivery, Reply};
 pub use request::{Request, Understood, form};
 pub use server::{Handler, Logged, Server, lock};
-pub use systems::{Emulator, system};
+pub use systems::{Emulator, free_port, system};
 pub use tunnel::Tunnel;
 pub use wording::{HttpWording, Wording, query};
 

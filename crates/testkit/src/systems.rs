@@ -6,6 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// What a variable that `scripts/testenv` sets says: an address, a program, a folder.
@@ -49,10 +50,7 @@ impl Emulator {
         let log: PathBuf = scratch.join(format!("{name}.log"));
         // The port is free when it is chosen and may be taken when the emulator binds it.
         for _ in 0..3 {
-            let port = TcpListener::bind("127.0.0.1:0")
-                .and_then(|listener| listener.local_addr())
-                .expect("a free loopback port")
-                .port();
+            let port = free_port();
             let out = File::create(&log).expect("a log file");
             let mut child = command(&port.to_string())
                 .current_dir(scratch)
@@ -76,6 +74,26 @@ impl Emulator {
         let text = std::fs::read_to_string(&log).unwrap_or_default();
         panic!("{name} does not start:\n{text}");
     }
+}
+
+/// The first of four loopback ports in a row that are given to nobody else here and of which nobody listens on the first; below those that the system gives out by itself (32768 on Linux): whoever asks for any port, as
+/// server or client, would get it while an emulator is still starting, and would be taken for the emulator. Tests beside this one begin
+/// elsewhere, by the number of their process.
+///
+/// # Panics
+/// When every one of them is taken.
+#[must_use]
+pub fn free_port() -> u16 {
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 12_000;
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    let begin = std::process::id().wrapping_mul(64);
+    let mut ports = std::iter::repeat_with(|| {
+        let offset = begin.wrapping_add(GIVEN.fetch_add(4, Ordering::Relaxed)) % COUNT;
+        u16::try_from(FIRST + offset).expect("below 32768")
+    });
+    let free = ports.by_ref().take(COUNT as usize).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    free.expect("a free loopback port")
 }
 
 /// Whether somebody speaks HTTP there. A connection alone shows nothing: to a port that nobody listens on, a client may be given that same
