@@ -38,6 +38,6 @@ pub use plan::{check, plan};
 pub use planned::{
     Assignment, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger, PlannedSystem, PlannedTarget,
 };
-pub use resources::{DECLARATION, DeclaredKind, DeclaredThing, ThingError, WrittenAt, kinds};
+pub use resources::{DECLARATION, DeclaredKind, DeclaredThing, JOINED, ThingError, WrittenAt, kinds};
 pub use schema::declaration_schema;
 pub use unjudged::{Judged, Unjudged, judged, notes};

@@ -20,6 +20,9 @@ use crate::load::Loaded;
 /// the control that uses its own rules.
 pub const DECLARATION: &str = "declaration";
 
+/// The id of the target, and the name of the collector, of what is computed from the declaration and all targets together.
+pub const JOINED: &str = "joined";
+
 /// One declared thing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeclaredThing {
