@@ -6,6 +6,7 @@ use model::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::catalogue::Standard;
+use crate::resources::{DECLARATION, JOINED};
 
 /// All that `check` and `plan` may know beside the declaration.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +48,16 @@ pub enum CheckSubject {
 }
 
 impl CheckMeta {
+    /// The target of this program's own that it is about: the declaration, or what is joined with it.
+    #[must_use]
+    pub(crate) fn own_target(&self) -> Option<&'static str> {
+        let of = |target: &str| {
+            let begins = |kind: &String| kind.split_once('/').is_some_and(|(collector, _)| collector == target);
+            self.kinds().iter().any(begins)
+        };
+        [DECLARATION, JOINED].into_iter().find(|target| self.collector == *target || of(target))
+    }
+
     /// The kinds of resources it reads.
     #[must_use]
     pub fn kinds(&self) -> &[String] {

@@ -179,16 +179,17 @@ fn plan_checks(
         };
         let reads = |target: &Target| target.is_read_by(&meta.collector);
         let mut targets: Vec<String> = Vec::new();
-        match &check_use.on {
-            _ if meta.collector == DECLARATION => {
-                targets.push(DECLARATION.to_owned());
-                if check_use.on.is_some() {
+        match (&check_use.on, meta.own_target()) {
+            (on, Some(own)) => {
+                targets.push(own.to_owned());
+                if on.is_some() {
+                    let what = if own == DECLARATION { "the declaration itself" } else { "all targets together" };
                     reporter
-                        .error(check_use.check.at, Code::NoTarget, format!("`{id}` judges the declaration itself"))
+                        .error(check_use.check.at, Code::NoTarget, format!("`{id}` judges {what}"))
                         .help("leave `on` out");
                 }
             }
-            None => {
+            (None, None) => {
                 targets.extend(declaration.targets.iter().filter(|t| reads(t)).map(|t| t.id.to_string()));
                 if targets.is_empty() {
                     reporter
@@ -200,7 +201,7 @@ fn plan_checks(
                         .help(format!("add `{}` to the `collector` of a target", meta.collector));
                 }
             }
-            Some(named) => {
+            (Some(named), None) => {
                 if named.is_empty() {
                     reporter
                         .error(check_use.written, Code::NoTarget, format!("`{id}` is assigned to no target"))

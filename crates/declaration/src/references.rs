@@ -8,7 +8,7 @@ use crate::declared::{Declaration, NotApplicable, Signatures, Target};
 use crate::environment::{CollectorInfo, Environment};
 use crate::ids::{RequirementId, StandardId};
 use crate::load::Loaded;
-use crate::resources::DECLARATION;
+use crate::resources::{DECLARATION, JOINED};
 
 /// The things of a declaration by id.
 pub(crate) struct Known<'d> {
@@ -82,11 +82,23 @@ pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Envir
             .error(id.at, Code::BadValue, format!("`{id}` stands for the declaration itself"))
             .help("give it another id");
     }
+    for id in d.targets.iter().map(|t| &t.id).filter(|id| id.is_written() && id.as_str() == JOINED) {
+        reporter
+            .error(id.at, Code::BadValue, format!("`{id}` stands for what is computed from all targets together"))
+            .help("give it another id");
+    }
+    for (name, at) in d.targets.iter().filter_map(Target::program) {
+        if [DECLARATION, JOINED].contains(&name) {
+            reporter
+                .error(at, Code::BadValue, format!("`{name}` is the name of a collector of this program's own"))
+                .help("give the program another name");
+        }
+    }
 
     let targets: Vec<&str> = known.targets.keys().copied().collect();
     // An acceptance may be about what the declaration's own rules found.
     let judged_controls: Vec<&str> = known.controls.iter().copied().chain([DECLARATION]).collect();
-    let judged_targets: Vec<&str> = targets.iter().copied().chain([DECLARATION]).collect();
+    let judged_targets: Vec<&str> = targets.iter().copied().chain([DECLARATION, JOINED]).collect();
     let mut names = Names { reporter, environment, loaded };
 
     if let Some(standard) = &d.system.standard {
@@ -112,6 +124,10 @@ pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Envir
             names.id(&place.target, "target", &targets);
         }
         names.all(&key.holders, "key holder", &known.key_holders);
+        names.all(&key.backup_of, "key", &known.keys);
+        for of in key.backup_of.iter().filter(|of| of.value == key.id.value) {
+            names.reporter.error(of.at, Code::BadValue, "a key is no backup of itself");
+        }
         names.all(&key.wallets, "wallet", &known.wallets);
     }
     for threat in &d.threats {

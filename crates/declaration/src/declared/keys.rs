@@ -17,8 +17,16 @@ record! {
         optional {
             /// What is kept: `private-key`, `seed`, `share`, any word.
             material: Option<Located<Id>>,
+            /// What it is made for, as its source names it: `ECC_SECG_P256K1`, `secp256k1`, `RSA_4096`.
+            spec: Option<Located<String>>,
+            /// Where its material comes from, as its source names it: `AWS_KMS`, `AWS_CLOUDHSM`, `EXTERNAL`; on a token `local` or `imported`.
+            origin: Option<Located<String>>,
             /// Where it is.
             place as "at": Option<KeyPlace>,
+            /// Where that lies, in words that are the same for all keys there: `vault in Zurich`.
+            location: Option<Located<String>>,
+            /// Keys that it is a backup of.
+            backup_of: Vec<Located<Id>>,
             /// Key holders.
             holders: Vec<Located<Id>>,
             /// Wallets that it signs for.

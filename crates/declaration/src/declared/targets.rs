@@ -1,7 +1,7 @@
 //! The technical part of the trusted environment: what is read, and what no collector reads.
 
-use diagnose::yaml::Entry;
-use diagnose::{Id, Located, OneOrMany, record};
+use diagnose::yaml::{Entry, Value};
+use diagnose::{Id, Located, OneOrMany, Span, record};
 
 record! {
     /// One configured thing to read, pinned to its own identity.
@@ -27,10 +27,19 @@ impl Target {
     /// Whether resources of this collector come from this target: it is named, or it is the name of the program that is.
     #[must_use]
     pub fn is_read_by(&self, collector: &str) -> bool {
-        let names = self.collector.as_slice();
-        names.iter().any(|name| name.as_str() == collector)
-            || (names.iter().any(|name| name.as_str() == PROGRAMS)
-                && self.settings.to_json().get("name").and_then(serde_json::Value::as_str) == Some(collector))
+        self.collector.as_slice().iter().any(|name| name.as_str() == collector)
+            || self.program().is_some_and(|(name, _)| name == collector)
+    }
+
+    /// The name of the program that reads it, and where it stands.
+    #[must_use]
+    pub fn program(&self) -> Option<(&str, Span)> {
+        let runs = self.collector.as_slice().iter().any(|name| name.as_str() == PROGRAMS);
+        let name = self.settings.entries.iter().find(|entry| runs && entry.key.value == "name")?;
+        match &name.value.value {
+            Value::Scalar { text, .. } => Some((text, name.value.at)),
+            Value::List(_) | Value::Map(_) => None,
+        }
     }
 }
 

@@ -166,7 +166,12 @@ pub struct DoneFacts {
 pub struct KeyFacts {
     pub class: String,
     pub material: Option<String>,
+    pub spec: Option<String>,
+    pub origin: Option<String>,
     pub at: Option<KeyPlaceFacts>,
+    pub location: Option<String>,
+    /// Keys that it is a backup of.
+    pub backup_of: Vec<String>,
     pub holders: Vec<String>,
     pub wallets: Vec<KeyWallet>,
     pub reviewed: Option<Day>,

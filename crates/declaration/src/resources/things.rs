@@ -211,6 +211,10 @@ impl Things<'_> {
         let facts = KeyFacts {
             class: one.class.to_string(),
             material: id(&one.material),
+            spec: text(&one.spec),
+            origin: text(&one.origin),
+            location: text(&one.location),
+            backup_of: ids(&one.backup_of),
             at: one
                 .place
                 .as_ref()
@@ -225,6 +229,10 @@ impl Things<'_> {
         let places = [
             ("class", vec![one.class.at]),
             ("material", of(&one.material)),
+            ("spec", of(&one.spec)),
+            ("origin", of(&one.origin)),
+            ("location", of(&one.location)),
+            ("backup_of", each(&one.backup_of)),
             ("at", one.place.iter().map(|place| place.key.at).collect()),
             ("holders", each(&one.holders)),
             ("wallets", each(&one.wallets)),
