@@ -5,6 +5,7 @@ pub mod collect;
 mod declared;
 pub mod discover;
 mod findings;
+mod joined;
 mod judge;
 pub mod preflight;
 mod rehearsal;

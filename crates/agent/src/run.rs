@@ -214,6 +214,13 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
     let acceptances = Acceptances::new(acceptances(plan), started);
     let mut rehearsal = setup.overrides.clone();
     mark(&mut recorded, &endpoints);
+    // What rests on a rehearsal is one: so this comes after answers were told from rehearsed ones.
+    let used = plan.assignments.iter().filter_map(|used| checks.get(&used.check));
+    let asked = used.flat_map(|check| {
+        let custom = &check.meta.custom;
+        custom.subject.kind().into_iter().chain(custom.reads.iter().map(String::as_str))
+    });
+    crate::joined::record(&mut recorded, &loaded.declaration, started, asked).map_err(RunError::Scratch)?;
     let mut rehearsals = Rehearsals::of(&rehearsal, recorded.routes());
     if !rehearsal.contains(&Override::Endpoint) {
         rehearsal.extend(rehearsals.said(recorded.routes()));

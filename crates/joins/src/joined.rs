@@ -93,6 +93,14 @@ impl Joined {
         }
     }
 
+    /// Without what a bundle would refuse: a part that a gap names is there only as far as it goes, as a list or an object.
+    pub(crate) fn settled(mut self) -> Self {
+        let whole = |value: &Value| !(value.is_array() || value.is_object());
+        let gaps = &self.gaps;
+        self.facts.retain(|part, value| !(whole(value) && gaps.iter().any(|gap| gap.part == *part)));
+        self
+    }
+
     /// Says that a part was not found out, or only as far as it goes.
     pub fn unread(&mut self, part: &'static str, why: &Unread) {
         self.gaps.push(PartGap { part, reason: why.reason, detail: why.text.clone(), because: why.gaps.clone() });

@@ -12,7 +12,7 @@
 //!
 //! **A join** is a module with a [`Join`] constant, a line in [`JOINS`] and a type for each kind of object, whose JSON Schema checks are
 //! written against. `reads` names the kinds of resources it looks at, and which parts of them: nothing else is kept. `applies` says whether
-//! there is anything it is about; where there is not, it does not run. `run` hands every object to a sink, one by one, so that many of
+//! there is anything it is about: declared, or asked for by a check ([`World::is_asked`]); where there is not, it does not run. `run` hands every object to a sink, one by one, so that many of
 //! them never lie in memory at once. Several kinds may come from one join.
 //!
 //! **Three values.** What was read is there, what was not read is not, and nothing in between: a part of an object that would come out
@@ -29,6 +29,7 @@
 use std::collections::BTreeMap;
 
 mod joined;
+pub mod keys;
 mod unread;
 mod world;
 
@@ -39,7 +40,7 @@ pub use world::{Builder, Object, Target, World};
 
 /// Every join, in the order in which they run. Later ones may name objects of earlier ones as inputs, if their kind comes later in the
 /// alphabet: a derived record refers to earlier ones only.
-pub const JOINS: &[Join] = &[];
+pub const JOINS: &[Join] = &[keys::JOIN];
 
 /// Every kind there is.
 #[must_use]
@@ -60,7 +61,7 @@ pub fn derive(world: &World<'_>, sink: &mut Sink<'_>) -> Vec<List> {
         let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
         let ran = (join.run)(world, &mut |joined| {
             *counts.entry(joined.kind).or_default() += 1;
-            sink(joined);
+            sink(joined.settled());
         });
         lists.extend(ran.into_iter().map(|list| List { items: counts.get(list.kind).copied().unwrap_or(0), ..list }));
     }

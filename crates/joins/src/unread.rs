@@ -54,12 +54,16 @@ impl Unread {
         }
         first.gaps.sort_unstable();
         first.gaps.dedup();
+        first.gaps.truncate(MOST);
         Some(first)
     }
 }
 
-/// So many reasons are told of one thing; all gaps are among its inputs.
+/// So many reasons are told of one thing.
 const SAID: usize = 8;
+
+/// So many gaps are named of one thing: thousands of keys may each have the gaps of thousands.
+const MOST: usize = 100;
 
 /// `denied, kms:ListAliases`
 fn words(gap: &Gap) -> String {

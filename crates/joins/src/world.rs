@@ -1,6 +1,6 @@
 //! All that joins may know: the declaration, what was found, and what was not read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use declaration::Declaration;
@@ -26,6 +26,12 @@ impl Target<'_> {
     #[must_use]
     pub fn is_read_by(&self, collector: &str) -> bool {
         self.declared.is_read_by(collector)
+    }
+
+    /// The name of the program of the entity's own that reads it.
+    #[must_use]
+    pub fn program(&self) -> Option<&str> {
+        self.declared.program().map(|(name, _)| name)
     }
 
     /// A setting that is a text.
@@ -55,6 +61,12 @@ impl Object {
     pub fn facts(&self) -> serde_json::Result<Value> {
         serde_json::from_str(&self.facts)
     }
+
+    /// Whether a part is there, if only in part.
+    #[must_use]
+    pub fn has(&self, part: &str) -> bool {
+        serde_json::from_str::<BTreeMap<&str, &RawValue>>(&self.facts).is_ok_and(|facts| facts.contains_key(part))
+    }
 }
 
 /// All that joins may know.
@@ -71,6 +83,8 @@ pub struct World<'d> {
     /// By target, kind and id of their subject.
     subjects: HashMap<String, BTreeMap<(String, String), Vec<usize>>>,
     now: i64,
+    /// Kinds that checks ask for.
+    asked: BTreeSet<String>,
 }
 
 /// Puts a world together.
@@ -98,6 +112,7 @@ impl<'d> World<'d> {
             wide: HashMap::new(),
             subjects: HashMap::new(),
             now,
+            asked: BTreeSet::new(),
         };
         Builder { world, names: HashMap::new() }
     }
@@ -111,6 +126,12 @@ impl<'d> World<'d> {
     #[must_use]
     pub fn now(&self) -> i64 {
         self.now
+    }
+
+    /// Whether some check asks for this kind of joined objects, whatever is declared.
+    #[must_use]
+    pub fn is_asked(&self, kind: &str) -> bool {
+        self.asked.contains(kind)
     }
 
     /// All declared targets, in the order declared.
@@ -138,6 +159,23 @@ impl<'d> World<'d> {
     #[must_use]
     pub fn objects(&self, kind: &str) -> &[Object] {
         self.objects.get(kind).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Everything of one kind at a target, by id.
+    #[must_use]
+    pub fn objects_at(&self, target: &str, kind: &str) -> &[Object] {
+        let all = self.objects(kind);
+        let from = all.partition_point(|object| *object.target < *target);
+        let rest = all.get(from..).unwrap_or_default();
+        rest.get(..rest.partition_point(|object| *object.target == *target)).unwrap_or_default()
+    }
+
+    /// The kinds of which a target has an object, a list, or a gap that names it; ascending.
+    pub fn known_kinds(&self, target: &str) -> impl Iterator<Item = &str> {
+        let objects = self.objects.keys().map(AsRef::as_ref).filter(|kind| !self.objects_at(target, kind).is_empty());
+        let lists = self.coverage.get(target).into_iter().flatten().map(|one| kind_of(&one.population));
+        let gaps = self.wide(target).filter_map(|(_, gap)| Some(kind_of(gap.population.as_deref()?)));
+        objects.chain(lists).chain(gaps).collect::<BTreeSet<&str>>().into_iter()
     }
 
     /// One object.
@@ -281,6 +319,11 @@ impl<'d> Builder<'d> {
         };
         self.world.objects.entry(Arc::clone(&object.kind)).or_default().push(object);
         Ok(())
+    }
+
+    /// A kind that some check asks for.
+    pub fn asked(&mut self, kind: &str) {
+        self.world.asked.insert(kind.to_owned());
     }
 
     /// How completely a list was read.

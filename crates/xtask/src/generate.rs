@@ -46,8 +46,9 @@ fn schemas(descriptors: &[Descriptor]) -> Result<Vec<(String, String)>> {
     let collected = descriptors.iter().flat_map(|descriptor| &descriptor.resources);
     let collected = collected.map(|kind| (kind.kind.clone(), kind.schema.clone()));
     let declared = declaration::kinds().into_iter().map(|kind| (kind.kind.to_owned(), kind.schema));
+    let joined = joins::kinds().into_iter().map(|kind| (kind.kind.to_owned(), kind.schema));
     let named = |(kind, schema): (String, Value)| Ok((format!("{}.json", kind.replace('/', "-")), pretty(&schema)?));
-    collected.chain(declared).map(named).collect()
+    collected.chain(declared).chain(joined).map(named).collect()
 }
 
 fn collectors_page(descriptors: &[Descriptor]) -> Result<String> {

@@ -30,6 +30,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("declaration", &["model", "diagnose"]),
     // Walks along what is declared; both programs show it.
     ("links", &["model", "diagnose", "declaration"]),
+    // Objects that follow from what is declared and all that was found: a verifier can compute them again.
+    ("joins", &["model", "declaration", "iam-policy"]),
     // What follows from records, for whoever has them.
     ("conclude", &["model"]),
     // Earlier bundles, each verified before it is believed.
@@ -54,6 +56,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "sign",
             "store",
             "declaration",
+            "joins",
             "conclude",
             "history",
             "assess",
@@ -93,7 +96,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("testkit", &["sdk"]),
     ("fakes", &["testkit"]),
     // Generates what is derived from the others' types.
-    ("xtask", &["model", "sdk", "declaration", "assess", "collectors", "exec", "cli", "verifier"]),
+    ("xtask", &["model", "sdk", "declaration", "joins", "assess", "collectors", "exec", "cli", "verifier"]),
     // Measures the programs from outside, against the testkit's servers.
     ("bench", &["testkit", "fakes"]),
     ("tests", &["*"]),
@@ -108,6 +111,7 @@ const PURE: &[&str] = &[
     "diagnose",
     "declaration",
     "links",
+    "joins",
     "conclude",
     "iam-policy",
     "sdk",

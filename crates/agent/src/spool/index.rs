@@ -88,3 +88,8 @@ pub(crate) fn sort_resources(keys: &mut [ResourceKey], ranks: &Ranks) {
     let place = |key: &ResourceKey| (ranks.of(key.target), ranks.of(key.kind));
     keys.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.id.cmp(&b.id)));
 }
+
+/// Where an object of this target, kind and id stands among sorted keys.
+pub(crate) fn find(keys: &[ResourceKey], names: &Names, wanted: (&str, &str, &str)) -> Option<usize> {
+    keys.binary_search_by(|key| (names.text(key.target), names.text(key.kind), &*key.id).cmp(&wanted)).ok()
+}

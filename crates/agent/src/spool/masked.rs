@@ -124,6 +124,8 @@ impl Masked {
                 self.populations.contains(&(text(target), text(collector), text(population)))
             }
             InputLine::Exchange(arrival) => self.answers.contains_key(arrival),
+            // What is computed from several targets is computed from what was settled before.
+            InputLine::Object(..) | InputLine::Lists(..) | InputLine::Gap(_) => false,
         })
     }
 

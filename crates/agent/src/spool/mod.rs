@@ -4,6 +4,7 @@
 //! Nothing here is evidence yet: it becomes evidence when it is written as records, sealed and signed.
 
 mod arrived;
+mod computed;
 mod declared;
 mod exchanges;
 mod fits;
@@ -37,6 +38,7 @@ use exchanges::{Drafted, MOST_PEERS, PeerKept};
 use fits::{MOST_PLACES, Room};
 use rows::{CoverageRow, DerivedLine, GapRow, PlaceLine, ResourceLine, answer_line, input_line};
 
+pub(crate) use computed::{Computed, ComputedFrom};
 pub use declared::DeclaredFiles;
 pub(crate) use index::{Name, Names};
 pub(crate) use lines::{LineFile, Span};

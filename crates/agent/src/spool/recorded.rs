@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::ops::Range;
 
 use model::record::{self, InAnswer, InDeclaration, Locator, Subject};
 use model::{RecordRef, RecordType};
@@ -13,27 +14,29 @@ use super::gaps::{folded, gap_order};
 use super::index::{self, Names, ResourceKey};
 use super::lines::{LineFile, SpanReader};
 use super::masked;
-use super::places::Places;
+use super::places::{self, Places};
 use super::rows::{CoverageRow, DerivedLine, GapRow, InputLine, PlaceLine, ResourceLine};
 use super::settle::{self, Repeated};
 
 /// Everything that was recorded, in the order of the bundle.
 #[derive(Debug)]
 pub struct Recorded {
-    names: Names,
+    pub(super) names: Names,
     peers: Vec<record::Peer>,
-    routes: Vec<record::Route>,
+    pub(super) routes: Vec<record::Route>,
     exchanges: ExchangeFiles,
     exchange_order: Vec<u64>,
     exchange_spans: Vec<Spans>,
     /// Arrival → ordinal.
     ordinals: Vec<u64>,
-    resources: LineFile,
-    resource_keys: Vec<ResourceKey>,
-    derived: LineFile,
-    derived_keys: Vec<ResourceKey>,
-    coverage: Vec<record::Coverage>,
-    gaps: Vec<record::Gap>,
+    pub(super) resources: LineFile,
+    pub(super) resource_keys: Vec<ResourceKey>,
+    pub(super) derived: LineFile,
+    pub(super) derived_keys: Vec<ResourceKey>,
+    pub(super) coverage: Vec<record::Coverage>,
+    pub(super) gaps: Vec<record::Gap>,
+    /// Gaps that came once all others had their place.
+    pub(super) added_gaps: Range<u64>,
 }
 
 impl Recorded {
@@ -79,6 +82,7 @@ impl Recorded {
             derived_keys: arrived.derived_keys,
             coverage: Vec::new(),
             gaps: Vec::new(),
+            added_gaps: 0..0,
         };
         settle::covered(&mut rows, &recorded.population_sizes(), &mut arrived.gaps);
         let mut coverage: Vec<record::Coverage> =
@@ -116,8 +120,7 @@ impl Recorded {
     /// Whether an object of this kind and id was recorded.
     fn has(&self, target: &str, subject: &Subject) -> bool {
         let wanted = (target, subject.kind.as_str(), subject.id.as_str());
-        let held = |key: &ResourceKey| (self.names.text(key.target), self.names.text(key.kind), &*key.id).cmp(&wanted);
-        [&self.resource_keys, &self.derived_keys].iter().any(|keys| keys.binary_search_by(held).is_ok())
+        [&self.resource_keys, &self.derived_keys].iter().any(|keys| index::find(keys, &self.names, wanted).is_some())
     }
 
     #[must_use]
@@ -238,12 +241,13 @@ impl Recorded {
     /// in memory for each of them while it runs.
     pub fn derived(&self) -> impl Iterator<Item = io::Result<record::Derived>> + '_ {
         let places = Places::new(&self.resource_keys, &self.derived_keys, &self.coverage, &self.gaps);
-        self.derived_keys.iter().map(move |key| self.derived_record(key, &places))
+        self.derived_keys.iter().enumerate().map(move |(ordinal, key)| self.derived_record(ordinal, key, &places))
     }
 
-    fn derived_record(&self, key: &ResourceKey, places: &Places<'_>) -> io::Result<record::Derived> {
+    fn derived_record(&self, ordinal: usize, key: &ResourceKey, places: &Places<'_>) -> io::Result<record::Derived> {
         let line: DerivedLine = serde_json::from_slice(&self.derived.read(key.span)?)?;
-        let mut inputs: Vec<RecordRef> = line.inputs.iter().flat_map(|input| self.input(key, input, places)).collect();
+        let mut inputs = Vec::new();
+        self.inputs(ordinal, key, &line.inputs, places, &mut inputs)?;
         inputs.sort_unstable();
         inputs.dedup();
         Ok(record::Derived {
@@ -257,11 +261,55 @@ impl Recorded {
         })
     }
 
-    fn input(&self, of: &ResourceKey, input: &InputLine, places: &Places<'_>) -> Vec<RecordRef> {
-        match input {
-            InputLine::Exchange(id) => vec![self.reference(ExchangeId(*id))],
-            InputLine::Resource(kind, id) => vec![places.resource(&self.names, of, kind, id)],
-            InputLine::Population(population) => places.population(&self.names, of, population),
+    /// The records that these are. `before`: derived objects before it can be named.
+    fn inputs(
+        &self,
+        before: usize,
+        of: &ResourceKey,
+        inputs: &[InputLine],
+        places: &Places<'_>,
+        found: &mut Vec<RecordRef>,
+    ) -> io::Result<()> {
+        for input in inputs {
+            match input {
+                InputLine::Exchange(id) => found.push(self.reference(ExchangeId(*id))),
+                InputLine::Resource(kind, id) => found.push(places.resource(&self.names, of, kind, id)),
+                InputLine::Population(population) => found.extend(places.population(&self.names, of, population)),
+                InputLine::Object(target, kind, id) => self.object(before, (target, kind, id), places, found)?,
+                InputLine::Lists(target, kind) => found.extend(places.lists(target, kind)),
+                InputLine::Gap(then) => {
+                    found.push(RecordRef::new(RecordType::Gap, places::moved(*then, &self.added_gaps)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The record of an object of any target. A record refers to earlier ones: in the place of a derived object that stands later stands
+    /// what that one was computed from.
+    fn object(
+        &self,
+        before: usize,
+        wanted: (&str, &str, &str),
+        places: &Places<'_>,
+        found: &mut Vec<RecordRef>,
+    ) -> io::Result<()> {
+        if let Some(at) = index::find(&self.resource_keys, &self.names, wanted) {
+            found.push(RecordRef::new(RecordType::Resource, at as u64));
+            return Ok(());
+        }
+        let at = index::find(&self.derived_keys, &self.names, wanted);
+        match at.and_then(|at| Some((at, self.derived_keys.get(at)?))) {
+            Some((at, later)) if at > before => {
+                let line: DerivedLine = serde_json::from_slice(&self.derived.read(later.span)?)?;
+                self.inputs(before, later, &line.inputs, places, found)
+            }
+            // What was never recorded can only refer to nothing; verifying refuses it.
+            at => {
+                let ordinal = at.map_or(u64::MAX, |(at, _)| at as u64);
+                found.push(RecordRef::new(RecordType::Derived, ordinal));
+                Ok(())
+            }
         }
     }
 

@@ -30,6 +30,12 @@ pub(super) enum InputLine {
     Resource(String, String),
     Population(String),
     Exchange(u64),
+    /// An object of any target: target, kind, id.
+    Object(String, String, String),
+    /// All lists of a kind of any target.
+    Lists(String, String),
+    /// A gap by its place before gaps of what was computed came.
+    Gap(u64),
 }
 
 #[derive(Clone, Debug)]
