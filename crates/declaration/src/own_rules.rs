@@ -1,4 +1,4 @@
-//! The declaration's own rules: checks of `declaration/…`, and those that join it with what was found, put to every declaration that names a
+//! The declaration's own rules: checks of `declaration/…`, and of what was found joined with it, put to every declaration that names a
 //! standard or declares threats, by a control of the program's own. A control of the entity's that uses one of them takes its place.
 
 use serde_json::{Map, Value};
@@ -8,19 +8,21 @@ use crate::environment::{CheckMeta, CheckSubject, Environment};
 use crate::ids::CheckId;
 use crate::parameters::{sorted, sorted_map};
 use crate::planned::{Assignment, PlannedControl};
-use crate::resources::DECLARATION;
+use crate::resources::{DECLARATION, JOINED};
 
-/// Checks of what was found at targets that compare it with the declaration, and the part of it that gives them something to compare.
-const JOINED: &[(&str, Part)] = &[
+/// Checks of what was found at one target that compare it with the declaration, and the part of it that gives them something to compare.
+const COMPARED: &[(&str, Part)] = &[
     ("aws-iam/declared-holders-are-there", |declaration, target| {
         let mut named = declaration.key_holders.iter().flat_map(|holder| &holder.identities.by_target);
         named.any(|(name, _)| name.value == target.id.as_str())
     }),
-    ("aws-kms/declared-keys-are-there", |declaration, target| {
-        let mut places = declaration.keys.iter().filter_map(|key| key.place.as_ref());
-        places.any(|place| place.target.value == target.id.value)
-    }),
 ];
+
+/// Families of checks that judge the declaration, or what was found joined with it.
+const FAMILIES: &[&str] = &[DECLARATION, "keys"];
+
+/// Why there may be nothing that a check of joined objects could judge.
+const NONE: &str = "nothing was found that could be compared with what is declared";
 
 /// Whether something of it is declared to be at a target.
 type Part = fn(&Declaration, &Target) -> bool;
@@ -57,11 +59,11 @@ pub(crate) fn may_use(declaration: &Declaration, check: &CheckId) -> bool {
     let id = check.to_string();
     let mut uses = declaration.controls.iter().flat_map(|control| &control.checks);
     applies(declaration)
-        && if id.starts_with("declaration/") {
+        && if id.split_once('/').is_some_and(|(family, _)| FAMILIES.contains(&family)) {
             // A control of the entity's takes its place.
             !uses.any(|used| used.check.value == *check)
         } else {
-            JOINED.iter().any(|(joined, _)| *joined == id)
+            COMPARED.iter().any(|(compared, _)| *compared == id)
         }
 }
 
@@ -78,14 +80,15 @@ pub(crate) fn applies(declaration: &Declaration) -> bool {
 
 fn rule(check: &CheckMeta, declaration: &Declaration, used: &[Assignment]) -> Option<Assignment> {
     let by_others = || used.iter().filter(|one| one.check == check.id).flat_map(|one| &one.targets);
-    let targets: Vec<String> = if check.collector == DECLARATION {
+    let own = check.own_target();
+    let targets: Vec<String> = if let Some(target) = own {
         let of_kind = match &check.subject {
             CheckSubject::Resource(kind) => is_declared(declaration, kind),
-            CheckSubject::Target(_) => true,
+            CheckSubject::Target(kinds) => target == DECLARATION || kinds.iter().all(|kind| is_declared(declaration, kind)),
         };
-        (of_kind && by_others().next().is_none()).then(|| DECLARATION.to_owned()).into_iter().collect()
+        (of_kind && by_others().next().is_none()).then(|| target.to_owned()).into_iter().collect()
     } else {
-        let (_, part) = JOINED.iter().find(|(id, _)| *id == check.id)?;
+        let (_, part) = COMPARED.iter().find(|(id, _)| *id == check.id)?;
         let read = declaration
             .targets
             .iter()
@@ -103,8 +106,8 @@ fn rule(check: &CheckMeta, declaration: &Declaration, used: &[Assignment]) -> Op
         defaults: parameters.clone(),
         parameters,
         weaker: Vec::new(),
-        // A rule is put to what is declared only: `is_declared`.
-        expect_none: None,
+        // A rule is put to what is declared only: `is_declared`. What is joined with it may be nothing.
+        expect_none: (own == Some(JOINED)).then(|| NONE.to_owned()),
     })
 }
 
@@ -134,6 +137,7 @@ fn is_declared(declaration: &Declaration, kind: &str) -> bool {
         "declaration/third-party" => !d.third_parties.is_empty(),
         "declaration/threat" => !d.threats.is_empty(),
         "declaration/wallet" => !d.wallets.is_empty(),
+        "joined/found-key" | "joined/key" => !d.keys.is_empty(),
         _ => false,
     }
 }
