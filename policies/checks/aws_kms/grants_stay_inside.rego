@@ -3,8 +3,8 @@
 # description: >-
 #   Reads every grant of each customer key. A grant allows use of a key besides its policy, and no policy shows it. Inside are the key's
 #   own account, the accounts of the declared targets, and those a control names in `accounts`. Concludes that every grant is held, can be
-#   retired and was issued by a principal inside; a service of AWS counts as inside if the grant is constrained to one context or resource,
-#   or the service is in `services`. An ARN is no service, whatever it ends in. A holder that was deleted (`AIDA…`, `AROA…`) is nobody any more:
+#   retired and was issued by a principal inside; a service of AWS counts as inside if the grant is constrained to one context or resource that is
+#   not of an account outside, or the service is in `services`. An ARN is no service, whatever it ends in. A holder that was deleted (`AIDA…`, `AROA…`) is nobody any more:
 #   such grants are counted. Does not apply to keys that AWS manages. Cannot see what the holder may do with it beyond the
 #   operations listed, nor grants that were retired before the run.
 # scope: package
@@ -68,6 +68,19 @@ pairs(context) if {
 	count(context) > 0
 }
 
+# Whom a service acts for, by a constraint: an ARN, or the account's number in a context that services write.
+for_whom(grant) := {account |
+	some context in [grant.constraints.encryption_context_equals, grant.constraints.encryption_context_subset]
+	is_object(context)
+	some name, value in context
+	account := aws.account_of(value)
+	of_service_or_arn(name, value)
+} | {account | account := aws.account_of(grant.constraints.source_arn)}
+
+of_service_or_arn(name, _) if startswith(name, "aws:")
+
+of_service_or_arn(_, value) if startswith(value, "arn:")
+
 # Most grants are held and issued inside: only the others are looked at more closely.
 suspects[n] := grant if {
 	some n, grant in input.resource.grants
@@ -101,6 +114,17 @@ problems contains {
 	service := service_of(grant)
 	not service in input.parameters.services
 	not constrained(grant)
+}
+
+problems contains {
+	"path": sprintf("/grants/%d/constraints", [n]),
+	"because": sprintf("%s holds the grant on behalf of account %s, which is outside", [service, account]),
+} if {
+	some n, grant in suspects
+	service := service_of(grant)
+	not service in input.parameters.services
+	some account in for_whom(grant)
+	not account in accounts
 }
 
 problems contains {

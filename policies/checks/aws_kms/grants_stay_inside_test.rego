@@ -93,6 +93,20 @@ test_conforms_for_a_service_with_constraints if {
 	conforming([object.union(by_service("dynamodb.eu-west-1.amazonaws.com"), {"constraints": table})])
 }
 
+held_for(constraints) := object.union(by_service("dynamodb.eu-west-1.amazonaws.com"), {"constraints": constraints})
+
+resource(arn) := object.union(context(null), {"source_arn": arn})
+
+test_deviates_for_a_service_on_behalf_of_another_account if {
+	deviating([held_for(context({"aws:dynamodb:subscriberId": "999999999999"}))])
+	deviating([held_for(context({"table": "arn:aws:dynamodb:eu-west-1:999999999999:table/t"}))])
+	deviating([held_for(resource("arn:aws:dynamodb:eu-west-1:999999999999:table/t"))])
+	conforming([held_for(resource("arn:aws:dynamodb:eu-west-1:111122223333:table/t"))])
+	conforming([held_for(context({"table": "arn:aws:dynamodb:eu-west-1:444455556666:table/t"}))])
+	# What it means nobody says: a number that only looks like an account.
+	conforming([held_for(context({"batch": "202611300730", "aws:ebs:id": "vol-0abcdef"}))])
+}
+
 test_conforms_for_a_service_that_is_named if conforming([by_service("rds.amazonaws.com")])
 
 # Who holds it cannot be told: not inside.
