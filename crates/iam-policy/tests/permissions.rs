@@ -93,6 +93,36 @@ fn everything_is_said_in_one_word() {
 }
 
 #[test]
+fn whoever_signs_for_a_provider_comes_as_its_people() {
+    let provider = "arn:aws:iam::111122223333:saml-provider/idp";
+    let by_saml = |provider: &str| {
+        json!([{
+            "Effect": "Allow", "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"], "Principal": {"Federated": provider},
+            "Condition": {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}
+        }])
+    };
+    for (trust, resource, expected) in [
+        (by_saml(provider), json!("*"), 'y'),
+        (by_saml(provider), json!("arn:aws:iam::*:saml-provider/*"), 'y'),
+        (by_saml(provider), json!(provider), 'y'),
+        (by_saml(provider), json!("arn:aws:iam::111122223333:saml-provider/other"), 'n'),
+        // Another account's provider is another's to change.
+        (by_saml("arn:aws:iam::999999999999:saml-provider/idp"), json!(provider), 'n'),
+        (json!([]), json!("*"), 'n'),
+    ] {
+        let admin = Holder {
+            trust: Some(digest(trust.clone())),
+            ..role("admin", vec![held("all", json!([allow(json!("*"), json!("*"))]))], json!({}))
+        };
+        let jane = user("jane", vec![held("own", json!([allow(json!("iam:UpdateSAMLProvider"), resource.clone())]))]);
+        let found = of(&[admin, jane]).remove(1);
+        assert_eq!(may(&found.administers, "iam:UpdateSAMLProvider"), expected, "{trust} {resource} {found:?}");
+        assert!(found.administers.iter().all(|power| power.over.is_some()), "{found:?}");
+    }
+    administrators(&[(json!([allow(json!("iam:UpdateSAMLProvider"), json!("*"))]), 'n')]);
+}
+
+#[test]
 fn each_way_to_raise_oneself() {
     let mut rows = Vec::new();
     for action in [

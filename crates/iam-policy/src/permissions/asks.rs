@@ -11,6 +11,7 @@ pub enum On {
     Roles,
     Policies,
     Keys,
+    SamlProviders,
 }
 
 impl On {
@@ -23,6 +24,7 @@ impl On {
             Self::Groups => of_iam("group"),
             Self::Roles => of_iam("role"),
             Self::Policies => of_iam("policy"),
+            Self::SamlProviders => of_iam("saml-provider"),
             Self::Keys => format!("arn:{partition}:kms:*:{account}:key/*"),
         }
     }
@@ -88,7 +90,14 @@ pub const OF_KEYS: [Ask; 10] = [
     ask("kms:Sign", On::Keys),
 ];
 
+/// Who may do this to a SAML provider says which key signs for its people, and so comes as whoever they like to the roles that trust it.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateSAMLProvider.html>
+pub const SIGN_FOR: Ask = ask("iam:UpdateSAMLProvider", On::SamlProviders);
+
+/// By which its people come to a role.
+pub const COME_BY_SAML: Ask = ask("sts:AssumeRoleWithSAML", On::Roles);
+
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Ask> {
-    RAISE.iter().chain(&BECOME).chain(&LOOSEN).chain(&OF_KEYS)
+    RAISE.iter().chain(&BECOME).chain(&LOOSEN).chain(&OF_KEYS).chain([&SIGN_FOR, &COME_BY_SAML])
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::asks::{Ask, BECOME, LOOSEN, OF_KEYS, On, RAISE};
+use super::asks::{Ask, BECOME, COME_BY_SAML, LOOSEN, OF_KEYS, On, RAISE, SIGN_FOR};
 use super::holder::{Digest, Held, Holder};
 use super::weigh::{Gift, To, Trusts, trusts, trusts_a_service};
-use crate::document::Effect;
+use crate::document::{Effect, Principal};
 
 /// Whether they may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -258,15 +258,28 @@ fn becomes(holder: &Holder, target: &Holder, as_sure_as: May) -> Vec<Power> {
             ("iam:PassRole", Some(trust)) if !trusts_a_service(trust) => None,
             _ => holder.may(ask, To::One(&target.arn)),
         };
-        let Some(mut way) = way else { continue };
+        ways.extend(way);
+    }
+    ways.extend(target.trust.as_deref().into_iter().flat_map(|trust| signs_for(holder, trust)));
+    for way in &mut ways {
         way.over = Some(target.arn.clone());
         if as_sure_as < way.may {
             way.may = as_sure_as;
             way.sentence.push_str("; not understood: whether that is an administrator");
         }
-        ways.push(way);
     }
     ways
+}
+
+/// The ways in which a holder comes to a role by a SAML provider that it trusts. Which of its people may come, whoever signs for them decides:
+/// conditions on what their assertions say hold nobody back.
+fn signs_for(holder: &Holder, trust: &Digest) -> Vec<Power> {
+    let statements = trust.of_effect(Effect::Allow, COME_BY_SAML.action);
+    let principals = statements.flat_map(|(_, one)| one.principals.iter().flatten());
+    let mut providers: Vec<&Principal> = principals.filter(|one| one.value.contains(":saml-provider/")).collect();
+    providers.sort();
+    providers.dedup();
+    providers.into_iter().filter_map(|provider| holder.may(&SIGN_FOR, To::One(&provider.value))).collect()
 }
 
 /// A trust policy that was not read may name anybody of the account: their own policies then need not allow it.
