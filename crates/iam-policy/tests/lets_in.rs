@@ -170,6 +170,27 @@ fn what_only_a_service_sets_narrows_services() {
         (logs.clone(), json!({"ArnLike": {"aws:SourceArn": "arn:*:logs:*:111122223333:*"}}), 'n'),
         (logs.clone(), json!({"StringLike": {"aws:SourceArn": "arn:*:logs:*:111122223333:*"}}), 'y'),
         (logs.clone(), json!({"ArnLike": {"aws:SourceArn": "arn:aws:logs:*:*:log-group:a"}}), 'y'),
+        // No trail's name has a colon, so that a wildcard that stands for colons finds no other account's.
+        (
+            json!({"Service": "cloudtrail.amazonaws.com"}),
+            json!({"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": "arn:aws:cloudtrail:*:111122223333:trail/*"}}),
+            'n',
+        ),
+        (
+            json!({"Service": "cloudtrail.amazonaws.com"}),
+            json!({"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": "arn:aws:cloudtrail:*:999999999999:trail/*"}}),
+            'y',
+        ),
+        (
+            json!({"Service": "cloudtrail.amazonaws.com"}),
+            json!({"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": "arn:*:111122223333:trail/*"}}),
+            'y',
+        ),
+        (
+            json!({"Service": "cloudtrail.amazonaws.com"}),
+            json!({"StringLike": {"aws:SourceArn": "arn:aws:*:*:111122223333:trail/*"}}),
+            'y',
+        ),
         // The ARN of a bucket names no account.
         (logs.clone(), json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::logs"}}), 'y'),
         (logs.clone(), json!({"ArnLike": {"kms:EncryptionContext:aws:logs:arn": own_arn}}), 'n'),
@@ -284,6 +305,31 @@ fn accounts_and_organisations() {
         everyone(json!({"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}), 'y'),
         everyone(json!({"ForAnyValue:StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}), 'n'),
         everyone(json!({"Null": {"aws:PrincipalOrgID": "false"}}), 'y'),
+        // Beside a key that must be there, what would hold without it narrows.
+        everyone(
+            json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-abcdefghij"}, "Null": {"aws:PrincipalOrgID": "false"}}),
+            'n',
+        ),
+        everyone(
+            json!({"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-abcdefghij/*"}, "Null": {"aws:PrincipalOrgPaths": false}}),
+            'n',
+        ),
+        everyone(
+            json!({"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-zzzzzzzzzz/*"}, "Null": {"aws:PrincipalOrgPaths": false}}),
+            'y',
+        ),
+        everyone(
+            json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-abcdefghij"}, "Null": {"aws:PrincipalOrgID": "true"}}),
+            'y',
+        ),
+        everyone(
+            json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-abcdefghij"}, "Null": {"aws:PrincipalAccount": "false"}}),
+            'y',
+        ),
+        everyone(
+            json!({"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-zzzzzzzzzz"}, "Null": {"aws:PrincipalOrgID": "false"}}),
+            'y',
+        ),
         (json!({"AWS": OUTSIDE}), json!({"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}), 'n'),
         (json!({"AWS": OUTSIDE}), json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-abcdefghij"}}), 'y'),
     ]);
@@ -445,6 +491,9 @@ fn what_denies_is_weighed() {
         (json!({"AWS": OUTSIDE}), deny(json!({"AWS": "888888888888"}), json!({})), 'y'),
         (json!({"AWS": OUTSIDE}), deny(json!({"AWS": OUTSIDE}), json!({})), 'n'),
         (json!({"AWS": "arn:aws:iam::999999999999:role/x"}), deny(json!({"AWS": OUTSIDE}), json!({})), '?'),
+        // One of them: the others of the account keep it.
+        (json!({"AWS": OUTSIDE}), deny(json!({"AWS": "arn:aws:iam::999999999999:role/x"}), json!({})), 'y'),
+        (json!({"AWS": OUTSIDE}), deny(json!({"AWS": ["arn:aws:iam::999999999999:role/x", OUTSIDE]}), json!({})), 'n'),
         (json!({"AWS": OUTSIDE}), deny(json!("*"), json!({"StringEquals": {"aws:PrincipalAccount": OUTSIDE}})), 'n'),
         (
             json!({"AWS": OUTSIDE}),
@@ -464,6 +513,7 @@ fn what_denies_is_weighed() {
         (json!("*"), json!([OWN, OUTSIDE]), 'y'),
         (json!({"AWS": OUTSIDE}), json!(OWN), 'n'),
         (json!({"AWS": OUTSIDE}), json!(OUTSIDE), '?'),
+        (json!({"AWS": OUTSIDE}), json!("arn:aws:iam::999999999999:role/x"), '?'),
     ] {
         let answer = outside(&policy(&[allow(&principal, &json!({})), spared(spares.clone())]));
         assert_eq!(letter(&answer), expected, "{principal} {spares} {answer:?}");

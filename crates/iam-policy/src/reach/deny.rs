@@ -56,7 +56,8 @@ pub fn taken(
     let mut keep = match (&denial.principals, &denial.not_principals) {
         (Some(denied), _) => match principal {
             Some(principal) => {
-                let answers: Vec<_> = denied.iter().map(|d| same(principal, d)).collect();
+                let answers: Vec<_> =
+                    denied.iter().filter(|d| !is_one_of(d, principal)).map(|d| same(principal, d)).collect();
                 if answers.contains(&Some(true)) {
                     Vec::new()
                 } else if answers.contains(&None) {
@@ -296,6 +297,15 @@ fn complement(condition: &Condition, operator: Operator) -> Option<Condition> {
         key: condition.key.clone(),
         values: condition.values.clone(),
     })
+}
+
+/// Whether a principal of a denying statement is one of an account that was named as a whole: the others of it keep what they were given.
+fn is_one_of(denied: &Principal, named: &Principal) -> bool {
+    let one = matches!(
+        denied.form,
+        PrincipalForm::User | PrincipalForm::Role | PrincipalForm::AssumedRole | PrincipalForm::FederatedUser
+    );
+    one && named.form == PrincipalForm::Account && named.account == denied.account
 }
 
 /// Whether a principal of a denying statement is this one, or holds it.

@@ -235,6 +235,8 @@ impl<'a> Weighing<'a> {
 
     fn condition(&mut self, condition: &Condition, statement: &Statement, variables: bool) {
         let by = words(condition);
+        let firm = if is_there(statement, &condition.key) { firm(condition) } else { None };
+        let condition = firm.as_ref().unwrap_or(condition);
         if let Comer::Bearer(issuer) = self.comer
             && claim_of(condition, issuer).is_some_and(|claim| claim != "sub")
             && federation::known(issuer).is_some_and(|known| matches!(known.row.shape, Shape::Cognito))
@@ -339,6 +341,24 @@ impl<'a> Weighing<'a> {
             until: self.until,
         }
     }
+}
+
+/// Whether a statement demands that this key is there and not empty.
+fn is_there(statement: &Statement, key: &str) -> bool {
+    statement.conditions.iter().any(|other| {
+        other.key == key && other.base == "null" && other.for_values.is_none() && one_bool(other) == Some(false)
+    })
+}
+
+/// What a condition demands of a key that is there: what would hold without the key holds only by a value that matches. `None`: the same.
+fn firm(condition: &Condition) -> Option<Condition> {
+    let loose = condition.if_exists || condition.for_values == Some(ForValues::All);
+    loose.then(|| Condition {
+        if_exists: false,
+        // All of the values match, and there is one.
+        for_values: condition.for_values.map(|_| ForValues::Any),
+        ..condition.clone()
+    })
 }
 
 fn only_services(condition: &Condition, variables: bool) -> bool {

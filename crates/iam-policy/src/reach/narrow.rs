@@ -205,12 +205,24 @@ fn arn_in_text(pattern: &Pattern, value: &str) -> Named {
     {
         return Named::One(Party::new(PartyKind::Account, fields[4]));
     }
+    if let Some(account) = of_trail(value) {
+        return Named::One(Party::new(PartyKind::Account, account));
+    }
     if pattern.has_wildcards() {
         return anyone(format!(
             "callers of any account whose ARN matches {value:?}, where a wildcard also stands for colons"
         ));
     }
     without_account(value)
+}
+
+/// The account of trails, whatever their region: no trail's name has a colon, so that what begins so and has `:ACCOUNT:trail/` in it is of
+/// that account, even where a wildcard also stands for colons. The condition that CloudTrail's guide puts into a key's policy:
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html>
+fn of_trail(value: &str) -> Option<&str> {
+    let [_, partition, service, _, account, resource] = arn::fields(value)?;
+    let plain = !partition.contains(['*', '?', '$']) && service == "cloudtrail" && arn::is_account(account);
+    (plain && resource.starts_with("trail/")).then_some(account)
 }
 
 /// By fields: a wildcard does not cross colons, so that the account's field is the account.
