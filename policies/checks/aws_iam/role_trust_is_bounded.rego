@@ -53,7 +53,7 @@
 #       type: array
 #       items: {type: string}
 #       uniqueItems: true
-#       default: [ec2.amazonaws.com, ecs-tasks.amazonaws.com, edgelambda.amazonaws.com, lambda.amazonaws.com]
+#       default: [ec2.amazonaws.com, ecs-tasks.amazonaws.com, edgelambda.amazonaws.com, lambda.amazonaws.com, pods.eks.amazonaws.com]
 #       x-stricter: fewer
 #     tenants:
 #       description: >-
