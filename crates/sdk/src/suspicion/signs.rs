@@ -6,17 +6,22 @@ use std::sync::LazyLock;
 use regex::bytes::{Match, Regex, RegexBuilder};
 
 /// So many of the first signs are those of private keys.
-const KEYS: usize = 5;
+const KEYS: usize = 9;
 
 /// Whatever matches is a secret.
 const SIGNS: &[&str] = &[
     // PEM private keys, and those of PGP and PuTTY.
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----",
     r"PuTTY-User-Key-File-[0-9]",
-    // Private keys as base64 of DER (RFC 5208, RFC 8410, RFC 5915), without the lines around them.
+    // Private keys as base64 of DER (RFC 5208, RFC 8410, RFC 5915, RFC 8017, RFC 8018), without the lines around them.
     r"MII[A-Za-z0-9+/]{3}IBADANBgkqhkiG9w0BAQEF",
     r"M[A-Za-z0-9+/]{2,5}CAQAw(BQYDK2Vw|BQYDK2Vu|EwYHKoZIzj0CAQ|EAYHKoZIzj0CAQ)",
     r"MI[A-Za-z0-9+/]{2,4}AgEAMB[A-Za-z0-9+/]GByqGSM49AgE",
+    r"M(HcCAQEEI|HQCAQEEI|IGkAgEBBD|IHcAgEBBE)[A-Za-z0-9+/]{20,}",
+    r"MII[A-Za-z0-9+/]{3}IBAAK[BC]",
+    r"MI[A-Za-z0-9+/]{2,8}BgkqhkiG9w0BBQ0w",
+    // The same in the form of OpenSSH.
+    r"b3BlbnNzaC1rZXktdjEA",
     // AWS secret keys and session tokens as members of an answer.
     r#"(?i)["<]secret_?access_?key[">]"#,
     r#"(?i)["<]session_?token[">]"#,
@@ -25,9 +30,9 @@ const SIGNS: &[&str] = &[
     // The first password of a CloudHSM cluster, which is shown until the cluster is initialised.
     r#""PreCoPassword"\s*:\s*"[^"*]"#,
     // GitHub: classic, OAuth, server, refresh, fine-grained. GitLab, npm, PyPI.
-    r"\bgh[pousr]_[A-Za-z0-9]{30,}",
+    r"\bgh[pousr]_[A-Za-z0-9_]{30,}",
     r"\bgithub_pat_[A-Za-z0-9_]{40,}",
-    r"\bgl(pat|rt|dt|cbt|ptt)-[A-Za-z0-9_-]{20,}",
+    r"\bgl(pat|rt|dt|cbt|ptt|ft|oas|soat|imt|agent|ffct)-[A-Za-z0-9_.-]{20,}",
     r"\bnpm_[A-Za-z0-9]{36}",
     r"\bpypi-AgE[A-Za-z0-9_-]{50,}",
     // Slack, Stripe, SendGrid, Google, DigitalOcean, HashiCorp Vault and Terraform Cloud, OpenAI, Anthropic: found in tags and
@@ -44,8 +49,27 @@ const SIGNS: &[&str] = &[
     r"\bhv[sbr]\.[A-Za-z0-9_-]{24,}",
     r"\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,}",
     r"\bsk-(ant-|proj-|svcacct-)[A-Za-z0-9_-]{20,}",
-    // age and SSH private keys.
+    // Docker, Hugging Face, Shopify, Grafana, Atlassian, Databricks, Tailscale, 1Password, Doppler, Pulumi, Telegram, Bedrock.
+    r"\bdckr_[po]at_[A-Za-z0-9_-]{20,}",
+    r"\bhf_[A-Za-z0-9]{30,}",
+    r"\bshp(at|ca|pa|ss)_[a-fA-F0-9]{32}",
+    r"\bgl(sa|c)_[A-Za-z0-9+/=_]{30,}",
+    r"\bATATT3[A-Za-z0-9_=-]{40,}",
+    r"\bdapi[a-f0-9]{32}",
+    r"\btskey-[a-z]+-[A-Za-z0-9-]{16,}",
+    r"\bops_eyJ[A-Za-z0-9_-]{40,}",
+    r"\bdp\.(pt|st|ct|sa|scim|audit)\.[A-Za-z0-9._-]{30,}",
+    r"\bpul-[a-f0-9]{40}",
+    r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}",
+    r"\bABSK[A-Za-z0-9+/]{60,}",
+    // age private keys.
     r"AGE-SECRET-KEY-1[A-Z0-9]{50,}",
+    // Extended private keys of wallets (BIP 32, SLIP 132).
+    r"\b[tuvxyzUVYZ]prv[1-9A-HJ-NP-Za-km-z]{100,}",
+    // The words of a wallet (BIP 39): 12 to 24, each of three to eight letters.
+    r#"(?i)(?:mnemonic|(?:seed|recovery)[ _-]?phrase)["']?\s*[=:>]\s*["']?(?:[a-z]{3,8}\s+){11,23}[a-z]{3,8}\b"#,
+    // The private member of a JSON web key (RFC 7518, 6.2.2, 6.3.2; RFC 8037, 2).
+    r#""d"\s*:\s*"[A-Za-z0-9_-]{40,}""#,
     // JSON web tokens with a signature.
     r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}",
     // The key of a storage account in a connection string.
@@ -60,8 +84,11 @@ const NAMES: &str = "password|passwd|passphrase|pwd|secret|secret[_-]?key|secret
 /// Where a value `v` stands that is a secret unless it is a reference to one, or none at all. `NAMES` stands for those. No pattern begins
 /// with what may be long: the search would take many times as long.
 const VALUES: &[&str] = &[
-    // A setting: `aws_secret_access_key = …`, `DB_PASSWORD=…`, `password: …`; without blanks only by `=`, as ARNs have colons.
+    // A setting: `aws_secret_access_key = …`, `DB_PASSWORD=…`, `password: …`; without blanks only by `=`, as ARNs have colons. A short one
+    // is a secret where it is no word.
     r#"(?i)(?:^|[^a-z0-9])(?:NAMES)(?:\s*=\s*|\s*:[ \t]+)(?P<v>[^\s"'<>&,;]{8,})"#,
+    r#"(?i)(?:^|[^a-z0-9])(?:NAMES)(?:\s*=\s*|\s*:[ \t]+)(?P<v>[a-z][^\s"'<>&,;0-9]{2,5}[0-9][^\s"'<>&,;]{0,6})"#,
+    r#"(?i)(?:^|[^a-z0-9])(?:NAMES)(?:\s*=\s*|\s*:[ \t]+)(?P<v>[0-9][^\s"'<>&,;]{0,5}[a-z][^\s"'<>&,;]{2,6})"#,
     // The same in quotes: `password = "…"`, `'password': '…'`, and as a member of JSON.
     r#"(?i)(?:NAMES)["']?\s*[=:]\s*"(?P<v>(?:[^"\\]|\\.){4,})""#,
     r"(?i)(?:NAMES)'?\s*[=:]\s*'(?P<v>[^']{4,})'",
@@ -81,6 +108,8 @@ const OTHER_VALUES: &[&str] = &[
     // A header of HTTP, a line of netrc.
     r#"(?i)\bauthorization["']?\s*[:=]\s*["']?(?:basic|bearer|token)\s+(?P<v>[a-z0-9+/=._~-]{8,})"#,
     r"\bmachine\s+\S+\s+login\s+\S+\s+password\s+(?P<v>\S{3,})",
+    // A PIN in the URI of a token (RFC 7512, 2.4).
+    r#"(?i)\bpin-value=(?P<v>[^\s"'<>&,;]{4,})"#,
 ];
 
 /// Words that stand where a secret would and are none.
@@ -107,6 +136,7 @@ const NO_SECRETS: &[&str] = &[
 
 /// Beginnings of what leads to a secret and is none.
 const LEADS: &[&str] = &[
+    "alias/",
     "arn:",
     "aws-sm:",
     "env:",
@@ -127,6 +157,9 @@ const LEADS: &[&str] = &[
     "%(",
     "[",
 ];
+
+/// Beginnings of what says how something is encrypted or signed: `aes256`, `RSA_4096`, `sha-512`.
+const ALGORITHMS: &[&str] = &["aes", "bcrypt", "ecc", "ecdsa", "ed25519", "hmac", "md5", "rsa", "scrypt", "sha"];
 
 struct Patterns {
     signs: Vec<Regex>,
@@ -173,11 +206,13 @@ fn is_secret(value: &str) -> bool {
     let value = value.trim().to_lowercase();
     let masked = value.chars().all(|c| matches!(c, '*' | 'x' | '.' | '•' | '#' | '-' | '_'));
     let path = value.starts_with('/') && value.get(1..).is_some_and(|rest| rest.contains('/'));
+    let algorithm = value.len() < 12 && ALGORITHMS.iter().any(|name| value.starts_with(name));
     // A passphrase has words, a sentence about passwords has more.
     let sentence = value.split_whitespace().count() > 6;
     !(masked
         || path
         || sentence
+        || algorithm
         || NO_SECRETS.contains(&value.as_str())
         || LEADS.iter().any(|lead| value.starts_with(lead)))
 }

@@ -83,6 +83,20 @@ fn places() -> Vec<String> {
     .map(|kind| format!("-----BEGIN {kind}-----\n{line}\n-----END {kind}-----\n"))
     .collect();
     places.push(format!("the key is {line}"));
+    // RFC 5915 for each curve, RFC 8017 by length, RFC 8018, OpenSSH.
+    for begin in [
+        "MHcCAQEEI",
+        "MHQCAQEEI",
+        "MIGkAgEBBD",
+        "MIHcAgEBBE",
+        "MIIEowIBAAKC",
+        "MIICXAIBAAKB",
+        "MIIFLTBXBgkqhkiG9w0BBQ0w",
+        "b3BlbnNzaC1rZXktdjEA",
+    ] {
+        places.push(format!("key {begin}{} end", "Z0".repeat(24)));
+    }
+    places.push(format!("{{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"x\",\"d\":\"{}\"}}", "z0".repeat(21)));
     places.extend([
         format!("[default]\naws_access_key_id = AKIAZZZZZZZZZZZZZZZZ\naws_secret_access_key = {key}\n"),
         format!("AWS_SECRET_ACCESS_KEY={key}"),
@@ -99,6 +113,11 @@ fn places() -> Vec<String> {
         "<MasterUserPassword>hunter2hunter2</MasterUserPassword>".to_owned(),
         "login with password=see-vault-path".to_owned(),
         "DB_PASSWORD=hunter2-hunter2".to_owned(),
+        "password=hunter2".to_owned(),
+        "db password: 4hunter".to_owned(),
+        "pkcs11:token=hsm;object=sign?pin-value=7391".to_owned(),
+        format!("{{\"mnemonic\":\"{}wrong\"}}", "zoo ".repeat(11)),
+        format!("seed phrase: {}wrong", "zoo ".repeat(23)),
         "password = \"hunter2\"".to_owned(),
         "{'api_key': 'zzzz0000zzzz0000'}".to_owned(),
         "client_secret=zzzz0000zzzz0000".to_owned(),
@@ -122,6 +141,19 @@ fn places() -> Vec<String> {
         format!("SG.{}.{}", zeros(22), zeros(40)),
         format!("hvs.{}", zeros(24)),
         format!("AGE-SECRET-KEY-1{}", "Q0".repeat(29)),
+        format!("ghs_4711_{}", zeros(36)),
+        format!("glsoat-{}.01.z", zeros(20)),
+        format!("dckr_pat_{}", zeros(27)),
+        format!("hf_{}", zeros(34)),
+        format!("shpat_{}", "a0".repeat(16)),
+        format!("glsa_{}_z", zeros(32)),
+        format!("ATATT3xFfG{}", zeros(60)),
+        format!("dapi{}", "a0".repeat(16)),
+        format!("tskey-auth-{}", zeros(20)),
+        format!("dp.st.prd.{}", zeros(40)),
+        format!("pul-{}", "a0".repeat(20)),
+        format!("12345678:AA{}", "z".repeat(33)),
+        format!("xprv9s21Z{}", "z9".repeat(52)),
         format!("eyJ{}.eyJ{}.{}", zeros(20), zeros(20), zeros(40)),
     ]);
     places
@@ -206,6 +238,15 @@ fn leaves_ordinary_answers_alone() {
         r#"{"kind":"Secret","resources":["secrets"],"secretName":"treasury-tls","tokenFile":"/var/run/token"}"#,
         r#"{"Key":"password-rotation","Value":"quarterly"}"#,
         "https://api.github.com/repos/octo-org/octo-repo/hooks?per_page=100",
+        r#"{"Key":"encryption-key","Value":"alias/treasury"}"#,
+        "the secret: none, its password=none and secret: stored away; password = true",
+        "encryption_key=AES256, signing-key: RSA_4096, session_token=3600",
+        "the recovery phrase: of this wallet is kept in two parts by two people whom nobody else knows by name",
+        r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"z0z0z0z0z0z0z0z0z0z0z0z0z0z0z0z0z0z0z0z0z0","x":"z0","y":"z0"}]}"#,
+        "xpub661MyMwAqRbcFtXgS5sYJABqqG9YLmC4Q1Rdap9gSE8NqtwybGhePY2gZ29ESFjqJoCu1Rupje8YtGqsefD265TMg7usUDFdp6W1EGMcet8",
+        "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAz0z0z0z0",
+        "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEz0z0z0z0z0z0z0z0z0z0z0z0z0z0z0z0",
+        "pkcs11:token=hsm;object=sign?pin-source=file:/etc/pin",
     ] {
         assert!(!suspects_secret(text.as_bytes(), &none()), "{text}");
     }
