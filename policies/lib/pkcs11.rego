@@ -96,7 +96,17 @@ way(mechanism) := "generated" if {
 
 way(mechanism) := "derived" if {
 	is_string(mechanism)
-	some part in ["_DERIV", "_KDF", "_HKDF_DATA", "CKM_CONCATENATE_", "CKM_EXTRACT_KEY_FROM_KEY", "CKM_XOR_BASE_AND_DATA"]
+	some part in [
+		"_DERIV",
+		"_KDF",
+		"_HKDF_DATA",
+		"_ENCRYPT_DATA",
+		"CKM_CONCATENATE_",
+		"CKM_EXTRACT_KEY_FROM_KEY",
+		"CKM_X2RATCHET_",
+		"CKM_X3DH_",
+		"CKM_XOR_BASE_AND_DATA",
+	]
 	contains(mechanism, part)
 }
 

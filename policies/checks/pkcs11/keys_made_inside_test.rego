@@ -19,7 +19,15 @@ test_deviates_when_imported if {
 
 # Kryoptic says CKA_LOCAL of what it derived.
 test_deviates_when_derived_or_from_a_password if {
-	every mechanism in ["CKM_ECDH1_DERIVE", "CKM_SHA256_KEY_DERIVATION", "CKM_HKDF_DERIVE", "CKM_PKCS5_PBKD2"] {
+	every mechanism in [
+		"CKM_ECDH1_DERIVE",
+		"CKM_SHA256_KEY_DERIVATION",
+		"CKM_HKDF_DERIVE",
+		"CKM_AES_CBC_ENCRYPT_DATA",
+		"CKM_DES3_ECB_ENCRYPT_DATA",
+		"CKM_X3DH_RESPOND",
+		"CKM_PKCS5_PBKD2",
+	] {
 		every local in [true, false] {
 			key := hsm.key({"local": local, "key_gen_mechanism": mechanism})
 			some found in keys_made_inside.deviates with input as fixture.case(key, {})
