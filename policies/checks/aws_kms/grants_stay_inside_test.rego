@@ -103,6 +103,7 @@ test_deviates_for_a_service_on_behalf_of_another_account if {
 	deviating([held_for(resource("arn:aws:dynamodb:eu-west-1:999999999999:table/t"))])
 	conforming([held_for(resource("arn:aws:dynamodb:eu-west-1:111122223333:table/t"))])
 	conforming([held_for(context({"table": "arn:aws:dynamodb:eu-west-1:444455556666:table/t"}))])
+
 	# What it means nobody says: a number that only looks like an account.
 	conforming([held_for(context({"batch": "202611300730", "aws:ebs:id": "vol-0abcdef"}))])
 }
