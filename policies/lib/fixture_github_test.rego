@@ -42,6 +42,16 @@ deploy_key(title, read_only) := {
 	"last_used": null,
 }
 
+webhook := {
+	"id": 601,
+	"repository": "northbank/signer",
+	"url": "https://ci.northbank.example/hook",
+	"active": true,
+	"events": ["push"],
+	"has_secret": true,
+	"verifies_tls": true,
+}
+
 reviews(approvals, bypass) := {
 	"required_approvals": approvals,
 	"code_owner_approval": true,
