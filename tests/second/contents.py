@@ -213,6 +213,19 @@ class Records:
         self.raw_file(record)
         self.declared.append(record["raw"])
 
+    def see_recorded(self, record, _):
+        if self.statement.kind != "record":
+            return
+        day = self.statement.started[:10]
+        false(record["on"] <= day <= record["expires"], "a record that did not hold")
+        sealed = [one for one in record.get("attachments", []) if "declaration" in one]
+        false([one["declaration"][1] for one in sealed] == list(range(1, self.statement.number("declaration"))),
+              "attachments that are not the declared files")
+        for one in sealed:
+            file = self.shown.get(one["declaration"][:2])
+            false(file is None or (file["path"], file["size"], file["sha256"]) == (one["name"], one["size"], one["sha256"]),
+                  "an attachment that is another file")
+
     def see_check(self, record, _):
         false(sha(record["text"].encode()) == record["sha256"], "a check with another digest")
 

@@ -266,6 +266,7 @@ class Base:
         place = json.loads(files["statement.sigstore.json"])["verificationMaterial"]["tlogEntries"][0]
         self.prior = [ledger.base64_text(text) for text in place["inclusionProof"]["hashes"]]
         self.index = int(place["logIndex"])
+        self.signer = RECORDER if self.statement["predicate"]["kind"] == "record" else COLLECTOR
 
     def at(self, kind):
         return [n for n, line in enumerate(self.lines) if f'"t":"{kind}"' in line[:50]]
@@ -295,7 +296,7 @@ class Base:
                 change(statement)
             payload = dump(statement).encode()
         out = {path: data for path, data in self.files.items() if path.startswith("raw/")} if raw is None else dict(raw)
-        out["statement.sigstore.json"], root = statement_file(payload, self.prior, self.index, **other)
+        out["statement.sigstore.json"], root = statement_file(payload, self.prior, self.index, **{"signer": self.signer, **other})
         out["leaves.txt"], out["records.jsonl"] = leaves, records
         if head:
             out["ledger/checkpoint"] = checkpoint(self.index + 1, root)
@@ -353,7 +354,7 @@ def rich_with(base, lines, payload, file=None):
     lines[at] = lines[at].replace('"reason":"denied"', '"reason":"throttled"')
     if not any('"t":"recorded"' in line[:50] for line in lines):
         at = next(n for n, line in enumerate(lines) if '"t":"finding"' in line[:50])
-        lines.insert(at, '{"salt":"AAAAAAAAAAAAAAAAAAAAAA","t":"recorded","id":"r1","by":"p1","role":"operator","text":"seen"}')
+        lines.insert(at, '{"salt":"AAAAAAAAAAAAAAAAAAAAAA","t":"recorded","id":"r1","method":"review","about":[{"requirement":"ccss-9.0:1.01.1.1"}],"by":"p1","role":"entity","on":"2026-11-01","expires":"2027-11-01","says":"contradicts","text":"seen"}')
     files["records.jsonl"] = "".join(line + "\n" for line in lines).encode()
     return Base("rich", files)
 
@@ -698,17 +699,18 @@ def all_mutants(vectors, random):
     good = lambda name: unpacked(os.path.join(vectors, name + ".tar"))
     usual, forms, small = Base("usual", good("good-usual")), Base("forms", good("good-forms")), Base("small", good("good-newest"))
     full = rich(forms)
+    person = Base("person", good("good-record"))
     groups = {
-        "records": list(record_changes(full)), "lines": [*line_changes(full, random), *line_changes(usual, random)], "statement": list(statement_changes(full)),
+        "records": list(record_changes(full)), "person": [*record_changes(person), *line_changes(person, random), *statement_changes(person)], "lines": [*line_changes(full, random), *line_changes(usual, random)], "statement": list(statement_changes(full)),
         "redaction": list(redaction_changes(full)), "heads": list(head_changes(small)), "ledger": list(ledger_changes(good("good-with-ledger"))),
-        "raw": [*raw_changes(full), *raw_changes(small)], "approvals": list(approval_changes(full, forms)), "judged": list(judged_changes(full)),
+        "raw": [*raw_changes(full), *raw_changes(small), *raw_changes(person)], "approvals": list(approval_changes(full, forms)), "judged": list(judged_changes(full)),
         "tar": [*tar_changes(packed(good("good-older")), random), *tar_changes(packed(good("good-redacted")), random)],
     }
     return groups
 
 
 # The share of each group in the whole, where it has that many.
-SHARES = {"records": 50, "lines": 9, "statement": 12, "redaction": 5, "heads": 4, "ledger": 6, "raw": 2, "approvals": 5, "judged": 3, "tar": 10}
+SHARES = {"records": 46, "person": 8, "lines": 9, "statement": 12, "redaction": 5, "heads": 4, "ledger": 6, "raw": 2, "approvals": 5, "judged": 3, "tar": 10}
 
 
 def main():

@@ -178,6 +178,14 @@ def here(place):
     return address.is_loopback or address.is_unspecified
 
 
+ABOUT_REQUIREMENT, ABOUT_CONTROL = members(("requirement", text)), members(("control", text))
+
+
+def about(value):
+    need(value[0] == "object" and value[1], "about nothing")
+    return (ABOUT_REQUIREMENT if value[1][0][1] == "requirement" else ABOUT_CONTROL)(value)
+
+
 TEXTS = listed(text)
 NUMBER = whole()
 FORMS = {
@@ -216,7 +224,11 @@ FORMS = {
                  ("facts", free_object)],
     "derived": [("target", text), ("collector", text), ("population", text), ("kind", text), ("id", text),
                 ("inputs", inputs), ("facts", free_object)],
-    "recorded": [("id", text), ("by", text), ("role", text), ("text", text)],
+    "recorded": [("id", text), ("method", one_of("review", "inspect", "observe", "interview")), ("about", listed(about, 1, 256)),
+                 ("by", text), ("role", one_of("entity", "implementer", "auditor")), ("on", date), ("done_on?", date),
+                 ("expires", date), ("says", one_of("supports", "contradicts")), ("text", text),
+                 ("attachments?", listed(members(("name", text), ("size", NUMBER), ("sha256", digest),
+                                                 ("declaration?", reference("declaration"))), 1, 256))],
     "finding": [("control", text), ("check", text), ("target", text), ("population?", text), ("subject?", SUBJECT),
                 ("outcome", one_of("conforms", "deviates", "undetermined", "not-applicable")),
                 ("severity", one_of("info", "low", "medium", "high", "critical")),
@@ -254,6 +266,15 @@ def alone(kind, record):
         need("raw" not in record or record["size"] <= 1_073_741_824, "a raw file beyond the limit")
     if kind == "coverage":
         need(record.get("repeated", 0) <= record["items"], "more repetitions than items")
+    if kind == "recorded":
+        named = [tuple(*one.items()) for one in record["about"]]
+        need(len(set(named)) == len(named), "about one thing twice")
+        need(record["on"] <= record["expires"], "expired before it was seen")
+        if "done_on" in record:
+            need(record["done_on"] <= record["on"], "done after it was seen")
+            need(all(what == "control" for what, _ in named), "done, and about a requirement")
+        names = [one["name"].encode() for one in record.get("attachments", [])]
+        need(all(a < b for a, b in zip(names, names[1:])), "attachments in another order")
     if kind == "resource":
         need(set(record["facts"]) == set(record["parts"]), "facts that are not those of the parts")
 

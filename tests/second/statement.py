@@ -133,6 +133,9 @@ def segments(value, count, kind):
         line += size
     need(line == count, "segments that are not all records")
     need(kind != "run" or len(found.get("run", ())) == 1, "not exactly one run")
+    if kind == "record":
+        need({"run", "declaration", "recorded"} <= set(found) <= {"run", "host", "declaration", "recorded"}, "other records than a person's")
+        need(all(len(lines) == 1 for name, lines in found.items() if name != "declaration"), "more than one of a kind")
     return found
 
 
@@ -173,6 +176,7 @@ class Statement:
         self.started, self.finished = predicate.time("started"), predicate.time("finished")
         need(self.started <= self.finished, "finished before it started")
         self.status = predicate.one_of("status", "complete", "partial", "failed")
+        need(self.kind != "record" or self.status == "complete", "a person's record that is not complete")
         self.rehearsal = overrides(predicate.value.get("rehearsal"))
         self.challenge = predicate.name("challenge") if "challenge" in predicate.value else None
         listed = predicate.get("records", dict)

@@ -122,7 +122,7 @@ class Verification:
             self.add(STATEMENT, "unsupported", why)
             return
         self.parts = parts
-        if self.statement.kind != "run":
+        if self.statement.kind not in ("run", "record"):
             self.add(STATEMENT, "unsupported", "a bundle of another kind")
 
     def leaves(self, content):
@@ -143,7 +143,7 @@ class Verification:
             lines.append(rest)
         self.complete = complete
         self.records = Records(self.statement)
-        known = self.statement.kind == "run"
+        known = self.statement.kind in ("run", "record")
         if self.hashes is None and complete:
             # Without leaves.txt nobody knows which line is altered, only that one is.
             hashed = [bytes.fromhex(line[1:].decode()) if re.fullmatch(b"~[0-9a-f]{64}", line) else leaf(line) for line in lines]
@@ -184,7 +184,7 @@ class Verification:
                 self.add(RECORDS, problem.args[0], problem.args[1])
 
     def reads_raw(self):
-        return self.records and self.complete and self.statement.kind == "run" and not self.records.later
+        return self.records and self.complete and self.statement.kind in ("run", "record") and not self.records.later
 
     def raw(self, number, content):
         """Step 7."""

@@ -16,7 +16,7 @@ use bundle::layout::Entry;
 use bundle::seal::{self, Metadata};
 use bundle::sigstore::{CounterSigned, Position, SealedStatement};
 use bundle::statement::{Chain, Kind, Summary, Tool};
-use bundle::trust::{Range, Role, Spki, Trust, TrustedKey};
+use bundle::trust::{Range, Role, Trust, TrustedKey};
 use bundle::writer::RecordWriter;
 use bundle::{PublicKey, consistency, export::TarWriter, redact};
 use ledger::{LogKey, Tile, TileHashes};
@@ -124,7 +124,7 @@ impl Book {
     #[must_use]
     pub fn trust_with(&self, approver: &Ed25519Signer, indices: Range) -> Trust {
         let mut trust = self.trust();
-        trust.keys.push(TrustedKey { spki: Spki(public(approver)), role: Role::Approve, indices });
+        trust.keys.push(TrustedKey { indices, ..TrustedKey::from_now_on(public(approver), Role::Approve, 0) });
         trust
     }
 
@@ -132,7 +132,7 @@ impl Book {
     #[must_use]
     pub fn trust(&self) -> Trust {
         let mut trust = Trust::new(ORIGIN, public(&self.log), public(&self.collector)).unwrap();
-        trust.keys.push(TrustedKey { spki: Spki(public(&self.recorder)), role: Role::Record, indices: Range::from(0) });
+        trust.keys.push(TrustedKey::from_now_on(public(&self.recorder), Role::Record, 0));
         trust
     }
 
@@ -164,9 +164,11 @@ impl Book {
     pub fn seal_at(&mut self, story: Story, chain: Chain) {
         let index = self.size();
         let (written, records, leaves) = story.write(index);
+        let kind = story.metadata.kind;
         let unsigned = seal::statement(&written, story.metadata, chain).unwrap();
-        let signature = self.collector.sign(&unsigned.to_sign()).unwrap();
-        let signed = unsigned.signed(public(&self.collector), signature);
+        let signer = if kind == Kind::Record { &self.recorder } else { &self.collector };
+        let signature = signer.sign(&unsigned.to_sign()).unwrap();
+        let signed = unsigned.signed(public(signer), signature);
 
         let entry = signed.entry_body();
         let tiles = &self.tiles;
@@ -500,6 +502,36 @@ impl Story {
                 summary: Summary { conforms: 1, deviates: 1, undetermined: 1, not_applicable: 0, accepted: 1, gaps: 1 },
             },
         }
+    }
+
+    /// A person's record with two attachments, of one of which the digest alone is sealed.
+    #[must_use]
+    pub fn recorded(index: u64) -> Self {
+        let mut story = Self::usual(index);
+        let (form, photo) = (b"id: REC-1\nmethod: observe\n", b"a photograph");
+        story.records.retain(|(kind, _)| matches!(kind, RecordType::Run | RecordType::Host));
+        story.change(RecordType::Run, 0, |run| run["status"] = json!("complete"));
+        story.change(RecordType::Host, 0, |host| host["identities"] = json!([]));
+        story.raw = BTreeMap::from([(0, form.to_vec()), (1, photo.to_vec())]);
+        for (raw, path) in [(0, "observation.yaml"), (1, "photo.jpg")] {
+            let bytes = &story.raw[&raw];
+            let file = json!({"path": path, "size": bytes.len(), "sha256": Digest::of(bytes), "raw": raw});
+            story.records.push((RecordType::Declaration, file));
+        }
+        let recorded = json!({
+            "id": "REC-1", "method": "observe", "about": [{"control": "AC-ROOM"}], "by": "Jane Doe", "role": "auditor",
+            "on": "2026-11-22", "done_on": "2026-11-21", "expires": "2027-11-22", "says": "supports",
+            "text": "two people opened the safe, each with a key of their own",
+            "attachments": [
+                {"name": "notes.pdf", "size": 900, "sha256": Digest::of(b"notes")},
+                {"name": "photo.jpg", "size": photo.len(), "sha256": Digest::of(photo), "declaration": "declaration:1"},
+            ],
+        });
+        story.records.push((RecordType::Recorded, recorded));
+        story.metadata.kind = Kind::Record;
+        story.metadata.status = RunStatus::Complete;
+        story.metadata.summary = Summary::default();
+        story
     }
 
     /// The same, as a rehearsal with these overrides.

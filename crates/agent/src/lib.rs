@@ -8,6 +8,7 @@ mod findings;
 mod joined;
 mod judge;
 pub mod preflight;
+pub mod record;
 mod rehearsal;
 pub mod run;
 pub mod seal;
@@ -15,4 +16,4 @@ pub mod spool;
 mod write;
 
 pub use judge::JudgeError;
-pub use write::WriteBundleError;
+pub use write::{Randomness, WriteBundleError};

@@ -78,6 +78,8 @@ pub struct Ran {
     pub excused: u64,
     /// Bundles of killed runs that were completed or recorded as failed before this one.
     pub recovered: Vec<Sealed>,
+    /// Records of persons that were broken off before they were signed: they are not in the ledger.
+    pub dropped: Vec<Intent>,
     /// Checks that could not be evaluated, with the reason.
     pub broken_checks: BTreeMap<String, String>,
     /// How far the machine's clock was set back while the run went on: its times stand still for as long.
@@ -145,7 +147,7 @@ pub fn run(mut setup: Setup<'_>, runtime: &tokio::runtime::Runtime) -> Result<Ra
     };
     let sealer = setup.sealer;
     let begun = sealer.begin(intent)?;
-    let mut recovered = begun.completed;
+    let (mut recovered, mut dropped) = (begun.completed, begun.dropped);
     for unfinished in begun.unfinished {
         recovered.push(sealer.record_unfinished(unfinished, &by, &mut *setup.randomness)?);
     }
@@ -154,8 +156,9 @@ pub fn run(mut setup: Setup<'_>, runtime: &tokio::runtime::Runtime) -> Result<Ra
         Ok(prepared) => {
             let Prepared { seal, verdict, acceptances, excused, broken_checks } = prepared;
             let (sealed, verified) = sealer.seal_observed(session, seal, setup.observer)?;
+            dropped.extend(sealed.dropped.iter().cloned());
             let set_back_millis = set_back.millis();
-            Ok(Ran { sealed, verified, verdict, acceptances, excused, recovered, broken_checks, set_back_millis })
+            Ok(Ran { sealed, verified, verdict, acceptances, excused, recovered, dropped, broken_checks, set_back_millis })
         }
         Err(cause) => {
             let by = Recording { now: setup.environment.clock.now(), ..by };

@@ -115,6 +115,9 @@ pub const SUBJECT_GAPS_MAX: u64 = 1_000_000;
 /// Most masked texts of all bodies together: a verifier keeps where each of them is.
 pub const MASKED_MAX: u64 = 1_000_000;
 
+/// Most requirements and controls that a person's record is about, and most attachments of it.
+pub const OF_RECORDED_MAX: usize = 256;
+
 /// Most declared files that have the form of an approval.
 pub const APPROVALS_MAX: u64 = 4096;
 
@@ -174,6 +177,7 @@ mod tests {
         assert_eq!(said("masked texts of all bodies"), [MASKED_MAX]);
         assert_eq!(said("parts of a resource"), [usize(PARTS_MAX), usize(LOCATORS_MAX)]);
         assert_eq!(said("certificates of a peer"), [usize(CHAIN_MAX), usize(CERTIFICATE_MAX)]);
+        assert_eq!(said("things a `recorded` is about, its attachments"), [usize(OF_RECORDED_MAX)]);
         assert_eq!(said("approvals among the declared files"), [APPROVALS_MAX, crate::approval::FILE_MAX]);
         assert_eq!(said("`trust.json`"), [TRUST_MAX]);
     }

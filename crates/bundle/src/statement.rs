@@ -307,8 +307,26 @@ impl Predicate {
         if self.kind == Kind::Run && self.records.count_of(RecordType::Run) != 1 {
             return Err(field("records.segments", "do not have exactly one record of type `run`"));
         }
+        if self.kind == Kind::Record {
+            self.of_a_person()?;
+        }
         self.summary.check(&self.records)?;
         self.chain.check()
+    }
+
+    /// A person's record holds who made it where, the form with its attachments, and what it says.
+    fn of_a_person(&self) -> Result<(), StatementError> {
+        use RecordType as T;
+        let known = |segment: &Segment| match segment.t {
+            T::Run | T::Host | T::Recorded => segment.count == 1,
+            T::Declaration => true,
+            _ => false,
+        };
+        let there = [T::Run, T::Declaration, T::Recorded].iter().all(|kind| self.records.segment(*kind).is_some());
+        if there && self.records.segments.iter().all(known) && self.status == RunStatus::Complete {
+            return Ok(());
+        }
+        Err(field("kind", "is `record`, and it is not complete, or does not have one `run`, declarations and one `recorded`, and at most a `host` beside them"))
     }
 }
 

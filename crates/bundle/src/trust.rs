@@ -4,6 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ledger::{LogKey, PublicKey};
+use model::record::ActsFor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::limits;
@@ -42,6 +43,19 @@ pub struct TrustedKey {
     pub role: Role,
     /// Ledger indices at which it signs.
     pub indices: Range,
+    /// Whose it is; of keys of the role `record` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Holder>,
+}
+
+/// Whose key it is, as whoever keeps the trust file knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Holder {
+    pub name: String,
+    /// For whom they act. What a record says of itself makes nobody an auditor; this does.
+    #[serde(rename = "as")]
+    pub acts_for: ActsFor,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +112,10 @@ pub enum TrustError {
     Range,
     #[error("the trust file lists key {id} with overlapping ranges in the same role")]
     Overlap { id: model::Digest },
+    #[error("key {id} has a holder, and not the role `record`")]
+    HolderOfOther { id: model::Digest },
+    #[error("the holder of key {id} has no name of 1 to 256 bytes without control characters")]
+    HolderName { id: model::Digest },
     #[error("key {id} is the ledger's key and a signer's key; they must be different keys")]
     SharedKey { id: model::Digest },
 }
@@ -113,7 +131,7 @@ impl Trust {
         let trust = Self {
             witnessmark_trust: VERSION,
             ledger: TrustedLedger { origin: origin.to_owned(), spki: Spki(ledger), sizes: Range::from(1) },
-            keys: vec![TrustedKey { spki: Spki(collector), role: Role::Run, indices: Range::from(0) }],
+            keys: vec![TrustedKey::from_now_on(collector, Role::Run, 0)],
             tsa: Vec::new(),
             witnesses: Vec::new(),
         };
@@ -161,17 +179,19 @@ impl Trust {
         index: u64,
     ) -> Result<Vec<PublicKey>, TrustError> {
         let mut ended = Vec::new();
+        let mut holder = None;
         self.keys.retain_mut(|key| {
             let meant = key.role == role && old.is_none_or(|old| key.spki.0 == *old);
             if !meant || key.indices.to.is_some_and(|to| to < index) {
                 return true;
             }
             ended.push(key.spki.0);
+            holder.clone_from(&key.holder);
             let last = index.checked_sub(1).filter(|last| *last >= key.indices.from);
             key.indices.to = last;
             last.is_some()
         });
-        self.keys.push(TrustedKey { spki: Spki(new), role, indices: Range::from(index) });
+        self.keys.push(TrustedKey { holder, ..TrustedKey::from_now_on(new, role, index) });
         self.check()?;
         Ok(ended)
     }
@@ -197,6 +217,13 @@ impl Trust {
             .any(|trusted| trusted.spki.0 == *key && trusted.role == role && trusted.indices.contains(index))
     }
 
+    /// Whose key it is that signed a person's record at this index, where the file says so.
+    #[must_use]
+    pub fn holder(&self, key: &model::Digest, index: u64) -> Option<&Holder> {
+        let signs = |one: &&TrustedKey| one.role == Role::Record && one.indices.contains(index) && one.spki.0.id() == *key;
+        self.keys.iter().find(signs).and_then(|one| one.holder.as_ref())
+    }
+
     /// Whether the ledger's key signs heads of this size.
     #[must_use]
     pub fn allows_head(&self, size: u64) -> bool {
@@ -219,6 +246,14 @@ impl Trust {
             if key.spki == self.ledger.spki {
                 return Err(TrustError::SharedKey { id });
             }
+            if let Some(holder) = &key.holder {
+                if key.role != Role::Record {
+                    return Err(TrustError::HolderOfOther { id });
+                }
+                if !model::is_statement_text(&holder.name) {
+                    return Err(TrustError::HolderName { id });
+                }
+            }
             let overlaps =
                 self.keys.iter().skip(position + 1).any(|other| {
                     other.spki == key.spki && other.role == key.role && other.indices.overlaps(&key.indices)
@@ -228,6 +263,14 @@ impl Trust {
             }
         }
         Ok(())
+    }
+}
+
+impl TrustedKey {
+    /// A key that signs in this role from this index on, of nobody in particular.
+    #[must_use]
+    pub const fn from_now_on(key: PublicKey, role: Role, index: u64) -> Self {
+        Self { spki: Spki(key), role, indices: Range::from(index), holder: None }
     }
 }
 

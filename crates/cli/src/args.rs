@@ -102,6 +102,8 @@ pub enum Command {
     Preflight(Preflight),
     /// Collect from the declared targets, evaluate the checks, and seal one bundle.
     Run(Run),
+    /// Seal what a person saw, read or was told, signed with that person's key.
+    Record(Record),
     /// Show the findings, gaps and coverage of a bundle, or one finding or exchange down to the exact bytes.
     Show(Show),
     /// Write the contents of a bundle as one HTML page.
@@ -121,7 +123,7 @@ pub enum Command {
     /// List, print and test checks.
     #[command(subcommand)]
     Checks(Checks),
-    /// Print the JSON Schema of the declaration, or of a catalogue.
+    /// Print the JSON Schema of the declaration, of a catalogue, or of the form of a record.
     Schema(Schema),
     /// Print a completion script for a shell.
     Completions {
@@ -212,7 +214,7 @@ pub struct StoreFolder {
 pub struct BundleNamed {
     #[command(flatten)]
     pub store: StoreFolder,
-    /// Index of the bundle in the store. Default: the newest.
+    /// Index of the bundle in the store. Default: that of the newest run.
     #[arg(long, value_name = "INDEX")]
     pub bundle: Option<u64>,
     /// Instead of one in the store: a bundle's own file, plain or packed, or a folder it was unpacked to.
@@ -277,6 +279,24 @@ pub enum Keys {
         /// Add this public key (PEM file) as an approver's, valid from the first bundle on; repeatable.
         #[arg(long, value_name = "FILE", conflicts_with = "cosign", value_hint = ValueHint::FilePath)]
         approver: Vec<PathBuf>,
+        /// Add this public key (PEM file) as that of a person who seals records, valid from the first bundle on.
+        #[arg(long, value_name = "FILE", conflicts_with = "cosign", requires_all = ["holder", "acts_for"], value_hint = ValueHint::FilePath)]
+        recorder: Option<PathBuf>,
+        /// Name of that person.
+        #[arg(long, value_name = "NAME", requires = "recorder")]
+        holder: Option<String>,
+        /// For whom that person acts: makes somebody an auditor.
+        #[arg(long = "as", value_name = "WHO", requires = "recorder", value_enum)]
+        acts_for: Option<ActsForArgument>,
+    },
+    /// Create the key with which a person signs their records. They keep it, apart from the collector's key.
+    Recorder {
+        /// Key file to create (Ed25519, encrypted, mode 0600); the public key is written to `<FILE>.pub`.
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        out: PathBuf,
+        /// File with the passphrase. Default: WITNESSMARK_PASSPHRASE_FILE, else WITNESSMARK_PASSPHRASE, else a prompt.
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        passphrase_file: Option<PathBuf>,
     },
     /// Create the key with which a person approves acceptances. They keep it, apart from the collector's key.
     Approver {
@@ -309,6 +329,20 @@ pub struct Rotate {
     /// Instead of the collector's key: the public keys (PEM files) of an approver, the one that ends and the one that follows it.
     #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], value_hint = ValueHint::FilePath)]
     pub approver: Vec<PathBuf>,
+    /// The same of a person who seals records; the key that follows has the same holder.
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with = "approver", value_hint = ValueHint::FilePath)]
+    pub recorder: Vec<PathBuf>,
+}
+
+/// For whom the holder of a key acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ActsForArgument {
+    /// Whose system it is.
+    Entity,
+    /// Who helps the entity to build or document it.
+    Implementer,
+    /// Who judges it.
+    Auditor,
 }
 
 #[derive(Debug, Args)]
@@ -437,6 +471,38 @@ pub struct Run {
     pub fail_on: FailOn,
 }
 
+const RECORD_EXIT_CODES: &[(ExitStatus, &str)] = &[
+    (ExitStatus::Success, "the record is in the ledger"),
+    FAILED,
+    (ExitStatus::WrongInput, "the command line, the form or the declaration is wrong; nothing was sealed"),
+];
+
+#[derive(Debug, Args)]
+#[command(after_help = exit_codes_help(RECORD_EXIT_CODES))]
+pub struct Record {
+    /// The form (YAML), filled in. Its attachments lie beside or below it.
+    #[arg(value_name = "FILE", required_unless_present = "template", value_hint = ValueHint::FilePath)]
+    pub form: Option<PathBuf>,
+    /// Key file of the person whose record it is; the trust file names it in the role `record`.
+    #[arg(long, value_name = "FILE", required_unless_present = "template", value_hint = ValueHint::FilePath)]
+    pub key: Option<PathBuf>,
+    /// File with the passphrase of that key. Default: a prompt.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key_passphrase_file: Option<PathBuf>,
+    /// Print a form to fill in, with comments, and do nothing else.
+    #[arg(long, conflicts_with_all = ["form", "key", "key_passphrase_file", "challenge"])]
+    pub template: bool,
+    /// Nonce from an auditor. Sealed with the record: it shows that it was made after the nonce was given out.
+    #[arg(long, value_name = "NONCE")]
+    pub challenge: Option<String>,
+    #[command(flatten)]
+    pub declaration: DeclarationFile,
+    #[command(flatten)]
+    pub store: StoreFolder,
+    #[command(flatten)]
+    pub keys: KeyFolder,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
     /// Every finding that deviates and is not accepted, or is undetermined.
@@ -484,6 +550,8 @@ pub struct Report {
     /// Format of the report.
     #[arg(long, value_enum, default_value_t = ReportForm::Html, value_name = "FORMAT")]
     pub format: ReportForm,
+    #[command(flatten)]
+    pub people: RecordFiles,
     /// File to write; must not exist. Only its owner may read it: a report is a map for attackers.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub out: PathBuf,
@@ -549,15 +617,28 @@ pub struct DeclaredAndFound {
     #[arg(long, value_name = "FILE", default_value = "keys/trust.json", value_hint = ValueHint::FilePath)]
     pub trust: PathBuf,
     /// Look at no bundle: the declaration alone.
-    #[arg(long, conflicts_with_all = ["store", "bundle", "file", "trust"])]
+    #[arg(long, conflicts_with_all = ["store", "bundle", "file", "trust", "record"])]
     pub declared_only: bool,
+    #[command(flatten)]
+    pub people: RecordFiles,
+}
+
+/// Records of persons that are not in the store.
+#[derive(Clone, Debug, Args)]
+pub struct RecordFiles {
+    /// Bundle of a person's record, beside those of the store; repeatable.
+    #[arg(long = "record", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub record: Vec<PathBuf>,
+    /// The day for which is asked what records count. Default: today (UTC).
+    #[arg(long, value_name = "DATE")]
+    pub on: Option<model::Date>,
 }
 
 #[derive(Debug, Args)]
 pub struct Export {
     #[command(flatten)]
     pub store: StoreFolder,
-    /// Index of the bundle. Default: the newest.
+    /// Index of the bundle. Default: that of the newest run.
     #[arg(long, value_name = "INDEX")]
     pub bundle: Option<u64>,
     /// Tar file to write; must not exist.
@@ -688,6 +769,8 @@ pub enum SchemaOf {
     Declaration,
     /// A catalogue of a standard.
     Catalogue,
+    /// The form of a person's record.
+    Record,
 }
 
 #[cfg(test)]

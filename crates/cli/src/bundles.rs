@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use bundle::layout;
+use bundle::statement::Kind;
 use bundle::read::{self, Source, UNPACKED_MAX};
 use store::Store;
 
 use crate::args::BundleNamed;
 use crate::failure::Failure;
-use crate::stores;
+use crate::{records, stores};
 
 /// A bundle that can be read as often as it takes.
 pub enum Bundle {
@@ -63,7 +64,7 @@ impl Bundle {
     }
 }
 
-/// The bundle with this index; without one the newest.
+/// The bundle with this index; without one that of the newest run. What a person saw is never taken for one.
 ///
 /// # Errors
 /// When the store holds none yet.
@@ -71,9 +72,25 @@ pub fn index(store: &dyn Store, index: Option<u64>) -> Result<u64, Failure> {
     if let Some(index) = index {
         return Ok(index);
     }
-    let names = store.list(layout::BUNDLES).map_err(stores::failed)?;
-    names.iter().filter_map(|name| layout::bundle_index(name)).max().ok_or_else(|| {
-        Failure::input(anyhow!("the store `{}` holds no bundle yet", store.location()))
+    newest_run(store)?.ok_or_else(|| {
+        Failure::input(anyhow!("the store `{}` holds no bundle of a run yet", store.location()))
             .with_help("`witnessmark run` makes one")
     })
+}
+
+/// The index of the newest run's bundle.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn newest_run(store: &dyn Store) -> Result<Option<u64>, Failure> {
+    let names = store.list(layout::BUNDLES).map_err(stores::failed)?;
+    let mut indices: Vec<u64> = names.iter().filter_map(|name| layout::bundle_index(name)).collect();
+    indices.sort_unstable();
+    for index in indices.into_iter().rev() {
+        // One that the ledger says nothing of is read, and refused.
+        if records::kind_of(store, index)?.is_none_or(|kind| kind == Kind::Run) {
+            return Ok(Some(index));
+        }
+    }
+    Ok(None)
 }

@@ -15,6 +15,7 @@ mod output;
 mod passphrase;
 mod pins;
 mod progress;
+mod records;
 mod salts;
 mod signals;
 mod stores;

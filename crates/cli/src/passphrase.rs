@@ -23,6 +23,17 @@ pub fn ask(file: Option<&Path>) -> Result<Secret, Failure> {
     }
 }
 
+/// Asks for that of a person's own key file. The environment has the custodian's, which is another one.
+///
+/// # Errors
+/// As [`ask`].
+pub fn ask_for(file: Option<&Path>, of: &str) -> Result<Secret, Failure> {
+    match file {
+        Some(file) => read(file),
+        None => passphrase(&format!("Passphrase of `{of}`: ")),
+    }
+}
+
 /// Asks twice and compares: for new keys.
 ///
 /// # Errors

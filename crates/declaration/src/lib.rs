@@ -15,6 +15,7 @@ mod ids;
 mod load;
 mod own_rules;
 mod parameters;
+mod person;
 mod placeholders;
 mod plan;
 mod planned;
@@ -35,6 +36,10 @@ pub use environment::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, En
 pub use ids::{CheckId, Origin, RequirementId, Sha256, StandardId};
 pub use load::{Attachment, DeclaredFile, Loaded, Loader, load};
 pub use plan::{check, plan};
+pub use person::{
+    FormAgainst, FormAttachment, FormMethod, FormRole, FormSays, RECORD_TEMPLATE, ReadForm, RecordForm, read_form,
+    record_schema,
+};
 pub use planned::{
     Assignment, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger, PlannedSystem, PlannedTarget,
 };

@@ -43,12 +43,19 @@ impl Found {
     /// is not among them: nothing was inspected for it.
     #[must_use]
     pub fn definite(&self, control: &str, check: &str) -> u64 {
+        let counts = self.inspected(control, check);
+        counts.conforms + counts.deviates
+    }
+
+    /// The findings of one use of a check of targets that were no rehearsal, without what is said of the declaration.
+    #[must_use]
+    pub fn inspected(&self, control: &str, check: &str) -> Counts {
         let targets = self.by_use.get(control).and_then(|checks| checks.get(check));
         let real = targets
             .into_iter()
             .flatten()
             .filter(|(target, _)| *target != DECLARATION && !self.rehearsals.contains(*target));
-        real.map(|(_, counts)| counts.conforms + counts.deviates).sum()
+        real.fold(Counts::default(), |all, (_, more)| sum(all, *more))
     }
 }
 

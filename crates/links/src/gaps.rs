@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::found::{Found, sum};
 use crate::links::{Links, Place, Unanswerable, status};
+use crate::records::{Contradiction, RecordRow, RecordTotals, Weight};
 
 /// All requirements of a standard up to a level.
 #[derive(Clone, Debug, Serialize)]
@@ -20,7 +21,13 @@ pub struct Gaps {
     pub notes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub designation: Option<Designation>,
+    /// Where people's records say otherwise than what was inspected, or than each other. They come first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contradictions: Vec<Contradiction>,
     pub totals: Totals,
+    /// Absent where nobody looked for records of persons.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records: Option<RecordTotals>,
     /// In the catalogue's order.
     pub requirements: Vec<RequirementGaps>,
 }
@@ -77,6 +84,9 @@ pub struct RequirementGaps {
     /// What the checks of its implemented controls found; absent without a bundle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub findings: Option<Counts>,
+    /// What people saw of it, or of its controls that are in place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<RecordRow>,
     pub missing: Vec<Missing>,
 }
 
@@ -202,7 +212,15 @@ impl Links<'_> {
         let within = standard.requirements.iter().filter(|requirement| requirement.level <= level);
         let requirements: Vec<RequirementGaps> =
             within.map(|requirement| self.requirement_gaps(standard, requirement, found)).collect();
+        let controls: BTreeSet<&str> =
+            requirements.iter().flat_map(|one| &one.controls).map(|control| control.id.as_str()).collect();
+        let controls: Vec<&str> = controls.into_iter().collect();
+        let ids: Vec<&str> = requirements.iter().map(|one| one.id.as_str()).collect();
+        let shown = requirements.iter().flat_map(|one| &one.records);
+        let shown: Vec<(String, u64)> = shown.map(|row| (row.record.id.clone(), row.record.bundle)).collect();
         Ok(Gaps {
+            contradictions: self.contradictions(&controls, &ids, found),
+            records: self.record_totals(&shown),
             standard: standard.id.clone(),
             level,
             notes: standard.notes.clone(),
@@ -229,11 +247,12 @@ impl Links<'_> {
             }
         }
         let declined = self.not_applicable(&id);
+        let records = self.of_requirement(&id);
         let methods: BTreeMap<Method, MethodState> = match declined {
             Some(_) => BTreeMap::new(),
             None => {
                 let state =
-                    |(method, wanted): (&Method, &Wanted)| (*method, method_state(*method, *wanted, &serving, found));
+                    |(method, wanted): (&Method, &Wanted)| (*method, method_state(*method, *wanted, &serving, found, &records));
                 requirement.methods.iter().map(state).collect()
             }
         };
@@ -259,6 +278,7 @@ impl Links<'_> {
                 .map(|_| implemented(&controls).filter_map(|control| control.findings).fold(Counts::default(), sum)),
             missing,
             controls,
+            records,
             id: id.to_string(),
         }
     }
@@ -306,9 +326,15 @@ pub fn third_party(party: &ThirdParty) -> ThirdPartyRow {
     }
 }
 
-/// What the implemented controls, and what was found, give for one method. Only findings cover one: whatever else there is, is the entity's
-/// own material for somebody who reviews, watches or asks.
-fn method_state(method: Method, wanted: Wanted, serving: &[&Control], found: Option<&Found>) -> MethodState {
+/// What the implemented controls, what was found, and what people saw give for one method. Only findings and records of auditors cover one:
+/// whatever else there is, is the entity's own material for somebody who reviews, watches or asks.
+fn method_state(
+    method: Method,
+    wanted: Wanted,
+    serving: &[&Control],
+    found: Option<&Found>,
+    records: &[RecordRow],
+) -> MethodState {
     let mut by: Vec<String> = Vec::new();
     let mut covered = false;
     for control in serving {
@@ -325,9 +351,13 @@ fn method_state(method: Method, wanted: Wanted, serving: &[&Control], found: Opt
                     by.push(used.check.to_string());
                 }
             }
-            // No record by a person is read yet.
+            // Nothing that is declared says that somebody watched, or asked.
             Method::Observe | Method::Interview => {}
         }
+    }
+    for row in records.iter().filter(|row| row.record.method == method && row.counts != Weight::Expired) {
+        covered |= row.counts == Weight::Covers;
+        by.push(format!("record {}", row.record.id));
     }
     by.sort_unstable();
     by.dedup();

@@ -12,6 +12,7 @@
 mod found;
 mod gaps;
 mod links;
+mod records;
 mod trace;
 
 pub use declaration::{ControlStatus, Method, Wanted};
@@ -20,6 +21,9 @@ pub use gaps::{
     ControlRow, Declined, Gaps, MethodState, MethodTotals, Missing, RequirementGaps, State, ThirdPartyRow, Totals,
 };
 pub use links::{Links, Place, Unanswerable};
+pub use records::{
+    Contradiction, HolderOf, NotBelieved, PersonRecord, RecordRow, RecordTotals, Records, Weight, about_words,
+};
 pub use trace::{
     AcceptanceNode, ControlNode, DocumentNode, KeptAt, KeyNode, Kind, RequirementNode, RiskNode, TaskNode, ThreatNode,
     Trace, UseNode, UseOf, UsePlace,

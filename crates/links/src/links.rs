@@ -6,6 +6,8 @@ use declaration::{
 use diagnose::{Span, help_known};
 use serde::Serialize;
 
+use crate::records::Records;
+
 /// Where something is declared: a file of the declaration, line and column counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Place {
@@ -34,6 +36,7 @@ impl Unanswerable {
 pub struct Links<'d> {
     loaded: &'d Loaded,
     standards: &'d [Standard],
+    records: Option<&'d Records>,
 }
 
 /// Whether a control is in place; `implemented` where nothing is written.
@@ -44,7 +47,18 @@ pub fn status(control: &Control) -> ControlStatus {
 impl<'d> Links<'d> {
     #[must_use]
     pub const fn new(loaded: &'d Loaded, standards: &'d [Standard]) -> Self {
-        Self { loaded, standards }
+        Self { loaded, standards, records: None }
+    }
+
+    /// The same, with what people saw.
+    #[must_use]
+    pub const fn with_records(self, records: &'d Records) -> Self {
+        Self { records: Some(records), ..self }
+    }
+
+    /// What people saw; `None` where nobody looked.
+    pub(crate) const fn records(&self) -> Option<&'d Records> {
+        self.records
     }
 
     pub(crate) const fn declaration(&self) -> &'d Declaration {

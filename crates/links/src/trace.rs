@@ -7,9 +7,10 @@ use diagnose::{Form as _, help_known};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::found::UseFound;
+use crate::found::{Found, UseFound};
 use crate::gaps::{Declined, ThirdPartyRow, third_party};
 use crate::links::{Links, Place, Unanswerable, status};
+use crate::records::{Contradiction, RecordRow};
 
 /// What a trace can begin at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -38,12 +39,18 @@ impl Kind {
 pub struct Trace {
     pub kind: Kind,
     pub id: String,
+    /// Where people's records say otherwise than what was inspected, or than each other. They come first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contradictions: Vec<Contradiction>,
     pub keys: Vec<KeyNode>,
     pub threats: Vec<ThreatNode>,
     pub controls: Vec<ControlNode>,
     pub requirements: Vec<RequirementNode>,
     /// Declared acceptances that are about these controls.
     pub acceptances: Vec<AcceptanceNode>,
+    /// What people saw of these controls and requirements.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<RecordRow>,
     /// Of a trace of a key: findings that name it are shown, the others counted.
     #[serde(skip)]
     about: Option<About>,
@@ -303,6 +310,15 @@ impl<'d> Links<'d> {
         Ok(self.told(kind, id, &parts, about))
     }
 
+    /// Puts in what people saw of the controls and requirements of a trace, and where that contradicts what was inspected.
+    pub fn take_records(&self, trace: &mut Trace, found: Option<&Found>) {
+        let controls: Vec<&str> = trace.controls.iter().map(|control| control.id.as_str()).collect();
+        let requirements: Vec<&str> = trace.requirements.iter().map(|one| one.id.as_str()).collect();
+        let (records, contradictions) =
+            (self.of_things(&controls, &requirements), self.contradictions(&controls, &requirements, found));
+        (trace.records, trace.contradictions) = (records, contradictions);
+    }
+
     /// The requirement with this id, with or without its standard. One that no catalogue has is found if a control names it.
     fn named(&self, id: &str) -> Option<RequirementId> {
         let whole = RequirementId::read(id).or_else(|| {
@@ -368,6 +384,8 @@ impl<'d> Links<'d> {
         Trace {
             kind,
             id,
+            contradictions: Vec::new(),
+            records: Vec::new(),
             keys: parts.keys.iter().map(|key| self.key_node(key)).collect(),
             threats: parts.threats.iter().map(|threat| self.threat_node(threat)).collect(),
             controls: parts.controls.iter().map(|control| self.control_node(control)).collect(),

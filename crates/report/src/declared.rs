@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use bundle::read::{Line, Record};
+use bundle::statement::Kind;
 use declaration::{Loaded, Standard};
 use diagnose::{Diagnostic, Severity};
 use links::Found;
@@ -56,6 +57,7 @@ pub struct DeclaredReader {
 pub struct Declared {
     files: Vec<Sealed>,
     withheld: u64,
+    kind: Kind,
     pub found: Found,
 }
 
@@ -69,7 +71,8 @@ impl DeclaredReader {
     #[must_use]
     pub fn finish(mut self, bundle: &VerifiedBundle) -> Declared {
         self.found.rehearse(|target| bundle.rehearsals().includes(target));
-        Declared { files: self.files, withheld: self.withheld, found: self.found }
+        let kind = bundle.statement().predicate.kind;
+        Declared { files: self.files, withheld: self.withheld, kind, found: self.found }
     }
 }
 
@@ -127,6 +130,9 @@ impl Declared {
     /// # Errors
     /// What stands in the way, for a person.
     pub fn read(&self) -> Result<(Loaded, Vec<Standard>), String> {
+        if self.kind == Kind::Record {
+            return Err("it is a person's record: name the bundle of a run, and this one with `--record`".to_owned());
+        }
         let Some(root) = self.files.iter().find(|file| file.ordinal == 0) else {
             return Err(match self.withheld {
                 0 => "no declaration is sealed in this bundle".to_owned(),

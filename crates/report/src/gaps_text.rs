@@ -9,6 +9,7 @@ use model::record::{Counts, RunStatus};
 use serde::Serialize;
 use verify::{VerifiedBundle, rehearsal};
 
+use crate::recorded::{contradictions, row_words, totals_words};
 use crate::style::{BOLD, DIM};
 use crate::terminal::clean;
 
@@ -124,6 +125,14 @@ pub fn render_gaps(from: &Basis, gaps: &Gaps) -> String {
     )
     .ok();
     basis(&mut text, from);
+    if let Some(totals) = &gaps.records {
+        let mut label = "Records:  ";
+        for words in totals_words(totals) {
+            wrapped(&mut text, label, &clean(&words));
+            label = "          ";
+        }
+    }
+    contradictions(&mut text, &gaps.contradictions);
     for note in &gaps.notes {
         wrapped(&mut text, "Note: ", &clean(note));
     }
@@ -187,6 +196,9 @@ fn one(text: &mut String, requirement: &RequirementGaps) {
     }
     if !requirement.methods.is_empty() {
         line(text, "methods", &methods(&requirement.methods));
+    }
+    for row in &requirement.records {
+        line(text, "record", &row_words(row));
     }
     for missing in &requirement.missing {
         line(text, "missing", &missing.text);

@@ -9,6 +9,7 @@ mod gaps_text;
 mod html;
 mod lines;
 mod overview;
+mod recorded;
 mod style;
 mod terminal;
 mod trace_text;
@@ -20,6 +21,7 @@ pub use evidence::{DeclarationView, Evidence, EvidenceReader, ExchangeView, Plac
 pub use gaps_text::{Basis, render_gaps};
 pub use html::{Page, PageError, render_page};
 pub use overview::{GapGroup, Overview, OverviewReader, Shown};
+pub use recorded::RecordReader;
 pub use terminal::{acceptance_name, render_evidence, render_overview};
 pub use trace_text::render_trace;
 pub use traced::TraceReader;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bundle::read::{Line, Record};
-use model::record::{Control, Counts, Coverage, Finding, Gap, GapReason, Host, Run};
+use model::record::{Control, Counts, Coverage, Finding, Gap, GapReason, Host, Recorded, Run};
 use model::{Outcome, RecordRef};
 use serde::Serialize;
 use verify::Observer;
@@ -45,6 +45,9 @@ pub struct GapGroup {
 pub struct Overview {
     pub run: Option<Run>,
     pub host: Option<Host>,
+    /// What a person's record says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub recorded: Vec<Shown<Recorded>>,
     pub controls: Vec<Control>,
     pub counts: Counts,
     pub findings: Vec<Shown<Finding>>,
@@ -97,6 +100,13 @@ impl OverviewReader {
         }
     }
 
+    fn recorded(&mut self, at: RecordRef, recorded: &Recorded) {
+        // The format bounds them to one where they are the bundle's matter.
+        if self.overview.recorded.len() < MOST_SHOWN {
+            self.overview.recorded.push(Shown { record: at.to_string(), value: recorded.clone() });
+        }
+    }
+
     fn gap(&mut self, at: RecordRef, gap: &Gap) {
         self.overview.gaps_in_all += 1;
         let of = match (&gap.subject, &gap.population) {
@@ -140,6 +150,7 @@ impl Observer for OverviewReader {
         match record {
             Record::Run(run) => self.overview.run = Some(run.clone()),
             Record::Host(host) => self.overview.host = Some(host.clone()),
+            Record::Recorded(recorded) => self.recorded(at, recorded),
             Record::Exchange(_) => self.overview.exchanges += 1,
             Record::Coverage(coverage) => self.overview.coverage.push(coverage.clone()),
             Record::Gap(gap) => self.gap(at, gap),

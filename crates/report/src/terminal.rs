@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use model::record::{self, Finding, InDeclaration, Locator, RunStatus};
+use bundle::statement::Kind;
+use model::record::{self, Finding, InDeclaration, Locator, Recorded, RunStatus};
 use model::{Outcome, RecordRef};
 use serde_json::value::RawValue;
 use verify::{AcceptanceReport, Approver, VerifiedBundle, rehearsal};
@@ -22,6 +23,11 @@ const MOST_VALUE: usize = 160;
 pub fn render_overview(bundle: &VerifiedBundle, overview: &Overview) -> String {
     let mut text = String::new();
     head(&mut text, bundle);
+    overview.recorded.iter().for_each(|shown| recorded(&mut text, shown));
+    if bundle.statement().predicate.kind == Kind::Record {
+        withheld(&mut text, overview);
+        return text;
+    }
     controls(&mut text, overview);
     let undetermined_first = |f: &&Shown<Finding>| f.value.outcome == Outcome::Undetermined;
     findings(
@@ -53,6 +59,7 @@ fn head(text: &mut String, bundle: &VerifiedBundle) {
         .ok();
     let seconds = (p.finished.as_millis() - p.started.as_millis()).max(0);
     let status = match p.status {
+        _ if p.kind == Kind::Record => "a person's record",
         RunStatus::Complete => "everything asked for was read",
         RunStatus::Partial => "with gaps",
         RunStatus::Failed => "the run failed",
@@ -265,6 +272,30 @@ fn read(text: &mut String, overview: &Overview) {
         text.push_str(&resources.join(", "));
     }
     writeln!(text, "; {whole} of {} lists to their end.", overview.coverage.len()).ok();
+    withheld(text, overview);
+}
+
+/// A person's record, whole.
+fn recorded(text: &mut String, shown: &Shown<Recorded>) {
+    let one = &shown.value;
+    writeln!(text, "{BOLD}{}{BOLD:#} {DIM}{}{DIM:#}: {}, {}", clean(&one.id), shown.record, one.method.as_str(), one.says.as_str()).ok();
+    let about: Vec<String> = one.about.iter().map(links::about_words).collect();
+    let done = one.done_on.map(|day| format!(", done on {day}")).unwrap_or_default();
+    writeln!(text, "  about  {}", clean(&about.join(", "))).ok();
+    writeln!(text, "  by     {}, who says: {}", clean(&one.by), one.role.as_str()).ok();
+    writeln!(text, "  seen   {}{done}, counts until {}", one.on, one.expires).ok();
+    for attachment in &one.attachments {
+        let at = attachment.declaration.map_or("its digest alone is sealed".to_owned(), |at| at.to_string());
+        let (name, size, sha256) = (clean(&attachment.name), attachment.size, attachment.sha256);
+        writeln!(text, "  with   {name}: {size} bytes, sha256 {sha256} {DIM}{at}{DIM:#}").ok();
+    }
+    for line in one.text.lines() {
+        writeln!(text, "  │ {}", clean(line)).ok();
+    }
+    text.push('\n');
+}
+
+fn withheld(text: &mut String, overview: &Overview) {
     for (kind, count) in &overview.withheld {
         writeln!(text, "Withheld in this copy: {count} {kind}").ok();
     }

@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use links::{
-    AcceptanceNode, ControlNode, ControlStatus, FindingNode, KeyNode, Place, RequirementNode, RiskNode, ThreatNode,
-    Trace, UseNode,
+    AcceptanceNode, ControlNode, ControlStatus, FindingNode, KeyNode, Place, RecordRow, RequirementNode, RiskNode,
+    ThreatNode, Trace, UseNode,
 };
 
 use crate::gaps_text::{Basis, basis, counted, wrapped};
+use crate::recorded::{about, contradictions, row_words};
 use crate::style::{self, BOLD, DIM};
 use crate::terminal::clean;
 
@@ -25,12 +26,16 @@ pub fn render_trace(from: &Basis, trace: &Trace) -> String {
     )
     .ok();
     basis(&mut text, from);
+    contradictions(&mut text, &trace.contradictions);
     section(&mut text, "Keys", &trace.keys, "no key of the inventory hangs on it", key);
     section(&mut text, "Threats", &trace.threats, "no threat: nothing says why it is done", threat);
     section(&mut text, "Controls", &trace.controls, "no control", control);
     section(&mut text, "Requirements", &trace.requirements, "no requirement", requirement);
     if !trace.acceptances.is_empty() {
         section(&mut text, "Acceptances", &trace.acceptances, "", acceptance);
+    }
+    if !trace.records.is_empty() {
+        section(&mut text, "Records of persons", &trace.records, "", record);
     }
     text
 }
@@ -246,4 +251,9 @@ fn acceptance(text: &mut String, one: &AcceptanceNode) {
     head(text, &one.id, one.at.as_ref(), &one.reason);
     line(text, "covers", &format!("{} for {}: {}", one.check, one.control, one.subject));
     line(text, "approved", &format!("by {} (claimed) on {}, until {}", one.approved_by, one.approved, one.expires));
+}
+
+fn record(text: &mut String, row: &RecordRow) {
+    wrapped(text, "  ", &clean(&row_words(row)));
+    line(text, "about", &about(&row.record));
 }

@@ -95,7 +95,7 @@ pub struct VerifyArgs {
 }
 
 /// Which bundle, and what is asked of it.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct BundleArgs {
     /// Bundle: a tar file, plain or packed (zstd, gzip), a folder, or `-` for standard input.
     #[arg(value_name = "FILE|DIR|-")]
@@ -142,7 +142,7 @@ impl FromStr for Size {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct TrustArgs {
     /// Trust file (`trust.json`), received separately from the bundle.
     #[arg(long, value_name = "FILE")]
@@ -184,6 +184,17 @@ pub struct What {
     pub all: bool,
 }
 
+/// What people saw, beside the bundle of a run.
+#[derive(Debug, Args)]
+pub struct RecordArgs {
+    /// Bundle of a person's record; repeatable. Each is verified as the bundle is.
+    #[arg(long = "record", value_name = "FILE|DIR")]
+    pub record: Vec<PathBuf>,
+    /// Day for which is asked what records count [default: that of the newest of these bundles].
+    #[arg(long, value_name = "DATE", requires = "record")]
+    pub on: Option<model::Date>,
+}
+
 #[derive(Debug, Args)]
 pub struct GapsArgs {
     #[command(flatten)]
@@ -194,6 +205,8 @@ pub struct GapsArgs {
     /// Standard with its version, `name-version` [default: the declared one].
     #[arg(long, value_name = "ID")]
     pub standard: Option<String>,
+    #[command(flatten)]
+    pub people: RecordArgs,
     /// Output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -209,6 +222,8 @@ pub struct TraceArgs {
     /// What it is the id of, where it could be several things.
     #[arg(long, value_enum, value_name = "KIND")]
     pub kind: Option<TraceKind>,
+    #[command(flatten)]
+    pub people: RecordArgs,
     /// Output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -230,6 +245,8 @@ pub struct ReportArgs {
     /// HTML file to write; must not exist. Only its owner may read it: a report is a map for attackers.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    #[command(flatten)]
+    pub people: RecordArgs,
 }
 
 #[derive(Debug, Args)]

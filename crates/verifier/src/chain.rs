@@ -12,6 +12,7 @@ use verify::VerifiedBundle;
 
 use crate::args::{BundleArgs, Format, GapsArgs, TraceArgs, TraceKind};
 use crate::output;
+use crate::people::records;
 use crate::show::accepted;
 use crate::stop::Stop;
 
@@ -22,7 +23,12 @@ pub fn gaps(args: &GapsArgs) -> Result<ExitStatus, Stop> {
     };
     let (loaded, standards) = declared.read().map_err(|why| Stop::Undecided(anyhow!(why)))?;
     let found = &declared.found;
+    let records = match records(&args.people, &args.bundle, args.format, &bundle)? {
+        Ok(records) => records,
+        Err(code) => return Ok(code),
+    };
     let links = Links::new(&loaded, &standards);
+    let links = records.as_ref().map_or(links, |records| links.with_records(records));
     let gaps = links.gaps(args.standard.as_deref(), args.level, Some(found)).map_err(|error| unanswerable(&error))?;
     let basis = Basis::of(&bundle, Vec::new(), found.withheld);
     match args.format {
@@ -48,7 +54,13 @@ pub fn trace(args: &TraceArgs) -> Result<ExitStatus, Stop> {
         TraceKind::Key => Kind::Key,
         TraceKind::Requirement => Kind::Requirement,
     });
-    let trace = Links::new(&loaded, &standards).trace(&args.id, kind).map_err(|error| unanswerable(&error))?;
+    let records = match records(&args.people, &args.bundle, args.format, &bundle)? {
+        Ok(records) => records,
+        Err(code) => return Ok(code),
+    };
+    let links = Links::new(&loaded, &standards);
+    let links = records.as_ref().map_or(links, |records| links.with_records(records));
+    let trace = links.trace(&args.id, kind).map_err(|error| unanswerable(&error))?;
     let mut reader = TraceReader::new(trace);
     loop {
         let again = match accepted(&args.bundle, args.format, &mut reader)? {
@@ -62,7 +74,8 @@ pub fn trace(args: &TraceArgs) -> Result<ExitStatus, Stop> {
             break;
         }
     }
-    let trace = reader.finish(&bundle);
+    let mut trace = reader.finish(&bundle);
+    links.take_records(&mut trace, Some(&declared.found));
     let basis = Basis::of(&bundle, Vec::new(), declared.found.withheld);
     match args.format {
         Format::Human => output::print(report::render_trace(&basis, &trace).as_bytes())?,

@@ -7,6 +7,7 @@ mod human;
 mod input;
 mod output;
 mod page;
+mod people;
 mod reassess;
 mod run;
 mod show;

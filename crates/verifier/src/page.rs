@@ -9,8 +9,10 @@ use anyhow::{Context as _, anyhow};
 use model::ExitStatus;
 use report::PageError;
 
-use crate::args::ReportArgs;
+use crate::args::{Format, ReportArgs};
+use crate::people::records;
 use crate::run::run;
+use crate::show::accepted;
 use crate::stop::Stop;
 use crate::{human, output};
 
@@ -19,7 +21,19 @@ pub fn report(args: &ReportArgs) -> Result<ExitStatus, Stop> {
         let error = anyhow!("a page is made in several passes: give a file or a folder instead of standard input");
         return Err(Stop::Wrong(error));
     }
-    let page = report::render_page(|observer| {
+    let records = if args.people.record.is_empty() {
+        None
+    } else {
+        let bundle = match accepted(&args.bundle, Format::Human, &mut verify::Unobserved)? {
+            Ok(bundle) => bundle,
+            Err(code) => return Ok(code),
+        };
+        match records(&args.people, &args.bundle, Format::Human, &bundle)? {
+            Ok(records) => records,
+            Err(code) => return Ok(code),
+        }
+    };
+    let page = report::render_page(records.as_ref(), |observer| {
         let verdict = run(&args.bundle, observer).map_err(Refused::Stop)?;
         let report = verdict.report;
         match verdict.bundle {

@@ -1,6 +1,6 @@
 //! What stays the custodian's word, whatever is signed.
 
-use bundle::statement::Statement;
+use bundle::statement::{Kind, Statement};
 
 use crate::level::Level;
 use crate::report::Continuity;
@@ -39,6 +39,10 @@ pub(crate) fn rests_on(
             "That no bundle is missing beside this one: the whole ledger shows that (`witnessmark-verify audit`)."
                 .to_owned(),
         );
+    }
+    if said.kind == Kind::Record {
+        rests.push("That it was seen as it says: the signature shows whose key stands for it, and no more.".to_owned());
+        return rests;
     }
     rests.push(
         "That the program was unaltered and the answers came from the source: the request ids in the records can be found in the source's own log."

@@ -61,7 +61,8 @@ pub(crate) fn sealed_anew(before: &VerifiedBundle, file: &[u8], trust: &Trust) -
         None => {
             // They follow from the files, which the statement binds, and from the approvers' keys.
             let (acceptances, rehearsals) = (before.acceptances.clone(), before.rehearsals.clone());
-            Ok(VerifiedBundle { statement, statement_sha256, level: Level::Position, acceptances, rehearsals })
+            let signer = sealed.signer.id();
+            Ok(VerifiedBundle { statement, statement_sha256, signer, level: Level::Position, acceptances, rehearsals })
         }
     }
 }
@@ -223,7 +224,7 @@ impl Findings {
         } else if !trust.allows(&sealed.signer, role, index) {
             self.key_problem = Some(Problem::KeyNotForThis { id, role: role.as_str(), index });
         }
-        if kind != Kind::Run {
+        if !matches!(kind, Kind::Run | Kind::Record) {
             self.note(Step::Statement, Problem::UnsupportedKind { kind: kind.as_str() });
         }
         self.rehearsals = Rehearsals::new(&statement.predicate.rehearsal);
@@ -459,6 +460,7 @@ impl Findings {
             (Some(statement), Some(about), Some(level)) if accepted => Some(VerifiedBundle {
                 statement,
                 statement_sha256: about.statement_sha256,
+                signer: about.signer,
                 level,
                 acceptances: self.acceptances,
                 rehearsals: self.rehearsals,

@@ -45,6 +45,7 @@ impl<'a> Demands<'a> {
 pub struct VerifiedBundle {
     pub(crate) statement: Statement,
     pub(crate) statement_sha256: Digest,
+    pub(crate) signer: Digest,
     pub(crate) level: Level,
     pub(crate) acceptances: Vec<AcceptanceReport>,
     pub(crate) rehearsals: Rehearsals,
@@ -72,6 +73,12 @@ impl VerifiedBundle {
     #[must_use]
     pub fn statement_sha256(&self) -> Digest {
         self.statement_sha256
+    }
+
+    /// SHA-256 of the SPKI of the key that signed it.
+    #[must_use]
+    pub fn signer(&self) -> Digest {
+        self.signer
     }
 
     #[must_use]

@@ -17,6 +17,7 @@ pub fn all(root: &Path) -> Result<()> {
     folder(&root.join("policies/schemas"), &schemas(&descriptors)?)?;
     write(&root.join("docs/spec/declaration.schema.json"), &pretty(&declaration::declaration_schema())?)?;
     write(&root.join("docs/spec/catalogue.schema.json"), &pretty(&declaration::catalogue_schema())?)?;
+    write(&root.join("docs/spec/record.schema.json"), &pretty(&declaration::record_schema())?)?;
     for (name, schema) in exec::schemas() {
         write(&root.join(format!("docs/spec/exec-{name}.schema.json")), &pretty(&schema)?)?;
     }

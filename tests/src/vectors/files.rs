@@ -24,6 +24,7 @@ pub(super) fn add(vectors: &mut Vectors) {
     vectors.good("good-with-ledger", "with tiles and statements", tar(&with_ledger));
     vectors.good("good-usual", "with a record of every type but `recorded`", tar(&book(Story::usual(2)).exported(2)));
     vectors.good("good-forms", "with every form of endpoint and locator", tar(&book(forms()).exported(2)));
+    vectors.good("good-record", "a person's record, with attachments", tar(&book(Story::recorded(2)).exported(2)));
     let mut masked = Story::usual(2);
     super::records::masked(&mut masked);
     vectors.good("good-masked", "with a masked text", tar(&book(masked).exported(2)));

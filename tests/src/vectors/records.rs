@@ -20,8 +20,42 @@ pub(super) fn add(vectors: &mut Vectors) {
     forms(vectors);
     collected(vectors);
     judged(vectors);
+    recorded(vectors);
     let later = sealed(|story| story.change(T::Run, 0, |run| (run["assessment"], run["more"]) = (json!(2), json!(1))));
     vectors.bad("assessment", "judged by later rules", Class::Unsupported, Some(verify::Level::Position), later);
+}
+
+/// What a person's record must keep.
+fn recorded(vectors: &mut Vectors) {
+    let sealed = |change: &dyn Fn(&mut Story)| {
+        let mut story = Story::recorded(2);
+        change(&mut story);
+        tar(&book(story).exported(2))
+    };
+    let mut bad = |rule, about, class, change: &dyn Fn(&mut Value)| {
+        vectors.bad(rule, about, class, None, sealed(&|story| story.change(T::Recorded, 0, change)));
+    };
+    let (malformed, contradiction) = (Class::Malformed, Class::Contradiction);
+    bad("recorded-about", "a record about one control twice", malformed, &|v| {
+        v["about"] = json!([{"control": "AC-ROOM"}, {"control": "AC-ROOM"}]);
+    });
+    bad("recorded-expires", "a record that expired before it was seen", malformed, &|v| v["expires"] = json!("2026-11-21"));
+    bad("recorded-done", "a task of a requirement", malformed, &|v| {
+        v["about"] = json!([{"requirement": "ccss-9.0:1.01.1.1"}]);
+    });
+    bad("recorded-names", "attachments in another order", malformed, &|v| v["attachments"][0]["name"] = json!("z.pdf"));
+    bad("recorded-day", "seen after it was signed", contradiction, &|v| v["on"] = json!("2026-11-24"));
+    bad("recorded-files", "a declared file that is no attachment", contradiction, &|v| {
+        v["attachments"][1].as_object_mut().unwrap().remove("declaration");
+    });
+    bad("recorded-same", "an attachment with another digest than its file", contradiction, &|v| {
+        v["attachments"][1]["sha256"] = json!(Digest::of(b"another photograph"));
+    });
+    let two = sealed(&|story| {
+        let second = story.records.last().unwrap().clone();
+        story.records.push(second);
+    });
+    vectors.bad("statement-record", "two records of persons in one bundle", malformed, None, two);
 }
 
 fn spellings(vectors: &mut Vectors) {

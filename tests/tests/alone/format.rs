@@ -216,7 +216,7 @@ fn levels_above_the_position_are_not_reached() {
 fn keys_count_only_for_what_the_trust_file_says() {
     let book = Book::of(4);
     let files = book.exported(2);
-    let key = |role, indices| TrustedKey { spki: Spki(public(&book.collector)), role, indices };
+    let key = |role, indices| TrustedKey { indices, ..TrustedKey::from_now_on(public(&book.collector), role, 0) };
     let with = |keys: Vec<TrustedKey>| {
         let trust = Trust { keys, ..book.trust() };
         verify(&files, &Trust::parse(trust.render().unwrap().as_bytes()).unwrap())

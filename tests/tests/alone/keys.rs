@@ -75,7 +75,7 @@ fn a_rotated_key_signs_the_next_bundle_and_the_old_one_none() {
     fs::write(desk.path("keys/collector.key.pem"), old).unwrap();
     let refused = desk.witnessmark(&["run", "--quiet"]);
     assert_eq!(refused.code, 1, "{refused:?}");
-    assert!(refused.stderr.contains("does not trust the collector key"), "{refused:?}");
+    assert!(refused.stderr.contains("in the role `run` at index"), "{refused:?}");
     fs::write(desk.path("keys/collector.key.pem"), new).unwrap();
 
     // Twice before the next bundle: the one in between signed nothing, and nothing is left of it.

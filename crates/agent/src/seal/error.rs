@@ -44,8 +44,10 @@ pub enum SealError {
     BadMemory { problem: ledger::CheckpointError },
     #[error("the ledger key {given} is not the key {trusted} of the trust file")]
     OtherLedgerKey { trusted: Digest, given: Digest },
-    #[error("the trust file does not trust the collector key {key} at index {index}")]
-    KeyNotTrusted { key: Digest, index: u64 },
+    #[error("the trust file does not trust the key {key} in the role `{role}` at index {index}")]
+    KeyNotTrusted { key: Digest, role: &'static str, index: u64 },
+    #[error("a run that was interrupted waits at index {index} for the collector's signature")]
+    RunWaits { index: u64 },
     #[error("the trust file does not trust the ledger key at index {index}")]
     LedgerKeyNotTrusted { index: u64 },
     #[error("`{path}` in `{store}` {problem}")]
@@ -82,6 +84,7 @@ impl SealError {
             Self::KeyNotTrusted { .. } => {
                 "whoever keeps the trust file adds the key for this index, or give the key it names".to_owned()
             }
+            Self::RunWaits { .. } => "`witnessmark run` completes it; a trust file that lost a key leaves it waiting".to_owned(),
             Self::LedgerKeyNotTrusted { .. } => {
                 "a ledger that was closed (`witnessmark keys close`) stays so: begin another one, with keys of its own"
                     .to_owned()

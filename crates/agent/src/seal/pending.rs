@@ -62,20 +62,55 @@ fn signed_path(index: u64) -> String {
 }
 
 impl Sealer<'_> {
-    /// Completes every bundle that has a place in the ledger and is not published.
-    pub(super) fn complete_all(&self, head: &mut Head<'_>) -> Result<Vec<Sealed>, SealError> {
-        self.pending()?.into_iter().map(|index| Ok(self.complete(head, index, None)?.0)).collect()
+    /// Completes every bundle that has a place in the ledger and is not published. A person's record that they have not signed, and
+    /// that our key may not sign, gives its place free: it is dropped, and its intent given.
+    pub(super) fn complete_all(&self, head: &mut Head<'_>) -> Result<(Vec<Sealed>, Vec<Intent>), SealError> {
+        let (mut completed, mut dropped) = (Vec::new(), Vec::new());
+        for index in self.pending()? {
+            match self.waits_for(index)? {
+                Some(Kind::Record) => dropped.extend(self.give_free(index)?),
+                // One of the collector's is never given free: who signs it next is the collector.
+                Some(_) => return Err(SealError::RunWaits { index }),
+                None => completed.push(self.complete(head, index, None)?.0),
+            }
+        }
+        Ok((completed, dropped))
     }
 
-    /// The same for those that are signed already, and for the others where our collector key may sign: one that no one can sign
-    /// any more waits for the key that takes its place.
+    /// The same for those that are signed already, and for the others where our key may sign: one that no one here can sign
+    /// waits for its own key, or the one that takes its place.
     pub(super) fn complete_signed(&self, head: &mut Head<'_>) -> Result<(), SealError> {
         for index in self.pending()? {
-            if self.store.read(&signed_path(index), LIMIT)?.is_some() || self.check_signer(Kind::Run, index).is_ok() {
+            if self.waits_for(index)?.is_none() {
                 self.complete(head, index, None)?;
             }
         }
         Ok(())
+    }
+
+    /// The kind of a bundle that is reserved and not signed, and that our key may not sign.
+    fn waits_for(&self, index: u64) -> Result<Option<Kind>, SealError> {
+        if self.store.read(&signed_path(index), LIMIT)?.is_some() {
+            return Ok(None);
+        }
+        let path = reserved_path(index);
+        let Some(reserved) = read_json::<Reserved>(self.store, &path)? else { return Ok(None) };
+        let statement = Statement::parse(reserved.statement.as_bytes())
+            .map_err(|e| damaged(self.store, &path, &format!("cannot be read: {e}")))?;
+        let kind = statement.predicate.kind;
+        Ok(self.check_signer(kind, index).is_err().then_some(kind))
+    }
+
+    /// Drops what was reserved for an index and not signed. Another bundle takes the index, signed by another key.
+    fn give_free(&self, index: u64) -> Result<Option<Intent>, SealError> {
+        let path = reserved_path(index);
+        let reserved: Reserved =
+            read_json(self.store, &path)?.ok_or_else(|| damaged(self.store, &path, "is missing"))?;
+        let run: RunId = reserved.run.parse().map_err(|_| damaged(self.store, &path, "names no run"))?;
+        let intent = read_intent(self.store, &run)?;
+        self.workshop.drop_run(&run)?;
+        self.store.remove_pending(&path)?;
+        Ok(intent)
     }
 
     /// Indices that were reserved or signed, and are not done with.
@@ -125,7 +160,7 @@ impl Sealer<'_> {
             return Err(damaged(self.store, &path, "has a wrong signature"));
         }
         if !self.trust.allows(&signer, role, index) {
-            return Err(SealError::KeyNotTrusted { key: signer.id(), index });
+            return Err(SealError::KeyNotTrusted { key: signer.id(), role: role.as_str(), index });
         }
         if statement.predicate.chain.index != index || statement.predicate.chain.origin != head.origin() {
             return Err(damaged(self.store, &path, "is for another place"));
@@ -159,7 +194,8 @@ impl Sealer<'_> {
         // The signature last: as long as it is there, all of this is repeated.
         self.store.remove_pending(&reserved_path(index))?;
         self.store.remove_pending(&signed_path(index))?;
-        let sealed = Sealed { run: run.to_string(), index, statement, checkpoint: head.text().to_owned() };
+        let checkpoint = head.text().to_owned();
+        let sealed = Sealed { run: run.to_string(), index, statement, checkpoint, dropped: Vec::new() };
         Ok((sealed, verified))
     }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use bundle::read::open_stream;
 use bundle::seal::Unsigned;
 use bundle::sigstore::{Envelope, Position, SealedStatement, entry_body};
-use bundle::trust::{Role, Trust};
+use bundle::trust::{Role, Trust, TrustedKey};
 use ledger::LogKey;
 use model::Digest;
 use sha2::{Digest as _, Sha256};
@@ -47,6 +47,7 @@ pub(super) fn before_signing(
     let ledger = Ed25519Signer::from_seed(&NOBODY_LEDGER);
     let signer = public_key(&collector)?;
     let mut trust = Trust::new(head.origin(), public_key(&ledger)?, signer)?;
+    trust.keys.push(TrustedKey::from_now_on(signer, Role::Record, 0));
     // Who approves is no matter of who seals: those are the keys that will count for good.
     trust.keys.extend(approvers.keys.iter().filter(|key| key.role == Role::Approve).cloned());
     let key: LogKey = trust.log_key()?;

@@ -20,6 +20,7 @@ pub struct Sealer<'a> {
     pub memory: &'a dyn HeadMemory,
     /// The trust material that will be used to verify what is sealed here.
     pub trust: &'a Trust,
+    /// Signs the bundle: the collector's key, or that of the person whose record it is.
     pub collector: &'a dyn Signer,
     pub ledger: &'a dyn Signer,
     /// Who takes the locks.
@@ -38,16 +39,17 @@ impl Sealer<'_> {
         Ok(key)
     }
 
-    /// That whoever verifies with our trust material will accept the collector's signature.
+    /// That whoever verifies with our trust material will accept our signature.
     pub(super) fn check_signer(&self, kind: Kind, index: u64) -> Result<(), SealError> {
         let signer = public_key(self.collector)?;
         if !self.trust.allows_head(index.saturating_add(1)) {
             return Err(SealError::LedgerKeyNotTrusted { index });
         }
-        if self.trust.allows(&signer, Role::for_kind(kind), index) {
+        let role = Role::for_kind(kind);
+        if self.trust.allows(&signer, role, index) {
             Ok(())
         } else {
-            Err(SealError::KeyNotTrusted { key: signer.id(), index })
+            Err(SealError::KeyNotTrusted { key: signer.id(), role: role.as_str(), index })
         }
     }
 

@@ -39,8 +39,11 @@ pub struct Begun {
     pub session: Session,
     /// Bundles of killed runs that had been signed; they are published now.
     pub completed: Vec<Sealed>,
-    /// Runs that died before they signed. Give each to `Sealer::record_unfinished`.
+    /// Runs that died before they signed. Give each to `Sealer::record_unfinished`. None where a person's record is begun: a run
+    /// leaves them to the next run.
     pub unfinished: Vec<Unfinished>,
+    /// Records of persons that were broken off before they were signed. Nobody else can sign them: they are gone.
+    pub dropped: Vec<Intent>,
 }
 
 /// A run between its intent and its seal. While it lives no one takes the run for dead; dropped
@@ -82,6 +85,8 @@ pub struct Sealed {
     pub statement: Statement,
     /// The signed head that holds it, in C2SP form.
     pub checkpoint: String,
+    /// Records of persons that gave their place free for it: broken off before they were signed.
+    pub dropped: Vec<Intent>,
 }
 
 impl Session {

@@ -1,7 +1,7 @@
 //! The steps of sealing, in their order.
 
 use bundle::seal::{Metadata, Unsigned};
-use bundle::statement::{Chain, StatementError};
+use bundle::statement::{Chain, Kind, StatementError};
 use model::Digest;
 use store::RunId;
 use verify::{Observer, Unobserved, VerifiedBundle};
@@ -60,12 +60,13 @@ impl Sealer<'_> {
         head.remember(self.memory)?;
         // Before the first request: at the end it would be too late to learn it.
         self.check_signer(intent.kind, head.size())?;
-        let completed = self.complete_all(&mut head)?;
-        let unfinished = self.dead_runs()?;
+        let (completed, mut dropped) = self.complete_all(&mut head)?;
+        let (unfinished, records) = self.dead_runs(intent.kind)?;
+        dropped.extend(records);
         let guard = self.workshop.open_run(&run, &self.holder)?;
         let (staged, scratch) = (self.workshop.staged(&run), self.workshop.scratch(&run)?);
         pending::write_intent(self.store, &run, &intent)?;
-        Ok(Begun { session: Session { run, intent, staged, scratch, guard }, completed, unfinished })
+        Ok(Begun { session: Session { run, intent, staged, scratch, guard }, completed, unfinished, dropped })
     }
 
     /// Seals what the session's run prepared. After an error nothing that was
@@ -96,7 +97,7 @@ impl Sealer<'_> {
         let mut head = head::Head::read(self.store, self.memory, &key)?;
         head.remember(self.memory)?;
         // Another run may have been killed while this one collected.
-        self.complete_all(&mut head)?;
+        let (_, dropped) = self.complete_all(&mut head)?;
         let index = head.size();
         self.check_signer(intent.kind, index)?;
         let previous = head.previous_statement(self.trust)?;
@@ -104,6 +105,7 @@ impl Sealer<'_> {
         let verified = proof::before_signing(&head, &statement, &staged, self.trust, observer)?;
         self.reserve(&run, index, &statement)?;
         let (sealed, verified) = self.complete(&mut head, index, Some(&verified))?;
+        let sealed = Sealed { dropped, ..sealed };
         // No one else can have published it: the index was taken under the lock that is still held.
         let verified =
             verified.ok_or_else(|| head::damaged(self.store, &bundle::layout::bundle(index), "already exists"))?;
@@ -121,20 +123,29 @@ impl Sealer<'_> {
         then(head.size())
     }
 
-    /// Runs whose process is gone and which signed nothing. Runs without an intent asked no one
-    /// for anything: they are removed.
-    fn dead_runs(&self) -> Result<Vec<Unfinished>, SealError> {
-        let mut unfinished = Vec::new();
+    /// Runs whose process is gone and which signed nothing, and records of persons of which that is so. Runs without an intent asked
+    /// no one for anything: they are removed, and so are the records, which ask no one at all. Who begins a record leaves runs to the
+    /// next run: `kind` is what is begun.
+    fn dead_runs(&self, kind: Kind) -> Result<(Vec<Unfinished>, Vec<Intent>), SealError> {
+        let (mut unfinished, mut records) = (Vec::new(), Vec::new());
         for run in self.workshop.runs()? {
+            let left = |intent: &Intent| kind == Kind::Record && intent.kind != Kind::Record;
+            if pending::read_intent(self.store, &run)?.as_ref().is_some_and(left) {
+                continue;
+            }
             let Some(guard) = self.workshop.claim_run(&run, &self.holder)? else {
                 continue;
             };
             match pending::read_intent(self.store, &run)? {
+                Some(intent) if intent.kind == Kind::Record => {
+                    self.workshop.drop_run(&run)?;
+                    records.push(intent);
+                }
                 Some(intent) => unfinished.push(Unfinished { run, intent, guard }),
                 None => self.workshop.drop_run(&run)?,
             }
         }
-        Ok(unfinished)
+        Ok((unfinished, records))
     }
 }
 

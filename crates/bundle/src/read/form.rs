@@ -2,8 +2,8 @@
 //! orders of lists. `docs/spec/bundle.md` §2 has each of these rules; what needs other records is `verify`'s.
 
 use model::record::{
-    Assignment, Control, Coverage, Derived, Exchange, Finding, InAnswer, Locator, Masked, Params, Peer, Rehearsed,
-    Resource, Route, Syntax,
+    About, Assignment, Control, Coverage, Derived, Exchange, Finding, InAnswer, Locator, Masked, Params, Peer, Rehearsed,
+    Recorded, Resource, Route, Syntax,
 };
 use model::{is_endpoint, is_pointer, is_proxy, leads_into};
 use serde_json::value::RawValue;
@@ -20,8 +20,8 @@ pub(super) fn check(record: &Record) -> Result<(), Broken> {
         | Record::Host(_)
         | Record::Check(_)
         | Record::Acceptance(_)
-        | Record::Gap(_)
-        | Record::Recorded(_) => Ok(()),
+        | Record::Gap(_) => Ok(()),
+        Record::Recorded(recorded) => of_recorded(recorded),
         Record::Declaration(declaration) => {
             hold(declaration.size <= limits::RAW_MAX, "`size` is more than a raw file may have")?;
             hold(declaration.raw < limits::RAW_FILES_MAX, "`raw` is not the number of a raw file")
@@ -125,6 +125,23 @@ fn of_resource(resource: &Resource) -> Result<(), Broken> {
         locators.iter().try_for_each(locator)?;
     }
     Ok(())
+}
+
+fn of_recorded(recorded: &Recorded) -> Result<(), Broken> {
+    let about = &recorded.about;
+    hold((1..=limits::OF_RECORDED_MAX).contains(&about.len()), "`about` names 1 to 256 things")?;
+    let mut once: Vec<&About> = about.iter().collect();
+    once.sort_unstable();
+    hold(once.is_sorted_by(|a, b| a < b), "`about` names a thing twice")?;
+    hold(recorded.on <= recorded.expires, "`expires` is before `on`")?;
+    if let Some(done) = recorded.done_on {
+        let tasks = about.iter().all(|one| matches!(one, About::Control(_)));
+        hold(tasks && done <= recorded.on, "`done_on` is after `on`, or of a record that is not about controls alone")?;
+    }
+    let attachments = &recorded.attachments;
+    hold(attachments.len() <= limits::OF_RECORDED_MAX, "a record has at most 256 attachments")?;
+    hold(attachments.is_sorted_by(|a, b| a.name < b.name), "`attachments` is not strictly ascending by name")?;
+    attachments.iter().map(|one| one.size).try_for_each(whole)
 }
 
 fn of_finding(finding: &Finding) -> Result<(), Broken> {

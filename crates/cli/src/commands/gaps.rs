@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use anyhow::anyhow;
-use links::{Found, Links, Unanswerable};
-use model::ExitStatus;
+use links::{Found, Links, Records, Unanswerable};
+use model::{Date, ExitStatus};
 use report::{Basis, DeclaredReader};
 use serde_json::json;
 
@@ -14,10 +14,12 @@ use crate::commands::keys;
 use crate::context::{self, Context};
 use crate::failure::{CommandResult, Failure};
 use crate::output::{self, Format};
+use crate::records::{self, Asked};
 use crate::{clock, summary};
 
 pub fn run(arguments: &Gaps) -> CommandResult {
     let context = context::usable(&arguments.from.declaration.declaration, clock::now()?)?;
+    let records = records(&context, &arguments.from)?;
     let (basis, found) = match bundle(&arguments.from)? {
         Ok(bundle) => {
             let trust = keys::read_trust(&arguments.from.trust)?;
@@ -27,6 +29,7 @@ pub fn run(arguments: &Gaps) -> CommandResult {
         Err(why) => (alone(&context, why), None),
     };
     let links = Links::new(&context.loaded, &context.environment.standards);
+    let links = records.as_ref().map_or(links, |records| links.with_records(records));
     let gaps = links.gaps(arguments.standard.as_deref(), arguments.level, found.as_ref()).map_err(unanswerable)?;
     match arguments.printed.format {
         Format::Json => output::json(&json!({"from": basis, "gaps": gaps}))?,
@@ -56,7 +59,30 @@ pub fn bundle(from: &DeclaredAndFound) -> Result<Result<Bundle, String>, Failure
 
 fn holds_none(named: &crate::args::BundleNamed) -> Result<bool, Failure> {
     let store = crate::stores::open(&named.store.store)?.store;
-    Ok(store.list(bundle::layout::BUNDLES).map_err(crate::stores::failed)?.is_empty())
+    Ok(crate::bundles::newest_run(&*store)?.is_none())
+}
+
+/// What people saw: of the store, unless another bundle is named, and of the files that are named. `None` where nobody looks.
+pub fn records(context: &Context, from: &DeclaredAndFound) -> Result<Option<Records>, Failure> {
+    let folder = &from.bundle.store.store;
+    let stored = from.bundle.file.is_none() && !from.declared_only && records::is_store(folder);
+    if !stored && from.people.record.is_empty() {
+        return Ok(None);
+    }
+    let trust = keys::read_trust(&from.trust)?;
+    let declaration = &context.loaded.declaration;
+    let asked = Asked {
+        trust: &trust,
+        entity: &declaration.entity.value,
+        system: declaration.system.id.as_str(),
+        day: from.people.on.map_or_else(|| clock::now().map(Date::of), Ok)?,
+    };
+    let mut found = match stored {
+        true => records::of_store(&*crate::stores::open(folder)?.store, &asked)?,
+        false => Records { day: asked.day, ..Records::default() },
+    };
+    records::add_files(&mut found, &from.people.record, &asked)?;
+    Ok(Some(found))
 }
 
 /// What the table is made from without a bundle.

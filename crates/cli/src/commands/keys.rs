@@ -10,11 +10,12 @@ use ::ledger::PublicKey;
 use anyhow::{Context as _, anyhow};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bundle::trust::{Range, Role, Spki, Trust, TrustError, TrustedKey};
+use bundle::trust::{Holder, Role, Trust, TrustError, TrustedKey};
 use model::Secret;
+use model::record::ActsFor;
 use sign::Signer;
 
-use crate::args::KeyFolder;
+use crate::args::{ActsForArgument, KeyFolder};
 use crate::failure::Failure;
 use crate::unrotated::Unrotated;
 use crate::{output, passphrase};
@@ -46,12 +47,21 @@ pub fn new(out: &Path, origin: &str, passphrase_file: Option<&Path>) -> Result<(
 
 /// `keys approver`
 pub fn approver(out: &Path, passphrase_file: Option<&Path>) -> Result<(), Failure> {
+    person(out, passphrase_file, "--approver", "")
+}
+
+/// `keys recorder`
+pub fn recorder(out: &Path, passphrase_file: Option<&Path>) -> Result<(), Failure> {
+    person(out, passphrase_file, "--recorder", " --holder NAME --as entity")
+}
+
+fn person(out: &Path, passphrase_file: Option<&Path>, option: &str, more: &str) -> Result<(), Failure> {
     let passphrase = passphrase::ask_twice(passphrase_file)?;
     let signer = sign::create_key_file(out, &passphrase).map_err(Failure::input)?;
     let beside = PathBuf::from(format!("{}.pub", out.display()));
     write_new(&beside, sign::public_pem(&signer).as_bytes())?;
     output::text(&format!(
-        "Created {} and {}.\n\nNext: witnessmark keys trust --approver {} > trust.new, put it in the place of keys/trust.json, and hand it to your auditor\n",
+        "Created {} and {}.\n\nNext: witnessmark keys trust {option} {}{more} > trust.new, put it in the place of keys/trust.json, and hand it to your auditor\n",
         out.display(),
         beside.display(),
         beside.display()
@@ -59,10 +69,24 @@ pub fn approver(out: &Path, passphrase_file: Option<&Path>) -> Result<(), Failur
 }
 
 /// `keys trust`
-pub fn trust(keys: &Path, cosign: bool, approvers: &[PathBuf]) -> Result<(), Failure> {
+pub fn trust(
+    keys: &Path,
+    cosign: bool,
+    approvers: &[PathBuf],
+    recorder: Option<((&Path, String), ActsForArgument)>,
+) -> Result<(), Failure> {
     let mut trust = read_trust(&keys.join(TRUST))?;
     for file in approvers {
-        trust.keys.push(TrustedKey { spki: Spki(read_public(file)?), role: Role::Approve, indices: Range::from(0) });
+        trust.keys.push(TrustedKey::from_now_on(read_public(file)?, Role::Approve, 0));
+    }
+    if let Some(((file, name), acts_for)) = recorder {
+        let acts_for = match acts_for {
+            ActsForArgument::Entity => ActsFor::Entity,
+            ActsForArgument::Implementer => ActsFor::Implementer,
+            ActsForArgument::Auditor => ActsFor::Auditor,
+        };
+        let holder = Some(Holder { name, acts_for });
+        trust.keys.push(TrustedKey { holder, ..TrustedKey::from_now_on(read_public(file)?, Role::Record, 0) });
     }
     let text = if cosign { trust.trusted_root() } else { trust.render() }.map_err(Failure::tool)?;
     if !cosign {

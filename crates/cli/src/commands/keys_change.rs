@@ -24,7 +24,10 @@ pub fn run(command: Command) -> CommandResult {
         Command::Close(arguments) => close(&arguments)?,
         Command::New { out, origin, passphrase_file } => keys::new(&out, &origin, passphrase_file.as_deref())?,
         Command::Approver { out, passphrase_file } => keys::approver(&out, passphrase_file.as_deref())?,
-        Command::Trust { keys, cosign, approver } => keys::trust(&keys, cosign, &approver)?,
+        Command::Recorder { out, passphrase_file } => keys::recorder(&out, passphrase_file.as_deref())?,
+        Command::Trust { keys, cosign, approver, recorder, holder, acts_for } => {
+            keys::trust(&keys, cosign, &approver, recorder.as_deref().zip(holder).zip(acts_for))?;
+        }
     }
     Ok(ExitStatus::Success)
 }
@@ -36,8 +39,9 @@ fn rotate(arguments: &Rotate) -> Result<(), Failure> {
     let secret = passphrase::ask(arguments.keys.passphrase_file.as_deref())?;
     let head = arguments.keys.head.clone().unwrap_or_else(|| folder.join(HEAD));
     let desk = Keys { folder, file: &file, trust, secret: &secret };
-    let text = match arguments.approver.as_slice() {
-        [old, new] => desk.approver(&arguments.store.store, &head, old, new)?,
+    let text = match (arguments.approver.as_slice(), arguments.recorder.as_slice()) {
+        ([old, new], _) => desk.person(Role::Approve, &arguments.store.store, &head, old, new)?,
+        (_, [old, new]) => desk.person(Role::Record, &arguments.store.store, &head, old, new)?,
         _ => desk.collector(&arguments.store.store, &head)?,
     };
     output::text(&text)
@@ -97,16 +101,20 @@ impl Keys<'_> {
         Ok(self.told(index))
     }
 
-    fn approver(self, store: &Path, head: &Path, old: &Path, new: &Path) -> Result<String, Failure> {
+    fn person(self, role: Role, store: &Path, head: &Path, old: &Path, new: &Path) -> Result<String, Failure> {
         let (ended, follows) = (keys::read_public(old)?, keys::read_public(new)?);
-        let named = self.trust.keys.iter().any(|key| key.role == Role::Approve && key.spki.0 == ended);
+        let named = self.trust.keys.iter().any(|key| key.role == role && key.spki.0 == ended);
+        let (who, option) = match role {
+            Role::Record => ("person who seals records", "--recorder FILE --holder NAME --as WHO"),
+            Role::Approve | Role::Run => ("approver", "--approver FILE"),
+        };
         if !named {
             return Err(Failure::input(anyhow!(
-                "`{}` names no approver with the key in `{}`",
+                "`{}` names no {who} with the key in `{}`",
                 self.file.display(),
                 old.display()
             ))
-            .with_help("`witnessmark keys trust --approver FILE` adds one"));
+            .with_help(format!("`witnessmark keys trust {option}` adds one")));
         }
         let opened = keys::open_with(self.folder, self.secret)?;
         let place = stores::open(store)?;
@@ -123,13 +131,19 @@ impl Keys<'_> {
         };
         let index = sealer.between_bundles(|index| {
             let mut trust = self.trust.clone();
-            trust.succeed(Role::Approve, Some(&ended), follows, index)?;
+            trust.succeed(role, Some(&ended), follows, index)?;
             self.write(&trust).map_err(Stopped::Other)?;
             Ok::<_, Stopped>(index)
         })?;
+        let (does, again) = match role {
+            Role::Record => ("signs records", ""),
+            Role::Approve | Role::Run => {
+                ("approves", "sign again what the old key signed (witnessmark acceptances sign), and ")
+            }
+        };
         Ok(format!(
-            "From bundle {index} on, key {} approves in the place of key {}.\n\n\
-             Next: sign again what the old key signed (witnessmark acceptances sign), and give {} to your auditor, over a channel they trust\n",
+            "From bundle {index} on, key {} {does} in the place of key {}.\n\n\
+             Next: {again}give {} to your auditor, over a channel they trust\n",
             follows.id(),
             ended.id(),
             self.file.display()

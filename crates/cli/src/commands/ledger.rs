@@ -72,6 +72,7 @@ pub fn seal_failure(error: SealError) -> Failure {
 #[derive(Debug, Serialize)]
 struct Line {
     index: u64,
+    kind: bundle::statement::Kind,
     bundle: String,
     started: String,
     finished: String,
@@ -99,6 +100,7 @@ fn log(folder: &Path, trust: &Path, printed: Printed) -> Result<(), Failure> {
         let predicate = statement.predicate;
         lines.push(Line {
             index,
+            kind: predicate.kind,
             bundle: predicate.bundle,
             started: predicate.started.to_string(),
             finished: predicate.finished.to_string(),
@@ -123,6 +125,10 @@ fn log(folder: &Path, trust: &Path, printed: Printed) -> Result<(), Failure> {
     .ok();
     for line in &lines {
         let s = &line.summary;
+        if line.kind == bundle::statement::Kind::Record {
+            writeln!(text, "{:>6}  {:<24}  {:<8}  a person's", line.index, line.started, line.kind.as_str()).ok();
+            continue;
+        }
         let status = serde_json::to_string(&line.status).unwrap_or_default();
         let note = match (line.rehearsal.is_empty(), verify::Rehearsals::new(&line.rehearsal).is_whole()) {
             (true, _) => "",

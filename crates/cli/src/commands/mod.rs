@@ -14,6 +14,7 @@ pub mod keys;
 mod keys_change;
 mod ledger;
 mod preflight;
+pub mod record;
 mod report;
 mod rights;
 mod run;
@@ -46,6 +47,7 @@ pub fn run(arguments: Arguments) -> CommandResult {
         Command::Rights(arguments) => rights::run(&arguments),
         Command::Preflight(arguments) => preflight::run(&arguments, quiet),
         Command::Run(arguments) => run::run(&arguments, speech),
+        Command::Record(arguments) => record::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Gaps(arguments) => gaps::run(&arguments),
@@ -78,6 +80,7 @@ pub fn child(child: Child) -> CommandResult {
 fn schema(arguments: &Schema) -> CommandResult {
     match arguments.what {
         SchemaOf::Declaration => output::json(&declaration::declaration_schema())?,
+        SchemaOf::Record => output::json(&declaration::record_schema())?,
         SchemaOf::Catalogue => output::json(&declaration::catalogue_schema())?,
     }
     Ok(ExitStatus::Success)

@@ -18,7 +18,7 @@ use store::{HeadFile, Place, Store};
 use tokio::runtime::Runtime;
 
 use crate::args::{FailOn, PurposeArgument, Run};
-use crate::commands::{keys, ledger};
+use crate::commands::{keys, ledger, record};
 use crate::context::{self, Context};
 use crate::failure::{CommandResult, Failure, warn};
 use crate::jobs;
@@ -75,6 +75,9 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
             recovered.index,
             recovered.statement.predicate.status.as_str()
         ));
+    }
+    for dropped in &ran.dropped {
+        warn(record::dropped(dropped));
     }
     for (check, reason) in &ran.broken_checks {
         warn(format!("check `{check}` could not be evaluated: {reason}"));
@@ -238,7 +241,7 @@ pub fn runtime() -> Result<Runtime, Failure> {
         .map_err(|e| Failure::tool(anyhow!(e).context("cannot start the async runtime")))
 }
 
-fn same_ledger(plan: &Plan, opened: &keys::Opened) -> Result<(), Failure> {
+pub fn same_ledger(plan: &Plan, opened: &keys::Opened) -> Result<(), Failure> {
     match &plan.ledger {
         Some(ledger) if ledger.origin != opened.trust.ledger.origin => Err(Failure::input(anyhow!(
             "the declaration names the ledger `{}`, the keys are those of `{}`",
@@ -250,7 +253,7 @@ fn same_ledger(plan: &Plan, opened: &keys::Opened) -> Result<(), Failure> {
     }
 }
 
-fn tool(program: &Path) -> Result<Tool, Failure> {
+pub fn tool(program: &Path) -> Result<Tool, Failure> {
     // Piece by piece: the whole file would be a third of all the memory that a run needs.
     let sha256 = std::fs::File::open(program)
         .and_then(Digest::of_reader)
@@ -260,7 +263,7 @@ fn tool(program: &Path) -> Result<Tool, Failure> {
 
 /// User, host and operating system, as the machine tells them.
 #[expect(clippy::disallowed_methods, reason = "the command line program reads the environment")]
-fn asked() -> (String, String, String) {
+pub fn asked() -> (String, String, String) {
     let uname = rustix::system::uname();
     let user = std::env::var("USER")
         .or_else(|_| std::env::var("LOGNAME"))

@@ -21,11 +21,15 @@ pub fn run(arguments: &Trace) -> CommandResult {
         TraceKind::Requirement => Kind::Requirement,
     });
     let links = Links::new(&context.loaded, &context.environment.standards);
+    let records = gaps::records(&context, &arguments.from)?;
+    let links = records.as_ref().map_or(links, |records| links.with_records(records));
+    let mut found = None;
     let mut trace = links.trace(&arguments.id, kind).map_err(gaps::unanswerable)?;
     let basis = match gaps::bundle(&arguments.from)? {
         Ok(bundle) => {
             let trust = keys::read_trust(&arguments.from.trust)?;
-            let (basis, _) = gaps::counted(&context, &bundle, &trust)?;
+            let (basis, counted) = gaps::counted(&context, &bundle, &trust)?;
+            found = Some(counted);
             let mut reader = TraceReader::new(trace);
             let verified = loop {
                 let (verified, _) = summary::verified(&bundle, &trust, &mut reader)?;
@@ -42,6 +46,7 @@ pub fn run(arguments: &Trace) -> CommandResult {
         }
         Err(why) => gaps::alone(&context, why),
     };
+    links.take_records(&mut trace, found.as_ref());
     match arguments.printed.format {
         Format::Json => output::json(&json!({"from": basis, "trace": trace}))?,
         Format::Human => output::text(&report::render_trace(&basis, &trace))?,

@@ -6,6 +6,7 @@
 mod collected;
 mod covers;
 mod judged;
+mod recorded;
 mod run;
 
 pub use collected::{
@@ -17,4 +18,5 @@ pub use judged::{
     Acceptance, Assignment, Check, CheckRole, Control, Counts, Evidence, Expectation, Finding, FindingPlace,
     Observation, Provenance,
 };
-pub use run::{ClockSource, Declaration, Host, Identity, Override, Purpose, Recorded, Run, RunStatus, Tool};
+pub use recorded::{About, ActsFor, Attachment, RecordMethod, Recorded, Says};
+pub use run::{ClockSource, Declaration, Host, Identity, Override, Purpose, Run, RunStatus, Tool};

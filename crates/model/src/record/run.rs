@@ -127,13 +127,3 @@ pub struct Declaration {
     pub sha256: Digest,
     pub raw: u64,
 }
-
-/// `recorded`: a person's record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Recorded {
-    pub id: String,
-    pub by: String,
-    pub role: String,
-    pub text: String,
-}

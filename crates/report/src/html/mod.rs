@@ -12,6 +12,7 @@ mod view;
 use askama::Template as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use links::Records;
 use model::Digest;
 use sha2::{Digest as _, Sha256};
 use verify::{Observer, VerifiedBundle};
@@ -41,11 +42,13 @@ pub enum PageError<E> {
     Template(askama::Error),
 }
 
-/// Reads a bundle several times by `read`, which verifies it while the observer looks on, and makes the page.
+/// Reads a bundle several times by `read`, which verifies it while the observer looks on, and makes the page; with the records of
+/// persons that are at hand.
 ///
 /// # Errors
 /// When a reading does not end in an accepted bundle, or two readings in different ones.
 pub fn render_page<E>(
+    records: Option<&Records>,
     mut read: impl FnMut(&mut (dyn Observer + Send)) -> Result<(VerifiedBundle, verify::Report), E>,
 ) -> Result<Page, PageError<E>> {
     let mut gatherer = Gatherer::new();
@@ -62,7 +65,7 @@ pub fn render_page<E>(
             let mut gathered = gatherer.finish();
             gathered.approvals = proof.0.acceptances().iter().map(|known| (known.record, known.clone())).collect();
             let declared = std::mem::take(&mut gathered.declared).finish(&proof.0);
-            let requirements = requirements::view(&declared);
+            let requirements = requirements::view(&declared, records);
             let view = template::View::of(&proof.0, &proof.1, &gathered, requirements, &hash(STYLE), &hash(SCRIPT));
             return Ok(Page {
                 html: view.render().map_err(PageError::Template)?,

@@ -1,11 +1,12 @@
 //! The view by requirement: what is declared for each, by which methods it can be looked at, and what is missing.
 
-use links::{Gaps, Links, Method, MethodState, RequirementGaps, State, Unanswerable, Wanted};
+use links::{Gaps, Links, Method, MethodState, Records, RequirementGaps, State, Unanswerable, Wanted};
 
 use super::template::{MethodCell, MethodRow, RequirementGroup, RequirementRow, RequirementsView};
 use super::text::clean;
 use crate::declared::Declared;
 use crate::gaps_text::counted;
+use crate::recorded::{contradiction_words, row_words, totals_words};
 
 /// Requirements that are shown.
 const MOST_ROWS: usize = 1_000;
@@ -14,9 +15,10 @@ const MOST_ROWS: usize = 1_000;
 ///
 /// # Errors
 /// Why there are none to show, for a person.
-pub fn view(declared: &Declared) -> Result<RequirementsView, String> {
+pub fn view(declared: &Declared, records: Option<&Records>) -> Result<RequirementsView, String> {
     let (loaded, standards) = declared.read().map_err(|why| format!("No requirement is listed: {}.", clean(&why)))?;
     let links = Links::new(&loaded, &standards);
+    let links = records.map_or(links, |records| links.with_records(records));
     let said = |error: Unanswerable| format!("No requirement is listed: {}.", clean(&error.problem));
     let found = Some(&declared.found);
     let level = loaded.declaration.system.level.as_ref().map(|level| level.value);
@@ -44,6 +46,8 @@ fn shown(gaps: &Gaps) -> RequirementsView {
     RequirementsView {
         standard: clean(&gaps.standard),
         level: gaps.level,
+        contradictions: gaps.contradictions.iter().map(|one| clean(&contradiction_words(one))).collect(),
+        records: gaps.records.iter().flat_map(totals_words).map(|words| clean(&words)).collect(),
         notes: gaps.notes.iter().map(|note| clean(note)).collect(),
         totals: vec![
             (t.requirements, "requirements"),
@@ -97,6 +101,7 @@ fn row(requirement: &RequirementGaps) -> RequirementRow {
             .map(|party| clean(&format!("{} ({}) is declared to cover it", party.id, party.role)))
             .collect(),
         methods: requirement.methods.iter().map(|(method, state)| cell(*method, state)).collect(),
+        records: requirement.records.iter().map(|row| clean(&row_words(row))).collect(),
         missing: requirement.missing.iter().map(|missing| clean(&missing.text)).collect(),
     }
 }

@@ -70,6 +70,10 @@ pub struct ControlRow {
 pub struct RequirementsView {
     pub standard: String,
     pub level: u32,
+    /// Where records of persons say otherwise than what was inspected, or than each other.
+    pub contradictions: Vec<String>,
+    /// How many records of persons there are; empty where nobody looked.
+    pub records: Vec<String>,
     pub notes: Vec<String>,
     /// How many there are, and of how many what is said.
     pub totals: Vec<(u64, &'static str)>,
@@ -103,6 +107,8 @@ pub struct RequirementRow {
     pub threats: String,
     pub others: Vec<String>,
     pub methods: Vec<MethodCell>,
+    /// What people saw.
+    pub records: Vec<String>,
     pub missing: Vec<String>,
 }
 

@@ -10,6 +10,7 @@ mod frame;
 mod hold;
 mod judged;
 mod key;
+mod person;
 mod raw;
 mod run;
 
@@ -54,8 +55,9 @@ impl Contents {
         Self {
             frame: Frame::new(statement),
             rules: match statement.predicate.kind {
-                Kind::Run => Rules::Run(Box::new(OfRun::new(statement))),
-                Kind::Record | Kind::Baseline | Kind::Trust => Rules::Places,
+                // What a person's record cannot hold the rules of a run say nothing about.
+                Kind::Run | Kind::Record => Rules::Run(Box::new(OfRun::new(statement))),
+                Kind::Baseline | Kind::Trust => Rules::Places,
             },
             raw: RawPlan::default(),
             approvals: Approvals::default(),

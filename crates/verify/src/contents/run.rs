@@ -1,7 +1,7 @@
-//! The records of a run, handed to those who know their rules.
+//! The records of a run, or of a person, handed to those who know their rules.
 
 use bundle::read::Record;
-use bundle::statement::Statement;
+use bundle::statement::{Kind, Statement};
 use model::record::{Check, ClockSource, Override, Provenance, Run, RunStatus};
 use model::{Digest, RecordRef, RecordType};
 
@@ -10,6 +10,7 @@ use super::found::{Found, NAMED};
 use super::frame::Frame;
 use super::hold::hold;
 use super::judged::Judged;
+use super::person::OfPerson;
 use crate::approvals::Approvals;
 use crate::problem::Problem;
 
@@ -19,6 +20,8 @@ pub(super) struct OfRun {
     statement: Statement,
     collected: Collected,
     judged: Judged,
+    /// Of a person's record.
+    person: Option<OfPerson>,
     last_check: Option<String>,
 }
 
@@ -28,6 +31,7 @@ impl OfRun {
             statement: statement.clone(),
             collected: Collected::new(&statement.predicate),
             judged: Judged::new(&statement.predicate),
+            person: (statement.predicate.kind == Kind::Record).then(|| OfPerson::new(statement.predicate.started)),
             last_check: None,
         }
     }
@@ -42,7 +46,17 @@ impl OfRun {
     ) -> Result<(), Problem> {
         match record {
             Record::Run(run) => self.run(at, run, found),
-            Record::Host(_) | Record::Recorded(_) | Record::Declaration(_) => Ok(()),
+            Record::Host(_) => Ok(()),
+            Record::Declaration(file) => {
+                if let Some(person) = &mut self.person {
+                    person.declaration(at, file);
+                }
+                Ok(())
+            }
+            Record::Recorded(recorded) => match &self.person {
+                Some(person) => person.recorded(at, recorded, frame),
+                None => Ok(()),
+            },
             Record::Check(check) => self.check(at, check, found),
             Record::Acceptance(acceptance) => approvals.acceptance(at, acceptance, &self.statement),
             Record::Assignment(assignment) => self.judged.assignment(at, assignment),

@@ -122,7 +122,7 @@ impl World {
     ) -> Result<Vec<Sealed>, SealError> {
         let store = FolderStore::open_on(Arc::new(disk.clone()), &self.store())?;
         self.with(disk, &store, |sealer| {
-            let Begun { session, completed: mut sealed, unfinished } = sealer.begin(intent(run))?;
+            let Begun { session, completed: mut sealed, unfinished, .. } = sealer.begin(intent(run))?;
             *began = true;
             for dead in unfinished {
                 sealed.push(sealer.record_unfinished(dead, &recording(), salts())?);

@@ -27,7 +27,7 @@ fn threads_seal_one_after_another() {
                 let store = world.open();
                 world
                     .with(&RealDisk, &*store, |sealer| {
-                        let Begun { session, unfinished, completed } =
+                        let Begun { session, unfinished, completed, .. } =
                             sealer.begin(intent(&format!("thread-{number}")))?;
                         // The others live: they are neither completed nor taken for dead.
                         assert!(unfinished.is_empty() && completed.is_empty());
