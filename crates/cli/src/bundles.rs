@@ -10,7 +10,7 @@ use store::Store;
 
 use crate::args::BundleNamed;
 use crate::failure::Failure;
-use crate::{records, stores};
+use crate::stores;
 
 /// A bundle that can be read as often as it takes.
 pub enum Bundle {
@@ -88,7 +88,7 @@ pub fn newest_run(store: &dyn Store) -> Result<Option<u64>, Failure> {
     indices.sort_unstable();
     for index in indices.into_iter().rev() {
         // One that the ledger says nothing of is read, and refused.
-        if records::kind_of(store, index)?.is_none_or(|kind| kind == Kind::Run) {
+        if stores::kind_of(store, index)?.is_none_or(|kind| kind == Kind::Run) {
             return Ok(Some(index));
         }
     }

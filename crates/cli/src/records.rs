@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use bundle::statement::{Kind, Statement};
+use bundle::statement::Kind;
 use bundle::trust::Trust;
-use bundle::{layout, limits, sigstore::Envelope};
+use bundle::layout;
 use links::{NotBelieved, PersonRecord, Records};
 use model::Date;
 use report::RecordReader;
@@ -24,19 +24,6 @@ pub struct Asked<'a> {
     pub day: Date,
 }
 
-/// What the ledger says of a bundle, without a proof: which kind it is of. `None` past the end of the ledger.
-///
-/// # Errors
-/// When the store cannot be read, or holds something else in its place.
-pub fn kind_of(store: &dyn Store, index: u64) -> Result<Option<Kind>, Failure> {
-    let path = layout::ledger_statement(index);
-    let Some(bytes) = store.read(&path, limits::ENVELOPE_MAX).map_err(stores::failed)? else { return Ok(None) };
-    let damaged = |error: &dyn std::fmt::Display| Failure::tool(anyhow!("`{path}` of this store is damaged: {error}"));
-    let envelope = Envelope::parse(&bytes).map_err(|error| damaged(&error))?;
-    let statement = Statement::parse(&envelope.statement).map_err(|error| damaged(&error))?;
-    Ok(Some(statement.predicate.kind))
-}
-
 /// All records that a store holds.
 ///
 /// # Errors
@@ -44,7 +31,7 @@ pub fn kind_of(store: &dyn Store, index: u64) -> Result<Option<Kind>, Failure> {
 pub fn of_store(store: &dyn Store, asked: &Asked<'_>) -> Result<Records, Failure> {
     let mut records = Records { day: asked.day, ..Records::default() };
     let mut index = 0;
-    while let Some(kind) = kind_of(store, index)? {
+    while let Some(kind) = stores::kind_of(store, index)? {
         if kind == Kind::Record {
             match stored(store, index, asked)? {
                 Ok(record) => records.all.push(record),

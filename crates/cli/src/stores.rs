@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use store::{Place, StoreError};
+use anyhow::anyhow;
+use bundle::sigstore::Envelope;
+use bundle::statement::{Kind, Statement};
+use bundle::{layout, limits};
+use store::{Place, Store, StoreError};
 
 use crate::failure::Failure;
 
@@ -18,4 +22,17 @@ pub fn open(location: &Path) -> Result<Place, Failure> {
 pub fn failed(error: StoreError) -> Failure {
     let help = error.help();
     Failure::tool(error).with_help_if(help)
+}
+
+/// What the ledger says of a bundle, without a proof: which kind it is of. `None` past the end of the ledger.
+///
+/// # Errors
+/// When the store cannot be read, or holds something else in its place.
+pub fn kind_of(store: &dyn Store, index: u64) -> Result<Option<Kind>, Failure> {
+    let path = layout::ledger_statement(index);
+    let Some(bytes) = store.read(&path, limits::ENVELOPE_MAX).map_err(failed)? else { return Ok(None) };
+    let damaged = |error: &dyn std::fmt::Display| Failure::tool(anyhow!("`{path}` of this store is damaged: {error}"));
+    let envelope = Envelope::parse(&bytes).map_err(|error| damaged(&error))?;
+    let statement = Statement::parse(&envelope.statement).map_err(|error| damaged(&error))?;
+    Ok(Some(statement.predicate.kind))
 }

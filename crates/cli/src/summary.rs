@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use agent::run::Ran;
+use agent::seal::Intent;
 use anyhow::anyhow;
 use bundle::trust::Trust;
 use declaration::Judged;
@@ -174,4 +175,12 @@ pub fn verified(
         Failure::tool(anyhow!("the bundle `{}` is not accepted: {}", bundle.name(), why.join("; ")))
             .with_help("`witnessmark-verify` says more; restore the bundle from a copy that it accepts")
     })
+}
+
+/// Whose record is lost, as a warning.
+pub fn dropped(intent: &Intent) -> String {
+    format!(
+        "a person's record that was begun at {} was broken off before it was signed: it is not in the ledger, and has to be recorded again",
+        intent.started
+    )
 }

@@ -13,6 +13,7 @@ mod found;
 mod gaps;
 mod links;
 mod records;
+mod seen;
 mod trace;
 
 pub use declaration::{ControlStatus, Method, Wanted};

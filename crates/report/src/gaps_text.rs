@@ -12,9 +12,7 @@ use verify::{VerifiedBundle, rehearsal};
 use crate::recorded::{contradictions, row_words, totals_words};
 use crate::style::{BOLD, DIM};
 use crate::terminal::clean;
-
-/// Columns of a line.
-const WIDTH: usize = 110;
+use crate::wrap::wrapped;
 
 /// What a table of requirements, or a trace, is made from.
 #[derive(Clone, Debug, Serialize)]
@@ -253,25 +251,4 @@ fn methods(methods: &BTreeMap<links::Method, MethodState>) -> String {
 
 fn line(text: &mut String, label: &str, words: &str) {
     wrapped(text, &format!("             {label:<9} "), &clean(words));
-}
-
-/// Breaks words into lines: the first begins with `first`, the others with as many spaces.
-pub fn wrapped(text: &mut String, first: &str, words: &str) {
-    let indent = first.chars().count();
-    text.push_str(first);
-    let mut column = indent;
-    for (number, word) in words.split(' ').enumerate() {
-        let length = word.chars().count();
-        if number > 0 && column + 1 + length > WIDTH {
-            text.push('\n');
-            text.extend(std::iter::repeat_n(' ', indent));
-            column = indent;
-        } else if number > 0 {
-            text.push(' ');
-            column += 1;
-        }
-        text.push_str(word);
-        column += length;
-    }
-    text.push('\n');
 }

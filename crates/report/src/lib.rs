@@ -15,6 +15,7 @@ mod terminal;
 mod trace_text;
 mod traced;
 mod words;
+mod wrap;
 
 pub use declared::{Declared, DeclaredReader};
 pub use evidence::{DeclarationView, Evidence, EvidenceReader, ExchangeView, PlaceText, Selection};

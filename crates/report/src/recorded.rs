@@ -11,9 +11,9 @@ use model::record::{RecordMethod, Recorded};
 use model::{RecordRef, RecordType};
 use verify::{Observer, VerifiedBundle, rehearsal};
 
-use crate::gaps_text::wrapped;
 use crate::style::{self, BOLD};
 use crate::terminal::clean;
+use crate::wrap::wrapped;
 
 /// Characters of what was seen that a table shows.
 const MOST_TEXT: usize = 300;

@@ -7,10 +7,11 @@ use links::{
     ThreatNode, Trace, UseNode,
 };
 
-use crate::gaps_text::{Basis, basis, counted, wrapped};
+use crate::gaps_text::{Basis, basis, counted};
 use crate::recorded::{about, contradictions, row_words};
 use crate::style::{self, BOLD, DIM};
 use crate::terminal::clean;
+use crate::wrap::wrapped;
 
 /// The chain from keys and threats over controls to requirements, and down to the exchanges.
 #[must_use]

@@ -13,10 +13,10 @@ use workspace_tests::root;
 /// The fingerprint of the key below, as `ssh-keygen -lf` prints it.
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f host\n";
 
-const SETTINGS: &str = "settings: {command: [DESK/sshd], host_key: DESK/host.pub}";
+pub const SETTINGS: &str = "settings: {command: [DESK/sshd], host_key: DESK/host.pub}";
 
 /// A desk with the example, a host key, and a server that prints its configuration.
-fn desk(declaration: &str) -> Desk {
+pub fn desk(declaration: &str) -> Desk {
     let desk = Desk::new("witnessmark: 1\n");
     let here = desk.path("").to_string_lossy().trim_end_matches('/').to_owned();
     fs::write(desk.path("witnessmark.yaml"), declaration.replace("DESK", &here)).expect("a declaration");
@@ -40,7 +40,7 @@ fn declaration(identity: &str) -> String {
     )
 }
 
-const CHECK: &str = r#"# METADATA
+pub const CHECK: &str = r#"# METADATA
 # title: Nobody logs in as root
 # description: Reads `PermitRootLogin`. Cannot see what `Match` blocks say.
 # scope: package

@@ -38,6 +38,7 @@ mod matrix;
 mod mutation;
 mod operating;
 mod outages;
+mod records;
 mod run_options;
 mod second;
 mod signals;

@@ -133,6 +133,23 @@ fn an_approver_is_followed_by_another() {
 }
 
 #[test]
+fn a_person_who_seals_records_gets_another_key() {
+    let server = server();
+    let desk = desk(&server);
+    let _ = desk.seal();
+    let made = desk.witnessmark(&["keys", "recorder", "--out", "officer.pem"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let trust = desk.witnessmark(&["keys", "trust", "--recorder", "officer.pem.pub", "--holder", "Paul", "--as", "entity"]);
+    fs::write(desk.path("keys/trust.json"), trust.stdout).unwrap();
+    let _ = follow(&desk, "recorder");
+    let trust: serde_json::Value = serde_json::from_slice(&fs::read(desk.path("keys/trust.json")).unwrap()).unwrap();
+    let of: Vec<_> = trust["keys"].as_array().unwrap().iter().filter(|key| key["role"] == "record").collect();
+    assert_eq!(of.len(), 2, "{of:?}");
+    assert!(of.iter().all(|key| key["holder"]["name"] == "Paul"), "{of:?}");
+    assert_eq!((&of[0]["indices"][1], &of[1]["indices"][0]), (&0.into(), &1.into()));
+}
+
+#[test]
 fn a_ledger_ends_and_another_begins() {
     let server = server();
     let desk = desk(&server);

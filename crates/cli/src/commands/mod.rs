@@ -14,7 +14,7 @@ pub mod keys;
 mod keys_change;
 mod ledger;
 mod preflight;
-pub mod record;
+mod record;
 mod report;
 mod rights;
 mod run;

@@ -18,11 +18,12 @@ use model::{Date, Digest, ExitStatus, Timestamp};
 use store::{HeadFile, Store};
 
 use crate::args::Record;
-use crate::commands::{keys, ledger, run as run_command};
+use crate::commands::run::{asked, run_id, same_ledger, tool};
+use crate::commands::{keys, ledger};
 use crate::context::{self, Context};
 use crate::failure::{CommandResult, Failure, warn};
 use crate::salts::Salts;
-use crate::{clock, output, passphrase, records, stores};
+use crate::{clock, output, passphrase, records, stores, summary};
 
 pub fn run(arguments: &Record) -> CommandResult {
     let (Some(file), Some(key)) = (&arguments.form, &arguments.key) else {
@@ -40,7 +41,7 @@ pub fn run(arguments: &Record) -> CommandResult {
     let secret = passphrase::ask_for(arguments.key_passphrase_file.as_deref(), &key.display().to_string())?;
     let person = keys::open_key(key, &secret)?;
     let opened = keys::open(&arguments.keys)?;
-    run_command::same_ledger(&plan, &opened)?;
+    same_ledger(&plan, &opened)?;
     named(&opened, keys::public(&*person)?, key)?;
 
     let place = stores::open(&arguments.store.store)?;
@@ -62,25 +63,25 @@ pub fn run(arguments: &Record) -> CommandResult {
     sealer.between_bundles(|_| Ok(())).map_err(ledger::seal_failure)?;
 
     let form = &read.form;
-    let asked = records::Asked {
+    let people = records::Asked {
         trust: &opened.trust,
         entity: &plan.entity,
         system: &plan.system.id,
         day: Date::of(started),
     };
-    not_used_before(&*place.store, form.id.as_str(), &asked)?;
+    not_used_before(&*place.store, form.id.as_str(), &people)?;
     let program = std::env::current_exe()
         .map_err(|e| Failure::tool(anyhow!(e).context("cannot find this program's own executable")))?;
-    let (user, machine, os) = run_command::asked();
+    let (user, machine, os) = asked();
     let mut salts = Salts::new();
     let setup = RecordSetup {
         sealer: &sealer,
         intent: Intent {
             kind: Kind::Record,
-            run: run_command::run_id(started)?,
+            run: run_id(started)?,
             entity: plan.entity.clone(),
             system: plan.system.id.clone(),
-            tool: run_command::tool(&program)?,
+            tool: tool(&program)?,
             clock: ClockSource::System,
             started,
             plan: Digest::of(&bytes),
@@ -115,17 +116,9 @@ pub fn run(arguments: &Record) -> CommandResult {
         warn(format!("bundle {} had been interrupted: it is sealed now", completed.index));
     }
     for intent in &done.dropped {
-        warn(dropped(intent));
+        warn(summary::dropped(intent));
     }
     told(&done.sealed, form, &opened)
-}
-
-/// Whose record is lost, as a warning.
-pub fn dropped(intent: &Intent) -> String {
-    format!(
-        "a person's record that was begun at {} was broken off before it was signed: it is not in the ledger, and has to be recorded again",
-        intent.started
-    )
 }
 
 fn failure(error: RecordError) -> Failure {

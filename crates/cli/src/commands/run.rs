@@ -18,7 +18,7 @@ use store::{HeadFile, Place, Store};
 use tokio::runtime::Runtime;
 
 use crate::args::{FailOn, PurposeArgument, Run};
-use crate::commands::{keys, ledger, record};
+use crate::commands::{keys, ledger};
 use crate::context::{self, Context};
 use crate::failure::{CommandResult, Failure, warn};
 use crate::jobs;
@@ -77,7 +77,7 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
         ));
     }
     for dropped in &ran.dropped {
-        warn(record::dropped(dropped));
+        warn(summary::dropped(dropped));
     }
     for (check, reason) in &ran.broken_checks {
         warn(format!("check `{check}` could not be evaluated: {reason}"));

@@ -12,6 +12,7 @@ mod diagnostics;
 mod mutated;
 mod northbank;
 mod parameters;
+mod person;
 mod places;
 mod plan;
 mod schema;

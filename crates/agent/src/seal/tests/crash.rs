@@ -150,6 +150,79 @@ fn a_death_while_another_is_recovered_from() {
     }
 }
 
+/// A person's record that dies anywhere is in the ledger once and whole, or not at all; and the next run goes on, which has not their key.
+#[test]
+fn a_death_anywhere_in_a_persons_record() {
+    let folder = scratch();
+    let base = world_of_one(&folder.path().join("base"));
+    let earlier = earlier_files(&base);
+    let (mut number, mut lost) = (0, 0);
+    loop {
+        let mut operations = 0;
+        for (power, fault) in
+            [(Power::Stays, Fault::KillDuring), (Power::Stays, Fault::KillAfter), (Power::Cut, Fault::KillAfter)]
+        {
+            let context = format!("{fault:?} at {number}, power {power:?}");
+            let (world, place) = fresh_copy(&base, number);
+            let lossy = LossyDisk::new(&world.folder).unwrap();
+            let failpoint = FailAt::new(number, fault);
+            let sealed = world.record_on(&FaultyDisk::new(lossy.clone(), failpoint.clone()), "b").is_ok();
+            operations = operations.max(failpoint.met());
+            if power == Power::Cut {
+                lossy.cut_power().unwrap();
+            }
+            // Every second time the person comes before the run, who completes what they had begun, or begins anew.
+            let again = number % 2 == 0;
+            if again {
+                world.record_on(&RealDisk, "b2").unwrap_or_else(|error| panic!("{context}: {error:?}"));
+            }
+            world.run_on(&RealDisk, "c", &mut false).unwrap_or_else(|error| panic!("{context}: {error:?}"));
+            let runs = check_after(&world, &earlier, &context);
+            let count = |id: &str| runs.iter().filter(|(run, _)| run == id).count();
+            assert!(count("b") <= 1 && (count("b") == 1 || !sealed), "{context}: {runs:?}");
+            assert_eq!((count("b2"), count("c")), (usize::from(again), 1), "{context}: {runs:?}");
+            assert!(runs.iter().all(|(_, status)| *status == RunStatus::Complete), "{context}: {runs:?}");
+            lost += usize::from(count("b") == 0);
+            std::fs::remove_dir_all(place).unwrap();
+        }
+        number += 1;
+        if number > operations {
+            break;
+        }
+    }
+    assert!(number > 60 && lost > 10, "only {number} operations were disturbed, and {lost} records lost");
+}
+
+/// A run that died leaves its place to its own key: a record does not take it.
+#[test]
+fn a_record_leaves_runs_to_the_next_run() {
+    let folder = scratch();
+    let base = world_of_one(&folder.path().join("base"));
+    let (mut number, mut waited, mut went_on) = (0, 0, 0);
+    loop {
+        let (world, place) = fresh_copy(&base, number);
+        let (began, _, operations) = disturbed(&world, number, Fault::KillAfter, "b", Power::Stays);
+        match world.record_on(&RealDisk, "c") {
+            Ok(done) => {
+                assert!(done.dropped.is_empty());
+                went_on += 1;
+            }
+            Err(crate::record::RecordError::Seal(super::SealError::RunWaits { index: 1 })) => waited += 1,
+            Err(error) => panic!("killed at {number}: {error:?}"),
+        }
+        world.run_on(&RealDisk, "d", &mut false).unwrap();
+        let runs = world.audit();
+        assert_eq!(runs.iter().filter(|(run, _)| run == "b").count(), usize::from(began), "killed at {number}: {runs:?}");
+        world.audit_signatures();
+        std::fs::remove_dir_all(place).unwrap();
+        number += 1;
+        if number > operations {
+            break;
+        }
+    }
+    assert!(waited > 0 && went_on > 10, "{waited} waited, {went_on} went on");
+}
+
 /// A fault anywhere in `init`: doing it again makes the ledger, or finds it made.
 #[test]
 fn a_fault_anywhere_while_the_ledger_is_made() {

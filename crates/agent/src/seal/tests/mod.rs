@@ -18,15 +18,19 @@ use bundle::layout::{self, Entry};
 use bundle::read::source::read_all;
 use bundle::sigstore::{Envelope, SealedStatement};
 use bundle::statement::{Kind, Statement, Summary};
-use bundle::trust::Trust;
+use bundle::trust::{Role, Trust, TrustedKey};
 use bundle::writer::{RecordWriter, WrittenRecords};
 use ledger::{PublicKey, SignedCheckpoint, Tile};
-use model::record::{Body, Certificate, ClockSource, Exchange, Peer, Purpose, Route, Run, RunStatus, Tool};
-use model::{Digest, RecordRef, RecordType, Timestamp};
+use model::record::{
+    About, ActsFor, Body, Certificate, ClockSource, Exchange, Host, Peer, Purpose, RecordMethod, Recorded, Route, Run,
+    RunStatus, Says, Tool,
+};
+use model::{Date, Digest, RecordRef, RecordType, Timestamp};
 use sign::{Ed25519Signer, SignError, Signer};
 use store::{Disk, FolderStore, HeadFile, Holder, Store, Workshop};
 
 use super::pack::BodyWriter;
+use crate::record::{Attached, RecordError, RecordSetup, SealedRecord};
 use super::{Begun, Intent, Recording, SealError, SealInput, Sealed, Sealer, Session};
 
 const ORIGIN: &str = "test.example/hot-wallet";
@@ -36,6 +40,8 @@ struct World {
     folder: PathBuf,
     trust: Trust,
     collector: Arc<CountingSigner>,
+    /// Whose records are signed.
+    person: Ed25519Signer,
     ledger: Ed25519Signer,
     wait: Duration,
 }
@@ -61,11 +67,15 @@ impl World {
     fn new(folder: &Path) -> Self {
         let collector = Ed25519Signer::from_seed(&[1; 32]);
         let ledger = Ed25519Signer::from_seed(&[2; 32]);
+        let person = Ed25519Signer::from_seed(&[3; 32]);
         let key = |signer: &dyn Signer| PublicKey::from_spki_der(&signer.public_spki_der()).unwrap();
+        let mut trust = Trust::new(ORIGIN, key(&ledger), key(&collector)).unwrap();
+        trust.keys.push(TrustedKey::from_now_on(key(&person), Role::Record, 0));
         Self {
             folder: folder.to_owned(),
-            trust: Trust::new(ORIGIN, key(&ledger), key(&collector)).unwrap(),
+            trust,
             collector: Arc::new(CountingSigner { inner: collector, signed: Mutex::default() }),
+            person,
             ledger,
             wait: Duration::ZERO,
         }
@@ -133,6 +143,41 @@ impl World {
         })
     }
 
+    /// A person's record with an attachment, as `witnessmark record` seals one.
+    fn record_on<D: Disk + Clone + 'static>(&self, disk: &D, run: &str) -> Result<SealedRecord, RecordError> {
+        let store = FolderStore::open_on(Arc::new(disk.clone()), &self.store()).map_err(SealError::from)?;
+        let memory = HeadFile::on(disk.clone(), &self.memory());
+        let workshop = Workshop::on(Arc::new(disk.clone()), &self.store());
+        let sealer = Sealer {
+            store: &store,
+            workshop: &workshop,
+            memory: &memory,
+            trust: &self.trust,
+            collector: &self.person,
+            ledger: &self.ledger,
+            holder: Holder { pid: std::process::id(), since: at(0) },
+            wait: self.wait,
+        };
+        let (form, mut file) = (body(run), tempfile::tempfile().unwrap());
+        io::Write::write_all(&mut file, b"a photograph").unwrap();
+        crate::record::seal(RecordSetup {
+            sealer: &sealer,
+            intent: Intent { every_seconds: None, ..intent(run) },
+            assessment: 1,
+            host: &Host { user: "w".into(), name: "h".into(), os: "Linux".into(), identities: Vec::new() },
+            form: ("observation.yaml", &form),
+            recorded: recorded(run),
+            attached: vec![Attached {
+                name: "photo.jpg".to_owned(),
+                size: 12,
+                sha256: Digest::of(b"a photograph"),
+                file: Some(file),
+            }],
+            finished: at(9),
+            randomness: &mut salts(),
+        })
+    }
+
     fn run(&self, run: &str) -> Vec<Sealed> {
         self.run_on(&store::RealDisk, run, &mut false).unwrap()
     }
@@ -178,9 +223,14 @@ impl World {
             assert_eq!(Digest::of(&bundle[layout::LEAVES]), statement.leaves_sha256);
             let mut expected = vec![layout::LEAVES, layout::RECORDS, layout::STATEMENT];
             let raw = layout::raw(0);
+            let photo = layout::raw(1);
             if statement.predicate.status == RunStatus::Complete {
                 assert_eq!(bundle[&raw], body(&statement.predicate.bundle));
                 expected.insert(1, &raw);
+            }
+            if statement.predicate.kind == Kind::Record {
+                assert_eq!(bundle[&photo], b"a photograph");
+                expected.insert(2, &photo);
             }
             expected.sort_unstable();
             assert!(bundle.keys().eq(expected), "{:?}", bundle.keys());
@@ -255,6 +305,22 @@ fn intent(run: &str) -> Intent {
         overrides: Vec::new(),
         challenge: None,
         every_seconds: Some(86_400),
+    }
+}
+
+fn recorded(id: &str) -> Recorded {
+    Recorded {
+        id: id.to_owned(),
+        method: RecordMethod::Observe,
+        about: vec![About::Control("AC-ROOM".to_owned())],
+        by: "Jane Doe".to_owned(),
+        role: ActsFor::Auditor,
+        on: Date::of(at(0)),
+        done_on: None,
+        expires: Date::of(at(86_400)),
+        says: Says::Supports,
+        text: "seen".to_owned(),
+        attachments: Vec::new(),
     }
 }
 
