@@ -410,7 +410,7 @@ def line_changes(base, random):
     hide = [at for at, line in enumerate(lines) if re.search(r'"t":"([a-z]+)"', line)[1] not in
             ("run", "check", "assignment", "route", "peer", "exchange", "coverage", "gap", "control")]
     for n in range(90):
-        chosen = sorted(random.sample(hide, random.randrange(1, 6)))
+        chosen = sorted(random.sample(hide, min(random.randrange(1, 6), len(hide))))
         yield "lines withheld that may be", lambda chosen=chosen: withheld(base, chosen, RECORDER)
 
 

@@ -64,11 +64,11 @@ impl<'d> Links<'d> {
                 all.push(Contradiction { about: about_words(about), records, text });
             };
             if !contradicts.is_empty() && inspected.conforms > 0 && inspected.deviates == 0 {
-                let text = format!("contradicted, where inspection conforms ({} findings)", inspected.conforms);
+                let text = format!("contradicted, where inspection conforms ({})", findings(inspected.conforms));
                 say(&contradicts, text);
             }
             if !supports.is_empty() && inspected.deviates > 0 {
-                say(&supports, format!("supported, where inspection deviates ({} findings)", inspected.deviates));
+                say(&supports, format!("supported, where inspection deviates ({})", findings(inspected.deviates)));
             }
             if !supports.is_empty() && !contradicts.is_empty() {
                 let both: Vec<&PersonRecord> = contradicts.iter().chain(&supports).copied().collect();
@@ -120,4 +120,8 @@ fn touches(about: &About, controls: &[&str], requirements: &[&str]) -> bool {
         About::Control(id) => controls.contains(&id.as_str()),
         About::Requirement(id) => requirements.contains(&id.as_str()),
     }
+}
+
+fn findings(count: u64) -> String {
+    if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use bundle::statement::Kind;
 use model::ExitStatus;
 use model::record::RunStatus;
 use serde::Serialize;
@@ -107,9 +108,19 @@ fn bundle(out: &mut String, report: &Report, about: &About) {
     heading(out, if claimed { "What it says it is (not proven)" } else { "The bundle" });
     row(out, "entity", &format!("{}, system {}", about.entity, about.system));
     row(out, "ledger", &format!("{}, entry {}", about.ledger, about.index));
-    row(out, "run", &about.id);
+    match about.kind {
+        Kind::Record => {
+            let whose = about.holder.as_ref().map_or("of which the trust file does not say whose it is".to_owned(), |holder| {
+                format!("of {}, who acts as {}, by the trust file", safe(&holder.name), holder.acts_for.as_str())
+            });
+            row(out, "record", &format!("{} of a person, signed with a key {whose}", about.id));
+        }
+        Kind::Run | Kind::Baseline | Kind::Trust => row(out, "run", &about.id),
+    }
     row(out, "time", &format!("{} to {}, by the custodian's clock", about.started, about.finished));
-    row(out, "status", status(about));
+    if about.kind != Kind::Record {
+        row(out, "status", status(about));
+    }
     if !about.rehearsal.is_empty() {
         row(out, "rehearsal", &verify::list(&about.rehearsal));
     }
@@ -181,6 +192,10 @@ fn acceptances(out: &mut String, report: &Report) {
 }
 
 fn contents(out: &mut String, about: &About, records: &RecordsReport) {
+    // Nothing was judged for it.
+    if about.kind == Kind::Record {
+        return;
+    }
     heading(out, "What the custodian's checks concluded");
     let summary = &about.summary;
     let accepted = match summary.accepted {

@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow};
 use assess::{Assessor, Case, CheckSet, Compared, Comparison, Difference, Limits, Member, WorkerCommand};
 use bundle::read::{Line, Record};
+use bundle::statement::Kind;
 use model::record::{Check, Finding, Provenance};
 use model::{Digest, ExitStatus, RecordRef, RecordType};
 use serde_json::json;
@@ -35,6 +36,9 @@ pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
         Ok(bundle) => bundle,
         Err(code) => return Ok(code),
     };
+    if bundle.statement().predicate.kind == Kind::Record {
+        return Err(Stop::Wrong(anyhow!("a person's record has nothing that could be judged again")));
+    }
     while sealed.facts.again() {
         same(&bundle, show::accepted(&args.bundle, args.format, &mut sealed.facts)?)?;
     }

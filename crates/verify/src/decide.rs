@@ -215,10 +215,11 @@ impl Findings {
             return Err((Step::Signature, Problem::BadSignature { id }));
         }
         let statement = Statement::parse(&envelope.statement).map_err(at(Step::Statement))?;
-        self.about = Some(About::of(&statement, envelope.statement_sha256(), id));
         let kind = statement.predicate.kind;
         let role = Role::for_kind(kind);
         let index = statement.predicate.chain.index;
+        let holder = trust.holder(&id, index).filter(|_| kind == Kind::Record).cloned();
+        self.about = Some(About { holder, ..About::of(&statement, envelope.statement_sha256(), id) });
         if !trust.keys.iter().any(|key| key.spki.0 == sealed.signer) {
             self.key_problem = Some(Problem::UnknownKey { id });
         } else if !trust.allows(&sealed.signer, role, index) {

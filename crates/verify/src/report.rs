@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::statement::{Kind, Statement, Summary};
+use bundle::trust::Holder;
 use conclude::Pause;
 use model::record::{GapReason, Override, Rehearsed, RunStatus};
 use model::{Digest, ExitStatus, RecordRef, RecordType, Timestamp};
@@ -78,6 +79,9 @@ pub struct About {
     pub every_seconds: Option<u64>,
     /// SHA-256 of the SPKI of the key that signed.
     pub signer: Digest,
+    /// Whose key that is, where the trust file says so of a key that signs records of persons.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Holder>,
 }
 
 /// What was found in the records.
@@ -258,6 +262,7 @@ impl About {
             previous_statement: said.chain.previous_statement,
             every_seconds: said.chain.every_seconds,
             signer,
+            holder: None,
         }
     }
 }

@@ -39,7 +39,6 @@ fn recorded(vectors: &mut Vectors) {
     bad("recorded-about", "a record about one control twice", malformed, &|v| {
         v["about"] = json!([{"control": "AC-ROOM"}, {"control": "AC-ROOM"}]);
     });
-    bad("recorded-expires", "a record that expired before it was seen", malformed, &|v| v["expires"] = json!("2026-11-21"));
     bad("recorded-done", "a task of a requirement", malformed, &|v| {
         v["about"] = json!([{"requirement": "ccss-9.0:1.01.1.1"}]);
     });
@@ -51,11 +50,6 @@ fn recorded(vectors: &mut Vectors) {
     bad("recorded-same", "an attachment with another digest than its file", contradiction, &|v| {
         v["attachments"][1]["sha256"] = json!(Digest::of(b"another photograph"));
     });
-    let two = sealed(&|story| {
-        let second = story.records.last().unwrap().clone();
-        story.records.push(second);
-    });
-    vectors.bad("statement-record", "two records of persons in one bundle", malformed, None, two);
 }
 
 fn spellings(vectors: &mut Vectors) {

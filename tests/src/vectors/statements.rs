@@ -4,10 +4,11 @@ use bundle::layout::Entry;
 use bundle::sigstore::SealedStatement;
 use bundle::statement::pae;
 use model::Digest;
+use sign::{Ed25519Signer, Signer as _};
 use verify::{Class, Level};
 
 use super::gather::{Vectors, book, small};
-use crate::sealed::{Book, Files, tar};
+use crate::sealed::{Book, Files, public, tar};
 
 const AUTHENTIC: Option<Level> = Some(Level::Authenticity);
 
@@ -79,6 +80,25 @@ fn resigned(good: &Book, files: &Files, change: impl FnOnce(String) -> String) -
     // As the collector's signer would, but for its limit.
     let key = ed25519_dalek::SigningKey::from_bytes(&crate::sealed::COLLECTOR_SEED);
     sealed.envelope.signature = ed25519_dalek::Signer::sign(&key, &pae(&sealed.envelope.statement)).to_bytes();
+    with_statement(files, &sealed)
+}
+
+/// The same, signed by somebody else.
+fn resigned_by(
+    signer: &Ed25519Signer,
+    good: &Book,
+    files: &Files,
+    change: impl FnOnce(String) -> String,
+) -> Vec<u8> {
+    let mut sealed = good.bundles[2].statement.clone();
+    let text = String::from_utf8(sealed.envelope.statement.clone()).unwrap();
+    sealed.envelope.statement = change(text).into_bytes();
+    sealed.envelope.signature = signer.sign(&pae(&sealed.envelope.statement)).unwrap();
+    sealed.signer = public(signer);
+    with_statement(files, &sealed)
+}
+
+fn with_statement(files: &Files, sealed: &SealedStatement) -> Vec<u8> {
     let mut files = files.clone();
     files.insert(Entry::Statement, sealed.render().into_bytes());
     tar(&files)
@@ -158,4 +178,6 @@ fn statement(vectors: &mut Vectors, good: &Book, files: &Files) {
         text.replacen("\"t\":\"peer\",\"first\":4,\"count\":1", "\"t\":\"peer\",\"first\":4,\"count\":4097", 1)
     });
     vectors.bad("segment-limit", "4,097 peers", malformed, None, limit);
+    let run = resigned_by(&good.recorder, good, files, |text| text.replacen("\"kind\":\"run\"", "\"kind\":\"record\"", 1));
+    vectors.bad("statement-record", "a run that says it is a person's record", malformed, None, run);
 }

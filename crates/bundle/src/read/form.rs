@@ -133,7 +133,6 @@ fn of_recorded(recorded: &Recorded) -> Result<(), Broken> {
     let mut once: Vec<&About> = about.iter().collect();
     once.sort_unstable();
     hold(once.is_sorted_by(|a, b| a < b), "`about` names a thing twice")?;
-    hold(recorded.on <= recorded.expires, "`expires` is before `on`")?;
     if let Some(done) = recorded.done_on {
         let tasks = about.iter().all(|one| matches!(one, About::Control(_)));
         hold(tasks && done <= recorded.on, "`done_on` is after `on`, or of a record that is not about controls alone")?;

@@ -10,7 +10,7 @@ const DECLARED: &str = "witnessmark: 1
 entity: Northbank
 system: {id: hot}
 controls:
-  - {id: AC-ROOM, title: Two people open the safe, task: {every: 1 month}}
+  - {id: AC-ROOM, title: Two people open the safe, task: {every: 1mo}}
   - {id: AC-BARE, title: Words alone}
 ";
 
