@@ -102,6 +102,7 @@ third_party := {
 	"review_every": "6mo",
 	"review_due": days_ahead(150),
 	"reviews": [],
+	"seen_as": [],
 }
 
 holder := {
@@ -112,6 +113,7 @@ holder := {
 	"trained": days_ago(30),
 	"train_every": "1y",
 	"training_due": days_ahead(335),
+	"left": null,
 }
 
 document := {
@@ -147,6 +149,7 @@ exclusion := {
 	"reason": "no key material passes it",
 	"approved_by": "CISO",
 	"approved": days_ago(30),
+	"seen_as": [],
 }
 
 component := {"name": "Ceremony room", "evidence": [], "threats": ["T-1"]}

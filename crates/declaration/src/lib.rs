@@ -29,8 +29,8 @@ pub use declared::{
     Acceptance, Affects, Certificate, CheckUse, Columns, Component, CompromisePlan, Control, ControlStatus,
     Declaration, Declined, Designation, Document, DocumentUse, Done, Exclusion, Expect, Identities, Key, KeyHolder,
     KeyInventory, KeyPlace, LedgerSettings, NotApplicable, Observe, Parameters, Residual, Review, Risk, RiskImport,
-    RiskRegister, Risks, Role, Settings, Signatures, Step, System, Target, Task, ThirdParty, Threat, ThreatModel,
-    Tolerance, Treatment, Wallet,
+    RiskRegister, Risks, Role, SeenAs, Settings, Signatures, Step, System, Target, Task, ThirdParty, Threat,
+    ThreatModel, Tolerance, Treatment, Wallet,
 };
 pub use environment::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment};
 pub use ids::{CheckId, Origin, RequirementId, Sha256, StandardId};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diagnose::{Code, Id, Located, Reporter, Span, help_known};
 
-use crate::declared::{Declaration, NotApplicable, Signatures, Target};
+use crate::declared::{Declaration, NotApplicable, SeenAs, Signatures, Target};
 use crate::environment::{CollectorInfo, Environment};
 use crate::ids::{RequirementId, StandardId};
 use crate::load::Loaded;
@@ -113,6 +113,7 @@ pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Envir
             names.requirements(&certificate.covers);
         }
     }
+    seen_as(d, names.reporter);
     for holder in &d.key_holders {
         for (target, _) in &holder.identities.by_target {
             names.one(target.at, &target.value, "target", &targets);
@@ -236,6 +237,35 @@ fn not_applicable(all: &[NotApplicable], names: &mut Names<'_, '_, '_>) {
         {
             let problem = format!("`{}` is said not to apply a second time", requirement.value);
             names.reporter.error(requirement.at, Code::DuplicateId, problem).related(before, "the first time");
+        }
+    }
+}
+
+/// Names of others at targets: possible ones, and each in one place only. Otherwise nobody could tell who was found.
+fn seen_as(declaration: &Declaration, reporter: &mut Reporter<'_>) {
+    let parties = declaration.third_parties.iter().filter_map(|party| party.seen_as.as_ref());
+    let exclusions = declaration.exclusions.iter().filter_map(|exclusion| exclusion.seen_as.as_ref());
+    let mut first: BTreeMap<(&str, String), Span> = BTreeMap::new();
+    for (word, name) in parties.chain(exclusions).flat_map(SeenAs::names).filter(|(_, name)| name.is_written()) {
+        let text = name.value.as_str();
+        let form = match word {
+            "account" if text.len() != 12 || !text.bytes().all(|b| b.is_ascii_digit()) => {
+                Some("twelve digits in quotes")
+            }
+            "organization" if !text.starts_with("o-") => Some("the id of an organisation of AWS, `o-…`"),
+            "tenant" if !text.contains('/') => Some("the issuer, `/`, and the tenant there: `github/other-org`"),
+            "host" if text.contains('/') || text.contains(':') => Some("a host alone, without scheme, port and path"),
+            _ => None,
+        };
+        if let Some(form) = form {
+            reporter
+                .error(name.at, Code::BadValue, format!("`{text}` is no name of this kind"))
+                .help(format!("write {form}"));
+        }
+        // Nobody tells names by case.
+        if let Some(before) = first.insert((word, text.to_lowercase()), name.at) {
+            let problem = format!("{word} `{text}` stands for somebody else already");
+            reporter.error(name.at, Code::DuplicateId, problem).related(before, "the first time");
         }
     }
 }

@@ -3,6 +3,7 @@
 use diagnose::{Cadence, Id, Located, record};
 use model::Date;
 
+use crate::declared::SeenAs;
 use crate::ids::Sha256;
 
 record! {
@@ -55,6 +56,8 @@ record! {
             approved_by: Option<Located<String>>,
             /// When.
             approved: Option<Located<Date>>,
+            /// What it is called where it is found.
+            seen_as: Option<SeenAs>,
         }
     }
 }

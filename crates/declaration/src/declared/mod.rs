@@ -16,7 +16,7 @@ pub use controls::{CheckUse, Control, ControlStatus, DocumentUse, Done, Expect, 
 use diagnose::{Located, record};
 pub use documents::{Document, Exclusion};
 pub use keys::{CompromisePlan, Key, KeyInventory, KeyPlace, Signatures, Step, Wallet};
-pub use people::{Certificate, Identities, KeyHolder, Role, ThirdParty};
+pub use people::{Certificate, Identities, KeyHolder, Role, SeenAs, ThirdParty};
 pub use system::{Designation, LedgerSettings, System};
 pub use targets::{Component, Settings, Target};
 pub use threats::{

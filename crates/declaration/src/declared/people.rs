@@ -31,7 +31,54 @@ record! {
             review_every: Option<Located<Cadence>>,
             /// The reviews that were made, with what was looked at.
             reviews: Vec<Review>,
+            /// What it is called where it is found.
+            seen_as: Option<SeenAs>,
         }
+    }
+}
+
+record! {
+    /// What somebody else is called where targets name them. Each name stands in one such list of the declaration only.
+    pub struct SeenAs ("list of names at targets") {
+        required {
+        }
+        optional {
+            /// Accounts of AWS: twelve digits.
+            accounts: Vec<Located<String>>,
+            /// Organisations of AWS: `o-a1b2c3d4e5`.
+            organizations: Vec<Located<String>>,
+            /// Identity providers: the URL of an issuer of tokens, or the ARN of a SAML provider.
+            issuers: Vec<Located<String>>,
+            /// Tenants of issuers that many share: `github/other-org`.
+            tenants: Vec<Located<String>>,
+            /// Slugs of GitHub Apps.
+            apps: Vec<Located<String>>,
+            /// Logins of outside collaborators at GitHub.
+            collaborators: Vec<Located<String>>,
+            /// Hosts that webhooks go to; `*.example.com` stands for all below it.
+            hosts: Vec<Located<String>>,
+            /// Clouds that targets are in: `aws`, `github`. A third party whose id is that word needs none.
+            clouds: Vec<Located<String>>,
+        }
+    }
+}
+
+impl SeenAs {
+    /// Each name with the word for what it is, singular: `account`, `organization`, `issuer`, `tenant`, `app`, `collaborator`, `host`, `cloud`;
+    /// by word and in the order declared.
+    pub fn names(&self) -> impl Iterator<Item = (&'static str, &Located<String>)> {
+        [
+            ("account", &self.accounts),
+            ("organization", &self.organizations),
+            ("issuer", &self.issuers),
+            ("tenant", &self.tenants),
+            ("app", &self.apps),
+            ("collaborator", &self.collaborators),
+            ("host", &self.hosts),
+            ("cloud", &self.clouds),
+        ]
+        .into_iter()
+        .flat_map(|(word, names)| names.iter().map(move |name| (word, name)))
     }
 }
 
@@ -73,6 +120,8 @@ record! {
             train_every: Option<Located<Cadence>>,
             /// Roles that the person has.
             roles: Vec<Located<Id>>,
+            /// The last day on which they had any duty here.
+            left: Option<Located<Date>>,
         }
     }
 }

@@ -232,6 +232,8 @@ pub struct HolderFacts {
     pub train_every: Option<String>,
     /// The last day on which training is due again, by `train_every`.
     pub training_due: Option<Day>,
+    /// The last day on which they had any duty.
+    pub left: Option<Day>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -269,6 +271,15 @@ pub struct ThirdPartyFacts {
     /// The last day on which a review is due again, by `review_every`.
     pub review_due: Option<Day>,
     pub reviews: Vec<ReviewFacts>,
+    /// What it is called where it is found.
+    pub seen_as: Vec<SeenAsFacts>,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SeenAsFacts {
+    /// `account`, `organization`, `issuer`, `tenant`, `app`, `collaborator`, `host`, `cloud`.
+    pub kind: String,
+    pub name: String,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -304,6 +315,8 @@ pub struct ExclusionFacts {
     pub reason: String,
     pub approved_by: Option<String>,
     pub approved: Option<Day>,
+    /// What it is called where it is found.
+    pub seen_as: Vec<SeenAsFacts>,
 }
 
 /// `declaration/document`.

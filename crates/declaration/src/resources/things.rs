@@ -8,14 +8,14 @@ use model::{Date, Digest};
 use super::facts::{
     AcceptanceFacts, AcceptedFacts, AcceptorFacts, AffectsFacts, AnsweringControl, CertificateFacts, ComponentFacts,
     ControlFacts, Day, DeclinedFacts, DocumentFacts, DoneFacts, ExclusionFacts, HolderFacts, IdentityFacts, KeyFacts,
-    KeyPlaceFacts, KeyWallet, ReviewFacts, ReviewedPartFacts, RiskFacts, RoleFacts, SignaturesFacts, StepFacts,
-    SystemFacts, TaskFacts, ThirdPartyFacts, ThreatFacts, ToleranceFacts, WalletFacts,
+    KeyPlaceFacts, KeyWallet, ReviewFacts, ReviewedPartFacts, RiskFacts, RoleFacts, SeenAsFacts, SignaturesFacts,
+    StepFacts, SystemFacts, TaskFacts, ThirdPartyFacts, ThreatFacts, ToleranceFacts, WalletFacts,
 };
 use super::indices::{Indices, naming};
 use super::{ThingError, Things};
 use crate::declared::{
-    Acceptance, Control, ControlStatus, Declaration, Document, Key, KeyHolder, Review, Risk, Role, Task, ThirdParty,
-    Threat, Treatment, Wallet,
+    Acceptance, Control, ControlStatus, Declaration, Document, Key, KeyHolder, Review, Risk, Role, SeenAs, Task,
+    ThirdParty, Threat, Treatment, Wallet,
 };
 use crate::own_rules;
 
@@ -38,12 +38,14 @@ impl Things<'_> {
                 reason: one.reason.value.clone(),
                 approved_by: text(&one.approved_by),
                 approved: date(&one.approved),
+                seen_as: seen_as(&one.seen_as),
             };
             let places = [
                 ("what", vec![one.what.at]),
                 ("reason", vec![one.reason.at]),
                 ("approved_by", of(&one.approved_by)),
                 ("approved", of(&one.approved)),
+                ("seen_as", one.seen_as.iter().map(|names| names.written).collect()),
             ];
             self.add("declaration/exclusion", one.id.as_str(), one.written, &facts, &places)?;
         }
@@ -178,6 +180,7 @@ impl Things<'_> {
             trained: date(&one.trained),
             train_every: cadence(&one.train_every),
             training_due: due(date(&one.trained), &one.train_every),
+            left: date(&one.left),
         };
         let places = [
             ("identities", by_target.iter().flat_map(|(_, identities)| each(identities)).collect()),
@@ -187,6 +190,7 @@ impl Things<'_> {
             ("trained", of(&one.trained)),
             ("train_every", of(&one.train_every)),
             ("training_due", [of(&one.train_every), of(&one.trained)].concat()),
+            ("left", of(&one.left)),
         ];
         self.add("declaration/holder", one.id.as_str(), one.written, &facts, &places)
     }
@@ -440,6 +444,7 @@ impl Things<'_> {
             review_every: cadence(&one.review_every),
             review_due: due(reviewed, &one.review_every),
             reviews: one.reviews.iter().map(review).collect(),
+            seen_as: seen_as(&one.seen_as),
         };
         let places = [
             ("role", vec![one.role.at]),
@@ -452,6 +457,7 @@ impl Things<'_> {
             ("review_every", of(&one.review_every)),
             ("review_due", [of(&one.review_every), of(&one.reviewed), reviews_at.clone()].concat()),
             ("reviews", reviews_at),
+            ("seen_as", one.seen_as.iter().map(|names| names.written).collect()),
         ];
         self.add("declaration/third-party", one.id.as_str(), one.written, &facts, &places)
     }
@@ -560,6 +566,11 @@ fn of<T>(written: &Option<Located<T>>) -> Vec<Span> {
 
 fn each<T>(written: &[Located<T>]) -> Vec<Span> {
     written.iter().map(|one| one.at).collect()
+}
+
+fn seen_as(written: &Option<SeenAs>) -> Vec<SeenAsFacts> {
+    let names = written.iter().flat_map(SeenAs::names);
+    names.map(|(kind, name)| SeenAsFacts { kind: kind.to_owned(), name: name.value.clone() }).collect()
 }
 
 fn review(one: &Review) -> ReviewFacts {

@@ -252,3 +252,23 @@ fn the_name_of_the_declaration_is_taken() {
       = help: leave `on` out
     "#);
 }
+
+#[test]
+fn who_left_and_what_others_are_called_is_there() {
+    let text = r#"witnessmark: 1
+entity: Northbank Custody Ltd
+system: {id: hot-wallet}
+key_holders: [{id: kh-1, left: 2026-05-31}, {id: kh-2}]
+third_parties: [{id: vault-ltd, role: qsp, seen_as: {hosts: [hooks.vault.example], accounts: ["999988887777"]}}]
+exclusions: [{id: logs, what: our account for logs, reason: no key is there, seen_as: {accounts: ["444455556666"]}}]
+"#;
+    let things = things(text);
+    assert_eq!(one(&things, "declaration/holder", "kh-1").facts["left"]["date"], "2026-05-31");
+    assert_eq!(one(&things, "declaration/holder", "kh-2").facts["left"], json!(null));
+    let party = one(&things, "declaration/third-party", "vault-ltd");
+    let names = json!([{"kind": "account", "name": "999988887777"}, {"kind": "host", "name": "hooks.vault.example"}]);
+    assert_eq!(party.facts["seen_as"], names);
+    assert_eq!(party.parts["seen_as"][0].line, 5);
+    let exclusion = one(&things, "declaration/exclusion", "logs");
+    assert_eq!(exclusion.facts["seen_as"], json!([{"kind": "account", "name": "444455556666"}]));
+}

@@ -544,3 +544,28 @@ fn what_no_check_judges_is_named() {
       --> witnessmark.yaml:41:18
     "#);
 }
+
+#[test]
+fn names_at_targets_are_possible_ones_and_stand_for_one() {
+    let found = said(
+        &(HEAD.to_owned()
+            + r#"third_parties:
+  - {id: p, role: cloud, seen_as: {accounts: ["99998888777"], hosts: ["https://hooks.example"], tenants: [other-org], apps: [ci-runner]}}
+exclusions: [{id: e, what: an App, reason: it reads nothing, seen_as: {apps: [CI-Runner]}}]
+controls:
+  - {id: C, title: Keys rotate, checks: [{use: aws-kms/key-rotates}]}
+"#),
+    );
+    for piece in [
+        "error[bad-value]: `99998888777` is no name of this kind",
+        "= help: write twelve digits in quotes",
+        "error[bad-value]: `https://hooks.example` is no name of this kind",
+        "error[bad-value]: `other-org` is no name of this kind",
+        "= help: write the issuer, `/`, and the tenant there: `github/other-org`",
+        "error[duplicate-id]: app `CI-Runner` stands for somebody else already",
+        "the first time",
+    ] {
+        assert!(found.contains(piece), "{piece} is not in:\n{found}");
+    }
+    assert_eq!(found.matches("error[").count(), 4, "{found}");
+}
