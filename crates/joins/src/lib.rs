@@ -28,8 +28,13 @@
 
 use std::collections::BTreeMap;
 
+mod identities;
 mod joined;
 pub mod keys;
+mod parties;
+mod people;
+mod reaching;
+mod third_parties;
 mod unread;
 mod world;
 
@@ -40,7 +45,7 @@ pub use world::{Builder, Object, Target, World};
 
 /// Every join, in the order in which they run. Later ones may name objects of earlier ones as inputs, if their kind comes later in the
 /// alphabet: a derived record refers to earlier ones only.
-pub const JOINS: &[Join] = &[keys::JOIN];
+pub const JOINS: &[Join] = &[keys::JOIN, people::JOIN, reaching::JOIN, third_parties::JOIN];
 
 /// Every kind there is.
 #[must_use]

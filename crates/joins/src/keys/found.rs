@@ -19,7 +19,24 @@ pub(super) const READS: &[(&str, &[&str])] = &[
     (PKCS11, &["class", "key_type", "label", "key_id", "local", "curve", "bits", "sign", "fingerprint"]),
     (PUBLIC_KEY, &["key_id", "fingerprint"]),
     // Keys that a program of the entity's own found.
-    ("*/key", &["label", "name", "key_id", "arn", "alias", "aliases", "fingerprint", "region", "account", "spec", "origin", "class", "sign"]),
+    (
+        "*/key",
+        &[
+            "label",
+            "name",
+            "key_id",
+            "arn",
+            "alias",
+            "aliases",
+            "fingerprint",
+            "region",
+            "account",
+            "spec",
+            "origin",
+            "class",
+            "sign",
+        ],
+    ),
 ];
 
 /// Something about a key; `None`: the source has nothing of this name.
@@ -52,8 +69,7 @@ pub(super) struct FoundKey {
 
 /// The kinds of keys that may be found at a target. None: no collector of it looks for keys.
 pub(super) fn kinds_at<'w>(world: &'w World<'_>, target: &Target<'_>) -> Vec<&'w str> {
-    let mut kinds: Vec<&str> =
-        [KMS, PKCS11].into_iter().filter(|kind| target.is_read_by(collector_of(kind))).collect();
+    let mut kinds: Vec<&str> = [KMS, PKCS11].into_iter().filter(|kind| target.is_read_by(collector_of(kind))).collect();
     if let Some(program) = target.program() {
         let of_program = |kind: &&str| kind.split_once('/') == Some((program, "key"));
         kinds.extend(world.known_kinds(target.id).filter(of_program).filter(|kind| ![KMS, PKCS11].contains(kind)));

@@ -115,9 +115,7 @@ impl<'w> Inventory<'w> {
                     }
                     Matched { declared, here, elsewhere, open, kinds }
                 }
-                None => {
-                    Matched { declared, here: Vec::new(), elsewhere: Vec::new(), open: None, kinds: Vec::new() }
-                }
+                None => Matched { declared, here: Vec::new(), elsewhere: Vec::new(), open: None, kinds: Vec::new() },
             };
             inventory.note(&matched);
             for of in &declared.backup_of {
@@ -208,7 +206,11 @@ impl<'w> Inventory<'w> {
             // Of other material nothing that is read says what it is.
             (
                 "material",
-                declared.material.as_ref().map(|one| one.as_str()).filter(|one| ["private-key", "secret-key"].contains(one)),
+                declared
+                    .material
+                    .as_ref()
+                    .map(|one| one.as_str())
+                    .filter(|one| ["private-key", "secret-key"].contains(one)),
             ),
         ];
         let mut found = Vec::new();
@@ -326,7 +328,9 @@ impl<'w> Inventory<'w> {
         }
         joined.part("declared_elsewhere", elsewhere);
         match copy_of {
-            Ok(of) => joined.part("copy_of", of.into_iter().flatten().filter(|id| !here.contains(*id)).collect::<Vec<_>>()),
+            Ok(of) => {
+                joined.part("copy_of", of.into_iter().flatten().filter(|id| !here.contains(*id)).collect::<Vec<_>>())
+            }
             Err(why) => joined.unread("copy_of", why),
         }
         joined
@@ -422,7 +426,9 @@ impl<'w> Places<'w> {
             return (Some(unsaid(format!("there is no target `{target}`"))), Vec::new());
         };
         if at.kinds.is_empty() {
-            let text = format!("no collector of target `{target}` finds keys: whether `{name}` is there, its secrets do not show");
+            let text = format!(
+                "no collector of target `{target}` finds keys: whether `{name}` is there, its secrets do not show"
+            );
             return (Some(unsaid(text)), Vec::new());
         }
         // An ARN says where its key is; an account has no keys of others.
@@ -437,7 +443,9 @@ impl<'w> Places<'w> {
         let here = |one: &Option<String>| region.is_none() || one.is_none() || one.as_deref() == region;
         let lists = at.lists.iter().filter(|(of, _)| here(of)).map(|(_, why)| why.clone());
         // A key's id and ARN are known as soon as it is listed.
-        let known = at.kinds == [KMS] && !name.starts_with("alias/") && !place.is_some_and(|[.., rest]| rest.starts_with("alias/"));
+        let known = at.kinds == [KMS]
+            && !name.starts_with("alias/")
+            && !place.is_some_and(|[.., rest]| rest.starts_with("alias/"));
         let names = at.names.iter().filter(|(of, _)| !known && here(of)).map(|(_, why)| why.clone());
         (Unread::all(lists.chain(names)), at.kinds.clone())
     }

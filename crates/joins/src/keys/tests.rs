@@ -103,7 +103,11 @@ fn coverage(target: &str, collector: &str, population: String, items: u64, compl
 }
 
 /// Everything that is joined, by kind and id. An id that comes twice is a failure.
-fn joined(loaded: &Loaded, found: &Found, tokens: &[(&str, &str, Value)]) -> (BTreeMap<(String, String), Joined>, Vec<List>) {
+fn joined(
+    loaded: &Loaded,
+    found: &Found,
+    tokens: &[(&str, &str, Value)],
+) -> (BTreeMap<(String, String), Joined>, Vec<List>) {
     let mut world = World::builder(&loaded.declaration, 0);
     for (account, target) in ["a", "b"].into_iter().enumerate() {
         for (region, name) in REGIONS.into_iter().enumerate() {
@@ -207,7 +211,10 @@ fn what_is_not_there_is_told_from_what_was_not_read() {
     assert_eq!(ids(key(&all, "secret"), "found"), None);
     assert_eq!(gap_of(key(&all, "secret"), "found").unwrap().reason, GapReason::Unsupported);
     assert!(lists.iter().all(|list| list.open.is_empty()), "{lists:?}");
-    assert_eq!(lists.iter().map(|list| (list.kind, list.items)).collect::<Vec<_>>(), [("joined/found-key", 1), ("joined/key", 6)]);
+    assert_eq!(
+        lists.iter().map(|list| (list.kind, list.items)).collect::<Vec<_>>(),
+        [("joined/found-key", 1), ("joined/key", 6)]
+    );
 
     // One region was refused: an ARN says in which region its key would be.
     found.refused.insert((0, 1));
@@ -300,7 +307,10 @@ fn what_is_declared_of_a_key_is_compared() {
         .iter()
         .map(|one| format!("{} {} {}", one["what"], one["declared"], one["found"]).replace('"', ""))
         .collect();
-    assert_eq!(differs, ["spec RSA_4096 SYMMETRIC_DEFAULT", "origin EXTERNAL AWS_KMS", "material private-key secret-key"]);
+    assert_eq!(
+        differs,
+        ["spec RSA_4096 SYMMETRIC_DEFAULT", "origin EXTERNAL AWS_KMS", "material private-key secret-key"]
+    );
     // Nothing that is read tells a share from other secrets.
     assert_eq!(key(&all, "share").facts["compared"], 0);
 }
@@ -350,7 +360,8 @@ fn a_backup_lies_elsewhere() {
         backups.iter().map(|one| (one["id"].as_str().unwrap().to_owned(), one["apart"].clone())).collect()
     };
     let (all, _) = joined(&loaded, &found, &[]);
-    let expected = json!({"same-region": false, "other-region": true, "itself": false, "paper": true, "somewhere": null});
+    let expected =
+        json!({"same-region": false, "other-region": true, "itself": false, "paper": true, "somewhere": null});
     assert_eq!(json!(apart(key(&all, "hot"))), expected);
     assert_eq!(json!(apart(key(&all, "cold"))), json!({"paper": false}));
     assert_eq!(key(&all, "paper").facts["backups"], json!([]));

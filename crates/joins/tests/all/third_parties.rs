@@ -1,0 +1,214 @@
+//! Others, found and declared.
+
+use serde_json::{Value, json};
+
+use crate::world::{Found, each, one, unread};
+
+const HEAD: &str = r#"witnessmark: 1
+entity: Northbank Custody Ltd
+system: {id: hot-wallet}
+targets:
+  - {id: prod, collector: [aws-iam, aws-kms, aws-s3], account: "111122223333"}
+  - {id: code, collector: github, organization: northbank, organization_id: 1}
+key_holders: [{id: kh-1, identities: {code: [Contractor]}}]
+"#;
+
+const LISTS: [&str; 5] =
+    ["aws-iam/role", "aws-kms/key", "aws-s3/bucket", "aws-iam/oidc-provider", "aws-iam/saml-provider"];
+
+fn policy(principal: &str, conditions: &str) -> Value {
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*",
+        "Principal": {principal}{conditions}}}]}}"#
+    );
+    serde_json::to_value(iam_policy::PolicyDocument::parse(&text).unwrap()).unwrap()
+}
+
+fn listed() -> Found {
+    let mut found = Found::default();
+    found
+        .listed("prod", &LISTS)
+        .listed("code", &["github/app-installation", "github/webhook", "github/outside-collaborator"]);
+    found
+}
+
+fn role(found: &mut Found, name: &str, principal: &str, conditions: &str) {
+    let id = format!("arn:aws:iam::111122223333:role/{name}");
+    found.object("prod", "aws-iam/role", &id, json!({"trust_policy": policy(principal, conditions)}));
+}
+
+/// Who was found, each with what accounts for them.
+fn standings(found: &Found, declaration: &str) -> Vec<String> {
+    let (all, _) = found.joined(declaration);
+    let outside = all.iter().filter(|((kind, _), _)| kind == "joined/outside-party");
+    outside
+        .map(|((_, id), one)| {
+            let standing = &one.facts["standing"];
+            match standing["id"].as_str() {
+                Some(by) => format!("{id}: {} {by}", standing["as"].as_str().unwrap()),
+                None => format!("{id}: {}", standing["as"].as_str().unwrap()),
+            }
+        })
+        .collect()
+}
+
+fn everybody() -> Found {
+    let mut found = listed();
+    role(&mut found, "vendor", r#"{"AWS": "arn:aws:iam::999988887777:role/theirs"}"#, "");
+    role(&mut found, "own", r#"{"AWS": "arn:aws:iam::111122223333:root"}"#, "");
+    role(&mut found, "service", r#"{"Service": "ec2.amazonaws.com"}"#, "");
+    let oidc = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com";
+    let subject = |of: &str| {
+        format!(
+            r#", "Condition": {{"StringLike": {{"token.actions.githubusercontent.com:sub": "repo:{of}/signer:ref:refs/heads/main"}}}}"#
+        )
+    };
+    role(&mut found, "ci", &format!(r#"{{"Federated": "{oidc}"}}"#), &subject("northbank"));
+    role(&mut found, "their-ci", &format!(r#"{{"Federated": "{oidc}"}}"#), &subject("otherorg"));
+    found
+        .object("prod", "aws-iam/oidc-provider", oidc, json!({"settings": {"url": "token.actions.githubusercontent.com"}}))
+        .object("prod", "aws-iam/saml-provider", "arn:aws:iam::111122223333:saml-provider/okta", json!({"name": "okta"}))
+        .object("prod", "aws-kms/key", "arn:aws:kms:eu-west-1:111122223333:key/1", json!({
+            "policy": policy(r#"{"AWS": "arn:aws:iam::111122223333:root"}"#, ""),
+            "grants": [{"grantee": "arn:aws:iam::222233334444:role/x", "retiring": null, "issuing_account": "111122223333", "operations": ["Sign"]}],
+        }))
+        .object("prod", "aws-s3/bucket", "arn:aws:s3:::evidence", json!({"policy": null}))
+        .object("code", "github/app-installation", "1", json!({"app": "ci-runner", "suspended": null}))
+        .object("code", "github/app-installation", "2", json!({"app": "old-bot", "suspended": {"at": "2026-01-01T00:00:00.000Z", "epoch": 1}}))
+        .object("code", "github/webhook", "northbank/signer 7", json!({"url": "https://user@Hooks.Chat.example:8443/x?y", "active": true}))
+        .object("code", "github/outside-collaborator", "contractor", json!({}))
+        .object("code", "github/outside-collaborator", "visitor", json!({}));
+    found
+}
+
+#[test]
+fn everybody_else_is_found_once_and_accounted_for() {
+    let found = everybody();
+    let nobody_declared = [
+        "account 222233334444: undeclared",
+        "account 999988887777: undeclared",
+        "app ci-runner: undeclared",
+        "app old-bot: undeclared",
+        "cloud aws: undeclared",
+        "cloud github: undeclared",
+        "collaborator contractor: holder kh-1",
+        "collaborator visitor: undeclared",
+        "host hooks.chat.example: undeclared",
+        "issuer arn:aws:iam::111122223333:saml-provider/okta: undeclared",
+        "issuer token.actions.githubusercontent.com: undeclared",
+        "tenant github/otherorg: undeclared",
+    ];
+    assert_eq!(standings(&found, HEAD), nobody_declared);
+    let declared = format!(
+        r#"{HEAD}third_parties:
+  - {{id: aws, role: cloud}}
+  - {{id: github, role: vendor}}
+  - {{id: vault-ltd, role: qsp, seen_as: {{accounts: ["999988887777"], hosts: ["*.chat.example"], apps: [CI-Runner], issuers: ["arn:aws:iam::111122223333:saml-provider/okta"]}}}}
+exclusions:
+  - {{id: logs, what: our account for logs, reason: no key is there, seen_as: {{accounts: ["222233334444"], tenants: [github/otherorg]}}}}
+"#
+    );
+    let all_declared = [
+        "account 222233334444: exclusion logs",
+        "account 999988887777: third-party vault-ltd",
+        "app ci-runner: third-party vault-ltd",
+        "app old-bot: undeclared",
+        "cloud aws: third-party aws",
+        "cloud github: third-party github",
+        "collaborator contractor: holder kh-1",
+        "collaborator visitor: undeclared",
+        "host hooks.chat.example: third-party vault-ltd",
+        "issuer arn:aws:iam::111122223333:saml-provider/okta: third-party vault-ltd",
+        // Whoever declares GitHub need not declare who signs its tokens.
+        "issuer token.actions.githubusercontent.com: third-party github",
+        "tenant github/otherorg: exclusion logs",
+    ];
+    assert_eq!(standings(&found, &declared), all_declared);
+    let (all, _) = found.joined(&declared);
+    assert_eq!(one(&all, "joined/outside-party", "app old-bot").facts["active"], false);
+    let vendor = one(&all, "joined/outside-party", "account 999988887777");
+    assert_eq!((&vendor.facts["active"], &vendor.facts["sure"]), (&json!(true), &json!(true)));
+    assert_eq!(vendor.facts["among"], json!({"found": 12, "undeclared": 2}));
+    assert_eq!(vendor.facts["seen"][0]["resource"]["path"], "/trust_policy/statements/0/principals/0");
+    let vault = one(&all, "joined/third-party", "vault-ltd");
+    assert_eq!(each(vault, "seen", "kind"), ["account", "issuer", "app", "host"]);
+    assert_eq!(vault.facts["unseen"], json!([]));
+}
+
+#[test]
+fn a_condition_that_is_not_understood_leaves_it_open() {
+    let mut found = listed();
+    role(&mut found, "odd", r#"{"AWS": "*"}"#, r#", "Condition": {"StringEquals": {"aws:PrincipalTag/team": "x"}}"#);
+    let (all, _) = found.joined(HEAD);
+    let everyone = one(&all, "joined/outside-party", "anyone everyone");
+    // A tag narrows nobody that could be named: either way they are in.
+    assert_eq!(everyone.facts["active"], true);
+    assert_eq!(everyone.facts["standing"]["as"], "undeclared");
+}
+
+#[test]
+fn a_target_that_was_not_read_hides_nobody() {
+    let declared = format!(
+        r#"{HEAD}third_parties: [{{id: vault-ltd, role: qsp, seen_as: {{accounts: ["999988887777"], apps: [gone], hosts: [gone.example]}}}}]
+"#
+    );
+    let mut found = listed();
+    found.denied("code", "github/app-installation", None);
+    let (all, lists) = found.joined(&declared);
+    let vault = one(&all, "joined/third-party", "vault-ltd");
+    // The Apps were not listed: it may be there. Hosts and accounts were, and it is not.
+    assert_eq!(each(vault, "unseen", "kind"), ["account", "host"]);
+    assert_eq!(unread(vault), ["seen", "unseen"]);
+    let outside = lists.iter().find(|list| list.kind == "joined/outside-party").unwrap();
+    assert_eq!(outside.open.len(), 1);
+    assert!(one(&all, "joined/outside-party", "cloud aws").facts.get("among").is_none());
+
+    // A trust policy that was not read may let in anybody.
+    let mut found = listed();
+    let role = "arn:aws:iam::111122223333:role/x";
+    found.object("prod", "aws-iam/role", role, json!({})).denied("prod", "aws-iam/role", Some((role, "trust_policy")));
+    let (all, _) = found.joined(&declared);
+    assert_eq!(each(one(&all, "joined/third-party", "vault-ltd"), "unseen", "kind"), ["app", "host"]);
+}
+
+#[test]
+fn what_no_target_could_show_is_seen_nowhere() {
+    let text = r#"witnessmark: 1
+entity: Northbank Custody Ltd
+system: {id: hot-wallet}
+targets: [{id: hsm, collector: pkcs11, module: /lib/m.so, token: treasury}]
+third_parties: [{id: vault-ltd, role: qsp, seen_as: {apps: [ci-runner]}}, {id: notary, role: vendor}]
+"#;
+    let (all, _) = Found::default().joined(text);
+    assert_eq!(each(one(&all, "joined/third-party", "vault-ltd"), "nowhere", "name"), ["ci-runner"]);
+    assert_eq!(one(&all, "joined/third-party", "notary").facts["seen_as"], json!([]));
+    assert!(all.keys().all(|(kind, _)| kind != "joined/outside-party"));
+}
+
+#[test]
+fn an_account_of_the_own_organisation_is_no_third_party() {
+    let text = r#"witnessmark: 1
+entity: Northbank Custody Ltd
+system: {id: hot-wallet}
+targets: [{id: prod, collector: [aws-iam, aws-organizations], account: "111122223333"}]
+"#;
+    let mut found = listed();
+    role(&mut found, "sister", r#"{"AWS": "arn:aws:iam::222233334444:root"}"#, "");
+    role(
+        &mut found,
+        "all-of-us",
+        r#"{"AWS": "*"}"#,
+        r#", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}"#,
+    );
+    assert_eq!(
+        standings(&found, text),
+        ["account 222233334444: undeclared", "cloud aws: undeclared", "organization o-a1b2c3d4e5: undeclared"]
+    );
+    found.object("prod", "aws-organizations/organization", "o-a1b2c3d4e5", json!({"id": "o-a1b2c3d4e5"})).object(
+        "prod",
+        "aws-organizations/account",
+        "222233334444",
+        json!({"id": "222233334444"}),
+    );
+    assert_eq!(standings(&found, text), ["account 222233334444: own", "cloud aws: undeclared"]);
+}
