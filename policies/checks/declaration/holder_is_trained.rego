@@ -1,16 +1,17 @@
 # METADATA
 # title: Every key holder acknowledged their duties and was trained in time
 # description: >-
-#   Reads when the duties were acknowledged and when the person was last trained, and compares that with `train_every` and `max_days`. Cannot
-#   see what they learned.
+#   Reads when the duties were acknowledged and when the person was last trained, and compares that with `train_every` and `max_days`. Does
+#   not apply to those who left. Cannot see what they learned.
 # scope: package
 # schemas:
 #   - input.resource: schema["declaration-holder"]
 # custom:
 #   subject: declaration/holder
 #   needs:
-#     conforms: [acknowledged, trained, training_due]
-#     deviates: [[acknowledged], [trained], [training_due]]
+#     conforms: [left, acknowledged, trained, training_due]
+#     deviates: [[left, acknowledged], [left, trained], [left, training_due]]
+#     not_applicable: [left]
 #   severity: medium
 #   remediation: Train the person, have them acknowledge their duties in writing, and write down both days.
 #   parameters:
@@ -18,6 +19,11 @@
 package checks.declaration.holder_is_trained
 
 import data.lib.declaration
+import data.lib.people
+
+not_applicable contains {"path": "/left", "actual": input.resource.left, "because": "they left"} if {
+	people.gone(input.resource)
+}
 
 late if declaration.age(input.resource.trained) > input.parameters.max_days
 
