@@ -3,29 +3,18 @@
 
 use serde_json::{Map, Value};
 
-use crate::declared::{Declaration, Target};
+use crate::declared::Declaration;
 use crate::environment::{CheckMeta, CheckSubject, Environment};
 use crate::ids::CheckId;
 use crate::parameters::{sorted, sorted_map};
 use crate::planned::{Assignment, PlannedControl};
 use crate::resources::{DECLARATION, JOINED};
 
-/// Checks of what was found at one target that compare it with the declaration, and the part of it that gives them something to compare.
-const COMPARED: &[(&str, Part)] = &[
-    ("aws-iam/declared-holders-are-there", |declaration, target| {
-        let mut named = declaration.key_holders.iter().flat_map(|holder| &holder.identities.by_target);
-        named.any(|(name, _)| name.value == target.id.as_str())
-    }),
-];
-
 /// Families of checks that judge the declaration, or what was found joined with it.
-const FAMILIES: &[&str] = &[DECLARATION, "keys"];
+const FAMILIES: &[&str] = &[DECLARATION, "keys", "people", "third-parties"];
 
 /// Why there may be nothing that a check of joined objects could judge.
 const NONE: &str = "nothing was found that could be compared with what is declared";
-
-/// Whether something of it is declared to be at a target.
-type Part = fn(&Declaration, &Target) -> bool;
 
 /// The title of the control, as reports show it.
 const TITLE: &str = "The declaration's own rules";
@@ -58,13 +47,10 @@ pub(crate) fn own_rules(
 pub(crate) fn may_use(declaration: &Declaration, check: &CheckId) -> bool {
     let id = check.to_string();
     let mut uses = declaration.controls.iter().flat_map(|control| &control.checks);
+    // A control of the entity's takes its place.
     applies(declaration)
-        && if id.split_once('/').is_some_and(|(family, _)| FAMILIES.contains(&family)) {
-            // A control of the entity's takes its place.
-            !uses.any(|used| used.check.value == *check)
-        } else {
-            COMPARED.iter().any(|(compared, _)| *compared == id)
-        }
+        && id.split_once('/').is_some_and(|(family, _)| FAMILIES.contains(&family))
+        && !uses.any(|used| used.check.value == *check)
 }
 
 /// Whoever names a standard, or begins a threat model, is held to what they declare. Where nothing but targets and controls is declared there is
@@ -79,35 +65,27 @@ pub(crate) fn applies(declaration: &Declaration) -> bool {
 }
 
 fn rule(check: &CheckMeta, declaration: &Declaration, used: &[Assignment]) -> Option<Assignment> {
-    let by_others = || used.iter().filter(|one| one.check == check.id).flat_map(|one| &one.targets);
-    let own = check.own_target();
-    let targets: Vec<String> = if let Some(target) = own {
-        let of_kind = match &check.subject {
-            CheckSubject::Resource(kind) => is_declared(declaration, kind),
-            CheckSubject::Target(kinds) => target == DECLARATION || kinds.iter().all(|kind| is_declared(declaration, kind)),
-        };
-        (of_kind && by_others().next().is_none()).then(|| target.to_owned()).into_iter().collect()
-    } else {
-        let (_, part) = COMPARED.iter().find(|(id, _)| *id == check.id)?;
-        let read = declaration
-            .targets
-            .iter()
-            .filter(|target| target.is_read_by(&check.collector) && part(declaration, target));
-        read.map(|target| target.id.to_string()).filter(|id| by_others().all(|other| other != id)).collect()
+    let target = check.own_target()?;
+    let of_kind = match &check.subject {
+        CheckSubject::Resource(kind) => is_declared(declaration, kind),
+        CheckSubject::Target(kinds) => target == DECLARATION || kinds.iter().all(|kind| is_declared(declaration, kind)),
     };
+    if !of_kind || used.iter().any(|one| one.check == check.id) {
+        return None;
+    }
     // What needs a parameter is used by a control, which gives it one.
     let defaults: Option<Map<String, Value>> =
         check.parameters.iter().map(|(name, schema)| Some((name.clone(), sorted(schema.get("default")?)))).collect();
     let parameters = sorted_map(&defaults?);
-    (!targets.is_empty()).then(|| Assignment {
+    Some(Assignment {
         control: DECLARATION.to_owned(),
         check: check.id.clone(),
-        targets,
+        targets: vec![target.to_owned()],
         defaults: parameters.clone(),
         parameters,
         weaker: Vec::new(),
         // A rule is put to what is declared only: `is_declared`. What is joined with it may be nothing.
-        expect_none: (own == Some(JOINED)).then(|| NONE.to_owned()),
+        expect_none: (target == JOINED).then(|| NONE.to_owned()),
     })
 }
 
@@ -138,6 +116,9 @@ fn is_declared(declaration: &Declaration, kind: &str) -> bool {
         "declaration/threat" => !d.threats.is_empty(),
         "declaration/wallet" => !d.wallets.is_empty(),
         "joined/found-key" | "joined/key" => !d.keys.is_empty(),
+        "joined/outside-party" => !d.targets.is_empty(),
+        "joined/person" | "joined/reaching-identity" => !d.key_holders.is_empty(),
+        "joined/third-party" => !d.third_parties.is_empty(),
         _ => false,
     }
 }
