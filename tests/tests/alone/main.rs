@@ -31,6 +31,7 @@ mod history;
 mod html_report;
 mod imports;
 mod init;
+mod joined_people;
 mod keys;
 mod kubernetes_declared;
 mod leaks;
