@@ -31,6 +31,7 @@ third_parties:
   - {{id: builders, role: vendor, reviewed: 2026-06-01, seen_as: {{apps: [ci-runner, release-bot], collaborators: [out, far, off]}}}}
 exclusions:
   - {{id: staff, what: the directory of our own staff, reason: we run it ourselves, seen_as: {{issuers: ["arn:aws:iam::111122223333:saml-provider/staff"]}}}}
+  - {{id: builds, what: where our own builds run, reason: they hold no key, seen_as: {{hosts: ["*.northbank.example"]}}}}
 controls:
   - {{id: AC-ROOT, title: No one works as root, checks: [{{use: aws-iam/root-has-mfa}}]}}
 "#
