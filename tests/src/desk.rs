@@ -32,12 +32,12 @@ pub fn template(account: &str, regions: &str) -> String {
         &key_permissions(),
     );
     assert_ne!(declared, whole, "the template no longer has the line that this replaces");
-    held_to(&whole)
+    held_to(&whole, account)
 }
 
 /// What a declaration that names a standard is held to, so that the account alone decides what a run says: a model, an inventory, what the
-/// threats are about.
-fn held_to(declaration: &str) -> String {
+/// threats are about, and whom a small account names.
+fn held_to(declaration: &str, account: &str) -> String {
     let mut text = String::new();
     for line in declaration.lines() {
         text.push_str(line);
@@ -46,7 +46,7 @@ fn held_to(declaration: &str) -> String {
             text.push_str("    affects: {targets: [aws-prod], classes: [operational]}\n");
         }
     }
-    text + &REST.replace("TODAY", &today())
+    text + &REST.replace("TODAY", &today()).replace("ACCOUNT", account)
 }
 
 /// The date, as the programs will read it from the same clock.
@@ -66,6 +66,10 @@ threat_model:
   version: "1"
   reviews: [{on: TODAY, by: CISO, looked_at: all of it, changed: nothing}]
   declined: [{category: supply-chain, reason: out of scope of the tests}, {category: physical, reason: there is no site}]
+third_parties: [{id: aws, role: cloud, in_threats: [T-OUTSIDE], reviewed: TODAY}]
+exclusions:
+  - {id: staff, what: the directory of our own staff, reason: we run it, approved_by: CISO, approved: TODAY, seen_as: {issuers: ["arn:aws:iam::ACCOUNT:saml-provider/staff"]}}
+  - {id: builds, what: tokens of our builds, reason: no role for keys trusts them, approved_by: CISO, approved: TODAY, seen_as: {issuers: ["https://token.actions.githubusercontent.com"]}}
 "#;
 
 /// Who of a small account may decrypt, declared: everybody.

@@ -318,6 +318,12 @@ fn run(world: &World<'_>, sink: &mut Sink<'_>) -> Vec<List> {
     vec![List::new(OUTSIDE, open.into_iter().collect()), List::new(PARTY, declared.unread)]
 }
 
+/// The kinds of names by which this one may be found.
+fn kinds_of(name: &Name) -> impl Iterator<Item = &str> {
+    let issues = name.kind == "cloud" && ISSUERS.iter().any(|(_, cloud)| name.name.eq_ignore_ascii_case(cloud));
+    std::iter::once(name.kind.as_str()).chain(issues.then_some("issuer"))
+}
+
 fn third_party(world: &World<'_>, party: &Party, found: &Found) -> Joined {
     let mut one = Joined::new(PARTY, party.id.as_str());
     one.inputs.push(Input::declared(DECLARED, &party.id));
@@ -332,8 +338,8 @@ fn third_party(world: &World<'_>, party: &Party, found: &Found) -> Joined {
             seen.push(name);
         } else if !could_show(world, &name.kind) {
             nowhere.push(name);
-        } else if let Some(why) = found.open.get(name.kind.as_str()) {
-            open.extend(why.iter().cloned());
+        } else if let Some(why) = Unread::all(kinds_of(name).flat_map(|kind| found.open.get(kind)).flatten().cloned()) {
+            open.push(why);
         } else {
             unseen.push(name);
         }

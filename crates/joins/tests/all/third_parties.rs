@@ -163,6 +163,16 @@ fn a_target_that_was_not_read_hides_nobody() {
     assert_eq!(outside.open.len(), 1);
     assert!(one(&all, "joined/outside-party", "cloud aws").facts.get("among").is_none());
 
+    // Whether GitHub is there as an issuer alone is not known where the providers were not listed.
+    let at_home = HEAD.replace("organization_id: 1}", "organization_id: 1, api_url: \"https://github.northbank.example\"}");
+    let declared_github = format!("{at_home}third_parties: [{{id: github, role: vendor}}]\n");
+    let mut found = listed();
+    let (all, _) = found.joined(&declared_github);
+    assert_eq!(each(one(&all, "joined/third-party", "github"), "unseen", "name"), ["github"]);
+    found.denied("prod", "aws-iam/oidc-provider", None);
+    let (all, _) = found.joined(&declared_github);
+    assert_eq!(unread(one(&all, "joined/third-party", "github")), ["seen", "unseen"]);
+
     // A trust policy that was not read may let in anybody.
     let mut found = listed();
     let role = "arn:aws:iam::111122223333:role/x";
