@@ -33,6 +33,7 @@ mod joined;
 pub mod keys;
 mod parties;
 mod people;
+pub mod reach;
 mod reaching;
 mod third_parties;
 mod unread;
@@ -45,7 +46,7 @@ pub use world::{Builder, Object, Target, World};
 
 /// Every join, in the order in which they run. Later ones may name objects of earlier ones as inputs, if their kind comes later in the
 /// alphabet: a derived record refers to earlier ones only.
-pub const JOINS: &[Join] = &[keys::JOIN, people::JOIN, reaching::JOIN, third_parties::JOIN];
+pub const JOINS: &[Join] = &[keys::JOIN, people::JOIN, reach::JOIN, reaching::JOIN, third_parties::JOIN];
 
 /// Every kind there is.
 #[must_use]

@@ -10,7 +10,7 @@ use crate::permissions::{Gift, May};
 #[serde(deny_unknown_fields)]
 pub struct Who {
     pub kind: WhoKind,
-    /// An ARN, an account's number, the name of a service; of service accounts `ISSUER:system:serviceaccount:NAMESPACE:NAME` or, by an
+    /// An ARN, an account's number, the name of a service, or what the kind says; of service accounts `ISSUER:system:serviceaccount:NAMESPACE:NAME` or, by an
     /// association of pod identity, `CLUSTER:system:serviceaccount:NAMESPACE:NAME`; of tenants the issuer's name, a space, and the tenant.
     pub name: String,
 }
@@ -41,6 +41,10 @@ pub enum WhoKind {
     Cluster,
     /// Everyone to whom an issuer gives tokens.
     Issuer,
+    /// A user, group or service account of a cluster's RBAC: the cluster's target, a space, `User/ada`.
+    ClusterSubject,
+    /// Somebody who may change a repository: the repository's target, a space, and a login, an App or a deploy key.
+    Contributor,
     Anyone,
     /// A principal that is none of these, in the policy's words.
     Other,
@@ -56,7 +60,7 @@ pub enum Does {
 }
 
 /// A condition on a step, in the policy's words.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Given {
     pub words: String,
@@ -64,7 +68,7 @@ pub struct Given {
 }
 
 /// How a condition stands for the one who takes the step. A step whose condition fails is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Holds {
     /// It holds, whatever they do.
@@ -76,7 +80,7 @@ pub enum Holds {
 }
 
 /// Where a step was read: a part of a resource.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
     /// `aws-kms/key`, `aws-iam/role`
@@ -118,6 +122,36 @@ pub struct Reacher {
     pub actions: Vec<String>,
     /// The surest path, and of those the shortest: from them to the key.
     pub path: Vec<Step>,
+}
+
+/// One who reaches a key, or comes to be an administrator of an account, by the step that they take. Whomever that leads to has an entry of
+/// their own beside it; administrators of an account have one as a whole, and who they are is said once, of the account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Entry {
+    pub who: Who,
+    /// What they can do to the key in this way. Empty, where it is an account's administrators that they come to be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub does: Vec<Does>,
+    /// Whether they surely can, on the whole way.
+    pub may: May,
+    /// Whom they become. Absent: they act on the key themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub becomes: Option<Who>,
+    /// The key on which they act, where it is not the one that is asked about: a copy of it in another region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<String>,
+    /// By what they take this step: `sts:AssumeRole`, `kms:Decrypt`; `*`: everything.
+    pub action: String,
+    /// Where they act on the key: all actions that count by which they can; `kms:*`: all there are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<String>,
+    /// Whether this one step can surely be taken.
+    pub step: May,
+    /// All of these together allow it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by: Vec<Place>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Given>,
 }
 
 /// Who reaches a key.
@@ -189,15 +223,13 @@ impl Terms {
         self
     }
 
-    pub fn step(self, who: &Who, action: &str, to: &str, by: Vec<Place>) -> Step {
+    pub fn may(&self) -> May {
         let sure = self.conditions.iter().all(|one| one.holds != Holds::NotUnderstood);
-        Step {
-            who: who.clone(),
-            action: action.to_owned(),
-            to: to.to_owned(),
-            by,
-            may: if sure { May::Yes } else { May::Undetermined },
-            conditions: self.conditions,
-        }
+        if sure { May::Yes } else { May::Undetermined }
+    }
+
+    pub fn step(self, who: &Who, action: &str, to: &str, by: Vec<Place>) -> Step {
+        let may = self.may();
+        Step { who: who.clone(), action: action.to_owned(), to: to.to_owned(), by, may, conditions: self.conditions }
     }
 }

@@ -10,6 +10,9 @@ use super::answer::Does;
 pub struct KeyAction {
     pub name: &'static str,
     pub does: &'static [Does],
+    /// Whether a grant's constraint on the encryption context can be met by it: the others carry none.
+    /// <https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html>
+    pub takes_context: bool,
 }
 
 const USE: &[Does] = &[Does::Use];
@@ -19,7 +22,11 @@ const GIVE_USE: &[Does] = &[Does::Use, Does::Administer];
 const ALL: &[Does] = &[Does::Use, Does::Administer, Does::Destroy];
 
 const fn of(name: &'static str, does: &'static [Does]) -> KeyAction {
-    KeyAction { name, does }
+    KeyAction { name, does, takes_context: true }
+}
+
+const fn without_context(name: &'static str, does: &'static [Does]) -> KeyAction {
+    KeyAction { name, does, takes_context: false }
 }
 
 /// Those with the widest effect first: they name the path.
@@ -28,9 +35,9 @@ pub const KEY_ACTIONS: [KeyAction; 33] = [
     of("kms:CreateGrant", GIVE_USE),
     of("kms:ReplicateKey", GIVE_USE),
     of("kms:Decrypt", USE),
-    of("kms:Sign", USE),
-    of("kms:DeriveSharedSecret", USE),
-    of("kms:GenerateMac", USE),
+    without_context("kms:Sign", USE),
+    without_context("kms:DeriveSharedSecret", USE),
+    without_context("kms:GenerateMac", USE),
     of("kms:ReEncryptFrom", USE),
     of("kms:Encrypt", USE),
     of("kms:GenerateDataKey", USE),
@@ -38,8 +45,8 @@ pub const KEY_ACTIONS: [KeyAction; 33] = [
     of("kms:GenerateDataKeyPairWithoutPlaintext", USE),
     of("kms:GenerateDataKeyWithoutPlaintext", USE),
     of("kms:ReEncryptTo", USE),
-    of("kms:Verify", USE),
-    of("kms:VerifyMac", USE),
+    without_context("kms:Verify", USE),
+    without_context("kms:VerifyMac", USE),
     of("kms:ScheduleKeyDeletion", DESTROY),
     of("kms:DeleteImportedKeyMaterial", DESTROY),
     of("kms:DisableKey", DESTROY),
@@ -67,11 +74,4 @@ pub fn of_grant(operation: &str) -> Option<&'static KeyAction> {
         .iter()
         .filter(|one| one.does.contains(&Does::Use) && !NEVER.contains(&one.name))
         .find(|one| one.name.strip_prefix("kms:") == Some(operation))
-}
-
-/// Whether a grant's constraint on the encryption context can be met by this action: the others carry none.
-/// <https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html>
-pub fn takes_context(action: &str) -> bool {
-    const WITHOUT: [&str; 5] = ["kms:DeriveSharedSecret", "kms:GenerateMac", "kms:Sign", "kms:Verify", "kms:VerifyMac"];
-    !WITHOUT.contains(&action)
 }

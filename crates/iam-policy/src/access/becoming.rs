@@ -1,14 +1,17 @@
 //! Who can become whom: by a role's trust, by making credentials of theirs, by joining a group, by giving oneself every permission.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::answer::{Given, Holds, Place, Step, Terms, Who, WhoKind, unread as step_unread};
 use super::direct::unread;
 use super::facts::{Account, Principal, World, place};
 use super::outside::{Outsider, administrators, root};
+use super::powers::{CHANGE_PEOPLE, Power, Powers};
 use crate::arn;
 use crate::document::PrincipalForm;
-use crate::permissions::{Ask, BECOME, Digest, Held, Named, On, RAISE, To, Trusts, loosens, named, trusts_a_service};
+use crate::permissions::{
+    Ask, BECOME, Digest, May, Named, On, RAISE, To, Trusts, loosens, named, trusts_a_service,
+};
 
 /// One step from somebody to somebody else.
 #[derive(Clone, Debug)]
@@ -21,9 +24,10 @@ pub struct Edge {
 #[derive(Clone, Debug, Default)]
 pub struct Mentions {
     /// Everyone, everyone but some, or something that is not understood.
-    anybody: bool,
-    accounts: BTreeSet<String>,
-    values: BTreeSet<String>,
+    pub anybody: bool,
+    pub accounts: BTreeSet<String>,
+    /// ARNs of users and roles.
+    pub values: BTreeSet<String>,
 }
 
 impl Mentions {
@@ -49,23 +53,19 @@ impl Mentions {
         }
         mentions
     }
-
-    /// Whether it names them. `allowed`: whether their own policies may allow anything of it.
-    pub fn names(&self, one: &Principal, allowed: bool) -> bool {
-        let account = arn::account(&one.holder.arn).unwrap_or_default();
-        self.anybody || self.values.contains(&one.holder.arn) || allowed && self.accounts.contains(account)
-    }
 }
 
-impl Principal {
-    /// Whether one of their policies allows one of these actions on something, or was not read.
-    pub(crate) fn may_allow<'n>(&self, mut actions: impl Iterator<Item = &'n str>) -> bool {
-        let allows = |held: &Held, action: &str| match &held.digest {
-            Some(digest) => digest.allows().any(|(_, one)| one.covers_action(action)),
-            None => true,
-        };
-        actions.any(|action| self.holder.policies.iter().any(|held| allows(held, action)))
-    }
+/// Puts together all steps from somebody to somebody else.
+pub struct Becoming<'a, 'w> {
+    world: &'w World,
+    powers: &'a mut Powers<'w>,
+    /// Accounts and places of principals, by ARN.
+    arns: &'a HashMap<&'w str, (&'w str, usize)>,
+    take: &'a mut dyn FnMut(Edge),
+    /// The people of SAML providers that some step begins with.
+    people: BTreeSet<Who>,
+    /// By account, and by action, those whose policies may allow it.
+    others: BTreeMap<&'w str, BTreeMap<&'static str, Vec<usize>>>,
 }
 
 const ASSUME: &str = "sts:AssumeRole";
@@ -77,111 +77,192 @@ fn trust_of(role: &str, statement: Option<usize>) -> Place {
     Place { statement, ..place("aws-iam/role", role, "trust_policy", None) }
 }
 
-impl World {
-    /// All steps from somebody to somebody else.
-    pub(crate) fn edges(&self) -> Vec<Edge> {
-        let mut edges = Vec::new();
-        for (number, account) in &self.accounts {
-            self.of_administrators(number, account, &mut edges);
+impl<'a, 'w> Becoming<'a, 'w> {
+    pub fn new(
+        world: &'w World,
+        powers: &'a mut Powers<'w>,
+        arns: &'a HashMap<&'w str, (&'w str, usize)>,
+        take: &'a mut dyn FnMut(Edge),
+    ) -> Self {
+        Self { world, powers, arns, take, people: BTreeSet::new(), others: BTreeMap::new() }
+    }
+
+    fn add(&mut self, to: &Who, step: Step) {
+        if step.who.kind == WhoKind::People {
+            self.people.insert(step.who.clone());
+        }
+        (self.take)(Edge { to: to.clone(), step });
+    }
+
+    /// Gives all of them.
+    pub fn run(mut self) {
+        for (number, account) in &self.world.accounts {
+            self.of_administrators(number, account);
+        }
+        for number in self.world.accounts.keys() {
+            let of = |action: &'static str| (action, self.powers.others(number, action));
+            let all = BECOME.iter().map(|ask| ask.action).chain(CHANGE_PEOPLE).map(of).collect();
+            self.others.insert(number, all);
+        }
+        for (number, account) in &self.world.accounts {
             for target in &account.principals {
-                of_credentials(account, target, &mut edges);
+                self.of_credentials(number, target);
                 if target.who.kind == WhoKind::Role {
-                    self.of_trust(number, target, &mut edges);
+                    self.of_trust(number, target);
                 }
             }
         }
-        self.of_people(&mut edges);
-        edges
+        self.of_people();
+    }
+
+    /// Those of an account whose policies may allow an action, without sure administrators.
+    fn others(&self, account: &str, action: &str) -> impl Iterator<Item = &'w Principal> + use<'w> {
+        let places = self.others.get(account).and_then(|of| of.get(action)).cloned().unwrap_or_default();
+        let principals = self.world.accounts.get(account).map(|account| account.principals.as_slice());
+        places.into_iter().filter_map(move |at| principals.and_then(|all| all.get(at)))
     }
 
     /// Whoever changes or makes a SAML provider says who its people are.
-    fn of_people(&self, edges: &mut Vec<Edge>) {
-        const CHANGE: [&str; 2] = ["iam:UpdateSAMLProvider", "iam:CreateSAMLProvider"];
-        let people: BTreeSet<Who> =
-            edges.iter().map(|edge| &edge.step.who).filter(|who| who.kind == WhoKind::People).cloned().collect();
-        for provider in people {
-            let account = arn::account(&provider.name).and_then(|number| self.accounts.get(number));
-            for one in account.into_iter().flat_map(|account| &account.principals) {
-                for action in CHANGE.into_iter().filter(|action| one.may_allow([*action].into_iter())) {
+    fn of_people(&mut self) {
+        for provider in std::mem::take(&mut self.people) {
+            let account = arn::account(&provider.name).unwrap_or_default().to_owned();
+            if self.world.accounts.contains_key(&account) {
+                let mighty = administrators(&account);
+                let step = Terms::default().step(&mighty, CHANGE_PEOPLE[0], &provider.name, Vec::new());
+                self.add(&provider, step);
+            }
+            for action in CHANGE_PEOPLE {
+                for one in self.others(&account, action) {
                     let Some(gift) = one.holder.given(action, To::One(&provider.name)) else { continue };
                     let by = one.at(&gift).into_iter().collect();
                     let step = Terms::of(&gift).step(&one.who, action, &provider.name, by);
-                    edges.push(Edge { to: provider.clone(), step });
+                    self.add(&provider, step);
                 }
             }
         }
     }
 
     /// Who can give themselves every permission of an account, and so become anybody of it.
-    fn of_administrators(&self, number: &str, account: &Account, edges: &mut Vec<Edge>) {
+    fn of_administrators(&mut self, number: &'w str, account: &'w Account) {
         let mighty = administrators(number);
-        let everything =
-            |who: &Who, to: &Who| Edge { to: to.clone(), step: Terms::default().step(who, "*", &to.name, Vec::new()) };
-        edges.push(everything(&root(number, &account.partition), &mighty));
+        let everything = |who: &Who, to: &Who| Terms::default().step(who, "*", &to.name, Vec::new());
+        let root = root(number, &account.partition);
+        self.add(&mighty, everything(&root, &mighty));
         if !account.whole {
             let rest = Who::new(WhoKind::Account, number);
             let words = format!("not all users, groups and roles of account {number} were read");
-            edges.push(Edge { to: mighty.clone(), step: step_unread(&rest, "*", &mighty.name, Vec::new(), words) });
+            self.add(&mighty, step_unread(&rest, "*", &mighty.name, Vec::new(), words));
         }
-        for one in &account.principals {
-            edges.push(everything(&mighty, &one.who));
-            edges.extend(raises(one, number, account, &mighty));
+        for (at, one) in account.principals.iter().enumerate() {
+            self.add(&one.who, everything(&mighty, &one.who));
+            let power = self.powers.get(number, at).cloned().unwrap_or_default();
+            let steps = raises(one, &power, number, account, &mighty);
+            let sure = steps.iter().any(|step| step.may == May::Yes);
+            if let Some(power) = self.powers.of.get_mut(number).and_then(|of| of.get_mut(at)) {
+                power.raises = sure;
+            }
+            for step in steps {
+                self.add(&mighty, step);
+            }
         }
     }
 
+    /// Those whom a trust policy may let in, of those that were read. Sure administrators of the role's own account become it anyhow.
+    fn mentioned(&self, number: &str, mentions: &Mentions) -> Vec<&'w Principal> {
+        let at = |account: &'w str, at: usize| {
+            let raises = account == number && self.powers.get(account, at).is_none_or(|one| one.raises);
+            let all = self.world.accounts.get(account).map(|account| account.principals.as_slice());
+            all.and_then(|all| all.get(at)).filter(|_| !raises)
+        };
+        let mut places: BTreeSet<(&'w str, usize)> = BTreeSet::new();
+        for (account, all) in &self.world.accounts {
+            if mentions.anybody {
+                places.extend((0..all.principals.len()).map(|at| (account.as_str(), at)));
+            } else if mentions.accounts.contains(account) {
+                let of = self.powers.of.get(account.as_str()).into_iter().flatten().enumerate();
+                places.extend(of.filter(|(_, one)| one.may(ASSUME)).map(|(at, _)| (account.as_str(), at)));
+            }
+        }
+        places.extend(mentions.values.iter().filter_map(|value| self.arns.get(value.as_str()).copied()));
+        places.into_iter().filter_map(|(account, place)| at(account, place)).collect()
+    }
+
     /// Who takes a role on.
-    fn of_trust(&self, number: &str, role: &Principal, edges: &mut Vec<Edge>) {
+    fn of_trust(&mut self, number: &str, role: &'w Principal) {
         let Some(trust) = role.holder.trust.as_deref() else {
             let anyone = Who::new(WhoKind::Anyone, "anyone");
             let by = vec![trust_of(&role.holder.arn, None)];
             let words = unread(&format!("the trust policy of {}", role.holder.arn));
-            edges.push(Edge { to: role.who.clone(), step: step_unread(&anyone, ASSUME, &role.who.name, by, words) });
+            self.add(&role.who, step_unread(&anyone, ASSUME, &role.who.name, by, words));
             return;
         };
-        let mentions = Mentions::of(trust);
-        for one in self.accounts.values().flat_map(|account| &account.principals) {
-            let allowed = one.may_allow([ASSUME].into_iter());
-            if one.who == role.who || !mentions.names(one, allowed) {
+        for one in self.mentioned(number, &Mentions::of(trust)) {
+            if one.who == role.who {
                 continue;
             }
             let foreign = arn::account(&one.holder.arn) != Some(number);
             for way in named(trust, &one.holder, ASSUME, To::Itself) {
                 if let Some(step) = assumes(one, role, &way, foreign) {
-                    edges.push(Edge { to: role.who.clone(), step });
+                    self.add(&role.who, step);
                 }
             }
         }
-        for action in TAKES_ON {
-            for outsider in self.outsiders(trust, action, number) {
-                self.lets_outsider(role, action, outsider, edges);
+        for outsider in self.world.outsiders(trust, number) {
+            for action in TAKES_ON {
+                if trust.all().any(|(n, one)| n == outsider.statement && one.covers_action(action)) {
+                    self.lets_outsider(role, action, outsider.clone());
+                }
             }
         }
     }
 
-    fn lets_outsider(&self, role: &Principal, action: &str, outsider: Outsider, edges: &mut Vec<Edge>) {
+    fn lets_outsider(&mut self, role: &Principal, action: &str, outsider: Outsider) {
         let Outsider { who, statement, mut terms } = outsider;
         let by = vec![trust_of(&role.holder.arn, Some(statement))];
         if who.name == PODS {
-            for one in self.pod_identities.iter().flatten().filter(|one| one.role == role.holder.arn) {
-                let name = format!("{}:system:serviceaccount:{}:{}", one.cluster, one.namespace, one.service_account);
-                let pod = Who::new(WhoKind::ServiceAccount, name);
-                let step = terms.clone().step(&pod, action, &role.who.name, by.clone());
-                edges.push(Edge { to: role.who.clone(), step });
+            for one in self.world.pod_identities.iter().flatten().filter(|one| one.role == role.holder.arn) {
+                let step = terms.clone().step(&one.pod(), action, &role.who.name, by.clone());
+                self.add(&role.who, step);
             }
-            if self.pod_identities.is_none() {
+            if self.world.pod_identities.is_none() {
                 let words = unread("to which service accounts EKS gives the role");
                 terms = terms.all(Holds::NotUnderstood, &[words]);
             }
         }
-        edges.push(Edge { to: role.who.clone(), step: terms.step(&who, action, &role.who.name, by) });
+        self.add(&role.who, terms.step(&who, action, &role.who.name, by));
+    }
+
+    /// Who of the same account makes credentials of somebody, joins their group, changes whom they trust or hands them to a service.
+    fn of_credentials(&mut self, number: &str, target: &'w Principal) {
+        let kind = match target.who.kind {
+            WhoKind::User => On::Users,
+            WhoKind::Group => On::Groups,
+            _ => On::Roles,
+        };
+        for ask in BECOME.iter().filter(|ask| ask.on == kind && ask.action != ASSUME) {
+            let trust = target.holder.trust.as_deref();
+            if ask.action == "iam:PassRole" && trust.is_some_and(|trust| !trusts_a_service(trust)) {
+                continue;
+            }
+            for one in self.others(number, ask.action).filter(|one| one.who != target.who) {
+                let Some(gift) = one.holder.given(ask.action, To::One(&target.holder.arn)) else { continue };
+                let mut terms = Terms::of(&gift);
+                if ask.action == "iam:PassRole" && trust.is_none() {
+                    let words = unread(&format!("the trust policy of {}", target.who.name));
+                    terms = terms.all(Holds::NotUnderstood, &[words]);
+                }
+                let by = one.at(&gift).into_iter().collect();
+                self.add(&target.who, terms.step(&one.who, ask.action, &target.who.name, by));
+            }
+        }
     }
 }
 
 /// How somebody gives themselves, or whoever they like, every permission of their account.
-fn raises(one: &Principal, number: &str, account: &Account, mighty: &Who) -> Vec<Edge> {
+fn raises(one: &Principal, power: &Power, number: &str, account: &Account, mighty: &Who) -> Vec<Step> {
     let all = |ask: &Ask| [ask.on.all(&account.partition, number)];
     let mut found = Vec::new();
-    for ask in RAISE.iter().filter(|ask| one.may_allow([ask.action].into_iter())) {
+    for ask in RAISE.iter().filter(|ask| power.may(ask.action)) {
         let Some(gift) = one.holder.given(ask.action, To::Some(&all(ask))) else { continue };
         found.push(Terms::of(&gift).step(&one.who, ask.action, &mighty.name, one.at(&gift).into_iter().collect()));
     }
@@ -199,7 +280,7 @@ fn raises(one: &Principal, number: &str, account: &Account, mighty: &Who) -> Vec
     // One of each certainty is enough.
     found.sort_by_key(|step| std::cmp::Reverse(step.may));
     found.dedup_by_key(|step| step.may);
-    found.into_iter().map(|step| Edge { to: mighty.clone(), step }).collect()
+    found
 }
 
 /// How a principal takes a role on that lets them in.
@@ -223,31 +304,4 @@ fn assumes(one: &Principal, role: &Principal, way: &Named, foreign: bool) -> Opt
         terms = terms.all(Holds::Unmet, &unless).all(Holds::NotUnderstood, &unclear);
     }
     Some(terms.step(&one.who, ASSUME, &role.who.name, by))
-}
-
-/// Who of the same account makes credentials of somebody, joins their group, changes whom they trust or hands them to a service.
-fn of_credentials(account: &Account, target: &Principal, edges: &mut Vec<Edge>) {
-    let kind = match target.who.kind {
-        WhoKind::User => On::Users,
-        WhoKind::Group => On::Groups,
-        _ => On::Roles,
-    };
-    for ask in BECOME.iter().filter(|ask| ask.on == kind && ask.action != ASSUME) {
-        let trust = target.holder.trust.as_deref();
-        if ask.action == "iam:PassRole" && trust.is_some_and(|trust| !trusts_a_service(trust)) {
-            continue;
-        }
-        for one in account.principals.iter().filter(|one| one.who != target.who) {
-            if !one.may_allow([ask.action].into_iter()) {
-                continue;
-            }
-            let Some(gift) = one.holder.given(ask.action, To::One(&target.holder.arn)) else { continue };
-            let mut terms = Terms::of(&gift);
-            if ask.action == "iam:PassRole" && trust.is_none() {
-                terms = terms.all(Holds::NotUnderstood, &[unread(&format!("the trust policy of {}", target.who.name))]);
-            }
-            let by = one.at(&gift).into_iter().collect();
-            edges.push(Edge { to: target.who.clone(), step: terms.step(&one.who, ask.action, &target.who.name, by) });
-        }
-    }
 }

@@ -1,29 +1,47 @@
 //! What a principal that was read may do to a key: by the key's policy, by a grant, or by their own policies where the key's policy leaves it to
 //! those.
 
-use std::collections::BTreeMap;
-
-use super::answer::{Holds, Place, Step, Terms, WhoKind};
-use super::asks::{KEY_ACTIONS, KeyAction, of_grant, takes_context};
+use super::answer::{Given, Holds, Place, Terms, WhoKind};
+use super::asks::{KEY_ACTIONS, KeyAction, of_grant};
 use super::facts::{Grant, Key, Principal, place};
+use super::powers::{OF_KEYS, Power, bit, parts};
 use crate::arn;
-use crate::document::PrincipalForm;
+use crate::document::{Effect, PrincipalForm};
 use crate::parse::principal_form;
-use crate::permissions::{Gift, Named, To, Trusts, named, session_of};
+use crate::permissions::{Digest, Gift, May, Named, To, Trusts, named, session_of};
 
 const KEY: &str = "aws-kms/key";
 
-/// The steps by which somebody acts on a key themselves: of each action the surest.
-pub type Acts = BTreeMap<&'static str, Step>;
+/// One way in which somebody acts on a key themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Act {
+    /// The actions, as bits of their table.
+    pub mask: u64,
+    pub may: May,
+    pub by: Vec<Place>,
+    pub conditions: Vec<Given>,
+}
 
-/// Keeps the surer of two steps for one action.
-pub fn keep(acts: &mut Acts, action: &KeyAction, step: Step) {
-    match acts.get(action.name) {
-        Some(known) if known.may >= step.may => {}
-        _ => {
-            acts.insert(action.name, step);
-        }
+/// All of them.
+pub type Acts = Vec<Act>;
+
+/// Adds a way: to one that is the same but for the actions, if there is one.
+pub fn add(acts: &mut Acts, act: Act) {
+    match acts.iter_mut().find(|one| (one.may, &one.by, &one.conditions) == (act.may, &act.by, &act.conditions)) {
+        Some(known) => known.mask |= act.mask,
+        None => acts.push(act),
     }
+}
+
+impl Act {
+    pub fn of(mask: u64, terms: Terms, by: Vec<Place>) -> Self {
+        Self { mask, may: terms.may(), by, conditions: terms.conditions }
+    }
+}
+
+/// The actions of a set, in the order of their table.
+pub fn actions(mask: u64) -> impl Iterator<Item = (u64, &'static KeyAction)> {
+    KEY_ACTIONS.iter().enumerate().map(|(at, action)| (1 << at, action)).filter(move |(bit, _)| mask & bit != 0)
 }
 
 /// A statement of the key's policy.
@@ -43,30 +61,28 @@ impl Principal {
         Some(Place { statement: Some(gift.place), ..place.clone() })
     }
 
-    /// What they may do to the key.
-    pub(crate) fn acts(&self, key: &Key) -> Acts {
+    /// What they may do to the key by its policy, or a part of it. `power`: what their own policies speak of; `speaks`: the same of the key's.
+    pub(crate) fn acts_by_policy(&self, key: &Key, policy: &Digest, power: &Power, speaks: &[(Effect, u64)]) -> Acts {
         let mut acts = Acts::new();
         let to = To::Known(&key.arn, &key.fixed);
-        if let Some(policy) = &key.policy {
-            for action in &KEY_ACTIONS {
-                // A group is nobody: only what its members have by it counts.
-                let ways = named(policy, &self.holder, action.name, to).into_iter();
-                for way in ways.filter(|way| !self.is_group() || way.how == Trusts::TheirAccount) {
-                    if let Some(step) = self.by_policy(key, action, to, &way) {
-                        keep(&mut acts, action, step);
-                    }
-                }
-            }
-        }
-        if !self.is_group() {
-            for grant in key.known_grants() {
-                self.by_grant(key, grant, to, &mut acts);
+        let allows = speaks.iter().filter(|(effect, _)| *effect == Effect::Allow).fold(0, |all, (_, mask)| all | mask);
+        let masks = speaks.iter().map(|(_, mask)| *mask).chain(power.of_keys.iter().copied());
+        for part in parts(allows & OF_KEYS, masks) {
+            let Some((_, action)) = actions(part).next() else { continue };
+            // A group is nobody: only what its members have by it counts.
+            let ways = named(policy, &self.holder, action.name, to).into_iter();
+            let ways = ways.filter(|way| !self.is_group() || way.how == Trusts::TheirAccount);
+            let steps = ways.filter_map(|way| self.by_policy(key, action, to, &way));
+            // Of several that are as sure, the first.
+            let best = steps.reduce(|best, one| if one.0.may() > best.0.may() { one } else { best });
+            if let Some((terms, by)) = best {
+                add(&mut acts, Act::of(part, terms, by));
             }
         }
         acts
     }
 
-    fn by_policy(&self, key: &Key, action: &KeyAction, to: To<'_>, way: &Named) -> Option<Step> {
+    fn by_policy(&self, key: &Key, action: &KeyAction, to: To<'_>, way: &Named) -> Option<(Terms, Vec<Place>)> {
         let mut terms = Terms::default()
             .all(Holds::Met, &way.met)
             .all(Holds::Unmet, &way.besides)
@@ -77,7 +93,7 @@ impl Principal {
             let own;
             (terms, own) = self.own(action.name, to, terms)?;
             by.extend(own);
-            return Some(terms.step(&self.who, action.name, &key.arn, by));
+            return Some((terms, by));
         }
         let (unless, unclear) = self.holder.denied(action.name, to)?;
         terms = terms.all(Holds::Unmet, &unless).all(Holds::NotUnderstood, &unclear);
@@ -87,7 +103,7 @@ impl Principal {
             let (besides, unclear) = self.holder.edge(action.name, to)?;
             terms = terms.all(Holds::Unmet, &besides).all(Holds::NotUnderstood, &unclear);
         }
-        Some(terms.step(&self.who, action.name, &key.arn, by))
+        Some((terms, by))
     }
 
     /// Whether their own policies allow it, with what these ask for beside `terms`.
@@ -107,7 +123,18 @@ impl Principal {
         Some((terms, self.at(&gift).into_iter().collect()))
     }
 
-    fn by_grant(&self, key: &Key, grant: &Grant, to: To<'_>, acts: &mut Acts) {
+    /// What they may do to the key by a grant. `power`, `speaks`: as above.
+    pub(crate) fn acts_by_grant(
+        &self,
+        key: &Key,
+        grant: &Grant,
+        (power, speaks): (&Power, &[(Effect, u64)]),
+        acts: &mut Acts,
+    ) {
+        if self.is_group() {
+            return;
+        }
+        let to = To::Known(&key.arn, &key.fixed);
         let Some(grantee) = &grant.grantee else { return };
         let session = session_of(&self.holder, grantee);
         let account = account_named(grantee);
@@ -115,7 +142,9 @@ impl Principal {
         if *grantee != self.holder.arn && session.is_none() && !theirs {
             return;
         }
-        for action in grant.operations.iter().filter_map(|operation| of_grant(operation)) {
+        let masks = speaks.iter().map(|(_, mask)| *mask).chain(power.of_keys.iter().copied());
+        for part in parts(given(grant), masks.chain([WITH_CONTEXT])) {
+            let Some((_, action)) = actions(part).next() else { continue };
             let Some(mut terms) = constrained(grant, action) else { continue };
             if let Some(name) = session {
                 terms = terms.all(Holds::Unmet, &[format!("the session is named {name:?}")]);
@@ -136,10 +165,28 @@ impl Principal {
             };
             let Some((unless, unclear)) = denied else { continue };
             terms = terms.all(Holds::Unmet, &unless).all(Holds::NotUnderstood, &unclear);
-            keep(acts, action, terms.step(&self.who, action.name, &key.arn, by));
+            add(acts, Act::of(part, terms, by));
         }
     }
 }
+
+/// The actions that a grant gives, of those that count.
+pub fn given(grant: &Grant) -> u64 {
+    grant.operations.iter().filter_map(|operation| of_grant(operation)).fold(0, |all, action| all | bit(action.name))
+}
+
+/// Whether an action carries an encryption context, as bits: a grant's constraints part these from the others.
+const WITH_CONTEXT: u64 = {
+    let (mut mask, mut at) = (0, 0);
+    while at < KEY_ACTIONS.len() {
+        #[expect(clippy::indexing_slicing, reason = "within bounds, and checked by the compiler")]
+        if KEY_ACTIONS[at].takes_context {
+            mask |= 1 << at;
+        }
+        at += 1;
+    }
+    mask
+};
 
 /// Something that was not read, in the words of a condition.
 pub fn unread(name: &str) -> String {
@@ -165,7 +212,7 @@ pub fn constrained(grant: &Grant, action: &KeyAction) -> Option<Terms> {
         ("EncryptionContextEquals", &constraints.encryption_context_equals),
     ] {
         let Some(pairs) = pairs else { continue };
-        if !takes_context(action.name) {
+        if !action.takes_context {
             return None;
         }
         let words: Vec<String> = pairs.iter().map(|(key, value)| format!("{key:?}: {value:?}")).collect();

@@ -1,6 +1,6 @@
 //! What was read, as it is sealed: `aws-iam/user`, `group`, `role` and `policy`, `aws-kms/key`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -51,6 +51,8 @@ pub struct Account {
     pub principals: Vec<Principal>,
     /// Whether all users, groups and roles are among them.
     pub whole: bool,
+    /// Their ARNs.
+    pub(crate) arns: HashSet<String>,
 }
 
 /// A user, group or role.
@@ -63,18 +65,20 @@ pub struct Principal {
 }
 
 /// A key of KMS.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Key {
     pub arn: String,
     pub account: String,
-    /// `None`: it was not read.
-    pub(crate) policy: Option<Digest>,
+    /// `None`: it was not read. Shared by keys that have the same.
+    pub(crate) policy: Option<Shared>,
     /// `None`: they were not read, or not all of them.
     pub(crate) grants: Option<Vec<Grant>>,
     /// Those that were read, if not all were.
     pub(crate) some_grants: Vec<Grant>,
     /// What conditions can ask of the key and nobody can change, by lower-case key.
     pub(crate) fixed: BTreeMap<String, Vec<String>>,
+    /// ARNs of the other keys that have the same material, in other regions. `None`: that was not read.
+    pub copies: Option<Vec<String>>,
 }
 
 /// A grant of a key.
@@ -114,32 +118,32 @@ pub struct PodIdentity {
     pub role: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Identity {
     arn: String,
     name: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Inline {
     name: String,
     #[serde(default)]
     document: Option<PolicyDocument>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Attached {
     arn: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Boundary {
     exists: bool,
     #[serde(default)]
     arn: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Entity {
     #[serde(default)]
     identity: Option<Identity>,
@@ -173,6 +177,26 @@ struct KeyFacts {
     usage: Option<String>,
     #[serde(default)]
     origin: Option<String>,
+    /// Absent: it was not read; `null`: a key of one region.
+    #[serde(default, deserialize_with = "present")]
+    multi_region: Option<Option<Related>>,
+}
+
+/// What KMS says of a key's copies in other regions.
+#[derive(Deserialize)]
+struct Related {
+    primary: Elsewhere,
+    replicas: Vec<Elsewhere>,
+}
+
+#[derive(Deserialize)]
+struct Elsewhere {
+    arn: String,
+}
+
+/// Tells a member that is `null` from one that is not there.
+fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 /// Policies, and where each of them stands.
@@ -180,7 +204,7 @@ type Policies = (Vec<Held>, Vec<Place>);
 /// Those of groups, by account and name.
 type Groups = BTreeMap<(String, String), Policies>;
 /// Managed policies by ARN. `None`: it was not read.
-type Documents<'a> = BTreeMap<&'a str, Option<Shared>>;
+type Documents = BTreeMap<String, Option<Shared>>;
 
 const USER: &str = "aws-iam/user";
 const GROUP: &str = "aws-iam/group";
@@ -196,35 +220,59 @@ fn parsed<'a, T: Deserialize<'a>>(one: &Sealed<'a>) -> Result<T, MalformedFacts>
     })
 }
 
-impl World {
-    /// Reads sealed resources. `whole`: the accounts of which all users, groups and roles were listed. `now`: seconds since 1970.
+/// Reads sealed resources one after the other; nothing of one is kept that is not asked for.
+#[derive(Debug, Default)]
+pub struct Reader {
+    world: World,
+    managed: Documents,
+    entities: Vec<(Origin, Entity)>,
+    /// Policies of keys, by their text.
+    of_keys: HashMap<String, Shared>,
+}
+
+/// Where facts come from.
+#[derive(Clone, Debug)]
+struct Origin {
+    kind: String,
+    id: String,
+    /// Parts that a gap names.
+    unread: Vec<String>,
+}
+
+impl Reader {
+    /// `now`: seconds since 1970.
+    #[must_use]
+    pub fn new(now: i64) -> Self {
+        Self { world: World { now, ..World::default() }, ..Self::default() }
+    }
+
+    /// Takes one resource. Kinds that do not count here are passed over.
     ///
     /// # Errors
     /// When facts are not of the form of their kind.
-    pub fn read<'a>(
-        resources: impl Iterator<Item = Sealed<'a>>,
-        whole: &BTreeSet<String>,
-        now: i64,
-    ) -> Result<Self, MalformedFacts> {
-        let mut world = Self { now, ..Self::default() };
-        let mut managed = Documents::new();
-        let mut entities = Vec::new();
-        for one in resources {
-            match one.kind {
-                POLICY => {
-                    let document = parsed::<Managed>(&one)?.document.filter(|_| one.read("document"));
-                    let digest = document.map(|document| Arc::new(Digest::whole(&document)));
-                    let known = managed.entry(one.id).or_insert_with(|| digest.clone());
-                    // Read twice and otherwise: neither is believed.
-                    if *known != digest {
-                        *known = None;
-                    }
+    pub fn take(&mut self, one: &Sealed<'_>) -> Result<(), MalformedFacts> {
+        let origin = Origin { kind: one.kind.to_owned(), id: one.id.to_owned(), unread: one.unread.to_vec() };
+        match one.kind {
+            POLICY => {
+                let document = parsed::<Managed>(one)?.document.filter(|_| origin.read("document"));
+                let digest = document.map(|document| Arc::new(Digest::whole(&document)));
+                let known = self.managed.entry(origin.id).or_insert_with(|| digest.clone());
+                // Read twice and otherwise: neither is believed.
+                if *known != digest {
+                    *known = None;
                 }
-                USER | GROUP | ROLE => entities.push((one, parsed::<Entity>(&one)?)),
-                KEY => world.keys.push(Key::of(&one, parsed(&one)?)),
-                _ => {}
             }
+            USER | GROUP | ROLE => self.entities.push((origin, parsed::<Entity>(one)?)),
+            KEY => self.world.keys.push(Key::of(&origin, one.facts, parsed(one)?, &mut self.of_keys)),
+            _ => {}
         }
+        Ok(())
+    }
+
+    /// All that was taken. `whole`: the accounts of which all users, groups and roles were listed.
+    #[must_use]
+    pub fn finish(self, whole: &BTreeSet<String>) -> World {
+        let Self { mut world, managed, entities, .. } = self;
         let mut groups = Groups::new();
         for (one, entity) in entities.iter().filter(|(one, _)| one.kind == GROUP) {
             let arn = entity.arn(one);
@@ -235,20 +283,62 @@ impl World {
             let number = account_of(&principal.who.name);
             let account = world.accounts.entry(number.clone()).or_insert_with(|| Account {
                 partition: principal.who.name.split(':').nth(1).unwrap_or("aws").to_owned(),
-                principals: Vec::new(),
                 whole: whole.contains(&number),
+                ..Account::default()
             });
+            account.arns.insert(principal.holder.arn.clone());
             account.principals.push(principal);
         }
         // An account without anybody was read all the same: its root user is there.
         for number in whole {
-            world.accounts.entry(number.clone()).or_insert_with(|| Account {
-                partition: "aws".to_owned(),
-                principals: Vec::new(),
-                whole: true,
-            });
+            let empty = || Account { partition: "aws".to_owned(), whole: true, ..Account::default() };
+            world.accounts.entry(number.clone()).or_insert_with(empty);
         }
-        Ok(world)
+        world
+    }
+}
+
+impl World {
+    /// Reads sealed resources. `whole`: the accounts of which all users, groups and roles were listed. `now`: seconds since 1970.
+    ///
+    /// # Errors
+    /// When facts are not of the form of their kind.
+    pub fn read<'a>(
+        resources: impl Iterator<Item = Sealed<'a>>,
+        whole: &BTreeSet<String>,
+        now: i64,
+    ) -> Result<Self, MalformedFacts> {
+        let mut reader = Reader::new(now);
+        for one in resources {
+            reader.take(&one)?;
+        }
+        Ok(reader.finish(whole))
+    }
+
+    /// Whom the trust policies of roles let in that are no principals of IAM: service accounts, tenants of issuers, people of providers.
+    #[must_use]
+    pub fn bearers(&self) -> BTreeSet<Who> {
+        let mut found = BTreeSet::new();
+        for (number, account) in &self.accounts {
+            for trust in account.principals.iter().filter_map(|one| one.holder.trust.as_deref()) {
+                found.extend(self.outsiders(trust, number).into_iter().map(|one| one.who));
+            }
+        }
+        found.extend(self.pod_identities.iter().flatten().map(PodIdentity::pod));
+        found.retain(|who| {
+            use WhoKind::{Cluster, Issuer, People, ServiceAccount, Subject, Tenant};
+            matches!(who.kind, Cluster | Issuer | People | ServiceAccount | Subject | Tenant)
+        });
+        found
+    }
+}
+
+impl PodIdentity {
+    /// Who gets the role.
+    #[must_use]
+    pub fn pod(&self) -> Who {
+        let name = format!("{}:system:serviceaccount:{}:{}", self.cluster, self.namespace, self.service_account);
+        Who::new(WhoKind::ServiceAccount, name)
     }
 }
 
@@ -260,7 +350,7 @@ fn not_read(name: String) -> Held {
     Held { name, group: None, digest: None }
 }
 
-fn held(arn: &str, managed: &Documents<'_>) -> Held {
+fn held(arn: &str, managed: &Documents) -> Held {
     Held { name: arn.to_owned(), group: None, digest: managed.get(arn).cloned().flatten() }
 }
 
@@ -275,7 +365,7 @@ pub fn place(kind: &str, id: &str, part: &str, name: Option<&str>) -> Place {
     }
 }
 
-impl Sealed<'_> {
+impl Origin {
     /// Whether no gap names the part.
     fn read(&self, part: &str) -> bool {
         !self.unread.iter().any(|one| one == part)
@@ -283,7 +373,7 @@ impl Sealed<'_> {
 }
 
 impl Entity {
-    fn principal(&self, one: &Sealed<'_>, groups: &Groups, managed: &Documents<'_>) -> Principal {
+    fn principal(&self, one: &Origin, groups: &Groups, managed: &Documents) -> Principal {
         let arn = self.arn(one);
         let (mut policies, mut places) = self.policies(one, &arn, managed);
         if one.kind == USER {
@@ -326,8 +416,8 @@ impl Entity {
         Principal { who: Who::of_arn(&arn), holder, places }
     }
 
-    fn arn(&self, one: &Sealed<'_>) -> String {
-        self.identity.as_ref().map_or_else(|| one.id.to_owned(), |identity| identity.arn.clone())
+    fn arn(&self, one: &Origin) -> String {
+        self.identity.as_ref().map_or_else(|| one.id.clone(), |identity| identity.arn.clone())
     }
 
     fn name(&self, arn: &str) -> String {
@@ -338,12 +428,12 @@ impl Entity {
     }
 
     /// Their own policies, each with where it stands. What was not read stands among them.
-    fn policies(&self, one: &Sealed<'_>, arn: &str, managed: &Documents<'_>) -> Policies {
+    fn policies(&self, one: &Origin, arn: &str, managed: &Documents) -> Policies {
         let (mut policies, mut places) = (Vec::new(), Vec::new());
         for inline in self.inline_policies.iter().flatten() {
             let digest = inline.document.as_ref().map(|document| Arc::new(Digest::whole(document)));
             policies.push(Held { name: format!("the inline policy {} of {arn}", inline.name), group: None, digest });
-            places.push(place(one.kind, arn, "inline_policies", Some(&inline.name)));
+            places.push(place(&one.kind, arn, "inline_policies", Some(&inline.name)));
         }
         for attached in self.attached_policies.iter().flatten() {
             policies.push(held(&attached.arn, managed));
@@ -358,7 +448,7 @@ impl Entity {
                 && self.inline_policies.iter().flatten().any(|inline| inline.document.is_none());
             if !there || !one.read(part) && !named {
                 policies.push(not_read(format!("`{part}` of {arn}")));
-                places.push(place(one.kind, arn, part, None));
+                places.push(place(&one.kind, arn, part, None));
             }
         }
         (policies, places)
@@ -366,9 +456,10 @@ impl Entity {
 }
 
 impl Key {
-    fn of(one: &Sealed<'_>, facts: KeyFacts) -> Self {
+    /// `policies`: those of other keys, by their text.
+    fn of(one: &Origin, sealed: &Value, facts: KeyFacts, policies: &mut HashMap<String, Shared>) -> Self {
+        let whole = one.read("grants") && facts.grants.is_some();
         let grants = facts.grants.unwrap_or_default();
-        let whole = one.read("grants") && one.facts.get("grants").is_some();
         let mut fixed = BTreeMap::new();
         for (key, value) in
             [("kms:keyspec", &facts.spec), ("kms:keyusage", &facts.usage), ("kms:keyorigin", &facts.origin)]
@@ -378,12 +469,22 @@ impl Key {
             }
         }
         Self {
-            arn: one.id.to_owned(),
-            account: account_of(one.id),
-            policy: facts.policy.filter(|_| one.read("policy")).map(|document| Digest::whole(&document)),
+            arn: one.id.clone(),
+            account: account_of(&one.id),
+            policy: facts.policy.filter(|_| one.read("policy")).map(|document| {
+                let text = sealed.get("policy").map(Value::to_string).unwrap_or_default();
+                Arc::clone(policies.entry(text).or_insert_with(|| Arc::new(Digest::whole(&document))))
+            }),
             some_grants: if whole { Vec::new() } else { grants.clone() },
             grants: whole.then_some(grants),
             fixed,
+            copies: facts.multi_region.filter(|_| one.read("multi_region")).map(|related| {
+                let related = related.into_iter().flat_map(|one| std::iter::once(one.primary).chain(one.replicas));
+                let mut arns: Vec<String> = related.map(|one| one.arn).filter(|arn| *arn != one.id).collect();
+                arns.sort();
+                arns.dedup();
+                arns
+            }),
         }
     }
 

@@ -11,14 +11,19 @@
 //!
 //! It knows sealed facts and nothing of how they were read, so that whoever verifies a bundle can compute the same.
 
+mod acting;
 mod answer;
 mod asks;
 mod becoming;
 mod direct;
+mod expand;
 mod facts;
+mod graph;
 mod outside;
+mod powers;
 mod walk;
 
-pub use answer::{Does, Given, Holds, Place, Reach, Reacher, Step, Who, WhoKind};
-pub use facts::{Account, Grant, GrantConstraints, Key, MalformedFacts, PodIdentity, Principal, Sealed, World};
+pub use answer::{Does, Entry, Given, Holds, Place, Reach, Reacher, Step, Who, WhoKind, unread as unread_step};
+pub use expand::expand;
+pub use facts::{Account, Grant, GrantConstraints, Key, MalformedFacts, PodIdentity, Principal, Reader, Sealed, World};
 pub use walk::{Link, Walker};

@@ -18,10 +18,10 @@ pub struct Outsider {
 }
 
 impl World {
-    /// Whom a policy lets in for this action, of those who are not principals that were read. `owner`: the account of the resource.
-    pub(crate) fn outsiders(&self, policy: &Digest, action: &str, owner: &str) -> Vec<Outsider> {
+    /// Whom the statements of a policy let in, of those who are not principals that were read. `owner`: the account of the resource.
+    pub(crate) fn outsiders(&self, policy: &Digest, owner: &str) -> Vec<Outsider> {
         let mut found = Vec::new();
-        for (place, statement) in policy.allows().filter(|(_, one)| one.covers_action(action)) {
+        for (place, statement) in policy.allows() {
             for one in statement.lets_in.iter().flatten() {
                 let ended = one.until.is_some_and(|until| until <= self.now);
                 if one.nobody.is_some() || ended {
@@ -95,8 +95,7 @@ impl World {
     }
 
     pub(crate) fn knows(&self, account: &str, arn: &str) -> bool {
-        let known = self.accounts.get(account);
-        known.is_some_and(|known| known.principals.iter().any(|one| one.holder.arn == arn))
+        self.accounts.get(account).is_some_and(|known| known.arns.contains(arn))
     }
 
     pub(crate) fn has_session(&self, account: &str, principal: &str) -> bool {
@@ -115,7 +114,12 @@ impl World {
             PartyKind::Service => of(WhoKind::Service, name.to_owned()),
             PartyKind::AnyService => of(WhoKind::Service, "any".to_owned()),
             PartyKind::SamlProvider => of(WhoKind::People, name.to_owned()),
-            PartyKind::Tenant => of(WhoKind::Tenant, format!("{issuer} {name}")),
+            PartyKind::Tenant => {
+                // The narrowest that the statement names, `northbank/signer` in place of `northbank`; ids say nothing to a person.
+                let is_id = |name: &&String| name.bytes().all(|b| b.is_ascii_digit());
+                let narrowest = party.names.iter().rev().find(|name| !is_id(name)).map_or(name, String::as_str);
+                of(WhoKind::Tenant, format!("{issuer} {narrowest}"))
+            }
             PartyKind::Subject => of(WhoKind::Subject, format!("{issuer} {name}")),
             PartyKind::Issuer => of(WhoKind::Issuer, name.to_owned()),
             PartyKind::Anyone => of(WhoKind::Anyone, name.to_owned()),

@@ -1,14 +1,18 @@
 //! From a key back to everybody who reaches it.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 
-use super::answer::{Does, Reach, Reacher, Step, Who, WhoKind, unread as step_unread};
-use super::asks::{KEY_ACTIONS, KeyAction, of_grant};
-use super::becoming::{Edge, Mentions};
-use super::direct::{Acts, account_named, constrained, in_grants, in_policy, keep, unread};
-use super::facts::{Key, World, place};
+use super::acting::{Acting, not_read};
+use super::answer::{Does, Entry, Reach, Step, Who, WhoKind};
+use super::asks::KEY_ACTIONS;
+use super::becoming::{Becoming, Edge};
+use super::direct::{Act, actions};
+use super::expand::expand;
+use super::facts::{Key, World};
+use super::graph::{Found, Graph, Through};
 use super::outside::administrators;
-use crate::permissions::{May, To, session_of};
+use super::powers::Powers;
+use crate::permissions::{May, To};
 
 /// A step that another target knows of: whom an access entry of EKS makes a user of a cluster, which of those may become a service account,
 /// who may push to a repository whose workflows take a role on.
@@ -23,188 +27,229 @@ pub struct Link {
 #[derive(Debug)]
 pub struct Walker<'w> {
     world: &'w World,
-    /// The steps to somebody.
-    into: HashMap<Who, Vec<Step>>,
-    /// Principals whose own policies may allow something on keys, by account and place.
-    of_keys: HashMap<&'w str, Vec<bool>>,
+    powers: Powers<'w>,
+    /// Accounts and places of principals, by ARN.
+    arns: HashMap<&'w str, (&'w str, usize)>,
+    /// Places of keys, by ARN.
+    keys: HashMap<&'w str, usize>,
+    acting: Acting<'w>,
+    graph: Graph,
+    /// Federated users whose makers are among the steps.
+    made: Vec<Who>,
 }
 
-/// How somebody reaches a key: the step they take, and whether the whole path can be taken.
-#[derive(Clone, Debug)]
-struct Way {
-    may: May,
-    /// `None`: they act on the key themselves.
-    step: Option<(Step, Who)>,
+/// A way to act on a key, or on a copy of it.
+struct Start<'k> {
+    copy: Option<&'k str>,
+    act: Act,
 }
 
 impl<'w> Walker<'w> {
     /// `links`: steps that are not read from policies.
     #[must_use]
     pub fn new(world: &'w World, links: Vec<Link>) -> Self {
-        let mut into: HashMap<Who, Vec<Step>> = HashMap::new();
-        for Edge { to, step } in world.edges() {
-            into.entry(to).or_default().push(step);
+        let mut arns = HashMap::new();
+        for (number, account) in &world.accounts {
+            let places = account.principals.iter().enumerate();
+            arns.extend(places.map(|(at, one)| (one.who.name.as_str(), (number.as_str(), at))));
         }
+        let mut powers = Powers::of(world);
+        let mut graph = Graph::default();
+        let mut take = |Edge { to, step }: Edge| graph.add(&to, step);
+        Becoming::new(world, &mut powers, &arns, &mut take).run();
         for Link { to, step } in links {
-            into.entry(to).or_default().push(step);
+            graph.add(&to, step);
         }
-        let allows = |account: &super::facts::Account| {
-            let actions = || KEY_ACTIONS.iter().map(|action| action.name);
-            account.principals.iter().map(|one| one.may_allow(actions())).collect()
-        };
-        let of_keys = world.accounts.iter().map(|(number, account)| (number.as_str(), allows(account))).collect();
-        Self { world, into, of_keys }
+        graph.settle();
+        let acting = Acting::new(world, &powers);
+        let keys = world.keys.iter().enumerate().map(|(at, key)| (key.arn.as_str(), at)).collect();
+        Self { world, powers, arns, keys, acting, graph, made: Vec::new() }
     }
 
-    /// Who reaches this key.
+    /// Who reaches this key, everybody by name.
     #[must_use]
-    pub fn reach(&self, key: &Key) -> Reach {
-        let acts = self.acts(key);
-        let federated = self.federated(&acts);
-        let mut reachers = Vec::new();
-        for does in [Does::Use, Does::Administer, Does::Destroy] {
-            reachers.extend(self.walk(&acts, &federated, does));
-        }
-        reachers.sort_by(|a, b| (&a.who, a.does).cmp(&(&b.who, b.does)));
-        Reach { key: key.arn.clone(), reachers }
+    pub fn reach(&mut self, key: &Key) -> Reach {
+        let entries = self.entries(key);
+        let all = self.world.accounts.keys().map(|number| (number.clone(), self.administrators(number))).collect();
+        Reach { key: key.arn.clone(), reachers: expand(&key.arn, &entries, &all) }
     }
 
-    /// Who acts on the key themselves.
-    fn acts(&self, key: &Key) -> BTreeMap<Who, Acts> {
-        let mut all: BTreeMap<Who, Acts> = BTreeMap::new();
-        let mentions = key.policy.as_ref().map(Mentions::of).unwrap_or_default();
-        for (number, account) in &self.world.accounts {
-            let allowed = self.of_keys.get(number.as_str());
-            for (n, one) in account.principals.iter().enumerate() {
-                let may = allowed.and_then(|allowed| allowed.get(n)).copied().unwrap_or(true);
-                let granted = key.known_grants().filter_map(|grant| grant.grantee.as_deref()).any(|grantee| {
-                    grantee == one.who.name
-                        || account_named(grantee) == Some(number)
-                        || session_of(&one.holder, grantee).is_some()
-                });
-                if mentions.names(one, may) || granted {
-                    let acts = one.acts(key);
-                    if !acts.is_empty() {
-                        all.insert(one.who.clone(), acts);
+    /// Who comes to be an administrator of an account: gives themselves every permission of it. By who they are.
+    #[must_use]
+    pub fn administrators(&self, account: &str) -> Vec<Entry> {
+        let found = self.graph.administrators(&administrators(account));
+        let mut entries: Vec<Entry> = found.into_iter().filter_map(|one| self.step(one)).collect();
+        entries.sort_by(|a, b| (&a.who, &a.becomes).cmp(&(&b.who, &b.becomes)));
+        entries
+    }
+
+    /// Who reaches this key: whoever acts on it, and everybody who becomes one of those. Of copies in other regions, which have the same material,
+    /// use alone counts. By who they are.
+    pub fn entries(&mut self, key: &Key) -> Vec<Entry> {
+        let starts = self.starts(key);
+        let mut nodes: Vec<(usize, &Who)> = starts.keys().map(|who| (self.graph.node(who), who)).collect();
+        nodes.sort_unstable();
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut known: HashMap<Found, Vec<usize>> = HashMap::new();
+        for does in [Does::Use, Does::Administer, Does::Destroy] {
+            let of = |who: &Who| starts.get(who).into_iter().flatten().filter(|start| start.does(does));
+            let may = |who: &Who| of(who).map(|start| start.act.may).max();
+            let begin: Vec<(usize, May)> = nodes.iter().filter_map(|(node, who)| Some((*node, may(who)?))).collect();
+            for one in self.graph.walk(&begin, Through::None) {
+                let entry = match (one.via, self.graph.who(one.node)) {
+                    (Some(_), _) => self.step(one),
+                    (None, Some(who)) => direct(who, one.may, of(who), does),
+                    (None, None) => None,
+                };
+                let Some(mut entry) = entry else { continue };
+                let same = known.entry(one).or_default();
+                let alike = |at: &&usize| entries.get(**at).is_some_and(|other| other.is_like(&entry));
+                match same.iter().find(alike).copied().and_then(|at| entries.get_mut(at)) {
+                    Some(other) => other.and_does(does, entry.actions),
+                    None => {
+                        entry.does = vec![does];
+                        same.push(entries.len());
+                        entries.push(entry);
                     }
                 }
             }
         }
-        let mut add =
-            |who: &Who, action: &KeyAction, step: Step| keep(all.entry(who.clone()).or_default(), action, step);
-        if let Some(policy) = &key.policy {
-            for action in &KEY_ACTIONS {
-                for one in self.world.outsiders(policy, action.name, &key.account) {
-                    let step = one.terms.step(&one.who, action.name, &key.arn, vec![in_policy(key, one.statement)]);
-                    add(&one.who, action, step);
-                }
-            }
+        for entry in &mut entries {
+            entry.shorten();
+        }
+        entries.sort_by(|a, b| (&a.who, &a.does).cmp(&(&b.who, &b.does)));
+        entries
+    }
+
+    /// Who acts on the key, or uses a copy of it.
+    fn starts<'k>(&mut self, key: &'k Key) -> BTreeMap<Who, Vec<Start<'k>>> {
+        let mut starts: BTreeMap<Who, Vec<Start<'k>>> = BTreeMap::new();
+        for (who, acts) in self.acting.on(key, &self.powers, &self.arns) {
+            starts.entry(who).or_default().extend(acts.into_iter().map(|act| Start { copy: None, act }));
         }
         let anyone = Who::new(WhoKind::Anyone, "anyone");
-        let parts = [("policy", key.policy.is_none()), ("grants", key.grants.is_none())];
-        for (part, _) in parts.into_iter().filter(|(_, missing)| *missing) {
-            let at = || vec![place("aws-kms/key", &key.arn, part, None)];
-            let actions = KEY_ACTIONS
-                .iter()
-                .filter(|action| part == "policy" || of_grant(action.name.trim_start_matches("kms:")).is_some());
-            for action in actions {
-                let words = unread(&format!("`{part}` of {}", key.arn));
-                add(&anyone, action, step_unread(&anyone, action.name, &key.arn, at(), words));
+        let uses = Does::Use.mask();
+        for copy in key.copies.iter().flatten() {
+            let Some(found) = self.keys.get(copy.as_str()).and_then(|at| self.world.keys.get(*at)) else {
+                let unread = Key { arn: copy.clone(), ..Key::default() };
+                let act = not_read(&unread, "policy", uses);
+                starts.entry(anyone.clone()).or_default().push(Start { copy: Some(copy), act });
+                continue;
+            };
+            for (who, acts) in self.acting.on(found, &self.powers, &self.arns) {
+                let acts = acts.into_iter().map(|act| Act { mask: act.mask & uses, ..act }).filter(|act| act.mask != 0);
+                starts.entry(who).or_default().extend(acts.map(|act| Start { copy: Some(copy), act }));
             }
         }
-        for grant in key.known_grants() {
-            for who in self.grantees(grant) {
-                for action in grant.operations.iter().filter_map(|operation| of_grant(operation)) {
-                    if let Some(terms) = constrained(grant, action) {
-                        add(&who, action, terms.step(&who, action.name, &key.arn, vec![in_grants(key, grant)]));
-                    }
-                }
-            }
+        // The ids of keys that have copies begin so:
+        // <https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html>
+        if key.copies.is_none() && key.arn.contains(":key/mrk-") {
+            let act = not_read(key, "multi_region", uses);
+            starts.entry(anyone).or_default().push(Start { copy: None, act });
         }
-        all
+        let federated: Vec<Who> =
+            starts.keys().filter(|who| who.name.contains(":federated-user/")).cloned().collect();
+        for who in federated {
+            self.make(who);
+        }
+        starts
     }
 
-    /// Grantees that are no principals that were read.
-    fn grantees(&self, grant: &super::facts::Grant) -> Vec<Who> {
-        let service = grant.grantee_service.iter().map(|name| Who::new(WhoKind::Service, name));
-        let mut found: Vec<Who> = service.collect();
-        if let Some(grantee) = &grant.grantee {
-            let account = crate::arn::account(grantee).unwrap_or_default();
-            match account_named(grantee) {
-                Some(number) => found.extend(self.world.account(number)),
-                None if crate::arn::is_service(grantee) => found.push(Who::new(WhoKind::Service, grantee)),
-                // Whoever can give them everything takes away what denies it to them.
-                None if self.world.knows(account, grantee) || self.world.has_session(account, grantee) => {
-                    found.push(administrators(account));
-                }
-                None => found.push(Who::of_arn(grantee)),
-            }
-        }
-        found
-    }
-
-    /// The steps to federated users, whom users make: their names stand in policies alone.
-    fn federated(&self, acts: &BTreeMap<Who, Acts>) -> HashMap<Who, Vec<Step>> {
+    /// The steps to a federated user, whom users make: their names stand in policies alone.
+    fn make(&mut self, who: Who) {
         const ACTION: &str = "sts:GetFederationToken";
-        let mut found: HashMap<Who, Vec<Step>> = HashMap::new();
-        for who in acts.keys().filter(|who| who.name.contains(":federated-user/")) {
-            let account = crate::arn::account(&who.name).and_then(|number| self.world.accounts.get(number));
-            let users = account.into_iter().flat_map(|account| &account.principals);
-            for one in users.filter(|one| one.who.kind == WhoKind::User) {
-                let Some((terms, by)) = one.own(ACTION, To::One(&who.name), Default::default()) else { continue };
-                found.entry(who.clone()).or_default().push(terms.step(&one.who, ACTION, &who.name, by));
-            }
+        if self.made.contains(&who) {
+            return;
         }
-        found
+        let account = crate::arn::account(&who.name).and_then(|number| self.world.accounts.get(number));
+        let users = account.into_iter().flat_map(|account| &account.principals);
+        for one in users.filter(|one| one.who.kind == WhoKind::User) {
+            let Some((terms, by)) = one.own(ACTION, To::One(&who.name), Default::default()) else { continue };
+            self.graph.add(&who, terms.step(&one.who, ACTION, &who.name, by));
+        }
+        self.made.push(who);
     }
 
-    /// Everybody from whom steps lead to somebody who does this.
-    fn walk(&self, acts: &BTreeMap<Who, Acts>, federated: &HashMap<Who, Vec<Step>>, does: Does) -> Vec<Reacher> {
-        let counts = |name: &str| KEY_ACTIONS.iter().any(|one| one.name == name && one.does.contains(&does));
-        let mut ways: BTreeMap<Who, Way> = BTreeMap::new();
-        // First by what is sure, then by what may be.
-        for certainty in [May::Yes, May::Undetermined] {
-            let mut queue: VecDeque<Who> = ways.keys().cloned().collect();
-            for (who, acts) in acts {
-                let best = acts.iter().filter(|(name, _)| counts(name)).map(|(_, step)| step.may).max();
-                if best.is_some_and(|best| best >= certainty) && !ways.contains_key(who) {
-                    ways.insert(who.clone(), Way { may: certainty, step: None });
-                    queue.push_back(who.clone());
-                }
-            }
-            while let Some(to) = queue.pop_front() {
-                for step in [&self.into, federated].into_iter().filter_map(|into| into.get(&to)).flatten() {
-                    if step.may >= certainty && !ways.contains_key(&step.who) {
-                        ways.insert(step.who.clone(), Way { may: certainty, step: Some((step.clone(), to.clone())) });
-                        queue.push_back(step.who.clone());
-                    }
-                }
-            }
-        }
-        ways.keys().map(|who| reacher(who, &ways, acts, does)).collect()
+    /// An entry of somebody who becomes somebody.
+    fn step(&self, found: Found) -> Option<Entry> {
+        let (leg, to) = found.via?;
+        let leg = self.graph.leg(leg)?;
+        Some(Entry {
+            who: self.graph.who(found.node)?.clone(),
+            does: Vec::new(),
+            may: found.may,
+            becomes: Some(self.graph.who(to)?.clone()),
+            copy: None,
+            action: leg.action.clone(),
+            actions: Vec::new(),
+            step: leg.may,
+            by: leg.by.clone(),
+            conditions: leg.conditions.clone(),
+        })
     }
 }
 
-/// The path of one of those who were found.
-fn reacher(who: &Who, ways: &BTreeMap<Who, Way>, acts: &BTreeMap<Who, Acts>, does: Does) -> Reacher {
-    let may = ways.get(who).map_or(May::Undetermined, |way| way.may);
-    let (mut path, mut at) = (Vec::new(), who);
-    while let Some((step, to)) = ways.get(at).and_then(|way| way.step.as_ref()) {
-        path.push(step.clone());
-        at = to;
+impl Start<'_> {
+    fn does(&self, does: Does) -> bool {
+        self.act.mask & does.mask() != 0
     }
-    let mut actions = Vec::new();
-    if let Some(acts) = acts.get(at) {
-        // In the order of the table: the one with the widest effect names the path.
-        let mut last: Option<&Step> = None;
-        for action in KEY_ACTIONS.iter().filter(|action| action.does.contains(&does)) {
-            let Some(step) = acts.get(action.name) else { continue };
-            actions.push(action.name.to_owned());
-            if last.is_none_or(|last| last.may < step.may) {
-                last = Some(step);
+}
+
+impl Does {
+    /// The actions by which somebody does it, as bits of their table.
+    pub(crate) fn mask(self) -> u64 {
+        let of = KEY_ACTIONS.iter().enumerate().filter(|(_, action)| action.does.contains(&self));
+        of.fold(0, |mask, (at, _)| mask | 1 << at)
+    }
+}
+
+/// An entry of somebody who acts on the key. In the order of the table: of the surest actions the one with the widest effect names the way.
+fn direct<'s, 'k: 's>(who: &Who, may: May, starts: impl Iterator<Item = &'s Start<'k>>, does: Does) -> Option<Entry> {
+    let starts: Vec<&Start<'_>> = starts.collect();
+    let mut best: Option<(&str, &Start<'_>)> = None;
+    let mut all = Vec::new();
+    for (bit, action) in actions(does.mask()) {
+        // Of several that are as sure, the first.
+        let of = starts.iter().filter(|start| start.act.mask & bit != 0);
+        let Some(surest) = of.reduce(|best, one| if one.act.may > best.act.may { one } else { best }) else { continue };
+        all.push(action.name.to_owned());
+        if best.is_none_or(|(_, best)| best.act.may < surest.act.may) {
+            best = Some((action.name, surest));
+        }
+    }
+    let (action, start) = best?;
+    Some(Entry {
+        who: who.clone(),
+        does: Vec::new(),
+        may,
+        becomes: None,
+        copy: start.copy.map(str::to_owned),
+        action: action.to_owned(),
+        actions: all,
+        step: start.act.may,
+        by: start.act.by.clone(),
+        conditions: start.act.conditions.clone(),
+    })
+}
+
+impl Entry {
+    /// Whether it is the same way, whatever is done by it.
+    fn is_like(&self, other: &Self) -> bool {
+        (&self.action, &self.copy, &self.by, &self.conditions) == (&other.action, &other.copy, &other.by, &other.conditions)
+    }
+
+    fn and_does(&mut self, does: Does, actions: Vec<String>) {
+        self.does.push(does);
+        for action in actions {
+            if !self.actions.contains(&action) {
+                self.actions.push(action);
             }
         }
-        path.extend(last.cloned());
     }
-    Reacher { who: who.clone(), does, may, actions, path }
+
+    fn shorten(&mut self) {
+        if self.actions.len() == KEY_ACTIONS.len() {
+            self.actions = vec![Self::EVERYTHING.to_owned()];
+        }
+    }
 }

@@ -42,6 +42,17 @@ impl Digest {
         self.statements.iter().filter(|(_, one)| one.effect == Effect::Allow).map(|(n, one)| (*n, one))
     }
 
+    /// All statements that are kept, with their places in the policy.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (usize, &Statement)> {
+        self.statements.iter().map(|(n, one)| (*n, one))
+    }
+
+    /// The same without the allowing statements that this does not keep.
+    pub(crate) fn without(&self, keeps: impl Fn(&Statement) -> bool) -> Self {
+        let kept = |(_, one): &&(usize, Statement)| one.effect == Effect::Deny || keeps(one);
+        Self { statements: self.statements.iter().filter(kept).cloned().collect(), variables: self.variables }
+    }
+
     /// Whether it says nothing of what is asked here.
     #[must_use]
     pub fn is_empty(&self) -> bool {

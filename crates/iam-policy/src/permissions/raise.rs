@@ -11,7 +11,7 @@ use super::weigh::{Gift, To, Trusts, trusts, trusts_a_service};
 use crate::document::{Effect, Principal};
 
 /// Whether they may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum May {
     Undetermined,

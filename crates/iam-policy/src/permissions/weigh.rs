@@ -8,6 +8,7 @@ use crate::document::{Condition, Effect, Principal, PrincipalForm, Statement};
 use crate::keys::{self, Key};
 use crate::reach::{Comer, Says, escape, is_of_resource, words};
 use crate::text::{self, Pattern};
+use crate::wildcard::wildcard_matches;
 
 use super::holder::{Digest, Holder};
 
@@ -103,6 +104,11 @@ impl Holder {
         action: &str,
         to: To<'_>,
     ) -> Vec<Gift<'a>> {
+        // Most policies say nothing of it: then the request need not be made up.
+        let speaks = |digest: &&Digest| digest.of_effect(Effect::Allow, action).any(|(_, one)| may_reach(one, to));
+        if !policies.iter().any(speaks) {
+            return Vec::new();
+        }
         let request = self.request(action, to);
         let mut gifts = Vec::new();
         for (policy, digest) in policies.iter().enumerate() {
@@ -123,6 +129,14 @@ impl Holder {
         }
         gifts.sort_by_key(|gift| !gift.unclear.is_empty());
         gifts
+    }
+}
+
+/// Whether a statement may reach what is asked, by the plain texts of its resources.
+fn may_reach(statement: &Statement, to: To<'_>) -> bool {
+    match (to.one(), &statement.resources) {
+        (Some(arn), Some(patterns)) => patterns.iter().any(|one| one.contains("${") || wildcard_matches(one, arn)),
+        _ => true,
     }
 }
 

@@ -1,0 +1,102 @@
+//! Who somebody is declared to be, and by which second factors they come.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use iam_policy::access::{Who, WhoKind};
+
+use super::facts::Factors;
+use crate::joined::Input;
+use crate::world::{Object, World};
+
+const USER: &str = "aws-iam/user";
+const MEMBER: &str = "github/member";
+const COLLABORATOR: &str = "github/outside-collaborator";
+
+#[derive(Deserialize)]
+struct Device {
+    #[serde(default, rename = "type")]
+    kind: Option<String>,
+}
+
+/// What is known of people, by who they are.
+#[derive(Debug, Default)]
+pub struct People {
+    /// Holders by identity as a step names it.
+    holders: BTreeMap<String, BTreeSet<String>>,
+    factors: BTreeMap<String, (Factors, Input)>,
+}
+
+fn input(object: &Object) -> Input {
+    Input::Object { target: object.target.to_string(), kind: object.kind.to_string(), id: object.id.to_string() }
+}
+
+impl People {
+    pub fn of(world: &World<'_>) -> Self {
+        let mut people = Self::default();
+        for holder in &world.declaration().key_holders {
+            for (target, identities) in &holder.identities.by_target {
+                for identity in identities {
+                    let name = name_of(world, target.value.as_str(), &identity.value);
+                    people.holders.entry(name).or_default().insert(holder.id.as_str().to_owned());
+                }
+            }
+        }
+        for object in world.objects(USER) {
+            let devices = world.part::<Vec<Device>>(object, "mfa_devices");
+            let why = devices.why().map(|why| why.text.clone());
+            let known: Option<Vec<Device>> = devices.known();
+            let unnamed = known.iter().flatten().any(|one| one.kind.is_none());
+            let kinds: BTreeSet<String> = known.into_iter().flatten().filter_map(|one| one.kind).collect();
+            let why = why.or_else(|| unnamed.then(|| "a device whose serial number has no form that AWS documents".to_owned()));
+            let factors = match why {
+                Some(why) => Factors::unknown(why),
+                None => Factors { devices: Some(kinds.into_iter().collect()), undetermined: None },
+            };
+            people.factors.insert(object.id.to_string(), (factors, input(object)));
+        }
+        for object in world.objects(MEMBER).iter().chain(world.objects(COLLABORATOR)) {
+            let login: Option<String> = world.part(object, "login").known();
+            let login = login.unwrap_or_else(|| object.id.to_string());
+            let factors = match world.part::<String>(object, "two_factor").whole() {
+                Ok(state) => Factors { devices: Some(vec![state]), undetermined: None },
+                Err(why) => Factors::unknown(why.text),
+            };
+            people.factors.insert(format!("{} {login}", object.target), (factors, input(object)));
+        }
+        people
+    }
+
+    /// Who they are declared to be, by which factors they come, and from what that is known.
+    pub fn about(&self, who: &Who) -> (Vec<String>, Option<Factors>, Vec<Input>) {
+        let holders: Vec<String> = self.holders.get(&who.name).into_iter().flatten().cloned().collect();
+        let mut inputs: Vec<Input> = holders.iter().map(|id| Input::declared("declaration/holder", id)).collect();
+        let known = self.factors.get(&who.name);
+        inputs.extend(known.map(|(_, input)| input.clone()));
+        let elsewhere = |what: &str| Some(Factors::unknown(format!("they live at {what} {}", who.name)));
+        let factors = match who.kind {
+            WhoKind::User | WhoKind::Contributor => known.map(|(factors, _)| factors.clone()).or_else(|| match who.kind {
+                WhoKind::User => Some(Factors::unknown("the user was not read")),
+                _ => None,
+            }),
+            WhoKind::Root => Some(Factors::unknown("which device the root user has is told in part only")),
+            WhoKind::People => elsewhere("the identity provider"),
+            WhoKind::Tenant | WhoKind::Subject | WhoKind::Issuer => elsewhere("the issuer of"),
+            WhoKind::ClusterSubject => elsewhere("whoever signs people in to the cluster of"),
+            WhoKind::Account | WhoKind::Organization | WhoKind::Anyone | WhoKind::Other => {
+                Some(Factors::unknown("who they are is not known here"))
+            }
+            _ => None,
+        };
+        (holders, factors, inputs)
+    }
+}
+
+/// An identity at a target, as a step names it: an ARN as it is, of other targets with the target before it.
+fn name_of(world: &World<'_>, target: &str, identity: &str) -> String {
+    let of = |collector: &str| world.target(target).is_some_and(|target| target.is_read_by(collector));
+    if identity.starts_with("arn:") || !(of("github") || of("kubernetes-rbac")) {
+        return identity.to_owned();
+    }
+    format!("{target} {identity}")
+}

@@ -1,0 +1,291 @@
+//! Who reaches each key of KMS, over all targets, and who comes to be an administrator of each account.
+
+mod facts;
+mod factors;
+mod links;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use iam_policy::access::{Entry, Key, Reader, Sealed, Walker, Who, WhoKind};
+
+pub use facts::{AdministratorsFacts, DeclaredKey, Factors, Reacher, ReachFacts};
+
+use crate::joined::{Input, Join, Joined, JoinedKind, List, Sink};
+use crate::unread::Unread;
+use crate::world::{Object, World};
+use factors::People;
+
+pub const REACH: &str = "joined/reach";
+pub const ADMINISTRATORS: &str = "joined/administrators";
+
+const KEY: &str = "aws-kms/key";
+const USER: &str = "aws-iam/user";
+const GROUP: &str = "aws-iam/group";
+const ROLE: &str = "aws-iam/role";
+const POLICY: &str = "aws-iam/policy";
+
+pub const JOIN: Join = Join {
+    kinds,
+    reads: &[
+        (KEY, &["aliases", "grants", "key_id", "manager", "multi_region", "origin", "policy", "spec", "usage"]),
+        (
+            USER,
+            &[
+                "attached_policies",
+                "groups",
+                "identity",
+                "inline_policies",
+                "mfa_devices",
+                "permissions_boundary",
+            ],
+        ),
+        (GROUP, &["attached_policies", "identity", "inline_policies"]),
+        (ROLE, &["attached_policies", "identity", "inline_policies", "permissions_boundary", "trust_policy"]),
+        (POLICY, &["document"]),
+        ("kubernetes-rbac/cluster", &["eks"]),
+        ("kubernetes-rbac/subject", &["access_entries", "grants"]),
+        ("github/organization", &["default_repository_permission"]),
+        ("github/member", &["login", "role", "two_factor"]),
+        ("github/outside-collaborator", &["login", "two_factor"]),
+        ("github/team", &["members", "repositories"]),
+        ("github/repository", &["branch_rules", "full_name", "protection"]),
+        ("github/deploy-key", &["read_only", "repository", "title"]),
+        ("github/app-installation", &["app", "permissions", "repository_selection"]),
+    ],
+    applies,
+    run,
+};
+
+fn kinds() -> Vec<JoinedKind> {
+    vec![JoinedKind::of::<AdministratorsFacts>(ADMINISTRATORS), JoinedKind::of::<ReachFacts>(REACH)]
+}
+
+fn applies(world: &World<'_>) -> bool {
+    world.targets_of("aws-kms").next().is_some() || !world.objects(KEY).is_empty()
+}
+
+/// The account of an ARN.
+fn account_of(arn: &str) -> Option<&str> {
+    arn.split(':').nth(4).filter(|number| !number.is_empty())
+}
+
+/// One of each thing, where several targets read the same: the one of which most was read.
+fn once<'w>(world: &'w World<'_>, kind: &str) -> BTreeMap<&'w str, (&'w Object, Vec<String>)> {
+    let mut found: BTreeMap<&str, (&Object, Vec<String>)> = BTreeMap::new();
+    for object in world.objects(kind) {
+        let unread = world.unread_parts(object);
+        match found.get(&*object.id) {
+            Some((_, known)) if known.len() <= unread.len() => {}
+            _ => drop(found.insert(&object.id, (object, unread))),
+        }
+    }
+    found
+}
+
+/// What of an account's users, groups and roles was not listed.
+struct Listed {
+    targets: Vec<String>,
+    open: Option<Unread>,
+}
+
+/// Accounts by number, of which users, groups and roles were asked for.
+fn accounts(world: &World<'_>) -> BTreeMap<String, Listed> {
+    let mut found: BTreeMap<String, Listed> = BTreeMap::new();
+    for target in world.targets_of("aws-iam") {
+        let Some(number) = target.setting("account") else { continue };
+        let mut open = Vec::new();
+        for kind in [USER, GROUP, ROLE] {
+            open.extend(world.listing(target.id, kind).open());
+            open.extend(world.missing(target.id, kind).into_iter().map(|(_, why)| why));
+        }
+        let open = Unread::all(open);
+        let known = found.entry(number.to_owned()).or_insert_with(|| Listed { targets: Vec::new(), open: open.clone() });
+        known.targets.push(target.id.to_owned());
+        // Two targets of one account: what one of them read whole was read whole.
+        if open.is_none() {
+            known.open = None;
+        }
+    }
+    found
+}
+
+fn run(world: &World<'_>, sink: &mut Sink<'_>) -> Vec<List> {
+    let mut reader = Reader::new(world.now());
+    let mut malformed = Vec::new();
+    let mut places: HashMap<(&str, &str), &Object> = HashMap::new();
+    let mut keys: BTreeMap<&str, &Object> = BTreeMap::new();
+    for kind in [POLICY, USER, GROUP, ROLE, KEY] {
+        for (id, (object, unread)) in once(world, kind) {
+            places.insert((&object.kind, id), object);
+            let facts = object.facts();
+            if let Err(problem) = reader.take(&Sealed { kind, id, facts: &facts, unread: &unread }) {
+                malformed.push(problem.to_string());
+            }
+            if kind == KEY {
+                keys.insert(id, object);
+            }
+        }
+    }
+    let listed = accounts(world);
+    let whole: BTreeSet<String> =
+        listed.iter().filter(|(_, one)| one.open.is_none() && malformed.is_empty()).map(|(number, _)| number.clone()).collect();
+    let access = reader.finish(&whole);
+    let bearers = access.bearers();
+    let found = links::links(world, &bearers);
+    let mut walker = Walker::new(&access, found);
+    let people = People::of(world);
+    let teller = Teller { world, places: &places, people: &people, listed: &listed };
+    let owners = keys.keys().filter_map(|arn| account_of(arn));
+    let numbers: BTreeSet<&str> = access.accounts.keys().map(String::as_str).chain(owners).collect();
+    for number in numbers {
+        sink(teller.administrators(number, walker.administrators(number), &malformed));
+    }
+    for key in &access.keys {
+        if let Some(object) = keys.get(key.arn.as_str()) {
+            let entries = walker.entries(key);
+            sink(teller.reach(key, object, entries));
+        }
+    }
+    let mut open = Vec::new();
+    for target in world.targets_of("aws-kms") {
+        open.extend(world.listing(target.id, KEY).open());
+        open.extend(world.missing(target.id, KEY).into_iter().map(|(_, why)| why));
+    }
+    vec![List::new(ADMINISTRATORS, Vec::new()), List::new(REACH, open)]
+}
+
+/// Makes objects of answers.
+struct Teller<'t, 'w, 'd> {
+    world: &'w World<'d>,
+    places: &'t HashMap<(&'t str, &'t str), &'w Object>,
+    people: &'t People,
+    listed: &'t BTreeMap<String, Listed>,
+}
+
+fn input(object: &Object) -> Input {
+    Input::Object { target: object.target.to_string(), kind: object.kind.to_string(), id: object.id.to_string() }
+}
+
+impl Teller<'_, '_, '_> {
+    fn administrators(&self, number: &str, entries: Vec<Entry>, malformed: &[String]) -> Joined {
+        let mut joined = Joined::new(ADMINISTRATORS, number);
+        joined.part("account", number);
+        let listed = self.listed.get(number);
+        self.lists(number, &mut joined);
+        let open = match listed {
+            None => Some(Unread::unsaid(format!("no target reads users, groups and roles of account {number}"))),
+            Some(_) if !malformed.is_empty() => Some(Unread::unsaid(malformed.join("; "))),
+            Some(listed) => listed.open.clone(),
+        };
+        match (listed, &open) {
+            (None, Some(why)) => joined.unread("entries", why),
+            _ => self.entries(entries, &mut joined),
+        }
+        match &open {
+            Some(why) => joined.unread("everyone", why),
+            None => joined.part("everyone", true),
+        }
+        joined
+    }
+
+    fn reach(&self, key: &Key, object: &Object, entries: Vec<Entry>) -> Joined {
+        let mut joined = Joined::new(REACH, key.arn.as_str());
+        joined.inputs.push(input(object));
+        let account = account_of(&key.arn).unwrap_or_default();
+        joined.part("account", account);
+        self.lists(account, &mut joined);
+        match self.world.part::<String>(object, "manager").whole() {
+            Ok(manager) => joined.part("manager", manager),
+            Err(why) => joined.unread("manager", &why),
+        }
+        self.declared(object, &mut joined);
+        let of_copies = self.world.why(object, "multi_region").filter(|_| key.arn.contains(":key/mrk-"));
+        match (&key.copies, &of_copies) {
+            (Some(copies), _) => joined.part("copies", copies),
+            (None, Some(why)) => joined.unread("copies", why),
+            (None, None) => joined.part("copies", Vec::<String>::new()),
+        }
+        for copy in key.copies.iter().flatten() {
+            joined.inputs.extend(self.places.get(&(KEY, copy.as_str())).map(|copy| input(copy)));
+        }
+        let of_key = ["policy", "grants"].into_iter().filter_map(|part| self.world.why(object, part));
+        let missing = ["policy", "grants"].into_iter().filter_map(|part| {
+            self.world.part::<serde_json::Value>(object, part).why().cloned()
+        });
+        match Unread::all(of_key.chain(missing).chain(of_copies)) {
+            Some(why) => joined.unread("everyone", &why),
+            None => joined.part("everyone", true),
+        }
+        self.entries(entries, &mut joined);
+        joined
+    }
+
+    /// The lists that an absence of somebody rests on.
+    fn lists(&self, account: &str, joined: &mut Joined) {
+        for target in self.listed.get(account).into_iter().flat_map(|listed| &listed.targets) {
+            for kind in [USER, GROUP, ROLE] {
+                joined.inputs.push(Input::List { target: target.clone(), kind: kind.to_owned() });
+            }
+        }
+    }
+
+    /// Keys of the inventory that are this one: of its target, by ARN, id or one of its aliases.
+    fn declared(&self, object: &Object, joined: &mut Joined) {
+        let mut names = vec![object.id.to_string()];
+        names.extend(self.world.part::<String>(object, "key_id").known());
+        names.extend(object.id.split_once(":key/").map(|(_, id)| id.to_owned()));
+        let aliases = self.world.part::<Vec<String>>(object, "aliases");
+        let unread = aliases.why().cloned();
+        for alias in aliases.known().unwrap_or_default() {
+            names.extend(object.id.split_once(":key/").map(|(before, _)| format!("{before}:{alias}")));
+            names.extend(alias.strip_prefix("alias/").map(str::to_owned));
+            names.push(alias);
+        }
+        let here = self.world.declaration().keys.iter().filter(|key| {
+            key.place.as_ref().is_some_and(|place| {
+                place.target.as_str() == &*object.target && names.contains(&place.key.value)
+            })
+        });
+        let declared: Vec<DeclaredKey> = here
+            .map(|key| DeclaredKey {
+                id: key.id.as_str().to_owned(),
+                holders: key.holders.iter().map(|holder| holder.as_str().to_owned()).collect(),
+            })
+            .collect();
+        joined.inputs.extend(declared.iter().map(|key| Input::declared("declaration/key", &key.id)));
+        match unread.filter(|_| declared.is_empty()) {
+            Some(why) => joined.unread("declared", &why),
+            None => joined.part("declared", declared),
+        }
+    }
+
+    fn entries(&self, entries: Vec<Entry>, joined: &mut Joined) {
+        let mut told = Vec::new();
+        for entry in entries {
+            for place in &entry.by {
+                joined.inputs.extend(self.places.get(&(place.kind.as_str(), place.id.as_str())).map(|one| input(one)));
+            }
+            if let Some(number) = administered(&entry.who) {
+                // Of an account that was not read nothing was said.
+                let of = Input::Object {
+                    target: crate::JOINED.to_owned(),
+                    kind: ADMINISTRATORS.to_owned(),
+                    id: number.to_owned(),
+                };
+                if joined.kind == REACH && self.listed.contains_key(number) {
+                    joined.inputs.push(of);
+                }
+            }
+            let (holders, factors, inputs) = self.people.about(&entry.who);
+            joined.inputs.extend(inputs);
+            let asks_for_mfa = entry.conditions.iter().any(|one| one.words.contains("aws:multifactorauth"));
+            told.push(Reacher { entry, holders, asks_for_mfa, factors });
+        }
+        joined.part("entries", told);
+    }
+}
+
+fn administered(who: &Who) -> Option<&str> {
+    (who.kind == WhoKind::Administrators).then_some(who.name.as_str())
+}
+
