@@ -164,7 +164,8 @@ fn a_target_that_was_not_read_hides_nobody() {
     assert!(one(&all, "joined/outside-party", "cloud aws").facts.get("among").is_none());
 
     // Whether GitHub is there as an issuer alone is not known where the providers were not listed.
-    let at_home = HEAD.replace("organization_id: 1}", "organization_id: 1, api_url: \"https://github.northbank.example\"}");
+    let at_home =
+        HEAD.replace("organization_id: 1}", "organization_id: 1, api_url: \"https://github.northbank.example\"}");
     let declared_github = format!("{at_home}third_parties: [{{id: github, role: vendor}}]\n");
     let mut found = listed();
     let (all, _) = found.joined(&declared_github);
