@@ -12,6 +12,8 @@ pub struct Described {
     pub authorities: Vec<String>,
     /// `API`, `CONFIG_MAP` or `API_AND_CONFIG_MAP`: where principals of IAM become users of the cluster.
     pub authentication_mode: String,
+    /// Who issues tokens to its service accounts, by which roles of IAM know them. `null`: AWS does not say.
+    pub issuer: Option<String>,
     /// Whoever made the cluster got all rights in it. With `CONFIG_MAP` no list names them. `null`: AWS does not say.
     pub creator_is_admin: Option<bool>,
 }

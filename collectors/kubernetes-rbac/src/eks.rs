@@ -358,6 +358,20 @@ mod wire {
         endpoint: String,
         certificate_authority: Certificate,
         access_config: AccessConfig,
+        #[serde(default)]
+        identity: Option<Identity>,
+    }
+
+    #[derive(Deserialize)]
+    struct Identity {
+        #[serde(default)]
+        oidc: Option<Oidc>,
+    }
+
+    #[derive(Deserialize)]
+    struct Oidc {
+        #[serde(default)]
+        issuer: Option<String>,
     }
 
     #[derive(Deserialize)]
@@ -375,11 +389,12 @@ mod wire {
     impl Described {
         /// With the address of the API server; `None` where the authority is not a certificate.
         pub fn read(self) -> Option<(Read, String)> {
-            let Cluster { arn, endpoint, certificate_authority, access_config } = self.cluster;
+            let Cluster { arn, endpoint, certificate_authority, access_config, identity } = self.cluster;
             let read = Read {
                 arn,
                 authorities: authorities(&certificate_authority.data)?,
                 authentication_mode: access_config.authentication_mode,
+                issuer: identity.and_then(|identity| identity.oidc).and_then(|oidc| oidc.issuer),
                 creator_is_admin: access_config.bootstrap_cluster_creator_admin_permissions,
             };
             Some((read, endpoint))

@@ -108,6 +108,8 @@ fn whom_eks_lets_in_is_a_subject_with_the_rights_of_its_policies_and_groups() {
     let cluster = seen.resources.iter().find(|one| one.kind == "kubernetes-rbac/cluster").unwrap();
     assert_eq!(cluster.facts["eks"]["creator_is_admin"], true);
     assert_eq!(cluster.facts["eks"]["authentication_mode"], "API_AND_CONFIG_MAP");
+    let issuer = cluster.facts["eks"]["issuer"].as_str().unwrap();
+    assert!(issuer.starts_with("https://oidc.eks.") && issuer.ends_with("/id/signing"), "{issuer}");
 }
 
 #[test]

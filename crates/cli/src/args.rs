@@ -112,6 +112,8 @@ pub enum Command {
     Gaps(Gaps),
     /// Trace one control, threat, key or requirement to all that hangs on it, down to the exchanges.
     Trace(Trace),
+    /// List who can use, administer and destroy a key, by which way and with which factors.
+    Roster(Roster),
     /// Export one bundle as a tar file, to be verified by an auditor.
     Export(Export),
     /// List, print and sign acceptances (accepted deviations and gaps).
@@ -592,6 +594,16 @@ pub struct Trace {
     /// What it is the id of, where it could be several things.
     #[arg(long, value_enum, value_name = "KIND")]
     pub kind: Option<TraceKind>,
+    #[command(flatten)]
+    pub printed: Printed,
+    #[command(flatten)]
+    pub from: DeclaredAndFound,
+}
+
+#[derive(Debug, Args)]
+pub struct Roster {
+    /// Id of a key of the inventory, or the ARN or id of a key of KMS. Default: a line for each key.
+    pub key: Option<String>,
     #[command(flatten)]
     pub printed: Printed,
     #[command(flatten)]

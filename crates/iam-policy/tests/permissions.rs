@@ -354,7 +354,18 @@ fn who_can_become_an_administrator_is_one() {
     let own_account = json!({"AWS": "111122223333"});
     let service = json!({"Service": "ec2.amazonaws.com"});
     let all = json!("*");
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_saml.html
+    let provider = "arn:aws:iam::111122223333:saml-provider/people";
+    let of_people = || {
+        let trust = json!([{"Effect": "Allow", "Action": "sts:AssumeRoleWithSAML", "Principal": {"Federated": provider}}]);
+        Holder { trust: Some(digest(trust)), ..role("admin", admin(), service.clone()) }
+    };
     for (statements, other, expected) in [
+        // Whoever says who the people of an identity provider are comes as one of them.
+        (json!([allow(json!("iam:UpdateSAMLProvider"), all.clone())]), of_people(), 'y'),
+        (json!([allow(json!("iam:CreateSAMLProvider"), json!(provider))]), of_people(), 'y'),
+        (json!([allow(json!("iam:UpdateSAMLProvider"), json!(format!("{provider}-else")))]), of_people(), 'n'),
+        (json!([allow(json!("iam:UpdateSAMLProvider"), all.clone())]), role("admin", admin(), service.clone()), 'n'),
         (json!([allow(json!("iam:CreateAccessKey"), all.clone())]), boss(), 'y'),
         (json!([allow(json!("iam:CreateLoginProfile"), json!("arn:aws:iam::*:user/b*"))]), boss(), 'y'),
         (json!([allow(json!("iam:UpdateLoginProfile"), json!("arn:aws:iam::*:user/other"))]), boss(), 'n'),

@@ -14,6 +14,7 @@ mod gaps;
 mod links;
 mod records;
 mod seen;
+mod roster;
 mod trace;
 
 pub use declaration::{ControlStatus, Method, Wanted};
@@ -25,6 +26,7 @@ pub use links::{Links, Place, Unanswerable};
 pub use records::{
     Contradiction, HolderOf, NotBelieved, PersonRecord, RecordRow, RecordTotals, Records, Weight, about_words,
 };
+pub use roster::{Counted, FoundReach, KeyRoster, Line, Person, Roster, Way};
 pub use trace::{
     AcceptanceNode, ControlNode, DocumentNode, KeptAt, KeyNode, Kind, RequirementNode, RiskNode, TaskNode, ThreatNode,
     Trace, UseNode, UseOf, UsePlace,

@@ -77,6 +77,8 @@ pub enum Command {
     Gaps(GapsArgs),
     /// Verify a bundle, then trace one control, threat, key or requirement to all that hangs on it, down to the exchanges.
     Trace(TraceArgs),
+    /// Verify a bundle, then list who can use, administer and destroy a key, by which way and with which factors.
+    Roster(RosterArgs),
     /// Verify a bundle, then write its contents as one HTML page.
     Report(ReportArgs),
     /// Audit a whole ledger: missing, altered or reordered entries, missed runs.
@@ -224,6 +226,17 @@ pub struct TraceArgs {
     pub kind: Option<TraceKind>,
     #[command(flatten)]
     pub people: RecordArgs,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct RosterArgs {
+    #[command(flatten)]
+    pub bundle: BundleArgs,
+    /// Id of a key of the inventory, or the ARN or id of a key of KMS. Default: a line for each key.
+    pub key: Option<String>,
     /// Output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

@@ -1,4 +1,4 @@
-//! `witnessmark-verify gaps` and `witnessmark-verify trace`: what a bundle declares and found, requirement by requirement, and from one
+//! `witnessmark-verify gaps`, `trace` and `roster`: what a bundle declares and found, requirement by requirement, and from one
 //! thing to all that hangs on it.
 
 use std::path::Path;
@@ -6,11 +6,11 @@ use std::path::Path;
 use anyhow::anyhow;
 use links::{Kind, Links, Unanswerable};
 use model::ExitStatus;
-use report::{Basis, Declared, DeclaredReader, TraceReader};
+use report::{Basis, Declared, DeclaredReader, RosterReader, TraceReader};
 use serde_json::json;
 use verify::VerifiedBundle;
 
-use crate::args::{BundleArgs, Format, GapsArgs, TraceArgs, TraceKind};
+use crate::args::{BundleArgs, Format, GapsArgs, RosterArgs, TraceArgs, TraceKind};
 use crate::output;
 use crate::people::records;
 use crate::show::accepted;
@@ -80,6 +80,34 @@ pub fn trace(args: &TraceArgs) -> Result<ExitStatus, Stop> {
     match args.format {
         Format::Human => output::print(report::render_trace(&basis, &trace).as_bytes())?,
         Format::Json => output::json(&json!({"from": basis, "trace": trace}))?,
+    }
+    Ok(ExitStatus::Success)
+}
+
+pub fn roster(args: &RosterArgs) -> Result<ExitStatus, Stop> {
+    if args.bundle.input == Path::new("-") {
+        let error = anyhow!("a roster is made in two passes: give a file or a folder instead of standard input");
+        return Err(Stop::Wrong(error));
+    }
+    let (bundle, declared) = match declared(&args.bundle, args.format)? {
+        Ok(found) => found,
+        Err(code) => return Ok(code),
+    };
+    let (loaded, standards) = declared.read().map_err(|why| Stop::Undecided(anyhow!(why)))?;
+    let mut reader = RosterReader::new(args.key.as_deref());
+    let again = match accepted(&args.bundle, args.format, &mut reader)? {
+        Ok(again) => again,
+        Err(code) => return Ok(code),
+    };
+    if again.statement_sha256() != bundle.statement_sha256() {
+        return Err(Stop::Failed(anyhow!("the bundle changed while it was read")));
+    }
+    let roster = Links::new(&loaded, &standards).roster(args.key.as_deref(), &reader.finish());
+    let roster = roster.map_err(|error| unanswerable(&error))?;
+    let basis = Basis::of(&bundle, Vec::new(), declared.found.withheld);
+    match args.format {
+        Format::Human => output::print(report::render_roster(&basis, &roster).as_bytes())?,
+        Format::Json => output::json(&json!({"from": basis, "roster": roster}))?,
     }
     Ok(ExitStatus::Success)
 }

@@ -51,6 +51,7 @@ fn obey(command: &Command) -> Result<ExitStatus, Stop> {
         Command::Show(args) => show::show(args),
         Command::Gaps(args) => chain::gaps(args),
         Command::Trace(args) => chain::trace(args),
+        Command::Roster(args) => chain::roster(args),
         Command::Report(args) => page::report(args),
         Command::Audit(args) => audit::audit(args),
         Command::Reassess(args) => reassess::reassess(args),

@@ -3,7 +3,7 @@
 # description: >-
 #   Reads by what each user and role may do everything, or may come to it: by changing policies (`iam:PutUserPolicy`, `AttachUserPolicy`,
 #   `CreatePolicyVersion`, `SetDefaultPolicyVersion` and the like for groups and roles), or by becoming somebody who may (access keys and passwords of an
-#   administrator, their group, a role that trusts them or can be handed to a service, a role's trust policy), over any number of steps. Their own
+#   administrator, their group, a role that trusts them or can be handed to a service, a role's trust policy, the SAML provider whose people a role trusts), over any number of steps. Their own
 #   policies, those of their groups, managed and inline, permissions boundaries and what denies are weighed. Concludes that each of them is declared.
 #   A condition that they can meet (a second factor, an address) does not help; one that is not understood makes it undetermined, in the condition's
 #   words. Does not apply to services' own roles. Cannot see the root user, policies of the organisation, people of Identity Center, who is let into a

@@ -3,16 +3,16 @@
 # description: >-
 #   Reads how many signatures the key's wallets need, or, where it signs for none, how many people hold it. Where one is enough, a threat must
 #   name the key itself. Does not apply to keys that cannot sign alone. Several people who hold a key are no second signature, unless what they
-#   hold is a share of it; and of a key that nobody is declared to hold nothing says who can use it: both are undetermined. Cannot see what the
-#   signing software really demands.
+#   hold is a share of it; of one share that signs for no wallet nothing says how many are needed; and of a key that nobody is declared to hold nothing
+#   says who can use it: all of these are undetermined. Cannot see what the signing software really demands.
 # scope: package
 # schemas:
 #   - input.resource: schema["declaration-key"]
 # custom:
 #   subject: declaration/key
 #   needs:
-#     conforms: [[wallets, named_by], [wallets, holders, named_by]]
-#     deviates: [[wallets, named_by], [wallets, holders, named_by]]
+#     conforms: [[wallets, named_by], [wallets, holders, material, named_by]]
+#     deviates: [[wallets, named_by], [wallets, holders, material, named_by]]
 #     undetermined: [[wallets], [wallets, holders, material]]
 #     not_applicable: [[wallets], [wallets, holders, material]]
 #   severity: high
@@ -31,11 +31,15 @@ unknown contains n if {
 
 shared if input.resource.material == "share"
 
+# Whatever it is, it is no share: one is not enough to sign with.
+whole if input.resource.material != "share"
+
 alone if 1 in needed
 
 alone if {
 	count(input.resource.wallets) == 0
 	count(input.resource.holders) == 1
+	whole
 }
 
 conforms contains {"path": "/named_by", "actual": input.resource.named_by} if {
@@ -71,6 +75,12 @@ undetermined contains {
 	count(input.resource.wallets) == 0
 	count(input.resource.holders) > 1
 	not shared
+}
+
+undetermined contains {"path": "/material", "because": "it is a share that signs for no wallet: nothing says how many are needed"} if {
+	count(input.resource.wallets) == 0
+	count(input.resource.holders) == 1
+	shared
 }
 
 not_applicable contains {"path": "/wallets", "because": "a transfer needs more than one signature"} if {

@@ -57,3 +57,10 @@ test_holders_of_shares_do_not_sign_alone if {
 	count(single_signer_key_has_its_threat.not_applicable) == 1 with input as shares
 	count(single_signer_key_has_its_threat.undetermined) == 0 with input as shares
 }
+
+test_one_share_alone_is_undetermined if {
+	share := case({"wallets": [], "material": "share", "holders": ["kh-1"]})
+	count(single_signer_key_has_its_threat.undetermined) == 1 with input as share
+	count(single_signer_key_has_its_threat.deviates) == 0 with input as share
+	count(single_signer_key_has_its_threat.conforms) == 0 with input as share
+}

@@ -17,6 +17,7 @@ mod preflight;
 mod record;
 mod report;
 mod rights;
+mod roster;
 mod run;
 mod show;
 mod trace;
@@ -52,6 +53,7 @@ pub fn run(arguments: Arguments) -> CommandResult {
         Command::Report(arguments) => report::run(&arguments),
         Command::Gaps(arguments) => gaps::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
+        Command::Roster(arguments) => roster::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Acceptances(command) => acceptances::run(command),
         Command::Collectors(command) => collectors::run(command),

@@ -30,6 +30,7 @@ impl EksCluster {
             "roleArn": format!("arn:aws:iam::{}:role/cluster", world.account),
             "certificateAuthority": {"data": base64::engine::general_purpose::STANDARD.encode(&self.authority)},
             "accessConfig": {"bootstrapClusterCreatorAdminPermissions": true, "authenticationMode": self.mode},
+            "identity": {"oidc": {"issuer": format!("https://oidc.eks.{region}.amazonaws.com/id/{}", self.name)}},
             "encryptionConfig": []}})
     }
 }

@@ -6,11 +6,11 @@ use super::answer::{Given, Holds, Place, Step, Terms, Who, WhoKind, unread as st
 use super::direct::unread;
 use super::facts::{Account, Principal, World, place};
 use super::outside::{Outsider, administrators, root};
-use super::powers::{CHANGE_PEOPLE, Power, Powers};
+use super::powers::{Power, Powers};
 use crate::arn;
 use crate::document::PrincipalForm;
 use crate::permissions::{
-    Ask, BECOME, Digest, May, Named, On, RAISE, To, Trusts, loosens, named, trusts_a_service,
+    Ask, BECOME, CHANGE_PEOPLE, Digest, May, Named, On, RAISE, To, Trusts, loosens, named, trusts_a_service,
 };
 
 /// One step from somebody to somebody else.
@@ -101,7 +101,7 @@ impl<'a, 'w> Becoming<'a, 'w> {
         }
         for number in self.world.accounts.keys() {
             let of = |action: &'static str| (action, self.powers.others(number, action));
-            let all = BECOME.iter().map(|ask| ask.action).chain(CHANGE_PEOPLE).map(of).collect();
+            let all = BECOME.iter().chain(&CHANGE_PEOPLE).map(|ask| of(ask.action)).collect();
             self.others.insert(number, all);
         }
         for (number, account) in &self.world.accounts {
@@ -128,10 +128,10 @@ impl<'a, 'w> Becoming<'a, 'w> {
             let account = arn::account(&provider.name).unwrap_or_default().to_owned();
             if self.world.accounts.contains_key(&account) {
                 let mighty = administrators(&account);
-                let step = Terms::default().step(&mighty, CHANGE_PEOPLE[0], &provider.name, Vec::new());
+                let step = Terms::default().step(&mighty, "*", &provider.name, Vec::new());
                 self.add(&provider, step);
             }
-            for action in CHANGE_PEOPLE {
+            for action in CHANGE_PEOPLE.iter().map(|ask| ask.action) {
                 for one in self.others(&account, action) {
                     let Some(gift) = one.holder.given(action, To::One(&provider.name)) else { continue };
                     let by = one.at(&gift).into_iter().collect();

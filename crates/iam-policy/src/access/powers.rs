@@ -6,15 +6,12 @@ use std::sync::Arc;
 use super::asks::KEY_ACTIONS;
 use super::facts::{Principal, World};
 use crate::document::Effect;
-use crate::permissions::{BECOME, Digest, RAISE};
-
-/// Whoever changes or makes a SAML provider says who its people are.
-pub const CHANGE_PEOPLE: [&str; 2] = ["iam:UpdateSAMLProvider", "iam:CreateSAMLProvider"];
+use crate::permissions::{BECOME, CHANGE_PEOPLE, Digest, RAISE};
 
 /// All actions that count: those on keys first, in the order of their table.
 fn actions() -> impl Iterator<Item = &'static str> {
-    let of_iam = BECOME.iter().chain(&RAISE).map(|ask| ask.action);
-    KEY_ACTIONS.iter().map(|action| action.name).chain(of_iam).chain(CHANGE_PEOPLE)
+    let of_iam = BECOME.iter().chain(&RAISE).chain(&CHANGE_PEOPLE).map(|ask| ask.action);
+    KEY_ACTIONS.iter().map(|action| action.name).chain(of_iam)
 }
 
 /// The bit of an action; 0: it does not count.

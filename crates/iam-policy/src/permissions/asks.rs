@@ -11,7 +11,7 @@ pub enum On {
     Roles,
     Policies,
     Keys,
-    SamlProviders,
+    Providers,
 }
 
 impl On {
@@ -24,7 +24,7 @@ impl On {
             Self::Groups => of_iam("group"),
             Self::Roles => of_iam("role"),
             Self::Policies => of_iam("policy"),
-            Self::SamlProviders => of_iam("saml-provider"),
+            Self::Providers => of_iam("saml-provider"),
             Self::Keys => format!("arn:{partition}:kms:*:{account}:key/*"),
         }
     }
@@ -90,14 +90,14 @@ pub const OF_KEYS: [Ask; 10] = [
     ask("kms:Sign", On::Keys),
 ];
 
-/// Who may do this to a SAML provider says which key signs for its people, and so comes as whoever they like to the roles that trust it.
-/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateSAMLProvider.html>
-pub const SIGN_FOR: Ask = ask("iam:UpdateSAMLProvider", On::SamlProviders);
+/// Whoever changes or makes a SAML provider says who its people are, and comes as one of them.
+pub const CHANGE_PEOPLE: [Ask; 2] =
+    [ask("iam:UpdateSAMLProvider", On::Providers), ask("iam:CreateSAMLProvider", On::Providers)];
 
-/// By which its people come to a role.
-pub const COME_BY_SAML: Ask = ask("sts:AssumeRoleWithSAML", On::Roles);
+/// As one of whom a role is taken on.
+const AS_PEOPLE: [Ask; 1] = [ask("sts:AssumeRoleWithSAML", On::Roles)];
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Ask> {
-    RAISE.iter().chain(&BECOME).chain(&LOOSEN).chain(&OF_KEYS).chain([&SIGN_FOR, &COME_BY_SAML])
+    RAISE.iter().chain(&BECOME).chain(&LOOSEN).chain(&OF_KEYS).chain(&CHANGE_PEOPLE).chain(&AS_PEOPLE)
 }

@@ -9,7 +9,7 @@ mod holder;
 mod raise;
 mod weigh;
 
-pub(crate) use asks::{Ask, On};
+pub(crate) use asks::{Ask, CHANGE_PEOPLE, On};
 pub use asks::{BECOME, OF_KEYS, RAISE};
 pub use holder::{Digest, Held, Holder, Shared};
 pub(crate) use raise::loosens;

@@ -1,14 +1,14 @@
 //! Who may do everything, or may come to it: directly, or by becoming somebody who may.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::asks::{Ask, BECOME, COME_BY_SAML, LOOSEN, OF_KEYS, On, RAISE, SIGN_FOR};
+use super::asks::{Ask, BECOME, CHANGE_PEOPLE, LOOSEN, OF_KEYS, On, RAISE};
 use super::holder::{Digest, Held, Holder};
 use super::weigh::{Gift, To, Trusts, trusts, trusts_a_service};
-use crate::document::{Effect, Principal};
+use crate::document::Effect;
 
 /// Whether they may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -197,6 +197,13 @@ fn everything(holder: &Holder, mut powers: Vec<Power>) -> Vec<Power> {
 }
 
 impl Digest {
+    /// ARNs of the SAML providers whose people a role's trust policy lets in.
+    fn saml_providers(&self) -> impl Iterator<Item = &str> {
+        let allowing = self.statements.iter().filter(|(_, one)| one.effect == Effect::Allow);
+        let named = allowing.flat_map(|(_, one)| one.principals.iter().flatten()).map(|one| one.value.as_str());
+        named.filter(|value| value.contains(":saml-provider/"))
+    }
+
     fn allows_everything(&self) -> bool {
         self.statements.iter().any(|(_, one)| {
             let is_all = |list: &Option<Vec<String>>| {
@@ -260,7 +267,11 @@ fn becomes(holder: &Holder, target: &Holder, as_sure_as: May) -> Vec<Power> {
         };
         ways.extend(way);
     }
-    ways.extend(target.trust.as_deref().into_iter().flat_map(|trust| signs_for(holder, trust)));
+    let providers: BTreeSet<&str> = target.trust.iter().flat_map(|trust| trust.saml_providers()).collect();
+    for provider in providers {
+        // One of both is enough.
+        ways.extend(CHANGE_PEOPLE.iter().find_map(|ask| holder.may(ask, To::One(provider))));
+    }
     for way in &mut ways {
         way.over = Some(target.arn.clone());
         if as_sure_as < way.may {
@@ -269,17 +280,6 @@ fn becomes(holder: &Holder, target: &Holder, as_sure_as: May) -> Vec<Power> {
         }
     }
     ways
-}
-
-/// The ways in which a holder comes to a role by a SAML provider that it trusts. Which of its people may come, whoever signs for them decides:
-/// conditions on what their assertions say hold nobody back.
-fn signs_for(holder: &Holder, trust: &Digest) -> Vec<Power> {
-    let statements = trust.of_effect(Effect::Allow, COME_BY_SAML.action);
-    let principals = statements.flat_map(|(_, one)| one.principals.iter().flatten());
-    let mut providers: Vec<&Principal> = principals.filter(|one| one.value.contains(":saml-provider/")).collect();
-    providers.sort();
-    providers.dedup();
-    providers.into_iter().filter_map(|provider| holder.may(&SIGN_FOR, To::One(&provider.value))).collect()
 }
 
 /// A trust policy that was not read may name anybody of the account: their own policies then need not allow it.

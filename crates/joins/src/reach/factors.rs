@@ -100,3 +100,56 @@ fn name_of(world: &World<'_>, target: &str, identity: &str) -> String {
     }
     format!("{target} {identity}")
 }
+
+/// Whether a condition of a step, in the policy's words, lets nobody pass without a second factor. A key that is missing, as it is where somebody
+/// calls with a long-term access key, meets `…IfExists` and every negated operator.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthpresent>
+#[must_use]
+pub fn asks_for_mfa(words: &str) -> bool {
+    let (denial, words) = words.strip_prefix("not denied by ").map_or((false, words), |rest| (true, rest));
+    let mut parts = words.splitn(3, ' ');
+    let (operator, key, value) = (parts.next(), parts.next(), parts.next());
+    let operator = operator.unwrap_or_default().to_lowercase();
+    let is = |wanted: &str| value.is_some_and(|value| value.trim_matches('"').eq_ignore_ascii_case(wanted));
+    match (key, operator.as_str(), denial) {
+        (Some("aws:multifactorauthpresent"), "bool", false) => is("true"),
+        (Some("aws:multifactorauthpresent"), "boolifexists", true) => is("false"),
+        (Some("aws:multifactorauthpresent" | "aws:multifactorauthage"), "null", false) => is("false"),
+        (Some("aws:multifactorauthpresent" | "aws:multifactorauthage"), "null", true) => is("true"),
+        (Some("aws:multifactorauthage"), "numericlessthan" | "numericlessthanequals", false)
+        | (
+            Some("aws:multifactorauthage"),
+            "numericgreaterthanifexists" | "numericgreaterthanequalsifexists",
+            true,
+        ) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::asks_for_mfa;
+
+    #[test]
+    fn only_what_a_long_term_key_does_not_meet_asks_for_a_second_factor() {
+        for words in [
+            r#"Bool aws:multifactorauthpresent "true""#,
+            r#"not denied by BoolIfExists aws:multifactorauthpresent "false""#,
+            r#"Null aws:multifactorauthage "false""#,
+            r#"not denied by Null aws:multifactorauthpresent "true""#,
+            r#"NumericLessThan aws:multifactorauthage "3600""#,
+        ] {
+            assert!(asks_for_mfa(words), "{words}");
+        }
+        for words in [
+            r#"BoolIfExists aws:multifactorauthpresent "true""#,
+            r#"Bool aws:multifactorauthpresent "false""#,
+            r#"not denied by Bool aws:multifactorauthpresent "false""#,
+            r#"NumericLessThanIfExists aws:multifactorauthage "3600""#,
+            r#"IpAddress aws:sourceip "203.0.113.0/24""#,
+            "",
+        ] {
+            assert!(!asks_for_mfa(words), "{words}");
+        }
+    }
+}

@@ -3,17 +3,21 @@
 mod facts;
 mod factors;
 mod links;
+mod wallets;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use iam_policy::access::{Entry, Key, Reader, Sealed, Walker, Who, WhoKind};
 
+pub use factors::asks_for_mfa;
 pub use facts::{AdministratorsFacts, DeclaredKey, Factors, Reacher, ReachFacts};
 
 use crate::joined::{Input, Join, Joined, JoinedKind, List, Sink};
 use crate::unread::Unread;
 use crate::world::{Object, World};
 use factors::People;
+pub use wallets::{Alone, WALLET, WalletFacts};
+use wallets::Uses;
 
 pub const REACH: &str = "joined/reach";
 pub const ADMINISTRATORS: &str = "joined/administrators";
@@ -57,11 +61,19 @@ pub const JOIN: Join = Join {
 };
 
 fn kinds() -> Vec<JoinedKind> {
-    vec![JoinedKind::of::<AdministratorsFacts>(ADMINISTRATORS), JoinedKind::of::<ReachFacts>(REACH)]
+    vec![
+        JoinedKind::of::<AdministratorsFacts>(ADMINISTRATORS),
+        JoinedKind::of::<ReachFacts>(REACH),
+        JoinedKind::of::<WalletFacts>(WALLET),
+    ]
 }
 
 fn applies(world: &World<'_>) -> bool {
-    world.targets_of("aws-kms").next().is_some() || !world.objects(KEY).is_empty()
+    let declared = &world.declaration().keys;
+    declared.iter().filter_map(|key| key.place.as_ref()).any(|place| {
+        let target = world.target(place.target.as_str());
+        target.is_some_and(|target| target.is_read_by("aws-kms"))
+    }) || wallets::any(world)
 }
 
 /// The account of an ARN.
@@ -117,10 +129,14 @@ fn run(world: &World<'_>, sink: &mut Sink<'_>) -> Vec<List> {
     for kind in [POLICY, USER, GROUP, ROLE, KEY] {
         for (id, (object, unread)) in once(world, kind) {
             places.insert((&object.kind, id), object);
-            let facts = object.facts();
-            if let Err(problem) = reader.take(&Sealed { kind, id, facts: &facts, unread: &unread }) {
-                malformed.push(problem.to_string());
-            }
+            let taken = match object.facts() {
+                Ok(facts) => {
+                    let sealed = Sealed { kind, id, facts: &facts, unread: &unread };
+                    reader.take(&sealed).map_err(|problem| problem.to_string())
+                }
+                Err(problem) => Err(problem.to_string()),
+            };
+            malformed.extend(taken.err());
             if kind == KEY {
                 keys.insert(id, object);
             }
@@ -137,21 +153,30 @@ fn run(world: &World<'_>, sink: &mut Sink<'_>) -> Vec<List> {
     let teller = Teller { world, places: &places, people: &people, listed: &listed };
     let owners = keys.keys().filter_map(|arn| account_of(arn));
     let numbers: BTreeSet<&str> = access.accounts.keys().map(String::as_str).chain(owners).collect();
+    let mut administrators = BTreeMap::new();
     for number in numbers {
-        sink(teller.administrators(number, walker.administrators(number), &malformed));
+        let entries = walker.administrators(number);
+        administrators.insert(number.to_owned(), entries.clone());
+        sink(teller.administrators(number, entries, &malformed));
     }
+    let (wanted, mut uses) = (Uses::wanted(world), Uses::default());
     for key in &access.keys {
-        if let Some(object) = keys.get(key.arn.as_str()) {
-            let entries = walker.entries(key);
-            sink(teller.reach(key, object, entries));
+        let Some(object) = keys.get(key.arn.as_str()) else { continue };
+        let entries = walker.entries(key);
+        for declared in teller.here(object).into_iter().filter(|one| wanted.contains(&one.id)) {
+            uses.add(&declared.id, &key.arn, &entries, &administrators);
         }
+        sink(teller.reach(key, object, entries));
+    }
+    for wallet in wallets::joined(world, &people, &uses) {
+        sink(wallet);
     }
     let mut open = Vec::new();
     for target in world.targets_of("aws-kms") {
         open.extend(world.listing(target.id, KEY).open());
         open.extend(world.missing(target.id, KEY).into_iter().map(|(_, why)| why));
     }
-    vec![List::new(ADMINISTRATORS, Vec::new()), List::new(REACH, open)]
+    vec![List::new(ADMINISTRATORS, Vec::new()), List::new(REACH, open), List::new(WALLET, Vec::new())]
 }
 
 /// Makes objects of answers.
@@ -230,30 +255,39 @@ impl Teller<'_, '_, '_> {
     }
 
     /// Keys of the inventory that are this one: of its target, by ARN, id or one of its aliases.
-    fn declared(&self, object: &Object, joined: &mut Joined) {
-        let mut names = vec![object.id.to_string()];
+    fn here(&self, object: &Object) -> Vec<DeclaredKey> {
+        let mut here = self.world.declaration().keys.iter().filter(|key| {
+            key.place.as_ref().is_some_and(|place| place.target.as_str() == &*object.target)
+        });
+        let Some(first) = here.next() else { return Vec::new() };
+        let names = self.names(object);
+        let named = |key: &&declaration::Key| {
+            key.place.as_ref().is_some_and(|place| names.contains(&place.key.value))
+        };
+        let told = |key: &declaration::Key| DeclaredKey {
+            id: key.id.as_str().to_owned(),
+            holders: key.holders.iter().map(|holder| holder.as_str().to_owned()).collect(),
+        };
+        std::iter::once(first).chain(here).filter(named).map(told).collect()
+    }
+
+    /// What a key may be called in the inventory.
+    fn names(&self, object: &Object) -> BTreeSet<String> {
+        let mut names = BTreeSet::from([object.id.to_string()]);
         names.extend(self.world.part::<String>(object, "key_id").known());
         names.extend(object.id.split_once(":key/").map(|(_, id)| id.to_owned()));
-        let aliases = self.world.part::<Vec<String>>(object, "aliases");
-        let unread = aliases.why().cloned();
-        for alias in aliases.known().unwrap_or_default() {
+        for alias in self.world.part::<Vec<String>>(object, "aliases").known().into_iter().flatten() {
             names.extend(object.id.split_once(":key/").map(|(before, _)| format!("{before}:{alias}")));
             names.extend(alias.strip_prefix("alias/").map(str::to_owned));
-            names.push(alias);
+            names.insert(alias);
         }
-        let here = self.world.declaration().keys.iter().filter(|key| {
-            key.place.as_ref().is_some_and(|place| {
-                place.target.as_str() == &*object.target && names.contains(&place.key.value)
-            })
-        });
-        let declared: Vec<DeclaredKey> = here
-            .map(|key| DeclaredKey {
-                id: key.id.as_str().to_owned(),
-                holders: key.holders.iter().map(|holder| holder.as_str().to_owned()).collect(),
-            })
-            .collect();
+        names
+    }
+
+    fn declared(&self, object: &Object, joined: &mut Joined) {
+        let declared = self.here(object);
         joined.inputs.extend(declared.iter().map(|key| Input::declared("declaration/key", &key.id)));
-        match unread.filter(|_| declared.is_empty()) {
+        match self.world.why(object, "aliases").filter(|_| declared.is_empty()) {
             Some(why) => joined.unread("declared", &why),
             None => joined.part("declared", declared),
         }
@@ -278,7 +312,7 @@ impl Teller<'_, '_, '_> {
             }
             let (holders, factors, inputs) = self.people.about(&entry.who);
             joined.inputs.extend(inputs);
-            let asks_for_mfa = entry.conditions.iter().any(|one| one.words.contains("aws:multifactorauth"));
+            let asks_for_mfa = entry.conditions.iter().any(|one| asks_for_mfa(&one.words));
             told.push(Reacher { entry, holders, asks_for_mfa, factors });
         }
         joined.part("entries", told);
