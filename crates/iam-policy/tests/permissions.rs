@@ -357,7 +357,8 @@ fn who_can_become_an_administrator_is_one() {
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_saml.html
     let provider = "arn:aws:iam::111122223333:saml-provider/people";
     let of_people = || {
-        let trust = json!([{"Effect": "Allow", "Action": "sts:AssumeRoleWithSAML", "Principal": {"Federated": provider}}]);
+        let trust =
+            json!([{"Effect": "Allow", "Action": "sts:AssumeRoleWithSAML", "Principal": {"Federated": provider}}]);
         Holder { trust: Some(digest(trust)), ..role("admin", admin(), service.clone()) }
     };
     for (statements, other, expected) in [

@@ -8,11 +8,11 @@ use std::io::Write as _;
 use std::time::Instant;
 
 use iam_policy::PolicyDocument;
-use witnessmark_joins::World;
-use witnessmark_joins::reach::JOIN;
 use model::record::Coverage;
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
+use witnessmark_joins::World;
+use witnessmark_joins::reach::JOIN;
 
 const ACCOUNTS: [(&str, &str); 2] = [("one", "111122223333"), ("two", "444455556666")];
 
@@ -83,7 +83,9 @@ fn key(account: &str, n: usize, principals: usize) -> Outcome<(String, Value)> {
     let mut statements = vec![json!({"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal": root})];
     if n % 5 > 1 {
         let users = json!({"AWS": [role(0), role(30)]});
-        statements.push(json!({"Effect": "Allow", "Action": ["kms:Sign", "kms:Verify"], "Resource": "*", "Principal": users}));
+        statements.push(
+            json!({"Effect": "Allow", "Action": ["kms:Sign", "kms:Verify"], "Resource": "*", "Principal": users}),
+        );
         let keepers = json!({"AWS": role(60)});
         let actions = ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:EnableKey"];
         statements.push(json!({"Effect": "Allow", "Action": actions, "Resource": "*", "Principal": keepers}));
@@ -119,7 +121,8 @@ fn main() -> Outcome<()> {
         };
         for n in 0..20 {
             let arn = format!("arn:aws:iam::{account}:policy/shared-{n}");
-            let document = policy(&json!([allow(json!(["s3:*", "sqs:*"]), json!("*")), allow(json!("ec2:*"), json!("*"))]))?;
+            let document =
+                policy(&json!([allow(json!(["s3:*", "sqs:*"]), json!("*")), allow(json!("ec2:*"), json!("*"))]))?;
             give("aws-iam", "aws-iam/policy", &arn, &json!({"document": document}))?;
         }
         for n in 0..principals {
@@ -133,7 +136,17 @@ fn main() -> Outcome<()> {
         for population in ["aws-iam/user", "aws-iam/group", "aws-iam/role", "aws-iam/policy", "aws-kms/key"] {
             let collector = population.split('/').next().unwrap_or_default().to_owned();
             let (target, population) = ((*target).to_owned(), population.to_owned());
-            let one = Coverage { target, collector, population, calls: 1, pages: 1, items: 1, repeated: 0, complete: true, total: None };
+            let one = Coverage {
+                target,
+                collector,
+                population,
+                calls: 1,
+                pages: 1,
+                items: 1,
+                repeated: 0,
+                complete: true,
+                total: None,
+            };
             builder.coverage(one);
         }
     }

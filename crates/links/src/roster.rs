@@ -201,8 +201,7 @@ impl Links<'_> {
             let help = help_known(id, &known, "there are");
             return Err(Unanswerable::new(format!("no key `{id}` is declared or was found"), help));
         }
-        let holders: Vec<String> =
-            declared.iter().flat_map(|key| &key.holders).map(ToString::to_string).collect();
+        let holders: Vec<String> = declared.iter().flat_map(|key| &key.holders).map(ToString::to_string).collect();
         let kept = declared.and_then(|key| key.place.as_ref());
         let kept = kept.map(|place| KeptAt { target: place.target.to_string(), key: place.key.value.clone() });
         let mut roster = KeyRoster {
@@ -248,7 +247,8 @@ impl KeyRoster {
             if !is_somebody(&one.who) {
                 continue;
             }
-            let asks_for_mfa = one.path.iter().flat_map(|step| &step.conditions).any(|one| joins::reach::asks_for_mfa(&one.words));
+            let asks_for_mfa =
+                one.path.iter().flat_map(|step| &step.conditions).any(|one| joins::reach::asks_for_mfa(&one.words));
             let way = Way { does: vec![one.does], may: one.may, asks_for_mfa, path: one.path };
             let ways = people.entry(one.who).or_default();
             match ways.iter_mut().find(|known| (known.may, &known.path) == (way.may, &way.path)) {
@@ -302,10 +302,9 @@ impl KeyRoster {
             }
         }
         let who = Who::new(WhoKind::Anyone, format!("whoever knows the PIN of the token {label}"));
-        let conditions = words.into_iter().map(|words| iam_policy::access::Given {
-            words,
-            holds: iam_policy::access::Holds::NotUnderstood,
-        });
+        let conditions = words
+            .into_iter()
+            .map(|words| iam_policy::access::Given { words, holds: iam_policy::access::Holds::NotUnderstood });
         let step = Step {
             who: who.clone(),
             action: "log in".to_owned(),

@@ -84,7 +84,9 @@ impl Observer for RosterReader {
         match record {
             Record::Derived(derived) => self.derived(at, derived),
             Record::Gap(gap) => {
-                if let Some(subject) = gap.subject.as_ref().filter(|one| one.kind == REACH || one.kind == ADMINISTRATORS) {
+                if let Some(subject) =
+                    gap.subject.as_ref().filter(|one| one.kind == REACH || one.kind == ADMINISTRATORS)
+                {
                     self.unread(&subject.kind, &subject.id, gap.detail.clone());
                 }
             }
@@ -98,4 +100,3 @@ impl Observer for RosterReader {
         }
     }
 }
-

@@ -43,7 +43,8 @@ fn lines(text: &mut String, lines: &[Line]) {
         let words = match (&line.reached, &line.why) {
             (Some(one), _) => {
                 let open = if one.open { ", and not all that could name more was read" } else { "" };
-                let perhaps = if one.undetermined > 0 { format!(", {} undetermined", one.undetermined) } else { String::new() };
+                let perhaps =
+                    if one.undetermined > 0 { format!(", {} undetermined", one.undetermined) } else { String::new() };
                 format!(
                     "used by {}, administered by {}, destroyed by {}{perhaps}{open}",
                     one.r#use, one.administer, one.destroy

@@ -29,7 +29,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("diagnose", &["model"]),
     ("declaration", &["model", "diagnose"]),
     // Walks along what is declared; both programs show it.
-    ("links", &["model", "diagnose", "declaration"]),
+    ("links", &["model", "diagnose", "declaration", "joins", "iam-policy"]),
     // Objects that follow from what is declared and all that was found: a verifier can compute them again.
     ("joins", &["model", "declaration", "iam-policy"]),
     // What follows from records, for whoever has them.
@@ -63,7 +63,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "sdk",
         ],
     ),
-    ("report", &["model", "ledger", "bundle", "verify", "diagnose", "declaration", "links"]),
+    ("report", &["model", "ledger", "bundle", "verify", "diagnose", "declaration", "joins", "iam-policy", "links"]),
     ("verifier", &["model", "ledger", "bundle", "verify", "assess", "links", "report"]),
     // Only the command line joins the run loop with the collectors.
     (

@@ -177,3 +177,55 @@ fn an_own_catalogue_travels_with_the_bundle() {
     assert_eq!(requirements[1]["not_applicable"]["reason"], "nobody has left yet");
     assert_eq!(requirements[2]["missing"][0]["code"], "no-control");
 }
+
+/// Who reaches a key, in both programs, as the same text: from the account that was read, and of a token's key by what is known of its login.
+#[test]
+fn both_programs_name_the_same_people_for_a_key() {
+    let server = Server::http(AwsFake::new(World::new(Size::SMALL)));
+    let inventory = "\nkeys:\n  - {id: hot-signing, class: operational, holders: [kh-1], at: {target: aws-prod, key: alias/key-00001}}\n\
+                     key_holders:\n  - {id: kh-1, identities: {aws-prod: ['arn:aws:iam::111122223333:role/role-00000']}}\ncontrols:\n";
+    let declared = template("111122223333", "[eu-west-1]").replacen("\ncontrols:\n", inventory, 1);
+    let mut desk = Desk::new(&declared);
+    desk.aws(&server.url(), "AKIAIOSFODNN7EXAMPLE", "an example of a secret key");
+    let _ = desk.seal();
+    let seen = |arguments: &[&str]| {
+        let here = desk.witnessmark(&[&["roster"], arguments].concat());
+        assert_eq!(here.code, 0, "{here:?}");
+        let usual = ["roster", "evidence/bundles/0.tar.zst"];
+        let trusted = ["--trust", "keys/trust.json", "--allow-rehearsal"];
+        let there = desk.verify(&[&usual, arguments, &trusted].concat());
+        assert_eq!(there.code, 0, "{there:?}");
+        (here, there)
+    };
+    let (here, there) = seen(&["hot-signing"]);
+    assert_eq!(here.stdout, there.stdout);
+    for words in
+        ["kh-1: role arn:aws:iam::111122223333:role/role-00000", "surely", "administrators of account 111122223333"]
+    {
+        assert!(here.stdout.contains(words), "`{words}`: {}", here.stdout);
+    }
+    let (here, there) = seen(&["hot-signing", "--format", "json"]);
+    let key = here.json()["roster"]["key"].clone();
+    assert_eq!(key, there.json()["roster"]["key"]);
+    assert!(key["arn"].as_str().unwrap().ends_with(":key/00000001-1234-4321-8765-000000001eef"), "{key}");
+    let people = key["people"].as_array().unwrap();
+    let root = people.iter().find(|one| one["who"]["kind"] == "root").unwrap();
+    assert_eq!(root["ways"][0]["may"], "yes");
+    let (here, there) = seen(&[]);
+    assert_eq!(here.stdout, there.stdout);
+    assert!(here.stdout.contains("hot-signing (kh-1): used by"), "{}", here.stdout);
+    let unknown = desk.witnessmark(&["roster", "hot-signin"]);
+    assert_eq!(unknown.code, 2, "{unknown:?}");
+    assert!(unknown.stderr.contains("no key `hot-signin` is declared or was found"), "{}", unknown.stderr);
+}
+
+/// No target says who knows a PIN.
+#[test]
+fn a_key_on_a_token_is_whoevers_who_knows_the_pin() {
+    let here = demo::desk().witnessmark(&[&["roster", "hot"], &SEALED[..6]].concat());
+    assert_eq!(here.code, 0, "{here:?}");
+    assert_eq!(here.stdout, auditors("roster", &["hot"]).stdout);
+    for words in ["kh-ada, kh-bo", "whoever knows the PIN of its token uses it", "Who may reach it: undetermined"] {
+        assert!(here.stdout.contains(words), "`{words}`: {}", here.stdout);
+    }
+}

@@ -102,7 +102,8 @@ impl<'w> Acting<'w> {
             }
         }
         let mut asked = Asked { key, powers, arns, covered: BTreeSet::new() };
-        let everything = |number: &&&'w String| all.get(&administrators(number)).is_some_and(|acts| is_everything(acts));
+        let everything =
+            |number: &&&'w String| all.get(&administrators(number)).is_some_and(|acts| is_everything(acts));
         asked.covered = self.world.accounts.keys().filter(|number| everything(&number)).map(String::as_str).collect();
         if let Some((digest, known)) = &policy {
             self.by_policy(&asked, digest, known, &mut all);
@@ -358,9 +359,8 @@ impl Pattern {
 impl<'w> Uneven<'w> {
     fn add(&mut self, at: usize, one: &'w Principal, power: Option<&Power>) {
         let digests = one.holder.policies.iter().chain(&one.holder.boundary).filter_map(|held| held.digest.as_deref());
-        let speaks = |statement: &&'w Statement| {
-            actions(OF_KEYS).any(|(_, action)| statement.covers_action(action.name))
-        };
+        let speaks =
+            |statement: &&'w Statement| actions(OF_KEYS).any(|(_, action)| statement.covers_action(action.name));
         if power.is_none_or(|power| !power.of_any) {
             return;
         }

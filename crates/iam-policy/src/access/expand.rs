@@ -60,7 +60,10 @@ fn path(from: &Entry, all: &BTreeMap<&Who, &Entry>, key: &str, does: Does) -> (V
         path.push(Step {
             who: at.who.clone(),
             action: at.action.clone(),
-            to: at.becomes.as_ref().map_or_else(|| at.copy.as_deref().unwrap_or(key).to_owned(), |who| who.name.clone()),
+            to: at
+                .becomes
+                .as_ref()
+                .map_or_else(|| at.copy.as_deref().unwrap_or(key).to_owned(), |who| who.name.clone()),
             by: at.by.clone(),
             may: at.step,
             conditions: at.conditions.clone(),

@@ -147,8 +147,7 @@ impl<'w> Walker<'w> {
             let act = not_read(key, "multi_region", uses);
             starts.entry(anyone).or_default().push(Start { copy: None, act });
         }
-        let federated: Vec<Who> =
-            starts.keys().filter(|who| who.name.contains(":federated-user/")).cloned().collect();
+        let federated: Vec<Who> = starts.keys().filter(|who| who.name.contains(":federated-user/")).cloned().collect();
         for who in federated {
             self.make(who);
         }
@@ -235,7 +234,8 @@ fn direct<'s, 'k: 's>(who: &Who, may: May, starts: impl Iterator<Item = &'s Star
 impl Entry {
     /// Whether it is the same way, whatever is done by it.
     fn is_like(&self, other: &Self) -> bool {
-        (&self.action, &self.copy, &self.by, &self.conditions) == (&other.action, &other.copy, &other.by, &other.conditions)
+        (&self.action, &self.copy, &self.by, &self.conditions)
+            == (&other.action, &other.copy, &other.by, &other.conditions)
     }
 
     fn and_does(&mut self, does: Does, actions: Vec<String>) {

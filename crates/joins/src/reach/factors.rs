@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
 use iam_policy::access::{Who, WhoKind};
+use serde::Deserialize;
 
 use super::facts::Factors;
 use crate::joined::Input;
@@ -48,7 +48,8 @@ impl People {
             let known: Option<Vec<Device>> = devices.known();
             let unnamed = known.iter().flatten().any(|one| one.kind.is_none());
             let kinds: BTreeSet<String> = known.into_iter().flatten().filter_map(|one| one.kind).collect();
-            let why = why.or_else(|| unnamed.then(|| "a device whose serial number has no form that AWS documents".to_owned()));
+            let why = why
+                .or_else(|| unnamed.then(|| "a device whose serial number has no form that AWS documents".to_owned()));
             let factors = match why {
                 Some(why) => Factors::unknown(why),
                 None => Factors { devices: Some(kinds.into_iter().collect()), undetermined: None },
@@ -75,10 +76,12 @@ impl People {
         inputs.extend(known.map(|(_, input)| input.clone()));
         let elsewhere = |what: &str| Some(Factors::unknown(format!("they live at {what} {}", who.name)));
         let factors = match who.kind {
-            WhoKind::User | WhoKind::Contributor => known.map(|(factors, _)| factors.clone()).or_else(|| match who.kind {
-                WhoKind::User => Some(Factors::unknown("the user was not read")),
-                _ => None,
-            }),
+            WhoKind::User | WhoKind::Contributor => {
+                known.map(|(factors, _)| factors.clone()).or_else(|| match who.kind {
+                    WhoKind::User => Some(Factors::unknown("the user was not read")),
+                    _ => None,
+                })
+            }
             WhoKind::Root => Some(Factors::unknown("which device the root user has is told in part only")),
             WhoKind::People => elsewhere("the identity provider"),
             WhoKind::Tenant | WhoKind::Subject | WhoKind::Issuer => elsewhere("the issuer of"),
@@ -117,11 +120,9 @@ pub fn asks_for_mfa(words: &str) -> bool {
         (Some("aws:multifactorauthpresent" | "aws:multifactorauthage"), "null", false) => is("false"),
         (Some("aws:multifactorauthpresent" | "aws:multifactorauthage"), "null", true) => is("true"),
         (Some("aws:multifactorauthage"), "numericlessthan" | "numericlessthanequals", false)
-        | (
-            Some("aws:multifactorauthage"),
-            "numericgreaterthanifexists" | "numericgreaterthanequalsifexists",
-            true,
-        ) => true,
+        | (Some("aws:multifactorauthage"), "numericgreaterthanifexists" | "numericgreaterthanequalsifexists", true) => {
+            true
+        }
         _ => false,
     }
 }

@@ -1,8 +1,8 @@
 //! What is sealed of who reaches a key.
 
+use iam_policy::access::Entry;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use iam_policy::access::Entry;
 
 /// `joined/reach`: who may use, administer or destroy a key of KMS; its id is the key's ARN. A part that was not found out is absent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]

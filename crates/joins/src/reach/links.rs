@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
 use iam_policy::access::{Given, Holds, Link, Place, Step, Who, WhoKind, unread_step};
 use iam_policy::{May, wildcard_matches};
+use serde::Deserialize;
 
 use crate::unread::Part;
 use crate::world::{Object, World};
@@ -119,10 +119,7 @@ fn step(who: Who, action: &str, to: &Who, by: Vec<Place>, words: Option<(String,
         May::Yes
     };
     let conditions = words.into_iter().map(|(words, holds)| Given { words, holds }).collect();
-    Link {
-        to: to.clone(),
-        step: Step { who, action: action.to_owned(), to: to.name.clone(), by, may, conditions },
-    }
+    Link { to: to.clone(), step: Step { who, action: action.to_owned(), to: to.name.clone(), by, may, conditions } }
 }
 
 impl<'w> Links<'w, '_> {
@@ -140,7 +137,9 @@ impl<'w> Links<'w, '_> {
         let namespace = parts.next().unwrap_or("*");
         let account = parts.next().unwrap_or("*");
         let Some(found) = clusters.iter().find(|one| one.names.iter().any(|name| name == cluster)) else {
-            let why = format!("no target that was read is known to be the cluster of {cluster}: who gets its service accounts' tokens");
+            let why = format!(
+                "no target that was read is known to be the cluster of {cluster}: who gets its service accounts' tokens"
+            );
             self.unread(who, ACTION, why);
             return;
         };
@@ -159,7 +158,8 @@ impl<'w> Links<'w, '_> {
             }
         }
         let certificates = Who::new(WhoKind::ClusterSubject, format!("{target} Group/system:masters"));
-        let words = "who is in system:masters comes with a certificate or a token, and stands in no object of the cluster";
+        let words =
+            "who is in system:masters comes with a certificate or a token, and stands in no object of the cluster";
         self.found.push(step(certificates, ACTION, who, Vec::new(), Some((words.to_owned(), Holds::NotUnderstood))));
         if let Some(why) = self.world.listing(&target, SUBJECT).open() {
             self.unread(who, ACTION, why.text);
@@ -265,7 +265,12 @@ impl<'w> Links<'w, '_> {
     }
 
     /// Who may push to a repository of the organisation, or to any of them: a name, where that was read, and what is not certain of it.
-    fn pushers(&self, target: &str, owner: &str, repository: Option<&str>) -> Vec<(String, Vec<Place>, Option<String>)> {
+    fn pushers(
+        &self,
+        target: &str,
+        owner: &str,
+        repository: Option<&str>,
+    ) -> Vec<(String, Vec<Place>, Option<String>)> {
         let of = |kind: &'static str| self.world.objects(kind).iter().filter(move |one| &*one.target == target);
         let text = |one: &Object, part: &str| self.world.part::<String>(one, part).known();
         let mut found: Vec<(String, Vec<Place>, Option<String>)> = Vec::new();
@@ -295,7 +300,8 @@ impl<'w> Links<'w, '_> {
         let short = |name: &str| name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
         let is = |name: &str| repository.is_none_or(|wanted| short(name) == short(wanted));
         for one in of(TEAM) {
-            let repositories: BTreeMap<String, String> = self.world.part(one, "repositories").known().unwrap_or_default();
+            let repositories: BTreeMap<String, String> =
+                self.world.part(one, "repositories").known().unwrap_or_default();
             let best = repositories.iter().filter(|(name, _)| is(name)).map(|(_, role)| match role.as_str() {
                 "pull" | "triage" => None,
                 "push" | "maintain" | "admin" => Some(None),

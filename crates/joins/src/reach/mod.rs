@@ -1,8 +1,10 @@
 //! Who reaches each key of KMS, over all targets, and who comes to be an administrator of each account.
 
-mod facts;
 mod factors;
+mod facts;
 mod links;
+#[cfg(test)]
+mod tests;
 mod wallets;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -10,14 +12,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use iam_policy::access::{Entry, Key, Reader, Sealed, Walker, Who, WhoKind};
 
 pub use factors::asks_for_mfa;
-pub use facts::{AdministratorsFacts, DeclaredKey, Factors, Reacher, ReachFacts};
+pub use facts::{AdministratorsFacts, DeclaredKey, Factors, ReachFacts, Reacher};
 
 use crate::joined::{Input, Join, Joined, JoinedKind, List, Sink};
 use crate::unread::Unread;
 use crate::world::{Object, World};
 use factors::People;
-pub use wallets::{Alone, WALLET, WalletFacts};
 use wallets::Uses;
+pub use wallets::{Alone, WALLET, WalletFacts};
 
 pub const REACH: &str = "joined/reach";
 pub const ADMINISTRATORS: &str = "joined/administrators";
@@ -32,20 +34,11 @@ pub const JOIN: Join = Join {
     kinds,
     reads: &[
         (KEY, &["aliases", "grants", "key_id", "manager", "multi_region", "origin", "policy", "spec", "usage"]),
-        (
-            USER,
-            &[
-                "attached_policies",
-                "groups",
-                "identity",
-                "inline_policies",
-                "mfa_devices",
-                "permissions_boundary",
-            ],
-        ),
+        (USER, &["attached_policies", "groups", "identity", "inline_policies", "mfa_devices", "permissions_boundary"]),
         (GROUP, &["attached_policies", "identity", "inline_policies"]),
         (ROLE, &["attached_policies", "identity", "inline_policies", "permissions_boundary", "trust_policy"]),
         (POLICY, &["document"]),
+        ("kubernetes-rbac/access-entry", &[]),
         ("kubernetes-rbac/cluster", &["eks"]),
         ("kubernetes-rbac/subject", &["access_entries", "grants"]),
         ("github/organization", &["default_repository_permission"]),
@@ -69,11 +62,12 @@ fn kinds() -> Vec<JoinedKind> {
 }
 
 fn applies(world: &World<'_>) -> bool {
+    let asked = [ADMINISTRATORS, REACH, WALLET].iter().any(|kind| world.is_asked(kind));
     let declared = &world.declaration().keys;
-    declared.iter().filter_map(|key| key.place.as_ref()).any(|place| {
-        let target = world.target(place.target.as_str());
-        target.is_some_and(|target| target.is_read_by("aws-kms"))
-    }) || wallets::any(world)
+    let at_kms = |place: &declaration::KeyPlace| {
+        world.target(place.target.as_str()).is_some_and(|target| target.is_read_by("aws-kms"))
+    };
+    asked || declared.iter().filter_map(|key| key.place.as_ref()).any(at_kms)
 }
 
 /// The account of an ARN.
@@ -111,7 +105,8 @@ fn accounts(world: &World<'_>) -> BTreeMap<String, Listed> {
             open.extend(world.missing(target.id, kind).into_iter().map(|(_, why)| why));
         }
         let open = Unread::all(open);
-        let known = found.entry(number.to_owned()).or_insert_with(|| Listed { targets: Vec::new(), open: open.clone() });
+        let known =
+            found.entry(number.to_owned()).or_insert_with(|| Listed { targets: Vec::new(), open: open.clone() });
         known.targets.push(target.id.to_owned());
         // Two targets of one account: what one of them read whole was read whole.
         if open.is_none() {
@@ -143,8 +138,11 @@ fn run(world: &World<'_>, sink: &mut Sink<'_>) -> Vec<List> {
         }
     }
     let listed = accounts(world);
-    let whole: BTreeSet<String> =
-        listed.iter().filter(|(_, one)| one.open.is_none() && malformed.is_empty()).map(|(number, _)| number.clone()).collect();
+    let whole: BTreeSet<String> = listed
+        .iter()
+        .filter(|(_, one)| one.open.is_none() && malformed.is_empty())
+        .map(|(number, _)| number.clone())
+        .collect();
     let access = reader.finish(&whole);
     let bearers = access.bearers();
     let found = links::links(world, &bearers);
@@ -234,9 +232,9 @@ impl Teller<'_, '_, '_> {
             joined.inputs.extend(self.places.get(&(KEY, copy.as_str())).map(|copy| input(copy)));
         }
         let of_key = ["policy", "grants"].into_iter().filter_map(|part| self.world.why(object, part));
-        let missing = ["policy", "grants"].into_iter().filter_map(|part| {
-            self.world.part::<serde_json::Value>(object, part).why().cloned()
-        });
+        let missing = ["policy", "grants"]
+            .into_iter()
+            .filter_map(|part| self.world.part::<serde_json::Value>(object, part).why().cloned());
         match Unread::all(of_key.chain(missing).chain(of_copies)) {
             Some(why) => joined.unread("everyone", &why),
             None => joined.part("everyone", true),
@@ -256,14 +254,15 @@ impl Teller<'_, '_, '_> {
 
     /// Keys of the inventory that are this one: of its target, by ARN, id or one of its aliases.
     fn here(&self, object: &Object) -> Vec<DeclaredKey> {
-        let mut here = self.world.declaration().keys.iter().filter(|key| {
-            key.place.as_ref().is_some_and(|place| place.target.as_str() == &*object.target)
-        });
+        let mut here = self
+            .world
+            .declaration()
+            .keys
+            .iter()
+            .filter(|key| key.place.as_ref().is_some_and(|place| place.target.as_str() == &*object.target));
         let Some(first) = here.next() else { return Vec::new() };
         let names = self.names(object);
-        let named = |key: &&declaration::Key| {
-            key.place.as_ref().is_some_and(|place| names.contains(&place.key.value))
-        };
+        let named = |key: &&declaration::Key| key.place.as_ref().is_some_and(|place| names.contains(&place.key.value));
         let told = |key: &declaration::Key| DeclaredKey {
             id: key.id.as_str().to_owned(),
             holders: key.holders.iter().map(|holder| holder.as_str().to_owned()).collect(),
@@ -298,6 +297,14 @@ impl Teller<'_, '_, '_> {
         for entry in entries {
             for place in &entry.by {
                 joined.inputs.extend(self.places.get(&(place.kind.as_str(), place.id.as_str())).map(|one| input(one)));
+                // What stands at other targets has its target in the name.
+                let named = [Some(&entry.who), entry.becomes.as_ref()].into_iter().flatten();
+                let elsewhere = named
+                    .filter(|who| matches!(who.kind, WhoKind::ClusterSubject | WhoKind::Contributor))
+                    .filter_map(|who| who.name.split_once(' '));
+                for (target, _) in elsewhere {
+                    joined.inputs.extend(self.world.object(target, &place.kind, &place.id).map(input));
+                }
             }
             if let Some(number) = administered(&entry.who) {
                 // Of an account that was not read nothing was said.
@@ -322,4 +329,3 @@ impl Teller<'_, '_, '_> {
 fn administered(who: &Who) -> Option<&str> {
     (who.kind == WhoKind::Administrators).then_some(who.name.as_str())
 }
-

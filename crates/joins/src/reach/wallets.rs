@@ -83,11 +83,6 @@ fn wallets<'w>(world: &'w World<'_>) -> impl Iterator<Item = (&'w str, u32)> {
     })
 }
 
-/// Whether there is one.
-pub fn any(world: &World<'_>) -> bool {
-    wallets(world).next().is_some()
-}
-
 /// One object for each.
 pub fn joined(world: &World<'_>, people: &People, uses: &Uses) -> Vec<Joined> {
     let mut found = Vec::new();
