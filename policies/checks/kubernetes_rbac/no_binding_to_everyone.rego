@@ -2,7 +2,7 @@
 # title: No binding names everyone
 # description: >-
 #   Reads the subjects of every binding and concludes that none is a group that everybody is in (`system:authenticated`,
-#   `system:unauthenticated`, all service accounts) or the anonymous user. What the API server by itself gives everyone, such as asking for
+#   `system:unauthenticated`, all service accounts, whoever logged in to OpenShift or Rancher) or the anonymous user. What the API server by itself gives everyone, such as asking for
 #   versions and for oneself, conforms as long as the role allows nothing beyond that in this version, whatever the binding is called.
 # scope: package
 # related_resources:
@@ -68,9 +68,18 @@ allowed if is_declared
 
 allowed if input.resource.built_in == true
 
+# Of Kubernetes; of OpenShift and Rancher, whoever logged in there.
+everybodys := {
+	"system:authenticated",
+	"system:authenticated:oauth",
+	"system:cattle:authenticated",
+	"system:serviceaccounts",
+	"system:unauthenticated",
+}
+
 everyone(subject) if {
 	subject.kind == "Group"
-	subject.name in {"system:authenticated", "system:unauthenticated", "system:serviceaccounts"}
+	subject.name in everybodys
 }
 
 everyone(subject) if {

@@ -41,3 +41,11 @@ test_conforms_with_what_the_server_gives_everyone if {
 test_conforms_with_names if {
 	count(no_binding_to_everyone.conforms) == 1 with input as case(kube.binding("ops", "signer", [kube.group("ops")]), [])
 }
+
+test_deviates_with_whoever_logged_in if {
+	every name in ["system:serviceaccounts", "system:unauthenticated", "system:authenticated:oauth", "system:cattle:authenticated"] {
+		some_of := kube.binding("open", null, [kube.group(name)])
+		count(no_binding_to_everyone.deviates) == 1 with input as case(some_of, [])
+		count(no_binding_to_everyone.conforms) == 0 with input as case(some_of, [])
+	}
+}
