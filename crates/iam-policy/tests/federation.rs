@@ -10,6 +10,7 @@ use witnessmark_iam_policy::{Answer, PolicyDocument, Scope};
 
 const OWN: &str = "111122223333";
 const GITHUB: &str = "token.actions.githubusercontent.com";
+const GHE: &str = "token.actions.octocorp.ghe.com";
 const EKS: &str = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
 const CIRCLECI: &str = "oidc.circleci.com/org/6ad5e0a1-0a65-4f3c-a7f4-0f7c3b7d9a11";
 const BITBUCKET: &str = "api.bitbucket.org/2.0/workspaces/northbank/pipelines-config/identity/oidc";
@@ -116,6 +117,13 @@ fn github_in_all_its_forms() {
         // A repository's id is no owner's.
         (GITHUB, "StringEquals", "sub", "repo:somebody@1/app@8150:ref:refs/heads/main", 'y'),
         (GITHUB, "StringLike", "sub", "repo:northbank/*", 'n'),
+        // An enterprise with a host of its own.
+        (GHE, "StringLike", "sub", "repo:northbank/*", 'n'),
+        (GHE, "StringLike", "sub", "repo:somebody/*", 'y'),
+        (GHE, "StringLike", "sub", "repo:*", 'y'),
+        // Whose host begins like one of GitHub's is somebody's.
+        ("token.actions.octocorp.ghe.com.example.org", "StringLike", "sub", "repo:northbank/*", 'y'),
+        ("token.actions.a.octocorp.ghe.com", "StringLike", "sub", "repo:northbank/*", 'y'),
         (GITHUB, "StringLike", "sub", "repo:northbank@*/*", 'n'),
         (GITHUB, "StringLike", "sub", "repo:northbank@4711201*", 'n'),
         (GITHUB, "StringLike", "sub", "repo:renamed@8150*", 'y'),

@@ -139,6 +139,23 @@ pub const ISSUERS: &[Issuer] = &[
         source: "https://docs.github.com/en/enterprise-cloud@latest/actions/reference/security/oidc",
     },
     Issuer {
+        // Data residency: an enterprise has a host of its own, and its organisations share it.
+        key: "github",
+        name: "GitHub Actions",
+        issuer: "token.actions.{}.ghe.com",
+        ignore_case: true,
+        shape: Shape::Claims(GITHUB),
+        source: "https://docs.github.com/en/enterprise-cloud@latest/admin/data-residency/feature-overview-for-github-enterprise-cloud-with-data-residency",
+    },
+    Issuer {
+        key: "github",
+        name: "GitHub Actions",
+        issuer: "token.actions.{}.ghe.com/{}",
+        ignore_case: true,
+        shape: Shape::Claims(GITHUB),
+        source: "https://docs.github.com/en/enterprise-cloud@latest/actions/reference/security/oidc",
+    },
+    Issuer {
         key: "github-audit-log",
         name: "GitHub's audit log streaming",
         issuer: "oidc-configuration.audit-log.githubusercontent.com",
