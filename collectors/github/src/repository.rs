@@ -322,17 +322,23 @@ async fn rules(
     .await?;
     let mut sets = Vec::new();
     let mut sources = of_list;
+    let mut unread = false;
     for one in asked {
         match one {
             Ok((set, source)) => {
                 sets.push(set);
                 sources.push(source);
             }
-            // One ruleset that nothing is known of may be the one that everyone bypasses.
-            Err(refusal) => return recorder.gap(refusal.gap(Some("rulesets"))),
+            // One that nothing is known of may be the one that everyone bypasses. What another one demands, it cannot take back.
+            Err(refusal) => {
+                unread = true;
+                recorder.gap(refusal.gap(Some("rulesets")))?;
+            }
         }
     }
-    note.part("rulesets", &sets, sources);
+    if !sets.is_empty() || !unread {
+        note.part("rulesets", &sets, sources);
+    }
     Ok(())
 }
 

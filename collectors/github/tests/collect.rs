@@ -92,6 +92,27 @@ fn who_comes_in_while_the_lists_are_read_is_not_secure_by_standing_in_no_list() 
     }
 }
 
+// G1
+#[test]
+fn a_ruleset_that_cannot_be_read_hides_no_other() {
+    let seen = read(|request, body| {
+        if request.operation == "GET /repos/{owner}/{repo}/rules/branches/{branch}"
+            && let Some(list) = body.as_array_mut().filter(|list| !list.is_empty())
+        {
+            list.push(json!({
+                "type": "required_signatures", "ruleset_id": 9999,
+                "ruleset_source_type": "Organization", "ruleset_source": "northbank",
+            }));
+        }
+    });
+    let deploy = seen.resources.iter().find(|one| one.id == "northbank/deploy").expect("the repository with a ruleset");
+    let sets: Vec<&Value> = deploy.facts["rulesets"].as_array().expect("a list").iter().map(|set| &set["id"]).collect();
+    assert_eq!(sets, [&json!(1302)]);
+    let of_part = seen.gaps.iter().filter(|gap| gap.part.as_deref() == Some("rulesets"));
+    let of: Vec<&str> = of_part.filter_map(|gap| gap.subject.as_ref()).map(|subject| subject.id.as_str()).collect();
+    assert_eq!(of, ["northbank/deploy"]);
+}
+
 fn coverage<'s>(seen: &'s Seen, population: &str) -> &'s CoverageNote {
     seen.coverage.iter().find(|one| one.population == population).expect("a list of this name")
 }

@@ -43,6 +43,15 @@ test_conforms_by_classic_protection if conforming(given(protection(true, 2, []))
 
 test_conforms_by_rulesets if conforming(given(rules(2, [])))
 
+# G1: of another ruleset nothing could be read, or it demands less.
+test_conforms_by_one_ruleset_of_several if {
+	more := {"type": "pull_request", "ruleset": 9999, "required_approvals": 0, "code_owner_approval": null}
+	beside := object.union(rules(2, []), {"branch_rules": array.concat(rules(2, []).branch_rules, [more])})
+	conforming(given(beside))
+	unread := object.union(rules(1, []), {"branch_rules": array.concat(rules(1, []).branch_rules, [object.union(more, {"required_approvals": 2})])})
+	count(check.conforms) == 0 with input as given(unread)
+}
+
 test_conforms_with_declared_bypass if {
 	conforming(with_bypass(rules(2, [team]), ["Team:12"]))
 	conforming(with_bypass(rules(2, [owners]), ["OrganizationAdmin"]))
