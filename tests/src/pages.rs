@@ -32,7 +32,7 @@ pub fn page_of(book: &Book, files: &Files) -> Page {
 pub fn page_under(trust: &Trust, files: &Files) -> Page {
     let demands = Demands { allow_rehearsal: true, allow_failed: true, ..Demands::of_evidence(trust) };
     let bytes = tar(files);
-    render_page(|observer| {
+    render_page(None, |observer| {
         let verdict = verify::verify(&mut TarSource::new(bytes.as_slice(), "bundle.tar"), &demands, observer);
         let bundle = verdict.bundle.unwrap_or_else(|| panic!("not accepted: {:?}", verdict.report.problems));
         Ok::<_, Infallible>((bundle, verdict.report))

@@ -798,10 +798,10 @@ fn records_beside_inspection() {
     assert_eq!(states, [State::Prepared, State::Covered, State::Covered]);
     assert_eq!((totals.count, totals.expired, totals.elsewhere), (3, 0, vec!["R3".to_owned()]));
     assert_eq!(told(&records, &found("deviates")).0, of("requirement house-1:A1", "R2"));
-    assert_eq!(told(&records, &found("undetermined")).0, []);
+    assert!(told(&records, &found("undetermined")).0.is_empty());
     let mut rehearsed = found("conforms");
     rehearsed.rehearse(|_| true);
-    assert_eq!(told(&records, &rehearsed).0, [], "nothing was inspected");
+    assert!(told(&records, &rehearsed).0.is_empty(), "nothing was inspected");
 
     records.day = "2026-12-01".parse().unwrap();
     let (said, states, totals) = told(&records, &found("conforms"));
