@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use bundle::layout::Entry;
-use bundle::trust::Range;
+use bundle::trust::{Range, Trust};
 use model::RecordType;
 use model::record::Override;
 use sign::Ed25519Signer;
@@ -69,6 +69,10 @@ impl Procedure {
 
 /// Lays out what an auditor has, follows the guide, and says which procedures accept.
 fn follow(book: &Book, files: &Files) -> BTreeMap<String, (bool, String)> {
+    follow_with(&book.trust(), files)
+}
+
+fn follow_with(trust: &Trust, files: &Files) -> BTreeMap<String, (bool, String)> {
     let mut outcomes = BTreeMap::new();
     let procedures = procedures();
     for (name, procedure) in &procedures {
@@ -77,7 +81,7 @@ fn follow(book: &Book, files: &Files) -> BTreeMap<String, (bool, String)> {
         }
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("bundle.tar"), tar(files)).unwrap();
-        fs::write(folder.path().join("trust.json"), book.trust().render().unwrap()).unwrap();
+        fs::write(folder.path().join("trust.json"), trust.render().unwrap()).unwrap();
         let prepared = procedures["prepare"].run(folder.path());
         assert!(prepared.status.success(), "{prepared:?}");
         let output = procedure.run(folder.path());
@@ -141,6 +145,22 @@ fn good_bundles_are_accepted() {
     let mut with_ledger = book.exported(3);
     with_ledger.extend(book.ledger_files());
     expect(&book, &with_ledger, "with its ledger", ALL);
+}
+
+/// With the person's key in the place of the collector's.
+#[test]
+fn a_persons_record_is_accepted() {
+    let mut book = Book::of(1);
+    book.seal(Story::recorded(1));
+    let mut trust = book.trust();
+    trust.keys.reverse();
+    let good = book.exported(1);
+    let records = altered(&good, &Entry::Records, |text| *text = text.replacen("supports", "contradic", 1));
+    for (what, files, accepts) in [("good", &good, true), ("altered", &records, false)] {
+        for (name, (accepted, said)) in follow_with(&trust, files) {
+            assert_eq!(accepted, accepts, "{what}, {name}: {said}");
+        }
+    }
 }
 
 #[test]
