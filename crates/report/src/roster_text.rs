@@ -6,9 +6,10 @@ use iam_policy::May;
 use iam_policy::access::{Does, Holds, Step, Who, WhoKind};
 use links::{KeyRoster, Line, Person, Roster, Way};
 
-use crate::gaps_text::{Basis, basis, wrapped};
+use crate::gaps_text::{Basis, basis};
 use crate::style::{BOLD, DIM};
 use crate::terminal::clean;
+use crate::wrap::wrapped;
 
 /// People who are shown one by one.
 const MOST_PEOPLE: usize = 200;
