@@ -45,4 +45,4 @@ pub use planned::{
 };
 pub use resources::{DECLARATION, DeclaredKind, DeclaredThing, JOINED, ThingError, WrittenAt, kinds};
 pub use schema::declaration_schema;
-pub use unjudged::{Judged, Unjudged, judged, notes};
+pub use unjudged::{Judged, Unjudged, judged, judged_by, notes};

@@ -144,7 +144,9 @@ impl Loaded {
         Diagnostic::new(&self.sources, Severity::Error, at, Code::Unreadable, message.to_owned())
     }
 
-    pub(crate) fn has_part(&self, name: &str) -> Option<Span> {
+    /// Where the name of a member of the first file stands, if it has one.
+    #[must_use]
+    pub fn has_part(&self, name: &str) -> Option<Span> {
         match &self.tree.as_ref()?.value {
             Value::Map(entries) => entries.iter().find(|e| e.key.value == name).map(|e| e.key.at),
             _ => None,

@@ -41,7 +41,14 @@ impl Judged {
 /// When facts cannot be written as JSON.
 pub fn judged(loaded: &Loaded, environment: &Environment, plan: &Plan) -> Result<Judged, ThingError> {
     let used = plan.assignments.iter().filter_map(|one| environment.checks.checks.get(&one.check));
-    let read: BTreeSet<&str> = used.flat_map(|check| check.kinds()).map(String::as_str).collect();
+    judged_by(loaded, &used.flat_map(|check| check.kinds()).map(String::as_str).collect())
+}
+
+/// The same where it is known by itself which kinds the checks read: those of a bundle are sealed in it.
+///
+/// # Errors
+/// When facts cannot be written as JSON.
+pub fn judged_by(loaded: &Loaded, read: &BTreeSet<&str>) -> Result<Judged, ThingError> {
     let things = loaded.things(&[])?;
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for thing in &things {

@@ -39,6 +39,20 @@ impl Found {
         Some(targets.values().fold(Counts::default(), |all, more| sum(all, *more)))
     }
 
+    /// Those of one use of a check that is put to these targets only; `None`: to all. `None` where there is no finding.
+    #[must_use]
+    pub fn of_use_on(&self, control: &str, check: &str, on: Option<&[String]>) -> Option<Counts> {
+        let targets = self.by_use.get(control)?.get(check)?;
+        let here = targets.iter().filter(|(target, _)| on.is_none_or(|on| on.contains(target)));
+        here.map(|(_, counts)| *counts).reduce(sum)
+    }
+
+    /// The checks of a control that gave findings, with these.
+    pub fn of_control(&self, control: &str) -> impl Iterator<Item = (&str, Counts)> {
+        let checks = self.by_use.get(control).into_iter().flatten();
+        checks.map(|(check, targets)| (check.as_str(), targets.values().fold(Counts::default(), |all, n| sum(all, *n))))
+    }
+
     /// Findings of one use of a check that say something, conforming or not, of a target that was no rehearsal. What is said of the declaration
     /// is not among them: nothing was inspected for it.
     #[must_use]

@@ -6,11 +6,13 @@
 //! ```text
 //! Loaded + Standards ─ Links ─┬─ gaps(level)  ─ Gaps      requirement by requirement
 //!                Found ───────┘
-//!                             └─ trace(id)    ─ Trace     from one thing to all that hangs on it
+//!                             ├─ trace(id)    ─ Trace     from one thing to all that hangs on it
+//!                             └─ inventory()  ─ Inventory all that is declared, as tables
 //! ```
 
 mod found;
 mod gaps;
+mod inventory;
 mod links;
 mod records;
 mod seen;
@@ -18,9 +20,13 @@ mod roster;
 mod trace;
 
 pub use declaration::{ControlStatus, Method, Wanted};
-pub use found::{AcceptedBy, ExchangeNode, FindingNode, Found, GapNode, UseFound};
+pub use found::{AcceptedBy, ExchangeNode, FindingNode, Found, GapNode, UseFound, sum};
 pub use gaps::{
     ControlRow, Declined, Gaps, MethodState, MethodTotals, Missing, RequirementGaps, State, ThirdPartyRow, Totals,
+};
+pub use inventory::{
+    CertificateRow, HolderRow, Inventory, KeyRow, OtherRow, PartyRow, ReviewRow, ReviewedRow, RiskRow, ToleranceRow,
+    WalletRow,
 };
 pub use links::{Links, Place, Unanswerable};
 pub use records::{
@@ -28,6 +34,6 @@ pub use records::{
 };
 pub use roster::{Counted, FoundReach, KeyRoster, Line, Person, Roster, Way};
 pub use trace::{
-    AcceptanceNode, ControlNode, DocumentNode, KeptAt, KeyNode, Kind, RequirementNode, RiskNode, TaskNode, ThreatNode,
-    Trace, UseNode, UseOf, UsePlace,
+    AcceptanceNode, ControlNode, DocumentNode, DoneNode, KeptAt, KeyNode, Kind, RequirementNode, RiskNode, TaskNode,
+    ThreatNode, Trace, UseNode, UseOf, UsePlace,
 };

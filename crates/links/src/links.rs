@@ -70,6 +70,11 @@ impl<'d> Links<'d> {
         Some(Place { file: file.to_owned(), line, column })
     }
 
+    /// Whether the declaration's first file has this member.
+    pub(crate) fn has_part(&self, name: &str) -> bool {
+        self.loaded.has_part(name).is_some()
+    }
+
     /// The standard that was asked for, else the declared one.
     pub(crate) fn standard(&self, asked: Option<&str>) -> Result<&'d Standard, Unanswerable> {
         let known: Vec<&str> = self.standards.iter().map(|standard| standard.id.as_str()).collect();

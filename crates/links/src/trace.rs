@@ -183,6 +183,19 @@ pub struct TaskNode {
     pub because: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub records: Option<String>,
+    /// When it was done, in the order declared; the entity's word.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub done: Vec<DoneNode>,
+}
+
+/// A day on which a task was done.
+#[derive(Clone, Debug, Serialize)]
+pub struct DoneNode {
+    pub on: String,
+    pub by: String,
+    /// The record that shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
 }
 
 /// Where a control is written down.
@@ -401,7 +414,7 @@ impl<'d> Links<'d> {
         }
     }
 
-    fn key_node(&self, key: &Key) -> KeyNode {
+    pub(crate) fn key_node(&self, key: &Key) -> KeyNode {
         let threats = self.declaration().threats.iter().filter(|threat| affects(threat, key));
         KeyNode {
             id: key.id.to_string(),
@@ -419,7 +432,7 @@ impl<'d> Links<'d> {
         }
     }
 
-    fn threat_node(&self, threat: &Threat) -> ThreatNode {
+    pub(crate) fn threat_node(&self, threat: &Threat) -> ThreatNode {
         let declaration = self.declaration();
         let mut hurt = Vec::new();
         if let Some(affects) = &threat.affects {
@@ -451,7 +464,7 @@ impl<'d> Links<'d> {
         }
     }
 
-    fn risk_node(&self, risk: &Risk) -> RiskNode {
+    pub(crate) fn risk_node(&self, risk: &Risk) -> RiskNode {
         let residual = risk.residual.as_ref();
         let treatment = serde_json::to_value(risk.treatment.value).ok();
         RiskNode {
@@ -468,7 +481,7 @@ impl<'d> Links<'d> {
         }
     }
 
-    fn control_node(&self, control: &Control) -> ControlNode {
+    pub(crate) fn control_node(&self, control: &Control) -> ControlNode {
         let uses = control.checks.iter().map(|used| UseNode {
             check: used.check.to_string(),
             at: self.place(used.check.at),
@@ -497,6 +510,15 @@ impl<'d> Links<'d> {
                 detection_window: text(task.detection_window.as_ref()),
                 because: text(task.because.as_ref()),
                 records: text(task.records.as_ref()),
+                done: task
+                    .done
+                    .iter()
+                    .map(|done| DoneNode {
+                        on: done.on.to_string(),
+                        by: done.by.value.clone(),
+                        record: text(done.record.as_ref()),
+                    })
+                    .collect(),
             }),
             documents: documents.collect(),
             checks: uses.collect(),
@@ -519,7 +541,7 @@ impl<'d> Links<'d> {
         }
     }
 
-    fn acceptance_node(&self, acceptance: &Acceptance) -> AcceptanceNode {
+    pub(crate) fn acceptance_node(&self, acceptance: &Acceptance) -> AcceptanceNode {
         AcceptanceNode {
             id: acceptance.id.to_string(),
             at: self.place(acceptance.id.at),
@@ -583,10 +605,10 @@ fn planned<'d>(controls: impl Iterator<Item = &'d Control>) -> Vec<String> {
     controls.filter(|control| status(control) == ControlStatus::Planned).map(|control| control.id.to_string()).collect()
 }
 
-fn text(value: Option<&impl ToString>) -> Option<String> {
+pub fn text(value: Option<&impl ToString>) -> Option<String> {
     value.map(ToString::to_string)
 }
 
-fn texts(values: &[impl ToString]) -> Vec<String> {
+pub fn texts(values: &[impl ToString]) -> Vec<String> {
     values.iter().map(ToString::to_string).collect()
 }

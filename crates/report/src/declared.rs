@@ -1,14 +1,16 @@
 //! The declaration that is sealed in a bundle, and how much its checks found: what tables of requirements are made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use bundle::read::{Line, Record};
 use bundle::statement::Kind;
-use declaration::{Loaded, Standard};
+use declaration::{Judged, Loaded, Standard};
 use diagnose::{Diagnostic, Severity};
 use links::Found;
+use model::record::CheckRole;
 use model::{Digest, RecordRef, RecordType};
+use serde::Deserialize;
 use verify::{Observer, VerifiedBundle};
 
 /// Bytes of one declared file that are kept: no file of a declaration, and no catalogue, has more.
@@ -50,6 +52,45 @@ pub struct DeclaredReader {
     taken: u64,
     withheld: u64,
     found: Found,
+    checks: ChecksRead,
+}
+
+/// The checks that were put to something, and the kinds of resources that each reads.
+#[derive(Debug, Default)]
+struct ChecksRead {
+    used: BTreeSet<String>,
+    /// `None`: what it says of itself cannot be read.
+    kinds: BTreeMap<String, Option<Vec<String>>>,
+}
+
+/// Why nobody can say what no check judges.
+#[derive(Debug)]
+pub struct NotJudged {
+    /// Things that are declared.
+    pub things: usize,
+    pub why: String,
+}
+
+/// What a check says of itself, as far as it is needed here (`docs/spec/checks.md`).
+#[derive(Deserialize)]
+struct Metadata {
+    custom: Custom,
+}
+
+#[derive(Deserialize)]
+struct Custom {
+    subject: String,
+    #[serde(default)]
+    reads: Vec<String>,
+}
+
+/// The kinds of resources that a check reads, out of its text.
+fn kinds_read(text: &str) -> Option<Vec<String>> {
+    let block: Vec<&str> =
+        text.strip_prefix("# METADATA\n")?.lines().map_while(|line| line.strip_prefix('#')).collect();
+    let block: Vec<&str> = block.into_iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    let Metadata { custom } = serde_json::from_value(diagnose::to_json(&block.join("\n")).ok()?).ok()?;
+    Some(if custom.subject == "target" { custom.reads } else { vec![custom.subject] })
 }
 
 /// What a bundle says it declares, and what it found. Proven only when the bundle was accepted.
@@ -59,6 +100,7 @@ pub struct Declared {
     withheld: u64,
     kind: Kind,
     pub found: Found,
+    checks: ChecksRead,
 }
 
 impl DeclaredReader {
@@ -72,7 +114,7 @@ impl DeclaredReader {
     pub fn finish(mut self, bundle: &VerifiedBundle) -> Declared {
         self.found.rehearse(|target| bundle.rehearsals().includes(target));
         let kind = bundle.statement().predicate.kind;
-        Declared { files: self.files, withheld: self.withheld, kind, found: self.found }
+        Declared { files: self.files, withheld: self.withheld, kind, found: self.found, checks: self.checks }
     }
 }
 
@@ -88,6 +130,12 @@ impl Observer for DeclaredReader {
         };
         match record {
             Record::Finding(finding) => self.found.count(finding),
+            Record::Check(check) if check.role == CheckRole::Check => {
+                self.checks.kinds.insert(check.id.clone(), kinds_read(&check.text));
+            }
+            Record::Assignment(assignment) => {
+                self.checks.used.insert(assignment.check.clone());
+            }
             Record::Declaration(file) => {
                 if file.size <= MOST_OF_FILE && self.taken.saturating_add(file.size) <= MOST_OF_FILES {
                     self.taken += file.size;
@@ -164,6 +212,31 @@ impl Declared {
             }
         }
         Ok((loaded, standards))
+    }
+
+    /// How much is declared, and what of it none of the checks that were used reads: as the run itself said.
+    ///
+    /// # Errors
+    /// Why that cannot be said.
+    pub fn judged(&self, loaded: &Loaded) -> Result<Judged, NotJudged> {
+        let mut read = BTreeSet::new();
+        let mut silent = Vec::new();
+        for check in &self.checks.used {
+            match self.checks.kinds.get(check) {
+                Some(Some(kinds)) => read.extend(kinds.iter().map(String::as_str)),
+                Some(None) => silent.push(format!("`{check}` does not say what it reads")),
+                None => silent.push(format!("`{check}` is not in this copy")),
+            }
+        }
+        let judged =
+            declaration::judged_by(loaded, &read).map_err(|error| NotJudged { things: 0, why: error.to_string() })?;
+        match silent.split_first() {
+            None => Ok(judged),
+            Some((first, [])) => Err(NotJudged { things: judged.things, why: first.clone() }),
+            Some((first, more)) => {
+                Err(NotJudged { things: judged.things, why: format!("{first} (and {} more checks)", more.len()) })
+            }
+        }
     }
 
     /// What of these files, as they are now, is not what was sealed: their paths, in the order given.

@@ -6,6 +6,9 @@
     document.getElementById(id),
   );
   const items = [...document.querySelectorAll(".item")].map((element) => ({ element, text: "" }));
+  const controls = (element) => element.dataset.control?.split(" ") ?? [];
+  // Tables and groups of which nothing is left go away with their rows.
+  const holders = [...document.querySelectorAll(".group, .wide")].filter((holder) => holder.querySelector(".item"));
   const apply = () => {
     const words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
     let count = 0;
@@ -14,14 +17,17 @@
       item.text ||= element.textContent.toLowerCase();
       const fits =
         (!outcome.value || element.dataset.outcome === outcome.value) &&
-        (!control.value || element.dataset.control === control.value) &&
+        (!control.value || controls(element).includes(control.value)) &&
         words.every((word) => item.text.includes(word));
       element.hidden = !fits;
       count += fits ? 1 : 0;
     }
+    for (const holder of holders) {
+      holder.hidden = !holder.querySelector(".item:not([hidden])");
+    }
     shown.textContent = `${count} of ${items.length} shown`;
     // Paper has no filter to look at.
-    filtered.textContent = `A filter is set: ${count} of the ${items.length} findings and gaps of this page are shown.`;
+    filtered.textContent = `A filter is set: ${count} of the ${items.length} findings, gaps and declared things of this page are shown.`;
     filtered.hidden = count === items.length;
   };
   let waiting = 0;

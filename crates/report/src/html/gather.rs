@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::read::{Line, Record};
+use declaration::DECLARATION;
 use model::record::{
-    Acceptance, Assignment, Body, Check, CheckRole, Coverage, Declaration, Derived, Exchange, Finding, Gap, Locator,
-    Params, Provenance, Resource,
+    Acceptance, Assignment, Body, Check, CheckRole, Counts, Coverage, Declaration, Derived, Exchange, Finding, Gap,
+    Locator, Params, Provenance, Resource,
 };
 use model::{RecordRef, RecordType};
 use verify::{AcceptanceReport, Observer};
@@ -36,6 +37,8 @@ const MOST_EXCERPTS: usize = 4_000;
 pub const MOST_OF_DECLARATION: usize = 64 * 1024;
 /// Declared documents that are shown.
 const MOST_DECLARATIONS: usize = 10;
+/// Declared things whose findings are counted.
+const MOST_THINGS: usize = 20_000;
 /// Gaps that are listed one by one in each group.
 pub const MOST_OF_GROUP: usize = 10;
 
@@ -90,6 +93,41 @@ pub struct Gathered {
     pub has_derived: bool,
     /// The sealed declaration, and how much its checks found.
     pub declared: DeclaredReader,
+    /// What was found about each declared thing.
+    pub about: About,
+}
+
+/// Findings about declared things, by kind and id.
+#[derive(Debug, Default)]
+pub struct About {
+    counts: BTreeMap<String, BTreeMap<String, Counts>>,
+    things: usize,
+    left_out: bool,
+}
+
+impl About {
+    fn count(&mut self, finding: &Finding) {
+        let Some(subject) = finding.subject.as_ref().filter(|_| finding.target == DECLARATION) else { return };
+        let of_kind = self.counts.entry(subject.kind.clone()).or_default();
+        if let Some(counts) = of_kind.get_mut(&subject.id) {
+            counts.add(finding);
+        } else if self.things < MOST_THINGS {
+            self.things += 1;
+            of_kind.entry(subject.id.clone()).or_default().add(finding);
+        } else {
+            self.left_out = true;
+        }
+    }
+
+    /// The findings about one thing; `None`: none that was counted.
+    pub fn of(&self, kind: &str, id: &str) -> Option<Counts> {
+        self.counts.get(kind)?.get(id).copied()
+    }
+
+    /// Whether all things were counted.
+    pub const fn is_whole(&self) -> bool {
+        !self.left_out
+    }
 }
 
 /// The observer of all readings.
@@ -190,7 +228,10 @@ impl Gatherer {
                 }
             }
             Record::Derived(_) => self.gathered.has_derived = true,
-            Record::Finding(finding) => self.chooser.count(finding),
+            Record::Finding(finding) => {
+                self.chooser.count(finding);
+                self.gathered.about.count(finding);
+            }
             _ => {}
         }
     }

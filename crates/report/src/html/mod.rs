@@ -1,10 +1,14 @@
 //! One bundle as one HTML file: no script is needed to read it, nothing is loaded from anywhere, and every text that comes out
 //! of the bundle is escaped.
 
+mod chains;
 mod gather;
 mod locate;
+mod pieces;
+mod registers;
 mod requirements;
 mod select;
+mod side;
 mod template;
 mod text;
 mod view;
@@ -65,8 +69,8 @@ pub fn render_page<E>(
             let mut gathered = gatherer.finish();
             gathered.approvals = proof.0.acceptances().iter().map(|known| (known.record, known.clone())).collect();
             let declared = std::mem::take(&mut gathered.declared).finish(&proof.0);
-            let requirements = requirements::view(&declared, records);
-            let view = template::View::of(&proof.0, &proof.1, &gathered, requirements, &hash(STYLE), &hash(SCRIPT));
+            let side = side::view(&declared, &gathered, proof.0.rehearsals(), records);
+            let view = template::View::of(&proof.0, &proof.1, &gathered, side, &hash(STYLE), &hash(SCRIPT));
             return Ok(Page {
                 html: view.render().map_err(PageError::Template)?,
                 findings_in_all: view.findings_in_all,

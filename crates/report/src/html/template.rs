@@ -2,6 +2,9 @@
 
 use askama::Template;
 
+use super::pieces::Table;
+use super::side::{First, Side};
+
 #[derive(Template)]
 #[template(path = "page.html")]
 pub struct View {
@@ -21,8 +24,7 @@ pub struct View {
     pub statement: String,
     pub controls: Vec<ControlRow>,
     pub controls_left_out: usize,
-    /// What stands for each requirement of the declared standard; else why that cannot be said.
-    pub requirements: Result<RequirementsView, String>,
+    pub side: Side,
     pub sections: Vec<Section>,
     pub findings_in_all: u64,
     pub findings_shown: u64,
@@ -56,6 +58,8 @@ pub struct Tile {
 
 pub struct ControlRow {
     pub id: String,
+    /// Where it stands with all that hangs on it.
+    pub href: Option<String>,
     pub title: String,
     pub requirements: String,
     pub outcome: Mark,
@@ -66,56 +70,26 @@ pub struct ControlRow {
     pub not_applicable: u64,
 }
 
-/// The requirements of the declared standard up to the declared level.
+/// The requirements of the declared standard.
 pub struct RequirementsView {
     pub standard: String,
-    pub level: u32,
+    /// The level that is declared.
+    pub aimed: Option<u32>,
     /// Where records of persons say otherwise than what was inspected, or than each other.
     pub contradictions: Vec<String>,
     /// How many records of persons there are; empty where nobody looked.
     pub records: Vec<String>,
     pub notes: Vec<String>,
-    /// How many there are, and of how many what is said.
-    pub totals: Vec<(u64, &'static str)>,
-    pub methods: Vec<MethodRow>,
+    /// Numbers and what is missing, level by level.
+    pub levels: Table,
     pub groups: Vec<RequirementGroup>,
     /// Requirements that are not in the page.
     pub left_out: usize,
 }
 
-pub struct MethodRow {
-    pub name: &'static str,
-    pub expected: u64,
-    pub covered: u64,
-    pub prepared: u64,
-    pub open: u64,
-}
-
 pub struct RequirementGroup {
     pub title: Option<String>,
-    pub rows: Vec<RequirementRow>,
-}
-
-pub struct RequirementRow {
-    pub item: String,
-    pub level: u32,
-    pub demand: String,
-    /// Why it is declared not to apply.
-    pub declined: Option<String>,
-    /// Id, title, and what its checks found.
-    pub controls: Vec<(String, String)>,
-    pub threats: String,
-    pub others: Vec<String>,
-    pub methods: Vec<MethodCell>,
-    /// What people saw.
-    pub records: Vec<String>,
-    pub missing: Vec<String>,
-}
-
-pub struct MethodCell {
-    pub class: &'static str,
-    pub sign: &'static str,
-    pub words: String,
+    pub table: Table,
 }
 
 /// An outcome as word, sign and class: never by colour alone.
@@ -143,6 +117,8 @@ pub struct FindingView {
     pub severity: &'static str,
     pub check: String,
     pub control: String,
+    /// Where its control stands with all that hangs on it.
+    pub chain: Option<String>,
     pub target: String,
     pub about: String,
     pub about_kind: String,

@@ -12,10 +12,11 @@ use verify::{AcceptanceReport, Approver, Rehearsals, VerifiedBundle};
 
 use super::gather::{self, Answer, Gathered, MOST_OF_EXCERPT, anchor, named_by_evidence};
 use super::select::rank;
+use super::side::Side;
 use super::template::{
     AcceptanceView, AcceptanceWords, AcceptedBy, AnswerView, CheckRow, ControlRow, CoverageRow, DeclarationView,
-    EvidenceView, ExchangeView, FindingView, GapLine, GapView, Mark, PartView, PlaceView, Reference, RequirementsView,
-    ResourceView, Section, Tile, View,
+    EvidenceView, ExchangeView, FindingView, GapLine, GapView, Mark, PartView, PlaceView, Reference, ResourceView,
+    Section, Tile, View,
 };
 use super::text::{clean, clean_block, short, word};
 use crate::overview::GapGroup;
@@ -35,14 +36,14 @@ impl View {
         bundle: &VerifiedBundle,
         report: &verify::Report,
         gathered: &Gathered,
-        requirements: Result<RequirementsView, String>,
+        side: Side,
         style_hash: &str,
         script_hash: &str,
     ) -> Self {
         let said = &bundle.statement().predicate;
         let overview = &gathered.overview;
         let summary = &said.summary;
-        let sections = sections(summary, gathered, bundle.rehearsals());
+        let sections = sections(summary, gathered, bundle.rehearsals(), &side);
         let records = report.records.as_ref();
         let title = format!("{}, {}: bundle {}", clean(&said.entity), clean(&said.system), said.chain.index);
         Self {
@@ -72,9 +73,8 @@ impl View {
             rests: report.rests_on_custodian.iter().map(|line| clean(line)).collect(),
             verify_version: env!("CARGO_PKG_VERSION"),
             statement: bundle.statement_sha256().to_string(),
-            controls: overview.controls.iter().take(MOST_ROWS).map(control).collect(),
+            controls: overview.controls.iter().take(MOST_ROWS).map(|one| control(one, &side)).collect(),
             controls_left_out: overview.controls.len().saturating_sub(MOST_ROWS),
-            requirements,
             findings_in_all: sections.iter().map(|s| s.in_all).sum(),
             findings_withheld: overview.withheld.get("finding").copied().unwrap_or_default(),
             findings_shown: sections.iter().map(|s| s.shown).sum(),
@@ -113,6 +113,7 @@ impl View {
             resources: resources(gathered),
             exchanges: exchanges(gathered),
             answers_cut: gathered.answers.values().any(|a| a.size > a.begin.len()),
+            side,
         }
     }
 }
@@ -199,7 +200,7 @@ fn identity(bundle: &VerifiedBundle, gathered: &Gathered) -> Vec<(String, String
     facts
 }
 
-const fn mark(outcome: Outcome, accepted: bool) -> Mark {
+pub const fn mark(outcome: Outcome, accepted: bool) -> Mark {
     match (outcome, accepted) {
         (Outcome::Deviates, false) => Mark { class: "deviates", sign: "✗", words: "deviates" },
         (Outcome::Deviates, true) => Mark { class: "accepted", sign: "✗", words: "deviates, accepted" },
@@ -209,12 +210,13 @@ const fn mark(outcome: Outcome, accepted: bool) -> Mark {
     }
 }
 
-fn control(control: &Control) -> ControlRow {
+fn control(control: &Control, side: &Side) -> ControlRow {
     let c = &control.counts;
     let outcome = control.outcome.map_or(Mark { class: "na", sign: "–", words: "no checks" }, |o| {
         mark(o, o == Outcome::Deviates && c.accepted == c.deviates)
     });
     ControlRow {
+        href: side.control(&control.id),
         id: clean(&control.id),
         title: clean(&control.title),
         requirements: clean(&control.requirements.join(", ")),
@@ -242,7 +244,7 @@ const fn in_all(summary: &Summary, rank: u8) -> u64 {
     }
 }
 
-fn sections(summary: &Summary, gathered: &Gathered, rehearsals: &Rehearsals) -> Vec<Section> {
+fn sections(summary: &Summary, gathered: &Gathered, rehearsals: &Rehearsals, side: &Side) -> Vec<Section> {
     let titles = [
         ("deviates", "Deviates from what is declared", "What was read is not as the declaration says it is.", true),
         ("undetermined", "Undetermined", "Something these depend on was not read. Undetermined is not clean.", true),
@@ -264,7 +266,7 @@ fn sections(summary: &Summary, gathered: &Gathered, rehearsals: &Rehearsals) -> 
                 gathered.findings.iter().collect::<Vec<_>>().iter().filter(of_rank).copied().collect();
             findings.sort_by_key(|(ordinal, f)| (std::cmp::Reverse(f.severity), **ordinal));
             let findings: Vec<_> =
-                findings.into_iter().map(|(ordinal, f)| finding(*ordinal, f, gathered, rehearsals)).collect();
+                findings.into_iter().map(|(ordinal, f)| finding(*ordinal, f, gathered, rehearsals, side)).collect();
             Section {
                 id,
                 title,
@@ -278,7 +280,7 @@ fn sections(summary: &Summary, gathered: &Gathered, rehearsals: &Rehearsals) -> 
         .collect()
 }
 
-fn finding(number: u64, f: &Finding, gathered: &Gathered, rehearsals: &Rehearsals) -> FindingView {
+fn finding(number: u64, f: &Finding, gathered: &Gathered, rehearsals: &Rehearsals, side: &Side) -> FindingView {
     let (about, about_kind) = match (&f.subject, &f.population) {
         (Some(subject), _) => (clean(&subject.id), clean(&subject.kind)),
         (None, Some(population)) => (format!("all of {}", clean(population)), "population".to_owned()),
@@ -291,6 +293,7 @@ fn finding(number: u64, f: &Finding, gathered: &Gathered, rehearsals: &Rehearsal
         severity: severity(f.severity),
         check: clean(&f.check),
         control: clean(&f.control),
+        chain: side.control(&f.control),
         target: match rehearsals.includes(&f.target) {
             true => format!("{} (a rehearsal, not evidence)", clean(&f.target)),
             false => clean(&f.target),

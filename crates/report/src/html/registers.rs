@@ -1,0 +1,326 @@
+//! The registers of a declaration as tables: risks, keys and wallets, people, third parties, and the rest.
+
+use links::{CertificateRow, HolderRow, KeyRow, OtherRow, PartyRow, ReviewRow, RiskRow, WalletRow};
+
+use super::chains::accepted;
+use super::pieces::{Cell, Line, Once, Part, Row, Table, code, listed_up_to, plain, said, soft, strong, unknown};
+use super::side::{MOST_ROWS, Sources};
+use super::text::clean;
+
+/// Things of one kind that are named in one cell.
+const MOST_IN_CELL: usize = 12;
+
+/// The threat model, the register, the inventory, the plan: how often it is reviewed, when it last was, and what was looked at.
+pub fn reviewed(sources: &Sources<'_>, ids: &[&str]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for row in sources.inventory.reviewed.iter().filter(|row| ids.contains(&row.id)) {
+        let mut line = vec![strong(row.what), plain(" ")];
+        if !row.said.is_empty() {
+            line.push(plain(&format!("{}; ", row.said.join("; "))));
+        }
+        line.push(match &row.review_every {
+            Some(every) => plain(&format!("reviewed every {every}; ")),
+            None => soft("no frequency of reviews is declared; "),
+        });
+        line.extend(last_review(row.last.as_ref()));
+        line.push(plain("; the declaration's rules: "));
+        for (at, judged) in sources.judged("declaration/reviewed-part", row.id).into_iter().enumerate() {
+            if at > 0 {
+                line.push(plain(", "));
+            }
+            line.extend(judged);
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+fn last_review(last: Option<&ReviewRow>) -> Line {
+    let Some(ReviewRow { on, by, looked_at, changed }) = last else { return vec![unknown("no review is declared")] };
+    let looked =
+        looked_at.as_ref().map_or("what was looked at is not said".to_owned(), |one| format!("looked at {one}"));
+    let changed = changed.as_ref().map_or("what was changed is not said".to_owned(), |one| format!("changed: {one}"));
+    vec![plain(&format!("last on {on} by {by} ({looked}; {changed})"))]
+}
+
+/// The risk register.
+pub fn risks(sources: &Sources<'_>) -> Part {
+    let mut once = Once::default();
+    let inventory = sources.inventory;
+    let mut notes = reviewed(sources, &["risk-register"]);
+    for rule in &inventory.tolerances {
+        let title = rule.title.as_ref().map(|title| format!(": {title}")).unwrap_or_default();
+        let levels = rule.levels.join(", ");
+        notes.push(vec![plain("Tolerance "), strong(&rule.id), plain(&format!(" bears {levels}{title}"))]);
+    }
+    if inventory.register_elsewhere {
+        notes.push(vec![unknown(
+            "The register is declared in a file of its own, and has no row that this program reads.",
+        )]);
+    } else if inventory.risks.is_empty() {
+        notes.push(vec![plain("No risk is declared.")]);
+    }
+    let columns =
+        vec!["Risk", "Likelihood", "Impact", "Treatment", "Owner", "Residual", "Accepted", "Monitored", "Judged"];
+    let rows = inventory.risks.iter().take(MOST_ROWS).map(|row| risk_row(row, sources, &mut once)).collect();
+    Part {
+        id: "register",
+        title: "Risk register",
+        short: "Risk register",
+        count: inventory.risks.len(),
+        lead: "How each threat is rated in the entity's own scale, what is done about it, what remains, and who accepted that.",
+        notes,
+        folds: Vec::new(),
+        folds_left_out: 0,
+        tables: vec![table("Risk register", columns, rows, inventory.risks.len())],
+    }
+}
+
+fn table(caption: &'static str, columns: Vec<&'static str>, rows: Vec<Row>, in_all: usize) -> Table {
+    let left_out = in_all.saturating_sub(rows.len());
+    Table { caption, columns, rows, left_out, elsewhere: "the sealed declaration" }
+}
+
+fn risk_row(row: &RiskRow, sources: &Sources<'_>, once: &mut Once) -> Row {
+    let risk = &row.risk;
+    let residual = match (&risk.residual, &risk.within_tolerance) {
+        (Some(level), Some(rule)) => vec![vec![plain(level)], vec![soft(&format!("within {rule}"))]],
+        (Some(level), None) => vec![vec![plain(level)], vec![soft("no tolerance is named")]],
+        (None, _) => vec![vec![soft("not declared")]],
+    };
+    let mut head = vec![vec![strong(&row.id)]];
+    let mut threat = vec![soft("threat ")];
+    threat.push(sources.link("threat", &row.threat));
+    head.push(threat);
+    let answering = sources.inventory.threats.iter().find(|threat| threat.id == row.threat);
+    Row {
+        anchor: once.first(sources.place("risk", &row.id)),
+        head,
+        cells: vec![
+            Cell::one("likelihood", vec![plain(&risk.likelihood)]),
+            Cell::one("impact", vec![plain(&risk.impact)]),
+            Cell::one("treatment", vec![plain(&risk.treatment)]),
+            Cell::one("owner", vec![plain(&risk.owner)]),
+            Cell::new("residual", residual),
+            Cell::one("accepted", if risk.residual.is_some() { accepted(risk) } else { vec![soft("–")] }),
+            Cell::one("monitored", vec![said(risk.monitored.as_deref(), "no date")]),
+            sources.judged_cell("declaration/risk", &row.id),
+        ],
+        controls: answering.map(|threat| clean(&threat.controls.join(" "))).unwrap_or_default(),
+    }
+}
+
+/// The key inventory, and the wallets that keys sign for.
+pub fn keys(sources: &Sources<'_>) -> Part {
+    let mut once = Once::default();
+    let inventory = sources.inventory;
+    let mut notes = reviewed(sources, &["key-inventory", "compromise-plan"]);
+    if inventory.keys.is_empty() {
+        notes.push(vec![plain("No key is declared.")]);
+    }
+    let columns = vec!["Key", "Where", "Holders", "Wallets", "Backups", "Threats", "Reviewed", "Judged"];
+    let rows = inventory.keys.iter().take(MOST_ROWS).map(|row| key_row(row, sources, &mut once)).collect();
+    let mut tables = vec![table("Key inventory", columns, rows, inventory.keys.len())];
+    if !inventory.wallets.is_empty() {
+        let rows = inventory.wallets.iter().take(MOST_ROWS).map(|row| wallet_row(row, sources, &mut once)).collect();
+        let columns = vec!["Wallet", "Signatures", "Signing, step by step", "Keys", "Judged"];
+        tables.push(table("Wallets", columns, rows, inventory.wallets.len()));
+    }
+    Part {
+        id: "keys",
+        title: "Keys",
+        short: "Keys",
+        count: inventory.keys.len(),
+        lead: "The key inventory as it is declared: what each key is, where it is, who holds it, and what it signs for.",
+        notes,
+        folds: Vec::new(),
+        folds_left_out: 0,
+        tables,
+    }
+}
+
+fn key_row(row: &KeyRow, sources: &Sources<'_>, once: &mut Once) -> Row {
+    let key = &row.key;
+    let material = key.material.as_deref().unwrap_or("material not declared");
+    let kept = match &key.kept {
+        Some(kept) => vec![vec![code(&kept.key)], vec![soft(&format!("at {}", kept.target))]],
+        None => vec![vec![soft("no place is declared")]],
+    };
+    Row {
+        anchor: once.first(sources.place("key", &key.id)),
+        head: vec![vec![strong(&key.id)], vec![soft(&format!("{} · {material}", key.class))]],
+        cells: vec![
+            Cell::new("where", kept),
+            Cell::one("holders", listed_up_to(MOST_IN_CELL, sources.links("holder", &key.holders), "nobody")),
+            Cell::one("wallets", listed_up_to(MOST_IN_CELL, sources.links("wallet", &key.wallets), "none")),
+            Cell::one("backups", listed_up_to(MOST_IN_CELL, sources.links("key", &row.backups), "none")),
+            Cell::one("threats", listed_up_to(MOST_IN_CELL, sources.links("threat", &key.threats), "in no threat")),
+            Cell::one("reviewed", vec![said(key.reviewed.as_deref(), "no date")]),
+            sources.judged_cell("declaration/key", &key.id),
+        ],
+        controls: String::new(),
+    }
+}
+
+fn wallet_row(row: &WalletRow, sources: &Sources<'_>, once: &mut Once) -> Row {
+    let signatures = row.signatures.map(|(needed, of)| format!("{needed} of {of}"));
+    let step = |(number, (what, by)): (usize, &(String, Vec<String>))| {
+        let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
+        vec![plain(&format!("{}. {what}{by}", number + 1))]
+    };
+    let mut workflow: Vec<Line> = row.workflow.iter().enumerate().map(step).collect();
+    if workflow.is_empty() {
+        workflow.push(vec![soft("not declared")]);
+    }
+    Row {
+        anchor: once.first(sources.place("wallet", &row.id)),
+        head: vec![vec![strong(&row.id)], vec![soft(&row.title)]],
+        cells: vec![
+            Cell::one("signatures", vec![said(signatures.as_deref(), "not declared")]),
+            Cell::new("steps", workflow),
+            Cell::one("keys", listed_up_to(MOST_IN_CELL, sources.links("key", &row.keys), "none")),
+            sources.judged_cell("declaration/wallet", &row.id),
+        ],
+        controls: String::new(),
+    }
+}
+
+/// The people who hold or use keys.
+pub fn people(sources: &Sources<'_>) -> Part {
+    let mut once = Once::default();
+    let people = &sources.inventory.people;
+    let mut notes = Vec::new();
+    if people.is_empty() {
+        notes.push(vec![plain("No key holder is declared.")]);
+    }
+    let columns = vec!["Key holder", "Identities", "Keys", "Acknowledged", "Trained", "Judged"];
+    let rows = people.iter().take(MOST_ROWS).map(|row| holder_row(row, sources, &mut once)).collect();
+    Part {
+        id: "people",
+        title: "People",
+        short: "People",
+        count: people.len(),
+        lead: "Who holds or uses keys, who they are at the targets, and when they were trained and acknowledged their duties: the entity's word.",
+        notes,
+        folds: Vec::new(),
+        folds_left_out: 0,
+        tables: vec![table("People", columns, rows, people.len())],
+    }
+}
+
+fn holder_row(row: &HolderRow, sources: &Sources<'_>, once: &mut Once) -> Row {
+    let mut identities: Vec<Line> = Vec::new();
+    for (target, there) in &row.identities {
+        let mut line = vec![soft(&format!("{target}: "))];
+        line.extend(listed_up_to(MOST_IN_CELL, there.iter().map(|one| code(one)).collect(), "none"));
+        identities.push(line);
+    }
+    if identities.is_empty() {
+        identities.push(vec![soft("none is declared")]);
+    }
+    let every = row.train_every.as_ref().map_or("no frequency".to_owned(), |every| format!("every {every}"));
+    Row {
+        anchor: once.first(sources.place("holder", &row.id)),
+        head: vec![
+            vec![strong(&row.id)],
+            vec![soft(&if row.roles.is_empty() { "no role".to_owned() } else { row.roles.join(", ") })],
+        ],
+        cells: vec![
+            Cell::new("identities", identities),
+            Cell::one("keys", listed_up_to(MOST_IN_CELL, sources.links("key", &row.keys), "none")),
+            Cell::one("acknowledged", vec![said(row.acknowledged.as_deref(), "no date")]),
+            Cell::new("trained", vec![vec![said(row.trained.as_deref(), "no date")], vec![soft(&every)]]),
+            sources.judged_cell("declaration/holder", &row.id),
+        ],
+        controls: String::new(),
+    }
+}
+
+/// Others who can affect key material.
+pub fn third_parties(sources: &Sources<'_>) -> Part {
+    let mut once = Once::default();
+    let parties = &sources.inventory.third_parties;
+    let mut notes = Vec::new();
+    if parties.is_empty() {
+        notes.push(vec![plain("No third party is declared.")]);
+    }
+    let columns = vec!["Third party", "Threats", "Keys", "Declared to cover", "Certificate", "Reviewed", "Judged"];
+    let rows = parties.iter().take(MOST_ROWS).map(|row| party_row(row, sources, &mut once)).collect();
+    Part {
+        id: "third-parties",
+        title: "Third parties",
+        short: "Third parties",
+        count: parties.len(),
+        lead: "Others who can affect key material. What one certifies is its own system, not its customer's.",
+        notes,
+        folds: Vec::new(),
+        folds_left_out: 0,
+        tables: vec![table("Third parties", columns, rows, parties.len())],
+    }
+}
+
+fn party_row(row: &PartyRow, sources: &Sources<'_>, once: &mut Once) -> Row {
+    let covers = row.covers.iter().map(|one| sources.requirement(one)).collect();
+    let every = row.review_every.as_ref().map_or("no frequency".to_owned(), |every| format!("every {every}"));
+    let mut reviewed = vec![vec![said(row.reviewed.as_deref(), "no date")], vec![soft(&every)]];
+    if row.review.is_some() {
+        reviewed.push(last_review(row.review.as_ref()));
+    }
+    Row {
+        anchor: once.first(sources.place("party", &row.id)),
+        head: vec![vec![strong(&row.id)], vec![soft(&row.role)]],
+        cells: vec![
+            Cell::one("threats", listed_up_to(MOST_IN_CELL, sources.links("threat", &row.threats), "in no threat")),
+            Cell::one("keys", listed_up_to(MOST_IN_CELL, sources.links("key", &row.keys), "none")),
+            Cell::one("covers", listed_up_to(MOST_IN_CELL, covers, "nothing")),
+            Cell::new("certificate", certificate(row.certificate.as_ref(), sources)),
+            Cell::new("reviewed", reviewed),
+            sources.judged_cell("declaration/third-party", &row.id),
+        ],
+        controls: String::new(),
+    }
+}
+
+fn certificate(held: Option<&CertificateRow>, sources: &Sources<'_>) -> Vec<Line> {
+    let Some(CertificateRow { standard, system, level, expires, covers }) = held else {
+        return vec![vec![soft("none is declared")]];
+    };
+    let words = format!("{standard}, level {level}, of {system}, until {expires}");
+    let covers = covers.iter().map(|one| sources.requirement(one)).collect();
+    let mut of = vec![soft("covers ")];
+    of.extend(listed_up_to(MOST_IN_CELL, covers, "all of that level"));
+    vec![vec![plain(&words)], of]
+}
+
+/// Roles, documents, components, exclusions.
+pub fn others(sources: &Sources<'_>) -> Part {
+    let others = &sources.inventory.others;
+    let row = |row: &OtherRow| Row {
+        anchor: None,
+        head: vec![vec![strong(&row.id)], vec![soft(row.what)]],
+        cells: vec![
+            Cell::one("", vec![plain(&row.said.join("; "))]),
+            sources.judged_cell(row.kind, &row.id),
+            Cell::one("declared", sources.declared_at(row.at.as_ref())),
+        ],
+        controls: String::new(),
+    };
+    let rows = others.iter().take(MOST_ROWS).map(row).collect();
+    let notes = if others.is_empty() { vec![vec![plain("None is declared.")]] } else { Vec::new() };
+    Part {
+        id: "others",
+        title: "Roles, documents, components, exclusions",
+        short: "Documents and the rest",
+        count: others.len(),
+        lead: "The rest of what is declared of the trusted environment.",
+        notes,
+        folds: Vec::new(),
+        folds_left_out: 0,
+        tables: vec![table(
+            "Roles, documents, components, exclusions",
+            vec!["Name", "What is said", "Judged", "Declared"],
+            rows,
+            others.len(),
+        )],
+    }
+}
