@@ -10,6 +10,7 @@
 
 pub mod chromium;
 pub mod cluster;
+pub mod company;
 pub mod contents;
 pub mod desk;
 pub mod github;

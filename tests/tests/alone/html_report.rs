@@ -13,6 +13,7 @@ use model::{Digest as Sha, RecordType};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use sign::Ed25519Signer;
+use workspace_tests::company::declaration;
 use workspace_tests::pages::{HOSTILE, hostile, page_of, page_under};
 use workspace_tests::sealed::{Book, Story};
 
@@ -291,14 +292,22 @@ fn each_requirement_of_the_declared_level_is_in_it() {
     );
     let html = page(declaring(&declared));
     html.holds_together();
-    let rows = html.whole.matches("<span class=\"sub\">level 1 · ").count();
-    assert_eq!(rows, 30, "all of level 1, and no more");
+    let rows = |words: &str| html.whole.matches(&format!("<span class=\"sub\">level {words}")).count();
+    assert_eq!((rows("1 · "), rows("2 · "), rows("3 · ")), (30, 18, 11), "all of the standard");
+    assert_eq!(
+        html.text.matches(", above the declared one").count(),
+        29,
+        "with what lies above the declared level marked"
+    );
     let section = html.text.split("Whether one is met is an auditor's word").nth(1).unwrap();
     let section = section.split("Every population that was listed").next().unwrap();
     for words in [
-        "1 with a control",
-        "1 declared not to apply",
+        "with a control\n\n1\n\n1\n\n1\n",
+        "declared not to apply\n\n1\n\n1\n\n1\n",
         "Nothing here covers 9.1",
+        // Up to each level, one beside the other.
+        "missing: a control",
+        "Up to\nlevel 1\nlevel 2\nlevel 3",
         "answers T",
         "inspect covered",
         "interview open",
@@ -307,6 +316,199 @@ fn each_requirement_of_the_declared_level_is_in_it() {
     ] {
         assert!(section.contains(words), "`{words}`: {section}");
     }
+}
+
+/// The story with this text as its declaration, and findings of the program's own rules about two things in it.
+fn judged(text: &str) -> Story {
+    let mut story = declaring(text);
+    let rule = |kind: &str| {
+        format!(
+            "# METADATA\n# title: t\n# custom:\n#   subject: {kind}\n#   needs: {{conforms: [id]}}\n#   severity: low\npackage checks.a.b\n"
+        )
+    };
+    let check = |id: &str, kind: &str| {
+        let text = rule(kind);
+        json!({"id": id, "role": "check", "sha256": Sha::of(text.as_bytes()), "provenance": "stock", "text": text})
+    };
+    let rotates = check("aws-kms/key-rotates", "aws-kms/key");
+    story.change(RecordType::Check, 0, |old| *old = rotates);
+    story.insert(RecordType::Check, 1, check("aws-kms/key-is-usable", "aws-kms/key"));
+    story.insert(RecordType::Check, 2, check("declaration/key-is-in-a-threat", "declaration/key"));
+    story.insert(
+        RecordType::Assignment,
+        2,
+        json!({"control": "declaration", "check": "declaration/key-is-in-a-threat", "targets": ["declaration"],
+            "parameters": {}, "weaker": [], "declared": {}, "now": "2026-11-21T10:00:00.000Z"}),
+    );
+    for (at, (key, outcome)) in [("hot-key", "deviates"), ("spare", "undetermined")].into_iter().enumerate() {
+        let mut finding = json!({"control": "declaration", "check": "declaration/key-is-in-a-threat", "target": "declaration",
+            "subject": {"kind": "declaration/key", "id": key}, "outcome": outcome, "severity": "medium",
+            "evidence": [{"path": "/threats", "actual": [], "because": "no threat"}], "rests_on": ["assignment:2"]});
+        if outcome == "undetermined" {
+            finding["evidence"] = json!([]);
+            finding["reason"] = json!("its part was not read");
+        }
+        story.insert(RecordType::Finding, 3 + at, finding);
+    }
+    story.insert(
+        RecordType::Control,
+        3,
+        json!({"id": "declaration", "title": "The declaration keeps its own rules", "requirements": [], "outcome": "deviates",
+            "counts": {"conforms": 0, "deviates": 1, "undetermined": 1, "not_applicable": 0, "accepted": 0}}),
+    );
+    story.metadata.summary.deviates += 1;
+    story.metadata.summary.undetermined += 1;
+    story
+}
+
+const CHAIN: &str = r#"witnessmark: 1
+entity: Northbank
+system: {id: hot-wallet, standard: ccss-9.0, level: 1}
+targets: [{id: aws-prod, collector: aws-kms, account: "111122223333"}]
+third_parties: [{id: vault-ltd, role: qsp, in_threats: [T-IN], keys: [hot-key], reviewed: 2026-06-01, certificate: {standard: ccss-9.0, system: Vault, level: 2, expires: 2020-12-31}}]
+key_holders: [{id: kh-ada, identities: {aws-prod: ["arn:ada"]}, acknowledged: 2026-06-01}]
+wallets: [{id: hot, title: Withdrawals, signatures: {needed: 2, of: 3}}]
+keys:
+  - {id: hot-key, class: operational, at: {target: aws-prod, key: alias/hot}, holders: [kh-ada], wallets: [hot]}
+  - {id: spare, class: backup, wallets: [hot]}
+threat_model: {version: "3", reviews: [{on: 2026-05-01, by: CISO, looked_at: all of it, changed: nothing}]}
+threats:
+  - {id: T-IN, title: An insider signs alone, category: insider, affects: {keys: [hot-key]}}
+  - {id: T-OPEN, title: Nobody answers this}
+risk_register: {framework: ISO/IEC 27005, tolerances: [{id: RT-1, levels: [low]}]}
+risks:
+  - {threat: T-IN, likelihood: rare, impact: ruinous, treatment: reduce, owner: CISO, residual: {level: low, within_tolerance: RT-1, accepted_by: CEO, accepted: 2026-02-01}}
+  - {threat: T-OPEN, likelihood: rare, impact: ruinous, treatment: accept, owner: CISO, residual: {level: high}}
+roles: [{id: ceo, title: Chief Executive Officer, executive: true}]
+controls:
+  - id: AC-ROT
+    title: Keys rotate
+    requirements: [ccss-9.0:1.05.1.1]
+    threats: [T-IN]
+    task: {every: 90d, detection_window: 90d, because: "T-IN: a quarter is soon enough", records: reviews/, done: [{on: 2026-06-01, by: Ada, record: R-1}]}
+    checks: [{use: aws-kms/key-rotates, on: [aws-prod]}]
+  - {id: AC-LATER, title: Later, status: planned, threats: [T-OPEN]}
+acceptances: [{id: AC-7, control: AC-ROT, check: aws-kms/key-rotates, subject: k-1, reason: until the new module is there, approved_by: CISO, approved: 2026-01-01, expires: 2026-12-31}]
+"#;
+
+/// The texts of one section, up to the next one.
+fn section(html: &Html, id: &str) -> String {
+    let (_, from) = html.whole.split_once(&format!("<h2 id=\"{id}\">")).unwrap();
+    let (section, _) = from.split_once("</section>").unwrap();
+    let texts = section.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
+    unescaped(&texts.collect::<String>())
+}
+
+#[test]
+fn the_chain_goes_from_threat_to_finding_and_back() {
+    let html = page(judged(CHAIN));
+    html.holds_together();
+    let links: BTreeSet<&str> = html.of("a").map(|a| a["href"].as_str()).collect();
+    for link in [
+        "#threat-T-IN",
+        "#control-AC-ROT",
+        "#control-declaration",
+        "#requirement-ccss-9.0:1.05.1.1",
+        "#risk-T-IN",
+        "#key-hot-key",
+        "#wallet-hot",
+        "#holder-kh-ada",
+        "#party-vault-ltd",
+        "#finding-0",
+        "#finding-1",
+    ] {
+        assert!(links.contains(link), "nothing leads to {link}");
+    }
+    let threats = &section(&html, "threats");
+    let controls = &section(&html, "chains");
+    let register = &section(&html, "register");
+    let keys = &section(&html, "keys");
+    let people = &section(&html, "people");
+    let parties = &section(&html, "third-parties");
+    let unjudged = &section(&html, "unjudged");
+    for (part, words) in [
+        (threats, "no control in place answers it"),
+        (threats, "planned: it does not answer the threat yet"),
+        (threats, "likelihood rare, impact ruinous, reduce, owner CISO"),
+        (threats, "accepted by CEO on 2026-02-01"),
+        (threats, "(the custodian's claim)"),
+        (threats, "accepted by nobody"),
+        (threats, "1 undetermined"),
+        (threats, "last on 2026-05-01 by CISO (looked at all of it; changed: nothing)"),
+        (controls, "every 90d"),
+        (controls, "detection window 90d"),
+        (controls, "T-IN: a quarter is soon enough"),
+        (controls, "records in reviews/"),
+        (controls, "2026-06-01 by Ada, "),
+        (controls, "record R-1"),
+        (controls, "finding 0"),
+        (controls, "until the new module is there"),
+        (controls, "this program's own: nobody declared it"),
+        (register, "no tolerance is named"),
+        (keys, "alias/hot"),
+        (keys, "no place is declared"),
+        (keys, "1 deviate"),
+        (keys, "1 undetermined"),
+        (keys, "declaration/key-is-in-a-threat"),
+        (keys, "2 of 3"),
+        (people, "arn:ada"),
+        (people, "no frequency"),
+        (parties, "ccss-9.0, level 2, of Vault, until 2020-12-31"),
+        (unjudged, "third parties (1)"),
+        (unjudged, "roles (1)"),
+    ] {
+        assert!(part.contains(words), "`{words}`: {part}");
+    }
+    // Of all this only keys are read by a check; what else there is, is the entity's word, and the first lines count it.
+    let first = html.text.find("of them judged by no check").unwrap();
+    assert!(first < html.text.find("Made from a bundle").unwrap());
+    assert!(html.text[..first].contains(" things are declared, "), "{}", &html.text[..first]);
+}
+
+#[test]
+fn declared_texts_never_become_markup() {
+    let text = |words: &str| json!(format!("{words} {}", HOSTILE.replace('\u{202e}', "")));
+    let declared = CHAIN
+        .replace("An insider signs alone", &text("insider").to_string())
+        .replace("likelihood: rare", &format!("likelihood: {}", text("rare")))
+        .replace("accepted_by: CEO", &format!("accepted_by: {}", text("CEO")))
+        .replace("\"T-IN: a quarter is soon enough\"", &text("T-IN").to_string())
+        .replace("title: Keys rotate", &format!("title: {}", text("rotate")))
+        .replace("title: Withdrawals", &format!("title: {}", text("w")))
+        .replace("key: alias/hot}", &format!("key: {}}}", text("alias")))
+        .replace("\"arn:ada\"", &text("arn").to_string())
+        .replace("system: Vault", &format!("system: {}", text("Vault")))
+        .replace("looked_at: all of it", &format!("looked_at: {}", text("all")));
+    let html = page(judged(&declared));
+    html.holds_together();
+    assert!(!html.whole.contains("<img") && !html.whole.contains("<script>document.title"));
+    let said = HOSTILE.replace('\u{202e}', "");
+    assert!(html.text.matches(&said).count() >= 12, "{}", html.text.matches(&said).count());
+}
+
+#[test]
+fn a_check_that_does_not_say_what_it_reads_leaves_the_count_open() {
+    // The checks of the usual story have no metadata.
+    let html = page(declaring(CHAIN));
+    html.holds_together();
+    assert!(html.text.contains("How many of them no check judges cannot be said"), "{}", html.text);
+    assert!(!html.ids().contains("unjudged"));
+}
+
+#[test]
+fn a_large_declaration_makes_a_bounded_page() {
+    let html = page(judged(&declaration(200, 300, 150)));
+    html.holds_together();
+    assert!(html.whole.len() < 2_000_000, "{} bytes", html.whole.len());
+    for id in ["control-AC-0199", "threat-T-049", "key-k-0299", "holder-kh-149", "party-provider-23"] {
+        assert!(html.ids().contains(id), "no {id}");
+    }
+    assert_eq!(html.of("tr").filter(|row| row.get("id").is_some_and(|id| id.starts_with("key-"))).count(), 300);
+    // Of more than fit, the page says how many it leaves out.
+    let more = page(judged(&declaration(700, 1_200, 20)));
+    more.holds_together();
+    assert!(more.text.contains("200 more are not in this page; witnessmark-verify trace"), "controls");
+    assert!(more.text.contains("200 more are not in this page; the sealed declaration"), "keys");
 }
 
 #[test]
@@ -366,6 +568,9 @@ fn a_withheld_declaration_is_said() {
     let html = Html::read(&page_of(&book, &files).html);
     html.holds_together();
     assert!(html.text.contains("No requirement is listed: the declaration is withheld in this copy."));
+    assert!(html.text.contains("Nothing that is declared is listed: the declaration is withheld in this copy."));
+    let first = html.text.find("What is declared is not in this page").unwrap();
+    assert!(first < html.text.find("Made from a bundle").unwrap());
 }
 
 /// A run with this many deviating findings, and one that is not determined.

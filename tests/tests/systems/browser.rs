@@ -5,9 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use model::{Digest, RecordType};
 use serde_json::{Value, json};
 use testkit::system;
 use workspace_tests::chromium::{Browser, Happened, View, address};
+use workspace_tests::company::declaration;
 use workspace_tests::desk::Desk;
 use workspace_tests::pages::{hostile, page_of};
 use workspace_tests::sealed::{Book, Story};
@@ -115,7 +117,10 @@ fn search_and_filter_show_what_fits_and_say_how_much() {
     let note = browser.value("document.getElementById('filtered').innerText");
     assert_eq!(
         note,
-        json!(format!("A filter is set: {} of the {all} findings and gaps of this page are shown.", fits.len()))
+        json!(format!(
+            "A filter is set: {} of the {all} findings, gaps and declared things of this page are shown.",
+            fits.len()
+        ))
     );
 
     // Escape clears it.
@@ -125,7 +130,7 @@ fn search_and_filter_show_what_fits_and_say_how_much() {
 
     // Each outcome by itself; together they are everything.
     let mut sum = 0;
-    for outcome in ["deviates", "unknown", "gap", "accepted", "conforms", "na"] {
+    for outcome in ["deviates", "unknown", "gap", "accepted", "conforms", "na", "declared"] {
         let expected = items(&mut browser, outcome);
         assert!(expected > 0, "the demonstration has nothing that {outcome}");
         sum += expected;
@@ -155,6 +160,74 @@ fn choose(browser: &mut Browser, select: &str, value: &str) {
     browser.value(&format!(
         "{{ const select = document.getElementById('{select}'); select.value = '{value}'; select.dispatchEvent(new Event('input', {{bubbles: true}})); }}"
     ));
+}
+
+/// A page about a company of 200 controls, 300 keys and 150 people.
+fn company(folder: &Path) -> PathBuf {
+    let text = declaration(200, 300, 150);
+    let mut story = Story::usual(0);
+    story.change(RecordType::Declaration, 0, |file| {
+        file["size"] = json!(text.len());
+        file["sha256"] = json!(Digest::of(text.as_bytes()));
+    });
+    story.raw.insert(0, text.into_bytes());
+    page(folder, story)
+}
+
+#[test]
+fn what_is_declared_is_searched_like_what_was_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut browser = Browser::open(&company(folder.path()), View::DESKTOP);
+    let all = items(&mut browser, "");
+    assert!(items(&mut browser, "declared") > 700, "controls, threats, risks, keys, people, third parties");
+    wait_for_count(&mut browser, all, all);
+
+    // A key is found by where it lies, and whoever holds it by the key.
+    browser.value("document.getElementById('q').focus()");
+    browser.write("alias/withdrawals-of-the-exchange-0123");
+    wait_for_count(&mut browser, 1, all);
+    assert_eq!(browser.value("document.getElementById('key-k-0123').checkVisibility()"), json!(true));
+    // Nothing is left of the tables without a row, nor of their headings.
+    let tables = "[...document.querySelectorAll('table')].filter(one => one.querySelector('.item') && one.checkVisibility()).length";
+    assert_eq!(browser.value(tables), json!(1));
+    browser.press("Escape");
+    wait_for_count(&mut browser, all, all);
+    assert!(number(&mut browser, tables) > 10);
+
+    // A control chosen: its own place, and the threats, risks and requirements that it has to do with.
+    choose(&mut browser, "outcome", "declared");
+    choose(&mut browser, "control", "AC-ROT");
+    wait_for_count(&mut browser, 1, all);
+    browser.value("document.querySelector('#filter button').click()");
+    wait_for_count(&mut browser, all, all);
+
+    // The chain: from a threat to a control, to a requirement, and each opens or shows what it leads to.
+    browser.value("location.hash = 'threat-T-007'");
+    browser.wait_for("document.getElementById('threat-T-007').open");
+    browser.value("document.querySelector('#threat-T-007 a[href=\"#control-AC-0007\"]').click()");
+    browser.wait_for("document.getElementById('control-AC-0007').open");
+    browser.value("document.querySelector('#control-AC-0007 a[href=\"#requirement-ccss-9.0:2.01.1.1\"]').click()");
+    browser.wait_for(
+        "(top => top >= 0 && top < innerHeight)(document.getElementById('requirement-ccss-9.0:2.01.1.1').getBoundingClientRect().top)",
+    );
+
+    // On paper the chains are open.
+    let chain = "document.querySelector('#control-AC-0100 > dl').checkVisibility({contentVisibilityAuto: true})";
+    assert_eq!(browser.value(chain), json!(false), "folded on a screen");
+    browser.media("print", false);
+    browser.wait_for(chain);
+}
+
+#[test]
+fn no_table_of_a_large_declaration_is_wider_than_the_window() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = company(folder.path());
+    for view in [View { width: 320, ..View::PHONE }, View { width: 800, ..View::DESKTOP }, View::DESKTOP] {
+        let mut browser = Browser::open(&file, view);
+        browser.value("document.querySelectorAll('details').forEach(one => one.open = true)");
+        let width = number(&mut browser, "document.documentElement.scrollWidth");
+        assert!(width <= u64::from(view.width), "{width} in {view:?}");
+    }
 }
 
 #[test]
