@@ -45,12 +45,9 @@ pub(crate) fn record<'k>(
         let subject = Subject { kind: joined.kind.to_owned(), id: joined.id.clone() };
         match computed(joined).and_then(|one| recorded.compute(one)) {
             Ok(None) => {}
-            Ok(Some(detail)) => gaps.push(Gap {
-                population: Some(subject.kind.clone()),
-                subject: Some(subject),
-                detail,
-                ..own_gap()
-            }),
+            Ok(Some(detail)) => {
+                gaps.push(Gap { population: Some(subject.kind.clone()), subject: Some(subject), detail, ..own_gap() })
+            }
             Err(error) => problem = Some(error),
         }
     });

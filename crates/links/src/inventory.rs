@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use declaration::{Certificate, Declaration, Document, Key, KeyHolder, Review, ThirdParty, Threat, Wallet};
-use diagnose::Cadence;
-use diagnose::Located;
+use diagnose::{Cadence, Id, Located};
 use serde::Serialize;
 
 use crate::links::{Links, Place};
@@ -55,7 +54,18 @@ pub struct ToleranceRow {
 pub struct KeyRow {
     #[serde(flatten)]
     pub key: KeyNode,
-    /// Keys of the class `backup` that sign for one of its wallets.
+    /// What it is made for, as its source names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spec: Option<String>,
+    /// Where its material comes from, as its source names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// Where that lies, in the entity's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// Keys that it is a backup of.
+    pub backup_of: Vec<String>,
+    /// Keys that are declared to be backups of it.
     pub backups: Vec<String>,
 }
 
@@ -179,7 +189,9 @@ impl Links<'_> {
             risk: self.risk_node(risk),
         });
         let tolerances = declared.risk_register.iter().flat_map(|register| &register.tolerances);
-        let (held, signing) = (held(declared), signing(declared));
+        let held = keys_by(declared, |key| &key.holders);
+        let signing = keys_by(declared, |key| &key.wallets);
+        let backing = keys_by(declared, |key| &key.backup_of);
         Inventory {
             threats: declared.threats.iter().map(|threat: &Threat| self.threat_node(threat)).collect(),
             controls: declared.controls.iter().map(|control| self.control_node(control)).collect(),
@@ -195,7 +207,14 @@ impl Links<'_> {
             keys: declared
                 .keys
                 .iter()
-                .map(|key| KeyRow { key: self.key_node(key), backups: backups(key, &signing) })
+                .map(|key| KeyRow {
+                    spec: text(key.spec.as_ref()),
+                    origin: text(key.origin.as_ref()),
+                    location: text(key.location.as_ref()),
+                    backup_of: texts(&key.backup_of),
+                    backups: of_key(&backing, key.id.as_str()),
+                    key: self.key_node(key),
+                })
                 .collect(),
             wallets: declared.wallets.iter().map(|wallet| self.wallet_row(wallet, &signing)).collect(),
             people: declared.key_holders.iter().map(|holder| self.holder_row(holder, &held)).collect(),
@@ -207,14 +226,13 @@ impl Links<'_> {
     }
 
     fn wallet_row(&self, wallet: &Wallet, signing: &BTreeMap<&str, Vec<&Key>>) -> WalletRow {
-        let keys = signing.get(wallet.id.as_str()).into_iter().flatten();
         WalletRow {
             id: wallet.id.to_string(),
             at: self.place(wallet.id.at),
             title: wallet.title.value.clone(),
             signatures: wallet.signatures.as_ref().map(|one| (one.needed.value, one.of.value)),
             workflow: wallet.workflow.iter().map(|step| (step.what.value.clone(), texts(&step.by))).collect(),
-            keys: keys.map(|key| key.id.to_string()).collect(),
+            keys: of_key(signing, wallet.id.as_str()),
         }
     }
 
@@ -225,7 +243,7 @@ impl Links<'_> {
             at: self.place(holder.id.at),
             identities: identities.map(|(target, there)| (target.value.clone(), texts(there))).collect(),
             roles: texts(&holder.roles),
-            keys: held.get(holder.id.as_str()).into_iter().flatten().map(|key| key.id.to_string()).collect(),
+            keys: of_key(held, holder.id.as_str()),
             acknowledged: text(holder.acknowledged.as_ref()),
             trained: text(holder.trained.as_ref()),
             train_every: text(holder.train_every.as_ref()),
@@ -289,7 +307,7 @@ impl Links<'_> {
         &self,
         kind: &'static str,
         what: &'static str,
-        id: &Located<diagnose::Id>,
+        id: &Located<Id>,
         said: impl IntoIterator<Item = Option<String>>,
     ) -> OtherRow {
         let said = said.into_iter().flatten().collect();
@@ -318,37 +336,22 @@ fn labelled(label: &str, value: Option<&impl ToString>) -> Option<String> {
     value.map(|value| format!("{label}{}", value.to_string()))
 }
 
-/// The keys that each holder holds.
-fn held(declared: &Declaration) -> BTreeMap<&str, Vec<&Key>> {
-    let mut held: BTreeMap<&str, Vec<&Key>> = BTreeMap::new();
+/// The keys by what they name: by each holder, by each wallet, by each key that they back up.
+fn keys_by<'d>(
+    declared: &'d Declaration,
+    named: impl Fn(&'d Key) -> &'d [Located<Id>],
+) -> BTreeMap<&'d str, Vec<&'d Key>> {
+    let mut keys: BTreeMap<&str, Vec<&Key>> = BTreeMap::new();
     for key in &declared.keys {
-        for holder in &key.holders {
-            held.entry(holder.as_str()).or_default().push(key);
+        for one in named(key) {
+            keys.entry(one.as_str()).or_default().push(key);
         }
     }
-    held
+    keys
 }
 
-/// The keys that sign for each wallet.
-fn signing(declared: &Declaration) -> BTreeMap<&str, Vec<&Key>> {
-    let mut signing: BTreeMap<&str, Vec<&Key>> = BTreeMap::new();
-    for key in &declared.keys {
-        for wallet in &key.wallets {
-            signing.entry(wallet.as_str()).or_default().push(key);
-        }
-    }
-    signing
-}
-
-fn backups(key: &Key, signing: &BTreeMap<&str, Vec<&Key>>) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for other in key.wallets.iter().filter_map(|wallet| signing.get(wallet.as_str())).flatten() {
-        let id = other.id.to_string();
-        if other.class.as_str() == "backup" && other.id.value != key.id.value && !found.contains(&id) {
-            found.push(id);
-        }
-    }
-    found
+fn of_key(keys: &BTreeMap<&str, Vec<&Key>>, id: &str) -> Vec<String> {
+    keys.get(id).into_iter().flatten().map(|key| key.id.to_string()).collect()
 }
 
 fn reviewed(declared: &Declaration) -> Vec<ReviewedRow> {

@@ -14,7 +14,9 @@
     let count = 0;
     for (const item of items) {
       const { element } = item;
-      item.text ||= element.textContent.toLowerCase();
+      if (words.length > 0) {
+        item.text ||= element.textContent.toLowerCase();
+      }
       const fits =
         (!outcome.value || element.dataset.outcome === outcome.value) &&
         (!control.value || controls(element).includes(control.value)) &&

@@ -302,13 +302,13 @@ fn each_requirement_of_the_declared_level_is_in_it() {
     let section = html.text.split("Whether one is met is an auditor's word").nth(1).unwrap();
     let section = section.split("Every population that was listed").next().unwrap();
     for words in [
-        "with a control\n\n1\n\n1\n\n1\n",
-        "declared not to apply\n\n1\n\n1\n\n1\n",
+        "with a control\n1\n1\n1\n",
+        "declared not to apply\n1\n1\n1\n",
         "Nothing here covers 9.1",
         // Up to each level, one beside the other.
         "missing: a control",
         "Up to\nlevel 1\nlevel 2\nlevel 3",
-        "answers T",
+        "answers \nT\n",
         "inspect covered",
         "interview open",
         "no control serves it",
@@ -332,7 +332,7 @@ fn judged(text: &str) -> Story {
     };
     let rotates = check("aws-kms/key-rotates", "aws-kms/key");
     story.change(RecordType::Check, 0, |old| *old = rotates);
-    story.insert(RecordType::Check, 1, check("aws-kms/key-is-usable", "aws-kms/key"));
+    story.insert(RecordType::Check, 0, check("aws-kms/key-is-usable", "aws-kms/key"));
     story.insert(RecordType::Check, 2, check("declaration/key-is-in-a-threat", "declaration/key"));
     story.insert(
         RecordType::Assignment,
@@ -463,6 +463,96 @@ fn the_chain_goes_from_threat_to_finding_and_back() {
     let first = html.text.find("of them judged by no check").unwrap();
     assert!(first < html.text.find("Made from a bundle").unwrap());
     assert!(html.text[..first].contains(" things are declared, "), "{}", &html.text[..first]);
+}
+
+/// With objects of the target `joined`, as a run computes them.
+fn joined(mut story: Story, objects: &[(&str, &str, serde_json::Value)]) -> Story {
+    for (at, (kind, id, facts)) in objects.iter().enumerate() {
+        let body = json!({"target": "joined", "collector": "joined", "population": kind, "kind": kind, "id": id,
+            "inputs": ["resource:0"], "facts": facts});
+        story.insert(RecordType::Derived, 1 + at, body);
+    }
+    let mut kinds: Vec<&str> = objects.iter().map(|(kind, ..)| *kind).collect();
+    kinds.dedup();
+    for (at, kind) in kinds.into_iter().enumerate() {
+        let items = objects.iter().filter(|(of, ..)| *of == kind).count();
+        let body = json!({"target": "joined", "collector": "joined", "population": kind, "calls": 0, "pages": 0,
+            "items": items, "complete": true});
+        story.insert(RecordType::Coverage, 2 + at, body);
+    }
+    story
+}
+
+#[test]
+fn what_was_found_stands_beside_what_is_declared() {
+    let story = joined(
+        judged(CHAIN),
+        &[
+            (
+                "joined/found-key",
+                "arn:stranger",
+                json!({"names": ["alias/stranger"], "targets": ["aws-prod"], "declared_as": []}),
+            ),
+            ("joined/found-key", "arn:unsure", json!({"names": ["alias/unsure"], "targets": ["aws-prod"]})),
+            (
+                "joined/key",
+                "hot-key",
+                json!({"at": {"target": "aws-prod", "key": "alias/hot"}, "found": [], "elsewhere": []}),
+            ),
+            // What is not there was not found out.
+            ("joined/key", "spare", json!({"at": {"target": "aws-prod", "key": "alias/spare"}})),
+            (
+                "joined/outside-party",
+                "app stranger",
+                json!({"who": {"kind": "app", "name": "stranger"}, "seen": [{"target": "code", "says": "installed"}], "standing": {"as": "undeclared"}}),
+            ),
+            (
+                "joined/person",
+                "kh-ada",
+                json!({"found": [], "absent": [{"target": "aws-prod", "identity": "arn:ada", "because": "b"}], "ways": [{"target": "aws-prod", "identity": "x", "by": "password", "second": [], "because": "b"}]}),
+            ),
+            (
+                "joined/reach",
+                "arn:hot",
+                json!({"declared": [{"id": "hot-key", "holders": []}], "everyone": false, "entries": [
+                {"who": {"kind": "role", "name": "arn:signer"}, "does": ["use"], "may": "yes"},
+                {"who": {"kind": "user", "name": "arn:eve"}, "does": ["use", "destroy"], "may": "undetermined"}]}),
+            ),
+            (
+                "joined/third-party",
+                "vault-ltd",
+                json!({"seen": [], "unseen": [{"kind": "account", "name": "999988887777"}]}),
+            ),
+        ],
+    );
+    let html = page(story);
+    html.holds_together();
+    let (keys, people, parties) = (section(&html, "keys"), section(&html, "people"), section(&html, "third-parties"));
+    for (part, words) in [
+        (&keys, "absent"),
+        (&keys, "elsewhere undetermined"),
+        (&keys, "role arn:signer"),
+        (&keys, "user arn:eve, undetermined"),
+        (&keys, "administer: nobody"),
+        (&keys, "and perhaps others: not all was read"),
+        (&keys, "arn:stranger"),
+        (&keys, "in no row of the inventory"),
+        (&keys, "arn:unsure"),
+        (&people, "absent arn:ada at aws-prod"),
+        (&people, "decided elsewhere: undetermined"),
+        (&people, "password at aws-prod: no second factor"),
+        (&parties, "account 999988887777"),
+        (&parties, "no target can show: undetermined"),
+        (&parties, "app stranger"),
+    ] {
+        assert!(part.contains(words), "`{words}`: {part}");
+    }
+    // A key of which nothing was found out is not like one that is absent.
+    let row = html.whole.split("id=\"key-spare\"").nth(1).unwrap().split("</tr>").next().unwrap();
+    assert!(row.contains("mark unknown") && !row.contains("absent"), "{row}");
+    // Without these objects the page says that nothing was compared.
+    let without = page(judged(CHAIN));
+    assert!(section(&without, "keys").contains("is not compared with what was found"));
 }
 
 #[test]

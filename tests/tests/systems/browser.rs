@@ -194,7 +194,7 @@ fn what_is_declared_is_searched_like_what_was_found() {
     wait_for_count(&mut browser, all, all);
     assert!(number(&mut browser, tables) > 10);
 
-    // A control chosen: its own place, and the threats, risks and requirements that it has to do with.
+    // A control chosen: of what is declared only what has to do with it.
     choose(&mut browser, "outcome", "declared");
     choose(&mut browser, "control", "AC-ROT");
     wait_for_count(&mut browser, 1, all);

@@ -49,8 +49,7 @@ struct FactsOf<'l> {
 }
 
 /// Takes an object: target, collector and population; kind and id; facts.
-pub(crate) type TakeObject<'t> =
-    dyn FnMut((&str, &str, &str), (&str, &str), &RawValue) -> io::Result<()> + 't;
+pub(crate) type TakeObject<'t> = dyn FnMut((&str, &str, &str), (&str, &str), &RawValue) -> io::Result<()> + 't;
 
 impl Recorded {
     /// Gives every resource and derived object of the kinds that are wanted. Others are not read.
@@ -102,12 +101,7 @@ impl Recorded {
     ///
     /// # Errors
     /// When the spool cannot be written.
-    pub(crate) fn computed(
-        &mut self,
-        coverage: Vec<Coverage>,
-        gaps: Vec<Gap>,
-        route: Option<Route>,
-    ) -> io::Result<()> {
+    pub(crate) fn computed(&mut self, coverage: Vec<Coverage>, gaps: Vec<Gap>, route: Option<Route>) -> io::Result<()> {
         self.derived.flush()?;
         index::sort_resources(&mut self.derived_keys, &self.names.ranks());
         self.coverage.extend(coverage);

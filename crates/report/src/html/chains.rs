@@ -50,6 +50,11 @@ fn threat_fold(threat: &ThreatNode, sources: &Sources<'_>, once: &mut Once) -> F
         1 => soft("1 control"),
         several => soft(&format!("{several} controls")),
     });
+    let found = threat.controls.iter().filter_map(|id| sources.found_in_all(id)).reduce(links::sum);
+    if let Some(found) = found {
+        head.push(soft(" · "));
+        head.extend(counts(&found));
+    }
     let mut answered: Vec<Line> = Vec::new();
     for id in &threat.controls {
         answered.extend(answering(id, planned(id), sources));

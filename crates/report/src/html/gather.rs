@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::read::{Line, Record};
-use declaration::DECLARATION;
+use declaration::{DECLARATION, JOINED};
 use model::record::{
     Acceptance, Assignment, Body, Check, CheckRole, Counts, Coverage, Declaration, Derived, Exchange, Finding, Gap,
     Locator, Params, Provenance, Resource,
@@ -13,6 +13,7 @@ use model::record::{
 use model::{RecordRef, RecordType};
 use verify::{AcceptanceReport, Observer};
 
+use super::joined::Joined;
 use super::locate::locate;
 use super::select::{Chooser, Group};
 use crate::declared::DeclaredReader;
@@ -95,6 +96,13 @@ pub struct Gathered {
     pub declared: DeclaredReader,
     /// What was found about each declared thing.
     pub about: About,
+    /// What is declared beside what was found.
+    pub joined: Joined,
+}
+
+/// Whether a finding is about a declared thing: by itself, or beside what was found.
+pub fn is_about_declared(finding: &Finding) -> bool {
+    [DECLARATION, JOINED].contains(&finding.target.as_str())
 }
 
 /// Findings about declared things, by kind and id.
@@ -107,7 +115,7 @@ pub struct About {
 
 impl About {
     fn count(&mut self, finding: &Finding) {
-        let Some(subject) = finding.subject.as_ref().filter(|_| finding.target == DECLARATION) else { return };
+        let Some(subject) = finding.subject.as_ref().filter(|_| is_about_declared(finding)) else { return };
         let of_kind = self.counts.entry(subject.kind.clone()).or_default();
         if let Some(counts) = of_kind.get_mut(&subject.id) {
             counts.add(finding);
@@ -227,7 +235,10 @@ impl Gatherer {
                     self.gathered.coverage.insert(at, coverage.clone());
                 }
             }
-            Record::Derived(_) => self.gathered.has_derived = true,
+            Record::Derived(derived) => {
+                self.gathered.has_derived = true;
+                self.gathered.joined.take(derived);
+            }
             Record::Finding(finding) => {
                 self.chooser.count(finding);
                 self.gathered.about.count(finding);

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use model::RecordRef;
+use declaration::JOINED;
 use model::record::Derived;
 use serde_json::Value;
 
@@ -13,8 +13,6 @@ use super::pieces::{
 };
 use super::side::{MOST_ROWS, Sources};
 
-/// The target of what is computed from the declaration and all targets together.
-const JOINED: &str = "joined";
 /// Bytes of the objects that are kept.
 const MOST_BYTES: usize = 16 << 20;
 /// Things that are named in one cell.
@@ -30,7 +28,7 @@ pub struct Joined {
 }
 
 impl Joined {
-    pub fn take(&mut self, _: RecordRef, derived: &Derived) {
+    pub fn take(&mut self, derived: &Derived) {
         if derived.target != JOINED {
             return;
         }
@@ -49,6 +47,17 @@ impl Joined {
     /// Whether objects of this kind are in the bundle.
     pub fn has(&self, kind: &str) -> bool {
         self.kinds.contains_key(kind)
+    }
+
+    /// The objects that say who reaches a key, by the ids of the keys of the inventory that it is.
+    pub fn reach(&self) -> BTreeMap<&str, Vec<&Value>> {
+        let mut reach: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+        for (_, facts) in self.all("joined/reach") {
+            for key in list(facts, "declared").into_iter().flatten() {
+                reach.entry(text(key, "id")).or_default().push(facts);
+            }
+        }
+        reach
     }
 
     fn of(&self, kind: &str, id: &str) -> Option<&Value> {
@@ -99,7 +108,11 @@ fn key_found(facts: &Value) -> Vec<Line> {
     match list(facts, "elsewhere") {
         Some(elsewhere) => {
             for one in elsewhere.iter().take(MOST_IN_CELL) {
-                lines.push(vec![plain("also at "), plain(text(one, "target")), soft(&format!(" by its {}", text(one, "by")))]);
+                lines.push(vec![
+                    plain("also at "),
+                    plain(text(one, "target")),
+                    soft(&format!(" by its {}", text(one, "by"))),
+                ]);
             }
         }
         None => lines.push(vec![unknown("elsewhere undetermined")]),
@@ -107,7 +120,8 @@ fn key_found(facts: &Value) -> Vec<Line> {
     match list(facts, "differs") {
         Some(differs) => {
             for one in differs.iter().take(MOST_IN_CELL) {
-                let words = format!("{}: declared {}, found {}", text(one, "what"), text(one, "declared"), text(one, "found"));
+                let words =
+                    format!("{}: declared {}, found {}", text(one, "what"), text(one, "declared"), text(one, "found"));
                 lines.push(vec![otherwise(&words)]);
             }
         }
@@ -131,7 +145,8 @@ fn key_found(facts: &Value) -> Vec<Line> {
 
 fn found_lines(found: &[Value]) -> Vec<Line> {
     let line = |one: &Value| {
-        let certain = if one.get("certain").and_then(Value::as_bool) == Some(true) { "" } else { ", which may be another's too" };
+        let certain =
+            if one.get("certain").and_then(Value::as_bool) == Some(true) { "" } else { ", which may be another's too" };
         let at = ["account", "region", "token"].iter().filter_map(|member| one.get(member)?.as_str());
         let at: Vec<&str> = at.collect();
         vec![known("found"), soft(&format!(" by its {}{certain}; {}", text(one, "by"), at.join(", ")))]
@@ -157,11 +172,17 @@ pub fn undeclared_keys(sources: &Sources<'_>) -> Option<Table> {
         let copies = list(facts, "copy_of").filter(|of| !of.is_empty());
         let copies = copies.map(|of| {
             let mut line = vec![soft("has the material of ")];
-            line.extend(listed_up_to(MOST_IN_CELL, of.iter().filter_map(Value::as_str).map(|id| sources.link("key", id)).collect(), ""));
+            line.extend(listed_up_to(
+                MOST_IN_CELL,
+                of.iter().filter_map(Value::as_str).map(|id| sources.link("key", id)).collect(),
+                "",
+            ));
             line
         });
-        let names = list(facts, "names").map_or_else(undetermined, |names| vec![listed_up_to(MOST_IN_CELL, texts(names), "none")]);
-        let targets = list(facts, "targets").map_or_else(undetermined, |all| vec![listed_up_to(MOST_IN_CELL, texts(all), "none")]);
+        let names = list(facts, "names")
+            .map_or_else(undetermined, |names| vec![listed_up_to(MOST_IN_CELL, texts(names), "none")]);
+        let targets = list(facts, "targets")
+            .map_or_else(undetermined, |all| vec![listed_up_to(MOST_IN_CELL, texts(all), "none")]);
         let at = ["account", "region", "token"].iter().filter_map(|member| facts.get(member)?.as_str());
         let at: Vec<&str> = at.collect();
         let signs = match facts.get("signs") {
@@ -187,6 +208,209 @@ pub fn undeclared_keys(sources: &Sources<'_>) -> Option<Table> {
     Some(Table {
         caption: "Keys that were found and are in no row of the inventory",
         columns: vec!["Found key", "Names", "Targets", "Where", "Signs", "Declared"],
+        rows: all.iter().take(MOST_ROWS).map(row).collect(),
+        left_out: left_out.saturating_add(usize::try_from(joined.left_out(KIND)).unwrap_or(usize::MAX)),
+        elsewhere: "records of the target `joined`",
+    })
+}
+
+/// Who may use, administer or destroy a key.
+pub fn reach_cell(sources: &Sources<'_>, id: &str) -> Cell {
+    let Some(objects) = sources.reach.get(id) else {
+        return Cell::one("reach", vec![unknown("undetermined")]);
+    };
+    let mut lines = Vec::new();
+    for facts in objects {
+        let Some(entries) = list(facts, "entries") else {
+            lines.extend(undetermined());
+            continue;
+        };
+        for act in ["use", "administer", "destroy"] {
+            let mut line = vec![soft(&format!("{act}: "))];
+            line.extend(listed_up_to(MOST_IN_CELL, who(entries, act), "nobody"));
+            lines.push(line);
+        }
+        if facts.get("everyone").and_then(Value::as_bool) != Some(true) {
+            lines.push(vec![unknown("and perhaps others: not all was read")]);
+        }
+    }
+    Cell::new("reach", lines)
+}
+
+/// Everybody who may do this to a key, each once, those first who surely may.
+fn who(entries: &[Value], act: &str) -> Vec<Piece> {
+    let mut all: BTreeMap<(&str, &str), bool> = BTreeMap::new();
+    for entry in entries {
+        if list(entry, "does").is_some_and(|does| does.iter().any(|one| one.as_str() == Some(act))) {
+            let Some(who) = entry.get("who") else { continue };
+            let surely = text(entry, "may") == "yes";
+            *all.entry((text(who, "kind"), text(who, "name"))).or_default() |= surely;
+        }
+    }
+    let (sure, open): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, surely)| *surely);
+    let name = |(kind, name): (&str, &str)| format!("{kind} {name}");
+    let sure = sure.into_iter().map(|(one, _)| plain(&name(one)));
+    sure.chain(open.into_iter().map(|(one, _)| unknown(&format!("{}, undetermined", name(one))))).collect()
+}
+
+/// A person's identities as they are at their targets, and the factors by which they sign in.
+pub fn person_cell(sources: &Sources<'_>, id: &str) -> Cell {
+    let Some(facts) = sources.gathered.joined.of("joined/person", id) else {
+        return Cell::one("found", vec![unknown("not compared in this page")]);
+    };
+    let mut lines = Vec::new();
+    let named = |one: &Value| format!("{} at {}", text(one, "identity"), text(one, "target"));
+    for (member, word, mark) in [
+        ("found", "found", known as fn(&str) -> Piece),
+        ("absent", "absent", otherwise),
+        ("elsewhere", "decided elsewhere", unknown),
+    ] {
+        match list(facts, member) {
+            Some(all) => {
+                for one in all.iter().take(MOST_IN_CELL) {
+                    let shared = one.get("shared").and_then(Value::as_bool) == Some(true);
+                    let shared = if shared { ", which several may be" } else { "" };
+                    lines.push(vec![mark(word), plain(&format!(" {}{shared}", named(one)))]);
+                }
+                if all.len() > MOST_IN_CELL {
+                    lines.push(vec![soft(&format!("and {} more {word}", all.len() - MOST_IN_CELL))]);
+                }
+            }
+            None => lines.push(vec![unknown(&format!("{word}: undetermined"))]),
+        }
+    }
+    match list(facts, "ways") {
+        Some(ways) => {
+            lines.extend(ways.iter().take(MOST_IN_CELL).map(way));
+            if ways.len() > MOST_IN_CELL {
+                lines.push(vec![soft(&format!("and {} more ways to sign in", ways.len() - MOST_IN_CELL))]);
+            }
+        }
+        None => lines.push(vec![unknown("ways to sign in: undetermined")]),
+    }
+    Cell::new("found", lines)
+}
+
+fn way(way: &Value) -> Line {
+    let by = format!("{} at {}", text(way, "by"), text(way, "target"));
+    match list(way, "second") {
+        Some(kinds) if kinds.is_empty() => vec![otherwise(&format!("{by}: no second factor"))],
+        Some(kinds) => {
+            let mut line = vec![soft(&format!("{by}: "))];
+            line.extend(listed_up_to(MOST_IN_CELL, texts(kinds), ""));
+            line
+        }
+        None => vec![unknown(&format!("{by}: second factor undetermined"))],
+    }
+}
+
+/// The names of a third party that were found at targets, and those that were not.
+pub fn party_cell(sources: &Sources<'_>, id: &str) -> Cell {
+    let Some(facts) = sources.gathered.joined.of("joined/third-party", id) else {
+        return Cell::one("seen", vec![unknown("not compared in this page")]);
+    };
+    let mut lines = Vec::new();
+    for (member, word, mark) in [
+        ("seen", "seen", known as fn(&str) -> Piece),
+        ("unseen", "not seen", otherwise),
+        ("nowhere", "no target can show", soft),
+    ] {
+        match list(facts, member) {
+            Some(all) if all.is_empty() => {}
+            Some(all) => {
+                let mut line = vec![mark(word), plain(" ")];
+                line.extend(listed_up_to(MOST_IN_CELL, all.iter().map(|one| plain(&named(one))).collect(), ""));
+                lines.push(line);
+            }
+            None => lines.push(vec![unknown(&format!("{word}: undetermined"))]),
+        }
+    }
+    if lines.is_empty() {
+        lines.push(vec![soft("no name at targets is declared")]);
+    }
+    Cell::new("seen", lines)
+}
+
+fn named(name: &Value) -> String {
+    format!("{} {}", text(name, "kind"), text(name, "name"))
+}
+
+/// Others who were found and for whom nothing that is declared accounts, and those of whom that was not found out.
+pub fn outsiders(sources: &Sources<'_>) -> Option<Table> {
+    const KIND: &str = "joined/outside-party";
+    let joined = &sources.gathered.joined;
+    joined.has(KIND).then_some(())?;
+    let standing = |facts: &Value| facts.get("standing").map(|standing| text(standing, "as").to_owned());
+    let open = |facts: &Value| standing(facts).is_none_or(|word| word == "undeclared");
+    let all: Vec<_> = joined.all(KIND).filter(|(_, facts)| open(facts)).collect();
+    let row = |(id, facts): &(&str, &Value)| {
+        let who = facts.get("who").map_or_else(|| (*id).to_owned(), named);
+        let seen = list(facts, "seen").map_or_else(undetermined, |seen| {
+            let line = |one: &Value| vec![code(text(one, "target")), plain(&format!(": {}", text(one, "says")))];
+            let mut lines: Vec<Line> = seen.iter().take(MOST_IN_CELL).map(line).collect();
+            if seen.len() > MOST_IN_CELL {
+                lines.push(vec![soft(&format!("and {} more places", seen.len() - MOST_IN_CELL))]);
+            }
+            lines
+        });
+        let declared = match standing(facts) {
+            Some(_) => otherwise("by nothing"),
+            None => unknown("undetermined"),
+        };
+        Row {
+            anchor: None,
+            head: vec![vec![strong(&who)]],
+            cells: vec![Cell::new("seen", seen), Cell::one("declared", vec![declared])],
+            controls: String::new(),
+        }
+    };
+    let left_out = all.len().saturating_sub(MOST_ROWS);
+    Some(Table {
+        caption: "Others who were found and are not declared",
+        columns: vec!["Who", "Where they are named", "Accounted for"],
+        rows: all.iter().take(MOST_ROWS).map(row).collect(),
+        left_out: left_out.saturating_add(usize::try_from(joined.left_out(KIND)).unwrap_or(usize::MAX)),
+        elsewhere: "records of the target `joined`",
+    })
+}
+
+/// Identities that may reach a key and belong to nobody who is declared, and those of which that was not found out.
+pub fn identities_of_nobody(sources: &Sources<'_>) -> Option<Table> {
+    const KIND: &str = "joined/reaching-identity";
+    let joined = &sources.gathered.joined;
+    joined.has(KIND).then_some(())?;
+    let all: Vec<_> = joined.all(KIND).filter(|(_, facts)| list(facts, "owners").is_none_or(Vec::is_empty)).collect();
+    let row = |(id, facts): &(&str, &Value)| {
+        let powers = list(facts, "powers").map_or_else(undetermined, |powers| {
+            let action = |one: &Value| match text(one, "may") {
+                "yes" => code(text(one, "action")),
+                _ => unknown(&format!("{}, undetermined", text(one, "action"))),
+            };
+            vec![listed_up_to(MOST_IN_CELL, powers.iter().map(action).collect(), "nothing")]
+        });
+        let by = match facts.get("taken_on_by").and_then(Value::as_str) {
+            Some(by) => plain(by),
+            None => unknown("undetermined"),
+        };
+        let owners = match list(facts, "owners") {
+            Some(_) => otherwise("nobody who is declared"),
+            None => unknown("undetermined"),
+        };
+        Row {
+            anchor: None,
+            head: vec![vec![strong(id)], vec![soft(text(facts, "type"))]],
+            cells: vec![
+                Cell::new("may", powers),
+                Cell::one("taken on by", vec![by]),
+                Cell::one("belongs to", vec![owners]),
+            ],
+            controls: String::new(),
+        }
+    };
+    let left_out = all.len().saturating_sub(MOST_ROWS);
+    Some(Table {
+        caption: "Identities that may reach a key and belong to nobody who is declared",
+        columns: vec!["Identity", "May", "Taken on by", "Belongs to"],
         rows: all.iter().take(MOST_ROWS).map(row).collect(),
         left_out: left_out.saturating_add(usize::try_from(joined.left_out(KIND)).unwrap_or(usize::MAX)),
         elsewhere: "records of the target `joined`",

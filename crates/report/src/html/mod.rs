@@ -3,6 +3,7 @@
 
 mod chains;
 mod gather;
+mod joined;
 mod locate;
 mod pieces;
 mod registers;

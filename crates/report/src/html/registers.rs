@@ -3,6 +3,7 @@
 use links::{CertificateRow, HolderRow, KeyRow, OtherRow, PartyRow, ReviewRow, RiskRow, WalletRow};
 
 use super::chains::accepted;
+use super::joined;
 use super::pieces::{Cell, Line, Once, Part, Row, Table, code, listed_up_to, plain, said, soft, strong, unknown};
 use super::side::{MOST_ROWS, Sources};
 use super::text::clean;
@@ -104,7 +105,7 @@ fn risk_row(row: &RiskRow, sources: &Sources<'_>, once: &mut Once) -> Row {
             Cell::new("residual", residual),
             Cell::one("accepted", if risk.residual.is_some() { accepted(risk) } else { vec![soft("–")] }),
             Cell::one("monitored", vec![said(risk.monitored.as_deref(), "no date")]),
-            sources.judged_cell("declaration/risk", &row.id),
+            sources.judged_cell(&["declaration/risk"], &row.id),
         ],
         controls: answering.map(|threat| clean(&threat.controls.join(" "))).unwrap_or_default(),
     }
@@ -118,9 +119,17 @@ pub fn keys(sources: &Sources<'_>) -> Part {
     if inventory.keys.is_empty() {
         notes.push(vec![plain("No key is declared.")]);
     }
-    let columns = vec!["Key", "Where", "Holders", "Wallets", "Backups", "Threats", "Reviewed", "Judged"];
+    let joined = &sources.gathered.joined;
+    let mut columns = vec!["Key", "Where", "Holders", "Wallets", "Threats"];
+    columns.extend(joined.has("joined/key").then_some("Found"));
+    columns.extend(joined.has("joined/reach").then_some("Reach"));
+    columns.extend(["Reviewed", "Judged"]);
+    if !joined.has("joined/key") && !inventory.keys.is_empty() {
+        notes.push(vec![soft("In this bundle the inventory is not compared with what was found.")]);
+    }
     let rows = inventory.keys.iter().take(MOST_ROWS).map(|row| key_row(row, sources, &mut once)).collect();
     let mut tables = vec![table("Key inventory", columns, rows, inventory.keys.len())];
+    tables.extend(joined::undeclared_keys(sources));
     if !inventory.wallets.is_empty() {
         let rows = inventory.wallets.iter().take(MOST_ROWS).map(|row| wallet_row(row, sources, &mut once)).collect();
         let columns = vec!["Wallet", "Signatures", "Signing, step by step", "Keys", "Judged"];
@@ -142,24 +151,35 @@ pub fn keys(sources: &Sources<'_>) -> Part {
 fn key_row(row: &KeyRow, sources: &Sources<'_>, once: &mut Once) -> Row {
     let key = &row.key;
     let material = key.material.as_deref().unwrap_or("material not declared");
-    let kept = match &key.kept {
+    let mut head = vec![vec![strong(&key.id)], vec![soft(&format!("{} · {material}", key.class))]];
+    let made = [&row.spec, &row.origin].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" · ");
+    if !made.is_empty() {
+        head.push(vec![soft(&made)]);
+    }
+    for (words, keys) in [("backup of ", &row.backup_of), ("backed up by ", &row.backups)] {
+        if !keys.is_empty() {
+            let mut line = vec![soft(words)];
+            line.extend(listed_up_to(MOST_IN_CELL, sources.links("key", keys), ""));
+            head.push(line);
+        }
+    }
+    let mut kept = match &key.kept {
         Some(kept) => vec![vec![code(&kept.key)], vec![soft(&format!("at {}", kept.target))]],
         None => vec![vec![soft("no place is declared")]],
     };
-    Row {
-        anchor: once.first(sources.place("key", &key.id)),
-        head: vec![vec![strong(&key.id)], vec![soft(&format!("{} · {material}", key.class))]],
-        cells: vec![
-            Cell::new("where", kept),
-            Cell::one("holders", listed_up_to(MOST_IN_CELL, sources.links("holder", &key.holders), "nobody")),
-            Cell::one("wallets", listed_up_to(MOST_IN_CELL, sources.links("wallet", &key.wallets), "none")),
-            Cell::one("backups", listed_up_to(MOST_IN_CELL, sources.links("key", &row.backups), "none")),
-            Cell::one("threats", listed_up_to(MOST_IN_CELL, sources.links("threat", &key.threats), "in no threat")),
-            Cell::one("reviewed", vec![said(key.reviewed.as_deref(), "no date")]),
-            sources.judged_cell("declaration/key", &key.id),
-        ],
-        controls: String::new(),
-    }
+    kept.extend(row.location.as_ref().map(|words| vec![plain(words)]));
+    let mut cells = vec![
+        Cell::new("where", kept),
+        Cell::one("holders", listed_up_to(MOST_IN_CELL, sources.links("holder", &key.holders), "nobody")),
+        Cell::one("wallets", listed_up_to(MOST_IN_CELL, sources.links("wallet", &key.wallets), "none")),
+        Cell::one("threats", listed_up_to(MOST_IN_CELL, sources.links("threat", &key.threats), "in no threat")),
+    ];
+    let joined = &sources.gathered.joined;
+    cells.extend(joined.has("joined/key").then(|| joined::key_cell(sources, &key.id)));
+    cells.extend(joined.has("joined/reach").then(|| joined::reach_cell(sources, &key.id)));
+    cells.push(Cell::one("reviewed", vec![said(key.reviewed.as_deref(), "no date")]));
+    cells.push(sources.judged_cell(&["declaration/key", "joined/key"], &key.id));
+    Row { anchor: once.first(sources.place("key", &key.id)), head, cells, controls: String::new() }
 }
 
 fn wallet_row(row: &WalletRow, sources: &Sources<'_>, once: &mut Once) -> Row {
@@ -179,7 +199,7 @@ fn wallet_row(row: &WalletRow, sources: &Sources<'_>, once: &mut Once) -> Row {
             Cell::one("signatures", vec![said(signatures.as_deref(), "not declared")]),
             Cell::new("steps", workflow),
             Cell::one("keys", listed_up_to(MOST_IN_CELL, sources.links("key", &row.keys), "none")),
-            sources.judged_cell("declaration/wallet", &row.id),
+            sources.judged_cell(&["declaration/wallet", "joined/wallet"], &row.id),
         ],
         controls: String::new(),
     }
@@ -193,7 +213,9 @@ pub fn people(sources: &Sources<'_>) -> Part {
     if people.is_empty() {
         notes.push(vec![plain("No key holder is declared.")]);
     }
-    let columns = vec!["Key holder", "Identities", "Keys", "Acknowledged", "Trained", "Judged"];
+    let mut columns = vec!["Key holder", "Identities", "Keys"];
+    columns.extend(sources.gathered.joined.has("joined/person").then_some("Found"));
+    columns.extend(["Acknowledged", "Trained", "Judged"]);
     let rows = people.iter().take(MOST_ROWS).map(|row| holder_row(row, sources, &mut once)).collect();
     Part {
         id: "people",
@@ -204,7 +226,9 @@ pub fn people(sources: &Sources<'_>) -> Part {
         notes,
         folds: Vec::new(),
         folds_left_out: 0,
-        tables: vec![table("People", columns, rows, people.len())],
+        tables: std::iter::once(table("People", columns, rows, people.len()))
+            .chain(joined::identities_of_nobody(sources))
+            .collect(),
     }
 }
 
@@ -219,19 +243,19 @@ fn holder_row(row: &HolderRow, sources: &Sources<'_>, once: &mut Once) -> Row {
         identities.push(vec![soft("none is declared")]);
     }
     let every = row.train_every.as_ref().map_or("no frequency".to_owned(), |every| format!("every {every}"));
+    let keys = listed_up_to(MOST_IN_CELL, sources.links("key", &row.keys), "none");
+    let mut cells = vec![Cell::new("identities", identities), Cell::one("keys", keys)];
+    cells.extend(sources.gathered.joined.has("joined/person").then(|| joined::person_cell(sources, &row.id)));
+    cells.push(Cell::one("acknowledged", vec![said(row.acknowledged.as_deref(), "no date")]));
+    cells.push(Cell::new("trained", vec![vec![said(row.trained.as_deref(), "no date")], vec![soft(&every)]]));
+    cells.push(sources.judged_cell(&["declaration/holder", "joined/person"], &row.id));
     Row {
         anchor: once.first(sources.place("holder", &row.id)),
         head: vec![
             vec![strong(&row.id)],
             vec![soft(&if row.roles.is_empty() { "no role".to_owned() } else { row.roles.join(", ") })],
         ],
-        cells: vec![
-            Cell::new("identities", identities),
-            Cell::one("keys", listed_up_to(MOST_IN_CELL, sources.links("key", &row.keys), "none")),
-            Cell::one("acknowledged", vec![said(row.acknowledged.as_deref(), "no date")]),
-            Cell::new("trained", vec![vec![said(row.trained.as_deref(), "no date")], vec![soft(&every)]]),
-            sources.judged_cell("declaration/holder", &row.id),
-        ],
+        cells,
         controls: String::new(),
     }
 }
@@ -244,7 +268,9 @@ pub fn third_parties(sources: &Sources<'_>) -> Part {
     if parties.is_empty() {
         notes.push(vec![plain("No third party is declared.")]);
     }
-    let columns = vec!["Third party", "Threats", "Keys", "Declared to cover", "Certificate", "Reviewed", "Judged"];
+    let mut columns = vec!["Third party", "Threats", "Keys"];
+    columns.extend(sources.gathered.joined.has("joined/third-party").then_some("Seen"));
+    columns.extend(["Declared to cover", "Certificate", "Reviewed", "Judged"]);
     let rows = parties.iter().take(MOST_ROWS).map(|row| party_row(row, sources, &mut once)).collect();
     Part {
         id: "third-parties",
@@ -255,7 +281,9 @@ pub fn third_parties(sources: &Sources<'_>) -> Part {
         notes,
         folds: Vec::new(),
         folds_left_out: 0,
-        tables: vec![table("Third parties", columns, rows, parties.len())],
+        tables: std::iter::once(table("Third parties", columns, rows, parties.len()))
+            .chain(joined::outsiders(sources))
+            .collect(),
     }
 }
 
@@ -266,17 +294,18 @@ fn party_row(row: &PartyRow, sources: &Sources<'_>, once: &mut Once) -> Row {
     if row.review.is_some() {
         reviewed.push(last_review(row.review.as_ref()));
     }
+    let threats = listed_up_to(MOST_IN_CELL, sources.links("threat", &row.threats), "in no threat");
+    let keys = listed_up_to(MOST_IN_CELL, sources.links("key", &row.keys), "none");
+    let mut cells = vec![Cell::one("threats", threats), Cell::one("keys", keys)];
+    cells.extend(sources.gathered.joined.has("joined/third-party").then(|| joined::party_cell(sources, &row.id)));
+    cells.push(Cell::one("covers", listed_up_to(MOST_IN_CELL, covers, "nothing")));
+    cells.push(Cell::new("certificate", certificate(row.certificate.as_ref(), sources)));
+    cells.push(Cell::new("reviewed", reviewed));
+    cells.push(sources.judged_cell(&["declaration/third-party", "joined/third-party"], &row.id));
     Row {
         anchor: once.first(sources.place("party", &row.id)),
         head: vec![vec![strong(&row.id)], vec![soft(&row.role)]],
-        cells: vec![
-            Cell::one("threats", listed_up_to(MOST_IN_CELL, sources.links("threat", &row.threats), "in no threat")),
-            Cell::one("keys", listed_up_to(MOST_IN_CELL, sources.links("key", &row.keys), "none")),
-            Cell::one("covers", listed_up_to(MOST_IN_CELL, covers, "nothing")),
-            Cell::new("certificate", certificate(row.certificate.as_ref(), sources)),
-            Cell::new("reviewed", reviewed),
-            sources.judged_cell("declaration/third-party", &row.id),
-        ],
+        cells,
         controls: String::new(),
     }
 }
@@ -300,7 +329,7 @@ pub fn others(sources: &Sources<'_>) -> Part {
         head: vec![vec![strong(&row.id)], vec![soft(row.what)]],
         cells: vec![
             Cell::one("", vec![plain(&row.said.join("; "))]),
-            sources.judged_cell(row.kind, &row.id),
+            sources.judged_cell(&[row.kind], &row.id),
             Cell::one("declared", sources.declared_at(row.at.as_ref())),
         ],
         controls: String::new(),

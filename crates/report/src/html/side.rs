@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use declaration::{DECLARATION, Judged, Loaded};
+use declaration::{Judged, Loaded};
 use links::{Inventory, Links, Place, Records};
 use model::record::{Counts, Finding};
+use serde_json::Value;
 use verify::Rehearsals;
 
-use super::gather::{Gathered, anchor};
+use super::gather::{Gathered, anchor, is_about_declared};
 use super::pieces::{Cell, Line, Part, Piece, code, counts, link, outcome, plain, soft};
 use super::requirements;
 use super::select::rank;
@@ -61,6 +62,8 @@ pub struct Sources<'a> {
     by_use: BTreeMap<(&'a str, &'a str), Vec<(u64, &'a Finding)>>,
     /// Findings of the page about a declared thing.
     by_thing: BTreeMap<(&'a str, &'a str), Vec<(u64, &'a Finding)>>,
+    /// Who reaches a key of the inventory, as far as it was found out.
+    pub reach: BTreeMap<&'a str, Vec<&'a Value>>,
     /// Ids of the page.
     anchors: BTreeSet<String>,
 }
@@ -145,7 +148,7 @@ impl<'a> Sources<'a> {
         let mut by_thing: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (number, finding) in &gathered.findings {
             by_use.entry((finding.control.as_str(), finding.check.as_str())).or_default().push((*number, finding));
-            if let Some(subject) = finding.subject.as_ref().filter(|_| finding.target == DECLARATION) {
+            if let Some(subject) = finding.subject.as_ref().filter(|_| is_about_declared(finding)) {
                 let things = by_thing.entry((subject.kind.as_str(), subject.id.as_str())).or_default();
                 things.push((*number, finding));
             }
@@ -161,7 +164,7 @@ impl<'a> Sources<'a> {
         anchors.extend(inventory.wallets.iter().take(MOST_ROWS).map(|one| format!("wallet-{}", one.id)));
         anchors.extend(inventory.people.iter().take(MOST_ROWS).map(|one| format!("holder-{}", one.id)));
         anchors.extend(inventory.third_parties.iter().take(MOST_ROWS).map(|one| format!("party-{}", one.id)));
-        Self { inventory, declared, gathered, rehearsals, by_use, by_thing, anchors }
+        Self { inventory, declared, gathered, rehearsals, by_use, by_thing, reach: gathered.joined.reach(), anchors }
     }
 
     /// The id of a thing's place, if it has one.
@@ -198,17 +201,23 @@ impl<'a> Sources<'a> {
         self.named(&all, shown.iter().filter(here).copied())
     }
 
-    /// What the checks of a kind of declared things say about one of them.
+    /// What the checks of the declaration say about a thing.
     pub fn judged(&self, kind: &str, id: &str) -> Vec<Line> {
-        let Some(all) = self.gathered.about.of(kind, id) else {
+        self.judged_as(&[kind], id)
+    }
+
+    /// The same about a thing that is judged by itself and beside what was found.
+    fn judged_as(&self, kinds: &[&str], id: &str) -> Vec<Line> {
+        let all = kinds.iter().filter_map(|kind| self.gathered.about.of(kind, id)).reduce(links::sum);
+        let Some(all) = all else {
             return vec![vec![soft(if self.gathered.about.is_whole() {
-                "no check"
+                "by no check"
             } else {
                 "not counted in this page"
             })]];
         };
-        let shown = self.by_thing.get(&(kind, id)).map(Vec::as_slice).unwrap_or_default();
-        let open = shown.iter().filter(|(_, finding)| rank(finding.outcome, false) < 2).copied();
+        let shown = kinds.iter().filter_map(|kind| self.by_thing.get(&(*kind, id))).flatten();
+        let open = shown.filter(|(_, finding)| rank(finding.outcome, false) < 2).copied();
         let mut lines = vec![counts(&all)];
         for (number, finding) in open.take(MOST_NAMED) {
             lines.push(vec![link(&finding.check, Some(format!("finding-{number}")))]);
@@ -250,8 +259,12 @@ impl<'a> Sources<'a> {
 
     /// What the checks of a control found, in one line.
     pub fn found_by(&self, control: &str) -> Line {
-        let found = &self.declared.found;
-        counts(&found.of_control(control).fold(Counts::default(), |all, (_, more)| links::sum(all, more)))
+        counts(&self.found_in_all(control).unwrap_or_default())
+    }
+
+    /// All that the checks of a control found; `None`: no finding.
+    pub fn found_in_all(&self, control: &str) -> Option<Counts> {
+        self.declared.found.of_control(control).map(|(_, found)| found).reduce(links::sum)
     }
 
     /// The findings of a control that need a look most.
@@ -264,8 +277,8 @@ impl<'a> Sources<'a> {
     }
 
     /// The cell that says what checks of the declaration found.
-    pub fn judged_cell(&self, kind: &str, id: &str) -> Cell {
-        Cell::new("judged", self.judged(kind, id))
+    pub fn judged_cell(&self, kinds: &[&str], id: &str) -> Cell {
+        Cell::new("judged", self.judged_as(kinds, id))
     }
 }
 
