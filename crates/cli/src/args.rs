@@ -241,6 +241,10 @@ pub struct Init {
     /// Declaration file to write; must not exist.
     #[arg(long, value_name = "FILE", default_value = "witnessmark.yaml", value_hint = ValueHint::FilePath)]
     pub out: PathBuf,
+    /// Fill in a whole declaration: threats, risks, controls and people, too. What is found takes the places of its examples; without any source
+    /// all of it is left to write.
+    #[arg(long, value_name = "NAME")]
+    pub template: Option<Template>,
     /// Look only with this collector, as `collectors list` prints it; repeatable.
     #[arg(long = "source", value_name = "COLLECTOR")]
     pub sources: Vec<String>,
@@ -253,6 +257,37 @@ pub struct Init {
     /// Concurrent requests per source.
     #[arg(long, value_name = "NUMBER", default_value_t = 16)]
     pub concurrency: usize,
+}
+
+/// A whole declaration to start from, with its story in its comments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Template {
+    /// An exchange: keys in AWS KMS, code on GitHub.
+    ExchangeAws,
+    /// An entity with its own coins: keys on a hardware security module.
+    SelfCustodyPkcs11,
+    /// A provider that co-signs for others, in a Kubernetes cluster.
+    QspKubernetes,
+}
+
+impl Template {
+    /// As it is written on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ExchangeAws => "exchange-aws",
+            Self::SelfCustodyPkcs11 => "self-custody-pkcs11",
+            Self::QspKubernetes => "qsp-kubernetes",
+        }
+    }
+
+    /// The declaration.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::ExchangeAws => include_str!("../../../policies/templates/exchange-aws.yaml"),
+            Self::SelfCustodyPkcs11 => include_str!("../../../policies/templates/self-custody-pkcs11.yaml"),
+            Self::QspKubernetes => include_str!("../../../policies/templates/qsp-kubernetes.yaml"),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -398,6 +433,10 @@ pub enum Ledger {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "docs/declaration.md goes through a declaration part by part, with common mistakes and what is said of them; docs/spec/declaration.md has \
+                  every key. `witnessmark init` begins one."
+)]
 pub struct Validate {
     #[command(flatten)]
     pub declaration: DeclarationFile,

@@ -21,6 +21,7 @@ use serde_json::{Map, Value};
 
 use crate::args::Init;
 use crate::commands::init_seen::Seen;
+use crate::commands::init_template::{self, Found};
 use crate::commands::run::{run_id, runtime, sdk_environment};
 use crate::context;
 use crate::failure::{CommandResult, Failure};
@@ -52,11 +53,12 @@ pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
     let scratch = tempfile::tempdir().context("cannot create a temporary folder").map_err(Failure::tool)?;
     let progress = progress::reporter(speech);
     let kinds = wanted(&arguments.sources)?;
-    let mut seen = Seen::default();
+    let (mut seen, mut found) = (Seen::default(), Found::default());
     let mut look = |target: &str, kind: &str, id: &str, facts: &Value| {
         // So `aws::discover` names an account; a second one of the name would have `-2` behind it.
         let account = target.strip_prefix("aws-").map(|rest| rest.split('-').next().unwrap_or(rest));
         seen.look(target, kind, id, facts, account);
+        found.look(target, kind, facts);
     };
     let looking = Looking {
         kinds: &kinds,
@@ -74,7 +76,7 @@ pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
     runtime.shutdown_background();
     let discovery = discovery?;
     drop(progress);
-    if discovery.targets.is_empty() {
+    if discovery.targets.is_empty() && arguments.template.is_none() {
         let mut why = String::new();
         for reason in reasons(&discovery) {
             wrapped(&mut why, "  ", &reason);
@@ -82,7 +84,10 @@ pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
         return Err(Failure::input(anyhow!("no target was found\n{}", why.trim_end()))
             .with_help("give the reading role's credentials as the source's own tools take them, for AWS by environment or profile"));
     }
-    let text = declaration(&discovery, &seen, now)?;
+    let text = match arguments.template {
+        Some(template) => init_template::declaration(template, &discovery, &seen, &found, now)?,
+        None => declaration(&discovery, &seen, now)?,
+    };
     OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -91,15 +96,17 @@ pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
         .with_context(|| format!("cannot write `{}`", out.display()))
         .map_err(Failure::input)?;
     let examined = context::examine(out, now)?;
-    let faults: Vec<_> = examined.diagnostics.iter().filter(|fault| fault.code != Code::Placeholder).cloned().collect();
+    let written = |fault: &&diagnose::Diagnostic| fault.code != Code::Placeholder;
+    let faults: Vec<_> = examined.diagnostics.iter().filter(written).cloned().collect();
+    let asked = examined.diagnostics.len() - faults.len();
     if diagnose::has_errors(&faults) {
         let shown = examined.context.loaded.render(&faults, false);
         return Err(Failure::tool(anyhow!("what was written to `{}` cannot be used:\n{shown}", out.display()))
             .with_help("this is a bug in this program: report it with that text"));
     }
     let unseen: usize = discovery.targets.iter().map(|target| unseen(&target.gaps).len()).sum();
-    output::text(&summary(&discovery, &seen, &out.display().to_string(), unseen))?;
-    Ok(ExitStatus::when(unseen == 0, ExitStatus::NotAllRead))
+    output::text(&summary(&discovery, &seen, &out.display().to_string(), unseen, asked))?;
+    Ok(ExitStatus::when(unseen == 0 && !discovery.targets.is_empty(), ExitStatus::NotAllRead))
 }
 
 /// Controls to start from, of each source once; those are taken whose collectors found a target.
@@ -134,7 +141,7 @@ fn settings(arguments: &Init) -> Map<String, Value> {
     settings
 }
 
-fn summary(discovery: &Discovery, seen: &Seen, out: &str, unseen: usize) -> String {
+fn summary(discovery: &Discovery, seen: &Seen, out: &str, unseen: usize, asked: usize) -> String {
     let mut text = format!("Wrote {out}:\n");
     for target in &discovery.targets {
         let collectors: Vec<&str> = target.collectors.iter().map(String::as_str).collect();
@@ -158,7 +165,7 @@ fn summary(discovery: &Discovery, seen: &Seen, out: &str, unseen: usize) -> Stri
     }
     writeln!(
         text,
-        "\nNext: write what is marked CHANGE, then witnessmark validate -d {out}, witnessmark rights -d {out}"
+        "\nNext: write the {asked} values that are marked CHANGE, then witnessmark validate -d {out}, witnessmark rights -d {out}"
     )
     .ok();
     text
@@ -205,36 +212,46 @@ fn standard(ids: &[&str]) -> String {
 
 fn targets(text: &mut String, discovery: &Discovery) {
     text.push_str("# ---- What is read, pinned by its identity: if the credentials lead to another one of the same name, nothing is read.\ntargets:\n");
-    for target in &discovery.targets {
-        let collectors: Vec<&str> = target.collectors.iter().map(String::as_str).collect();
-        writeln!(text, "  - id: {}", target.found.id).ok();
-        writeln!(text, "    collector: [{}]", collectors.join(", ")).ok();
-        for (name, value) in &target.found.settings {
-            writeln!(text, "    {name}: {value}").ok();
-        }
-        if target.collectors.contains("kubernetes-rbac") {
-            text.push_str(
-                "    # authorizers: [Node, RBAC]          # CHANGE: as the API server's --authorization-mode has it\n",
-            );
-        }
-        comment(text, "    ", &target.found.note);
-        for identity in &target.identities {
-            comment(text, "    ", &format!("{} was read as {}", identity.collector, identity.caller));
-        }
-        for (kind, count) in &target.resources {
-            comment(text, "    ", &format!("{count} {kind}"));
-        }
-        for line in unseen(&target.gaps) {
-            comment(text, "    ", &format!("NOT SEEN: {line}"));
-        }
-        if regions_unknown(target) {
-            comment(text, "    ", REGIONS_UNKNOWN);
-        }
+    for one in &discovery.targets {
+        target(text, one);
     }
     for reason in reasons(discovery) {
         comment(text, "  ", &format!("NOT SEEN: {reason}"));
     }
     text.push('\n');
+}
+
+/// One target, with the name that it was found under.
+pub(super) fn target(text: &mut String, target: &DiscoveredTarget) {
+    let collectors: Vec<&str> = target.collectors.iter().map(String::as_str).collect();
+    writeln!(text, "  - id: {}", target.found.id).ok();
+    writeln!(text, "    collector: [{}]", collectors.join(", ")).ok();
+    for (name, value) in &target.found.settings {
+        writeln!(text, "    {name}: {value}").ok();
+    }
+    if target.collectors.contains("kubernetes-rbac") {
+        text.push_str(
+            "    # authorizers: [Node, RBAC]          # CHANGE: as the API server's --authorization-mode has it\n",
+        );
+    }
+    notes(text, target);
+}
+
+/// As whom a target was read, what is there, and what could not be seen.
+pub(super) fn notes(text: &mut String, target: &DiscoveredTarget) {
+    comment(text, "    ", &target.found.note);
+    for identity in &target.identities {
+        comment(text, "    ", &format!("{} was read as {}", identity.collector, identity.caller));
+    }
+    for (kind, count) in &target.resources {
+        comment(text, "    ", &format!("{count} {kind}"));
+    }
+    for line in unseen(&target.gaps) {
+        comment(text, "    ", &format!("NOT SEEN: {line}"));
+    }
+    if regions_unknown(target) {
+        comment(text, "    ", REGIONS_UNKNOWN);
+    }
 }
 
 /// What was seen that a parameter of a check can name.
@@ -270,7 +287,7 @@ fn regions_unknown(target: &DiscoveredTarget) -> bool {
 }
 
 /// Why collectors found no target, those with one reason together.
-fn reasons(discovery: &Discovery) -> Vec<String> {
+pub(super) fn reasons(discovery: &Discovery) -> Vec<String> {
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, why) in &discovery.without_target {
         by_reason.entry(why).or_default().push(name);
@@ -323,49 +340,64 @@ fn keys(text: &mut String, discovery: &Discovery) {
     text.push('\n');
 }
 
-/// Threats and controls of the templates for what was found, and a control for each collector that has none there.
-fn controls(text: &mut String, collectors: &BTreeSet<&str>) -> Result<(), Failure> {
-    let stock = assess::CheckSet::stock().map_err(Failure::tool)?;
-    let mut threats = String::new();
-    let mut controls = String::new();
-    let mut used: BTreeSet<String> = BTreeSet::new();
-    let mut named: BTreeSet<String> = BTreeSet::new();
-    for template in templates() {
-        let mut any = false;
-        for block in blocks(template, "controls:") {
-            let uses: Vec<&str> = uses(&block).collect();
-            let readable =
-                uses.iter().all(|check| check.split('/').next().is_some_and(|name| collectors.contains(name)));
-            if readable && !uses.is_empty() {
-                used.extend(uses.iter().map(|check| (*check).to_owned()));
-                controls.push_str(&block);
-                any = true;
+/// Threats and controls of the templates for single sources, in the form of a declaration's lists.
+#[derive(Debug, Default)]
+pub(super) struct Stock {
+    pub threats: String,
+    pub controls: String,
+}
+
+impl Stock {
+    /// Those for what these collectors read, and a control for each collector that has none there. `named`: first lines of threats
+    /// that are there already.
+    pub fn of(collectors: &BTreeSet<&str>, mut named: BTreeSet<String>) -> Result<Self, Failure> {
+        let stock = assess::CheckSet::stock().map_err(Failure::tool)?;
+        let mut threats = String::new();
+        let mut controls = String::new();
+        let mut used: BTreeSet<String> = BTreeSet::new();
+        for template in templates() {
+            let mut any = false;
+            for block in blocks(template, "controls:") {
+                let uses: Vec<&str> = uses(&block).collect();
+                let readable =
+                    uses.iter().all(|check| check.split('/').next().is_some_and(|name| collectors.contains(name)));
+                if readable && !uses.is_empty() {
+                    used.extend(uses.iter().map(|check| (*check).to_owned()));
+                    controls.push_str(&block);
+                    any = true;
+                }
+            }
+            if any {
+                // Templates share threats, and a declaration names each once: the first template's words count.
+                let mut fresh = |block: &String| {
+                    named.insert(block.lines().find(|l| l.starts_with("  - ")).unwrap_or_default().to_owned())
+                };
+                threats.extend(blocks(template, "threats:").into_iter().filter(|block| fresh(block)));
             }
         }
-        if any {
-            // Templates share threats, and a declaration names each once: the first template's words count.
-            let mut fresh = |block: &String| {
-                named.insert(block.lines().find(|l| l.starts_with("  - ")).unwrap_or_default().to_owned())
-            };
-            threats.extend(blocks(template, "threats:").into_iter().filter(|block| fresh(block)));
+        for collector in collectors {
+            let of_this = |id: &&str| id.split('/').next() == Some(*collector) && !used.contains(*id);
+            let rest: Vec<&str> = stock.checks().map(|check| check.id.as_str()).filter(of_this).collect();
+            if rest.is_empty() {
+                continue;
+            }
+            writeln!(controls, "  - id: C-{}", collector.to_ascii_uppercase()).ok();
+            writeln!(controls, "    title: \"CHANGE: what you say you do about what {collector} reads\"").ok();
+            controls.push_str("    # requirements: []                   # CHANGE: what it serves\n");
+            controls.push_str("    # threats: []                        # CHANGE: what it answers\n");
+            controls.push_str("    observe: {every: 1d}\n    checks:\n");
+            for check in rest {
+                writeln!(controls, "      - use: {check}").ok();
+            }
+            controls.push('\n');
         }
+        Ok(Self { threats, controls })
     }
-    for collector in collectors {
-        let of_this = |id: &&str| id.split('/').next() == Some(*collector) && !used.contains(*id);
-        let rest: Vec<&str> = stock.checks().map(|check| check.id.as_str()).filter(of_this).collect();
-        if rest.is_empty() {
-            continue;
-        }
-        writeln!(controls, "  - id: C-{}", collector.to_ascii_uppercase()).ok();
-        writeln!(controls, "    title: \"CHANGE: what you say you do about what {collector} reads\"").ok();
-        controls.push_str("    # requirements: []                   # CHANGE: what it serves\n");
-        controls.push_str("    # threats: []                        # CHANGE: what it answers\n");
-        controls.push_str("    observe: {every: 1d}\n    checks:\n");
-        for check in rest {
-            writeln!(controls, "      - use: {check}").ok();
-        }
-        controls.push('\n');
-    }
+}
+
+/// Threats and controls for what was found.
+fn controls(text: &mut String, collectors: &BTreeSet<&str>) -> Result<(), Failure> {
+    let Stock { threats, controls } = Stock::of(collectors, BTreeSet::new())?;
     if !threats.is_empty() {
         text.push_str(
             "# ---- What your controls answer. CHANGE: they are candidates, your threat model decides.\nthreats:\n",
@@ -378,7 +410,7 @@ fn controls(text: &mut String, collectors: &BTreeSet<&str>) -> Result<(), Failur
     } else {
         text.push_str(
             "# ---- What you say you do, and the checks that show whether it is so. CHANGE: candidates; leave out what you do not\n\
-         #      do. `witnessmark checks show ID` says what each check reads, concludes and cannot see.\ncontrols:\n",
+             #      do. `witnessmark checks show ID` says what each check reads, concludes and cannot see.\ncontrols:\n",
         );
         text.push_str(controls.trim_end());
         text.push('\n');
@@ -418,7 +450,7 @@ fn uses(block: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Foreign text as a comment: on one line, whatever it holds.
-fn comment(text: &mut String, indent: &str, said: &str) {
+pub(super) fn comment(text: &mut String, indent: &str, said: &str) {
     if !said.is_empty() {
         wrapped(text, &format!("{indent}# "), &one_line(said));
     }
@@ -453,7 +485,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// A text as an id may be written.
-fn word(text: &str) -> String {
+pub(super) fn word(text: &str) -> String {
     let mut word: String =
         text.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' }).collect();
     word.truncate(100);
@@ -461,7 +493,7 @@ fn word(text: &str) -> String {
     if word.is_empty() { "key".to_owned() } else { word.to_owned() }
 }
 
-fn unique(id: &str, taken: &mut BTreeSet<String>) -> String {
+pub(super) fn unique(id: &str, taken: &mut BTreeSet<String>) -> String {
     let mut name = id.to_owned();
     let mut number = 2;
     while !taken.insert(name.clone()) {

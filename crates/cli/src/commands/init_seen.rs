@@ -39,6 +39,19 @@ impl What {
     }
 }
 
+impl What {
+    /// A word for somebody outside who is let in.
+    const fn outsider(self) -> Option<&'static str> {
+        match self {
+            Self::ForeignAccount => Some("account"),
+            Self::Organisation => Some("organisation"),
+            Self::Issuer => Some("issuer"),
+            Self::GithubOwner => Some("github"),
+            Self::Bucket | Self::Authorizers | Self::Sensitive => None,
+        }
+    }
+}
+
 impl Seen {
     /// Looks at one thing that was read. `account`: the target's own, where it has one.
     pub fn look(&mut self, target: &str, kind: &str, id: &str, facts: &Value, account: Option<&str>) {
@@ -125,6 +138,23 @@ impl Seen {
         of_target.entry(what).or_default().entry(value.to_owned()).or_default().insert(place.to_owned());
     }
 
+    /// Buckets that the trails of a target deliver to.
+    pub fn buckets(&self, target: &str) -> impl Iterator<Item = &str> {
+        let of_target = self.0.get(target).and_then(|seen| seen.get(&What::Bucket));
+        of_target.into_iter().flat_map(|things| things.keys().map(String::as_str))
+    }
+
+    /// Who is let in from outside: a word for what they are, the target that lets them in, their name there, and where that stands.
+    pub fn outsiders(&self) -> impl Iterator<Item = (&'static str, &str, &str, String)> {
+        self.0.iter().flat_map(|(target, seen)| {
+            seen.iter().filter_map(|(what, things)| what.outsider().map(|word| (word, things))).flat_map(
+                move |(word, things)| {
+                    things.iter().map(move |(value, places)| (word, target.as_str(), value.as_str(), listed(places)))
+                },
+            )
+        })
+    }
+
     /// For each target what was seen: a heading, and a line for each thing.
     pub fn lines(&self) -> impl Iterator<Item = (&str, Vec<(&'static str, Vec<String>)>)> {
         self.0.iter().map(|(target, seen)| {
@@ -135,8 +165,11 @@ impl Seen {
 }
 
 fn line((value, places): (&String, &BTreeSet<String>)) -> String {
-    let mut text =
-        format!("{value}: {}", places.iter().take(PLACES).map(String::as_str).collect::<Vec<_>>().join(", "));
+    format!("{value}: {}", listed(places))
+}
+
+fn listed(places: &BTreeSet<String>) -> String {
+    let mut text = places.iter().take(PLACES).map(String::as_str).collect::<Vec<_>>().join(", ");
     if places.len() > PLACES {
         text.push_str(&format!(" and {} more", places.len() - PLACES));
     }

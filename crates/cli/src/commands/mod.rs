@@ -10,6 +10,7 @@ mod export;
 mod gaps;
 mod init;
 mod init_seen;
+mod init_template;
 pub mod keys;
 mod keys_change;
 mod ledger;
