@@ -1,7 +1,7 @@
 //! The recorded answers behind `witnessmark demo`, and the loopback server that gives them again.
 //!
-//! The answers were recorded by `scripts/demo/record` from an AWS emulator, a Kubernetes API server, the tests' GitHub and a token of
-//! SoftHSM; none is written by hand. The server knows nothing of them: it finds a recorded request that is equal to the one it got and gives
+//! The answers were recorded by `scripts/demo/record` from the tests' AWS, a Kubernetes API server, the tests' GitHub and a token of SoftHSM;
+//! none is written by hand. The server knows nothing of them: it finds a recorded request that is equal to the one it got and gives
 //! the recorded answer. A token has no server: what its collector wrote down is kept.
 
 mod server;
@@ -17,6 +17,7 @@ pub struct Day {
     pub title: &'static str,
     tapes: [&'static str; 3],
     token: &'static str,
+    risk: &'static str,
 }
 
 impl Day {
@@ -26,6 +27,13 @@ impl Day {
     /// When a tape built into the program is damaged.
     pub fn tape(&self) -> Result<Tape, TapeError> {
         Tape::parse(&self.tapes.concat())
+    }
+
+    /// The part of the declaration that people changed in between: threats, risks and what people do. It is `risk.yaml` beside
+    /// [`DECLARATION`].
+    #[must_use]
+    pub const fn risk(&self) -> &'static str {
+        self.risk
     }
 
     /// What the collector of the token wrote on its standard output, line by line.
@@ -38,6 +46,7 @@ impl Day {
 const CLUSTER: [&str; 2] = [include_str!("../tapes/cluster1.jsonl"), include_str!("../tapes/cluster2.jsonl")];
 const GITHUB: [&str; 2] = [include_str!("../tapes/github1.jsonl"), include_str!("../tapes/github2.jsonl")];
 const TOKEN: [&str; 2] = [include_str!("../tapes/token1.jsonl"), include_str!("../tapes/token2.jsonl")];
+const RISK: [&str; 2] = [include_str!("../risk1.yaml"), include_str!("../risk2.yaml")];
 
 /// The three days, in order. On the third all but AWS is as on the second.
 pub const DAYS: [Day; 3] = [
@@ -46,18 +55,21 @@ pub const DAYS: [Day; 3] = [
         title: "as declared",
         tapes: [include_str!("../tapes/day1.jsonl"), CLUSTER[0], GITHUB[0]],
         token: TOKEN[0],
+        risk: RISK[0],
     },
     Day {
         name: "day2",
         title: "an intruding change",
         tapes: [include_str!("../tapes/day2.jsonl"), CLUSTER[1], GITHUB[1]],
         token: TOKEN[1],
+        risk: RISK[1],
     },
     Day {
         name: "day3",
         title: "one call denied",
         tapes: [include_str!("../tapes/day3.jsonl"), CLUSTER[1], GITHUB[1]],
         token: TOKEN[1],
+        risk: RISK[1],
     },
 ];
 

@@ -1,5 +1,6 @@
 //! `witnessmark demo`: the whole way, offline, with the real collectors on recorded answers.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufWriter, Write as _};
@@ -98,6 +99,12 @@ fn set_up(dir: Option<&Path>) -> Result<Stage, Failure> {
 /// Replays one recorded day through the real collectors, and seals it.
 fn one_day(stage: &Stage, day: &Day, number: usize) -> Result<(Ran, Overview), Failure> {
     let now = moment(number)?;
+    let risk = stage.folder.join("risk.yaml");
+    if number > 0 {
+        fs::remove_file(&risk).map_err(|e| Failure::tool(anyhow!(e).context("cannot replace `risk.yaml`")))?;
+    }
+    write_new(&risk, day.risk().as_bytes())
+        .map_err(|e| Failure::tool(anyhow!(e).context("cannot write `risk.yaml`")))?;
     let context = context::usable(&stage.declaration, now)?;
     let replay = stage
         .runtime
@@ -241,9 +248,13 @@ fn rendered(day: &Day, number: usize, ran: &Ran, overview: &Overview) -> String 
     if unknown.len() > 2 {
         writeln!(text, "  undetermined  … and {} more", unknown.len() - 2).ok();
     }
+    let mut unread: BTreeMap<String, u64> = BTreeMap::new();
     for group in &overview.gaps {
         let right = group.right.as_deref().map(|right| format!(": {right}")).unwrap_or_default();
-        writeln!(text, "  not read      {} × {}{right}", group.count, report::gap_words(group.reason)).ok();
+        *unread.entry(format!("{}{right}", report::gap_words(group.reason))).or_default() += group.count;
+    }
+    for (what, count) in unread {
+        writeln!(text, "  not read      {count} × {what}").ok();
     }
     text.push('\n');
     text
