@@ -58,7 +58,8 @@ pub fn examine(declaration: &Path, now: Timestamp) -> Result<Examined, Failure> 
         }
     }
     // What is still to be written has no form yet: one word about each is enough.
-    let asked: Vec<_> = diagnostics.iter().filter(|one| one.code == diagnose::Code::Placeholder).map(|one| one.at).collect();
+    let asked: Vec<_> =
+        diagnostics.iter().filter(|one| one.code == diagnose::Code::Placeholder).map(|one| one.at).collect();
     diagnostics.retain(|one| one.code == diagnose::Code::Placeholder || !asked.contains(&one.at));
     Ok(Examined { context: Context { folder, loaded, environment, checks, attached }, diagnostics })
 }

@@ -229,7 +229,11 @@ fn rendered(day: &Day, number: usize, ran: &Ran, overview: &Overview) -> String 
     )
     .ok();
     for finding in overview.findings.iter().filter(|f| f.value.outcome == Judgement::Deviates) {
-        let subject = finding.value.subject.as_ref().map_or("", |s| s.id.rsplit(':').next().unwrap_or_default());
+        let subject = finding
+            .value
+            .subject
+            .as_ref()
+            .map_or(finding.value.target.as_str(), |s| s.id.rsplit(':').next().unwrap_or_default());
         let accepted =
             finding.value.acceptance.map(|at| format!("  (accepted: {})", report::acceptance_name(&ran.verified, at)));
         let accepted = accepted.unwrap_or_default();

@@ -65,7 +65,8 @@ pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
         environment: &environment,
         folder: scratch.path(),
         side_by_side: SIDE_BY_SIDE,
-        probe: PROBE.min(Duration::from_secs(arguments.deadline)),
+        // Who gives it all more time gives each source more, too.
+        probe: PROBE.max(Duration::from_secs(arguments.deadline / 75)).min(Duration::from_secs(arguments.deadline)),
         settings: &settings(arguments),
         progress: progress.as_ref(),
         look: &mut look,

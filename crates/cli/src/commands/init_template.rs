@@ -35,7 +35,7 @@ impl Found {
         let text = |path: &str| facts.pointer(path).and_then(Value::as_str);
         match kind {
             // A password for the console is a person's; what has access keys alone is a program.
-            "aws-iam/user" if facts.get("login_profile").is_some_and(Value::is_object) => {
+            "aws-iam/user" if facts.pointer("/login_profile/exists").and_then(Value::as_bool) == Some(true) => {
                 if let Some(arn) = text("/identity/arn") {
                     let name = arn.rsplit('/').next().unwrap_or(arn);
                     self.people.insert((target.to_owned(), arn.to_owned()), name.to_owned());
@@ -281,6 +281,13 @@ impl<'a> Filling<'a> {
                     .filter(|line| !line.is_empty())
                     .for_each(|line| writeln!(text, "# {line}").unwrap_or(()));
                 text.push('\n');
+            }
+            // Which classes there are is said by the keys.
+            "compromise_plan" if !self.keys.is_empty() => {
+                let asked = ["\"CHANGE: every class of keys above\"".to_owned()];
+                for line in &section.lines {
+                    writeln!(text, "{}", with_list(line, "classes", &asked)).ok();
+                }
             }
             "threat_model" => {
                 let mut offered = false;
