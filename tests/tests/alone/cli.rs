@@ -365,8 +365,14 @@ fn what_is_named_exists() {
     helps("witnessmark", &[], &mut found);
     helps("witnessmark-verify", &[], &mut found);
     let known: Vec<&str> = found.iter().map(|(command, _)| command.trim_end()).collect();
-    let pages =
-        ["README.md", "deploy/README.md", "docs/operating.md", "docs/auditor-guide.md", "docs/spec/declaration.md"];
+    let pages = [
+        "README.md",
+        "deploy/README.md",
+        "docs/operating.md",
+        "docs/auditor-guide.md",
+        "docs/declaration.md",
+        "docs/spec/declaration.md",
+    ];
     let pages = pages.map(|page| (page.to_owned(), fs::read_to_string(workspace_tests::root().join(page)).unwrap()));
     let mut named = 0;
     for (place, text) in found.iter().chain(&pages) {
