@@ -212,7 +212,9 @@ fn a_record_leaves_runs_to_the_next_run() {
         }
         world.run_on(&RealDisk, "d", &mut false).unwrap();
         let runs = world.audit();
-        assert_eq!(runs.iter().filter(|(run, _)| run == "b").count(), usize::from(began), "killed at {number}: {runs:?}");
+        // Its intent may stand before the run knows that it does.
+        let of_b = runs.iter().filter(|(run, _)| run == "b").count();
+        assert!(of_b <= 1 && (of_b == 1 || !began), "killed at {number}: {runs:?}");
         world.audit_signatures();
         std::fs::remove_dir_all(place).unwrap();
         number += 1;
