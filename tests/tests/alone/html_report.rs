@@ -334,11 +334,13 @@ fn judged(text: &str) -> Story {
     story.change(RecordType::Check, 0, |old| *old = rotates);
     story.insert(RecordType::Check, 0, check("aws-kms/key-is-usable", "aws-kms/key"));
     story.insert(RecordType::Check, 2, check("declaration/key-is-in-a-threat", "declaration/key"));
+    let (_, first) = story.records.iter().find(|(kind, _)| *kind == RecordType::Assignment).unwrap();
+    let now = first["now"].clone();
     story.insert(
         RecordType::Assignment,
         2,
         json!({"control": "declaration", "check": "declaration/key-is-in-a-threat", "targets": ["declaration"],
-            "parameters": {}, "weaker": [], "declared": {}, "now": "2026-11-21T10:00:00.000Z"}),
+            "parameters": {}, "weaker": [], "declared": {}, "now": now}),
     );
     for (at, (key, outcome)) in [("hot-key", "deviates"), ("spare", "undetermined")].into_iter().enumerate() {
         let mut finding = json!({"control": "declaration", "check": "declaration/key-is-in-a-threat", "target": "declaration",

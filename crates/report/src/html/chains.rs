@@ -2,10 +2,11 @@
 
 use links::{AcceptanceNode, ControlNode, ControlStatus, RiskNode, TaskNode, ThreatNode};
 use model::record::Control;
+use verify::Approver;
 
 use super::pieces::{
-    Cell, Fold, Line, Once, Part, Piece, code, counts, link, listed, listed_up_to, outcome, plain, said, soft, strong,
-    unknown,
+    Cell, Fold, Line, Once, Part, Piece, code, counts, known, link, listed, listed_up_to, outcome, plain, said, soft,
+    strong, unknown,
 };
 use super::registers::reviewed;
 use super::side::{MOST_FOLDS, Sources, controls_shown};
@@ -231,7 +232,7 @@ fn control_fold(control: &ControlNode, sources: &Sources<'_>, once: &mut Once) -
     cells.push(Cell::one("Documents", listed_up_to(20, documents.collect(), "none")));
     cells.push(Cell::new("Checks", check_lines(control, sources)));
     let accepted = sources.inventory.acceptances.iter().filter(|one| one.control == control.id);
-    let accepted: Vec<Line> = accepted.map(acceptance_line).collect();
+    let accepted: Vec<Line> = accepted.map(|one| acceptance_line(one, sources)).collect();
     if !accepted.is_empty() {
         cells.push(Cell::new("Acceptances", accepted));
     }
@@ -294,12 +295,19 @@ fn check_lines(control: &ControlNode, sources: &Sources<'_>) -> Vec<Line> {
     lines
 }
 
-fn acceptance_line(one: &AcceptanceNode) -> Line {
+fn acceptance_line(one: &AcceptanceNode, sources: &Sources<'_>) -> Line {
     let words = format!(
         ": {} (`{}` at {}), approved by {} from {} until {}",
         one.reason, one.check, one.subject, one.approved_by, one.approved, one.expires
     );
-    vec![link(&one.id, Some("acceptances".to_owned())), plain(&words)]
+    let sealed = sources.gathered.acceptances.iter().find(|(_, sealed)| sealed.id == one.id);
+    let approver = sealed.map(|(at, _)| sources.gathered.approvals.get(at).map(|known| known.approver));
+    let state = match approver {
+        Some(Some(Approver::Shown)) => known("approval shown"),
+        Some(_) => soft("(the custodian's claim)"),
+        None => soft("(not in force in this run; the custodian's claim)"),
+    };
+    vec![link(&one.id, Some("acceptances".to_owned())), plain(&words), plain(" "), state]
 }
 
 /// A control that is in the bundle and not in the declaration.
@@ -319,7 +327,7 @@ fn own_fold(id: &str, sources: &Sources<'_>, once: &mut Once) -> Fold {
     }
     let head = vec![strong(id), plain(" "), plain(title), plain(" "), outcome_of(id, sources)];
     let accepted = sources.inventory.acceptances.iter().filter(|one| one.control == id);
-    let accepted: Vec<Line> = accepted.map(acceptance_line).collect();
+    let accepted: Vec<Line> = accepted.map(|one| acceptance_line(one, sources)).collect();
     let mut cells =
         vec![Cell::one("Whose", vec![plain("this program's own: nobody declared it")]), Cell::new("Checks", lines)];
     if !accepted.is_empty() {

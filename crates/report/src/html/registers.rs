@@ -10,6 +10,8 @@ use super::text::clean;
 
 /// Things of one kind that are named in one cell.
 const MOST_IN_CELL: usize = 12;
+/// Threats that are named at a key: each has its own place with all that it affects.
+const MOST_THREATS: usize = 4;
 
 /// The threat model, the register, the inventory, the plan: how often it is reviewed, when it last was, and what was looked at.
 pub fn reviewed(sources: &Sources<'_>, ids: &[&str]) -> Vec<Line> {
@@ -89,10 +91,11 @@ fn risk_row(row: &RiskRow, sources: &Sources<'_>, once: &mut Once) -> Row {
         (Some(level), None) => vec![vec![plain(level)], vec![soft("no tolerance is named")]],
         (None, _) => vec![vec![soft("not declared")]],
     };
-    let mut head = vec![vec![strong(&row.id)]];
-    let mut threat = vec![soft("threat ")];
-    threat.push(sources.link("threat", &row.threat));
-    head.push(threat);
+    let threat = sources.link("threat", &row.threat);
+    let head = match row.id == row.threat {
+        true => vec![vec![threat]],
+        false => vec![vec![strong(&row.id)], vec![soft("threat "), threat]],
+    };
     let answering = sources.inventory.threats.iter().find(|threat| threat.id == row.threat);
     Row {
         anchor: once.first(sources.place("risk", &row.id)),
@@ -172,7 +175,7 @@ fn key_row(row: &KeyRow, sources: &Sources<'_>, once: &mut Once) -> Row {
         Cell::new("where", kept),
         Cell::one("holders", listed_up_to(MOST_IN_CELL, sources.links("holder", &key.holders), "nobody")),
         Cell::one("wallets", listed_up_to(MOST_IN_CELL, sources.links("wallet", &key.wallets), "none")),
-        Cell::one("threats", listed_up_to(MOST_IN_CELL, sources.links("threat", &key.threats), "in no threat")),
+        Cell::one("threats", listed_up_to(MOST_THREATS, sources.links("threat", &key.threats), "in no threat")),
     ];
     let joined = &sources.gathered.joined;
     cells.extend(joined.has("joined/key").then(|| joined::key_cell(sources, &key.id)));
