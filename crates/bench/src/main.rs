@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "it measures real time, in an environment of its own")]
 
 mod command;
+mod declare;
 mod peak;
 mod plain;
 mod seed;
@@ -49,6 +50,8 @@ enum What {
     },
     /// Make keys, users and roles in an emulator that the environment leads to.
     Seed(Account),
+    /// Write a whole declaration of this size.
+    Declare(declare::Declared),
     /// Run a command and print the peak memory of its process tree.
     Peak {
         #[arg(last = true, required = true)]
@@ -77,6 +80,10 @@ fn main() -> anyhow::Result<ExitCode> {
         }
         What::Seed(account) => {
             runtime()?.block_on(seed::seed(account))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        What::Declare(size) => {
+            declare::write(&size)?;
             Ok(ExitCode::SUCCESS)
         }
         What::Peak { command } => peak::of(&command),
