@@ -13,3 +13,23 @@ ahead(day) if day.epoch > input.now
 
 # Whole days since the day began.
 age(day) := aws.days(day.epoch, input.now)
+
+# Days after which a day that was not declared in time is taken for one that was made up later.
+days_to_declare := 31
+
+# Whether the ledger, which was there on this day, saw it declared only long afterwards. `name` is of the part that holds it.
+backdated(thing, name, when) if {
+	when.epoch >= thing.seen.ledger_since
+	thing.seen.dates[name] - when.epoch > days_to_declare * 86400
+}
+
+# What evidence of that says.
+in_time := sprintf("a bundle of the %d days after that day", [days_to_declare])
+
+seen_late := "the ledger was there on that day, and saw it declared only long afterwards"
+
+# Whether something changed after the end of this day.
+changed_after(thing, when) if {
+	is_number(thing.seen.changed)
+	when.epoch + 86400 <= thing.seen.changed
+}

@@ -4,9 +4,15 @@ package lib.fixture_declaration
 
 import data.lib.fixture
 
+# The same thing with other parts.
+but(thing, parts) := object.union(object.remove(thing, object.keys(parts)), parts)
+
 days_ago(n) := {"date": "as declared", "epoch": fixture.now - (n * fixture.day)}
 
 days_ahead(n) := {"date": "as declared", "epoch": fixture.now + (n * fixture.day)}
+
+# The ledger is five weeks old, has had everything from the day it is dated on, and saw no change.
+seen(dates) := {"ledger_since": fixture.now - (35 * fixture.day), "dates": dates, "changed": null}
 
 affects := {
 	"keys": [],
@@ -24,6 +30,7 @@ threat := {
 	"controls": [control_of("implemented")],
 	"risks": ["T-1"],
 	"accepted": [],
+	"seen": seen({}),
 }
 
 # A row of the register by which the threat is borne.
@@ -51,8 +58,10 @@ task := {
 	"threats": ["T-1"],
 	"records": "reviews/",
 	"done": [{"on": days_ago(10), "by": "kh-1", "record": "REC-1"}],
+	"late": [],
 	"last_done": days_ago(10),
 	"due": days_ahead(80),
+	"seen": seen({"last_done": fixture.now - (10 * fixture.day)}),
 }
 
 review(day) := {"on": day, "by": "Head of Security", "looked_at": "all of it", "changed": "nothing"}
@@ -62,6 +71,7 @@ reviewed_part := {
 	"reviews": [review(days_ago(10))],
 	"last": review(days_ago(10)),
 	"due": days_ahead(355),
+	"seen": seen({"last": fixture.now - (10 * fixture.day)}),
 }
 
 risk := {
@@ -75,6 +85,7 @@ risk := {
 	"accepted_by": {"name": "CEO", "role": "ceo", "executive": true},
 	"accepted": days_ago(30),
 	"monitored": days_ago(30),
+	"seen": seen({"accepted": fixture.now - (30 * fixture.day), "monitored": fixture.now - (30 * fixture.day)}),
 }
 
 key := {
@@ -103,6 +114,7 @@ third_party := {
 	"review_due": days_ahead(150),
 	"reviews": [],
 	"seen_as": [],
+	"seen": seen({"reviewed": fixture.now - (30 * fixture.day)}),
 }
 
 holder := {
@@ -114,6 +126,7 @@ holder := {
 	"train_every": "1y",
 	"training_due": days_ahead(335),
 	"left": null,
+	"seen": seen({"acknowledged": fixture.now - (30 * fixture.day), "trained": fixture.now - (30 * fixture.day)}),
 }
 
 document := {
@@ -130,6 +143,7 @@ document := {
 	"review_every": "1y",
 	"review_due": days_ahead(335),
 	"external": false,
+	"seen": seen({"approved": fixture.now - (30 * fixture.day)}),
 }
 
 acceptance := {
@@ -142,6 +156,7 @@ acceptance := {
 	"subject": "arn:aws:kms:eu-west-1:111122223333:key/1",
 	"target": null,
 	"used": true,
+	"seen": seen({"approved": fixture.now - (30 * fixture.day)}),
 }
 
 exclusion := {
@@ -174,7 +189,8 @@ system := {
 	"categories": ["insider", "key-compromise"],
 	"declined": [{"category": "physical", "reason": "no site of ours"}],
 	"executives": ["ceo"],
+	"of_other_systems": 0,
+	"framework": "ISO/IEC 27005",
+	"risks": 1,
+	"seen": seen({}),
 }
-
-# The same thing with other parts.
-but(thing, parts) := object.union(object.remove(thing, object.keys(parts)), parts)

@@ -8,7 +8,7 @@ use assess::{CheckSet, WorkerCommand};
 use bundle::statement::{Kind, Summary};
 use bundle::writer::SALT;
 use conclude::{AcceptanceUse, Acceptances, Rehearsals, Verdict};
-use declaration::{DeclaredThing, Loaded, Plan};
+use declaration::{Loaded, Plan};
 use history::Past;
 use model::Timestamp;
 use model::record::{
@@ -21,6 +21,7 @@ use verify::{Observer, VerifiedBundle};
 
 use crate::approvals;
 use crate::collect::{Job, Progress, collect};
+use crate::declared::Declared;
 use crate::judge::{JudgeError, Judging, excused, judge};
 use crate::rehearsal::{mark, own_endpoints};
 use crate::seal::{Intent, Recording, SealError, SealInput, Sealed, Sealer, Session};
@@ -202,12 +203,16 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
     let attached = attached.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
     let sealed: Vec<(&str, &[u8])> = files.chain(attached).collect();
 
+    // What was declared was declared, wherever the answers of that run came from: bundles of rehearsals count too.
+    let any = Rehearsals::new(&[Override::Endpoint]);
+    let past = Past { store: sealer.store, trust: sealer.trust, rehearsals: &any };
+
     progress.phase("reading the declared targets");
     let work = Work {
         jobs: std::mem::take(&mut setup.jobs),
         left_out: std::mem::take(&mut setup.left_out),
         declared: DeclaredFiles::new(sealed.iter().copied()),
-        things: loaded.things(setup.attached)?,
+        things: Declared::new(loaded.things(setup.attached)?, &past, started)?,
     };
     let endpoints = own_endpoints(&work.jobs);
     let (mut recorded, identities) = read(session, work, &setup.environment, setup.side_by_side, runtime, progress)?;
@@ -299,7 +304,7 @@ struct Work {
     jobs: Vec<Job>,
     left_out: Vec<Job>,
     declared: DeclaredFiles,
-    things: Vec<DeclaredThing>,
+    things: Declared,
 }
 
 /// Runs all collectors and puts what they recorded into order.

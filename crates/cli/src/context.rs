@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use declaration::{
-    CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Judged, Loaded, Loader as _, Plan, Standard,
+    Attachment, CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Judged, Loaded, Loader as _, Plan,
+    Standard,
 };
+use diagnose::Located;
 use model::Timestamp;
 
 use crate::catalogues;
@@ -49,6 +51,10 @@ pub fn examine(declaration: &Path, now: Timestamp) -> Result<Examined, Failure> 
     let mut diagnostics = loaded.diagnostics.clone();
     diagnostics.extend(own.diagnostics);
     diagnostics.extend(declaration::check(&loaded, &environment));
+    loaded.take_levels(&environment.standards);
+    for (folder, records) in loaded.records() {
+        diagnostics.extend(missing_records(&loader, &loaded, &folder, &records));
+    }
     let mut attached = own.attached;
     for attachment in loaded.attachments() {
         match loader.load(&attachment.shown) {
@@ -62,6 +68,36 @@ pub fn examine(declaration: &Path, now: Timestamp) -> Result<Examined, Failure> 
         diagnostics.iter().filter(|one| one.code == diagnose::Code::Placeholder).map(|one| one.at).collect();
     diagnostics.retain(|one| one.code == diagnose::Code::Placeholder || !asked.contains(&one.at));
     Ok(Examined { context: Context { folder, loaded, environment, checks, attached }, diagnostics })
+}
+
+/// What is wrong with the folder of a task's records: it is there, and holds the records that the declaration names.
+fn missing_records(
+    loader: &FolderLoader,
+    loaded: &Loaded,
+    folder: &Attachment,
+    records: &[&Located<String>],
+) -> Vec<diagnose::Diagnostic> {
+    let listed = loader.inside(Path::new(&folder.shown)).and_then(|path| {
+        std::fs::read_dir(path)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+    });
+    let names: BTreeSet<String> = match listed {
+        Ok(names) => names,
+        Err(error) => {
+            let problem = format!("the folder `{}` with a task's records cannot be read: {error}", folder.path);
+            return vec![loaded.missing_record(folder.at, &problem)];
+        }
+    };
+    // A record `REC-7` may be the file `REC-7.pdf`.
+    let is_there = |record: &str| {
+        names.iter().any(|name| name.strip_prefix(record).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    };
+    let missing = records.iter().filter(|record| record.is_written() && !is_there(&record.value));
+    missing
+        .map(|record| {
+            let problem = format!("`{}` is not among the records in `{}`", record.value, folder.path);
+            loaded.missing_record(record.at, &problem)
+        })
+        .collect()
 }
 
 /// A declaration without errors.
@@ -81,11 +117,9 @@ pub fn usable(declaration: &Path, now: Timestamp) -> Result<Context, Failure> {
 
 impl Context {
     /// How much is declared, and what of it no check of the plan judges.
-    ///
-    /// # Errors
-    /// When declared things cannot be written as JSON.
-    pub fn judged(&self, plan: &Plan) -> Result<Judged, Failure> {
-        declaration::judged(&self.loaded, &self.environment, plan).map_err(Failure::tool)
+    #[must_use]
+    pub fn judged(&self, plan: &Plan) -> Judged {
+        declaration::judged(&self.loaded, &self.environment, plan)
     }
 
     /// The resolved plan.

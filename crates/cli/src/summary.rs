@@ -90,6 +90,7 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found<'_
         "stopped": found.stopped,
         "declared": {
             "things": found.judged.things,
+            "of_other_systems": found.judged.of_other_systems,
             "judged_by_no_check": found.judged.unjudged.iter().map(|one| json!({"what": one.what, "count": one.count})).collect::<Vec<_>>(),
         },
         "new": found.new,
@@ -104,9 +105,18 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found<'_
 
 /// The first line: how much is declared, and how much of it is no more than said.
 fn declared(judged: &Judged) -> String {
+    let others = match judged.of_other_systems {
+        0 => String::new(),
+        some => format!(" {some} of other systems in the same files are kept out."),
+    };
     match judged.not_judged() {
-        0 => format!("{} things are declared, each of a kind that a check reads.\n", judged.things),
-        some => format!("{} things are declared, {some} of them judged by no check (listed below).\n", judged.things),
+        0 => format!("{} things are declared, each of a kind that a check reads.{others}\n", judged.things),
+        some => {
+            format!(
+                "{} things are declared, {some} of them judged by no check (listed below).{others}\n",
+                judged.things
+            )
+        }
     }
 }
 

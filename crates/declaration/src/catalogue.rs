@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::ids::StandardId;
+use crate::ids::{RequirementId, StandardId};
 use crate::load::Loaded;
 use crate::schema::as_parsed;
 
@@ -191,6 +191,8 @@ pub struct Requirement {
     pub demand: String,
     /// The methods that are asked for.
     pub methods: BTreeMap<Method, Wanted>,
+    /// When an inspection is expected, in words.
+    pub inspect_condition: Option<String>,
     pub reach: Option<Reach>,
 }
 
@@ -237,6 +239,17 @@ impl Standard {
 }
 
 impl Loaded {
+    /// Takes from the catalogues from which level on the requirements are demanded that third parties are said to meet: a certificate of a lower
+    /// level does not cover them.
+    pub fn take_levels(&mut self, standards: &[Standard]) {
+        let covered = self.declaration.third_parties.iter().flat_map(|party| &party.covers);
+        let level = |id: &Located<RequirementId>| {
+            let standard = standards.iter().find(|standard| standard.id == id.standard)?;
+            Some((id.to_string(), standard.requirement(&id.item)?.level))
+        };
+        self.levels = covered.filter_map(level).collect();
+    }
+
     /// Reads a catalogue that lies beside the declaration, in a folder that is named at `at`. What is wrong with it can be rendered with
     /// the declaration's own diagnostics.
     ///
@@ -334,6 +347,7 @@ fn requirement(entry: RequirementEntry) -> Requirement {
         aspect: entry.aspect.map(|aspect| aspect.to_string()),
         level: entry.level.map_or(1, |level| level.value),
         demand: entry.demand.value,
+        inspect_condition: entry.inspect_condition.map(|condition| condition.value),
         reach: entry.reach.map(|reach| reach.value),
     }
 }

@@ -20,21 +20,24 @@ mod placeholders;
 mod plan;
 mod planned;
 mod references;
+mod registers;
 mod resources;
 mod schema;
+mod systems;
 mod unjudged;
 
 pub use catalogue::{CatalogueError, Method, Reach, Requirement, Standard, Wanted, catalogue_schema};
 pub use declared::{
     Acceptance, Affects, Certificate, CheckUse, Columns, Component, CompromisePlan, Control, ControlStatus,
-    Declaration, Declined, Designation, Document, DocumentUse, Done, Exclusion, Expect, Identities, Key, KeyHolder,
-    KeyInventory, KeyPlace, LedgerSettings, NotApplicable, Observe, Parameters, Residual, Review, Risk, RiskImport,
-    RiskRegister, Risks, Role, SeenAs, Settings, Signatures, Step, System, Target, Task, ThirdParty, Threat,
-    ThreatModel, Tolerance, Treatment, Wallet,
+    Declaration, Declined, Designation, Document, DocumentUse, Done, Exclusion, Expect, Identities, Import, Key,
+    KeyHolder, KeyInventory, KeyPlace, LedgerSettings, NamedSystem, NotApplicable, Observe, Parameters, Residual,
+    Review, Risk, RiskRegister, Role, Rows, SeenAs, Separator, Settings, Signatures, Step, System, Target, Task,
+    ThirdParty, Threat, ThreatModel, Tolerance, Treatment, Values, Wallet,
 };
 pub use environment::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment};
 pub use ids::{CheckId, Origin, RequirementId, Sha256, StandardId};
 pub use load::{Attachment, DeclaredFile, Loaded, Loader, load};
+pub use own_rules::OWN_RULES;
 pub use plan::{check, plan};
 pub use person::{
     FormAgainst, FormAttachment, FormMethod, FormRole, FormSays, RECORD_TEMPLATE, ReadForm, RecordForm, read_form,
@@ -43,6 +46,8 @@ pub use person::{
 pub use planned::{
     Assignment, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger, PlannedSystem, PlannedTarget,
 };
-pub use resources::{DECLARATION, DeclaredKind, DeclaredThing, JOINED, ThingError, WrittenAt, kinds};
+pub use resources::{
+    Before, DECLARATION, DeclaredKind, DeclaredThing, JOINED, SEEN, ThingError, WrittenAt, carry_on, is_watched, kinds,
+};
 pub use schema::declaration_schema;
 pub use unjudged::{Judged, Unjudged, judged, judged_by, notes};

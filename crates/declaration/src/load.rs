@@ -1,11 +1,15 @@
-//! Reads the declaration and what it includes, through a loader, into one tree and then into types.
+//! Reads the declaration, what it includes and what it imports, through a loader, into one tree and then into types.
+
+use std::collections::BTreeMap;
 
 use diagnose::decode::{text, wrong_type};
 use diagnose::yaml::{self, Entry, Value};
 use diagnose::{Code, Decode, Diagnostic, Located, Node, Reporter, Severity, SourceMap, Span, has_errors};
 
-use crate::declared::Declaration;
+use crate::declared::{Declaration, Task};
 use crate::placeholders;
+use crate::registers::{self, Register};
+use crate::systems::{self, Elsewhere};
 
 /// Files of one declaration.
 const MAX_FILES: usize = 256;
@@ -44,6 +48,10 @@ pub struct Loaded {
     pub sources: SourceMap,
     pub diagnostics: Vec<Diagnostic>,
     tree: Option<Node>,
+    /// What of the files belongs to other systems of the entity.
+    pub(crate) elsewhere: Elsewhere,
+    /// From which level on requirements are demanded that third parties are said to meet, by their whole ids, as far as it is known.
+    pub(crate) levels: BTreeMap<String, u32>,
 }
 
 impl Loaded {
@@ -61,22 +69,49 @@ impl Loaded {
         }
     }
 
+    /// How many things of its files belong to other systems of the entity, and are kept out.
+    #[must_use]
+    pub fn of_other_systems(&self) -> usize {
+        self.elsewhere.counts.values().sum()
+    }
+
+    /// The folders with the records of tasks, each with the records that must be in it.
+    #[must_use]
+    pub fn records(&self) -> Vec<(Attachment, Vec<&Located<String>>)> {
+        let tasks = self.declaration.controls.iter().filter_map(|control| control.task.as_ref());
+        let folder = |task: &Task| {
+            let written = task.records.as_ref()?;
+            let path = self.path(written).ok()?;
+            Some(Attachment { shown: self.shown(&path), path, at: written.at })
+        };
+        tasks
+            .filter_map(|task| {
+                Some((folder(task)?, task.done.iter().filter_map(|done| done.record.as_ref()).collect()))
+            })
+            .collect()
+    }
+
+    /// Something about the records of a task that is not as it is declared.
+    #[must_use]
+    pub fn missing_record(&self, at: Span, message: &str) -> Diagnostic {
+        Diagnostic::new(&self.sources, Severity::Warning, at, Code::MissingRecord, message.to_owned())
+    }
+
     /// The whole declaration as JSON, includes merged, as any YAML reader would see it.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         self.tree.as_ref().map(Node::to_json).unwrap_or_default()
     }
 
-    /// The documents, signatures and registers that the declaration names: they are sealed with it.
+    /// The documents and signatures that the declaration names: they are sealed with it. Imported registers are files of it.
     #[must_use]
     pub fn attachments(&self) -> Vec<Attachment> {
         let declaration = &self.declaration;
         let named = declaration.controls.iter().flat_map(|c| &c.documents).filter_map(|d| d.path.as_ref());
         let documents = declaration.documents.iter().filter_map(|d| d.path.as_ref()).chain(named);
         let signatures = declaration.acceptances.iter().filter_map(|a| a.signature.as_ref());
-        let register = declaration.risks.import.as_ref().map(|i| &i.file);
         let mut all: Vec<Attachment> = Vec::new();
-        for written in documents.chain(signatures).chain(register) {
+        for written in documents.chain(signatures) {
             if let Ok(path) = self.path(written)
                 && !all.iter().any(|a| a.path == path)
             {
@@ -184,11 +219,14 @@ pub fn load(root_path: &str, loader: &dyn Loader) -> Loaded {
         diagnostics: Vec::new(),
         merged: Vec::new(),
         open: Vec::new(),
+        registers: BTreeMap::new(),
     };
     let root_at = reading.file(name, Span::NONE);
-    let Reading { files, sources, mut diagnostics, merged, .. } = reading;
+    reading.unread();
+    let Reading { files, sources, mut diagnostics, mut merged, .. } = reading;
 
     let mut reporter = Reporter::new(&sources);
+    let elsewhere = systems::keep_own(&mut merged, &mut reporter);
     let (declaration, tree) = match root_at {
         Some(at) => {
             let tree = Node { at, value: Value::Map(merged) };
@@ -209,7 +247,7 @@ pub fn load(root_path: &str, loader: &dyn Loader) -> Loaded {
     }
     diagnostics.append(&mut reporter.found);
     diagnostics.sort_by_key(|d| (d.at, d.severity));
-    Loaded { declaration, files, sources, diagnostics, tree }
+    Loaded { declaration, files, sources, diagnostics, tree, elsewhere, levels: BTreeMap::new() }
 }
 
 struct Reading<'a> {
@@ -221,47 +259,14 @@ struct Reading<'a> {
     merged: Vec<Entry>,
     /// Files being read, outermost first.
     open: Vec<String>,
+    /// Imported registers, by path; `None`: it cannot be used, which was reported.
+    registers: BTreeMap<String, Option<Register>>,
 }
 
 impl Reading<'_> {
     /// Reads one file and what it includes into `merged`; the place of its first key.
     fn file(&mut self, path: &str, asked: Span) -> Option<Span> {
-        let shown = if self.folder.is_empty() { path.to_owned() } else { format!("{}/{path}", self.folder) };
-        let bytes = match self.loader.load(&shown) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                self.report(|r| {
-                    r.error(asked, Code::Unreadable, format!("cannot read `{shown}`: {error}"));
-                });
-                return None;
-            }
-        };
-        if bytes.len() > yaml::MAX_FILE {
-            self.report(|r| {
-                r.error(
-                    asked,
-                    Code::Unreadable,
-                    format!(
-                        "`{shown}` has {} bytes, and a file of a declaration at most {}",
-                        bytes.len(),
-                        yaml::MAX_FILE
-                    ),
-                );
-            });
-            return None;
-        }
-        let text = match String::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => {
-                let at = error.utf8_error().valid_up_to();
-                self.report(|r| {
-                    r.error(asked, Code::Yaml, format!("`{shown}` is not UTF-8 from byte {at} on"));
-                });
-                return None;
-            }
-        };
-        self.files.push(DeclaredFile { path: path.to_owned(), shown: shown.clone(), bytes: text.clone().into_bytes() });
-        let file = self.sources.add(shown, text.clone());
+        let (file, text) = self.text(path, asked)?;
         let mut tree = None;
         self.report(|r| tree = yaml::parse(file, &text, r));
         let node = tree?;
@@ -275,17 +280,110 @@ impl Reading<'_> {
             });
             return None;
         };
-        let included = self.merge(members);
+        let included = self.merge(path, members);
         self.open.push(path.to_owned());
         self.include(path, &included);
         self.open.pop();
         Some(node.at)
     }
 
+    /// The text of a file of the declaration, which is sealed, and its number.
+    fn text(&mut self, path: &str, asked: Span) -> Option<(u32, String)> {
+        let shown = self.shown(path);
+        let fault = |what: String| (Code::Unreadable, what);
+        let read = match self.loader.load(&shown) {
+            Err(error) => Err(fault(format!("cannot read `{shown}`: {error}"))),
+            Ok(bytes) if bytes.len() > yaml::MAX_FILE => Err(fault(format!(
+                "`{shown}` has {} bytes, and a file of a declaration at most {}",
+                bytes.len(),
+                yaml::MAX_FILE
+            ))),
+            Ok(bytes) => String::from_utf8(bytes).map_err(|error| {
+                let at = error.utf8_error().valid_up_to();
+                (Code::Yaml, format!("`{shown}` is not UTF-8 from byte {at} on"))
+            }),
+        };
+        match read {
+            Ok(text) => {
+                let bytes = text.clone().into_bytes();
+                self.files.push(DeclaredFile { path: path.to_owned(), shown: shown.clone(), bytes });
+                Some((self.sources.add(shown, text.clone()), text))
+            }
+            Err((code, problem)) => {
+                self.report(|r| {
+                    r.error(asked, code, problem);
+                });
+                None
+            }
+        }
+    }
+
+    fn shown(&self, path: &str) -> String {
+        if self.folder.is_empty() { path.to_owned() } else { format!("{}/{path}", self.folder) }
+    }
+
+    /// The rows of the register that is named under `list` of the file `from`.
+    fn import(&mut self, from: &str, list: &str, node: &Node) -> Vec<Node> {
+        let mut import = None;
+        self.report(|r| import = registers::import_of(node, r));
+        let Some(import) = import.filter(|import| import.file.is_written()) else { return Vec::new() };
+        let Some(path) = self.beside(from, &import.file) else { return Vec::new() };
+        if !self.registers.contains_key(&path) {
+            if self.files.iter().any(|file| file.path == path) {
+                self.report(|r| {
+                    r.error(import.file.at, Code::Include, format!("`{path}` is included, and no register"));
+                });
+                return Vec::new();
+            }
+            let mut register = None;
+            if let Some((file, text)) = self.text(&path, import.file.at) {
+                let shown = self.shown(&path);
+                self.report(|r| register = Register::read(file, &text, &shown, &import, r));
+            }
+            self.registers.insert(path.clone(), register);
+        }
+        let mut register = self.registers.remove(&path).flatten();
+        let mut rows = Vec::new();
+        if let Some(register) = &mut register {
+            self.report(|r| rows = register.rows(list, &import, r));
+        }
+        self.registers.insert(path, register);
+        rows
+    }
+
+    /// Names what of the imported registers nothing reads.
+    fn unread(&mut self) {
+        for (path, register) in std::mem::take(&mut self.registers) {
+            let shown = self.shown(&path);
+            if let Some(register) = register {
+                self.report(|r| register.note(&shown, r));
+            }
+        }
+    }
+
+    /// A path written in the file `from`, relative to the declaration's folder; `None`: it leaves it, which is reported.
+    fn beside(&mut self, from: &str, written: &Located<String>) -> Option<String> {
+        match resolve(from, &written.value) {
+            Ok(path) => Some(path),
+            Err(reason) => {
+                self.report(|r| {
+                    r.error(written.at, Code::Include, format!("`{}` {reason}", written.value)).help(
+                        "all files of a declaration must be in its folder or below it, so that they can be sealed",
+                    );
+                });
+                None
+            }
+        }
+    }
+
     /// Lists are joined, everything else may be in one file only. The included paths are given back.
-    fn merge(&mut self, members: Vec<Entry>) -> Vec<Node> {
+    fn merge(&mut self, from: &str, members: Vec<Entry>) -> Vec<Node> {
         let mut included = Vec::new();
-        for member in members {
+        for mut member in members {
+            if registers::is_import(&member.key.value, &member.value) {
+                let rows = self.import(from, &member.key.value, &member.value);
+                member.value.value = Value::List(rows);
+            }
             if member.key.value == "include" {
                 match member.value.value {
                     Value::List(items) => included.extend(items),
@@ -324,17 +422,7 @@ impl Reading<'_> {
             let mut wanted = None;
             self.report(|r| wanted = text(node, r).map(str::to_owned));
             let Some(wanted) = wanted else { continue };
-            let path = match resolve(from, &wanted) {
-                Ok(path) => path,
-                Err(reason) => {
-                    self.report(|r| {
-                        r.error(node.at, Code::Include, format!("`{wanted}` {reason}")).help(
-                            "all files of a declaration must be in its folder or below it, so that they can be sealed",
-                        );
-                    });
-                    continue;
-                }
-            };
+            let Some(path) = self.beside(from, &Located::new(wanted, node.at)) else { continue };
             let cycle = self.open.contains(&path);
             if cycle || self.files.iter().any(|f| f.path == path) {
                 let what = if cycle { "includes itself" } else { "is included twice" };

@@ -17,7 +17,7 @@ const FAMILIES: &[&str] = &[DECLARATION, "keys", "people", "third-parties"];
 const NONE: &str = "nothing was found that could be compared with what is declared";
 
 /// The title of the control, as reports show it.
-const TITLE: &str = "The declaration's own rules";
+pub const OWN_RULES: &str = "The declaration's own rules";
 
 /// The control and what it uses, where the declaration is to be held to it.
 pub(crate) fn own_rules(
@@ -35,7 +35,7 @@ pub(crate) fn own_rules(
     }
     let control = PlannedControl {
         id: DECLARATION.to_owned(),
-        title: TITLE.to_owned(),
+        title: OWN_RULES.to_owned(),
         requirements: Vec::new(),
         threats: Vec::new(),
         observe_seconds: None,
@@ -56,12 +56,10 @@ pub(crate) fn may_use(declaration: &Declaration, check: &CheckId) -> bool {
 /// Whoever names a standard, or begins a threat model, is held to what they declare. Where nothing but targets and controls is declared there is
 /// nothing to be held to.
 pub(crate) fn applies(declaration: &Declaration) -> bool {
-    let risks = &declaration.risks;
     declaration.system.standard.is_some()
         || declaration.threat_model.is_some()
         || !declaration.threats.is_empty()
-        || !risks.rows.is_empty()
-        || risks.import.is_some()
+        || !declaration.risks.is_empty()
 }
 
 fn rule(check: &CheckMeta, declaration: &Declaration, used: &[Assignment]) -> Option<Assignment> {
@@ -106,10 +104,9 @@ fn is_declared(declaration: &Declaration, kind: &str) -> bool {
                 || d.compromise_plan.is_some()
                 || d.key_inventory.is_some()
                 || d.risk_register.is_some()
-                || d.risks.import.is_some()
-                || !(d.threats.is_empty() && d.keys.is_empty() && d.risks.rows.is_empty())
+                || !(d.threats.is_empty() && d.keys.is_empty() && d.risks.is_empty())
         }
-        "declaration/risk" => !d.risks.rows.is_empty(),
+        "declaration/risk" => !d.risks.is_empty(),
         "declaration/role" => !d.roles.is_empty(),
         "declaration/task" => d.controls.iter().any(|control| control.task.is_some()),
         "declaration/third-party" => !d.third_parties.is_empty(),

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diagnose::{Code, Id, Located, Reporter, Span, help_known};
+use diagnose::{Code, Id, Located, Reporter, Span, help_known, suggestion};
 
-use crate::declared::{Declaration, NotApplicable, SeenAs, Signatures, Target};
+use crate::declared::{CATEGORIES, Declaration, NotApplicable, SeenAs, Signatures, Target};
 use crate::environment::{CollectorInfo, Environment};
 use crate::ids::{RequirementId, StandardId};
 use crate::load::Loaded;
@@ -59,6 +59,7 @@ impl<'d> Known<'d> {
 /// Reports duplicate ids and names that lead nowhere.
 pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Environment, reporter: &mut Reporter<'_>) {
     let d = &loaded.declaration;
+    unique("system", d.systems.iter().map(|s| &s.id), reporter);
     unique("target", d.targets.iter().map(|t| &t.id), reporter);
     unique("component", d.components.iter().map(|c| &c.id), reporter);
     unique("third party", d.third_parties.iter().map(|t| &t.id), reporter);
@@ -95,14 +96,24 @@ pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Envir
         }
     }
 
+    for rule in d.risk_register.iter().flat_map(|register| &register.tolerances) {
+        if rule.id.is_written() && rule.levels.is_empty() {
+            reporter.error(rule.id.at, Code::BadValue, format!("no level is within `{}`", rule.id));
+        }
+    }
+    categories(d, reporter);
+
     let targets: Vec<&str> = known.targets.keys().copied().collect();
     // An acceptance may be about what the declaration's own rules found.
     let judged_controls: Vec<&str> = known.controls.iter().copied().chain([DECLARATION]).collect();
     let judged_targets: Vec<&str> = targets.iter().copied().chain([DECLARATION, JOINED]).collect();
-    let mut names = Names { reporter, environment, loaded };
+    let mut names = Names { reporter, environment, loaded, listed: BTreeSet::new() };
 
     if let Some(standard) = &d.system.standard {
         names.standard(standard);
+        if let Some(level) = &d.system.level {
+            names.level(level, standard);
+        }
     }
     for party in &d.third_parties {
         names.all(&party.in_threats, "threat", &known.threats);
@@ -110,6 +121,7 @@ pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Envir
         names.all(&party.keys, "key", &known.keys);
         if let Some(certificate) = &party.certificate {
             names.standard(&certificate.standard);
+            names.level(&certificate.level, &certificate.standard);
             names.requirements(&certificate.covers);
         }
     }
@@ -143,10 +155,7 @@ pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Envir
     }
     for risk in &d.risks.rows {
         names.id(&risk.threat, "threat", &known.threats);
-        // Without a stated tolerance the name is a finding of the run, not a broken link.
-        if let Some(within) = risk.residual.as_ref().and_then(|r| r.within_tolerance.as_ref())
-            && !tolerances.is_empty()
-        {
+        if let Some(within) = risk.residual.as_ref().and_then(|r| r.within_tolerance.as_ref()) {
             names.one(within.at, &within.value, "rule of tolerance", &tolerances);
         }
     }
@@ -222,8 +231,28 @@ pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Envir
     for folder in d.policies.iter().chain(&d.catalogues) {
         names.path(folder);
     }
-    if let Some(import) = &d.risks.import {
-        names.path(&import.file);
+}
+
+/// A category may be any word; one that is not known, and that no control asks for, is probably mistyped.
+fn categories(declaration: &Declaration, reporter: &mut Reporter<'_>) {
+    let uses = declaration.controls.iter().flat_map(|control| &control.checks);
+    let asked: BTreeSet<String> = uses
+        .filter_map(|used| used.with.to_json().get("categories").and_then(serde_json::Value::as_array).cloned())
+        .flatten()
+        .filter_map(|category| category.as_str().map(str::to_owned))
+        .collect();
+    let declined = declaration.threat_model.iter().flat_map(|model| &model.declined).map(|one| &one.category);
+    let named = declaration.threats.iter().filter_map(|threat| threat.category.as_ref()).chain(declined);
+    for category in named.filter(|category| category.is_written()) {
+        if !CATEGORIES.contains(&category.as_str()) && !asked.contains(category.as_str()) {
+            reporter
+                .warn(
+                    category.at,
+                    Code::UnknownCategory,
+                    format!("`{category}` is none of the known categories of threats"),
+                )
+                .maybe_help(help_known(category.as_str(), CATEGORIES, "known are"));
+        }
     }
 }
 
@@ -286,10 +315,20 @@ fn unique<'d>(what: &str, ids: impl Iterator<Item = &'d Located<Id>>, reporter: 
     }
 }
 
+/// The known id that only lacks leading zeros here, as spreadsheets drop them.
+fn with_its_zeros<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    let number = |id: &str| id.bytes().all(|byte| byte.is_ascii_digit());
+    let bare = |id: &'_ str| id.trim_start_matches('0').len();
+    let same = |id: &str| id.get(id.len() - bare(id)..) == name.get(name.len() - bare(name)..);
+    known.iter().copied().find(|id| number(name) && number(id) && same(id))
+}
+
 struct Names<'r, 'a, 'e> {
     reporter: &'r mut Reporter<'a>,
     environment: &'e Environment,
     loaded: &'e Loaded,
+    /// Of which kinds all known names were said.
+    listed: BTreeSet<String>,
 }
 
 impl Names<'_, '_, '_> {
@@ -298,9 +337,28 @@ impl Names<'_, '_, '_> {
             let pending = self.reporter.error(at, Code::UnknownReference, format!("there is no {what} `{name}`"));
             if known.is_empty() {
                 pending.help(format!("the declaration has no {what} at all"));
-            } else {
-                pending.maybe_help(help_known(name, known, "there are"));
+            } else if let Some(whole) = with_its_zeros(name, known) {
+                pending.help(format!(
+                    "there is a {what} `{whole}`: ids are texts, and a program that takes one for a number drops its zeros"
+                ));
+            } else if self.loaded.elsewhere.has(name) {
+                pending.help(format!("`{name}` is of other systems of the entity, and kept out of this one"));
+            } else if let Some(close) = suggestion(name, known.iter().copied()) {
+                pending.help(format!("did you mean `{close}`?"));
+            } else if self.listed.insert(what.to_owned()) {
+                // A list that was given once need not be read again and again.
+                pending.maybe_help(help_known("", known, "there are"));
             }
+        }
+    }
+
+    /// A level that the standard's catalogue has.
+    fn level(&mut self, level: &Located<u32>, standard: &Located<StandardId>) {
+        let Some(known) = self.environment.standards.iter().find(|one| one.id == standard.as_str()) else { return };
+        let highest = known.highest_level();
+        if level.is_written() && !(1..=highest).contains(&level.value) {
+            let problem = format!("`{standard}` has levels 1 to {highest}, and no level {level}");
+            self.reporter.error(level.at, Code::BadValue, problem);
         }
     }
 

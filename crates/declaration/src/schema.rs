@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
 use crate::declared::Declaration;
+use crate::systems::SHARED;
 
 /// JSON Schema (draft 2020-12) of a declaration file. `null` is never a value: a key without one is left out.
 #[must_use]
@@ -15,9 +16,46 @@ pub fn declaration_schema() -> Value {
         version.retain(|key, _| key == "description");
         version.insert("const".to_owned(), 1.into());
     }
+    shared(&mut schema);
     schema.insert("$id".to_owned(), "urn:witnessmark:declaration:v1".into());
     schema.insert("title".to_owned(), "Witnessmark declaration, version 1".into());
     schema.to_value()
+}
+
+/// Things of these lists may say which systems they belong to; that is read before their types are (`systems`).
+fn shared(schema: &mut Schema) {
+    let mut things = Vec::new();
+    for (list, _) in SHARED {
+        if let Some(list) = schema.pointer(&format!("/properties/{list}")) {
+            names(list, &mut things);
+        }
+    }
+    let systems = serde_json::json!({
+        "description": "The systems of `systems` that it belongs to. Without it: all of them.",
+        "type": "array",
+        "items": { "$ref": "#/$defs/Id" },
+        "minItems": 1,
+    });
+    for thing in things {
+        if let Some(members) = schema.pointer_mut(&format!("/$defs/{thing}/properties")).and_then(Value::as_object_mut)
+        {
+            members.insert("systems".to_owned(), systems.clone());
+        }
+    }
+}
+
+/// The definitions that the items of a list refer to.
+fn names(list: &Value, found: &mut Vec<String>) {
+    match list {
+        Value::Object(members) => members.iter().for_each(|(key, value)| match value {
+            Value::String(to) if key == "$ref" => {
+                found.extend(to.strip_prefix("#/$defs/").filter(|name| *name != "Import").map(str::to_owned));
+            }
+            value => names(value, found),
+        }),
+        Value::Array(items) => items.iter().for_each(|item| names(item, found)),
+        _ => {}
+    }
 }
 
 /// The schema of a file that people write, from the type it is read into.

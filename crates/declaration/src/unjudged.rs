@@ -1,13 +1,13 @@
 //! What is declared and sealed, and judged by no check: it is named after every run, so that nobody takes it for judged.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use diagnose::{Code, Diagnostic, Reporter, Span};
 
 use crate::environment::Environment;
 use crate::load::Loaded;
 use crate::planned::Plan;
-use crate::resources::{ThingError, kinds};
+use crate::resources::kinds;
 
 /// Declared things of one kind that no check of the plan reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Judged {
     /// Declared things, whatever their kind.
     pub things: usize,
     pub unjudged: Vec<Unjudged>,
+    /// Things of other systems of the entity in the same files, kept out of this one and in no other count.
+    pub of_other_systems: usize,
 }
 
 impl Judged {
@@ -36,24 +38,16 @@ impl Judged {
 }
 
 /// Counts the declared things, and those of kinds that no check of the plan reads.
-///
-/// # Errors
-/// When facts cannot be written as JSON.
-pub fn judged(loaded: &Loaded, environment: &Environment, plan: &Plan) -> Result<Judged, ThingError> {
+#[must_use]
+pub fn judged(loaded: &Loaded, environment: &Environment, plan: &Plan) -> Judged {
     let used = plan.assignments.iter().filter_map(|one| environment.checks.checks.get(&one.check));
     judged_by(loaded, &used.flat_map(|check| check.kinds()).map(String::as_str).collect())
 }
 
 /// The same where it is known by itself which kinds the checks read: those of a bundle are sealed in it.
-///
-/// # Errors
-/// When facts cannot be written as JSON.
-pub fn judged_by(loaded: &Loaded, read: &BTreeSet<&str>) -> Result<Judged, ThingError> {
-    let things = loaded.things(&[])?;
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for thing in &things {
-        *counts.entry(thing.kind).or_default() += 1;
-    }
+#[must_use]
+pub fn judged_by(loaded: &Loaded, read: &BTreeSet<&str>) -> Judged {
+    let counts = loaded.counts();
     let mut unjudged: Vec<Unjudged> = kinds()
         .into_iter()
         .filter(|kind| !read.contains(kind.kind))
@@ -68,7 +62,7 @@ pub fn judged_by(loaded: &Loaded, read: &BTreeSet<&str>) -> Result<Judged, Thing
             (count > 0).then(|| Unjudged { what: kind.plural, count, at: first(loaded, kind.kind) })
         })
         .collect();
-    let mut things = things.len();
+    let mut things: usize = counts.values().sum();
     let by_path: Vec<Span> = loaded
         .declaration
         .controls
@@ -78,19 +72,17 @@ pub fn judged_by(loaded: &Loaded, read: &BTreeSet<&str>) -> Result<Judged, Thing
         .map(|document| document.written)
         .collect();
     // What is no thing of its own.
-    let register = loaded.declaration.risks.import.as_ref().map(|import| import.file.at);
     let reasons: Vec<Span> = loaded.declaration.not_applicable.iter().map(|one| one.written).collect();
     for (what, places) in [
         ("reasons why a requirement does not apply", reasons),
         ("documents that a control names by their path", by_path),
-        ("registers in files of their own", register.into_iter().collect()),
     ] {
         if let Some(at) = places.first() {
             things += places.len();
             unjudged.push(Unjudged { what, count: places.len(), at: *at });
         }
     }
-    Ok(Judged { things, unjudged })
+    Judged { things, unjudged, of_other_systems: loaded.of_other_systems() }
 }
 
 /// The same as notes, for a person who writes.

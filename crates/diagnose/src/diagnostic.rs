@@ -62,12 +62,20 @@ codes! {
     UnknownReference = "unknown-reference",
     /// An included file leaves the declaration's folder, includes itself, or is included twice.
     Include = "include",
+    /// A register that is no CSV or JSON, or lacks what its import names.
+    Register = "register",
     /// A setting of a target that its collectors refuse.
     BadSetting = "bad-setting",
     /// A parameter that the check refuses.
     BadParameter = "bad-parameter",
     /// A parameter that demands less than the check does by default.
     WeakerParameter = "weaker-parameter",
+    /// A category of threats that is none of the known ones.
+    UnknownCategory = "unknown-category",
+    /// Records of a task that are not where they are said to be.
+    MissingRecord = "missing-record",
+    /// Things of other systems of the entity, which are kept out of this one.
+    OtherSystem = "other-system",
     /// One check put twice to one target by one control.
     DuplicateAssignment = "duplicate-assignment",
     /// A check that has no target it could read.

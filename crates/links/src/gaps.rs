@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use declaration::{
-    Control, ControlStatus, Designation, Method, Reach, Requirement, RequirementId, Standard, ThirdParty, Wanted,
+    Control, ControlStatus, Designation, DocumentUse, Method, Reach, Requirement, RequirementId, Standard, ThirdParty,
+    Wanted,
 };
+use diagnose::Id;
 use model::record::Counts;
 use serde::Serialize;
 
@@ -69,6 +71,9 @@ pub struct RequirementGaps {
     pub demand: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reach: Option<Reach>,
+    /// When an inspection is expected, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inspect_condition: Option<String>,
     /// The reason for which it is declared not to apply, and where.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_applicable: Option<Declined>,
@@ -251,14 +256,17 @@ impl Links<'_> {
         let methods: BTreeMap<Method, MethodState> = match declined {
             Some(_) => BTreeMap::new(),
             None => {
-                let state =
-                    |(method, wanted): (&Method, &Wanted)| (*method, method_state(*method, *wanted, &serving, found, &records));
+                let state = |(method, wanted): (&Method, &Wanted)| {
+                    (*method, self.method_state(*method, *wanted, &serving, found, &records))
+                };
                 requirement.methods.iter().map(state).collect()
             }
         };
         let missing = match declined {
             Some(_) => contradictions(&controls),
-            None => missing(requirement, &controls, &methods),
+            None => {
+                missing(requirement, &controls, &methods, serving.iter().any(|one| self.external(one).next().is_some()))
+            }
         };
         let third_parties = self.declaration().third_parties.iter();
         RequirementGaps {
@@ -266,6 +274,7 @@ impl Links<'_> {
             level: requirement.level,
             demand: requirement.demand.clone(),
             reach: requirement.reach,
+            inspect_condition: requirement.inspect_condition.clone(),
             not_applicable: declined
                 .map(|one| Declined { reason: one.reason.value.clone(), at: self.place(one.requirement.at) }),
             threats,
@@ -281,6 +290,63 @@ impl Links<'_> {
             records,
             id: id.to_string(),
         }
+    }
+
+    /// The documents of a control that somebody else wrote: an external text alone is not the entity's own policy.
+    fn external<'c>(&self, control: &'c Control) -> impl Iterator<Item = &'c DocumentUse> + use<'c, '_> {
+        let documents = &self.declaration().documents;
+        let others = |id: &Id| {
+            documents
+                .iter()
+                .any(|one| one.id.value == *id && one.external.as_ref().is_some_and(|external| external.value))
+        };
+        control.documents.iter().filter(move |used| used.document.as_ref().is_some_and(|id| others(&id.value)))
+    }
+
+    /// What the implemented controls, what was found, and what people saw give for one method. Only findings and records of auditors cover one:
+    /// whatever else there is, is the entity's own material for somebody who reviews, watches or asks.
+    fn method_state(
+        &self,
+        method: Method,
+        wanted: Wanted,
+        serving: &[&Control],
+        found: Option<&Found>,
+        records: &[RecordRow],
+    ) -> MethodState {
+        let mut by: Vec<String> = Vec::new();
+        let mut covered = false;
+        for control in serving {
+            match method {
+                Method::Review => {
+                    let external: Vec<&str> = self.external(control).map(DocumentUse::name).collect();
+                    let own = control.documents.iter().map(DocumentUse::name).filter(|name| !external.contains(name));
+                    by.extend(own.map(str::to_owned));
+                    let done = control.task.iter().flat_map(|task| &task.done).filter_map(|done| done.record.as_ref());
+                    let records = control.task.iter().filter_map(|task| task.records.as_ref());
+                    by.extend(records.chain(done).map(|record| record.value.clone()));
+                }
+                Method::Inspect => {
+                    for used in &control.checks {
+                        covered |= found.is_some_and(|f| f.definite(control.id.as_str(), used.check.as_str()) > 0);
+                        by.push(used.check.to_string());
+                    }
+                }
+                // Nothing that is declared says that somebody watched, or asked.
+                Method::Observe | Method::Interview => {}
+            }
+        }
+        for row in records.iter().filter(|row| row.record.method == method && row.counts != Weight::Expired) {
+            covered |= row.counts == Weight::Covers;
+            by.push(format!("record {}", row.record.id));
+        }
+        by.sort_unstable();
+        by.dedup();
+        let state = match (covered, by.is_empty()) {
+            (true, _) => State::Covered,
+            (false, false) => State::Prepared,
+            (false, true) => State::Open,
+        };
+        MethodState { wanted, state, by }
     }
 
     fn control_row(&self, control: &Control, found: Option<&Found>) -> ControlRow {
@@ -326,53 +392,11 @@ pub fn third_party(party: &ThirdParty) -> ThirdPartyRow {
     }
 }
 
-/// What the implemented controls, what was found, and what people saw give for one method. Only findings and records of auditors cover one:
-/// whatever else there is, is the entity's own material for somebody who reviews, watches or asks.
-fn method_state(
-    method: Method,
-    wanted: Wanted,
-    serving: &[&Control],
-    found: Option<&Found>,
-    records: &[RecordRow],
-) -> MethodState {
-    let mut by: Vec<String> = Vec::new();
-    let mut covered = false;
-    for control in serving {
-        match method {
-            Method::Review => {
-                by.extend(control.documents.iter().map(|document| document.name().to_owned()));
-                let done = control.task.iter().flat_map(|task| &task.done).filter_map(|done| done.record.as_ref());
-                let records = control.task.iter().filter_map(|task| task.records.as_ref());
-                by.extend(records.chain(done).map(|record| record.value.clone()));
-            }
-            Method::Inspect => {
-                for used in &control.checks {
-                    covered |= found.is_some_and(|f| f.definite(control.id.as_str(), used.check.as_str()) > 0);
-                    by.push(used.check.to_string());
-                }
-            }
-            // Nothing that is declared says that somebody watched, or asked.
-            Method::Observe | Method::Interview => {}
-        }
-    }
-    for row in records.iter().filter(|row| row.record.method == method && row.counts != Weight::Expired) {
-        covered |= row.counts == Weight::Covers;
-        by.push(format!("record {}", row.record.id));
-    }
-    by.sort_unstable();
-    by.dedup();
-    let state = match (covered, by.is_empty()) {
-        (true, _) => State::Covered,
-        (false, false) => State::Prepared,
-        (false, true) => State::Open,
-    };
-    MethodState { wanted, state, by }
-}
-
 fn missing(
     requirement: &Requirement,
     controls: &[ControlRow],
     methods: &BTreeMap<Method, MethodState>,
+    external: bool,
 ) -> Vec<Missing> {
     if controls.is_empty() {
         return vec![Missing::new("no-control", "no control serves it")];
@@ -393,7 +417,12 @@ fn missing(
         methods.get(&method).is_some_and(|one| one.wanted == Wanted::Expected && one.state == State::Open)
     };
     if open(Method::Review) {
-        missing.push(Missing::new("no-document", "none of its controls names a document, or records of a task"));
+        let text = if external {
+            "the documents of its controls are somebody else's: an external text alone is not the entity's own policy"
+        } else {
+            "none of its controls names a document, or records of a task"
+        };
+        missing.push(Missing::new("no-document", text));
     }
     // A control that says why no configuration shows it is judged by its word: the reason is in the table, for whoever reads it.
     if open(Method::Inspect) && implemented(controls).any(|control| control.not_inspectable.is_none()) {

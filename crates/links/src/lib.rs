@@ -28,7 +28,7 @@ pub use inventory::{
     CertificateRow, HolderRow, Inventory, KeyRow, OtherRow, PartyRow, ReviewRow, ReviewedRow, RiskRow, ToleranceRow,
     WalletRow,
 };
-pub use links::{Links, Place, Unanswerable};
+pub use links::{Links, Place, Rule, Unanswerable};
 pub use records::{
     Contradiction, HolderOf, NotBelieved, PersonRecord, RecordRow, RecordTotals, Records, Weight, about_words,
 };

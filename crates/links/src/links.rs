@@ -31,12 +31,20 @@ impl Unanswerable {
     }
 }
 
+/// A use of a check by the declaration's own rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    pub check: String,
+    pub targets: Vec<String>,
+}
+
 /// A declaration and the catalogues that it refers to.
 #[derive(Clone, Copy, Debug)]
 pub struct Links<'d> {
     loaded: &'d Loaded,
     standards: &'d [Standard],
     records: Option<&'d Records>,
+    rules: &'d [Rule],
 }
 
 /// Whether a control is in place; `implemented` where nothing is written.
@@ -47,7 +55,7 @@ pub fn status(control: &Control) -> ControlStatus {
 impl<'d> Links<'d> {
     #[must_use]
     pub const fn new(loaded: &'d Loaded, standards: &'d [Standard]) -> Self {
-        Self { loaded, standards, records: None }
+        Self { loaded, standards, records: None, rules: &[] }
     }
 
     /// The same, with what people saw.
@@ -59,6 +67,16 @@ impl<'d> Links<'d> {
     /// What people saw; `None` where nobody looked.
     pub(crate) const fn records(&self) -> Option<&'d Records> {
         self.records
+    }
+
+    /// The same with the declaration's own rules, as a plan or a bundle has them.
+    #[must_use]
+    pub const fn with_rules(self, rules: &'d [Rule]) -> Self {
+        Self { rules, ..self }
+    }
+
+    pub(crate) const fn rules(&self) -> &'d [Rule] {
+        self.rules
     }
 
     pub(crate) const fn declaration(&self) -> &'d Declaration {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use declaration::{Acceptance, Control, ControlStatus, Key, RequirementId, Risk, Threat};
+use declaration::{
+    Acceptance, Control, ControlStatus, DECLARATION, Key, OWN_RULES, RequirementId, Risk, Standard, Threat,
+};
 use diagnose::{Form as _, help_known};
 use serde::Serialize;
 use serde_json::Value;
@@ -46,6 +48,9 @@ pub struct Trace {
     pub threats: Vec<ThreatNode>,
     pub controls: Vec<ControlNode>,
     pub requirements: Vec<RequirementNode>,
+    /// What a reader has to know of the catalogues that they are in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Declared acceptances that are about these controls.
     pub acceptances: Vec<AcceptanceNode>,
     /// What people saw of these controls and requirements.
@@ -116,9 +121,6 @@ pub struct ThreatNode {
     /// What it can hurt, each with its kind: `key hot-signing`.
     pub affects: Vec<String>,
     pub risks: Vec<RiskNode>,
-    /// The file with the register, where it is kept apart: its rows are not among `risks`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub register: Option<String>,
     /// Third parties that name it.
     pub third_parties: Vec<String>,
     /// Controls that name it.
@@ -223,6 +225,9 @@ pub struct UseNode {
     /// As written; what is not has the check's default.
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
     pub parameters: serde_json::Map<String, Value>,
+    /// Names of parameters that demand less than the check does by default.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub weaker: Vec<String>,
     /// Why a complete and empty population is as it should be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expect_none: Option<String>,
@@ -242,6 +247,9 @@ pub struct RequirementNode {
     pub demand: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_applicable: Option<Declined>,
+    /// When an inspection is expected, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inspect_condition: Option<String>,
     /// All controls that say they serve it.
     pub controls: Vec<String>,
     /// Those of them that are planned: they do not serve it yet.
@@ -284,6 +292,9 @@ impl<'d> Links<'d> {
     /// Where nothing, or more than one thing, has this id; `kind` tells them apart.
     pub fn trace(&self, id: &str, kind: Option<Kind>) -> Result<Trace, Unanswerable> {
         let declaration = self.declaration();
+        if id == DECLARATION && kind.is_none_or(|kind| kind == Kind::Control) && !self.rules().is_empty() {
+            return Ok(self.own_rules());
+        }
         let control = declaration.controls.iter().find(|one| one.id.as_str() == id);
         let threat = self.threat(id);
         let key = declaration.keys.iter().find(|one| one.id.as_str() == id);
@@ -332,6 +343,37 @@ impl<'d> Links<'d> {
         (trace.records, trace.contradictions) = (records, contradictions);
     }
 
+    /// The control of the program's own that holds the entity to its declaration.
+    fn own_rules(&self) -> Trace {
+        let mut trace = self.told(Kind::Control, DECLARATION.to_owned(), &Parts::default(), None);
+        let uses = self.rules().iter().map(|rule| UseNode {
+            check: rule.check.clone(),
+            at: None,
+            targets: Some(rule.targets.clone()),
+            parameters: serde_json::Map::new(),
+            weaker: Vec::new(),
+            expect_none: None,
+            found: None,
+        });
+        trace.controls.push(ControlNode {
+            id: DECLARATION.to_owned(),
+            at: None,
+            title: OWN_RULES.to_owned(),
+            status: ControlStatus::Implemented,
+            not_inspectable: None,
+            threats: Vec::new(),
+            requirements: Vec::new(),
+            observed_every: None,
+            task: None,
+            documents: Vec::new(),
+            checks: uses.collect(),
+        });
+        let of_rules = |one: &&Acceptance| one.control.as_ref().is_some_and(|control| control.as_str() == DECLARATION);
+        let acceptances = self.declaration().acceptances.iter().filter(of_rules);
+        trace.acceptances.extend(acceptances.map(|one| self.acceptance_node(one)));
+        trace
+    }
+
     /// The requirement with this id, with or without its standard. One that no catalogue has is found if a control names it.
     fn named(&self, id: &str) -> Option<RequirementId> {
         let whole = RequirementId::read(id).or_else(|| {
@@ -343,10 +385,20 @@ impl<'d> Links<'d> {
 
     fn nothing_named(&self, id: &str, kind: Option<Kind>) -> Unanswerable {
         let declaration = self.declaration();
-        let mut known: Vec<&str> = declaration.controls.iter().map(|one| one.id.as_str()).collect();
-        known.extend(declaration.threats.iter().map(|one| one.id.as_str()));
-        known.extend(declaration.keys.iter().map(|one| one.id.as_str()));
-        known.extend(self.standards().iter().flat_map(|one| &one.requirements).map(|one| one.id.as_str()));
+        let of = |one: Kind| kind.is_none_or(|kind| kind == one);
+        let mut known: Vec<&str> = Vec::new();
+        if of(Kind::Control) {
+            known.extend(declaration.controls.iter().map(|one| one.id.as_str()));
+        }
+        if of(Kind::Threat) {
+            known.extend(declaration.threats.iter().map(|one| one.id.as_str()));
+        }
+        if of(Kind::Key) {
+            known.extend(declaration.keys.iter().map(|one| one.id.as_str()));
+        }
+        if of(Kind::Requirement) {
+            known.extend(self.standards().iter().flat_map(|one| &one.requirements).map(|one| one.id.as_str()));
+        }
         let what = kind.map_or("control, threat, key or requirement", Kind::as_str);
         Unanswerable::new(format!("there is no {what} `{id}`"), help_known(id, &known, "there are"))
     }
@@ -394,11 +446,14 @@ impl<'d> Links<'d> {
         let mine = |acceptance: &&Acceptance| {
             acceptance.control.as_ref().is_some_and(|of| parts.controls.iter().any(|one| one.id.value == of.value))
         };
+        let named = |standard: &&Standard| parts.requirements.iter().any(|one| one.standard == standard.id);
+        let notes = self.standards().iter().filter(named).flat_map(|standard| &standard.notes);
         Trace {
             kind,
             id,
             contradictions: Vec::new(),
             records: Vec::new(),
+            notes: notes.cloned().collect(),
             keys: parts.keys.iter().map(|key| self.key_node(key)).collect(),
             threats: parts.threats.iter().map(|threat| self.threat_node(threat)).collect(),
             controls: parts.controls.iter().map(|control| self.control_node(control)).collect(),
@@ -457,7 +512,6 @@ impl<'d> Links<'d> {
             category: text(threat.category.as_ref()),
             affects: hurt,
             risks: risks.map(|risk| self.risk_node(risk)).collect(),
-            register: declaration.risks.import.as_ref().map(|import| import.file.value.clone()),
             third_parties: parties.map(|party| party.id.to_string()).collect(),
             controls: self.answering(threat.id.as_str()).map(|control| control.id.to_string()).collect(),
             planned: planned(self.answering(threat.id.as_str())),
@@ -487,6 +541,7 @@ impl<'d> Links<'d> {
             at: self.place(used.check.at),
             targets: used.on.as_deref().map(texts),
             parameters: used.with.to_json(),
+            weaker: Vec::new(),
             expect_none: used.expect.as_ref().map(|expect| expect.none.value.clone()),
             found: None,
         });
@@ -535,6 +590,7 @@ impl<'d> Links<'d> {
             not_applicable: self
                 .not_applicable(id)
                 .map(|one| Declined { reason: one.reason.value.clone(), at: self.place(one.requirement.at) }),
+            inspect_condition: entry.and_then(|one| one.inspect_condition.clone()),
             controls: self.serving(id).map(|control| control.id.to_string()).collect(),
             planned: planned(self.serving(id)),
             third_parties: parties.filter(|p| p.covers.iter().any(|one| one.value == *id)).map(third_party).collect(),
@@ -575,9 +631,23 @@ impl Trace {
     pub fn shows(&self, target: &str, subject: Option<&str>) -> bool {
         let Some(about) = &self.about else { return true };
         let Some(id) = subject.filter(|_| target == about.target) else { return false };
+        // The inventory names a token's key by its label, which stands between others in the id.
+        if id.split('/').any(|part| part == about.name) {
+            return true;
+        }
         // An ARN ends with the alias, or with `key/` and the id.
         let before = id.strip_suffix(&about.name);
         before.is_some_and(|before| before.is_empty() || before.ends_with(':') || before.ends_with('/'))
+    }
+
+    /// Marks the parameters of a use that demand less than its check does by default, as a plan or a bundle says.
+    pub fn mark_weaker(&mut self, control: &str, check: &str, targets: &[String], weaker: &[String]) {
+        let controls = self.controls.iter_mut().filter(|one| one.id == control);
+        for used in controls.flat_map(|one| &mut one.checks).filter(|used| used.check == check) {
+            if used.targets.as_ref().is_none_or(|of_use| of_use.iter().any(|target| targets.contains(target))) {
+                used.weaker = weaker.to_vec();
+            }
+        }
     }
 
     /// Puts in what a bundle found: every use has an entry then, an empty one where there is no finding.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use declaration::{Loaded, Standard, load};
 use model::record::{About, ActsFor, Counts, Finding, Says};
 use witnessmark_links::{
-    ControlStatus, Found, HolderOf, Kind, Links, Method, PersonRecord, Records, RequirementGaps, State, UseFound,
+    ControlStatus, Found, HolderOf, Kind, Links, Method, PersonRecord, Records, RequirementGaps, Rule, State, UseFound,
 };
 
 const HOUSE: &str = "standard: House
@@ -599,6 +599,9 @@ fn from_a_key_to_all_that_hangs_on_it() {
           ]
         }
       ],
+      "notes": [
+        "Invented."
+      ],
       "acceptances": [
         {
           "id": "ACC",
@@ -698,22 +701,34 @@ fn an_id_that_leads_nowhere_or_to_several() {
     assert_eq!(links.trace("MFA", Some(Kind::Threat)).unwrap().kind, Kind::Threat);
     assert_eq!(said("MFB", None), "there is no control, threat, key or requirement `MFB`; did you mean `MFA`?");
     assert_eq!(said("hot-key", Some(Kind::Threat)).split(';').next(), Some("there is no threat `hot-key`"));
+    // What has this id and is of another kind is no help.
+    assert!(!said("hot-key", Some(Kind::Threat)).contains("did you mean `hot-key`"));
     assert_eq!(
         said("house-1:A9", None).split(';').next(),
         Some("there is no control, threat, key or requirement `house-1:A9`")
     );
 }
 
-/// Rows of a register that is kept apart are not read here, and nobody is told that there are none.
+/// Rows of a register that is kept apart are traced like written ones, and lead into its file.
 #[test]
-fn a_register_that_is_kept_apart_is_named() {
+fn a_register_that_is_kept_apart_is_followed() {
     let text =
         DECLARED.replace(&DECLARED[DECLARED.find("  - {threat").unwrap()..DECLARED.find("controls:").unwrap()], "");
     let text = text.replace("risks:\n", "risks: {import: {file: register.csv}}\n");
-    let (loaded, standards) = (loaded(&text), house());
+    let register = "threat,likelihood,impact,treatment,owner\nT-IN,rare,severe,accept,CEO\n";
+    let standards = house();
+    let loaded = declaration::load("witnessmark.yaml", &|path: &str| match path {
+        "witnessmark.yaml" => Ok(text.clone().into_bytes()),
+        "register.csv" => Ok(register.as_bytes().to_vec()),
+        _ => Err(std::io::ErrorKind::NotFound.into()),
+    });
+    assert_eq!(loaded.diagnostics, []);
     let trace = Links::new(&loaded, &standards).trace("T-IN", None).unwrap();
     let [threat] = &trace.threats[..] else { panic!("one threat") };
-    assert_eq!((threat.risks.len(), threat.register.as_deref()), (0, Some("register.csv")));
+    let [risk] = &threat.risks[..] else { panic!("one risk") };
+    let at = risk.at.as_ref().unwrap();
+    assert_eq!((risk.likelihood.as_str(), risk.owner.as_str()), ("rare", "CEO"));
+    assert_eq!((at.file.as_str(), at.line, at.column), ("register.csv", 2, 1));
 }
 
 /// The trace of a key shows the findings that name it; every other trace all of its controls.
@@ -837,4 +852,43 @@ fn who_an_auditor_is() {
         told(false, "Jane, who says: auditor; the trust file names no holder of the key")
     );
     assert!(!of(entity, Some(auditor)).0, "an auditor who records for the entity covers nothing");
+}
+
+#[test]
+fn the_declarations_own_rules_are_a_control() {
+    let (loaded, standards) = (loaded(DECLARED), house());
+    let rules = [Rule { check: "declaration/threat-is-answered".to_owned(), targets: vec!["declaration".to_owned()] }];
+    let links = Links::new(&loaded, &standards);
+    assert!(links.trace("declaration", None).is_err());
+    let mut trace = links.with_rules(&rules).trace("declaration", None).unwrap();
+    assert_eq!(trace.uses().map(|one| one.check).collect::<Vec<_>>(), ["declaration/threat-is-answered"]);
+    trace.mark_weaker("declaration", "declaration/threat-is-answered", &["declaration".to_owned()], &["p".to_owned()]);
+    assert_eq!(trace.controls[0].checks[0].weaker, ["p"]);
+    assert!(links.with_rules(&rules).trace("declaration", Some(Kind::Threat)).is_err());
+}
+
+#[test]
+fn a_tokens_key_is_found_by_its_label() {
+    let text = DECLARED.replace("key: alias/hot", "key: hot label");
+    let (loaded, standards) = (loaded(&text), house());
+    let trace = Links::new(&loaded, &standards).trace("hot-key", None).unwrap();
+    let shown = |target, id| trace.shows(target, Some(id));
+    assert_eq!((shown("aws", "a/hot label/0"), shown("aws", "a/hot label 2/0")), (true, false));
+    assert!(!shown("other", "a/hot label/0"));
+}
+
+#[test]
+fn an_external_document_prepares_no_review() {
+    let standards = house();
+    for (external, state) in [(true, State::Open), (false, State::Prepared)] {
+        let document = format!("{{id: d, title: D, type: policy, sha256: {}, external: {external}}}", "a".repeat(64));
+        let control = "{id: C, title: C, requirements: [\"house-1:A1\"], documents: [{document: d}]}";
+        let text =
+            format!("system: {{id: s, standard: house-1, level: 1}}\ndocuments: [{document}]\ncontrols: [{control}]");
+        let loaded = loaded(&format!("witnessmark: 1\nentity: N\n{text}\n"));
+        let gaps = Links::new(&loaded, &standards).gaps(None, None, None).unwrap();
+        let one = gaps.requirements.iter().find(|one| one.id == "house-1:A1").unwrap();
+        assert_eq!(one.methods[&Method::Review].state, state);
+        assert_eq!(one.missing.iter().any(|one| one.text.contains("somebody else's")), external);
+    }
 }

@@ -5,9 +5,9 @@ use std::io;
 
 use bundle::read::{Line, Record};
 use bundle::statement::Kind;
-use declaration::{Judged, Loaded, Standard};
+use declaration::{DECLARATION, Judged, Loaded, Standard};
 use diagnose::{Diagnostic, Severity};
-use links::Found;
+use links::{Found, Rule};
 use model::record::CheckRole;
 use model::{Digest, RecordRef, RecordType};
 use serde::Deserialize;
@@ -53,6 +53,7 @@ pub struct DeclaredReader {
     withheld: u64,
     found: Found,
     checks: ChecksRead,
+    rules: Vec<Rule>,
 }
 
 /// The checks that were put to something, and the kinds of resources that each reads.
@@ -101,6 +102,8 @@ pub struct Declared {
     kind: Kind,
     pub found: Found,
     checks: ChecksRead,
+    /// The declaration's own rules, as the run used them.
+    pub rules: Vec<Rule>,
 }
 
 impl DeclaredReader {
@@ -114,7 +117,14 @@ impl DeclaredReader {
     pub fn finish(mut self, bundle: &VerifiedBundle) -> Declared {
         self.found.rehearse(|target| bundle.rehearsals().includes(target));
         let kind = bundle.statement().predicate.kind;
-        Declared { files: self.files, withheld: self.withheld, kind, found: self.found, checks: self.checks }
+        Declared {
+            files: self.files,
+            withheld: self.withheld,
+            kind,
+            found: self.found,
+            checks: self.checks,
+            rules: self.rules,
+        }
     }
 }
 
@@ -133,8 +143,11 @@ impl Observer for DeclaredReader {
             Record::Check(check) if check.role == CheckRole::Check => {
                 self.checks.kinds.insert(check.id.clone(), kinds_read(&check.text));
             }
-            Record::Assignment(assignment) => {
-                self.checks.used.insert(assignment.check.clone());
+            Record::Assignment(used) => {
+                self.checks.used.insert(used.check.clone());
+                if used.control == DECLARATION {
+                    self.rules.push(Rule { check: used.check.clone(), targets: used.targets.clone() });
+                }
             }
             Record::Declaration(file) => {
                 if file.size <= MOST_OF_FILE && self.taken.saturating_add(file.size) <= MOST_OF_FILES {

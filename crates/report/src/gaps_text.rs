@@ -198,6 +198,9 @@ fn one(text: &mut String, requirement: &RequirementGaps) {
     for row in &requirement.records {
         line(text, "record", &row_words(row));
     }
+    if let Some(condition) = &requirement.inspect_condition {
+        line(text, "inspect", &format!("expected where: {condition}"));
+    }
     for missing in &requirement.missing {
         line(text, "missing", &missing.text);
     }

@@ -32,6 +32,9 @@ pub fn render_trace(from: &Basis, trace: &Trace) -> String {
     section(&mut text, "Threats", &trace.threats, "no threat: nothing says why it is done", threat);
     section(&mut text, "Controls", &trace.controls, "no control", control);
     section(&mut text, "Requirements", &trace.requirements, "no requirement", requirement);
+    for note in &trace.notes {
+        wrapped(&mut text, "  Note: ", &clean(note));
+    }
     if !trace.acceptances.is_empty() {
         section(&mut text, "Acceptances", &trace.acceptances, "", acceptance);
     }
@@ -95,10 +98,8 @@ fn threat(text: &mut String, threat: &ThreatNode) {
     head(text, &threat.id, threat.at.as_ref(), &format!("{}{category}", threat.title));
     list(text, "affects", &threat.affects);
     list(text, "others", &threat.third_parties);
-    match &threat.register {
-        Some(file) => line(text, "risk", &format!("the register is kept in {file}, and not shown here")),
-        None if threat.risks.is_empty() => line(text, "risk", "no row of the register"),
-        None => {}
+    if threat.risks.is_empty() {
+        line(text, "risk", "no row of the register");
     }
     for one in &threat.risks {
         risk(text, one);
@@ -175,6 +176,9 @@ fn check(text: &mut String, used: &UseNode) {
         let parameters: Vec<String> = used.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
         line(text, "", &format!("with {}", parameters.join(", ")));
     }
+    if !used.weaker.is_empty() {
+        line(text, "", &format!("weaker than by default: {}", used.weaker.join(", ")));
+    }
     if let Some(why) = &used.expect_none {
         line(text, "", &format!("none expected: {why}"));
     }
@@ -239,12 +243,17 @@ fn requirement(text: &mut String, requirement: &RequirementNode) {
     if let Some(declined) = &requirement.not_applicable {
         line(text, "n/a", &format!("declared not to apply: {}", declined.reason));
     }
+    if let Some(condition) = &requirement.inspect_condition {
+        line(text, "inspect", &format!("expected where: {condition}"));
+    }
     if !requirement.controls.is_empty() {
         line(text, "served by", &named(&requirement.controls, &requirement.planned));
     }
     for party in &requirement.third_parties {
         let certificate = party.certificate.as_ref().map(|held| format!(", certificate {held}")).unwrap_or_default();
-        line(text, "by others", &format!("{} ({}) is declared to cover it{certificate}", party.id, party.role));
+        let reviewed = party.reviewed.as_ref().map_or(", never reviewed".to_owned(), |day| format!(", reviewed {day}"));
+        let words = format!("{} ({}) is declared to cover it{certificate}{reviewed}", party.id, party.role);
+        line(text, "by others", &words);
     }
 }
 

@@ -211,6 +211,9 @@ impl Observer for TraceReader {
         let Line::Disclosed(record) = line else { return };
         match (self.phase, record.as_ref()) {
             (Phase::Findings, Record::Finding(finding)) => self.finding(at, finding),
+            (Phase::Findings, Record::Assignment(used)) => {
+                self.trace.mark_weaker(&used.control, &used.check, &used.targets, &used.weaker);
+            }
             (Phase::Findings, Record::Declaration(file)) => {
                 self.paths.insert(at.ordinal, file.path.clone());
             }

@@ -58,7 +58,7 @@ pub fn trace(args: &TraceArgs) -> Result<ExitStatus, Stop> {
         Ok(records) => records,
         Err(code) => return Ok(code),
     };
-    let links = Links::new(&loaded, &standards);
+    let links = Links::new(&loaded, &standards).with_rules(&declared.rules);
     let links = records.as_ref().map_or(links, |records| links.with_records(records));
     let trace = links.trace(&args.id, kind).map_err(|error| unanswerable(&error))?;
     let mut reader = TraceReader::new(trace);

@@ -27,3 +27,25 @@ test_deviates_when_unused if {
 	count(acceptance_is_in_force.conforms) == 0 with input as case({"used": false})
 	count(acceptance_is_in_force.deviates) == 1 with input as case({"used": false})
 }
+
+test_a_backdated_approved_is_seen if {
+	# Declared 40 days after the day.
+	count(acceptance_is_in_force.deviates) == 1 with input as declared_approved(0, 20)
+	count(acceptance_is_in_force.conforms) == 0 with input as declared_approved(0, 20)
+
+	# In time.
+	count(acceptance_is_in_force.conforms) == 1 with input as declared_approved(0, 29)
+
+	# Before the ledger was there nothing is concluded from it.
+	count(acceptance_is_in_force.deviates) == 0 with input as declared_approved(fixture_declaration.days_ago(20).epoch, 20)
+}
+
+# The day is 60 days ago, and was declared so many days ago.
+declared_approved(since, ago) := fixture.case(thing, {}) if {
+	day := fixture_declaration.days_ago(60)
+	declared := fixture_declaration.days_ago(ago)
+	thing := fixture_declaration.but(fixture_declaration.acceptance, {
+		"approved": day,
+		"seen": {"ledger_since": since, "dates": {"approved": declared.epoch}, "changed": null},
+	})
+}

@@ -2,7 +2,7 @@
 # title: Every document has an owner and a version, was approved, and is the one that was sealed
 # description: >-
 #   Reads owner, version, approval and last review of the document, when its next review is due, and whether the file that is sealed has the
-#   declared digest. Neither approval nor review may lie in the future. Does not apply to a document that somebody else wrote: it is not the entity's own policy. Cannot see what it says; of a private one only the
+#   declared digest, and when the ledger first had these days. Neither approval nor review may lie in the future. Does not apply to a document that somebody else wrote: it is not the entity's own policy. Cannot see what it says; of a private one only the
 #   digest is sealed.
 # scope: package
 # schemas:
@@ -10,8 +10,8 @@
 # custom:
 #   subject: declaration/document
 #   needs:
-#     conforms: [external, owner, version, approved_by, approved, reviewed, review_due, sha256, sealed_sha256]
-#     deviates: [[external, owner], [external, version], [external, approved_by], [external, approved], [external, reviewed], [external, review_due], [external, sha256, sealed_sha256]]
+#     conforms: [external, owner, version, approved_by, approved, reviewed, review_due, sha256, sealed_sha256, seen]
+#     deviates: [[external, owner], [external, version], [external, approved_by], [external, approved], [external, reviewed], [external, review_due], [external, sha256, sealed_sha256], [external, approved, seen], [external, reviewed, seen]]
 #     not_applicable: [external]
 #   severity: medium
 #   remediation: Have the document approved, and write down its owner, version, approver and the day.
@@ -52,6 +52,24 @@ conforms contains {"path": "/approved", "actual": input.resource.approved} if {
 	not early
 	not overdue
 	not changed
+	is_object(input.resource.seen)
+	count(backdated) == 0
+}
+
+backdated contains part if {
+	some part in ["approved", "reviewed"]
+	is_object(input.resource[part])
+	declaration.backdated(input.resource, part, input.resource[part])
+}
+
+deviates contains {
+	"path": sprintf("/seen/dates/%s", [part]),
+	"actual": input.resource.seen.dates[part],
+	"expected": declaration.in_time,
+	"because": declaration.seen_late,
+} if {
+	own
+	some part in backdated
 }
 
 deviates contains {"path": sprintf("/%s", [part]), "actual": null, "because": "it is not declared"} if {

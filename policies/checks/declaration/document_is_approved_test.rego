@@ -40,3 +40,47 @@ test_a_review_of_tomorrow_is_none if {
 	count(document_is_approved.conforms) == 1 with input as case({"reviewed": fixture_declaration.days_ago(0)})
 	count(document_is_approved.deviates) == 0 with input as case({"reviewed": fixture_declaration.days_ago(0)})
 }
+
+test_a_backdated_approved_is_seen if {
+	# Declared 40 days after the day.
+	count(document_is_approved.deviates) == 1 with input as declared_approved(0, 20)
+	count(document_is_approved.conforms) == 0 with input as declared_approved(0, 20)
+
+	# In time.
+	count(document_is_approved.conforms) == 1 with input as declared_approved(0, 29)
+
+	# Before the ledger was there nothing is concluded from it.
+	count(document_is_approved.deviates) == 0 with input as declared_approved(fixture_declaration.days_ago(20).epoch, 20)
+}
+
+# The day is 60 days ago, and was declared so many days ago.
+declared_approved(since, ago) := fixture.case(thing, {}) if {
+	day := fixture_declaration.days_ago(60)
+	declared := fixture_declaration.days_ago(ago)
+	thing := fixture_declaration.but(fixture_declaration.document, {
+		"approved": day,
+		"seen": {"ledger_since": since, "dates": {"approved": declared.epoch}, "changed": null},
+	})
+}
+
+test_a_backdated_reviewed_is_seen if {
+	# Declared 40 days after the day.
+	count(document_is_approved.deviates) == 1 with input as declared_reviewed(0, 20)
+	count(document_is_approved.conforms) == 0 with input as declared_reviewed(0, 20)
+
+	# In time.
+	count(document_is_approved.conforms) == 1 with input as declared_reviewed(0, 29)
+
+	# Before the ledger was there nothing is concluded from it.
+	count(document_is_approved.deviates) == 0 with input as declared_reviewed(fixture_declaration.days_ago(20).epoch, 20)
+}
+
+# The day is 60 days ago, and was declared so many days ago.
+declared_reviewed(since, ago) := fixture.case(thing, {}) if {
+	day := fixture_declaration.days_ago(60)
+	declared := fixture_declaration.days_ago(ago)
+	thing := fixture_declaration.but(fixture_declaration.document, {
+		"reviewed": day,
+		"seen": {"ledger_since": since, "dates": {"reviewed": declared.epoch}, "changed": null},
+	})
+}

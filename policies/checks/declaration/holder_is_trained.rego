@@ -1,16 +1,16 @@
 # METADATA
 # title: Every key holder acknowledged their duties and was trained in time
 # description: >-
-#   Reads when the duties were acknowledged and when the person was last trained, and compares that with `train_every` and `max_days`. Does
-#   not apply to those who left. Cannot see what they learned.
+#   Reads when the duties were acknowledged and when the person was last trained, and compares that with `train_every`, `max_days`, and the bundle
+#   that first had these days. Does not apply to those who left. Cannot see what they learned.
 # scope: package
 # schemas:
 #   - input.resource: schema["declaration-holder"]
 # custom:
 #   subject: declaration/holder
 #   needs:
-#     conforms: [left, acknowledged, trained, training_due]
-#     deviates: [[left, acknowledged], [left, trained], [left, training_due]]
+#     conforms: [left, acknowledged, trained, training_due, seen]
+#     deviates: [[left, acknowledged], [left, trained], [left, training_due], [left, acknowledged, seen], [left, trained, seen]]
 #     not_applicable: [left]
 #   severity: medium
 #   remediation: Train the person, have them acknowledge their duties in writing, and write down both days.
@@ -40,7 +40,22 @@ conforms contains {"path": "/trained", "actual": input.resource.trained} if {
 	is_object(input.resource.trained)
 	not late
 	not overdue
+	is_object(input.resource.seen)
+	count(backdated) == 0
 }
+
+backdated contains part if {
+	some part in ["acknowledged", "trained"]
+	is_object(input.resource[part])
+	declaration.backdated(input.resource, part, input.resource[part])
+}
+
+deviates contains {
+	"path": sprintf("/seen/dates/%s", [part]),
+	"actual": input.resource.seen.dates[part],
+	"expected": declaration.in_time,
+	"because": declaration.seen_late,
+} if some part in backdated
 
 deviates contains {"path": "/acknowledged", "actual": null, "because": "nothing says that they acknowledged their duties"} if {
 	is_null(input.resource.acknowledged)

@@ -35,3 +35,47 @@ test_applies_until_the_last_day if {
 	count(holder_is_trained.deviates) == 1 with input as leaving
 	count(holder_is_trained.not_applicable) == 0 with input as leaving
 }
+
+test_a_backdated_trained_is_seen if {
+	# Declared 40 days after the day.
+	count(holder_is_trained.deviates) == 1 with input as declared_trained(0, 20)
+	count(holder_is_trained.conforms) == 0 with input as declared_trained(0, 20)
+
+	# In time.
+	count(holder_is_trained.conforms) == 1 with input as declared_trained(0, 29)
+
+	# Before the ledger was there nothing is concluded from it.
+	count(holder_is_trained.deviates) == 0 with input as declared_trained(fixture_declaration.days_ago(20).epoch, 20)
+}
+
+# The day is 60 days ago, and was declared so many days ago.
+declared_trained(since, ago) := fixture.case(thing, {"max_days": 366}) if {
+	day := fixture_declaration.days_ago(60)
+	declared := fixture_declaration.days_ago(ago)
+	thing := fixture_declaration.but(fixture_declaration.holder, {
+		"trained": day,
+		"seen": {"ledger_since": since, "dates": {"trained": declared.epoch}, "changed": null},
+	})
+}
+
+test_a_backdated_acknowledged_is_seen if {
+	# Declared 40 days after the day.
+	count(holder_is_trained.deviates) == 1 with input as declared_acknowledged(0, 20)
+	count(holder_is_trained.conforms) == 0 with input as declared_acknowledged(0, 20)
+
+	# In time.
+	count(holder_is_trained.conforms) == 1 with input as declared_acknowledged(0, 29)
+
+	# Before the ledger was there nothing is concluded from it.
+	count(holder_is_trained.deviates) == 0 with input as declared_acknowledged(fixture_declaration.days_ago(20).epoch, 20)
+}
+
+# The day is 60 days ago, and was declared so many days ago.
+declared_acknowledged(since, ago) := fixture.case(thing, {"max_days": 366}) if {
+	day := fixture_declaration.days_ago(60)
+	declared := fixture_declaration.days_ago(ago)
+	thing := fixture_declaration.but(fixture_declaration.holder, {
+		"acknowledged": day,
+		"seen": {"ledger_since": since, "dates": {"acknowledged": declared.epoch}, "changed": null},
+	})
+}

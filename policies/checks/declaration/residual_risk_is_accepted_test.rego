@@ -32,3 +32,37 @@ test_deviates_without_a_day if {
 	deviating({"accepted": null}, "/accepted")
 	deviating({"accepted": fixture_declaration.days_ahead(1)}, "/accepted")
 }
+
+test_a_backdated_accepted_is_seen if {
+	# Declared 40 days after the day.
+	count(residual_risk_is_accepted.deviates) == 1 with input as declared_accepted(0, 20)
+	count(residual_risk_is_accepted.conforms) == 0 with input as declared_accepted(0, 20)
+
+	# In time.
+	count(residual_risk_is_accepted.conforms) == 1 with input as declared_accepted(0, 29)
+
+	# Before the ledger was there nothing is concluded from it.
+	count(residual_risk_is_accepted.deviates) == 0 with input as declared_accepted(fixture_declaration.days_ago(20).epoch, 20)
+}
+
+# The day is 60 days ago, and was declared so many days ago.
+declared_accepted(since, ago) := fixture.case(thing, {}) if {
+	day := fixture_declaration.days_ago(60)
+	declared := fixture_declaration.days_ago(ago)
+	thing := fixture_declaration.but(fixture_declaration.risk, {
+		"accepted": day,
+		"seen": {"ledger_since": since, "dates": {"accepted": declared.epoch}, "changed": null},
+	})
+}
+
+test_a_threat_that_changed_afterwards_is_seen if {
+	risk := fixture_declaration.risk
+	after := object.union(risk.seen, {"changed": fixture.now - (10 * fixture.day)})
+	later := fixture_declaration.but(risk, {"seen": after})
+	count(residual_risk_is_accepted.deviates) == 1 with input as fixture.case(later, {})
+	count(residual_risk_is_accepted.conforms) == 0 with input as fixture.case(later, {})
+	before := object.union(risk.seen, {"changed": fixture.now - (40 * fixture.day)})
+	earlier := fixture_declaration.but(risk, {"seen": before})
+	count(residual_risk_is_accepted.conforms) == 1 with input as fixture.case(earlier, {})
+	count(residual_risk_is_accepted.deviates) == 0 with input as fixture.case(earlier, {})
+}

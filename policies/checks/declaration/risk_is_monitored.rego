@@ -1,15 +1,15 @@
 # METADATA
 # title: Every risk was looked at again in time
 # description: >-
-#   Reads the day on which the row of the register was last looked at. Cannot see whether that took place.
+#   Reads the day on which the row of the register was last looked at, and when the ledger first had that day. Cannot see whether that took place.
 # scope: package
 # schemas:
 #   - input.resource: schema["declaration-risk"]
 # custom:
 #   subject: declaration/risk
 #   needs:
-#     conforms: [monitored]
-#     deviates: [monitored]
+#     conforms: [monitored, seen]
+#     deviates: [[monitored], [monitored, seen]]
 #   severity: medium
 #   remediation: Look at the risk again, and write down the day under `monitored`.
 #   parameters:
@@ -25,7 +25,21 @@ late if declaration.ahead(input.resource.monitored)
 conforms contains {"path": "/monitored", "actual": input.resource.monitored} if {
 	is_object(input.resource.monitored)
 	not late
+	is_object(input.resource.seen)
+	not backdated
 }
+
+backdated if {
+	is_object(input.resource.monitored)
+	declaration.backdated(input.resource, "monitored", input.resource.monitored)
+}
+
+deviates contains {
+	"path": "/seen/dates/monitored",
+	"actual": input.resource.seen.dates.monitored,
+	"expected": declaration.in_time,
+	"because": declaration.seen_late,
+} if backdated
 
 deviates contains {"path": "/monitored", "actual": null, "because": "nothing says when it was looked at"} if {
 	is_null(input.resource.monitored)

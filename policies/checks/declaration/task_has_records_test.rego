@@ -18,3 +18,11 @@ test_deviates_without if {
 	count(task_has_records.conforms) == 0 with input as without
 	count(task_has_records.deviates) == 1 with input as without
 }
+
+test_deviates_where_a_day_has_no_record if {
+	done := [{"on": fixture_declaration.days_ago(10), "by": "kh-1", "record": null}]
+	count(task_has_records.deviates) == 1 with input as case({"records": null, "done": done})
+	count(task_has_records.conforms) == 0 with input as case({"records": null, "done": done})
+	count(task_has_records.conforms) == 1 with input as case({"done": done})
+	count(task_has_records.deviates) == 0 with input as case({"done": done})
+}

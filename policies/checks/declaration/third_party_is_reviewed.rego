@@ -1,15 +1,15 @@
 # METADATA
 # title: Every third party was reviewed within twelve months, or sooner where that is declared
 # description: >-
-#   Reads the day of the last review and the declared `review_every`. Cannot see what was reviewed.
+#   Reads the day of the last review, when the ledger first had that day, and the declared `review_every`. Cannot see what was reviewed.
 # scope: package
 # schemas:
 #   - input.resource: schema["declaration-third-party"]
 # custom:
 #   subject: declaration/third-party
 #   needs:
-#     conforms: [reviewed, review_due]
-#     deviates: [[reviewed], [review_due]]
+#     conforms: [reviewed, review_due, seen]
+#     deviates: [[reviewed], [review_due], [reviewed, seen]]
 #   severity: medium
 #   remediation: Review the third party, and write down the day.
 #   parameters:
@@ -33,7 +33,21 @@ conforms contains {"path": "/reviewed", "actual": input.resource.reviewed} if {
 	is_object(input.resource.reviewed)
 	not late
 	on_time
+	is_object(input.resource.seen)
+	not backdated
 }
+
+backdated if {
+	is_object(input.resource.reviewed)
+	declaration.backdated(input.resource, "reviewed", input.resource.reviewed)
+}
+
+deviates contains {
+	"path": "/seen/dates/reviewed",
+	"actual": input.resource.seen.dates.reviewed,
+	"expected": declaration.in_time,
+	"because": declaration.seen_late,
+} if backdated
 
 deviates contains {"path": "/reviewed", "actual": null, "because": "no review of it is declared"} if {
 	is_null(input.resource.reviewed)

@@ -24,3 +24,25 @@ test_a_shorter_interval_counts if {
 	count(third_party_is_reviewed.conforms) == 0 with input as overdue
 	count(third_party_is_reviewed.deviates) == 1 with input as overdue
 }
+
+test_a_backdated_reviewed_is_seen if {
+	# Declared 40 days after the day.
+	count(third_party_is_reviewed.deviates) == 1 with input as declared_reviewed(0, 20)
+	count(third_party_is_reviewed.conforms) == 0 with input as declared_reviewed(0, 20)
+
+	# In time.
+	count(third_party_is_reviewed.conforms) == 1 with input as declared_reviewed(0, 29)
+
+	# Before the ledger was there nothing is concluded from it.
+	count(third_party_is_reviewed.deviates) == 0 with input as declared_reviewed(fixture_declaration.days_ago(20).epoch, 20)
+}
+
+# The day is 60 days ago, and was declared so many days ago.
+declared_reviewed(since, ago) := fixture.case(thing, {"max_days": 366}) if {
+	day := fixture_declaration.days_ago(60)
+	declared := fixture_declaration.days_ago(ago)
+	thing := fixture_declaration.but(fixture_declaration.third_party, {
+		"reviewed": day,
+		"seen": {"ledger_since": since, "dates": {"reviewed": declared.epoch}, "changed": null},
+	})
+}

@@ -99,7 +99,7 @@ fn a_declaration_of_faults_is_not_clean() {
     }
     // One control of ours, no exchange for it, and everything declared is judged.
     assert!(sealed.of("exchange").all(|exchange| exchange["target"] == "aws-prod"));
-    assert_eq!(json["declared"], json!({"things": 9, "judged_by_no_check": []}));
+    assert_eq!(json["declared"], json!({"things": 9, "of_other_systems": 0, "judged_by_no_check": []}));
 
     // What was not read leaves the key undetermined: it may be there.
     faulty.set(vec![Rule::always("kms:ListKeys", Fault::Deny)]);
@@ -126,4 +126,152 @@ controls: [{id: AC-ROOT, title: No one works as root, checks: [{use: aws-iam/roo
     let listed: Vec<&str> =
         answer.stdout.lines().filter(|line| line.starts_with("Declared, sealed, and judged by no check")).collect();
     assert_eq!(listed, ["Declared, sealed, and judged by no check: third parties (2)."]);
+}
+
+/// The declared things and the findings about them, without the places: a register's are in its own file.
+fn judged(sealed: &Sealed) -> (Vec<Value>, Vec<Value>) {
+    let things = sealed.of("resource").filter(|resource| resource["target"] == "declaration");
+    let things = things.map(|thing| {
+        let mut facts = thing["facts"].clone();
+        // What the ledger saw is of this run.
+        facts.as_object_mut().unwrap().remove("seen");
+        json!({"kind": thing["kind"], "id": thing["id"], "facts": facts})
+    });
+    let findings = sealed.of("finding").filter(|finding| finding["target"] == "declaration");
+    let told = ["control", "check", "subject", "outcome", "reason", "severity"];
+    let findings = findings.map(|finding| {
+        let mut said: BTreeMap<&str, Value> = told.iter().map(|name| (*name, finding[*name].clone())).collect();
+        let evidence = finding["evidence"].as_array().unwrap().iter();
+        let paths = evidence.map(|piece| json!({"path": piece["path"], "because": piece["because"]}));
+        said.insert("evidence", paths.collect());
+        json!(said)
+    });
+    (things.collect(), findings.collect())
+}
+
+const REGISTER_HEAD: &str = r#"witnessmark: 1
+entity: Northbank Custody Ltd
+system: {id: hot-wallet}
+targets: [{id: aws-prod, collector: aws-iam, account: "111122223333"}]
+roles: [{id: ceo, title: Chief Executive Officer, executive: true}]
+keys: [{id: hot, class: operational}]
+risk_register: {tolerances: [{id: RT-1, levels: [low]}]}
+controls: [{id: AC-ROOT, title: No one works as root, threats: [T-1], checks: [{use: aws-iam/root-has-mfa}]}]
+"#;
+
+const REGISTER_WRITTEN: &str = r#"threats:
+  - {id: T-1, title: Root is used alone, category: insider, affects: {keys: [hot]}}
+  - {id: T-2, title: A dependency is replaced}
+risks:
+  - {threat: T-1, likelihood: low, impact: high, treatment: reduce, owner: CISO, residual: {level: low, within_tolerance: RT-1, accepted_by: ceo, accepted: 2026-06-01}, monitored: 2026-06-01}
+  - {threat: T-2, likelihood: high, impact: high, treatment: accept, owner: CISO, residual: {level: high, within_tolerance: RT-1, accepted_by: CISO, accepted: 2026-06-01}, monitored: 2019-01-01}
+"#;
+
+/// Acceptance: an imported register gives the findings that the same content gives as YAML.
+#[test]
+fn an_imported_register_is_judged_like_a_written_one() {
+    let server = Server::http(AwsFake::new(World::new(Size::SMALL)));
+    let written = desk(&format!("{REGISTER_HEAD}{REGISTER_WRITTEN}"), &server);
+    let (code, _, sealed) = run(&written);
+    let expected = judged(&sealed);
+    assert!(expected.0.iter().filter(|thing| thing["kind"] == "declaration/risk").count() == 2 && expected.1.len() > 8);
+    assert!(
+        expected
+            .1
+            .iter()
+            .any(|finding| finding["check"] == "declaration/residual-risk-is-accepted"
+                && finding["outcome"] == "deviates")
+    );
+
+    let threats = "No;Threat;Type;Assets\n\"T-1\";Root is used alone;insider;hot\nT-2;A dependency is replaced;;\n";
+    let csv = "Threat,P,I,Response,owner,residual,within_tolerance,accepted_by,accepted,monitored\n\
+        T-1,1,high,Mitigate,CISO,low,RT-1,ceo,2026-06-01,2026-06-01\n\
+        T-2,3,high,Accept,CISO,high,RT-1,CISO,2026-06-01,2019-01-01\n";
+    let row = |threat: &str, p: u8, response: &str, residual: &str, by: &str, monitored: &str| {
+        json!({"Threat": threat, "P": p, "I": "high", "Response": response, "owner": "CISO", "residual": residual,
+            "within_tolerance": "RT-1", "accepted_by": by, "accepted": "2026-06-01", "monitored": monitored})
+    };
+    let json = json!([
+        row("T-1", 1, "Mitigate", "low", "ceo", "2026-06-01"),
+        row("T-2", 3, "Accept", "high", "CISO", "2019-01-01"),
+    ]);
+    for (name, text) in [("risks.csv", csv.to_owned()), ("risks.json", json.to_string())] {
+        let declaration = format!(
+            "{REGISTER_HEAD}threats: {{import: {{file: threats.csv, separator: semicolon, columns: {{id: No, title: Threat, category: Type, keys: Assets}}}}}}\n\
+            risks: {{import: {{file: {name}, columns: {{threat: Threat, likelihood: P, impact: I, treatment: Response}}, \
+            values: {{likelihood: {{\"1\": low, \"3\": high}}, treatment: {{Mitigate: reduce, Accept: accept}}}}}}}}\n"
+        );
+        let desk = desk(&declaration, &server);
+        std::fs::write(desk.path("threats.csv"), threats).unwrap();
+        std::fs::write(desk.path(name), &text).unwrap();
+        let (of_import, _, sealed) = run(&desk);
+        assert_eq!((of_import, judged(&sealed)), (code, expected.clone()), "{name}");
+        // Evidence leads to the cell.
+        let number = sealed.of("declaration").position(|file| file["path"] == name).unwrap();
+        let risk = sealed.of("resource").find(|one| one["kind"] == "declaration/risk" && one["id"] == "T-2").unwrap();
+        let at = &risk["parts"]["monitored"][0];
+        assert_eq!(at["declaration"], json!(format!("declaration:{number}")));
+        let line = text.lines().nth(at["line"].as_u64().unwrap() as usize - 1).unwrap();
+        let cell: String = line.chars().skip(at["column"].as_u64().unwrap() as usize - 1).collect();
+        assert!(cell.trim_start_matches('"').starts_with("2019-01-01"), "{cell}");
+    }
+}
+
+/// A change is seen from the ledger, not believed.
+#[test]
+fn a_threat_that_changed_after_its_risk_was_accepted_is_found() {
+    let server = Server::http(AwsFake::new(World::new(Size::SMALL)));
+    let desk = desk(&format!("{REGISTER_HEAD}{REGISTER_WRITTEN}"), &server);
+    let of_risk = |sealed: &Sealed, outcome: &str| {
+        pieces(sealed, "declaration/residual-risk-is-accepted", outcome).get("T-1").cloned().unwrap_or_default()
+    };
+    let seen = |sealed: &Sealed, kind: &str, id: &str| {
+        let thing = sealed.of("resource").find(|one| one["kind"] == kind && one["id"] == id).unwrap();
+        thing["facts"]["seen"].clone()
+    };
+    // In the first bundle, and in one after it in which nothing changed, nothing is concluded from the ledger.
+    let (_, _, first) = run(&desk);
+    let (_, _, second) = run(&desk);
+    for sealed in [&first, &second] {
+        assert!(!of_risk(sealed, "conforms").is_empty());
+        assert_eq!(seen(sealed, "declaration/risk", "T-1"), seen(&first, "declaration/risk", "T-1"));
+    }
+    assert_eq!(seen(&first, "declaration/threat", "T-1")["changed"], Value::Null);
+    let changed = REGISTER_WRITTEN.replace("Root is used alone", "Root is used by anybody");
+    std::fs::write(desk.path("witnessmark.yaml"), format!("{REGISTER_HEAD}{changed}")).unwrap();
+    let (_, _, third) = run(&desk);
+    let since = seen(&third, "declaration/threat", "T-1")["changed"].as_i64().unwrap();
+    assert!(since >= seen(&first, "declaration/threat", "T-1")["ledger_since"].as_i64().unwrap());
+    let found = of_risk(&third, "deviates");
+    assert!(
+        found.iter().any(|(path, because)| path == "/seen/changed" && because.contains("changed after")),
+        "{found:?}"
+    );
+    assert!(pieces(&third, "declaration/residual-risk-is-accepted", "undetermined").is_empty());
+}
+
+/// Two wallets of one entity: each ledger has its own things, and the shared files whole.
+#[test]
+fn systems_that_share_files_have_their_own_things() {
+    let server = Server::http(AwsFake::new(World::new(Size::SMALL)));
+    let root = "witnessmark: 1\nentity: Northbank Custody Ltd\nsystem: {id: hot}\ninclude: [shared.yaml]\n\
+        targets: [{id: aws-prod, collector: aws-iam, account: \"111122223333\"}]\n\
+        controls: [{id: AC-ROOT, title: No one works as root, threats: [T-1], checks: [{use: aws-iam/root-has-mfa}]}]\n";
+    let shared = "systems: [{id: hot}, {id: cold}]\nkeys: [{id: k-hot, class: operational, systems: [hot]}, {id: k-cold, class: backup, systems: [cold]}]\n\
+        threats: [{id: T-1, title: Root is used alone, affects: {keys: [k-hot, k-cold]}}, {id: T-2, title: The vault is opened, systems: [cold], affects: {keys: [k-cold]}}]\n";
+    let desk = desk(root, &server);
+    std::fs::write(desk.path("shared.yaml"), shared).unwrap();
+    let answer = desk.witnessmark(&["run", "--quiet"]);
+    let first = answer.stdout.lines().next().unwrap();
+    assert!(first.ends_with(" 2 of other systems in the same files are kept out."), "{first}");
+    let (_, _, sealed) = run(&desk);
+    let ids = |kind: &str| -> Vec<String> {
+        let of_kind = sealed.of("resource").filter(|one| one["kind"] == kind);
+        of_kind.map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!((ids("declaration/key"), ids("declaration/threat")), (vec!["k-hot".to_owned()], vec!["T-1".to_owned()]));
+    let system = sealed.of("resource").find(|one| one["kind"] == "declaration/system").unwrap();
+    assert_eq!(system["facts"]["of_other_systems"], 2);
+    let validated = desk.witnessmark(&["validate"]);
+    assert!(validated.stdout.contains("1 targets, 1 controls, 1 uses of checks, and "), "{}", validated.stdout);
 }

@@ -97,7 +97,7 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
         None => ran.verdict.exit_status(),
         Some(new) => new.verdict.exit_status(),
     };
-    let judged = context.judged(&context.plan()?)?;
+    let judged = context.judged(&context.plan()?);
     let found = summary::Found {
         judged: &judged,
         store: &arguments.store.store,

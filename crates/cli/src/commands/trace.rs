@@ -1,7 +1,8 @@
 //! `witnessmark trace`: one thing and all that hangs on it, upwards to threats and requirements, downwards to exchanges.
 
 use anyhow::anyhow;
-use links::{Kind, Links};
+use declaration::DECLARATION;
+use links::{Kind, Links, Rule};
 use model::ExitStatus;
 use report::TraceReader;
 use serde_json::json;
@@ -20,11 +21,19 @@ pub fn run(arguments: &Trace) -> CommandResult {
         TraceKind::Key => Kind::Key,
         TraceKind::Requirement => Kind::Requirement,
     });
-    let links = Links::new(&context.loaded, &context.environment.standards);
+    let plan = context.plan()?;
+    let rules: Vec<Rule> = plan
+        .assignments_of(DECLARATION)
+        .map(|used| Rule { check: used.check.clone(), targets: used.targets.clone() })
+        .collect();
+    let links = Links::new(&context.loaded, &context.environment.standards).with_rules(&rules);
     let records = gaps::records(&context, &arguments.from)?;
     let links = records.as_ref().map_or(links, |records| links.with_records(records));
     let mut found = None;
     let mut trace = links.trace(&arguments.id, kind).map_err(gaps::unanswerable)?;
+    for used in &plan.assignments {
+        trace.mark_weaker(&used.control, &used.check, &used.targets, &used.weaker);
+    }
     let basis = match gaps::bundle(&arguments.from)? {
         Ok(bundle) => {
             let trust = keys::read_trust(&arguments.from.trust)?;

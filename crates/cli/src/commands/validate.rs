@@ -1,6 +1,7 @@
 //! `witnessmark validate`: what is wrong with a declaration, where, and what to do about it.
 
 use anyhow::anyhow;
+use declaration::DECLARATION;
 use model::ExitStatus;
 use serde_json::json;
 
@@ -15,7 +16,7 @@ pub fn run(arguments: &Validate) -> CommandResult {
     let Examined { context, mut diagnostics } = examine(file, crate::clock::now()?)?;
     let faulty = diagnose::has_errors(&diagnostics);
     if !faulty {
-        let judged = context.judged(&context.plan()?)?;
+        let judged = context.judged(&context.plan()?);
         diagnostics.extend(declaration::notes(&context.loaded, &judged));
     }
     if arguments.printed.format == Format::Json {
@@ -30,12 +31,17 @@ pub fn run(arguments: &Validate) -> CommandResult {
     for seen in acceptances::examine(&context, &plan, None)?.iter().filter(|seen| seen.broken) {
         warn(format!("acceptance `{}` is not shown to be approved: {}", seen.id, seen.because));
     }
-    let uses = plan.assignments.len();
+    let (rules, uses): (Vec<_>, Vec<_>) = plan.assignments.iter().partition(|one| one.control == DECLARATION);
+    let rules = match rules.len() {
+        0 => String::new(),
+        some => format!(", and {some} of the declaration's own rules"),
+    };
     output::text(&format!(
-        "{}: {} targets, {} controls, {uses} uses of checks. It can be used.\n",
+        "{}: {} targets, {} controls, {} uses of checks{rules}. It can be used.\n",
         file.display(),
         plan.targets.len(),
-        plan.controls.len()
+        plan.controls.iter().filter(|control| control.id != DECLARATION).count(),
+        uses.len()
     ))?;
     Ok(ExitStatus::Success)
 }

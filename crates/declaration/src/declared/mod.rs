@@ -6,6 +6,7 @@ mod controls;
 mod documents;
 mod keys;
 mod people;
+mod registers;
 mod system;
 mod targets;
 mod threats;
@@ -17,12 +18,11 @@ use diagnose::{Located, record};
 pub use documents::{Document, Exclusion};
 pub use keys::{CompromisePlan, Key, KeyInventory, KeyPlace, Signatures, Step, Wallet};
 pub use people::{Certificate, Identities, KeyHolder, Role, SeenAs, ThirdParty};
-pub use system::{Designation, LedgerSettings, System};
+pub use registers::{Columns, Import, Rows, Separator, Values};
+pub use system::{Designation, LedgerSettings, NamedSystem, System};
 pub use targets::{Component, Settings, Target};
-pub use threats::{
-    Affects, Columns, Declined, Residual, Review, Risk, RiskImport, RiskRegister, Risks, Threat, ThreatModel,
-    Tolerance, Treatment,
-};
+pub(crate) use threats::CATEGORIES;
+pub use threats::{Affects, Declined, Residual, Review, Risk, RiskRegister, Threat, ThreatModel, Tolerance, Treatment};
 
 record! {
     /// What an entity declares about one system: what is in scope, what is done, and what is to be looked at.
@@ -36,6 +36,8 @@ record! {
             system: System,
         }
         optional {
+            /// All systems of the entity, where they share files. A thing that says `systems` belongs to these only.
+            systems: Vec<NamedSystem>,
             /// Other files of the declaration, relative to this one. Their lists are added to these.
             include: Vec<Located<String>>,
             /// Folders with checks of your own, relative to this file.
@@ -68,10 +70,10 @@ record! {
             documents: Vec<Document>,
             /// The threat model and its reviews.
             threat_model: Option<ThreatModel>,
-            /// What controls answer.
-            threats: Vec<Threat>,
-            /// The risk register, or where it is.
-            risks: Risks,
+            /// What controls answer, or the register that holds it.
+            threats: Rows<Threat>,
+            /// The rows of the risk register, or where it is.
+            risks: Rows<Risk>,
             /// Requirements that do not apply to this system, each with a reason.
             not_applicable: Vec<NotApplicable>,
             /// How the risk register is kept.

@@ -24,6 +24,20 @@ record! {
     }
 }
 
+record! {
+    /// One of the systems of an entity that share files.
+    pub struct NamedSystem ("system") {
+        required {
+            /// The `system.id` of its declaration.
+            id: Located<Id>,
+        }
+        optional {
+            /// Name for people.
+            name: Option<Located<String>>,
+        }
+    }
+}
+
 words! {
     /// What the entity is to the holders of the assets.
     pub enum Designation {

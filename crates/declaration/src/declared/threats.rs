@@ -1,9 +1,7 @@
 //! The threat model, the threats in it, and the risk register.
 
-use diagnose::yaml::Value;
-use diagnose::{Cadence, Decode, Id, Located, Node, Reporter, entries, record, unknown_key, words};
+use diagnose::{Cadence, Id, Located, record, words};
 use model::Date;
-use schemars::JsonSchema;
 
 record! {
     /// The threat model and its reviews.
@@ -54,6 +52,10 @@ record! {
         }
     }
 }
+
+/// Categories of threats that a custodian is expected to have thought of.
+pub(crate) const CATEGORIES: &[&str] =
+    &["signing-infrastructure", "supply-chain", "insider", "workforce-infiltration", "key-compromise", "physical"];
 
 record! {
     /// What a control answers.
@@ -126,92 +128,6 @@ record! {
             /// One sentence.
             title: Option<Located<String>>,
         }
-    }
-}
-
-/// The risk register: its rows, or the file that holds them.
-#[derive(Clone, Debug, Default)]
-pub struct Risks {
-    pub rows: Vec<Risk>,
-    pub import: Option<RiskImport>,
-}
-
-impl Decode for Risks {
-    fn decode(node: &Node, reporter: &mut Reporter<'_>) -> Self {
-        match &node.value {
-            Value::Map(members) => {
-                let mut risks = Self::default();
-                for member in members {
-                    if member.key.value == "import" {
-                        risks.import = Decode::decode(&member.value, reporter);
-                    } else {
-                        unknown_key(member, &["import"], reporter);
-                    }
-                }
-                risks
-            }
-            _ => Self { rows: Decode::decode(node, reporter), import: None },
-        }
-    }
-}
-
-impl JsonSchema for Risks {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Risks".into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let rows = generator.subschema_for::<Vec<Risk>>();
-        let import = generator.subschema_for::<RiskImport>();
-        schemars::json_schema!({ "anyOf": [
-            rows,
-            { "type": "object", "properties": { "import": import }, "required": ["import"], "additionalProperties": false },
-        ] })
-    }
-}
-
-record! {
-    /// A risk register kept elsewhere.
-    pub struct RiskImport ("import") {
-        required {
-            /// A CSV file, relative to this one.
-            file: Located<String>,
-        }
-        optional {
-            /// For each key of a risk the heading of its column.
-            columns: Columns,
-        }
-    }
-}
-
-/// For each key of a risk the heading of its column.
-#[derive(Clone, Debug, Default)]
-pub struct Columns {
-    pub by_key: Vec<(Located<String>, Located<String>)>,
-}
-
-impl Decode for Columns {
-    fn decode(node: &Node, reporter: &mut Reporter<'_>) -> Self {
-        let members = entries(node, reporter).unwrap_or_default();
-        Self { by_key: members.iter().map(|e| (e.key.clone(), Decode::decode(&e.value, reporter))).collect() }
-    }
-}
-
-impl JsonSchema for Columns {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Columns".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "object", "additionalProperties": { "type": "string" } })
     }
 }
 

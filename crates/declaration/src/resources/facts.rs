@@ -1,5 +1,7 @@
 //! What is sealed of each declared thing. A member that was not written is `null`, a list of which nothing was written is empty.
 
+use std::collections::BTreeMap;
+
 use model::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,6 +14,18 @@ pub struct Day {
     pub date: Date,
     /// Its first second in UTC, in seconds since 1970.
     pub epoch: i64,
+}
+
+/// What the ledger saw of a declared thing. Times are the beginnings of runs, in seconds since 1970.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SeenFacts {
+    /// The first bundle with a declaration. What is dated before that the ledger cannot know.
+    pub ledger_since: i64,
+    /// For each part that is a date, or holds one, the first bundle that has it with this value.
+    pub dates: BTreeMap<String, i64>,
+    /// The bundle in which what it rests on was last seen to differ from the one before: of a threat its title, category and what it affects; of a
+    /// risk its threat; of a part that is reviewed as a whole, and of the system, the environment. `null`: it was not.
+    pub changed: Option<i64>,
 }
 
 /// `declaration/system`: the system that is audited, and how much is declared of it.
@@ -34,6 +48,17 @@ pub struct SystemFacts {
     pub declined: Vec<DeclinedFacts>,
     /// Ids of the roles of executive management.
     pub executives: Vec<String>,
+    /// Things of the declared files that belong to other systems of the entity: they are sealed with them, and not among these.
+    pub of_other_systems: usize,
+    /// What the risk register is said to follow; `null`: nothing is said.
+    pub framework: Option<String>,
+    /// Rows of the risk register.
+    pub risks: usize,
+    /// SHA-256 over the declared targets, keys with class and place, components and third parties, in hexadecimal digits.
+    pub environment: String,
+    /// Added by a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenFacts>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -54,6 +79,9 @@ pub struct ThreatFacts {
     pub risks: Vec<String>,
     /// Those of its rows by which it is borne: the treatment is `accept`, and somebody accepted the residual risk on some day.
     pub accepted: Vec<AcceptedFacts>,
+    /// Added by a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenFacts>,
 }
 
 /// A row of the risk register by which a threat is borne.
@@ -97,6 +125,9 @@ pub struct RiskFacts {
     pub accepted_by: Option<AcceptorFacts>,
     pub accepted: Option<Day>,
     pub monitored: Option<Day>,
+    /// Added by a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenFacts>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -148,10 +179,21 @@ pub struct TaskFacts {
     /// The folder of its records.
     pub records: Option<String>,
     pub done: Vec<DoneFacts>,
+    /// Times that came too late: of each the day on which it was due, and the one on which it was done at last.
+    pub late: Vec<LateFacts>,
     /// The last day on which it was done.
     pub last_done: Option<Day>,
     /// The last day on which it is due again.
     pub due: Option<Day>,
+    /// Added by a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenFacts>,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct LateFacts {
+    pub due: Day,
+    pub done: Day,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -234,6 +276,9 @@ pub struct HolderFacts {
     pub training_due: Option<Day>,
     /// The last day on which they had any duty.
     pub left: Option<Day>,
+    /// Added by a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenFacts>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -262,7 +307,7 @@ pub struct ThirdPartyFacts {
     pub certificate: Option<CertificateFacts>,
     /// Requirements that it meets in the entity's stead.
     pub covers: Vec<String>,
-    /// Those of them that its certificate does not cover: of another standard, or not among those it is for.
+    /// Those of them that its certificate does not cover: of another standard, of a higher level, or not among those it is for.
     pub uncovered: Vec<String>,
     /// The last review.
     pub reviewed: Option<Day>,
@@ -280,6 +325,9 @@ pub struct SeenAsFacts {
     /// `account`, `organization`, `issuer`, `tenant`, `app`, `collaborator`, `host`, `cloud`.
     pub kind: String,
     pub name: String,
+    /// Added by a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenFacts>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -341,6 +389,9 @@ pub struct DocumentFacts {
     /// The last day on which a review is due again, by `review_every`, after the last review or the approval.
     pub review_due: Option<Day>,
     pub external: bool,
+    /// Added by a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenFacts>,
 }
 
 /// `declaration/acceptance`.
@@ -356,6 +407,9 @@ pub struct AcceptanceFacts {
     pub target: Option<String>,
     /// Whether its control uses its check; `null`: it is about a gap.
     pub used: Option<bool>,
+    /// Added by a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenFacts>,
 }
 
 /// `declaration/reviewed-part`: what is reviewed as a whole. `threat-model`, `risk-register`, `key-inventory`, `compromise-plan`.
@@ -368,4 +422,7 @@ pub struct ReviewedPartFacts {
     pub last: Option<ReviewFacts>,
     /// The last day on which a review is due again, by `review_every`.
     pub due: Option<Day>,
+    /// Added by a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenFacts>,
 }

@@ -4,6 +4,7 @@
 
 mod facts;
 mod indices;
+mod seen;
 mod things;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::load::Loaded;
+
+pub use seen::{Before, SEEN, carry_on, is_watched};
 
 /// The id of the target that a declaration is to its checks, the name of the collector its resources are recorded under, and the id of
 /// the control that uses its own rules.
@@ -103,6 +106,38 @@ impl Loaded {
         let mut things = Things { loaded: self, found: Vec::new() };
         things.all(attached)?;
         Ok(things.found)
+    }
+}
+
+impl Loaded {
+    /// How many declared things there are of each kind that has any, without making them.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<&'static str, usize> {
+        let d = &self.declaration;
+        let reviewed = [
+            d.compromise_plan.is_some(),
+            d.key_inventory.is_some() || self.has_part("keys").is_some(),
+            d.risk_register.is_some() || self.has_part("risks").is_some(),
+            d.threat_model.is_some() || self.has_part("threats").is_some(),
+        ];
+        let all = [
+            ("declaration/acceptance", d.acceptances.len()),
+            ("declaration/component", d.components.len()),
+            ("declaration/control", d.controls.len()),
+            ("declaration/document", d.documents.len()),
+            ("declaration/exclusion", d.exclusions.len()),
+            ("declaration/holder", d.key_holders.len()),
+            ("declaration/key", d.keys.len()),
+            ("declaration/reviewed-part", reviewed.into_iter().filter(|there| *there).count()),
+            ("declaration/risk", d.risks.len()),
+            ("declaration/role", d.roles.len()),
+            ("declaration/system", 1),
+            ("declaration/task", d.controls.iter().filter(|control| control.task.is_some()).count()),
+            ("declaration/third-party", d.third_parties.len()),
+            ("declaration/threat", d.threats.len()),
+            ("declaration/wallet", d.wallets.len()),
+        ];
+        all.into_iter().filter(|(_, count)| *count > 0).collect()
     }
 }
 

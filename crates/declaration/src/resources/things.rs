@@ -8,7 +8,7 @@ use model::{Date, Digest};
 use super::facts::{
     AcceptanceFacts, AcceptedFacts, AcceptorFacts, AffectsFacts, AnsweringControl, CertificateFacts, ComponentFacts,
     ControlFacts, Day, DeclinedFacts, DocumentFacts, DoneFacts, ExclusionFacts, HolderFacts, IdentityFacts, KeyFacts,
-    KeyPlaceFacts, KeyWallet, ReviewFacts, ReviewedPartFacts, RiskFacts, RoleFacts, SeenAsFacts, SignaturesFacts,
+    KeyPlaceFacts, KeyWallet, LateFacts, ReviewFacts, ReviewedPartFacts, RiskFacts, RoleFacts, SeenAsFacts, SignaturesFacts,
     StepFacts, SystemFacts, TaskFacts, ThirdPartyFacts, ThreatFacts, ToleranceFacts, WalletFacts,
 };
 use super::indices::{Indices, naming};
@@ -85,6 +85,7 @@ impl Things<'_> {
             subject: text(&one.subject),
             target: id(&one.target),
             used,
+            seen: None,
         };
         let places = [
             ("reason", vec![one.reason.at]),
@@ -146,6 +147,7 @@ impl Things<'_> {
             review_every: cadence(&one.review_every),
             review_due: due(reviewed, &one.review_every),
             external: one.external.as_ref().is_some_and(|external| external.value),
+            seen: None,
         };
         let places = [
             ("title", vec![one.title.at]),
@@ -181,6 +183,7 @@ impl Things<'_> {
             train_every: cadence(&one.train_every),
             training_due: due(date(&one.trained), &one.train_every),
             left: date(&one.left),
+            seen: None,
         };
         let places = [
             ("identities", by_target.iter().flat_map(|(_, identities)| each(identities)).collect()),
@@ -274,6 +277,7 @@ impl Things<'_> {
                 reviews: reviews.iter().map(review).collect(),
                 due: due(last.map(|review| day(review.on.value)), every),
                 last: last.map(review),
+                seen: None,
             };
             let last_at: Vec<Span> = last.iter().map(|review| review.written).collect();
             let places = [
@@ -311,6 +315,7 @@ impl Things<'_> {
             accepted_by: by.map(|by| acceptor(declaration, &by.value)),
             accepted: accepted.map(|accepted| day(accepted.value)),
             monitored: date(&one.monitored),
+            seen: None,
         };
         let places = [
             ("threat", vec![one.threat.at]),
@@ -340,6 +345,7 @@ impl Things<'_> {
         let system = &declaration.system;
         let categories: BTreeSet<String> = declaration.threats.iter().filter_map(|t| id(&t.category)).collect();
         let declined = declaration.threat_model.iter().flat_map(|model| &model.declined);
+        let framework = declaration.risk_register.as_ref().map(|register| &register.framework);
         let executives = declaration.roles.iter().filter(|role| is_executive(role));
         let facts = SystemFacts {
             designation: system.designation.as_ref().map(|d| d.value),
@@ -357,6 +363,11 @@ impl Things<'_> {
                 .map(|one| DeclinedFacts { category: one.category.to_string(), reason: one.reason.value.clone() })
                 .collect(),
             executives: executives.clone().map(|role| role.id.to_string()).collect(),
+            of_other_systems: self.loaded.of_other_systems(),
+            framework: framework.and_then(text),
+            risks: declaration.risks.len(),
+            environment: environment(declaration),
+            seen: None,
         };
         let part = |name: &str| self.loaded.has_part(name).into_iter().collect::<Vec<Span>>();
         let places = [
@@ -372,6 +383,9 @@ impl Things<'_> {
             ("categories", part("threats")),
             ("declined", declined.map(|one| one.written).collect()),
             ("executives", executives.map(|role| role.written).collect()),
+            ("of_other_systems", part("systems")),
+            ("framework", framework.map(of).unwrap_or_default()),
+            ("risks", part("risks")),
         ];
         self.add("declaration/system", system.id.as_str(), system.written, &facts, &places)
     }
@@ -380,6 +394,12 @@ impl Things<'_> {
         let because = text(&one.because);
         let named = |threat: &&Located<Id>| because.as_ref().is_some_and(|text| names(text, threat.as_str()));
         let last = one.done.iter().max_by_key(|done| done.on.value);
+        let mut days: Vec<Date> = one.done.iter().map(|done| done.on.value).collect();
+        days.sort_unstable();
+        let late = days.iter().zip(days.iter().skip(1)).filter_map(|(before, done)| {
+            let due = one.every.as_ref()?.after(*before)?;
+            (due < *done).then(|| LateFacts { due: day(due), done: day(*done) })
+        });
         let last_done = last.map(|done| day(done.on.value));
         let facts = TaskFacts {
             every: cadence(&one.every),
@@ -394,8 +414,10 @@ impl Things<'_> {
                 .iter()
                 .map(|d| DoneFacts { on: day(d.on.value), by: d.by.value.clone(), record: text(&d.record) })
                 .collect(),
+            late: late.collect(),
             last_done,
             due: due(last_done, &one.every),
+            seen: None,
         };
         let last_at: Vec<Span> = last.iter().map(|done| done.on.at).collect();
         let places = [
@@ -407,6 +429,7 @@ impl Things<'_> {
             ("threats", each(&control.threats)),
             ("records", of(&one.records)),
             ("done", one.done.iter().map(|done| done.written).collect()),
+            ("late", one.done.iter().map(|done| done.on.at).collect()),
             ("due", [of(&one.every), last_at.clone()].concat()),
             ("last_done", last_at),
         ];
@@ -422,7 +445,9 @@ impl Things<'_> {
         let covered = |requirement: &crate::ids::RequirementId| {
             certificate.is_some_and(|certificate| {
                 let listed = &certificate.covers;
+                let level = self.loaded.levels.get(&requirement.to_string());
                 certificate.standard.as_str() == requirement.standard
+                    && level.is_none_or(|level| *level <= certificate.level.value)
                     && (listed.is_empty() || listed.iter().any(|one| one.value == *requirement))
             })
         };
@@ -445,6 +470,7 @@ impl Things<'_> {
             review_due: due(reviewed, &one.review_every),
             reviews: one.reviews.iter().map(review).collect(),
             seen_as: seen_as(&one.seen_as),
+            seen: None,
         };
         let places = [
             ("role", vec![one.role.at]),
@@ -494,6 +520,7 @@ impl Things<'_> {
                 .collect(),
             risks: risks.iter().map(risk_id).collect(),
             accepted,
+            seen: None,
         };
         let places = [
             ("title", vec![one.title.at]),
@@ -529,6 +556,19 @@ impl Things<'_> {
         ];
         self.add("declaration/wallet", one.id.as_str(), one.written, &facts, &places)
     }
+}
+
+/// The environment of the keys as far as it is declared: a change of it is a reason to review.
+fn environment(declaration: &Declaration) -> String {
+    let mut parts: Vec<String> = declaration.targets.iter().map(|target| format!("target {}", target.id)).collect();
+    parts.extend(declaration.components.iter().map(|component| format!("component {}", component.id)));
+    parts.extend(declaration.third_parties.iter().map(|party| format!("third party {}", party.id)));
+    parts.extend(declaration.keys.iter().map(|key| {
+        let place = key.place.as_ref().map(|place| format!(" at {} {}", place.target, place.key.value));
+        format!("key {} {}{}", key.id, key.class, place.unwrap_or_default())
+    }));
+    parts.sort_unstable();
+    Digest::of(parts.join("\n").as_bytes()).to_string()
 }
 
 fn day(date: Date) -> Day {

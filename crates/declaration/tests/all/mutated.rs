@@ -19,13 +19,16 @@ fn read(bytes: &[u8]) {
     let plan = plan(&loaded, &environment);
     assert_eq!(plan.is_ok(), usable);
     // What is written down of it leads into its file, whether it is usable or not.
+    let mut counts = std::collections::BTreeMap::new();
     for thing in loaded.things(&[]).unwrap() {
+        *counts.entry(thing.kind).or_insert(0_usize) += 1;
         let places: Vec<_> = thing.parts.values().flatten().collect();
         assert!(places.iter().all(|at| at.path == "witnessmark.yaml" && at.line >= 1 && at.column >= 1), "{thing:?}");
         assert!(!usable || thing.parts.values().all(|at| !at.is_empty()), "{thing:?}");
     }
+    assert_eq!(loaded.counts(), counts);
     if let Ok(plan) = plan {
-        let judged = judged(&loaded, &environment, &plan).unwrap();
+        let judged = judged(&loaded, &environment, &plan);
         assert_eq!(notes(&loaded, &judged).len(), judged.unjudged.len());
         assert!(judged.not_judged() <= judged.things);
     }

@@ -53,8 +53,6 @@ fn both_refuse_the_same() {
         ("controls: [{id: c, title: t, checks: [{use: a/b, with: [1]}]}]", false),
         ("risks: [{threat: t, likelihood: l, impact: i, treatment: reduce, owner: o}]", true),
         ("risks: [{threat: t, likelihood: l, impact: i, treatment: forget, owner: o}]", false),
-        ("risks: {import: {file: r.csv, columns: {threat: Threat}}}", true),
-        ("risks: {file: r.csv}", false),
         ("key_holders: [{id: h, identities: {t: [a]}}]", true),
         ("key_holders: [{id: h, identities: {t: a}}]", false),
         ("third_parties: [{id: h, role: cloud, reviewed: 2026-02-03}]", true),

@@ -1,0 +1,109 @@
+//! What the ledger saw of declared things: since when it has been there, when it first had a declared date, and when something that others rest on
+//! was seen to change. Carried on from one bundle to the next, so that a run reads one earlier bundle and no more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::facts::SeenFacts;
+use super::{DeclaredThing, ThingError, WrittenAt};
+
+/// A kind of things, its parts that are dates or hold one, and those that make up what it says.
+type Watched = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+const WATCHED: &[Watched] = &[
+    ("declaration/acceptance", &["approved"], &[]),
+    ("declaration/document", &["approved", "reviewed"], &[]),
+    ("declaration/holder", &["acknowledged", "trained"], &[]),
+    ("declaration/reviewed-part", &["last"], &[]),
+    ("declaration/risk", &["accepted", "monitored"], &[]),
+    ("declaration/system", &[], &["environment"]),
+    ("declaration/task", &["last_done"], &[]),
+    ("declaration/third-party", &["reviewed"], &[]),
+    ("declaration/threat", &[], &["title", "category", "affects"]),
+];
+
+/// The part that says it.
+pub const SEEN: &str = "seen";
+
+/// What an earlier bundle says.
+pub trait Before {
+    /// When it was begun, in seconds since 1970.
+    fn started(&self) -> i64;
+    /// The facts of the declared thing of this kind and id.
+    fn facts(&self, kind: &str, id: &str) -> Option<&Value>;
+}
+
+/// Whether bundles keep what the ledger saw of things of this kind.
+#[must_use]
+pub fn is_watched(kind: &str) -> bool {
+    WATCHED.iter().any(|(watched, ..)| *watched == kind)
+}
+
+/// Adds to each thing what the ledger saw of it. `before`: the newest earlier bundle, where there is one; `now`: when this run was begun, in seconds
+/// since 1970.
+///
+/// # Errors
+/// When facts cannot be written as JSON.
+pub fn carry_on(things: &mut [DeclaredThing], before: Option<&dyn Before>, now: i64) -> Result<(), ThingError> {
+    let mut changed: BTreeMap<(&'static str, String), i64> = BTreeMap::new();
+    let mut ledger_since = before.map_or(now, Before::started);
+    for thing in things.iter() {
+        let earlier = before.and_then(|before| before.facts(thing.kind, &thing.id));
+        if thing.kind == "declaration/system"
+            && let Some(since) = earlier.and_then(|facts| facts.pointer("/seen/ledger_since")).and_then(Value::as_i64)
+        {
+            ledger_since = since;
+        }
+        let said = WATCHED.iter().find(|(kind, ..)| *kind == thing.kind).map_or([].as_slice(), |(.., said)| *said);
+        if let (false, Some(earlier)) = (said.is_empty(), earlier) {
+            // A part that an earlier version of this program did not write says nothing of a change.
+            let differs = |part: &&str| earlier.get(*part).is_some_and(|then| Some(then) != thing.facts.get(*part));
+            let when = if said.iter().any(differs) {
+                Some(now)
+            } else {
+                earlier.pointer("/seen/changed").and_then(Value::as_i64)
+            };
+            changed.extend(when.map(|when| ((thing.kind, thing.id.clone()), when)));
+        }
+    }
+    // The system is one: whatever its id was.
+    let environment = changed.iter().find(|((kind, _), _)| *kind == "declaration/system").map(|(_, when)| *when);
+    for thing in things {
+        let Some((kind, dated, _)) = WATCHED.iter().find(|(kind, ..)| *kind == thing.kind) else { continue };
+        let earlier = before.and_then(|before| before.facts(kind, &thing.id));
+        let first_seen = |part: &&str| {
+            let value = thing.facts.get(*part).filter(|value| !value.is_null())?;
+            let known = earlier.filter(|earlier| earlier.get(*part) == Some(value));
+            let since = |earlier: &Value| {
+                let carried = earlier.pointer(&format!("/seen/dates/{part}")).and_then(Value::as_i64);
+                carried.or_else(|| before.map(Before::started))
+            };
+            Some(((*part).to_owned(), known.and_then(since).unwrap_or(now)))
+        };
+        let seen = SeenFacts {
+            ledger_since,
+            dates: dated.iter().filter_map(first_seen).collect(),
+            changed: match *kind {
+                "declaration/reviewed-part" => environment,
+                "declaration/risk" => {
+                    let threat = thing.facts.get("threat").and_then(Value::as_str).unwrap_or_default();
+                    changed.get(&("declaration/threat", threat.to_owned())).copied()
+                }
+                kind => changed.get(&(kind, thing.id.clone())).copied(),
+            },
+        };
+        let mut places: BTreeSet<WrittenAt> =
+            dated.iter().filter_map(|part| thing.parts.get(*part)).flatten().cloned().collect();
+        if places.is_empty() {
+            places.extend(thing.parts.values().next().into_iter().flatten().cloned());
+        }
+        let seen =
+            serde_json::to_value(seen).map_err(|cause| ThingError { kind: thing.kind, id: thing.id.clone(), cause })?;
+        if let Some(facts) = thing.facts.as_object_mut() {
+            facts.insert(SEEN.to_owned(), seen);
+            thing.parts.insert(SEEN.to_owned(), places.into_iter().collect());
+        }
+    }
+    Ok(())
+}
