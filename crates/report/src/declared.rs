@@ -241,8 +241,7 @@ impl Declared {
                 None => silent.push(format!("`{check}` is not in this copy")),
             }
         }
-        let judged =
-            declaration::judged_by(loaded, &read).map_err(|error| NotJudged { things: 0, why: error.to_string() })?;
+        let judged = declaration::judged_by(loaded, &read);
         match silent.split_first() {
             None => Ok(judged),
             Some((first, [])) => Err(NotJudged { things: judged.things, why: first.clone() }),

@@ -318,6 +318,9 @@ pub struct ThirdPartyFacts {
     pub reviews: Vec<ReviewFacts>,
     /// What it is called where it is found.
     pub seen_as: Vec<SeenAsFacts>,
+    /// Added by a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenFacts>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -325,9 +328,6 @@ pub struct SeenAsFacts {
     /// `account`, `organization`, `issuer`, `tenant`, `app`, `collaborator`, `host`, `cloud`.
     pub kind: String,
     pub name: String,
-    /// Added by a run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seen: Option<SeenFacts>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
