@@ -77,8 +77,9 @@ fn a_declaration_of_faults_is_not_clean() {
     assert_eq!(*certificate, [("/certificate/expires".to_owned(), "the certificate has expired".to_owned())]);
     let model = &said("declaration/part-is-reviewed-on-time")["threat-model"];
     assert!(model.iter().any(|(path, because)| path == "/last/on" && because.ends_with("days ago")), "{model:?}");
-    let keys = &said("aws-kms/declared-keys-are-there")["aws-prod"];
-    assert!(keys.len() == 1 && keys[0].1.contains("`hot-signing`"), "{keys:?}");
+    let keys = said("keys/declared-key-is-there");
+    let absent = "no key of target `aws-prod` is called `alias/hot-signing`".to_owned();
+    assert_eq!(keys, BTreeMap::from([("hot-signing".to_owned(), vec![("/found".to_owned(), absent)])]));
     let holders = &said("people/identities-are-there")["kh-ghost"];
     assert!(holders.len() == 1 && holders[0].1.contains(":user/ghost` at `aws-prod`"), "{holders:?}");
     // Keys that sign for no wallet and have one holder; nothing else is left open.
@@ -105,8 +106,9 @@ fn a_declaration_of_faults_is_not_clean() {
     faulty.set(vec![Rule::always("kms:ListKeys", Fault::Deny)]);
     let (code, _, sealed) = run(&desk);
     assert_eq!(code, 12);
-    assert!(pieces(&sealed, "aws-kms/declared-keys-are-there", "deviates").is_empty());
-    assert!(pieces(&sealed, "aws-kms/declared-keys-are-there", "undetermined").contains_key("aws-prod"));
+    assert!(pieces(&sealed, "keys/declared-key-is-there", "deviates").is_empty());
+    let open = pieces(&sealed, "keys/declared-key-is-there", "undetermined");
+    assert!(open.contains_key("hot-signing") && open.contains_key("usual"), "{open:?}");
 }
 
 #[test]
@@ -274,4 +276,114 @@ fn systems_that_share_files_have_their_own_things() {
     assert_eq!(system["facts"]["of_other_systems"], 2);
     let validated = desk.witnessmark(&["validate"]);
     assert!(validated.stdout.contains("1 targets, 1 controls, 1 uses of checks, and "), "{}", validated.stdout);
+}
+
+/// Keys of two accounts, of which the second is not the one that answers: nothing of it is read.
+const INVENTORY: &str = r#"witnessmark: 1
+entity: Northbank Custody Ltd
+system: {id: hot-wallet, standard: ccss-9.0}
+targets:
+  - {id: aws-prod, collector: aws-kms, account: "111122223333", regions: [eu-west-1]}
+  - {id: aws-other, collector: aws-kms, account: "444455556666", regions: [eu-west-1]}
+keys:
+  - {id: hot, class: operational, material: private-key, spec: ECC_SECG_P256K1, at: {target: aws-prod, key: alias/key-00001}}
+  - {id: wrong, class: operational, material: private-key, spec: RSA_4096, at: {target: aws-prod, key: alias/key-00000}}
+  - {id: gone, class: operational, at: {target: aws-prod, key: alias/gone}}
+  - {id: standby, class: backup, at: {target: aws-prod, key: alias/key-00002}, backup_of: [hot]}
+  - {id: far, class: operational, at: {target: aws-other, key: alias/far}}
+controls:
+  - {id: AC-KEYS, title: Every key that signs is known, checks: [{use: keys/found-key-is-declared, with: {signing_only: true}}]}
+"#;
+
+#[test]
+fn keys_are_compared_over_all_targets() {
+    let server = Server::http(AwsFake::new(World::new(Size::SMALL)));
+    let desk = desk(INVENTORY, &server);
+    let (code, _, sealed) = run(&desk);
+    assert_eq!(code, 12);
+    let reasons = |check: &str, outcome: &str| -> BTreeMap<String, Vec<String>> {
+        let pieces = pieces(&sealed, check, outcome).into_iter();
+        pieces.map(|(subject, pieces)| (subject, pieces.into_iter().map(|(_, because)| because).collect())).collect()
+    };
+    let one = |subject: &str, because: &[&str]| {
+        BTreeMap::from([(subject.to_owned(), because.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())])
+    };
+    assert_eq!(
+        reasons("keys/declared-key-is-there", "deviates"),
+        one("gone", &["no key of target `aws-prod` is called `alias/gone`"])
+    );
+    let open: Vec<&Value> = sealed.of("finding").filter(|finding| finding["outcome"] == "undetermined").collect();
+    let far = open.iter().find(|one| one["check"] == "keys/declared-key-is-there").unwrap();
+    assert_eq!(far["subject"]["id"], "far");
+    assert!(far["reason"].as_str().unwrap().contains("aws-other"), "{far}");
+    // What else may be in the other account, nobody knows.
+    let list = open.iter().find(|one| one["check"] == "keys/found-key-is-declared").unwrap();
+    assert_eq!((&list["population"], &list["subject"]), (&json!("joined/found-key"), &Value::Null));
+    assert_eq!(
+        reasons("keys/is-as-declared", "deviates"),
+        one(
+            "wrong",
+            &[
+                "its spec is SYMMETRIC_DEFAULT, and declared as RSA_4096",
+                "its material is secret-key, and declared as private-key"
+            ]
+        )
+    );
+    assert_eq!(
+        reasons("keys/backup-is-elsewhere", "deviates"),
+        one("hot", &["the backup `standby` lies where the key does: both are in eu-west-1"])
+    );
+    // Of six keys two sign, and one of these is in no inventory.
+    let stray = "arn:aws:kms:eu-west-1:111122223333:key/00000004-1234-4321-8765-000000007bbc";
+    assert_eq!(
+        reasons("keys/found-key-is-declared", "deviates"),
+        one(stray, &["no key of the inventory has one of its names"])
+    );
+
+    // What a joined object was computed from is of several targets.
+    let of_keys = |derived: &&Value| ["joined/key", "joined/found-key"].iter().any(|kind| derived["kind"] == *kind);
+    let derived: Vec<&Value> = sealed.of("derived").filter(of_keys).collect();
+    assert_eq!(derived.len(), 11);
+    let hot = derived.iter().find(|derived| derived["id"] == "hot").unwrap();
+    let named: Vec<&Value> = hot["inputs"].as_array().unwrap().iter().map(|input| record(&sealed, input)).collect();
+    let of = |target: &str, kind: &str| {
+        named.iter().any(|record| record["target"] == target && (record["kind"] == kind || record["population"] == kind))
+    };
+    assert!(of("declaration", "declaration/key") && of("aws-prod", "aws-kms/key@eu-west-1"), "{named:?}");
+    let of_far = derived.iter().find(|derived| derived["id"] == "far").unwrap();
+    let rests_on = of_far["inputs"].as_array().unwrap().iter().map(|input| record(&sealed, input));
+    assert!(rests_on.clone().any(|record| record["reason"] == "wrong-identity" && record["target"] == "aws-other"));
+    // An emulator answered, so what rests on it is a rehearsal.
+    let route = sealed.of("route").find(|route| route["target"] == "joined").unwrap();
+    assert_eq!(route["rehearsal"][0]["because"], "plain-http");
+}
+
+/// The record that a reference names.
+fn record<'s>(sealed: &'s Sealed, reference: &'s Value) -> &'s Value {
+    let (kind, ordinal) = reference.as_str().unwrap().split_once(':').unwrap();
+    sealed.of(kind).nth(ordinal.parse().unwrap()).unwrap()
+}
+
+#[test]
+fn the_names_of_this_programs_own_targets_are_taken() {
+    let desk = Desk::new(
+        r#"witnessmark: 1
+entity: Northbank Custody Ltd
+system: {id: hot-wallet}
+targets:
+  - {id: joined, collector: aws-kms, account: "111122223333"}
+  - {id: own, collector: exec, name: joined, command: [/bin/true]}
+controls:
+  - {id: C, title: Keys, checks: [{use: keys/found-key-is-declared, on: [joined]}]}
+"#,
+    );
+    let answer = desk.witnessmark(&["validate"]);
+    assert_eq!(answer.code, 2);
+    for text in [
+        "`joined` stands for what is computed from all targets together",
+        "`joined` is the name of a collector of this program's own",
+        "`keys/found-key-is-declared` judges all targets together",
+    ] {
+        assert!(answer.stderr.contains(text), "{}", answer.stderr);
+    }
 }
