@@ -281,7 +281,7 @@ impl Holding<'_, '_, '_> {
         let mut once = BTreeSet::new();
         for id in form.requirements.iter().filter(|id| id.is_written()) {
             self.requirement(id);
-            self.twice(&mut once, ("requirement", id.to_string()), id.at);
+            self.twice(&mut once, "requirement", id.to_string(), id.at);
         }
         let controls = &self.against.declaration.controls;
         for id in form.controls.iter().filter(|id| id.is_written()) {
@@ -291,7 +291,7 @@ impl Holding<'_, '_, '_> {
                     .error(id.at, Code::UnknownReference, format!("the declaration has no control `{id}`"))
                     .maybe_help(help_known(id.as_str(), &known, "there are"));
             }
-            self.twice(&mut once, ("control", id.to_string()), id.at);
+            self.twice(&mut once, "control", id.to_string(), id.at);
         }
     }
 
@@ -312,9 +312,10 @@ impl Holding<'_, '_, '_> {
         self.reporter.error(id.at, Code::UnknownReference, problem).maybe_help(help);
     }
 
-    fn twice(&mut self, once: &mut BTreeSet<(&'static str, String)>, one: (&'static str, String), at: Span) {
-        if !once.insert(one.clone()) {
-            self.reporter.error(at, Code::DuplicateId, format!("{} `{}` is named twice", one.0, one.1));
+    fn twice(&mut self, once: &mut BTreeSet<(&'static str, String)>, what: &'static str, id: String, at: Span) {
+        let problem = format!("{what} `{id}` is named twice");
+        if !once.insert((what, id)) {
+            self.reporter.error(at, Code::DuplicateId, problem);
         }
     }
 
