@@ -97,8 +97,20 @@ fn imported_rows_are_the_things_that_written_ones_are() {
 #[test]
 fn columns_that_nothing_reads_are_named() {
     let said = |loaded: &Loaded| loaded.render(&loaded.diagnostics, false);
-    insta::assert_snapshot!(said(&from_csv()).trim_end(), @"");
-    insta::assert_snapshot!(said(&from_json()).trim_end(), @"");
+    insta::assert_snapshot!(said(&from_csv()).trim_end(), @"
+    note[not-judged-yet]: columns of `registers/threats.csv` that nothing reads; they are sealed: `Notes`
+     --> registers/threats.csv:1:54
+      |
+    1 | ﻿Threat ID;Description;Category;Assets;Asset classes;Notes
+      |                                                     ^^^^^
+    ");
+    insta::assert_snapshot!(said(&from_json()).trim_end(), @"
+    note[not-judged-yet]: columns of `registers/threats.csv` that nothing reads; they are sealed: `Notes`
+     --> registers/threats.csv:1:54
+      |
+    1 | ﻿Threat ID;Description;Category;Assets;Asset classes;Notes
+      |                                                     ^^^^^
+    ");
 }
 
 /// What is said about a register of risks, of which the declaration names a threat `007`.
@@ -185,7 +197,15 @@ fn faults_are_shown_where_they_are() {
       |
       = help: did you mean `likelihood`?
     ");
-    insta::assert_snapshot!(said("file: r.csv", "r.csv", "threat;likelihood;impact;treatment;owner\n"), @"");
+    insta::assert_snapshot!(said("file: r.csv", "r.csv", "threat;likelihood;impact;treatment;owner\n"), @"
+    error[register]: the heading has one column
+     --> r.csv:1:1
+      |
+    1 | threat;likelihood;impact;treatment;owner
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: name under `separator` what stands between two cells
+    ");
     insta::assert_snapshot!(said(
         "file: r.csv",
         "r.csv",
@@ -212,7 +232,28 @@ fn faults_are_shown_where_they_are() {
       |
       = help: a cell that holds a separator or a line break must be in quotes
     "#);
-    insta::assert_snapshot!(said("file: r.csv", "r.csv", "threat,likelihood,threat\n"), @"");
+    insta::assert_snapshot!(said("file: r.csv", "r.csv", "threat,likelihood,threat\n"), @"
+    error[register]: the register has no column `impact`, `treatment`, `owner`, and `columns` names none in its place
+     --> witnessmark.yaml:7:24
+      |
+    7 | risks: {import: {file: r.csv}}
+      |                        ^^^^^
+      |
+     ::: r.csv:1:1
+      |
+    1 | threat,likelihood,threat
+      | ------ its columns
+      |
+      = help: there are: `threat`, `likelihood`, `threat`
+
+    error[register]: a second column with the heading `threat`
+     --> r.csv:1:19
+      |
+    1 | threat,likelihood,threat
+      | ------            ^^^^^^
+      | |
+      | the first one
+    ");
     insta::assert_snapshot!(said("file: r.csv", "r.csv", "threat,\"likelihood\n"), @r#"
     error[register]: not valid CSV: this quotation mark is never closed
      --> r.csv:1:8
