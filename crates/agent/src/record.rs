@@ -70,7 +70,8 @@ pub enum RecordError {
 /// # Errors
 /// When the store, the keys or the disk fail. Nothing is in the ledger then, or all of it.
 pub fn seal(setup: RecordSetup<'_>) -> Result<SealedRecord, RecordError> {
-    let RecordSetup { sealer, intent, assessment, host, form, mut recorded, mut attached, finished, randomness } = setup;
+    let RecordSetup { sealer, intent, assessment, host, form, mut recorded, mut attached, finished, randomness } =
+        setup;
     attached.sort_by(|a, b| a.name.cmp(&b.name));
     let mut next = 1;
     recorded.attachments = attached

@@ -159,7 +159,17 @@ pub fn run(mut setup: Setup<'_>, runtime: &tokio::runtime::Runtime) -> Result<Ra
             let (sealed, verified) = sealer.seal_observed(session, seal, setup.observer)?;
             dropped.extend(sealed.dropped.iter().cloned());
             let set_back_millis = set_back.millis();
-            Ok(Ran { sealed, verified, verdict, acceptances, excused, recovered, dropped, broken_checks, set_back_millis })
+            Ok(Ran {
+                sealed,
+                verified,
+                verdict,
+                acceptances,
+                excused,
+                recovered,
+                dropped,
+                broken_checks,
+                set_back_millis,
+            })
         }
         Err(cause) => {
             let by = Recording { now: setup.environment.clock.now(), ..by };

@@ -326,7 +326,10 @@ impl Predicate {
         if there && self.records.segments.iter().all(known) && self.status == RunStatus::Complete {
             return Ok(());
         }
-        Err(field("kind", "is `record`, and it is not complete, or does not have one `run`, declarations and one `recorded`, and at most a `host` beside them"))
+        Err(field(
+            "kind",
+            "is `record`, and it is not complete, or does not have one `run`, declarations and one `recorded`, and at most a `host` beside them",
+        ))
     }
 }
 

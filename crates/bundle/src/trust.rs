@@ -220,7 +220,8 @@ impl Trust {
     /// Whose key it is that signed a person's record at this index, where the file says so.
     #[must_use]
     pub fn holder(&self, key: &model::Digest, index: u64) -> Option<&Holder> {
-        let signs = |one: &&TrustedKey| one.role == Role::Record && one.indices.contains(index) && one.spki.0.id() == *key;
+        let signs =
+            |one: &&TrustedKey| one.role == Role::Record && one.indices.contains(index) && one.spki.0.id() == *key;
         self.keys.iter().find(signs).and_then(|one| one.holder.as_ref())
     }
 

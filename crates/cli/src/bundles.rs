@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use bundle::layout;
-use bundle::statement::Kind;
 use bundle::read::{self, Source, UNPACKED_MAX};
+use bundle::statement::Kind;
 use store::Store;
 
 use crate::args::BundleNamed;

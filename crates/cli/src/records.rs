@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
+use bundle::layout;
 use bundle::statement::Kind;
 use bundle::trust::Trust;
-use bundle::layout;
 use links::{NotBelieved, PersonRecord, Records};
 use model::Date;
 use report::RecordReader;

@@ -38,11 +38,11 @@ pub use environment::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, En
 pub use ids::{CheckId, Origin, RequirementId, Sha256, StandardId};
 pub use load::{Attachment, DeclaredFile, Loaded, Loader, load};
 pub use own_rules::OWN_RULES;
-pub use plan::{check, plan};
 pub use person::{
     FormAgainst, FormAttachment, FormMethod, FormRole, FormSays, RECORD_TEMPLATE, ReadForm, RecordForm, read_form,
     record_schema,
 };
+pub use plan::{check, plan};
 pub use planned::{
     Assignment, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger, PlannedSystem, PlannedTarget,
 };

@@ -78,7 +78,7 @@ pub struct RecordRow {
 /// Two ways to look at one thing that do not say the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Contradiction {
-    /// `control AC-MFA`, `requirement ccss-9.0:1.05.1.1`
+    /// `control AC-MFA`, `requirement name-version:item`
     pub about: String,
     /// Ids of the records that say it, each with its bundle.
     pub records: Vec<(String, u64)>,
@@ -122,7 +122,8 @@ impl PersonRecord {
         match &self.holder {
             None => format!("{}, who says: {role}; the trust file names no holder of the key", self.by),
             Some(holder) => {
-                let name = if holder.name == self.by { String::new() } else { format!(", with the key of {}", holder.name) };
+                let name =
+                    if holder.name == self.by { String::new() } else { format!(", with the key of {}", holder.name) };
                 let shown = holder.acts_for.as_str();
                 let role = if holder.acts_for == self.role {
                     shown.to_owned()

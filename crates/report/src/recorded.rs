@@ -156,6 +156,7 @@ pub fn totals_words(totals: &RecordTotals) -> Vec<String> {
     if !totals.elsewhere.is_empty() {
         words.push(format!("about nothing that is listed here: {}", totals.elsewhere.join(", ")));
     }
-    words.extend(totals.not_believed.iter().map(|one| format!("bundle {} counts for nothing: {}", one.bundle, one.why)));
+    words
+        .extend(totals.not_believed.iter().map(|one| format!("bundle {} counts for nothing: {}", one.bundle, one.why)));
     words
 }

@@ -278,7 +278,15 @@ fn read(text: &mut String, overview: &Overview) {
 /// A person's record, whole.
 fn recorded(text: &mut String, shown: &Shown<Recorded>) {
     let one = &shown.value;
-    writeln!(text, "{BOLD}{}{BOLD:#} {DIM}{}{DIM:#}: {}, {}", clean(&one.id), shown.record, one.method.as_str(), one.says.as_str()).ok();
+    writeln!(
+        text,
+        "{BOLD}{}{BOLD:#} {DIM}{}{DIM:#}: {}, {}",
+        clean(&one.id),
+        shown.record,
+        one.method.as_str(),
+        one.says.as_str()
+    )
+    .ok();
     let about: Vec<String> = one.about.iter().map(links::about_words).collect();
     let done = one.done_on.map(|day| format!(", done on {day}")).unwrap_or_default();
     writeln!(text, "  about  {}", clean(&about.join(", "))).ok();

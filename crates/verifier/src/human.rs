@@ -110,9 +110,10 @@ fn bundle(out: &mut String, report: &Report, about: &About) {
     row(out, "ledger", &format!("{}, entry {}", about.ledger, about.index));
     match about.kind {
         Kind::Record => {
-            let whose = about.holder.as_ref().map_or("of which the trust file does not say whose it is".to_owned(), |holder| {
-                format!("of {}, who acts as {}, by the trust file", safe(&holder.name), holder.acts_for.as_str())
-            });
+            let whose =
+                about.holder.as_ref().map_or("of which the trust file does not say whose it is".to_owned(), |holder| {
+                    format!("of {}, who acts as {}, by the trust file", safe(&holder.name), holder.acts_for.as_str())
+                });
             row(out, "record", &format!("{} of a person, signed with a key {whose}", about.id));
         }
         Kind::Run | Kind::Baseline | Kind::Trust => row(out, "run", &about.id),

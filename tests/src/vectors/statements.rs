@@ -84,12 +84,7 @@ fn resigned(good: &Book, files: &Files, change: impl FnOnce(String) -> String) -
 }
 
 /// The same, signed by somebody else.
-fn resigned_by(
-    signer: &Ed25519Signer,
-    good: &Book,
-    files: &Files,
-    change: impl FnOnce(String) -> String,
-) -> Vec<u8> {
+fn resigned_by(signer: &Ed25519Signer, good: &Book, files: &Files, change: impl FnOnce(String) -> String) -> Vec<u8> {
     let mut sealed = good.bundles[2].statement.clone();
     let text = String::from_utf8(sealed.envelope.statement.clone()).unwrap();
     sealed.envelope.statement = change(text).into_bytes();
@@ -178,6 +173,7 @@ fn statement(vectors: &mut Vectors, good: &Book, files: &Files) {
         text.replacen("\"t\":\"peer\",\"first\":4,\"count\":1", "\"t\":\"peer\",\"first\":4,\"count\":4097", 1)
     });
     vectors.bad("segment-limit", "4,097 peers", malformed, None, limit);
-    let run = resigned_by(&good.recorder, good, files, |text| text.replacen("\"kind\":\"run\"", "\"kind\":\"record\"", 1));
+    let run =
+        resigned_by(&good.recorder, good, files, |text| text.replacen("\"kind\":\"run\"", "\"kind\":\"record\"", 1));
     vectors.bad("statement-record", "a run that says it is a person's record", malformed, None, run);
 }

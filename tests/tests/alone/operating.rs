@@ -139,7 +139,8 @@ fn a_person_who_seals_records_gets_another_key() {
     let _ = desk.seal();
     let made = desk.witnessmark(&["keys", "recorder", "--out", "officer.pem"]);
     assert_eq!(made.code, 0, "{made:?}");
-    let trust = desk.witnessmark(&["keys", "trust", "--recorder", "officer.pem.pub", "--holder", "Paul", "--as", "entity"]);
+    let trust =
+        desk.witnessmark(&["keys", "trust", "--recorder", "officer.pem.pub", "--holder", "Paul", "--as", "entity"]);
     fs::write(desk.path("keys/trust.json"), trust.stdout).unwrap();
     let _ = follow(&desk, "recorder");
     let trust: serde_json::Value = serde_json::from_slice(&fs::read(desk.path("keys/trust.json")).unwrap()).unwrap();

@@ -14,7 +14,8 @@ use crate::exec;
 /// A desk with one run that is evidence: AC-SSH conforms, of AC-ROOM nothing can be inspected. And the keys of three people.
 fn desk() -> Desk {
     let desk = exec::desk("witnessmark: 1\n");
-    let tested = desk.witnessmark(&["collectors", "test", "--settings", "settings.json", "--format", "json", "./openssh.py"]);
+    let tested =
+        desk.witnessmark(&["collectors", "test", "--settings", "settings.json", "--format", "json", "./openssh.py"]);
     let identity = tested.json()["identity"].as_str().unwrap().to_owned();
     let declaration = format!(
         "witnessmark: 1\nentity: Northbank Custody Ltd\nsystem: {{id: hot-wallet, standard: ccss-9.0, level: 1}}\npolicies: [own]\n\
@@ -121,7 +122,11 @@ fn records_count_for_what_they_are_in_both_programs() {
     // An auditor says that no one logs in as root is not so; the configuration says that it is.
     recorded(&desk, &form("REC-2", "interview", "controls: [AC-SSH]", JANE, "contradicts"), "jane.pem");
     // The key of somebody of the entity makes no auditor.
-    recorded(&desk, &form("REC-3", "review", "requirements: [ccss-9.0:1.05.1.1]", ("Paul Roe", "auditor"), "supports"), "paul.pem");
+    recorded(
+        &desk,
+        &form("REC-3", "review", "requirements: [ccss-9.0:1.05.1.1]", ("Paul Roe", "auditor"), "supports"),
+        "paul.pem",
+    );
 
     let after = gaps(&desk, &[]);
     let states = ["inspect", "observe", "interview", "review"].map(|method| state(&after, method));
@@ -129,7 +134,8 @@ fn records_count_for_what_they_are_in_both_programs() {
     let contradiction = &after["gaps"]["contradictions"][0];
     assert_eq!((&contradiction["about"], &contradiction["records"][0][0]), (&"control AC-SSH".into(), &"REC-2".into()));
     assert_eq!(after["from"]["bundle"]["index"], 0, "a record is never the last run");
-    let counts: Vec<&Value> = requirement(&after)["records"].as_array().unwrap().iter().map(|row| &row["counts"]).collect();
+    let counts: Vec<&Value> =
+        requirement(&after)["records"].as_array().unwrap().iter().map(|row| &row["counts"]).collect();
     assert_eq!(counts, ["prepares", "covers", "prepares"].map(Value::from).each_ref());
 
     // What contradicts comes before everything that is listed.
@@ -155,12 +161,16 @@ fn records_count_for_what_they_are_in_both_programs() {
 
     // Each bundle by itself.
     let shown = desk.verify(&[&["show", "r1.tar"][..], &usual].concat());
-    assert!(shown.stdout.contains("Paul Roe, who says: entity") && shown.stdout.contains("seen at the safe"), "{shown:?}");
+    assert!(
+        shown.stdout.contains("Paul Roe, who says: entity") && shown.stdout.contains("seen at the safe"),
+        "{shown:?}"
+    );
     let alone = desk.verify(&[&["gaps", "r1.tar"][..], &usual].concat());
     assert!(alone.code == 21 && alone.stderr.contains("a person's record"), "{alone:?}");
     let log = desk.witnessmark(&["ledger", "log"]);
     assert_eq!(log.stdout.matches("a person's").count(), 3, "{log:?}");
-    let audit = desk.verify(&["audit", "evidence", "--trust", "keys/trust.json", "--last-seen", "seen", "--format", "json"]);
+    let audit =
+        desk.verify(&["audit", "evidence", "--trust", "keys/trust.json", "--last-seen", "seen", "--format", "json"]);
     assert_eq!((audit.code, &audit.json()["by_kind"]), (0, &serde_json::json!({"record": 3, "run": 1})), "{audit:?}");
     let page = desk.witnessmark(&["report", "--out", "page.html"]);
     assert_eq!(page.code, 0, "{page:?}");
@@ -249,7 +259,10 @@ fn a_wrong_form_or_key_seals_nothing() {
     recorded(&desk, &format!("{good}{attached}"), "paul.pem");
     let sealed = workspace_tests::desk::Sealed::read(&desk.path("evidence/bundles"), 1);
     let attachments = &sealed.of("recorded").next().unwrap()["attachments"];
-    assert_eq!((&attachments[0]["declaration"], &attachments[1]["declaration"]), (&"declaration:1".into(), &Value::Null));
+    assert_eq!(
+        (&attachments[0]["declaration"], &attachments[1]["declaration"]),
+        (&"declaration:1".into(), &Value::Null)
+    );
     assert_eq!(sealed.files["raw/000/000000001"], b"who was there");
     assert!(sealed.files.values().all(|bytes| !String::from_utf8_lossy(bytes).contains("the combination")));
     // A name is given once.
@@ -273,7 +286,8 @@ fn a_wrong_form_or_key_seals_nothing() {
     let envelope = &statement["dsseEnvelope"];
     fs::write(desk.path("signed"), bundle::statement::pae(&decode(&envelope["payload"]))).unwrap();
     fs::write(desk.path("signature"), decode(&envelope["signatures"][0]["sig"])).unwrap();
-    let verify = ["pkeyutl", "-verify", "-pubin", "-inkey", "paul.pem.pub", "-rawin", "-in", "signed", "-sigfile", "signature"];
+    let verify =
+        ["pkeyutl", "-verify", "-pubin", "-inkey", "paul.pem.pub", "-rawin", "-in", "signed", "-sigfile", "signature"];
     let done = Command::new("openssl").args(verify).current_dir(desk.path("")).output().unwrap();
     assert!(done.status.success(), "{done:?}");
 }

@@ -84,7 +84,9 @@ impl SealError {
             Self::KeyNotTrusted { .. } => {
                 "whoever keeps the trust file adds the key for this index, or give the key it names".to_owned()
             }
-            Self::RunWaits { .. } => "`witnessmark run` completes it; a trust file that lost a key leaves it waiting".to_owned(),
+            Self::RunWaits { .. } => {
+                "`witnessmark run` completes it; a trust file that lost a key leaves it waiting".to_owned()
+            }
             Self::LedgerKeyNotTrusted { .. } => {
                 "a ledger that was closed (`witnessmark keys close`) stays so: begin another one, with keys of its own"
                     .to_owned()

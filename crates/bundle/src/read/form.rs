@@ -2,8 +2,8 @@
 //! orders of lists. `docs/spec/bundle.md` §2 has each of these rules; what needs other records is `verify`'s.
 
 use model::record::{
-    About, Assignment, Control, Coverage, Derived, Exchange, Finding, InAnswer, Locator, Masked, Params, Peer, Rehearsed,
-    Recorded, Resource, Route, Syntax,
+    About, Assignment, Control, Coverage, Derived, Exchange, Finding, InAnswer, Locator, Masked, Params, Peer,
+    Recorded, Rehearsed, Resource, Route, Syntax,
 };
 use model::{is_endpoint, is_pointer, is_proxy, leads_into};
 use serde_json::value::RawValue;
@@ -16,11 +16,7 @@ pub(super) type Broken = &'static str;
 
 pub(super) fn check(record: &Record) -> Result<(), Broken> {
     match record {
-        Record::Run(_)
-        | Record::Host(_)
-        | Record::Check(_)
-        | Record::Acceptance(_)
-        | Record::Gap(_) => Ok(()),
+        Record::Run(_) | Record::Host(_) | Record::Check(_) | Record::Acceptance(_) | Record::Gap(_) => Ok(()),
         Record::Recorded(recorded) => of_recorded(recorded),
         Record::Declaration(declaration) => {
             hold(declaration.size <= limits::RAW_MAX, "`size` is more than a raw file may have")?;

@@ -63,12 +63,8 @@ pub fn run(arguments: &Record) -> CommandResult {
     sealer.between_bundles(|_| Ok(())).map_err(ledger::seal_failure)?;
 
     let form = &read.form;
-    let people = records::Asked {
-        trust: &opened.trust,
-        entity: &plan.entity,
-        system: &plan.system.id,
-        day: Date::of(started),
-    };
+    let people =
+        records::Asked { trust: &opened.trust, entity: &plan.entity, system: &plan.system.id, day: Date::of(started) };
     not_used_before(&*place.store, form.id.as_str(), &people)?;
     let program = std::env::current_exe()
         .map_err(|e| Failure::tool(anyhow!(e).context("cannot find this program's own executable")))?;
@@ -159,8 +155,10 @@ fn named(opened: &keys::Opened, key: ::ledger::PublicKey, file: &Path) -> Result
 fn not_used_before(store: &dyn Store, id: &str, asked: &records::Asked<'_>) -> Result<(), Failure> {
     let known = records::of_store(store, asked)?;
     match known.all.iter().find(|record| record.id == id) {
-        Some(record) => Err(Failure::input(anyhow!("bundle {} of this ledger has the record `{id}` already", record.bundle))
-            .with_help("nothing is taken back from a ledger: give this one an id of its own")),
+        Some(record) => {
+            Err(Failure::input(anyhow!("bundle {} of this ledger has the record `{id}` already", record.bundle))
+                .with_help("nothing is taken back from a ledger: give this one an id of its own"))
+        }
         None => Ok(()),
     }
 }
@@ -232,7 +230,8 @@ fn attach(folder: &Path, name: &str, private: bool) -> Result<Attached, String> 
     if size > limits::RAW_MAX {
         return Err(format!("has {size} bytes, and an attachment at most {}", limits::RAW_MAX));
     }
-    let sha256 = Digest::of_reader((&mut file).take(limits::RAW_MAX)).map_err(|error| format!("cannot be read: {error}"))?;
+    let sha256 =
+        Digest::of_reader((&mut file).take(limits::RAW_MAX)).map_err(|error| format!("cannot be read: {error}"))?;
     if file.stream_position().ok() != Some(size) {
         return Err("changed while it was read".to_owned());
     }

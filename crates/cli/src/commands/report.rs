@@ -22,11 +22,12 @@ pub fn run(arguments: &Report) -> CommandResult {
     let trust = keys::read_trust(&arguments.trust)?;
     let bundle = Bundle::named(&arguments.bundle)?;
     let records = records(arguments, &bundle, &trust)?;
-    let page =
-        report::render_page(records.as_ref(), |observer| summary::verified(&bundle, &trust, observer)).map_err(|error| match error {
+    let page = report::render_page(records.as_ref(), |observer| summary::verified(&bundle, &trust, observer)).map_err(
+        |error| match error {
             PageError::Reading(failure) => failure,
             other => Failure::tool(anyhow!("{other}")),
-        })?;
+        },
+    )?;
     let path = arguments.out.display();
     let mut file = OpenOptions::new()
         .write(true)

@@ -31,11 +31,8 @@ attachments: [{path: photo.jpg}, {path: ./more/minutes.pdf, private: true}]
 fn read(bytes: &[u8]) -> ReadForm {
     let loaded = load_one(DECLARED);
     let standards = Standard::shipped().unwrap();
-    let against = FormAgainst {
-        declaration: &loaded.declaration,
-        standards: &standards,
-        today: "2026-11-21".parse().unwrap(),
-    };
+    let against =
+        FormAgainst { declaration: &loaded.declaration, standards: &standards, today: "2026-11-21".parse().unwrap() };
     read_form("observation.yaml", bytes, &against)
 }
 
@@ -47,8 +44,7 @@ fn said(text: &str) -> String {
 fn a_good_one_is_read() {
     let read = read(GOOD.as_bytes());
     assert_eq!(read.render(false), "");
-    let names: Vec<(String, bool)> =
-        read.form.attachments.iter().map(|one| (one.name(), one.is_private())).collect();
+    let names: Vec<(String, bool)> = read.form.attachments.iter().map(|one| (one.name(), one.is_private())).collect();
     assert_eq!(names, [("photo.jpg".to_owned(), false), ("more/minutes.pdf".to_owned(), true)]);
     assert_eq!(read.form.about().len(), 1);
 }

@@ -61,7 +61,7 @@ impl RecordMethod {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum About {
-    /// With its standard: `ccss-9.0:1.05.1.1`.
+    /// With its standard: `name-version:item`.
     Requirement(String),
     Control(String),
 }

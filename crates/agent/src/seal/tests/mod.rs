@@ -30,8 +30,8 @@ use sign::{Ed25519Signer, SignError, Signer};
 use store::{Disk, FolderStore, HeadFile, Holder, Store, Workshop};
 
 use super::pack::BodyWriter;
-use crate::record::{Attached, RecordError, RecordSetup, SealedRecord};
 use super::{Begun, Intent, Recording, SealError, SealInput, Sealed, Sealer, Session};
+use crate::record::{Attached, RecordError, RecordSetup, SealedRecord};
 
 const ORIGIN: &str = "test.example/hot-wallet";
 
