@@ -189,8 +189,9 @@ impl<'w> Walker<'w> {
 }
 
 impl Start<'_> {
+    /// Whoever changes the policy of a copy uses the material by it; what else they do by it, they do to the copy alone.
     fn does(&self, does: Does) -> bool {
-        self.act.mask & does.mask() != 0
+        self.act.mask & does.mask() != 0 && (self.copy.is_none() || does == Does::Use)
     }
 }
 
