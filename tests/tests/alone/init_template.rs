@@ -64,7 +64,7 @@ fn company(url: &str) -> Desk {
     let mut desk = Desk::bare();
     desk.aws(url, "AKIAIOSFODNN7EXAMPLE", "an example of a secret key");
     for (name, value) in [
-        ("GITHUB_TOKEN", "no token at all"),
+        ("GITHUB_TOKEN", "token-of-the-demonstration"),
         ("GITHUB_API_URL", url),
         ("GITHUB_REPOSITORY_OWNER", "northbank"),
         ("GITHUB_REPOSITORY", "northbank/signer"),
