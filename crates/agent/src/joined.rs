@@ -22,13 +22,16 @@ pub(crate) fn record<'k>(
     now: Timestamp,
     asked: impl Iterator<Item = &'k str>,
 ) -> io::Result<()> {
-    let mut world = World::builder(declaration, now.as_seconds());
+    let mut world = World::builder(declaration, now.as_seconds()).reading(joins::parts);
     asked.for_each(|kind| world.asked(kind));
     recorded.coverage().iter().cloned().for_each(|one| world.coverage(one));
     recorded.gaps().iter().cloned().for_each(|gap| world.gap(gap));
-    recorded.each_of(joins::wants, &mut |(target, collector, population), (kind, id), facts| {
-        world.object((target, collector, population), (kind, id), facts).map_err(io::Error::from)
-    })?;
+    recorded.each_of(
+        |kind| joins::parts(kind).is_some(),
+        &mut |(target, collector, population), (kind, id), facts| {
+            world.object((target, collector, population), (kind, id), facts).map_err(io::Error::from)
+        },
+    )?;
     let world = world.build();
 
     let mut problem = None;

@@ -42,7 +42,7 @@ mod world;
 pub use declaration::JOINED;
 pub use joined::{Input, Join, Joined, JoinedKind, List, PartGap, Sink};
 pub use unread::{GapAt, Listing, Part, Unread};
-pub use world::{Builder, Object, Target, World};
+pub use world::{Builder, Object, Reading, Target, World};
 
 /// Every join, in the order in which they run. Later ones may name objects of earlier ones as inputs, if their kind comes later in the
 /// alphabet: a derived record refers to earlier ones only.
@@ -54,10 +54,12 @@ pub fn kinds() -> Vec<JoinedKind> {
     JOINS.iter().flat_map(|join| (join.kinds)()).collect()
 }
 
-/// Whether some join reads resources of this kind: those of no other need be given to a world.
+/// The parts of a kind that some join reads. `None`: no join reads the kind, and it need not be given to a world.
 #[must_use]
-pub fn wants(kind: &str) -> bool {
-    JOINS.iter().any(|join| join.reads(kind).is_some())
+pub fn parts(kind: &str) -> Option<Vec<&'static str>> {
+    let mut read = JOINS.iter().filter_map(|join| join.reads(kind)).peekable();
+    read.peek()?;
+    Some(read.flatten().copied().collect())
 }
 
 /// Computes everything. `sink` takes the objects as they come; the lists come back, one for each kind of a join that ran.

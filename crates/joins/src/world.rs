@@ -9,7 +9,6 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::JOINS;
 use crate::unread::{GapAt, Listing, Part, Unread};
 
 /// A declared target.
@@ -92,7 +91,11 @@ pub struct World<'d> {
 pub struct Builder<'d> {
     world: World<'d>,
     names: HashMap<String, Arc<str>>,
+    reading: Option<Reading>,
 }
+
+/// The parts of a kind that somebody looks at. `None`: nobody looks at the kind.
+pub type Reading = fn(&str) -> Option<Vec<&'static str>>;
 
 impl<'d> World<'d> {
     /// `now`: the moment of the run, in seconds since 1970.
@@ -114,7 +117,7 @@ impl<'d> World<'d> {
             now,
             asked: BTreeSet::new(),
         };
-        Builder { world, names: HashMap::new() }
+        Builder { world, names: HashMap::new(), reading: None }
     }
 
     #[must_use]
@@ -291,7 +294,14 @@ impl<'d> World<'d> {
 }
 
 impl<'d> Builder<'d> {
-    /// A resource or derived object. Kinds and parts that no join reads are passed over.
+    /// Keeps of what is given from now on only what is read: [`crate::parts`].
+    #[must_use]
+    pub fn reading(mut self, parts: Reading) -> Self {
+        self.reading = Some(parts);
+        self
+    }
+
+    /// A resource or derived object.
     ///
     /// # Errors
     /// When the facts are no JSON object.
@@ -301,13 +311,11 @@ impl<'d> Builder<'d> {
         (kind, id): (&str, &str),
         facts: &RawValue,
     ) -> serde_json::Result<()> {
-        let mut read = JOINS.iter().filter_map(|join| join.reads(kind)).peekable();
-        if read.peek().is_none() {
-            return Ok(());
-        }
-        let wanted: Vec<&str> = read.flatten().copied().collect();
         let mut facts: BTreeMap<&str, &RawValue> = serde_json::from_str(facts.get())?;
-        facts.retain(|part, _| wanted.contains(part));
+        if let Some(reading) = self.reading {
+            let Some(parts) = reading(kind) else { return Ok(()) };
+            facts.retain(|part, _| parts.contains(part));
+        }
         let facts = serde_json::to_string(&facts)?.into_boxed_str();
         let object = Object {
             target: self.name(target),

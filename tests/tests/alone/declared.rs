@@ -347,7 +347,9 @@ fn keys_are_compared_over_all_targets() {
     let hot = derived.iter().find(|derived| derived["id"] == "hot").unwrap();
     let named: Vec<&Value> = hot["inputs"].as_array().unwrap().iter().map(|input| record(&sealed, input)).collect();
     let of = |target: &str, kind: &str| {
-        named.iter().any(|record| record["target"] == target && (record["kind"] == kind || record["population"] == kind))
+        named
+            .iter()
+            .any(|record| record["target"] == target && (record["kind"] == kind || record["population"] == kind))
     };
     assert!(of("declaration", "declaration/key") && of("aws-prod", "aws-kms/key@eu-west-1"), "{named:?}");
     let of_far = derived.iter().find(|derived| derived["id"] == "far").unwrap();
@@ -379,11 +381,12 @@ controls:
     );
     let answer = desk.witnessmark(&["validate"]);
     assert_eq!(answer.code, 2);
+    let said = format!("{}{}", answer.stdout, answer.stderr);
     for text in [
         "`joined` stands for what is computed from all targets together",
         "`joined` is the name of a collector of this program's own",
         "`keys/found-key-is-declared` judges all targets together",
     ] {
-        assert!(answer.stderr.contains(text), "{}", answer.stderr);
+        assert!(said.contains(text), "{said}");
     }
 }

@@ -108,7 +108,7 @@ fn joined(
     found: &Found,
     tokens: &[(&str, &str, Value)],
 ) -> (BTreeMap<(String, String), Joined>, Vec<List>) {
-    let mut world = World::builder(&loaded.declaration, 0);
+    let mut world = World::builder(&loaded.declaration, 0).reading(crate::parts);
     for (account, target) in ["a", "b"].into_iter().enumerate() {
         for (region, name) in REGIONS.into_iter().enumerate() {
             let population = format!("aws-kms/key@{name}");
