@@ -70,7 +70,17 @@ fn both_engines_answer_as_the_table_says() {
 #[test]
 fn shipped_checks_use_none_of_them() {
     let set = CheckSet::stock().unwrap();
-    let libraries = ["lib/aws", "lib/declaration", "lib/iam", "lib/kms", "lib/kubernetes", "lib/people", "lib/pkcs11", "lib/policy", "lib/reach"];
+    let libraries = [
+        "lib/aws",
+        "lib/declaration",
+        "lib/iam",
+        "lib/kms",
+        "lib/kubernetes",
+        "lib/people",
+        "lib/pkcs11",
+        "lib/policy",
+        "lib/reach",
+    ];
     let texts = set
         .checks()
         .map(|check| (check.id.clone(), check.text.clone()))

@@ -15,8 +15,8 @@ mod gaps;
 mod inventory;
 mod links;
 mod records;
-mod seen;
 mod roster;
+mod seen;
 mod trace;
 
 pub use declaration::{ControlStatus, Method, Wanted};

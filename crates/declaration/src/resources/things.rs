@@ -8,8 +8,8 @@ use model::{Date, Digest};
 use super::facts::{
     AcceptanceFacts, AcceptedFacts, AcceptorFacts, AffectsFacts, AnsweringControl, CertificateFacts, ComponentFacts,
     ControlFacts, Day, DeclinedFacts, DocumentFacts, DoneFacts, ExclusionFacts, HolderFacts, IdentityFacts, KeyFacts,
-    KeyPlaceFacts, KeyWallet, LateFacts, ReviewFacts, ReviewedPartFacts, RiskFacts, RoleFacts, SeenAsFacts, SignaturesFacts,
-    StepFacts, SystemFacts, TaskFacts, ThirdPartyFacts, ThreatFacts, ToleranceFacts, WalletFacts,
+    KeyPlaceFacts, KeyWallet, LateFacts, ReviewFacts, ReviewedPartFacts, RiskFacts, RoleFacts, SeenAsFacts,
+    SignaturesFacts, StepFacts, SystemFacts, TaskFacts, ThirdPartyFacts, ThreatFacts, ToleranceFacts, WalletFacts,
 };
 use super::indices::{Indices, naming};
 use super::{ThingError, Things};

@@ -198,11 +198,7 @@ fn row(requirement: &RequirementGaps, aimed: Option<u32>, sources: &Sources<'_>,
     Row {
         anchor: once.first(sources.place("requirement", &requirement.id)),
         head: vec![vec![plain(item(requirement)), plain(" "), about]],
-        cells: vec![
-            Cell::new("", controls),
-            Cell::new("", methods(requirement)),
-            Cell::new("", missing.collect()),
-        ],
+        cells: vec![Cell::new("", controls), Cell::new("", methods(requirement)), Cell::new("", missing.collect())],
         controls: clean(&ids.join(" ")),
     }
 }
