@@ -220,7 +220,7 @@ fn keys() -> KmsRegion {
         spec: "ECC_SECG_P256K1".to_owned(),
         usage: "SIGN_VERIFY".to_owned(),
         tags: vec![("wallet".to_owned(), "hot".to_owned())],
-        ..key(id, what, &policy(&[signer.clone()]))
+        ..key(id, what, &policy(std::slice::from_ref(&signer)))
     };
     let backup = Key {
         tags: vec![("purpose".to_owned(), "backup".to_owned())],

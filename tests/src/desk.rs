@@ -46,7 +46,11 @@ fn held_to(declaration: &str, account: &str) -> String {
             text.push_str("    affects: {targets: [aws-prod], classes: [operational]}\n");
         }
     }
-    text + &REST.replace("TODAY", &today()).replace("ACCOUNT", account)
+    // The keys of a small account are not those of the system.
+    let keys: Vec<String> = (0..32).map(fakes::aws::key_id).collect();
+    // One more of the controls, with which the template ends.
+    let others = OTHERS.replace("KEYS", &keys.join(", "));
+    text + &others + &REST.replace("TODAY", &today()).replace("ACCOUNT", account)
 }
 
 /// The date, as the programs will read it from the same clock.
@@ -56,6 +60,9 @@ fn today() -> String {
     let millis = i64::try_from(since.as_millis()).expect("a clock before the year 9999");
     model::Date::of(model::Timestamp::from_millis(millis).expect("a moment")).to_string()
 }
+
+const OTHERS: &str = "  - {id: KM-OTHERS, title: Keys of others are known, requirements: [ccss-9.0:2.04.1.1], threats: [T-OUTSIDE], \
+    checks: [{use: keys/found-key-is-declared, with: {others: [KEYS]}}]}\n";
 
 const REST: &str = r#"
 keys: [{id: signing, class: operational, wallets: [hot]}]

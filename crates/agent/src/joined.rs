@@ -49,7 +49,7 @@ pub(crate) fn record<'k>(
         match computed(joined).and_then(|one| recorded.compute(one)) {
             Ok(None) => {}
             Ok(Some(detail)) => {
-                gaps.push(Gap { population: Some(subject.kind.clone()), subject: Some(subject), detail, ..own_gap() })
+                gaps.push(Gap { population: Some(subject.kind.clone()), subject: Some(subject), detail, ..own_gap() });
             }
             Err(error) => problem = Some(error),
         }

@@ -471,7 +471,8 @@ fn input_of(target: &str, collector: &str, name: &str, facts: &RawValue) -> Vec<
 
 fn subject_finding(used: &Use, severity: Severity, waiting: &Waiting, verdict: Verdict) -> Finding {
     let mut reason = verdict.reason;
-    if let (Some(expected), Some(_)) = (&used.assignment.expect, &waiting.subject) {
+    let of_program = used.assignment.control == model::record::OWN_CONTROL;
+    if let (Some(expected), Some(_), false) = (&used.assignment.expect, &waiting.subject, of_program) {
         let broken = format!("none was expected ({}), but this one exists", expected.none);
         reason = Some(reason.map_or_else(|| broken.clone(), |r| format!("{r}; {broken}")));
     }

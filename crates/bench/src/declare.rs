@@ -19,6 +19,12 @@ pub struct Declared {
     people: usize,
     #[arg(long, default_value_t = 200)]
     third_parties: usize,
+    /// A standard whose catalogue is shipped.
+    #[arg(long)]
+    standard: String,
+    /// Requirements of it, which all controls serve and of which third parties cover the first.
+    #[arg(long, required = true, value_delimiter = ',')]
+    requirements: Vec<String>,
 }
 
 /// Things in one file: a declared file has at most 1 MiB.
@@ -32,6 +38,9 @@ const BY_THREAT: usize = 10;
 /// When the folder cannot be written.
 pub fn write(size: &Declared) -> anyhow::Result<()> {
     std::fs::create_dir_all(&size.out)?;
+    let standard = &size.standard;
+    let serves: Vec<String> = size.requirements.iter().map(|one| format!("{standard}:{one}")).collect();
+    let (covers, serves) = (serves.first().cloned().unwrap_or_default(), serves.join(", "));
     let threats = size.controls.div_ceil(BY_THREAT).max(1);
     let mut included = Vec::new();
     let mut part = |name: &str, count: usize, each: &dyn Fn(usize) -> String| -> anyhow::Result<()> {
@@ -72,8 +81,8 @@ pub fn write(size: &Declared) -> anyhow::Result<()> {
     })?;
     part("third_parties", size.third_parties, &|n| {
         format!(
-            "{{id: party-{n}, role: vendor, in_threats: [T-{}], keys: [key-{}], reviewed: 2026-06-01, review_every: 1y, covers: [ccss-9.0:1.01.1.1], \
-             certificate: {{standard: ccss-9.0, system: theirs, level: 3, expires: 2027-12-31}}}}",
+            "{{id: party-{n}, role: vendor, in_threats: [T-{}], keys: [key-{}], reviewed: 2026-06-01, review_every: 1y, covers: [{covers}], \
+             certificate: {{standard: {standard}, system: theirs, level: 3, expires: 2027-12-31}}}}",
             n % threats,
             n % size.keys.max(1)
         )
@@ -94,7 +103,7 @@ pub fn write(size: &Declared) -> anyhow::Result<()> {
     })?;
     part("controls", size.controls, &|n| {
         format!(
-            "{{id: C-{n}, title: What control {n} is about is done, requirements: [ccss-9.0:1.05.1.1, ccss-9.0:2.03.2.1], threats: [T-{}], \
+            "{{id: C-{n}, title: What control {n} is about is done, requirements: [{serves}], threats: [T-{}], \
              task: {{every: 90d, detection_window: 90d, because: \"T-{}: a quarter can be borne\", done: [{{on: 2026-06-01, by: CISO, record: REC-{n}}}]}}, \
              checks: [{{use: aws-kms/key-rotates}}]}}",
             n % threats,
@@ -103,7 +112,7 @@ pub fn write(size: &Declared) -> anyhow::Result<()> {
     })?;
     let classes: Vec<String> = (0..size.keys.min(8)).map(|n| format!("class-{n}")).collect();
     let root = format!(
-        "witnessmark: 1\nentity: Northbank Custody Ltd\nsystem: {{id: hot-wallet, designation: full, standard: ccss-9.0, level: 3}}\n\
+        "witnessmark: 1\nentity: Northbank Custody Ltd\nsystem: {{id: hot-wallet, designation: full, standard: {standard}, level: 3}}\n\
          include: [{}]\ntargets: [{{id: aws-prod, collector: [aws-iam, aws-kms], account: \"111122223333\"}}]\n\
          threat_model: {{version: \"1\", reviews: [{{on: 2026-06-01, by: CISO, looked_at: all of it, changed: nothing}}]}}\n\
          risk_register: {{framework: ISO/IEC 27005, tolerances: [{{id: RT-1, levels: [low]}}]}}\ncompromise_plan: {{classes: [{}]}}\n",

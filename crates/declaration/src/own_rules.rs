@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::declared::Declaration;
+use crate::declared::{Declaration, Key};
 use crate::environment::{CheckMeta, CheckSubject, Environment};
 use crate::ids::CheckId;
 use crate::parameters::{sorted, sorted_map};
@@ -68,7 +68,8 @@ fn rule(check: &CheckMeta, declaration: &Declaration, used: &[Assignment]) -> Op
         CheckSubject::Resource(kind) => is_declared(declaration, kind),
         CheckSubject::Target(kinds) => target == DECLARATION || kinds.iter().all(|kind| is_declared(declaration, kind)),
     };
-    if !of_kind || used.iter().any(|one| one.check == check.id) {
+    let ours = check.id.to_string().split_once('/').is_some_and(|(family, _)| FAMILIES.contains(&family));
+    if !ours || !of_kind || used.iter().any(|one| one.check == check.id) {
         return None;
     }
     // What needs a parameter is used by a control, which gives it one.
@@ -85,6 +86,11 @@ fn rule(check: &CheckMeta, declaration: &Declaration, used: &[Assignment]) -> Op
         // A rule is put to what is declared only: `is_declared`. What is joined with it may be nothing.
         expect_none: (target == JOINED).then(|| NONE.to_owned()),
     })
+}
+
+fn is_kept_in_kms(declaration: &Declaration, key: &Key) -> bool {
+    let at = key.place.as_ref().map(|place| place.target.as_str());
+    declaration.targets.iter().any(|target| Some(target.id.as_str()) == at && target.is_read_by("aws-kms"))
 }
 
 /// Whether there is something of this kind.
@@ -113,6 +119,7 @@ fn is_declared(declaration: &Declaration, kind: &str) -> bool {
         "declaration/threat" => !d.threats.is_empty(),
         "declaration/wallet" => !d.wallets.is_empty(),
         "joined/found-key" | "joined/key" => !d.keys.is_empty(),
+        "joined/reach" | "joined/administrators" => d.keys.iter().any(|key| is_kept_in_kms(d, key)),
         "joined/outside-party" => !d.targets.is_empty(),
         "joined/person" | "joined/reaching-identity" => !d.key_holders.is_empty(),
         "joined/third-party" => !d.third_parties.is_empty(),

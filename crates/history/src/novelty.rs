@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bundle::read::{Line, Record};
 use conclude::Verdict;
-use model::record::{Evidence, Finding, Gap, GapReason};
+use model::record::{Evidence, Finding, Gap, GapReason, JOINED};
 use model::{Digest, Outcome, RecordRef};
 use serde::Serialize;
 use verify::Observer;
@@ -206,7 +206,12 @@ impl Noted {
         let of = self.of(&gap.target);
         of.gaps += u64::from(gap.acceptance.is_none());
         // What is left out of a target has a population or a subject.
-        of.left_out |= gap.reason == GapReason::Skipped && gap.population.is_none() && gap.subject.is_none();
+        let left_out = gap.reason == GapReason::Skipped && gap.population.is_none() && gap.subject.is_none();
+        of.left_out |= left_out;
+        // What is computed from all targets is then known as little.
+        if left_out {
+            self.targets.entry(JOINED.to_owned()).or_default().left_out = true;
+        }
     }
 }
 

@@ -23,7 +23,8 @@ fn policy(statements: &Value) -> Outcome<Value> {
     Ok(serde_json::to_value(PolicyDocument::parse(&text)?)?)
 }
 
-fn allow(action: Value, resource: Value) -> Value {
+fn allow(action: impl Into<Value>, resource: impl Into<Value>) -> Value {
+    let (action, resource): (Value, Value) = (action.into(), resource.into());
     json!({"Effect": "Allow", "Action": action, "Resource": resource})
 }
 
@@ -60,9 +61,8 @@ fn principal(account: &str, other: &str, n: usize, keys: usize) -> Outcome<(&'st
         "attached_policies": [{"arn": format!("arn:aws:iam::{account}:policy/shared-{}", n % 20), "name": "shared"}],
         "permissions_boundary": {"exists": false},
     });
-    if user {
-        facts["groups"] = json!([]);
-        facts["mfa_devices"] = json!([{"serial": "x", "type": "virtual"}]);
+    let own = if user {
+        json!({"groups": [], "mfa_devices": [{"serial": "x", "type": "virtual"}]})
     } else {
         let by = match n % 8 {
             0..4 => json!({"Service": "lambda.amazonaws.com"}),
@@ -70,7 +70,10 @@ fn principal(account: &str, other: &str, n: usize, keys: usize) -> Outcome<(&'st
             6 => json!({"AWS": format!("arn:aws:iam::{account}:user/user-{}", n / 3 * 3)}),
             _ => json!({"AWS": format!("arn:aws:iam::{other}:role/role-{n}")}),
         };
-        facts["trust_policy"] = policy(&json!([{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": by}]))?;
+        json!({"trust_policy": policy(&json!([{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": by}]))?})
+    };
+    if let (Value::Object(all), Value::Object(own)) = (&mut facts, own) {
+        all.extend(own);
     }
     Ok((kind, arn, facts))
 }

@@ -97,6 +97,9 @@ pub struct Builder<'d> {
 /// The parts of a kind that somebody looks at. `None`: nobody looks at the kind.
 pub type Reading = fn(&str) -> Option<Vec<&'static str>>;
 
+/// Whether the end of a list was reached, and what is missing from it.
+type Extent<'w> = (bool, Vec<(GapAt, &'w Gap)>);
+
 impl<'d> World<'d> {
     /// `now`: the moment of the run, in seconds since 1970.
     #[must_use]
@@ -239,7 +242,7 @@ impl<'d> World<'d> {
     /// How completely the lists of a kind of a target were read.
     #[must_use]
     pub fn listing(&self, target: &str, kind: &str) -> Listing {
-        let mut lists: BTreeMap<&str, (bool, Vec<(GapAt, &Gap)>)> = BTreeMap::new();
+        let mut lists: BTreeMap<&str, Extent<'_>> = BTreeMap::new();
         for one in self.coverage.get(target).into_iter().flatten().filter(|one| kind_of(&one.population) == kind) {
             lists.entry(&one.population).or_insert((true, Vec::new())).0 &= one.complete;
         }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::read::{Line, Record};
 use model::record::{
-    Assignment, Coverage, Declaration, Exchange, Finding, Gap, InDeclaration, Locator, Masked, NotKept, Params,
-    Resource,
+    Assignment, Coverage, Declaration, Derived, Exchange, Finding, Gap, InDeclaration, Locator, Masked, NotKept,
+    Params, Resource,
 };
 use model::{RecordRef, RecordType};
 use serde::Serialize;
@@ -19,6 +19,8 @@ const MOST_BYTES: usize = 256 * 1024;
 /// Answers that are kept for showing.
 const MOST_ANSWERS: usize = 32;
 
+/// Records that a computed object rests on and that are followed further. The others are named.
+const MOST_INPUTS: usize = 100;
 /// Places in declared files whose lines are shown.
 const MOST_PLACES: usize = 1_000;
 /// Characters of such a line.
@@ -85,6 +87,7 @@ pub struct PlaceText {
 pub struct Evidence {
     pub finding: Option<Shown<Finding>>,
     pub assignment: Option<Shown<Assignment>>,
+    pub derived: Vec<Shown<Derived>>,
     pub resources: Vec<Shown<Resource>>,
     pub coverage: Vec<Shown<Coverage>>,
     pub gaps: Vec<Shown<Gap>>,
@@ -94,11 +97,13 @@ pub struct Evidence {
     pub withheld: Vec<String>,
 }
 
-/// Gathers [`Evidence`]. A finding is behind what it rests on, so it takes two readings: one to learn what is wanted, one to take it.
+/// Gathers [`Evidence`]. A finding is behind what it rests on, so each step down takes a reading: one to learn what is wanted, one to take it.
 #[derive(Debug)]
 pub struct EvidenceReader {
     selection: Selection,
     wanted: BTreeSet<RecordRef>,
+    /// How many were wanted when the last reading began.
+    known: Option<usize>,
     evidence: Evidence,
     exchanges: BTreeMap<u64, ExchangeView>,
     raws: BTreeMap<u64, u64>,
@@ -120,6 +125,7 @@ impl EvidenceReader {
         Self {
             selection,
             wanted: BTreeSet::from([wanted]),
+            known: None,
             evidence: Evidence::default(),
             exchanges: BTreeMap::new(),
             raws: BTreeMap::new(),
@@ -130,17 +136,18 @@ impl EvidenceReader {
         }
     }
 
-    /// How many readings of the bundle are needed: finding → what it rests on → the exchanges behind that.
+    /// Whether one reading of the bundle is not enough: finding → what it rests on → what that was computed from → the exchanges behind that.
     #[must_use]
-    pub const fn readings(&self) -> usize {
-        match self.selection {
-            Selection::Finding(_) => 3,
-            Selection::Exchange(_) => 1,
-        }
+    pub const fn reads_again(&self) -> bool {
+        matches!(self.selection, Selection::Finding(_))
     }
 
-    /// Call before each reading: what was taken is taken again, with all that is wanted by now.
-    pub fn begin(&mut self) {
+    /// Call before each reading: what was taken is taken again, with all that is wanted by now. `false`: the last one left nothing to be wanted.
+    pub fn begin(&mut self) -> bool {
+        if self.known == Some(self.wanted.len()) {
+            return false;
+        }
+        self.known = Some(self.wanted.len());
         self.evidence = Evidence::default();
         self.exchanges.clear();
         self.raws.clear();
@@ -148,6 +155,7 @@ impl EvidenceReader {
         self.declarations.clear();
         self.places.clear();
         self.lines.clear();
+        true
     }
 
     /// What was gathered. Proven only when the bundle was accepted.
@@ -176,6 +184,10 @@ impl EvidenceReader {
             }
             Record::Assignment(assignment) => {
                 self.evidence.assignment = Some(Shown { record: at.to_string(), value: assignment.clone() });
+            }
+            Record::Derived(derived) => {
+                self.wanted.extend(derived.inputs.iter().take(MOST_INPUTS));
+                self.evidence.derived.push(Shown { record: at.to_string(), value: derived.clone() });
             }
             Record::Resource(resource) => {
                 for locator in resource.parts.values().flatten() {

@@ -309,6 +309,9 @@ fn withheld(text: &mut String, overview: &Overview) {
     }
 }
 
+/// Records that a computed object rests on and that are named.
+const MOST_NAMED: usize = 20;
+
 /// One finding or exchange, down to the bytes.
 #[must_use]
 pub fn render_evidence(bundle: &VerifiedBundle, evidence: &Evidence) -> String {
@@ -329,6 +332,17 @@ pub fn render_evidence(bundle: &VerifiedBundle, evidence: &Evidence) -> String {
             writeln!(text, "  weaker than the check's default: {}", a.weaker.join(", ")).ok();
         }
         text.push('\n');
+    }
+    for shown in &evidence.derived {
+        let d = &shown.value;
+        writeln!(text, "{BOLD}{} {}{BOLD:#} {DIM}{}, computed{DIM:#}", d.kind, clean(&d.id), shown.record).ok();
+        for (part, value) in members(&d.facts) {
+            writeln!(text, "  /{part:<22} {}", short(&value)).ok();
+        }
+        let from: Vec<String> = d.inputs.iter().take(MOST_NAMED).map(ToString::to_string).collect();
+        let more = d.inputs.len().saturating_sub(from.len());
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        writeln!(text, "  from {}{more}\n", from.join(", ")).ok();
     }
     for shown in &evidence.resources {
         let r = &shown.value;

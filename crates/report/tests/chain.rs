@@ -179,6 +179,7 @@ fn from_a_threat_down_to_the_exchange() {
     Requirements
       house-1:A1: (level 1) A second factor
         served by   MFA, BARE
+      Note: Invented.
 
     Acceptances
       ACC [witnessmark.yaml:19]: sealed

@@ -47,13 +47,12 @@ fn overview(args: &ShowArgs) -> Result<ExitStatus, Stop> {
 
 fn evidence(args: &ShowArgs, selection: Selection) -> Result<ExitStatus, Stop> {
     let mut reader = EvidenceReader::new(selection);
-    if reader.readings() > 1 && args.bundle.input == Path::new("-") {
+    if reader.reads_again() && args.bundle.input == Path::new("-") {
         let error = anyhow!("a finding is read in several passes: give a file or a folder instead of standard input");
         return Err(Stop::Wrong(error));
     }
     let mut bundle = None;
-    for _ in 0..reader.readings() {
-        reader.begin();
+    while reader.begin() {
         match accepted(&args.bundle, args.format, &mut reader)? {
             Ok(found) => bundle = Some(found),
             Err(code) => return Ok(code),

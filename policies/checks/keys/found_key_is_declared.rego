@@ -3,7 +3,7 @@
 # description: >-
 #   Reads every key that was found in the accounts and regions, on the tokens and by the programs of your own that the declaration names as
 #   targets, and the keys of the inventory that name it by any of its names. Keys that AWS manages are left out: nobody can choose what is kept in
-#   them, or hand them to anybody. With `signing_only` so are keys that cannot sign. A copy of a declared key in another region is a key of its own
+#   them, or hand them to anybody. With `signing_only` so are keys that cannot sign, and so are those that `others` names. A copy of a declared key in another region is a key of its own
 #   unless the inventory calls it by a name that both have (the id `mrk-…`). Where a name of the key was not read that the inventory may have
 #   meant, nothing is concluded. Cannot see keys of accounts, regions and tokens that no target names, nor keys in secrets of Kubernetes or GitHub.
 # scope: package
@@ -13,8 +13,8 @@
 #   subject: joined/found-key
 #   needs:
 #     conforms: [declared_as]
-#     deviates: [declared_as, managed]
-#     not_applicable: [[declared_as, managed], [declared_as, signs]]
+#     deviates: [declared_as, managed, names]
+#     not_applicable: [[declared_as, managed], [declared_as, signs], [declared_as, names]]
 #   severity: high
 #   remediation: Add the key to `keys` of the declaration, with its holders, or destroy it if nobody needs it.
 #   parameters:
@@ -23,6 +23,13 @@
 #       default: false
 #       x-stricter: false
 #       description: Only keys that can sign have to be in the inventory.
+#     others:
+#       description: Keys that are no part of this system, by one of their names as the target writes it (id, ARN, alias, label).
+#       type: array
+#       items: {type: string, minLength: 1}
+#       uniqueItems: true
+#       default: []
+#       x-stricter: fewer
 package checks.keys.found_key_is_declared
 
 not_applicable contains {
@@ -40,6 +47,13 @@ not_applicable contains {"path": "/signs", "actual": false, "because": "it canno
 	input.resource.signs == false
 }
 
+not_applicable contains {"path": "/names", "because": sprintf("`%s` is declared to be no part of the system", [name])} if {
+	count(input.resource.declared_as) == 0
+	some name in others
+}
+
+others := {name | some name in input.resource.names; name in input.parameters.others}
+
 conforms contains {"path": "/declared_as", "actual": input.resource.declared_as} if {
 	count(input.resource.declared_as) > 0
 }
@@ -47,6 +61,8 @@ conforms contains {"path": "/declared_as", "actual": input.resource.declared_as}
 undeclared if {
 	count(input.resource.declared_as) == 0
 	input.resource.managed == false
+	is_array(input.resource.names)
+	count(others) == 0
 	counts
 }
 

@@ -4,9 +4,9 @@ import data.checks.keys.found_key_is_declared
 import data.lib.fixture
 import data.lib.fixture_keys
 
-case(resource) := fixture.case(resource, {"signing_only": false})
+case(resource) := fixture.case(resource, {"signing_only": false, "others": []})
 
-signing(resource) := fixture.case(resource, {"signing_only": true})
+signing(resource) := fixture.case(resource, {"signing_only": true, "others": []})
 
 undeclared := object.union(fixture_keys.found_key, {"declared_as": []})
 
@@ -49,4 +49,14 @@ test_keys_that_cannot_sign_may_be_left_out if {
 	# What it is for is not said: it may sign.
 	count(found_key_is_declared.deviates) == 1 with input as signing(object.union(undeclared, {"signs": null}))
 	count(found_key_is_declared.not_applicable) == 0 with input as signing(object.union(undeclared, {"signs": null}))
+}
+
+test_not_applicable_where_it_is_no_part_of_the_system if {
+	named := fixture.case(undeclared, {"signing_only": false, "others": ["alias/other", undeclared.names[0]]})
+	count(found_key_is_declared.not_applicable) == 1 with input as named
+	count(found_key_is_declared.deviates) == 0 with input as named
+}
+
+test_another_name_excuses_nothing if {
+	count(found_key_is_declared.deviates) == 1 with input as fixture.case(undeclared, {"signing_only": false, "others": ["alias/other"]})
 }

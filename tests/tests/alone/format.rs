@@ -481,10 +481,16 @@ fn long_lines_and_many_lines_are_read() {
         });
     }
     let many = (0..3000).map(|n| {
-        (RecordType::Recorded, json!({"id": n.to_string(), "by": "a", "role": "b", "text": "y".repeat(n % 97)}))
+        let part = format!("z{n:04}");
+        let gap = json!({
+            "target": "aws-prod", "collector": "aws-kms", "population": "aws-kms/key@eu-west-1",
+            "subject": {"kind": "aws-kms/key", "id": "k-2"}, "part": part, "reason": "unreachable", "detail": "y".repeat(n % 97),
+        });
+        (RecordType::Gap, gap)
     });
-    let at = story.records.iter().position(|(kind, _)| *kind == RecordType::Finding).unwrap();
+    let at = story.records.iter().position(|(kind, _)| *kind == RecordType::Resource).unwrap();
     story.records.splice(at..at, many);
+    story.metadata.summary.gaps += 3000;
     let (files, trust) = sealed(story);
     assert_eq!(class(&verify(&files, &trust)), None);
 

@@ -1,6 +1,6 @@
 //! What people saw: from a form to a signed bundle of its own, and what it counts for, in both programs.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
 
 use std::fs;
 use std::path::Path;

@@ -82,7 +82,8 @@ fn one_targets_failure_costs_the_other_nothing() {
         .filter(|gap| gap["reason"] == "wrong-identity")
         .map(|gap| gap["target"].as_str().unwrap())
         .collect();
-    assert_eq!(wrong, BTreeSet::from(["second"]));
+    // What is computed from both is not known either.
+    assert_eq!(wrong, BTreeSet::from(["joined", "second"]));
     let read = || sealed.of("resource").filter(|one| one["target"] != "declaration");
     assert!(read().count() > 10 && read().all(|one| one["target"] == "aws-prod"));
 }

@@ -90,7 +90,9 @@ fn table() -> BTreeMap<String, BTreeSet<(String, Option<String>)>> {
 /// Kind and part of every gap that names this right as refused.
 fn refused(sealed: &Sealed) -> BTreeMap<String, BTreeSet<(String, Option<String>)>> {
     let mut refused: BTreeMap<String, BTreeSet<(String, Option<String>)>> = BTreeMap::new();
-    for gap in sealed.of("gap").filter(|gap| gap["reason"] == "denied") {
+    // What is joined from all targets has gaps that follow from these.
+    let read = |gap: &&Value| gap["target"] != "joined" && gap["reason"] == "denied";
+    for gap in sealed.of("gap").filter(read) {
         let kind = gap["population"].as_str().unwrap().split('@').next().unwrap().to_owned();
         let part = gap["part"].as_str().map(str::to_owned);
         refused.entry(gap["right"].as_str().unwrap().to_owned()).or_default().insert((kind, part));

@@ -3,25 +3,28 @@
 //! It is a start for people: what no one but them can know is marked `CHANGE`, what could not be read `NOT SEEN`. The result is
 //! a declaration that `validate` accepts once everything of the first kind is written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::discover::{DiscoveredTarget, Discovery, Looking, discover};
+use agent::discover::{Discovery, Looking, discover};
 use anyhow::{Context as _, anyhow};
 use declaration::Standard;
 use diagnose::Code;
-use model::record::Gap;
 use model::{ExitStatus, Timestamp};
 use sdk::{CollectorKind, Environment, Patience};
 use serde_json::{Map, Value};
 
 use crate::args::Init;
 use crate::commands::init_seen::Seen;
+use crate::commands::init_stock::Stock;
 use crate::commands::init_template::{self, Found};
+use crate::commands::init_text::{
+    REGIONS_UNKNOWN, comment, reasons, regions_unknown, target, unique, unseen, word, wrapped,
+};
 use crate::commands::run::{run_id, runtime, sdk_environment};
 use crate::context;
 use crate::failure::{CommandResult, Failure};
@@ -33,9 +36,6 @@ const SIDE_BY_SIDE: usize = 8;
 
 /// What a source may take to say who we are.
 const PROBE: Duration = Duration::from_secs(8);
-
-/// Characters of a line, where words allow it.
-const WIDTH: usize = 110;
 
 pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
     let out = &arguments.out;
@@ -108,17 +108,6 @@ pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
     let unseen: usize = discovery.targets.iter().map(|target| unseen(&target.gaps).len()).sum();
     output::text(&summary(&discovery, &seen, &out.display().to_string(), unseen, asked))?;
     Ok(ExitStatus::when(unseen == 0 && !discovery.targets.is_empty(), ExitStatus::NotAllRead))
-}
-
-/// Controls to start from, of each source once; those are taken whose collectors found a target.
-fn templates() -> Vec<&'static str> {
-    let mut templates = Vec::new();
-    for template in collectors::all().iter().filter_map(|kind| kind.template()) {
-        if !templates.contains(&template) {
-            templates.push(template);
-        }
-    }
-    templates
 }
 
 /// The collectors that look.
@@ -222,39 +211,6 @@ fn targets(text: &mut String, discovery: &Discovery) {
     text.push('\n');
 }
 
-/// One target, with the name that it was found under.
-pub(super) fn target(text: &mut String, target: &DiscoveredTarget) {
-    let collectors: Vec<&str> = target.collectors.iter().map(String::as_str).collect();
-    writeln!(text, "  - id: {}", target.found.id).ok();
-    writeln!(text, "    collector: [{}]", collectors.join(", ")).ok();
-    for (name, value) in &target.found.settings {
-        writeln!(text, "    {name}: {value}").ok();
-    }
-    if target.collectors.contains("kubernetes-rbac") {
-        text.push_str(
-            "    # authorizers: [Node, RBAC]          # CHANGE: as the API server's --authorization-mode has it\n",
-        );
-    }
-    notes(text, target);
-}
-
-/// As whom a target was read, what is there, and what could not be seen.
-pub(super) fn notes(text: &mut String, target: &DiscoveredTarget) {
-    comment(text, "    ", &target.found.note);
-    for identity in &target.identities {
-        comment(text, "    ", &format!("{} was read as {}", identity.collector, identity.caller));
-    }
-    for (kind, count) in &target.resources {
-        comment(text, "    ", &format!("{count} {kind}"));
-    }
-    for line in unseen(&target.gaps) {
-        comment(text, "    ", &format!("NOT SEEN: {line}"));
-    }
-    if regions_unknown(target) {
-        comment(text, "    ", REGIONS_UNKNOWN);
-    }
-}
-
 /// What was seen that a parameter of a check can name.
 fn offered(text: &mut String, seen: &Seen) {
     let mut any = false;
@@ -278,48 +234,6 @@ fn offered(text: &mut String, seen: &Seen) {
     }
 }
 
-const REGIONS_UNKNOWN: &str = "Which regions the account has was not said (`account:ListRegions`), so that nothing of a region was read. \
-    Name them: `witnessmark init --region eu-west-1`, or `regions` of the target.";
-
-/// Whether nothing of any region was read because nobody said which there are.
-fn regions_unknown(target: &DiscoveredTarget) -> bool {
-    !target.found.settings.contains_key("regions")
-        && target.gaps.iter().any(|gap| gap.right.as_deref() == Some("account:ListRegions"))
-}
-
-/// Why collectors found no target, those with one reason together.
-pub(super) fn reasons(discovery: &Discovery) -> Vec<String> {
-    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (name, why) in &discovery.without_target {
-        by_reason.entry(why).or_default().push(name);
-    }
-    by_reason.into_iter().map(|(why, names)| format!("{}: {}", names.join(", "), one_line(why))).collect()
-}
-
-/// Gaps that differ only in the subject, as one line each.
-fn unseen(gaps: &[Gap]) -> Vec<String> {
-    let mut groups: BTreeMap<(String, String), (u64, &Gap)> = BTreeMap::new();
-    for gap in gaps {
-        let of = match (&gap.subject, &gap.population) {
-            (Some(subject), _) => subject.kind.clone(),
-            (None, Some(population)) => population.clone(),
-            (None, None) => format!("everything {} reads", gap.collector),
-        };
-        let what = gap.part.as_ref().map_or_else(|| of.clone(), |part| format!("/{part} of {of}"));
-        let right = gap.right.as_deref().map(|right| format!(": {right}")).unwrap_or_default();
-        let why = format!("{}{right}", report::gap_words(gap.reason));
-        groups.entry((what, why)).or_insert((0, gap)).0 += 1;
-    }
-    groups
-        .into_iter()
-        .map(|((what, why), (count, example))| {
-            let times = if count > 1 { format!(" ({count} of them)") } else { String::new() };
-            let detail = if example.right.is_none() { format!(": {}", example.detail) } else { String::new() };
-            format!("{what}{times}: {why}{detail}")
-        })
-        .collect()
-}
-
 fn keys(text: &mut String, discovery: &Discovery) {
     text.push_str("# ---- The key inventory: which of these keys hold or move what is in custody, who holds them, when each was last reviewed.\n");
     if discovery.targets.iter().all(|target| target.keys.is_empty()) {
@@ -339,61 +253,6 @@ fn keys(text: &mut String, discovery: &Discovery) {
         comment(text, "    ", &key.note);
     }
     text.push('\n');
-}
-
-/// Threats and controls of the templates for single sources, in the form of a declaration's lists.
-#[derive(Debug, Default)]
-pub(super) struct Stock {
-    pub threats: String,
-    pub controls: String,
-}
-
-impl Stock {
-    /// Those for what these collectors read, and a control for each collector that has none there. `named`: first lines of threats
-    /// that are there already.
-    pub fn of(collectors: &BTreeSet<&str>, mut named: BTreeSet<String>) -> Result<Self, Failure> {
-        let stock = assess::CheckSet::stock().map_err(Failure::tool)?;
-        let mut threats = String::new();
-        let mut controls = String::new();
-        let mut used: BTreeSet<String> = BTreeSet::new();
-        for template in templates() {
-            let mut any = false;
-            for block in blocks(template, "controls:") {
-                let uses: Vec<&str> = uses(&block).collect();
-                let readable =
-                    uses.iter().all(|check| check.split('/').next().is_some_and(|name| collectors.contains(name)));
-                if readable && !uses.is_empty() {
-                    used.extend(uses.iter().map(|check| (*check).to_owned()));
-                    controls.push_str(&block);
-                    any = true;
-                }
-            }
-            if any {
-                // Templates share threats, and a declaration names each once: the first template's words count.
-                let mut fresh = |block: &String| {
-                    named.insert(block.lines().find(|l| l.starts_with("  - ")).unwrap_or_default().to_owned())
-                };
-                threats.extend(blocks(template, "threats:").into_iter().filter(|block| fresh(block)));
-            }
-        }
-        for collector in collectors {
-            let of_this = |id: &&str| id.split('/').next() == Some(*collector) && !used.contains(*id);
-            let rest: Vec<&str> = stock.checks().map(|check| check.id.as_str()).filter(of_this).collect();
-            if rest.is_empty() {
-                continue;
-            }
-            writeln!(controls, "  - id: C-{}", collector.to_ascii_uppercase()).ok();
-            writeln!(controls, "    title: \"CHANGE: what you say you do about what {collector} reads\"").ok();
-            controls.push_str("    # requirements: []                   # CHANGE: what it serves\n");
-            controls.push_str("    # threats: []                        # CHANGE: what it answers\n");
-            controls.push_str("    observe: {every: 1d}\n    checks:\n");
-            for check in rest {
-                writeln!(controls, "      - use: {check}").ok();
-            }
-            controls.push('\n');
-        }
-        Ok(Self { threats, controls })
-    }
 }
 
 /// Threats and controls for what was found.
@@ -419,132 +278,14 @@ fn controls(text: &mut String, collectors: &BTreeSet<&str>) -> Result<(), Failur
     Ok(())
 }
 
-/// The items of a top-level list of a template, with the comments that are before each.
-fn blocks(template: &str, heading: &str) -> Vec<String> {
-    let items = template
-        .lines()
-        .skip_while(|line| *line != heading)
-        .skip(1)
-        // The list ends where something is at the margin: the next key, or the comment before it.
-        .take_while(|line| line.is_empty() || line.starts_with(' '));
-    let mut blocks: Vec<String> = Vec::new();
-    let mut before = String::new();
-    for line in items {
-        if line.starts_with("  - ") {
-            blocks.push(std::mem::take(&mut before));
-        }
-        match blocks.last_mut() {
-            // A comment at the depth of items belongs to the next one.
-            Some(block) if !line.starts_with("  #") => block.push_str(&format!("{line}\n")),
-            _ => before.push_str(&format!("{line}\n")),
-        }
-    }
-    blocks
-}
-
-/// The checks that a control's block uses.
-fn uses(block: &str) -> impl Iterator<Item = &str> {
-    block
-        .lines()
-        .filter_map(|line| line.trim_start().strip_prefix("- use: "))
-        .map(|rest| rest.split_whitespace().next().unwrap_or_default())
-}
-
-/// Foreign text as a comment: on one line, whatever it holds.
-pub(super) fn comment(text: &mut String, indent: &str, said: &str) {
-    if !said.is_empty() {
-        wrapped(text, &format!("{indent}# "), &one_line(said));
-    }
-}
-
-/// Lines of bearable length; a word that is longer stays whole. Lines after the first are set in.
-fn wrapped(text: &mut String, indent: &str, said: &str) {
-    let lead: String = said.chars().take_while(|c| *c == ' ').collect();
-    let mut line = format!("{indent}{lead}");
-    let mut empty = true;
-    for word in said.split_whitespace() {
-        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            text.push_str(line.trim_end());
-            text.push('\n');
-            line = format!("{indent}{lead}  ");
-            empty = true;
-        }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
-    }
-    text.push_str(line.trim_end());
-    text.push('\n');
-}
-
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}') { ' ' } else { c })
-        .collect()
-}
-
-/// A text as an id may be written.
-pub(super) fn word(text: &str) -> String {
-    let mut word: String =
-        text.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' }).collect();
-    word.truncate(100);
-    let word = word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
-    if word.is_empty() { "key".to_owned() } else { word.to_owned() }
-}
-
-pub(super) fn unique(id: &str, taken: &mut BTreeSet<String>) -> String {
-    let mut name = id.to_owned();
-    let mut number = 2;
-    while !taken.insert(name.clone()) {
-        name = format!("{id}-{number}");
-        number += 1;
-    }
-    name
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn templates_fall_into_their_items() {
-        let found = blocks(templates()[0], "controls:");
-        assert!(found.len() >= 8, "{found:#?}");
-        assert!(found.iter().all(|block| uses(block).count() > 0 && block.contains("    title: ")), "{found:#?}");
-        let rotates = found.iter().find(|block| block.contains("KM-ROTATE")).unwrap();
-        assert!(rotates.starts_with("  # "), "its comment stands before it: {rotates}");
-        assert!(blocks(templates()[0], "threats:").iter().all(|block| block.starts_with("  - id: T-")));
-    }
-
-    #[test]
-    fn a_long_reason_is_several_lines() {
-        let mut text = String::new();
-        wrapped(&mut text, "# ", &"word ".repeat(60));
-        let lines: Vec<&str> = text.lines().collect();
-        assert!(lines.len() == 3 && lines.iter().all(|line| line.starts_with("# ") && line.len() <= WIDTH), "{text}");
-        assert_eq!(text.split_whitespace().filter(|word| *word == "word").count(), 60);
-        let mut text = String::new();
-        wrapped(&mut text, "", &"x".repeat(300));
-        assert_eq!(text, format!("{}\n", "x".repeat(300)));
-    }
 
     #[test]
     fn every_standard_is_offered() {
         assert_eq!(standard(&[]), "");
         assert_eq!(standard(&["a-1"]), "standard: a-1\n  ");
         assert_eq!(standard(&["a-1", "b-2"]), "standard: a-1                        # CHANGE: a-1 | b-2\n  ");
-    }
-
-    #[test]
-    fn foreign_text_stays_a_comment() {
-        let mut text = String::new();
-        comment(&mut text, "", "a\nb: c\u{2028}d");
-        assert_eq!(text, "# a b: c d\n");
-        assert_eq!(word("alias/ü hot"), "alias---hot");
-        assert_eq!(word("--"), "key");
-        let mut taken = BTreeSet::new();
-        assert_eq!([unique("a", &mut taken), unique("a", &mut taken)], ["a", "a-2"]);
     }
 }

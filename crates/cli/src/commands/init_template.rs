@@ -12,8 +12,9 @@ use model::Timestamp;
 use serde_json::Value;
 
 use crate::args::Template;
-use crate::commands::init::{Stock, comment, notes, reasons, unique, word};
 use crate::commands::init_seen::Seen;
+use crate::commands::init_stock::Stock;
+use crate::commands::init_text::{self, comment, notes, reasons, unique, word};
 use crate::failure::Failure;
 
 /// Who and what was found that a whole declaration has a place for.
@@ -388,7 +389,7 @@ impl<'a> Filling<'a> {
             notes(text, found);
         }
         for target in self.discovery.targets.iter().filter(|target| !written.contains(target.found.id.as_str())) {
-            crate::commands::init::target(text, target);
+            init_text::target(text, target);
         }
         text.push('\n');
     }
@@ -406,13 +407,16 @@ impl<'a> Filling<'a> {
             .apps
             .iter()
             .map(|(target, app)| ("app", target.as_str(), app.as_str(), "an App that is installed".to_owned()));
-        let others = self.seen.outsiders().map(|(word, target, value, places)| (word, target, value, places));
+        let others = self.seen.outsiders();
         for (kind, target, value, places) in apps.chain(others) {
             let id = unique(&word(&format!("{kind}-{value}")), &mut taken);
             writeln!(text, "  - id: {id}").ok();
             text.push_str("    role: \"CHANGE: vendor | qsp | cloud; leave it out where it is yourself, and end it at the source where nobody knows it\"\n");
             if self.threats.contains(threat(kind)) {
                 writeln!(text, "    in_threats: [{}]", threat(kind)).ok();
+            }
+            if let Some((list, name)) = seen_as(kind, value) {
+                writeln!(text, "    seen_as: {{{list}: [\"{name}\"]}}").ok();
             }
             comment(text, "    ", &format!("{}, {value}: {places}", self.name(target)));
         }
@@ -484,6 +488,18 @@ impl<'a> Filling<'a> {
         }
         text.push('\n');
     }
+}
+
+/// What targets call an outsider, as `seen_as` of a third party writes it; `None` where what was seen is not the whole name.
+fn seen_as(kind: &str, value: &str) -> Option<(&'static str, String)> {
+    Some(match kind {
+        "account" => ("accounts", value.to_owned()),
+        "organisation" => ("organizations", value.to_owned()),
+        "app" => ("apps", value.to_owned()),
+        "github" => ("tenants", format!("github/{value}")),
+        "issuer" if value.contains('.') => ("issuers", format!("https://{value}")),
+        _ => return None,
+    })
 }
 
 /// The line with what is to be written in the place of each identity.

@@ -34,8 +34,7 @@ pub fn run(arguments: &Show) -> CommandResult {
     };
     let mut reader = EvidenceReader::new(selection);
     let mut verified = None;
-    for _ in 0..reader.readings() {
-        reader.begin();
+    while reader.begin() {
         verified = Some(summary::verified(&bundle, &trust, &mut reader)?.0);
     }
     let evidence = reader.finish();

@@ -21,10 +21,10 @@ pub use seen::{Before, SEEN, carry_on, is_watched};
 
 /// The id of the target that a declaration is to its checks, the name of the collector its resources are recorded under, and the id of
 /// the control that uses its own rules.
-pub const DECLARATION: &str = "declaration";
+pub const DECLARATION: &str = model::record::OWN_CONTROL;
 
 /// The id of the target, and the name of the collector, of what is computed from the declaration and all targets together.
-pub const JOINED: &str = "joined";
+pub const JOINED: &str = model::record::JOINED;
 
 /// One declared thing.
 #[derive(Clone, Debug, PartialEq)]

@@ -38,6 +38,7 @@ pub use iam::{SESSION_SECRET, SESSION_TOKEN};
 pub use organization::{Member, Organization, OrganizationPolicy, Unit};
 pub use trail::{Selectors, Trail};
 pub use wording::AwsWording;
+pub use world::key_id;
 pub use world::{
     AccessKey, Alias, Credential, CustomKeyStore, Grant, Group, Key, KmsRegion, Login, Mfa, PasswordPolicy, Policy,
     PolicyVersion, Provider, Region, Role, Root, Rotation, Size, User, World,

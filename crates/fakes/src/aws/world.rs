@@ -506,6 +506,12 @@ fn kms_region(account: &str, size: Size) -> KmsRegion {
     KmsRegion { keys, aliases, stores: vec![store] }
 }
 
+/// The id of the key of this number, in every account.
+#[must_use]
+pub fn key_id(n: usize) -> String {
+    format!("{n:08x}-1234-4321-8765-{:012x}", n * 7919)
+}
+
 fn key(account: &str, grants: usize, n: usize) -> Key {
     let policy = json!({"Version": "2012-10-17", "Id": "key-default-1", "Statement": [{
         "Sid": "Enable IAM User Permissions", "Effect": "Allow",
@@ -514,7 +520,7 @@ fn key(account: &str, grants: usize, n: usize) -> Key {
     let in_store = n % 6 == 5;
     let rotates = !signing && !in_store;
     Key {
-        id: format!("{n:08x}-1234-4321-8765-{:012x}", n * 7919),
+        id: key_id(n),
         description: format!("key {n}"),
         created: CREATED_EPOCH + 0.125,
         manager: "CUSTOMER".to_owned(),

@@ -329,7 +329,8 @@ impl<'w> Inventory<'w> {
         joined.part("declared_elsewhere", elsewhere);
         match copy_of {
             Ok(of) => {
-                joined.part("copy_of", of.into_iter().flatten().filter(|id| !here.contains(*id)).collect::<Vec<_>>())
+                let elsewhere: Vec<_> = of.into_iter().flatten().filter(|id| !here.contains(*id)).collect();
+                joined.part("copy_of", elsewhere);
             }
             Err(why) => joined.unread("copy_of", why),
         }

@@ -225,7 +225,7 @@ fn what_is_not_there_is_told_from_what_was_not_read() {
     assert_eq!((why.reason, &why.because), (GapReason::Denied, &vec![GapAt(0)]));
     assert!(why.detail.contains("aws-kms/key@us-east-1") && why.detail.contains("kms:List"), "{}", why.detail);
     let open: Vec<(&str, usize)> = lists.iter().map(|list| (list.kind, list.open.len())).collect();
-    assert_eq!(open, [("joined/found-key", 1), ("joined/key", 0)]);
+    assert_eq!(open[..2], [("joined/found-key", 1), ("joined/key", 0)]);
 }
 
 #[test]

@@ -4,6 +4,9 @@ use iam_policy::access::Entry;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub const REACH: &str = "joined/reach";
+pub const ADMINISTRATORS: &str = "joined/administrators";
+
 /// `joined/reach`: who may use, administer or destroy a key of KMS; its id is the key's ARN. A part that was not found out is absent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use iam_policy::access::{Entry, Key, Reader, Sealed, Walker, Who, WhoKind};
 
 pub use factors::asks_for_mfa;
-pub use facts::{AdministratorsFacts, DeclaredKey, Factors, ReachFacts, Reacher};
+pub use facts::{ADMINISTRATORS, AdministratorsFacts, DeclaredKey, Factors, REACH, ReachFacts, Reacher};
 
 use crate::joined::{Input, Join, Joined, JoinedKind, List, Sink};
 use crate::unread::Unread;
@@ -20,9 +20,6 @@ use crate::world::{Object, World};
 use factors::People;
 use wallets::Uses;
 pub use wallets::{Alone, WALLET, WalletFacts};
-
-pub const REACH: &str = "joined/reach";
-pub const ADMINISTRATORS: &str = "joined/administrators";
 
 const KEY: &str = "aws-kms/key";
 const USER: &str = "aws-iam/user";

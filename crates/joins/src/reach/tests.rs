@@ -21,16 +21,17 @@ fn key_arn(id: &str) -> String {
     format!("arn:aws:kms:eu-west-1:{OWN}:key/{id}")
 }
 
-fn policy(statements: Value) -> Value {
+fn policy(statements: &Value) -> Value {
     let text = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
     serde_json::to_value(PolicyDocument::parse(&text).unwrap()).unwrap()
 }
 
-fn to(principal: Value, action: &str) -> Value {
+fn to(principal: impl Into<Value>, action: &str) -> Value {
+    let principal: Value = principal.into();
     json!({"Effect": "Allow", "Principal": principal, "Action": action, "Resource": "*"})
 }
 
-fn entity(kind: &str, name: &str, statements: Value, trust: Option<Value>) -> (String, Value) {
+fn entity(kind: &str, name: &str, statements: &Value, trust: Option<Value>) -> (String, Value) {
     let id = arn(kind, name);
     let mut facts = json!({
         "identity": {"arn": id, "name": name},
@@ -43,12 +44,12 @@ fn entity(kind: &str, name: &str, statements: Value, trust: Option<Value>) -> (S
         facts["mfa_devices"] = json!([{"serial": "x", "type": "passkey"}]);
     }
     if let Some(trust) = trust {
-        facts["trust_policy"] = policy(trust);
+        facts["trust_policy"] = policy(&trust);
     }
     (id, facts)
 }
 
-fn key(id: &str, statements: Value) -> (String, Value) {
+fn key(id: &str, statements: &Value) -> (String, Value) {
     let facts = json!({"policy": policy(statements), "grants": [], "spec": "ECC_SECG_P256K1", "usage": "SIGN_VERIFY", "origin": "AWS_KMS",
         "manager": "CUSTOMER", "multi_region": null, "key_id": id, "aliases": [format!("alias/{id}")]});
     (key_arn(id), facts)
@@ -187,15 +188,15 @@ fn two_keys() -> Found {
     Found::default()
         .aws(
             "aws-iam/user",
-            entity("user", "ada", json!([{"Effect": "Allow", "Action": "kms:Sign", "Resource": key_arn("a")}]), None),
+            entity("user", "ada", &json!([{"Effect": "Allow", "Action": "kms:Sign", "Resource": key_arn("a")}]), None),
         )
         .aws(
             "aws-iam/user",
-            entity("user", "bob", json!([{"Effect": "Allow", "Action": "kms:Sign", "Resource": key_arn("b")}]), None),
+            entity("user", "bob", &json!([{"Effect": "Allow", "Action": "kms:Sign", "Resource": key_arn("b")}]), None),
         )
-        .aws("aws-iam/user", entity("user", "eve", json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]), None))
-        .aws("aws-kms/key", key("a", json!([to(root(), "kms:*")])))
-        .aws("aws-kms/key", key("b", json!([to(root(), "kms:*")])))
+        .aws("aws-iam/user", entity("user", "eve", &json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]), None))
+        .aws("aws-kms/key", key("a", &json!([to(root(), "kms:*")])))
+        .aws("aws-kms/key", key("b", &json!([to(root(), "kms:*")])))
 }
 
 #[test]
@@ -282,7 +283,7 @@ fn a_copy_in_another_region_is_the_same_material() {
     let related = json!({"kind": "PRIMARY", "primary": {"arn": here, "region": "eu-west-1"}, "replicas": [{"arn": there, "region": "us-east-1"}]});
     let ada = json!({"AWS": arn("user", "ada")});
     let of_key = |id: &str, statements: Value| {
-        let (_, mut facts) = key("mrk-1", statements);
+        let (_, mut facts) = key("mrk-1", &statements);
         facts["multi_region"] = related.clone();
         (id.to_owned(), facts)
     };
@@ -309,7 +310,7 @@ fn with_web_identity(subject: &str, issuer: &str) -> Found {
     let trust = json!([{"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": provider},
         "Condition": {"StringEquals": {format!("{issuer}:sub"): subject, format!("{issuer}:aud"): "sts.amazonaws.com"}}}]);
     let sign = json!([{"Effect": "Allow", "Action": "kms:Sign", "Resource": "*"}]);
-    two_keys().aws("aws-iam/role", entity("role", "signer", sign, Some(trust)))
+    two_keys().aws("aws-iam/role", entity("role", "signer", &sign, Some(trust)))
 }
 
 #[test]

@@ -7,7 +7,8 @@ use iam_policy::access::{Does, Entry, Who, WhoKind, expand};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::People;
+use super::factors::People;
+use super::facts::REACH;
 use crate::joined::{Input, Joined};
 use crate::world::World;
 
@@ -69,7 +70,7 @@ impl Uses {
                 && !(one.who.kind == WhoKind::Administrators && administrators.contains_key(&one.who.name))
         });
         self.of.entry(id.to_owned()).or_default().extend(named.map(|one| (one.who, one.may)));
-        let kind = super::REACH.to_owned();
+        let kind = REACH.to_owned();
         self.inputs.insert(id.to_owned(), Input::Object { target: crate::JOINED.to_owned(), kind, id: arn.to_owned() });
     }
 }

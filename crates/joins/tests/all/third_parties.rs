@@ -161,7 +161,7 @@ fn a_target_that_was_not_read_hides_nobody() {
     assert_eq!(unread(vault), ["seen", "unseen"]);
     let outside = lists.iter().find(|list| list.kind == "joined/outside-party").unwrap();
     assert_eq!(outside.open.len(), 1);
-    assert!(one(&all, "joined/outside-party", "cloud aws").facts.get("among").is_none());
+    assert!(!one(&all, "joined/outside-party", "cloud aws").facts.contains_key("among"));
 
     // Whether GitHub is there as an issuer alone is not known where the providers were not listed.
     let at_home =

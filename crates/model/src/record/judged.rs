@@ -55,6 +55,13 @@ pub struct Acceptance {
     pub payload: Option<Digest>,
 }
 
+/// The control that the program itself adds: the declaration's own rules (`docs/spec/declaration.md` §7). What it says under `expect` is that there may
+/// be nothing to judge, and is no expectation of the entity's.
+pub const OWN_CONTROL: &str = "declaration";
+
+/// The target of what is computed from the declaration and all targets together (`docs/spec/declaration.md` §7).
+pub const JOINED: &str = "joined";
+
 /// What a use of a check expects of its population.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

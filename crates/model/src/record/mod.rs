@@ -15,8 +15,8 @@ pub use collected::{
 };
 pub use covers::Covers;
 pub use judged::{
-    Acceptance, Assignment, Check, CheckRole, Control, Counts, Evidence, Expectation, Finding, FindingPlace,
-    Observation, Provenance,
+    Acceptance, Assignment, Check, CheckRole, Control, Counts, Evidence, Expectation, Finding, FindingPlace, JOINED,
+    OWN_CONTROL, Observation, Provenance,
 };
 pub use recorded::{About, ActsFor, Attachment, RecordMethod, Recorded, Says};
 pub use run::{ClockSource, Declaration, Host, Identity, Override, Purpose, Run, RunStatus, Tool};

@@ -5,11 +5,11 @@ use model::record::Control;
 use verify::Approver;
 
 use super::pieces::{
-    Cell, Fold, Line, Once, Part, Piece, code, counts, known, link, listed, listed_up_to, outcome, plain, said, soft,
-    strong, unknown,
+    Cell, Fold, Line, MOST_FOLDS, Once, Part, Piece, code, counts, known, link, listed, listed_up_to, outcome, plain,
+    said, soft, strong, unknown,
 };
-use super::registers::reviewed;
-use super::side::{MOST_FOLDS, Sources, controls_shown};
+use super::registers::{accepted, reviewed};
+use super::sources::{Sources, controls_shown};
 use super::text::{clean, short};
 
 /// Controls of a threat whose findings are named, and findings of each.
@@ -144,22 +144,6 @@ pub fn remains(risk: &RiskNode) -> Line {
     line.push(plain(", "));
     line.extend(accepted(risk));
     line
-}
-
-/// Who accepted what remains. A name in a declaration is the custodian's word.
-pub fn accepted(risk: &RiskNode) -> Line {
-    match (&risk.accepted_by, &risk.accepted) {
-        (Some(who), Some(day)) => {
-            vec![plain(&format!("accepted by {who} on {day}")), soft(" (the custodian's claim)")]
-        }
-        (Some(who), None) => {
-            vec![plain(&format!("accepted by {who}")), soft(" (the custodian's claim, without a date)")]
-        }
-        (None, Some(day)) => {
-            vec![plain(&format!("accepted on {day}")), soft(" (the custodian's claim, without a name)")]
-        }
-        (None, None) => vec![unknown("accepted by nobody")],
-    }
 }
 
 /// `key hot` leads to the key; a target, class or component has no place of its own.

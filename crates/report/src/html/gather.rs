@@ -13,8 +13,8 @@ use model::record::{
 use model::{RecordRef, RecordType};
 use verify::{AcceptanceReport, Observer};
 
-use super::joined::Joined;
 use super::locate::locate;
+use super::objects::Joined;
 use super::select::{Chooser, Group};
 use crate::declared::DeclaredReader;
 use crate::lines::Lines;

@@ -5,11 +5,13 @@ mod chains;
 mod gather;
 mod joined;
 mod locate;
+mod objects;
 mod pieces;
 mod registers;
 mod requirements;
 mod select;
 mod side;
+mod sources;
 mod template;
 mod text;
 mod view;
@@ -23,9 +25,7 @@ use sha2::{Digest as _, Sha256};
 use verify::{Observer, VerifiedBundle};
 
 use gather::Gatherer;
-
-const STYLE: &str = include_str!("../../templates/page.css");
-const SCRIPT: &str = include_str!("../../templates/page.js");
+use template::{SCRIPT, STYLE, View};
 
 /// A page, and what it leaves out.
 #[derive(Clone, Debug)]
@@ -71,7 +71,7 @@ pub fn render_page<E>(
             gathered.approvals = proof.0.acceptances().iter().map(|known| (known.record, known.clone())).collect();
             let declared = std::mem::take(&mut gathered.declared).finish(&proof.0);
             let side = side::view(&declared, &gathered, proof.0.rehearsals(), records);
-            let view = template::View::of(&proof.0, &proof.1, &gathered, side, &hash(STYLE), &hash(SCRIPT));
+            let view = View::of(&proof.0, &proof.1, &gathered, side, &hash(STYLE), &hash(SCRIPT));
             return Ok(Page {
                 html: view.render().map_err(PageError::Template)?,
                 findings_in_all: view.findings_in_all,

@@ -7,6 +7,10 @@ use super::text::{clean, short};
 
 /// Characters of one text.
 const MOST_OF_TEXT: usize = 600;
+/// Rows of one table.
+pub const MOST_ROWS: usize = 1_000;
+/// Threats, and controls, that are shown one by one.
+pub const MOST_FOLDS: usize = 500;
 
 /// A text, what it looks like, and where it leads.
 pub struct Piece {
@@ -113,8 +117,26 @@ pub fn otherwise(text: &str) -> Piece {
     Piece { sign: "✗", ..styled("mark deviates", text) }
 }
 
+/// An outcome as word, sign and class: never by colour alone.
+#[derive(Clone, Copy)]
+pub struct Mark {
+    pub class: &'static str,
+    pub sign: &'static str,
+    pub words: &'static str,
+}
+
+pub const fn mark(outcome: Outcome, accepted: bool) -> Mark {
+    match (outcome, accepted) {
+        (Outcome::Deviates, false) => Mark { class: "deviates", sign: "✗", words: "deviates" },
+        (Outcome::Deviates, true) => Mark { class: "accepted", sign: "✗", words: "deviates, accepted" },
+        (Outcome::Undetermined, _) => Mark { class: "unknown", sign: "?", words: "undetermined" },
+        (Outcome::Conforms, _) => Mark { class: "conforms", sign: "✓", words: "conforms" },
+        (Outcome::NotApplicable, _) => Mark { class: "na", sign: "–", words: "not applicable" },
+    }
+}
+
 pub fn outcome(outcome: Outcome, accepted: bool) -> Piece {
-    let mark = super::view::mark(outcome, accepted);
+    let mark = mark(outcome, accepted);
     Piece { text: mark.words.to_owned(), href: None, class: mark_class(mark.class), sign: mark.sign }
 }
 

@@ -1,11 +1,12 @@
 //! The registers of a declaration as tables: risks, keys and wallets, people, third parties, and the rest.
 
-use links::{CertificateRow, HolderRow, KeyRow, OtherRow, PartyRow, ReviewRow, RiskRow, WalletRow};
+use links::{CertificateRow, HolderRow, KeyRow, OtherRow, PartyRow, ReviewRow, RiskNode, RiskRow, WalletRow};
 
-use super::chains::accepted;
 use super::joined;
-use super::pieces::{Cell, Line, Once, Part, Row, Table, code, listed_up_to, plain, said, soft, strong, unknown};
-use super::side::{MOST_ROWS, Sources};
+use super::pieces::{
+    Cell, Line, MOST_ROWS, Once, Part, Row, Table, code, listed_up_to, plain, said, soft, strong, unknown,
+};
+use super::sources::Sources;
 use super::text::clean;
 
 /// Things of one kind that are named in one cell.
@@ -44,6 +45,22 @@ fn last_review(last: Option<&ReviewRow>) -> Line {
         looked_at.as_ref().map_or("what was looked at is not said".to_owned(), |one| format!("looked at {one}"));
     let changed = changed.as_ref().map_or("what was changed is not said".to_owned(), |one| format!("changed: {one}"));
     vec![plain(&format!("last on {on} by {by} ({looked}; {changed})"))]
+}
+
+/// Who accepted what remains. A name in a declaration is the custodian's word.
+pub fn accepted(risk: &RiskNode) -> Line {
+    match (&risk.accepted_by, &risk.accepted) {
+        (Some(who), Some(day)) => {
+            vec![plain(&format!("accepted by {who} on {day}")), soft(" (the custodian's claim)")]
+        }
+        (Some(who), None) => {
+            vec![plain(&format!("accepted by {who}")), soft(" (the custodian's claim, without a date)")]
+        }
+        (None, Some(day)) => {
+            vec![plain(&format!("accepted on {day}")), soft(" (the custodian's claim, without a name)")]
+        }
+        (None, None) => vec![unknown("accepted by nobody")],
+    }
 }
 
 /// The risk register.

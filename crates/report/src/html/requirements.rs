@@ -5,8 +5,10 @@ use links::{
     ControlRow, Found, Gaps, Links, Method, MethodState, MethodTotals, RequirementGaps, State, Totals, Wanted,
 };
 
-use super::pieces::{Cell, Line, Once, Piece, Row, Table, counts, known, link, listed, otherwise, plain, soft};
-use super::side::{MOST_ROWS, Sources};
+use super::pieces::{
+    Cell, Line, MOST_ROWS, Once, Piece, Row, Table, counts, known, link, listed, otherwise, plain, soft,
+};
+use super::sources::Sources;
 use super::template::{RequirementGroup, RequirementsView};
 use super::text::clean;
 use crate::recorded::{contradiction_words, row_words, totals_words};
@@ -77,10 +79,13 @@ pub fn shown(gaps: &ByLevel, sources: &Sources<'_>) -> RequirementsView {
     }
 }
 
+/// A number of the totals of a level.
+type Number = fn(&Totals) -> u64;
+
 /// The levels, one beside the other: each counts those below it.
 fn by_level(gaps: &ByLevel, sources: &Sources<'_>) -> Table {
     let mut rows = missing(gaps, sources);
-    let numbers: [(&str, fn(&Totals) -> u64); 6] = [
+    let numbers: [(&str, Number); 6] = [
         ("requirements", |t| t.requirements),
         ("with a control", |t| t.with_control),
         ("without a control", |t| t.without_control),

@@ -1,9 +1,13 @@
 //! The forms of what the template shows: texts, counts, and where a link leads.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 
-use super::pieces::Table;
-use super::side::{First, Side};
+use super::pieces::{Mark, Part, Table};
+
+pub const STYLE: &str = include_str!("../../templates/page.css");
+pub const SCRIPT: &str = include_str!("../../templates/page.js");
 
 #[derive(Template)]
 #[template(path = "page.html")]
@@ -70,6 +74,35 @@ pub struct ControlRow {
     pub not_applicable: u64,
 }
 
+/// All of the declared side.
+pub struct Side {
+    /// What stands for each requirement of the declared standard; else why that cannot be said.
+    pub requirements: Result<RequirementsView, String>,
+    /// What is declared, part by part; else why that cannot be said.
+    pub parts: Result<Vec<Part>, String>,
+    /// How much is declared, and how much of it no check judges.
+    pub first: First,
+    /// The anchors of controls that have a place of their own.
+    pub controls: BTreeSet<String>,
+}
+
+impl Side {
+    /// Where a control stands with all that hangs on it.
+    pub fn control(&self, id: &str) -> Option<String> {
+        Some(format!("control-{id}")).filter(|place| self.controls.contains(place))
+    }
+}
+
+/// The first lines about what is declared.
+pub enum First {
+    /// Things, and how many of them no check judges.
+    Counted { things: usize, not_judged: usize },
+    /// Things, and why nobody can say how many no check judges.
+    Uncounted { things: usize, why: String },
+    /// Why nothing can be said at all.
+    Nothing(String),
+}
+
 /// The requirements of the declared standard.
 pub struct RequirementsView {
     pub standard: String,
@@ -90,14 +123,6 @@ pub struct RequirementsView {
 pub struct RequirementGroup {
     pub title: Option<String>,
     pub table: Table,
-}
-
-/// An outcome as word, sign and class: never by colour alone.
-#[derive(Clone, Copy)]
-pub struct Mark {
-    pub class: &'static str,
-    pub sign: &'static str,
-    pub words: &'static str,
 }
 
 pub struct Section {

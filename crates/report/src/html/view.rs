@@ -11,12 +11,12 @@ use serde_json::value::RawValue;
 use verify::{AcceptanceReport, Approver, Rehearsals, VerifiedBundle};
 
 use super::gather::{self, Answer, Gathered, MOST_OF_EXCERPT, anchor, named_by_evidence};
+use super::pieces::{Mark, mark};
 use super::select::rank;
-use super::side::Side;
 use super::template::{
     AcceptanceView, AcceptanceWords, AcceptedBy, AnswerView, CheckRow, ControlRow, CoverageRow, DeclarationView,
-    EvidenceView, ExchangeView, FindingView, GapLine, GapView, Mark, PartView, PlaceView, Reference, ResourceView,
-    Section, Tile, View,
+    EvidenceView, ExchangeView, FindingView, GapLine, GapView, PartView, PlaceView, Reference, ResourceView, SCRIPT,
+    STYLE, Section, Side, Tile, View,
 };
 use super::text::{clean, clean_block, short, word};
 use crate::overview::GapGroup;
@@ -49,8 +49,8 @@ impl View {
         Self {
             style_hash: style_hash.to_owned(),
             script_hash: script_hash.to_owned(),
-            style: super::STYLE,
-            script: super::SCRIPT,
+            style: STYLE,
+            script: SCRIPT,
             title,
             entity: clean(&said.entity),
             system: clean(&said.system),
@@ -198,16 +198,6 @@ fn identity(bundle: &VerifiedBundle, gathered: &Gathered) -> Vec<(String, String
         None => facts.push(("On".to_owned(), "not in this copy".to_owned())),
     }
     facts
-}
-
-pub const fn mark(outcome: Outcome, accepted: bool) -> Mark {
-    match (outcome, accepted) {
-        (Outcome::Deviates, false) => Mark { class: "deviates", sign: "✗", words: "deviates" },
-        (Outcome::Deviates, true) => Mark { class: "accepted", sign: "✗", words: "deviates, accepted" },
-        (Outcome::Undetermined, _) => Mark { class: "unknown", sign: "?", words: "undetermined" },
-        (Outcome::Conforms, _) => Mark { class: "conforms", sign: "✓", words: "conforms" },
-        (Outcome::NotApplicable, _) => Mark { class: "na", sign: "–", words: "not applicable" },
-    }
 }
 
 fn control(control: &Control, side: &Side) -> ControlRow {

@@ -200,7 +200,8 @@ fn a_record_leaves_runs_to_the_next_run() {
     let base = world_of_one(&folder.path().join("base"));
     let (mut number, mut waited, mut went_on) = (0, 0, 0);
     loop {
-        let (world, place) = fresh_copy(&base, number);
+        let (mut world, place) = fresh_copy(&base, number);
+        world.collector = World::new(&place).collector;
         let (began, _, operations) = disturbed(&world, number, Fault::KillAfter, "b", Power::Stays);
         match world.record_on(&RealDisk, "c") {
             Ok(done) => {
