@@ -30,7 +30,11 @@ pub fn ask(file: Option<&Path>) -> Result<Secret, Failure> {
 pub fn ask_for(file: Option<&Path>, of: &str) -> Result<Secret, Failure> {
     match file {
         Some(file) => read(file),
-        None => passphrase(&format!("Passphrase of `{of}`: ")),
+        None => prompt(
+            &format!("Passphrase of `{of}`: "),
+            "the person's key file needs a passphrase, and there is no terminal to prompt on",
+            "give `--key-passphrase-file FILE`",
+        ),
     }
 }
 
