@@ -66,7 +66,7 @@ struct Inventory<'w> {
     backups: HashMap<&'w str, Vec<usize>>,
     /// For each key that was found, those of the inventory that name it where it is, and those that do and say that it is elsewhere.
     named_by: Vec<(BTreeSet<&'w str>, BTreeSet<&'w str>)>,
-    /// By target: declared keys of which nobody can say which key they are.
+    /// By target: declared keys of which nobody can say whether another key bears their name too.
     open_at: BTreeMap<&'w str, BTreeSet<&'w str>>,
     /// Ids of keys of the inventory by what copies of one key have in common.
     copies: BTreeMap<&'w str, BTreeSet<&'w str>>,
@@ -110,7 +110,8 @@ impl<'w> Inventory<'w> {
                     let here: Vec<usize> = bearing.iter().filter(is_here).copied().collect();
                     let elsewhere = bearing.iter().filter(|at| !is_here(at)).copied().collect();
                     let (open, kinds) = places.open(place.target.as_str(), &place.key);
-                    if here.is_empty() && open.is_some() {
+                    // An alias is of a region: where one key bears it, another one may too.
+                    if open.is_some() {
                         inventory.open_at.entry(place.target.as_str()).or_default().insert(declared.id.as_str());
                     }
                     Matched { declared, here, elsewhere, open, kinds }
@@ -320,7 +321,7 @@ impl<'w> Inventory<'w> {
         let copy_of = key.copies.as_ref().map(|copies| copies.as_deref().and_then(|of| self.copies.get(of)));
         let named = here.iter().chain(elsewhere).chain(copy_of.iter().copied().flatten().flatten());
         joined.inputs.extend(named.map(|id| Input::declared(DECLARED, id)));
-        // One of the names that were not read may be that of a key of the inventory of which nobody knows which it is.
+        // One of the names that were not read may be that of a key of the inventory.
         let sought = || key.targets().into_iter().any(|target| self.open_at.contains_key(target));
         match &key.more_names {
             Some(why) if here.is_empty() && sought() => joined.unread("declared_as", why),
