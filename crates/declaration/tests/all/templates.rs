@@ -47,12 +47,13 @@ fn aws_is_usable_and_uses_every_check() {
     let plan = plan(&loaded, &environment).unwrap_or_else(|found| panic!("{}", loaded.render(&found, false)));
     let said = check(&loaded, &environment);
     assert_eq!(loaded.render(&said, false), "");
-    // What joins the declaration with the account is used by its own rules, once keys and holders are declared.
+    // What judges computed objects is used once keys are declared.
     let theirs = plan.assignments.iter().filter(|a| a.control != "declaration");
     let mut used: Vec<&str> = theirs.clone().map(|a| a.check.as_str()).collect();
     used.sort_unstable();
-    let of_aws = |id: &&str| id.starts_with("aws-") && !id.contains("/declared-");
-    let all: Vec<&str> = environment.checks.checks.keys().map(String::as_str).filter(of_aws).collect();
+    let joined = |kind: &String| kind.starts_with("joined/");
+    let of_targets = environment.checks.checks.values().filter(|check| !check.kinds().iter().any(joined));
+    let all: Vec<String> = of_targets.map(|check| check.id.to_string()).filter(|id| id.starts_with("aws-")).collect();
     assert_eq!(used, all);
     assert!(theirs.clone().all(|a| a.targets == ["aws-prod"] && a.weaker.is_empty()));
     assert_eq!(plan.every_seconds, Some(86_400));
