@@ -21,9 +21,14 @@ pub(crate) fn prove(
     key: &LogKey,
 ) -> Result<Checkpoint, Problem> {
     let (position, chain) = (&sealed.position, &statement.predicate.chain);
-    if chain.origin != trust.ledger.origin {
-        return Err(Problem::OtherLedger { expected: trust.ledger.origin.clone(), found: chain.origin.clone() });
+    // Whether another ledger is to be trusted cannot be decided. That what it says of itself does not agree can.
+    let another = || Problem::OtherLedger { expected: trust.ledger.origin.clone(), found: chain.origin.clone() };
+    let other = chain.origin != trust.ledger.origin;
+    if other && position.log_id != key.log_id() {
+        return Err(another());
     }
+    let named = LogKey::new(&chain.origin, key.public_key().clone()).map_err(|_| another())?;
+    let key = if other { &named } else { key };
     if position.log_id != key.log_id() {
         return Err(Problem::LedgerKey { expected: key.log_id(), found: position.log_id });
     }
@@ -33,9 +38,6 @@ pub(crate) fn prove(
         .map_err(Problem::Head)?;
     if head.size != position.tree_size || head.root != position.root {
         return Err(Problem::HeadDisagrees);
-    }
-    if !trust.allows_head(head.size) {
-        return Err(Problem::HeadNotTrusted { size: head.size });
     }
     if position.index != chain.index {
         return Err(Problem::Index { signed: chain.index, found: position.index });
@@ -48,6 +50,12 @@ pub(crate) fn prove(
         .map_err(Problem::Inclusion)?;
     if prior_root(&position.proof) != chain.prior_root {
         return Err(Problem::PriorRoot);
+    }
+    if other {
+        return Err(another());
+    }
+    if !trust.allows_head(head.size) {
+        return Err(Problem::HeadNotTrusted { size: head.size });
     }
     Ok(Checkpoint { origin: chain.origin.clone(), size: head.size, root: head.root })
 }
