@@ -27,7 +27,7 @@ pub(crate) fn prove(
     if other && position.log_id != key.log_id() {
         return Err(another());
     }
-    let named = LogKey::new(&chain.origin, key.public_key().clone()).map_err(|_| another())?;
+    let named = LogKey::new(&chain.origin, *key.public_key()).map_err(|_| another())?;
     let key = if other { &named } else { key };
     if position.log_id != key.log_id() {
         return Err(Problem::LedgerKey { expected: key.log_id(), found: position.log_id });
