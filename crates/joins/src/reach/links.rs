@@ -300,15 +300,21 @@ impl<'w> Links<'w, '_> {
         let short = |name: &str| name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
         let is = |name: &str| repository.is_none_or(|wanted| short(name) == short(wanted));
         for one in of(TEAM) {
-            let repositories: BTreeMap<String, String> =
-                self.world.part(one, "repositories").known().unwrap_or_default();
+            let read: Part<BTreeMap<String, String>> = self.world.part(one, "repositories");
+            let unread = read.why().map(|_| "which repositories their team may enter, which was not read".to_owned());
+            let repositories = read.known().unwrap_or_default();
             let best = repositories.iter().filter(|(name, _)| is(name)).map(|(_, role)| match role.as_str() {
                 "pull" | "triage" => None,
                 "push" | "maintain" | "admin" => Some(None),
                 other => Some(Some(format!("what the role {other} of the organisation may do"))),
             });
-            let Some(unclear) = best.flatten().min() else { continue };
-            for login in self.world.part::<Vec<String>>(one, "members").known().into_iter().flatten() {
+            let Some(unclear) = best.flatten().min().or_else(|| unread.map(Some)) else { continue };
+            let members: Part<Vec<String>> = self.world.part(one, "members");
+            if members.why().is_some() {
+                let words = "who is in the team, which was not read".to_owned();
+                found.push((format!("team {}", one.id), vec![place(one, "repositories")], Some(words)));
+            }
+            for login in members.known().into_iter().flatten() {
                 found.push((login, vec![place(one, "repositories"), place(one, "members")], unclear.clone()));
             }
         }
