@@ -81,10 +81,10 @@ struct Principal {
     of_service: bool,
 }
 
-/// By target, and by ARN or by the name of a role that sessions are declared of: who is declared to be it.
+/// By ARN, or by account and name of a role that sessions are declared of: who is declared to be it, at whichever target of the account.
 #[derive(Default)]
 struct Owners {
-    by_arn: BTreeMap<(String, String), BTreeSet<String>>,
+    by_arn: BTreeMap<String, BTreeSet<String>>,
     by_session: BTreeMap<(String, String), BTreeSet<String>>,
     unread: Vec<Unread>,
 }
@@ -96,14 +96,15 @@ impl Owners {
             match Holder::of(object) {
                 Ok(holder) => {
                     for one in holder.identities {
-                        let session = one.identity.split_once(":assumed-role/").map(|(_, rest)| rest);
-                        let map = match session {
-                            Some(_) => &mut all.by_session,
-                            None => &mut all.by_arn,
+                        let session = one.identity.split_once(":assumed-role/");
+                        let role = session.and_then(|(before, rest)| {
+                            Some((before.rsplit(':').next()?.to_owned(), rest.split('/').next()?.to_owned()))
+                        });
+                        let owners = match role {
+                            Some(role) => all.by_session.entry(role).or_default(),
+                            None => all.by_arn.entry(one.identity).or_default(),
                         };
-                        let name = session.and_then(|rest| rest.split('/').next()).map(str::to_owned);
-                        let key = (one.target, name.unwrap_or(one.identity));
-                        map.entry(key).or_default().insert(object.id.to_string());
+                        owners.insert(object.id.to_string());
                     }
                 }
                 Err(problem) => {
@@ -115,10 +116,12 @@ impl Owners {
         all
     }
 
-    fn whose(&self, target: &str, arn: &str) -> BTreeSet<String> {
-        let by_arn = self.by_arn.get(&(target.to_owned(), arn.to_owned())).into_iter().flatten();
-        let name = arn.rsplit('/').next().filter(|_| arn.contains(":role/")).unwrap_or_default();
-        let by_session = self.by_session.get(&(target.to_owned(), name.to_owned())).into_iter().flatten();
+    fn whose(&self, arn: &str) -> BTreeSet<String> {
+        let by_arn = self.by_arn.get(arn).into_iter().flatten();
+        let role = arn.split_once(":role/").and_then(|(before, rest)| {
+            Some((before.rsplit(':').next()?.to_owned(), rest.rsplit('/').next()?.to_owned()))
+        });
+        let by_session = role.and_then(|role| self.by_session.get(&role)).into_iter().flatten();
         by_arn.chain(by_session).cloned().collect()
     }
 }
@@ -180,7 +183,7 @@ fn identity(world: &World<'_>, object: &Object, principal: &Principal, owners: &
         Some(why) => one.unread("sure", &why),
         None => one.part("sure", sure),
     }
-    let whose = owners.whose(&object.target, &principal.arn);
+    let whose = owners.whose(&principal.arn);
     one.inputs.extend(whose.iter().map(|id| Input::declared(HOLDER, id)));
     match Unread::all(owners.unread.iter().cloned()) {
         Some(why) => one.unread("owners", &why),
