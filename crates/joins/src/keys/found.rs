@@ -44,7 +44,7 @@ pub(super) type Seen<T> = Result<Option<T>, Unread>;
 
 /// A key that was found: once, at however many targets it was read.
 #[derive(Clone, Debug)]
-pub(super) struct FoundKey {
+pub(crate) struct FoundKey {
     /// What it is, wherever it is read: an ARN, a token and a name on it, or a target and a name there.
     pub identity: String,
     /// Target, kind and id of what was read. Nothing was recorded of one that is not `there`.
@@ -56,6 +56,8 @@ pub(super) struct FoundKey {
     pub more_names: Option<Unread>,
     pub account: Option<String>,
     pub region: Option<String>,
+    /// Why nobody can say in which account and region it lies.
+    pub unplaced: Option<Unread>,
     pub token: Option<String>,
     pub managed: Result<bool, Unread>,
     pub signs: Seen<bool>,
@@ -82,7 +84,7 @@ fn collector_of(kind: &str) -> &str {
 }
 
 /// Every key that was found at any target, by identity.
-pub(super) fn all(world: &World<'_>) -> Vec<FoundKey> {
+pub(crate) fn all(world: &World<'_>) -> Vec<FoundKey> {
     let mut keys: BTreeMap<String, FoundKey> = BTreeMap::new();
     for target in world.targets() {
         for kind in kinds_at(world, target) {
@@ -116,6 +118,9 @@ fn merge(keys: &mut BTreeMap<String, FoundKey>, key: FoundKey) {
     known.names.extend(key.names);
     // Who read all of its names read those that the other lacks.
     known.more_names = known.more_names.take().and(key.more_names);
+    known.unplaced = known.unplaced.take().and(key.unplaced);
+    known.account = known.account.take().or(key.account);
+    known.region = known.region.take().or(key.region);
     prefer(&mut known.managed, key.managed);
     prefer(&mut known.signs, key.signs);
     prefer(&mut known.spec, key.spec);
@@ -174,6 +179,7 @@ fn of_kms(world: &World<'_>, object: &Object) -> FoundKey {
         more_names,
         account: place.map(|[_, _, _, account, _]| account.to_owned()),
         region: place.map(|[_, _, region, _, _]| region.to_owned()),
+        unplaced: None,
         token: None,
         managed: text("manager").map(|manager| manager == "AWS"),
         signs: text("usage").map(|usage| Some(usage == "SIGN_VERIFY")),
@@ -258,6 +264,7 @@ fn of_token(world: &World<'_>, target: &Target<'_>, object: &Object, tokens: &To
         more_names: Unread::all(more),
         account: None,
         region: None,
+        unplaced: None,
         token: serial,
         managed: Ok(false),
         signs: world.part::<Option<bool>>(object, "sign").whole(),
@@ -302,14 +309,16 @@ fn of_program(world: &World<'_>, target: &Target<'_>, object: &Object) -> FoundK
         add(part, by);
     }
     let text = |part: &str| seen::<String>(world, object, part);
+    let (account, region) = (text("account"), text("region"));
     FoundKey {
         identity: format!("{} {} {}", target.id, object.kind, object.id),
         at: Vec::new(),
         beside: Vec::new(),
         names,
         more_names: Unread::all(more),
-        account: text("account").ok().flatten(),
-        region: text("region").ok().flatten(),
+        unplaced: Unread::all(account.as_ref().err().into_iter().chain(region.as_ref().err()).cloned()),
+        account: account.ok().flatten(),
+        region: region.ok().flatten(),
         token: None,
         managed: Ok(false),
         signs: seen(world, object, "sign"),
@@ -360,6 +369,7 @@ fn unread(target: &Target<'_>, kind: &str, id: &str, why: &Unread) -> FoundKey {
         more_names: Some(why.clone()),
         account: place.map(|[_, _, _, account, _]| account.to_owned()),
         region: place.map(|[_, _, region, _, _]| region.to_owned()),
+        unplaced: Some(why.clone()).filter(|_| place.is_none() && token.is_none()),
         token,
         managed: Err(why.clone()),
         signs: Err(why.clone()),
@@ -378,7 +388,7 @@ impl FoundKey {
     }
 
     /// The targets at which it was read, ascending, each once.
-    pub(super) fn targets(&self) -> BTreeSet<&str> {
+    pub(crate) fn targets(&self) -> BTreeSet<&str> {
         self.at.iter().map(|(target, ..)| target.as_str()).collect()
     }
 }

@@ -11,7 +11,7 @@
 
 mod apart;
 mod facts;
-mod found;
+pub(crate) mod found;
 #[cfg(test)]
 mod tests;
 
@@ -291,6 +291,9 @@ impl<'w> Inventory<'w> {
             _ => {}
         }
         let keys = || self.at(&matched.here);
+        if let Some(why) = keys().find_map(|key| key.unplaced.clone()) {
+            return Err(why);
+        }
         Ok(Site {
             location: matched.declared.location.as_ref().map(|one| one.value.clone()),
             regions: keys().filter_map(|key| key.region.clone()).collect(),
@@ -307,8 +310,13 @@ impl<'w> Inventory<'w> {
         if let Some(why) = &key.more_names {
             joined.unread("names", why);
         }
-        joined.part("account", &key.account);
-        joined.part("region", &key.region);
+        match &key.unplaced {
+            Some(why) => ["account", "region"].into_iter().for_each(|part| joined.unread(part, why)),
+            None => {
+                joined.part("account", &key.account);
+                joined.part("region", &key.region);
+            }
+        }
         joined.part("token", &key.token);
         say(&mut joined, "managed", &key.managed);
         say(&mut joined, "signs", &key.signs);

@@ -15,6 +15,7 @@ pub use factors::asks_for_mfa;
 pub use facts::{ADMINISTRATORS, AdministratorsFacts, DeclaredKey, Factors, REACH, ReachFacts, Reacher};
 
 use crate::joined::{Input, Join, Joined, JoinedKind, List, Sink};
+use crate::keys::found::FoundKey;
 use crate::unread::Unread;
 use crate::world::{Object, World};
 use factors::People;
@@ -145,7 +146,9 @@ fn run(world: &World<'_>, sink: &mut Sink<'_>) -> Vec<List> {
     let found = links::links(world, &bearers);
     let mut walker = Walker::new(&access, found);
     let people = People::of(world);
-    let teller = Teller { world, places: &places, people: &people, listed: &listed };
+    let found: BTreeMap<String, FoundKey> =
+        crate::keys::found::all(world).into_iter().map(|key| (key.identity.clone(), key)).collect();
+    let teller = Teller { world, places: &places, people: &people, listed: &listed, found: &found };
     let owners = keys.keys().filter_map(|arn| account_of(arn));
     let numbers: BTreeSet<&str> = access.accounts.keys().map(String::as_str).chain(owners).collect();
     let mut administrators = BTreeMap::new();
@@ -158,7 +161,7 @@ fn run(world: &World<'_>, sink: &mut Sink<'_>) -> Vec<List> {
     for key in &access.keys {
         let Some(object) = keys.get(key.arn.as_str()) else { continue };
         let entries = walker.entries(key);
-        for declared in teller.here(object).into_iter().filter(|one| wanted.contains(&one.id)) {
+        for declared in teller.here(&object.id).into_iter().filter(|one| wanted.contains(&one.id)) {
             uses.add(&declared.id, &key.arn, &entries, &administrators);
         }
         sink(teller.reach(key, object, entries));
@@ -180,6 +183,8 @@ struct Teller<'t, 'w, 'd> {
     places: &'t HashMap<(&'t str, &'t str), &'w Object>,
     people: &'t People,
     listed: &'t BTreeMap<String, Listed>,
+    /// Keys as the inventory is compared with them, by ARN.
+    found: &'t BTreeMap<String, FoundKey>,
 }
 
 fn input(object: &Object) -> Input {
@@ -249,43 +254,40 @@ impl Teller<'_, '_, '_> {
         }
     }
 
-    /// Keys of the inventory that are this one: of its target, by ARN, id or one of its aliases.
-    fn here(&self, object: &Object) -> Vec<DeclaredKey> {
-        let mut here = self
-            .world
-            .declaration()
-            .keys
-            .iter()
-            .filter(|key| key.place.as_ref().is_some_and(|place| place.target.as_str() == &*object.target));
-        let Some(first) = here.next() else { return Vec::new() };
-        let names = self.names(object);
-        let named = |key: &&declaration::Key| key.place.as_ref().is_some_and(|place| names.contains(&place.key.value));
+    /// Keys of the inventory that are this one: at any target that read it, by any of its names.
+    fn here(&self, arn: &str) -> Vec<DeclaredKey> {
+        let Some(found) = self.found.get(arn) else { return Vec::new() };
         let told = |key: &declaration::Key| DeclaredKey {
             id: key.id.as_str().to_owned(),
             holders: key.holders.iter().map(|holder| holder.as_str().to_owned()).collect(),
         };
-        std::iter::once(first).chain(here).filter(named).map(told).collect()
+        let bears = |place: &declaration::KeyPlace| found.names.contains_key(&place.key.value);
+        self.kept_at(found).filter(|(_, place)| bears(place)).map(|(key, _)| told(key)).collect()
     }
 
-    /// What a key may be called in the inventory.
-    fn names(&self, object: &Object) -> BTreeSet<String> {
-        let mut names = BTreeSet::from([object.id.to_string()]);
-        names.extend(self.world.part::<String>(object, "key_id").known());
-        names.extend(object.id.split_once(":key/").map(|(_, id)| id.to_owned()));
-        for alias in self.world.part::<Vec<String>>(object, "aliases").known().into_iter().flatten() {
-            names.extend(object.id.split_once(":key/").map(|(before, _)| format!("{before}:{alias}")));
-            names.extend(alias.strip_prefix("alias/").map(str::to_owned));
-            names.insert(alias);
-        }
-        names
+    /// Keys of the inventory that are kept at the targets that read this one.
+    fn kept_at(&self, found: &FoundKey) -> impl Iterator<Item = (&declaration::Key, &declaration::KeyPlace)> {
+        let targets: BTreeSet<String> = found.targets().into_iter().map(str::to_owned).collect();
+        let placed = self.world.declaration().keys.iter().filter_map(|key| Some((key, key.place.as_ref()?)));
+        placed.filter(move |(_, place)| targets.contains(place.target.as_str()))
     }
 
     fn declared(&self, object: &Object, joined: &mut Joined) {
-        let declared = self.here(object);
+        let declared = self.here(&object.id);
         joined.inputs.extend(declared.iter().map(|key| Input::declared("declaration/key", &key.id)));
-        match self.world.why(object, "aliases").filter(|_| declared.is_empty()) {
-            Some(why) => joined.unread("declared", &why),
-            None => joined.part("declared", declared),
+        let found = self.found.get(&*object.id);
+        // An alias that was not read may be the name of one of these.
+        let more = found.and_then(|found| Some((found, found.more_names.as_ref()?))).filter(|(found, _)| {
+            let by_alias = |place: &declaration::KeyPlace| {
+                place.key.value.contains("alias/") && !found.names.contains_key(&place.key.value)
+            };
+            declared.is_empty() || self.kept_at(found).any(|(_, place)| by_alias(place))
+        });
+        if let Some((_, why)) = more {
+            joined.unread("declared", why);
+        }
+        if more.is_none() || !declared.is_empty() {
+            joined.part("declared", declared);
         }
     }
 
