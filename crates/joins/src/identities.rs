@@ -228,7 +228,9 @@ impl<'w> Place<'w, '_> {
         };
         if summary.root_password_present != Some(false) {
             if summary.root_mfa_enabled {
-                let devices = self.world.part::<Vec<Device>>(object, "root_virtual_mfa_devices").known();
+                let devices = self.world.part::<Vec<Device>>(object, "root_virtual_mfa_devices");
+                found.unread.extend(devices.why().cloned());
+                let devices = devices.known();
                 let mut kinds: Vec<&str> = devices.iter().flatten().map(Device::word).collect();
                 // AWS lists the virtual ones only.
                 kinds.push("mfa");
