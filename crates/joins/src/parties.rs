@@ -80,6 +80,8 @@ pub(crate) struct Found {
     pub open: BTreeMap<&'static str, Vec<Unread>>,
     /// Accounts of the entity's own organisation.
     pub own_organization: BTreeMap<String, Input>,
+    /// Why an account or an organisation may be the entity's own and not be known as such.
+    pub own_open: Vec<Unread>,
 }
 
 /// Looks everywhere.
@@ -172,8 +174,19 @@ impl<'w> Finder<'w, '_> {
                 self.found.lists.insert((target, kind));
             }
         }
+        for target in self.world.targets_of("aws-organizations") {
+            for kind in [ORGANIZATION, MEMBER_ACCOUNT] {
+                self.found.own_open.extend(self.world.listing(target.id, kind).open());
+                self.found.own_open.extend(self.world.missing(target.id, kind).into_iter().map(|(_, why)| why));
+            }
+        }
+        for object in self.world.objects(ORGANIZATION) {
+            self.found.own_open.extend(self.world.part::<String>(object, "id").why().cloned());
+        }
         for object in self.world.objects(MEMBER_ACCOUNT) {
-            if let Some(id) = self.world.part::<String>(object, "id").known() {
+            let id = self.world.part::<String>(object, "id");
+            self.found.own_open.extend(id.why().cloned());
+            if let Some(id) = id.known() {
                 self.found.own_organization.insert(id, input(object));
             }
         }
@@ -360,7 +373,11 @@ impl<'w> Finder<'w, '_> {
             }
         }
         for object in world.objects(CLUSTER) {
-            let Some(version) = world.part::<String>(object, "version").known() else { continue };
+            let read = world.part::<String>(object, "version");
+            if let Some(why) = read.why() {
+                self.open(&["cloud"], why);
+            }
+            let Some(version) = read.known() else { continue };
             for (mark, cloud) in [("-gke.", "google"), ("-eks-", "aws")] {
                 if version.contains(mark) {
                     let says = format!("the API server calls itself {version}");

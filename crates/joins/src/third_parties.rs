@@ -308,7 +308,8 @@ fn run(world: &World<'_>, sink: &mut Sink<'_>) -> Vec<List> {
             party.facts.remove("among");
             party.unread("among", why);
         }
-        match Unread::all(declared.unread.iter().cloned()).filter(|_| standing.word == "undeclared") {
+        let own = found.own_open.iter().filter(|_| matches!(who.kind.as_str(), "account" | "organization"));
+        match Unread::all(declared.unread.iter().chain(own).cloned()).filter(|_| standing.word == "undeclared") {
             Some(why) => party.unread("standing", &why),
             None => party.part("standing", standing),
         }
