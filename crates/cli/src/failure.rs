@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::Write as _;
 
 use model::ExitStatus;
+use model::printable::block;
 
 /// Why a command ended without a result.
 #[derive(Debug)]
@@ -50,13 +51,13 @@ impl Failure {
         let mut stderr = anstream::stderr().lock();
         let red = anstyle::AnsiColor::Red.on_default().bold();
         let cyan = anstyle::AnsiColor::Cyan.on_default().bold();
-        writeln!(stderr, "{red}error{red:#}: {}", self.error).ok();
+        writeln!(stderr, "{red}error{red:#}: {}", block(&self.error.to_string())).ok();
         // None repeats another: an error names its cause as `#[source]` or in its message, never both.
         for cause in self.error.chain().skip(1) {
-            writeln!(stderr, "  because: {cause}").ok();
+            writeln!(stderr, "  because: {}", block(&cause.to_string())).ok();
         }
         if let Some(help) = &self.help {
-            writeln!(stderr, "{cyan}help{cyan:#}: {help}").ok();
+            writeln!(stderr, "{cyan}help{cyan:#}: {}", block(help)).ok();
         }
     }
 }
@@ -64,5 +65,5 @@ impl Failure {
 /// Says that something is off without ending the command.
 pub fn warn(text: impl Display) {
     let yellow = anstyle::AnsiColor::Yellow.on_default().bold();
-    writeln!(anstream::stderr().lock(), "{yellow}warning{yellow:#}: {text}").ok();
+    writeln!(anstream::stderr().lock(), "{yellow}warning{yellow:#}: {}", block(&text.to_string())).ok();
 }

@@ -7,11 +7,19 @@ use serde::Serialize;
 pub use crate::args::Format;
 use crate::failure::Failure;
 
-/// Prints a text to stdout as it is.
+/// Prints a text for a person to stdout.
 ///
 /// # Errors
 /// When stdout cannot be written, for example to a full disk. A closed pipe is the reader's choice and no error.
 pub fn text(text: &str) -> Result<(), Failure> {
+    print(model::printable::screen(text).as_bytes())
+}
+
+/// Prints a text to stdout as it is: for programs, or to be signed.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn exact(text: &str) -> Result<(), Failure> {
     print(text.as_bytes())
 }
 

@@ -67,6 +67,7 @@ impl Terminal {
     }
 
     fn line(&self, text: &str) {
+        let text = &*model::printable::line(text);
         match &self.bar {
             Some(bar) => bar.println(text),
             None => {

@@ -9,6 +9,7 @@ use bundle::trust::Trust;
 use declaration::Judged;
 use history::NewFinding;
 use model::ExitStatus;
+use model::printable::line;
 use report::{Overview, OverviewReader};
 use serde_json::{Value, json};
 use verify::{Demands, VerifiedBundle};
@@ -43,12 +44,12 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found<'_
     let mut text = declared(found.judged);
     text.push_str(&report::render_overview(bundle, overview));
     for acceptance in ran.acceptances.iter().filter(|a| a.is_unused()) {
-        text.push_str(&format!("Acceptance {} covers nothing in this run.\n", acceptance.id));
+        text.push_str(&format!("Acceptance {} covers nothing in this run.\n", line(&acceptance.id)));
     }
     for acceptance in ran.acceptances.iter().filter(|a| !a.refused.is_empty()) {
         text.push_str(&format!(
             "Acceptance {} does not cover its gap: {} of the subjects behind it deviated when they were last read.\n",
-            acceptance.id,
+            line(&acceptance.id),
             acceptance.refused.len()
         ));
     }
@@ -124,12 +125,12 @@ fn declared(judged: &Judged) -> String {
 fn news(new: &[NewFinding]) -> String {
     let mut text = format!("\nNew since their targets were last read: {} of these findings\n", new.len());
     for one in new {
-        let of = one.subject.as_deref().unwrap_or("the list as a whole");
+        let of = line(one.subject.as_deref().unwrap_or("the list as a whole"));
         text.push_str(&format!(
             "  {:<13} {:<38} {}  {of} (finding {})\n",
             one.outcome.as_str(),
-            one.check,
-            one.target,
+            line(&one.check),
+            line(&one.target),
             one.number
         ));
     }

@@ -10,6 +10,7 @@ mod exit;
 mod names;
 pub mod origin;
 mod path;
+pub mod printable;
 pub mod record;
 mod secret;
 mod text;

@@ -55,7 +55,7 @@ pub fn render_overview(bundle: &VerifiedBundle, overview: &Overview) -> String {
 
 fn head(text: &mut String, bundle: &VerifiedBundle) {
     let p = &bundle.statement().predicate;
-    writeln!(text, "{BOLD}{}, {}{BOLD:#}: bundle {} of ledger {}", p.entity, p.system, p.chain.index, p.chain.origin)
+    writeln!(text, "{BOLD}{}, {}{BOLD:#}: bundle {} of ledger {}", clean(&p.entity), clean(&p.system), p.chain.index, clean(&p.chain.origin))
         .ok();
     let seconds = (p.finished.as_millis() - p.started.as_millis()).max(0);
     let status = match p.status {
@@ -69,7 +69,7 @@ fn head(text: &mut String, bundle: &VerifiedBundle) {
         writeln!(text, "{BOLD}This is {}.{BOLD:#}", clean(&rehearsal::words(&p.rehearsal, bundle.rehearsals()))).ok();
     }
     if let Some(challenge) = &p.challenge {
-        writeln!(text, "Auditor's challenge: {challenge}").ok();
+        writeln!(text, "Auditor's challenge: {}", clean(challenge)).ok();
     }
     text.push('\n');
 }
@@ -92,7 +92,7 @@ fn controls(text: &mut String, overview: &Overview) {
         writeln!(
             text,
             "{:<width$}  {style}{name:<14}{style:#} {:>8} {:>8} {:>12} {:>8}  {}{accepted}",
-            control.id, c.conforms, c.deviates, c.undetermined, c.not_applicable, control.title
+            clean(&control.id), c.conforms, c.deviates, c.undetermined, c.not_applicable, clean(&control.title)
         )
         .ok();
     }
@@ -130,9 +130,9 @@ fn one_finding(text: &mut String, bundle: &VerifiedBundle, shown: &Shown<Finding
         text,
         "  {DIM}{number:>4}{DIM:#} {style}{:<14}{style:#} {}  {DIM}{} · {}{rehearsed}{DIM:#}",
         f.outcome.as_str(),
-        f.check,
-        f.control,
-        f.target
+        clean(&f.check),
+        clean(&f.control),
+        clean(&f.target)
     )
     .ok();
     writeln!(text, "       {about}").ok();
@@ -211,9 +211,9 @@ pub fn evidence_line(evidence: &record::Evidence) -> String {
 fn short(value: &RawValue) -> String {
     let text = value.get();
     if text.chars().count() <= MOST_VALUE {
-        text.to_owned()
+        clean(text)
     } else {
-        format!("{}…", text.chars().take(MOST_VALUE).collect::<String>())
+        format!("{}…", clean(&text.chars().take(MOST_VALUE).collect::<String>()))
     }
 }
 
@@ -233,20 +233,20 @@ fn not_read(text: &mut String, bundle: &VerifiedBundle, overview: &Overview) {
 
 fn gap_group(text: &mut String, bundle: &VerifiedBundle, group: &GapGroup) {
     let what = match (&group.of, &group.part) {
-        (Some(of), Some(part)) => format!("/{part} of {of}"),
-        (Some(of), None) => of.clone(),
-        (None, Some(part)) => format!("/{part}"),
+        (Some(of), Some(part)) => format!("/{} of {}", clean(part), clean(of)),
+        (Some(of), None) => clean(of),
+        (None, Some(part)) => format!("/{}", clean(part)),
         (None, None) => "everything".to_owned(),
     };
-    let right = group.right.as_deref().map(|right| format!(": {right}")).unwrap_or_default();
+    let right = group.right.as_deref().map(|right| format!(": {}", clean(right))).unwrap_or_default();
     let yellow = style::of(Outcome::Undetermined);
     writeln!(
         text,
         "  {:>4} × {yellow}{}{yellow:#}{right}  {what}  {DIM}{} · {}{DIM:#}",
         group.count,
         gap_words(group.reason),
-        group.target,
-        group.collector
+        clean(&group.target),
+        clean(&group.collector)
     )
     .ok();
     let example = &group.example;
@@ -259,11 +259,11 @@ fn gap_group(text: &mut String, bundle: &VerifiedBundle, group: &GapGroup) {
             writeln!(text, "         {DIM}{}: {}{DIM:#}", clean(&name), clean(&approver)).ok();
         }
     }
-    writeln!(text, "         → {}", gap_move(group.reason, group.right.as_deref())).ok();
+    writeln!(text, "         → {}", clean(&gap_move(group.reason, group.right.as_deref()))).ok();
 }
 
 fn read(text: &mut String, overview: &Overview) {
-    let resources: Vec<String> = overview.resources.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let resources: Vec<String> = overview.resources.iter().map(|(kind, count)| format!("{count} {}", clean(kind))).collect();
     let whole = overview.coverage.iter().filter(|c| c.complete).count();
     write!(text, "Read: {} exchanges; ", overview.exchanges).ok();
     if resources.is_empty() {
@@ -325,19 +325,19 @@ pub fn render_evidence(bundle: &VerifiedBundle, evidence: &Evidence) -> String {
         writeln!(
             text,
             "{BOLD}Asked{BOLD:#} {DIM}{}{DIM:#}: {} for control {}, parameters {}",
-            shown.record, a.check, a.control, a.parameters
+            shown.record, clean(&a.check), clean(&a.control), clean(a.parameters.get())
         )
         .ok();
         if !a.weaker.is_empty() {
-            writeln!(text, "  weaker than the check's default: {}", a.weaker.join(", ")).ok();
+            writeln!(text, "  weaker than the check's default: {}", clean(&a.weaker.join(", "))).ok();
         }
         text.push('\n');
     }
     for shown in &evidence.derived {
         let d = &shown.value;
-        writeln!(text, "{BOLD}{} {}{BOLD:#} {DIM}{}, computed{DIM:#}", d.kind, clean(&d.id), shown.record).ok();
+        writeln!(text, "{BOLD}{} {}{BOLD:#} {DIM}{}, computed{DIM:#}", clean(&d.kind), clean(&d.id), shown.record).ok();
         for (part, value) in members(&d.facts) {
-            writeln!(text, "  /{part:<22} {}", short(&value)).ok();
+            writeln!(text, "  /{:<22} {}", clean(&part), short(&value)).ok();
         }
         let from: Vec<String> = d.inputs.iter().take(MOST_NAMED).map(ToString::to_string).collect();
         let more = d.inputs.len().saturating_sub(from.len());
@@ -346,10 +346,10 @@ pub fn render_evidence(bundle: &VerifiedBundle, evidence: &Evidence) -> String {
     }
     for shown in &evidence.resources {
         let r = &shown.value;
-        writeln!(text, "{BOLD}{} {}{BOLD:#} {DIM}{}{DIM:#}", r.kind, clean(&r.id), shown.record).ok();
+        writeln!(text, "{BOLD}{} {}{BOLD:#} {DIM}{}{DIM:#}", clean(&r.kind), clean(&r.id), shown.record).ok();
         for (part, value) in members(&r.facts) {
             let from = r.parts.get(&part).into_iter().flatten().map(|locator| place(locator, &evidence.declarations));
-            writeln!(text, "  /{part:<22} {}", short(&value)).ok();
+            writeln!(text, "  /{:<22} {}", clean(&part), short(&value)).ok();
             for (place, words) in from {
                 writeln!(text, "  {:<23} {DIM}from {place}{DIM:#}", "").ok();
                 if let Some(words) = words {
@@ -366,13 +366,13 @@ pub fn render_evidence(bundle: &VerifiedBundle, evidence: &Evidence) -> String {
         writeln!(
             text,
             "{BOLD}List{BOLD:#} {DIM}{}{DIM:#}: {} of {}: {} items on {} pages, read {end}{total}",
-            shown.record, c.population, c.target, c.items, c.pages
+            shown.record, clean(&c.population), clean(&c.target), c.items, c.pages
         )
         .ok();
     }
     for shown in &evidence.gaps {
         let g = &shown.value;
-        let right = g.right.as_deref().unwrap_or("-");
+        let right = clean(g.right.as_deref().unwrap_or("-"));
         writeln!(
             text,
             "{BOLD}Gap{BOLD:#} {DIM}{}{DIM:#}: {} ({right}): {}",
@@ -386,7 +386,7 @@ pub fn render_evidence(bundle: &VerifiedBundle, evidence: &Evidence) -> String {
         one_exchange(&mut text, exchange);
     }
     if !evidence.withheld.is_empty() {
-        writeln!(text, "Withheld in this copy: {}", evidence.withheld.join(", ")).ok();
+        writeln!(text, "Withheld in this copy: {}", clean(&evidence.withheld.join(", "))).ok();
     }
     text
 }
@@ -394,16 +394,16 @@ pub fn render_evidence(bundle: &VerifiedBundle, evidence: &Evidence) -> String {
 fn one_exchange(text: &mut String, view: &ExchangeView) {
     let e = &view.exchange.value;
     let status = answer_words(e);
-    writeln!(text, "\n{BOLD}{}{BOLD:#} {DIM}{}{DIM:#} at {} → {status}", e.operation, view.exchange.record, e.endpoint)
+    writeln!(text, "\n{BOLD}{}{BOLD:#} {DIM}{}{DIM:#} at {} → {status}", clean(&e.operation), view.exchange.record, clean(&e.endpoint))
         .ok();
-    let request_id = e.request_id.as_deref().unwrap_or("none given");
+    let request_id = clean(e.request_id.as_deref().unwrap_or("none given"));
     writeln!(text, "  asked {}, attempt {}; the source's request id: {request_id}", e.started, e.attempt).ok();
     match &e.peer {
         Some(peer) => writeln!(text, "  TLS peer's certificates: {peer}").ok(),
         None => writeln!(text, "  without TLS").ok(),
     };
     if let Some(params) = &view.params {
-        writeln!(text, "  parameters {}", params.parameters).ok();
+        writeln!(text, "  parameters {}", clean(params.parameters.get())).ok();
     }
     if let Some(why) = &view.not_kept {
         writeln!(text, "  answer not kept: {}", why.as_str()).ok();
@@ -434,7 +434,7 @@ fn clipped(text: &str) -> String {
 
 /// Foreign text without what would move a terminal's cursor or change its colours.
 pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+    model::printable::line(text).into_owned()
 }
 
 /// The members of a JSON object, with the exact text of each value.

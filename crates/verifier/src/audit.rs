@@ -32,7 +32,7 @@ pub fn audit(args: &AuditArgs) -> Result<ExitStatus, Stop> {
         warn(&error)?;
     }
     match args.format {
-        Format::Human => output::print(human(&audit.report).as_bytes())?,
+        Format::Human => output::text(&human(&audit.report))?,
         Format::Json => output::json(&audit.report)?,
     }
     Ok(audit.report.exit_code)

@@ -32,7 +32,7 @@ pub fn gaps(args: &GapsArgs) -> Result<ExitStatus, Stop> {
     let gaps = links.gaps(args.standard.as_deref(), args.level, Some(found)).map_err(|error| unanswerable(&error))?;
     let basis = Basis::of(&bundle, Vec::new(), found.withheld);
     match args.format {
-        Format::Human => output::print(report::render_gaps(&basis, &gaps).as_bytes())?,
+        Format::Human => output::text(&report::render_gaps(&basis, &gaps))?,
         Format::Json => output::json(&json!({"from": basis, "gaps": gaps}))?,
     }
     Ok(ExitStatus::Success)
@@ -78,7 +78,7 @@ pub fn trace(args: &TraceArgs) -> Result<ExitStatus, Stop> {
     links.take_records(&mut trace, Some(&declared.found));
     let basis = Basis::of(&bundle, Vec::new(), declared.found.withheld);
     match args.format {
-        Format::Human => output::print(report::render_trace(&basis, &trace).as_bytes())?,
+        Format::Human => output::text(&report::render_trace(&basis, &trace))?,
         Format::Json => output::json(&json!({"from": basis, "trace": trace}))?,
     }
     Ok(ExitStatus::Success)
@@ -106,7 +106,7 @@ pub fn roster(args: &RosterArgs) -> Result<ExitStatus, Stop> {
     let roster = roster.map_err(|error| unanswerable(&error))?;
     let basis = Basis::of(&bundle, Vec::new(), declared.found.withheld);
     match args.format {
-        Format::Human => output::print(report::render_roster(&basis, &roster).as_bytes())?,
+        Format::Human => output::text(&report::render_roster(&basis, &roster))?,
         Format::Json => output::json(&json!({"from": basis, "roster": roster}))?,
     }
     Ok(ExitStatus::Success)

@@ -61,14 +61,14 @@ fn obey(command: &Command) -> Result<ExitStatus, Stop> {
 fn complain(error: &anyhow::Error, status: ExitStatus) -> ExitStatus {
     let style = human::BAD;
     // With nowhere to say it, the exit code still says it.
-    let _ = writeln!(anstream::stderr(), "{style}error{style:#}: {error:#}");
+    let _ = writeln!(anstream::stderr(), "{style}error{style:#}: {}", model::printable::block(&format!("{error:#}")));
     status
 }
 
 fn verify_bundle(args: &VerifyArgs) -> Result<ExitStatus, Stop> {
     let verdict = run(&args.bundle, &mut Unobserved)?;
     match args.format {
-        Format::Human => output::print(human::report(&verdict.report).as_bytes())?,
+        Format::Human => output::text(&human::report(&verdict.report))?,
         Format::Json => output::json(&verdict.report)?,
     }
     Ok(verdict.report.exit_code)

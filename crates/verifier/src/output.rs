@@ -7,7 +7,12 @@ use serde::Serialize;
 /// Columns of a text.
 const WIDTH: usize = 96;
 
-/// Prints text or bytes. A reader who closes the pipe has seen enough; that is not a failure.
+/// Prints a text for a person.
+pub fn text(text: &str) -> io::Result<()> {
+    print(model::printable::screen(text).as_bytes())
+}
+
+/// Prints bytes. A reader who closes the pipe has seen enough; that is not a failure.
 pub fn print(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = anstream::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
@@ -34,14 +39,7 @@ pub fn json(value: &impl Serialize) -> io::Result<()> {
 
 /// A text out of a bundle, safe for a terminal: whoever wrote it does not steer the screen.
 pub fn safe(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            // Control characters, and those that turn the direction of writing.
-            let steers = c.is_control()
-                || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-            if steers { '\u{fffd}' } else { c }
-        })
-        .collect()
+    model::printable::line(text).into_owned()
 }
 
 /// A number with its word: `1 entry`, `2 entries`.

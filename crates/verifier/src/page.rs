@@ -44,7 +44,7 @@ pub fn report(args: &ReportArgs) -> Result<ExitStatus, Stop> {
     let page = match page {
         Ok(page) => page,
         Err(PageError::Reading(Refused::Bundle(report))) => {
-            output::print(human::report(&report).as_bytes())?;
+            output::text(&human::report(&report))?;
             return Ok(report.exit_code);
         }
         Err(PageError::Reading(Refused::Stop(stop))) => return Err(stop),
@@ -69,7 +69,7 @@ pub fn report(args: &ReportArgs) -> Result<ExitStatus, Stop> {
         page.findings_shown,
         page.findings_in_all
     );
-    output::print(text.as_bytes())?;
+    output::text(&text)?;
     Ok(ExitStatus::Success)
 }
 

@@ -45,7 +45,7 @@ pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
     let (set, own_words) = match checks(args.checks, &sealed.checks) {
         Ok(found) => found,
         Err(error) => {
-            output::print(format!("{OPEN}Not decided{OPEN:#}: {}\n", safe(&format!("{error:#}"))).as_bytes())?;
+            output::text(&format!("{OPEN}Not decided{OPEN:#}: {}\n", safe(&format!("{error:#}"))))?;
             return Ok(ExitStatus::Undecided);
         }
     };
@@ -217,7 +217,7 @@ impl Observer for LeftReader<'_> {
 
 fn print(args: &ReassessArgs, bundle: &VerifiedBundle, found: &Found) -> std::io::Result<()> {
     match args.format {
-        Format::Human => output::print(human(args.checks, bundle, found).as_bytes()),
+        Format::Human => output::text(&human(args.checks, bundle, found)),
         Format::Json => {
             let differences: Vec<_> = found
                 .compared

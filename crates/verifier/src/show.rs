@@ -33,7 +33,7 @@ fn overview(args: &ShowArgs) -> Result<ExitStatus, Stop> {
     };
     let overview = reader.finish();
     match args.format {
-        Format::Human => output::print(report::render_overview(&bundle, &overview).as_bytes())?,
+        Format::Human => output::text(&report::render_overview(&bundle, &overview))?,
         Format::Json => {
             output::json(&json!({
                 "statement": bundle.statement_sha256(),
@@ -63,7 +63,7 @@ fn evidence(args: &ShowArgs, selection: Selection) -> Result<ExitStatus, Stop> {
         return Err(Stop::Wrong(anyhow!("there is no such record in this bundle, or it is withheld")));
     };
     match args.format {
-        Format::Human => output::print(report::render_evidence(&bundle, &evidence).as_bytes())?,
+        Format::Human => output::text(&report::render_evidence(&bundle, &evidence))?,
         Format::Json => output::json(&evidence)?,
     }
     Ok(ExitStatus::Success)
@@ -110,7 +110,7 @@ pub fn accepted(
 
 fn refuse(report: &Report, format: Format) -> Result<(), Stop> {
     match format {
-        Format::Human => output::print(human::report(report).as_bytes())?,
+        Format::Human => output::text(&human::report(report))?,
         Format::Json => output::json(report)?,
     }
     Ok(())

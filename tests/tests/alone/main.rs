@@ -22,6 +22,7 @@ mod errors;
 mod evidence;
 mod exec;
 mod features;
+mod foreign_text;
 mod format;
 mod format_cli;
 mod format_properties;

@@ -37,9 +37,9 @@ pub fn run(command: Acceptances) -> CommandResult {
             let text = text_of(&plan, find(&plan, &id)?)?;
             if to_sign {
                 // The encoding is a line of ASCII before the text, so it is text itself.
-                output::text(&String::from_utf8_lossy(&SignedApproval::pae(text.as_bytes())))?;
+                output::exact(&String::from_utf8_lossy(&SignedApproval::pae(text.as_bytes())))?;
             } else {
-                output::text(&format!("{text}\n"))?;
+                output::exact(&format!("{text}\n"))?;
             }
         }
         Acceptances::Sign(arguments) => sign(&arguments)?,

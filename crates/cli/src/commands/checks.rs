@@ -43,7 +43,7 @@ pub fn run(command: Checks) -> CommandResult {
             let check = stock.get(&id).ok_or_else(|| {
                 Failure::input(anyhow!("there is no check `{id}`")).with_help("`witnessmark checks list` lists them")
             })?;
-            output::text(&check.text)?;
+            output::exact(&check.text)?;
         }
         Checks::Test { folder } => return crate::commands::checks_test::run(&folder),
     }

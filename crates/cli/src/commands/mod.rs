@@ -65,7 +65,7 @@ pub fn run(arguments: Arguments) -> CommandResult {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut program(), "witnessmark", &mut script);
-            output::text(&String::from_utf8_lossy(&script)).map(|()| ExitStatus::Success)
+            output::exact(&String::from_utf8_lossy(&script)).map(|()| ExitStatus::Success)
         }
     }
 }

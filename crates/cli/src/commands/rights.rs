@@ -59,7 +59,7 @@ fn worded(form: &str, jobs: &[Job], declared: &[DeclaredCollector]) -> Result<()
         Failure::input(anyhow::anyhow!("no target of the declaration is read from a source that grants `{form}`"))
     })?;
     match worded {
-        serde_json::Value::String(text) => output::text(&text),
+        serde_json::Value::String(text) => output::exact(&text),
         worded => output::json(&worded),
     }
 }

@@ -1,4 +1,4 @@
-//! Foreign texts, made fit to be read. Escaping is the template's; here they lose what could steer the reader's eye.
+//! Foreign texts, made fit to be read. Escaping is the template's; here they lose what could steer the reader's eye ([`model::printable`]).
 
 pub fn short(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
@@ -9,17 +9,12 @@ pub fn short(text: &str, most: usize) -> String {
 
 /// Foreign text of one line.
 pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || steers(c) { '\u{fffd}' } else { c }).collect()
+    model::printable::line(text).into_owned()
 }
 
 /// Foreign text of several lines.
 pub fn clean_block(text: &str) -> String {
-    text.chars().map(|c| if (c.is_control() && c != '\n' && c != '\t') || steers(c) { '\u{fffd}' } else { c }).collect()
-}
-
-/// Characters that turn the direction of writing, so that a text reads otherwise than it is.
-const fn steers(c: char) -> bool {
-    matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    model::printable::block(text).into_owned()
 }
 
 pub fn word<T: serde::Serialize>(value: &T) -> String {
