@@ -23,6 +23,7 @@ mod references;
 mod registers;
 mod resources;
 mod schema;
+mod steering;
 mod systems;
 mod unjudged;
 

@@ -7,7 +7,7 @@ use diagnose::yaml::{self, Entry, Value};
 use diagnose::{Code, Decode, Diagnostic, Located, Node, Reporter, Severity, SourceMap, Span, has_errors};
 
 use crate::declared::{Declaration, Task};
-use crate::placeholders;
+use crate::{placeholders, steering};
 use crate::registers::{self, Register};
 use crate::systems::{self, Elsewhere};
 
@@ -231,6 +231,7 @@ pub fn load(root_path: &str, loader: &dyn Loader) -> Loaded {
         Some(at) => {
             let tree = Node { at, value: Value::Map(merged) };
             placeholders::report(&tree, &mut reporter);
+            steering::report(&tree, &mut reporter);
             (Declaration::decode(&tree, &mut reporter), Some(tree))
         }
         None => (Declaration::default(), None),

@@ -14,7 +14,7 @@ use crate::catalogue::Standard;
 use crate::declared::Declaration;
 use crate::ids::RequirementId;
 use crate::load::resolve;
-use crate::placeholders;
+use crate::{placeholders, steering};
 use crate::schema::as_parsed;
 
 /// A form to be filled in, with comments.
@@ -215,6 +215,7 @@ pub fn read_form(name: &str, bytes: &[u8], against: &FormAgainst<'_>) -> ReadFor
     if whole {
         if let Some(tree) = yaml::parse(number, &text, &mut reporter) {
             placeholders::report(&tree, &mut reporter);
+            steering::report(&tree, &mut reporter);
             // What is still to be written has no form yet that could be right or wrong.
             if reporter.found.is_empty() {
                 form = RecordForm::decode(&tree, &mut reporter);

@@ -65,6 +65,16 @@ fn facts(loaded: &Loaded) -> Vec<(&'static str, String, Value)> {
 }
 
 #[test]
+fn a_cell_with_what_cannot_be_seen_is_refused_at_its_place() {
+    let table = "id,title\nT-1,Keys \u{202e}are copied\nT-2,\"two\r\nlines\"\n";
+    let declaration = format!("{HEAD}threats: {{import: {{file: threats.csv}}}}\n");
+    let loaded = load_files(&[("witnessmark.yaml", &declaration), ("threats.csv", table)]);
+    let said = loaded.render(&loaded.diagnostics, false);
+    assert!(said.contains("U+202E in a text") && said.contains("threats.csv:2:5"), "{said}");
+    assert_eq!(loaded.diagnostics.len(), 1, "{said}");
+}
+
+#[test]
 fn imported_rows_are_the_things_that_written_ones_are() {
     let written = load_files(&[("witnessmark.yaml", &format!("{HEAD}{WRITTEN}"))]);
     assert_eq!(written.diagnostics, []);

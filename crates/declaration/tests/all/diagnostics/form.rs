@@ -37,6 +37,45 @@ system: {id: hot, colour: blue}
 }
 
 #[test]
+fn what_cannot_be_seen_is_refused() {
+    insta::assert_snapshot!(said(&(HEAD.to_owned() + "controls:
+  - {id: C, title: \"Keys\\u202e rotate\"}
+  - {id: D, title: \"Keys\\e[31m rotate\"}
+")), @r#"
+    error[bad-value]: U+202E in a text: it cannot be seen, or changes how the text is shown
+     --> witnessmark.yaml:7:20
+      |
+    7 |   - {id: C, title: "Keys\u202e rotate"}
+      |                    ^^^^^^^^^^^^^^^^^^^
+      |
+      = help: delete that character; it often comes along when text is copied from a web page
+
+    error[bad-value]: U+001B in a text: it cannot be seen, or changes how the text is shown
+     --> witnessmark.yaml:8:20
+      |
+    8 |   - {id: D, title: "Keys\e[31m rotate"}
+      |                    ^^^^^^^^^^^^^^^^^^^
+      |
+      = help: delete that character; it often comes along when text is copied from a web page
+    "#);
+    // As such a character stands in a file, and in names too; what is printed has none of them.
+    for hidden in ['\u{200b}', '\u{202e}', '\u{2066}', '\u{ad}', '\u{2060}', '\u{e0041}'] {
+        for text in [
+            format!("controls:\n  - {{id: C, title: \"Keys {hidden}rotate\"}}\n"),
+            format!("controls:\n  - {{id: C, title: K, \"ti{hidden}tle\": K}}\n"),
+            format!("people: [{{id: P, name: \"P{hidden}\"}}]\n"),
+        ] {
+            let said = said(&(HEAD.to_owned() + &text));
+            assert!(said.contains(&format!("U+{:04X} in a text", u32::from(hidden))), "{said}");
+            assert!(!said.contains(hidden), "{}", said.escape_debug());
+        }
+    }
+    // Writing of every direction, several lines and tabs are ordinary.
+    let fine = said(&(HEAD.to_owned() + "controls:\n  - id: C\n    title: |\n      מפתחות \tהחתימה\n      Schlüssel, 鍵\n"));
+    assert!(!fine.contains("U+"), "{fine}");
+}
+
+#[test]
 fn several_at_once() {
     insta::assert_snapshot!(said("witnessmark: 2
 entity: 4711
