@@ -303,7 +303,8 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, colour: bool) -> 
         if let Some(help) = &diagnostic.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
-        out.push_str(&renderer.render(&[group]));
+        // The renderer replaces control characters; what cannot be seen it shows as it stands.
+        out.push_str(&model::printable::screen(&renderer.render(&[group])));
         out.push_str("\n\n");
     }
     out
