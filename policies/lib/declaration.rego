@@ -14,6 +14,11 @@ ahead(day) if day.epoch > input.now
 # Whole days since the day began.
 age(day) := aws.days(day.epoch, input.now)
 
+# What is said of a day that is not one of the last days.
+when(day) := "that day lies in the future" if ahead(day)
+
+when(day) := sprintf("that was %d days ago", [age(day)]) if not ahead(day)
+
 # Days after which a day that was not declared in time is taken for one that was made up later.
 days_to_declare := 31
 

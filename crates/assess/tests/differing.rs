@@ -72,6 +72,7 @@ fn shipped_checks_use_none_of_them() {
     let set = CheckSet::stock().unwrap();
     let libraries = [
         "lib/aws",
+        "lib/clock",
         "lib/declaration",
         "lib/iam",
         "lib/kms",

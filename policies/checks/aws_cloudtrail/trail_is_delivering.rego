@@ -3,6 +3,7 @@
 # description: >-
 #   Reads a trail's status in its home region. Concludes that it is logging, that its last delivery had no error and is no older than
 #   `max_hours`. A trail delivers only when something happened: if nothing happens for longer than that, raise `max_hours`.
+#   A delivery that has not come yet makes it undetermined.
 #   Cannot see whether log files are still in the bucket, nor deliveries from other regions than its home.
 # scope: package
 # related_resources:
@@ -14,6 +15,7 @@
 #   needs:
 #     conforms: [status]
 #     deviates: [status]
+#     undetermined: [status]
 #   severity: high
 #   remediation: Start logging again, and let CloudTrail write to the bucket, and with the key, of the trail.
 #   parameters:
@@ -26,6 +28,7 @@
 package checks.aws_cloudtrail.trail_is_delivering
 
 import data.lib.aws
+import data.lib.clock
 
 status := input.resource.status
 
@@ -67,6 +70,11 @@ problems contains {
 
 deviates contains problem if some problem in problems
 
+undetermined contains {"path": "/status/latest_delivery/at", "because": clock.why(status.latest_delivery)} if {
+	is_object(status.latest_delivery)
+	clock.ahead(status.latest_delivery)
+}
+
 conforms contains {
 	"path": "/status/latest_delivery/at",
 	"actual": status.latest_delivery.at,
@@ -74,5 +82,6 @@ conforms contains {
 } if {
 	count(problems) == 0
 	status.logging == true
+	not clock.ahead(status.latest_delivery)
 	is_object(status.latest_delivery)
 }

@@ -23,3 +23,14 @@ test_deviates_when_s3_refused if deviating({"latest_delivery_error": "NoSuchBuck
 test_deviates_when_it_never_delivered if deviating({"latest_delivery": null})
 
 test_deviates_when_the_last_delivery_is_old if deviating({"latest_delivery": fixture.days_ago(2)})
+
+# A delivery in days to come says nothing of deliveries until now.
+test_undetermined_when_the_last_delivery_lies_in_the_future if {
+	ahead := case(fixture_cloudtrail.with_status({"latest_delivery": fixture.days_ahead(2)}))
+	some evidence in trail_is_delivering.undetermined with input as ahead
+	contains(evidence.because, "has not come yet")
+	count(trail_is_delivering.conforms) == 0 with input as ahead
+	count(trail_is_delivering.deviates) == 0 with input as ahead
+	stopped := case(fixture_cloudtrail.with_status({"latest_delivery": fixture.days_ahead(2), "logging": false}))
+	count(trail_is_delivering.deviates) == 1 with input as stopped
+}

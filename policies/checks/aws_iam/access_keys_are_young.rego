@@ -2,7 +2,7 @@
 # title: Active access keys are replaced in time
 # description: >-
 #   Reads the date on which each access key of a user was created and concludes that no active one is older than `max_days`. Does not apply to
-#   users without an active access key. Cannot see where a key is kept, nor who has read it.
+#   users without an active access key; a date that has not come yet makes it undetermined. Cannot see where a key is kept, nor who has read it.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
@@ -13,6 +13,7 @@
 #   needs:
 #     conforms: [access_keys]
 #     deviates: []
+#     undetermined: [access_keys]
 #     not_applicable: [access_keys]
 #   severity: medium
 #   remediation: Create a new key, switch to it, deactivate and delete the old one; better, replace the user by a role.
@@ -21,6 +22,7 @@
 package checks.aws_iam.access_keys_are_young
 
 import data.lib.aws
+import data.lib.clock
 
 active[n] := key if {
 	some n, key in input.resource.access_keys
@@ -37,11 +39,22 @@ not_applicable contains {
 	count(active) == 0
 }
 
+# Made later than now: its age is not known.
+contradicted contains n if {
+	some n, key in active
+	clock.ahead(key.created)
+}
+
+undetermined contains {"path": sprintf("/access_keys/%d/created", [n]), "because": clock.why(active[n].created)} if {
+	some n in contradicted
+}
+
 conforms contains {
 	"path": "/access_keys",
 	"expected": sprintf("at most %d days old", [input.parameters.max_days]),
 } if {
 	count(active) > 0
+	count(contradicted) == 0
 	every key in active {
 		age(key) <= input.parameters.max_days
 	}

@@ -30,3 +30,25 @@ test_not_applicable_without_an_active_key if {
 	count(access_keys_are_young.not_applicable) == 1 with input as case([])
 	count(access_keys_are_young.not_applicable) == 1 with input as case([fixture_iam.access_key("AKIA1", false, 500)])
 }
+
+# Made tomorrow: somebody's clock is wrong, and a key of any age would look young.
+test_undetermined_when_made_in_the_future if {
+	ahead := case([fixture_iam.access_key("AKIA1", true, 10), fixture_iam.access_key("AKIA2", true, -1)])
+	some evidence in access_keys_are_young.undetermined with input as ahead
+	evidence.path == "/access_keys/1/created"
+	contains(evidence.because, "has not come yet by the clock of this run")
+	count(access_keys_are_young.conforms) == 0 with input as ahead
+	count(access_keys_are_young.deviates) == 0 with input as ahead
+}
+
+test_a_key_in_the_future_hides_no_old_one if {
+	both := case([fixture_iam.access_key("AKIA1", true, 91), fixture_iam.access_key("AKIA2", true, -1)])
+	count(access_keys_are_young.deviates) == 1 with input as both
+}
+
+# Made while the run went on, or by a clock that is a little fast.
+test_conforms_when_just_made if {
+	just := case([{"id": "AKIA1", "active": true, "created": fixture.moment(fixture.now + 3600)}])
+	count(access_keys_are_young.conforms) == 1 with input as just
+	count(access_keys_are_young.undetermined) == 0 with input as just
+}

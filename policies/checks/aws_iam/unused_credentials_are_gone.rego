@@ -2,7 +2,7 @@
 # title: Unused credentials are removed
 # description: >-
 #   Reads the last use of each user's active access keys, and of the console password as the credential report gives it (the report can be
-#   four hours old; its own time counts; who has no password, or one younger than the report, needs none). Concludes that each was used, created or reset within `max_days`. Does not apply to users with
+#   four hours old; its own time counts; who has no password, or one younger than the report, needs none). Concludes that each was used, created or reset within `max_days`; a date that has not come yet makes it undetermined. Does not apply to users with
 #   neither a password nor an active access key. Cannot see uses that IAM does not record: passwords before October 2014, access keys before
 #   April 2015; and a use within the hours before the run may not be recorded yet.
 # scope: package
@@ -16,6 +16,7 @@
 #   needs:
 #     conforms: [[password_use, access_keys], [password_use, access_keys, access_key_use]]
 #     deviates: []
+#     undetermined: [[password_use], [access_keys], [access_keys, access_key_use]]
 #     not_applicable: [password_use, access_keys]
 #   severity: medium
 #   remediation: Delete the password or the access key, or the user.
@@ -24,6 +25,7 @@
 package checks.aws_iam.unused_credentials_are_gone
 
 import data.lib.aws
+import data.lib.clock
 
 active[n] := key if {
 	some n, key in input.resource.access_keys
@@ -96,6 +98,44 @@ password_idle if {
 	beyond(password.created.epoch, input.now)
 }
 
+# Kept whatever its use was.
+new(key) if {
+	within(key.created.epoch, input.now)
+	not clock.ahead(key.created)
+}
+
+# Moments that cannot be, and that matter, by where they stand.
+impossible contains {"path": sprintf("/access_keys/%d/created", [n]), "because": clock.why(key.created)} if {
+	some n, key in active
+	clock.ahead(key.created)
+}
+
+impossible contains {"path": sprintf("/access_key_use/%d/last", [n]), "because": clock.why(used.last)} if {
+	some n, used in input.resource.access_key_use
+	clock.ahead(used.last)
+	some key in active
+	key.id == used.id
+	not new(key)
+}
+
+impossible contains {"path": sprintf("/password_use/%s", [part]), "because": clock.why(password[part])} if {
+	with_password
+	some part in ["as_of", "changed", "created"]
+	clock.ahead(password[part])
+}
+
+impossible contains {"path": "/password_use/last_used/last", "because": clock.why_after(password.last_used.last, password.as_of)} if {
+	with_password
+	clock.after(password.last_used.last, password.as_of)
+}
+
+impossible contains {"path": "/password_use/changed", "because": clock.why_after(password.changed, password.as_of)} if {
+	with_password
+	clock.after(password.changed, password.as_of)
+}
+
+undetermined contains one if some one in impossible
+
 conforms contains {
 	"path": "/access_keys",
 	"expected": sprintf("used within %d days", [input.parameters.max_days]),
@@ -103,6 +143,7 @@ conforms contains {
 } if {
 	password_in_use
 	input.resource.access_keys
+	count(impossible) == 0
 	some_credential
 	every key in active {
 		key_in_use(key)

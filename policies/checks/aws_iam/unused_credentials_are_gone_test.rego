@@ -70,3 +70,39 @@ test_a_key_without_its_use_proves_nothing if {
 test_not_applicable_without_credentials if {
 	count(unused_credentials_are_gone.not_applicable) == 1 with input as machine([], [])
 }
+
+undecided(given, path) if {
+	paths := {one.path | some one in unused_credentials_are_gone.undetermined with input as given}
+	paths == {path}
+	count(unused_credentials_are_gone.conforms) == 0 with input as given
+	count(unused_credentials_are_gone.deviates) == 0 with input as given
+}
+
+# Used or made in days to come: somebody's clock is wrong, and everything would look used.
+test_undetermined_when_a_key_has_a_future if {
+	undecided(machine([fixture_iam.access_key("AKIA1", true, -2)], [fixture_iam.never_used("AKIA1")]), "/access_keys/0/created")
+	undecided(machine([fixture_iam.access_key("AKIA1", true, 300)], [fixture_iam.used("AKIA1", -2)]), "/access_key_use/0/last")
+}
+
+test_undetermined_when_a_password_has_a_future if {
+	undecided(person(400, fixture_iam.use(-2), 300), "/password_use/last_used/last")
+	undecided(person(-2, fixture_iam.no_use, 300), "/password_use/created")
+	ahead := object.union(fixture_iam.password_used(400, fixture_iam.use(1), 300), {"as_of": fixture.days_ahead(2)})
+	undecided(case({"access_keys": [], "access_key_use": [], "password_use": ahead}), "/password_use/as_of")
+}
+
+# The report cannot know of uses after it was made.
+test_undetermined_when_a_password_was_used_after_the_report if {
+	older := object.union(fixture_iam.password_used(400, fixture_iam.use(1), 300), {"as_of": fixture.days_ago(3)})
+	undecided(case({"access_keys": [], "access_key_use": [], "password_use": older}), "/password_use/last_used/last")
+}
+
+test_a_future_that_matters_to_nobody_decides_nothing if {
+	conforming(machine([fixture_iam.access_key("AKIA1", true, 5)], [fixture_iam.used("AKIA1", -2)]))
+	given := machine(
+		[fixture_iam.access_key("AKIA1", true, 5), fixture_iam.access_key("AKIA2", false, -2)],
+		[fixture_iam.used("AKIA1", 1), fixture_iam.used("AKIA2", -2)],
+	)
+	conforming(given)
+	count(unused_credentials_are_gone.undetermined) == 0 with input as given
+}

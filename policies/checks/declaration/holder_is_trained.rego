@@ -74,6 +74,7 @@ deviates contains {
 	"path": "/trained",
 	"actual": input.resource.trained,
 	"expected": sprintf("at most %d days ago", [input.parameters.max_days]),
+	"because": declaration.when(input.resource.trained),
 } if {
 	is_object(input.resource.trained)
 	late

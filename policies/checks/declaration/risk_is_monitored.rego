@@ -49,6 +49,7 @@ deviates contains {
 	"path": "/monitored",
 	"actual": input.resource.monitored,
 	"expected": sprintf("at most %d days ago", [input.parameters.max_days]),
+	"because": declaration.when(input.resource.monitored),
 } if {
 	is_object(input.resource.monitored)
 	late

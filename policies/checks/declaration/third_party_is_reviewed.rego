@@ -57,6 +57,7 @@ deviates contains {
 	"path": "/reviewed",
 	"actual": input.resource.reviewed,
 	"expected": sprintf("at most %d days ago", [input.parameters.max_days]),
+	"because": declaration.when(input.resource.reviewed),
 } if {
 	is_object(input.resource.reviewed)
 	late
