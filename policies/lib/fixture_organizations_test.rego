@@ -18,9 +18,13 @@ guard(actions, parts) := {"guard": object.union({"actions": actions, "except": [
 # One that guards nothing that is asked for.
 other := {}
 
+# A level that does not allow these.
+level(actions, parts) := object.union(guard(actions, parts), {"to": "ou-ab12-22222222", "policies": ["p-list0001"]})
+
 account(denials) := {
 	"id": "111122223333",
 	"name": "prod",
 	"management": false,
 	"denials": [denial(what) | some what in denials],
+	"unallowed": [],
 }

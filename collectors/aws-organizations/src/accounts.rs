@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws::fact::{Fact, Parts};
-use aws::policy_document::{Effect, guard};
+use aws::policy_document::{Effect, Guard, Statement, guard, unallowed};
 use aws::{Call, Refusal, json};
 use futures_util::future::try_join_all;
 use sdk::{Recorder, SinkError, Source};
@@ -11,10 +11,13 @@ use sdk::{Recorder, SinkError, Source};
 use crate::collecting::{Collecting, PAGE};
 use crate::organization::Management;
 use crate::policies::{Known, Policies};
-use crate::resource::{ACCOUNT, Account, Attached, Denial};
+use crate::resource::{ACCOUNT, Account, Attached, Denial, Unallowed};
 use crate::rights::{ACCOUNTS, CHILDREN, DELEGATED, SERVICES};
 use crate::tree::Tree;
 use crate::wire;
+
+const SCP: &str = "SERVICE_CONTROL_POLICY";
+const RCP: &str = "RESOURCE_CONTROL_POLICY";
 
 pub async fn read(
     collecting: &Collecting,
@@ -51,6 +54,7 @@ pub async fn read(
             management: parts.take("management", is_management(&entry.id, management)),
             path: parts.take("path", bound.path()),
             denials: parts.take("denials", bound.denials(&entry.arn)),
+            unallowed: parts.take("unallowed", bound.unallowed(&entry.arn)),
             policies: parts.take("policies", bound.policies()),
             delegated_services: parts.take("delegated_services", delegated.of(&entry.id)),
             id: Some(entry.id),
@@ -162,11 +166,37 @@ impl<'a> Bound<'a> {
                     kind: policy.kind.clone(),
                     to: to.clone(),
                     statement: statement.clone(),
-                    guard: guard(statement, partition),
+                    guard: guard(statement, partition)
+                        .and_then(|found| if policy.kind == RCP { found.of_resources() } else { Some(found) }),
                 },
             ));
         }
         of_all(self.path.map(|_| denials), sources, &failed)
+    }
+
+    /// What each level does not allow. One without a service control policy has none switched on: every level has at least one otherwise.
+    fn unallowed(&self, account: &str) -> Fact<Vec<Unallowed>> {
+        let partition = account.split(':').nth(1).unwrap_or("aws");
+        let mut failed = self.lost();
+        failed.extend(&self.unknown);
+        let mut sources = self.sources();
+        let mut levels: BTreeMap<&String, (Vec<String>, Vec<&Statement>)> = BTreeMap::new();
+        for (policy, to, _) in self.attached.iter().filter(|(policy, ..)| policy.kind == SCP) {
+            match &policy.document {
+                Ok((document, source)) => {
+                    sources.push(source.clone());
+                    let (policies, statements) = levels.entry(to).or_default();
+                    policies.push(policy.id.clone());
+                    statements.extend(&document.statements);
+                }
+                Err(refusal) => failed.push(refusal),
+            }
+        }
+        let found = levels.into_iter().flat_map(|(to, (policies, statements))| {
+            let of_level = move |guard: Guard| Unallowed { to: to.clone(), policies: policies.clone(), guard };
+            unallowed(&statements, partition).into_iter().map(of_level)
+        });
+        of_all(self.path.map(|_| found.collect()), sources, &failed)
     }
 }
 

@@ -86,6 +86,10 @@ pub struct Account {
     /// Every statement of these policies that denies something. One denial anywhere above the account binds it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub denials: Option<Vec<Denial>>,
+    /// What the service control policies of a level above the account, or of its own, guard by not allowing it. An account may do only what
+    /// every level allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unallowed: Option<Vec<Unallowed>>,
     /// Services for which the account administers the organisation instead of the management account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delegated_services: Option<Vec<String>>,
@@ -114,6 +118,17 @@ pub struct Denial {
     /// What the statement guards of keys in this account. Absent: nothing that is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Guard>,
+}
+
+/// What the policies of one level do not allow.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Unallowed {
+    /// Id of the root, unit or account.
+    pub to: String,
+    /// Ids of all service control policies that are attached there.
+    pub policies: Vec<String>,
+    pub guard: Guard,
 }
 
 /// A service or resource control policy.

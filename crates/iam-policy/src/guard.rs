@@ -1,13 +1,15 @@
-//! What a denying statement of an organisation's policy takes from everyone in an account, of the actions that matter of keys.
+//! What an organisation's policies take from everyone in an account, of the actions that matter of keys: what a statement denies, and what
+//! the service control policies of one level do not allow.
 //!
 //! <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_syntax.html>
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::arn;
 use crate::document::{Condition, Effect, PrincipalForm, Statement};
 use crate::operators::Operator;
-use crate::reach::{Comer, Says, escape, is_of_resource, words};
+use crate::reach::{Comer, Says, escape, is_of_resource, says, words};
 use crate::text::{self, Pattern};
 
 /// What is asked: actions on keys, and those that have no resource but everything.
@@ -38,7 +40,7 @@ const OF_EVERYTHING: [&str; 6] = [
     "kms:UpdateCustomKeyStore",
 ];
 
-/// What a denying statement guards.
+/// What a denying statement guards, or policies that do not allow it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Guard {
@@ -86,6 +88,71 @@ pub fn guard(statement: &Statement, partition: &str) -> Option<Guard> {
     (!guard.actions.is_empty()).then_some(guard)
 }
 
+/// What the service control policies of one level (the root, a unit, an account) guard by not allowing it: an action that no level may leave
+/// out is denied where none of its policies allows it. `statements`: all of theirs. Actions that are spared alike are in one guard.
+///
+/// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html>
+#[must_use]
+pub fn unallowed(statements: &[&Statement], partition: &str) -> Vec<Guard> {
+    let keys = format!("arn:{partition}:kms:*:*:key/*");
+    let asked = OF_KEYS.iter().map(|action| (*action, keys.as_str())).chain(OF_EVERYTHING.map(|action| (action, "*")));
+    let mut guards: Vec<Guard> = Vec::new();
+    for (action, resources) in asked {
+        let mut one = Guard { actions: Vec::new(), except: Vec::new(), sometimes: Vec::new(), unclear: Vec::new() };
+        let allowing = statements.iter().filter(|statement| {
+            statement.effect == Effect::Allow && statement.covers_action(action) && meets(statement, resources)
+        });
+        let allowed = allowing.map(|statement| one.spare(statement, resources)).collect::<Vec<_>>().contains(&true);
+        if allowed {
+            continue;
+        }
+        for list in [&mut one.except, &mut one.sometimes, &mut one.unclear] {
+            list.sort();
+            list.dedup();
+        }
+        let alike = |other: &&mut Guard| {
+            (&other.except, &other.sometimes, &other.unclear) == (&one.except, &one.sometimes, &one.unclear)
+        };
+        match guards.iter_mut().find(alike) {
+            Some(other) => other.actions.push(action.to_owned()),
+            None => guards.push(Guard { actions: vec![action.to_owned()], ..one }),
+        }
+    }
+    guards.iter_mut().for_each(|guard| guard.actions.sort());
+    guards
+}
+
+/// Whether a statement is about any of these resources.
+fn meets(statement: &Statement, wanted: &str) -> bool {
+    match (&statement.resources, &statement.not_resources) {
+        (Some(allowed), _) => allowed.iter().any(|one| overlap(one, wanted)),
+        (None, Some(spared)) => !spared.iter().any(|one| text::contains(one, wanted)),
+        (None, None) => true,
+    }
+}
+
+/// Whether some resource is named by both: by fields, for a wildcard of a resource does not cross colons
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>).
+fn overlap(one: &str, wanted: &str) -> bool {
+    match (arn::fields(one), arn::fields(wanted)) {
+        (Some(one), Some(wanted)) => one.iter().zip(wanted).all(|(a, b)| text::overlap(a, b)),
+        _ => text::overlap(one, wanted),
+    }
+}
+
+/// Whether a condition holds for nobody but principals by their ARNs.
+fn names_principals(condition: &Condition) -> bool {
+    let positive = matches!(
+        Operator::named(&condition.base),
+        Some(Operator::Arn { negated: false } | Operator::String { negated: false, ignore_case: false, .. })
+    );
+    positive
+        && condition.key == "aws:principalarn"
+        && !condition.if_exists
+        && condition.for_values.is_none()
+        && !condition.values.iter().any(|value| Pattern::of(value, true, true).has_variables())
+}
+
 fn covers(statement: &Statement, wanted: &str) -> bool {
     match (&statement.resources, &statement.not_resources) {
         (Some(denied), _) => denied.iter().any(|one| text::contains(one, wanted)),
@@ -95,6 +162,41 @@ fn covers(statement: &Statement, wanted: &str) -> bool {
 }
 
 impl Guard {
+    /// What of it a resource control policy takes: that binds who asks for a key, and nothing that has no key.
+    ///
+    /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html>
+    #[must_use]
+    pub fn of_resources(mut self) -> Option<Self> {
+        self.actions.retain(|action| OF_KEYS.contains(&action.as_str()));
+        (!self.actions.is_empty()).then_some(self)
+    }
+
+    /// Takes in whom an allowing statement spares. `true`: everyone.
+    fn spare(&mut self, statement: &Statement, wanted: &str) -> bool {
+        let said = |condition| says(condition, Comer::Person, true);
+        if statement.conditions.iter().any(|one| said(one) == Says::Only(Vec::new())) {
+            // No person ever meets it.
+            return false;
+        }
+        // What else it asks of those it names narrows further.
+        if let Some(named) = statement.conditions.iter().find(|one| names_principals(one)) {
+            self.except.extend(named.values.iter().cloned());
+            return false;
+        }
+        for condition in &statement.conditions {
+            let by = format!("allowed if {}", words(condition));
+            let unclear = said(condition) == Says::Unclear || is_of_resource(condition);
+            if unclear { self.unclear.push(by) } else { self.sometimes.push(by) }
+        }
+        if statement.conditions.is_empty() {
+            if covers(statement, wanted) {
+                return true;
+            }
+            self.sometimes.push("allowed on some keys".to_owned());
+        }
+        false
+    }
+
     fn condition(&mut self, condition: &Condition) {
         let excepts = matches!(
             Operator::named(&condition.base),

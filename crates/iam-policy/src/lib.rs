@@ -28,7 +28,7 @@ pub use ask::{Caller, Request};
 pub use document::{
     Condition, Effect, ForValues, MalformedPolicy, PolicyDocument, Principal, PrincipalForm, PrincipalKind, Statement,
 };
-pub use guard::{Guard, guard};
+pub use guard::{Guard, guard, unallowed};
 pub use parse::{is_percent_encoded, principal_form};
 pub use parties::{Bound, LetIn, Party, PartyKind};
 pub use permissions::{BECOME, Digest, Held, Holder, May, OF_KEYS, Power, RAISE, Raised, Shared, raised};

@@ -1,10 +1,10 @@
-//! What denying statements of an organisation's policies guard.
+//! What denying statements of an organisation's policies guard, and policies that allow only some.
 
 #![expect(clippy::unwrap_used, reason = "tests may stop at the first surprise")]
 #![expect(clippy::needless_pass_by_value, reason = "rows of tables are easier to read without ampersands")]
 
 use serde_json::{Value, json};
-use witnessmark_iam_policy::{Guard, PolicyDocument, guard};
+use witnessmark_iam_policy::{Guard, PolicyDocument, guard, unallowed};
 
 fn of(statement: Value, partition: &str) -> Option<Guard> {
     let document =
@@ -99,5 +99,64 @@ fn principals_and_conditions() {
     ] {
         let found = conditions(condition.clone());
         assert!(!found.sometimes.is_empty() || !found.unclear.is_empty(), "{condition} {found:?}");
+    }
+}
+
+/// What the policies of one level do of one action: `guarded`, for all but whom; `open`; `sometimes`; `unclear`.
+fn level(statements: Value, action: &str, partition: &str) -> String {
+    let text = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+    let document = PolicyDocument::parse(&text).unwrap();
+    let guards = unallowed(&document.statements.iter().collect::<Vec<_>>(), partition);
+    let of: Vec<&Guard> = guards.iter().filter(|one| one.actions.iter().any(|named| named == action)).collect();
+    match of.as_slice() {
+        [] => "open".to_owned(),
+        [one] if !one.sometimes.is_empty() => "sometimes".to_owned(),
+        [one] if !one.unclear.is_empty() => "unclear".to_owned(),
+        [one] => format!("guarded{}", one.except.iter().map(|arn| format!(" but {arn}")).collect::<String>()),
+        _ => panic!("an action is in one guard: {guards:?}"),
+    }
+}
+
+#[test]
+fn what_is_not_allowed() {
+    let deletion = "kms:ScheduleKeyDeletion";
+    let allow = |action: Value, resource: Value| json!({"Effect": "Allow", "Action": action, "Resource": resource});
+    let when = |condition: Value| json!({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition});
+    let all = json!("*");
+    let recovery = "arn:aws:iam::*:role/key-recovery";
+    let list = allow(json!(["kms:Sign", "kms:Describe*"]), all.clone());
+    for (statements, action, partition, expected) in [
+        (json!([list]), deletion, "aws", "guarded"),
+        (json!([list]), "kms:Sign", "aws", "open"),
+        (json!([list]), "cloudhsm:DeleteHsm", "aws", "guarded"),
+        // What another statement, or another policy of the level, allows is allowed.
+        (json!([list, allow(json!("*"), all.clone())]), deletion, "aws", "open"),
+        (json!([list, allow(json!("KMS:schedule*"), all.clone())]), deletion, "aws", "open"),
+        (json!([list, allow(json!("kms:*"), json!("arn:aws:kms:*:*:key/*"))]), deletion, "aws", "open"),
+        (json!([{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}]), deletion, "aws", "open"),
+        (json!([{"Effect": "Allow", "NotAction": ["kms:Sched*", "kms:Dis*"], "Resource": "*"}]), deletion, "aws", "guarded"),
+        // Allowed, but on no key of this partition; or on some keys.
+        (json!([list, allow(json!("kms:*"), json!("arn:aws:kms:*:*:alias/*"))]), deletion, "aws", "guarded"),
+        (json!([list, allow(json!("kms:*"), json!("arn:aws-cn:kms:*:*:key/*"))]), deletion, "aws", "guarded"),
+        (json!([list, allow(json!("kms:*"), json!("arn:aws:kms:eu-west-1:*:key/*"))]), deletion, "aws", "sometimes"),
+        (json!([{"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:kms:*"}]), deletion, "aws", "guarded"),
+        // Allowed to some, or sometimes.
+        (json!([when(json!({"ArnLike": {"aws:PrincipalArn": recovery}}))]), deletion, "aws", &format!("guarded but {recovery}")),
+        (
+            json!([when(json!({"ArnLike": {"aws:PrincipalArn": recovery}, "Bool": {"aws:MultiFactorAuthPresent": "true"}}))]),
+            deletion,
+            "aws",
+            &format!("guarded but {recovery}"),
+        ),
+        (json!([when(json!({"ArnLikeIfExists": {"aws:PrincipalArn": recovery}}))]), deletion, "aws", "sometimes"),
+        (json!([when(json!({"ArnNotLike": {"aws:PrincipalArn": recovery}}))]), deletion, "aws", "sometimes"),
+        (json!([when(json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}))]), deletion, "aws", "sometimes"),
+        (json!([when(json!({"StringEquals": {"new:Key": "x"}}))]), deletion, "aws", "unclear"),
+        // No person ever meets it.
+        (json!([when(json!({"Bool": {"aws:PrincipalIsAWSService": "true"}}))]), deletion, "aws", "guarded"),
+        // A denial allows nothing.
+        (json!([{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]), deletion, "aws", "guarded"),
+    ] {
+        assert_eq!(level(statements.clone(), action, partition), expected, "{statements}");
     }
 }

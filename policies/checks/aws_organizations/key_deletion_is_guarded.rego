@@ -1,10 +1,11 @@
 # METADATA
 # title: The organisation prevents an account from deleting its keys
 # description: >-
-#   Reads, for each declared account, every statement of the service and resource control policies above it that denies something. Concludes
-#   that each of `actions` is denied on all resources, to everyone except principals in `exempt`. A statement counts if it denies the action on
+#   Reads, for each declared account, every statement of the service and resource control policies above it that denies something, and what the
+#   service control policies of each level do not allow (an account may do only what every level allows). Concludes that each of `actions` is denied on all resources, to everyone except principals in `exempt`. A statement counts if it denies the action on
 #   every key of the account's partition, or on everything, and has no conditions but those that except principals by `aws:PrincipalArn`, every one of
-#   which is in `exempt`, and those that hold for all people. What denies only sometimes, or only some, does not count; a condition that is not
+#   which is in `exempt`, and those that hold for all people. A level counts if no policy of it allows the action on any key, but to principals in
+#   `exempt`. What denies only sometimes, or only some, does not count; a condition that is not
 #   understood makes it undetermined, in the condition's words (docs/policies.md has what each means). The management account is bound by no policy.
 #   Cannot see principals that policies never bind (service-linked roles), nor what the management account may change tomorrow.
 # scope: package
@@ -15,12 +16,12 @@
 # custom:
 #   subject: aws-organizations/account
 #   needs:
-#     conforms: [id, management, denials]
-#     deviates: [[id, management], [id, management, denials]]
-#     undetermined: [id, management, denials]
+#     conforms: [[id, management, denials], [id, management, unallowed], [id, management, denials, unallowed]]
+#     deviates: [[id, management], [id, management, denials, unallowed]]
+#     undetermined: [id, management, denials, unallowed]
 #     not_applicable: [id]
 #   severity: high
-#   remediation: Attach a service control policy that denies these actions, and exempt only declared principals.
+#   remediation: Attach a service control policy that denies these actions, or allow only others, and exempt only declared principals.
 #   parameters:
 #     actions:
 #       description: What no one in the account may do.
@@ -76,44 +77,54 @@ not_applicable contains {
 	not declared
 }
 
-# What each statement guards was decided where the policy was read.
-covers(denial, action) if {
-	action in denial.guard.actions
-	count(denial.guard.sometimes) == 0
-	every arn in denial.guard.except {
+# What each statement guards, and what each level does not allow, was decided where the policies were read.
+guards_of contains ["denials", n, guard] if {
+	some n, denial in input.resource.denials
+	guard := denial.guard
+}
+
+guards_of contains ["unallowed", n, guard] if {
+	some n, level in input.resource.unallowed
+	guard := level.guard
+}
+
+covers(guard, action) if {
+	action in guard.actions
+	count(guard.sometimes) == 0
+	every arn in guard.except {
 		arn in input.parameters.exempt
 	}
 }
 
-guards(denial, action) if {
-	covers(denial, action)
-	count(denial.guard.unclear) == 0
+guards(guard, action) if {
+	covers(guard, action)
+	count(guard.unclear) == 0
 }
 
 guarded contains action if {
 	some action in input.parameters.actions
-	some denial in input.resource.denials
-	guards(denial, action)
+	some [_, _, guard] in guards_of
+	guards(guard, action)
 }
 
-# The statement at this place may guard the action.
-may_guard contains [action, n] if {
+# What stands at this place may guard the action.
+may_guard contains [action, part, n, guard.unclear] if {
 	some action in input.parameters.actions
 	not action in guarded
-	some n, denial in input.resource.denials
-	covers(denial, action)
-	count(denial.guard.unclear) > 0
+	some [part, n, guard] in guards_of
+	covers(guard, action)
+	count(guard.unclear) > 0
 }
 
 undecided := {pair[0] | some pair in may_guard}
 
 undetermined contains {
-	"path": sprintf("/denials/%d", [n]),
-	"because": sprintf("whether it denies %s to everyone is not understood: %s", [action, concat("; ", input.resource.denials[n].guard.unclear)]),
+	"path": sprintf("/%s/%d", [part, n]),
+	"because": sprintf("whether it denies %s to everyone is not understood: %s", [action, concat("; ", unclear)]),
 } if {
 	declared
 	input.resource.management == false
-	some [action, n] in may_guard
+	some [action, part, n, unclear] in may_guard
 }
 
 deviates contains {
@@ -128,24 +139,27 @@ deviates contains {
 deviates contains {
 	"path": "/denials",
 	"expected": action,
-	"because": sprintf("no policy above the account denies %s to everyone", [action]),
+	"because": sprintf("no policy above the account denies %s to everyone, and every level allows it", [action]),
 } if {
 	declared
 	input.resource.management == false
 	is_array(input.resource.denials)
+	is_array(input.resource.unallowed)
 	some action in input.parameters.actions
 	not action in guarded
 	not action in undecided
 }
 
 conforms contains {
-	"path": sprintf("/denials/%d", [n]),
-	"because": sprintf("denies %s", [action]),
+	"path": sprintf("/%s/%d", [part, n]),
+	"because": sprintf("%s %s", [how[part], action]),
 } if {
 	declared
 	input.resource.management == false
 	count(guarded) == count(input.parameters.actions)
-	some n, denial in input.resource.denials
+	some [part, n, guard] in guards_of
 	some action in input.parameters.actions
-	guards(denial, action)
+	guards(guard, action)
 }
+
+how := {"denials": "denies", "unallowed": "does not allow"}

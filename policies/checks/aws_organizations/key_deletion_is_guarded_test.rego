@@ -74,3 +74,45 @@ test_not_applicable_to_accounts_that_are_not_declared if {
 	count(key_deletion_is_guarded.not_applicable) == 1 with input as case(other)
 	count(key_deletion_is_guarded.deviates) == 0 with input as case(other)
 }
+
+with_levels(denials, levels) := object.union(fixture_organizations.account(denials), {"unallowed": levels})
+
+level(actions, parts) := fixture_organizations.level(actions, parts)
+
+# An allow-list that leaves the deletion of keys out denies it to everyone.
+test_conforms_where_a_level_does_not_allow_it if {
+	listed := with_levels([], [level(both, {})])
+	count(key_deletion_is_guarded.conforms) == 2 with input as case(listed)
+	count(key_deletion_is_guarded.deviates) == 0 with input as case(listed)
+	spared := with_levels([], [level(both, {"except": [recovery]})])
+	count(key_deletion_is_guarded.deviates) == 0 with input as case(spared)
+}
+
+test_conforms_where_one_is_denied_and_the_other_not_allowed if {
+	mixed := with_levels([guard(["kms:DisableKey"], {})], [level(["kms:ScheduleKeyDeletion"], {})])
+	count(key_deletion_is_guarded.conforms) == 2 with input as case(mixed)
+	count(key_deletion_is_guarded.deviates) == 0 with input as case(mixed)
+}
+
+test_deviates_where_a_level_allows_it_to_others if {
+	others := with_levels([], [level(both, {"except": ["arn:aws:iam::*:role/admin"]})])
+	count(key_deletion_is_guarded.deviates) == 2 with input as case(others)
+	sometimes := with_levels([], [level(both, {"sometimes": ["allowed if Bool aws:multifactorauthpresent \"true\""]})])
+	count(key_deletion_is_guarded.deviates) == 2 with input as case(sometimes)
+	count(key_deletion_is_guarded.conforms) == 0 with input as case(sometimes)
+	one := with_levels([], [level(["kms:DisableKey"], {})])
+	count(key_deletion_is_guarded.deviates) == 1 with input as case(one)
+}
+
+test_undetermined_where_what_a_level_allows_is_not_understood if {
+	unclear := with_levels([], [level(both, {"unclear": ["allowed if StringEquals new:key \"x\""]})])
+	count(key_deletion_is_guarded.undetermined) == 2 with input as case(unclear)
+	count(key_deletion_is_guarded.deviates) == 0 with input as case(unclear)
+	count(key_deletion_is_guarded.conforms) == 0 with input as case(unclear)
+}
+
+test_deviates_for_a_management_account_with_an_allow_list if {
+	account := object.union(with_levels([], [level(both, {})]), {"management": true})
+	count(key_deletion_is_guarded.deviates) == 1 with input as case(account)
+	count(key_deletion_is_guarded.conforms) == 0 with input as case(account)
+}

@@ -11,8 +11,8 @@ use crate::parties::{Bound, LetIn, Party, PartyKind};
 use crate::text::{Pattern, knows_variables};
 
 pub use deny::{escape, is_of_resource};
-pub use narrow::{Comer, Says, words};
-use narrow::{claim_of, demands, issuer, meaning, one_bool, says};
+pub use narrow::{Comer, Says, says, words};
+use narrow::{claim_of, demands, issuer, meaning, one_bool};
 
 /// Whom the statement at this place lets in, with what the policy's other statements deny. `None` for what denies and for what names no
 /// principal, as in policies of users and roles.
