@@ -577,3 +577,69 @@ fn an_external_id_must_be_exact() {
         assert!(!demands(conditions.clone()), "{conditions}");
     }
 }
+
+/// `aws:PrincipalIsAWSService` comes with every request that is signed, and with no other one: without `IfExists` a denial that asks for it
+/// spares guests, and its words say so. KMS has none.
+#[test]
+fn a_denial_that_asks_whether_a_service_comes_spares_who_does_not_sign() {
+    let of = |action: &str, operator: &str| {
+        let mut statements = vec![allow(&json!("*"), &json!({}))];
+        let condition = json!({operator: {"aws:PrincipalIsAWSService": "false"}});
+        statements.push(json!({"Effect": "Deny", "Resource": "*", "Principal": "*", "Condition": condition}));
+        for statement in &mut statements {
+            statement["Action"] = action.into();
+        }
+        outside(&policy(&statements))
+    };
+    let Answer::Yes(words) = of("s3:GetObject", "Bool") else { panic!("{:?}", of("s3:GetObject", "Bool")) };
+    assert!(words.contains("callers who do not sign"), "{words}");
+    assert!(matches!(of("s3:GetObject", "BoolIfExists"), Answer::Undetermined(_)), "services remain");
+    for operator in ["Bool", "BoolIfExists"] {
+        let answer = of("kms:Decrypt", operator);
+        assert!(matches!(answer, Answer::Undetermined(_)), "{operator} {answer:?}");
+    }
+}
+
+/// A text that is compared as it stands: a star in it is a star, which is in nobody's ARN.
+#[test]
+fn a_star_that_is_compared_as_it_stands_lets_in_nobody() {
+    let rows = [
+        ("StringEquals", "aws:PrincipalArn", "arn:aws:iam::*:role/signer", 'n'),
+        ("StringEquals", "aws:PrincipalArn", "arn:aws:iam::999999999999*:role/signer", 'n'),
+        ("StringEquals", "aws:PrincipalArn", "arn:aws:iam:::role/signer", 'n'),
+        ("StringEqualsIgnoreCase", "aws:PrincipalArn", "arn:aws:iam::*:role/signer", 'n'),
+        ("StringLike", "aws:PrincipalArn", "arn:aws:iam::*:role/signer", 'y'),
+        ("ArnEquals", "aws:PrincipalArn", "arn:aws:iam::*:role/signer", 'y'),
+        // Whose name has a star is still of that account.
+        ("StringEquals", "aws:PrincipalArn", "arn:aws:iam::999999999999:role/*", 'y'),
+        ("StringEquals", "aws:PrincipalAccount", "*", 'n'),
+        ("StringEquals", "aws:PrincipalOrgID", "o-*", 'n'),
+    ];
+    for (operator, key, value, expected) in rows {
+        let answer = outside(&policy(&[allow(&json!("*"), &json!({operator: {key: value}}))]));
+        assert_eq!(letter(&answer), expected, "{operator} {key} {value} {answer:?}");
+        if expected == 'n' {
+            let Answer::No(words) = &answer else { continue };
+            assert!(words.contains("holds for nobody") && !words.contains("whoever"), "{words}");
+        }
+    }
+    let token = |operator: &str, subject: &str| {
+        let github = "token.actions.githubusercontent.com";
+        let provider = format!("arn:aws:iam::{OWN}:oidc-provider/{github}");
+        let condition = json!({operator: {format!("{github}:sub"): subject}});
+        let mut statement = allow(&json!({"Federated": provider}), &condition);
+        statement["Action"] = "sts:AssumeRoleWithWebIdentity".into();
+        letter(&outside(&policy(&[statement])))
+    };
+    assert_eq!(token("StringEquals", "repo:*/app:ref:refs/heads/main"), 'n');
+    assert_eq!(token("StringLike", "repo:*/app:ref:refs/heads/main"), 'y');
+    assert_eq!(token("StringEquals", "repo:elsewhere/app:ref:refs/heads/*"), 'y', "whose it would be is said");
+    let service = |value: &str| {
+        let condition = json!({"StringEquals": {"aws:SourceArn": value}});
+        outside(&policy(&[allow(&json!({"Service": "s3.amazonaws.com"}), &condition)]))
+    };
+    assert_eq!(letter(&service("arn:aws:s3:::*")), 'n');
+    assert_eq!(letter(&service("arn:aws:s3:::theirs")), 'y', "whose bucket of that name it is may change");
+    // The ARN of a group of logs does end in a star.
+    assert_eq!(letter(&service("arn:aws:logs:eu-west-1:999999999999:log-group:x:*")), 'y');
+}

@@ -22,6 +22,10 @@ pub enum Taken {
     Unclear(String),
 }
 
+fn unsigned() -> Party {
+    Party::new(PartyKind::Anyone, "callers who do not sign")
+}
+
 /// The actions that count.
 #[must_use]
 pub fn actions(statement: &Statement) -> Option<Vec<&str>> {
@@ -86,6 +90,10 @@ pub fn taken(
     }
     if let Some(why) = unclear {
         return Taken::Unclear(why);
+    }
+    // KMS takes no call that is not signed.
+    if actions(allowed).is_some_and(|given| given.iter().all(|one| one.starts_with("kms:"))) {
+        keep.retain(|party| *party != unsigned());
     }
     keep.sort();
     keep.dedup();
@@ -215,7 +223,9 @@ pub fn escape(condition: &Condition, comer: Comer<'_>, account: Option<&str>, va
             (Some(true), Operator::Bool, Comer::Service) => Says::Only(Vec::new()),
             (Some(false), Operator::Bool, Comer::Person | Comer::Bearer(_)) => Says::Only(Vec::new()),
             (Some(false), Operator::Bool, Comer::Anyone) => {
-                Says::Only(vec![Party::new(PartyKind::AnyService, "any service")])
+                let services = Party::new(PartyKind::AnyService, "any service");
+                // The key comes with every request that is signed, and with no other one.
+                Says::Only(if loose { vec![services] } else { vec![services, unsigned()] })
             }
             (Some(_), Operator::Bool, _) => Says::Nothing,
             _ => Says::Unclear,

@@ -159,7 +159,7 @@ pub fn parties(condition: &Condition, operator: Operator, names: Names, variable
         }
         let party = match (operator, names) {
             (Operator::String { .. }, Names::Account) => account(&pattern, value),
-            (Operator::String { .. }, Names::Arn) => arn_in_text(&pattern, value),
+            (Operator::String { .. }, Names::Arn) => arn_in_text(&pattern, value, &condition.key),
             (Operator::Arn { .. }, Names::Arn) => arn_by_fields(value),
             (Operator::String { .. }, Names::Organization) => organization(&pattern, value, false),
             (Operator::String { .. }, Names::OrganizationPath) => organization(&pattern, value, true),
@@ -198,7 +198,7 @@ fn account(pattern: &Pattern, value: &str) -> Named {
 }
 
 /// As a text: `*` crosses colons, so that only what stands before the first wildcard is sure.
-fn arn_in_text(pattern: &Pattern, value: &str) -> Named {
+fn arn_in_text(pattern: &Pattern, value: &str, key: &str) -> Named {
     let start = pattern.literal_start();
     if let Some(fields) = arn::fields(&start)
         && arn::is_account(fields[4])
@@ -212,6 +212,10 @@ fn arn_in_text(pattern: &Pattern, value: &str) -> Named {
         return anyone(format!(
             "callers of any account whose ARN matches {value:?}, where a wildcard also stands for colons"
         ));
+    }
+    // As it stands: no principal's ARN is without an account, and none of a bucket has a star in it.
+    if key == "aws:principalarn" || value.contains(['*', '?']) {
+        return Named::Nobody;
     }
     without_account(value)
 }
@@ -334,6 +338,8 @@ fn token(condition: &Condition, operator: Operator, issuer: &str, claim: &str, v
                         return Says::Unclear;
                     }
                     match of_claim.into_iter().find_map(|p| Some((p, p.names(&pattern)?))) {
+                        // Compared as it stands: no tenant has a star in its name.
+                        Some((_, names)) if names.iter().any(|name| name.contains(['*', '?'])) => Named::Nobody,
                         Some((place, names)) => {
                             let kind = if place.of_code { PartyKind::Subject } else { PartyKind::Tenant };
                             tenant(kind, known.row.key, names, known.row.ignore_case)
