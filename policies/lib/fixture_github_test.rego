@@ -56,16 +56,26 @@ reviews(approvals, bypass) := {
 	"required_approvals": approvals,
 	"code_owner_approval": true,
 	"dismiss_stale": true,
+	"last_push_approval": false,
 	"bypass": bypass,
 }
 
-rule(kind) := {"type": kind, "ruleset": 1302, "required_approvals": null, "code_owner_approval": null}
+rule(kind) := {
+	"type": kind,
+	"ruleset": 1302,
+	"required_approvals": null,
+	"code_owner_approval": null,
+	"dismiss_stale": null,
+	"last_push_approval": null,
+}
 
 pull_request(approvals) := {
 	"type": "pull_request",
 	"ruleset": 1302,
 	"required_approvals": approvals,
 	"code_owner_approval": true,
+	"dismiss_stale": true,
+	"last_push_approval": false,
 }
 
 ruleset(enforcement, actors) := {
@@ -90,6 +100,7 @@ repository(parts) := object.union(
 		"rulesets": [],
 		"protection": classic,
 		"actions": {"enabled": true, "allowed_actions": "selected", "sha_pinning_required": true},
+		"selected_actions": {"github_owned": true, "verified": false, "patterns": ["northbank/*"]},
 		"workflow_token": {"default_permissions": "read", "can_approve_reviews": false},
 		"oidc_subject": {"standard": true, "claims": null},
 	},

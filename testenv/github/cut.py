@@ -29,6 +29,7 @@ KEPT = """
 /repos/{owner}/{repo}/branches/{branch}/protection
 /repos/{owner}/{repo}/environments
 /repos/{owner}/{repo}/actions/permissions
+/repos/{owner}/{repo}/actions/permissions/selected-actions
 /repos/{owner}/{repo}/actions/permissions/workflow
 /repos/{owner}/{repo}/actions/oidc/customization/sub
 /repos/{owner}/{repo}/hooks

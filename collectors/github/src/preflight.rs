@@ -33,7 +33,7 @@ const OF_REPOSITORY: [&str; 6] =
     [routes::ENVIRONMENTS, routes::ACTIONS, routes::WORKFLOW, routes::OIDC, routes::HOOKS, routes::KEYS];
 
 /// Everything that depends on a declared repository.
-const WITH_REPOSITORY: [&str; 12] = [
+const WITH_REPOSITORY: [&str; 13] = [
     routes::REPOSITORY,
     routes::TEAMS,
     routes::TEAM_MEMBERS,
@@ -42,6 +42,7 @@ const WITH_REPOSITORY: [&str; 12] = [
     routes::PROTECTION,
     routes::ENVIRONMENTS,
     routes::ACTIONS,
+    routes::SELECTED_ACTIONS,
     routes::WORKFLOW,
     routes::OIDC,
     routes::HOOKS,
@@ -111,7 +112,17 @@ async fn of_repository(session: &Session, name: &str) -> Result<Vec<RightStatus>
     }
     for operation in OF_REPOSITORY {
         let call = one(Call::new(operation, &[organization, name]), operation);
-        statuses.push(status(operation, scope, &session.get(&call).await?));
+        let asked = session.get(&call).await?;
+        statuses.push(status(operation, scope, &asked));
+        if operation == routes::ACTIONS {
+            let chosen = asked.is_ok_and(|answer| answer.value.get("allowed_actions") == Some(&"selected".into()));
+            statuses.push(if chosen {
+                let call = Call::new(routes::SELECTED_ACTIONS, &[organization, name]);
+                status(routes::SELECTED_ACTIONS, scope, &session.get(&call).await?)
+            } else {
+                undecided(routes::SELECTED_ACTIONS, scope, "nothing says that Actions are chosen one by one")
+            });
+        }
     }
     Ok(statuses)
 }

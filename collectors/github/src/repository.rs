@@ -14,7 +14,7 @@ use crate::organization::{Workflow, part};
 use crate::people::User;
 use crate::resource::{
     BranchRule, BypassActor, DEPLOY_KEY, DeployKey, ENVIRONMENT, Environment, Moment, OidcSubject, Protection,
-    REPOSITORY, Repository, RepositoryActions, Reviews, Ruleset, WEBHOOK, Webhook, WorkflowToken,
+    REPOSITORY, Repository, RepositoryActions, Reviews, Ruleset, SelectedActions, WEBHOOK, Webhook, WorkflowToken,
 };
 use crate::routes;
 use crate::session::{Call, Refusal, Session};
@@ -43,6 +43,10 @@ struct RuleParameters {
     required_approving_review_count: Option<u64>,
     #[serde(default)]
     require_code_owner_review: Option<bool>,
+    #[serde(default)]
+    dismiss_stale_reviews_on_push: Option<bool>,
+    #[serde(default)]
+    require_last_push_approval: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -84,6 +88,8 @@ struct ReviewsTold {
     dismiss_stale_reviews: bool,
     require_code_owner_reviews: bool,
     #[serde(default)]
+    require_last_push_approval: Option<bool>,
+    #[serde(default)]
     required_approving_review_count: u64,
     #[serde(default)]
     bypass_pull_request_allowances: Allowed,
@@ -111,6 +117,16 @@ struct ActionsTold {
     allowed_actions: Option<String>,
     #[serde(default)]
     sha_pinning_required: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+struct SelectedTold {
+    #[serde(default)]
+    github_owned_allowed: Option<bool>,
+    #[serde(default)]
+    verified_allowed: Option<bool>,
+    #[serde(default)]
+    patterns_allowed: Option<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -254,14 +270,7 @@ async fn repository(session: &Session, recorder: &Recorder, name: &str) -> Resul
     let mut note = Note::new(REPOSITORY, REPOSITORY, session.settings.full_name(name), &facts, &source);
     rules(session, recorder, &mut note, name, &branch).await?;
     protection(session, recorder, &mut note, about(session, routes::PROTECTION, name, &[&branch])).await?;
-    part(session, recorder, &mut note, "actions", about(session, routes::ACTIONS, name, &[]), |told: ActionsTold| {
-        RepositoryActions {
-            enabled: told.enabled,
-            allowed_actions: told.allowed_actions,
-            sha_pinning_required: told.sha_pinning_required,
-        }
-    })
-    .await?;
+    actions(session, recorder, &mut note, name).await?;
     part(
         session,
         recorder,
@@ -276,6 +285,40 @@ async fn repository(session: &Session, recorder: &Recorder, name: &str) -> Resul
     })
     .await?;
     note.write(recorder)
+}
+
+/// Which Actions may run; where they are chosen, which ones.
+async fn actions(session: &Session, recorder: &Recorder, note: &mut Note, name: &str) -> Result<(), SinkError> {
+    let call = about(session, routes::ACTIONS, name, &[]);
+    let told = match session.get(&call).await? {
+        Ok(answer) => answer.read::<ActionsTold>(&call).map(|told| (told, answer.source(""))),
+        Err(refusal) => Err(refusal),
+    };
+    let (told, source) = match told {
+        Ok(told) => told,
+        Err(refusal) => {
+            recorder.gap(refusal.gap(Some("actions")))?;
+            return recorder.gap(refusal.gap(Some("selected_actions")));
+        }
+    };
+    let chosen = told.allowed_actions.as_deref() == Some("selected");
+    let facts = RepositoryActions {
+        enabled: told.enabled,
+        allowed_actions: told.allowed_actions,
+        sha_pinning_required: told.sha_pinning_required,
+    };
+    note.part("actions", &facts, vec![source.clone()]);
+    if !chosen {
+        note.part("selected_actions", &None::<SelectedActions>, vec![source]);
+        return Ok(());
+    }
+    let call = about(session, routes::SELECTED_ACTIONS, name, &[]);
+    part(session, recorder, note, "selected_actions", call, |told: SelectedTold| SelectedActions {
+        github_owned: told.github_owned_allowed,
+        verified: told.verified_allowed,
+        patterns: told.patterns_allowed,
+    })
+    .await
 }
 
 /// The rules that apply, and the rulesets behind them.
@@ -303,6 +346,8 @@ async fn rules(
             ruleset: value.ruleset_id,
             required_approvals: value.parameters.required_approving_review_count,
             code_owner_approval: value.parameters.require_code_owner_review,
+            dismiss_stale: value.parameters.dismiss_stale_reviews_on_push,
+            last_push_approval: value.parameters.require_last_push_approval,
         })
         .collect();
     let of_list: Vec<_> = list.end.into_iter().collect();
@@ -389,6 +434,7 @@ async fn protection(session: &Session, recorder: &Recorder, note: &mut Note, cal
             required_approvals: told.required_approving_review_count,
             code_owner_approval: told.require_code_owner_reviews,
             dismiss_stale: told.dismiss_stale_reviews,
+            last_push_approval: told.require_last_push_approval,
             bypass: users.chain(teams).chain(apps).collect(),
         }
     });

@@ -229,6 +229,9 @@ pub struct Repository {
     pub protection: Option<Option<Protection>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actions: Option<RepositoryActions>,
+    /// `null`: they are not chosen one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selected_actions: Option<Option<SelectedActions>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workflow_token: Option<WorkflowToken>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -247,6 +250,10 @@ pub struct BranchRule {
     pub required_approvals: Option<u64>,
     /// Of `pull_request`: whether code owners must approve; `null`: another rule.
     pub code_owner_approval: Option<bool>,
+    /// Of `pull_request`: whether a push takes approvals back; `null`: another rule.
+    pub dismiss_stale: Option<bool>,
+    /// Of `pull_request`: whether somebody else than who pushed last must have approved that; `null`: another rule.
+    pub last_push_approval: Option<bool>,
 }
 
 /// A ruleset.
@@ -292,6 +299,8 @@ pub struct Reviews {
     pub required_approvals: u64,
     pub code_owner_approval: bool,
     pub dismiss_stale: bool,
+    /// Whether somebody else than who pushed last must have approved that; `null`: the server does not know that.
+    pub last_push_approval: Option<bool>,
     /// Who may leave them out: `user:ada`, `team:custody`, `app:release-bot`.
     pub bypass: Vec<String>,
 }
@@ -304,6 +313,18 @@ pub struct RepositoryActions {
     /// `all`, `local_only`, `selected`; `null`: Actions are off.
     pub allowed_actions: Option<String>,
     pub sha_pinning_required: Option<bool>,
+}
+
+/// Which Actions may run where they are chosen.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SelectedActions {
+    /// Those of GitHub; `null`: GitHub does not say.
+    pub github_owned: Option<bool>,
+    /// Those of everyone whom GitHub's Marketplace has verified; `null`: GitHub does not say.
+    pub verified: Option<bool>,
+    /// `OWNER/REPOSITORY@TAG` with `*` for any characters; `!` before one blocks. `null`: GitHub does not say.
+    pub patterns: Option<Vec<String>>,
 }
 
 /// What the subject of a repository's OIDC tokens is made of.

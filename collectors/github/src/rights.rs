@@ -62,6 +62,11 @@ pub fn rights() -> Vec<Right> {
         ),
         right(routes::PROTECTION, part(REPOSITORY, "protection"), ""),
         right(routes::ACTIONS, part(REPOSITORY, "actions"), ""),
+        right(
+            routes::SELECTED_ACTIONS,
+            part(REPOSITORY, "selected_actions"),
+            "Where a repository has chosen which Actions may run.",
+        ),
         right(routes::WORKFLOW, part(REPOSITORY, "workflow_token"), ""),
         right(routes::OIDC, part(REPOSITORY, "oidc_subject"), ""),
         right(routes::ENVIRONMENTS, list(ENVIRONMENT), ""),

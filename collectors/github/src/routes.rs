@@ -27,6 +27,7 @@ pub const RULESET: &str = "GET /repos/{owner}/{repo}/rulesets/{ruleset_id}";
 pub const PROTECTION: &str = "GET /repos/{owner}/{repo}/branches/{branch}/protection";
 pub const ENVIRONMENTS: &str = "GET /repos/{owner}/{repo}/environments";
 pub const ACTIONS: &str = "GET /repos/{owner}/{repo}/actions/permissions";
+pub const SELECTED_ACTIONS: &str = "GET /repos/{owner}/{repo}/actions/permissions/selected-actions";
 pub const WORKFLOW: &str = "GET /repos/{owner}/{repo}/actions/permissions/workflow";
 pub const OIDC: &str = "GET /repos/{owner}/{repo}/actions/oidc/customization/sub";
 pub const HOOKS: &str = "GET /repos/{owner}/{repo}/hooks";
@@ -60,6 +61,7 @@ pub const PERMISSIONS: &[(&str, Option<(Level, &str)>)] = &[
     (PROTECTION, Some((Level::Repository, "administration"))),
     (ENVIRONMENTS, Some((Level::Repository, "actions"))),
     (ACTIONS, Some((Level::Repository, "administration"))),
+    (SELECTED_ACTIONS, Some((Level::Repository, "administration"))),
     (WORKFLOW, Some((Level::Repository, "administration"))),
     (OIDC, Some((Level::Repository, "actions"))),
     (HOOKS, Some((Level::Repository, "repository_hooks"))),

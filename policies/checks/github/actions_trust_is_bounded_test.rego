@@ -48,3 +48,27 @@ test_is_not_about_repositories_without_actions if {
 	count(actions_trust_is_bounded.not_applicable) == 1 with input as off
 	count(actions_trust_is_bounded.deviates) == 0 with input as off
 }
+
+patterns(all) := {"selected_actions": {"github_owned": true, "verified": true, "patterns": all}}
+
+# A pattern that names no owner chooses nothing.
+test_deviates_where_a_pattern_lets_in_everybody if {
+	every pattern in ["*", "**", "*/*", "*@*", "*/*@*", "*/checkout@*", " * ", "north*/*", "*bank/x@v1", "northbank/*, */*"] {
+		deviating(given(patterns(["northbank/*", pattern])))
+	}
+}
+
+test_conforms_where_each_pattern_names_its_owner if {
+	every pattern in ["northbank/*", "actions/checkout@*", "northbank/signer@v1", "!*/*", "!evil/*"] {
+		conforming(given(patterns([pattern])))
+	}
+	conforming(given(patterns([])))
+	conforming(given(object.union(actions(true, "local_only"), {"selected_actions": null})))
+}
+
+test_undetermined_where_github_does_not_say_the_patterns if {
+	silent := given(patterns(null))
+	count(actions_trust_is_bounded.undetermined) == 1 with input as silent
+	count(actions_trust_is_bounded.conforms) == 0 with input as silent
+	count(actions_trust_is_bounded.deviates) == 0 with input as silent
+}

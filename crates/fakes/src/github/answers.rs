@@ -140,6 +140,11 @@ fn of_repository(world: &World, one: &Repository, rest: &str, last: &str, reques
                 json!({"enabled": true, "allowed_actions": one.allowed_actions, "sha_pinning_required": true});
             json_reply(200, &filled("actions-repository-permissions", members))
         }
+        "/actions/permissions/selected-actions" if one.allowed_actions != "selected" => error::error(409, "Conflict"),
+        "/actions/permissions/selected-actions" => {
+            let members = json!({"github_owned_allowed": true, "verified_allowed": false, "patterns_allowed": one.patterns});
+            json_reply(200, &filled("selected-actions", members))
+        }
         "/actions/permissions/workflow" => json_reply(200, &workflow(&one.workflow_permissions)),
         "/actions/oidc/customization/sub" => {
             json_reply(200, &filled("oidc-custom-sub-repo", json!({"use_default": true})))

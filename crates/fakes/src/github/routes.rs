@@ -64,6 +64,7 @@ pub const ROUTES: &[Route] = &[
     owners("GET /repos/{owner}/{repo}/branches/{branch}/protection", ADMINISTRATION, "repo"),
     route("GET /repos/{owner}/{repo}/environments", Some("actions"), "repo"),
     owners("GET /repos/{owner}/{repo}/actions/permissions", ADMINISTRATION, "repo"),
+    owners("GET /repos/{owner}/{repo}/actions/permissions/selected-actions", ADMINISTRATION, "repo"),
     owners("GET /repos/{owner}/{repo}/actions/permissions/workflow", ADMINISTRATION, "repo"),
     route("GET /repos/{owner}/{repo}/actions/oidc/customization/sub", Some("actions"), "repo"),
     owners("GET /repos/{owner}/{repo}/hooks", Some("repository_hooks"), "repo"),

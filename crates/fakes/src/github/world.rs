@@ -54,6 +54,8 @@ pub struct Repository {
     pub ruleset: Option<Ruleset>,
     pub keys: Vec<(String, bool)>,
     pub allowed_actions: String,
+    /// Which Actions may run where they are chosen.
+    pub patterns: Vec<String>,
     pub workflow_permissions: String,
     pub team: Option<String>,
 }
@@ -228,6 +230,7 @@ impl Repository {
             ruleset: None,
             keys: vec![("mirror".to_owned(), true), ("backup".to_owned(), true), ("status".to_owned(), true)],
             allowed_actions: "selected".to_owned(),
+            patterns: vec!["northbank/*".to_owned()],
             workflow_permissions: "read".to_owned(),
             team: Some("custody".to_owned()),
         }
