@@ -2,7 +2,8 @@
 # title: The default branch of a repository changes only after review, without exception
 # description: >-
 #   Reads the rules of all rulesets as they apply to the default branch, and its classic protection. Concludes that one of the two by itself
-#   asks for at least `approvals` reviews, keeps history from being rewritten and the branch from being deleted, and lets no one bypass it:
+#   asks for at least `approvals` reviews, lets nobody push after an approval what nobody approves (a push takes approvals back, or somebody else
+#   than who pushed last must approve, unless `stale_approvals` count), keeps history from being rewritten and the branch from being deleted, and lets no one bypass it:
 #   rulesets that no one may bypass; classic protection that binds administrators too and lets no one skip reviews. Actors named in `bypass`
 #   are accepted (`Team:12`, `OrganizationAdmin`, `user:ada`, `app:release-bot`). Does not apply to archived repositories, which no one can
 #   change. Parts of both that are enough only together are not combined. Cannot see who can change the rules: owners and administrators of
@@ -20,13 +21,18 @@
 #     deviates: [archived, branch_rules, rulesets, protection]
 #     not_applicable: [archived]
 #   severity: high
-#   remediation: Put a ruleset without bypass on the default branch that requires a pull request with reviews and forbids force pushes and deletion.
+#   remediation: Put a ruleset without bypass on the default branch that requires a pull request with reviews, takes them back after a push, and forbids force pushes and deletion.
 #   parameters:
 #     approvals:
 #       type: integer
 #       minimum: 1
 #       default: 1
 #       x-stricter: higher
+#     stale_approvals:
+#       description: Whether an approval may count for what was pushed after it.
+#       type: boolean
+#       default: false
+#       x-stricter: false
 #     bypass:
 #       description: Who may bypass the rules nevertheless.
 #       type: array
@@ -74,8 +80,23 @@ reviewed if {
 	rule.required_approvals >= input.parameters.approvals
 }
 
+# What is pushed after an approval has to be approved too.
+anew(given) if given.dismiss_stale == true
+
+anew(given) if given.last_push_approval == true
+
+anew(_) if input.parameters.stale_approvals == true
+
+reviewed_anew if {
+	some rule in input.resource.branch_rules
+	rule.type == "pull_request"
+	rule.ruleset in firm
+	anew(rule)
+}
+
 by_rulesets if {
 	reviewed
+	reviewed_anew
 	held("non_fast_forward")
 	held("deletion")
 }
@@ -86,6 +107,12 @@ let_round := [who |
 ]
 
 by_protection if {
+	otherwise_enough
+	anew(input.resource.protection.reviews)
+}
+
+# But for what is pushed after an approval.
+otherwise_enough if {
 	is_object(input.resource.protection)
 	input.resource.protection.enforce_admins == true
 	input.resource.protection.allow_force_pushes == false
@@ -119,12 +146,29 @@ deviates contains {"path": "/protection", "actual": null, "because": "neither a 
 	count(input.resource.branch_rules) == 0
 }
 
-deviates contains {"path": "/branch_rules", "because": sprintf("no rulesets without bypass require %d approvals and forbid force pushes and deletion", [input.parameters.approvals])} if {
+deviates contains {"path": "/branch_rules", "because": sprintf("no rulesets without bypass require %d approvals%s and forbid force pushes and deletion", [input.parameters.approvals, also])} if {
 	open
 	count(input.resource.branch_rules) > 0
+}
+
+also := "" if input.parameters.stale_approvals == true
+
+also := ", take them back after a push," if input.parameters.stale_approvals == false
+
+deviates contains {
+	"path": "/protection/reviews/dismiss_stale",
+	"actual": false,
+	"because": "who has an approval may push something else, which nobody approves",
+} if {
+	open
+	is_object(input.resource.protection.reviews)
+	not anew(input.resource.protection.reviews)
+	input.resource.protection.reviews.dismiss_stale == false
+	otherwise_enough
 }
 
 deviates contains {"path": "/protection", "because": sprintf("classic protection can be bypassed, or requires fewer than %d approvals", [input.parameters.approvals])} if {
 	open
 	is_object(input.resource.protection)
+	not otherwise_enough
 }

@@ -6,7 +6,7 @@ import data.lib.fixture_github
 
 given(parts) := with_bypass(parts, [])
 
-with_bypass(parts, bypass) := fixture.case(fixture_github.repository(parts), {"approvals": 2, "bypass": bypass})
+with_bypass(parts, bypass) := fixture.case(fixture_github.repository(parts), {"approvals": 2, "bypass": bypass, "stale_approvals": false})
 
 conforming(case) if {
 	count(check.conforms) > 0 with input as case
@@ -45,7 +45,7 @@ test_conforms_by_rulesets if conforming(given(rules(2, [])))
 
 # G1: of another ruleset nothing could be read, or it demands less.
 test_conforms_by_one_ruleset_of_several if {
-	more := {"type": "pull_request", "ruleset": 9999, "required_approvals": 0, "code_owner_approval": null}
+	more := object.union(fixture_github.pull_request(0), {"ruleset": 9999, "code_owner_approval": null})
 	beside := object.union(rules(2, []), {"branch_rules": array.concat(rules(2, []).branch_rules, [more])})
 	conforming(given(beside))
 	unread := object.union(rules(1, []), {"branch_rules": array.concat(rules(1, []).branch_rules, [object.union(more, {"required_approvals": 2})])})
@@ -87,4 +87,35 @@ test_is_not_about_archived_ones if {
 	archived := given({"archived": true, "protection": null})
 	count(check.not_applicable) == 1 with input as archived
 	count(check.deviates) == 0 with input as archived
+}
+
+after_approval(dismiss, last) := {"dismiss_stale": dismiss, "last_push_approval": last}
+
+classic(dismiss, last) := {"protection": object.union(fixture_github.classic, {"reviews": object.union(fixture_github.reviews(2, []), after_approval(dismiss, last))})}
+
+by_rule(dismiss, last) := object.union(rules(2, []), {"branch_rules": [
+	fixture_github.rule("deletion"),
+	fixture_github.rule("non_fast_forward"),
+	object.union(fixture_github.pull_request(2), after_approval(dismiss, last)),
+]})
+
+# Approved, and then something else is pushed: nobody has reviewed what comes into the branch.
+test_deviates_where_an_approval_counts_for_what_is_pushed_after_it if {
+	deviating(given(classic(false, false)))
+	deviating(given(classic(false, null)))
+	deviating(given(by_rule(false, false)))
+	some evidence in check.deviates with input as given(classic(false, false))
+	evidence.path == "/protection/reviews/dismiss_stale"
+}
+
+test_conforms_where_what_is_pushed_last_is_approved if {
+	conforming(given(classic(false, true)))
+	conforming(given(by_rule(false, true)))
+	conforming(given(by_rule(true, false)))
+}
+
+test_conforms_where_stale_approvals_are_declared_to_count if {
+	every parts in [classic(false, false), by_rule(false, false)] {
+		conforming(fixture.case(fixture_github.repository(parts), {"approvals": 2, "bypass": [], "stale_approvals": true}))
+	}
 }
