@@ -96,7 +96,14 @@ impl SecondFactors {
     }
 }
 
-/// Reads both lists; what cannot be read of them is a gap of every member of the population.
+/// How often both lists are read at most until they stand still.
+const READINGS: usize = 4;
+
+/// The logins of both lists.
+type Weak = [BTreeSet<String>; 2];
+
+/// Reads both lists; what cannot be read of them is a gap of every member of the population. They are read again until they say the same as
+/// before: whoever changes from one to the other, or whom a page that moves up leaves out, would otherwise stand in neither.
 async fn second_factors(
     session: &Session,
     recorder: &Recorder,
@@ -104,10 +111,30 @@ async fn second_factors(
     operations: [&'static str; 2],
 ) -> Result<SecondFactors, SinkError> {
     let name = &session.settings.organization;
-    let [disabled, insecure] =
-        operations.map(|operation| session.list::<User>(Call::new(operation, &[name]).population(population), ""));
-    let (disabled, insecure) = try_join(disabled, insecure).await?;
-    let mut both = Some(Vec::new());
+    let list = |operation| session.list::<User>(Call::new(operation, &[name]).population(population), "");
+    let logins = |one: &Listing<User>| one.entries.iter().map(|entry| entry.value.login.clone()).collect();
+    let [first, second] = operations;
+    let mut before: Option<Weak> = None;
+    let mut readings = 0;
+    let (disabled, insecure, still) = loop {
+        let (disabled, insecure) = try_join(list(first), list(second)).await?;
+        readings += 1;
+        let now = [logins(&disabled), logins(&insecure)];
+        let cut = !disabled.is_complete() || !insecure.is_complete();
+        let still = before.as_ref() == Some(&now);
+        if cut || still || readings == READINGS {
+            break (disabled, insecure, cut || still);
+        }
+        before = Some(now);
+    };
+    if !still {
+        let detail = format!(
+            "`{first}` and `{second}` were read {readings} times and said something else each time: who stands in neither is not known"
+        );
+        let call = Call::new(first, &[name]).population(population);
+        recorder.gap(call.refused(GapReason::TotalMismatch, detail).gap(Some("two_factor")))?;
+    }
+    let mut both = still.then(Vec::new);
     let mut weak = BTreeMap::new();
     for (state, list) in [("insecure", insecure), ("disabled", disabled)] {
         match (&list.stopped, list.end) {

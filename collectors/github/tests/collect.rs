@@ -211,3 +211,70 @@ fn a_page_of_identities_that_repeats_one_hides_none() {
     assert!(!coverage(&seen, "github/saml-identity").complete);
     assert!(seen.gaps.iter().any(|gap| gap.population.as_deref() == Some("github/saml-identity")), "{:?}", seen.gaps);
 }
+
+/// Whom both lists of second factors would miss: who has left the one when it is read, and has not come into the other yet.
+#[test]
+fn who_changes_from_one_list_to_the_other_is_not_secure_by_standing_in_neither() {
+    let asked = std::sync::Mutex::new([0, 0]);
+    let seen = read(move |request, body| {
+        let Some(list) = body.as_array_mut() else { return };
+        let mut asked = asked.lock().expect("nobody failed");
+        match request.operation.strip_prefix("GET /orgs/{org}/members?filter=2fa_") {
+            Some("disabled") => {
+                asked[0] += 1;
+                list.retain(|one| one["login"] != "di");
+            }
+            // Her message by SMS is set up right after this list was read for the first time.
+            Some("insecure") => {
+                asked[1] += 1;
+                if asked[1] > 1 {
+                    list.push(json!({"id": 104, "login": "di"}));
+                }
+            }
+            _ => {}
+        }
+    });
+    let di = seen.resources.iter().find(|one| one.id == "di").expect("her");
+    assert_eq!(di.facts["two_factor"], "insecure");
+    assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
+}
+
+#[test]
+fn nobody_is_secure_by_lists_that_never_stand_still() {
+    let asked = std::sync::atomic::AtomicU64::new(0);
+    let seen = read(move |request, body| {
+        if request.operation == "GET /orgs/{org}/members?filter=2fa_insecure"
+            && let Some(list) = body.as_array_mut()
+        {
+            let n = asked.fetch_add(1, Ordering::SeqCst);
+            list.push(json!({"id": 900 + n, "login": format!("other-{n}")}));
+        }
+    });
+    let members: Vec<&Value> =
+        seen.resources.iter().filter(|one| one.kind == "github/member").map(|one| &one.facts["two_factor"]).collect();
+    assert!(!members.is_empty() && members.iter().all(|factor| *factor != "secure"), "{members:?}");
+    let gap = seen.gaps.iter().find(|gap| gap.part.as_deref() == Some("two_factor")).expect("a gap");
+    assert_eq!(gap.reason, GapReason::TotalMismatch);
+    assert!(gap.detail.contains("something else each time"), "{}", gap.detail);
+    // The collaborators' lists stand still.
+    let out = seen.resources.iter().find(|one| one.id == "out").expect("a collaborator");
+    assert_eq!(out.facts["two_factor"], "secure");
+}
+
+/// Which Actions are chosen is read where they are chosen, and only there.
+#[test]
+fn chosen_actions_are_read_with_their_patterns() {
+    let mut world = World::small(TOKEN);
+    world.repositories[0].patterns = vec!["*/*".to_owned()];
+    world.repositories[1].allowed_actions = "local_only".to_owned();
+    let settings =
+        json!({"organization": "northbank", "organization_id": 4_711_201, "repositories": ["signer", "deploy"]});
+    let seen = collect(&Github, GithubFake::new(world), settings);
+    let of = |id: &str| {
+        let found = seen.resources.iter().find(|one| one.kind == "github/repository" && one.id == id);
+        found.expect("a repository").facts["selected_actions"].clone()
+    };
+    assert_eq!(of("northbank/signer"), json!({"github_owned": true, "verified": false, "patterns": ["*/*"]}));
+    assert_eq!(of("northbank/deploy"), Value::Null);
+    assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
+}
