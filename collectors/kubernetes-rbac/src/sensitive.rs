@@ -18,7 +18,7 @@ use crate::ways::{Limit, Names, Place, Step, Way};
 pub struct Grant {
     /// `all-powerful`, `approve-csrs`, `change-pods`, `control-admission`, `create-pods`, `escalate`, `exec`, `impersonate`,
     /// `label-namespaces`, `mint-tokens`, `node-data`, `node-proxy`, `port-forward`, `proxy`, `read-secrets`, `write-apis`, `write-crds`,
-    /// `write-secrets`, `write-volumes`, or `own:` and the name that the declaration gives a right.
+    /// `write-identities`, `write-secrets`, `write-volumes`, or `own:` and the name that the declaration gives a right.
     pub right: String,
     /// `null`: everywhere. Where EKS gives it, a `*` in it stands for any characters.
     pub namespace: Option<String>,
@@ -93,6 +93,8 @@ struct Part {
     /// Of a right that takes two permissions, which it is.
     half: Option<bool>,
     cluster: bool,
+    /// The one namespace in which it is one.
+    within: Option<&'static str>,
     rule: usize,
     names: Names,
 }
@@ -187,6 +189,11 @@ impl Holders {
     /// One entry for the same right in the same place; the first binding stands for all.
     fn give(&mut self, subject: &Subject, part: &Part, ground: Ground, in_namespace: bool) {
         if in_namespace && part.cluster {
+            return;
+        }
+        if let (Some(within), Some(here)) = (part.within, &ground.namespace)
+            && !matches(here, within)
+        {
             return;
         }
         let Some(way) = self.ways.get(part.way) else {
@@ -377,7 +384,8 @@ fn parts(ways: &[Way], rules: &[Rule]) -> Vec<Part> {
                         && ways.get(part.way).is_some_and(|known| known.right == one.right)
                 };
                 if found.iter().rev().take_while(|part| part.rule == rule).find(same).is_none() {
-                    found.push(Part { way, half, cluster: step.cluster, rule, names });
+                    let within = step.only.map(|(namespace, _)| namespace);
+                    found.push(Part { way, half, cluster: step.cluster, within, rule, names });
                 }
             };
             match &one.second {

@@ -64,6 +64,8 @@ pub struct Step {
     pub while_creating: bool,
     /// Whatever verb begins so, on whatever resource.
     pub beginning: bool,
+    /// Only the object of this namespace and name counts.
+    pub only: Option<(&'static str, &'static str)>,
 }
 
 /// Where the second half of a right has to be held.
@@ -116,7 +118,12 @@ impl Step {
             cluster: false,
             while_creating: false,
             beginning: false,
+            only: None,
         }
+    }
+
+    fn of_object(self, namespace: &'static str, name: &'static str) -> Self {
+        Self { only: Some((namespace, name)), ..self }
     }
 
     fn of_cluster(self) -> Self {
@@ -139,6 +146,13 @@ impl Step {
     /// The names for which the rule allows one of the requests; `None`: it allows none.
     #[must_use]
     pub fn allowed_by(&self, rule: &Rule) -> Option<Names> {
+        let found = self.names_by(rule)?;
+        let Some((_, name)) = self.only else { return Some(found) };
+        let reached = found.is_none_or(|names| names.iter().any(|one| one == name));
+        reached.then(|| Some(vec![name.to_owned()]))
+    }
+
+    fn names_by(&self, rule: &Rule) -> Option<Names> {
         if self.beginning {
             let begins = |verb: &String| verb == "*" || self.verbs.iter().any(|start| verb.starts_with(start));
             return rule.verbs.iter().any(begins).then_some(None);
@@ -284,6 +298,7 @@ pub fn ways(version: Version, own: &[Own]) -> Vec<Way> {
     secrets_and_tokens(&mut all);
     impersonation(&mut all);
     roles_and_certificates(&mut all);
+    identities(&mut all);
     of_the_cluster(&mut all);
     for right in own {
         let verbs: Vec<&str> = right.verbs.iter().map(String::as_str).collect();
@@ -302,6 +317,7 @@ pub fn rights() -> Vec<String> {
     secrets_and_tokens(&mut all);
     impersonation(&mut all);
     roles_and_certificates(&mut all);
+    identities(&mut all);
     of_the_cluster(&mut all);
     let mut names: Vec<String> = all.into_iter().map(|way| way.right).collect();
     names.sort();
@@ -381,6 +397,24 @@ fn roles_and_certificates(all: &mut Vec<Way>) {
         let path = format!("certificatesigningrequests/{subresource}");
         all.push(signer.and(Step::new(EDIT, CERTIFICATES, &path).of_cluster(), Place::Any, Limit::First));
     }
+    // The controller manager approves a request for the certificate of any node, if whoever makes it may create this; it asks without a name.
+    // `selfnodeclient` is no way: a node gets its own name again.
+    let path = "certificatesigningrequests/nodeclient";
+    let approved = Step { while_creating: true, ..Step::new(&["create"], CERTIFICATES, path).of_cluster() };
+    let asked = Step::new(&["create"], CERTIFICATES, "certificatesigningrequests").of_cluster();
+    all.push(Way::new("approve-csrs", approved).and(asked, Place::Any, Limit::Nothing));
+}
+
+/// Objects by which a server takes somebody for somebody: whoever writes one becomes whom they like.
+fn identities(all: &mut Vec<Way>) {
+    const SYSTEM: &str = "kube-system";
+    // What IAM's principals are called in the cluster, on EKS and wherever aws-iam-authenticator runs.
+    // What aggregated API servers take for the front proxy's authority, and for that of clients.
+    for name in ["aws-auth", "extension-apiserver-authentication"] {
+        all.push(Way::new("write-identities", Step::new(WRITE, "", "configmaps").of_object(SYSTEM, name)));
+    }
+    let mapped = Step::new(WRITE, "iamauthenticator.k8s.aws", "iamidentitymappings").of_cluster();
+    all.push(Way::new("write-identities", mapped));
 }
 
 fn of_the_cluster(all: &mut Vec<Way>) {
@@ -390,6 +424,13 @@ fn of_the_cluster(all: &mut Vec<Way>) {
     cluster("node-proxy", ANY, "", "nodes/proxy");
     cluster("node-data", &["get"], "", "nodes/log");
     cluster("node-data", &["create"], "", "nodes/checkpoint");
+    // Asked for by name where the kubelet authorizes in parts (KubeletFineGrainedAuthz): off in 1.32, on since 1.33.
+    for path in ["nodes/pods", "nodes/configz"] {
+        all.push(Way { from: 33, ..Way::new("node-data", Step::new(&["get"], "", path).of_cluster()) });
+    }
+    let mut cluster = |right: &str, verbs: &[&str], group: &str, path: &str| {
+        all.push(Way::new(right, Step::new(verbs, group, path).of_cluster()));
+    };
     cluster("write-volumes", WRITE, "", "persistentvolumes");
     cluster("write-apis", CHANGE, "apiregistration.k8s.io", "apiservices");
     cluster("write-crds", CHANGE, "apiextensions.k8s.io", "customresourcedefinitions");

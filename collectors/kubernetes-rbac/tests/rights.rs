@@ -213,6 +213,10 @@ fn each_watched_right_is_found() {
         ("node-proxy", "get", "", "nodes/proxy"),
         ("node-data", "get", "", "nodes/log"),
         ("node-data", "create", "", "nodes/checkpoint"),
+        ("node-data", "get", "", "nodes/pods"),
+        ("node-data", "get", "", "nodes/configz"),
+        ("write-identities", "update", "", "configmaps"),
+        ("write-identities", "create", "iamauthenticator.k8s.aws", "iamidentitymappings"),
         ("port-forward", "create", "", "pods/portforward"),
         ("proxy", "get", "", "services/proxy"),
         ("proxy", "create", "", "pods/proxy"),
@@ -236,6 +240,71 @@ fn each_watched_right_is_found() {
     assert_rights(NEW, None, &json!([rule(&["create"], "", &["*/token"], &[])]), &["mint-tokens"]);
     let all = of_rules(NEW, None, json!([rule(&["*"], "*", &["*"], &[])]));
     assert_eq!(rights(&all), ways::rights().iter().map(String::as_str).collect(), "whoever may do everything has each");
+}
+
+/// Since 1.33 a kubelet asks for parts of what `nodes/proxy` gives.
+#[test]
+fn parts_of_a_kubelet_are_asked_for_by_the_version_that_knows_them() {
+    for path in ["nodes/pods", "nodes/configz"] {
+        for minor in 30..=36 {
+            let expected: &[&str] = if minor < 33 { &[] } else { &["node-data"] };
+            assert_rights(&format!("v1.{minor}.1"), None, &json!([rule(&["get"], "", &[path], &[])]), expected);
+        }
+        assert_rights(NEW, Some("red"), &json!([rule(&["get"], "", &[path], &[])]), &[]);
+        let one = of_rules(NEW, None, json!([rule(&["get"], "", &[path], &["node-a"])]));
+        assert_eq!(one.iter().map(|grant| grant.names.clone()).collect::<Vec<_>>(), [Some(vec!["node-a".to_owned()])]);
+    }
+    // Whether a node is well is no secret.
+    assert_rights(NEW, None, &json!([rule(&["get"], "", &["nodes/healthz"], &[])]), &[]);
+}
+
+/// Whose requests for the certificate of a node are approved by themselves becomes any node.
+#[test]
+fn a_request_that_is_approved_by_itself_is_an_approval() {
+    const GROUP: &str = "certificates.k8s.io";
+    let asked = rule(&["create"], GROUP, &["certificatesigningrequests"], &[]);
+    let approved = rule(&["create"], GROUP, &["certificatesigningrequests/nodeclient"], &[]);
+    assert_rights(NEW, None, &json!([asked, approved]), &["approve-csrs"]);
+    assert_rights("v1.30.4", None, &json!([asked, approved]), &["approve-csrs"]);
+    assert_rights(NEW, None, &json!([rule(&["create"], GROUP, &["*"], &[])]), &["approve-csrs"]);
+    assert_rights(NEW, None, &json!([asked]), &[]);
+    assert_rights(NEW, None, &json!([approved]), &[]);
+    assert_rights(NEW, Some("red"), &json!([asked, approved]), &[]);
+    // The controller asks without a name.
+    let by_name = rule(&["create"], GROUP, &["certificatesigningrequests/nodeclient"], &["one"]);
+    assert_rights(NEW, None, &json!([asked, by_name]), &[]);
+    // A node renews its own name and no other.
+    let own = rule(&["create"], GROUP, &["certificatesigningrequests/selfnodeclient"], &[]);
+    assert_rights(NEW, None, &json!([asked, own]), &[]);
+    // Half by a group: whoever is in it and may do the other half becomes a node.
+    let mut rbac = Rbac::default();
+    given(&mut rbac, None, vec![named("Group", "system:authenticated")], json!([approved]));
+    given(&mut rbac, None, vec![named("User", "ann")], json!([asked]));
+    let grants = holders(&rbac, NEW).grants(&Subject::User("ann".to_owned()));
+    assert_eq!(rights(&grants), BTreeSet::from(["approve-csrs"]));
+}
+
+/// Whoever writes the object that says who somebody is, is whom they like: there, and under that name.
+#[test]
+fn objects_that_say_who_somebody_is_are_watched_by_name_and_namespace() {
+    let write = |names: &[&str]| json!([rule(&["patch"], "", &["configmaps"], names)]);
+    let of = |namespace: Option<&str>, names: &[&str]| -> Vec<Option<Vec<String>>> {
+        of_rules(NEW, namespace, write(names)).into_iter().map(|grant| grant.names).collect()
+    };
+    let one = |name: &str| Some(vec![name.to_owned()]);
+    let both = vec![one("aws-auth"), one("extension-apiserver-authentication")];
+    assert_eq!(of(None, &[]), both);
+    assert_eq!(of(Some("kube-system"), &[]), both);
+    assert_eq!(of(Some("kube-system"), &["aws-auth", "other"]), [one("aws-auth")]);
+    assert_eq!(of(Some("red"), &[]), []);
+    assert_eq!(of(Some("kube-system"), &["other"]), []);
+    for verb in ["get", "list", "delete"] {
+        assert_rights(NEW, None, &json!([rule(&[verb], "", &["configmaps"], &[])]), &[]);
+    }
+    // A creation has no name.
+    let create = |names: &[&str]| json!([rule(&["create"], "", &["configmaps"], names)]);
+    assert_rights(NEW, Some("kube-system"), &create(&[]), &["write-identities"]);
+    assert_rights(NEW, Some("kube-system"), &create(&["aws-auth"]), &[]);
 }
 
 /// K16: whoever is in a group is in the groups that its members are all in.

@@ -2,7 +2,7 @@
 # title: Whoever may have certificates issued is declared
 # description: >-
 #   Reads who may approve certificate requests of a signer, or sign for it: the right to the signer together with the right to write the approval or
-#   the status. Whoever may lets a client in under a name of their choice. Concludes that each of them is declared. A subject that is mightier by its
+#   the status; and whose requests for the certificate of any node are approved by themselves (`certificatesigningrequests/nodeclient`). Whoever may lets a client in under a name of their choice. Concludes that each of them is declared. A subject that is mightier by its
 #   groups is not judged for that, but the group is, once. Cannot see who is in `system:masters` or in groups that a certificate or token names, nor
 #   what the Node authorizer gives to nodes; without declared `authorizers` nothing conforms.
 # scope: package

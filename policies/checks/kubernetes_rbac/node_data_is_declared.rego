@@ -1,8 +1,8 @@
 # METADATA
 # title: Whoever may read what lies on nodes is declared
 # description: >-
-#   Reads who may read the logs of a node (`nodes/log`) or have the memory of a container written down (`nodes/checkpoint`), and concludes that each
-#   of them is declared. A subject that is mightier by its groups is not judged for that, but the group is, once. Cannot see who is in
+#   Reads who may read the logs of a node (`nodes/log`), have the memory of a container written down (`nodes/checkpoint`) or, since Kubernetes 1.33, read a
+#   node's pods and its kubelet's configuration (`nodes/pods`, `nodes/configz`), and concludes that each of them is declared. A subject that is mightier by its groups is not judged for that, but the group is, once. Cannot see who is in
 #   `system:masters` or in groups that a certificate or token names, nor what the Node authorizer gives to nodes; without declared `authorizers`
 #   nothing conforms.
 # scope: package

@@ -519,11 +519,13 @@ fn claims(rbac: &Rbac) -> Vec<Claim> {
             continue;
         }
         for right in ways::rights() {
-            for namespace in ["", "red", "nowhere"] {
+            // What is about objects of one namespace and name is asked about them.
+            let whole = right == "write-identities";
+            for &namespace in if whole { &["kube-system"][..] } else { &["", "red", "nowhere"] } {
                 let ours = grants.iter().any(|grant| {
                     grant.right == right
                         && grant.namespace.as_deref().is_none_or(|here| here == namespace)
-                        && grant.names.as_ref().is_none_or(|names| names.iter().any(|one| one == OBJECT))
+                        && (whole || grant.names.as_ref().is_none_or(|names| names.iter().any(|one| one == OBJECT)))
                 });
                 claims.push(Claim { subject: subject.clone(), right: right.clone(), namespace, ours });
             }
@@ -535,6 +537,11 @@ fn claims(rbac: &Rbac) -> Vec<Claim> {
 /// The requests of a step in a namespace, about one of these objects.
 fn calls(step: &Step, rbac: &Rbac, namespace: &str, names: &BTreeSet<String>) -> Vec<Asked> {
     let namespace = if step.cluster { "" } else { namespace };
+    let only = step.only.map(|(_, name)| BTreeSet::from([name.to_owned()]));
+    let names = only.as_ref().unwrap_or(names);
+    if step.only.is_some_and(|(within, _)| within != namespace) {
+        return Vec::new();
+    }
     let ask = |verb: &str, group: &str, resource: &str, name: &str| Asked::Resource {
         verb: verb.to_owned(),
         group: group.to_owned(),
