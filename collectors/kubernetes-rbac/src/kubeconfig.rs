@@ -481,6 +481,9 @@ impl User {
     }
 }
 
+/// What plugins are asked in; `v1alpha1` went with kubectl 1.24.
+const VERSIONS: [&str; 2] = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
+
 /// What kubectl asks of a plugin's entry.
 fn usable(plugin: &ExecConfig) -> Result<(), String> {
     let has = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
@@ -490,7 +493,10 @@ fn usable(plugin: &ExecConfig) -> Result<(), String> {
     let Some(version) = plugin.api_version.as_deref().filter(|version| !version.is_empty()) else {
         return Err("its `exec` names no `apiVersion`".to_owned());
     };
-    if plugin.interactive_mode.is_none() && !version.ends_with("beta1") && !version.ends_with("alpha1") {
+    if !VERSIONS.contains(&version) {
+        return Err(format!("its `exec` is of `{version}`, which kubectl does not know either: {}", VERSIONS.join(" or ")));
+    }
+    if plugin.interactive_mode.is_none() && !version.ends_with("beta1") {
         return Err(format!("its `exec` of `{version}` has no `interactiveMode`, which this version asks for"));
     }
     Ok(())
@@ -593,6 +599,11 @@ mod tests {
             ),
             ("{exec: {apiVersion: client.authentication.k8s.io/v1, command: aws}}", Err("no `interactiveMode`")),
             ("{exec: {command: aws}}", Err("names no `apiVersion`")),
+            (
+                "{exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: aws}}",
+                Err("`client.authentication.k8s.io/v1alpha1`, which kubectl does not know either"),
+            ),
+            ("{exec: {apiVersion: v1, command: aws, interactiveMode: Never}}", Err("which kubectl does not know either")),
             ("{exec: {apiVersion: client.authentication.k8s.io/v1beta1}}", Err("names no `command`")),
             ("{auth-provider: {name: oidc}}", Err("`auth-provider` is not supported")),
             ("{token: t, as: other}", Err("impersonates another")),
@@ -677,6 +688,11 @@ mod tests {
             ("kind: Secret\n", "not a `Config`"),
             ("users: [{name: u}, {name: u}]\n", "its `users` have `u` twice"),
             ("current-context: gone\n", "has no context `gone`"),
+            ("current-context: gone\ncontexts: []\n", "has no context `gone`"),
+            ("current-context: gone\ncontexts: null\nclusters: null\nusers: null\n", "has no context `gone`"),
+            ("current-context: c\ncontexts: [{name: c}]\n", "names no cluster"),
+            ("current-context: c\ncontexts: [{name: c, context: null}]\n", "names no cluster"),
+            ("current-context: c\ncontexts: [{name: c, context: {cluster: k, user: \"\"}}]\n", "names the cluster `k`"),
         ] {
             let said = read(&[("a.kubeconfig", text)], None).unwrap_err();
             assert!(said.contains(words), "{text}: {said}");
@@ -695,7 +711,14 @@ mod tests {
                 .contains("the cluster `k`, which is not there")
         );
         // With a mark of byte order before it, as JSON, and with a second document that is not looked at.
-        for text in [format!("\u{feff}{all}"), format!("{all}---\ncurrent-context: other\n")] {
+        let strange = "preferences: {colors: true}\nextensions: [{name: x, extension: {}}]\nunheard-of: 1\n";
+        for text in [
+            format!("\u{feff}{all}"),
+            format!("{all}---\ncurrent-context: other\n"),
+            all.replace('\n', "\r\n"),
+            format!("\u{feff}# made by hand\r\n\r\n{}", all.replace('\n', "  # so\r\n")),
+            format!("apiVersion: v1\nkind: Config\n{strange}{all}"),
+        ] {
             assert!(read(&[("a.kubeconfig", &*text)], None).is_ok(), "{text}");
         }
         let json = r#"{"current-context": "c", "clusters": [{"name": "k", "cluster": {"server": "https://k"}}],
