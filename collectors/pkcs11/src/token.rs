@@ -107,6 +107,19 @@ pub fn now(
     asker.ask(TOKEN_INFO, about, || pkcs11.get_token_info(slot), token_info)
 }
 
+/// The one token of the declared names, by slots. Of two that are called the same nobody knows which is meant: neither is read, rather than one
+/// for the other.
+fn sole<T>(found: Vec<(u64, T)>, label: &str, serial: &str) -> Result<Option<T>, CollectError> {
+    if found.len() > 1 {
+        let slots: Vec<String> = found.iter().map(|(slot, _)| slot.to_string()).collect();
+        return Err(CollectError::WrongIdentity {
+            expected: format!("one `{label}` with serial number {serial}"),
+            found: format!("{} of that label and serial number, in the slots {}", found.len(), slots.join(", ")),
+        });
+    }
+    Ok(found.into_iter().next().map(|(_, one)| one))
+}
+
 impl Loaded {
     /// What this function refused while the slots were looked into.
     pub fn refused(&self, right: &str) -> Option<&TokenRefusal> {
@@ -122,6 +135,7 @@ impl Loaded {
     /// # Errors
     /// When there is none: nothing more may be read.
     pub fn pinned(&self, settings: &Settings) -> Result<Pinned, CollectError> {
+        let mut found = Vec::new();
         let mut others = Vec::new();
         let mut unread = Vec::new();
         for seen in &self.slots {
@@ -131,7 +145,7 @@ impl Loaded {
                         && trimmed(answer.value.label()) == settings.token =>
                 {
                     let hardware = seen.info.as_ref().ok().map(|info| (info.value.hardware_slot(), info.exchange));
-                    return Ok(Pinned { slot: seen.slot, info: answer.clone(), hardware });
+                    found.push((seen.slot.id(), Pinned { slot: seen.slot, info: answer.clone(), hardware }));
                 }
                 Some(Ok(answer)) if answer.value.token_initialized() => {
                     others.push(format!(
@@ -143,6 +157,9 @@ impl Loaded {
                 Some(Err(refusal)) => unread.push(refusal.clone()),
                 _ => {}
             }
+        }
+        if let Some(pinned) = sole(found, &settings.token, &settings.serial)? {
+            return Ok(pinned);
         }
         // It may be the one that could not be asked: that is no other identity.
         if let Some(refusal) = unread.into_iter().next() {
@@ -451,6 +468,16 @@ fn token_info(info: &TokenInfo) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_two_tokens_that_are_called_the_same_neither_is_read() {
+        assert!(matches!(sole::<()>(Vec::new(), "treasury", "01"), Ok(None)));
+        assert!(matches!(sole(vec![(3, "a")], "treasury", "01"), Ok(Some("a"))));
+        let Err(error) = sole(vec![(3, "a"), (7, "b")], "treasury", "01") else { panic!("one was taken") };
+        assert!(matches!(error, CollectError::WrongIdentity { .. }));
+        let words = error.to_string();
+        assert!(words.contains("`treasury` with serial number 01") && words.contains("in the slots 3, 7"), "{words}");
+    }
 
     #[test]
     fn names_are_padded_with_blanks_or_nul() {
