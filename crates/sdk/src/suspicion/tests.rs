@@ -251,3 +251,26 @@ fn leaves_ordinary_answers_alone() {
         assert!(!suspects_secret(text.as_bytes(), &none()), "{text}");
     }
 }
+
+/// What anybody may call a user hides no other one: the names in IAM's credential report are looked at nowhere else than in lists of users.
+#[test]
+fn a_name_in_the_credential_report_does_not_hide_it() {
+    let head = "user,arn,user_creation_time,password_enabled,access_key_1_active";
+    let row = |name: &str, last: &str| {
+        format!("{name},arn:aws:iam::111122223333:user/{name},2026-01-01T00:00:00+00:00,true,{last}")
+    };
+    let answer = |rows: &[String]| {
+        let text = base64(&format!("{head}\n{}", rows.join("\n")), ['+', '/'], usize::MAX);
+        bytes::Bytes::from(format!("<R><Content>{text}</Content></R>"))
+    };
+    for name in ["password=see-vault-path", "a,password=see-vault-path"] {
+        let named = answer(&[row("ann", "false"), row(name, "true"), row("bo", "false")]);
+        assert!(!suspects_secret(&named, &none()), "{name}");
+        // In another column, in a row that has none, or in another table it is one.
+        for other in [row("ann", name), name.to_owned()] {
+            assert!(suspects_secret(&answer(&[row("bo", "true"), other]), &none()), "{name}");
+        }
+        let table = base64(&format!("name,arn\n{}", row(name, "true")), ['+', '/'], usize::MAX);
+        assert!(suspects_secret(table.as_bytes(), &none()), "{name}");
+    }
+}
