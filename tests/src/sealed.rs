@@ -201,10 +201,31 @@ impl Book {
     /// The C2SP checkpoint of the ledger as it stands.
     #[must_use]
     pub fn checkpoint(&self) -> String {
+        self.checkpoint_of(self.size(), self.root)
+    }
+
+    /// A head that the ledger key signs, of any size and root.
+    #[must_use]
+    pub fn checkpoint_of(&self, size: u64, root: Digest) -> String {
         let key = self.log_key();
-        let head = key.c2sp_checkpoint(self.size(), self.root);
-        let signature = self.log.sign(head.body().as_bytes()).unwrap();
-        key.c2sp_note(self.size(), self.root, &signature).unwrap()
+        let signature = self.log.sign(key.c2sp_checkpoint(size, root).body().as_bytes()).unwrap();
+        key.c2sp_note(size, root, &signature).unwrap()
+    }
+
+    /// The root of its first `size` entries.
+    #[must_use]
+    pub fn root_at(&self, size: u64) -> Digest {
+        ledger::tree_root(size, &mut self.hashes(self.size())).unwrap()
+    }
+
+    /// An exported bundle with the proof that the ledger continues its head of `size` entries.
+    #[must_use]
+    pub fn exported_since(&self, index: u64, size: u64) -> Files {
+        let mut files = self.exported(index);
+        let proof = ledger::consistency_proof(size, self.size(), &mut self.hashes(self.size())).unwrap().unwrap();
+        let since = consistency::Since { size, root: self.root_at(size), proof };
+        files.insert(Entry::Since, since.render().into_bytes());
+        files
     }
 
     /// The files of a bundle as it lies in a store.
@@ -500,6 +521,7 @@ impl Story {
                 rehearsal: vec![],
                 challenge: None,
                 summary: Summary { conforms: 1, deviates: 1, undetermined: 1, not_applicable: 0, accepted: 1, gaps: 1 },
+                plan: None,
             },
         }
     }

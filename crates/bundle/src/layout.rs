@@ -13,6 +13,8 @@ pub const RAW: &str = "raw";
 pub const CHECKPOINT: &str = "ledger/checkpoint";
 /// In a tar: the proof from the bundle's head to the newest one.
 pub const CONSISTENCY: &str = "ledger/consistency";
+/// In a tar: the proof from a head that somebody saw before to the newest one.
+pub const SINCE: &str = "ledger/since";
 /// In a store and in a tar: prefix of tiles. `ledger::Tile::path` is relative to `ledger/`.
 pub const LEDGER: &str = "ledger";
 /// In a store: prefix of the bundles, one file each.
@@ -32,6 +34,8 @@ pub enum Entry {
     Checkpoint,
     /// `ledger/consistency`
     Consistency,
+    /// `ledger/since`
+    Since,
     /// `ledger/tile/…`; the path relative to `ledger/`
     Tile(String),
     /// `ledger/statements/<index>.json`
@@ -90,6 +94,7 @@ impl Entry {
             RECORDS => Self::Records,
             CHECKPOINT => Self::Checkpoint,
             CONSISTENCY => Self::Consistency,
+            SINCE => Self::Since,
             _ => Self::parse_numbered(path)?,
         };
         // One name, one spelling: no leading zeros, no `.`, no doubled slash.
@@ -125,6 +130,7 @@ impl Entry {
             Self::Leaves => LEAVES.to_owned(),
             Self::Checkpoint => CHECKPOINT.to_owned(),
             Self::Consistency => CONSISTENCY.to_owned(),
+            Self::Since => SINCE.to_owned(),
             Self::Tile(tile_path) => tile(tile_path),
             Self::LedgerStatement(index) => ledger_statement(*index),
             Self::Anchor(size, name) => format!("{ANCHORS}/{size}/{name}"),
@@ -173,6 +179,7 @@ mod tests {
             "records.jsonl",
             "ledger/checkpoint",
             "ledger/consistency",
+            "ledger/since",
             "ledger/tile/0/000.p/3",
             "ledger/tile/1/x001/x234/067",
             "ledger/tile/entries/x001/067.p/255",

@@ -4,6 +4,7 @@
 //! and out as bytes: who signs, and whether a signature is right, is decided elsewhere.
 
 pub mod approval;
+pub mod basis;
 pub mod consistency;
 pub mod export;
 pub mod layout;

@@ -22,6 +22,9 @@ pub const CHECKPOINT_MAX: u64 = 16 * 1024;
 /// Bytes of `ledger/consistency`: the hashes of one proof, a line each.
 pub const CONSISTENCY_MAX: u64 = 64 * 65;
 
+/// Bytes of `ledger/since`: a size, a root, and the hashes of one proof.
+pub const SINCE_MAX: u64 = 13 + 1 + 65 + CONSISTENCY_MAX;
+
 /// Bytes of a tile, of hashes or of entries: 256 of the largest entries with their lengths.
 pub const TILE_MAX: u64 = (ledger::ENTRY_MAX as u64 + 2) * ledger::TILE_WIDTH;
 
@@ -152,6 +155,7 @@ mod tests {
         assert_eq!(said("envelope in `ledger/statements/`"), [ENVELOPE_MAX]);
         assert_eq!(said("checkpoint")[0], CHECKPOINT_MAX);
         assert_eq!(said("`ledger/consistency`"), [CONSISTENCY_MAX]);
+        assert_eq!(said("`ledger/since`"), [SINCE_MAX]);
         assert_eq!(said("file in `ledger/tile/`"), [TILE_MAX]);
         assert_eq!(said("`leaves.txt`"), [LEAVES_MAX]);
         assert_eq!(said("hashes in a proof"), [usize(ledger::max_proof_length())]);

@@ -2,8 +2,8 @@
 //! append: statement → (sign) → [`Signed`] → ledger entry → (append) → [`SealedStatement`].
 
 use ledger::PublicKey;
-use model::Timestamp;
 use model::record::{Override, RunStatus};
+use model::{Digest, Timestamp};
 
 use crate::sigstore::{Envelope, Position, SealedStatement, entry_body};
 use crate::statement::{Chain, Kind, Predicate, Statement, StatementError, Summary, Tool, pae};
@@ -25,6 +25,8 @@ pub struct Metadata {
     pub rehearsal: Vec<Override>,
     pub challenge: Option<String>,
     pub summary: Summary,
+    /// Digest of the resolved plan; where it is given, the statement says with what was judged.
+    pub plan: Option<Digest>,
 }
 
 /// A rendered statement that is to be signed.
@@ -61,6 +63,7 @@ pub fn statement(written: &WrittenRecords, metadata: Metadata, chain: Chain) -> 
             challenge: metadata.challenge,
             records: written.records(),
             summary: metadata.summary,
+            basis: metadata.plan.map(|plan| written.basis.with(plan)),
             chain,
         },
     };

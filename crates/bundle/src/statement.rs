@@ -7,6 +7,7 @@ use model::record::{Override, RunStatus};
 use model::{Digest, RecordType, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::basis::Basis;
 use crate::{layout, limits};
 
 /// `payloadType` of the DSSE envelope.
@@ -74,6 +75,9 @@ pub struct Predicate {
     pub challenge: Option<String>,
     pub records: Records,
     pub summary: Summary,
+    /// With what it was judged; of a run only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
     pub chain: Chain,
 }
 
@@ -306,6 +310,9 @@ impl Predicate {
         self.records.check()?;
         if self.kind == Kind::Run && self.records.count_of(RecordType::Run) != 1 {
             return Err(field("records.segments", "do not have exactly one record of type `run`"));
+        }
+        if self.basis.is_some() && self.kind != Kind::Run {
+            return Err(field("basis", "is of a run only"));
         }
         if self.kind == Kind::Record {
             self.of_a_person()?;

@@ -33,6 +33,12 @@ pub struct TrustedLedger {
     pub origin: String,
     pub spki: Spki,
     pub sizes: Range,
+    /// Whose bundles it holds: every statement must name this entity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<String>,
+    /// Of which system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
 }
 
 /// A key and what it may sign.
@@ -112,6 +118,8 @@ pub enum TrustError {
     Range,
     #[error("the trust file lists key {id} with overlapping ranges in the same role")]
     Overlap { id: model::Digest },
+    #[error("`{what}` of the ledger is not 1 to 256 bytes without control characters")]
+    LedgerOf { what: &'static str },
     #[error("key {id} has a holder, and not the role `record`")]
     HolderOfOther { id: model::Digest },
     #[error("the holder of key {id} has no name of 1 to 256 bytes without control characters")]
@@ -130,7 +138,13 @@ impl Trust {
     pub fn new(origin: &str, ledger: PublicKey, collector: PublicKey) -> Result<Self, TrustError> {
         let trust = Self {
             witnessmark_trust: VERSION,
-            ledger: TrustedLedger { origin: origin.to_owned(), spki: Spki(ledger), sizes: Range::from(1) },
+            ledger: TrustedLedger {
+                origin: origin.to_owned(),
+                spki: Spki(ledger),
+                sizes: Range::from(1),
+                entity: None,
+                system: None,
+            },
             keys: vec![TrustedKey::from_now_on(collector, Role::Run, 0)],
             tsa: Vec::new(),
             witnesses: Vec::new(),
@@ -238,6 +252,11 @@ impl Trust {
 
     fn check(&self) -> Result<(), TrustError> {
         self.log_key()?;
+        for (what, name) in [("entity", &self.ledger.entity), ("system", &self.ledger.system)] {
+            if name.as_deref().is_some_and(|name| !model::is_statement_text(name)) {
+                return Err(TrustError::LedgerOf { what });
+            }
+        }
         let ranges = self.keys.iter().map(|key| key.indices);
         if ranges.chain([self.ledger.sizes]).any(|range| range.is_empty()) {
             return Err(TrustError::Range);

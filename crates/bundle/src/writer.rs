@@ -10,6 +10,7 @@ use model::{Digest, RecordRef, RecordType};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::basis::{BasisHasher, OfRecords};
 use crate::limits;
 use crate::read::json::{Checker, JsonError};
 use crate::read::line::RULES;
@@ -30,6 +31,8 @@ pub struct WrittenRecords {
     pub records_sha256: Digest,
     /// SHA-256 of `leaves.txt`.
     pub leaves_sha256: Digest,
+    /// Digests of what was judged with, as far as records say it.
+    pub basis: OfRecords,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +74,7 @@ pub struct RecordWriter<R, L, F> {
     leaves_hash: Sha256,
     tree: CompactRange,
     segments: Vec<Segment>,
+    basis: BasisHasher,
     line: Vec<u8>,
     checker: Checker,
 }
@@ -86,6 +90,7 @@ impl<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()>> RecordWrit
             leaves_hash: Sha256::new(),
             tree: CompactRange::new(),
             segments: Vec::new(),
+            basis: BasisHasher::default(),
             line: Vec::new(),
             checker: Checker::new(),
         }
@@ -125,6 +130,7 @@ impl<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()>> RecordWrit
         let reference = self.place(kind);
         let leaf = leaf_hash(&self.line);
         self.tree.append(leaf);
+        self.basis.line(kind, &self.line);
         self.line.push(b'\n');
         self.records_hash.update(&self.line);
         self.records.write_all(&self.line).map_err(WriteError::Io)?;
@@ -153,6 +159,7 @@ impl<R: Write, L: Write, F: FnMut(&mut [u8; SALT]) -> io::Result<()>> RecordWrit
             segments: self.segments,
             records_sha256: Digest::from_bytes(self.records_hash.finalize().into()),
             leaves_sha256: Digest::from_bytes(self.leaves_hash.finalize().into()),
+            basis: self.basis.finish(),
         };
         Ok((written, self.records, self.leaves))
     }
@@ -259,6 +266,7 @@ mod tests {
                 ],
                 records_sha256: Digest::of(records.as_bytes()),
                 leaves_sha256: Digest::of(&leaves),
+                basis: BasisHasher::default().finish(),
             }
         );
         assert_eq!(written.count_of(RecordType::Gap), 2);

@@ -34,10 +34,12 @@ pub enum ExitStatus {
     Undecided = 21,
     /// Checks that are run again come to another outcome than the sealed one.
     OtherOutcome = 22,
+    /// A ledger is whole, and runs that were due by its own schedule are not in it.
+    RunsMissing = 23,
 }
 
 impl ExitStatus {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Success,
         Self::ToolFailed,
         Self::WrongInput,
@@ -49,6 +51,7 @@ impl ExitStatus {
         Self::NotAuthentic,
         Self::Undecided,
         Self::OtherOutcome,
+        Self::RunsMissing,
     ];
 
     /// The number that the operating system is given.
@@ -116,7 +119,7 @@ mod tests {
 
     #[test]
     fn numbers_do_not_change() {
-        assert_eq!(ExitStatus::ALL.map(ExitStatus::code), [0, 1, 2, 3, 4, 10, 11, 12, 20, 21, 22]);
+        assert_eq!(ExitStatus::ALL.map(ExitStatus::code), [0, 1, 2, 3, 4, 10, 11, 12, 20, 21, 22, 23]);
         assert_eq!(serde_json::to_string(&ExitStatus::NotAuthentic).unwrap(), "20");
         assert_eq!(format!("{}", ExitStatus::Undecided), "21");
     }

@@ -99,6 +99,7 @@ pub fn size_max(entry: &Entry) -> u64 {
         Entry::Leaves => limits::LEAVES_MAX,
         Entry::Checkpoint => limits::CHECKPOINT_MAX,
         Entry::Consistency => limits::CONSISTENCY_MAX,
+        Entry::Since => limits::SINCE_MAX,
         Entry::Tile(_) => limits::TILE_MAX,
         Entry::LedgerStatement(_) => limits::ENVELOPE_MAX,
         Entry::Anchor(..) => limits::ANCHOR_MAX,

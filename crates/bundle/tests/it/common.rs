@@ -88,6 +88,7 @@ impl Ledger {
             rehearsal: vec![Override::Replay, Override::Clock],
             challenge: Some("auditor's <nonce> & \u{e4}".into()),
             summary: Summary { gaps: 3, ..Summary::default() },
+            plan: None,
         };
         let chain = Chain {
             origin: ORIGIN.into(),
