@@ -11,4 +11,4 @@ mod schedule;
 pub use acceptance::{AcceptanceState, AcceptanceUse, Acceptances, LastDeviation, excused, may_hide};
 pub use rehearsal::Rehearsals;
 pub use rollup::{Tally, Verdict};
-pub use schedule::{Began, Pause, Schedule};
+pub use schedule::{Began, Kept, Schedule, Slot, Slots, Unsaid, Worth};

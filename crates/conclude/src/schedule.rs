@@ -1,4 +1,10 @@
-//! When runs were due and when they began.
+//! When runs were due by the schedule that they declare, and what came of each of these slots.
+//!
+//! A declared schedule has an interval and no hour: after each run that observed something the next one is due an interval later. So a
+//! run that begins a little late each day misses none, and what stands between two such runs is cut into slots of one interval. A run
+//! that failed and a rehearsal observe nothing: their slot stays without an observation, and says which of the two it was.
+
+use std::collections::BTreeMap;
 
 use model::Timestamp;
 use serde::Serialize;
@@ -13,125 +19,362 @@ pub struct Began {
     pub started: Timestamp,
     /// The next run is due this long after it; absent where no interval is declared.
     pub every_seconds: Option<u64>,
+    pub worth: Worth,
 }
 
-/// More time without a run than the declaration allows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Pause {
-    /// The run before; absent at the beginning of the period.
-    pub after: Option<u64>,
-    /// The run after; absent at the end of the period.
-    pub before: Option<u64>,
+/// What a run is worth as an observation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worth {
+    /// All that was asked for was read.
+    Complete,
+    /// Sealed with gaps.
+    Partial,
+    Failed,
+    /// A rehearsal of all its targets.
+    Rehearsal,
+}
+
+/// What became of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Slot {
+    /// No run at all.
+    Missing,
+    /// Runs that failed, and no other.
+    Failed,
+    /// Rehearsals, and no other but failed ones.
+    Rehearsed,
+    /// Observed more than a tenth of the interval after it was due.
+    Late,
+    /// Observed, with gaps.
+    Partial,
+}
+
+/// Slots after each other of which the same is to be said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Slots {
+    pub slot: Slot,
+    /// When the first and the last of them were due.
     pub from: Timestamp,
     pub until: Timestamp,
+    pub count: u64,
     /// The declared interval.
     pub every_seconds: u64,
-    /// Runs that should have begun in between.
-    pub missing: u64,
+    /// The observation before; absent where there was none yet.
+    pub after: Option<u64>,
+    /// The observation after; absent where there is none yet.
+    pub before: Option<u64>,
+    /// The runs that it is said of; none where they are missing.
+    pub entries: Vec<u64>,
 }
 
-/// Where the declared schedule was kept, and where not. Runs are given in the order of their indices, rehearsals not at all.
+/// A time of which cannot be said what was due, because no schedule was declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Unsaid {
+    pub from: Timestamp,
+    pub until: Timestamp,
+}
+
+/// The runs of a ledger, in the order of their indices.
 #[derive(Clone, Debug, Default)]
 pub struct Schedule {
-    from: Option<Timestamp>,
-    first: Option<Timestamp>,
-    last: Option<Began>,
-    pauses: Vec<Pause>,
-    pauses_in_all: u64,
-    missing: u64,
-    times_back: Vec<u64>,
+    runs: Vec<Began>,
+}
+
+/// Where the declared schedule was kept, and where not. Of slots that were due within the period.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Kept {
+    /// Slots; 0 where nothing was declared: then nothing can be said.
+    pub due: u64,
+    /// Of them with an observation, late and partial ones too.
+    pub observed: u64,
+    pub late: u64,
+    pub partial: u64,
+    /// Of them without an observation.
+    pub missing: u64,
+    pub failed: u64,
+    pub rehearsed: u64,
+    /// All that was not as declared, at most a thousand rows.
+    pub slots: Vec<Slots>,
+    pub slots_in_all: u64,
+    /// Times of which nothing can be said, at most a thousand.
+    pub unsaid: Vec<Unsaid>,
+    pub unsaid_in_all: u64,
+    /// Observations that began before the one before them, at most a thousand.
+    pub times_back: Vec<u64>,
+    /// Begin of the first and of the last observation of the whole ledger.
+    pub first: Option<Timestamp>,
+    pub last: Option<Timestamp>,
+}
+
+impl Kept {
+    /// Slots without an observation.
+    #[must_use]
+    pub const fn unobserved(&self) -> u64 {
+        self.missing.saturating_add(self.failed).saturating_add(self.rehearsed)
+    }
+
+    /// Whether of all of the period can be said what was due.
+    #[must_use]
+    pub const fn said(&self) -> bool {
+        self.due > 0 && self.unsaid_in_all == 0
+    }
 }
 
 impl Schedule {
-    /// Runs are missed from here on, and not only from the first run on.
-    pub fn begin(&mut self, from: Option<Timestamp>) {
-        self.from = from;
-    }
-
     pub fn run(&mut self, run: Began) {
-        self.first.get_or_insert(run.started);
-        match self.last {
-            Some(last) => {
-                if run.started < last.started && self.times_back.len() < NAMED {
-                    self.times_back.push(run.index);
-                }
-                self.pause(Some(last.index), Some(run.index), last.started, run.started, last.every_seconds);
-            }
-            None => {
-                if let Some(from) = self.from {
-                    self.pause(None, Some(run.index), from, run.started, run.every_seconds);
-                }
-            }
-        }
-        self.last = Some(run);
+        self.runs.push(run);
     }
 
-    /// Runs are missed until here, and not only until the last run.
-    pub fn end(&mut self, until: Option<Timestamp>) {
-        if let (Some(last), Some(until)) = (self.last, until) {
-            self.pause(Some(last.index), None, last.started, until, last.every_seconds);
+    /// What was due from `from` until `until`, both inclusive. Without them: from the first run to the last one, rehearsals aside.
+    #[must_use]
+    pub fn kept(&self, from: Option<Timestamp>, until: Option<Timestamp>) -> Kept {
+        let real: Vec<&Began> = self.runs.iter().filter(|run| run.worth != Worth::Rehearsal).collect();
+        let begin = from.or_else(|| real.iter().map(|run| run.started).min());
+        let end = until.or_else(|| real.iter().map(|run| run.started).max());
+        let mut walk = Walk { from: begin, until: end, asked_until: until.is_some(), kept: Kept::default() };
+        let observed = |run: &Began| matches!(run.worth, Worth::Complete | Worth::Partial);
+        let mut others: Vec<Began> = Vec::new();
+        let mut last: Option<Began> = None;
+        for run in &self.runs {
+            if !observed(run) {
+                others.push(*run);
+                continue;
+            }
+            match last {
+                None => walk.first(*run, &others),
+                Some(before) => walk.between(before, *run, &others),
+            }
+            others.clear();
+            last = Some(*run);
         }
+        match (last, self.runs.first()) {
+            (Some(last), _) => walk.after(last, &others),
+            // The schedule of what ran at all; of real runs, where there are some.
+            (None, Some(first)) => walk.nothing(real.first().copied().unwrap_or(first), &others),
+            (None, None) => {}
+        }
+        walk.kept
+    }
+}
+
+/// A period, and what is found of it.
+struct Walk {
+    from: Option<Timestamp>,
+    until: Option<Timestamp>,
+    /// Whoever asks says that the time until then has passed.
+    asked_until: bool,
+    kept: Kept,
+}
+
+/// Slots of one interval: number `i` is due at `anchor + i * every`. All in milliseconds.
+#[derive(Clone, Copy)]
+struct Grid {
+    anchor: i128,
+    every: i128,
+    every_seconds: u64,
+}
+
+impl Grid {
+    fn new(anchor: Timestamp, every_seconds: u64) -> Self {
+        let every_seconds = every_seconds.max(1);
+        Self { anchor: i128::from(anchor.as_millis()), every: i128::from(every_seconds) * 1000, every_seconds }
     }
 
-    /// Runs are missing when half as much again as the declared time went by, rounded down to whole
-    /// runs: a job that starts a little late each day misses none.
-    fn pause(
-        &mut self,
-        after: Option<u64>,
-        before: Option<u64>,
-        from: Timestamp,
-        until: Timestamp,
-        every: Option<u64>,
-    ) {
-        let begin = self.from.map_or(from, |start| start.max(from));
-        let seconds = until.as_seconds().saturating_sub(begin.as_seconds());
-        let (Some(every_seconds), Ok(seconds)) = (every, u64::try_from(seconds)) else {
+    const fn due(&self, number: i128) -> i128 {
+        self.anchor + number * self.every
+    }
+
+    /// The slot to which a moment is nearest; of two the later one.
+    const fn nearest(&self, moment: i128) -> i128 {
+        (moment - self.anchor + self.every / 2).div_euclid(self.every)
+    }
+
+    /// The first slot that is not due before a moment.
+    const fn not_before(&self, moment: i128) -> i128 {
+        -(self.anchor - moment).div_euclid(self.every)
+    }
+
+    /// The last slot that is not due after a moment.
+    const fn not_after(&self, moment: i128) -> i128 {
+        (moment - self.anchor).div_euclid(self.every)
+    }
+}
+
+fn millis(time: Timestamp) -> i128 {
+    i128::from(time.as_millis())
+}
+
+impl Walk {
+    /// The first observation: its own slot, and those before it, back to the begin of the period.
+    fn first(&mut self, run: Began, others: &[Began]) {
+        self.kept.first = Some(run.started);
+        self.kept.last = Some(run.started);
+        let Some(every) = run.every_seconds else {
+            if let Some(from) = self.from {
+                self.unsaid(from, run.started);
+            }
             return;
         };
-        let missing = (seconds.saturating_add(every_seconds / 2) / every_seconds.max(1)).saturating_sub(1);
-        if missing == 0 {
+        let grid = Grid::new(run.started, every);
+        if let Some(from) = self.from {
+            self.unmet(grid, grid.not_before(millis(from)), -1, (None, Some(run.index)), others);
+        }
+        self.met(grid, 0, run, None);
+    }
+
+    fn between(&mut self, before: Began, run: Began, others: &[Began]) {
+        self.kept.last = Some(run.started);
+        if run.started < before.started && self.kept.times_back.len() < NAMED {
+            self.kept.times_back.push(run.index);
+        }
+        let Some(every) = before.every_seconds else {
+            self.unsaid(before.started, run.started);
+            return;
+        };
+        let grid = Grid::new(before.started, every);
+        let number = grid.nearest(millis(run.started));
+        self.unmet(grid, 1, number - 1, (Some(before.index), Some(run.index)), others);
+        // One more than was due meets no slot.
+        if number > 0 {
+            self.met(grid, number, run, Some(before.index));
+        }
+    }
+
+    fn after(&mut self, last: Began, others: &[Began]) {
+        let Some(until) = self.until else { return };
+        let Some(every) = last.every_seconds else {
+            self.unsaid(last.started, until);
+            return;
+        };
+        let grid = Grid::new(last.started, every);
+        // A run is missing once half an interval more went by.
+        let end = grid.not_after(millis(until) - grid.every / 2);
+        let end = others
+            .iter()
+            .map(|run| grid.nearest(millis(run.started)))
+            .filter(|at| grid.due(*at) <= millis(until))
+            .fold(end, i128::max);
+        self.unmet(grid, 1, end, (Some(last.index), None), others);
+    }
+
+    /// No observation at all: every slot is without one.
+    fn nothing(&mut self, first: &Began, others: &[Began]) {
+        let (Some(from), Some(until)) = (self.from, self.until) else { return };
+        let Some(every) = first.every_seconds else {
+            self.unsaid(from, until);
+            return;
+        };
+        let grid = Grid::new(from, every);
+        let end = if self.asked_until { millis(until) - grid.every / 2 } else { millis(until) };
+        self.unmet(grid, 0, grid.not_after(end).max(0), (None, None), others);
+    }
+
+    fn within(&self, due: i128) -> bool {
+        self.from.is_none_or(|from| due >= millis(from)) && self.until.is_none_or(|until| due <= millis(until))
+    }
+
+    fn unsaid(&mut self, from: Timestamp, until: Timestamp) {
+        let from = self.from.map_or(from, |start| start.max(from));
+        let until = self.until.map_or(until, |end| end.min(until));
+        if from >= until {
             return;
         }
-        self.missing = self.missing.saturating_add(missing);
-        self.pauses_in_all += 1;
-        if self.pauses.len() < NAMED {
-            self.pauses.push(Pause { after, before, from: begin, until, every_seconds, missing });
+        self.kept.unsaid_in_all += 1;
+        if self.kept.unsaid.len() < NAMED {
+            self.kept.unsaid.push(Unsaid { from, until });
         }
     }
 
-    /// When the first run began.
-    #[must_use]
-    pub const fn first(&self) -> Option<Timestamp> {
-        self.first
+    /// A slot with an observation.
+    fn met(&mut self, grid: Grid, number: i128, run: Began, after: Option<u64>) {
+        let due = grid.due(number);
+        if !self.within(due) {
+            return;
+        }
+        self.kept.due += 1;
+        self.kept.observed += 1;
+        let around = (after, Some(run.index));
+        if millis(run.started) - due > grid.every / 10 {
+            self.kept.late += 1;
+            self.row(Slot::Late, grid, (number, number), around, vec![run.index]);
+        }
+        if run.worth == Worth::Partial {
+            self.kept.partial += 1;
+            self.row(Slot::Partial, grid, (number, number), around, vec![run.index]);
+        }
     }
 
-    /// The last run.
-    #[must_use]
-    pub const fn last(&self) -> Option<Began> {
-        self.last
+    /// Slots without an observation, those of the period among them; `others` are the failed runs and rehearsals of that time.
+    fn unmet(&mut self, grid: Grid, first: i128, last: i128, around: (Option<u64>, Option<u64>), others: &[Began]) {
+        let first = self.from.map_or(first, |from| first.max(grid.not_before(millis(from))));
+        let last = self.until.map_or(last, |until| last.min(grid.not_after(millis(until))));
+        if first > last {
+            return;
+        }
+        let mut tried: BTreeMap<i128, (Slot, Vec<u64>)> = BTreeMap::new();
+        for run in others {
+            let number = grid.nearest(millis(run.started)).clamp(first - 1, last + 1);
+            if number < first || number > last {
+                continue;
+            }
+            let slot = if run.worth == Worth::Failed { Slot::Failed } else { Slot::Rehearsed };
+            let (kind, entries) = tried.entry(number).or_insert((slot, Vec::new()));
+            // That a real run failed says less than that somebody rehearsed in its place.
+            *kind = (*kind).max(slot);
+            if entries.len() < NAMED {
+                entries.push(run.index);
+            }
+        }
+        let mut next = first;
+        for (number, (slot, entries)) in tried {
+            self.missing(grid, (next, number - 1), around);
+            self.kept.due += 1;
+            match slot {
+                Slot::Failed => self.kept.failed += 1,
+                _ => self.kept.rehearsed += 1,
+            }
+            self.row(slot, grid, (number, number), around, entries);
+            next = number + 1;
+        }
+        self.missing(grid, (next, last), around);
     }
 
-    /// Where more time than declared went by without a run, at most a thousand of them.
-    #[must_use]
-    pub fn pauses(&self) -> &[Pause] {
-        &self.pauses
+    fn missing(&mut self, grid: Grid, slots: (i128, i128), around: (Option<u64>, Option<u64>)) {
+        let count = u64::try_from(slots.1 - slots.0 + 1).unwrap_or(0);
+        if count == 0 {
+            return;
+        }
+        self.kept.due = self.kept.due.saturating_add(count);
+        self.kept.missing = self.kept.missing.saturating_add(count);
+        self.row(Slot::Missing, grid, slots, around, Vec::new());
     }
 
-    #[must_use]
-    pub const fn pauses_in_all(&self) -> u64 {
-        self.pauses_in_all
-    }
-
-    /// Runs that should have begun in those pauses.
-    #[must_use]
-    pub const fn missing(&self) -> u64 {
-        self.missing
-    }
-
-    /// Runs that began before the run before them, at most a thousand.
-    #[must_use]
-    pub fn times_back(&self) -> &[u64] {
-        &self.times_back
+    fn row(
+        &mut self,
+        slot: Slot,
+        grid: Grid,
+        (first, last): (i128, i128),
+        (after, before): (Option<u64>, Option<u64>),
+        entries: Vec<u64>,
+    ) {
+        self.kept.slots_in_all += 1;
+        let time = |number| i64::try_from(grid.due(number)).ok().and_then(|due| Timestamp::from_millis(due).ok());
+        // A slot within the period is a time that can be written.
+        let (Some(from), Some(until)) = (time(first), time(last)) else { return };
+        if self.kept.slots.len() < NAMED {
+            let count = u64::try_from(last - first + 1).unwrap_or(0);
+            self.kept.slots.push(Slots {
+                slot,
+                from,
+                until,
+                count,
+                every_seconds: grid.every_seconds,
+                after,
+                before,
+                entries,
+            });
+        }
     }
 }
 
@@ -139,60 +382,124 @@ impl Schedule {
 mod tests {
     use super::*;
 
-    const DAY: u64 = 86_400;
+    const DAY: Option<u64> = Some(86_400);
 
     fn at(text: &str) -> Timestamp {
-        Timestamp::from_rfc3339(text).unwrap()
+        let text = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+        Timestamp::from_rfc3339(&text).unwrap()
     }
 
-    fn schedule(from: Option<&str>, runs: &[(&str, Option<u64>)], until: Option<&str>) -> Schedule {
+    fn kept(from: Option<&str>, runs: &[(&str, Option<u64>, Worth)], until: Option<&str>) -> Kept {
         let mut schedule = Schedule::default();
-        schedule.begin(from.map(at));
-        for (index, (started, every_seconds)) in (0..).zip(runs) {
-            schedule.run(Began { index, started: at(started), every_seconds: *every_seconds });
+        for (index, (started, every_seconds, worth)) in (0..).zip(runs) {
+            schedule.run(Began { index, started: at(started), every_seconds: *every_seconds, worth: *worth });
         }
-        schedule.end(until.map(at));
-        schedule
+        schedule.kept(from.map(at), until.map(at))
+    }
+
+    fn daily(started: &str) -> (&str, Option<u64>, Worth) {
+        (started, DAY, Worth::Complete)
     }
 
     #[test]
     fn a_run_that_begins_late_is_not_a_missing_one() {
-        let daily = Some(DAY);
-        let kept = schedule(None, &[("2026-01-01T06:00:00Z", daily), ("2026-01-02T17:59:59Z", daily)], None);
-        assert_eq!((kept.missing(), kept.pauses()), (0, &[][..]));
-        let late = schedule(None, &[("2026-01-01T06:00:00Z", daily), ("2026-01-02T18:00:00Z", daily)], None);
-        assert_eq!(late.missing(), 1);
-        let pause = Pause {
+        let late = kept(None, &[daily("2026-01-01T06:00:00Z"), daily("2026-01-02T17:59:59Z")], None);
+        assert_eq!((late.due, late.missing, late.late), (2, 0, 1));
+        assert_eq!((late.slots[0].slot, late.slots[0].from), (Slot::Late, at("2026-01-02T06:00:00Z")));
+        let on_time = kept(None, &[daily("2026-01-01T06:00:00Z"), daily("2026-01-02T08:00:00Z")], None);
+        assert_eq!((on_time.due, on_time.observed, on_time.slots_in_all), (2, 2, 0));
+        let missing = kept(None, &[daily("2026-01-01T06:00:00Z"), daily("2026-01-02T18:00:00Z")], None);
+        let row = Slots {
+            slot: Slot::Missing,
+            from: at("2026-01-02T06:00:00Z"),
+            until: at("2026-01-02T06:00:00Z"),
+            count: 1,
+            every_seconds: 86_400,
             after: Some(0),
             before: Some(1),
-            from: at("2026-01-01T06:00:00Z"),
-            until: at("2026-01-02T18:00:00Z"),
-            every_seconds: DAY,
-            missing: 1,
+            entries: vec![],
         };
-        assert_eq!(late.pauses(), [pause]);
+        assert_eq!((missing.missing, missing.late, &missing.slots[..]), (1, 0, &[row][..]));
     }
 
     #[test]
     fn a_period_may_begin_before_the_first_run_and_end_after_the_last() {
-        let daily = Some(DAY);
-        let runs = [("2026-01-03T00:00:00Z", daily), ("2026-01-04T00:00:00Z", daily)];
-        let whole = schedule(Some("2026-01-01T00:00:00Z"), &runs, Some("2026-01-07T00:00:00Z"));
+        let runs = [daily("2026-01-03"), daily("2026-01-04")];
+        let whole = kept(Some("2026-01-01"), &runs, Some("2026-01-07"));
+        let rows: Vec<_> = whole.slots.iter().map(|row| (row.after, row.before, row.count)).collect();
+        assert_eq!(rows, [(None, Some(0), 2), (Some(1), None, 2)]);
+        assert_eq!((whole.due, whole.observed, whole.missing), (6, 2, 4));
+        assert_eq!((whole.first, whole.last), (Some(at("2026-01-03")), Some(at("2026-01-04"))));
+    }
+
+    #[test]
+    fn a_window_without_any_run_is_missing_throughout() {
+        let year = ("2026-01-01", "2026-12-31T23:59:59.999Z");
+        let only = |worth| kept(Some(year.0), &[("2026-06-01", DAY, worth)], Some(year.1));
+        let failed = only(Worth::Failed);
+        assert_eq!((failed.due, failed.failed, failed.missing, failed.rehearsed), (365, 1, 364, 0));
+        let rehearsed = only(Worth::Rehearsal);
+        assert_eq!((rehearsed.due, rehearsed.rehearsed, rehearsed.missing), (365, 1, 364));
+        assert_eq!(kept(Some(year.0), &[daily("2025-12-31")], Some(year.1)).missing, 365);
+        assert_eq!(kept(Some(year.0), &[daily("2027-01-01")], Some(year.1)).missing, 365);
+        let around = kept(Some(year.0), &[daily("2025-12-31"), daily("2027-01-01")], Some(year.1));
+        assert_eq!((around.due, around.missing, around.slots_in_all), (365, 365, 1));
+        let failed_alone = kept(None, &[("2026-06-01", DAY, Worth::Failed), ("2026-06-04", DAY, Worth::Failed)], None);
+        assert_eq!((failed_alone.due, failed_alone.failed, failed_alone.missing), (4, 2, 2));
+    }
+
+    #[test]
+    fn without_a_schedule_nothing_can_be_said() {
+        let none = |started| (started, None, Worth::Complete);
+        let undeclared = kept(None, &[none("2026-01-01"), none("2026-03-01")], None);
+        assert_eq!((undeclared.due, undeclared.unsaid_in_all, undeclared.said()), (0, 1, false));
+        assert!(!kept(None, &[none("2026-01-01")], None).said());
+        assert!(!kept(None, &[], None).said());
+        assert!(!kept(None, &[("2026-01-01", DAY, Worth::Rehearsal)], None).said());
+        let later = kept(None, &[none("2026-01-01"), daily("2026-03-01"), daily("2026-03-02")], None);
+        assert_eq!((later.due, &later.unsaid), (1, &vec![Unsaid { from: at("2026-01-01"), until: at("2026-03-01") }]));
+        assert!(!later.said());
+        // Of a period after that, all can be said.
+        let runs = [none("2026-01-01"), daily("2026-03-01"), daily("2026-03-02")];
+        assert!(kept(Some("2026-03-02"), &runs, Some("2026-03-02T10:00:00Z")).said());
+    }
+
+    #[test]
+    fn failed_and_rehearsed_runs_are_named_by_their_slot() {
+        let runs = [
+            daily("2026-01-01"),
+            ("2026-01-02T01:00:00Z", DAY, Worth::Failed),
+            ("2026-01-03T01:00:00Z", DAY, Worth::Rehearsal),
+            ("2026-01-05T01:00:00Z", DAY, Worth::Failed),
+            ("2026-01-05T02:00:00Z", DAY, Worth::Partial),
+        ];
+        let kept = kept(None, &runs, None);
         assert_eq!(
-            whole.pauses().iter().map(|p| (p.after, p.before, p.missing)).collect::<Vec<_>>(),
-            [(None, Some(0), 1), (Some(1), None, 2)]
+            (kept.due, kept.observed, kept.failed, kept.rehearsed, kept.missing, kept.partial),
+            (5, 2, 1, 1, 1, 1)
         );
-        assert_eq!((whole.missing(), whole.pauses_in_all()), (3, 2));
-        assert_eq!(whole.first(), Some(at("2026-01-03T00:00:00Z")));
-        assert_eq!(whole.last().map(|run| run.index), Some(1));
-        // Without an interval nothing is due, and the one that counts is that of the run before.
-        let none = schedule(None, &[("2026-01-01T00:00:00Z", None), ("2026-03-01T00:00:00Z", daily)], None);
-        assert_eq!(none.missing(), 0);
+        let rows: Vec<_> = kept.slots.iter().map(|row| (row.slot, row.from, row.entries.clone())).collect();
+        assert_eq!(
+            rows,
+            [
+                (Slot::Failed, at("2026-01-02"), vec![1]),
+                (Slot::Rehearsed, at("2026-01-03"), vec![2]),
+                (Slot::Missing, at("2026-01-04"), vec![]),
+                (Slot::Partial, at("2026-01-05"), vec![4]),
+            ]
+        );
     }
 
     #[test]
     fn a_clock_that_went_back_shows() {
-        let back = schedule(None, &[("2026-01-02T00:00:00Z", Some(DAY)), ("2026-01-01T00:00:00Z", Some(DAY))], None);
-        assert_eq!((back.times_back(), back.missing()), (&[1][..], 0));
+        let back = kept(None, &[daily("2026-01-02"), daily("2026-01-01")], None);
+        assert_eq!((back.times_back, back.missing), (vec![1], 0));
+    }
+
+    #[test]
+    fn an_interval_of_a_second_is_counted_and_not_walked() {
+        let runs = [("1970-01-02", Some(1), Worth::Complete), ("2026-01-01", Some(1), Worth::Complete)];
+        let kept = kept(None, &runs, None);
+        assert_eq!((kept.missing, kept.slots_in_all), (kept.due - 2, 1));
     }
 }
