@@ -4,23 +4,25 @@
 //! First the tiles, down from the signed head, then the statements, which must be the entries in them: so that a changed statement and
 //! a changed tile are told apart. Everything is read once, in order of index; of each entry 32 bytes are kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use bundle::layout;
 use bundle::sigstore::{Envelope, entry_body};
 use bundle::statement::{Kind, Predicate, Statement};
 use bundle::trust::{Role, Trust};
-use conclude::{Began, Rehearsals, Schedule};
+use conclude::{Began, Rehearsals, Schedule, Worth};
 use ledger::{Checkpoint, CompactRange, EntryBundle, Tile, decode_entries, leaf_hash};
 use model::record::RunStatus;
 use model::{Digest, ExitStatus, Timestamp};
 
+use crate::changes::Following;
 use crate::problem::Problem;
-use crate::report::{AuditReport, Continuity, HeadReport, Newest, Refusal};
+use crate::report::{AuditReport, Continuity, HeadReport, Newest, Period, Refusal};
+use crate::seen::{Entry, KEPT, Owner, Seen};
 use crate::{ed25519, ledger_position};
 
 /// Version of the report's form.
-const FORM: &str = "witnessmark-ledger-audit/1";
+const FORM: &str = "witnessmark-ledger-audit/2";
 /// Most entries that are audited at once: 32 bytes of memory each.
 const ENTRIES_MAX: u64 = 4_000_000;
 /// So many irregularities of a kind are named; the rest are counted.
@@ -36,10 +38,11 @@ pub trait LedgerFiles {
 #[derive(Debug, Clone, Copy)]
 pub struct AuditDemands<'a> {
     pub trust: &'a Trust,
-    pub last_seen: Option<&'a Checkpoint>,
-    /// Look for missing runs from here on; else from the first run on.
+    /// What was proven of this ledger before.
+    pub seen: Option<&'a Seen>,
+    /// The period of which schedule and changes are told begins here; else with the first run.
     pub from: Option<Timestamp>,
-    /// Look for missing runs until here; else until the last run.
+    /// It ends here; else with the last run.
     pub until: Option<Timestamp>,
 }
 
@@ -47,26 +50,26 @@ pub struct AuditDemands<'a> {
 #[derive(Debug)]
 pub struct Audit {
     pub report: AuditReport,
-    /// The head to keep as last seen.
-    pub head: Option<Checkpoint>,
+    /// What was proven before, with what is proven now: what to keep. Absent where the ledger does not hold.
+    pub seen: Option<Seen>,
 }
 
 /// Audits a ledger.
 pub fn audit(files: &mut dyn LedgerFiles, demands: &AuditDemands<'_>) -> Audit {
-    let mut state = State::default();
+    let mut state = State::new(demands);
     let stopped = state.read(files, demands).err();
-    state.conclude(stopped.as_ref())
+    state.conclude(stopped.as_ref(), demands)
 }
 
 /// The same inside the verification of a bundle: a ledger that does not hold stops it.
 pub(crate) fn audit_within(
     files: &mut dyn LedgerFiles,
     demands: &AuditDemands<'_>,
-) -> Result<(AuditReport, Option<Continuity>), Problem> {
-    let mut state = State::default();
+) -> Result<(AuditReport, Option<Continuity>, Seen), Problem> {
+    let mut state = State::new(demands);
     state.read(files, demands)?;
-    let continuity = state.continuity;
-    Ok((state.conclude(None).report, continuity))
+    let (continuity, seen) = (state.continuity, state.learnt(demands));
+    Ok((state.conclude(None, demands).report, continuity, seen))
 }
 
 #[derive(Default)]
@@ -77,6 +80,11 @@ struct State {
     tree: CompactRange,
     previous: Option<Digest>,
     schedule: Schedule,
+    changes: Following,
+    /// Whose bundles it holds, by its first entry.
+    owner: Option<Owner>,
+    /// The newest heads, each proven entry by entry.
+    heads: VecDeque<Entry>,
     by_kind: BTreeMap<&'static str, u64>,
     failed: u64,
     partial: u64,
@@ -87,6 +95,10 @@ struct State {
 }
 
 impl State {
+    fn new(demands: &AuditDemands<'_>) -> Self {
+        Self { changes: Following::within(demands.from, demands.until), ..Self::default() }
+    }
+
     fn read(&mut self, files: &mut dyn LedgerFiles, demands: &AuditDemands<'_>) -> Result<(), Problem> {
         let trust = demands.trust;
         let key = trust.log_key().map_err(Problem::Trust)?;
@@ -98,22 +110,27 @@ impl State {
 
         self.entries(files, &head)?;
         self.tiles(files, head.size)?;
-        self.schedule.begin(demands.from);
         let leaves = std::mem::take(&mut self.leaves);
         for (index, leaf) in (0..head.size).zip(&leaves) {
             let path = layout::ledger_statement(index);
             let bytes = required(files, &path, bundle::limits::ENVELOPE_MAX)?;
-            self.statement(index, &bytes, trust, leaf)?;
+            self.statement(index, &bytes, demands, leaf)?;
         }
         self.leaves = leaves;
-        self.compare(demands.last_seen, &head)?;
-        self.schedule.end(demands.until);
+        self.compare(demands.seen, &head)?;
         self.head = Some(head);
         Ok(())
     }
 
     /// Proves one statement and takes it up. `leaf` is the hash of the ledger's entry at its place.
-    fn statement(&mut self, index: u64, bytes: &[u8], trust: &Trust, leaf: &Digest) -> Result<(), Problem> {
+    fn statement(
+        &mut self,
+        index: u64,
+        bytes: &[u8],
+        demands: &AuditDemands<'_>,
+        leaf: &Digest,
+    ) -> Result<(), Problem> {
+        let trust = demands.trust;
         let envelope = Envelope::parse(bytes).map_err(|error| Problem::Envelope { index, error })?;
         // The envelope does not name its key: one of the trusted ones must be it. Before that, nothing that it says is looked at.
         let pae = envelope.pae();
@@ -139,13 +156,44 @@ impl State {
         if leaf_hash(&entry_body(&envelope, signer)) != *leaf {
             return Err(Problem::ChainEntry { index });
         }
+        self.owned(index, said, demands)?;
         self.tree.append(*leaf);
-        self.previous = Some(envelope.statement_sha256());
-        self.count(index, said);
+        let statement = envelope.statement_sha256();
+        self.previous = Some(statement);
+        let head = Entry { size: self.tree.size(), root: self.tree.root(), statement: Some(statement) };
+        if let Some(seen) = demands.seen {
+            seen.hold(head.size, &head.root, head.statement.as_ref())?;
+        }
+        if self.heads.len() as u64 >= KEPT {
+            self.heads.pop_front();
+        }
+        self.heads.push_back(head);
+        self.count(index, said, signer.id());
         Ok(())
     }
 
-    fn count(&mut self, index: u64, said: &Predicate) {
+    /// One ledger holds one system: that of its first entry, that which the trust file names, and that which was seen before.
+    fn owned(&mut self, index: u64, said: &Predicate, demands: &AuditDemands<'_>) -> Result<(), Problem> {
+        let found = Owner::of(said);
+        let first = match &self.owner {
+            Some(first) => first.clone(),
+            None => {
+                if let Some(seen) = demands.seen {
+                    seen.same(&demands.trust.ledger.origin, &found)?;
+                }
+                self.owner = Some(found.clone());
+                found.clone()
+            }
+        };
+        let named = &demands.trust.ledger;
+        let expected = Owner {
+            entity: named.entity.clone().unwrap_or(first.entity),
+            system: named.system.clone().unwrap_or(first.system),
+        };
+        if found == expected { Ok(()) } else { Err(Problem::TwoSystems { index, expected, found }) }
+    }
+
+    fn count(&mut self, index: u64, said: &Predicate, signer: Digest) {
         *self.by_kind.entry(said.kind.as_str()).or_default() += 1;
         let rehearsals = Rehearsals::new(&said.rehearsal);
         self.rehearsals_in_part += u64::from(!said.rehearsal.is_empty() && !rehearsals.is_whole());
@@ -161,9 +209,15 @@ impl State {
         self.failed += u64::from(said.status == RunStatus::Failed);
         self.partial += u64::from(said.status == RunStatus::Partial);
         // Rehearsals keep no schedule; one that is evidence of some targets does.
-        if !rehearsals.is_whole() {
-            let every_seconds = said.chain.every_seconds;
-            self.schedule.run(Began { index, started: said.started, every_seconds });
+        let worth = match said.status {
+            _ if rehearsals.is_whole() => Worth::Rehearsal,
+            RunStatus::Failed => Worth::Failed,
+            RunStatus::Partial => Worth::Partial,
+            RunStatus::Complete => Worth::Complete,
+        };
+        self.schedule.run(Began { index, started: said.started, every_seconds: said.chain.every_seconds, worth });
+        if worth != Worth::Rehearsal {
+            self.changes.run(index, said, signer, worth == Worth::Failed);
         }
         self.newest = Some(Newest { index, bundle: said.bundle.clone(), status: said.status, summary: said.summary });
     }
@@ -207,35 +261,53 @@ impl State {
         Ok(())
     }
 
-    fn compare(&mut self, seen: Option<&Checkpoint>, head: &Checkpoint) -> Result<(), Problem> {
+    /// The heads that were seen of these sizes have been compared on the way; a larger one cannot be.
+    fn compare(&mut self, seen: Option<&Seen>, head: &Checkpoint) -> Result<(), Problem> {
         let Some(seen) = seen else {
             self.continuity = Some(Continuity::NothingSeen);
             return Ok(());
         };
-        if seen.origin != head.origin {
-            return Err(Problem::OtherLedger { expected: seen.origin.clone(), found: head.origin.clone() });
+        if seen.origin() != head.origin {
+            return Err(Problem::OtherLedger { expected: seen.origin().to_owned(), found: head.origin.clone() });
         }
-        let Some(leaves) = usize::try_from(seen.size).ok().and_then(|size| self.leaves.get(..size)) else {
-            return Err(Problem::HeadOlderThanSeen { size: head.size, seen: seen.size });
-        };
-        let mut before = CompactRange::new();
-        leaves.iter().for_each(|leaf| before.append(*leaf));
-        if before.root() != seen.root {
-            return Err(Problem::Rewritten { size: seen.size });
+        if let Some(proven) = seen.proven_beyond(head.size) {
+            return Err(Problem::HeadOlderThanSeen { size: head.size, seen: proven });
         }
-        self.continuity = Some(if seen.size == head.size { Continuity::Same } else { Continuity::Continues });
+        self.continuity = Some(match seen.newest() {
+            None => Continuity::NothingSeen,
+            Some(newest) if newest == head.size => Continuity::Same,
+            Some(_) => Continuity::Continues,
+        });
         Ok(())
     }
 
-    fn conclude(self, stopped: Option<&Problem>) -> Audit {
-        let exit_code = stopped.map_or(ExitStatus::Success, |problem| problem.class().exit_status());
+    fn learnt(&self, demands: &AuditDemands<'_>) -> Seen {
+        let mut seen = demands.seen.cloned().unwrap_or_else(|| Seen::new(&demands.trust.ledger.origin));
+        seen.learn_entries(self.heads.iter().copied());
+        if let Some(owner) = &self.owner {
+            seen.learn_owner(owner.clone());
+        }
+        seen
+    }
+
+    fn conclude(self, stopped: Option<&Problem>, demands: &AuditDemands<'_>) -> Audit {
         let whole = stopped.is_none();
-        let schedule = self.schedule;
+        let schedule = self.schedule.kept(demands.from, demands.until);
+        let exit_code = match stopped {
+            Some(problem) => problem.class().exit_status(),
+            None if schedule.unobserved() > 0 => ExitStatus::RunsMissing,
+            None if !schedule.said() => ExitStatus::Undecided,
+            None => ExitStatus::Success,
+        };
+        let seen = whole.then(|| self.learnt(demands));
+        let unproven = seen.as_ref().and_then(Seen::unproven);
         let report = AuditReport {
             form: FORM,
             accepted: whole,
             exit_code,
             problem: stopped.map(Refusal::of),
+            entity: self.owner.as_ref().map(|owner| owner.entity.clone()),
+            system: self.owner.as_ref().map(|owner| owner.system.clone()),
             head: self.head.as_ref().map(|head| HeadReport {
                 origin: head.origin.clone(),
                 size: head.size,
@@ -249,16 +321,14 @@ impl State {
             rehearsals: self.rehearsals,
             rehearsals_in_all: self.rehearsals_in_all,
             rehearsals_in_part: self.rehearsals_in_part,
-            first_run: schedule.first(),
-            last_run: schedule.last().map(|run| run.started),
-            pauses: schedule.pauses().to_vec(),
-            pauses_in_all: schedule.pauses_in_all(),
-            missing_runs: schedule.missing(),
-            times_back: schedule.times_back().to_vec(),
+            period: Period { from: demands.from, until: demands.until },
+            missing_runs: (schedule.due > 0).then_some(schedule.missing),
+            schedule,
+            changes: self.changes.finish(),
             newest: self.newest,
-            rests_on_custodian: if whole { rests_on_custodian(self.continuity) } else { Vec::new() },
+            rests_on_custodian: if whole { rests_on_custodian(self.continuity, unproven) } else { Vec::new() },
         };
-        Audit { report, head: self.head.filter(|_| whole) }
+        Audit { report, seen }
     }
 }
 
@@ -279,16 +349,23 @@ fn required(files: &mut dyn LedgerFiles, path: &str, max: u64) -> Result<Vec<u8>
     files.read(path, max)?.ok_or_else(|| Problem::Missing { path: path.to_owned() })
 }
 
-fn rests_on_custodian(continuity: Option<Continuity>) -> Vec<String> {
+fn rests_on_custodian(continuity: Option<Continuity>, unproven: Option<u64>) -> Vec<String> {
     let since = match continuity {
         Some(Continuity::Same | Continuity::Continues) => " Since the head you saw last, entries were only appended.",
         _ => "",
     };
-    vec![
+    let mut rests = vec![
         "When the runs were made: the times are the custodian's own clock.".to_owned(),
         format!(
             "That no one is shown a different ledger, and that it was not rewritten before you first saw it: no witness outside the custodian has signed its head.{since}"
         ),
         "What the bundles hold: this audit reads the signed statements; `witnessmark-verify` on each bundle reads the records.".to_owned(),
-    ]
+        "That every run was sealed: one that was killed and whose traces were removed is in no ledger. The source's own log has its session, `witnessmark-<run id>`.".to_owned(),
+    ];
+    if let Some(size) = unproven {
+        rests.push(format!(
+            "That the ledger continues the head of {size} entries that its key signed and you were shown: it has fewer entries. Ask the custodian where the others are."
+        ));
+    }
+    rests
 }

@@ -6,11 +6,13 @@ use crate::level::Level;
 use crate::report::Continuity;
 
 /// What no signature can prove. Said at every level, in words for an auditor. `whole_ledger`: the export holds all of it.
+/// `unproven`: the size of a head that the ledger key signed, larger than what is proven.
 pub(crate) fn rests_on(
     statement: &Statement,
     level: Level,
     continuity: Option<Continuity>,
     whole_ledger: bool,
+    unproven: Option<u64>,
 ) -> Vec<String> {
     let said = &statement.predicate;
     let mut rests = Vec::new();
@@ -25,13 +27,18 @@ pub(crate) fn rests_on(
     }
     if level < Level::NonEquivocation {
         let since = match continuity {
-            Some(Continuity::Same | Continuity::Continues) => {
+            Some(Continuity::Same | Continuity::Continues | Continuity::Known) => {
                 " Since the head you saw last, entries were only appended."
             }
             _ => "",
         };
         rests.push(format!(
             "That the ledger was not rewritten, and that everyone is shown the same one: no witness outside the custodian has signed its head.{since}"
+        ));
+    }
+    if let Some(size) = unproven {
+        rests.push(format!(
+            "That the ledger continues the head of {size} entries that its key signed and you were shown: nobody has shown you those entries. `witnessmark export --since {size}` would carry the proof, `--with-ledger` the entries."
         ));
     }
     if !whole_ledger {

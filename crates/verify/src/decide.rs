@@ -27,8 +27,9 @@ use crate::report::{
     About, AcceptanceReport, AuditReport, Continuity, HeadReport, LevelReport, RecordsReport, RedactionReport, Refusal,
     Report, TypeReport,
 };
+use crate::seen::{Owner, Seen, Shown};
 use crate::verdict::{Demands, Verdict, VerifiedBundle};
-use crate::{custodian, ed25519, ledger_position, rehearsal, stream};
+use crate::{custodian, ed25519, ledger_position, rehearsal, seen, stream};
 
 /// Version of the report's form.
 const FORM: &str = "witnessmark-verify-report/1";
@@ -84,6 +85,8 @@ struct Findings {
     own: Option<Checkpoint>,
     newest: Option<Checkpoint>,
     continuity: Option<Continuity>,
+    /// What the bundle shows of its ledger.
+    shown: Option<Shown>,
     records: Option<RecordsReport>,
     acceptances: Vec<AcceptanceReport>,
     rehearsals: Rehearsals,
@@ -91,6 +94,8 @@ struct Findings {
     checkpoint: Option<Vec<u8>>,
     /// What an audit of the whole ledger found, where the export holds it.
     ledger: Option<AuditReport>,
+    /// What that audit proved.
+    audited: Option<Seen>,
 }
 
 /// Ends the reading: nothing after it says anything.
@@ -161,6 +166,7 @@ impl Findings {
 
         self.heads(&mut input, &statement, demands)?;
         self.whole_ledger(&mut input, demands)?;
+        self.compare(demands);
         self.anchors(&mut input)?;
 
         if !self.there(&mut input, &Entry::Records)? {
@@ -252,7 +258,8 @@ impl Findings {
         let checkpoint = files.whole_if(&Entry::Checkpoint).map_err(at(Step::Files))?;
         self.checkpoint.clone_from(&checkpoint);
         let proof = files.whole_if(&Entry::Consistency).map_err(at(Step::Files))?;
-        let held = self.held(checkpoint, proof, statement, demands);
+        let since = files.whole_if(&Entry::Since).map_err(at(Step::Files))?;
+        let held = self.held(checkpoint, proof, since.as_deref(), statement, demands);
         self.noting(Step::Checkpoint, held);
         Ok(())
     }
@@ -261,6 +268,7 @@ impl Findings {
         &mut self,
         checkpoint: Option<Vec<u8>>,
         proof: Option<Vec<u8>>,
+        since: Option<&[u8]>,
         statement: &Statement,
         demands: &Demands<'_>,
     ) -> Result<(), Problem> {
@@ -268,8 +276,10 @@ impl Findings {
             Some(bytes) => Some(consistency::parse(&bytes)?),
             None => None,
         };
-        if proof.is_some() && checkpoint.is_none() {
-            return Err(Problem::Stray { path: layout::CONSISTENCY.to_owned() });
+        for (path, there) in [(layout::CONSISTENCY, proof.is_some()), (layout::SINCE, since.is_some())] {
+            if there && checkpoint.is_none() {
+                return Err(Problem::Stray { path: path.to_owned() });
+            }
         }
         let (Some(own), Ok(key)) = (&self.own, demands.trust.log_key()) else {
             return Ok(());
@@ -282,9 +292,62 @@ impl Findings {
             }
             None => own.clone(),
         };
-        self.continuity = Some(ledger_position::since_last_seen(demands.last_seen, statement, own, &newest)?);
+        let since = since.map(|bytes| ledger_position::since(bytes, &newest)).transpose()?;
+        let chain = &statement.predicate.chain;
+        let about = self.about.as_ref().map(|about| about.statement_sha256);
+        self.shown = Some(Shown {
+            prior: seen::Entry { size: chain.prior_size, root: chain.prior_root, statement: chain.previous_statement },
+            own: seen::Entry { size: own.size, root: own.root, statement: about },
+            newest: (newest.size, newest.root),
+            since,
+        });
         self.newest = Some(newest);
         Ok(())
+    }
+
+    /// Holds what the bundle shows of its ledger against what was proven of it before. Not comparable is not accepted: a ledger
+    /// that was rewritten would say nothing else.
+    fn compare(&mut self, demands: &Demands<'_>) {
+        let (Some(shown), Some(statement)) = (&self.shown, &self.statement) else { return };
+        let owner = Owner::of(&statement.predicate);
+        let named = &demands.trust.ledger;
+        let expected = Owner {
+            entity: named.entity.clone().unwrap_or_else(|| owner.entity.clone()),
+            system: named.system.clone().unwrap_or_else(|| owner.system.clone()),
+        };
+        if expected != owner {
+            self.note(Step::Checkpoint, Problem::OtherSystem { expected, found: owner });
+            return;
+        }
+        let Some(seen) = demands.seen else {
+            self.continuity = Some(Continuity::NothingSeen);
+            return;
+        };
+        // A ledger that was read whole has been held against all of it.
+        let compared = match seen.same(&statement.predicate.chain.origin, &owner) {
+            Ok(()) if self.audited.is_some() => return,
+            Ok(()) => seen.compare(shown),
+            Err(problem) => Err(problem),
+        };
+        match compared {
+            Ok(continuity) => self.continuity = Some(continuity),
+            Err(problem) => {
+                self.continuity = Some(Continuity::NotComparable);
+                self.note(Step::Checkpoint, problem);
+            }
+        }
+    }
+
+    /// What was proven before, with what is proven now.
+    fn learnt(&self, demands: &Demands<'_>) -> Option<Seen> {
+        let (shown, statement) = (self.shown.as_ref()?, self.statement.as_ref()?);
+        let mut seen = match (&self.audited, demands.seen) {
+            (Some(audited), _) => audited.clone(),
+            (None, Some(seen)) => seen.clone(),
+            (None, None) => Seen::new(&statement.predicate.chain.origin),
+        };
+        seen.learn(Owner::of(&statement.predicate), shown);
+        Some(seen)
     }
 
     /// Audits the ledger, where the export holds all of it.
@@ -314,14 +377,15 @@ impl Findings {
             return Err(Problem::Missing { path: layout::CHECKPOINT.to_owned() });
         };
         held.files.insert(layout::CHECKPOINT.to_owned(), checkpoint);
-        let asked = AuditDemands { trust: demands.trust, last_seen: demands.last_seen, from: None, until: None };
-        let (report, continuity) = audit::audit_within(&mut held, &asked)?;
+        let asked = AuditDemands { trust: demands.trust, seen: demands.seen, from: None, until: None };
+        let (report, continuity, seen) = audit::audit_within(&mut held, &asked)?;
         // What no reader asked for belongs to no tree of this size.
         if let Some(path) = held.files.into_keys().next() {
             return Err(Problem::Stray { path });
         }
         self.continuity = continuity.or(self.continuity);
         self.ledger = Some(report);
+        self.audited = Some(seen);
         Ok(())
     }
 
@@ -427,6 +491,8 @@ impl Findings {
         if let Some(level) = level {
             self.hold_against(demands, level, &levels);
         }
+        let known = holds && !self.stopped && self.key_problem.is_none();
+        let learnt = self.learnt(demands).filter(|_| known && self.continuity != Some(Continuity::NotComparable));
         // First what leaves nothing to conclude, then what is false, then what is not decided; each in the order of the steps.
         self.problems.sort_by_key(|(step, problem)| (problem.class().exit_status(), *step));
         let problems: Vec<&Problem> = self.problems.iter().map(|(_, problem)| problem).collect();
@@ -440,7 +506,8 @@ impl Findings {
             required: demands.require,
             rests_on_custodian: match (level, &self.statement) {
                 (Some(level), Some(statement)) => {
-                    custodian::rests_on(statement, level, self.continuity, self.ledger.is_some())
+                    let unproven = learnt.as_ref().and_then(Seen::unproven);
+                    custodian::rests_on(statement, level, self.continuity, self.ledger.is_some(), unproven)
                 }
                 _ => Vec::new(),
             },
@@ -468,8 +535,7 @@ impl Findings {
             }),
             _ => None,
         };
-        let known = holds && !self.stopped && self.key_problem.is_none();
-        Verdict { head: self.newest.filter(|_| known), report, bundle }
+        Verdict { seen: learnt, report, bundle }
     }
 
     /// What was asked for, and is not so.
@@ -488,6 +554,18 @@ impl Findings {
         if !said.rehearsal.is_empty() && !demands.allow_rehearsal {
             let words = rehearsal::words(&said.rehearsal, &self.rehearsals);
             self.note(Step::Demands, Problem::Rehearsal { words });
+        }
+        if let Some(wanted) = demands.challenge
+            && said.challenge.as_deref() != Some(wanted)
+        {
+            let wanted = wanted.to_owned();
+            self.note(
+                Step::Demands,
+                match said.challenge {
+                    Some(found) => Problem::OtherChallenge { wanted, found },
+                    None => Problem::NoChallenge { wanted },
+                },
+            );
         }
         if said.status == RunStatus::Failed && !demands.allow_failed {
             self.note(Step::Demands, Problem::Failed);

@@ -13,13 +13,38 @@ use crate::problem::Problem;
 const HELD_MAX: usize = 256 * 1024 * 1024;
 
 /// The ledger's files out of an export; each is given away once.
-#[derive(Default)]
-pub(crate) struct HeldFiles {
+#[derive(Debug, Default)]
+pub struct HeldFiles {
     pub(crate) files: BTreeMap<String, Vec<u8>>,
     bytes: usize,
 }
 
 impl HeldFiles {
+    /// The ledger's files out of a bundle, which may hold all of them (`export --with-ledger`) or none. Nothing else of it is judged.
+    ///
+    /// # Errors
+    /// When it cannot be read, or there is more than is held.
+    pub fn of_bundle(source: &mut dyn Source) -> Result<Self, Problem> {
+        let mut held = Self::default();
+        let mut files = Files::new(source);
+        while let Some(entry) = files.entry()? {
+            match entry.clone() {
+                entry @ (Entry::Checkpoint | Entry::Tile(_) | Entry::LedgerStatement(_)) => {
+                    let bytes = files.whole(&entry)?;
+                    held.keep(entry.path(), bytes)?;
+                }
+                _ => files.skip()?,
+            }
+        }
+        Ok(held)
+    }
+
+    /// Whether there is any file of a ledger but its head.
+    #[must_use]
+    pub fn is_ledger(&self) -> bool {
+        self.files.keys().any(|path| path != bundle::layout::CHECKPOINT)
+    }
+
     pub(crate) fn keep(&mut self, path: String, bytes: Vec<u8>) -> Result<(), Problem> {
         self.bytes = self.bytes.saturating_add(path.len()).saturating_add(bytes.len());
         if self.bytes > HELD_MAX {

@@ -1,5 +1,6 @@
 //! Where a bundle stands in its ledger, and under which heads.
 
+use bundle::consistency::Since;
 use bundle::sigstore::SealedStatement;
 use bundle::statement::Statement;
 use bundle::trust::Trust;
@@ -10,7 +11,6 @@ use model::Digest;
 
 use crate::ed25519;
 use crate::problem::Problem;
-use crate::report::Continuity;
 
 /// Proves the entry's place: a head signed by the trusted ledger key, the entry in it, and before it
 /// the ledger that the statement names.
@@ -99,32 +99,16 @@ pub(crate) fn continues(own: &Checkpoint, newest: &Checkpoint, proof: Option<&[D
     verify_consistency(own.size, &own.root, newest.size, &newest.root, hashes).map_err(Problem::Consistency)
 }
 
-/// Compares the head seen before with what the bundle proves: its own head, the one before it, and
-/// the newest one.
-pub(crate) fn since_last_seen(
-    seen: Option<&Checkpoint>,
-    statement: &Statement,
-    own: &Checkpoint,
-    newest: &Checkpoint,
-) -> Result<Continuity, Problem> {
-    let Some(seen) = seen else {
-        return Ok(Continuity::NothingSeen);
-    };
-    let chain = &statement.predicate.chain;
-    if seen.origin != own.origin {
-        return Err(Problem::OtherLedger { expected: seen.origin.clone(), found: own.origin.clone() });
+/// Proves that the newest head continues the one that `ledger/since` names.
+pub(crate) fn since(bytes: &[u8], newest: &Checkpoint) -> Result<(u64, Digest), Problem> {
+    let since = Since::parse(bytes)?;
+    // One spelling: a head needs no proof that it continues itself.
+    if since.size == newest.size {
+        return Err(Problem::Stray { path: bundle::layout::SINCE.to_owned() });
     }
-    let known = [
-        (newest.size, newest.root, Continuity::Same),
-        (own.size, own.root, Continuity::Continues),
-        (chain.prior_size, chain.prior_root, Continuity::Continues),
-    ];
-    match known.into_iter().find(|(size, ..)| *size == seen.size) {
-        Some((_, root, continuity)) if root == seen.root => Ok(continuity),
-        Some(_) => Err(Problem::Rewritten { size: seen.size }),
-        None if seen.size == 0 => Ok(Continuity::Continues),
-        None => Ok(Continuity::NotComparable),
-    }
+    verify_consistency(since.size, &since.root, newest.size, &newest.root, &since.proof)
+        .map_err(|error| Problem::Since { size: since.size, error })?;
+    Ok((since.size, since.root))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod approvals;
 mod audit;
+mod changes;
 mod contents;
 mod custodian;
 mod decide;
@@ -18,6 +19,7 @@ mod observer;
 mod problem;
 pub mod rehearsal;
 mod report;
+mod seen;
 mod stream;
 mod verdict;
 
@@ -25,16 +27,19 @@ use bundle::read::Source;
 use bundle::trust::Trust;
 
 pub use audit::{Audit, AuditDemands, LedgerFiles, audit};
-pub use conclude::{Pause, Rehearsals};
+pub use changes::{Aspect, Change, Changes};
+pub use conclude::{Kept, Rehearsals, Slot, Slots, Unsaid};
 pub use facts::{FactDiffers, Facts};
+pub use files::HeldFiles;
 pub use level::{Level, ParseLevelError};
 pub use observer::{Observer, Unobserved};
 pub use problem::{Class, Problem, Step, status};
 pub use rehearsal::list;
 pub use report::{
-    About, AcceptanceReport, Approver, AuditReport, Continuity, HeadReport, LevelReport, Newest, RecordsReport,
+    About, AcceptanceReport, Approver, AuditReport, Continuity, HeadReport, LevelReport, Newest, Period, RecordsReport,
     RedactionReport, Refusal, Report, TypeReport,
 };
+pub use seen::{Owner, Seen, SeenError};
 pub use verdict::{Demands, Verdict, VerifiedBundle};
 
 /// Verifies one bundle in one pass.

@@ -1,6 +1,6 @@
 //! Why a bundle is not accepted. `docs/spec/verify-classes.md` lists the classes with their exit codes.
 
-use bundle::consistency::ConsistencyError;
+use bundle::consistency::{ConsistencyError, SinceError};
 use bundle::read::{LineError, ReadError};
 use bundle::sigstore::SigstoreError;
 use bundle::statement::StatementError;
@@ -11,6 +11,7 @@ use model::{Digest, ExitStatus, RecordRef, RecordType};
 use serde::{Serialize, Serializer};
 
 use crate::level::Level;
+use crate::seen::Owner;
 
 /// A class of refusal. Machines act on it; its names and codes do not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +26,8 @@ pub enum Class {
     Position,
     /// The ledger is not the one that was seen before.
     Rewritten,
+    /// Whether the ledger is the one that was seen before is not shown.
+    NotComparable,
     /// Signed, and contradicting itself.
     Contradiction,
     /// Something is withheld that must be shown.
@@ -43,12 +46,14 @@ pub enum Class {
     Rehearsal,
     /// The record of a run that failed, where a complete one was asked for.
     FailedRun,
+    /// It does not carry the challenge that was asked for.
+    OtherChallenge,
     /// The input could not be read; nothing can be concluded.
     Unreadable,
 }
 
 impl Class {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Malformed,
         Self::Altered,
         Self::Signature,
@@ -56,6 +61,7 @@ impl Class {
         Self::Rewritten,
         Self::Contradiction,
         Self::Undisclosed,
+        Self::NotComparable,
         Self::UnknownKey,
         Self::UnsignedRedaction,
         Self::Unsupported,
@@ -63,6 +69,7 @@ impl Class {
         Self::LevelNotReached,
         Self::Rehearsal,
         Self::FailedRun,
+        Self::OtherChallenge,
         Self::Unreadable,
     ];
 
@@ -74,6 +81,7 @@ impl Class {
             Self::Signature => "signature",
             Self::Position => "position",
             Self::Rewritten => "rewritten",
+            Self::NotComparable => "not-comparable",
             Self::Contradiction => "contradiction",
             Self::Undisclosed => "undisclosed",
             Self::UnknownKey => "unknown-key",
@@ -83,6 +91,7 @@ impl Class {
             Self::LevelNotReached => "level-not-reached",
             Self::Rehearsal => "rehearsal",
             Self::FailedRun => "failed-run",
+            Self::OtherChallenge => "other-challenge",
             Self::Unreadable => "unreadable",
         }
     }
@@ -98,13 +107,15 @@ impl Class {
             | Self::Rewritten
             | Self::Contradiction
             | Self::Undisclosed => ExitStatus::NotAuthentic,
-            Self::UnknownKey
+            Self::NotComparable
+            | Self::UnknownKey
             | Self::UnsignedRedaction
             | Self::Unsupported
             | Self::MissingPart
             | Self::LevelNotReached
             | Self::Rehearsal
-            | Self::FailedRun => ExitStatus::Undecided,
+            | Self::FailedRun
+            | Self::OtherChallenge => ExitStatus::Undecided,
             Self::Unreadable => ExitStatus::ToolFailed,
         }
     }
@@ -229,6 +240,20 @@ pub enum Problem {
     ConsistencyText(#[from] ConsistencyError),
     #[error("the newest head does not continue the bundle's: {0}")]
     Consistency(ProofError),
+    #[error(transparent)]
+    SinceText(#[from] SinceError),
+    #[error("the newest head does not continue the one of {size} entries that `ledger/since` names: {error}")]
+    Since { size: u64, error: ProofError },
+    #[error("entry {index} of the ledger is another statement than the one that was proven before")]
+    OtherEntry { index: u64 },
+    #[error(
+        "it is not shown to continue the head of {seen} entries that was proven before (its newest head has {newest}); ask the custodian for `witnessmark export --bundle {index} --since {seen}`, or with `--with-ledger` for the whole ledger"
+    )]
+    NotComparable { index: u64, seen: u64, newest: u64 },
+    #[error("it is of {found}, and the ledger of {expected}: one ledger holds one system")]
+    OtherSystem { expected: Owner, found: Owner },
+    #[error("entry {index} is of {found}, and the ledger of {expected}: one ledger holds one system")]
+    TwoSystems { index: u64, expected: Owner, found: Owner },
     #[error("the ledger was rewritten: it does not continue the head of {size} entries seen before")]
     Rewritten { size: u64 },
 
@@ -255,7 +280,9 @@ pub enum Problem {
     LedgerRoot,
     #[error("`{path}` does not hold what follows from the ledger's entries")]
     LedgerFile { path: String },
-    #[error("the ledger has {size} entries; a head of {seen} entries was seen before")]
+    #[error(
+        "the ledger has {size} entries, and a head of {seen} entries was proven before: it is an older copy, or it was set back; ask the custodian for the ledger as it stands now (`witnessmark export --with-ledger`)"
+    )]
     HeadOlderThanSeen { size: u64, seen: u64 },
 
     // Integrity.
@@ -305,6 +332,8 @@ pub enum Problem {
     NoControl { at: RecordRef },
     #[error("the statement's count of `{field}` is not that of the records")]
     Summary { field: &'static str },
+    #[error("the statement's digest of `{member}` is not that of the records")]
+    Basis { member: &'static str },
     #[error("there are more than {max} controls")]
     Controls { max: u64 },
     #[error("there are more than {max} gaps with a subject")]
@@ -323,6 +352,10 @@ pub enum Problem {
     Rehearsal { words: String },
     #[error("it records a run that failed")]
     Failed,
+    #[error("the challenge `{wanted}` is demanded, and `{found}` is sealed in it")]
+    OtherChallenge { wanted: String, found: String },
+    #[error("the challenge `{wanted}` is demanded, and none is sealed in it")]
+    NoChallenge { wanted: String },
 }
 
 impl From<SigstoreError> for Problem {
@@ -336,10 +369,7 @@ impl Problem {
     pub fn class(&self) -> Class {
         match self {
             Self::Read(error) => read_class(error),
-            Self::Missing { .. }
-            | Self::RawMissing { .. }
-            | Self::RawMissingMore { .. }
-            | Self::HeadOlderThanSeen { .. } => Class::MissingPart,
+            Self::Missing { .. } | Self::RawMissing { .. } | Self::RawMissingMore { .. } => Class::MissingPart,
             Self::Stray { .. }
             | Self::Sigstore(_)
             | Self::LeafForm { .. }
@@ -350,6 +380,7 @@ impl Problem {
             | Self::Approvals { .. }
             | Self::LineUnfinished
             | Self::ConsistencyText(_)
+            | Self::SinceText(_)
             | Self::RedactionFile(_)
             | Self::Line { .. } => Class::Malformed,
             Self::Statement(StatementError::OtherType { .. } | StatementError::OtherKind { .. })
@@ -389,8 +420,10 @@ impl Problem {
             | Self::Newest(_)
             | Self::NewestText
             | Self::NewestOlder
+            | Self::Since { .. }
             | Self::Consistency(_) => Class::Position,
-            Self::Rewritten { .. } => Class::Rewritten,
+            Self::Rewritten { .. } | Self::OtherEntry { .. } => Class::Rewritten,
+            Self::NotComparable { .. } | Self::HeadOlderThanSeen { .. } => Class::NotComparable,
             Self::LedgerFile { .. }
             | Self::LedgerRoot
             | Self::Count { .. }
@@ -411,11 +444,15 @@ impl Problem {
             | Self::RunDisagrees { .. }
             | Self::RollUp { .. }
             | Self::NoControl { .. }
+            | Self::Basis { .. }
+            | Self::OtherSystem { .. }
+            | Self::TwoSystems { .. }
             | Self::Summary { .. } => Class::Contradiction,
             Self::Undisclosed { .. } => Class::Undisclosed,
             Self::Level { .. } => Class::LevelNotReached,
             Self::Rehearsal { .. } => Class::Rehearsal,
             Self::Failed => Class::FailedRun,
+            Self::OtherChallenge { .. } | Self::NoChallenge { .. } => Class::OtherChallenge,
         }
     }
 }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::statement::{Kind, Statement, Summary};
 use bundle::trust::Holder;
-use conclude::Pause;
+use conclude::Kept;
 use model::record::{GapReason, Override, Rehearsed, RunStatus};
 use model::{Digest, ExitStatus, RecordRef, RecordType, Timestamp};
 use serde::Serialize;
 
+use crate::changes::Changes;
 use crate::level::Level;
 use crate::problem::{Class, Problem};
 
@@ -174,10 +175,13 @@ impl Approver {
 #[derive(Debug, Clone, Serialize)]
 pub struct AuditReport {
     pub form: &'static str,
-    /// The ledger is whole and one chain. Missing runs, rehearsals and failed runs do not change that.
+    /// The ledger is whole, one chain, and of one system. Missing runs, rehearsals and failed runs do not change that.
     pub accepted: bool,
     pub exit_code: ExitStatus,
     pub problem: Option<Refusal>,
+    /// Whose bundles it holds, as its first statement says.
+    pub entity: Option<String>,
+    pub system: Option<String>,
     pub head: Option<HeadReport>,
     pub entries: u64,
     pub by_kind: BTreeMap<&'static str, u64>,
@@ -188,18 +192,24 @@ pub struct AuditReport {
     pub rehearsals_in_all: u64,
     /// Runs of which some targets are rehearsals, and others are not. They are none of these.
     pub rehearsals_in_part: u64,
-    pub first_run: Option<Timestamp>,
-    pub last_run: Option<Timestamp>,
-    /// Where more time than declared went by without a run, at most a thousand of them.
-    pub pauses: Vec<Pause>,
-    pub pauses_in_all: u64,
-    /// Runs that were due in those pauses by the declared schedule.
-    pub missing_runs: u64,
-    /// Runs whose times go back behind the run before.
-    pub times_back: Vec<u64>,
+    /// What was asked for.
+    pub period: Period,
+    /// Slots of the period without any run; `null` where no schedule was declared: then it cannot be said.
+    pub missing_runs: Option<u64>,
+    /// What came of each slot of the declared schedule.
+    pub schedule: Kept,
+    /// What changed between the runs of the period.
+    pub changes: Changes,
     /// Of the newest run.
     pub newest: Option<Newest>,
     pub rests_on_custodian: Vec<String>,
+}
+
+/// The period that is told of, both ends inclusive; without them from the first run to the last one.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Period {
+    pub from: Option<Timestamp>,
+    pub until: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -229,6 +239,8 @@ pub enum Continuity {
     Same,
     /// It continues the head that was seen.
     Continues,
+    /// It was proven before to be of the ledger that was seen.
+    Known,
     /// The two could not be compared with what is at hand.
     NotComparable,
 }

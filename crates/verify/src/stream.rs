@@ -230,7 +230,7 @@ impl Reading<'_> {
             line => line.map_err(|error| Problem::Line { line: number + 1, error })?,
         };
         let at = self.contents.next_reference();
-        self.contents.line(&line)?;
+        self.contents.line(&line, text)?;
         if let Some(at) = at {
             self.observer.record(at, &line, text);
         }

@@ -3,11 +3,11 @@
 use bundle::statement::Statement;
 use bundle::trust::Trust;
 use conclude::Rehearsals;
-use ledger::Checkpoint;
 use model::Digest;
 
 use crate::level::Level;
 use crate::report::{AcceptanceReport, Report};
+use crate::seen::Seen;
 
 /// What is asked of a bundle.
 #[derive(Debug, Clone, Copy)]
@@ -21,8 +21,10 @@ pub struct Demands<'a> {
     pub allow_failed: bool,
     /// Take a redacted copy for which no one who may has signed.
     pub allow_unsigned_redaction: bool,
-    /// The newest head of this ledger that was seen before.
-    pub last_seen: Option<&'a Checkpoint>,
+    /// What was proven of this ledger before.
+    pub seen: Option<&'a Seen>,
+    /// The challenge that must be sealed in it.
+    pub challenge: Option<&'a str>,
 }
 
 impl<'a> Demands<'a> {
@@ -35,7 +37,8 @@ impl<'a> Demands<'a> {
             allow_rehearsal: false,
             allow_failed: false,
             allow_unsigned_redaction: false,
-            last_seen: None,
+            seen: None,
+            challenge: None,
         }
     }
 }
@@ -93,7 +96,7 @@ pub struct Verdict {
     pub report: Report,
     /// Absent when the bundle is not accepted; the report says why.
     pub bundle: Option<VerifiedBundle>,
-    /// The newest head that the trusted ledger key signed and that contains the bundle: what to keep
-    /// as last seen, if it continues what was seen before.
-    pub head: Option<Checkpoint>,
+    /// What was proven of the ledger before, and what this bundle proves beside it: what to keep. Absent where its place or its
+    /// contents are not proven, or where it is not shown to be of the same chain.
+    pub seen: Option<Seen>,
 }

@@ -552,6 +552,7 @@ mod tests {
             challenge: None,
             records: Records { hash: String::new(), count: 0, root: zero, segments: Vec::new() },
             summary: Summary::default(),
+            basis: None,
             chain: Chain {
                 origin: String::new(),
                 index: 0,

@@ -16,6 +16,7 @@ mod run;
 
 use std::collections::BTreeMap;
 
+use bundle::basis::{Basis, BasisHasher};
 use bundle::read::{Line, Record};
 use bundle::statement::{Kind, Statement};
 use conclude::Rehearsals;
@@ -38,6 +39,9 @@ pub(crate) struct Contents {
     pub(crate) raw: RawPlan,
     pub(crate) approvals: Approvals,
     pub(crate) found: Found,
+    basis: BasisHasher,
+    /// The digests that the statement names.
+    signed_basis: Option<Basis>,
 }
 
 /// Which rules hold among the records.
@@ -62,6 +66,8 @@ impl Contents {
             raw: RawPlan::default(),
             approvals: Approvals::default(),
             found: Found { rehearsals: Rehearsals::new(&statement.predicate.rehearsal), ..Found::default() },
+            basis: BasisHasher::default(),
+            signed_basis: statement.predicate.basis,
         }
     }
 
@@ -85,8 +91,8 @@ impl Contents {
         &self.frame.hidden
     }
 
-    /// Takes up the next line.
-    pub(crate) fn line(&mut self, line: &Line) -> Result<(), Problem> {
+    /// Takes up the next line; `text` is its text.
+    pub(crate) fn line(&mut self, line: &Line, text: &[u8]) -> Result<(), Problem> {
         let at = self.frame.place()?;
         match line {
             Line::Withheld(_) => {
@@ -98,6 +104,9 @@ impl Contents {
             Line::Disclosed(record) => {
                 self.frame.fits(at, record.kind())?;
                 self.record(at, record)?;
+                if self.signed_basis.is_some() {
+                    self.basis.line(at.kind, text);
+                }
             }
         }
         self.frame.advance();
@@ -124,12 +133,26 @@ impl Contents {
         }
     }
 
+    /// The digests of what was judged with are those of the records. Of declared files that are withheld nobody can tell.
+    fn basis(&self) -> Result<(), Problem> {
+        let Some(signed) = self.signed_basis else { return Ok(()) };
+        let found = self.basis.clone().finish().with(signed.plan);
+        for ((member, signed), (_, found)) in signed.members().into_iter().zip(found.members()) {
+            let withheld = member == "declaration" && self.frame.some_withheld(RecordType::Declaration);
+            if signed != found && !withheld {
+                return Err(Problem::Basis { member });
+            }
+        }
+        Ok(())
+    }
+
     /// What can only be said after the last line.
     pub(crate) fn finish(&self) -> Result<(), Problem> {
         match &self.rules {
             Rules::Run(run) => {
                 self.frame.finish()?;
-                run.finish(&self.frame)
+                run.finish(&self.frame)?;
+                self.basis()
             }
             Rules::Places => self.frame.finish(),
             Rules::Later => Ok(()),

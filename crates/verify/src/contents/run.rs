@@ -111,6 +111,7 @@ impl OfRun {
             ("status", run.status == signed.status),
             ("rehearsal", overrides == signed.rehearsal),
             ("challenge", run.challenge == signed.challenge),
+            ("basis.plan", signed.basis.is_none_or(|basis| basis.plan == run.plan)),
             (
                 // A set clock makes a rehearsal, whatever else is said.
                 "rehearsal",
