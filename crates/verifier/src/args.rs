@@ -9,6 +9,8 @@ use model::{ExitStatus, RecordRef, exit_codes_help};
 use serde::Serialize;
 use verify::Level;
 
+use crate::period;
+
 /// Of every command; docs/spec/verify-classes.md repeats them word for word (`tests/tests/alone/format.rs`).
 const EXIT_CODES: &[(ExitStatus, &str)] = &[
     (ExitStatus::Success, "authentic, to the required level, complete"),
@@ -20,6 +22,7 @@ const EXIT_CODES: &[(ExitStatus, &str)] = &[
         ExitStatus::OtherOutcome,
         "`reassess` comes to another outcome than the bundle says, or finds another value in an answer than a fact says",
     ),
+    (ExitStatus::RunsMissing, "`audit`: the ledger is whole, and runs that were due by its own schedule are not in it"),
 ];
 
 /// Verify sealed evidence offline: who signed it, whether it is complete and unaltered, its position in the ledger,
@@ -81,7 +84,8 @@ pub enum Command {
     Roster(RosterArgs),
     /// Verify a bundle, then write its contents as one HTML page.
     Report(ReportArgs),
-    /// Audit a whole ledger: missing, altered or reordered entries, missed runs.
+    /// Audit a whole ledger: missing, altered or reordered entries; for a period, runs that are missing, late, failed, rehearsed or
+    /// partial, and all changes of what was observed and judged with.
     Audit(AuditArgs),
     /// Verify a bundle, then evaluate its checks again on its resources and compare the outcomes.
     Reassess(ReassessArgs),
@@ -116,6 +120,9 @@ pub struct BundleArgs {
     /// Accept a redacted copy without the signature of a key that the trust file names for redactions.
     #[arg(long)]
     pub allow_unsigned_redaction: bool,
+    /// Challenge that must be sealed in it: the nonce that you gave the custodian before the run.
+    #[arg(long, value_name = "NONCE")]
+    pub challenge: Option<String>,
     /// Unpack at most this many bytes of a packed bundle; K, M, G and T are powers of 1024.
     #[arg(long, value_name = "SIZE", default_value = "16G")]
     pub max_unpacked: Size,
@@ -149,7 +156,8 @@ pub struct TrustArgs {
     /// Trust file (`trust.json`), received separately from the bundle.
     #[arg(long, value_name = "FILE")]
     pub trust: PathBuf,
-    /// File that remembers the newest head seen [default: name of the trust file with `.seen`].
+    /// File that remembers what was proven of the ledger: heads, and the statement of each entry [default: name of the trust file
+    /// with `.seen`].
     #[arg(long, value_name = "FILE")]
     pub last_seen: Option<PathBuf>,
 }
@@ -264,17 +272,22 @@ pub struct ReportArgs {
 
 #[derive(Debug, Args)]
 pub struct AuditArgs {
-    /// Store, or folder with a copy of its `ledger/`.
-    #[arg(value_name = "DIR")]
+    /// Export with the ledger (`export --with-ledger`), packed or not, a store, or a folder with a copy of its `ledger/`; `-` for
+    /// an export on standard input.
+    #[arg(value_name = "FILE|DIR|-")]
     pub store: PathBuf,
     #[command(flatten)]
     pub trust: TrustArgs,
-    /// List only runs missed from this time on, for example `2026-01-01T00:00:00.000Z`.
-    #[arg(long, value_name = "TIME")]
+    /// Begin of the period whose runs and changes are listed: a date (`2026-01-01`: from its begin, UTC) or a time
+    /// (`2026-01-01T12:00:00Z`) [default: the first run].
+    #[arg(long, value_name = "DATE|TIME", value_parser = period::begin)]
     pub from: Option<model::Timestamp>,
-    /// List only runs missed until this time.
-    #[arg(long, value_name = "TIME")]
+    /// Its end: a date (to its end, UTC) or a time [default: the last run].
+    #[arg(long, value_name = "DATE|TIME", value_parser = period::end)]
     pub until: Option<model::Timestamp>,
+    /// Unpack at most this many bytes of a packed export; K, M, G and T are powers of 1024.
+    #[arg(long, value_name = "SIZE", default_value = "16G")]
+    pub max_unpacked: Size,
     /// Output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

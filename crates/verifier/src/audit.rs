@@ -1,41 +1,66 @@
-//! `witnessmark-verify audit`: a whole ledger from a store's folder.
+//! `witnessmark-verify audit`: a whole ledger, from an export that holds it or from a store's folder.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
+use anyhow::anyhow;
 use bundle::read::ReadError;
-use model::ExitStatus;
-use verify::{AuditDemands, AuditReport, Continuity, LedgerFiles, Problem};
+use model::{ExitStatus, Timestamp};
+use verify::{AuditDemands, AuditReport, HeldFiles, LedgerFiles, Problem};
 
 use crate::args::{AuditArgs, Format};
-use crate::human::{BAD, GOOD, HEAD, OPEN, advice};
-use crate::input::{self, LastSeen};
+use crate::human::{BAD, GOOD, HEAD, OPEN, advice, since, word};
+use crate::input::{self, Memory};
 use crate::output::{self, counted, safe, wrapped};
-use crate::run::warn;
+use crate::run::{not_opened, warn};
 use crate::stop::Stop;
 
-/// So many pauses and rehearsals are printed; the JSON report has more.
+/// So many rows of each list are printed; the JSON report has more.
 const SHOWN: usize = 20;
 
 pub fn audit(args: &AuditArgs) -> Result<ExitStatus, Stop> {
     let trust = input::trust(&args.trust.trust)?;
-    let last_seen = LastSeen::read(&args.trust)?;
-    let mut files = Folder(args.store.clone());
-    let demands =
-        AuditDemands { trust: &trust, last_seen: last_seen.head.as_ref(), from: args.from, until: args.until };
-    let audit = verify::audit(&mut files, &demands);
-    if let (Some(head), Some(report)) = (&audit.head, &audit.report.head)
-        && let Err(error) = last_seen.keep(head, report.since_last_seen)
+    let memory = Memory::read(&args.trust)?;
+    if let (Some(from), Some(until)) = (args.from, args.until)
+        && from > until
+    {
+        return Err(Stop::Wrong(anyhow!("the period ends ({until}) before it begins ({from})")));
+    }
+    let demands = AuditDemands { trust: &trust, seen: memory.seen.as_ref(), from: args.from, until: args.until };
+    let audit = if args.store.is_dir() {
+        verify::audit(&mut Folder(args.store.clone()), &demands)
+    } else {
+        verify::audit(&mut export(args)?, &demands)
+    };
+    if let Some(seen) = &audit.seen
+        && let Err(error) = memory.keep(seen)
     {
         warn(&error)?;
     }
     match args.format {
-        Format::Human => output::text(&human(&audit.report))?,
+        Format::Human => output::text(&human(&audit.report, &memory))?,
         Format::Json => output::json(&audit.report)?,
     }
     Ok(audit.report.exit_code)
+}
+
+/// The ledger in an export.
+fn export(args: &AuditArgs) -> Result<HeldFiles, Stop> {
+    let name = args.store.display();
+    let mut source = input::bundle(&args.store, args.max_unpacked.0).map_err(not_opened)?;
+    let held = HeldFiles::of_bundle(source.as_mut()).map_err(|problem| match problem.class().exit_status() {
+        ExitStatus::ToolFailed => Stop::Failed(anyhow!("`{name}`: {problem}")),
+        ExitStatus::Undecided => Stop::Undecided(anyhow!("`{name}`: {problem}")),
+        _ => Stop::Wrong(anyhow!("`{name}`: {problem}")),
+    })?;
+    if held.is_ledger() {
+        return Ok(held);
+    }
+    Err(Stop::Wrong(anyhow!(
+        "`{name}` holds one bundle and no ledger: ask the custodian for `witnessmark export --with-ledger`"
+    )))
 }
 
 /// The files below a folder; links are not followed.
@@ -65,7 +90,7 @@ fn read(full: &Path, path: &str, max: u64) -> Result<Option<Vec<u8>>, ReadError>
     Ok(Some(bytes))
 }
 
-fn human(report: &AuditReport) -> String {
+fn human(report: &AuditReport, memory: &Memory) -> String {
     let mut out = String::new();
     match &report.problem {
         None => {
@@ -90,18 +115,18 @@ fn human(report: &AuditReport) -> String {
         }
     }
     if let Some(head) = &report.head {
-        let since = match head.since_last_seen {
-            Continuity::NothingSeen => "no head of this ledger was seen before",
-            Continuity::Same => "it is the head that was seen last",
-            Continuity::Continues => "it continues the head that was seen last",
-            Continuity::NotComparable => "it could not be compared with the head that was seen last",
-        };
         out.push('\n');
         row(&mut out, "ledger", &head.origin);
-        row(&mut out, "head", &format!("{}; {since}", counted(head.size, "entry", "entries")));
+        if let (Some(entity), Some(system)) = (&report.entity, &report.system) {
+            row(&mut out, "of", &format!("{entity}, system {system}"));
+        }
+        row(&mut out, "head", &format!("{}; {}", counted(head.size, "entry", "entries"), since(head.since_last_seen)));
+        row(&mut out, "seen", &format!("kept in {}", memory.path.display()));
     }
     if report.problem.is_none() {
-        runs(&mut out, report);
+        bundles(&mut out, report);
+        schedule(&mut out, report);
+        changes(&mut out, report);
         let _ = write!(out, "\n{HEAD}What still rests on the custodian's word{HEAD:#}\n");
         for line in &report.rests_on_custodian {
             out.push_str(&wrapped("  - ", line));
@@ -110,24 +135,19 @@ fn human(report: &AuditReport) -> String {
     out
 }
 
-fn runs(out: &mut String, report: &AuditReport) {
+fn bundles(out: &mut String, report: &AuditReport) {
     let kinds: Vec<String> = report.by_kind.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     row(out, "bundles", &kinds.join(", "));
-    match (report.first_run, report.last_run) {
+    match (report.schedule.first, report.schedule.last) {
         (Some(first), Some(last)) => {
-            row(out, "runs", &format!("from {first} to {last}, by the custodian's clock"));
+            row(out, "runs", &format!("observed from {first} to {last}, by the custodian's clock"));
         }
-        _ => row(out, "runs", "none except rehearsals"),
+        _ => row(out, "runs", "none that observed anything: failed ones and rehearsals do not"),
     }
     row(out, "status", &format!("{} failed, {} partial (sealed with gaps)", report.failed_runs, report.partial_runs));
     if report.rehearsals_in_all > 0 {
-        let named: Vec<String> = report.rehearsals.iter().take(SHOWN).map(ToString::to_string).collect();
-        let more = if report.rehearsals_in_all > SHOWN as u64 { ", …" } else { "" };
-        row(
-            out,
-            "rehearsals",
-            &format!("{}, not evidence: entries {}{more}", report.rehearsals_in_all, named.join(", ")),
-        );
+        let named = entries(&report.rehearsals, report.rehearsals_in_all);
+        row(out, "rehearsals", &format!("{}, not evidence: {named}", report.rehearsals_in_all));
     }
     if report.rehearsals_in_part > 0 {
         row(
@@ -144,29 +164,104 @@ fn runs(out: &mut String, report: &AuditReport) {
         );
         row(out, "newest", &text);
     }
-    for index in report.times_back.iter().take(SHOWN) {
+    for index in report.schedule.times_back.iter().take(SHOWN) {
         row(out, "clock", &format!("entry {index} began before the run before it"));
     }
-    let _ = write!(out, "\n{HEAD}Missed runs{HEAD:#}\n");
-    if report.missing_runs == 0 {
-        out.push_str(&wrapped("  ", "none, by the schedule that each run declares"));
-        return;
-    }
-    for pause in report.pauses.iter().take(SHOWN) {
-        let between = match (pause.after, pause.before) {
-            (Some(after), Some(before)) => format!("between entries {after} and {before}"),
-            (None, Some(before)) => format!("before entry {before}"),
-            (Some(after), None) => format!("after entry {after}"),
-            (None, None) => String::new(),
-        };
+}
+
+/// `entry 3`, `entries 3, 4, …`.
+fn entries(named: &[u64], in_all: u64) -> String {
+    let list: Vec<String> = named.iter().take(SHOWN).map(ToString::to_string).collect();
+    let more = if in_all > list.len() as u64 { ", …" } else { "" };
+    format!("{} {}{more}", if in_all == 1 { "entry" } else { "entries" }, list.join(", "))
+}
+
+/// What the period is, in words.
+fn period(report: &AuditReport) -> String {
+    let end = |time: Option<Timestamp>, otherwise: &str| time.map_or(otherwise.to_owned(), |time| time.to_string());
+    format!("{} to {}", end(report.period.from, "the first run"), end(report.period.until, "the last run"))
+}
+
+fn schedule(out: &mut String, report: &AuditReport) {
+    let kept = &report.schedule;
+    let _ = write!(out, "\n{HEAD}Runs that were due{HEAD:#} ({})\n", period(report));
+    if kept.due == 0 {
+        out.push_str(&wrapped(
+            "  ",
+            "Cannot be said: no run of this period declares how often runs are due (`ledger.every`, `observe.every`), or there is none.",
+        ));
+    } else {
         let text = format!(
-            "{} {between}: from {} to {}; the declared schedule is one every {} s",
-            pause.missing, pause.from, pause.until, pause.every_seconds
+            "{} due by the schedule that the runs declare: {} observed ({} late, {} partial), {} missing, {} failed, {} rehearsed",
+            kept.due, kept.observed, kept.late, kept.partial, kept.missing, kept.failed, kept.rehearsed
         );
-        out.push_str(&wrapped("  - ", &text));
+        out.push_str(&wrapped("  ", &text));
     }
-    if report.pauses_in_all > SHOWN as u64 {
-        let _ = writeln!(out, "  … {} missed runs in {} pauses in all", report.missing_runs, report.pauses_in_all);
+    for unsaid in kept.unsaid.iter().take(SHOWN) {
+        let text = format!("cannot be said  {} to {}: no schedule was declared", unsaid.from, unsaid.until);
+        out.push_str(&wrapped("  ", &text));
+    }
+    for slots in kept.slots.iter().take(SHOWN) {
+        let when = match slots.count {
+            1 => format!("due {}", slots.from),
+            count => format!("{count} due {} to {}", slots.from, slots.until),
+        };
+        let which = match (slots.entries.is_empty(), slots.after, slots.before) {
+            (false, ..) => entries(&slots.entries, slots.entries.len() as u64),
+            (true, Some(after), Some(before)) => format!("between entries {after} and {before}"),
+            (true, None, Some(before)) => format!("before entry {before}"),
+            (true, Some(after), None) => format!("after entry {after}"),
+            (true, None, None) => "no run observed anything".to_owned(),
+        };
+        let text = format!("{when}, every {} s; {which}", slots.every_seconds);
+        out.push_str(&wrapped(&format!("  {:<9} ", word(&slots.slot)), &text));
+    }
+    let (shown, in_all) = (kept.slots.len().min(SHOWN) as u64, kept.slots_in_all);
+    if in_all > shown {
+        let _ = writeln!(out, "  … {} more rows; `--format json` has a thousand", in_all - shown);
+    }
+}
+
+fn changes(out: &mut String, report: &AuditReport) {
+    let found = &report.changes;
+    let _ = write!(out, "\n{HEAD}What changed between runs{HEAD:#} ({})\n", period(report));
+    if found.in_all == 0 {
+        out.push_str(&wrapped("  ", "nothing that the statements name: plan, declaration, checks, parameters, targets, schedule, tool, collector"));
+    }
+    for change in found.changes.iter().take(SHOWN) {
+        let value = |value: &Option<String>| match value.as_deref() {
+            None => "none".to_owned(),
+            Some(text) if text.len() == 64 => text.chars().take(12).collect(),
+            Some(text) => text.to_owned(),
+        };
+        let again = change.as_in.map(|entry| format!(", as in entry {entry} again")).unwrap_or_default();
+        let text = format!(
+            "entry {} ({}): {} in entry {}, {} now{again}",
+            change.entry,
+            change.started,
+            value(&change.from),
+            change.before,
+            value(&change.to)
+        );
+        out.push_str(&wrapped(&format!("  {:<12} ", change.aspect.as_str()), &safe(&text)));
+    }
+    if found.in_all > found.changes.len().min(SHOWN) as u64 {
+        let counts: Vec<String> =
+            found.by_aspect.iter().map(|(aspect, count)| format!("{} {count}", aspect.as_str())).collect();
+        out.push_str(&wrapped("  ", &format!("… {} changes in all: {}", found.in_all, counts.join(", "))));
+    }
+    if found.unsaid_in_all > 0 {
+        let text = format!(
+            "Cannot be said of {}: the statement does not say with what was judged. Compare the bundles themselves.",
+            entries(&found.unsaid, found.unsaid_in_all)
+        );
+        out.push_str(&wrapped("  ", &text));
+    }
+    if found.in_all > 0 {
+        out.push_str(&wrapped(
+            "  ",
+            "Ask for the two bundles of a change and compare their records of that name: `show --record check:0`, `assignment:0`, `declaration:0`, `route:0`.",
+        ));
     }
 }
 

@@ -80,7 +80,13 @@ pub const fn advice(class: Class) -> &'static str {
             "Conclude nothing from its contents. Ask the custodian for a fresh export; if that is refused too, it was not merely damaged in transit."
         }
         Class::Rewritten => {
-            "The custodian's ledger no longer continues what you saw before. Keep both: the head you saw and this bundle prove it."
+            "The custodian's ledger no longer continues what you saw before. Keep both: the file of what you saw and this bundle prove it."
+        }
+        Class::NotComparable => {
+            "It may be genuine, or of a ledger that was rewritten after you saw it: nothing here tells these apart. Ask for the export that the message names."
+        }
+        Class::OtherChallenge => {
+            "It was not made for your challenge. Ask for the bundle of the run that was given it (`witnessmark run --challenge`)."
         }
         Class::UnknownKey => {
             "Ask the custodian, over a different channel from the bundle's, for the trust file that names this key, and why the key changed."
@@ -139,6 +145,17 @@ fn bundle(out: &mut String, report: &Report, about: &About) {
     row(out, "statement", &about.statement_sha256.to_string());
 }
 
+/// How the ledger stands to what was proven of it before.
+pub const fn since(continuity: Continuity) -> &'static str {
+    match continuity {
+        Continuity::NothingSeen => "nothing of this ledger was proven before",
+        Continuity::Same => "it is the head that was proven last",
+        Continuity::Continues => "it continues the head that was proven last",
+        Continuity::Known => "the bundle is in the ledger that was proven before",
+        Continuity::NotComparable => "it is not shown to continue what was proven before",
+    }
+}
+
 const fn status(about: &About) -> &'static str {
     match about.status {
         RunStatus::Complete => "complete: everything that was asked for was read",
@@ -157,14 +174,7 @@ fn levels(out: &mut String, report: &Report) {
         out.push_str(&text.replacen(word, &format!("{style}{word}{style:#}"), 1));
     }
     if let Some(head) = &report.head {
-        let since = match head.since_last_seen {
-            Continuity::NothingSeen => "no head of this ledger was seen before",
-            Continuity::Same => "it is the head that was seen last",
-            Continuity::Continues => "it continues the head that was seen last",
-            Continuity::NotComparable => {
-                "it could not be compared with the head that was seen last: `witnessmark-verify audit` on the whole ledger does that"
-            }
-        };
+        let since = since(head.since_last_seen);
         out.push_str(&wrapped(
             "           ",
             &format!("newest head: {}; {since}", counted(head.size, "entry", "entries")),

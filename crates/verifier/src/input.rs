@@ -1,4 +1,4 @@
-//! Opens what the command line names: bundles, trust files, the head that was seen last.
+//! Opens what the command line names: bundles, trust files, what was seen of the ledger before.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -8,8 +8,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use bundle::limits;
 use bundle::read::{OpenError, Source, open_stream};
 use bundle::trust::{Trust, TrustError};
-use ledger::Checkpoint;
-use verify::Continuity;
+use verify::Seen;
 
 use crate::args::TrustArgs;
 use crate::stop::Stop;
@@ -41,45 +40,51 @@ pub fn trust(path: &Path) -> Result<Trust, Stop> {
     })
 }
 
-/// Where the head that was seen last is kept, and the head, if one was seen.
+/// Largest file of what was seen: 200,000 entries and more.
+const SEEN_MAX: u64 = 64 * 1024 * 1024;
+
+/// Where is kept what was proven of the ledger, and what that is, if anything was.
 #[derive(Debug)]
-pub struct LastSeen {
-    path: PathBuf,
-    pub head: Option<Checkpoint>,
+pub struct Memory {
+    pub path: PathBuf,
+    pub seen: Option<Seen>,
 }
 
-impl LastSeen {
+/// The file that remembers what was proven of the ledger.
+pub fn memory(args: &TrustArgs) -> PathBuf {
+    args.last_seen.clone().unwrap_or_else(|| {
+        let mut name = args.trust.clone().into_os_string();
+        name.push(".seen");
+        name.into()
+    })
+}
+
+impl Memory {
     pub fn read(args: &TrustArgs) -> Result<Self, Wrong> {
-        let path = args.last_seen.clone().unwrap_or_else(|| {
-            let mut name = args.trust.clone().into_os_string();
-            name.push(".seen");
-            name.into()
-        });
-        let head = read_head(&path)
-            .with_context(|| format!("the head seen last, `{}`, is not usable", path.display()))
+        let path = memory(args);
+        let seen = read_seen(&path)
+            .with_context(|| format!("what was seen of the ledger before, `{}`, is not usable", path.display()))
             .map_err(Wrong)?;
-        Ok(Self { path, head })
+        Ok(Self { path, seen })
     }
 
-    /// Keeps a newer head, if it is known to continue the one before.
-    #[expect(clippy::disallowed_methods, reason = "a head that is lost here is seen again; none is half written")]
-    pub fn keep(&self, head: &Checkpoint, continuity: Continuity) -> Result<()> {
-        let newer = self.head.as_ref().is_none_or(|seen| head.size > seen.size);
-        let continues = matches!(continuity, Continuity::NothingSeen | Continuity::Continues);
-        if !newer || !continues {
+    /// Keeps what is known now, where it is more than before.
+    #[expect(clippy::disallowed_methods, reason = "what is lost here is seen again; none is half written")]
+    pub fn keep(&self, seen: &Seen) -> Result<()> {
+        if self.seen.as_ref() == Some(seen) {
             return Ok(());
         }
-        // Beside it and then in its place: a head is never half written.
+        // Beside it and then in its place: it is never half written.
         let mut beside = self.path.clone().into_os_string();
         beside.push(".new");
         let beside = PathBuf::from(beside);
         let write = || -> io::Result<()> {
             let mut file = anew(&beside)?;
-            file.write_all(head.body().as_bytes())?;
+            file.write_all(seen.render().as_bytes())?;
             file.sync_all()?;
             fs::rename(&beside, &self.path)
         };
-        write().with_context(|| format!("cannot keep the head of the ledger in `{}`", self.path.display()))
+        write().with_context(|| format!("cannot keep what was seen of the ledger in `{}`", self.path.display()))
     }
 }
 
@@ -95,7 +100,7 @@ fn anew(path: &Path) -> io::Result<File> {
     }
 }
 
-fn read_head(path: &Path) -> Result<Option<Checkpoint>> {
+fn read_seen(path: &Path) -> Result<Option<Seen>> {
     match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
@@ -103,9 +108,8 @@ fn read_head(path: &Path) -> Result<Option<Checkpoint>> {
         Ok(metadata) if !metadata.is_file() => bail!("it is no regular file"),
         Ok(_) => {}
     }
-    let text =
-        String::from_utf8(read_small(path, limits::CHECKPOINT_MAX)?).map_err(|_| anyhow!("it is not UTF-8 text"))?;
-    Ok(Some(Checkpoint::parse_body(&text)?))
+    let text = String::from_utf8(read_small(path, SEEN_MAX)?).map_err(|_| anyhow!("it is not UTF-8 text"))?;
+    Ok(Some(Seen::parse(&text)?))
 }
 
 fn read_small(path: &Path, max: u64) -> Result<Vec<u8>> {
@@ -136,9 +140,9 @@ mod tests {
     }
 
     #[test]
-    fn a_head_is_a_regular_file() {
+    fn what_was_seen_is_a_regular_file() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(read_head(&folder.path().join("none")).unwrap().is_none());
-        assert!(read_head(folder.path()).unwrap_err().to_string().contains("no regular file"));
+        assert!(read_seen(&folder.path().join("none")).unwrap().is_none());
+        assert!(read_seen(folder.path()).unwrap_err().to_string().contains("no regular file"));
     }
 }

@@ -68,7 +68,16 @@ fn complain(error: &anyhow::Error, status: ExitStatus) -> ExitStatus {
 fn verify_bundle(args: &VerifyArgs) -> Result<ExitStatus, Stop> {
     let verdict = run(&args.bundle, &mut Unobserved)?;
     match args.format {
-        Format::Human => output::text(&human::report(&verdict.report))?,
+        Format::Human => {
+            output::text(&human::report(&verdict.report))?;
+            if verdict.report.accepted && verdict.seen.is_some() {
+                let kept = format!(
+                    "What this proves of the ledger is kept in {}.",
+                    input::memory(&args.bundle.trust).display()
+                );
+                output::text(&format!("\n{}", output::wrapped("  ", &output::safe(&kept))))?;
+            }
+        }
         Format::Json => output::json(&verdict.report)?,
     }
     Ok(verdict.report.exit_code)

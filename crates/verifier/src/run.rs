@@ -7,7 +7,7 @@ use verify::{Demands, Observer, Verdict};
 
 use crate::args::BundleArgs;
 use crate::human;
-use crate::input::{self, LastSeen};
+use crate::input::{self, Memory};
 use crate::stop::Stop;
 
 pub fn warn(error: &anyhow::Error) -> std::io::Result<()> {
@@ -15,25 +15,31 @@ pub fn warn(error: &anyhow::Error) -> std::io::Result<()> {
     writeln!(anstream::stderr(), "{style}warning{style:#}: {error:#}")
 }
 
-/// Verifies the bundle that the command line names, and keeps the head of its ledger.
-pub fn run(args: &BundleArgs, observer: &mut (dyn Observer + Send)) -> Result<Verdict, Stop> {
-    let trust = input::trust(&args.trust.trust)?;
-    let last_seen = LastSeen::read(&args.trust)?;
-    let mut source = input::bundle(&args.input, args.max_unpacked.0).map_err(|error| match error {
+/// What is no bundle at all is a wrong argument.
+pub fn not_opened(error: OpenError) -> Stop {
+    match error {
         OpenError::Read { .. } => Stop::Failed(error.into()),
         other => Stop::Wrong(other.into()),
-    })?;
+    }
+}
+
+/// Verifies the bundle that the command line names, and keeps what it proves of its ledger.
+pub fn run(args: &BundleArgs, observer: &mut (dyn Observer + Send)) -> Result<Verdict, Stop> {
+    let trust = input::trust(&args.trust.trust)?;
+    let memory = Memory::read(&args.trust)?;
+    let mut source = input::bundle(&args.input, args.max_unpacked.0).map_err(not_opened)?;
     let demands = Demands {
         trust: &trust,
         require: args.require,
         allow_rehearsal: args.allow_rehearsal,
         allow_failed: args.allow_failed,
         allow_unsigned_redaction: args.allow_unsigned_redaction,
-        last_seen: last_seen.head.as_ref(),
+        seen: memory.seen.as_ref(),
+        challenge: args.challenge.as_deref(),
     };
     let verdict = verify::verify(source.as_mut(), &demands, observer);
-    if let (Some(head), Some(report), true) = (&verdict.head, &verdict.report.head, verdict.report.accepted)
-        && let Err(error) = last_seen.keep(head, report.since_last_seen)
+    if let (Some(seen), true) = (&verdict.seen, verdict.report.accepted)
+        && let Err(error) = memory.keep(seen)
     {
         // The answer holds nevertheless.
         warn(&error)?;
