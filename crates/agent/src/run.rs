@@ -47,6 +47,8 @@ pub struct Setup<'a> {
     pub asked: (String, String, String),
     pub purpose: Purpose,
     pub challenge: Option<String>,
+    /// Run although the clock shows a time before the newest bundle's.
+    pub despite_clock: bool,
     pub clock: ClockSource,
     /// Overrides known before anything was read.
     pub overrides: Vec<Override>,
@@ -138,6 +140,7 @@ pub fn run(mut setup: Setup<'_>, runtime: &tokio::runtime::Runtime) -> Result<Ra
         overrides: setup.overrides.clone(),
         challenge: setup.challenge.clone(),
         every_seconds: setup.plan.every_seconds,
+        despite_clock: setup.despite_clock,
     };
     let by = Recording {
         tool: setup.tool.clone(),

@@ -283,6 +283,17 @@ pub enum Ledger {
         #[command(flatten)]
         keys: KeyFolder,
     },
+    /// Remember the store's head, where the file that remembers it (`keys/last-head`) is gone. Asked for because a store that was
+    /// set back, or exchanged, looks the same then.
+    Remember {
+        #[command(flatten)]
+        store: StoreFolder,
+        #[command(flatten)]
+        keys: KeyFolder,
+        /// How many bundles the ledger has, as you know it from elsewhere: a log, an export, an auditor.
+        #[arg(long, value_name = "SIZE")]
+        size: u64,
+    },
     /// List the bundles of the ledger, without verifying them.
     Log {
         #[command(flatten)]
@@ -348,6 +359,10 @@ pub struct Run {
     /// Nonce from an auditor. Sealed into the bundle: it shows that the bundle was made after the nonce was given out.
     #[arg(long, value_name = "NONCE")]
     pub challenge: Option<String>,
+    /// Run although the clock shows a time before that of the newest bundle, for example after a bundle that was made with a clock
+    /// that was ahead.
+    #[arg(long)]
+    pub despite_clock: bool,
     /// Purpose of the run; sealed into the bundle.
     #[arg(long, value_enum, default_value_t = PurposeArgument::Readiness)]
     pub purpose: PurposeArgument,
@@ -567,6 +582,9 @@ pub struct Export {
     /// Include the ledger's tiles and statements, so that the whole chain can be audited.
     #[arg(long)]
     pub with_ledger: bool,
+    /// Include the proof that the ledger continues its head of SIZE bundles: for an auditor who saw that head.
+    #[arg(long, value_name = "SIZE", value_parser = clap::value_parser!(u64).range(1..))]
+    pub since: Option<u64>,
 }
 
 #[derive(Debug, Subcommand)]

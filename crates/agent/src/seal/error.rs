@@ -40,6 +40,18 @@ pub enum SealError {
     RolledBack { origin: String, seen: u64, found: u64, store: String },
     #[error("`{store}` holds another history of the ledger `{origin}` than was seen at {seen} bundles")]
     Rewritten { origin: String, seen: u64, store: String },
+    #[error("`{store}` holds {size} bundles of the ledger `{origin}`, and nothing here remembers how many there were")]
+    NotRemembered { origin: String, size: u64, store: String },
+    #[error("`{store}` holds {found} bundles of the ledger `{origin}`, and not {size}")]
+    OtherSize { origin: String, size: u64, found: u64, store: String },
+    #[error("the ledger `{origin}` has {found} bundles: it cannot be shown to continue a head of {size}")]
+    NotSince { origin: String, size: u64, found: u64 },
+    #[error(
+        "the ledger holds bundles of entity `{entity}`, system `{system}`, and this one is of entity `{of_entity}`, system `{of_system}`"
+    )]
+    OtherSystem { entity: String, system: String, of_entity: String, of_system: String },
+    #[error("the clock shows {now}, and bundle {index} was finished at {finished}")]
+    ClockBack { index: u64, finished: model::Timestamp, now: model::Timestamp },
     #[error("the last head seen cannot be used: {problem}")]
     BadMemory { problem: ledger::CheckpointError },
     #[error("the ledger key {given} is not the key {trusted} of the trust file")]
@@ -78,6 +90,24 @@ impl SealError {
             Self::AlreadyInitialised { .. } => "use it as it is; a ledger is made once".to_owned(),
             Self::LedgerGone { .. } | Self::RolledBack { .. } | Self::Rewritten { .. } => {
                 "name the right store, or restore it from a backup; a ledger is never started again with the same key"
+                    .to_owned()
+            }
+            Self::NotRemembered { .. } => {
+                "restore `keys/last-head` where it was; if it is lost, find out from elsewhere how many bundles there must be, and say so: `witnessmark ledger remember --size N`"
+                    .to_owned()
+            }
+            Self::OtherSize { .. } => {
+                "find out which it is before anything is sealed: a store that lost bundles is restored, not gone on with"
+                    .to_owned()
+            }
+            Self::NotSince { .. } => {
+                "if that head was this ledger's, the store lost bundles: restore it from a backup".to_owned()
+            }
+            Self::OtherSystem { .. } => {
+                "one ledger holds one system: begin another ledger for it, with a store and keys of its own".to_owned()
+            }
+            Self::ClockBack { .. } => {
+                "set the clock, or find out whether store and keys are an older copy; `--despite-clock` runs all the same, for a bundle that was made with a clock that was ahead"
                     .to_owned()
             }
             Self::OtherLedgerKey { .. } => "give the ledger key that belongs to this trust file".to_owned(),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use bundle::consistency;
+use bundle::consistency::{self, Since};
 use bundle::export::TarWriter;
 use bundle::layout::{self, Entry};
 use bundle::limits;
@@ -23,14 +23,23 @@ enum Added {
     Stored(String, u64),
 }
 
-/// Writes bundle `index` as a tar; with `with_ledger` also all tiles and statements of the ledger.
+/// What an export holds beside the bundle and the newest head.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// All tiles and statements of the ledger.
+    pub ledger: bool,
+    /// The proof that the newest head continues the one of so many entries.
+    pub since: Option<u64>,
+}
+
+/// Writes bundle `index` as a tar, with what is asked for `beside` it.
 /// Give a buffered writer. The same store gives the same bytes.
 pub fn export<W: Write>(
     store: &dyn Store,
     memory: &dyn HeadMemory,
     trust: &Trust,
     index: u64,
-    with_ledger: bool,
+    beside: Beside,
     out: W,
 ) -> Result<W, SealError> {
     let key = trust.log_key()?;
@@ -41,8 +50,11 @@ pub fn export<W: Write>(
     let mut bundle = open_stream(file, &path, u64::MAX).map_err(|error| unreadable(error.to_string()))?;
     let mut added = BTreeMap::new();
     add_head(&head, index, &mut added)?;
+    if let Some(size) = beside.since {
+        add_since(&head, size, &mut added)?;
+    }
     add_anchors(store, &head, index, &mut added)?;
-    if with_ledger {
+    if beside.ledger {
         let tiles = Tile::all(head.size()).map(|tile| tile.path());
         let bundles = EntryBundle::all(head.size()).map(|entries| entries.path());
         for path in tiles.chain(bundles) {
@@ -84,6 +96,18 @@ fn add_head(head: &Head<'_>, index: u64, entries: &mut BTreeMap<Entry, Added>) -
     if older < head.size() {
         let proof = consistency::render(&head.consistency(older)?);
         entries.insert(Entry::Consistency, Added::Bytes(proof.into_bytes()));
+    }
+    Ok(())
+}
+
+/// The proof from a head that whoever asks saw before. The newest head itself needs none.
+fn add_since(head: &Head<'_>, size: u64, entries: &mut BTreeMap<Entry, Added>) -> Result<(), SealError> {
+    if size == 0 || size > head.size() {
+        return Err(SealError::NotSince { origin: head.origin().to_owned(), size, found: head.size() });
+    }
+    if size < head.size() {
+        let since = Since { size, root: head.root_at(size)?, proof: head.consistency(size)? };
+        entries.insert(Entry::Since, Added::Bytes(since.render().into_bytes()));
     }
     Ok(())
 }

@@ -100,10 +100,16 @@ impl<'a> Head<'a> {
         Ok(head)
     }
 
-    /// Remembers this head as seen, whatever becomes of the run. Under the lock of the ledger only:
+    /// Remembers this head as seen, whatever becomes of the run. Where nothing is remembered of a ledger that has bundles, nobody
+    /// could say whether it was set back: that is not passed over. Under the lock of the ledger only:
     /// an older head must not overwrite a newer one.
     pub(super) fn remember(&self, memory: &dyn HeadMemory) -> Result<(), SealError> {
-        if memory.load()?.as_deref() != Some(self.text()) {
+        let seen = memory.load()?;
+        if seen.is_none() && self.size() > 0 {
+            let (origin, store) = (self.origin().to_owned(), self.store.location());
+            return Err(SealError::NotRemembered { origin, size: self.size(), store });
+        }
+        if seen.as_deref() != Some(self.text()) {
             memory.save(self.text())?;
         }
         Ok(())
@@ -192,7 +198,7 @@ impl<'a> Head<'a> {
     }
 
     /// Root of the first `size` entries, read from the tiles of the newest tree.
-    fn root_at(&self, size: u64) -> Result<Digest, SealError> {
+    pub(super) fn root_at(&self, size: u64) -> Result<Digest, SealError> {
         ledger::tree_root(size, &mut self.hashes()).map_err(|error| self.broken(error))
     }
 

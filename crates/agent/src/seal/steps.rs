@@ -1,8 +1,9 @@
 //! The steps of sealing, in their order.
 
 use bundle::seal::{Metadata, Unsigned};
-use bundle::statement::{Chain, Kind, StatementError};
+use bundle::statement::{Chain, Kind, Statement, StatementError};
 use model::Digest;
+use model::record::{ClockSource, Override, RunStatus};
 use store::RunId;
 use verify::{Observer, Unobserved, VerifiedBundle};
 
@@ -10,6 +11,9 @@ use super::error::SealError;
 use super::sealer::Sealer;
 use super::session::{Begun, Intent, SealInput, Sealed, Session, Unfinished};
 use super::{head, pending, proof};
+
+/// So many milliseconds the clocks of two machines that seal into one ledger may differ.
+const CLOCKS_DIFFER: i64 = 5 * 60 * 1000;
 
 impl Sealer<'_> {
     /// Makes the ledger: signs the head of the empty tree. Done once; what an earlier, broken-off
@@ -44,6 +48,50 @@ impl Sealer<'_> {
         }
     }
 
+    /// Remembers the head of a store whose memory is gone. `size` is what whoever asks knows from elsewhere.
+    ///
+    /// # Errors
+    /// When the ledger has another size, or something is remembered that it does not continue.
+    pub fn remember(&self, size: u64) -> Result<(), SealError> {
+        let key = self.log_key()?;
+        let _lock = self.workshop.lock_ledger(&self.holder, self.wait)?;
+        let head = head::Head::read(self.store, self.memory, &key)?;
+        if head.size() != size {
+            let (origin, store) = (head.origin().to_owned(), self.store.location());
+            return Err(SealError::OtherSize { origin, size, found: head.size(), store });
+        }
+        Ok(self.memory.save(head.text())?)
+    }
+
+    /// That this run goes on where the ledger stands: of the same entity and system, and not before its newest bundle.
+    fn goes_on(&self, head: &head::Head<'_>, intent: &Intent) -> Result<(), SealError> {
+        for index in (0..head.size()).rev() {
+            let said = Statement::parse(&head.envelope(index, self.trust)?.statement)?.predicate;
+            if (&said.entity, &said.system) != (&intent.entity, &intent.system) {
+                return Err(SealError::OtherSystem {
+                    entity: said.entity,
+                    system: said.system,
+                    of_entity: intent.entity.clone(),
+                    of_system: intent.system.clone(),
+                });
+            }
+            if intent.clock == ClockSource::Set || intent.despite_clock {
+                return Ok(());
+            }
+            // A clock that was set for a rehearsal says nothing about the time.
+            if said.rehearsal.contains(&Override::Clock) {
+                continue;
+            }
+            let behind = said.finished.as_millis().saturating_sub(intent.started.as_millis());
+            return if behind <= CLOCKS_DIFFER {
+                Ok(())
+            } else {
+                Err(SealError::ClockBack { index, finished: said.finished, now: intent.started })
+            };
+        }
+        Ok(())
+    }
+
     /// Begins a run. Whatever a killed run had signed is completed first.
     pub fn begin(&self, intent: Intent) -> Result<Begun, SealError> {
         let key = self.log_key()?;
@@ -61,6 +109,7 @@ impl Sealer<'_> {
         // Before the first request: at the end it would be too late to learn it.
         self.check_signer(intent.kind, head.size())?;
         let (completed, mut dropped) = self.complete_all(&mut head)?;
+        self.goes_on(&head, &intent)?;
         let (unfinished, records) = self.dead_runs(intent.kind)?;
         dropped.extend(records);
         let guard = self.workshop.open_run(&run, &self.holder)?;
@@ -175,6 +224,8 @@ fn statement(
         rehearsal: input.rehearsal,
         challenge: intent.challenge.clone(),
         summary: input.summary,
+        // A failed run judged nothing.
+        plan: (intent.kind == Kind::Run && input.status != RunStatus::Failed).then_some(intent.plan),
     };
     bundle::seal::statement(&input.records, metadata, chain)
 }

@@ -130,6 +130,7 @@ fn one_day(stage: &Stage, day: &Day, number: usize) -> Result<(Ran, Overview), F
             overrides: vec![Override::Clock, Override::Endpoint, Override::Replay],
             purpose: Purpose::Readiness,
             challenge: None,
+            despite_clock: false,
             replayed: Some(day.name),
             progress: &Silent,
         },
@@ -159,9 +160,15 @@ fn export(stage: &Stage, index: u64) -> Result<PathBuf, Failure> {
     let file = fs::File::create_new(&tar)
         .map_err(|e| Failure::tool(anyhow!(e).context(format!("cannot create `{}`", tar.display()))))?;
     let memory = HeadFile::new(&stage.opened.head);
-    let mut out =
-        agent::seal::export(&*stage.place.store, &memory, &stage.opened.trust, index, false, BufWriter::new(file))
-            .map_err(Failure::tool)?;
+    let mut out = agent::seal::export(
+        &*stage.place.store,
+        &memory,
+        &stage.opened.trust,
+        index,
+        agent::seal::Beside::default(),
+        BufWriter::new(file),
+    )
+    .map_err(Failure::tool)?;
     out.flush().map_err(|e| Failure::tool(anyhow!(e)))?;
     Ok(tar)
 }

@@ -30,14 +30,14 @@ pub fn run(arguments: &Export) -> CommandResult {
         .map_err(|e| {
             Failure::input(e).with_help("name a file that does not exist, in a folder that this user may write")
         })?;
-    let (with_ledger, out) = (arguments.with_ledger, BufWriter::new(file));
+    let (what, out) = (seal::Beside { ledger: arguments.with_ledger, since: arguments.since }, BufWriter::new(file));
     let written = if arguments.zstd {
         seal::pack::packer(out).map_err(Failure::tool).and_then(|out| {
-            let out = seal::export(&*store, &head, &trust, index, with_ledger, out).map_err(ledger::seal_failure)?;
+            let out = seal::export(&*store, &head, &trust, index, what, out).map_err(ledger::seal_failure)?;
             out.finish().map_err(Failure::tool)
         })
     } else {
-        seal::export(&*store, &head, &trust, index, with_ledger, out).map_err(ledger::seal_failure)
+        seal::export(&*store, &head, &trust, index, what, out).map_err(ledger::seal_failure)
     };
     let written =
         written.and_then(|mut out| out.flush().and_then(|()| out.get_ref().sync_all()).map_err(Failure::tool));

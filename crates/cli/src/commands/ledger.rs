@@ -1,4 +1,4 @@
-//! `witnessmark ledger`: start one, list it.
+//! `witnessmark ledger`: start one, list it, remember its head.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,7 +8,7 @@ use agent::seal::{SealError, Sealer};
 use anyhow::anyhow;
 use model::ExitStatus;
 use serde::Serialize;
-use store::{HeadFile, Holder};
+use store::{HeadFile, Holder, Place};
 
 use crate::args::{Ledger, Printed};
 use crate::commands::keys;
@@ -30,6 +30,17 @@ pub fn run(command: Ledger) -> CommandResult {
                 store.store.display().to_string().trim_end_matches('/')
             ))?;
         }
+        Ledger::Remember { store, keys, size } => {
+            let opened = keys::open(&keys)?;
+            let place = stores::open(&store.store)?;
+            let memory = HeadFile::new(&opened.head);
+            sealer(&place, &memory, &opened)?.remember(size).map_err(seal_failure)?;
+            output::text(&format!(
+                "Remembered the head of {size} bundles of ledger {} in {}.\n",
+                opened.trust.ledger.origin,
+                opened.head.display()
+            ))?;
+        }
         Ledger::Log { store, trust, printed } => log(&store.store, &trust, printed)?,
     }
     Ok(ExitStatus::Success)
@@ -42,17 +53,20 @@ pub fn run(command: Ledger) -> CommandResult {
 pub fn init(folder: &Path, opened: &keys::Opened) -> Result<(), Failure> {
     let place = store::init(folder).map_err(stores::failed)?;
     let memory = HeadFile::new(&opened.head);
-    let sealer = Sealer {
+    sealer(&place, &memory, opened)?.init().map_err(seal_failure)
+}
+
+fn sealer<'a>(place: &'a Place, memory: &'a HeadFile, opened: &'a keys::Opened) -> Result<Sealer<'a>, Failure> {
+    Ok(Sealer {
         store: &*place.store,
         workshop: &place.workshop,
-        memory: &memory,
+        memory,
         trust: &opened.trust,
         collector: &*opened.collector,
         ledger: &*opened.ledger,
         holder: holder()?,
         wait: WAIT_FOR_LEDGER,
-    };
-    sealer.init().map_err(seal_failure)
+    })
 }
 
 /// This process, for whoever meets one of its locks.

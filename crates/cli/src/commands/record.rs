@@ -85,6 +85,7 @@ pub fn run(arguments: &Record) -> CommandResult {
             overrides: Vec::new(),
             challenge: arguments.challenge.clone(),
             every_seconds: None,
+            despite_clock: false,
         },
         assessment: ASSESSMENT_VERSION,
         host: &Host { user, name: machine, os, identities: Vec::new() },

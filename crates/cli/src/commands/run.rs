@@ -60,6 +60,7 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
             PurposeArgument::Audit => Purpose::Audit,
         },
         challenge: arguments.challenge.clone(),
+        despite_clock: arguments.despite_clock,
         replayed: None,
         progress: progress.as_ref(),
     };
@@ -131,6 +132,7 @@ pub struct Making<'a> {
     pub overrides: Vec<Override>,
     pub purpose: Purpose,
     pub challenge: Option<String>,
+    pub despite_clock: bool,
     /// The recorded day of the demonstration.
     pub replayed: Option<&'a str>,
     pub progress: &'a dyn Progress,
@@ -172,6 +174,7 @@ pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<(Ran, Overview), Fa
         asked: asked(),
         purpose: making.purpose,
         challenge: making.challenge,
+        despite_clock: making.despite_clock,
         clock: making.clock,
         overrides: making.overrides,
         environment: making.environment,

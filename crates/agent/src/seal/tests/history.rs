@@ -6,12 +6,12 @@ use std::io::Read as _;
 
 use bundle::layout::Entry;
 use bundle::trust::{Range, Role};
-use model::record::{Override, RunStatus};
+use model::record::{ClockSource, Override, RunStatus};
 use sign::Ed25519Signer;
 use store::{HeadFile, RealDisk, Store, StoreError};
 
-use super::super::export;
-use super::{Intent, SealError, copy_folder, empty_world, files, intent, recording, salts};
+use super::super::{Beside, export};
+use super::{Intent, SealError, at, copy_folder, empty_world, files, intent, recording, salts};
 use super::{scratch, world_of_one, write_altered, write_bundle};
 
 #[test]
@@ -362,7 +362,8 @@ fn an_export_has_everything_and_always_the_same_bytes() {
     world.run("c");
     let store = world.open();
     let memory = HeadFile::new(&world.memory());
-    let make = |index, with_ledger| export(&*store, &memory, &world.trust, index, with_ledger, Vec::new());
+    let make_with = |index, beside| export(&*store, &memory, &world.trust, index, beside, Vec::new());
+    let make = |index, ledger| make_with(index, Beside { ledger, since: None });
     let listed = |bytes: &[u8]| {
         let path = folder.path().join("b.tar");
         fs::write(&path, bytes).unwrap();
@@ -397,6 +398,55 @@ fn an_export_has_everything_and_always_the_same_bytes() {
         assert!(whole.contains(&path.to_owned()), "{path} in {whole:?}");
     }
     assert!(matches!(make(3, false), Err(SealError::NoBundle { index: 3, .. })));
+    // The proof for whoever saw an earlier head; of the newest there is none, and of a later one there can be none.
+    let since = |size| make_with(0, Beside { ledger: false, since: Some(size) });
+    for size in [1, 2] {
+        assert!(listed(&since(size).unwrap()).contains(&"ledger/since".to_owned()), "{size}");
+    }
+    assert_eq!(since(3).unwrap(), first);
+    assert!(matches!(since(4), Err(SealError::NotSince { size: 4, found: 3, .. })));
+}
+
+/// A memory that is gone looks like a store that was exchanged: nothing is sealed until somebody says how many bundles there must be.
+#[test]
+fn a_memory_that_is_gone_is_not_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world_of_one(folder.path());
+    fs::remove_file(world.memory()).unwrap();
+    let mut began = false;
+    assert!(matches!(world.run_on(&RealDisk, "b", &mut began), Err(SealError::NotRemembered { size: 1, .. })));
+    assert!(!began && world.audit().len() == 1);
+    let remember = |size| world.with(&RealDisk, &*world.open(), |sealer| sealer.remember(size));
+    assert!(matches!(remember(2), Err(SealError::OtherSize { size: 2, found: 1, .. })));
+    assert!(!world.memory().exists());
+    remember(1).unwrap();
+    world.run("b");
+    assert_eq!(world.audit().len(), 2);
+}
+
+#[test]
+fn one_ledger_holds_one_system() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world_of_one(folder.path());
+    let begin = |intent| world.with(&RealDisk, &*world.open(), |sealer| sealer.begin(intent).map(drop));
+    for other in
+        [Intent { entity: "Another Ltd".into(), ..intent("b") }, Intent { system: "cold-wallet".into(), ..intent("b") }]
+    {
+        assert!(matches!(begin(other), Err(SealError::OtherSystem { .. })));
+    }
+    begin(intent("b")).unwrap();
+}
+
+#[test]
+fn a_clock_behind_the_newest_bundle_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world_of_one(folder.path());
+    let begin = |intent| world.with(&RealDisk, &*world.open(), |sealer| sealer.begin(intent).map(drop));
+    let ten_days = |run| Intent { started: at(-10 * 86_400), ..intent(run) };
+    assert!(matches!(begin(ten_days("b")), Err(SealError::ClockBack { index: 0, .. })));
+    begin(Intent { despite_clock: true, ..ten_days("c") }).unwrap();
+    begin(Intent { clock: ClockSource::Set, ..ten_days("d") }).unwrap();
+    begin(Intent { started: at(-60), ..intent("e") }).unwrap();
 }
 
 /// The memory of another ledger is no memory.

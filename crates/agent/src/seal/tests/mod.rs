@@ -305,6 +305,7 @@ fn intent(run: &str) -> Intent {
         overrides: Vec::new(),
         challenge: None,
         every_seconds: Some(86_400),
+        despite_clock: false,
     }
 }
 
