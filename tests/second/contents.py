@@ -204,7 +204,8 @@ class Records:
         self.run = run
         same = [(run["id"], s.bundle), (run["tool"]["version"], s.version), (run["tool"]["sha256"], s.program),
                 (run["started"], s.started), (run["finished"], s.finished), (run["status"], s.status),
-                (set(run["overrides"]), set(s.rehearsal)), (run.get("challenge"), s.challenge)]
+                (set(run["overrides"]), set(s.rehearsal)), (run.get("challenge"), s.challenge),
+                (run["plan"], s.basis["plan"] if s.basis else run["plan"])]
         false(all(a == b for a, b in same), "the run says otherwise than the statement")
         false(run["clock"] != "set" or "clock" in run["overrides"], "a set clock that is no override")
         false(("failure" in run) == (run["status"] == "failed"), "a failure of a run that did not fail, or none")

@@ -6,9 +6,10 @@ from spelling import Malformed, need
 # ---- bundle.md 1
 
 
-FIXED = ["statement.sigstore.json", "redaction.sigstore.json", "leaves.txt", "ledger/checkpoint", "ledger/consistency"]
+FIXED = ["statement.sigstore.json", "redaction.sigstore.json", "leaves.txt", "ledger/checkpoint", "ledger/consistency",
+         "ledger/since"]
 SIZES = {"statement.sigstore.json": 65_536, "redaction.sigstore.json": 65_536, "ledger/checkpoint": 16_384,
-         "ledger/consistency": 64 * 65, "leaves.txt": 6_500_000_000}
+         "ledger/consistency": 64 * 65, "ledger/since": 4_239, "leaves.txt": 6_500_000_000}
 DECIMAL = "(?:0|[1-9][0-9]*)"
 GROUPS = "(?:x[0-9]{3}/)*[0-9]{3}"
 

@@ -227,7 +227,7 @@ def summed(block):
 
 
 def rank(path):
-    fixed = ["statement.sigstore.json", "redaction.sigstore.json", "leaves.txt", "ledger/checkpoint", "ledger/consistency"]
+    fixed = ["statement.sigstore.json", "redaction.sigstore.json", "leaves.txt", "ledger/checkpoint", "ledger/consistency", "ledger/since"]
     if path in fixed:
         return fixed.index(path), ""
     number = re.fullmatch(r"ledger/statements/(\d+)\.json", path)
@@ -533,6 +533,18 @@ def ledger_changes(files):
              (b"0" * 64 + b"\n") * 64, (b"0" * 64 + b"\n") * 65]
     for n, text in enumerate(texts):
         yield f"consistency {n}", lambda text=text: packed({**files, "ledger/consistency": text})
+    head, size = ledger.Note(files["ledger/checkpoint"]), json.loads(ledger.base64_text(json.loads(files["statement.sigstore.json"])["dsseEnvelope"]["payload"]))
+    own = size["predicate"]["chain"]["index"] + 1
+    inside = json.loads(files["statement.sigstore.json"])["verificationMaterial"]["tlogEntries"][0]["inclusionProof"]
+    top = ledger.base64_text(inside["rootHash"]).hex()
+    since = f"{own} {top}\n".encode() + proof
+    texts = [since, since[:-1], since + b"\n", b"", b"\n", since.upper(), b"0" + since, b"+" + since, since.replace(b" ", b"  ", 1), since + proof, f"{own} {top}\n".encode(),
+             f"{head.size} {head.root.hex()}\n".encode(), f"{head.size + 1} {top}\n".encode() + proof, b"0 " + since.split(b" ", 1)[1], f"{2**40 + 1} {top}\n".encode() + proof,
+             f"{own} {'0' * 64}\n".encode() + proof, since.replace(b"\n", b"\r\n")]
+    for n, text in enumerate(texts):
+        yield f"since {n}", lambda text=text: packed({**files, "ledger/since": text})
+        yield f"since without a head {n}", lambda text=text: packed({path: data for path, data in {**files, "ledger/since": text}.items() if path != "ledger/checkpoint"})
+        yield f"since without a proof {n}", lambda text=text: packed({path: data for path, data in {**files, "ledger/since": text}.items() if path != "ledger/consistency"})
     for path in [path for path in files if path.startswith("ledger/")]:
         without = {name: data for name, data in files.items() if name != path}
         yield f"without {path}", lambda without=without: packed(without)

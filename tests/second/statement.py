@@ -188,6 +188,11 @@ class Statement:
         need(sum(self.summary[name] for name in OUTCOMES) == self.number("finding"), "a summary of other findings")
         need(self.summary["accepted"] <= self.summary["deviates"], "more accepted than deviate")
         need(self.summary["gaps"] == self.number("gap"), "a summary of other gaps")
+        self.basis = None
+        if "basis" in predicate.value:
+            need(self.kind == "run", "a basis of another kind than a run")
+            basis = predicate.get("basis", dict)
+            self.basis = {name: basis.digest(name) for name in ("plan", "declaration", "checks", "parameters", "targets")}
         self.chain(predicate.get("chain", dict))
         same_bytes(dump(self.template()), data, "a statement in another spelling")
 
@@ -213,6 +218,8 @@ class Statement:
         listed = [{"t": kind, "first": lines.start, "count": len(lines)} for kind, lines in self.segments.items()]
         predicate["records"] = {"hash": "rfc6962-sha256", "count": self.count, "root": self.root, "segments": listed}
         predicate["summary"] = self.summary
+        if self.basis is not None:
+            predicate["basis"] = self.basis
         chain = {"origin": self.origin, "index": self.index, "prior_size": self.index, "prior_root": self.prior_root}
         if self.previous is not None:
             chain["previous_statement"] = self.previous
@@ -335,6 +342,7 @@ class Trust:
             raise ValueError("no trust file of version 1")
         self.origin, self.ledger = top["ledger"]["origin"], spki(top["ledger"]["spki"])
         self.sizes = top["ledger"]["sizes"]
+        self.entity, self.system = top["ledger"].get("entity"), top["ledger"].get("system")
         self.keys = [(spki(key["spki"]), key["role"], key["indices"]) for key in top["keys"]]
 
     @staticmethod

@@ -8,6 +8,7 @@ to which it holds (null: not even its contents), and in words what the first pro
 rehearsals, failed runs nor unsigned redactions; judges no anchors. Standard library only. It shares no code with the one in
 Rust: where the two differ, one of them or the page is wrong.
 """
+import hashlib
 import itertools
 import json
 import re
@@ -165,6 +166,7 @@ class Verification:
             try:
                 if known or withheld:
                     self.records.line(number, line)
+                    self.basis(line)
             except Malformed as why:
                 self.add(RECORDS, "malformed", f"line {number}: {why}")
             except RecordFalse as problem:
@@ -182,6 +184,28 @@ class Verification:
                 self.records.end()
             except RecordFalse as problem:
                 self.add(RECORDS, problem.args[0], problem.args[1])
+            signed = self.statement.basis or {}
+            for name, digest in (self.taken or {}).items():
+                hidden = name == "declaration" and any(line.startswith(b"~") for line in lines[slice(*self.where("declaration"))])
+                if name in signed and not hidden and signed[name] != digest.hexdigest():
+                    self.add(RECORDS, "contradiction", f"other {name} than the statement says")
+
+    taken = None
+    CUTS = {"declaration": ("declaration", b',"raw":'), "check": ("checks", None), "assignment": ("parameters", b',"now":'), "route": ("targets", None)}
+
+    def where(self, kind):
+        lines = self.statement.segments.get(kind, range(0))
+        return lines.start, lines.stop
+
+    def basis(self, line):
+        """bundle.md section 3: what the digests of `basis` are taken of."""
+        if self.taken is None:
+            self.taken = {name: hashlib.sha256() for name, _ in self.CUTS.values()}
+        match = re.match(b'{"salt":"[^"]{22}","t":"([a-z]+)",', line)
+        if match and match[1].decode() in self.CUTS:
+            name, cut = self.CUTS[match[1].decode()]
+            members = line[match.end():]
+            self.taken[name].update((members[: members.rindex(cut)] if cut else members) + b"\n")
 
     def reads_raw(self):
         return self.records and self.complete and self.statement.kind in ("run", "record") and not self.records.later
@@ -213,6 +237,9 @@ class Verification:
         before = len([p for p in self.problems if not p[0]])
         trusted = self.position()
         holds = before == len([p for p in self.problems if not p[0]])
+        s, named = self.statement, (self.trust.entity, self.trust.system)
+        if trusted and any(name not in (None, own) for name, own in zip(named, (s.entity, s.system))):
+            self.add(CHECKPOINT, "contradiction", "of another system than the trust file names")
         if trusted:
             # What is said of a ledger that nobody trusts decides nothing.
             self.checkpoint()
@@ -268,7 +295,7 @@ class Verification:
         trust, parts = self.trust, self.parts
         proof = self.files.get("ledger/consistency")
         if "ledger/checkpoint" not in self.files:
-            if proof is not None and not self.ended:
+            if (proof is not None or "ledger/since" in self.files) and not self.ended:
                 self.add(CHECKPOINT, "malformed", "a proof without a head")
             return
         try:
@@ -287,6 +314,7 @@ class Verification:
         if not ed25519.verify(trust.ledger, note.body, mine[0]):
             self.add(CHECKPOINT, "position", "the newest head's signature is not the ledger key's")
             return
+        before = len(self.problems)
         if note.size < parts["size"] or note.size == parts["size"] and note.root != parts["root"]:
             self.add(CHECKPOINT, "position", "an older or another head")
         elif note.size == parts["size"]:
@@ -301,7 +329,21 @@ class Verification:
             hashes = [bytes.fromhex(line.decode()) for line in proof.split(b"\n")[:-1]]
             if not consistency(parts["size"], parts["root"], note.size, note.root, hashes):
                 self.add(CHECKPOINT, "position", "the newest head does not continue the one inside")
+        if before == len(self.problems) and "ledger/since" in self.files:
+            self.since(note, self.files["ledger/since"])
         self.newest = note
+
+    def since(self, note, data):
+        """ledger.md section 5: what the newest head continues beside the one inside."""
+        match = re.fullmatch(b"([1-9][0-9]*) ([0-9a-f]{64})\n((?:[0-9a-f]{64}\n){0,64})", data)
+        if not match or int(match[1]) > 2**40:
+            self.add(CHECKPOINT, "malformed", "no size, root and list of hashes")
+        elif int(match[1]) == note.size:
+            self.add(CHECKPOINT, "malformed", "a proof that a head continues itself")
+        else:
+            hashes = [bytes.fromhex(line.decode()) for line in match[3].split(b"\n")[:-1]]
+            if not consistency(int(match[1]), bytes.fromhex(match[2].decode()), note.size, note.root, hashes):
+                self.add(CHECKPOINT, "position", "the newest head does not continue the one that is named")
 
     def ledger(self):
         """Step 10, with ledger.md sections 4 and 7."""
@@ -329,7 +371,7 @@ class Verification:
         if wrong:
             self.add(LEDGER, "altered", wrong)
             return
-        previous = None
+        previous, self.owner = None, None
         for index in range(book.size):
             problem, previous = self.ledger_statement(book, index, statements[index], previous)
             if problem:
@@ -357,7 +399,12 @@ class Verification:
         follows = (s.index == index and s.origin == self.trust.origin and s.previous == previous
                    and s.prior_root == root(book.leaves[:index]).hex()
                    and book.entries[index] in [entry_of(payload, signature, key) for key in signers])
-        return None if follows else ("position", f"statement {index} is not the one of its place"), sha(payload)
+        if not follows:
+            return ("position", f"statement {index} is not the one of its place"), None
+        self.owner = self.owner or (s.entity, s.system)
+        named = (self.trust.entity or self.owner[0], self.trust.system or self.owner[1])
+        other = None if (s.entity, s.system) == named else ("contradiction", f"statement {index} is of another system")
+        return other, sha(payload)
 
     def redaction(self):
         """Step 12."""

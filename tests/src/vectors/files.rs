@@ -18,6 +18,8 @@ pub(super) fn add(vectors: &mut Vectors) {
     vectors.good("good-newest", "the newest bundle of its ledger", tar(&files));
     vectors.good("good-older", "with a proof to the newest head", tar(&older));
     vectors.good("good-first", "entry 0, whose proof is empty", tar(&good.exported(0)));
+    let since = good.exported_since(1, 1);
+    vectors.good("good-since", "with a proof from an earlier head to the newest one", tar(&since));
     vectors.good("good-without-head", "without `ledger/`", tar(&good.files(2)));
     let mut with_ledger = older.clone();
     with_ledger.extend(good.ledger_files());
@@ -31,6 +33,7 @@ pub(super) fn add(vectors: &mut Vectors) {
     containers(vectors, &tar(&files));
     contents(vectors, &files, &older);
     ledger(vectors, &files, &older, &with_ledger);
+    since_seen(vectors, &good, &since);
     redactions(vectors, &good);
     demands(vectors);
 }
@@ -158,6 +161,55 @@ fn contents(vectors: &mut Vectors, files: &Files, older: &Files) {
         altered,
         None,
         mixed,
+    );
+}
+
+/// What whoever asked for the export saw before.
+fn since_seen(vectors: &mut Vectors, good: &Book, since: &Files) {
+    let named = |size: u64, root: Digest, proof: Vec<Digest>| {
+        with(since, Entry::Since, bundle::consistency::Since { size, root, proof }.render().as_bytes())
+    };
+    let other = named(1, Digest::of(b"other"), vec![good.root_at(1), good.root]);
+    vectors.bad("since", "an earlier head that the newest one does not continue", Class::Position, AUTHENTIC, other);
+    let form = with(since, Entry::Since, b"01 abc\n");
+    vectors.bad("since-form", "no size and root", Class::Malformed, AUTHENTIC, form);
+    let needless = named(3, good.root, Vec::new());
+    vectors.bad("since-needed", "a proof that the newest head continues itself", Class::Malformed, AUTHENTIC, needless);
+    let mut alone = since.clone();
+    alone.remove(&Entry::Consistency);
+    let alone = without(&alone, &Entry::Checkpoint);
+    vectors.bad("since-alone", "without the head that it leads to", Class::Malformed, AUTHENTIC, alone);
+
+    let mut two = small(3);
+    two.metadata.system = "cold-wallet".into();
+    let mut book = book(small(2));
+    book.seal(two);
+    let mut files = book.exported(1);
+    files.extend(book.ledger_files());
+    vectors.bad(
+        "ledger-system",
+        "a bundle of another system in the ledger",
+        Class::Contradiction,
+        AUTHENTIC,
+        tar(&files),
+    );
+
+    let plan = Digest::of(b"plan");
+    let mut judged = Story::usual(2);
+    judged.metadata.plan = Some(plan);
+    vectors.good(
+        "good-basis",
+        "whose statement says with what was judged",
+        tar(&self::book(judged.clone()).exported(2)),
+    );
+    // The digest is taken of what is written, and the line is another one when it is hashed.
+    judged.respell(RecordType::Assignment, 0, "365", "366");
+    vectors.bad(
+        "basis",
+        "other parameters than the statement says",
+        Class::Contradiction,
+        None,
+        tar(&self::book(judged).exported(2)),
     );
 }
 

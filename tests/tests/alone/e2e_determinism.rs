@@ -153,6 +153,7 @@ fn store_of(server: &Server, manner: &Manner) -> BTreeMap<String, Vec<u8>> {
         asked: ("tester".to_owned(), "host".to_owned(), "os".to_owned()),
         purpose: Purpose::Readiness,
         challenge: Some("nonce".to_owned()),
+        despite_clock: false,
         clock: ClockSource::Set,
         overrides: vec![Override::Clock, Override::Endpoint, Override::Randomness],
         environment: sdk::Environment {

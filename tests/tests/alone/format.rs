@@ -8,12 +8,11 @@ use bundle::layout::Entry;
 use bundle::read::{FolderSource, TarSource};
 use bundle::sigstore::SealedStatement;
 use bundle::trust::{Range, Role, Spki, Trust, TrustedKey};
-use ledger::Checkpoint;
 use model::record::{Override, RunStatus};
 use model::{Covers, Digest, ExitStatus, RecordType};
 use serde_json::{Value, json};
 use sign::{Ed25519Signer, Signer as _};
-use verify::{Approver, Class, Continuity, Demands, Level, Unobserved, Verdict};
+use verify::{Approver, Class, Continuity, Demands, Level, Seen, Unobserved, Verdict};
 use workspace_tests::sealed::{Book, Files, ORIGIN, Story, public, tar, unpack};
 
 fn demands(trust: &Trust) -> Demands<'_> {
@@ -232,7 +231,7 @@ fn keys_count_only_for_what_the_trust_file_says() {
         assert_eq!(class(&verdict), Some(Class::LevelNotReached), "{:?}", verdict.report.problems);
         assert_eq!(verdict.report.level, Some(Level::Integrity));
         assert_eq!(verdict.report.exit_code, ExitStatus::Undecided);
-        assert!(verdict.head.is_none());
+        assert!(verdict.seen.is_none());
     }
     // A ledger key for other sizes, another ledger's key, another ledger's name.
     let mut other = book.trust();
@@ -252,7 +251,7 @@ fn the_head_seen_before_must_be_continued() {
     let book = Book::of(4);
     let trust = book.trust();
     let files = book.exported(1);
-    let seen = |size: u64, root: Digest| Checkpoint { origin: ORIGIN.into(), size, root };
+    let seen = |size: u64, root: Digest| Seen::new(ORIGIN).with_head(size, root);
     let root = |size: u64| ledger::tree_root(size, &mut book.hashes(size)).unwrap();
     for (size, expected) in [
         (4, Continuity::Same),
@@ -262,12 +261,16 @@ fn the_head_seen_before_must_be_continued() {
         (9, Continuity::NotComparable),
     ] {
         let seen = seen(size, if size < 9 { root(size) } else { Digest::of(b"newer") });
-        let verdict = verify_with(&files, &Demands { last_seen: Some(&seen), ..demands(&trust) });
+        let verdict = verify_with(&files, &Demands { seen: Some(&seen), ..demands(&trust) });
+        if expected == Continuity::NotComparable {
+            refused(&verdict, Class::NotComparable, "witnessmark export --bundle 1 --since");
+            assert!(verdict.seen.is_none(), "nothing is learnt of it");
+        }
         assert_eq!(verdict.report.head.unwrap().since_last_seen, expected, "{size}");
     }
     for size in [1, 2, 4] {
         let seen = seen(size, Digest::of(b"another history"));
-        let verdict = verify_with(&files, &Demands { last_seen: Some(&seen), ..demands(&trust) });
+        let verdict = verify_with(&files, &Demands { seen: Some(&seen), ..demands(&trust) });
         refused(&verdict, Class::Rewritten, "rewritten");
     }
 }
@@ -424,14 +427,16 @@ fn an_export_with_its_ledger_is_audited() {
     let verdict = verify(&files, &trust);
     assert_eq!(class(&verdict), None, "{:?}", verdict.report.problems);
     let ledger = verdict.report.ledger.unwrap();
-    assert_eq!((ledger.entries, ledger.missing_runs), (300, 0));
+    assert_eq!((ledger.entries, ledger.missing_runs, ledger.schedule.due), (300, Some(0), 300));
 
     let root = |size: u64| ledger::tree_root(size, &mut book.hashes(size)).unwrap();
-    let seen = Checkpoint { origin: ORIGIN.into(), size: 150, root: root(150) };
-    let verdict = verify_with(&files, &Demands { last_seen: Some(&seen), ..demands(&trust) });
+    let seen = Seen::new(ORIGIN).with_head(150, root(150));
+    let verdict = verify_with(&files, &Demands { seen: Some(&seen), ..demands(&trust) });
     assert_eq!(verdict.report.head.unwrap().since_last_seen, Continuity::Continues);
-    let seen = Checkpoint { root: Digest::of(b"another history"), ..seen };
-    let verdict = verify_with(&files, &Demands { last_seen: Some(&seen), ..demands(&trust) });
+    // All of it is known from then on, entry by entry.
+    assert_eq!(verdict.seen.map(|seen| (seen.newest(), seen.statements())), Some((Some(300), 300)));
+    let seen = Seen::new(ORIGIN).with_head(150, Digest::of(b"another history"));
+    let verdict = verify_with(&files, &Demands { seen: Some(&seen), ..demands(&trust) });
     refused(&verdict, Class::Rewritten, "150 entries");
 
     let alter = |entry: &Entry, expected: Class| {

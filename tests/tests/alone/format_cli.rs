@@ -279,15 +279,35 @@ fn the_head_seen_last_is_kept_and_held_against_the_next() {
     let seen = desk.path("trust.json.seen");
     assert_eq!(desk.run(&["b.tar", "--trust", "trust.json"]).code, 0);
     let kept = fs::read_to_string(&seen).unwrap();
-    assert!(kept.starts_with("northbank.example/hot-wallet\n3\n"), "{kept}");
+    // What is proven is its own head and the one before; the newest one was only shown.
+    let root = |size| book.root_at(size);
+    for line in [
+        "witnessmark-seen/1\norigin northbank.example/hot-wallet\nentity Northbank Custody Ltd\nsystem hot-wallet\n",
+        &format!("\nhead 1 {} ", root(1)),
+        &format!("\nhead 2 {} ", root(2)),
+        &format!("\nshown 3 {}\n", root(3)),
+    ] {
+        assert!(kept.contains(line), "`{line}` is not in {kept}");
+    }
 
-    // An older export changes nothing; a newer one of the same ledger is kept.
+    // A bundle before it, which is proven by its head, and one after it that names it as its past.
     fs::write(desk.path("b.tar"), tar(&Book::of(2).exported(0))).unwrap();
     assert_eq!(desk.run(&["b.tar", "--trust", "trust.json"]).code, 0);
-    assert_eq!(fs::read_to_string(&seen).unwrap(), kept);
-    fs::write(desk.path("b.tar"), tar(&Book::of(4).exported(3))).unwrap();
+    fs::write(desk.path("b.tar"), tar(&Book::of(3).exported(2))).unwrap();
     assert_eq!(desk.run(&["b.tar", "--trust", "trust.json"]).code, 0);
-    assert!(fs::read_to_string(&seen).unwrap().starts_with("northbank.example/hot-wallet\n4\n"));
+    assert!(fs::read_to_string(&seen).unwrap().contains("\nhead 3 "));
+    // What is not shown to go on from there is refused, with what to ask for, until it comes with it.
+    let later = Book::of(9);
+    fs::write(desk.path("b.tar"), tar(&later.exported(6))).unwrap();
+    let said = desk.run(&["b.tar", "--trust", "trust.json"]);
+    assert_eq!(said.code, 21);
+    assert!(said.text().starts_with("Not accepted (not-comparable)"), "{}", said.text());
+    let words = said.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("`witnessmark export --bundle 6 --since 3`"), "{words}");
+    fs::write(desk.path("b.tar"), tar(&later.exported_since(6, 3))).unwrap();
+    let said = desk.run(&["b.tar", "--trust", "trust.json"]);
+    assert_eq!(said.code, 0, "{}", said.text());
+    assert!(said.text().contains("trust.json.seen"), "the file is named: {}", said.text());
 
     // Another history with the same keys is not.
     let mut other = Book::of(1);
@@ -298,7 +318,7 @@ fn the_head_seen_last_is_kept_and_held_against_the_next() {
     let said = desk.run(&["b.tar", "--trust", "trust.json"]);
     assert_eq!(said.code, 20);
     assert!(said.text().starts_with("Not authentic (rewritten)"), "{}", said.text());
-    assert!(fs::read_to_string(&seen).unwrap().starts_with("northbank.example/hot-wallet\n4\n"));
+    assert!(fs::read_to_string(&seen).unwrap().contains("\nhead 7 "));
 }
 
 #[test]
@@ -373,19 +393,34 @@ fn a_ledger_is_audited_whole() {
     write_ledger(&book, &store);
 
     let said = desk.with_trust(&["audit", "store"]);
-    assert_eq!(said.code, 0, "{}{}", said.text(), said.stderr);
-    for part in ["Whole: 5 entries in one chain", "1, not evidence: entries 3", "4 between entries 2 and 4"] {
+    assert_eq!(said.code, 23, "{}{}", said.text(), said.stderr);
+    for part in ["Whole: 5 entries in one chain", "1, not evidence: entry 3", "between entries 2 and 4", "rehearsed"] {
         assert!(said.text().contains(part), "`{part}` is not in\n{}", said.text());
     }
     let report = desk.with_trust(&["audit", "store", "--format", "json"]).json();
-    assert_eq!((&report["missing_runs"], &report["pauses_in_all"]), (&json!(4), &json!(1)));
+    assert_eq!((&report["missing_runs"], &report["schedule"]["rehearsed"]), (&json!(3), &json!(1)));
     let until = desk.with_trust(&["audit", "store", "--format", "json", "--until", "2026-12-02T10:06:50.120Z"]).json();
-    assert_eq!(until["missing_runs"], json!(4 + 3));
-    let from = desk.with_trust(&["audit", "store", "--format", "json", "--from", "2026-11-26T00:00:00.000Z"]).json();
-    assert_eq!(from["missing_runs"], json!(1));
+    assert_eq!(until["missing_runs"], json!(3 + 3));
+    for from in ["2026-11-26", "2026-11-26T00:00:00.000Z"] {
+        let from = desk.with_trust(&["audit", "store", "--format", "json", "--from", from]).json();
+        assert_eq!(from["missing_runs"], json!(2));
+    }
+    let kept = desk.with_trust(&["audit", "store", "--from", "2026-11-21", "--until", "2026-11-23"]);
+    assert_eq!(kept.code, 0, "{}", kept.text());
+    let turned = desk.with_trust(&["audit", "store", "--from", "2026-11-23", "--until", "2026-11-21"]);
+    assert_eq!(turned.code, 2, "{}", turned.stderr);
 
-    // The bundle in an export is held against the head that the audit kept.
-    assert_eq!(desk.run(&["audit", "store", "--trust", "trust.json"]).code, 0);
+    // The same from an export that holds the ledger; one that does not says so.
+    let mut whole = book.exported(2);
+    whole.extend(book.ledger_files());
+    fs::write(desk.path("ledger.tar"), tar(&whole)).unwrap();
+    let from_tar = desk.with_trust(&["audit", "ledger.tar", "--format", "json"]);
+    assert_eq!((from_tar.code, from_tar.json()), (23, report));
+    let alone = desk.with_trust(&["audit", "b.tar"]);
+    assert!(alone.code == 2 && alone.stderr.contains("--with-ledger"), "{}", alone.stderr);
+
+    // The bundle in an export is held against what the audit proved.
+    assert_eq!(desk.run(&["audit", "store", "--trust", "trust.json"]).code, 23);
     assert_eq!(desk.run(&["b.tar", "--trust", "trust.json"]).code, 0);
     fs::remove_file(desk.path("trust.json.seen")).unwrap();
 

@@ -10,6 +10,7 @@ mod architecture;
 mod aws_profiles;
 mod chain;
 mod cli;
+mod continuity;
 mod declared;
 mod demo;
 mod denied;

@@ -18,7 +18,7 @@ fn verify_tar(book: &Book, bytes: &[u8]) -> Verdict {
 fn refused(book: &Book, bytes: &[u8], expected: Class, message: &str) {
     let verdict = verify_tar(book, bytes);
     let first = &verdict.report.problems[0];
-    assert!(verdict.bundle.is_none() && verdict.head.is_none());
+    assert!(verdict.bundle.is_none() && verdict.seen.is_none());
     assert_eq!(first.class, expected, "{}", first.message);
     assert!(first.message.contains(message), "`{}` does not say `{message}`", first.message);
 }
@@ -55,7 +55,7 @@ fn every_byte_counts() {
             "byte {at}: {:?}",
             verdict.report.problems
         );
-        assert!(verdict.head.is_none());
+        assert!(verdict.seen.is_none());
     }
 }
 
@@ -117,6 +117,22 @@ fn records_cannot_be_changed_moved_dropped_or_added() {
     refused(&book, &with(&files, &Entry::Records, |r| r.truncate(r.len() - 1)), Class::Malformed, "line feed");
     refused(&book, &with(&files, &Entry::Records, Vec::clear), Class::Altered, "0 lines");
     refused(&book, &with(&files, &Entry::Records, |r| r.extend(b"{}\n")), Class::Altered, "32 lines");
+}
+
+/// What an auditor saw before can be in an export, and be altered there.
+#[test]
+fn every_byte_of_what_was_seen_counts() {
+    let (book, _) = example();
+    let files = book.exported_since(2, 2);
+    assert!(verify_tar(&book, &tar(&files)).bundle.is_some());
+    for at in 0..files[&Entry::Since].len() {
+        let bytes = with(&files, &Entry::Since, |bytes| bytes[at] ^= 1 << (at % 7));
+        let verdict = verify_tar(&book, &bytes);
+        assert!(verdict.bundle.is_none() && verdict.seen.is_none(), "byte {at} may be anything");
+    }
+    let mut alone = files.clone();
+    alone.remove(&Entry::Checkpoint);
+    refused(&book, &tar(&alone), Class::Malformed, "ledger/since");
 }
 
 #[test]
