@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use bundle::read::{Line, Record};
 use bundle::statement::Kind;
-use bundle::trust::Trust;
+use bundle::trust::{Holder, Trust};
 use declaration::Method;
 use links::{Contradiction, HolderOf, PersonRecord, RecordRow, RecordTotals, Weight, about_words};
 use model::record::{RecordMethod, Recorded};
-use model::{RecordRef, RecordType};
+use model::{Digest, RecordRef, RecordType};
 use verify::{Observer, VerifiedBundle, rehearsal};
 
 use crate::style::{self, BOLD};
@@ -48,24 +48,27 @@ impl RecordReader {
             false => "it says nothing",
         })?;
         let (key, index) = (bundle.signer(), said.chain.index);
-        Ok(PersonRecord {
-            bundle: index,
-            id: recorded.id,
-            method: method(recorded.method),
-            about: recorded.about,
-            by: recorded.by,
-            role: recorded.role,
-            holder: trust
-                .holder(&key, index)
-                .map(|holder| HolderOf { name: holder.name.clone(), acts_for: holder.acts_for }),
-            on: recorded.on,
-            done_on: recorded.done_on,
-            expires: recorded.expires,
-            says: recorded.says,
-            text: recorded.text,
-            attachments: recorded.attachments.len(),
-            key,
-        })
+        Ok(person_record(recorded, index, key, trust.holder(&key, index)))
+    }
+}
+
+/// A record with the key that signed its bundle, and with what the trust file says of that key's holder.
+pub fn person_record(recorded: Recorded, bundle: u64, key: Digest, holder: Option<&Holder>) -> PersonRecord {
+    PersonRecord {
+        bundle,
+        id: recorded.id,
+        method: method(recorded.method),
+        about: recorded.about,
+        by: recorded.by,
+        role: recorded.role,
+        holder: holder.map(|holder| HolderOf { name: holder.name.clone(), acts_for: holder.acts_for }),
+        on: recorded.on,
+        done_on: recorded.done_on,
+        expires: recorded.expires,
+        says: recorded.says,
+        text: recorded.text,
+        attachments: recorded.attachments.len(),
+        key,
     }
 }
 

@@ -35,6 +35,18 @@ pub fn answer_words(exchange: &Exchange) -> String {
     }
 }
 
+/// How often, as a person says it.
+#[must_use]
+pub fn every(seconds: u64) -> String {
+    let units = [("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60)];
+    let unit = units.into_iter().find(|(_, length)| seconds > 0 && seconds.is_multiple_of(*length));
+    let (name, length) = unit.unwrap_or(("second", 1));
+    match seconds / length {
+        1 => format!("every {name}"),
+        many => format!("every {many} {name}s"),
+    }
+}
+
 /// Whose move it is, and which one.
 #[must_use]
 pub fn gap_move(reason: GapReason, right: Option<&str>) -> String {
@@ -54,5 +66,19 @@ pub fn gap_move(reason: GapReason, right: Option<&str>) -> String {
         GapReason::Skipped => "whoever left it out, in the declaration or by `run --target`, if that was not intended".to_owned(),
         GapReason::Vanished => "no one: run again to see the current state".to_owned(),
         GapReason::CollectorFailed => "the developers of witnessmark: report it to them with the version and this text".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::every;
+
+    #[test]
+    fn a_schedule_is_said_in_its_largest_whole_unit() {
+        let said: Vec<String> = [86_400, 604_800, 172_800, 43_200, 5_400, 61, 0].into_iter().map(every).collect();
+        let wanted =
+            ["every day", "every week", "every 2 days", "every 12 hours", "every 90 minutes", "every 61 seconds"];
+        assert_eq!(said.get(..6).unwrap(), wanted);
+        assert_eq!(said.last().unwrap(), "every 0 seconds");
     }
 }

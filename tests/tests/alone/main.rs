@@ -31,6 +31,7 @@ mod format_vectors;
 mod github;
 mod guide;
 mod history;
+mod html_people;
 mod html_report;
 mod imports;
 mod init;

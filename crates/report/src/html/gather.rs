@@ -75,6 +75,8 @@ pub struct Gathered {
     pub assignments: BTreeMap<RecordRef, Assignment>,
     pub checks: Vec<(String, Provenance, String)>,
     pub libraries: u64,
+    /// Uses of checks with parameters weaker than their default.
+    pub weaker: u64,
     pub declarations: Vec<(RecordRef, Declaration, Answer)>,
     /// Paths of the declared files that places lead into.
     pub paths: BTreeMap<RecordRef, String>,
@@ -215,6 +217,7 @@ impl Gatherer {
             Record::Check(check) => {
                 self.gathered.checks.push((check.id.clone(), check.provenance, check.sha256.to_string()));
             }
+            Record::Assignment(used) => self.gathered.weaker += u64::from(!used.weaker.is_empty()),
             Record::Acceptance(acceptance) => {
                 self.gathered.acceptances.insert(at, acceptance.clone());
             }

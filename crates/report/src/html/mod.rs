@@ -3,9 +3,11 @@
 
 mod chains;
 mod gather;
+mod head;
 mod joined;
 mod locate;
 mod objects;
+mod person;
 mod pieces;
 mod registers;
 mod requirements;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use declaration::{Judged, Loaded};
+use declaration::{Designation, Judged, Loaded, System};
 use links::{Links, Records};
 use verify::Rehearsals;
 
@@ -21,6 +21,8 @@ pub fn view(declared: &Declared, gathered: &Gathered, rehearsals: &Rehearsals, r
         Err(why) => {
             let why = clean(&why);
             return Side {
+                name: None,
+                aim: format!("not known: {why}"),
                 requirements: Err(format!("No requirement is listed: {why}.")),
                 parts: Err(format!("Nothing that is declared is listed: {why}.")),
                 first: First::Nothing(why),
@@ -53,7 +55,24 @@ pub fn view(declared: &Declared, gathered: &Gathered, rehearsals: &Rehearsals, r
     }
     let requirements = requirements.map(|gaps| requirements::shown(&gaps, &sources));
     let controls = sources.anchors.into_iter().filter(|one| one.starts_with("control-")).collect();
-    Side { requirements, parts: Ok(parts), first, controls }
+    let system = &loaded.declaration.system;
+    let name = system.name.as_ref().map(|name| clean(&name.value));
+    Side { name, aim: aim(system), requirements, parts: Ok(parts), first, controls }
+}
+
+/// The standard and level that are declared, and as what the system is audited.
+fn aim(system: &System) -> String {
+    let designation = system.designation.as_ref().map(|one| match one.value {
+        Designation::SelfCustody => ", as self-custody",
+        Designation::Qsp => ", as a qualified service provider",
+        Designation::Full => ", as a full system",
+    });
+    let designation = designation.unwrap_or(", without a designation");
+    match (&system.standard, &system.level) {
+        (Some(standard), Some(level)) => clean(&format!("level {} of {standard}{designation}", level.value)),
+        (Some(standard), None) => clean(&format!("{standard}, no level is declared{designation}")),
+        (None, _) => "no standard is declared".to_owned(),
+    }
 }
 
 /// What no check judges: said, sealed, and no more.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 
-use super::pieces::{Mark, Part, Table};
+pub use super::pieces::Mark;
+use super::pieces::{Part, Table};
 
 pub const STYLE: &str = include_str!("../../templates/page.css");
 pub const SCRIPT: &str = include_str!("../../templates/page.js");
@@ -14,12 +15,19 @@ pub const SCRIPT: &str = include_str!("../../templates/page.js");
 pub struct View {
     pub style_hash: String,
     pub script_hash: String,
+    pub foot_hash: String,
     pub style: &'static str,
+    /// What every printed page says at its foot, as a style.
+    pub foot: String,
     pub script: &'static str,
     pub title: String,
     pub entity: String,
     pub system: String,
     pub banners: Vec<(String, String)>,
+    /// What has to be known before anything else is read.
+    pub top: Vec<(&'static str, String)>,
+    /// For a person's record: what it says, or why that is not in this copy. `None` for a run.
+    pub person: Option<Result<PersonView, &'static str>>,
     pub tiles: Vec<Tile>,
     pub facts: Vec<(String, String)>,
     pub levels: Vec<(String, bool, String)>,
@@ -74,8 +82,41 @@ pub struct ControlRow {
     pub not_applicable: u64,
 }
 
+/// A person's record.
+pub struct PersonView {
+    pub id: String,
+    pub record: String,
+    pub says: Mark,
+    pub method: String,
+    pub about: String,
+    pub by: String,
+    pub role: String,
+    /// SHA-256 of the key that signed.
+    pub key: String,
+    pub holder: String,
+    pub counts: String,
+    pub on: String,
+    pub done_on: Option<String>,
+    pub expires: String,
+    pub text: String,
+    pub attachments: Vec<AttachmentView>,
+}
+
+pub struct AttachmentView {
+    pub name: String,
+    /// In bytes.
+    pub size: u64,
+    pub sha256: String,
+    /// The declared file; `None` where only its digest is sealed.
+    pub file: Option<Reference>,
+}
+
 /// All of the declared side.
 pub struct Side {
+    /// What the system is called, for people.
+    pub name: Option<String>,
+    /// The standard and level that the system aims at, or why that cannot be said.
+    pub aim: String,
     /// What stands for each requirement of the declared standard; else why that cannot be said.
     pub requirements: Result<RequirementsView, String>,
     /// What is declared, part by part; else why that cannot be said.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bundle::statement::Summary;
+use bundle::statement::{Kind, Summary};
 use model::record::{
     Control, Coverage, Evidence, Finding, Gap, InDeclaration, Locator, Provenance, Resource, RunStatus, Syntax,
 };
@@ -11,6 +11,8 @@ use serde_json::value::RawValue;
 use verify::{AcceptanceReport, Approver, Rehearsals, VerifiedBundle};
 
 use super::gather::{self, Answer, Gathered, MOST_OF_EXCERPT, anchor, named_by_evidence};
+use super::head::Head;
+use super::person;
 use super::pieces::{Mark, mark};
 use super::select::rank;
 use super::template::{
@@ -20,7 +22,7 @@ use super::template::{
 };
 use super::text::{clean, clean_block, short, word};
 use crate::overview::GapGroup;
-use crate::words::{answer_words, gap_move, gap_words};
+use crate::words::{self, answer_words, gap_move, gap_words};
 
 /// Characters of one value.
 const MOST_OF_VALUE: usize = 600;
@@ -46,9 +48,14 @@ impl View {
         let sections = sections(summary, gathered, bundle.rehearsals(), &side);
         let records = report.records.as_ref();
         let title = format!("{}, {}: bundle {}", clean(&said.entity), clean(&said.system), said.chain.index);
+        let head = Head::of(bundle, report, gathered, &side);
         Self {
             style_hash: style_hash.to_owned(),
             script_hash: script_hash.to_owned(),
+            foot_hash: super::hash(&head.foot),
+            foot: head.foot,
+            top: head.facts,
+            person: (said.kind == Kind::Record).then(|| person::view(report, gathered)),
             style: STYLE,
             script: SCRIPT,
             title,
@@ -171,7 +178,7 @@ fn identity(bundle: &VerifiedBundle, gathered: &Gathered) -> Vec<(String, String
         facts.push(("Auditor's challenge".to_owned(), clean(challenge)));
     }
     if let Some(every) = said.chain.every_seconds {
-        facts.push(("Rhythm declared".to_owned(), format!("every {every} s")));
+        facts.push(("Schedule".to_owned(), format!("a bundle {}", words::every(every))));
     }
     facts.push((
         "Collected by".to_owned(),

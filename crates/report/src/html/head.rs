@@ -1,0 +1,120 @@
+//! What stands at the top of a page, and at the foot of each printed one: which bundle of which ledger it is, and what has to be known before
+//! anything else is read.
+
+use std::fmt::Write as _;
+
+use bundle::statement::Kind;
+use model::Date;
+use verify::VerifiedBundle;
+
+use super::gather::Gathered;
+use super::template::Side;
+use super::text::{clean, short};
+use crate::words::every;
+
+/// Characters of the line at the foot: two lines of a sheet of A4.
+const MOST_OF_FOOT: usize = 260;
+
+/// The top of a page.
+pub struct Head {
+    pub facts: Vec<(&'static str, String)>,
+    /// The style by which every printed page says the same in one line.
+    pub foot: String,
+}
+
+impl Head {
+    pub fn of(bundle: &VerifiedBundle, report: &verify::Report, gathered: &Gathered, side: &Side) -> Self {
+        let said = &bundle.statement().predicate;
+        let (entity, system) = (clean(&said.entity), clean(&said.system));
+        let place = format!("bundle {} of ledger {}", said.chain.index, clean(&said.chain.origin));
+        let withheld = match gathered.overview.withheld.values().sum::<u64>() {
+            0 => "nothing".to_owned(),
+            1 => "1 record".to_owned(),
+            some => format!("{some} records"),
+        };
+        let mut facts = vec![("Date", format!("{} to {}", said.started, said.finished)), ("Bundle", place.clone())];
+        let mut foot = vec![format!("{entity}, {system}"), place, Date::of(said.finished).to_string()];
+        if said.kind == Kind::Record {
+            facts.push(("Kind", "a person's record".to_owned()));
+            foot.push("a person's record".to_owned());
+        } else {
+            let marks = marks(report, gathered);
+            let schedule = said.chain.every_seconds.map_or_else(
+                || "none is declared, so nobody can say that a run is missing".to_owned(),
+                |seconds| format!("a bundle {}", every(seconds)),
+            );
+            facts.push(("System", side.name.clone().map_or(system.clone(), |name| format!("{system}: {name}"))));
+            facts.push(("Aimed at", side.aim.clone()));
+            facts.push(("Schedule", schedule));
+            let none = "none: checks as shipped, with parameters that demand no less than they do by default";
+            facts.push(("Marks", if marks.is_empty() { none.to_owned() } else { marks.join("; ") }));
+            foot.push(side.aim.clone());
+            foot.push(said.chain.every_seconds.map_or_else(|| "no schedule".to_owned(), every));
+            foot.push(if marks.is_empty() { "no marks".to_owned() } else { marks.join("; ") });
+        }
+        facts.push(("Withheld", withheld.clone()));
+        foot.push(format!("withheld: {withheld}"));
+        let rehearsal = match (said.rehearsal.is_empty(), bundle.rehearsals().is_whole()) {
+            (true, _) => None,
+            (false, true) => Some("a rehearsal, not evidence"),
+            (false, false) => Some("in part a rehearsal, not evidence"),
+        };
+        facts.push(("Evidence", rehearsal.unwrap_or("yes: it is no rehearsal").to_owned()));
+        foot.extend(rehearsal.map(str::to_uppercase));
+        Self { facts, foot: style(&short(&foot.join(" · "), MOST_OF_FOOT)) }
+    }
+}
+
+/// What was judged otherwise than this program does by itself, or is not shown as it was received.
+fn marks(report: &verify::Report, gathered: &Gathered) -> Vec<String> {
+    let Some(records) = &report.records else { return Vec::new() };
+    let own = u64::try_from(records.checks_own.len()).unwrap_or(u64::MAX);
+    let changed = u64::try_from(records.checks_changed.len()).unwrap_or(u64::MAX);
+    let all = [
+        (
+            gathered.weaker,
+            "use of a check with parameters weaker than its default",
+            "uses of checks with parameters weaker than their default",
+        ),
+        (changed, "shipped check with another text", "shipped checks with another text"),
+        (own, "check of the custodian's own", "checks of the custodian's own"),
+        (records.texts_masked, "masked text", "masked texts"),
+        (records.bodies_not_kept, "answer that was not kept", "answers that were not kept"),
+    ];
+    let words = |(count, one, many): (u64, &str, &str)| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {many}")),
+    };
+    all.into_iter().filter_map(words).collect()
+}
+
+/// Boxes in the margins of every sheet (CSS Paged Media 3, section 4). A foreign text becomes a string of CSS: all but letters, digits and
+/// blanks is escaped by its number.
+fn style(foot: &str) -> String {
+    let mut text = String::new();
+    for c in foot.chars() {
+        if c.is_ascii_alphanumeric() || c == ' ' {
+            text.push(c);
+        } else {
+            write!(text, "\\{:x} ", u32::from(c)).ok();
+        }
+    }
+    format!(
+        "@page{{@bottom-left{{content:\"{text}\";width:86%;text-align:left;vertical-align:top;padding-top:2mm;font:7pt sans-serif}}\
+         @bottom-right{{content:\"page \" counter(page) \" of \" counter(pages);width:14%;text-align:right;vertical-align:top;padding-top:2mm;font:7pt sans-serif}}}}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_foreign_text_stays_a_string_of_css() {
+        let style = style("a\"};</style><script>é");
+        let (_, inside) = style.split_once("content:\"").unwrap_or_default();
+        let (inside, _) = inside.split_once("\";width").unwrap_or_default();
+        assert_eq!(inside, "a\\22 \\7d \\3b \\3c \\2f style\\3e \\3c script\\3e \\e9 ");
+    }
+}
