@@ -102,6 +102,9 @@ pub struct HolderRow {
     pub trained: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub train_every: Option<String>,
+    /// The last day on which they had any duty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<String>,
 }
 
 /// A third party.
@@ -247,6 +250,7 @@ impl Links<'_> {
             acknowledged: text(holder.acknowledged.as_ref()),
             trained: text(holder.trained.as_ref()),
             train_every: text(holder.train_every.as_ref()),
+            left: text(holder.left.as_ref()),
         }
     }
 

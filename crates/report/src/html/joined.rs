@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use links::WalletRow;
 use serde_json::Value;
 
 use super::objects::{list, text};
@@ -14,6 +15,8 @@ use super::sources::Sources;
 
 /// Things that are named in one cell.
 const MOST_IN_CELL: usize = 6;
+/// People who are named in one cell.
+const MOST_PEOPLE: usize = 20;
 
 fn undetermined() -> Vec<Line> {
     vec![vec![unknown("undetermined")]]
@@ -148,7 +151,10 @@ pub fn undeclared_keys(sources: &Sources<'_>) -> Option<Table> {
     })
 }
 
-/// Who may use, administer or destroy a key.
+/// What somebody may do to a key, as a bundle spells it, and of how many it is said.
+const ACTS: [(&str, &str); 3] = [("use", "used by"), ("administer", "administered by"), ("destroy", "destroyed by")];
+
+/// How many may use, administer or destroy a key. Who they are is told once for all keys that the same people reach.
 pub fn reach_cell(sources: &Sources<'_>, id: &str) -> Cell {
     let Some(objects) = sources.reach.get(id) else {
         return Cell::one("reach", vec![unknown("undetermined")]);
@@ -159,20 +165,71 @@ pub fn reach_cell(sources: &Sources<'_>, id: &str) -> Cell {
             lines.extend(undetermined());
             continue;
         };
-        for act in ["use", "administer", "destroy"] {
-            let mut line = vec![soft(&format!("{act}: "))];
-            line.extend(listed_up_to(MOST_IN_CELL, who(entries, act), "nobody"));
+        for (act, words) in ACTS {
+            let (sure, open) = who(entries, act);
+            let mut line = vec![soft(&format!("{words} ")), plain(&sure.len().to_string())];
+            if !open.is_empty() {
+                line.push(unknown(&format!(", {} undetermined", open.len())));
+            }
             lines.push(line);
         }
         if facts.get("everyone").and_then(Value::as_bool) != Some(true) {
-            lines.push(vec![unknown("and perhaps others: not all was read")]);
+            lines.push(vec![unknown("and perhaps others")]);
         }
     }
     Cell::new("reach", lines)
 }
 
-/// Everybody who may do this to a key, each once, those first who surely may.
-fn who(entries: &[Value], act: &str) -> Vec<Piece> {
+/// Everybody who reaches keys of the inventory: keys that the same people reach stand in one row.
+pub fn reached_by(sources: &Sources<'_>) -> Option<Table> {
+    let mut groups: BTreeMap<(Vec<Reaching>, bool), Vec<&str>> = BTreeMap::new();
+    for (id, objects) in &sources.reach {
+        for facts in objects {
+            let Some(entries) = list(facts, "entries") else { continue };
+            let everyone = facts.get("everyone").and_then(Value::as_bool) == Some(true);
+            let reaching = ACTS.into_iter().map(|(act, _)| who(entries, act)).collect();
+            groups.entry((reaching, everyone)).or_default().push(id);
+        }
+    }
+    if groups.is_empty() {
+        return None;
+    }
+    let in_all = groups.len();
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, keys)| std::cmp::Reverse(keys.len()));
+    let row = |((reaching, everyone), keys): ((Vec<Reaching>, bool), Vec<&str>)| {
+        let count = match keys.len() {
+            1 => "1 key".to_owned(),
+            many => format!("{many} keys"),
+        };
+        let mut head = vec![
+            vec![soft(&count)],
+            listed_up_to(MOST_IN_CELL, keys.into_iter().map(|id| sources.link("key", id)).collect(), ""),
+        ];
+        if !everyone {
+            head.push(vec![unknown("not all was read: perhaps others too")]);
+        }
+        let cells = reaching.into_iter().zip(["use", "administer", "destroy"]).map(|((sure, open), label)| {
+            let named = sure.iter().map(|one| plain(one));
+            let all = named.chain(open.iter().map(|one| unknown(&format!("{one}, undetermined")))).collect();
+            Cell::one(label, listed_up_to(MOST_PEOPLE, all, "nobody"))
+        });
+        Row { anchor: None, head, cells: cells.collect(), controls: String::new() }
+    };
+    Some(Table {
+        caption: "Who reaches the keys",
+        columns: vec!["Keys", "Use", "Administer", "Destroy"],
+        rows: groups.into_iter().take(MOST_ROWS).map(row).collect(),
+        left_out: in_all.saturating_sub(MOST_ROWS),
+        elsewhere: "`witnessmark-verify roster`",
+    })
+}
+
+/// Those who surely may, and those of whom that was not found out.
+type Reaching = (Vec<String>, Vec<String>);
+
+/// Everybody who may do this to a key, each once.
+fn who(entries: &[Value], act: &str) -> Reaching {
     let mut all: BTreeMap<(&str, &str), bool> = BTreeMap::new();
     for entry in entries {
         if list(entry, "does").is_some_and(|does| does.iter().any(|one| one.as_str() == Some(act))) {
@@ -182,9 +239,66 @@ fn who(entries: &[Value], act: &str) -> Vec<Piece> {
         }
     }
     let (sure, open): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, surely)| *surely);
-    let name = |(kind, name): (&str, &str)| format!("{kind} {name}");
-    let sure = sure.into_iter().map(|(one, _)| plain(&name(one)));
-    sure.chain(open.into_iter().map(|(one, _)| unknown(&format!("{}, undetermined", name(one))))).collect()
+    let name = |((kind, name), _): ((&str, &str), bool)| match kind {
+        "administrators" => format!("administrators of account {name}"),
+        "root" => format!("root user {name}"),
+        "anyone" | "other" => name.to_owned(),
+        kind => format!("{} {name}", kind.replace('-', " ")),
+    };
+    (sure.into_iter().map(name).collect(), open.into_iter().map(name).collect())
+}
+
+/// Who alone can give as many signatures as a transfer from a wallet needs.
+pub fn wallet_cell(sources: &Sources<'_>, row: &WalletRow) -> Cell {
+    const LABEL: &str = "enough alone";
+    let Some(facts) = sources.gathered.joined.of("joined/wallet", &row.id) else {
+        return Cell::one(
+            LABEL,
+            vec![match row.signatures {
+                None => soft("how many signatures are needed is not declared"),
+                Some((needed, _)) if needed < 2 => soft("one signature is enough"),
+                Some(_) => unknown("not compared in this page"),
+            }],
+        );
+    };
+    let with = |one: &Value| -> Line {
+        let keys = list(one, "keys").into_iter().flatten().filter_map(Value::as_str);
+        let mut line = vec![soft(" by ")];
+        line.extend(listed_up_to(MOST_IN_CELL, keys.map(|id| sources.link("key", id)).collect(), "no key"));
+        line
+    };
+    let mut lines: Vec<Line> = Vec::new();
+    for (member, none, sign) in [("alone", "nobody surely", otherwise as fn(&str) -> Piece), ("perhaps", "", unknown)] {
+        match list(facts, member) {
+            Some(all) if all.is_empty() && none.is_empty() => {}
+            Some(all) if all.is_empty() => lines.push(vec![known(none)]),
+            Some(all) => {
+                let perhaps = if member == "perhaps" { "perhaps " } else { "" };
+                for one in all.iter().take(MOST_PEOPLE) {
+                    let mut line = vec![sign(&format!("{perhaps}{} {}", text(one, "kind"), text(one, "name")))];
+                    line.extend(with(one));
+                    lines.push(line);
+                }
+                if all.len() > MOST_PEOPLE {
+                    lines.push(vec![soft(&format!("and {} more {perhaps}", all.len() - MOST_PEOPLE))]);
+                }
+            }
+            None => {
+                lines.push(vec![unknown(if member == "alone" { "undetermined" } else { "who else: undetermined" })])
+            }
+        }
+    }
+    match list(facts, "unseen") {
+        Some(keys) if keys.is_empty() => {}
+        Some(keys) => {
+            let links = keys.iter().filter_map(Value::as_str).map(|id| sources.link("key", id)).collect();
+            let mut line = vec![unknown("only the declared holders are known of ")];
+            line.extend(listed_up_to(MOST_IN_CELL, links, ""));
+            lines.push(line);
+        }
+        None => lines.push(vec![unknown("of which keys only the holders are known: undetermined")]),
+    }
+    Cell::new(LABEL, lines)
 }
 
 /// A person's identities as they are at their targets, and the factors by which they sign in.
@@ -326,8 +440,13 @@ pub fn identities_of_nobody(sources: &Sources<'_>) -> Option<Table> {
             Some(by) => plain(by),
             None => unknown("undetermined"),
         };
+        let user = text(facts, "type") == "user";
+        let surely = facts.get("sure").and_then(Value::as_bool) == Some(true);
         let owners = match list(facts, "owners") {
-            Some(_) => otherwise("nobody who is declared"),
+            // Whoever takes on a role has an identity of their own.
+            Some(_) if !user => soft("no person by itself"),
+            Some(_) if surely => otherwise("nobody who is declared"),
+            Some(_) => unknown("nobody who is declared; whether it reaches a key is undetermined"),
             None => unknown("undetermined"),
         };
         Row {

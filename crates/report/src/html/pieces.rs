@@ -162,7 +162,7 @@ pub fn counts(counts: &Counts) -> Line {
     ];
     for (count, class, sign, words) in parts {
         if count > 0 {
-            separate(&mut line, " ");
+            separate(&mut line, ", ");
             line.push(Piece { text: format!("{count} {words}"), href: None, class, sign });
         }
     }

@@ -149,10 +149,13 @@ pub fn keys(sources: &Sources<'_>) -> Part {
     }
     let rows = inventory.keys.iter().take(MOST_ROWS).map(|row| key_row(row, sources, &mut once)).collect();
     let mut tables = vec![table("Key inventory", columns, rows, inventory.keys.len())];
+    tables.extend(joined::reached_by(sources));
     tables.extend(joined::undeclared_keys(sources));
     if !inventory.wallets.is_empty() {
         let rows = inventory.wallets.iter().take(MOST_ROWS).map(|row| wallet_row(row, sources, &mut once)).collect();
-        let columns = vec!["Wallet", "Signatures", "Signing, step by step", "Keys", "Judged"];
+        let mut columns = vec!["Wallet", "Signatures", "Signing, step by step", "Keys"];
+        columns.extend(joined.has("joined/wallet").then_some("Enough for a transfer alone"));
+        columns.push("Judged");
         tables.push(table("Wallets", columns, rows, inventory.wallets.len()));
     }
     Part {
@@ -212,15 +215,17 @@ fn wallet_row(row: &WalletRow, sources: &Sources<'_>, once: &mut Once) -> Row {
     if workflow.is_empty() {
         workflow.push(vec![soft("not declared")]);
     }
+    let mut cells = vec![
+        Cell::one("signatures", vec![said(signatures.as_deref(), "not declared")]),
+        Cell::new("steps", workflow),
+        Cell::one("keys", listed_up_to(MOST_IN_CELL, sources.links("key", &row.keys), "none")),
+    ];
+    cells.extend(sources.gathered.joined.has("joined/wallet").then(|| joined::wallet_cell(sources, row)));
+    cells.push(sources.judged_cell(&["declaration/wallet", "joined/wallet"], &row.id));
     Row {
         anchor: once.first(sources.place("wallet", &row.id)),
         head: vec![vec![strong(&row.id)], vec![soft(&row.title)]],
-        cells: vec![
-            Cell::one("signatures", vec![said(signatures.as_deref(), "not declared")]),
-            Cell::new("steps", workflow),
-            Cell::one("keys", listed_up_to(MOST_IN_CELL, sources.links("key", &row.keys), "none")),
-            sources.judged_cell(&["declaration/wallet", "joined/wallet"], &row.id),
-        ],
+        cells,
         controls: String::new(),
     }
 }
@@ -269,15 +274,12 @@ fn holder_row(row: &HolderRow, sources: &Sources<'_>, once: &mut Once) -> Row {
     cells.push(Cell::one("acknowledged", vec![said(row.acknowledged.as_deref(), "no date")]));
     cells.push(Cell::new("trained", vec![vec![said(row.trained.as_deref(), "no date")], vec![soft(&every)]]));
     cells.push(sources.judged_cell(&["declaration/holder", "joined/person"], &row.id));
-    Row {
-        anchor: once.first(sources.place("holder", &row.id)),
-        head: vec![
-            vec![strong(&row.id)],
-            vec![soft(&if row.roles.is_empty() { "no role".to_owned() } else { row.roles.join(", ") })],
-        ],
-        cells,
-        controls: String::new(),
-    }
+    let mut head = vec![
+        vec![strong(&row.id)],
+        vec![soft(&if row.roles.is_empty() { "no role".to_owned() } else { row.roles.join(", ") })],
+    ];
+    head.extend(row.left.as_ref().map(|day| vec![plain(&format!("left on {day}"))]));
+    Row { anchor: once.first(sources.place("holder", &row.id)), head, cells, controls: String::new() }
 }
 
 /// Others who can affect key material.
