@@ -290,7 +290,8 @@ fn accounts_and_organisations() {
         everyone(json!({"Bool": {"aws:ViaAWSService": "true"}}), 'y'),
         everyone(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::${aws:PrincipalAccount}:role/x"}}), '?'),
         everyone(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/${aws:PrincipalTag/x}"}}), '?'),
-        everyone(json!({"StringLike": {"aws:PrincipalArn": "arn:aws:iam::${*}:role/x"}}), 'y'),
+        // A star that stands for itself is in nobody's ARN.
+        everyone(json!({"StringLike": {"aws:PrincipalArn": "arn:aws:iam::${*}:role/x"}}), 'n'),
         (json!({"AWS": ["*", OWN]}), json!({}), 'y'),
         (
             json!({"AWS": ["arn:aws:iam::999999999999:root", OWN]}),
