@@ -3,17 +3,24 @@
 //!
 //! Version 1 because OpenSSL 3.0 cannot read version 2, which carries the public key. A key file is
 //! never overwritten, and neither written nor read where others than its owner could read it.
+//!
+//! Files that are made together, with one passphrase, have one salt: whoever opens them derives one key, not one for each. Whoever
+//! guesses that passphrase has both files in any case; each has its own initialization vector.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use aes::{Aes256Dec, Aes256Enc};
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{BlockModeDecrypt as _, BlockModeEncrypt as _, KeyIvInit as _};
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::{ALGORITHM_OID, KeypairBytes};
 use model::Secret;
+use pkcs8::der::asn1::OctetStringRef;
 use pkcs8::der::pem::PemLabel as _;
-use pkcs8::pkcs5::pbes2::{self, Kdf};
+use pkcs8::pkcs5::pbes2::{self, EncryptionScheme, Kdf, ScryptParams};
 use pkcs8::{EncodePrivateKey as _, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument};
 use zeroize::Zeroizing;
 
@@ -70,43 +77,168 @@ pub enum KeyFileError {
     Encode,
 }
 
-/// Makes a new key and its encrypted file of mode 0600. The file appears whole or not at all, and
-/// only where nothing was.
-pub fn create_key_file(path: &Path, passphrase: &Secret) -> Result<Ed25519Signer, KeyFileError> {
-    if passphrase.expose().is_empty() {
-        return Err(KeyFileError::EmptyPassphrase);
-    }
-    let mut seed = Zeroizing::new([0_u8; 32]);
-    getrandom::fill(seed.as_mut()).map_err(|_| KeyFileError::NoRandomness)?;
-    let pem = encrypt(&seed, passphrase)?;
-    write_new(path, pem.as_bytes())?;
-    Ok(Ed25519Signer::from_seed(&seed))
+/// Key files that one passphrase opens. Deriving a key from it is what costs time and memory: what was derived for one file is
+/// kept, and serves those that have the same salt and cost.
+pub struct KeyFiles<'a> {
+    passphrase: &'a Secret,
+    derived: Option<Derived>,
 }
 
-/// Opens a key file. Mode and owner are checked before a byte is read.
-pub fn open_key_file(path: &Path, passphrase: &Secret) -> Result<Ed25519Signer, KeyFileError> {
-    let pem = read_private(path)?;
-    decrypt(path, &pem, passphrase).map(Ed25519Signer::new)
+impl std::fmt::Debug for KeyFiles<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeyFiles").finish_non_exhaustive()
+    }
 }
 
-/// Encrypts the key of a file with another passphrase. Whoever opens the file, or finds it after a crash, meets the old one or
-/// the new one, whole; when this has returned, the old one is gone.
-///
-/// # Errors
-/// The file is as it was after every one of them.
-pub fn change_passphrase(path: &Path, old: &Secret, new: &Secret) -> Result<(), KeyFileError> {
-    if new.expose().is_empty() {
-        return Err(KeyFileError::EmptyPassphrase);
+/// The key of AES-256 that scrypt made of a passphrase, with the salt and the cost that it was made with.
+struct Derived {
+    from: ScryptParams,
+    key: Zeroizing<[u8; 32]>,
+}
+
+impl<'a> KeyFiles<'a> {
+    #[must_use]
+    pub const fn new(passphrase: &'a Secret) -> Self {
+        Self { passphrase, derived: None }
     }
-    // A link stays one: what it leads to is replaced.
-    let path = path.canonicalize().map_err(|source| KeyFileError::Read { path: path.to_owned(), source })?;
-    let key = decrypt(&path, &read_private(&path)?, old)?;
-    let pem = encrypt(&Zeroizing::new(key.to_bytes()), new)?;
-    // What takes its place opens: a key is not written over with what nobody has read back.
-    if decrypt(&path, &pem, new)? != key {
-        return Err(KeyFileError::Encode);
+
+    /// Makes a new key and its encrypted file of mode 0600. The file appears whole or not at all, and
+    /// only where nothing was. It has the salt of the file before it, if its cost is ours.
+    ///
+    /// # Errors
+    /// Where something is already, or the file cannot be written; nothing is left then.
+    pub fn create(&mut self, path: &Path) -> Result<Ed25519Signer, KeyFileError> {
+        let mut seed = Zeroizing::new([0_u8; 32]);
+        getrandom::fill(seed.as_mut()).map_err(|_| KeyFileError::NoRandomness)?;
+        let pem = self.encrypt(&seed)?;
+        write_new(path, pem.as_bytes())?;
+        Ok(Ed25519Signer::from_seed(&seed))
     }
-    write_over(&path, pem.as_bytes())
+
+    /// Opens a key file. Mode and owner are checked before a byte is read.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file, or that the passphrase does not open it.
+    pub fn open(&mut self, path: &Path) -> Result<Ed25519Signer, KeyFileError> {
+        let pem = read_private(path)?;
+        self.decrypt(path, &pem).map(Ed25519Signer::new)
+    }
+
+    /// Encrypts the key of a file with another passphrase. Whoever opens the file, or finds it after a crash, meets the old one or
+    /// the new one, whole; when this has returned, the old one is gone.
+    ///
+    /// # Errors
+    /// The file is as it was after every one of them.
+    pub fn change(&mut self, path: &Path, new: &mut KeyFiles<'_>) -> Result<(), KeyFileError> {
+        // A link stays one: what it leads to is replaced.
+        let path = path.canonicalize().map_err(|source| KeyFileError::Read { path: path.to_owned(), source })?;
+        let key = self.decrypt(&path, &read_private(&path)?)?;
+        let pem = new.encrypt(&Zeroizing::new(key.to_bytes()))?;
+        // What takes its place opens, from nothing but the passphrase: a key is not written over with what nobody has read back.
+        if KeyFiles::new(new.passphrase).decrypt(&path, &pem)? != key {
+            return Err(KeyFileError::Encode);
+        }
+        write_over(&path, pem.as_bytes())
+    }
+
+    fn encrypt(&mut self, seed: &Zeroizing<[u8; 32]>) -> Result<Zeroizing<String>, KeyFileError> {
+        if self.passphrase.expose().is_empty() {
+            return Err(KeyFileError::EmptyPassphrase);
+        }
+        let mut iv = [0_u8; 16];
+        let mut salt = [0_u8; 16];
+        for bytes in [&mut salt, &mut iv] {
+            getrandom::fill(bytes).map_err(|_| KeyFileError::NoRandomness)?;
+        }
+        let plain =
+            KeypairBytes { secret_key: **seed, public_key: None }.to_pkcs8_der().map_err(|_| KeyFileError::Encode)?;
+        let cost = scrypt::Params::new(SCRYPT_LOG_N, SCRYPT_R, SCRYPT_P).map_err(|_| KeyFileError::Encode)?;
+        let fresh = ScryptParams::from_params_and_salt(cost, &salt).map_err(|_| KeyFileError::Encode)?;
+        let ours = |before: &ScryptParams| ScryptParams { salt: before.salt, ..fresh } == *before;
+        let from = self.derived.as_ref().map(|derived| derived.from).filter(ours).unwrap_or(fresh);
+        let parameters = pbes2::Parameters { kdf: Kdf::Scrypt(from), encryption: EncryptionScheme::Aes256Cbc { iv } };
+        let cipher = cbc::Encryptor::<Aes256Enc>::new(self.key(&from)?.into(), &iv.into());
+        // The padding is one byte at least, and one block at most.
+        let mut sealed = vec![0_u8; plain.as_bytes().len() + iv.len()];
+        let sealed =
+            cipher.encrypt_padded_b2b::<Pkcs7>(plain.as_bytes(), &mut sealed).map_err(|_| KeyFileError::Encode)?;
+        let encrypted_data = OctetStringRef::new(sealed).map_err(|_| KeyFileError::Encode)?;
+        let info = EncryptedPrivateKeyInfoRef { encryption_algorithm: parameters.into(), encrypted_data };
+        SecretDocument::try_from(&info)
+            .ok()
+            .and_then(|document| document.to_pem(EncryptedPrivateKeyInfoRef::PEM_LABEL, LineEnding::LF).ok())
+            .ok_or(KeyFileError::Encode)
+    }
+
+    fn decrypt(&mut self, path: &Path, pem: &str) -> Result<SigningKey, KeyFileError> {
+        let path = || path.to_owned();
+        let (label, document) = SecretDocument::from_pem(pem).map_err(|_| KeyFileError::NotAKey { path: path() })?;
+        if label == PrivateKeyInfoRef::PEM_LABEL {
+            return Err(KeyFileError::NotEncrypted { path: path() });
+        }
+        if label != EncryptedPrivateKeyInfoRef::PEM_LABEL {
+            return Err(KeyFileError::NotAKey { path: path() });
+        }
+        let encrypted = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes())
+            .map_err(|_| KeyFileError::NotAKey { path: path() })?;
+        if !affordable(&encrypted) {
+            return Err(KeyFileError::UnsupportedEncryption { path: path() });
+        }
+        let plain = self.plain(&encrypted, path)?;
+        // One wrong passphrase in 256 passes the check of the padding and gives no DER.
+        let key = PrivateKeyInfoRef::try_from(plain.as_slice())
+            .map_err(|_| KeyFileError::WrongPassphrase { path: path() })?;
+        if key.algorithm.oid != ALGORITHM_OID {
+            return Err(KeyFileError::NotEd25519 { path: path() });
+        }
+        SigningKey::try_from(key).map_err(|_| KeyFileError::NotEd25519 { path: path() })
+    }
+
+    /// What is encrypted, with whatever padding was right.
+    fn plain(
+        &mut self,
+        encrypted: &EncryptedPrivateKeyInfoRef<'_>,
+        path: impl Fn() -> PathBuf,
+    ) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
+        let unsupported = || KeyFileError::UnsupportedEncryption { path: path() };
+        let parameters = encrypted.encryption_algorithm.pbes2().ok_or_else(unsupported)?;
+        if let (Kdf::Scrypt(from), EncryptionScheme::Aes256Cbc { iv }) = (&parameters.kdf, &parameters.encryption)
+            && from.key_length.is_none_or(|length| length == 32)
+        {
+            let key = self.key(from).map_err(|_| unsupported())?;
+            let mut bytes = Zeroizing::new(encrypted.encrypted_data.as_bytes().to_vec());
+            let length = cbc::Decryptor::<Aes256Dec>::new(key.into(), iv.into())
+                .decrypt_padded::<Pkcs7>(&mut bytes)
+                .map_err(|_| KeyFileError::WrongPassphrase { path: path() })?
+                .len();
+            bytes.truncate(length);
+            return Ok(bytes);
+        }
+        // What other programs made.
+        parameters.decrypt(self.passphrase.expose(), encrypted.encrypted_data.as_bytes()).map(Zeroizing::new).map_err(
+            |error| match error {
+                pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. }
+                | pkcs8::pkcs5::Error::AlgorithmParametersInvalid { .. }
+                | pkcs8::pkcs5::Error::NoPbes1CryptSupport => unsupported(),
+                _ => KeyFileError::WrongPassphrase { path: path() },
+            },
+        )
+    }
+
+    /// The key of AES-256 for a salt and a cost: the one at hand, or a new one, which takes its place.
+    fn key(&mut self, from: &ScryptParams) -> Result<&[u8; 32], KeyFileError> {
+        let derived = match self.derived.take().filter(|derived| derived.from == *from) {
+            Some(derived) => derived,
+            None => {
+                let mut key = Zeroizing::new([0_u8; 32]);
+                let cost = scrypt::Params::try_from(from).map_err(|_| KeyFileError::Encode)?;
+                scrypt::scrypt(self.passphrase.expose().as_bytes(), from.salt.as_ref(), &cost, key.as_mut())
+                    .map_err(|_| KeyFileError::Encode)?;
+                Derived { from: *from, key }
+            }
+        };
+        Ok(&self.derived.insert(derived).key)
+    }
 }
 
 /// Puts a key file in the place of another one.
@@ -115,53 +247,6 @@ pub fn change_passphrase(path: &Path, old: &Secret, new: &Secret) -> Result<(), 
 /// When it cannot be renamed; both are as they were then.
 pub fn replace_key_file(from: &Path, to: &Path) -> Result<(), KeyFileError> {
     rename(from, to).map_err(|source| KeyFileError::Write { path: to.to_owned(), source })
-}
-
-fn encrypt(seed: &Zeroizing<[u8; 32]>, passphrase: &Secret) -> Result<Zeroizing<String>, KeyFileError> {
-    let mut salt = [0_u8; 16];
-    let mut iv = [0_u8; 16];
-    for bytes in [&mut salt, &mut iv] {
-        getrandom::fill(bytes).map_err(|_| KeyFileError::NoRandomness)?;
-    }
-    let plain =
-        KeypairBytes { secret_key: **seed, public_key: None }.to_pkcs8_der().map_err(|_| KeyFileError::Encode)?;
-    let key = PrivateKeyInfoRef::try_from(plain.as_bytes()).map_err(|_| KeyFileError::Encode)?;
-    let cost = scrypt::Params::new(SCRYPT_LOG_N, SCRYPT_R, SCRYPT_P).map_err(|_| KeyFileError::Encode)?;
-    let parameters = pbes2::Parameters::generate_scrypt_aes256cbc(cost, &salt, iv).map_err(|_| KeyFileError::Encode)?;
-    key.encrypt_with_params(parameters, passphrase.expose())
-        .and_then(|document| Ok(document.to_pem(EncryptedPrivateKeyInfoRef::PEM_LABEL, LineEnding::LF)?))
-        .map_err(|_| KeyFileError::Encode)
-}
-
-fn decrypt(path: &Path, pem: &str, passphrase: &Secret) -> Result<SigningKey, KeyFileError> {
-    let path = || path.to_owned();
-    let (label, document) = SecretDocument::from_pem(pem).map_err(|_| KeyFileError::NotAKey { path: path() })?;
-    if label == PrivateKeyInfoRef::PEM_LABEL {
-        return Err(KeyFileError::NotEncrypted { path: path() });
-    }
-    if label != EncryptedPrivateKeyInfoRef::PEM_LABEL {
-        return Err(KeyFileError::NotAKey { path: path() });
-    }
-    let encrypted = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes())
-        .map_err(|_| KeyFileError::NotAKey { path: path() })?;
-    if !affordable(&encrypted) {
-        return Err(KeyFileError::UnsupportedEncryption { path: path() });
-    }
-    let plain = encrypted.decrypt(passphrase.expose()).map_err(|error| match error {
-        pkcs8::Error::EncryptedPrivateKey(
-            pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. }
-            | pkcs8::pkcs5::Error::AlgorithmParametersInvalid { .. }
-            | pkcs8::pkcs5::Error::NoPbes1CryptSupport,
-        ) => KeyFileError::UnsupportedEncryption { path: path() },
-        // One wrong passphrase in 256 passes the check of the padding and gives no DER.
-        _ => KeyFileError::WrongPassphrase { path: path() },
-    })?;
-    let key =
-        PrivateKeyInfoRef::try_from(plain.as_bytes()).map_err(|_| KeyFileError::WrongPassphrase { path: path() })?;
-    if key.algorithm.oid != ALGORITHM_OID {
-        return Err(KeyFileError::NotEd25519 { path: path() });
-    }
-    SigningKey::try_from(key).map_err(|_| KeyFileError::NotEd25519 { path: path() })
 }
 
 /// Whether deriving the key asks for a sane amount of memory.
@@ -266,6 +351,59 @@ mod tests {
 
     fn secret(text: &str) -> Secret {
         Secret::new(text.to_owned())
+    }
+
+    fn create_key_file(path: &Path, passphrase: &Secret) -> Result<Ed25519Signer, KeyFileError> {
+        KeyFiles::new(passphrase).create(path)
+    }
+
+    fn open_key_file(path: &Path, passphrase: &Secret) -> Result<Ed25519Signer, KeyFileError> {
+        KeyFiles::new(passphrase).open(path)
+    }
+
+    fn change_passphrase(path: &Path, old: &Secret, new: &Secret) -> Result<(), KeyFileError> {
+        KeyFiles::new(old).change(path, &mut KeyFiles::new(new))
+    }
+
+    /// Salt and cost, and the initialization vector.
+    fn encryption(path: &Path) -> (ScryptParams, EncryptionScheme) {
+        let (_, document) = SecretDocument::from_pem(&fs::read_to_string(path).unwrap()).unwrap();
+        let info = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes()).unwrap();
+        let parameters = info.encryption_algorithm.pbes2().unwrap();
+        (*parameters.kdf.scrypt().unwrap(), parameters.encryption)
+    }
+
+    #[test]
+    fn files_made_together_have_one_salt_and_each_its_vector() {
+        let folder = tempfile::tempdir().unwrap();
+        let [first, second, alone] = ["a", "b", "c"].map(|name| folder.path().join(name));
+        let pass = secret("correct horse");
+        let mut together = KeyFiles::new(&pass);
+        let made = [together.create(&first).unwrap(), together.create(&second).unwrap()];
+        create_key_file(&alone, &pass).unwrap();
+        let (salt, vector) = encryption(&first);
+        assert_eq!(encryption(&second).0, salt);
+        assert_ne!(encryption(&second).1, vector);
+        assert_ne!(encryption(&alone).0, salt);
+        // In any order, and with one of another salt between.
+        let mut opening = KeyFiles::new(&pass);
+        opening.open(&alone).unwrap();
+        for (path, made) in [(&second, &made[1]), (&first, &made[0])] {
+            assert_eq!(opening.open(path).unwrap().public_spki_der(), made.public_spki_der());
+        }
+        // What is made beside files that were opened has their salt; what has another passphrase has not.
+        let beside = folder.path().join("d");
+        opening.create(&beside).unwrap();
+        assert_eq!(encryption(&beside).0, salt);
+        let new = secret("battery staple");
+        let mut new = KeyFiles::new(&new);
+        for path in [&first, &second] {
+            opening.change(path, &mut new).unwrap();
+            assert_ne!(encryption(path).0, salt);
+        }
+        assert_eq!(encryption(&first).0, encryption(&second).0);
+        assert_ne!(encryption(&first).1, encryption(&second).1);
+        assert!(matches!(opening.open(&first), Err(KeyFileError::WrongPassphrase { .. })));
     }
 
     fn openssl(args: &[&str]) -> Output {

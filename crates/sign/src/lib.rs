@@ -6,5 +6,5 @@
 mod file;
 mod signer;
 
-pub use file::{KeyFileError, change_passphrase, create_key_file, open_key_file, replace_key_file};
+pub use file::{KeyFileError, KeyFiles, replace_key_file};
 pub use signer::{Ed25519Signer, SignError, Signer, public_pem};

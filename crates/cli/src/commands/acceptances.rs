@@ -180,7 +180,7 @@ fn sign(arguments: &SignAcceptance) -> Result<(), Failure> {
         (_, Some(file)) => made_elsewhere(file)?,
         (Some(key), None) => {
             let passphrase = passphrase::ask(arguments.passphrase_file.as_deref())?;
-            keys::open_key(key, &passphrase)?.sign(&pae).map_err(Failure::tool)?
+            keys::open_key(key, &mut sign::KeyFiles::new(&passphrase))?.sign(&pae).map_err(Failure::tool)?
         }
         (None, None) => return Err(Failure::input(anyhow!("neither `--key` nor `--signature` is given"))),
     };

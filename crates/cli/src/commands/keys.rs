@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use bundle::trust::{Holder, Role, Trust, TrustError, TrustedKey};
 use model::Secret;
 use model::record::ActsFor;
-use sign::Signer;
+use sign::{KeyFiles, Signer};
 
 use crate::args::{ActsForArgument, KeyFolder};
 use crate::failure::Failure;
@@ -57,7 +57,7 @@ pub fn recorder(out: &Path, passphrase_file: Option<&Path>) -> Result<(), Failur
 
 fn person(out: &Path, passphrase_file: Option<&Path>, option: &str, more: &str) -> Result<(), Failure> {
     let passphrase = passphrase::ask_twice(passphrase_file)?;
-    let signer = sign::create_key_file(out, &passphrase).map_err(Failure::input)?;
+    let signer = KeyFiles::new(&passphrase).create(out).map_err(Failure::input)?;
     let beside = PathBuf::from(format!("{}.pub", out.display()));
     write_new(&beside, sign::public_pem(&signer).as_bytes())?;
     output::text(&format!(
@@ -106,8 +106,9 @@ pub fn create(folder: &Path, origin: &str, passphrase: &Secret) -> Result<Trust,
         return Err(Failure::input(TrustError::Origin { origin: origin.to_owned() }));
     }
     make_folder(folder)?;
-    let collector = sign::create_key_file(&folder.join(COLLECTOR), passphrase).map_err(Failure::input)?;
-    let ledger = sign::create_key_file(&folder.join(LEDGER), passphrase).map_err(Failure::input)?;
+    let mut files = KeyFiles::new(passphrase);
+    let collector = files.create(&folder.join(COLLECTOR)).map_err(Failure::input)?;
+    let ledger = files.create(&folder.join(LEDGER)).map_err(Failure::input)?;
     let trust = Trust::new(origin, public(&ledger)?, public(&collector)?).map_err(Failure::input)?;
     write_new(&folder.join(COLLECTOR_PUBLIC), sign::public_pem(&collector).as_bytes())?;
     write_new(&folder.join("ledger.pub.pem"), sign::public_pem(&ledger).as_bytes())?;
@@ -141,7 +142,8 @@ pub fn open(folder: &KeyFolder) -> Result<Opened, Failure> {
 pub fn open_with(keys: &Path, passphrase: &Secret) -> Result<Opened, Failure> {
     let file = keys.join(TRUST);
     let trust = read_trust(&file)?;
-    let open = |name: &str| open_key(&keys.join(name), passphrase);
+    let mut files = KeyFiles::new(passphrase);
+    let mut open = |name: &str| open_key(&keys.join(name), &mut files);
     let collector = open(COLLECTOR)?;
     no_rotation_under_way(keys, &trust, &*collector)?;
     let collector = Box::new(Unrotated::new(collector, &file)?);
@@ -162,8 +164,8 @@ fn no_rotation_under_way(folder: &Path, trust: &Trust, collector: &dyn Signer) -
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_key(file: &Path, passphrase: &Secret) -> Result<Box<dyn Signer>, Failure> {
-    Ok(Box::new(sign::open_key_file(file, passphrase).map_err(explain)?))
+pub fn open_key(file: &Path, files: &mut KeyFiles<'_>) -> Result<Box<dyn Signer>, Failure> {
+    Ok(Box::new(files.open(file).map_err(explain)?))
 }
 
 /// A public key out of its PEM file.

@@ -8,7 +8,7 @@ use agent::seal::{self, SealError, Sealer};
 use anyhow::{Context as _, anyhow};
 use bundle::trust::{Role, Trust};
 use model::{ExitStatus, Secret};
-use sign::{KeyFileError, Signer};
+use sign::{KeyFileError, KeyFiles, Signer};
 use store::HeadFile;
 
 use crate::args::{ChangePassphrase, Close, Keys as Command, Rotate};
@@ -60,8 +60,9 @@ impl Keys<'_> {
     /// interrupted rotation left is finished, or, where nobody could know the key yet, thrown away.
     fn collector(self, store: &Path, head: &Path) -> Result<String, Failure> {
         let (next, now) = (self.folder.join(NEXT), self.folder.join(COLLECTOR));
+        let mut files = KeyFiles::new(self.secret);
         if next.exists() {
-            let waiting = keys::open_key(&next, self.secret)?;
+            let waiting = keys::open_key(&next, &mut files)?;
             let key = keys::public(&*waiting)?;
             if let Some(known) = self.trust.keys.iter().find(|known| known.role == Role::Run && known.spki.0 == key) {
                 self.put(&next, &now, &*waiting)?;
@@ -72,12 +73,12 @@ impl Keys<'_> {
                 .map_err(Failure::tool)?;
         }
         // The passphrase has to open what a run opens.
-        let ledger_key = keys::open_key(&self.folder.join(LEDGER), self.secret)?;
-        let following = sign::create_key_file(&next, self.secret).map_err(keys::explain)?;
+        let ledger_key = keys::open_key(&self.folder.join(LEDGER), &mut files)?;
+        let following = files.create(&next).map_err(keys::explain)?;
         // A key file that is lost needs no passphrase: only what was reserved and not signed waits for the one that follows.
         let before: Box<dyn Signer> = match now.exists() {
-            true => keys::open_key(&now, self.secret)?,
-            false => keys::open_key(&next, self.secret)?,
+            true => keys::open_key(&now, &mut files)?,
+            false => keys::open_key(&next, &mut files)?,
         };
         let place = stores::open(store)?;
         let memory = HeadFile::new(head);
@@ -217,18 +218,19 @@ fn passphrase(arguments: &ChangePassphrase) -> Result<(), Failure> {
     };
     let old = passphrase::ask(arguments.passphrase_file.as_deref())?;
     // Before a new one is asked for: nobody types one twice to learn that the old one was wrong.
-    let still_old: Vec<bool> = files.iter().map(|file| opens(file, &old)).collect::<Result<_, _>>()?;
+    let mut opened = KeyFiles::new(&old);
+    let still_old: Vec<bool> = files.iter().map(|file| opens(file, &mut opened)).collect::<Result<_, _>>()?;
     if !still_old.contains(&true) {
         let path = files.into_iter().next().unwrap_or_default();
         return Err(keys::explain(KeyFileError::WrongPassphrase { path }));
     }
     let new = passphrase::new(arguments.new_passphrase_file.as_deref())?;
-    let mut text = String::new();
+    let (mut following, mut text) = (KeyFiles::new(&new), String::new());
     for (file, still_old) in files.iter().zip(still_old) {
         // Where an earlier change was interrupted between two files, one of them has the new passphrase already.
         if still_old {
-            sign::change_passphrase(file, &old, &new).map_err(keys::explain)?;
-        } else if !opens(file, &new)? {
+            opened.change(file, &mut following).map_err(keys::explain)?;
+        } else if !opens(file, &mut following)? {
             return Err(keys::explain(KeyFileError::WrongPassphrase { path: file.clone() }));
         }
         text.push_str(&format!("{} has the new passphrase.\n", file.display()));
@@ -240,8 +242,8 @@ fn passphrase(arguments: &ChangePassphrase) -> Result<(), Failure> {
 }
 
 /// Whether a passphrase opens a key file.
-fn opens(file: &Path, passphrase: &Secret) -> Result<bool, Failure> {
-    match sign::open_key_file(file, passphrase) {
+fn opens(file: &Path, files: &mut KeyFiles<'_>) -> Result<bool, Failure> {
+    match files.open(file) {
         Ok(_) => Ok(true),
         Err(KeyFileError::WrongPassphrase { .. }) => Ok(false),
         Err(error) => Err(keys::explain(error)),

@@ -39,7 +39,7 @@ pub fn run(arguments: &Record) -> CommandResult {
 
     // Whose key it is comes first: nobody types two passphrases to learn that the first one was of no use.
     let secret = passphrase::ask_for(arguments.key_passphrase_file.as_deref(), &key.display().to_string())?;
-    let person = keys::open_key(key, &secret)?;
+    let person = keys::open_key(key, &mut sign::KeyFiles::new(&secret))?;
     let opened = keys::open(&arguments.keys)?;
     same_ledger(&plan, &opened)?;
     named(&opened, keys::public(&*person)?, key)?;
