@@ -66,8 +66,12 @@ pub fn new(file: Option<&Path>) -> Result<Secret, Failure> {
     }
 }
 
+/// The one that nobody has to be asked for.
+///
+/// # Errors
+/// When what should hold it cannot be read.
 #[expect(clippy::disallowed_methods, reason = "the command line program reads the environment")]
-fn given(file: Option<&Path>) -> Result<Option<Secret>, Failure> {
+pub fn given(file: Option<&Path>) -> Result<Option<Secret>, Failure> {
     let file = file.map(PathBuf::from).or_else(|| std::env::var_os(FILE).map(PathBuf::from));
     file.map_or_else(conceal::passphrase, |file| read(&file).map(Some))
 }

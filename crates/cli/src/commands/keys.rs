@@ -127,8 +127,26 @@ pub fn open(folder: &KeyFolder) -> Result<Opened, Failure> {
         return Err(Failure::input(anyhow!("there are no keys in `{}`", keys.display()))
             .with_help("create them with `witnessmark keys new --out FOLDER`, or name the folder with `--keys`"));
     }
-    let passphrase = passphrase::ask(folder.passphrase_file.as_deref())?;
-    let opened = open_with(keys, &passphrase)?;
+    open_for(folder, &passphrase::ask(folder.passphrase_file.as_deref())?)
+}
+
+/// As [`open`], where that needs nobody at a terminal; nothing where it does, or where there are no keys.
+///
+/// For what is done before anything else is read: deriving a key takes 16 MiB for a moment, which then come on top of nothing. Where
+/// a person is asked, faults of what they wrote come first: nobody types a passphrase to learn of those.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_unasked(folder: &KeyFolder) -> Result<Option<Opened>, Failure> {
+    if !folder.keys.join(TRUST).exists() {
+        return Ok(None);
+    }
+    let given = passphrase::given(folder.passphrase_file.as_deref())?;
+    given.map(|passphrase| open_for(folder, &passphrase)).transpose()
+}
+
+fn open_for(folder: &KeyFolder, passphrase: &Secret) -> Result<Opened, Failure> {
+    let opened = open_with(&folder.keys, passphrase)?;
     Ok(match &folder.head {
         Some(head) => Opened { head: head.clone(), ..opened },
         None => opened,
