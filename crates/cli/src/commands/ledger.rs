@@ -34,7 +34,7 @@ pub fn run(command: Ledger) -> CommandResult {
             let opened = keys::open(&keys)?;
             let place = stores::open(&store.store)?;
             let memory = HeadFile::new(&opened.head);
-            sealer(&place, &memory, &opened)?.remember(size).map_err(seal_failure)?;
+            sealer(&place, &opened, &memory)?.remember(size).map_err(seal_failure)?;
             output::text(&format!(
                 "Remembered the head of {size} bundles of ledger {} in {}.\n",
                 opened.trust.ledger.origin,
@@ -53,10 +53,14 @@ pub fn run(command: Ledger) -> CommandResult {
 pub fn init(folder: &Path, opened: &keys::Opened) -> Result<(), Failure> {
     let place = store::init(folder).map_err(stores::failed)?;
     let memory = HeadFile::new(&opened.head);
-    sealer(&place, &memory, opened)?.init().map_err(seal_failure)
+    sealer(&place, opened, &memory)?.init().map_err(seal_failure)
 }
 
-fn sealer<'a>(place: &'a Place, memory: &'a HeadFile, opened: &'a keys::Opened) -> Result<Sealer<'a>, Failure> {
+/// What seals in this store with these keys, as the collector.
+///
+/// # Errors
+/// When the machine's clock shows no time that can be written.
+pub fn sealer<'a>(place: &'a Place, opened: &'a keys::Opened, memory: &'a HeadFile) -> Result<Sealer<'a>, Failure> {
     Ok(Sealer {
         store: &*place.store,
         workshop: &place.workshop,

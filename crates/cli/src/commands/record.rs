@@ -46,16 +46,7 @@ pub fn run(arguments: &Record) -> CommandResult {
 
     let place = stores::open(&arguments.store.store)?;
     let memory = HeadFile::new(&opened.head);
-    let sealer = Sealer {
-        store: &*place.store,
-        workshop: &place.workshop,
-        memory: &memory,
-        trust: &opened.trust,
-        collector: &*opened.collector,
-        ledger: &*opened.ledger,
-        holder: ledger::holder()?,
-        wait: ledger::WAIT_FOR_LEDGER,
-    };
+    let sealer = ledger::sealer(&place, &opened, &memory)?;
     // What an interrupted run had reserved, its own key signs.
     sealer.between_bundles(|_| Ok(())).map_err(ledger::seal_failure)?;
     let sealer = Sealer { collector: &*person, holder: ledger::holder()?, ..sealer };

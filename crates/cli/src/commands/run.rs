@@ -4,7 +4,6 @@ use std::path::Path;
 
 use agent::collect::Progress;
 use agent::run::{Ran, RunError, Setup};
-use agent::seal::Sealer;
 use anyhow::anyhow;
 use assess::WorkerCommand;
 use bundle::trust::Trust;
@@ -149,16 +148,7 @@ pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<(Ran, Overview), Fa
     let (jobs, left_out) =
         runtime.block_on(jobs::chosen(&plan, &making.context.folder, making.only, making.replayed))?;
     let memory = HeadFile::new(&making.opened.head);
-    let sealer = Sealer {
-        store: &*making.place.store,
-        workshop: &making.place.workshop,
-        memory: &memory,
-        trust: &making.opened.trust,
-        collector: &*making.opened.collector,
-        ledger: &*making.opened.ledger,
-        holder: ledger::holder()?,
-        wait: ledger::WAIT_FOR_LEDGER,
-    };
+    let sealer = ledger::sealer(making.place, making.opened, &memory)?;
     let program = std::env::current_exe()
         .map_err(|e| Failure::tool(anyhow!(e).context("cannot find this program's own executable")))?;
     let mut overview = OverviewReader::new(false);
