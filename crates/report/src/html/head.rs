@@ -60,7 +60,10 @@ impl Head {
             (false, false) => Some("in part a rehearsal, not evidence"),
         };
         facts.push(("Evidence", rehearsal.unwrap_or("yes: it is no rehearsal").to_owned()));
-        foot.extend(rehearsal.map(str::to_uppercase));
+        // First, so that no long name cuts it off.
+        if let Some(words) = rehearsal {
+            foot.insert(0, words.to_uppercase());
+        }
         Self { facts, foot: style(&short(&foot.join(" · "), MOST_OF_FOOT)) }
     }
 }

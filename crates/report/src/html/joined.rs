@@ -169,7 +169,8 @@ pub fn reach_cell(sources: &Sources<'_>, id: &str) -> Cell {
             let (sure, open) = who(entries, act);
             let mut line = vec![soft(&format!("{words} ")), plain(&sure.len().to_string())];
             if !open.is_empty() {
-                line.push(unknown(&format!(", {} undetermined", open.len())));
+                line.push(plain(", "));
+                line.push(unknown(&format!("{} undetermined", open.len())));
             }
             lines.push(line);
         }

@@ -162,6 +162,7 @@ fn identity(bundle: &VerifiedBundle, gathered: &Gathered) -> Vec<(String, String
         (
             "Status".to_owned(),
             match said.status {
+                _ if said.kind == Kind::Record => "a person's record: nothing was asked for",
                 RunStatus::Complete => "complete: everything asked for was read",
                 RunStatus::Partial => "partial: sealed with gaps",
                 RunStatus::Failed => "failed",
