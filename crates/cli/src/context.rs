@@ -204,6 +204,8 @@ fn check_meta(check: &assess::Check) -> CheckMeta {
         title: check.meta.title.clone(),
         collector: check.id.split('/').next().unwrap_or_default().to_owned(),
         subject,
+        parts: custom.needs.all().into_iter().map(str::to_owned).collect(),
+        declares: custom.declares.clone(),
         parameters: custom.parameters.clone(),
     }
 }

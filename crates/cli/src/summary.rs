@@ -68,6 +68,9 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found<'_
     for one in &found.judged.unjudged {
         text.push_str(&format!("Declared, sealed, and judged by no check: {} ({}).\n", one.what, one.count));
     }
+    for one in &found.judged.members {
+        text.push_str(&format!("Declared, sealed, and judged by no check: {}.\n", one.words()));
+    }
     let index = ran.sealed.index;
     if let Some(new) = found.new {
         text.push_str(&news(new));
@@ -93,6 +96,7 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found<'_
             "things": found.judged.things,
             "of_other_systems": found.judged.of_other_systems,
             "judged_by_no_check": found.judged.unjudged.iter().map(|one| json!({"what": one.what, "count": one.count})).collect::<Vec<_>>(),
+            "members_judged_by_no_check": found.judged.members.iter().map(|one| json!({"what": one.what, "member": one.member, "things": one.ids})).collect::<Vec<_>>(),
         },
         "new": found.new,
         "recovered": ran.recovered.iter().map(|r| r.index).collect::<Vec<_>>(),
@@ -110,14 +114,18 @@ fn declared(judged: &Judged) -> String {
         0 => String::new(),
         some => format!(" {some} of other systems in the same files are kept out."),
     };
-    match judged.not_judged() {
-        0 => format!("{} things are declared, each of a kind that a check reads.{others}\n", judged.things),
-        some => {
-            format!(
-                "{} things are declared, {some} of them judged by no check (listed below).{others}\n",
-                judged.things
-            )
+    let things = judged.things;
+    match (judged.not_judged(), judged.members_not_judged()) {
+        (0, 0) => format!("{things} things are declared, each read by a check in all its members.{others}\n"),
+        (0, some) => {
+            format!("{things} things are declared, with {some} members that no check judges (listed below).{others}\n")
         }
+        (some, 0) => {
+            format!("{things} things are declared, {some} of them judged by no check (listed below).{others}\n")
+        }
+        (some, members) => format!(
+            "{things} things are declared, {some} of them judged by no check, and {members} members of the others neither (listed below).{others}\n"
+        ),
     }
 }
 

@@ -33,9 +33,23 @@ pub struct CheckMeta {
     /// The collector whose resources it reads.
     pub collector: String,
     pub subject: CheckSubject,
+    /// The parts without which it comes to no outcome. Empty: not known, it counts as reading all of them.
+    pub parts: BTreeSet<String>,
+    /// The parts of the declaration itself that it asks for.
+    pub declares: Vec<String>,
     /// For each parameter its JSON Schema. `default` fills it in; a parameter without is required.
     /// `x-stricter` says which values demand more: `lower`, `higher`, `fewer`, `more`, or the stricter truth value.
     pub parameters: Map<String, Value>,
+}
+
+/// What the checks that are used read.
+#[derive(Clone, Debug, Default)]
+pub struct Reads {
+    kinds: BTreeSet<String>,
+    /// Kinds of which a check may read every part.
+    whole: BTreeSet<String>,
+    /// Kinds with their parts.
+    facts: BTreeSet<(String, String)>,
 }
 
 /// What a check is evaluated on.
@@ -65,6 +79,33 @@ impl CheckMeta {
             CheckSubject::Resource(kind) => std::slice::from_ref(kind),
             CheckSubject::Target(reads) => reads,
         }
+    }
+}
+
+impl Reads {
+    /// Adds a check: the kinds that it reads, the parts of these that it needs, and what it asks of the declaration.
+    pub fn add(&mut self, kinds: &[String], whole: bool, parts: impl IntoIterator<Item = String>, declares: &[String]) {
+        self.facts.extend(declares.iter().map(|part| (DECLARATION.to_owned(), part.clone())));
+        let parts: Vec<String> = parts.into_iter().collect();
+        for kind in kinds {
+            self.kinds.insert(kind.clone());
+            if whole || parts.is_empty() {
+                self.whole.insert(kind.clone());
+            }
+            self.facts.extend(parts.iter().map(|part| (kind.clone(), part.clone())));
+        }
+    }
+
+    /// Whether some check reads resources of this kind.
+    #[must_use]
+    pub fn kind(&self, kind: &str) -> bool {
+        self.kinds.contains(kind)
+    }
+
+    /// Whether some check reads this part of this kind.
+    #[must_use]
+    pub fn fact(&self, kind: &str, part: &str) -> bool {
+        self.whole.contains(kind) || self.facts.contains(&(kind.to_owned(), part.to_owned()))
     }
 }
 

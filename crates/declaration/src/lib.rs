@@ -13,6 +13,7 @@ mod declared;
 mod environment;
 mod ids;
 mod load;
+mod members;
 mod own_rules;
 mod parameters;
 mod person;
@@ -35,7 +36,7 @@ pub use declared::{
     Review, Risk, RiskRegister, Role, Rows, SeenAs, Separator, Settings, Signatures, Step, System, Target, Task,
     ThirdParty, Threat, ThreatModel, Tolerance, Treatment, Values, Wallet,
 };
-pub use environment::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment};
+pub use environment::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Reads};
 pub use ids::{CheckId, Origin, RequirementId, Sha256, StandardId};
 pub use load::{Attachment, DeclaredFile, Loaded, Loader, load};
 pub use own_rules::OWN_RULES;
@@ -51,4 +52,4 @@ pub use resources::{
     Before, DECLARATION, DeclaredKind, DeclaredThing, JOINED, SEEN, ThingError, WrittenAt, carry_on, is_watched, kinds,
 };
 pub use schema::declaration_schema;
-pub use unjudged::{Judged, Unjudged, judged, judged_by, notes};
+pub use unjudged::{Judged, Unjudged, UnjudgedMember, judged, judged_by, notes};

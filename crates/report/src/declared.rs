@@ -5,7 +5,7 @@ use std::io;
 
 use bundle::read::{Line, Record};
 use bundle::statement::Kind;
-use declaration::{DECLARATION, Judged, Loaded, Standard};
+use declaration::{DECLARATION, Judged, Loaded, Reads, Standard};
 use diagnose::{Diagnostic, Severity};
 use links::{Found, Rule};
 use model::record::CheckRole;
@@ -56,12 +56,12 @@ pub struct DeclaredReader {
     rules: Vec<Rule>,
 }
 
-/// The checks that were put to something, and the kinds of resources that each reads.
+/// The checks that were put to something, and what each says that it reads.
 #[derive(Debug, Default)]
 struct ChecksRead {
     used: BTreeSet<String>,
     /// `None`: what it says of itself cannot be read.
-    kinds: BTreeMap<String, Option<Vec<String>>>,
+    said: BTreeMap<String, Option<Custom>>,
 }
 
 /// Why nobody can say what no check judges.
@@ -78,20 +78,44 @@ struct Metadata {
     custom: Custom,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Custom {
     subject: String,
     #[serde(default)]
     reads: Vec<String>,
+    #[serde(default)]
+    needs: BTreeMap<String, Grounds>,
+    #[serde(default)]
+    declares: Vec<String>,
 }
 
-/// The kinds of resources that a check reads, out of its text.
-fn kinds_read(text: &str) -> Option<Vec<String>> {
+/// What one outcome rests on: parts, or lists of which each is enough.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Grounds {
+    All(Vec<String>),
+    AnyOf(Vec<Vec<String>>),
+}
+
+/// What a check says of itself, out of its text.
+fn said_by(text: &str) -> Option<Custom> {
     let block: Vec<&str> =
         text.strip_prefix("# METADATA\n")?.lines().map_while(|line| line.strip_prefix('#')).collect();
     let block: Vec<&str> = block.into_iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
     let Metadata { custom } = serde_json::from_value(diagnose::to_json(&block.join("\n")).ok()?).ok()?;
-    Some(if custom.subject == "target" { custom.reads } else { vec![custom.subject] })
+    Some(custom)
+}
+
+impl Custom {
+    fn add_to(&self, reads: &mut Reads) {
+        let whole = self.subject == "target";
+        let parts = self.needs.values().flat_map(|grounds| match grounds {
+            Grounds::All(parts) => parts.clone(),
+            Grounds::AnyOf(ways) => ways.concat(),
+        });
+        let kinds = if whole { self.reads.clone() } else { vec![self.subject.clone()] };
+        reads.add(&kinds, whole, parts, &self.declares);
+    }
 }
 
 /// What a bundle says it declares, and what it found. Proven only when the bundle was accepted.
@@ -141,7 +165,7 @@ impl Observer for DeclaredReader {
         match record {
             Record::Finding(finding) => self.found.count(finding),
             Record::Check(check) if check.role == CheckRole::Check => {
-                self.checks.kinds.insert(check.id.clone(), kinds_read(&check.text));
+                self.checks.said.insert(check.id.clone(), said_by(&check.text));
             }
             Record::Assignment(used) => {
                 self.checks.used.insert(used.check.clone());
@@ -232,11 +256,11 @@ impl Declared {
     /// # Errors
     /// Why that cannot be said.
     pub fn judged(&self, loaded: &Loaded) -> Result<Judged, NotJudged> {
-        let mut read = BTreeSet::new();
+        let mut read = Reads::default();
         let mut silent = Vec::new();
         for check in &self.checks.used {
-            match self.checks.kinds.get(check) {
-                Some(Some(kinds)) => read.extend(kinds.iter().map(String::as_str)),
+            match self.checks.said.get(check) {
+                Some(Some(custom)) => custom.add_to(&mut read),
                 Some(None) => silent.push(format!("`{check}` does not say what it reads")),
                 None => silent.push(format!("`{check}` is not in this copy")),
             }

@@ -1,6 +1,6 @@
 //! An environment like the real one, small enough to see whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use witnessmark_declaration::{CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Loaded, Standard};
@@ -80,6 +80,8 @@ fn checks() -> Vec<CheckMeta> {
         title: format!("title of {id}"),
         collector: id.split('/').next().unwrap().to_owned(),
         subject: CheckSubject::Resource(kind.to_owned()),
+        parts: BTreeSet::new(),
+        declares: Vec::new(),
         parameters: parameters.as_object().unwrap().clone(),
     };
     vec![

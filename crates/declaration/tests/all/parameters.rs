@@ -1,5 +1,7 @@
 //! Defaults, weaker values, and a plan that is the same however its declaration is written.
 
+use std::collections::BTreeSet;
+
 use diagnose::has_errors;
 use serde_json::{Value, json};
 use witnessmark_declaration::{Assignment, CheckMeta, CheckSubject, Environment, plan};
@@ -16,6 +18,8 @@ fn with_parameter(schema: Value) -> Environment {
             title: "Own".to_owned(),
             collector: "aws-kms".to_owned(),
             subject: CheckSubject::Resource("aws-kms/key".to_owned()),
+            parts: BTreeSet::new(),
+            declares: Vec::new(),
             parameters: [("p".to_owned(), schema)].into_iter().collect(),
         },
     );

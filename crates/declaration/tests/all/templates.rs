@@ -32,6 +32,8 @@ fn shipped() -> Environment {
                     assess::SubjectKind::Kind(kind) => CheckSubject::Resource(kind.clone()),
                     assess::SubjectKind::Target => CheckSubject::Target(custom.reads.clone()),
                 },
+                parts: custom.needs.all().into_iter().map(str::to_owned).collect(),
+                declares: custom.declares.clone(),
                 parameters: custom.parameters.clone(),
             };
             (check.id.clone(), meta)

@@ -1,9 +1,9 @@
 //! What is declared, as resources: facts, places, and the rules that are put to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
-use witnessmark_declaration::{CheckMeta, CheckSubject, DeclaredThing, Environment, kinds, plan};
+use witnessmark_declaration::{CheckMeta, CheckSubject, DeclaredThing, Environment, Reads, kinds, plan};
 
 use crate::common::{NORTHBANK, environment, load_files, load_one};
 
@@ -194,6 +194,8 @@ fn with_rules() -> Environment {
             title: id.to_owned(),
             collector: "declaration".to_owned(),
             subject: CheckSubject::Resource(kind.to_owned()),
+            parts: BTreeSet::new(),
+            declares: Vec::new(),
             parameters: parameters.as_object().unwrap().clone(),
         };
         environment.checks.checks.insert(id.to_owned(), check);
@@ -276,4 +278,41 @@ exclusions: [{id: logs, what: our account for logs, reason: no key is there, see
     assert_eq!(party.parts["seen_as"][0].line, 5);
     let exclusion = one(&things, "declaration/exclusion", "logs");
     assert_eq!(exclusion.facts["seen_as"], json!([{"kind": "account", "name": "444455556666"}]));
+}
+
+/// Each member by itself: a check that reads one part of a thing says nothing of the others.
+#[test]
+fn what_no_check_judges_is_named_member_by_member() {
+    let text = "witnessmark: 1\nentity: N\nsystem: {id: s, standard: ccss-9.0}\nledger: {origin: o/s}\n\
+        targets: [{id: aws-prod, collector: aws-kms, account: \"111122223333\"}]\n\
+        keys:\n  - {id: hot, class: operational, location: a vault, holders: [ada], reviewed: 2026-06-01}\n\
+        \x20 - {id: spare, class: backup, location: another, backup_of: [hot]}\n  - {id: third, class: operational, location: here}\n\
+        key_holders: [{id: ada, left: 2026-06-01}]\n\
+        threats: [{id: T-1, title: T}]\n\
+        risks: [{threat: T-1, likelihood: low, impact: low, treatment: reduce, owner: CISO}]\n";
+    let loaded = load_one(text);
+    assert_eq!(loaded.render(&loaded.diagnostics, false), "");
+    let said = |checks: &[(&str, bool, &[&str])]| {
+        let mut reads = Reads::default();
+        for (kind, whole, parts) in checks {
+            reads.add(&[(*kind).to_owned()], *whole, parts.iter().map(|part| (*part).to_owned()), &[]);
+        }
+        let judged = witnessmark_declaration::judged_by(&loaded, &reads);
+        let of = |kind: &str| {
+            judged.members.iter().filter(|one| one.what == kind).map(|one| one.words()).collect::<Vec<_>>()
+        };
+        (of("keys"), of("key holders"), judged.members_not_judged())
+    };
+    // A kind that no check reads is counted as things, and not once more member by member.
+    let (keys, holders, _) = said(&[]);
+    assert!(keys.is_empty() && holders.is_empty(), "{keys:?} {holders:?}");
+    let (keys, holders, members) = said(&[("declaration/key", false, &["reviewed", "in_compromise_plan"])]);
+    assert_eq!(keys, ["`location` of hot, spare, third", "`holders` of hot", "`backup_of` of spare"]);
+    // Those five, and the standard of the system.
+    assert_eq!((holders.len(), members), (0, 6));
+    // Where a key lies is looked at for it and its backup, and for nobody else.
+    let (keys, ..) = said(&[("declaration/key", false, &["reviewed", "class"]), ("joined/key", false, &["backups"])]);
+    assert_eq!(keys, ["`holders` of hot", "`location` of third"]);
+    // A check of a whole target may read everything of it.
+    assert_eq!(said(&[("declaration/key", true, &[])]).0, [""; 0]);
 }

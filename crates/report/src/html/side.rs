@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use declaration::{Designation, Judged, Loaded, System};
+use declaration::{Designation, Judged, Loaded, System, UnjudgedMember};
 use links::{Links, Records};
 use verify::Rehearsals;
 
 use super::gather::Gathered;
-use super::pieces::{Line, Part, plain, soft};
+use super::pieces::{Cell, Line, Part, Row, Table, code, listed_up_to, plain, soft};
 use super::requirements;
 use super::sources::Sources;
 use super::template::{First, Side};
@@ -38,7 +38,11 @@ pub fn view(declared: &Declared, gathered: &Gathered, rehearsals: &Rehearsals, r
     let sources = Sources::new(&inventory, declared, gathered, rehearsals, items);
     let judged = declared.judged(&loaded);
     let first = match &judged {
-        Ok(judged) => First::Counted { things: judged.things, not_judged: judged.not_judged() },
+        Ok(judged) => First::Counted {
+            things: judged.things,
+            not_judged: judged.not_judged(),
+            members: judged.members_not_judged(),
+        },
         Err(why) => First::Uncounted { things: why.things, why: clean(&why.why) },
     };
     let mut parts = vec![
@@ -51,7 +55,7 @@ pub fn view(declared: &Declared, gathered: &Gathered, rehearsals: &Rehearsals, r
         super::registers::others(&sources),
     ];
     if let Ok(judged) = &judged {
-        parts.push(unjudged(&loaded, judged));
+        parts.push(unjudged(&sources, judged, &loaded));
     }
     let requirements = requirements.map(|gaps| requirements::shown(&gaps, &sources));
     let controls = sources.anchors.into_iter().filter(|one| one.starts_with("control-")).collect();
@@ -76,7 +80,7 @@ fn aim(system: &System) -> String {
 }
 
 /// What no check judges: said, sealed, and no more.
-fn unjudged(loaded: &Loaded, judged: &Judged) -> Part {
+fn unjudged(sources: &Sources<'_>, judged: &Judged, loaded: &Loaded) -> Part {
     let line = |one: &declaration::Unjudged| {
         let mut line = vec![plain(&format!("{} ({})", one.what, one.count))];
         if let Some((file, row, _)) = loaded.written_at(one.at) {
@@ -88,15 +92,50 @@ fn unjudged(loaded: &Loaded, judged: &Judged) -> Part {
     if notes.is_empty() {
         notes.push(vec![plain("Every declared thing is of a kind that a check reads.")]);
     }
+    let row = |one: &UnjudgedMember| {
+        let kind = PLACES.iter().find(|(what, _)| *what == one.what).map_or("", |(_, kind)| *kind);
+        let at = loaded.written_at(one.at).map(|(file, line, _)| format!("{file}:{line}"));
+        Row {
+            anchor: None,
+            head: vec![vec![plain(one.what)]],
+            cells: vec![
+                Cell::one("member", vec![code(one.member)]),
+                Cell::one("in", vec![plain(&format!("{} of {}", one.ids.len(), one.of))]),
+                Cell::one("of", listed_up_to(MOST_NAMED, sources.links(kind, &one.ids), "none")),
+                Cell::one("from", vec![soft(&at.unwrap_or_default())]),
+            ],
+            controls: String::new(),
+        }
+    };
+    let tables = vec![Table {
+        caption: "Members that no check judges, of things that are judged otherwise",
+        columns: vec!["Things", "Member", "In how many", "Which", "First at"],
+        rows: judged.members.iter().map(row).collect(),
+        left_out: 0,
+        elsewhere: "",
+    }];
     Part {
         id: "unjudged",
         title: "Judged by no check",
         short: "Judged by no check",
-        count: judged.not_judged(),
+        count: judged.not_judged() + judged.members_not_judged(),
         lead: "Declared and sealed, and no check of this run reads it: it is the entity's word, for somebody to look at.",
         notes,
         folds: Vec::new(),
         folds_left_out: 0,
-        tables: Vec::new(),
+        tables,
     }
 }
+
+/// Things that are named of one member.
+const MOST_NAMED: usize = 12;
+/// Things with a place in the page, and what it is called there.
+const PLACES: [(&str, &str); 7] = [
+    ("controls", "control"),
+    ("key holders", "holder"),
+    ("keys", "key"),
+    ("risks", "risk"),
+    ("third parties", "party"),
+    ("threats", "threat"),
+    ("wallets", "wallet"),
+];

@@ -136,8 +136,8 @@ impl Side {
 
 /// The first lines about what is declared.
 pub enum First {
-    /// Things, and how many of them no check judges.
-    Counted { things: usize, not_judged: usize },
+    /// Things, how many of them no check judges, and how many members of the others.
+    Counted { things: usize, not_judged: usize, members: usize },
     /// Things, and why nobody can say how many no check judges.
     Uncounted { things: usize, why: String },
     /// Why nothing can be said at all.
