@@ -372,6 +372,14 @@ impl<'w> Finder<'w, '_> {
                 add("github", "the organisation is at GitHub");
             }
         }
+        for target in world.targets_of("kubernetes-rbac") {
+            if world.objects_at(target.id, CLUSTER).is_empty() {
+                let why = Unread::all(world.missing(target.id, CLUSTER).into_iter().map(|(_, why)| why));
+                let why = why.or_else(|| world.listing(target.id, CLUSTER).open());
+                let unsaid = || Unread::unsaid(format!("nothing of the cluster of target `{}` was read", target.id));
+                self.open(&["cloud"], &why.unwrap_or_else(unsaid));
+            }
+        }
         for object in world.objects(CLUSTER) {
             let read = world.part::<String>(object, "version");
             if let Some(why) = read.why() {

@@ -54,6 +54,10 @@ struct Found {
     refused: BTreeSet<(usize, usize)>,
     /// Keys of which no alias could be read.
     nameless: BTreeSet<usize>,
+    /// What a program of the entity's own found: its facts, and the part that it could not read.
+    of_program: Vec<(&'static str, Value, Option<&'static str>)>,
+    /// Whether another target of the first account reads its keys too, with all their names.
+    twice: bool,
 }
 
 struct Texts(String);
@@ -74,6 +78,8 @@ targets:
   - {{id: b, collector: aws-kms, account: "444455556666"}}
   - {{id: hsm, collector: pkcs11, module: /m.so, token: t, serial: "0f"}}
   - {{id: code, collector: github, organization: northbank, organization_id: 1}}
+  - {{id: a-too, collector: aws-kms, account: "111122223333"}}
+  - {{id: own, collector: exec, name: vault, identity: x, program: vault}}
 keys: [{keys}]
 "#
     );
@@ -139,6 +145,24 @@ fn joined(
     }
     for (kind, id, facts) in tokens {
         world.object(("hsm", "pkcs11", kind), (kind, id), &to_raw_value(facts).unwrap()).unwrap();
+    }
+    // Another target of the first account.
+    for name in REGIONS {
+        world.coverage(coverage("a-too", "aws-kms", format!("aws-kms/key@{name}"), 0, true));
+    }
+    world.coverage(coverage("own", "vault", "vault/key".to_owned(), 0, true));
+    for (id, facts, unread) in &found.of_program {
+        let facts = to_raw_value(facts).unwrap();
+        world.object(("own", "vault", "vault/key"), ("vault/key", id), &facts).unwrap();
+        if let Some(part) = unread {
+            let subject = Subject { kind: "vault/key".to_owned(), id: (*id).to_owned() };
+            world.gap(Gap { collector: "vault".to_owned(), ..gap("own", None, Some(subject), Some(part)) });
+        }
+    }
+    for key in found.keys.iter().filter(|key| found.twice && key.account == 0) {
+        let population = format!("aws-kms/key@{}", REGIONS[key.region]);
+        let facts = to_raw_value(&key.facts()).unwrap();
+        world.object(("a-too", "aws-kms", &population), ("aws-kms/key", &key.arn()), &facts).unwrap();
     }
     let world = world.build();
     let mut all = BTreeMap::new();
@@ -371,6 +395,51 @@ fn a_backup_lies_elsewhere() {
 }
 
 #[test]
+fn a_key_that_two_targets_read_is_one() {
+    let loaded = declared(
+        r#"{id: hot, class: operational, at: {target: a, key: alias/hot}},
+        {id: same, class: operational, at: {target: a-too, key: alias/hot}}"#,
+    );
+    let hot = Kms::new(0, 0, "k1", "hot");
+    let mut found = Found { keys: vec![hot.clone()], twice: true, ..Found::default() };
+    let both = |found: &Found| {
+        let (all, lists) = joined(&loaded, found, &[]);
+        let one = found_key(&all, &hot.arn());
+        assert_eq!(lists[0].items, 1, "it is there once");
+        assert_eq!(one.facts["targets"], json!(["a", "a-too"]));
+        (one.facts["declared_as"].clone(), ids(key(&all, "hot"), "found"), ids(key(&all, "same"), "found"))
+    };
+    let its = || Some(vec![hot.arn()]);
+    assert_eq!(both(&found), (json!(["hot", "same"]), its(), its()));
+    // What one of them did not read of it the other did.
+    found.nameless.insert(0);
+    assert_eq!(both(&found), (json!(["hot", "same"]), its(), its()));
+}
+
+#[test]
+fn a_backup_of_which_nobody_knows_where_it_lies_is_no_comfort() {
+    let loaded = declared(
+        r#"{id: hot, class: operational, location: "London", at: {target: a, key: k1}},
+        {id: spare, class: backup, location: "vault in Zurich", at: {target: own, key: v1}, backup_of: [hot]}"#,
+    );
+    let facts = json!({"name": "v1", "account": "111122223333", "region": "us-east-1"});
+    let mut found = Found { keys: vec![Kms::new(0, 0, "k1", "hot")], ..Found::default() };
+    let looked = |found: &Found| {
+        let (all, _) = joined(&loaded, found, &[]);
+        let spare = found_key(&all, "own vault/key v1");
+        let place: Vec<bool> = ["account", "region"].iter().map(|part| spare.facts.contains_key(*part)).collect();
+        (key(&all, "hot").facts["backups"].clone(), gap_of(key(&all, "hot"), "backups").is_some(), place)
+    };
+    found.of_program = vec![("v1", facts, None)];
+    let (backups, open, place) = looked(&found);
+    assert_eq!((&backups[0]["apart"], open, place), (&json!(true), false, vec![true, true]));
+    for (part, rest) in [("region", json!({"account": "111122223333"})), ("account", json!({"region": "us-east-1"}))] {
+        found.of_program = vec![("v1", rest, Some(part))];
+        assert_eq!(looked(&found), (json!([]), true, vec![false, false]), "{part}");
+    }
+}
+
+#[test]
 fn without_an_inventory_nothing_is_joined_unless_asked() {
     let loaded = declared("");
     let (all, lists) = joined(&loaded, &Found { keys: vec![Kms::new(0, 0, "k1", "")], ..Found::default() }, &[]);
@@ -390,7 +459,8 @@ fn worlds() -> impl Strategy<Value = (Found, Vec<(usize, usize, usize)>)> {
     );
     let found = found.prop_map(|(keys, refused, nameless)| {
         let mut known = BTreeSet::new();
-        Found { keys: keys.into_iter().filter(|key| known.insert(key.arn())).collect(), refused, nameless }
+        let keys = keys.into_iter().filter(|key| known.insert(key.arn())).collect();
+        Found { keys, refused, nameless, of_program: Vec::new(), twice: false }
     });
     (found, prop::collection::vec((0..2usize, 0..8usize, 0..4usize), 0..6))
 }

@@ -107,6 +107,31 @@ fn a_part_that_was_not_read_leaves_the_ways_open() {
 }
 
 #[test]
+fn devices_of_the_root_user_that_were_not_read_leave_the_ways_open() {
+    let root = arn("111122223333", "root");
+    let holders = format!("  - {{id: kh-1, identities: {{prod: [\"{root}\"]}}}}\n");
+    let summary = json!({"root_mfa_enabled": true, "root_access_keys_present": false, "root_password_present": true});
+    let account = "aws-iam/account";
+    let mut found = Found::default();
+    let devices = json!([{"serial": "s", "type": "virtual"}]);
+    let facts = json!({"summary": summary, "root_virtual_mfa_devices": devices});
+    found.object("prod", account, "111122223333", facts).listed("prod", &[account]);
+    let (all, _) = found.joined(&declared(&holders));
+    let person = one(&all, "joined/person", "kh-1");
+    assert_eq!(person.facts["ways"][0]["second"], json!(["mfa", "totp"]));
+    assert_eq!(unread(person), [] as [&str; 0]);
+
+    let mut found = Found::default();
+    found.object("prod", account, "111122223333", json!({"summary": summary})).listed("prod", &[account]);
+    found.denied("prod", account, Some(("111122223333", "root_virtual_mfa_devices")));
+    let (all, _) = found.joined(&declared(&holders));
+    let person = one(&all, "joined/person", "kh-1");
+    // That there is a device is known from the summary; which one it is, not.
+    assert_eq!(person.facts["ways"][0]["second"], json!(["mfa"]));
+    assert_eq!(unread(person), ["elsewhere", "ways"]);
+}
+
+#[test]
 fn a_role_says_where_its_people_sign_in() {
     let trust = |conditions: &str| {
         let text = format!(

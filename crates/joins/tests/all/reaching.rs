@@ -101,3 +101,32 @@ fn who_was_not_read_may_reach_a_key() {
     let list = lists.iter().find(|list| list.kind == "joined/reaching-identity").unwrap();
     assert_eq!((list.items, list.open.len()), (1, 1));
 }
+
+#[test]
+fn two_targets_of_one_account_know_the_same_people() {
+    let head = HEAD.replace(
+        "  - {id: test,",
+        "  - {id: prod-users, collector: aws-iam, account: \"111122223333\"}\n  - {id: test,",
+    );
+    let mut found = Found::default();
+    let arn = |account: &str, resource: &str| format!("arn:aws:iam::{account}:{resource}");
+    let targets = ["prod", "prod-users"];
+    for target in targets {
+        permissions(&mut found, target, &arn("111122223333", "user/ada"), &["yes"]);
+        permissions(&mut found, target, &arn("111122223333", "role/ops"), &["yes"]);
+        found.listed(target, &["aws-iam/permissions"]);
+    }
+    // A role of the same name in another account is another one.
+    permissions(&mut found, "test", &arn("444455556666", "role/ops"), &["yes"]);
+    found.listed("test", &["aws-iam/permissions"]);
+    let (all, _) = found.joined(&head);
+    let owners = |target: &str, account: &str, resource: &str| {
+        let id = format!("{target} {}", arn(account, resource));
+        one(&all, "joined/reaching-identity", &id).facts["owners"].clone()
+    };
+    for target in targets {
+        assert_eq!(owners(target, "111122223333", "user/ada"), json!(["kh-1", "kh-2"]), "{target}");
+        assert_eq!(owners(target, "111122223333", "role/ops"), json!(["kh-1"]), "{target}");
+    }
+    assert_eq!(owners("test", "444455556666", "role/ops"), json!([]));
+}

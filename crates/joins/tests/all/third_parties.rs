@@ -204,6 +204,7 @@ system: {id: hot-wallet}
 targets: [{id: prod, collector: [aws-iam, aws-organizations], account: "111122223333"}]
 "#;
     let mut found = listed();
+    found.listed("prod", &["aws-organizations/organization", "aws-organizations/account"]);
     role(&mut found, "sister", r#"{"AWS": "arn:aws:iam::222233334444:root"}"#, "");
     role(
         &mut found,
@@ -222,4 +223,97 @@ targets: [{id: prod, collector: [aws-iam, aws-organizations], account: "11112222
         json!({"id": "222233334444"}),
     );
     assert_eq!(standings(&found, text), ["account 222233334444: own", "cloud aws: undeclared"]);
+}
+
+#[test]
+fn where_an_organisation_was_not_read_no_account_is_undeclared() {
+    let text = r#"witnessmark: 1
+entity: Northbank Custody Ltd
+system: {id: hot-wallet}
+targets: [{id: prod, collector: [aws-iam, aws-organizations], account: "111122223333"}]
+"#;
+    let lists = ["aws-organizations/organization", "aws-organizations/account"];
+    let sister = "account 222233334444";
+    let mut found = listed();
+    role(&mut found, "sister", r#"{"AWS": "arn:aws:iam::222233334444:root"}"#, "");
+    let okta = "arn:aws:iam::111122223333:saml-provider/okta";
+    found.object("prod", "aws-iam/saml-provider", okta, json!({"name": "okta"}));
+    let standing = |found: &Found, who: &str| {
+        let (all, _) = found.joined(text);
+        let party = one(&all, "joined/outside-party", who);
+        (party.facts.get("standing").map(|standing| standing["as"].clone()), unread(party).contains(&"standing"))
+    };
+    let open = (None, true);
+    let undeclared = (Some(json!("undeclared")), false);
+    // Neither list was made, or one of them was denied.
+    assert_eq!(standing(&found, sister), open);
+    for denied in lists {
+        let mut found = found.clone();
+        found.listed("prod", &lists).denied("prod", denied, None);
+        assert_eq!(standing(&found, sister), open, "{denied}");
+        // Nobody else can be an account of one's own.
+        assert_eq!(standing(&found, &format!("issuer {okta}")), undeclared, "{denied}");
+    }
+    // Of an account that was listed nothing more was read.
+    let mut unread_one = found.clone();
+    unread_one.listed("prod", &lists).object("prod", lists[1], "222233334444", json!({}));
+    unread_one.denied("prod", lists[1], Some(("222233334444", "id")));
+    assert_eq!(standing(&unread_one, sister), open);
+    // Both were read to their ends, and it is in neither.
+    found.listed("prod", &lists);
+    assert_eq!(standing(&found, sister), undeclared);
+}
+
+#[test]
+fn a_cluster_whose_version_was_not_read_may_be_anybodys() {
+    let text = r#"witnessmark: 1
+entity: Northbank Custody Ltd
+system: {id: hot-wallet}
+targets: [{id: cluster, collector: kubernetes-rbac, uid: u}]
+third_parties: [{id: google, role: cloud}]
+"#;
+    let google = |found: &Found| {
+        let (all, _) = found.joined(text);
+        let google = one(&all, "joined/third-party", "google");
+        (each(google, "seen", "name"), each(google, "unseen", "name"), unread(google).contains(&"unseen"))
+    };
+    let name = || vec!["google".to_owned()];
+    let mut found = Found::default();
+    found.listed("cluster", &["kubernetes-rbac/access-entry"]);
+    let of_version = |version: &str| {
+        let mut found = found.clone();
+        found.object("cluster", "kubernetes-rbac/cluster", "u", json!({"version": version}));
+        google(&found)
+    };
+    assert_eq!(of_version("v1.34.0-gke.1234"), (name(), Vec::new(), false));
+    assert_eq!(of_version("v1.34.0"), (Vec::new(), name(), false));
+    // Its version was denied; then all of it.
+    let mut denied = found.clone();
+    denied.object("cluster", "kubernetes-rbac/cluster", "u", json!({}));
+    denied.denied("cluster", "kubernetes-rbac/cluster", Some(("u", "version")));
+    assert_eq!(google(&denied), (Vec::new(), Vec::new(), true));
+    assert_eq!(google(&found), (Vec::new(), Vec::new(), true));
+    found.denied("cluster", "kubernetes-rbac/cluster", None);
+    assert_eq!(google(&found), (Vec::new(), Vec::new(), true));
+}
+
+/// Each template of one source declares the providers that a first run finds because of its targets alone.
+#[test]
+fn the_templates_declare_the_providers_of_their_targets() {
+    let templates: [(&str, &str, &[&str]); 4] = [
+        ("aws", include_str!("../../../../policies/templates/aws.yaml"), &["cloud aws"]),
+        ("github", include_str!("../../../../policies/templates/github.yaml"), &["cloud github"]),
+        ("kubernetes", include_str!("../../../../policies/templates/kubernetes.yaml"), &[]),
+        ("pkcs11", include_str!("../../../../policies/templates/pkcs11.yaml"), &[]),
+    ];
+    for (name, text, clouds) in templates {
+        let (all, _) = Found::default().joined(text);
+        let outside = all.iter().filter(|((kind, _), _)| kind == "joined/outside-party");
+        let found: Vec<(&str, &Value)> = outside.map(|((_, id), one)| (id.as_str(), &one.facts["standing"])).collect();
+        assert_eq!(found.iter().map(|(id, _)| *id).collect::<Vec<_>>(), clouds, "{name}");
+        for (id, standing) in found {
+            assert_eq!(standing["as"], "third-party", "{name}: {id}");
+            assert!(standing["reviewed"].is_object(), "{name}: {id} {standing}");
+        }
+    }
 }

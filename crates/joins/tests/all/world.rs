@@ -10,7 +10,7 @@ use witnessmark_joins::{Joined, List, World, derive};
 pub const NOW: i64 = 1_794_744_000;
 
 /// What was found at targets, beside a declaration.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Found {
     objects: Vec<(String, String, String, Value)>,
     /// Target and kind of lists that were read to their ends.
