@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use declaration::{
-    Attachment, CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Judged, Loaded, Loader as _, Plan,
-    Standard,
+    Attachment, CheckCatalogue, CheckMeta, CheckSubject, CollectorInfo, Environment, Judged, KeptFacts, Loaded,
+    Loader as _, Plan, Standard,
 };
 use diagnose::Located;
 use model::Timestamp;
@@ -52,9 +52,13 @@ pub fn examine(declaration: &Path, now: Timestamp) -> Result<Examined, Failure> 
     diagnostics.extend(own.diagnostics);
     diagnostics.extend(declaration::check(&loaded, &environment));
     loaded.take_levels(&environment.standards);
+    let mut kept = BTreeMap::new();
     for (folder, records) in loaded.records() {
-        diagnostics.extend(missing_records(&loader, &loaded, &folder, &records));
+        let (holds, missing) = kept_records(&loader, &loaded, &folder, &records);
+        kept.insert(folder.at, holds);
+        diagnostics.extend(missing);
     }
+    loaded.take_records(kept);
     let mut attached = own.attached;
     for attachment in loaded.attachments() {
         match loader.load(&attachment.shown) {
@@ -70,13 +74,13 @@ pub fn examine(declaration: &Path, now: Timestamp) -> Result<Examined, Failure> 
     Ok(Examined { context: Context { folder, loaded, environment, checks, attached }, diagnostics })
 }
 
-/// What is wrong with the folder of a task's records: it is there, and holds the records that the declaration names.
-fn missing_records(
+/// What the folder of a task's records holds, and what is wrong with it: it is there, and holds the records that the declaration names.
+fn kept_records(
     loader: &FolderLoader,
     loaded: &Loaded,
     folder: &Attachment,
     records: &[&Located<String>],
-) -> Vec<diagnose::Diagnostic> {
+) -> (KeptFacts, Vec<diagnose::Diagnostic>) {
     let listed = loader.inside(Path::new(&folder.shown)).and_then(|path| {
         std::fs::read_dir(path)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
     });
@@ -84,20 +88,23 @@ fn missing_records(
         Ok(names) => names,
         Err(error) => {
             let problem = format!("the folder `{}` with a task's records cannot be read: {error}", folder.path);
-            return vec![loaded.missing_record(folder.at, &problem)];
+            let missing = vec![loaded.missing_record(folder.at, &problem)];
+            return (KeptFacts { entries: None, because: Some(error.to_string()), missing: Vec::new() }, missing);
         }
     };
     // A record `REC-7` may be the file `REC-7.pdf`.
     let is_there = |record: &str| {
         names.iter().any(|name| name.strip_prefix(record).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
     };
-    let missing = records.iter().filter(|record| record.is_written() && !is_there(&record.value));
-    missing
-        .map(|record| {
-            let problem = format!("`{}` is not among the records in `{}`", record.value, folder.path);
-            loaded.missing_record(record.at, &problem)
-        })
-        .collect()
+    let missing: Vec<_> =
+        records.iter().filter(|record| record.is_written() && !is_there(&record.value)).collect();
+    let told = missing.iter().map(|record| {
+        let problem = format!("`{}` is not among the records in `{}`", record.value, folder.path);
+        loaded.missing_record(record.at, &problem)
+    });
+    let told = told.collect();
+    let missing = missing.into_iter().map(|record| record.value.clone()).collect();
+    (KeptFacts { entries: Some(names.iter().filter(|name| !name.starts_with('.')).count()), because: None, missing }, told)
 }
 
 /// A declaration without errors.

@@ -49,7 +49,8 @@ pub use planned::{
     Assignment, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger, PlannedSystem, PlannedTarget,
 };
 pub use resources::{
-    Before, DECLARATION, DeclaredKind, DeclaredThing, JOINED, SEEN, ThingError, WrittenAt, carry_on, is_watched, kinds,
+    Before, DECLARATION, DeclaredKind, DeclaredThing, JOINED, KeptFacts, SEEN, ThingError, WrittenAt, carry_on,
+    is_watched, kinds,
 };
 pub use schema::declaration_schema;
 pub use unjudged::{Judged, Unjudged, UnjudgedMember, judged, judged_by, notes};

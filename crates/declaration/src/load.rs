@@ -9,6 +9,7 @@ use diagnose::{Code, Decode, Diagnostic, Located, Node, Reporter, Severity, Sour
 use crate::declared::{Declaration, Task};
 use crate::{placeholders, steering};
 use crate::registers::{self, Register};
+use crate::resources::KeptFacts;
 use crate::systems::{self, Elsewhere};
 
 /// Files of one declaration.
@@ -52,6 +53,8 @@ pub struct Loaded {
     pub(crate) elsewhere: Elsewhere,
     /// From which level on requirements are demanded that third parties are said to meet, by their whole ids, as far as it is known.
     pub(crate) levels: BTreeMap<String, u32>,
+    /// What the folders of tasks' records hold, by where they are named.
+    kept: BTreeMap<Span, KeptFacts>,
 }
 
 impl Loaded {
@@ -89,6 +92,15 @@ impl Loaded {
                 Some((folder(task)?, task.done.iter().filter_map(|done| done.record.as_ref()).collect()))
             })
             .collect()
+    }
+
+    /// Takes what the folders of tasks' records hold, each with the place where it is named ([`Attachment::at`]).
+    pub fn take_records(&mut self, kept: BTreeMap<Span, KeptFacts>) {
+        self.kept = kept;
+    }
+
+    pub(crate) fn kept(&self, at: &Span) -> Option<&KeptFacts> {
+        self.kept.get(at)
     }
 
     /// Something about the records of a task that is not as it is declared.
@@ -248,7 +260,7 @@ pub fn load(root_path: &str, loader: &dyn Loader) -> Loaded {
     }
     diagnostics.append(&mut reporter.found);
     diagnostics.sort_by_key(|d| (d.at, d.severity));
-    Loaded { declaration, files, sources, diagnostics, tree, elsewhere, levels: BTreeMap::new() }
+    Loaded { declaration, files, sources, diagnostics, tree, elsewhere, levels: BTreeMap::new(), kept: BTreeMap::new() }
 }
 
 struct Reading<'a> {

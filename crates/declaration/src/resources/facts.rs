@@ -26,6 +26,10 @@ pub struct SeenFacts {
     /// The bundle in which what it rests on was last seen to differ from the one before: of a threat its title, category and what it affects; of a
     /// risk its threat; of a part that is reviewed as a whole, and of the system, the environment. `null`: it was not.
     pub changed: Option<i64>,
+    /// The first bundle that has it, without one between that had not.
+    pub first: i64,
+    /// Of a task: the first bundle that has one of the threats that its control answers. `null` of everything else, and where it answers none.
+    pub threats: Option<i64>,
 }
 
 /// `declaration/system`: the system that is audited, and how much is declared of it.
@@ -185,9 +189,24 @@ pub struct TaskFacts {
     pub last_done: Option<Day>,
     /// The last day on which it is due again.
     pub due: Option<Day>,
+    /// The first day on which the threat model is declared to have been reviewed; `null`: none is declared.
+    pub model_since: Option<Day>,
+    /// What is in the folder of its records; `null`: none is named.
+    pub kept: Option<KeptFacts>,
     /// Added by a run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<SeenFacts>,
+}
+
+/// What a folder of records holds. The records themselves are not sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct KeptFacts {
+    /// Files and folders in it, but for those whose names begin with a dot; `null`: it could not be read.
+    pub entries: Option<usize>,
+    /// Why it could not be read.
+    pub because: Option<String>,
+    /// Records that the declaration names and that are not among them; none where it could not be read.
+    pub missing: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -1,6 +1,6 @@
 //! The declared things as resources: what checks judge, each part with the place in the declared files where it stands.
 //!
-//! Pure: the same files give the same resources, on whatever machine and day.
+//! Pure: the same files, and the same names in the folders of tasks' records, give the same resources, on whatever machine and day.
 
 mod facts;
 mod indices;
@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use crate::load::Loaded;
 
+pub use facts::KeptFacts;
 pub use seen::{Before, SEEN, carry_on, is_watched};
 
 /// The id of the target that a declaration is to its checks, the name of the collector its resources are recorded under, and the id of

@@ -47,6 +47,7 @@ pub fn is_watched(kind: &str) -> bool {
 /// When facts cannot be written as JSON.
 pub fn carry_on(things: &mut [DeclaredThing], before: Option<&dyn Before>, now: i64) -> Result<(), ThingError> {
     let mut changed: BTreeMap<(&'static str, String), i64> = BTreeMap::new();
+    let mut threats: BTreeMap<String, i64> = BTreeMap::new();
     let mut ledger_since = before.map_or(now, Before::started);
     for thing in things.iter() {
         let earlier = before.and_then(|before| before.facts(thing.kind, &thing.id));
@@ -54,6 +55,9 @@ pub fn carry_on(things: &mut [DeclaredThing], before: Option<&dyn Before>, now: 
             && let Some(since) = earlier.and_then(|facts| facts.pointer("/seen/ledger_since")).and_then(Value::as_i64)
         {
             ledger_since = since;
+        }
+        if thing.kind == "declaration/threat" {
+            threats.insert(thing.id.clone(), first(earlier, before, now));
         }
         let said = WATCHED.iter().find(|(kind, ..)| *kind == thing.kind).map_or([].as_slice(), |(.., said)| *said);
         if let (false, Some(earlier)) = (said.is_empty(), earlier) {
@@ -92,6 +96,14 @@ pub fn carry_on(things: &mut [DeclaredThing], before: Option<&dyn Before>, now: 
                 }
                 kind => changed.get(&(kind, thing.id.clone())).copied(),
             },
+            first: first(earlier, before, now),
+            threats: match *kind {
+                "declaration/task" => {
+                    let its = thing.facts.get("threats").and_then(Value::as_array).into_iter().flatten();
+                    its.filter_map(Value::as_str).filter_map(|id| threats.get(id).copied()).min()
+                }
+                _ => None,
+            },
         };
         let mut places: BTreeSet<WrittenAt> =
             dated.iter().filter_map(|part| thing.parts.get(*part)).flatten().cloned().collect();
@@ -106,4 +118,11 @@ pub fn carry_on(things: &mut [DeclaredThing], before: Option<&dyn Before>, now: 
         }
     }
     Ok(())
+}
+
+/// The first bundle that has a thing. Where an earlier bundle has it and does not say since when, it may have been there from the beginning.
+fn first(earlier: Option<&Value>, before: Option<&dyn Before>, now: i64) -> i64 {
+    let Some((earlier, before)) = earlier.zip(before) else { return now };
+    let said = |name: &str| earlier.pointer(&format!("/seen/{name}")).and_then(Value::as_i64);
+    said("first").or_else(|| said("ledger_since")).unwrap_or_else(|| before.started())
 }

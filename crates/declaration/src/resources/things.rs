@@ -401,6 +401,8 @@ impl Things<'_> {
             (due < *done).then(|| LateFacts { due: day(due), done: day(*done) })
         });
         let last_done = last.map(|done| day(done.on.value));
+        let reviews = self.loaded.declaration.threat_model.iter().flat_map(|model| &model.reviews);
+        let first = reviews.min_by_key(|review| review.on.value);
         let facts = TaskFacts {
             every: cadence(&one.every),
             detection_window: cadence(&one.detection_window),
@@ -417,6 +419,8 @@ impl Things<'_> {
             late: late.collect(),
             last_done,
             due: due(last_done, &one.every),
+            model_since: first.map(|review| day(review.on.value)),
+            kept: one.records.as_ref().and_then(|folder| self.loaded.kept(&folder.at).cloned()),
             seen: None,
         };
         let last_at: Vec<Span> = last.iter().map(|done| done.on.at).collect();
@@ -432,6 +436,8 @@ impl Things<'_> {
             ("late", one.done.iter().map(|done| done.on.at).collect()),
             ("due", [of(&one.every), last_at.clone()].concat()),
             ("last_done", last_at),
+            ("model_since", first.iter().map(|review| review.on.at).collect()),
+            ("kept", of(&one.records)),
         ];
         self.add("declaration/task", control.id.as_str(), one.written, &facts, &places)
     }

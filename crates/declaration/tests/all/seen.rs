@@ -52,9 +52,9 @@ fn what_was_seen_first_stays_and_what_changes_shows() {
     let (first, things) = next(None, TEXT, 1_000);
     assert_eq!(
         seen(&first, "risk", "T-1"),
-        json!({"ledger_since": 1_000, "dates": {"accepted": 1_000}, "changed": null})
+        json!({"ledger_since": 1_000, "dates": {"accepted": 1_000}, "changed": null, "first": 1_000, "threats": null})
     );
-    assert_eq!(seen(&first, "threat", "T-1"), json!({"ledger_since": 1_000, "dates": {}, "changed": null}));
+    assert_eq!(seen(&first, "threat", "T-1"), json!({"ledger_since": 1_000, "dates": {}, "changed": null, "first": 1_000, "threats": null}));
     for thing in things.iter().filter(|thing| thing.facts.get("seen").is_some()) {
         assert!(!thing.parts["seen"].is_empty(), "{thing:?}");
     }
@@ -77,11 +77,11 @@ fn what_was_seen_first_stays_and_what_changes_shows() {
     assert_eq!(seen(&third, "threat", "T-1")["changed"], 3_000);
     assert_eq!(
         seen(&third, "risk", "T-1"),
-        json!({"ledger_since": 1_000, "dates": {"accepted": 1_000}, "changed": 3_000})
+        json!({"ledger_since": 1_000, "dates": {"accepted": 1_000}, "changed": 3_000, "first": 1_000, "threats": null})
     );
     assert_eq!(
         seen(&third, "reviewed-part", "threat-model"),
-        json!({"ledger_since": 1_000, "dates": {"last": 1_000}, "changed": 3_000})
+        json!({"ledger_since": 1_000, "dates": {"last": 1_000}, "changed": 3_000, "first": 1_000, "threats": null})
     );
     assert_eq!(seen(&third, "task", "C-1")["dates"], json!({"last_done": 3_000}));
     let (fourth, _) = next(Some(&third), &text, 4_000);
@@ -92,7 +92,7 @@ fn what_was_seen_first_stays_and_what_changes_shows() {
     let (fifth, _) = next(Some(&fourth), &text.replace("accepted: 2026-05-01", "accepted: 2026-06-02"), 5_000);
     assert_eq!(
         seen(&fifth, "risk", "T-1"),
-        json!({"ledger_since": 1_000, "dates": {"accepted": 5_000}, "changed": 3_000})
+        json!({"ledger_since": 1_000, "dates": {"accepted": 5_000}, "changed": 3_000, "first": 1_000, "threats": null})
     );
 }
 
@@ -112,7 +112,33 @@ fn a_bundle_that_says_nothing_is_taken_for_the_first() {
     let (new, _) = next(Some(&old), TEXT, 2_000);
     assert_eq!(
         seen(&new, "risk", "T-1"),
-        json!({"ledger_since": 1_000, "dates": {"accepted": 1_000}, "changed": null})
+        json!({"ledger_since": 1_000, "dates": {"accepted": 1_000}, "changed": null, "first": 1_000, "threats": null})
     );
     assert_eq!(seen(&new, "system", "hot")["changed"], Value::Null);
+}
+
+/// Since when the ledger has what a task follows from.
+#[test]
+fn a_task_knows_since_when_its_threats_are_there() {
+    let text = TEXT
+        .replace("threats: [", "threats: [{id: T-0, title: Nobody looks}, ")
+        .replace("{id: C-1, title: Two sign,", "{id: C-1, title: Two sign, threats: [T-0],");
+    let (first, _) = next(None, &text, 1_000);
+    let of_task = |bundle: &Bundle| (seen(bundle, "task", "C-1")["threats"].clone(), seen(bundle, "task", "C-1")["first"].clone());
+    assert_eq!(of_task(&first), (json!(1_000), json!(1_000)));
+    // A threat that is new, and the only one that the control answers now; the control is as old as it was.
+    let text = TEXT
+        .replace("threats: [", "threats: [{id: T-2, title: Somebody else looks}, ")
+        .replace("{id: C-1, title: Two sign,", "{id: C-1, title: Two sign, threats: [T-2],");
+    let (second, _) = next(Some(&first), &text, 2_000);
+    assert_eq!(of_task(&second), (json!(2_000), json!(1_000)));
+    // The oldest of several counts.
+    let (third, _) = next(Some(&second), &text.replace("threats: [T-2],", "threats: [T-2, T-1],"), 3_000);
+    assert_eq!(of_task(&third), (json!(1_000), json!(1_000)));
+    // What was left out and declared again begins anew.
+    let (fourth, _) = next(Some(&third), TEXT, 4_000);
+    assert_eq!(of_task(&fourth), (Value::Null, json!(1_000)));
+    let (fifth, _) = next(Some(&fourth), &text, 5_000);
+    assert_eq!(of_task(&fifth), (json!(5_000), json!(1_000)));
+    assert_eq!(seen(&fifth, "threat", "T-2")["first"], 5_000);
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
-use witnessmark_declaration::{CheckMeta, CheckSubject, DeclaredThing, Environment, Reads, kinds, plan};
+use witnessmark_declaration::{
+    CheckMeta, CheckSubject, DeclaredThing, Environment, KeptFacts, Loaded, Reads, kinds, plan,
+};
 
 use crate::common::{NORTHBANK, environment, load_files, load_one};
 
@@ -81,6 +83,37 @@ fn every_thing_of_the_example_is_there() {
     let risk = one(&things, "declaration/risk", "T-INSIDER-SIGN");
     assert_eq!(risk.facts["tolerance"], json!({"id": "RT-2", "levels": ["low"]}));
     assert_eq!(risk.facts["accepted_by"], json!({"name": "Chief Executive Officer", "role": null, "executive": false}));
+}
+
+#[test]
+fn a_task_says_since_when_there_is_a_model_and_what_its_folder_holds() {
+    let text = r#"witnessmark: 1
+entity: Northbank
+system: {id: hot}
+targets: [{id: aws, collector: aws-kms, account: "111122223333"}]
+threat_model: {version: "1", reviews: [{on: 2026-05-01, by: CISO}, {on: 2024-02-29, by: CISO}]}
+controls:
+  - {id: C-1, title: Two sign, task: {every: 1mo, records: reviews/}}
+  - {id: C-2, title: Three sign, task: {every: 1mo}}
+"#;
+    let mut loaded = load_one(text);
+    let task = |loaded: &Loaded, id: &str| {
+        let things = loaded.things(&[]).unwrap();
+        things.into_iter().find(|one| one.kind == "declaration/task" && one.id == id).unwrap()
+    };
+    assert_eq!(task(&loaded, "C-1").facts["model_since"], json!({"date": "2024-02-29", "epoch": 1_709_164_800}));
+    assert_eq!(words(text, &task(&loaded, "C-1"), "model_since"), ["2024-02-29"]);
+    assert_eq!(task(&loaded, "C-1").facts["kept"], json!(null), "nobody looked");
+    let folders = loaded.records();
+    assert_eq!(folders.len(), 1);
+    let kept = KeptFacts { entries: Some(2), because: None, missing: vec!["REC-1".to_owned()] };
+    let kept = folders.iter().map(|(folder, _)| (folder.at, kept.clone())).collect();
+    loaded.take_records(kept);
+    assert_eq!(task(&loaded, "C-1").facts["kept"], json!({"entries": 2, "because": null, "missing": ["REC-1"]}));
+    assert_eq!(words(text, &task(&loaded, "C-1"), "kept"), ["reviews/"]);
+    assert_eq!(task(&loaded, "C-2").facts["kept"], json!(null));
+    let without = load_one(&text.replace("threat_model:", "risk_register:").replace("version", "framework"));
+    assert_eq!(task(&without, "C-1").facts["model_since"], json!(null));
 }
 
 #[test]
