@@ -28,6 +28,13 @@ backdated(thing, name, when) if {
 	thing.seen.dates[name] - when.epoch > days_to_declare * 86400
 }
 
+# Whether the ledger, which was there on this day, had none of the threats of a task until long afterwards.
+unseen_on(seen, day) if {
+	day.epoch >= seen.ledger_since
+	is_number(seen.threats)
+	seen.threats - day.epoch > days_to_declare * 86400
+}
+
 # What evidence of that says.
 in_time := sprintf("a bundle of the %d days after that day", [days_to_declare])
 

@@ -12,7 +12,13 @@ days_ago(n) := {"date": "as declared", "epoch": fixture.now - (n * fixture.day)}
 days_ahead(n) := {"date": "as declared", "epoch": fixture.now + (n * fixture.day)}
 
 # The ledger is five weeks old, has had everything from the day it is dated on, and saw no change.
-seen(dates) := {"ledger_since": fixture.now - (35 * fixture.day), "dates": dates, "changed": null}
+seen(dates) := {
+	"ledger_since": fixture.now - (35 * fixture.day),
+	"dates": dates,
+	"changed": null,
+	"first": fixture.now - (35 * fixture.day),
+	"threats": null,
+}
 
 affects := {
 	"keys": [],
@@ -61,8 +67,19 @@ task := {
 	"late": [],
 	"last_done": days_ago(10),
 	"due": days_ahead(80),
-	"seen": seen({"last_done": fixture.now - (10 * fixture.day)}),
+	"model_since": days_ago(300),
+	"kept": kept(1, []),
+	"seen": task_seen(35),
 }
+
+# A folder of records.
+kept(entries, missing) := {"entries": entries, "because": null, "missing": missing}
+
+# The ledger has had the threats of the task since this many days.
+task_seen(days) := object.union(
+	seen({"last_done": fixture.now - (10 * fixture.day)}),
+	{"threats": fixture.now - (days * fixture.day)},
+)
 
 review(day) := {"on": day, "by": "Head of Security", "looked_at": "all of it", "changed": "nothing"}
 
