@@ -11,7 +11,7 @@ use agent::run::Ran;
 use anyhow::{Context as _, anyhow};
 use bundle::read::TarSource;
 use bundle::trust::Trust;
-use demo::{DAYS, DECLARATION, Day};
+use demo::{DAYS, DECLARATION, Day, RECORDS};
 use model::record::{ClockSource, Override, Purpose};
 use model::{ExitStatus, Outcome as Judgement, Secret, Timestamp};
 use report::Overview;
@@ -86,6 +86,11 @@ fn set_up(dir: Option<&Path>) -> Result<Stage, Failure> {
     write_new(&declaration, DECLARATION.as_bytes())
         .with_context(|| format!("cannot write `{}`", declaration.display()))
         .map_err(Failure::input)?;
+    for (path, text) in RECORDS {
+        let path = folder.join(path);
+        let made = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| write_new(&path, text.as_bytes()));
+        made.with_context(|| format!("cannot write `{}`", path.display())).map_err(Failure::input)?;
+    }
     let passphrase = Secret::new(PASSPHRASE.to_owned());
     let key_folder = folder.join("keys");
     keys::create(&key_folder, "northbank.example/hot-wallet", &passphrase)?;
