@@ -430,3 +430,19 @@ fn listed(words: &[&str]) -> String {
 pub(crate) fn input(object: &Object) -> Input {
     Input::Object { target: object.target.to_string(), kind: object.kind.to_string(), id: object.id.to_string() }
 }
+
+/// An identity at a target, as it is found there: of GitHub the login in lower case, of a cluster `User/ada`, each after the target and a blank; an ARN
+/// as it is.
+pub(crate) fn name_at(world: &World<'_>, target: &str, identity: &str) -> String {
+    let of = |collector: &str| world.target(target).is_some_and(|target| target.is_read_by(collector));
+    if identity.starts_with("arn:") {
+        return identity.to_owned();
+    }
+    if of("github") {
+        return format!("{target} {identity}").to_lowercase();
+    }
+    match identity.split_once([':', '/']).filter(|_| of("kubernetes-rbac")) {
+        Some((kind, name)) => format!("{target} {kind}/{name}"),
+        None => format!("{target} {identity}"),
+    }
+}

@@ -46,7 +46,7 @@ pub use world::{Builder, Object, Reading, Target, World};
 
 /// Every join, in the order in which they run. Later ones may name objects of earlier ones as inputs, if their kind comes later in the
 /// alphabet: a derived record refers to earlier ones only.
-pub const JOINS: &[Join] = &[keys::JOIN, people::JOIN, reach::JOIN, reaching::JOIN, third_parties::JOIN];
+pub const JOINS: &[Join] = &[keys::JOIN, people::JOIN, reach::JOIN, third_parties::JOIN];
 
 /// Every kind there is.
 #[must_use]

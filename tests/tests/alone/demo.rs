@@ -116,6 +116,7 @@ fn each_day_tells_its_story() {
         "keys/found-key-is-declared",
         "keys/reach-is-declared",
         "kubernetes-rbac/exec-is-declared",
+        "people/identity-belongs-to-a-person",
         "people/two-kinds-of-factor",
         "pkcs11/keys-never-extractable",
         "third-parties/found-one-is-declared",

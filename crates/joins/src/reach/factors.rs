@@ -6,6 +6,7 @@ use iam_policy::access::{Who, WhoKind};
 use serde::Deserialize;
 
 use super::facts::Factors;
+use crate::identities::name_at;
 use crate::joined::Input;
 use crate::world::{Object, World};
 
@@ -37,7 +38,7 @@ impl People {
         for holder in &world.declaration().key_holders {
             for (target, identities) in &holder.identities.by_target {
                 for identity in identities {
-                    let name = name_of(world, target.value.as_str(), &identity.value);
+                    let name = name_at(world, target.value.as_str(), &identity.value);
                     people.holders.entry(name).or_default().insert(holder.id.as_str().to_owned());
                 }
             }
@@ -63,16 +64,19 @@ impl People {
                 Ok(state) => Factors { devices: Some(vec![state]), undetermined: None },
                 Err(why) => Factors::unknown(why.text),
             };
-            people.factors.insert(format!("{} {login}", object.target), (factors, input(object)));
+            people.factors.insert(format!("{} {login}", object.target).to_lowercase(), (factors, input(object)));
         }
         people
     }
 
     /// Who they are declared to be, by which factors they come, and from what that is known.
     pub fn about(&self, who: &Who) -> (Vec<String>, Option<Factors>, Vec<Input>) {
-        let holders: Vec<String> = self.holders.get(&who.name).into_iter().flatten().cloned().collect();
+        // Logins have no case.
+        let lower = (who.kind == WhoKind::Contributor).then(|| who.name.to_lowercase());
+        let name = lower.as_deref().unwrap_or(&who.name);
+        let holders: Vec<String> = self.holders.get(name).into_iter().flatten().cloned().collect();
         let mut inputs: Vec<Input> = holders.iter().map(|id| Input::declared("declaration/holder", id)).collect();
-        let known = self.factors.get(&who.name);
+        let known = self.factors.get(name);
         inputs.extend(known.map(|(_, input)| input.clone()));
         let elsewhere = |what: &str| Some(Factors::unknown(format!("they live at {what} {}", who.name)));
         let factors = match who.kind {
@@ -93,15 +97,6 @@ impl People {
         };
         (holders, factors, inputs)
     }
-}
-
-/// An identity at a target, as a step names it: an ARN as it is, of other targets with the target before it.
-fn name_of(world: &World<'_>, target: &str, identity: &str) -> String {
-    let of = |collector: &str| world.target(target).is_some_and(|target| target.is_read_by(collector));
-    if identity.starts_with("arn:") || !(of("github") || of("kubernetes-rbac")) {
-        return identity.to_owned();
-    }
-    format!("{target} {identity}")
 }
 
 /// Whether a condition of a step, in the policy's words, lets nobody pass without a second factor. A key that is missing, as it is where somebody

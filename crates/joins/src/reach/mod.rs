@@ -16,6 +16,8 @@ pub use facts::{ADMINISTRATORS, AdministratorsFacts, DeclaredKey, Factors, REACH
 
 use crate::joined::{Input, Join, Joined, JoinedKind, List, Sink};
 use crate::keys::found::FoundKey;
+use crate::people::HOLDER;
+use crate::reaching::{self, IDENTITY, IdentityFacts, PERMISSIONS, Reached};
 use crate::unread::Unread;
 use crate::world::{Object, World};
 use factors::People;
@@ -31,6 +33,8 @@ const POLICY: &str = "aws-iam/policy";
 pub const JOIN: Join = Join {
     kinds,
     reads: &[
+        (PERMISSIONS, &["administers", "keys", "principal"]),
+        (HOLDER, &["identities"]),
         (KEY, &["aliases", "grants", "key_id", "manager", "multi_region", "origin", "policy", "spec", "usage"]),
         (USER, &["attached_policies", "groups", "identity", "inline_policies", "mfa_devices", "permissions_boundary"]),
         (GROUP, &["attached_policies", "identity", "inline_policies"]),
@@ -47,7 +51,7 @@ pub const JOIN: Join = Join {
         ("github/deploy-key", &["read_only", "repository", "title"]),
         ("github/app-installation", &["app", "permissions", "repository_selection"]),
     ],
-    applies,
+    applies: |world| applies(world) || reaching::applies(world),
     run,
 };
 
@@ -55,6 +59,7 @@ fn kinds() -> Vec<JoinedKind> {
     vec![
         JoinedKind::of::<AdministratorsFacts>(ADMINISTRATORS),
         JoinedKind::of::<ReachFacts>(REACH),
+        JoinedKind::of::<IdentityFacts>(IDENTITY),
         JoinedKind::of::<WalletFacts>(WALLET),
     ]
 }
@@ -115,6 +120,19 @@ fn accounts(world: &World<'_>) -> BTreeMap<String, Listed> {
 }
 
 fn run(world: &World<'_>, sink: &mut Sink<'_>) -> Vec<List> {
+    let mut reached = Reached::default();
+    let mut lists = match applies(world) {
+        true => walk(world, &mut reached, sink),
+        false => Vec::new(),
+    };
+    if reaching::applies(world) {
+        lists.push(reaching::identities(world, &reached, sink));
+    }
+    lists
+}
+
+/// Asks of every key who reaches it, and of every account who administers it.
+fn walk(world: &World<'_>, reached: &mut Reached, sink: &mut Sink<'_>) -> Vec<List> {
     let mut reader = Reader::new(world.now());
     let mut malformed = Vec::new();
     let mut places: HashMap<(&str, &str), &Object> = HashMap::new();
@@ -155,7 +173,9 @@ fn run(world: &World<'_>, sink: &mut Sink<'_>) -> Vec<List> {
     for number in numbers {
         let entries = walker.administrators(number);
         administrators.insert(number.to_owned(), entries.clone());
-        sink(teller.administrators(number, entries, &malformed));
+        let one = teller.administrators(number, entries.clone(), &malformed);
+        reached.take(&one, &entries);
+        sink(one);
     }
     let (wanted, mut uses) = (Uses::wanted(world), Uses::default());
     for key in &access.keys {
@@ -164,7 +184,9 @@ fn run(world: &World<'_>, sink: &mut Sink<'_>) -> Vec<List> {
         for declared in teller.here(&object.id).into_iter().filter(|one| wanted.contains(&one.id)) {
             uses.add(&declared.id, &key.arn, &entries, &administrators);
         }
-        sink(teller.reach(key, object, entries));
+        let one = teller.reach(key, object, entries.clone());
+        reached.take(&one, &entries);
+        sink(one);
     }
     for wallet in wallets::joined(world, &people, &uses) {
         sink(wallet);
@@ -174,6 +196,7 @@ fn run(world: &World<'_>, sink: &mut Sink<'_>) -> Vec<List> {
         open.extend(world.listing(target.id, KEY).open());
         open.extend(world.missing(target.id, KEY).into_iter().map(|(_, why)| why));
     }
+    reached.also(&open);
     vec![List::new(ADMINISTRATORS, Vec::new()), List::new(REACH, open), List::new(WALLET, Vec::new())]
 }
 

@@ -435,7 +435,12 @@ pub fn identities_of_nobody(sources: &Sources<'_>) -> Option<Table> {
                 "yes" => code(text(one, "action")),
                 _ => unknown(&format!("{}, undetermined", text(one, "action"))),
             };
-            vec![listed_up_to(MOST_IN_CELL, powers.iter().map(action).collect(), "nothing")]
+            let way = |one: &Value| match text(one, "may") {
+                "yes" => code(&format!("{} → {}", text(one, "by"), text(one, "key"))),
+                _ => unknown(&format!("{} → {}, undetermined", text(one, "by"), text(one, "key"))),
+            };
+            let ways = list(facts, "ways").into_iter().flatten().map(way);
+            vec![listed_up_to(MOST_IN_CELL, powers.iter().map(action).chain(ways).collect(), "nothing")]
         });
         let by = match facts.get("taken_on_by").and_then(Value::as_str) {
             Some(by) => plain(by),
