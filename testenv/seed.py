@@ -140,6 +140,8 @@ def eks():
         for which, scope in policies.items():
             eks.associate_access_policy(
                 clusterName="signing", principalArn=principal, policyArn=policy(which), accessScope=scope)
+    eks.create_pod_identity_association(
+        clusterName="signing", namespace="pay", serviceAccount="signer", roleArn=f"arn:aws:iam::{account}:role/signer")
 
 
 def organization():

@@ -37,6 +37,28 @@ pub struct AccessEntry {
     pub policies: Option<Vec<AssociatedPolicy>>,
 }
 
+/// One association of pod identity: pods with this service account get a role of IAM.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct PodIdentity {
+    pub namespace: String,
+    pub service_account: String,
+    /// The add-on of EKS that made it, an ARN. `null`: none did.
+    pub owner: Option<String>,
+    /// The ARN of the role, which is of the cluster's account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// The ARN of a role, perhaps of another account, that is taken on as the first one and given to the pods in its place. `null`: there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_role: Option<Option<String>>,
+    /// A policy of the association takes from what the role allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limited: Option<bool>,
+    /// Sessions bear tags that name the cluster, namespace, service account and pod.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_tags: Option<bool>,
+}
+
 /// An access policy of EKS that an entry has. Its rules are AWS' own and no object of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]

@@ -15,7 +15,7 @@ use crate::known::{Answers, Beside, changed_meanwhile};
 use crate::list::Listed;
 use crate::lists::{Found, Lists, binding_of, missing_accounts};
 use crate::rbac::{self, Rbac};
-use crate::resource::{self, ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT};
+use crate::resource::{self, ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, POD_IDENTITY, ROLE, SERVICE_ACCOUNT};
 use crate::sensitive::{Holders, Subject};
 use crate::subjects::Subjects;
 use crate::ways::{self, Version};
@@ -187,6 +187,18 @@ async fn beside(cluster: &Cluster, recorder: &Recorder) -> Result<Option<Beside>
         Ok(eks) => eks.describe(&cluster.client.base, &cluster.client.authorities).await?,
     };
     let mut beside = Beside { described, access: Access::default() };
+    // Roles are given to pods whoever decides about access.
+    match (&eks, &beside.described) {
+        (Ok(eks), Ok(_)) => eks.pod_identities(recorder).await?,
+        _ => recorder.coverage(CoverageNote {
+            population: POD_IDENTITY.to_owned(),
+            calls: 0,
+            pages: 0,
+            items: 0,
+            complete: false,
+            total: None,
+        })?,
+    }
     match (&eks, beside.decides()) {
         (Ok(eks), true) => beside.access = eks.entries(recorder).await?,
         _ => {
@@ -209,7 +221,8 @@ async fn beside(cluster: &Cluster, recorder: &Recorder) -> Result<Option<Beside>
             part: Some(resource::EKS.to_owned()),
             ..gap.clone()
         })?;
-        recorder.gap(GapNote { population: Some(ACCESS_ENTRY.to_owned()), ..gap })?;
+        recorder.gap(GapNote { population: Some(ACCESS_ENTRY.to_owned()), ..gap.clone() })?;
+        recorder.gap(GapNote { population: Some(POD_IDENTITY.to_owned()), ..gap })?;
         recorder.gap(eks::of_subjects(refusal))?;
     }
     Ok(Some(beside))

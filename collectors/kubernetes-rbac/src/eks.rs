@@ -44,9 +44,9 @@ pub struct Access {
 /// The way to the cluster's description at AWS.
 #[derive(Debug)]
 pub struct Eks {
-    session: Session,
-    client: Client,
-    settings: EksSettings,
+    pub(crate) session: Session,
+    pub(crate) client: Client,
+    pub(crate) settings: EksSettings,
 }
 
 /// A cluster of EKS as its target names it, not yet asked for.
@@ -115,6 +115,7 @@ impl Eks {
         let policies = || policies.clone().send();
         let policies = self.session.call(Call::new(LIST_POLICIES), policies).await?;
         statuses.push(tried(LIST_POLICIES, &policies));
+        statuses.extend(self.preflight_of_pods().await?);
         Ok(statuses)
     }
 
@@ -321,21 +322,21 @@ pub fn refusal_of(error: CollectError) -> Result<Refusal, SinkError> {
 }
 
 /// Listed, and not there any more.
-fn vanished(mut refusal: Refusal) -> Refusal {
+pub(crate) fn vanished(mut refusal: Refusal) -> Refusal {
     if refusal.has_code("ResourceNotFoundException") {
         refusal.reason = GapReason::Vanished;
     }
     refusal
 }
 
-/// That the principal does not exist is only said to who may ask.
-fn tried<T>(right: &str, asked: &Result<Answer<T>, Refusal>) -> RightStatus {
+/// That something does not exist is only said to who may ask.
+pub(crate) fn tried<T>(right: &str, asked: &Result<Answer<T>, Refusal>) -> RightStatus {
     match asked {
         Err(refusal) if refusal.has_code("ResourceNotFoundException") => RightStatus {
             right: right.to_owned(),
             state: RightState::Granted,
             scope: None,
-            detail: "answered that there is no such principal".to_owned(),
+            detail: "answered that there is no such thing".to_owned(),
         },
         asked => aws::right_status(right, None, asked),
     }

@@ -19,6 +19,7 @@ mod list;
 mod lists;
 mod manifest;
 mod plugin;
+mod pods;
 pub mod rbac;
 pub mod resource;
 mod rights;
@@ -46,7 +47,7 @@ use transport::{Answer, Call, Refusal};
 use crate::client::Client;
 use crate::cluster::{Cluster, Identified};
 use crate::eks::NamedCluster;
-use crate::resource::{ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
+use crate::resource::{ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, POD_IDENTITY, ROLE, SERVICE_ACCOUNT, SUBJECT};
 use crate::settings::ClusterSettings;
 
 const NAME: &str = "kubernetes-rbac";
@@ -70,6 +71,7 @@ impl CollectorKind for KubernetesRbac {
                 ResourceKind::of::<resource::Binding>(BINDING),
                 ResourceKind::of::<resource::Subject>(SUBJECT),
                 ResourceKind::of::<access::AccessEntry>(ACCESS_ENTRY),
+                ResourceKind::of::<access::PodIdentity>(POD_IDENTITY),
             ],
             rights: rights::rights().into_iter().chain(rights::of_eks()).collect(),
             settings: schemars::schema_for!(ClusterSettings).to_value(),

@@ -14,6 +14,7 @@ pub const ROLE: &str = "kubernetes-rbac/role";
 pub const BINDING: &str = "kubernetes-rbac/binding";
 pub const SUBJECT: &str = "kubernetes-rbac/subject";
 pub const ACCESS_ENTRY: &str = "kubernetes-rbac/access-entry";
+pub const POD_IDENTITY: &str = "kubernetes-rbac/pod-identity";
 /// What the cluster says of itself at AWS: a part of `kubernetes-rbac/cluster`.
 pub const EKS: &str = "eks";
 

@@ -2,7 +2,7 @@
 
 use sdk::{Feed, Right};
 
-use crate::resource::{ACCESS_ENTRY, BINDING, CLUSTER, EKS, NAMESPACE, ROLE, SERVICE_ACCOUNT, SUBJECT};
+use crate::resource::{ACCESS_ENTRY, BINDING, CLUSTER, EKS, NAMESPACE, POD_IDENTITY, ROLE, SERVICE_ACCOUNT, SUBJECT};
 
 pub const GET_KUBE_SYSTEM: &str = "get namespaces";
 pub const WHO_AM_I: &str = "create selfsubjectreviews.authentication.k8s.io";
@@ -19,6 +19,8 @@ pub const DESCRIBE_CLUSTER: &str = "eks:DescribeCluster";
 pub const LIST_ENTRIES: &str = "eks:ListAccessEntries";
 pub const DESCRIBE_ENTRY: &str = "eks:DescribeAccessEntry";
 pub const LIST_POLICIES: &str = "eks:ListAssociatedAccessPolicies";
+pub const LIST_POD_IDENTITIES: &str = "eks:ListPodIdentityAssociations";
+pub const DESCRIBE_POD_IDENTITY: &str = "eks:DescribePodIdentityAssociation";
 
 /// Those that can be given namespace by namespace.
 pub const NAMESPACED: [&str; 3] = [SERVICE_ACCOUNTS, ROLES, ROLE_BINDINGS];
@@ -30,6 +32,7 @@ fn right(name: &str, feeds: Vec<Feed>, deniable: bool, note: &str) -> Right {
 /// What is asked of AWS where the target names an EKS cluster.
 pub fn of_eks() -> Vec<Right> {
     let entry = |part: &str| Feed::part(ACCESS_ENTRY, part);
+    let pods = |part: &str| Feed::part(POD_IDENTITY, part);
     vec![
         aws::caller_identity_right(),
         right(
@@ -37,6 +40,7 @@ pub fn of_eks() -> Vec<Right> {
             vec![
                 Feed::part(CLUSTER, EKS),
                 Feed::list(ACCESS_ENTRY),
+                Feed::list(POD_IDENTITY),
                 Feed::list(SUBJECT),
                 Feed::part(SUBJECT, "authorizers"),
             ],
@@ -60,6 +64,18 @@ pub fn of_eks() -> Vec<Right> {
             vec![entry("policies"), Feed::part(SUBJECT, "grants")],
             true,
             "Only for EKS: what each of them may do by EKS access policies.",
+        ),
+        right(
+            LIST_POD_IDENTITIES,
+            vec![Feed::list(POD_IDENTITY)],
+            true,
+            "Only for EKS: which service accounts have IAM roles by EKS Pod Identity.",
+        ),
+        right(
+            DESCRIBE_POD_IDENTITY,
+            vec![pods("role"), pods("target_role"), pods("limited"), pods("session_tags")],
+            true,
+            "Only for EKS: which role each of these service accounts has.",
         ),
     ]
 }

@@ -113,6 +113,52 @@ fn whom_eks_lets_in_is_a_subject_with_the_rights_of_its_policies_and_groups() {
 }
 
 #[test]
+fn pods_get_their_roles_by_associations() {
+    const PODS: &str = "kubernetes-rbac/pod-identity";
+    // Whatever decides about access.
+    for mode in ["API_AND_CONFIG_MAP", "CONFIG_MAP"] {
+        let seen = read(EksCluster { mode: mode.to_owned(), ..EksCluster::small("signing") });
+        assert!(is_complete(&seen, PODS) && gaps(&seen, PODS).is_empty(), "{mode}: {:?}", seen.gaps);
+        let pods: Vec<&Value> = seen.resources.iter().filter(|one| one.kind == PODS).map(|one| &one.facts).collect();
+        assert_eq!(pods.len(), 3, "{mode}: on two pages");
+        let of = |account: &str| *pods.iter().find(|one| one["service_account"] == account).unwrap();
+        let role = |name: &str| json!(format!("arn:aws:iam::111122223333:role/{name}"));
+        assert_eq!(
+            *of("deployer"),
+            json!({"namespace": "team-0", "service_account": "deployer", "owner": null, "role": role("of-deployer"),
+                "target_role": null, "limited": false, "session_tags": true})
+        );
+        let chained = of("ci");
+        assert_eq!(chained["target_role"], json!("arn:aws:iam::444455556666:role/far"));
+        let addon = of("addon");
+        assert_eq!((&addon["limited"], &addon["session_tags"]), (&json!(true), &json!(false)));
+        assert!(addon["owner"].as_str().unwrap().contains(":addon/signing/"), "{addon}");
+    }
+    // An association that another answer is of, and one that is gone.
+    let changed = |change: fn(&Request, Reply) -> Reply| read_with(EksCluster::small("signing"), change);
+    let other = changed(|request, reply| {
+        if request.operation != "eks:DescribePodIdentityAssociation" {
+            return reply;
+        }
+        let body = String::from_utf8(reply.body.to_vec()).unwrap().replace("/signing/a-", "/signing/b-");
+        Reply { body: body.into(), ..reply }
+    });
+    let gone = changed(|request, reply| {
+        if request.parameter("associationId") != Some("a-00000000000000002") {
+            return reply;
+        }
+        let body = json!({"message": "The specified association could not be found."}).to_string();
+        Reply::new(404, "application/json", body).with_header("x-amzn-errortype", "ResourceNotFoundException")
+    });
+    for (seen, reason, unread) in [(other, GapReason::Malformed, 3), (gone, GapReason::Vanished, 1)] {
+        let found = gaps(&seen, PODS).iter().filter(|gap| gap.reason == reason).count();
+        assert_eq!(found, 4 * unread, "{:?}", seen.gaps);
+        let open = seen.resources.iter().filter(|one| one.kind == PODS && one.facts.get("role").is_none());
+        assert_eq!(open.count(), unread, "the service account is known, and not its role");
+    }
+}
+
+#[test]
 fn a_scope_of_every_namespace_is_everywhere_but_for_what_belongs_to_none() {
     let mut cluster = EksCluster::small("signing");
     cluster.entries[0].policies = vec![("AmazonEKSClusterAdminPolicy".to_owned(), Some(vec!["*".to_owned()]))];

@@ -171,14 +171,18 @@ fn eks(request: &request::Parts) -> (String, Map<String, Value>) {
         let named = match rest {
             [] => Some(("DescribeCluster", None)),
             ["access-entries"] => Some(("ListAccessEntries", None)),
-            ["access-entries", principal] => Some(("DescribeAccessEntry", Some(principal))),
-            ["access-entries", principal, "access-policies"] => Some(("ListAssociatedAccessPolicies", Some(principal))),
+            ["access-entries", principal] => Some(("DescribeAccessEntry", Some(("principalArn", principal)))),
+            ["access-entries", principal, "access-policies"] => {
+                Some(("ListAssociatedAccessPolicies", Some(("principalArn", principal))))
+            }
+            ["pod-identity-associations"] => Some(("ListPodIdentityAssociations", None)),
+            ["pod-identity-associations", id] => Some(("DescribePodIdentityAssociation", Some(("associationId", id)))),
             _ => None,
         };
-        if let Some((name, principal)) = named {
+        if let Some((name, of)) = named {
             parameters.insert("clusterName".to_owned(), decoded(cluster));
-            if let Some(principal) = principal {
-                parameters.insert("principalArn".to_owned(), decoded(principal));
+            if let Some((member, value)) = of {
+                parameters.insert(member.to_owned(), decoded(value));
             }
             return (name.to_owned(), parameters);
         }

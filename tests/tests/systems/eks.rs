@@ -16,8 +16,14 @@ use testkit::{Fault, Faulty, Handler, Proxy, Reply, Request, Rule, Server, Wordi
 use workspace_tests::cluster::Cluster;
 use workspace_tests::desk::{Desk, Sealed};
 
-const RIGHTS: [&str; 4] =
-    ["eks:DescribeAccessEntry", "eks:DescribeCluster", "eks:ListAccessEntries", "eks:ListAssociatedAccessPolicies"];
+const RIGHTS: [&str; 6] = [
+    "eks:DescribeAccessEntry",
+    "eks:DescribeCluster",
+    "eks:DescribePodIdentityAssociation",
+    "eks:ListAccessEntries",
+    "eks:ListAssociatedAccessPolicies",
+    "eks:ListPodIdentityAssociations",
+];
 
 /// A desk that reads the cluster as its administrator, and AWS at this address.
 fn desk(cluster: &Cluster, aws: &str, account: &str, key: &str, settings: &str) -> Desk {
@@ -105,6 +111,10 @@ fn whom_aws_lets_into_a_real_cluster_is_judged_with_everybody_else() {
                 assert!(undetermined.contains(&session(account, "viewers")), "{undetermined:?}");
             }
             "eks:DescribeCluster" => assert!(found(&denied, "conforms").is_empty(), "nothing of EKS is known"),
+            // Which roles pods get says nothing of who gets in.
+            "eks:DescribePodIdentityAssociation" | "eks:ListPodIdentityAssociations" => {
+                assert_eq!(undetermined, found(&whole, "undetermined"), "{right}");
+            }
             _ => assert!(undetermined.contains("all"), "{right}: {undetermined:?}"),
         }
     }
@@ -189,4 +199,9 @@ fn an_emulator_of_eks_is_read_the_same_way() {
     let entry = &entry.unwrap().1;
     assert_eq!((&entry["kind"], &entry["groups"]), (&"STANDARD".into(), &serde_json::json!(["viewers"])), "{entry}");
     assert_eq!(entry["policies"].as_array().unwrap().len(), 2);
+    let pods: Vec<&Value> =
+        facts.iter().filter(|((kind, _), _)| kind == "kubernetes-rbac/pod-identity").map(|(_, facts)| facts).collect();
+    assert_eq!(pods.len(), 1, "{pods:?}");
+    assert_eq!((&pods[0]["namespace"], &pods[0]["service_account"]), (&"pay".into(), &"signer".into()), "{pods:?}");
+    assert!(pods[0]["role"].as_str().unwrap().ends_with(":role/signer"), "{pods:?}");
 }

@@ -1,4 +1,6 @@
-//! A cluster of EKS, and whom it lets in.
+//! A cluster of EKS, whom it lets in, and which roles its pods get.
+
+use serde_json::{Value, json};
 
 /// One cluster.
 #[derive(Clone, Debug)]
@@ -11,6 +13,19 @@ pub struct EksCluster {
     /// `API`, `CONFIG_MAP` or `API_AND_CONFIG_MAP`.
     pub mode: String,
     pub entries: Vec<EksEntry>,
+    pub pods: Vec<EksPods>,
+}
+
+/// Pods that get a role.
+#[derive(Clone, Debug)]
+pub struct EksPods {
+    /// `a-1a2b3c4d5e6f7a8b9`
+    pub id: String,
+    pub namespace: String,
+    pub service_account: String,
+    pub role: String,
+    /// What an association may have beside, as in its description: `targetRoleArn`, `policy`, `ownerArn`, `disableSessionTags`.
+    pub more: serde_json::Map<String, serde_json::Value>,
 }
 
 /// One principal who is let in.
@@ -43,6 +58,13 @@ impl EksCluster {
                 })
                 .collect(),
         };
+        let pods = |id: &str, account: &str, more: Value| EksPods {
+            id: id.to_owned(),
+            namespace: "team-0".to_owned(),
+            service_account: account.to_owned(),
+            role: format!("arn:aws:iam::111122223333:role/of-{account}"),
+            more: more.as_object().cloned().unwrap_or_default(),
+        };
         Self {
             name: name.to_owned(),
             endpoint: None,
@@ -60,6 +82,18 @@ impl EksCluster {
                     username: "system:node:{{EC2PrivateDNSName}}".to_owned(),
                     ..entry("nodes", &["system:nodes"], &[])
                 },
+            ],
+            pods: vec![
+                pods("a-00000000000000001", "deployer", json!({})),
+                pods("a-00000000000000002", "ci", json!({"targetRoleArn": "arn:aws:iam::444455556666:role/far"})),
+                pods(
+                    "a-00000000000000003",
+                    "addon",
+                    json!({
+                        "policy": "{}", "disableSessionTags": true,
+                        "ownerArn": format!("arn:aws:eks:eu-west-1:111122223333:addon/{name}/s3/1"),
+                    }),
+                ),
             ],
         }
     }

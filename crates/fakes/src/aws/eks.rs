@@ -4,7 +4,7 @@ use base64::Engine as _;
 use serde_json::{Map, Value, json};
 use testkit::{Reply, Request};
 
-use super::cluster::{EksCluster, EksEntry};
+use super::cluster::{EksCluster, EksEntry, EksPods};
 use super::common::{name, page};
 use super::error;
 use super::world::World;
@@ -35,6 +35,19 @@ impl EksCluster {
     }
 }
 
+impl EksPods {
+    fn summary(&self, world: &World, cluster: &EksCluster, request: &Request) -> Value {
+        let (region, account, name) = (request.region.as_deref().unwrap_or(""), &world.account, &cluster.name);
+        let mut summary = json!({"clusterName": name, "namespace": self.namespace, "serviceAccount": self.service_account,
+            "associationArn": format!("arn:aws:eks:{region}:{account}:podidentityassociation/{name}/{}", self.id),
+            "associationId": self.id});
+        if let Some(owner) = self.more.get("ownerArn") {
+            summary["ownerArn"] = owner.clone();
+        }
+        summary
+    }
+}
+
 pub fn answer(world: &World, request: &Request) -> Reply {
     read(world, request).unwrap_or_else(|refusal| refusal)
 }
@@ -46,6 +59,22 @@ fn read(world: &World, request: &Request) -> Result<Reply, Reply> {
     };
     let body = match name(request) {
         "DescribeCluster" => cluster.described(world, request),
+        "ListPodIdentityAssociations" => {
+            let all: Vec<Value> = cluster.pods.iter().map(|pods| pods.summary(world, cluster, request)).collect();
+            listed(request, "associations", &all)
+        }
+        "DescribePodIdentityAssociation" => {
+            let id = request.parameter("associationId").unwrap_or("");
+            let Some(pods) = cluster.pods.iter().find(|pods| pods.id == id) else {
+                return Err(missing(request, "The specified pod identity association could not be found."));
+            };
+            let mut association = pods.summary(world, cluster, request);
+            let members = json!({"roleArn": pods.role, "createdAt": CREATED, "modifiedAt": CREATED, "tags": {}});
+            for (member, value) in members.as_object().into_iter().flatten().chain(&pods.more) {
+                association[member.as_str()] = value.clone();
+            }
+            json!({"association": association})
+        }
         _ if cluster.mode == "CONFIG_MAP" => {
             let message = "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.";
             return Err(error::error(request, 400, "InvalidRequestException", message));

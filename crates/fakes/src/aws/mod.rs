@@ -33,7 +33,7 @@ use testkit::{Handler, Reply, Request, Wording, lock};
 use common::{page, service};
 
 pub use bucket::{Block, Bucket, Lock};
-pub use cluster::{EksCluster, EksEntry};
+pub use cluster::{EksCluster, EksEntry, EksPods};
 pub use iam::{SESSION_SECRET, SESSION_TOKEN};
 pub use organization::{Member, Organization, OrganizationPolicy, Unit};
 pub use trail::{Selectors, Trail};

@@ -142,8 +142,9 @@ fn eks(head: &Parts) -> (Option<String>, Value) {
     let (kind, cluster, entries, principal, policies) =
         (parts.next(), parts.next(), parts.next(), parts.next(), parts.next());
     parameters.insert("clusterName".to_owned(), decode(cluster.unwrap_or("")));
-    if let Some(principal) = principal {
-        parameters.insert("principalArn".to_owned(), decode(principal));
+    if let Some(value) = principal {
+        let member = if entries == Some("pod-identity-associations") { "associationId" } else { "principalArn" };
+        parameters.insert(member.to_owned(), decode(value));
     }
     let operation = match (head.method.as_str(), kind, entries, principal, policies) {
         ("GET", Some("clusters"), None, None, None) => Some("eks:DescribeCluster"),
@@ -151,6 +152,12 @@ fn eks(head: &Parts) -> (Option<String>, Value) {
         ("GET", Some("clusters"), Some("access-entries"), Some(_), None) => Some("eks:DescribeAccessEntry"),
         ("GET", Some("clusters"), Some("access-entries"), Some(_), Some("access-policies")) => {
             Some("eks:ListAssociatedAccessPolicies")
+        }
+        ("GET", Some("clusters"), Some("pod-identity-associations"), None, None) => {
+            Some("eks:ListPodIdentityAssociations")
+        }
+        ("GET", Some("clusters"), Some("pod-identity-associations"), Some(_), None) => {
+            Some("eks:DescribePodIdentityAssociation")
         }
         _ => None,
     };
