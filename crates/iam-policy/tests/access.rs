@@ -10,7 +10,7 @@ use scene::{KEY, OTHER, OWN, Scene, arn, policy};
 use serde_json::{Value, json};
 use witnessmark_iam_policy::May;
 use witnessmark_iam_policy::access::{
-    Does, Holds, Link, PodIdentity, Reach, Reacher, Sealed, Step, Walker, Who, WhoKind, World,
+    Cluster, Does, Holds, Link, PodIdentity, Reach, Reacher, Sealed, Step, Walker, Who, WhoKind, World,
 };
 
 fn allow(action: &str) -> Value {
@@ -432,16 +432,16 @@ fn who_comes_by_a_token_is_named() {
         "Principal": {"Service": "pods.eks.amazonaws.com"}}]));
     assert_eq!(letters(&self::of(&pods), "pods.eks.amazonaws.com"), "?--");
     let cluster = "arn:aws:eks:eu-west-1:111122223333:cluster/signing".to_owned();
-    let one = |role: String| PodIdentity {
-        cluster: cluster.clone(),
-        namespace: "pay".to_owned(),
-        service_account: "signer".to_owned(),
-        role,
-    };
-    pods.pod_identities = Some(vec![one(arn("role", "app")), one(arn("role", "other"))]);
+    let one = |role: &str| PodIdentity { role: Some(arn("role", role)), ..association() };
+    pods.clusters =
+        vec![Cluster { arn: cluster.clone(), pod_identities: vec![one("app"), one("other")], ..Cluster::default() }];
     let found_pods = self::of(&pods);
     let pod = format!("{cluster}:{account}");
     assert_eq!(letters(&found_pods, &pod), "y--", "{found_pods:?}");
+    let by = &found(&found_pods, &pod, Does::Use).unwrap().path[0].by;
+    assert_eq!(by[1].kind, "kubernetes-rbac/pod-identity", "{by:?}");
+    // Which other clusters the account has is in no list that is read.
+    assert_eq!(letters(&found_pods, "pods.eks.amazonaws.com"), "?--");
     // What the cluster says leads further back: an access entry, and who may make pods there.
     let (jane, person) = (Who::of_arn(&arn("user", "jane")), Who::new(WhoKind::Other, "User/jane"));
     let link = |from: &Who, to: &Who, action: &str| Link {
@@ -462,6 +462,123 @@ fn who_comes_by_a_token_is_named() {
     let joined = Walker::new(&pods, links).reach(&pods.keys[0]);
     assert_eq!(letters(&joined, &jane.name), "y--", "{joined:?}");
     assert_eq!(found(&joined, &jane.name, Does::Use).unwrap().path.len(), 4);
+}
+
+const CLUSTER: &str = "arn:aws:eks:eu-west-1:111122223333:cluster/signing";
+
+fn association() -> PodIdentity {
+    PodIdentity {
+        id: "arn:aws:eks:eu-west-1:111122223333:podidentityassociation/signing/a-1".to_owned(),
+        namespace: "pay".to_owned(),
+        service_account: "signer".to_owned(),
+        ..PodIdentity::default()
+    }
+}
+
+/// A role that EKS' agent takes on, where that is so, and a key that one role may use.
+fn world_of_pods(condition: Value, user: &str, of_key: Value) -> World {
+    let pods = with(trust(json!({"Service": "pods.eks.amazonaws.com"}))[0].clone(), "Condition", condition);
+    let far = trust(aws(&arn("role", "app")));
+    Scene::new()
+        .role("app", json!([allow("sts:AssumeRole")]), json!([pods]))
+        .role("444455556666:far", json!([allow("kms:Sign")]), far)
+        .user("ops", json!([allow(user)]))
+        .user("444455556666:ops", json!([allow(user)]))
+        .key(json!([of_key]), json!({}))
+        .world()
+}
+
+// https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
+#[test]
+fn pods_are_known_by_the_associations_of_their_cluster() {
+    const AGENT: &str = "pods.eks.amazonaws.com";
+    let pod = format!("{CLUSTER}:system:serviceaccount:pay:signer");
+    let source = || json!({"ArnEquals": {"aws:SourceArn": CLUSTER}});
+    let of = |condition: Value, one: PodIdentity, unread: Option<&str>| {
+        let mut world = world_of_pods(condition, "s3:*", to(aws(&arn("role", "app")), "kms:Sign"));
+        let unread = unread.map(str::to_owned);
+        world.clusters = vec![Cluster { arn: CLUSTER.to_owned(), pod_identities: vec![one], unread, issuer: None }];
+        let reach = of(&world);
+        format!("{} {}", letters(&reach, &pod), letters(&reach, AGENT))
+    };
+    let given = |role: Option<String>| PodIdentity { role, ..association() };
+    let app = || given(Some(arn("role", "app")));
+    assert_eq!(of(json!({}), app(), None), "y-- ?--", "another cluster may give it too");
+    // A trust policy that names one cluster, all of which was read, leaves nothing open.
+    assert_eq!(of(source(), app(), None), "y-- ---");
+    assert_eq!(of(source(), app(), Some("the list was cut")), "y-- ?--");
+    assert_eq!(of(source(), given(Some(arn("role", "other"))), None), "--- ---");
+    assert_eq!(of(source(), given(None), None), "?-- ---", "which role it gives was not read");
+    let other = json!({"ArnEquals": {"aws:SourceArn": format!("{CLUSTER}-2")}});
+    assert_eq!(of(other, app(), None), "--- ?--");
+}
+
+// https://docs.aws.amazon.com/eks/latest/userguide/pod-id-assign-target-role.html
+#[test]
+fn pods_get_the_target_of_an_association_in_place_of_its_role() {
+    let pod = format!("{CLUSTER}:system:serviceaccount:pay:signer");
+    let far = arn("role", "444455556666:far");
+    let source = || json!({"ArnEquals": {"aws:SourceArn": CLUSTER}});
+    let one = |target: &str| PodIdentity {
+        role: Some(arn("role", "app")),
+        target_role: Some(target.to_owned()),
+        ..association()
+    };
+    let of = |target: &str, of_key: Value| {
+        let mut world = world_of_pods(source(), "s3:*", of_key);
+        world.clusters =
+            vec![Cluster { arn: CLUSTER.to_owned(), pod_identities: vec![one(target)], ..Cluster::default() }];
+        of(&world)
+    };
+    let chained = of(&far, to(aws(&far), "kms:Sign"));
+    assert_eq!(letters(&chained, &pod), "y--", "{chained:?}");
+    let path = &found(&chained, &pod, Does::Use).unwrap().path;
+    assert_eq!(path[0].to, far);
+    let kinds: Vec<&str> = path[0].by.iter().map(|place| place.part.as_str()).collect();
+    assert_eq!(kinds, ["trust_policy", "role", "trust_policy", "inline_policies"]);
+    // They never have the role of the association itself.
+    assert_eq!(letters(&of(&far, to(aws(&arn("role", "app")), "kms:Sign")), &pod), "---");
+    // A target of an account that was not read.
+    let elsewhere = "arn:aws:iam::777788889999:role/far";
+    assert_eq!(letters(&of(elsewhere, to(aws(elsewhere), "kms:Sign")), &pod), "?--");
+    // One that does not let the first role in.
+    let world = arn("role", "444455556666:ops");
+    assert_eq!(letters(&of(&world, to(aws(&far), "kms:Sign")), &pod), "---");
+}
+
+// https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
+#[test]
+fn whoever_changes_access_entries_comes_to_be_any_service_account() {
+    let of = |account: &str, action: &str| {
+        let mut world = world_of_pods(json!({}), action, to(aws(&arn("role", "app")), "kms:Sign"));
+        let arn_of = CLUSTER.replace(OWN, account);
+        // Of pods: the association's role is of the cluster's account. Of tokens: any account's role may trust the issuer.
+        let issuer = "oidc.eks.eu-west-1.amazonaws.com/id/ABC";
+        let trust = json!([{"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+            "Principal": {"Federated": format!("arn:aws:iam::{OWN}:oidc-provider/{issuer}")},
+            "Condition": {"StringEquals": {format!("{issuer}:sub"): "system:serviceaccount:pay:signer"}}}]);
+        let by_token = Scene::new()
+            .role("app", json!([]), trust)
+            .user("ops", json!([allow(action)]))
+            .user("444455556666:ops", json!([allow(action)]))
+            .key(json!([to(aws(&arn("role", "app")), "kms:Sign")]), json!({}))
+            .world();
+        world.accounts = by_token.accounts;
+        world.clusters = vec![Cluster { arn: arn_of, issuer: Some(issuer.to_owned()), ..Cluster::default() }];
+        let reach = of(&world);
+        let mighty = |number: &str| {
+            let who = Who::new(WhoKind::Administrators, number);
+            if reach.reachers.iter().any(|one| one.who == who) { "y" } else { "-" }
+        };
+        let (own, other) = (arn("user", "ops"), arn("user", "444455556666:ops"));
+        format!("{} {} {}", letters(&reach, &own), letters(&reach, &other), mighty(OTHER))
+    };
+    for action in ["eks:AssociateAccessPolicy", "eks:CreateAccessEntry", "eks:UpdateAccessEntry", "eks:*"] {
+        assert_eq!(of(OWN, action), "y-- --- -", "{action}");
+        assert_eq!(of(OTHER, action), "--- y-- y", "{action}: whoever administers the cluster's account, too");
+    }
+    assert_eq!(of(OWN, "eks:DescribeCluster"), "--- --- -");
+    assert_eq!(of("777788889999", "eks:*"), "--- --- -");
 }
 
 #[test]

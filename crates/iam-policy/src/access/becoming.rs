@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::answer::{Given, Holds, Place, Step, Terms, Who, WhoKind, unread as step_unread};
+use super::clusters::LET_IN;
 use super::direct::unread;
 use super::facts::{Account, Principal, World, place};
 use super::outside::{Outsider, administrators, root};
@@ -57,10 +58,10 @@ impl Mentions {
 
 /// Puts together all steps from somebody to somebody else.
 pub struct Becoming<'a, 'w> {
-    world: &'w World,
+    pub(super) world: &'w World,
     powers: &'a mut Powers<'w>,
     /// Accounts and places of principals, by ARN.
-    arns: &'a HashMap<&'w str, (&'w str, usize)>,
+    pub(super) arns: &'a HashMap<&'w str, (&'w str, usize)>,
     take: &'a mut dyn FnMut(Edge),
     /// The people of SAML providers that some step begins with.
     people: BTreeSet<Who>,
@@ -68,12 +69,12 @@ pub struct Becoming<'a, 'w> {
     others: BTreeMap<&'w str, BTreeMap<&'static str, Vec<usize>>>,
 }
 
-const ASSUME: &str = "sts:AssumeRole";
+pub(super) const ASSUME: &str = "sts:AssumeRole";
 /// By which somebody takes a role on.
 const TAKES_ON: [&str; 3] = [ASSUME, "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"];
 const PODS: &str = "pods.eks.amazonaws.com";
 
-fn trust_of(role: &str, statement: Option<usize>) -> Place {
+pub(super) fn trust_of(role: &str, statement: Option<usize>) -> Place {
     Place { statement, ..place("aws-iam/role", role, "trust_policy", None) }
 }
 
@@ -87,7 +88,7 @@ impl<'a, 'w> Becoming<'a, 'w> {
         Self { world, powers, arns, take, people: BTreeSet::new(), others: BTreeMap::new() }
     }
 
-    fn add(&mut self, to: &Who, step: Step) {
+    pub(super) fn add(&mut self, to: &Who, step: Step) {
         if step.who.kind == WhoKind::People {
             self.people.insert(step.who.clone());
         }
@@ -101,7 +102,8 @@ impl<'a, 'w> Becoming<'a, 'w> {
         }
         for number in self.world.accounts.keys() {
             let of = |action: &'static str| (action, self.powers.others(number, action));
-            let all = BECOME.iter().chain(&CHANGE_PEOPLE).map(|ask| of(ask.action)).collect();
+            let asked = BECOME.iter().chain(&CHANGE_PEOPLE).map(|ask| ask.action).chain(LET_IN);
+            let all = asked.map(of).collect();
             self.others.insert(number, all);
         }
         for (number, account) in &self.world.accounts {
@@ -113,10 +115,11 @@ impl<'a, 'w> Becoming<'a, 'w> {
             }
         }
         self.of_people();
+        self.of_clusters();
     }
 
     /// Those of an account whose policies may allow an action, without sure administrators.
-    fn others(&self, account: &str, action: &str) -> impl Iterator<Item = &'w Principal> + use<'w> {
+    pub(super) fn others(&self, account: &str, action: &str) -> impl Iterator<Item = &'w Principal> + use<'w> {
         let places = self.others.get(account).and_then(|of| of.get(action)).cloned().unwrap_or_default();
         let principals = self.world.accounts.get(account).map(|account| account.principals.as_slice());
         places.into_iter().filter_map(move |at| principals.and_then(|all| all.get(at)))
@@ -220,14 +223,12 @@ impl<'a, 'w> Becoming<'a, 'w> {
         let Outsider { who, statement, mut terms } = outsider;
         let by = vec![trust_of(&role.holder.arn, Some(statement))];
         if who.name == PODS {
-            for one in self.world.pod_identities.iter().flatten().filter(|one| one.role == role.holder.arn) {
-                let step = terms.clone().step(&one.pod(), action, &role.who.name, by.clone());
-                self.add(&role.who, step);
+            // By no other action does a service take a role on.
+            if action != ASSUME {
+                return;
             }
-            if self.world.pod_identities.is_none() {
-                let words = unread("to which service accounts EKS gives the role");
-                terms = terms.all(Holds::NotUnderstood, &[words]);
-            }
+            let Some(words) = self.of_pods(role, statement, &terms) else { return };
+            terms = terms.all(Holds::NotUnderstood, &[words]);
         }
         self.add(&role.who, terms.step(&who, action, &role.who.name, by));
     }
@@ -284,7 +285,7 @@ fn raises(one: &Principal, power: &Power, number: &str, account: &Account, might
 }
 
 /// How a principal takes a role on that lets them in.
-fn assumes(one: &Principal, role: &Principal, way: &Named, foreign: bool) -> Option<Step> {
+pub(super) fn assumes(one: &Principal, role: &Principal, way: &Named, foreign: bool) -> Option<Step> {
     // Nobody calls as a group: its members have what it has, and are named themselves.
     if one.is_group() && way.how == Trusts::Them {
         return None;

@@ -38,8 +38,8 @@ pub struct World {
     /// Accounts of which something was read, by number.
     pub accounts: BTreeMap<String, Account>,
     pub keys: Vec<Key>,
-    /// Which service account of which cluster EKS gives which role. `None`: that was not read.
-    pub pod_identities: Option<Vec<PodIdentity>>,
+    /// Clusters of EKS that were read.
+    pub clusters: Vec<Cluster>,
     /// Seconds since 1970.
     pub now: i64,
 }
@@ -107,15 +107,30 @@ pub struct GrantConstraints {
     pub source_arn: Option<String>,
 }
 
+/// A cluster of EKS that was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cluster {
+    pub arn: String,
+    /// Who issues tokens to its service accounts, without `https://`. `None`: that was not read, or nobody does.
+    pub issuer: Option<String>,
+    /// Which of its service accounts EKS gives which role.
+    pub pod_identities: Vec<PodIdentity>,
+    /// Why these are not all. `None`: they are.
+    pub unread: Option<String>,
+}
+
 /// An association of EKS: pods with this service account get the role.
 /// <https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html>
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PodIdentity {
-    /// The cluster's ARN.
-    pub cluster: String,
+    /// Its ARN.
+    pub id: String,
     pub namespace: String,
     pub service_account: String,
-    pub role: String,
+    /// `None`: that was not read, and neither was whether there is a target.
+    pub role: Option<String>,
+    /// The role that EKS takes on as the first one, perhaps in another account, and gives to the pods in its place.
+    pub target_role: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -324,7 +339,9 @@ impl World {
                 found.extend(self.outsiders(trust, number).into_iter().map(|one| one.who));
             }
         }
-        found.extend(self.pod_identities.iter().flatten().map(PodIdentity::pod));
+        for cluster in &self.clusters {
+            found.extend(cluster.pod_identities.iter().map(|one| cluster.pod(one)));
+        }
         found.retain(|who| {
             use WhoKind::{Cluster, Issuer, People, ServiceAccount, Subject, Tenant};
             matches!(who.kind, Cluster | Issuer | People | ServiceAccount | Subject | Tenant)
@@ -333,12 +350,19 @@ impl World {
     }
 }
 
-impl PodIdentity {
-    /// Who gets the role.
+impl Cluster {
+    /// Who gets the role of an association.
     #[must_use]
-    pub fn pod(&self) -> Who {
-        let name = format!("{}:system:serviceaccount:{}:{}", self.cluster, self.namespace, self.service_account);
+    pub fn pod(&self, one: &PodIdentity) -> Who {
+        let name = format!("{}:system:serviceaccount:{}:{}", self.arn, one.namespace, one.service_account);
         Who::new(WhoKind::ServiceAccount, name)
+    }
+
+    /// Whether somebody is a service account of this cluster.
+    pub(crate) fn has(&self, who: &Who) -> bool {
+        let names = self.issuer.iter().chain([&self.arn]);
+        let of = |name: &String| who.name.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with(':'));
+        who.kind == WhoKind::ServiceAccount && names.into_iter().any(of)
     }
 }
 

@@ -15,6 +15,7 @@ mod acting;
 mod answer;
 mod asks;
 mod becoming;
+mod clusters;
 mod direct;
 mod expand;
 mod facts;
@@ -25,5 +26,7 @@ mod walk;
 
 pub use answer::{Does, Entry, Given, Holds, Place, Reach, Reacher, Step, Who, WhoKind, unread as unread_step};
 pub use expand::expand;
-pub use facts::{Account, Grant, GrantConstraints, Key, MalformedFacts, PodIdentity, Principal, Reader, Sealed, World};
+pub use facts::{
+    Account, Cluster, Grant, GrantConstraints, Key, MalformedFacts, PodIdentity, Principal, Reader, Sealed, World,
+};
 pub use walk::{Link, Walker};

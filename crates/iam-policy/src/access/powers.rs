@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::asks::KEY_ACTIONS;
+use super::clusters::LET_IN;
 use super::facts::{Principal, World};
 use crate::document::Effect;
 use crate::permissions::{BECOME, CHANGE_PEOPLE, Digest, RAISE};
@@ -11,7 +12,7 @@ use crate::permissions::{BECOME, CHANGE_PEOPLE, Digest, RAISE};
 /// All actions that count: those on keys first, in the order of their table.
 fn actions() -> impl Iterator<Item = &'static str> {
     let of_iam = BECOME.iter().chain(&RAISE).chain(&CHANGE_PEOPLE).map(|ask| ask.action);
-    KEY_ACTIONS.iter().map(|action| action.name).chain(of_iam)
+    KEY_ACTIONS.iter().map(|action| action.name).chain(of_iam).chain(LET_IN)
 }
 
 /// The bit of an action; 0: it does not count.

@@ -3,16 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use iam_policy::access::{Given, Holds, Link, Place, Step, Who, WhoKind, unread_step};
+use iam_policy::access::{self, Given, Holds, Link, Place, PodIdentity, Step, Who, WhoKind, unread_step};
 use iam_policy::{May, wildcard_matches};
 use serde::Deserialize;
 
-use crate::unread::Part;
+use crate::unread::{Part, Unread};
 use crate::world::{Object, World};
 
 const CLUSTER: &str = "kubernetes-rbac/cluster";
 const SUBJECT: &str = "kubernetes-rbac/subject";
 const ENTRY: &str = "kubernetes-rbac/access-entry";
+pub const POD_IDENTITY: &str = "kubernetes-rbac/pod-identity";
 const MEMBER: &str = "github/member";
 const ORGANIZATION: &str = "github/organization";
 const TEAM: &str = "github/team";
@@ -53,7 +54,47 @@ struct Grant {
 /// A cluster that a target reads.
 struct Cluster {
     target: String,
-    names: Vec<String>,
+    arn: String,
+    /// Without `https://`.
+    issuer: Option<String>,
+}
+
+/// Clusters of EKS, with the roles that their pods get.
+pub fn of_eks(world: &World<'_>) -> Vec<access::Cluster> {
+    clusters(world).into_iter().map(|cluster| cluster.read(world)).collect()
+}
+
+impl Cluster {
+    fn is(&self, name: &str) -> bool {
+        self.arn == name || self.issuer.as_deref() == Some(name)
+    }
+
+    fn read(self, world: &World<'_>) -> access::Cluster {
+        let Self { target, arn, issuer } = self;
+        let mut open: Vec<Unread> = world.listing(&target, POD_IDENTITY).open().into_iter().collect();
+        open.extend(world.missing(&target, POD_IDENTITY).into_iter().map(|(_, why)| why));
+        let mut pod_identities = Vec::new();
+        for object in world.objects_at(&target, POD_IDENTITY) {
+            let mut text = |part: &str| world.part::<String>(object, part).whole().map_err(|why| open.push(why)).ok();
+            let (Some(namespace), Some(service_account)) = (text("namespace"), text("service_account")) else {
+                continue;
+            };
+            // One that was not read stands for any role, and is not missing.
+            let role = world.part::<String>(object, "role").whole();
+            let target_role = world.part::<Option<String>>(object, "target_role").whole();
+            let (role, target_role) = role
+                .and_then(|role| Ok((role, target_role?)))
+                .map_or((None, None), |(role, target)| (Some(role), target));
+            pod_identities.push(PodIdentity {
+                id: object.id.to_string(),
+                namespace,
+                service_account,
+                role,
+                target_role,
+            });
+        }
+        access::Cluster { arn, issuer, pod_identities, unread: Unread::all(open).map(|why| why.text) }
+    }
 }
 
 /// All of them, for those to whom trust policies of roles give something.
@@ -75,8 +116,7 @@ fn clusters(world: &World<'_>) -> Vec<Cluster> {
     for object in world.objects(CLUSTER) {
         let Some(eks) = world.part::<Option<Eks>>(object, "eks").known().flatten() else { continue };
         let issuer = eks.issuer.map(|issuer| issuer.trim_start_matches("https://").trim_end_matches('/').to_owned());
-        let names = issuer.into_iter().chain([eks.arn]).collect();
-        found.push(Cluster { target: object.target.to_string(), names });
+        found.push(Cluster { target: object.target.to_string(), arn: eks.arn, issuer });
     }
     found
 }
@@ -136,7 +176,7 @@ impl<'w> Links<'w, '_> {
         let mut parts = subject.split(':').skip(2);
         let namespace = parts.next().unwrap_or("*");
         let account = parts.next().unwrap_or("*");
-        let Some(found) = clusters.iter().find(|one| one.names.iter().any(|name| name == cluster)) else {
+        let Some(found) = clusters.iter().find(|one| one.is(cluster)) else {
             let why = format!(
                 "no target that was read is known to be the cluster of {cluster}: who gets its service accounts' tokens"
             );

@@ -42,6 +42,7 @@ pub const JOIN: Join = Join {
         (POLICY, &["document"]),
         ("kubernetes-rbac/access-entry", &[]),
         ("kubernetes-rbac/cluster", &["eks"]),
+        (links::POD_IDENTITY, &["namespace", "role", "service_account", "target_role"]),
         ("kubernetes-rbac/subject", &["access_entries", "grants"]),
         ("github/organization", &["default_repository_permission"]),
         ("github/member", &["login", "role", "two_factor"]),
@@ -159,7 +160,9 @@ fn walk(world: &World<'_>, reached: &mut Reached, sink: &mut Sink<'_>) -> Vec<Li
         .filter(|(_, one)| one.open.is_none() && malformed.is_empty())
         .map(|(number, _)| number.clone())
         .collect();
-    let access = reader.finish(&whole);
+    let mut access = reader.finish(&whole);
+    access.clusters = links::of_eks(world);
+    places.extend(world.objects(links::POD_IDENTITY).iter().map(|one| ((&*one.kind, &*one.id), one)));
     let bearers = access.bearers();
     let found = links::links(world, &bearers);
     let mut walker = Walker::new(&access, found);

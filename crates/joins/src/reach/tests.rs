@@ -139,6 +139,7 @@ impl Found {
             ("aws", "aws-kms/key"),
             ("k8s", "kubernetes-rbac/cluster"),
             ("k8s", "kubernetes-rbac/subject"),
+            ("k8s", "kubernetes-rbac/pod-identity"),
             ("code", "github/organization"),
             ("code", "github/member"),
             ("code", "github/team"),
