@@ -7,6 +7,7 @@
 )]
 
 mod people;
+mod planted;
 mod reaching;
 mod third_parties;
 mod world;
