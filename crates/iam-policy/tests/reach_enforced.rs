@@ -131,8 +131,9 @@ fn explained(people: &[One], of_key: &Value, one: &One, does: Does, there: bool)
             read = otherwise.of(&read.0, &read.1);
         }
         let reach = accounts::reach(&read.0, &read.1);
-        let here = found(&reach, one, does).map(|r| r.may);
-        if there { here.is_some() } else { here != Some(May::Yes) }
+        let here = found(&reach, one, does);
+        // By an action that was not asked for there, it may be so.
+        if there { here.is_some() } else { here.is_none_or(|here| here.may != May::Yes || !accounts::asked_for(here)) }
     };
     let alone = OTHERWISE.iter().find(|otherwise| agrees(&[**otherwise]));
     alone.map(|one| format!("{one:?}")).or_else(|| agrees(&OTHERWISE).then(|| "several of them".to_owned()))
