@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::answer::{Place, Who, WhoKind};
 use crate::arn;
 use crate::document::PolicyDocument;
-use crate::permissions::{Digest, Held, Holder, Shared};
+use crate::permissions::{Digest, Held, Holder, Loose, Shared};
 
 /// One sealed resource.
 #[derive(Clone, Copy, Debug)]
@@ -430,13 +430,16 @@ impl Entity {
             _ => Some(not_read(format!("the permissions boundary of {arn}"))),
         };
         let trust = self.trust_policy.as_ref().filter(|_| one.read("trust_policy"));
-        let holder = Holder {
+        let mut holder = Holder {
             name: self.name(&arn),
             policies,
             boundary,
             trust: trust.map(|document| Arc::new(Digest::whole(document))),
             arn: arn.clone(),
+            loose: Loose::default(),
         };
+        let is_managed: Vec<bool> = places.iter().map(|place| place.kind == POLICY).collect();
+        holder.loose = Loose::of(&holder, &is_managed);
         Principal { who: Who::of_arn(&arn), holder, places }
     }
 

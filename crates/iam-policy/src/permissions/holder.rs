@@ -6,6 +6,7 @@ use crate::document::{Effect, PolicyDocument, Statement};
 use crate::text::knows_variables;
 
 use super::asks;
+use super::loosen::Loose;
 
 /// Shared, as many principals have the same policies.
 pub type Shared = Arc<Digest>;
@@ -76,6 +77,8 @@ pub struct Holder {
     pub boundary: Option<Held>,
     /// Of a role: whom it trusts. Absent there: its trust policy was not read.
     pub trust: Option<Shared>,
+    /// By what they take away what holds them back, where that is asked for.
+    pub loose: Loose,
 }
 
 /// A policy in somebody's hands.

@@ -47,7 +47,7 @@ pub struct Raised {
 }
 
 impl Holder {
-    fn unread(&self) -> Vec<&Held> {
+    pub(super) fn unread(&self) -> Vec<&Held> {
         self.policies.iter().chain(&self.boundary).filter(|held| held.digest.is_none()).collect()
     }
 
@@ -73,8 +73,18 @@ impl Holder {
         Some(power(ask, held, &gift))
     }
 
-    /// The strongest gift of an action, within the boundary.
+    /// The strongest gift of an action, within the boundary; or once that and what denies it is gone, where they can see to it.
     pub(crate) fn given(&self, action: &str, to: To<'_>) -> Option<Gift<'_>> {
+        let now = self.given_now(action, to);
+        match self.given_once_loosened(action, to) {
+            Some(then) if now.as_ref().is_none_or(|now| !now.unclear.is_empty() && then.unclear.is_empty()) => {
+                Some(then)
+            }
+            _ => now,
+        }
+    }
+
+    fn given_now(&self, action: &str, to: To<'_>) -> Option<Gift<'_>> {
         let digests = self.digests();
         let mut gifts = self.gifts(&digests, &digests, action, to);
         if let Some(digest) = self.boundary.as_ref().and_then(|held| held.digest.as_deref()) {
@@ -89,7 +99,7 @@ impl Holder {
     }
 
     /// Whether a boundary leaves a gift.
-    fn bounds(&self, gift: &mut Gift<'_>, boundary: &Digest, action: &str, to: To<'_>) -> bool {
+    pub(super) fn bounds(&self, gift: &mut Gift<'_>, boundary: &Digest, action: &str, to: To<'_>) -> bool {
         let within = if let To::Some(_) = to { To::Some(&gift.to) } else { to };
         let Some(left) = self.gifts(&[boundary], &[boundary], action, within).into_iter().next() else {
             return false;

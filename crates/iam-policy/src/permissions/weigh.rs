@@ -434,6 +434,10 @@ impl Holder {
 
     /// What their own policies and their boundary deny, which is not surely denied; `None`: it is.
     pub(crate) fn denied(&self, action: &str, to: To<'_>) -> Option<Denied> {
+        self.denied_now(action, to).or_else(|| self.denied_once_loosened(action, to))
+    }
+
+    fn denied_now(&self, action: &str, to: To<'_>) -> Option<Denied> {
         let request = self.request(action, to);
         let mut denied = Denied::default();
         for held in self.policies.iter().chain(&self.boundary) {
@@ -461,8 +465,10 @@ impl Holder {
         let Some(digest) = boundary.digest.as_deref() else {
             return Some((Vec::new(), vec![format!("{}, which was not read", boundary.name)]));
         };
-        let gift = self.gifts(&[digest], &[digest], action, to).into_iter().next()?;
-        Some(([gift.besides, gift.unless].concat(), gift.unclear))
+        match self.gifts(&[digest], &[digest], action, to).into_iter().next() {
+            Some(gift) => Some(([gift.besides, gift.unless].concat(), gift.unclear)),
+            None => self.edge_once_loosened(),
+        }
     }
 }
 
