@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
+use aws::policy_document::account::Book;
 use aws::{Bounded, Call, Pager, Refusal, Turn};
 use aws_sdk_iam::types::EntityType;
 use sdk::{CoverageNote, ExchangeId, GapNote, GapReason, SinkError, SourceTotal};
@@ -10,7 +11,7 @@ use sdk::{CoverageNote, ExchangeId, GapNote, GapReason, SinkError, SourceTotal};
 use crate::account::Counts;
 use crate::descriptor::DETAILS;
 use crate::iam::{Iam, Page};
-use crate::permissions::{Book, Ending};
+use crate::permissions::{self, Ending};
 use crate::report::CredentialReport;
 use crate::resource::{GROUP, Identity, PERMISSIONS, POLICY, ROLE, USER};
 use crate::{entities, users};
@@ -246,7 +247,7 @@ impl<'a> Details<'a> {
             (!complete).then(|| gap(PERMISSIONS, GapReason::TotalMismatch, words.to_owned(), None))
         });
         let book = self.book.into_inner().unwrap_or_else(PoisonError::into_inner);
-        book.record(recorder, self.root, Ending { stopped, complete, everybody })
+        permissions::record(&book, recorder, self.root, Ending { stopped, complete, everybody })
     }
 }
 

@@ -1,12 +1,12 @@
 //! Groups, roles and managed policies as `GetAccountAuthorizationDetails` gives them, and the parts that they share with users.
 
 use aws::Call;
+use aws::policy_document::account::{self, Book, Entry};
 use aws::policy_document::{MalformedPolicy, PolicyDocument, is_percent_encoded};
 use sdk::{Decode, GapNote, SinkError, Source, Syntax};
 
 use crate::descriptor::DETAILS;
 use crate::iam::Iam;
-use crate::permissions::{self, Book, Entry};
 use crate::resource::{
     AttachedPolicy, GROUP, Group, Identity, InlinePolicy, POLICY, PermissionsBoundary, Policy, PolicyUsage, ROLE, Role,
     RoleUse, Tag, USER,
@@ -65,14 +65,14 @@ pub fn group(iam: &Iam, identity: Identity, node: &Node<'_>, book: &mut Book) ->
     let attached = attached_policies(node);
     const NONE: PermissionsBoundary = PermissionsBoundary { exists: false, arn: None };
     book.group(Entry::new(
-        &identity,
-        permissions::Parts {
+        identity.who(),
+        account::Parts {
             inline: inline.value.as_deref(),
             inline_cut: !inline.gaps.is_empty(),
             attached: attached.value.as_deref(),
             boundary: Some(&NONE),
             groups: Some(&[]),
-            ..permissions::Parts::default()
+            ..account::Parts::default()
         },
     ));
     let group = Group {
@@ -91,8 +91,8 @@ pub fn role(iam: &Iam, identity: Identity, node: &Node<'_>, book: &mut Book) -> 
     let trust = document(node, "AssumeRolePolicyDocument").map(|(d, source)| (d, vec![source]));
     let trust = fact(node, trust);
     book.role(Entry::new(
-        &identity,
-        permissions::Parts {
+        identity.who(),
+        account::Parts {
             inline: inline.value.as_deref(),
             inline_cut: !inline.gaps.is_empty(),
             attached: attached.value.as_deref(),

@@ -4,7 +4,9 @@
 //! is empty is present and empty. Times are the moment's RFC 3339 text beside its seconds since 1970, which Rego can compare.
 
 use aws::Moment;
-use aws::policy_document::{PolicyDocument, Power};
+use aws::policy_document::PolicyDocument;
+use aws::policy_document::account::Who;
+pub use aws::policy_document::account::{AttachedPolicy, InlinePolicy, Permissions, PermissionsBoundary};
 use schemars::transform::{RecursiveTransform, Transform as _};
 use schemars::{JsonSchema, Schema};
 use sdk::{Digest, ResourceKind};
@@ -178,45 +180,6 @@ pub struct OidcProvider {
     pub settings: Option<OidcSettings>,
 }
 
-/// What a user or a role may do by identity policies: their own, those of their groups, within a permissions boundary. Computed from all
-/// that was read of users, groups, roles and policies. Its id is the principal's ARN.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Permissions {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub principal: Option<Principal>,
-    /// By what the principal is an administrator, or can become one. Empty: by nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub administers: Option<Vec<Power>>,
-    /// What the principal may do to keys of KMS, where the keys' own policies leave that to identity policies.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub keys: Option<Vec<Power>>,
-}
-
-/// Whose permissions these are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Principal {
-    pub arn: String,
-    #[serde(rename = "type")]
-    pub kind: PrincipalKind,
-    pub name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-    /// Names of the groups that count.
-    pub groups: Vec<String>,
-    /// Whether it is a service's own role (`/aws-service-role/`), whose policies AWS writes.
-    pub of_service: bool,
-}
-
-/// What a principal is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum PrincipalKind {
-    User,
-    Role,
-}
-
 /// Who or what a user, group, role or policy is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -232,31 +195,11 @@ pub struct Identity {
     pub created: Option<Moment>,
 }
 
-/// A policy inside a user, group or role.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct InlinePolicy {
-    pub name: String,
-    /// Absent where the text has no form that AWS documents: then a gap says so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub document: Option<PolicyDocument>,
-}
-
-/// A managed policy attached to a user, group or role; its text is the resource `aws-iam/policy` of this ARN.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct AttachedPolicy {
-    pub arn: String,
-    pub name: String,
-}
-
-/// The managed policy that bounds what a user or role can be allowed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct PermissionsBoundary {
-    pub exists: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub arn: Option<String>,
+impl Identity {
+    /// As its policies are weighed.
+    pub fn who(&self) -> Who<'_> {
+        Who { arn: &self.arn, name: &self.name, path: self.path.as_deref() }
+    }
 }
 
 /// A tag.

@@ -4,6 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use aws::Refusal;
+use aws::policy_document::account::{self, Book, Entry};
 use futures_util::future::try_join_all;
 use sdk::{GapReason, SinkError, Source};
 
@@ -11,7 +12,6 @@ use crate::descriptor::{ACCESS_KEYS, KEY_LAST_USED, LOGIN_PROFILE, MFA};
 use crate::entities::{about_user, attached_policies, inline_policies, is_active, names, permissions_boundary, tags};
 use crate::iam::{Iam, List, Page, absence};
 use crate::passwords::{Answers, password_use};
-use crate::permissions::{self, Book, Entry};
 use crate::report::CredentialReport;
 use crate::resource::{AccessKey, AccessKeyUse, Identity, LoginProfile, MfaDevice, ReportRow, USER, User};
 use crate::{mfa, other_credentials};
@@ -46,8 +46,8 @@ pub async fn record(
     let attached = attached_policies(&node);
     let boundary = permissions_boundary(&node);
     book.lock().unwrap_or_else(PoisonError::into_inner).user(Entry::new(
-        &identity,
-        permissions::Parts {
+        identity.who(),
+        account::Parts {
             inline: inline.value.as_deref(),
             inline_cut: !inline.gaps.is_empty(),
             attached: attached.value.as_deref(),

@@ -7,6 +7,7 @@
 //! Grammar: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
 pub mod access;
+pub mod account;
 pub mod arn;
 mod ask;
 mod document;
