@@ -8,18 +8,19 @@ use sdk::{CoverageNote, ExchangeId, GapNote, GapReason, Recorder, ResourceNote, 
 use serde_json::json;
 use transport::{Call, Refusal};
 
-use crate::built_in::BuiltIn;
 use crate::cluster::{Cluster, Identified};
 use crate::eks::{self, Access};
 use crate::known::{Answers, Beside, changed_meanwhile};
 use crate::list::Listed;
 use crate::lists::{Found, Lists, binding_of, missing_accounts};
-use crate::rbac::{self, Rbac};
-use crate::resource::{self, ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, POD_IDENTITY, ROLE, SERVICE_ACCOUNT};
-use crate::sensitive::{Holders, Subject};
 use crate::subjects::Subjects;
-use crate::ways::{self, Version};
 use crate::{rights, wire};
+use rbac::built_in::BuiltIn;
+use rbac::effective::{Effective, Known};
+use rbac::resource::{self, ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, POD_IDENTITY, ROLE, SERVICE_ACCOUNT};
+use rbac::rules::{self, Rbac, RoleKey};
+use rbac::subject::Subject;
+use rbac::ways::{self, Version};
 
 pub(crate) async fn everything(
     cluster: &Cluster,
@@ -55,7 +56,7 @@ pub(crate) async fn everything(
     }
     let known_accounts = lists.known_accounts();
     let mut rbac = Rbac::default();
-    let mut role_places: BTreeMap<rbac::RoleKey, Source> = BTreeMap::new();
+    let mut role_places: BTreeMap<RoleKey, Source> = BTreeMap::new();
     for (population, item) in cluster_roles.items().chain(roles.items()) {
         let meta = &item.object.metadata;
         let rules = item.object.rules.clone().unwrap_or_default();
@@ -164,12 +165,20 @@ pub(crate) async fn everything(
         recorder.gap(refusal.gap_of(ROLE, Some("built_in")))?;
         recorder.gap(refusal.gap_of(BINDING, Some("built_in")))?;
     }
-    let ways = ways::ways(answers.version, &cluster.settings.rights.iter().map(Into::into).collect::<Vec<_>>());
-    let holders = Holders::of(&rbac, ways, &built_in);
-    Subjects { cluster, recorder, rbac: &rbac, lists: &lists, beside: beside.as_ref() }.record(holders, &answers)
+    let claimed = cluster.settings.claimed();
+    let known = Known {
+        rbac: &rbac,
+        accounts: &known_accounts,
+        entries: beside.as_ref().map(|beside| beside.access.entries.as_slice()).unwrap_or_default(),
+        described: beside.as_ref().and_then(|beside| Some(&beside.described.as_ref().ok()?.0)),
+        version: answers.version,
+        claimed: &claimed,
+    };
+    let effective = Effective::of(known, &built_in);
+    Subjects { cluster, recorder, rbac: &rbac, lists: &lists, beside: beside.as_ref() }.record(&effective, &answers)
 }
 
-fn gives_all(built_in: &BuiltIn, binding: &rbac::Binding, rules: &[rbac::Rule]) -> bool {
+fn gives_all(built_in: &BuiltIn, binding: &rules::Binding, rules: &[rules::Rule]) -> bool {
     binding.subjects.iter().all(|named| {
         let subject = Subject::of(named, binding.namespace_of(named));
         subject.is_some_and(|subject| built_in.gives(binding.namespace.as_deref(), &subject, rules))

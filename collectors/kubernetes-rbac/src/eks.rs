@@ -18,11 +18,11 @@ use sdk::{
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
-use crate::access::{AccessEntry, AssociatedPolicy, Described};
-use crate::resource::{ACCESS_ENTRY, CLUSTER, SUBJECT};
 use crate::rights::{DESCRIBE_CLUSTER, DESCRIBE_ENTRY, LIST_ENTRIES, LIST_POLICIES};
 use crate::settings::EksSettings;
-use crate::{access_policies, sensitive};
+use rbac::access::{AccessEntry, AssociatedPolicy, Described};
+use rbac::resource::{ACCESS_ENTRY, CLUSTER, SUBJECT};
+use rbac::{access_policies, sensitive};
 
 /// The name under which a test may put something in the place of AWS.
 const SOURCE: &str = "aws-eks";

@@ -3,9 +3,9 @@
 use sdk::{GapNote, GapReason, Source};
 use transport::Refusal;
 
-use crate::access::Described;
 use crate::eks::Access;
-use crate::ways::Version;
+use rbac::access::Described;
+use rbac::ways::Version;
 
 /// What is known of the version that answers.
 pub(crate) struct Answers {
@@ -24,7 +24,7 @@ pub(crate) struct Beside {
 impl Beside {
     /// EKS decides too, beside Node and RBAC.
     pub fn decides(&self) -> bool {
-        self.described.as_ref().is_ok_and(|(described, _)| described.authentication_mode != "CONFIG_MAP")
+        self.described.as_ref().is_ok_and(|(described, _)| described.lets_in())
     }
 }
 

@@ -4,9 +4,6 @@
 //! What RBAC objects cannot show: who is in `system:masters` (a group of certificates, let through before RBAC is asked),
 //! and what other authorizers decide.
 
-pub mod access;
-pub mod access_policies;
-pub mod built_in;
 mod client;
 mod cluster;
 mod collect;
@@ -20,15 +17,10 @@ mod lists;
 mod manifest;
 mod plugin;
 mod pods;
-pub mod rbac;
-pub mod resource;
 mod rights;
 pub mod selector;
-pub mod sensitive;
 mod settings;
-pub mod subject;
 mod subjects;
-pub mod ways;
 pub mod wire;
 
 use std::sync::Mutex;
@@ -47,8 +39,9 @@ use transport::{Answer, Call, Refusal};
 use crate::client::Client;
 use crate::cluster::{Cluster, Identified};
 use crate::eks::NamedCluster;
-use crate::resource::{ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, POD_IDENTITY, ROLE, SERVICE_ACCOUNT, SUBJECT};
 use crate::settings::ClusterSettings;
+use rbac::access;
+use rbac::resource::{self, ACCESS_ENTRY, BINDING, CLUSTER, NAMESPACE, POD_IDENTITY, ROLE, SERVICE_ACCOUNT, SUBJECT};
 
 const NAME: &str = "kubernetes-rbac";
 

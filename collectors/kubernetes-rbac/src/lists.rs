@@ -8,9 +8,9 @@ use transport::Refusal;
 
 use crate::cluster::Cluster;
 use crate::list::{Form, List, Listed};
-use crate::rbac::{Binding, RoleKey};
-use crate::resource::{BINDING, NAMESPACE, ROLE, SERVICE_ACCOUNT};
 use crate::rights;
+use rbac::resource::{BINDING, NAMESPACE, ROLE, SERVICE_ACCOUNT};
+use rbac::rules::{Binding, RoleKey};
 
 const RBAC_PATH: &str = "/apis/rbac.authorization.k8s.io/v1";
 /// How often all is listed at most, until what was listed fits.

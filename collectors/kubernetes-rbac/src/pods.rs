@@ -9,9 +9,10 @@ use aws::fact::{Fact, Parts};
 use aws::{Bounded, Call, Refusal, json};
 use sdk::{ExchangeId, GapReason, Recorder, RightStatus, SinkError, Source};
 
-use crate::access::PodIdentity;
 use crate::eks::{Eks, tried, vanished};
-use crate::resource::POD_IDENTITY;
+use rbac::access::PodIdentity;
+use rbac::resource::POD_IDENTITY;
+
 use crate::rights::{DESCRIBE_POD_IDENTITY, LIST_POD_IDENTITIES};
 
 /// No association has this id: the right is tried on it, and nothing is told.

@@ -2,7 +2,7 @@
 
 use sdk::{Feed, Right};
 
-use crate::resource::{ACCESS_ENTRY, BINDING, CLUSTER, EKS, NAMESPACE, POD_IDENTITY, ROLE, SERVICE_ACCOUNT, SUBJECT};
+use rbac::resource::{ACCESS_ENTRY, BINDING, CLUSTER, EKS, NAMESPACE, POD_IDENTITY, ROLE, SERVICE_ACCOUNT, SUBJECT};
 
 pub const GET_KUBE_SYSTEM: &str = "get namespaces";
 pub const WHO_AM_I: &str = "create selfsubjectreviews.authentication.k8s.io";

@@ -7,7 +7,8 @@ use sdk::{CollectError, Target};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::ways::Own;
+use rbac::effective::Claimed;
+use rbac::ways::OwnRight;
 
 /// One cluster.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -55,42 +56,10 @@ impl ClusterSettings {
         Ok(settings)
     }
 
-    /// The declared authorizers that decide beside Node and RBAC, and beside EKS where that is read.
+    /// What of them the rights of subjects follow from.
     #[must_use]
-    pub fn others(&self) -> Vec<&str> {
-        let is_read = |name: &str| name == "node" || name == "rbac" || (name == "eks" && self.eks.is_some());
-        let known = |name: &&str| !is_read(&name.to_ascii_lowercase());
-        self.authorizers.iter().flatten().map(String::as_str).filter(known).collect()
-    }
-}
-
-/// A right that is worth watching here: any of the verbs on the resource.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OwnRight {
-    #[schemars(regex(pattern = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"))]
-    pub name: String,
-    #[schemars(length(min = 1))]
-    pub verbs: Vec<String>,
-    /// The API group; empty, as it is without this, the core group.
-    #[serde(default)]
-    pub group: String,
-    /// `certificates`, or with its subresource `pods/exec`.
-    #[schemars(length(min = 1))]
-    pub resource: String,
-    /// `false`: it belongs to no namespace, and a RoleBinding gives no right to it.
-    #[serde(default = "yes")]
-    pub namespaced: bool,
-}
-
-const fn yes() -> bool {
-    true
-}
-
-impl From<&OwnRight> for Own {
-    fn from(right: &OwnRight) -> Self {
-        let OwnRight { name, verbs, group, resource, namespaced } = right.clone();
-        Self { name, verbs, group, resource, namespaced }
+    pub fn claimed(&self) -> Claimed {
+        Claimed { authorizers: self.authorizers.clone(), rights: self.rights.clone(), eks: self.eks.is_some() }
     }
 }
 

@@ -8,10 +8,11 @@ use crate::cluster::Cluster;
 use crate::eks;
 use crate::known::{Answers, Beside, changed_meanwhile};
 use crate::lists::Lists;
-use crate::rbac::Rbac;
-use crate::resource::{self, ACCESS_ENTRY, BINDING, CLUSTER, ROLE, SUBJECT};
-use crate::sensitive::{Holders, POLICY, Role, Subject};
-use crate::ways::OWN;
+use rbac::effective::Effective;
+use rbac::resource::{ACCESS_ENTRY, BINDING, CLUSTER, ROLE, SUBJECT};
+use rbac::rules::Rbac;
+use rbac::sensitive::{POLICY, Role};
+use rbac::subject::Subject;
 
 /// What the subjects are computed from.
 pub(crate) struct Subjects<'a> {
@@ -24,18 +25,8 @@ pub(crate) struct Subjects<'a> {
 
 impl Subjects<'_> {
     /// Who holds which sensitive right, subject by subject.
-    pub fn record(&self, mut holders: Holders, answers: &Answers) -> Result<(), SinkError> {
+    pub fn record(&self, effective: &Effective, answers: &Answers) -> Result<(), SinkError> {
         let (cluster, lists, recorder) = (self.cluster, self.lists, self.recorder);
-        if let Some(beside) = self.beside {
-            holders.let_in(&beside.access.entries);
-        }
-        let authorizers = authorizers(cluster, self.beside);
-        let mut all: BTreeSet<Subject> = holders.subjects().cloned().collect();
-        for account in lists.known_accounts() {
-            if let Some((namespace, name)) = account.split_once('/') {
-                all.insert(Subject::ServiceAccount { namespace: namespace.to_owned(), name: name.to_owned() });
-            }
-        }
         let sources = [&lists.accounts, &lists.cluster_roles, &lists.roles, &lists.cluster_bindings, &lists.bindings];
         let mut inputs: Vec<Input> = sources.iter().flat_map(|found| found.inputs()).collect();
         // Its version says by which rules the server answers.
@@ -43,36 +34,28 @@ impl Subjects<'_> {
         if self.beside.is_some() {
             inputs.push(Input::Population(ACCESS_ENTRY.to_owned()));
         }
-        let own_rights: Vec<String> =
-            cluster.settings.rights.iter().map(|right| format!("{OWN}{}", right.name)).collect();
         let changed = self.changed();
-        for subject in &all {
-            let (kind, namespace, name) = match subject {
-                Subject::User(name) => ("User", None, name),
-                Subject::Group(name) => ("Group", None, name),
-                Subject::ServiceAccount { namespace, name } => ("ServiceAccount", Some(namespace.clone()), name),
-            };
-            let groups = holders.groups(subject);
-            let grants = holders.grants(subject);
+        for subject in effective.subjects() {
+            let facts = effective.facts(subject);
             let mut bases = inputs.clone();
-            for binding in holders.bindings(subject) {
+            for binding in &facts.bindings {
                 bases.push(Input::Resource { kind: BINDING.to_owned(), id: binding.clone() });
             }
-            for principal in holders.entries(subject) {
+            for principal in &facts.access_entries {
                 bases.push(Input::Resource { kind: ACCESS_ENTRY.to_owned(), id: principal.clone() });
             }
-            for grant in &grants {
+            for grant in &facts.grants {
                 bases.extend(grounds(&grant.role, grant.namespace.as_ref(), &grant.binding));
                 if let Some(with) = &grant.with {
                     bases.extend(grounds(&with.role, with.namespace.as_ref(), &with.binding));
                 }
             }
             let in_changed = changed.contains(subject)
-                || groups.iter().any(|group| changed.contains(&Subject::Group(group.clone())));
+                || facts.groups.iter().any(|group| changed.contains(&Subject::Group(group.clone())));
             if in_changed {
                 recorder.gap(changed_meanwhile(SUBJECT, &subject.id(), "grants"))?;
             }
-            if let Some(gap) = by_node(subject, authorizers.as_deref()) {
+            if let Some(gap) = by_node(subject, effective.authorizers.as_deref()) {
                 recorder.gap(gap)?;
             }
             recorder.derived(DerivedNote {
@@ -80,24 +63,13 @@ impl Subjects<'_> {
                 kind: SUBJECT.to_owned(),
                 id: subject.id(),
                 inputs: bases,
-                facts: sdk::facts(&resource::Subject {
-                    id: subject.id(),
-                    kind: kind.to_owned(),
-                    namespace,
-                    name: name.clone(),
-                    groups,
-                    access_entries: holders.entries(subject).to_vec(),
-                    bindings: holders.bindings(subject).to_vec(),
-                    grants,
-                    own_rights: own_rights.clone(),
-                    authorizers: authorizers.clone(),
-                })?,
+                facts: sdk::facts(&facts)?,
             })?;
         }
         if let Err(refusal) = &answers.known {
             recorder.gap(refusal.gap_of(SUBJECT, Some("grants")))?;
         }
-        self.close(all.len())
+        self.close(effective.subjects().len())
     }
 
     /// Whoever is named by a binding whose role could not be made out.
@@ -198,20 +170,6 @@ fn grounds(role: &Role, namespace: Option<&String>, binding: &str) -> Vec<Input>
     ]
 }
 
-/// What decides, as the declaration claims it; of a cluster of EKS, which nobody else can set up, AWS has said it.
-fn authorizers(cluster: &Cluster, beside: Option<&Beside>) -> Option<Vec<String>> {
-    let claimed = cluster.settings.authorizers.clone();
-    let Some(beside) = beside else {
-        return claimed;
-    };
-    beside.described.as_ref().ok()?;
-    let mut all = claimed.unwrap_or_else(|| vec!["Node".to_owned(), "RBAC".to_owned()]);
-    if beside.decides() && !all.iter().any(|one| one.eq_ignore_ascii_case("EKS")) {
-        all.push("EKS".to_owned());
-    }
-    Some(all)
-}
-
 /// Why it is not known that nothing decides but what was read.
 fn unseen_authorizers(cluster: &Cluster) -> Option<String> {
     if cluster.settings.authorizers.is_none() && cluster.settings.eks.is_none() {
@@ -219,6 +177,7 @@ fn unseen_authorizers(cluster: &Cluster) -> Option<String> {
             "no object of the cluster shows which authorizers decide besides RBAC: declare `authorizers`".to_owned(),
         );
     }
-    let others = cluster.settings.others();
+    let claimed = cluster.settings.claimed();
+    let others = claimed.others();
     (!others.is_empty()).then(|| format!("declared to decide besides RBAC, but not read: {}", others.join(", ")))
 }

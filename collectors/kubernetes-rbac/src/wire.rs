@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::rbac::{Named, RoleRef, Rule};
 use crate::selector::AggregationRule;
+use rbac::rules::{Named, RoleRef, Rule};
 
 /// A page of a list.
 #[derive(Debug, Deserialize)]

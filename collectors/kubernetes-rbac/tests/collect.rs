@@ -10,6 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use collector_kubernetes_rbac::KubernetesRbac;
 use fakes::kubernetes::{K8sFake, UID};
+use rbac::built_in::BuiltIn;
+use rbac::effective::{Claimed, Effective, Known};
+use rbac::sealed::Sealed;
+use rbac::ways::Version;
 use sdk::GapReason;
 use serde_json::{Value, json};
 use testkit::{Changed, Reply, Request, Seen, collect};
@@ -137,5 +141,46 @@ fn what_decides_beside_rbac_is_not_known_unless_it_is_declared_to_be_nothing() {
         let seen = read(json!({"authorizers": authorizers}), |_, reply| reply);
         let gaps: Vec<_> = seen.gaps.iter().map(|gap| (gap.part.as_deref(), gap.reason)).collect();
         assert_eq!(gaps, [(Some("authorizers"), GapReason::Unsupported)], "{authorizers}");
+    }
+}
+
+/// What follows from the resources alone, in another order than they were listed in.
+fn computed_again(seen: &Seen, claimed: &Claimed) -> Vec<(String, Value)> {
+    let mut sealed = Sealed::default();
+    for one in seen.resources.iter().rev() {
+        sealed.take(&one.kind, &one.id, &one.facts.to_string());
+    }
+    assert!(sealed.unread.is_empty(), "{:?}", sealed.unread);
+    let version = sealed.version.as_deref().map_or(Version::UNKNOWN, Version::of);
+    let known = Known {
+        rbac: &sealed.rbac,
+        accounts: &sealed.accounts,
+        entries: &sealed.entries,
+        described: sealed.described.as_ref(),
+        version,
+        claimed,
+    };
+    let effective = Effective::of(known, &BuiltIn::of(version).unwrap());
+    let facts = effective.subjects().iter().map(|subject| effective.facts(subject));
+    facts.map(|facts| (facts.id.clone(), serde_json::to_value(facts).unwrap())).collect()
+}
+
+#[test]
+fn what_is_derived_follows_from_the_resources_whatever_their_order() {
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/kubernetes-rbac.json")).unwrap();
+    let objects: Vec<Value> = serde_json::from_str(&text).unwrap();
+    let settings = json!({"uid": UID, "authorizers": ["Node", "RBAC"], "rights": [
+        {"name": "certificates", "verbs": ["get"], "group": "cert-manager.io", "resource": "certificates"}]});
+    let claimed: Claimed = serde_json::from_value(settings.clone()).unwrap();
+    for source in [K8sFake::new(objects, 50), K8sFake::small()] {
+        let seen = collect(&KubernetesRbac, source, settings.clone());
+        let mut derived: Vec<(String, Value)> =
+            seen.derived.iter().map(|one| (one.id.clone(), one.facts.clone())).collect();
+        derived.sort_by(|one, other| one.0.cmp(&other.0));
+        let mut again = computed_again(&seen, &claimed);
+        again.sort_by(|one, other| one.0.cmp(&other.0));
+        assert!(derived.len() > 4, "{}", derived.len());
+        assert_eq!(again, derived);
     }
 }

@@ -42,7 +42,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     // A parser of its own, so that it can be fuzzed without an SDK.
     ("iam-policy", &[]),
     ("aws", &["model", "sdk", "transport", "iam-policy"]),
-    ("collectors/*", &["model", "sdk", "transport", "aws"]),
+    // What RBAC decides: computed by the collector, and again by whoever verifies.
+    ("rbac", &[]),
+    ("collectors/*", &["model", "sdk", "transport", "aws", "rbac"]),
     ("collectors", &["sdk", "collectors/*"]),
     // Runs what speaks its protocol; knows no collector.
     ("exec", &["model", "sdk"]),
@@ -63,8 +65,27 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "sdk",
         ],
     ),
-    ("report", &["model", "ledger", "bundle", "verify", "diagnose", "declaration", "joins", "iam-policy", "links"]),
-    ("verifier", &["model", "ledger", "bundle", "verify", "assess", "links", "report"]),
+    (
+        "report",
+        &["model", "ledger", "bundle", "verify", "diagnose", "declaration", "joins", "iam-policy", "links", "rbac"],
+    ),
+    (
+        "verifier",
+        &[
+            "model",
+            "ledger",
+            "bundle",
+            "verify",
+            "assess",
+            "links",
+            "report",
+            // Derived objects are computed again.
+            "declaration",
+            "joins",
+            "iam-policy",
+            "rbac",
+        ],
+    ),
     // Only the command line joins the run loop with the collectors.
     (
         "cli",
@@ -114,6 +135,7 @@ const PURE: &[&str] = &[
     "joins",
     "conclude",
     "iam-policy",
+    "rbac",
     "sdk",
     "verifier",
 ];

@@ -3,7 +3,7 @@
 //!
 //! Only the policies for people and programs of all kinds are known here; AWS' policies for its own services are not.
 
-use crate::rbac::Rule;
+use crate::rules::Rule;
 
 const READ: &[&str] = &["get", "list", "watch"];
 const CHANGE: &[&str] = &["create", "delete", "deletecollection", "patch", "update"];

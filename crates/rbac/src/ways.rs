@@ -3,7 +3,10 @@
 //! Each row was taken from the server's own sources or tried on a server (`docs/adr/0069-rights-by-version.md`). Names in `resourceNames`
 //! limit a request only where it has a name: a creation has none, and a list has one only where it asks for one by a field selector.
 
-use crate::rbac::Rule;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::rules::Rule;
 
 /// The oldest minor version whose answers are known here; what is older is taken for this one.
 pub const OLDEST: u32 = 30;
@@ -205,15 +208,27 @@ impl Way {
     }
 }
 
-/// A right that a declaration names itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Own {
+/// A right that is worth watching here: any of the verbs on the resource.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnRight {
+    #[schemars(regex(pattern = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"))]
     pub name: String,
+    #[schemars(length(min = 1))]
     pub verbs: Vec<String>,
+    /// The API group; empty, as it is without this, the core group.
+    #[serde(default)]
     pub group: String,
-    /// With its subresource: `pods/exec`.
+    /// `certificates`, or with its subresource `pods/exec`.
+    #[schemars(length(min = 1))]
     pub resource: String,
+    /// `false`: it belongs to no namespace, and a RoleBinding gives no right to it.
+    #[serde(default = "yes")]
     pub namespaced: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// What stands before the name of a right that a declaration names itself.
@@ -292,7 +307,7 @@ const WORKLOADS_OF_OPERATORS: &[(&str, &str)] = &[
 
 /// All ways to a right worth watching, as this version answers.
 #[must_use]
-pub fn ways(version: Version, own: &[Own]) -> Vec<Way> {
+pub fn ways(version: Version, own: &[OwnRight]) -> Vec<Way> {
     let mut all = Vec::new();
     reaching_pods(&mut all);
     secrets_and_tokens(&mut all);

@@ -132,7 +132,8 @@ impl Binding {
         }
     }
 
-    fn reaches(&self, asked: &Asked) -> bool {
+    /// Whether it reaches to where is asked about.
+    pub(crate) fn reaches(&self, asked: &Asked) -> bool {
         match (&self.namespace, asked) {
             (None, _) => true,
             (Some(own), Asked::Resource { namespace, .. }) => own == namespace,
@@ -141,7 +142,12 @@ impl Binding {
     }
 
     fn names(&self, who: Who<'_>) -> bool {
-        self.subjects.iter().any(|subject| match subject.kind.as_str() {
+        self.subjects.iter().any(|subject| self.means(subject, who))
+    }
+
+    /// Whether one of its subjects is who asks.
+    pub(crate) fn means(&self, subject: &Named, who: Who<'_>) -> bool {
+        match subject.kind.as_str() {
             "User" => subject.name == who.user,
             "Group" => who.groups.contains(&subject.name),
             "ServiceAccount" => match self.namespace_of(subject) {
@@ -152,7 +158,7 @@ impl Binding {
                 None => false,
             },
             _ => false,
-        })
+        }
     }
 
     /// The namespace of a service account named here; where it names none, that of the binding.

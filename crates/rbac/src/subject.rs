@@ -1,6 +1,6 @@
 //! Who can be named in a binding, under one name in every one of them.
 
-use crate::rbac::Named;
+use crate::rules::Named;
 
 /// A subject, named so that the same one has the same name in every binding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::access::{AccessEntry, AssociatedPolicy};
 use crate::access_policies;
 use crate::built_in::BuiltIn;
-use crate::rbac::{Rbac, RoleKey, RoleRef, Rule};
+use crate::rules::{Binding, Rbac, RoleKey, RoleRef, Rule};
 pub use crate::subject::Subject;
 use crate::ways::{Limit, Names, Place, Step, Way};
 
@@ -113,7 +113,10 @@ impl Holders {
             groups: BTreeMap::new(),
             entries: BTreeMap::new(),
         };
-        for binding in &rbac.bindings {
+        // The first binding that gives something stands for all: the same one in whatever order they were listed.
+        let mut bindings: Vec<&Binding> = rbac.bindings.iter().collect();
+        bindings.sort_by_cached_key(|binding| binding.id());
+        for binding in bindings {
             let key = binding.role_key();
             let found = of_roles.get(&key).map(Vec::as_slice).unwrap_or_default();
             let rules = rbac.roles.get(&key).map(Vec::as_slice).unwrap_or_default();
@@ -146,6 +149,8 @@ impl Holders {
 
     /// Adds whom EKS lets in, as which user, in which groups, with which access policies.
     pub fn let_in(&mut self, entries: &[AccessEntry]) {
+        let mut entries: Vec<&AccessEntry> = entries.iter().collect();
+        entries.sort_by(|one, other| one.principal.cmp(&other.principal));
         for entry in entries {
             let Some(subject) = entry.username.as_deref().and_then(Subject::user) else {
                 continue;
@@ -343,7 +348,7 @@ fn meet(first: &Ground, other: &Ground, place: Place, limit: Limit) -> Option<Gr
 }
 
 /// Whether the pattern of an access scope, in which a `*` stands for any characters, matches the namespace.
-fn matches(pattern: &str, namespace: &str) -> bool {
+pub(crate) fn matches(pattern: &str, namespace: &str) -> bool {
     let mut pieces = pattern.split('*');
     let Some(mut rest) = pieces.next().and_then(|start| namespace.strip_prefix(start)) else {
         return false;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::rbac::{Named, RoleKey, RoleRef, Rule};
+use crate::rules::{Named, RoleKey, RoleRef, Rule};
 use crate::subject::Subject;
 use crate::ways::Version;
 

@@ -4,11 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use collector_kubernetes_rbac::built_in::BuiltIn;
-use collector_kubernetes_rbac::rbac::{Binding, Named, Rbac, RoleRef, Rule};
-use collector_kubernetes_rbac::sensitive::{Grant, Holders, Subject};
-use collector_kubernetes_rbac::ways::{self, Own, Version};
 use serde_json::{Value, json};
+use witnessmark_rbac::built_in::BuiltIn;
+use witnessmark_rbac::rules::{Binding, Named, Rbac, RoleRef, Rule};
+use witnessmark_rbac::sensitive::{Grant, Holders, Subject};
+use witnessmark_rbac::ways::{self, OwnRight, Version};
 
 const NEW: &str = "v1.36.3";
 
@@ -335,7 +335,7 @@ fn a_group_has_what_all_its_members_have() {
 /// Rights that a declaration names itself.
 #[test]
 fn a_right_of_ones_own_is_found_like_the_others() {
-    let own = Own {
+    let own = OwnRight {
         name: "rotate".to_owned(),
         verbs: vec!["create".to_owned()],
         group: "keys.example.com".to_owned(),
@@ -350,12 +350,12 @@ fn a_right_of_ones_own_is_found_like_the_others() {
         json!([rule(&["*"], "keys.example.com", &["rotations"], &[])]),
     );
     let version = Version::of(NEW);
-    let all = |own: Own| {
+    let all = |own: OwnRight| {
         let holders = Holders::of(&rbac, ways::ways(version, &[own]), &BuiltIn::of(version).unwrap());
         holders.grants(&Subject::User("ann".to_owned()))
     };
     assert_eq!(rights(&all(own.clone())), BTreeSet::from(["own:rotate"]));
-    assert_eq!(all(Own { namespaced: false, ..own }), []);
+    assert_eq!(all(OwnRight { namespaced: false, ..own }), []);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::access::Described;
-use crate::rbac::{Named, RoleRef, Rule};
+use crate::rules::{Named, RoleRef, Rule};
 use crate::sensitive::Grant;
 
 pub const CLUSTER: &str = "kubernetes-rbac/cluster";

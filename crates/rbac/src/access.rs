@@ -1,10 +1,10 @@
 //! Whom EKS lets into a cluster, as AWS says it. Top-level members of an access entry are its parts; one that was not read is absent.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The cluster as AWS describes it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Described {
     pub arn: String,
@@ -18,8 +18,16 @@ pub struct Described {
     pub creator_is_admin: Option<bool>,
 }
 
+impl Described {
+    /// Whether access entries and their policies decide too, beside Node and RBAC.
+    #[must_use]
+    pub fn lets_in(&self) -> bool {
+        self.authentication_mode != "CONFIG_MAP"
+    }
+}
+
 /// One access entry: a principal of IAM who is let into the cluster.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct AccessEntry {
     /// Its ARN.
@@ -60,7 +68,7 @@ pub struct PodIdentity {
 }
 
 /// An access policy of EKS that an entry has. Its rules are AWS' own and no object of the cluster.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct AssociatedPolicy {
     pub arn: String,
