@@ -120,6 +120,9 @@ pub enum Command {
     Trace(Trace),
     /// List who can use, administer and destroy a key, by which way and with which factors.
     Roster(Roster),
+    /// Answer from a bundle who may do what in a Kubernetes cluster, and by what: yes, no, or undetermined.
+    #[command(after_help = exit_codes_help(ASK_EXIT_CODES))]
+    Ask(Ask),
     /// Export one bundle as a tar file, to be verified by an auditor.
     Export(Export),
     /// List, print and sign acceptances (accepted deviations and gaps).
@@ -480,6 +483,36 @@ pub struct Report {
 pub enum ReportForm {
     /// One self-contained page.
     Html,
+}
+
+const ASK_EXIT_CODES: &[(ExitStatus, &str)] = &[
+    (ExitStatus::Success, "yes; with `--who-can`: listed, and these are all"),
+    FAILED,
+    (ExitStatus::WrongInput, "the command line is wrong, or the question cannot be put to this bundle"),
+    (ExitStatus::Undetermined, "undetermined: what was not read could make it another answer"),
+    (ExitStatus::No, "no"),
+];
+
+#[derive(Debug, Args)]
+pub struct Ask {
+    /// `may SUBJECT VERB RESOURCE [named NAME] [in NAMESPACE]`, for example `may User/alice get secrets in signer`. A subject is
+    /// `User/NAME`, `Group/NAME` or `ServiceAccount/NAMESPACE/NAME`, and may be followed by `with Group/NAME`; a resource is written as in a
+    /// rule (`pods/exec`, `deployments.apps`), and a path begins with `/`.
+    #[arg(conflicts_with = "who_can", required_unless_present = "who_can")]
+    pub question: Option<String>,
+    /// Instead: list everybody who may, and by what, for example `get secrets in signer`.
+    #[arg(long, value_name = "ACTION")]
+    pub who_can: Option<String>,
+    /// Which cluster, where the bundle holds several.
+    #[arg(long, value_name = "ID")]
+    pub target: Option<String>,
+    #[command(flatten)]
+    pub printed: Printed,
+    #[command(flatten)]
+    pub bundle: BundleNamed,
+    /// Trust file.
+    #[arg(long, value_name = "FILE", default_value = "keys/trust.json", value_hint = ValueHint::FilePath)]
+    pub trust: PathBuf,
 }
 
 const GAPS_EXIT_CODES: &[(ExitStatus, &str)] = &[

@@ -36,6 +36,8 @@ pub enum ExitStatus {
     OtherOutcome = 22,
     /// A ledger is whole, and runs that were due by its own schedule are not in it.
     RunsMissing = 23,
+    /// The answer to a question is no.
+    No = 24,
 }
 
 impl ExitStatus {
@@ -52,6 +54,7 @@ impl ExitStatus {
         Self::Undecided,
         Self::OtherOutcome,
         Self::RunsMissing,
+        Self::No,
     ];
 
     /// The number that the operating system is given.

@@ -5,8 +5,10 @@
 
 pub mod access;
 pub mod access_policies;
+pub mod answer;
 pub mod built_in;
 pub mod effective;
+pub mod question;
 pub mod resource;
 pub mod rules;
 pub mod sealed;

@@ -3,6 +3,8 @@
 //! Everything is gathered while the bundle is verified ([`verify::Observer`]) and rendered only with the proof that it was
 //! accepted ([`verify::VerifiedBundle`]). Texts carry colour codes; a caller without a terminal strips them.
 
+mod ask_read;
+mod ask_text;
 mod declared;
 mod evidence;
 mod gaps_text;
@@ -19,11 +21,14 @@ mod traced;
 mod words;
 mod wrap;
 
+pub use ask_read::{Ask, AskReader, Place, Reply, Said, claimed};
+pub use ask_text::render_ask;
 pub use declared::{Declared, DeclaredReader};
 pub use evidence::{DeclarationView, Evidence, EvidenceReader, ExchangeView, PlaceText, Selection};
 pub use gaps_text::{Basis, render_gaps};
 pub use html::{Page, PageError, render_page};
 pub use overview::{GapGroup, Overview, OverviewReader, Shown};
+pub use rbac::answer::Verdict;
 pub use recorded::RecordReader;
 pub use roster_read::RosterReader;
 pub use roster_text::render_roster;

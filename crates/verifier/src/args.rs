@@ -20,9 +20,20 @@ const EXIT_CODES: &[(ExitStatus, &str)] = &[
     (ExitStatus::Undecided, "cannot be decided, or is not what was asked for"),
     (
         ExitStatus::OtherOutcome,
-        "`reassess` comes to another outcome than the bundle says, or finds another value in an answer than a fact says",
+        "`reassess` comes to another outcome or derived object than the bundle says, or finds another value in an answer than a fact says",
     ),
     (ExitStatus::RunsMissing, "`audit`: the ledger is whole, and runs that were due by its own schedule are not in it"),
+];
+
+/// Of `ask`.
+const ASK_EXIT_CODES: &[(ExitStatus, &str)] = &[
+    (ExitStatus::Success, "yes; with `--who-can`: listed, and these are all"),
+    (ExitStatus::ToolFailed, "the tool failed, or the input could not be read: conclude nothing"),
+    (ExitStatus::WrongInput, "the command line is wrong, or the question cannot be put to this bundle"),
+    (ExitStatus::Undetermined, "undetermined: what was not read could make it another answer"),
+    (ExitStatus::NotAuthentic, "not authentic"),
+    (ExitStatus::Undecided, "cannot be decided, or is not what was asked for"),
+    (ExitStatus::No, "no"),
 ];
 
 /// Verify sealed evidence offline: who signed it, whether it is complete and unaltered, its position in the ledger,
@@ -87,6 +98,9 @@ pub enum Command {
     /// Audit a whole ledger: missing, altered or reordered entries; for a period, runs that are missing, late, failed, rehearsed or
     /// partial, and all changes of what was observed and judged with.
     Audit(AuditArgs),
+    /// Verify a bundle, then answer who may do what in a Kubernetes cluster, and by what: yes, no, or undetermined.
+    #[command(after_help = exit_codes_help(ASK_EXIT_CODES))]
+    Ask(AskArgs),
     /// Verify a bundle, then evaluate its checks again on its resources and compare the outcomes.
     Reassess(ReassessArgs),
 }
@@ -288,6 +302,26 @@ pub struct AuditArgs {
     /// Unpack at most this many bytes of a packed export; K, M, G and T are powers of 1024.
     #[arg(long, value_name = "SIZE", default_value = "16G")]
     pub max_unpacked: Size,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct AskArgs {
+    #[command(flatten)]
+    pub bundle: BundleArgs,
+    /// `may SUBJECT VERB RESOURCE [named NAME] [in NAMESPACE]`, for example `may User/alice get secrets in signer`. A subject is
+    /// `User/NAME`, `Group/NAME` or `ServiceAccount/NAMESPACE/NAME`, and may be followed by `with Group/NAME`; a resource is written as in a
+    /// rule (`pods/exec`, `deployments.apps`), and a path begins with `/`.
+    #[arg(conflicts_with = "who_can", required_unless_present = "who_can")]
+    pub question: Option<String>,
+    /// Instead: list everybody who may, and by what, for example `get secrets in signer`.
+    #[arg(long, value_name = "ACTION")]
+    pub who_can: Option<String>,
+    /// Which cluster, where the bundle holds several.
+    #[arg(long, value_name = "ID")]
+    pub target: Option<String>,
     /// Output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

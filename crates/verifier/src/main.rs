@@ -1,6 +1,7 @@
 //! `witnessmark-verify`: the auditor's program. Reads, decides, shows; no network, and nothing of a
 //! bundle is executed.
 
+mod ask;
 mod audit;
 mod chain;
 mod human;
@@ -54,6 +55,7 @@ fn obey(command: &Command) -> Result<ExitStatus, Stop> {
         Command::Roster(args) => chain::roster(args),
         Command::Report(args) => page::report(args),
         Command::Audit(args) => audit::audit(args),
+        Command::Ask(args) => ask::ask(args),
         Command::Reassess(args) => reassess::reassess(args),
     }
 }

@@ -10,14 +10,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
-use collector_kubernetes_rbac::built_in::BuiltIn;
-use collector_kubernetes_rbac::rbac::{Asked, Binding, Rbac, Rule, Who};
-use collector_kubernetes_rbac::sensitive::{Holders, Subject};
-use collector_kubernetes_rbac::ways::{self, Limit, Named, Place, Step, Version};
 use collector_kubernetes_rbac::wire;
 use futures_util::stream::{self, StreamExt as _};
 use kube::Client;
 use kube::config::{KubeConfigOptions, Kubeconfig};
+use rbac::answer::{Answer, Verdict, World};
+use rbac::built_in::BuiltIn;
+use rbac::effective::Claimed;
+use rbac::question::Question as Ask;
+use rbac::rules::{Asked, Binding, Rbac, Rule, Who};
+use rbac::sealed::Sealed;
+use rbac::sensitive::{Holders, Subject};
+use rbac::ways::{self, Limit, Named, Place, Step, Version};
 use serde_json::{Value, json};
 use workspace_tests::cluster::Cluster;
 
@@ -259,7 +263,7 @@ struct Question {
 }
 
 /// Users and groups that a subject of a binding stands for.
-fn people(binding: &Binding, subject: &collector_kubernetes_rbac::rbac::Named) -> Vec<(String, Vec<String>)> {
+fn people(binding: &Binding, subject: &rbac::rules::Named) -> Vec<(String, Vec<String>)> {
     let account = |namespace: &str, name: &str| {
         let groups = [
             "system:serviceaccounts".to_owned(),
@@ -441,7 +445,10 @@ fn effective_access_is_the_api_servers_own_answer() {
         let mut objects: Vec<Value> = serde_json::from_str(&text).unwrap();
         objects.extend(hostile());
         create(&client, &objects).await;
-        let (rbac, questions) = settled(&client).await;
+        let (rbac, mut questions) = settled(&client).await;
+        // Questions as `ask` puts them: with the groups that a subject is known to be in.
+        let world = world(&rbac);
+        let asked: Vec<_> = questions.iter_mut().map(|question| as_asked(&world, question)).collect();
 
         let path = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
         let answers: Vec<(usize, bool)> = stream::iter(questions.iter().enumerate())
@@ -461,8 +468,9 @@ fn effective_access_is_the_api_servers_own_answer() {
             let question = &questions[at];
             let ours = rbac.allows(Who { user: &question.user, groups: &question.groups }, &question.asked).is_some();
             allowed += usize::from(theirs);
-            if ours != theirs {
-                different.push(format!("{question:?}: the server says {theirs}"));
+            let said = asked[at].verdict;
+            if ours != theirs || said != (if theirs { Verdict::Yes } else { Verdict::No }) {
+                different.push(format!("{question:?}: the server says {theirs}, `ask` {said:?}"));
             }
             for feature in &question.features {
                 *decided.entry(feature).or_default() += 1;
@@ -480,6 +488,27 @@ fn effective_access_is_the_api_servers_own_answer() {
         assert!(decided.values().all(|count| *count >= EACH), "{decided:?}");
         sensitive_rights_are_the_servers_own(&client, &rbac).await;
     });
+}
+
+/// All of a cluster that was read to the end.
+fn world(rbac: &Rbac) -> World {
+    let lists = ["binding@cluster", "binding@namespaces", "role@cluster", "role@namespaces"];
+    World {
+        sealed: Sealed { rbac: rbac.clone(), ..Sealed::default() },
+        claimed: Ok(Claimed { authorizers: Some(vec!["RBAC".to_owned()]), ..Claimed::default() }),
+        lists: lists.iter().map(|list| (format!("kubernetes-rbac/{list}"), None)).collect(),
+    }
+}
+
+/// What `ask` answers, read back from how the question is written; the question then has the groups that were asked with.
+fn as_asked(world: &World, question: &mut Question) -> Answer {
+    let subject = Subject::user(&question.user).unwrap();
+    let ask = Ask { subject, with: question.groups.clone(), asked: question.asked.clone() };
+    let text = ask.to_string();
+    assert_eq!(rbac::question::question(&text).as_ref(), Ok(&ask), "{text}");
+    let answer = world.answer(&ask);
+    question.groups.clone_from(&answer.groups);
+    answer
 }
 
 /// The version of the server that the tests run.

@@ -1,6 +1,7 @@
 //! One module per command.
 
 pub mod acceptances;
+mod ask;
 mod checks;
 mod checks_test;
 mod collectors;
@@ -57,6 +58,7 @@ pub fn run(arguments: Arguments) -> CommandResult {
         Command::Gaps(arguments) => gaps::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Roster(arguments) => roster::run(&arguments),
+        Command::Ask(arguments) => ask::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Acceptances(command) => acceptances::run(command),
         Command::Collectors(command) => collectors::run(command),

@@ -1,0 +1,36 @@
+//! `witnessmark-verify ask`: questions about who may do what, put to sealed evidence.
+
+use anyhow::anyhow;
+use model::ExitStatus;
+use report::{Ask, AskReader, Basis, Verdict};
+use serde_json::json;
+
+use crate::args::{AskArgs, Format};
+use crate::output;
+use crate::show::accepted;
+use crate::stop::Stop;
+
+pub fn ask(args: &AskArgs) -> Result<ExitStatus, Stop> {
+    let ask = match (&args.question, &args.who_can) {
+        (Some(question), _) => Ask::may(question),
+        (None, Some(action)) => Ask::who_can(action),
+        (None, None) => return Err(Stop::Wrong(anyhow!("nothing is asked"))),
+    };
+    let ask = ask.map_err(|unclear| Stop::Wrong(anyhow!("the question cannot be read, {unclear}")))?;
+    let mut reader = AskReader::new();
+    let bundle = match accepted(&args.bundle, args.format, &mut reader)? {
+        Ok(bundle) => bundle,
+        Err(code) => return Ok(code),
+    };
+    let reply = reader.finish(&bundle, &ask, args.target.as_deref()).map_err(|why| Stop::Wrong(anyhow!(why)))?;
+    let basis = Basis::of(&bundle, Vec::new(), 0);
+    match args.format {
+        Format::Human => output::print(report::render_ask(&basis, &reply).as_bytes())?,
+        Format::Json => output::json(&json!({"form": "witnessmark-ask/1", "from": basis, "reply": reply}))?,
+    }
+    Ok(match reply.verdict() {
+        Verdict::Yes => ExitStatus::Success,
+        Verdict::No => ExitStatus::No,
+        Verdict::Undetermined => ExitStatus::Undetermined,
+    })
+}
