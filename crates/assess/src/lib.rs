@@ -29,5 +29,5 @@ pub use gaps::SubjectRef;
 pub use limits::Limits;
 pub use meta::{CheckMeta, Custom, Grounds, Needs, RelatedResource, Scope, SubjectKind};
 pub use pool::Summary;
-pub use reassess::{Compared, Comparison, Difference, reassess};
+pub use reassess::{Compared, Comparison, Difference, NotJudged, Withheld, reassess};
 pub use worker::{WorkerError, worker_main, worker_with};

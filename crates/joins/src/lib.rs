@@ -42,7 +42,7 @@ mod world;
 pub use declaration::JOINED;
 pub use joined::{Input, Join, Joined, JoinedKind, List, PartGap, Sink};
 pub use unread::{GapAt, Listing, Part, Unread};
-pub use world::{Builder, Object, Reading, Target, World};
+pub use world::{Builder as WorldBuilder, Object, Reading, Target, World};
 
 /// Every join, in the order in which they run. Later ones may name objects of earlier ones as inputs, if their kind comes later in the
 /// alphabet: a derived record refers to earlier ones only.

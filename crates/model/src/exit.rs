@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn numbers_do_not_change() {
-        assert_eq!(ExitStatus::ALL.map(ExitStatus::code), [0, 1, 2, 3, 4, 10, 11, 12, 20, 21, 22, 23]);
+        assert_eq!(ExitStatus::ALL.map(ExitStatus::code), [0, 1, 2, 3, 4, 10, 11, 12, 20, 21, 22, 23, 24]);
         assert_eq!(serde_json::to_string(&ExitStatus::NotAuthentic).unwrap(), "20");
         assert_eq!(format!("{}", ExitStatus::Undecided), "21");
     }

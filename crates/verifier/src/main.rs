@@ -3,7 +3,9 @@
 
 mod ask;
 mod audit;
+mod both;
 mod chain;
+mod computed;
 mod human;
 mod input;
 mod output;

@@ -1,21 +1,26 @@
 //! `witnessmark-verify reassess`: runs the sealed checks, or the shipped ones, on the sealed resources once more and compares.
 //!
-//! Nothing of a bundle runs before the bundle is accepted, and then only in the limited child process. It covers the rules, and facts
-//! that are copied as they stand in an answer; not what collectors compute.
+//! Nothing of a bundle runs before the bundle is accepted, and then only in the limited child process. It covers the rules, derived
+//! objects, and facts that are copied as they stand in an answer.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
-use assess::{Assessor, Case, CheckSet, Compared, Comparison, Difference, Limits, Member, WorkerCommand};
+use assess::{Assessor, Case, CheckSet, Compared, Comparison, Difference, Limits, Member, Withheld, WorkerCommand};
 use bundle::read::{Line, Record};
 use bundle::statement::Kind;
-use model::record::{Check, Finding, Provenance};
+use model::record::{Assignment, Check, Provenance, Run};
 use model::{Digest, ExitStatus, RecordRef, RecordType};
 use serde_json::json;
 use verify::{FactDiffers, Facts, Observer, VerifiedBundle};
 
+use report::DeclaredReader;
+
 use crate::args::{Checks, Format, ReassessArgs};
+use crate::both::Both;
+use crate::computed::{Computed, ComputedReader, Problem};
 use crate::human::{BAD, GOOD, HEAD, OPEN, word};
 use crate::output::{self, safe, wrapped};
 use crate::show;
@@ -32,7 +37,9 @@ pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
     }
     // First reading: is it accepted, and what is to be judged.
     let mut sealed = SealedReader::default();
-    let bundle = match show::accepted(&args.bundle, args.format, &mut sealed)? {
+    let mut declared = DeclaredReader::new();
+    let mut looking = Both::new(&mut sealed, &mut declared);
+    let bundle = match show::accepted(&args.bundle, args.format, &mut looking)? {
         Ok(bundle) => bundle,
         Err(code) => return Ok(code),
     };
@@ -49,6 +56,8 @@ pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
             return Ok(ExitStatus::Undecided);
         }
     };
+    // As the run asked: by the sealed checks, whichever are judged by now.
+    let asked = kinds_asked(&CheckSet::sealed(&sealed.checks)?, &sealed.case.assignments);
     let mut not_shipped = Vec::new();
     sealed.case.assignments.retain(|(_, assignment)| {
         let known = set.get(&assignment.check).is_some();
@@ -61,16 +70,19 @@ pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
     not_shipped.dedup();
 
     // Second reading: judge. Third: what does not come out any more.
-    let again = Comparison::new(sealed.withheld || !not_shipped.is_empty());
-    let mut comparison = sealed.findings.into_iter().fold(again, |mut comparison, finding| {
-        comparison.sealed(&finding);
-        comparison
-    });
     let program = std::env::current_exe().context("the path of this program's own executable is not known")?;
     let case = Case { checks: set, ..sealed.case };
+    let mut comparison = sealed.comparison;
     let assessor = Assessor::new(WorkerCommand::of_program(program), Limits::default(), case)?;
     let mut judging = JudgingReader { assessor, comparison: &mut comparison, failed: None };
-    same(&bundle, show::accepted(&args.bundle, args.format, &mut judging)?)?;
+    let declared = declared.finish(&bundle).read();
+    let declaration = match &declared {
+        Ok((loaded, _)) => Ok(&loaded.declaration),
+        Err(why) => Err(why.clone()),
+    };
+    let started = sealed.run.as_ref().map_or(bundle.statement().predicate.started, |run| run.started);
+    let mut computing = ComputedReader::new(declaration, started, asked);
+    same(&bundle, show::accepted(&args.bundle, args.format, &mut Both::new(&mut judging, &mut computing))?)?;
     if let Some(error) = judging.failed {
         return Err(error.into());
     }
@@ -79,25 +91,47 @@ pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
         judged.again(&finding);
         Ok(())
     })?;
-    let mut left = LeftReader(&mut comparison);
+    let not_run: BTreeSet<String> = not_shipped.iter().chain(summary.broken.keys()).cloned().collect();
+    comparison.not_run(&not_run);
+    let mut left = LeftReader { comparison: &mut comparison, not_run: &not_run };
     same(&bundle, show::accepted(&args.bundle, args.format, &mut left)?)?;
 
-    let found =
-        Found { compared: comparison.finish(), own_words, not_shipped, broken: summary.broken, facts: sealed.facts };
+    let version = sealed.run.map(|run| run.tool.version).unwrap_or_default();
+    let found = Found {
+        compared: comparison.finish(),
+        computed: computing.finish(&version),
+        own_words,
+        not_shipped,
+        broken: summary.broken,
+        facts: sealed.facts,
+    };
     print(args, &bundle, &found)?;
-    let same = found.compared.differences.is_empty() && found.facts.differ().is_empty();
-    Ok(ExitStatus::when(same, ExitStatus::OtherOutcome))
+    Ok(found.exit())
 }
 
 struct Found {
     compared: Compared,
+    computed: Computed,
     /// Checks whose text is not the one this program ships, with what they are.
     own_words: Vec<(String, Provenance)>,
     /// Checks of the bundle that this program does not ship, where its own were asked for.
     not_shipped: Vec<String>,
     facts: Facts,
     /// Checks that could not be run.
-    broken: std::collections::BTreeMap<String, String>,
+    broken: BTreeMap<String, String>,
+}
+
+impl Found {
+    /// A difference counts before what could not be judged again, and all of it has to be for success.
+    fn exit(&self) -> ExitStatus {
+        let same =
+            self.compared.differences.is_empty() && self.computed.differ.is_empty() && self.facts.differ().is_empty();
+        match (same, self.compared.not_judged.total().saturating_add(self.computed.not_computed())) {
+            (false, _) => ExitStatus::OtherOutcome,
+            (true, 0) => ExitStatus::Success,
+            (true, _) => ExitStatus::Undecided,
+        }
+    }
 }
 
 /// The checks to judge by, and those of the bundle whose text is not this program's.
@@ -114,6 +148,16 @@ fn checks(which: Checks, sealed: &[Check]) -> anyhow::Result<(CheckSet, Vec<(Str
         Checks::Sealed => Ok((set, other)),
         Checks::Shipped => Ok((CheckSet::stock()?, other)),
     }
+}
+
+/// The kinds of resources that the checks in use ask for.
+fn kinds_asked(set: &CheckSet, assignments: &[(RecordRef, Assignment)]) -> Vec<String> {
+    let used = assignments.iter().filter_map(|(_, assignment)| set.get(&assignment.check));
+    let kinds = used.flat_map(|check| {
+        let custom = &check.meta.custom;
+        custom.subject.kind().into_iter().chain(custom.reads.iter().map(String::as_str))
+    });
+    kinds.map(str::to_owned).collect()
 }
 
 /// The bundle that was read again must be the one that was accepted.
@@ -133,30 +177,68 @@ fn same(first: &VerifiedBundle, again: Result<VerifiedBundle, ExitStatus>) -> an
 struct SealedReader {
     case: Case,
     checks: Vec<Check>,
-    findings: Vec<Finding>,
-    withheld: bool,
+    comparison: Comparison,
+    /// Members that are shown, by target and population.
+    shown: HashMap<(String, String), u64>,
+    members: BTreeSet<RecordRef>,
+    run: Option<Run>,
+    /// Whether findings have begun, before which everything stands that they can rest on.
+    concluded: bool,
     facts: Facts,
+}
+
+impl SealedReader {
+    fn shows(&mut self, target: &str, population: &str) {
+        let shown = self.shown.entry((target.to_owned(), population.to_owned())).or_default();
+        *shown = shown.saturating_add(1);
+    }
+
+    /// What is withheld of what can be judged.
+    fn withheld(&mut self) -> Withheld {
+        let mut lists = BTreeSet::new();
+        if !self.members.is_empty() {
+            for (_, one) in &self.case.coverage {
+                let list = (one.target.clone(), one.population.clone());
+                let shown = self.shown.get(&list).copied().unwrap_or(0);
+                if one.items.saturating_sub(one.repeated) > shown {
+                    lists.insert(list);
+                }
+            }
+        }
+        self.shown.clear();
+        Withheld { members: std::mem::take(&mut self.members), lists }
+    }
 }
 
 impl Observer for SealedReader {
     fn record(&mut self, at: RecordRef, line: &Line, text: &[u8]) {
         self.facts.record(at, line, text);
+        if at.kind >= RecordType::Finding && !self.concluded {
+            self.concluded = true;
+            let withheld = self.withheld();
+            self.comparison.withheld(withheld);
+        }
         let record = match line {
             Line::Withheld(_) => {
-                self.withheld |= matches!(
-                    at.kind,
-                    RecordType::Resource | RecordType::Derived | RecordType::Assignment | RecordType::Finding
-                );
+                match at.kind {
+                    RecordType::Resource | RecordType::Derived => drop(self.members.insert(at)),
+                    RecordType::Finding => self.comparison.withheld_finding(),
+                    _ => {}
+                }
                 return;
             }
             Line::Disclosed(record) => record.as_ref(),
         };
         match record {
+            Record::Run(run) => self.run = Some(run.clone()),
             Record::Check(check) => self.checks.push(check.clone()),
             Record::Assignment(assignment) => self.case.assignments.push((at, assignment.clone())),
             Record::Coverage(coverage) => self.case.coverage.push((at, coverage.clone())),
             Record::Gap(gap) => self.case.gaps.push((at, gap.clone())),
-            Record::Finding(finding) => self.findings.push(outcome_only(finding)),
+            Record::Resource(resource) => self.shows(&resource.target, &resource.population),
+            Record::Derived(derived) => self.shows(&derived.target, &derived.population),
+            Record::Finding(finding) => self.comparison.sealed(finding),
+            Record::Control(control) => self.comparison.control(&control.id, &control.counts),
             _ => {}
         }
     }
@@ -168,11 +250,6 @@ impl Observer for SealedReader {
     fn raw(&mut self, ordinal: u64, piece: &[u8]) {
         self.facts.raw(ordinal, piece);
     }
-}
-
-/// All that a comparison needs of a finding.
-fn outcome_only(finding: &Finding) -> Finding {
-    Finding { evidence: Vec::new(), rests_on: Vec::new(), reason: None, ..finding.clone() }
 }
 
 /// Judges resources as they come.
@@ -203,14 +280,17 @@ impl Observer for JudgingReader<'_> {
 }
 
 /// Names the sealed findings that did not come out again.
-struct LeftReader<'c>(&'c mut Comparison);
+struct LeftReader<'c> {
+    comparison: &'c mut Comparison,
+    not_run: &'c BTreeSet<String>,
+}
 
 impl Observer for LeftReader<'_> {
     fn record(&mut self, _at: RecordRef, line: &Line, _text: &[u8]) {
         if let Line::Disclosed(record) = line
             && let Record::Finding(finding) = record.as_ref()
         {
-            self.0.left(finding);
+            self.comparison.left(finding, !self.not_run.contains(&finding.check));
         }
     }
 }
@@ -233,10 +313,16 @@ fn print(args: &ReassessArgs, bundle: &VerifiedBundle, found: &Found) -> std::io
                 "checks": args.checks,
                 "same": found.compared.same,
                 "differences": differences,
-                "not_judged": found.compared.not_judged,
+                "not_judged": found.compared.not_judged.total(),
+                "not_judged_because": {
+                    "withheld": found.compared.not_judged.withheld,
+                    "finding_withheld": found.compared.not_judged.findings,
+                    "no_check": found.compared.not_judged.no_check,
+                },
                 "checks_with_other_text": other,
                 "checks_not_shipped": found.not_shipped,
                 "broken": found.broken,
+                "derived": found.computed,
                 "facts": {
                     "compared": found.facts.compared(),
                     "not_compared": found.facts.not_compared(),
@@ -256,25 +342,31 @@ fn human(which: Checks, bundle: &VerifiedBundle, found: &Found) -> String {
         Checks::Sealed => "the checks that are sealed in it",
         Checks::Shipped => "the checks that this program ships",
     };
-    let (style, verdict) = match (compared.differences.is_empty(), found.facts.differ().is_empty()) {
-        (true, true) => (GOOD, "The same outcomes"),
-        (false, _) => (BAD, "Other outcomes"),
-        (true, false) => (BAD, "Other facts than in the answers"),
+    let (style, verdict) = match found.exit() {
+        ExitStatus::Success => (GOOD, "The same outcomes"),
+        ExitStatus::Undecided => (OPEN, "Not everything could be judged again"),
+        _ if !compared.differences.is_empty() => (BAD, "Other outcomes"),
+        _ if !found.computed.differ.is_empty() => (BAD, "Other derived objects"),
+        _ => (BAD, "Other facts than in the answers"),
     };
     let said = &bundle.statement().predicate;
     let _ = writeln!(out, "{style}{verdict}{style:#}: run {} judged again with {with}", safe(&said.bundle));
+    let different = compared.differences.len() as u64;
+    let again = compared.same.saturating_add(different);
     let _ = writeln!(
         out,
-        "\n  {} findings have the sealed outcome, {} have another",
+        "\n  {again} of {} findings were judged again: {} have the sealed outcome, {different} have another",
+        again.saturating_add(compared.not_judged.total()),
         compared.same,
-        compared.differences.len()
     );
-    if compared.not_judged > 0 {
-        let text = format!(
-            "{} findings could not be judged again, because what they rest on is withheld or their check is missing",
-            compared.not_judged
-        );
-        out.push_str(&wrapped("  ", &text));
+    for (count, why) in [
+        (compared.not_judged.withheld, "could not be judged again, because what they rest on is withheld"),
+        (compared.not_judged.findings, "are withheld: what is judged now is held against what their control counts"),
+        (compared.not_judged.no_check, "could not be judged again, because their check is missing or could not be run"),
+    ] {
+        if count > 0 {
+            out.push_str(&wrapped("  ", &format!("{count} {why}")));
+        }
     }
     for difference in compared.differences.iter().take(SHOWN) {
         out.push_str(&wrapped("  - ", &safe(&sentence(difference))));
@@ -294,9 +386,43 @@ fn human(which: Checks, bundle: &VerifiedBundle, found: &Found) -> String {
     for (id, why) in &found.broken {
         out.push_str(&wrapped("  - ", &safe(&format!("{id} could not be run: {why}"))));
     }
+    out.push_str(&of_derived(&found.computed));
     out.push_str(&of_facts(&found.facts));
-    let rest = "This covers the rules: that the outcomes follow from the sealed resources. Of the facts it covers those that stand in an answer as they are; what a collector computed is for you to compare (`show --finding N`).";
+    let rest = "This covers the rules: that outcomes and derived objects follow from the sealed resources. Of the facts it covers those that stand in an answer as they are; what a collector made of several answers, or of a date, is for you to compare (`show --finding N`).";
     let _ = write!(out, "\n{}", wrapped("  ", rest));
+    out
+}
+
+fn of_derived(computed: &Computed) -> String {
+    let mut out = String::new();
+    let differ = &computed.differ;
+    let _ = writeln!(
+        out,
+        "\n  {} derived objects were computed again and are the sealed ones, {} differ, {} could not be computed again",
+        computed.same,
+        differ.len(),
+        computed.not_computed()
+    );
+    for one in &computed.not_computed {
+        let text = format!(
+            "{} {} of target `{}` could not be computed again: {}",
+            one.count, one.kind, one.target, one.because
+        );
+        out.push_str(&wrapped("  - ", &safe(&text)));
+    }
+    for one in differ.iter().take(SHOWN) {
+        let what = match one.problem {
+            Problem::OtherFacts => "other facts come out than are sealed",
+            Problem::DoesNotComeOut => "it is sealed, and does not come out",
+            Problem::NotSealed => "it comes out, and is not sealed",
+        };
+        let place = one.record.map_or_else(String::new, |record| format!(" ({record})"));
+        let text = format!("{} `{}` of target `{}`{place}: {what}", one.kind, one.id, one.target);
+        out.push_str(&wrapped("  - ", &safe(&text)));
+    }
+    if differ.len() > SHOWN {
+        let _ = writeln!(out, "  … {} in all", differ.len());
+    }
     out
 }
 

@@ -75,6 +75,13 @@ fn the_outcomes_and_facts_of_each_day_come_out_again() {
         let said = answer.json();
         assert!(said["facts"]["compared"].as_u64().unwrap() > 90, "{said}");
         assert_eq!((&said["facts"]["not_compared"], &said["not_judged"]), (&0.into(), &0.into()), "{said}");
+        let derived = &said["derived"];
+        assert!(derived["same"].as_u64().unwrap() > 20, "{derived}");
+        assert_eq!(
+            (&derived["differ"], &derived["not_computed"]),
+            (&serde_json::json!([]), &serde_json::json!([])),
+            "{derived}"
+        );
     }
 }
 

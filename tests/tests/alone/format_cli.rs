@@ -518,7 +518,7 @@ fn reassessing_comes_to_the_sealed_outcomes_or_says_so() {
     let desk = Desk::new(&book, &files);
     let said = desk.with_trust(&["reassess", "b.tar"]);
     assert_eq!(said.code, 0, "{}{}", said.text(), said.stderr);
-    assert!(said.text().contains("2 findings have the sealed outcome"), "{}", said.text());
+    assert!(said.text().contains("2 of 2 findings were judged again: 2 have the sealed outcome"), "{}", said.text());
     assert!(said.text().contains("own/key-is-enabled (own)"), "{}", said.text());
     let shipped = desk.with_trust(&["reassess", "b.tar", "--checks", "shipped", "--format", "json"]);
     assert_eq!(shipped.json()["checks_not_shipped"], json!(["own/key-is-enabled"]));
@@ -529,6 +529,28 @@ fn reassessing_comes_to_the_sealed_outcomes_or_says_so() {
     let said = desk.with_trust(&["reassess", "b.tar"]);
     assert_eq!(said.code, 22, "{}{}", said.text(), said.stderr);
     assert!(said.text().contains("own/key=k-2: sealed as conforms, now deviates"), "{}", said.text());
+
+    // Two keys of which one is withheld; then all findings; then invented ones beside an unrelated withheld record.
+    let (book, _) = judged("deviates");
+    let withheld = |withhold: &dyn Fn(RecordType, &str) -> bool| {
+        let files = book.redacted(0, |_, kind, text| withhold(kind, std::str::from_utf8(text).unwrap()));
+        let desk = Desk::new(&book, &files);
+        let said = desk.with_trust(&["reassess", "b.tar", "--format", "json"]);
+        (said.code, said.json()["not_judged_because"].clone(), said.json()["differences"].as_array().unwrap().len())
+    };
+    let because =
+        |withheld: u64, findings: u64| json!({"withheld": withheld, "finding_withheld": findings, "no_check": 0});
+    let one_key = withheld(&|kind, text| kind == RecordType::Resource && text.contains("\"id\":\"k-2\""));
+    assert_eq!(one_key, (21, because(1, 0), 0));
+    assert_eq!(withheld(&|kind, _| kind == RecordType::Finding), (21, because(0, 2), 0));
+    assert_eq!(withheld(&|kind, _| matches!(kind, RecordType::Resource | RecordType::Finding)), (21, because(0, 2), 0));
+    let (lying, _) = judged("conforms");
+    let files = lying.redacted(0, |_, kind, text| {
+        kind == RecordType::Finding
+            || (kind == RecordType::Resource && std::str::from_utf8(text).unwrap().contains("\"id\":\"k-1\""))
+    });
+    let desk = Desk::new(&lying, &files);
+    assert_eq!(desk.with_trust(&["reassess", "b.tar"]).code, 22, "the control counts another outcome than comes out");
 
     // Facts that stand in an answer as they are.
     let facts = |id: &str| {
