@@ -505,7 +505,10 @@ fn as_asked(world: &World, question: &mut Question) -> Answer {
     let subject = Subject::user(&question.user).unwrap();
     let ask = Ask { subject, with: question.groups.clone(), asked: question.asked.clone() };
     let text = ask.to_string();
-    assert_eq!(rbac::question::question(&text).as_ref(), Ok(&ask), "{text}");
+    // A path that begins otherwise cannot be written down, and no server is asked for it.
+    if !matches!(&ask.asked, Asked::Path { path, .. } if !path.starts_with('/')) {
+        assert_eq!(rbac::question::question(&text).as_ref(), Ok(&ask), "{text}");
+    }
     let answer = world.answer(&ask);
     question.groups.clone_from(&answer.groups);
     answer
