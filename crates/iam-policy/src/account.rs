@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::document::PolicyDocument;
-use crate::permissions::{Digest, Held, Holder, Power, Raised, Shared, raised};
+use crate::permissions::{Digest, Held, Holder, Loose, Power, Raised, Shared, raised};
 
 /// What a user or a role may do by identity policies: their own, those of their groups, within a permissions boundary. Computed from all
 /// that was read of users, groups, roles and policies. Its id is the principal's ARN.
@@ -229,6 +229,8 @@ impl Book {
             policies,
             boundary: entry.boundary.as_ref().map(|one| self.held(one, None)),
             trust: entry.trust.clone(),
+            // Asked for where who reaches a key is asked for.
+            loose: Loose::default(),
         }
     }
 

@@ -41,7 +41,7 @@ pub enum ExitStatus {
 }
 
 impl ExitStatus {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Success,
         Self::ToolFailed,
         Self::WrongInput,

@@ -85,6 +85,8 @@ fn environment(checks: &CheckSet) -> Environment {
             collector: check.id.split('/').next().unwrap().to_owned(),
             subject,
             parameters: custom.parameters.clone(),
+            parts: std::collections::BTreeSet::default(),
+            declares: custom.declares.clone(),
         };
         (check.id.clone(), meta)
     });
