@@ -96,15 +96,17 @@ fn kept_records(
     let is_there = |record: &str| {
         names.iter().any(|name| name.strip_prefix(record).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
     };
-    let missing: Vec<_> =
-        records.iter().filter(|record| record.is_written() && !is_there(&record.value)).collect();
+    let missing: Vec<_> = records.iter().filter(|record| record.is_written() && !is_there(&record.value)).collect();
     let told = missing.iter().map(|record| {
         let problem = format!("`{}` is not among the records in `{}`", record.value, folder.path);
         loaded.missing_record(record.at, &problem)
     });
     let told = told.collect();
     let missing = missing.into_iter().map(|record| record.value.clone()).collect();
-    (KeptFacts { entries: Some(names.iter().filter(|name| !name.starts_with('.')).count()), because: None, missing }, told)
+    (
+        KeptFacts { entries: Some(names.iter().filter(|name| !name.starts_with('.')).count()), because: None, missing },
+        told,
+    )
 }
 
 /// A declaration without errors.

@@ -78,7 +78,10 @@ pub const DECLARATION: &str = include_str!("../witnessmark.yaml");
 
 /// What people of the company wrote down when they did what they do again and again: path beside [`DECLARATION`], and text.
 pub const RECORDS: [(&str, &str); 2] = [
-    ("staff/2026-02-02.md", "Checks and training of everybody who may affect keys, 2 February 2026. Head of Security.\n"),
+    (
+        "staff/2026-02-02.md",
+        "Checks and training of everybody who may affect keys, 2 February 2026. Head of Security.\n",
+    ),
     ("access-reviews/2026-10-05.md", "Declared lists compared with tickets, 5 October 2026. Head of Security.\n"),
 ];
 

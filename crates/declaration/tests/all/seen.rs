@@ -54,7 +54,10 @@ fn what_was_seen_first_stays_and_what_changes_shows() {
         seen(&first, "risk", "T-1"),
         json!({"ledger_since": 1_000, "dates": {"accepted": 1_000}, "changed": null, "first": 1_000, "threats": null})
     );
-    assert_eq!(seen(&first, "threat", "T-1"), json!({"ledger_since": 1_000, "dates": {}, "changed": null, "first": 1_000, "threats": null}));
+    assert_eq!(
+        seen(&first, "threat", "T-1"),
+        json!({"ledger_since": 1_000, "dates": {}, "changed": null, "first": 1_000, "threats": null})
+    );
     for thing in things.iter().filter(|thing| thing.facts.get("seen").is_some()) {
         assert!(!thing.parts["seen"].is_empty(), "{thing:?}");
     }
@@ -124,7 +127,9 @@ fn a_task_knows_since_when_its_threats_are_there() {
         .replace("threats: [", "threats: [{id: T-0, title: Nobody looks}, ")
         .replace("{id: C-1, title: Two sign,", "{id: C-1, title: Two sign, threats: [T-0],");
     let (first, _) = next(None, &text, 1_000);
-    let of_task = |bundle: &Bundle| (seen(bundle, "task", "C-1")["threats"].clone(), seen(bundle, "task", "C-1")["first"].clone());
+    let of_task = |bundle: &Bundle| {
+        (seen(bundle, "task", "C-1")["threats"].clone(), seen(bundle, "task", "C-1")["first"].clone())
+    };
     assert_eq!(of_task(&first), (json!(1_000), json!(1_000)));
     // A threat that is new, and the only one that the control answers now; the control is as old as it was.
     let text = TEXT

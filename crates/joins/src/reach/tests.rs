@@ -377,11 +377,7 @@ fn with_repository(organization: &str) -> Found {
     let member =
         |login: &str, role: &str| (login.to_owned(), json!({"login": login, "role": role, "two_factor": "secure"}));
     with_web_identity(&format!("repo:{organization}/signer:ref:refs/heads/main"), issuer)
-        .with(
-            "code",
-            "github/organization",
-            ("northbank".to_owned(), json!({"default_repository_permission": "read"})),
-        )
+        .with("code", "github/organization", ("northbank".to_owned(), json!({"default_repository_permission": "read"})))
         .with("code", "github/member", member("ada", "admin"))
         .with("code", "github/member", member("bob", "member"))
         .with("code", "github/member", member("joe", "member"))
@@ -465,7 +461,10 @@ fn whoever_is_let_in_by_a_key_alone_is_somebody() {
     let chain = json!([{"Effect": "Allow", "Principal": {"AWS": arn("user", "cy")}, "Action": "sts:AssumeRole"}]);
     let nothing = json!([{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]);
     let key_policy = json!([
-        to(json!({"AWS": [foreign("role/sign"), foreign("user/x"), vendor, arn("role", "signer"), arn("user", "dot")]}), "kms:Sign"),
+        to(
+            json!({"AWS": [foreign("role/sign"), foreign("user/x"), vendor, arn("role", "signer"), arn("user", "dot")]}),
+            "kms:Sign"
+        ),
         to(json!({"AWS": "arn:aws:iam::333344445555:root"}), "kms:Sign"),
     ]);
     let mut found = Found::default()
@@ -475,9 +474,8 @@ fn whoever_is_let_in_by_a_key_alone_is_somebody() {
         .aws("aws-iam/user", entity("user", "eve", &nothing, None))
         .aws("aws-iam/role", entity("role", "signer", &nothing, Some(chain)))
         .with("declaration", "declaration/holder", holder("kh-1", &[("aws", &arn("user", "dot"))]));
-    let text = format!(
-        "{INVENTORY}\nthird_parties: [{{id: vendor, role: qsp, seen_as: {{accounts: ['222233334444']}}}}]\n"
-    );
+    let text =
+        format!("{INVENTORY}\nthird_parties: [{{id: vendor, role: qsp, seen_as: {{accounts: ['222233334444']}}}}]\n");
     let all = found.joined(&declared(&text));
     assert_eq!(
         identities(&all),
@@ -515,8 +513,10 @@ fn whoever_is_let_in_by_a_key_alone_is_somebody() {
 
 #[test]
 fn whoever_comes_from_a_cluster_or_a_repository_is_somebody() {
-    let found = with_repository("northbank").with("declaration", "declaration/holder", holder("kh-1", &[("code", "Ada")]));
-    let all = found.joined(&declared(&INVENTORY.replace("{aws: ['arn:aws:iam::111122223333:user/ada']}", "{code: [ADA]}")));
+    let found =
+        with_repository("northbank").with("declaration", "declaration/holder", holder("kh-1", &[("code", "Ada")]));
+    let all =
+        found.joined(&declared(&INVENTORY.replace("{aws: ['arn:aws:iam::111122223333:user/ada']}", "{code: [ADA]}")));
     let role = format!("{OWN}:role/signer: elsewhere []");
     assert_eq!(
         identities(&all).into_iter().filter(|one| !one.contains(":user/")).collect::<Vec<_>>(),
@@ -525,7 +525,8 @@ fn whoever_comes_from_a_cluster_or_a_repository_is_somebody() {
     // A login is a holder's in whatever case it is written.
     assert_eq!(entry(of(&all, REACH, &key_arn("a")), "code ada").unwrap()["holders"], json!(["kh-1"]));
 
-    let grants = json!([{"right": "create-pods", "namespace": "signing", "names": null, "binding": "RoleBinding/signing/x"}]);
+    let grants =
+        json!([{"right": "create-pods", "namespace": "signing", "names": null, "binding": "RoleBinding/signing/x"}]);
     let cluster =
         json!({"eks": {"arn": "arn:aws:eks:eu-west-1:111122223333:cluster/x", "issuer": format!("https://{ISSUER}")}});
     let mut found = with_web_identity("system:serviceaccount:signing:signer", ISSUER)
