@@ -161,13 +161,15 @@ impl<'a> Bound<'a> {
             };
             sources.push(source.clone());
             denials.extend(document.statements.iter().filter(|statement| statement.effect == Effect::Deny).map(
-                |statement| Denial {
-                    policy: policy.id.clone(),
-                    kind: policy.kind.clone(),
-                    to: to.clone(),
-                    statement: statement.clone(),
-                    guard: guard(statement, partition)
-                        .and_then(|found| if policy.kind == RCP { found.of_resources() } else { Some(found) }),
+                |statement| {
+                    Denial {
+                        policy: policy.id.clone(),
+                        kind: policy.kind.clone(),
+                        to: to.clone(),
+                        statement: statement.clone(),
+                        guard: guard(statement, partition)
+                            .and_then(|found| if policy.kind == RCP { found.of_resources() } else { Some(found) }),
+                    }
                 },
             ));
         }

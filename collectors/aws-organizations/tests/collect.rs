@@ -1,5 +1,5 @@
 //! What this collector makes of what Organizations answers.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use collector_aws_organizations::AwsOrganizations;
 use fakes::aws::{AwsFake, Organization, OrganizationPolicy, Size, World};
@@ -50,7 +50,17 @@ fn what_a_level_does_not_allow_is_guarded() {
         content: content.to_string(),
         targets: vec![target.to_owned()],
     };
-    let seen = read(|organization| organization.policies.push(scp("p-list0001", &list, "ou-ab12-22222222")), vec![]);
+    // The fake's upper unit has a policy that only denies: with no other one it allows nothing at all.
+    let usual = read(|_| {}, vec![]);
+    let upper = usual.facts(ACCOUNT, "111122223333")["unallowed"].as_array().unwrap().clone();
+    assert!(upper.iter().all(|level| level["policies"] == json!(["p-keys0001"])) && upper.len() == 1, "{upper:?}");
+    let seen = read(
+        |organization| {
+            organization.policies.push(scp("p-upper001", &all, "ou-ab12-11111111"));
+            organization.policies.push(scp("p-list0001", &list, "ou-ab12-22222222"));
+        },
+        vec![],
+    );
     let prod = seen.facts(ACCOUNT, "111122223333");
     let [only] = prod["unallowed"].as_array().unwrap().as_slice() else { panic!("{prod}") };
     assert_eq!((&only["to"], &only["policies"]), (&json!("ou-ab12-22222222"), &json!(["p-list0001"])));
@@ -60,6 +70,7 @@ fn what_a_level_does_not_allow_is_guarded() {
 
     let seen = read(
         |organization| {
+            organization.policies.push(scp("p-upper001", &all, "ou-ab12-11111111"));
             organization.policies.push(scp("p-list0001", &list, "ou-ab12-22222222"));
             organization.policies.push(scp("p-all00001", &all, "ou-ab12-22222222"));
         },

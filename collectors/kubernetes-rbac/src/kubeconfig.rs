@@ -494,7 +494,10 @@ fn usable(plugin: &ExecConfig) -> Result<(), String> {
         return Err("its `exec` names no `apiVersion`".to_owned());
     };
     if !VERSIONS.contains(&version) {
-        return Err(format!("its `exec` is of `{version}`, which kubectl does not know either: {}", VERSIONS.join(" or ")));
+        return Err(format!(
+            "its `exec` is of `{version}`, which kubectl does not know either: {}",
+            VERSIONS.join(" or ")
+        ));
     }
     if plugin.interactive_mode.is_none() && !version.ends_with("beta1") {
         return Err(format!("its `exec` of `{version}` has no `interactiveMode`, which this version asks for"));
@@ -603,7 +606,10 @@ mod tests {
                 "{exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: aws}}",
                 Err("`client.authentication.k8s.io/v1alpha1`, which kubectl does not know either"),
             ),
-            ("{exec: {apiVersion: v1, command: aws, interactiveMode: Never}}", Err("which kubectl does not know either")),
+            (
+                "{exec: {apiVersion: v1, command: aws, interactiveMode: Never}}",
+                Err("which kubectl does not know either"),
+            ),
             ("{exec: {apiVersion: client.authentication.k8s.io/v1beta1}}", Err("names no `command`")),
             ("{auth-provider: {name: oidc}}", Err("`auth-provider` is not supported")),
             ("{token: t, as: other}", Err("impersonates another")),

@@ -102,7 +102,10 @@ pub fn unallowed(statements: &[&Statement], partition: &str) -> Vec<Guard> {
         let allowing = statements.iter().filter(|statement| {
             statement.effect == Effect::Allow && statement.covers_action(action) && meets(statement, resources)
         });
-        let allowed = allowing.map(|statement| one.spare(statement, resources)).collect::<Vec<_>>().contains(&true);
+        let mut allowed = false;
+        for statement in allowing {
+            allowed |= one.spare(statement, resources);
+        }
         if allowed {
             continue;
         }

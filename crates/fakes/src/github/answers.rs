@@ -142,7 +142,8 @@ fn of_repository(world: &World, one: &Repository, rest: &str, last: &str, reques
         }
         "/actions/permissions/selected-actions" if one.allowed_actions != "selected" => error::error(409, "Conflict"),
         "/actions/permissions/selected-actions" => {
-            let members = json!({"github_owned_allowed": true, "verified_allowed": false, "patterns_allowed": one.patterns});
+            let members =
+                json!({"github_owned_allowed": true, "verified_allowed": false, "patterns_allowed": one.patterns});
             json_reply(200, &filled("selected-actions", members))
         }
         "/actions/permissions/workflow" => json_reply(200, &workflow(&one.workflow_permissions)),

@@ -147,7 +147,7 @@ fn without_names(text: Vec<u8>) -> Vec<u8> {
         return text;
     }
     let lines = || text.split(|byte| *byte == b'\n');
-    let cells = |line: &'_ [u8]| line.iter().filter(|byte| **byte == b',').count();
+    let cells = |line: &[u8]| line.iter().filter(|byte| **byte == b',').count();
     let others = lines().next().map_or(0, cells).saturating_sub(1);
     let kept = lines().map(|line| {
         let all: Vec<&[u8]> = line.split(|byte| *byte == b',').collect();
