@@ -115,15 +115,15 @@ fn devices_of_the_root_user_that_were_not_read_leave_the_ways_open() {
     let mut found = Found::default();
     let devices = json!([{"serial": "s", "type": "virtual"}]);
     let facts = json!({"summary": summary, "root_virtual_mfa_devices": devices});
-    found.object("prod", account, "111122223333", facts).listed("prod", &[account]);
+    found.object("prod", account, &root, facts).listed("prod", &[account]);
     let (all, _) = found.joined(&declared(&holders));
     let person = one(&all, "joined/person", "kh-1");
     assert_eq!(person.facts["ways"][0]["second"], json!(["mfa", "totp"]));
     assert_eq!(unread(person), [] as [&str; 0]);
 
     let mut found = Found::default();
-    found.object("prod", account, "111122223333", json!({"summary": summary})).listed("prod", &[account]);
-    found.denied("prod", account, Some(("111122223333", "root_virtual_mfa_devices")));
+    found.object("prod", account, &root, json!({"summary": summary})).listed("prod", &[account]);
+    found.denied("prod", account, Some((&root, "root_virtual_mfa_devices")));
     let (all, _) = found.joined(&declared(&holders));
     let person = one(&all, "joined/person", "kh-1");
     // That there is a device is known from the summary; which one it is, not.
