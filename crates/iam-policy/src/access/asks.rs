@@ -66,6 +66,10 @@ pub const KEY_ACTIONS: [KeyAction; 33] = [
     of("kms:UpdatePrimaryRegion", ADMINISTER),
 ];
 
+/// Whoever may do one of these lets themselves into a cluster of EKS, as whom they like.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelastickubernetesservice.html>
+pub const LET_IN: [&str; 3] = ["eks:AssociateAccessPolicy", "eks:CreateAccessEntry", "eks:UpdateAccessEntry"];
+
 /// The action that an operation of a grant stands for, where it is one that counts.
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/grants.html#terms-grant-operations>
 pub fn of_grant(operation: &str) -> Option<&'static KeyAction> {

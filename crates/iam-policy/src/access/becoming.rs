@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::answer::{Given, Holds, Place, Step, Terms, Who, WhoKind, unread as step_unread};
-use super::clusters::LET_IN;
+use super::asks::LET_IN;
 use super::direct::unread;
 use super::facts::{Account, Principal, World, place};
 use super::outside::{Outsider, administrators, root};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::answer::{Given, Holds, Terms, Who, WhoKind, unread as step_unread};
+use super::asks::LET_IN;
 use super::becoming::{ASSUME, Becoming, assumes, trust_of};
 use super::direct::unread;
 use super::facts::{Cluster, PodIdentity, Principal, place};
@@ -11,10 +12,6 @@ use crate::arn;
 use crate::document::Statement;
 use crate::permissions::{To, named};
 use crate::wildcard::wildcard_matches;
-
-/// Whoever may do one of these lets themselves into a cluster, as whom they like.
-/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelastickubernetesservice.html>
-pub const LET_IN: [&str; 3] = ["eks:AssociateAccessPolicy", "eks:CreateAccessEntry", "eks:UpdateAccessEntry"];
 
 const ASSOCIATION: &str = "kubernetes-rbac/pod-identity";
 

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::asks::KEY_ACTIONS;
-use super::clusters::LET_IN;
+use super::asks::{KEY_ACTIONS, LET_IN};
 use super::facts::{Principal, World};
 use crate::document::Effect;
 use crate::permissions::{BECOME, CHANGE_PEOPLE, Digest, RAISE};

@@ -6,7 +6,6 @@ use crate::document::{Effect, PolicyDocument, Statement};
 use crate::text::knows_variables;
 
 use super::asks;
-use super::loosen::Loose;
 
 /// Shared, as many principals have the same policies.
 pub type Shared = Arc<Digest>;
@@ -79,6 +78,17 @@ pub struct Holder {
     pub trust: Option<Shared>,
     /// By what they take away what holds them back, where that is asked for.
     pub loose: Loose,
+}
+
+/// By which action, and whether they surely may do it.
+pub type Way = (&'static str, bool);
+
+/// By what somebody takes away what holds them back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Loose {
+    /// Of each of their policies, in their order. Empty: of none.
+    pub policies: Vec<Option<Way>>,
+    pub boundary: Option<Way>,
 }
 
 /// A policy in somebody's hands.

@@ -4,19 +4,8 @@ use crate::arn;
 use crate::document::Effect;
 
 use super::asks::{LOOSEN, LOOSEN_GROUPS, On};
-use super::holder::{Digest, Held, Holder};
+use super::holder::{Digest, Held, Holder, Loose, Way};
 use super::weigh::{Denied, Gift, To};
-
-/// By which action, and whether they surely may do it.
-pub type Way = (&'static str, bool);
-
-/// By what somebody takes away what holds them back.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Loose {
-    /// Of each of their policies, in their order. Empty: of none.
-    pub policies: Vec<Option<Way>>,
-    pub boundary: Option<Way>,
-}
 
 static NOTHING: Digest = Digest { statements: Vec::new(), variables: false };
 
