@@ -7,10 +7,10 @@ use diagnose::yaml::{self, Entry, Value};
 use diagnose::{Code, Decode, Diagnostic, Located, Node, Reporter, Severity, SourceMap, Span, has_errors};
 
 use crate::declared::{Declaration, Task};
-use crate::{placeholders, steering};
 use crate::registers::{self, Register};
 use crate::resources::KeptFacts;
 use crate::systems::{self, Elsewhere};
+use crate::{placeholders, steering};
 
 /// Files of one declaration.
 const MAX_FILES: usize = 256;

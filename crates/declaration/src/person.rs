@@ -14,8 +14,8 @@ use crate::catalogue::Standard;
 use crate::declared::Declaration;
 use crate::ids::RequirementId;
 use crate::load::resolve;
-use crate::{placeholders, steering};
 use crate::schema::as_parsed;
+use crate::{placeholders, steering};
 
 /// A form to be filled in, with comments.
 pub const RECORD_TEMPLATE: &str = include_str!("record_template.yaml");

@@ -68,13 +68,17 @@ fn cleaned(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
 /// What follows the first character of `::name …::`, which GitHub Actions takes for a command at the beginning of a line; a line may be
 /// broken before any word.
 fn begins_workflow_command(after: &str) -> bool {
-    after.strip_prefix(':').is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.contains("::"))
+    after
+        .strip_prefix(':')
+        .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.contains("::"))
 }
 
 /// What follows the first character of `##[name]` or `##vso[name]`, which Azure Pipelines, TeamCity and GitHub Actions take for a command
 /// anywhere in a line.
 fn begins_logging_command(after: &str) -> bool {
-    after.strip_prefix('#').is_some_and(|name| name.trim_start_matches(|c: char| c.is_ascii_alphabetic()).starts_with('['))
+    after
+        .strip_prefix('#')
+        .is_some_and(|name| name.trim_start_matches(|c: char| c.is_ascii_alphabetic()).starts_with('['))
 }
 
 /// Whether a character makes a text read otherwise than it is: control characters, those that turn the direction of writing (UAX #9), those
@@ -124,7 +128,10 @@ mod tests {
 
     #[test]
     fn the_last_look_lets_nothing_but_colours_through() {
-        assert_eq!(screen("\u{1b}[1;31mred\u{1b}[0m\n\u{1b}[2J\u{1b}]0;t\u{7}\u{202e}"), "\u{1b}[1;31mred\u{1b}[0m\n\u{fffd}[2J\u{fffd}]0;t\u{fffd}\u{fffd}");
+        assert_eq!(
+            screen("\u{1b}[1;31mred\u{1b}[0m\n\u{1b}[2J\u{1b}]0;t\u{7}\u{202e}"),
+            "\u{1b}[1;31mred\u{1b}[0m\n\u{fffd}[2J\u{fffd}]0;t\u{fffd}\u{fffd}"
+        );
         assert!(matches!(screen("one\n\ttwo"), Cow::Borrowed(_)));
     }
 

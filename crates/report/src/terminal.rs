@@ -55,8 +55,15 @@ pub fn render_overview(bundle: &VerifiedBundle, overview: &Overview) -> String {
 
 fn head(text: &mut String, bundle: &VerifiedBundle) {
     let p = &bundle.statement().predicate;
-    writeln!(text, "{BOLD}{}, {}{BOLD:#}: bundle {} of ledger {}", clean(&p.entity), clean(&p.system), p.chain.index, clean(&p.chain.origin))
-        .ok();
+    writeln!(
+        text,
+        "{BOLD}{}, {}{BOLD:#}: bundle {} of ledger {}",
+        clean(&p.entity),
+        clean(&p.system),
+        p.chain.index,
+        clean(&p.chain.origin)
+    )
+    .ok();
     let seconds = (p.finished.as_millis() - p.started.as_millis()).max(0);
     let status = match p.status {
         _ if p.kind == Kind::Record => "a person's record",
@@ -92,7 +99,12 @@ fn controls(text: &mut String, overview: &Overview) {
         writeln!(
             text,
             "{:<width$}  {style}{name:<14}{style:#} {:>8} {:>8} {:>12} {:>8}  {}{accepted}",
-            clean(&control.id), c.conforms, c.deviates, c.undetermined, c.not_applicable, clean(&control.title)
+            clean(&control.id),
+            c.conforms,
+            c.deviates,
+            c.undetermined,
+            c.not_applicable,
+            clean(&control.title)
         )
         .ok();
     }
@@ -263,7 +275,8 @@ fn gap_group(text: &mut String, bundle: &VerifiedBundle, group: &GapGroup) {
 }
 
 fn read(text: &mut String, overview: &Overview) {
-    let resources: Vec<String> = overview.resources.iter().map(|(kind, count)| format!("{count} {}", clean(kind))).collect();
+    let resources: Vec<String> =
+        overview.resources.iter().map(|(kind, count)| format!("{count} {}", clean(kind))).collect();
     let whole = overview.coverage.iter().filter(|c| c.complete).count();
     write!(text, "Read: {} exchanges; ", overview.exchanges).ok();
     if resources.is_empty() {
@@ -325,7 +338,10 @@ pub fn render_evidence(bundle: &VerifiedBundle, evidence: &Evidence) -> String {
         writeln!(
             text,
             "{BOLD}Asked{BOLD:#} {DIM}{}{DIM:#}: {} for control {}, parameters {}",
-            shown.record, clean(&a.check), clean(&a.control), clean(a.parameters.get())
+            shown.record,
+            clean(&a.check),
+            clean(&a.control),
+            clean(a.parameters.get())
         )
         .ok();
         if !a.weaker.is_empty() {
@@ -366,7 +382,11 @@ pub fn render_evidence(bundle: &VerifiedBundle, evidence: &Evidence) -> String {
         writeln!(
             text,
             "{BOLD}List{BOLD:#} {DIM}{}{DIM:#}: {} of {}: {} items on {} pages, read {end}{total}",
-            shown.record, clean(&c.population), clean(&c.target), c.items, c.pages
+            shown.record,
+            clean(&c.population),
+            clean(&c.target),
+            c.items,
+            c.pages
         )
         .ok();
     }
@@ -394,8 +414,14 @@ pub fn render_evidence(bundle: &VerifiedBundle, evidence: &Evidence) -> String {
 fn one_exchange(text: &mut String, view: &ExchangeView) {
     let e = &view.exchange.value;
     let status = answer_words(e);
-    writeln!(text, "\n{BOLD}{}{BOLD:#} {DIM}{}{DIM:#} at {} → {status}", clean(&e.operation), view.exchange.record, clean(&e.endpoint))
-        .ok();
+    writeln!(
+        text,
+        "\n{BOLD}{}{BOLD:#} {DIM}{}{DIM:#} at {} → {status}",
+        clean(&e.operation),
+        view.exchange.record,
+        clean(&e.endpoint)
+    )
+    .ok();
     let request_id = clean(e.request_id.as_deref().unwrap_or("none given"));
     writeln!(text, "  asked {}, attempt {}; the source's request id: {request_id}", e.started, e.attempt).ok();
     match &e.peer {

@@ -105,7 +105,10 @@ fn a_declaration_of_faults_is_not_clean() {
     assert_eq!(declared["judged_by_no_check"], json!([]));
     // Each of them is read by some check, but not each of its members.
     let members = declared["members_judged_by_no_check"].as_array().unwrap();
-    assert!(members.contains(&json!({"what": "third parties", "member": "role", "things": ["vault-ltd"]})), "{members:?}");
+    assert!(
+        members.contains(&json!({"what": "third parties", "member": "role", "things": ["vault-ltd"]})),
+        "{members:?}"
+    );
     assert!(!members.iter().any(|one| one["member"] == "certificate" || one["member"] == "reviewed"), "{members:?}");
 
     // What was not read leaves the key undetermined: it may be there.

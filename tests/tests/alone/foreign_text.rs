@@ -16,7 +16,8 @@ const HOSTILE: &str = "\u{1b}[2J\u{1b}[7m\u{1b}]0;t\u{7}\u{9b}1m\u{202e}\u{2066}
 
 /// Characters that no output has, whatever it shows.
 fn steers(c: char) -> bool {
-    (c.is_control() && c != '\n') || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    (c.is_control() && c != '\n')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Where the texts of a record stand, names of members too, as the steps that lead there.
@@ -99,7 +100,8 @@ impl Screen {
             .envs(variables.iter().copied())
             .output()
             .unwrap();
-        let said = format!("{}{}", String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        let said =
+            format!("{}{}", String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
         (output.status.code().unwrap(), said)
     }
 }

@@ -23,9 +23,8 @@ pub fn run(arguments: &Ask) -> CommandResult {
     let bundle = Bundle::named(&arguments.bundle)?;
     let mut reader = AskReader::new();
     let (verified, _) = summary::verified(&bundle, &trust, &mut reader)?;
-    let reply = reader
-        .finish(&verified, &question, arguments.target.as_deref())
-        .map_err(|why| Failure::input(anyhow!(why)))?;
+    let reply =
+        reader.finish(&verified, &question, arguments.target.as_deref()).map_err(|why| Failure::input(anyhow!(why)))?;
     let basis = Basis::of(&verified, Vec::new(), 0);
     match arguments.printed.format {
         Format::Json => output::json(&json!({"form": "witnessmark-ask/1", "from": basis, "reply": reply}))?,

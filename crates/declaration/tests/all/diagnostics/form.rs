@@ -71,7 +71,8 @@ fn what_cannot_be_seen_is_refused() {
         }
     }
     // Writing of every direction, several lines and tabs are ordinary.
-    let fine = said(&(HEAD.to_owned() + "controls:\n  - id: C\n    title: |\n      מפתחות \tהחתימה\n      Schlüssel, 鍵\n"));
+    let fine =
+        said(&(HEAD.to_owned() + "controls:\n  - id: C\n    title: |\n      מפתחות \tהחתימה\n      Schlüssel, 鍵\n"));
     assert!(!fine.contains("U+"), "{fine}");
 }
 
