@@ -71,6 +71,8 @@ pub fn examine(declaration: &Path, now: Timestamp) -> Result<Examined, Failure> 
     let asked: Vec<_> =
         diagnostics.iter().filter(|one| one.code == diagnose::Code::Placeholder).map(|one| one.at).collect();
     diagnostics.retain(|one| one.code == diagnose::Code::Placeholder || !asked.contains(&one.at));
+    // As they are written, whatever found them.
+    diagnostics.sort_by_key(|one| (one.at, one.severity));
     Ok(Examined { context: Context { folder, loaded, environment, checks, attached }, diagnostics })
 }
 

@@ -87,6 +87,10 @@ impl Form for RequirementId {
         StandardId::read(standard)?;
         is_word(item).then(|| Self { standard: standard.to_owned(), item: item.to_owned() })
     }
+
+    fn instead(text: &str) -> Option<String> {
+        is_word(text).then(|| format!("write its standard before it, as `system.standard` names it: `STANDARD:{text}`"))
+    }
 }
 
 /// SHA-256 of a file: 64 hexadecimal digits in lower case.

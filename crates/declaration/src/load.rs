@@ -1,6 +1,6 @@
 //! Reads the declaration, what it includes and what it imports, through a loader, into one tree and then into types.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diagnose::decode::{text, wrong_type};
 use diagnose::yaml::{self, Entry, Value};
@@ -11,6 +11,12 @@ use crate::registers::{self, Register};
 use crate::resources::KeptFacts;
 use crate::systems::{self, Elsewhere};
 use crate::{placeholders, steering};
+
+/// Stands for every list, where a file could not be read.
+pub(crate) const ANY: &str = "*";
+
+/// What to do where there is no declaration.
+const BEGIN: &str = "`witnessmark init` writes a first one; `-d FILE` names one that lies elsewhere";
 
 /// Files of one declaration.
 const MAX_FILES: usize = 256;
@@ -49,6 +55,8 @@ pub struct Loaded {
     pub sources: SourceMap,
     pub diagnostics: Vec<Diagnostic>,
     tree: Option<Node>,
+    /// Lists of which a part could not be read, which was reported: what they seem to lack may be in that part.
+    pub(crate) unread: BTreeSet<String>,
     /// What of the files belongs to other systems of the entity.
     pub(crate) elsewhere: Elsewhere,
     /// From which level on requirements are demanded that third parties are said to meet, by their whole ids, as far as it is known.
@@ -232,10 +240,16 @@ pub fn load(root_path: &str, loader: &dyn Loader) -> Loaded {
         merged: Vec::new(),
         open: Vec::new(),
         registers: BTreeMap::new(),
+        unread: BTreeSet::new(),
     };
     let root_at = reading.file(name, Span::NONE);
     reading.unread();
-    let Reading { files, sources, mut diagnostics, mut merged, .. } = reading;
+    let Reading { files, sources, mut diagnostics, mut merged, mut unread, .. } = reading;
+    // Of a list that is written twice the second is not read.
+    let twice = diagnostics.iter().filter(|one| one.code == Code::DuplicateKey && one.column == Some(1));
+    unread.extend(twice.filter_map(|one| one.message.split('`').nth(1)).map(str::to_owned));
+    let no_list = merged.iter().filter(|entry| !matches!(entry.value.value, Value::List(_)));
+    unread.extend(no_list.map(|entry| entry.key.value.clone()));
 
     let mut reporter = Reporter::new(&sources);
     let elsewhere = systems::keep_own(&mut merged, &mut reporter);
@@ -260,7 +274,8 @@ pub fn load(root_path: &str, loader: &dyn Loader) -> Loaded {
     }
     diagnostics.append(&mut reporter.found);
     diagnostics.sort_by_key(|d| (d.at, d.severity));
-    Loaded { declaration, files, sources, diagnostics, tree, elsewhere, levels: BTreeMap::new(), kept: BTreeMap::new() }
+    let (levels, kept) = (BTreeMap::new(), BTreeMap::new());
+    Loaded { declaration, files, sources, diagnostics, tree, unread, elsewhere, levels, kept }
 }
 
 struct Reading<'a> {
@@ -274,6 +289,8 @@ struct Reading<'a> {
     open: Vec<String>,
     /// Imported registers, by path; `None`: it cannot be used, which was reported.
     registers: BTreeMap<String, Option<Register>>,
+    /// Lists of which a part could not be read; `*`: any may be.
+    unread: BTreeSet<String>,
 }
 
 impl Reading<'_> {
@@ -281,7 +298,10 @@ impl Reading<'_> {
     fn file(&mut self, path: &str, asked: Span) -> Option<Span> {
         let (file, text) = self.text(path, asked)?;
         let mut tree = None;
-        self.report(|r| tree = yaml::parse(file, &text, r));
+        self.report(|r| {
+            tree = yaml::parse(file, &text, r);
+            placeholders::comments(file, &text, r);
+        });
         let node = tree?;
         let Value::Map(members) = node.value else {
             self.report(|r| {
@@ -313,7 +333,7 @@ impl Reading<'_> {
             ))),
             Ok(bytes) => String::from_utf8(bytes).map_err(|error| {
                 let at = error.utf8_error().valid_up_to();
-                (Code::Yaml, format!("`{shown}` is not UTF-8 from byte {at} on"))
+                (Code::Unreadable, format!("`{shown}` is not UTF-8 from byte {at} on: save it as UTF-8"))
             }),
         };
         match read {
@@ -323,8 +343,10 @@ impl Reading<'_> {
                 Some((self.sources.add(shown, text.clone()), text))
             }
             Err((code, problem)) => {
+                // Of the first file nobody else says what to do.
+                let first = (!asked.is_some()).then(|| BEGIN.to_owned());
                 self.report(|r| {
-                    r.error(asked, code, problem);
+                    r.error(asked, code, problem).maybe_help(first);
                 });
                 None
             }
@@ -335,18 +357,18 @@ impl Reading<'_> {
         if self.folder.is_empty() { path.to_owned() } else { format!("{}/{path}", self.folder) }
     }
 
-    /// The rows of the register that is named under `list` of the file `from`.
-    fn import(&mut self, from: &str, list: &str, node: &Node) -> Vec<Node> {
+    /// The rows of the register that is named under `list` of the file `from`; `None`: it cannot be used, which is reported.
+    fn import(&mut self, from: &str, list: &str, node: &Node) -> Option<Vec<Node>> {
         let mut import = None;
         self.report(|r| import = registers::import_of(node, r));
-        let Some(import) = import.filter(|import| import.file.is_written()) else { return Vec::new() };
-        let Some(path) = self.beside(from, &import.file) else { return Vec::new() };
+        let import = import.filter(|import| import.file.is_written())?;
+        let path = self.beside(from, &import.file)?;
         if !self.registers.contains_key(&path) {
             if self.files.iter().any(|file| file.path == path) {
                 self.report(|r| {
                     r.error(import.file.at, Code::Include, format!("`{path}` is included, and no register"));
                 });
-                return Vec::new();
+                return None;
             }
             let mut register = None;
             if let Some((file, text)) = self.text(&path, import.file.at) {
@@ -356,12 +378,15 @@ impl Reading<'_> {
             self.registers.insert(path.clone(), register);
         }
         let mut register = self.registers.remove(&path).flatten();
-        let mut rows = Vec::new();
-        if let Some(register) = &mut register {
+        let before = self.diagnostics.len();
+        let rows = register.as_mut().map(|register| {
+            let mut rows = Vec::new();
             self.report(|r| rows = register.rows(list, &import, r));
-        }
+            rows
+        });
         self.registers.insert(path, register);
-        rows
+        let faulty = self.diagnostics.get(before..).is_some_and(has_errors);
+        rows.filter(|rows| !(rows.is_empty() && faulty))
     }
 
     /// Names what of the imported registers nothing reads.
@@ -395,7 +420,10 @@ impl Reading<'_> {
         for mut member in members {
             if registers::is_import(&member.key.value, &member.value) {
                 let rows = self.import(from, &member.key.value, &member.value);
-                member.value.value = Value::List(rows);
+                if rows.is_none() {
+                    self.unread.insert(member.key.value.clone());
+                }
+                member.value.value = Value::List(rows.unwrap_or_default());
             }
             if member.key.value == "include" {
                 match member.value.value {
@@ -450,7 +478,9 @@ impl Reading<'_> {
                 });
                 return;
             }
-            self.file(&path, node.at);
+            if self.file(&path, node.at).is_none() {
+                self.unread.insert(ANY.to_owned());
+            }
         }
     }
 

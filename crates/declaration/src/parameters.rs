@@ -1,6 +1,6 @@
 //! Parameters of a check and settings of a target against the schemas of those who read them.
 
-use diagnose::yaml::{Entry, Value as Yaml};
+use diagnose::yaml::{Core, Entry, Value as Yaml};
 use diagnose::{Code, Node, Reporter, Span, help_known};
 use serde_json::{Map, Value};
 
@@ -61,13 +61,22 @@ pub(crate) fn resolve(used: &CheckUse, meta: &CheckMeta, reporter: &mut Reporter
         if let (Some(default), Some(stricter)) = (&default, schema.get("x-stricter"))
             && is_weaker(&value, default, stricter)
         {
+            let added = beyond(&value, default);
+            let help = if added.is_empty() {
+                format!("the default is {default}; the weaker value is sealed and shown beside it")
+            } else {
+                format!(
+                    "not in the default {default}: {}; the weaker value is sealed and shown beside it",
+                    added.join(", ")
+                )
+            };
             reporter
                 .warn(
                     entry.value.at,
                     Code::WeakerParameter,
                     format!("`{name}` demands less than `{}` does by default", meta.id),
                 )
-                .help(format!("the default is {default}; the weaker value is sealed and shown beside it"));
+                .help(help);
             resolved.weaker.push(name.clone());
         }
         resolved.parameters.insert(name.clone(), value);
@@ -101,6 +110,7 @@ pub(crate) fn settings(entries: &[Entry], schemas: &[(&str, &Value)], at: Span, 
             )
             .maybe_help(help_known(&entry.key.value, &words, "known here"));
     }
+    let before = reporter.found.len();
     for (collector, schema) in schemas {
         let mine = properties(schema);
         for required in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
@@ -117,6 +127,23 @@ pub(crate) fn settings(entries: &[Entry], schemas: &[(&str, &Value)], at: Span, 
         let members: Vec<Entry> = entries.iter().filter(|e| mine.contains_key(&e.key.value)).cloned().collect();
         let object = Node { at, value: Yaml::Map(members) };
         refused(schema, &object, &format!("setting of `{collector}`"), Code::BadSetting, reporter);
+    }
+    once(reporter, before);
+}
+
+/// What several collectors say of one setting is said once, by the first of them.
+fn once(reporter: &mut Reporter<'_>, before: usize) {
+    let mut said: Vec<(Span, String)> = Vec::new();
+    let ours = reporter.found.split_off(before);
+    for diagnostic in ours {
+        // The collector stands before the colon of a bad setting, and behind that of a missing one.
+        let (first, rest) = diagnostic.message.split_once(": ").unwrap_or_default();
+        let same = if diagnostic.code == Code::BadSetting { rest } else { first };
+        let key = (diagnostic.at, same.to_owned());
+        if same.is_empty() || !said.contains(&key) {
+            said.push(key);
+            reporter.found.push(diagnostic);
+        }
     }
 }
 
@@ -138,19 +165,71 @@ fn refused(schema: &Value, node: &Node, what: &str, code: Code, reporter: &mut R
             any = true;
             continue;
         }
-        let faulty = node.nearest(error.instance_path().as_str());
-        let message = error.to_string();
-        let pending = reporter.error(faulty.at, code, format!("{what}: {}", backticked(&message)));
-        if let (Yaml::Scalar { text, plain: true }, "type") = (&faulty.value, error.kind().keyword())
-            && message.contains("\"string\"")
-        {
-            pending.help(format!("put it in quotes: \"{text}\""));
-        } else if let Some(form) = schema.get("x-form").and_then(Value::as_str) {
-            pending.help(form);
+        let path = error.instance_path();
+        let faulty = node.nearest(path.as_str());
+        let keyword = error.kind().keyword();
+        let form = form(schema, path.as_str());
+        let told = error.to_string();
+        // `1 is not of types "null", "string"`
+        let types_wanted = told.rsplit_once(" is not of type").map_or("", |(_, types)| types);
+        let message = match (keyword, &faulty.value) {
+            // No one reads regular expressions where words say what it has to be.
+            ("pattern", Yaml::Scalar { text, .. }) if form.is_some() => {
+                format!("`{text}` does not have the right form")
+            }
+            ("type", _) => {
+                format!("expected {}, found {}", types(types_wanted), faulty.describe())
+            }
+            _ => backticked(&told),
+        };
+        let pending = reporter.error(faulty.at, code, format!("{what}: {message}"));
+        let wants = |kind: &str| keyword == "type" && allows(types_wanted, kind);
+        match &faulty.value {
+            Yaml::Scalar { text, plain: true } if wants("string") && faulty.core() != Some(Core::Null) => {
+                pending.help(format!("put it in quotes: \"{text}\""));
+            }
+            Yaml::Scalar { text, plain: false } if wants("integer") && text.parse::<i64>().is_ok() => {
+                pending.help(format!("write it without quotes: {text}"));
+            }
+            Yaml::Scalar { text, .. } if wants("array") && faulty.core() == Some(Core::Text) => {
+                pending.help(format!("put it in brackets: `[{text}]`"));
+            }
+            _ => {
+                pending.maybe_help(form);
+            }
         }
         any = true;
     }
     any
+}
+
+/// What is to be written there, in the words of who reads it.
+fn form(schema: &Value, instance: &str) -> Option<String> {
+    let own = schema.get("x-form").and_then(Value::as_str);
+    let setting = instance.split('/').nth(1).and_then(|name| schema.get("properties")?.get(name));
+    let described = setting.and_then(|setting| setting.get("description")).and_then(Value::as_str);
+    let words = own.or(described)?;
+    Some(words.strip_suffix('.').unwrap_or(words).to_owned())
+}
+
+/// Whether the types that a schema wants, each in quotation marks, have this one among them.
+fn allows(types: &str, word: &str) -> bool {
+    types.contains(&format!("\"{word}\""))
+}
+
+/// The types that a schema wants, in the words of a declaration.
+fn types(wanted: &str) -> String {
+    let words = [
+        ("string", "a text"),
+        ("integer", "a whole number"),
+        ("number", "a number"),
+        ("boolean", "`true` or `false`"),
+        ("array", "a list"),
+        ("object", "keys with values"),
+    ];
+    let known = words.iter().filter(|(word, _)| allows(wanted, word)).map(|(_, ours)| *ours);
+    let known: Vec<&str> = known.collect();
+    if known.is_empty() { "another value".to_owned() } else { known.join(" or ") }
 }
 
 /// `"abc" is not of type "integer"` in the way all our messages quote.
@@ -164,13 +243,24 @@ fn is_weaker(value: &Value, default: &Value, stricter: &Value) -> bool {
         Value::String(word) => match word.as_str() {
             "lower" => compare(value, default).is_some_and(std::cmp::Ordering::is_gt),
             "higher" => compare(value, default).is_some_and(std::cmp::Ordering::is_lt),
-            "fewer" => !subset(value, default),
+            // Who is named where nobody is by default was declared, not exempted: the check has no other way to know them.
+            "fewer" => !is_empty(default) && !subset(value, default),
             "more" => !subset(default, value),
             _ => value != default,
         },
         Value::Bool(strict) => default.as_bool() == Some(*strict) && value != default,
         _ => value != default,
     }
+}
+
+fn is_empty(list: &Value) -> bool {
+    list.as_array().is_some_and(Vec::is_empty) || list.as_object().is_some_and(Map::is_empty)
+}
+
+/// Members of a list that are not in the default's, as JSON.
+fn beyond(value: &Value, default: &Value) -> Vec<String> {
+    let (Some(value), Some(default)) = (value.as_array(), default.as_array()) else { return Vec::new() };
+    value.iter().filter(|item| !default.contains(item)).map(ToString::to_string).collect()
 }
 
 fn compare(value: &Value, default: &Value) -> Option<std::cmp::Ordering> {

@@ -15,11 +15,14 @@ use crate::parameters::{self, sorted_map};
 use crate::planned::{
     Assignment, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger, PlannedSystem, PlannedTarget,
 };
-use crate::references::{Known, references};
+use crate::references::{Known, references, unread};
 use crate::resources::DECLARATION;
 
 /// Acceptances of one declaration: a bundle holds no more (`docs/spec/bundle.md` §10).
 const MOST_ACCEPTANCES: usize = 4096;
+
+/// Seconds.
+const HOUR: u64 = 3_600;
 
 /// Bytes of the words of one acceptance: its record has 16,384 with all that stands around them.
 const ACCEPTANCE_BYTES: usize = 16_000;
@@ -54,10 +57,15 @@ fn analyse(loaded: &Loaded, environment: &Environment) -> (Vec<Diagnostic>, Plan
         let problem = format!("this is one of more than {MOST_ACCEPTANCES} acceptances, and a bundle holds no more");
         reporter.error(first.id.at, Code::BadValue, problem);
     }
+    short_periods(declaration, &mut reporter);
     let targets = declaration.targets.iter().map(|t| plan_target(t, environment, &mut reporter)).collect();
+    // Where a collector is not known it may be the one that a check needs.
+    let named = declaration.targets.iter().flat_map(|t| t.collector.as_slice()).filter(|name| name.is_written());
+    let all_read = !unread(loaded).contains("target")
+        && named.map(|name| name.as_str()).all(|name| environment.collectors.contains_key(name));
     let mut assignments = Vec::new();
     for control in &declaration.controls {
-        plan_checks(control, declaration, &known, environment, &mut assignments, &mut reporter);
+        plan_checks(control, declaration, &known, (environment, all_read), &mut assignments, &mut reporter);
     }
     let nothing_checked = assignments.is_empty();
     let own = own_rules(declaration, environment, &assignments).map(|(control, rules)| {
@@ -116,6 +124,23 @@ fn analyse(loaded: &Loaded, environment: &Environment) -> (Vec<Diagnostic>, Plan
     (found, plan)
 }
 
+/// A run more often than hourly was probably meant to be a month's.
+fn short_periods(declaration: &Declaration, reporter: &mut Reporter<'_>) {
+    let observed = declaration.controls.iter().filter_map(|control| Some(&control.observe.as_ref()?.every));
+    let bundles = declaration.ledger.iter().filter_map(|ledger| ledger.every.as_ref());
+    for every in observed.chain(bundles).filter(|every| every.is_written() && every.seconds() < HOUR) {
+        let minutes = every.seconds() / 60;
+        let plural = if minutes == 1 { "" } else { "s" };
+        reporter
+            .warn(
+                every.at,
+                Code::ShortPeriod,
+                format!("`{}` is {minutes} minute{plural}, and a run is due as often", every.value),
+            )
+            .help("`m` is minutes; 30 days are `30d`");
+    }
+}
+
 fn plan_target(target: &Target, environment: &Environment, reporter: &mut Reporter<'_>) -> PlannedTarget {
     let mut schemas = Vec::new();
     let mut all_known = true;
@@ -163,7 +188,7 @@ fn plan_checks(
     control: &Control,
     declaration: &Declaration,
     known: &Known<'_>,
-    environment: &Environment,
+    (environment, all_read): (&Environment, bool),
     assignments: &mut Vec<Assignment>,
     reporter: &mut Reporter<'_>,
 ) {
@@ -191,7 +216,7 @@ fn plan_checks(
             }
             (None, None) => {
                 targets.extend(declaration.targets.iter().filter(|t| reads(t)).map(|t| t.id.to_string()));
-                if targets.is_empty() {
+                if targets.is_empty() && all_read {
                     reporter
                         .error(
                             check_use.check.at,

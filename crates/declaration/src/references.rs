@@ -7,7 +7,7 @@ use diagnose::{Code, Id, Located, Reporter, Span, help_known, suggestion};
 use crate::declared::{CATEGORIES, Declaration, NotApplicable, SeenAs, Signatures, Target};
 use crate::environment::{CollectorInfo, Environment};
 use crate::ids::{RequirementId, StandardId};
-use crate::load::Loaded;
+use crate::load::{ANY, Loaded};
 use crate::resources::{DECLARATION, JOINED};
 
 /// The things of a declaration by id.
@@ -107,7 +107,8 @@ pub(crate) fn references(loaded: &Loaded, known: &Known<'_>, environment: &Envir
     // An acceptance may be about what the declaration's own rules found.
     let judged_controls: Vec<&str> = known.controls.iter().copied().chain([DECLARATION]).collect();
     let judged_targets: Vec<&str> = targets.iter().copied().chain([DECLARATION, JOINED]).collect();
-    let mut names = Names { reporter, environment, loaded, listed: BTreeSet::new() };
+    let unread = unread(loaded);
+    let mut names = Names { reporter, environment, loaded, listed: BTreeSet::new(), unread };
 
     if let Some(standard) = &d.system.standard {
         names.standard(standard);
@@ -323,17 +324,59 @@ fn with_its_zeros<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     known.iter().copied().find(|id| number(name) && number(id) && same(id))
 }
 
+/// The words for things, each with the list that holds them.
+const LISTS: &[(&str, &str)] = &[
+    ("target", "targets"),
+    ("component", "components"),
+    ("third party", "third_parties"),
+    ("key holder", "key_holders"),
+    ("key", "keys"),
+    ("class of keys", "keys"),
+    ("threat", "threats"),
+    ("control", "controls"),
+    ("role", "roles"),
+    ("document", "documents"),
+    ("wallet", "wallets"),
+    ("rule of tolerance", "risk_register"),
+];
+
+/// The words for things of which some could not be read: it was reported, and a name of one of them leads nowhere for that reason alone.
+pub(crate) fn unread(loaded: &Loaded) -> BTreeSet<&'static str> {
+    let d = &loaded.declaration;
+    let nameless = |what: &str| match what {
+        "target" => d.targets.iter().any(|one| !one.id.is_written()),
+        "component" => d.components.iter().any(|one| !one.id.is_written()),
+        "third party" => d.third_parties.iter().any(|one| !one.id.is_written()),
+        "key holder" => d.key_holders.iter().any(|one| !one.id.is_written()),
+        "key" => d.keys.iter().any(|one| !one.id.is_written()),
+        "class of keys" => d.keys.iter().any(|one| !one.class.is_written()),
+        "threat" => d.threats.iter().any(|one| !one.id.is_written()),
+        "control" => d.controls.iter().any(|one| !one.id.is_written()),
+        "role" => d.roles.iter().any(|one| !one.id.is_written()),
+        "document" => d.documents.iter().any(|one| !one.id.is_written()),
+        "wallet" => d.wallets.iter().any(|one| !one.id.is_written()),
+        _ => false,
+    };
+    let unread = LISTS.iter().filter(|&&(what, list)| {
+        // The register is no list; one that is none was read.
+        let whole = list != "risk_register" && loaded.unread.contains(list);
+        loaded.unread.contains(ANY) || whole || nameless(what)
+    });
+    unread.map(|(what, _)| *what).collect()
+}
+
 struct Names<'r, 'a, 'e> {
     reporter: &'r mut Reporter<'a>,
     environment: &'e Environment,
     loaded: &'e Loaded,
+    unread: BTreeSet<&'static str>,
     /// Of which kinds all known names were said.
     listed: BTreeSet<String>,
 }
 
 impl Names<'_, '_, '_> {
     fn one(&mut self, at: Span, name: &str, what: &str, known: &[&str]) {
-        if at.is_some() && !known.contains(&name) {
+        if at.is_some() && !known.contains(&name) && !self.unread.contains(what) {
             let pending = self.reporter.error(at, Code::UnknownReference, format!("there is no {what} `{name}`"));
             if known.is_empty() {
                 pending.help(format!("the declaration has no {what} at all"));

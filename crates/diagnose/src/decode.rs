@@ -3,7 +3,7 @@
 //! A value that cannot be read becomes its default without a place (`Located::is_written` is false), so that what stands
 //! beside it is still checked and nothing is reported twice.
 
-use crate::diagnostic::{Code, Reporter, help_known};
+use crate::diagnostic::{Code, Reporter, help_known, suggestion};
 use crate::source::{Located, Span};
 use crate::yaml::{Core, Entry, Node, Value};
 
@@ -22,6 +22,12 @@ impl<T: Decode> Decode for Vec<T> {
     fn decode(node: &Node, reporter: &mut Reporter<'_>) -> Self {
         match &node.value {
             Value::List(items) => items.iter().map(|item| T::decode(item, reporter)).collect(),
+            Value::Scalar { text, .. } if node.core() != Some(Core::Null) && !text.contains(['\n', '`']) => {
+                reporter
+                    .error(node.at, Code::WrongType, format!("expected a list, found {}", node.describe()))
+                    .help(format!("put it in brackets: `[{text}]`"));
+                Self::new()
+            }
             _ => {
                 wrong_type(node, "a list", reporter);
                 Self::new()
@@ -126,16 +132,47 @@ pub fn entries<'n>(node: &'n Node, reporter: &mut Reporter<'_>) -> Option<&'n [E
     match &node.value {
         Value::Map(entries) => Some(entries),
         _ => {
-            wrong_type(node, "an object", reporter);
+            wrong_type(node, "keys with values", reporter);
             None
         }
     }
 }
 
-pub fn unknown_key(entry: &Entry, known: &[&str], reporter: &mut Reporter<'_>) {
+/// The members of an object with these keys, of which the first `required` must be there.
+pub fn entries_of<'n>(
+    node: &'n Node,
+    keys: &[&str],
+    required: usize,
+    reporter: &mut Reporter<'_>,
+) -> Option<&'n [Entry]> {
+    let text = match &node.value {
+        Value::Map(entries) => return Some(entries),
+        // What stands there is probably the value of the one key that is needed.
+        Value::Scalar { text, .. } if required <= 1 && !text.contains(['\n', '`']) => Some(text.as_str()),
+        _ => None,
+    };
+    if node.core() == Some(Core::Null) || keys.is_empty() {
+        return entries(node, reporter);
+    }
+    let shown = keys.get(..required.max(1)).unwrap_or(keys);
+    let example: Vec<String> = shown.iter().map(|key| format!("{key}: {}", text.unwrap_or("…"))).collect();
     reporter
-        .error(entry.key.at, Code::UnknownKey, format!("unknown key `{}`", entry.key.value))
-        .maybe_help(help_known(&entry.key.value, known, "known here"));
+        .error(node.at, Code::WrongType, format!("expected keys with values, found {}", node.describe()))
+        .help(format!("write `{{{}}}`", example.join(", ")));
+    None
+}
+
+pub fn unknown_key(entry: &Entry, known: &[&str], reporter: &mut Reporter<'_>) {
+    let key = &entry.key.value;
+    let pending = reporter.error(entry.key.at, Code::UnknownKey, format!("unknown key `{key}`"));
+    // In braces a comma ends a value: what follows is read as a key that has none.
+    if suggestion(key, known.iter().copied()).is_none()
+        && matches!(&entry.value.value, Value::Scalar { text, plain: true } if text.is_empty())
+    {
+        pending.help("if it belongs to the text before the comma, put that whole text in quotes");
+    } else {
+        pending.maybe_help(help_known(key, known, "known here"));
+    }
 }
 
 pub fn missing_key(at: Span, key: &str, what: &str, reporter: &mut Reporter<'_>) {
@@ -185,7 +222,8 @@ macro_rules! record {
                     $( $crate::key_of!($ofield $($okey)?), )*
                 ];
                 let mut value = Self { written: node.at, ..Self::default() };
-                let Some(entries) = $crate::entries(node, reporter) else { return value };
+                const REQUIRED: usize = <[&str]>::len(&[$( $crate::key_of!($rfield $($rkey)?), )*]);
+                let Some(entries) = $crate::decode::entries_of(node, KEYS, REQUIRED, reporter) else { return value };
                 for entry in entries {
                     let key = entry.key.value.as_str();
                     $( if key == $crate::key_of!($rfield $($rkey)?) {

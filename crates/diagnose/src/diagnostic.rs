@@ -58,6 +58,8 @@ codes! {
     DuplicateId = "duplicate-id",
     /// A value that a template left to be written.
     Placeholder = "placeholder",
+    /// Comments of a template that ask for a change.
+    TemplateComment = "template-comment",
     /// A name that nothing in the declaration, the catalogue or the tool has.
     UnknownReference = "unknown-reference",
     /// An included file leaves the declaration's folder, includes itself, or is included twice.
@@ -70,6 +72,8 @@ codes! {
     BadParameter = "bad-parameter",
     /// A parameter that demands less than the check does by default.
     WeakerParameter = "weaker-parameter",
+    /// A run that is due more often than every hour.
+    ShortPeriod = "short-period",
     /// A category of threats that is none of the known ones.
     UnknownCategory = "unknown-category",
     /// Records of a task that are not where they are said to be.

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::decode::{Decode, text};
 use crate::diagnostic::{Code, Reporter};
 use crate::source::Located;
-use crate::yaml::Node;
+use crate::yaml::{Core, Node, Value};
 
 /// A value that is written as one text. What could not be read is the default, without a place.
 pub trait FromText: Sized + Default {
@@ -24,6 +24,13 @@ pub struct BadText {
 
 impl<T: FromText> Decode for Located<T> {
     fn decode(node: &Node, reporter: &mut Reporter<'_>) -> Self {
+        // A number that would be wrong in quotes too: they are not what it lacks.
+        if let (Value::Scalar { text, .. }, Some(Core::Integer(_) | Core::Float(_))) = (&node.value, node.core())
+            && let Err(bad) = T::from_text(text)
+        {
+            reporter.error(node.at, Code::BadValue, bad.message).maybe_help(bad.help);
+            return Self::default();
+        }
         let Some(written) = text(node, reporter) else {
             return Self::default();
         };
@@ -46,12 +53,24 @@ pub trait Form: Sized + Default {
     const EXPECTED: &'static str;
 
     fn read(text: &str) -> Option<Self>;
+
+    /// What to write instead of a text that cannot be read, where what was meant can be told.
+    fn instead(_text: &str) -> Option<String> {
+        None
+    }
 }
 
 impl<T: Form> FromText for T {
     fn from_text(text: &str) -> Result<Self, BadText> {
-        T::read(text).ok_or_else(|| BadText { message: format!("`{text}` is not {}", T::EXPECTED), help: None })
+        T::read(text)
+            .ok_or_else(|| BadText { message: format!("`{text}` is not {}", T::EXPECTED), help: T::instead(text) })
     }
+}
+
+/// Digits, and the letters behind them.
+fn count_and_unit(text: &str) -> Option<(&str, &str)> {
+    let (count, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    (!count.is_empty()).then_some((count, unit.trim_start()))
 }
 
 /// The JSON Schema of types with a [`Form`], and their text in JSON.
@@ -192,6 +211,17 @@ impl Form for Period {
         let seconds = digits.parse::<u64>().ok()?.checked_mul(each)?;
         Some(Self { text: text.to_owned(), seconds })
     }
+
+    fn instead(text: &str) -> Option<String> {
+        let (count, unit) = count_and_unit(text)?;
+        let days = |each: u64| count.parse::<u64>().ok()?.checked_mul(each);
+        match unit {
+            "" => Some(format!("write the unit: `{count}d` is in days")),
+            "mo" => Some(format!("a length of time has no months: write `{}d`; `m` is minutes", days(30)?)),
+            "q" => Some(format!("a length of time has no quarters: write `{}d`", days(90)?)),
+            _ => None,
+        }
+    }
 }
 
 /// How often people do something, in whole days of the calendar: `90d`, `2w`, `1mo`, `1q`, `1y`. A quarter is three months, a year twelve.
@@ -269,6 +299,15 @@ impl Form for Cadence {
         };
         Some(Self { text: text.to_owned(), months, days })
     }
+
+    fn instead(text: &str) -> Option<String> {
+        let (count, unit) = count_and_unit(text)?;
+        match unit {
+            "" => Some(format!("write the unit: `{count}mo` is in months, `{count}d` in days")),
+            "m" => Some(format!("a month is `mo`: write `{count}mo`")),
+            _ => None,
+        }
+    }
 }
 
 impl Form for model::Date {
@@ -301,6 +340,19 @@ mod tests {
         assert_eq!(after("1q", "2026-11-30").as_deref(), Some("2027-02-28"));
         assert_eq!(after("2w", "2026-12-20").as_deref(), Some("2027-01-03"));
         assert_eq!(after("9999y", "2026-12-20"), None);
+    }
+
+    #[test]
+    fn the_unit_that_was_meant_is_named() {
+        let period = |text: &str| Period::from_text(text).unwrap_err().help;
+        let cadence = |text: &str| Cadence::from_text(text).unwrap_err().help;
+        assert_eq!(period("2mo").as_deref(), Some("a length of time has no months: write `60d`; `m` is minutes"));
+        assert_eq!(period("1q").as_deref(), Some("a length of time has no quarters: write `90d`"));
+        assert_eq!(period("12").as_deref(), Some("write the unit: `12d` is in days"));
+        assert_eq!(cadence("1m").as_deref(), Some("a month is `mo`: write `1mo`"));
+        assert_eq!(cadence("12").as_deref(), Some("write the unit: `12mo` is in months, `12d` in days"));
+        assert_eq!((period("quarterly"), cadence("12h"), cadence("")), (None, None, None));
+        assert_eq!(period("99999999999999999999mo"), None);
     }
 
     #[test]

@@ -197,7 +197,9 @@ pub fn parse(file: u32, text: &str, reporter: &mut Reporter<'_>) -> Option<Node>
                         .help("indent with spaces");
                     return None;
                 }
-                reporter.error(Span::new(file, start..start), Code::Yaml, format!("not valid YAML: {}", error.info()));
+                reporter
+                    .error(Span::new(file, start..start), Code::Yaml, format!("not valid YAML: {}", error.info()))
+                    .maybe_help(unquoted(&error.info()).then(|| QUOTE.to_owned()));
                 return None;
             }
         }
@@ -206,6 +208,15 @@ pub fn parse(file: u32, text: &str, reporter: &mut Reporter<'_>) -> Option<Node>
         reporter.error(Span::new(file, 0..0), Code::Yaml, "empty document");
     }
     builder.root
+}
+
+/// What helps where a text was taken for more than a text.
+const QUOTE: &str =
+    "a text with `: `, ` #`, quotes or brackets in it, and in braces one with a comma, must be in quotes";
+
+/// Whether the parser met a sign of YAML where it may have been meant as part of a text.
+fn unquoted(problem: &str) -> bool {
+    ["did not find expected", "mapping values", "quoted scalar", "simple key"].iter().any(|said| problem.contains(said))
 }
 
 /// A tab before the first character of the line where the parser stopped, or of the next line that holds something: it looks at what

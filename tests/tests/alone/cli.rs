@@ -81,7 +81,7 @@ fn a_wrong_declaration_is_shown_where_it_is_wrong() {
         ("account: \"111122223333\"", "account: \"11112222333\"", &["11112222333", "account"]),
         ("regions: [eu-west-1]", "regions: [Ireland]", &["Ireland", "^"]),
         ("regions: [eu-west-1]", "regions: []", &["setting of `aws-kms`", "^"]),
-        ("regions: [eu-west-1]", "assume_role: witnessmark", &["`witnessmark` does not match", "^"]),
+        ("regions: [eu-west-1]", "assume_role: witnessmark", &["`witnessmark` does not have the right form", "^"]),
         ("witnessmark: 1", "witnessmark: 2", &["witnessmark.yaml:"]),
         ("entity: Northbank", "entity: *nowhere\nx: Northbank", &["witnessmark.yaml:", "^"]),
     ] {

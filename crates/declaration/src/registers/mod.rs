@@ -247,6 +247,14 @@ impl Register {
                 Err(Missing) => sound = false,
             }
         }
+        // What is written of what remains needs its level; said once, and not at the cells beside it.
+        let of_residual = |path: &[&str]| path.first() == Some(&"residual");
+        if taken.iter().any(|(member, _)| of_residual(member.path))
+            && !taken.iter().any(|(member, _)| member.key == "residual")
+            && !self.is_empty()
+        {
+            missing.push("residual");
+        }
         if !missing.is_empty() {
             let names: Vec<String> = missing.iter().map(|key| format!("`{key}`")).collect();
             let known: Vec<&str> = self.headings.iter().map(|heading| heading.value.as_str()).collect();

@@ -45,6 +45,9 @@ fn weaker_is_what_demands_less_than_the_default() {
         (json!({"default": ["a", "b"], "x-stricter": "fewer"}), "{p: [b]}", false),
         (json!({"default": ["a", "b"], "x-stricter": "fewer"}), "{p: [b, a]}", false),
         (json!({"default": ["a", "b"], "x-stricter": "fewer"}), "{p: [a, c]}", true),
+        // Nobody is named by default: whoever is was declared.
+        (json!({"default": [], "x-stricter": "fewer"}), "{p: [a]}", false),
+        (json!({"default": {}, "x-stricter": "fewer"}), "{p: {a: [b]}}", false),
         (json!({"default": ["a"], "x-stricter": "more"}), "{p: []}", true),
         (json!({"default": ["a"], "x-stricter": "more"}), "{p: [a, b]}", false),
         (json!({"default": true, "x-stricter": true}), "{p: false}", true),

@@ -129,7 +129,7 @@ system: {id: hot}
 targets:
   - {id: a, collector: aws-kms, account: 111122223333}
 "), @r#"
-    error[bad-setting]: setting of `aws-kms`: 111122223333 is not of type `string`
+    error[bad-setting]: setting of `aws-kms`: expected a text, found the number `111122223333`
      --> witnessmark.yaml:5:42
       |
     5 |   - {id: a, collector: aws-kms, account: 111122223333}
@@ -224,7 +224,7 @@ fn parameter_weaker_than_the_default() {
     11 |       - {use: aws-iam/console-users-have-mfa, with: {accept: [hardware, virtual]}}
        |                                                              ^^^^^^^^^^^^^^^^^^^
        |
-       = help: the default is ["hardware","passkey"]; the weaker value is sealed and shown beside it
+       = help: not in the default ["hardware","passkey"]: "virtual"; the weaker value is sealed and shown beside it
     "#);
 }
 
@@ -566,4 +566,83 @@ controls:
         assert!(found.contains(piece), "{piece} is not in:\n{found}");
     }
     assert_eq!(found.matches("error[").count(), 4, "{found}");
+}
+
+/// What is said of a part of a declaration, each message on its line with its help.
+fn told(rest: &str) -> Vec<String> {
+    let loaded = load_one(&format!("{HEAD}{rest}"));
+    let mut all = loaded.diagnostics.clone();
+    all.extend(witnessmark_declaration::check(&loaded, &environment()));
+    let line = |one: diagnose::Diagnostic| match one.help {
+        Some(help) => format!("{}: {} ({help})", one.code.as_str(), one.message),
+        None => format!("{}: {}", one.code.as_str(), one.message),
+    };
+    all.into_iter().map(line).collect()
+}
+
+/// One fault is said once: what it entails is not.
+#[test]
+fn what_a_fault_entails_is_not_reported() {
+    let threats = "threats: [{id: T-1, title: One}]\n";
+    let controls = "controls: [{id: C, title: C, threats: [T-1, T-2], checks: [{use: aws-kms/key-rotates}]}]\n";
+    assert_eq!(told(&format!("{threats}{controls}")).len(), 1, "a threat that is not there");
+    for (faulty, said) in [
+        ("threats: {import: {file: gone.csv}}\n", "unreadable: cannot read `gone.csv`"),
+        (
+            "threats: [{id: T-1, title: One}]\nthreats: [{id: T-2, title: Two}]\n",
+            "duplicate-key: duplicate key `threats`",
+        ),
+        ("threats: [{id: T-1, title: One}, {id: T 2, title: Two}]\n", "bad-value: `T 2` is not an id"),
+        ("include: [gone.yaml]\n", "unreadable: cannot read `gone.yaml`"),
+        ("threats: T-1\n", "wrong-type: expected a list, found a text (put it in brackets: `[T-1]`)"),
+    ] {
+        let found = told(&format!("{faulty}{controls}"));
+        assert!(found.len() == 1 && found[0].starts_with(said), "{faulty}: {found:?}");
+    }
+    // A setting that several collectors read.
+    let found = told("").len();
+    let text = HEAD.replace("\"111122223333\"", "\"1111\"");
+    let loaded = load_one(&text);
+    let mut all = loaded.diagnostics.clone();
+    all.extend(witnessmark_declaration::check(&loaded, &environment()));
+    let errors = all.iter().filter(|one| one.severity == diagnose::Severity::Error).count();
+    assert_eq!((errors, found), (1, 1), "{all:?}");
+    // A collector that is not there may be the one that a check needs.
+    let text = format!("{HEAD}controls: [{{id: C, title: C, checks: [{{use: aws-kms/key-rotates}}]}}]\n");
+    let loaded = load_one(&text.replace("aws-kms]", "aws-kmz]"));
+    let all = witnessmark_declaration::check(&loaded, &environment());
+    let errors = all.iter().filter(|one| one.severity == diagnose::Severity::Error).count();
+    assert_eq!(errors, 1, "{all:?}");
+}
+
+#[test]
+fn what_was_meant_is_shown() {
+    let threat = |title: &str| format!("threats: [{{id: T, title: {title}, category: insider}}]\n");
+    let control = |with: &str| format!("controls: [{{id: C, title: C, {with}}}]\n");
+    for (text, meant) in [
+        (threat("A key is disabled, deleted or lost"), "put that whole text in quotes"),
+        (threat("Key: a copy exists"), "must be in quotes"),
+        (control("observe: {every: 1mo}"), "a length of time has no months: write `30d`; `m` is minutes"),
+        (control("observe: {every: 1m}"), "short-period: `1m` is 1 minute, and a run is due as often"),
+        (control("documents: [POL-PEOPLE]"), "write `{document: POL-PEOPLE}`"),
+        (control("checks: [aws-kms/key-rotates]"), "write `{use: aws-kms/key-rotates}`"),
+        (control("requirements: [2.01.1.1]"), "`STANDARD:2.01.1.1`"),
+        (control("task: {every: 1m}"), "a month is `mo`: write `1mo`"),
+        ("compromise_plan: {classes: [], review_every: 12}\n".to_owned(), "write the unit: `12mo` is in months"),
+        ("wallets: [{id: w, title: W, signatures: 1 of 2}]\n".to_owned(), "write `{needed: …, of: …}`"),
+        ("keys: [{id: k, class: c, holders: kh-1}]\n".to_owned(), "put it in brackets: `[kh-1]`"),
+        (
+            "targets: [{id: g, collector: github, organization: n, organization_id: \"4711\"}]\n".to_owned(),
+            "write it without quotes: 4711",
+        ),
+    ] {
+        let head = HEAD.split("targets:").next().unwrap_or_default();
+        let targets = if text.starts_with("targets") {
+            ""
+        } else {
+            "targets: [{id: a, collector: aws-kms, account: \"111122223333\"}]\n"
+        };
+        let found = said(&format!("{head}{targets}{text}"));
+        assert!(found.contains(meant), "{text}: {found}");
+    }
 }
