@@ -104,6 +104,6 @@ pub(crate) fn excused(findings: &SortedFindings, gaps: &[Gap]) -> io::Result<u64
     Ok(excused)
 }
 
-fn numbered<T: Clone>(kind: RecordType, records: &[T]) -> Vec<(RecordRef, T)> {
+pub(crate) fn numbered<T: Clone>(kind: RecordType, records: &[T]) -> Vec<(RecordRef, T)> {
     records.iter().enumerate().map(|(n, record)| (RecordRef::new(kind, n as u64), record.clone())).collect()
 }

@@ -10,6 +10,7 @@ mod judge;
 pub mod preflight;
 pub mod record;
 mod rehearsal;
+pub mod rules;
 pub mod run;
 pub mod seal;
 pub mod spool;

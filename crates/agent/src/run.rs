@@ -231,7 +231,7 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
     let (mut recorded, identities) = read(session, work, &setup.environment, setup.side_by_side, runtime, progress)?;
 
     progress.phase("judging");
-    let assignments = assignments(plan, loaded, checks, started)?;
+    let assignments = assignments(plan.assignments.iter(), loaded, checks, started)?;
     let acceptances = Acceptances::new(acceptances(plan), started);
     let mut rehearsal = setup.overrides.clone();
     mark(&mut recorded, &endpoints);
@@ -365,35 +365,33 @@ fn read(
     Ok((spool.finish().map_err(RunError::Scratch)?, identities))
 }
 
-/// The uses of checks as records, in the order of the plan.
-fn assignments(
-    plan: &Plan,
+/// Uses of checks as records, in the order of the plan.
+pub(crate) fn assignments<'u>(
+    uses: impl Iterator<Item = &'u declaration::Assignment>,
     loaded: &Loaded,
     checks: &CheckSet,
     now: Timestamp,
 ) -> Result<Vec<Assignment>, serde_json::Error> {
-    plan.assignments
-        .iter()
-        .map(|use_| {
-            let wanted = checks.get(&use_.check).map(|check| check.meta.custom.declares.as_slice()).unwrap_or_default();
-            let declared: BTreeMap<&str, serde_json::Value> =
-                wanted.iter().filter_map(|name| Some((name.as_str(), loaded.part(name)?))).collect();
-            Ok(Assignment {
-                control: use_.control.clone(),
-                check: use_.check.clone(),
-                targets: use_.targets.clone(),
-                parameters: to_raw_value(&use_.parameters)?,
-                weaker: use_.weaker.clone(),
-                expect: use_.expect_none.clone().map(|none| Expectation { none }),
-                declared: to_raw_value(&declared)?,
-                now,
-            })
+    uses.map(|use_| {
+        let wanted = checks.get(&use_.check).map(|check| check.meta.custom.declares.as_slice()).unwrap_or_default();
+        let declared: BTreeMap<&str, serde_json::Value> =
+            wanted.iter().filter_map(|name| Some((name.as_str(), loaded.part(name)?))).collect();
+        Ok(Assignment {
+            control: use_.control.clone(),
+            check: use_.check.clone(),
+            targets: use_.targets.clone(),
+            parameters: to_raw_value(&use_.parameters)?,
+            weaker: use_.weaker.clone(),
+            expect: use_.expect_none.clone().map(|none| Expectation { none }),
+            declared: to_raw_value(&declared)?,
+            now,
         })
-        .collect()
+    })
+    .collect()
 }
 
 /// What is declared to be accepted, as records.
-fn acceptances(plan: &Plan) -> Vec<Acceptance> {
+pub(crate) fn acceptances(plan: &Plan) -> Vec<Acceptance> {
     plan.acceptances
         .iter()
         .map(|planned| Acceptance {

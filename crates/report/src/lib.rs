@@ -32,7 +32,7 @@ pub use rbac::answer::Verdict;
 pub use recorded::RecordReader;
 pub use roster_read::RosterReader;
 pub use roster_text::render_roster;
-pub use terminal::{acceptance_name, render_evidence, render_overview};
+pub use terminal::{acceptance_name, finding_words, render_evidence, render_overview};
 pub use trace_text::render_trace;
 pub use traced::TraceReader;
 pub use words::{gap_move, gap_words};

@@ -202,6 +202,20 @@ fn place(locator: &Locator, declarations: &[DeclarationView]) -> (String, Option
     (format!("{}:{line}:{column}", clean(&view.declaration.value.path)), words)
 }
 
+/// What proves a finding, or why it is undetermined, in one line: for lists of what is to be mended, where the thing itself is at hand.
+#[must_use]
+pub fn finding_words(finding: &Finding) -> String {
+    let words = finding.evidence.iter().map(|evidence| match (&evidence.because, &evidence.expected) {
+        (Some(because), Some(expected)) => {
+            format!("{because} (expected {})", short(expected).trim_matches('"'))
+        }
+        (Some(because), None) => because.clone(),
+        (None, _) => evidence_line(evidence),
+    });
+    let words: Vec<String> = words.chain(finding.reason.clone()).filter(|line| !line.is_empty()).collect();
+    clean(&words.join("; "))
+}
+
 pub fn evidence_line(evidence: &record::Evidence) -> String {
     let mut line = String::new();
     if let Some(path) = &evidence.path {

@@ -120,6 +120,51 @@ fn a_declaration_of_faults_is_not_clean() {
     assert!(open.contains_key("hot-signing") && open.contains_key("usual"), "{open:?}");
 }
 
+/// Before any key, ledger or source is there `validate` lists what a first run finds in the declaration, with its line.
+#[test]
+fn validate_finds_what_a_first_run_finds_in_the_declaration() {
+    let server = Server::http(AwsFake::new(World::new(Size::SMALL)));
+    for declaration in [FIVE_FAULTS.to_owned(), format!("{REGISTER_HEAD}{REGISTER_WRITTEN}")] {
+        let desk = desk(&declaration, &server);
+        let answer = desk.witnessmark(&["validate", "--format", "json"]);
+        assert_eq!(answer.code, 0, "{answer:?}");
+        let rules = answer.json()["rules"].clone();
+        let open = rules["not_met"].as_array().unwrap();
+        let told = ["control", "check", "subject", "outcome", "severity", "evidence"];
+        let told = |one: &Value| told.map(|name| one[name].to_string());
+        let (_, _, sealed) = run(&desk);
+        let open_outcome = |one: &&Value| ["deviates", "undetermined"].contains(&one["outcome"].as_str().unwrap());
+        let of_run = sealed.of("finding").filter(|one| one["target"] == "declaration").filter(open_outcome);
+        let mut of_run: Vec<[String; 6]> = of_run.map(told).collect();
+        let mut found: Vec<[String; 6]> = open.iter().map(told).collect();
+        of_run.sort();
+        found.sort();
+        assert!(found.len() >= 3, "{found:?}");
+        assert_eq!(found, of_run);
+        assert_eq!((&rules["accepted"], &rules["broken_checks"]), (&json!(0), &json!({})));
+        // Each is at the line of what it is about.
+        for one in open.iter().filter(|one| one["check"] == "declaration/certificate-covers-what-is-relied-on") {
+            let line = declaration.lines().nth(one["line"].as_u64().unwrap() as usize - 1).unwrap();
+            assert!(line.contains("2020-12-31"), "{line}");
+        }
+
+        let answer = desk.witnessmark(&["validate"]);
+        let last = answer.stdout.lines().last().unwrap();
+        let count = open.iter().filter(|one| one["outcome"] == "deviates").count();
+        let words = format!("It can be used. {count} things do not meet a rule of the declaration yet (listed above)");
+        assert!(answer.code == 0 && last.contains(&words), "{answer:?}");
+    }
+    // What is accepted is not listed.
+    let accepted = "acceptances: [{id: A, control: declaration, check: declaration/system-is-declared-whole, subject: hot-wallet, reason: it is new, approved_by: CISO, approved: 2026-01-01, expires: 9999-01-01}]\n";
+    let desk = desk(&format!("{FIVE_FAULTS}{accepted}"), &server);
+    let answer = desk.witnessmark(&["validate", "--format", "json"]);
+    let rules = &answer.json()["rules"];
+    assert_eq!(rules["accepted"], 1, "{answer:?}");
+    assert!(
+        rules["not_met"].as_array().unwrap().iter().all(|one| one["check"] != "declaration/system-is-declared-whole")
+    );
+}
+
 #[test]
 fn what_no_check_judges_is_said_first_and_listed() {
     let server = Server::http(AwsFake::new(World::new(Size::SMALL)));
