@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use declaration::{
-    Acceptance, Control, ControlStatus, DECLARATION, Key, OWN_RULES, RequirementId, Risk, Standard, Threat,
+    Acceptance, Control, ControlStatus, DECLARATION, JOINED, Key, OWN_RULES, RequirementId, Risk, Standard, Threat,
 };
 use diagnose::{Form as _, help_known};
 use serde::Serialize;
@@ -13,6 +13,9 @@ use crate::found::{Found, UseFound};
 use crate::gaps::{Declined, ThirdPartyRow, third_party};
 use crate::links::{Links, Place, Unanswerable, status};
 use crate::records::{Contradiction, RecordRow};
+
+/// The kind of a declared key.
+const OF_DECLARATION: &str = "declaration/key";
 
 /// What a trace can begin at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -59,6 +62,9 @@ pub struct Trace {
     /// Of a trace of a key: findings that name it are shown, the others counted.
     #[serde(skip)]
     about: Option<About>,
+    /// Of a trace of a key: the program's own rules, of which those that name it are shown once a bundle says what they found.
+    #[serde(skip)]
+    rules: Option<ControlNode>,
 }
 
 /// The place of a use of a check in a [`Trace`].
@@ -75,11 +81,12 @@ pub struct UseOf<'t> {
     pub targets: Option<&'t [String]>,
 }
 
-/// The place of a key, and its name there.
+/// The place of a key, its name there, and the ids of what was found under that name.
 #[derive(Clone, Debug)]
 struct About {
-    target: String,
-    name: String,
+    key: String,
+    place: Option<KeptAt>,
+    found: Vec<String>,
 }
 
 /// A key of the inventory.
@@ -325,13 +332,15 @@ impl<'d> Links<'d> {
         }
         self.fill(kind, &mut parts);
         let about = match kind {
-            Kind::Key => key
-                .and_then(|key| key.place.as_ref())
-                .map(|place| About { target: place.target.to_string(), name: place.key.value.clone() }),
+            Kind::Key => key.map(|key| About { key: key.id.to_string(), place: kept_at(key), found: Vec::new() }),
             _ => None,
         };
         let id = requirement.filter(|_| kind == Kind::Requirement).map_or_else(|| id.to_owned(), |one| one.to_string());
-        Ok(self.told(kind, id, &parts, about))
+        let mut trace = self.told(kind, id, &parts, about);
+        if kind == Kind::Key && !self.rules().is_empty() {
+            trace.rules = self.own_rules().controls.pop();
+        }
+        Ok(trace)
     }
 
     /// Puts in what people saw of the controls and requirements of a trace, and where that contradicts what was inspected.
@@ -466,6 +475,7 @@ impl<'d> Links<'d> {
                 .map(|one| self.acceptance_node(one))
                 .collect(),
             about,
+            rules: None,
         }
     }
 
@@ -476,10 +486,7 @@ impl<'d> Links<'d> {
             at: self.place(key.id.at),
             class: key.class.to_string(),
             material: text(key.material.as_ref()),
-            kept: key
-                .place
-                .as_ref()
-                .map(|place| KeptAt { target: place.target.to_string(), key: place.key.value.clone() }),
+            kept: kept_at(key),
             holders: texts(&key.holders),
             wallets: texts(&key.wallets),
             reviewed: text(key.reviewed.as_ref()),
@@ -628,16 +635,38 @@ impl Trace {
 
     /// Whether a finding about this subject is shown one by one: in the trace of a key only one that names it.
     #[must_use]
-    pub fn shows(&self, target: &str, subject: Option<&str>) -> bool {
+    pub fn shows(&self, target: &str, subject: Option<(&str, &str)>) -> bool {
         let Some(about) = &self.about else { return true };
-        let Some(id) = subject.filter(|_| target == about.target) else { return false };
+        let Some((kind, id)) = subject else { return false };
+        if target == DECLARATION || target == JOINED {
+            let of_inventory = kind == OF_DECLARATION || kind == joins::keys::KEY;
+            return if of_inventory { id == about.key } else { about.found.iter().any(|found| found == id) };
+        }
+        let Some(place) = about.place.as_ref().filter(|place| place.target == target) else { return false };
+        if about.found.iter().any(|found| found == id) {
+            return true;
+        }
         // The inventory names a token's key by its label, which stands between others in the id.
-        if id.split('/').any(|part| part == about.name) {
+        if id.split('/').any(|part| part == place.key) {
             return true;
         }
         // An ARN ends with the alias, or with `key/` and the id.
-        let before = id.strip_suffix(&about.name);
+        let before = id.strip_suffix(&place.key);
         before.is_some_and(|before| before.is_empty() || before.ends_with(':') || before.ends_with('/'))
+    }
+
+    /// Takes what a bundle found under the names of keys: the facts of one `joined/key`, by the key's id. An alias leads to a key this way.
+    pub fn resolve(&mut self, key: &str, facts: &Value) {
+        let Some(about) = self.about.as_mut().filter(|about| about.key == key) else { return };
+        let found = facts.get("found").and_then(Value::as_array).into_iter().flatten();
+        about.found.extend(found.filter_map(|one| one.get("id")?.as_str()).map(str::to_owned));
+    }
+
+    /// For a trace that is filled from a bundle: with the program's own rules where they may name what it is about.
+    #[must_use]
+    pub fn with_rules(mut self) -> Self {
+        self.controls.extend(self.rules.take());
+        self
     }
 
     /// Marks the parameters of a use that demand less than its check does by default, as a plan or a bundle says.
@@ -657,7 +686,17 @@ impl Trace {
                 used.found = Some(found.remove(&UsePlace(number, at)).unwrap_or_default());
             }
         }
+        if self.about.is_some() {
+            for rules in self.controls.iter_mut().filter(|control| control.id == DECLARATION) {
+                rules.checks.retain(|used| used.found.as_ref().is_some_and(|found| !found.findings.is_empty()));
+            }
+            self.controls.retain(|control| control.id != DECLARATION || !control.checks.is_empty());
+        }
     }
+}
+
+fn kept_at(key: &Key) -> Option<KeptAt> {
+    key.place.as_ref().map(|place| KeptAt { target: place.target.to_string(), key: place.key.value.clone() })
 }
 
 /// Whether a threat hurts a key: by its id, by its class, by one of its wallets, or by the target that holds it.

@@ -1,6 +1,8 @@
 //! What stands for what: on a small custodian with an invented standard, and on what is shipped.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
 
+mod traces;
+
 use std::collections::BTreeMap;
 
 use declaration::{Loaded, Standard, load};
@@ -735,11 +737,12 @@ fn a_key_is_found_by_its_name_at_its_target() {
     let (loaded, standards) = (loaded(DECLARED), house());
     let links = Links::new(&loaded, &standards);
     let key = links.trace("hot-key", None).unwrap();
-    assert!(key.shows("aws", Some("alias/hot")));
-    assert!(key.shows("aws", Some("arn:aws:kms:eu-west-1:111122223333:alias/hot")));
-    assert!(!key.shows("aws", Some("arn:aws:kms:eu-west-1:111122223333:alias/too-hot")));
-    assert!(!key.shows("aws", Some("arn:aws:kms:eu-west-1:111122223333:alias/hot-2")));
-    assert!(!key.shows("other", Some("alias/hot")));
+    let shows = |target, id| key.shows(target, Some(("aws-kms/alias", id)));
+    assert!(shows("aws", "alias/hot"));
+    assert!(shows("aws", "arn:aws:kms:eu-west-1:111122223333:alias/hot"));
+    assert!(!shows("aws", "arn:aws:kms:eu-west-1:111122223333:alias/too-hot"));
+    assert!(!shows("aws", "arn:aws:kms:eu-west-1:111122223333:alias/hot-2"));
+    assert!(!shows("other", "alias/hot"));
     assert!(!key.shows("aws", None));
     assert!(links.trace("MFA", None).unwrap().shows("any", None));
 }
@@ -770,16 +773,6 @@ fn the_declarations_own_rules_are_a_control() {
     trace.mark_weaker("declaration", "declaration/threat-is-answered", &["declaration".to_owned()], &["p".to_owned()]);
     assert_eq!(trace.controls[0].checks[0].weaker, ["p"]);
     assert!(links.with_rules(&rules).trace("declaration", Some(Kind::Threat)).is_err());
-}
-
-#[test]
-fn a_tokens_key_is_found_by_its_label() {
-    let text = DECLARED.replace("key: alias/hot", "key: hot label");
-    let (loaded, standards) = (loaded(&text), house());
-    let trace = Links::new(&loaded, &standards).trace("hot-key", None).unwrap();
-    let shown = |target, id| trace.shows(target, Some(id));
-    assert_eq!((shown("aws", "a/hot label/0"), shown("aws", "a/hot label 2/0")), (true, false));
-    assert!(!shown("other", "a/hot label/0"));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use links::{
-    AcceptanceNode, ControlNode, ControlStatus, FindingNode, KeyNode, Place, RecordRow, RequirementNode, RiskNode,
-    ThreatNode, Trace, UseNode,
+    AcceptanceNode, ControlNode, ControlStatus, FindingNode, KeyNode, Kind, Place, RecordRow, RequirementNode,
+    RiskNode, ThreatNode, Trace, UseNode,
 };
 
 use crate::gaps_text::{Basis, basis, counted};
@@ -30,7 +30,9 @@ pub fn render_trace(from: &Basis, trace: &Trace) -> String {
     contradictions(&mut text, &trace.contradictions);
     section(&mut text, "Keys", &trace.keys, "no key of the inventory hangs on it", key);
     section(&mut text, "Threats", &trace.threats, "no threat: nothing says why it is done", threat);
-    section(&mut text, "Controls", &trace.controls, "no control", control);
+    // In the trace of a key the findings about others are counted only.
+    let of_key = trace.kind == Kind::Key;
+    section(&mut text, "Controls", &trace.controls, "no control", |text, one| control(text, one, of_key));
     section(&mut text, "Requirements", &trace.requirements, "no requirement", requirement);
     for note in &trace.notes {
         wrapped(&mut text, "  Note: ", &clean(note));
@@ -133,7 +135,7 @@ fn risk(text: &mut String, risk: &RiskNode) {
     line(text, "remains", &format!("{residual}{tolerance}{accepted}"));
 }
 
-fn control(text: &mut String, control: &ControlNode) {
+fn control(text: &mut String, control: &ControlNode, of_key: bool) {
     let planned = if control.status == ControlStatus::Planned { " (planned)" } else { "" };
     head(text, &control.id, control.at.as_ref(), &format!("{}{planned}", control.title));
     list(text, "answers", &control.threats);
@@ -161,11 +163,11 @@ fn control(text: &mut String, control: &ControlNode) {
         (None, false) => {}
     }
     for used in &control.checks {
-        check(text, used);
+        check(text, used, of_key);
     }
 }
 
-fn check(text: &mut String, used: &UseNode) {
+fn check(text: &mut String, used: &UseNode, of_key: bool) {
     let on = match &used.targets {
         Some(targets) => format!(" on {}", targets.join(", ")),
         None => String::new(),
@@ -187,7 +189,8 @@ fn check(text: &mut String, used: &UseNode) {
         finding(text, one);
     }
     if found.not_shown > 0 {
-        writeln!(text, "      {DIM}and {} more; `show --all` has them{DIM:#}", found.not_shown).ok();
+        let (more, others) = (found.not_shown, if of_key { " more, about other things" } else { " more" });
+        writeln!(text, "      {DIM}and {more}{others}; `show --all` has them{DIM:#}").ok();
     }
 }
 

@@ -70,6 +70,7 @@ struct Of {
 impl TraceReader {
     #[must_use]
     pub fn new(trace: Trace) -> Self {
+        let trace = trace.with_rules();
         let mut places: BTreeMap<(String, String), Vec<Placed>> = BTreeMap::new();
         for one in trace.uses() {
             let of_check = places.entry((one.control.to_owned(), one.check.to_owned())).or_default();
@@ -145,7 +146,7 @@ impl TraceReader {
         let Some(of) = place.and_then(|place| self.uses.get_mut(place)) else { return };
         of.counts.add(finding);
         of.seen += 1;
-        let subject = finding.subject.as_ref().map(|subject| subject.id.as_str());
+        let subject = finding.subject.as_ref().map(|subject| (subject.kind.as_str(), subject.id.as_str()));
         if !self.trace.shows(&finding.target, subject) {
             return;
         }
@@ -213,6 +214,13 @@ impl Observer for TraceReader {
             (Phase::Findings, Record::Finding(finding)) => self.finding(at, finding),
             (Phase::Findings, Record::Assignment(used)) => {
                 self.trace.mark_weaker(&used.control, &used.check, &used.targets, &used.weaker);
+            }
+            // What is derived comes before what is found.
+            (Phase::Findings, Record::Derived(derived)) if derived.kind == joins::keys::KEY => {
+                // The verifier read this text as JSON already.
+                if let Ok(facts) = serde_json::from_str(derived.facts.get()) {
+                    self.trace.resolve(&derived.id, &facts);
+                }
             }
             (Phase::Findings, Record::Declaration(file)) => {
                 self.paths.insert(at.ordinal, file.path.clone());
