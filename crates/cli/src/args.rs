@@ -568,8 +568,9 @@ pub enum TraceKind {
     Requirement,
 }
 
-/// A declaration, and the bundle whose findings are looked at with it.
-#[derive(Debug, Args)]
+/// A declaration, and the bundle whose findings are looked at with it. Without a declaration beside it a bundle's own file has the one that is
+/// sealed in it.
+#[derive(Clone, Debug, Args)]
 pub struct DeclaredAndFound {
     #[command(flatten)]
     pub declaration: DeclarationFile,

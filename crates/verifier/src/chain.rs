@@ -38,12 +38,28 @@ pub fn gaps(args: &GapsArgs) -> Result<ExitStatus, Stop> {
     Ok(ExitStatus::Success)
 }
 
+/// The bundle and the id, in whichever order they were given: `witnessmark trace` takes the id first.
+fn in_order(bundle: &BundleArgs, id: &str) -> (BundleArgs, String) {
+    let mut bundle = bundle.clone();
+    let mut id = id.to_owned();
+    let is_there = |path: &Path| path == Path::new("-") || path.exists();
+    if !is_there(&bundle.input)
+        && is_there(Path::new(&id))
+        && let Some(first) = bundle.input.to_str().map(str::to_owned)
+    {
+        bundle.input = id.into();
+        id = first;
+    }
+    (bundle, id)
+}
+
 pub fn trace(args: &TraceArgs) -> Result<ExitStatus, Stop> {
-    if args.bundle.input == Path::new("-") {
+    let (bundle_args, id) = &in_order(&args.bundle, &args.id);
+    if bundle_args.input == Path::new("-") {
         let error = anyhow!("a trace is made in several passes: give a file or a folder instead of standard input");
         return Err(Stop::Wrong(error));
     }
-    let (bundle, declared) = match declared(&args.bundle, args.format)? {
+    let (bundle, declared) = match declared(bundle_args, args.format)? {
         Ok(found) => found,
         Err(code) => return Ok(code),
     };
@@ -54,16 +70,16 @@ pub fn trace(args: &TraceArgs) -> Result<ExitStatus, Stop> {
         TraceKind::Key => Kind::Key,
         TraceKind::Requirement => Kind::Requirement,
     });
-    let records = match records(&args.people, &args.bundle, args.format, &bundle)? {
+    let records = match records(&args.people, bundle_args, args.format, &bundle)? {
         Ok(records) => records,
         Err(code) => return Ok(code),
     };
     let links = Links::new(&loaded, &standards).with_rules(&declared.rules);
     let links = records.as_ref().map_or(links, |records| links.with_records(records));
-    let trace = links.trace(&args.id, kind).map_err(|error| unanswerable(&error))?;
+    let trace = links.trace(id, kind).map_err(|error| unanswerable(&error))?;
     let mut reader = TraceReader::new(trace);
     loop {
-        let again = match accepted(&args.bundle, args.format, &mut reader)? {
+        let again = match accepted(bundle_args, args.format, &mut reader)? {
             Ok(again) => again,
             Err(code) => return Ok(code),
         };
@@ -85,24 +101,32 @@ pub fn trace(args: &TraceArgs) -> Result<ExitStatus, Stop> {
 }
 
 pub fn roster(args: &RosterArgs) -> Result<ExitStatus, Stop> {
-    if args.bundle.input == Path::new("-") {
+    let (bundle_args, key) = match &args.key {
+        Some(key) => {
+            let (bundle, key) = in_order(&args.bundle, key);
+            (bundle, Some(key))
+        }
+        None => (args.bundle.clone(), None),
+    };
+    let key = key.as_deref();
+    if bundle_args.input == Path::new("-") {
         let error = anyhow!("a roster is made in two passes: give a file or a folder instead of standard input");
         return Err(Stop::Wrong(error));
     }
-    let (bundle, declared) = match declared(&args.bundle, args.format)? {
+    let (bundle, declared) = match declared(&bundle_args, args.format)? {
         Ok(found) => found,
         Err(code) => return Ok(code),
     };
     let (loaded, standards) = declared.read().map_err(|why| Stop::Undecided(anyhow!(why)))?;
-    let mut reader = RosterReader::new(args.key.as_deref());
-    let again = match accepted(&args.bundle, args.format, &mut reader)? {
+    let mut reader = RosterReader::new(key);
+    let again = match accepted(&bundle_args, args.format, &mut reader)? {
         Ok(again) => again,
         Err(code) => return Ok(code),
     };
     if again.statement_sha256() != bundle.statement_sha256() {
         return Err(Stop::Failed(anyhow!("the bundle changed while it was read")));
     }
-    let roster = Links::new(&loaded, &standards).roster(args.key.as_deref(), &reader.finish());
+    let roster = Links::new(&loaded, &standards).roster(key, &reader.finish());
     let roster = roster.map_err(|error| unanswerable(&error))?;
     let basis = Basis::of(&bundle, Vec::new(), declared.found.withheld);
     match args.format {

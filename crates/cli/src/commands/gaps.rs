@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::anyhow;
-use links::{Found, Links, Records, Unanswerable};
+use links::{Found, Links, Records, Rule, Unanswerable};
 use model::{Date, ExitStatus};
 use report::{Basis, DeclaredReader};
 use serde_json::json;
@@ -17,16 +17,20 @@ use crate::output::{self, Format};
 use crate::records::{self, Asked};
 use crate::{clock, summary};
 
+/// Where a declaration is looked for.
+const USUAL: &str = "witnessmark.yaml";
+
 pub fn run(arguments: &Gaps) -> CommandResult {
-    let context = context::usable(&arguments.from.declaration.declaration, clock::now()?)?;
-    let records = records(&context, &arguments.from)?;
+    let declared = declared(&arguments.from)?;
+    let context = &declared.context;
+    let records = records(context, &arguments.from)?;
     let (basis, found) = match bundle(&arguments.from)? {
         Ok(bundle) => {
             let trust = keys::read_trust(&arguments.from.trust)?;
-            let (basis, found) = counted(&context, &bundle, &trust)?;
+            let (basis, found) = counted(&declared, &bundle, &trust)?;
             (basis, Some(found))
         }
-        Err(why) => (alone(&context, why), None),
+        Err(why) => (alone(context, why), None),
     };
     let links = Links::new(&context.loaded, &context.environment.standards);
     let links = records.as_ref().map_or(links, |records| links.with_records(records));
@@ -36,6 +40,50 @@ pub fn run(arguments: &Gaps) -> CommandResult {
         Format::Human => output::text(&report::render_gaps(&basis, &gaps))?,
     }
     Ok(ExitStatus::Success)
+}
+
+/// A declaration, and where it was found.
+pub struct Declared {
+    pub context: Context,
+    /// Of one that is sealed in the bundle: the uses of checks of the program's own control.
+    pub sealed: Option<Vec<Rule>>,
+}
+
+/// The declaration that lies beside the store. Where none does, and a bundle's own file is named, the one that is sealed in it.
+///
+/// # Errors
+/// When it cannot be used, or the bundle is not accepted.
+pub fn declared(from: &DeclaredAndFound) -> Result<Declared, Failure> {
+    let (file, now) = (&from.declaration.declaration, clock::now()?);
+    if from.bundle.file.is_none() || file.exists() || file != Path::new(USUAL) {
+        return Ok(Declared { context: context::usable(file, now)?, sealed: None });
+    }
+    let bundle = Bundle::named(&from.bundle)?;
+    let mut reader = DeclaredReader::new();
+    let (verified, _) = summary::verified(&bundle, &keys::read_trust(&from.trust)?, &mut reader)?;
+    let declared = reader.finish(&verified);
+    let (loaded, standards) = declared.read().map_err(|why| Failure::input(anyhow!(why)))?;
+    let checks = assess::CheckSet::stock().map_err(Failure::tool)?;
+    let mut environment = context::environment(&checks, now)?;
+    environment.standards = standards;
+    let context = Context { folder: ".".into(), loaded, environment, checks, attached: Vec::new() };
+    Ok(Declared { context, sealed: Some(declared.rules) })
+}
+
+/// Whichever of two stands first: what is there is the bundle, where it was given in the place of the id.
+///
+/// `witnessmark-verify` takes the bundle first.
+pub fn in_order(id: &str, from: &DeclaredAndFound) -> (String, DeclaredAndFound) {
+    let (mut id, mut from) = (id.to_owned(), from.clone());
+    if let Some(file) = &from.bundle.file
+        && !file.exists()
+        && Path::new(&id).exists()
+        && let Some(second) = file.to_str().map(str::to_owned)
+    {
+        from.bundle.file = Some(id.into());
+        id = second;
+    }
+    (id, from)
 }
 
 /// The bundle whose findings are looked at; else why there is none. One that is named must be there.
@@ -92,10 +140,14 @@ pub fn alone(context: &Context, why: String) -> Basis {
 }
 
 /// Verifies a bundle and counts its findings.
-pub fn counted(context: &Context, bundle: &Bundle, trust: &bundle::trust::Trust) -> Result<(Basis, Found), Failure> {
+pub fn counted(of: &Declared, bundle: &Bundle, trust: &bundle::trust::Trust) -> Result<(Basis, Found), Failure> {
+    let context = &of.context;
     let mut reader = DeclaredReader::new();
     let (verified, _) = summary::verified(bundle, trust, &mut reader)?;
     let declared = reader.finish(&verified);
+    if of.sealed.is_some() {
+        return Ok((Basis::of(&verified, Vec::new(), declared.found.withheld), declared.found));
+    }
     let files = context.loaded.files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
     let attached = context.attached.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
     let changed = declared.changed(files.chain(attached));

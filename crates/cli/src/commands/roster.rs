@@ -10,15 +10,23 @@ use crate::args::Roster;
 use crate::commands::{gaps, keys};
 use crate::failure::{CommandResult, Failure};
 use crate::output::{self, Format};
-use crate::{clock, context, summary};
+use crate::summary;
 
 pub fn run(arguments: &Roster) -> CommandResult {
-    let context = context::usable(&arguments.from.declaration.declaration, clock::now()?)?;
-    let key = arguments.key.as_deref();
-    let (basis, found) = match gaps::bundle(&arguments.from)? {
+    let (key, from) = match &arguments.key {
+        Some(key) => {
+            let (key, from) = gaps::in_order(key, &arguments.from);
+            (Some(key), from)
+        }
+        None => (None, arguments.from.clone()),
+    };
+    let key = key.as_deref();
+    let declared = gaps::declared(&from)?;
+    let context = &declared.context;
+    let (basis, found) = match gaps::bundle(&from)? {
         Ok(bundle) => {
-            let trust = keys::read_trust(&arguments.from.trust)?;
-            let (basis, _) = gaps::counted(&context, &bundle, &trust)?;
+            let trust = keys::read_trust(&from.trust)?;
+            let (basis, _) = gaps::counted(&declared, &bundle, &trust)?;
             let mut reader = RosterReader::new(key);
             let (verified, _) = summary::verified(&bundle, &trust, &mut reader)?;
             if basis.bundle.as_ref().is_none_or(|of| of.statement_sha256 != verified.statement_sha256()) {
@@ -26,7 +34,7 @@ pub fn run(arguments: &Roster) -> CommandResult {
             }
             (basis, reader.finish())
         }
-        Err(why) => (gaps::alone(&context, why), FoundReach::default()),
+        Err(why) => (gaps::alone(context, why), FoundReach::default()),
     };
     let links = Links::new(&context.loaded, &context.environment.standards);
     let roster = links.roster(key, &found).map_err(gaps::unanswerable)?;

@@ -11,33 +11,35 @@ use crate::args::{Trace, TraceKind};
 use crate::commands::{gaps, keys};
 use crate::failure::{CommandResult, Failure};
 use crate::output::{self, Format};
-use crate::{clock, context, summary};
+use crate::summary;
 
 pub fn run(arguments: &Trace) -> CommandResult {
-    let context = context::usable(&arguments.from.declaration.declaration, clock::now()?)?;
+    let (id, from) = gaps::in_order(&arguments.id, &arguments.from);
+    let declared = gaps::declared(&from)?;
+    let context = &declared.context;
     let kind = arguments.kind.map(|kind| match kind {
         TraceKind::Control => Kind::Control,
         TraceKind::Threat => Kind::Threat,
         TraceKind::Key => Kind::Key,
         TraceKind::Requirement => Kind::Requirement,
     });
-    let plan = context.plan()?;
-    let rules: Vec<Rule> = plan
-        .assignments_of(DECLARATION)
-        .map(|used| Rule { check: used.check.clone(), targets: used.targets.clone() })
-        .collect();
+    // What is sealed says which checks were used: the plan of now may be another.
+    let plan = if declared.sealed.is_none() { Some(context.plan()?) } else { None };
+    let of_plan = plan.iter().flat_map(|plan| plan.assignments_of(DECLARATION));
+    let of_plan = of_plan.map(|used| Rule { check: used.check.clone(), targets: used.targets.clone() });
+    let rules: Vec<Rule> = declared.sealed.iter().flatten().cloned().chain(of_plan).collect();
     let links = Links::new(&context.loaded, &context.environment.standards).with_rules(&rules);
-    let records = gaps::records(&context, &arguments.from)?;
+    let records = gaps::records(context, &from)?;
     let links = records.as_ref().map_or(links, |records| links.with_records(records));
     let mut found = None;
-    let mut trace = links.trace(&arguments.id, kind).map_err(gaps::unanswerable)?;
-    for used in &plan.assignments {
+    let mut trace = links.trace(&id, kind).map_err(gaps::unanswerable)?;
+    for used in plan.iter().flat_map(|plan| &plan.assignments) {
         trace.mark_weaker(&used.control, &used.check, &used.targets, &used.weaker);
     }
-    let basis = match gaps::bundle(&arguments.from)? {
+    let basis = match gaps::bundle(&from)? {
         Ok(bundle) => {
-            let trust = keys::read_trust(&arguments.from.trust)?;
-            let (basis, counted) = gaps::counted(&context, &bundle, &trust)?;
+            let trust = keys::read_trust(&from.trust)?;
+            let (basis, counted) = gaps::counted(&declared, &bundle, &trust)?;
             found = Some(counted);
             let mut reader = TraceReader::new(trace);
             let verified = loop {
@@ -53,7 +55,7 @@ pub fn run(arguments: &Trace) -> CommandResult {
             trace = reader.finish(&verified);
             basis
         }
-        Err(why) => gaps::alone(&context, why),
+        Err(why) => gaps::alone(context, why),
     };
     links.take_records(&mut trace, found.as_ref());
     match arguments.printed.format {
