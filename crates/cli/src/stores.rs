@@ -29,10 +29,18 @@ pub fn failed(error: StoreError) -> Failure {
 /// # Errors
 /// When the store cannot be read, or holds something else in its place.
 pub fn kind_of(store: &dyn Store, index: u64) -> Result<Option<Kind>, Failure> {
+    Ok(statement_of(store, index)?.map(|statement| statement.predicate.kind))
+}
+
+/// The statement of a bundle as the ledger has it, without a proof. `None` past the end of the ledger.
+///
+/// # Errors
+/// When the store cannot be read, or holds something else in its place.
+pub fn statement_of(store: &dyn Store, index: u64) -> Result<Option<Statement>, Failure> {
     let path = layout::ledger_statement(index);
     let Some(bytes) = store.read(&path, limits::ENVELOPE_MAX).map_err(failed)? else { return Ok(None) };
     let damaged = |error: &dyn std::fmt::Display| Failure::tool(anyhow!("`{path}` of this store is damaged: {error}"));
     let envelope = Envelope::parse(&bytes).map_err(|error| damaged(&error))?;
     let statement = Statement::parse(&envelope.statement).map_err(|error| damaged(&error))?;
-    Ok(Some(statement.predicate.kind))
+    Ok(Some(statement))
 }

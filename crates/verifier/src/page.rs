@@ -45,6 +45,8 @@ pub fn report(args: &ReportArgs) -> Result<ExitStatus, Stop> {
         Ok(page) => page,
         Err(PageError::Reading(Refused::Bundle(report))) => {
             output::text(&human::report(&report))?;
+            let text = format!("Nothing was written to {}: the bundle is not accepted.\n", args.out.display());
+            output::text(&text)?;
             return Ok(report.exit_code);
         }
         Err(PageError::Reading(Refused::Stop(stop))) => return Err(stop),

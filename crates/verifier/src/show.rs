@@ -110,7 +110,10 @@ pub fn accepted(
 
 fn refuse(report: &Report, format: Format) -> Result<(), Stop> {
     match format {
-        Format::Human => output::text(&human::report(report))?,
+        Format::Human => {
+            output::text(&human::report(report))?;
+            output::text("Nothing of what is in it is shown: the bundle is not accepted.\n")?;
+        }
         Format::Json => output::json(report)?,
     }
     Ok(())

@@ -38,6 +38,77 @@ fn both_programs_say_the_same_of_a_bundle() {
     }
 }
 
+/// The key behind an alias: what was found of it is in its trace, the declaration's own rules too.
+#[test]
+fn a_trace_of_a_key_has_what_was_found_of_it() {
+    let trace = ours(&["trace", "hot-signing"]).json();
+    let controls = trace["trace"]["controls"].as_array().unwrap();
+    let uses = controls.iter().flat_map(|control| control["checks"].as_array().unwrap());
+    let findings: Vec<(&Value, &Value)> = uses
+        .flat_map(|used| {
+            used["found"]["findings"].as_array().unwrap().iter().map(|one| (&used["check"], &one["subject"]))
+        })
+        .collect();
+    let of = |check: &str, subject: &str| {
+        findings.iter().any(|(one, about)| **one == *check && about.as_str().is_some_and(|id| id.starts_with(subject)))
+    };
+    assert!(of("aws-kms/key-policy-is-bounded", "aws-kms/key arn:aws:kms:"), "{findings:?}");
+    assert!(of("keys/reach-is-declared", "joined/reach arn:aws:kms:"), "{findings:?}");
+    assert!(of("keys/declared-key-is-there", "joined/key hot-signing"), "{findings:?}");
+    assert!(controls.last().unwrap()["id"] == "declaration");
+}
+
+/// An auditor types what they know from the other program.
+#[test]
+fn either_order_and_a_bundle_alone_will_do() {
+    let desk = demo::desk();
+    let trusted = ["--trust", "d/keys/trust.json", "--format", "json"];
+    let theirs = |first: &str, second: &str| {
+        let seen = format!("seen-order-{}", first.replace(['/', '.'], "_"));
+        let asked = [&["trace", first, second, "--allow-rehearsal", "--last-seen", &seen][..], &trusted].concat();
+        let answer = desk.verify(&asked);
+        assert_eq!(answer.code, 0, "{answer:?}");
+        answer.json()
+    };
+    let expected = theirs("d/bundle-2.tar", "HSM-KEYS");
+    assert_eq!(theirs("HSM-KEYS", "d/bundle-2.tar"), expected);
+    // There is no declaration where they are: the one that is sealed counts.
+    for (first, second) in [("HSM-KEYS", "d/bundle-2.tar"), ("d/bundle-2.tar", "HSM-KEYS")] {
+        let answer = desk.witnessmark(&[&["trace", first, second][..], &trusted].concat());
+        assert_eq!(answer.code, 0, "{answer:?}");
+        assert_eq!(answer.json()["trace"], expected["trace"], "{first}");
+    }
+    let gaps = desk.witnessmark(&[&["gaps", "d/bundle-2.tar", "--level", "3"][..], &trusted].concat());
+    assert_eq!(gaps.code, 0, "{gaps:?}");
+    assert_eq!(gaps.json()["gaps"], auditors("gaps", &["--level", "3", "--format", "json"]).json()["gaps"]);
+    for arguments in [["roster", "hot-signing", "d/bundle-2.tar"], ["roster", "d/bundle-2.tar", "hot-signing"]] {
+        let answer = desk.witnessmark(&[&arguments[..], &trusted].concat());
+        assert_eq!(answer.code, 0, "{answer:?}");
+        assert_eq!(answer.json()["roster"]["key"]["key"], "hot-signing", "{answer:?}");
+    }
+    let named = desk.witnessmark(&["gaps", "d/bundle-2.tar", "-d", "nowhere.yaml", "--trust", "d/keys/trust.json"]);
+    assert_eq!(named.code, 2, "a declaration that is named is wanted: {named:?}");
+}
+
+/// A bundle that is not accepted: what was asked for is not given, and that is said.
+#[test]
+fn what_is_refused_is_said_to_be_withheld() {
+    let desk = demo::desk();
+    let refused = ["d/bundle-2.tar", "--trust", "d/keys/trust.json", "--last-seen", "seen-refused"];
+    let show = desk.verify(&[&["show"][..], &refused].concat());
+    assert!(
+        show.code != 0 && show.stdout.ends_with("Nothing of what is in it is shown: the bundle is not accepted.\n")
+    );
+    let page = desk.verify(&[&["report"][..], &refused, &["--out", "refused.html"]].concat());
+    assert!(page.stdout.ends_with("Nothing was written to refused.html: the bundle is not accepted.\n"), "{page:?}");
+    assert!(page.code != 0 && !desk.path("refused.html").exists());
+    let stored = ["--store", "d/evidence", "--trust", "d/keys/trust.json"];
+    let export = desk.witnessmark(&[&["export", "--out", "again.tar"][..], &stored].concat());
+    let next = export.stdout.lines().last().unwrap().strip_prefix("Next: witnessmark-verify ").unwrap();
+    let arguments: Vec<&str> = next.split(' ').collect();
+    assert_eq!(desk.verify(&[&arguments[..], &["--last-seen", "seen-again"]].concat()).code, 0, "{next}");
+}
+
 /// Recorded answers are no evidence: nothing is covered, and every finding says so.
 #[test]
 fn a_rehearsal_covers_nothing() {

@@ -47,8 +47,11 @@ pub fn run(arguments: &Export) -> CommandResult {
         return Err(failure);
     }
     let path = arguments.out.display();
+    // What will be accepted: a rehearsal only by whoever says that they take one.
+    let rehearsal = stores::statement_of(&*store, index)?.is_some_and(|one| !one.predicate.rehearsal.is_empty());
+    let allow = if rehearsal { " --allow-rehearsal" } else { "" };
     output::text(&format!(
-        "Wrote bundle {index} to {path}.\nNext: witnessmark-verify {path} --trust {}\n",
+        "Wrote bundle {index} to {path}.\nNext: witnessmark-verify {path} --trust {}{allow}\n",
         arguments.trust.display()
     ))?;
     Ok(ExitStatus::Success)
