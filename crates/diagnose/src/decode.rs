@@ -165,14 +165,15 @@ pub fn entries_of<'n>(
 pub fn unknown_key(entry: &Entry, known: &[&str], reporter: &mut Reporter<'_>) {
     let key = &entry.key.value;
     let pending = reporter.error(entry.key.at, Code::UnknownKey, format!("unknown key `{key}`"));
+    let help = help_known(key, known, "known here");
     // In braces a comma ends a value: what follows is read as a key that has none.
-    if suggestion(key, known.iter().copied()).is_none()
-        && matches!(&entry.value.value, Value::Scalar { text, plain: true } if text.is_empty())
-    {
-        pending.help("if it belongs to the text before the comma, put that whole text in quotes");
-    } else {
-        pending.maybe_help(help_known(key, known, "known here"));
-    }
+    let behind_a_comma = suggestion(key, known.iter().copied()).is_none() && entry.value.core() == Some(Core::Null);
+    let quote = "if it belongs to the text before a comma, put that whole text in quotes";
+    pending.maybe_help(match (help, behind_a_comma) {
+        (Some(help), true) => Some(format!("{help}; {quote}")),
+        (None, true) => Some(quote.to_owned()),
+        (help, false) => help,
+    });
 }
 
 pub fn missing_key(at: Span, key: &str, what: &str, reporter: &mut Reporter<'_>) {

@@ -199,7 +199,7 @@ pub fn parse(file: u32, text: &str, reporter: &mut Reporter<'_>) -> Option<Node>
                 }
                 reporter
                     .error(Span::new(file, start..start), Code::Yaml, format!("not valid YAML: {}", error.info()))
-                    .maybe_help(unquoted(&error.info()).then(|| QUOTE.to_owned()));
+                    .maybe_help(mend(&error.info()).map(str::to_owned));
                 return None;
             }
         }
@@ -214,9 +214,13 @@ pub fn parse(file: u32, text: &str, reporter: &mut Reporter<'_>) -> Option<Node>
 const QUOTE: &str =
     "a text with `: `, ` #`, quotes or brackets in it, and in braces one with a comma, must be in quotes";
 
-/// Whether the parser met a sign of YAML where it may have been meant as part of a text.
-fn unquoted(problem: &str) -> bool {
-    ["did not find expected", "mapping values", "quoted scalar", "simple key"].iter().any(|said| problem.contains(said))
+/// What probably mends what the parser says: it met a sign of YAML where that may have been meant as part of a text, or never met the end of one.
+fn mend(problem: &str) -> Option<&'static str> {
+    if problem.contains("quoted scalar") {
+        return Some("a quotation mark further up is probably not closed");
+    }
+    let signs = ["did not find expected", "mapping values", "simple key"];
+    signs.iter().any(|said| problem.contains(said)).then_some(QUOTE)
 }
 
 /// A tab before the first character of the line where the parser stopped, or of the next line that holds something: it looks at what

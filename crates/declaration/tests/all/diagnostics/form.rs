@@ -271,6 +271,8 @@ system: {id: hot}
       |
     3 | system: {id: hot}
       | ^
+      |
+      = help: a quotation mark further up is probably not closed
     "#);
 }
 

@@ -19,6 +19,8 @@ fn unknown_references() {
       |
     9 |     requirements: [ccss-9.0:1.05.1.9, ccss-8.1:1.05.1.1, "1.05.1.1"]
       |                                                          ^^^^^^^^^^
+      |
+      = help: write its standard before it, as `system.standard` names it: `STANDARD:1.05.1.1`
 
     error[unknown-reference]: `ccss-9.0` has no requirement `1.05.1.9`
      --> witnessmark.yaml:9:20
@@ -623,7 +625,7 @@ fn what_was_meant_is_shown() {
         (threat("A key is disabled, deleted or lost"), "put that whole text in quotes"),
         (threat("Key: a copy exists"), "must be in quotes"),
         (control("observe: {every: 1mo}"), "a length of time has no months: write `30d`; `m` is minutes"),
-        (control("observe: {every: 1m}"), "short-period: `1m` is 1 minute, and a run is due as often"),
+        (control("observe: {every: 1m}"), "[short-period]: `1m` is 1 minute, and a run is due as often"),
         (control("documents: [POL-PEOPLE]"), "write `{document: POL-PEOPLE}`"),
         (control("checks: [aws-kms/key-rotates]"), "write `{use: aws-kms/key-rotates}`"),
         (control("requirements: [2.01.1.1]"), "`STANDARD:2.01.1.1`"),
