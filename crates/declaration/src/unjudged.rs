@@ -103,7 +103,7 @@ pub fn judged_by(loaded: &Loaded, read: &Reads) -> Judged {
                 // One that uses checks is judged by them.
                 "declaration/control" => loaded.declaration.controls.iter().filter(|one| one.checks.is_empty()).count(),
                 // Whether a role is of executive management decides who may accept a risk.
-                "declaration/role" if read.contains("declaration/risk") || read.contains("declaration/threat") => {
+                "declaration/role" if read.kind("declaration/risk") || read.kind("declaration/threat") => {
                     loaded
                         .declaration
                         .roles
