@@ -20,7 +20,7 @@ def place(path):
     if path in FIXED:
         return (FIXED.index(path),)
     if re.fullmatch(rf"ledger/tile/(?:[0-7]|entries)/{GROUPS}(?:\.p/(?:[1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-5]))?", path):
-        need(not re.search("/x000/", path), "a number with another spelling")
+        need(not re.match("ledger/tile/[^/]+/x000/", path), "a number with another spelling")
         return 10, path.encode()
     match = re.fullmatch(rf"ledger/statements/({DECIMAL})\.json", path)
     if match:

@@ -26,9 +26,11 @@ pub fn rights() -> Vec<Right> {
         deniable: true,
         note: note.to_owned(),
     };
-    const BINDING: [(&str, &str); 3] = [(ACCOUNT, "path"), (ACCOUNT, "policies"), (ACCOUNT, "denials")];
-    const ATTACHED: [(&str, &str); 2] = [(ACCOUNT, "policies"), (ACCOUNT, "denials")];
-    let attached_and = |part: (&'static str, &'static str)| [ATTACHED[0], ATTACHED[1], part];
+    const BINDING: [(&str, &str); 4] =
+        [(ACCOUNT, "path"), (ACCOUNT, "policies"), (ACCOUNT, "denials"), (ACCOUNT, "unallowed")];
+    const ATTACHED: [(&str, &str); 3] = [(ACCOUNT, "policies"), (ACCOUNT, "denials"), (ACCOUNT, "unallowed")];
+    const WRITTEN: [(&str, &str); 3] = [(POLICY, "document"), (ACCOUNT, "denials"), (ACCOUNT, "unallowed")];
+    let attached_and = |part: (&'static str, &'static str)| [ATTACHED[0], ATTACHED[1], ATTACHED[2], part];
     vec![
         aws::caller_identity_right(),
         right(
@@ -42,7 +44,7 @@ pub fn rights() -> Vec<Right> {
         right(ACCOUNTS, &[ACCOUNT], &[], "all accounts"),
         right(CHILDREN, &[], &BINDING, "which accounts are in each unit"),
         right(POLICIES, &[POLICY], &ATTACHED, "all service and resource control policies"),
-        right(DOCUMENT, &[], &[(POLICY, "document"), (ACCOUNT, "denials")], "what each policy denies"),
+        right(DOCUMENT, &[], &WRITTEN, "what each policy allows and denies"),
         right(TARGETS, &[], &attached_and((POLICY, "targets")), "what each policy is attached to"),
         right(DELEGATED, &[], &[(ACCOUNT, "delegated_services")], "accounts that administer a service for all others"),
         right(SERVICES, &[], &[(ACCOUNT, "delegated_services")], "for which services they do"),

@@ -121,8 +121,7 @@ struct ActionsTold {
 
 #[derive(Debug, Deserialize)]
 struct SelectedTold {
-    #[serde(default)]
-    github_owned_allowed: Option<bool>,
+    github_owned_allowed: bool,
     #[serde(default)]
     verified_allowed: Option<bool>,
     #[serde(default)]

@@ -319,8 +319,8 @@ pub struct RepositoryActions {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SelectedActions {
-    /// Those of GitHub; `null`: GitHub does not say.
-    pub github_owned: Option<bool>,
+    /// Those of GitHub.
+    pub github_owned: bool,
     /// Those of everyone whom GitHub's Marketplace has verified; `null`: GitHub does not say.
     pub verified: Option<bool>,
     /// `OWNER/REPOSITORY@TAG` with `*` for any characters; `!` before one blocks. `null`: GitHub does not say.

@@ -74,7 +74,6 @@ pub fn judge(
     let mut acceptances = Acceptances::new(acceptances(plan), now);
     let mut found = Found::default();
     let mut open: Vec<(usize, Finding)> = Vec::new();
-    let mut fed = 0;
     let mut places = Vec::with_capacity(things.len());
     let mut take = |mut finding: Finding| -> io::Result<()> {
         if matches!(finding.outcome, Outcome::Deviates | Outcome::Undetermined) {
@@ -90,12 +89,11 @@ pub fn judge(
         Ok(())
     };
     let mut assessor = Assessor::new(worker, Limits::default(), case)?;
-    for DeclaredThing { kind, id, facts, parts } in things {
+    for (fed, DeclaredThing { kind, id, facts, parts }) in (0_u64..).zip(things) {
         let facts = to_raw_value(&facts)?;
         let member =
             Member { target: DECLARATION, collector: DECLARATION, population: kind, kind, id: &id, facts: &facts };
         assessor.feed(RecordRef::new(RecordType::Resource, fed), member, &mut take)?;
-        fed += 1;
         places.push((kind, id, parts));
     }
     found.broken = assessor.finish(&mut take)?.broken;

@@ -158,12 +158,14 @@ fn valid_tile_path(path: &str) -> bool {
         None => (index, None),
     };
     let three_digits = |part: &str| part.len() == 3 && part.bytes().all(|b| b.is_ascii_digit());
+    // A number has one spelling: no group of zeros before its first digit.
+    let first_is_good = !index.starts_with("x000/");
     let mut parts = index.split('/').rev();
     let last_is_good = parts.next().is_some_and(three_digits);
     let rest_is_good = parts.all(|part| part.strip_prefix('x').is_some_and(three_digits));
     let width_is_good = width.is_none_or(|width| width.parse().is_ok_and(|n: u8| n > 0 && n.to_string() == width));
     let level_is_good = level == "entries" || level.parse().is_ok_and(|n: u8| n < 8 && n.to_string() == level);
-    last_is_good && rest_is_good && width_is_good && level_is_good
+    first_is_good && last_is_good && rest_is_good && width_is_good && level_is_good
 }
 
 #[cfg(test)]
@@ -182,6 +184,7 @@ mod tests {
             "ledger/since",
             "ledger/tile/0/000.p/3",
             "ledger/tile/1/x001/x234/067",
+            "ledger/tile/0/x001/x000/067",
             "ledger/tile/entries/x001/067.p/255",
             "ledger/statements/0.json",
             "ledger/statements/120.json",
@@ -221,6 +224,8 @@ mod tests {
             "ledger/tile/0/000.p/0",
             "ledger/tile/0/000.p/01",
             "ledger/tile/0/001/067",
+            "ledger/tile/0/x000/067",
+            "ledger/tile/entries/x000/x001/067",
             "ledger/tile/0/../067",
             "ledger/statements/00.json",
             "ledger/statements/x.json",

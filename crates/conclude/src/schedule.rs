@@ -130,10 +130,12 @@ impl Schedule {
     #[must_use]
     pub fn kept(&self, from: Option<Timestamp>, until: Option<Timestamp>) -> Kept {
         let real: Vec<&Began> = self.runs.iter().filter(|run| run.worth != Worth::Rehearsal).collect();
-        let begin = from.or_else(|| real.iter().map(|run| run.started).min());
+        let observed = |run: &Began| matches!(run.worth, Worth::Complete | Worth::Partial);
+        // A run after the first observation whose clock went back begins no period.
+        let opening = real.iter().position(|run| observed(run)).map_or(real.len(), |at| at + 1);
+        let begin = from.or_else(|| real.iter().take(opening).map(|run| run.started).min());
         let end = until.or_else(|| real.iter().map(|run| run.started).max());
         let mut walk = Walk { from: begin, until: end, asked_until: until.is_some(), kept: Kept::default() };
-        let observed = |run: &Began| matches!(run.worth, Worth::Complete | Worth::Partial);
         let mut others: Vec<Began> = Vec::new();
         let mut last: Option<Began> = None;
         for run in &self.runs {

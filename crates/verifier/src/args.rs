@@ -16,6 +16,7 @@ const EXIT_CODES: &[(ExitStatus, &str)] = &[
     (ExitStatus::Success, "authentic, to the required level, complete"),
     (ExitStatus::ToolFailed, "the tool failed, or the input could not be read: conclude nothing"),
     (ExitStatus::WrongInput, "the command line, or a file it names (such as the trust file), is wrong"),
+    (ExitStatus::Undetermined, "`ask`: undetermined"),
     (ExitStatus::NotAuthentic, "not authentic"),
     (ExitStatus::Undecided, "cannot be decided, or is not what was asked for"),
     (
@@ -23,6 +24,7 @@ const EXIT_CODES: &[(ExitStatus, &str)] = &[
         "`reassess` comes to another outcome or derived object than the bundle says, or finds another value in an answer than a fact says",
     ),
     (ExitStatus::RunsMissing, "`audit`: the ledger is whole, and runs that were due by its own schedule are not in it"),
+    (ExitStatus::No, "`ask`: no"),
 ];
 
 /// Of `ask`.

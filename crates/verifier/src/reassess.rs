@@ -81,7 +81,7 @@ pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
         Err(why) => Err(why.clone()),
     };
     let started = sealed.run.as_ref().map_or(bundle.statement().predicate.started, |run| run.started);
-    let mut computing = ComputedReader::new(declaration, started, asked);
+    let mut computing = ComputedReader::new(declaration, started, &asked);
     same(&bundle, show::accepted(&args.bundle, args.format, &mut Both::new(&mut judging, &mut computing))?)?;
     if let Some(error) = judging.failed {
         return Err(error.into());

@@ -16,9 +16,10 @@ use model::record::RunStatus;
 use model::{Digest, ExitStatus, Timestamp};
 
 use crate::changes::Following;
+use crate::continuity::{Continuity, Owner};
 use crate::problem::Problem;
-use crate::report::{AuditReport, Continuity, HeadReport, Newest, Period, Refusal};
-use crate::seen::{Entry, KEPT, Owner, Seen};
+use crate::report::{AuditReport, HeadReport, Newest, Period, Refusal};
+use crate::seen::{Entry, KEPT, Seen};
 use crate::{ed25519, ledger_position};
 
 /// Version of the report's form.

@@ -2,8 +2,8 @@
 
 use bundle::statement::{Kind, Statement};
 
+use crate::continuity::Continuity;
 use crate::level::Level;
-use crate::report::Continuity;
 
 /// What no signature can prove. Said at every level, in words for an auditor. `whole_ledger`: the export holds all of it.
 /// `unproven`: the size of a head that the ledger key signed, larger than what is proven.

@@ -19,15 +19,16 @@ use sha2::{Digest as _, Sha256};
 
 use crate::audit::{self, AuditDemands};
 use crate::contents::Contents;
+use crate::continuity::{Continuity, Owner};
 use crate::files::{Files, HeldFiles};
 use crate::level::Level;
 use crate::observer::Observer;
 use crate::problem::{Problem, Step};
 use crate::report::{
-    About, AcceptanceReport, AuditReport, Continuity, HeadReport, LevelReport, RecordsReport, RedactionReport, Refusal,
-    Report, TypeReport,
+    About, AcceptanceReport, AuditReport, HeadReport, LevelReport, RecordsReport, RedactionReport, Refusal, Report,
+    TypeReport,
 };
-use crate::seen::{Owner, Seen, Shown};
+use crate::seen::{Seen, Shown};
 use crate::verdict::{Demands, Verdict, VerifiedBundle};
 use crate::{custodian, ed25519, ledger_position, rehearsal, seen, stream};
 
@@ -535,7 +536,8 @@ impl Findings {
             }),
             _ => None,
         };
-        Verdict { seen: learnt, report, bundle }
+        // What is not accepted is never remembered.
+        Verdict { seen: learnt.filter(|_| accepted), report, bundle }
     }
 
     /// What was asked for, and is not so.

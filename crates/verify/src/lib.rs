@@ -8,6 +8,7 @@ mod approvals;
 mod audit;
 mod changes;
 mod contents;
+mod continuity;
 mod custodian;
 mod decide;
 pub mod ed25519;
@@ -29,6 +30,7 @@ use bundle::trust::Trust;
 pub use audit::{Audit, AuditDemands, LedgerFiles, audit};
 pub use changes::{Aspect, Change, Changes};
 pub use conclude::{Kept, Rehearsals, Slot, Slots, Unsaid};
+pub use continuity::{Continuity, Owner};
 pub use facts::{FactDiffers, Facts};
 pub use files::HeldFiles;
 pub use level::{Level, ParseLevelError};
@@ -36,10 +38,10 @@ pub use observer::{Observer, Unobserved};
 pub use problem::{Class, Problem, Step, status};
 pub use rehearsal::list;
 pub use report::{
-    About, AcceptanceReport, Approver, AuditReport, Continuity, HeadReport, LevelReport, Newest, Period, RecordsReport,
+    About, AcceptanceReport, Approver, AuditReport, HeadReport, LevelReport, Newest, Period, RecordsReport,
     RedactionReport, Refusal, Report, TypeReport,
 };
-pub use seen::{Owner, Seen, SeenError};
+pub use seen::{Seen, SeenError};
 pub use verdict::{Demands, Verdict, VerifiedBundle};
 
 /// Verifies one bundle in one pass.

@@ -10,8 +10,8 @@ use model::record::RunStatus;
 use model::{Digest, ExitStatus, RecordRef, RecordType};
 use serde::{Serialize, Serializer};
 
+use crate::continuity::Owner;
 use crate::level::Level;
-use crate::seen::Owner;
 
 /// A class of refusal. Machines act on it; its names and codes do not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,6 +10,7 @@ use model::{Digest, ExitStatus, RecordRef, RecordType, Timestamp};
 use serde::Serialize;
 
 use crate::changes::Changes;
+use crate::continuity::Continuity;
 use crate::level::Level;
 use crate::problem::{Class, Problem};
 
@@ -227,22 +228,6 @@ pub struct HeadReport {
     pub root: Digest,
     /// How it stands to the head that was seen before.
     pub since_last_seen: Continuity,
-}
-
-/// How the ledger of a bundle stands to the head that was seen before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Continuity {
-    /// No head was given to compare with.
-    NothingSeen,
-    /// It is the head that was seen.
-    Same,
-    /// It continues the head that was seen.
-    Continues,
-    /// It was proven before to be of the ledger that was seen.
-    Known,
-    /// The two could not be compared with what is at hand.
-    NotComparable,
 }
 
 impl Refusal {

@@ -5,12 +5,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use bundle::statement::Predicate;
 use ledger::Checkpoint;
 use model::Digest;
 
+use crate::continuity::{Continuity, Owner};
 use crate::problem::Problem;
-use crate::report::Continuity;
 
 /// First line of the file.
 const FORM: &str = "witnessmark-seen/1";
@@ -27,13 +26,6 @@ pub struct Seen {
     /// By size: heads that the ledger key signed, whose entries nobody showed. Two of one size are a contradiction; nothing is
     /// demanded to continue them, or whoever signs a head over nothing would end all comparing.
     shown: BTreeMap<u64, Digest>,
-}
-
-/// Whose bundles a ledger holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owner {
-    pub entity: String,
-    pub system: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,18 +63,6 @@ pub enum SeenError {
     Version,
     #[error("line {line} {problem}")]
     Line { line: usize, problem: &'static str },
-}
-
-impl std::fmt::Display for Owner {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "entity `{}`, system `{}`", self.entity, self.system)
-    }
-}
-
-impl Owner {
-    pub(crate) fn of(said: &Predicate) -> Self {
-        Self { entity: said.entity.clone(), system: said.system.clone() }
-    }
 }
 
 impl Seen {
@@ -412,7 +392,8 @@ mod tests {
             }
             for index in [last, last + 1, SIZE - 1].into_iter().filter(|index| *index < SIZE) {
                 let since = shown(&true_history, "true", SIZE, index, SIZE, Some(last).filter(|size| *size < SIZE));
-                assert_eq!(seen.compare(&since).unwrap(), Continuity::Continues, "{last} {index}");
+                let expected = if last == SIZE { Continuity::Same } else { Continuity::Continues };
+                assert_eq!(seen.compare(&since).unwrap(), expected, "{last} {index}");
             }
         }
     }

@@ -96,7 +96,7 @@ pub struct Verdict {
     pub report: Report,
     /// Absent when the bundle is not accepted; the report says why.
     pub bundle: Option<VerifiedBundle>,
-    /// What was proven of the ledger before, and what this bundle proves beside it: what to keep. Absent where its place or its
-    /// contents are not proven, or where it is not shown to be of the same chain.
+    /// What was proven of the ledger before, and what this bundle proves beside it: what to keep. Absent when the bundle is not
+    /// accepted, and where its place is not proven.
     pub seen: Option<Seen>,
 }

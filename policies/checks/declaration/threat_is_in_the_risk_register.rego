@@ -1,14 +1,14 @@
 # METADATA
 # title: Every threat has a row in the risk register
 # description: >-
-#   Reads which rows of the risk register name the threat. Applies where a standard is named, which asks what remains of each threat, and where
-#   `risk_register` is declared. Cannot see whether the row is right: the rules about risks look at that.
+#   Reads which rows of the risk register name the threat. Applies where there is a register: `risk_register` is declared, or any row of one. Cannot
+#   see whether the row is right: the rules about risks look at that.
 # scope: package
 # schemas:
 #   - input.resource: schema["declaration-threat"]
 # custom:
 #   subject: declaration/threat
-#   declares: [risk_register, system]
+#   declares: [risk_register, risks]
 #   needs:
 #     conforms: [risks]
 #     deviates: [risks]
@@ -17,7 +17,7 @@
 #   remediation: Write a row for the threat under `risks`, also where nobody has accepted yet what remains.
 package checks.declaration.threat_is_in_the_risk_register
 
-wanted if is_string(input.declaration.system.standard)
+wanted if count(input.declaration.risks) > 0
 
 wanted if is_object(input.declaration.risk_register)
 
@@ -26,7 +26,7 @@ rows := input.resource.risks
 not_applicable contains {
 	"path": "/risks",
 	"actual": rows,
-	"because": "no standard is named, and no `risk_register` is declared",
+	"because": "no risk register is declared",
 } if {
 	is_array(rows)
 	not wanted

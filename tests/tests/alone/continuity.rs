@@ -1,7 +1,7 @@
 //! A dishonest custodian: a store set back, another history, a head over nothing, another system in the same ledger; and what a period
 //! looks like in which runs are missing, failed or only rehearsed.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
 
 use bundle::layout::Entry;
 use bundle::trust::Trust;

@@ -155,7 +155,7 @@ fn validate_finds_what_a_first_run_finds_in_the_declaration() {
         assert!(answer.code == 0 && last.contains(&words), "{answer:?}");
     }
     // What is accepted is not listed.
-    let accepted = "acceptances: [{id: A, control: declaration, check: declaration/system-is-declared-whole, subject: hot-wallet, reason: it is new, approved_by: CISO, approved: 2026-01-01, expires: 9999-01-01}]\n";
+    let accepted = "acceptances: [{id: A, control: declaration, check: declaration/system-is-declared-whole, subject: hot-wallet, reason: it is new, approved_by: CISO, approved: 2026-01-01, expires: 2099-12-31}]\n";
     let desk = desk(&format!("{FIVE_FAULTS}{accepted}"), &server);
     let answer = desk.witnessmark(&["validate", "--format", "json"]);
     let rules = &answer.json()["rules"];

@@ -88,7 +88,9 @@ fn the_outcomes_and_facts_of_each_day_come_out_again() {
 #[test]
 fn the_ledger_of_the_three_days_is_whole() {
     let answer = desk().verify(&["audit", "--trust", "d/keys/trust.json", "--last-seen", "seen", "d/evidence"]);
-    assert_eq!(answer.code, 0, "{answer:?}");
+    // Rehearsals keep no schedule: what was due cannot be said.
+    assert_eq!(answer.code, 21, "{answer:?}");
+    assert!(answer.stdout.starts_with("Whole: 3 entries in one chain"), "{answer:?}");
 }
 
 const READ: [&str; 7] = ["aws-cloudtrail", "aws-iam", "aws-kms", "aws-s3", "github", "kubernetes-rbac", "pkcs11"];

@@ -211,7 +211,10 @@ fn one_targets_rehearsal_does_not_stain_the_others() {
     let audited = desk.verify(&["audit", "evidence", "--trust", "keys/trust.json", "--format", "json"]);
     let report = audited.json();
     assert_eq!((&report["rehearsals_in_all"], &report["rehearsals_in_part"]), (&0.into(), &1.into()), "{report}");
-    assert!(!report["first_run"].is_null(), "{report}");
+    assert_eq!((audited.code, &report["accepted"]), (0, &true.into()), "{report}");
+    let schedule = &report["schedule"];
+    assert_eq!((&schedule["due"], &schedule["observed"]), (&1.into(), &1.into()), "{report}");
+    assert!(!schedule["first"].is_null(), "{report}");
 
     // What is new is asked of each target by itself: nothing is.
     let again = desk.plainly(&["run", "--quiet", "--fail-on", "new", "--allow-rehearsal"]);

@@ -116,7 +116,7 @@ fn what_is_new_is_held_against_the_run_that_read_the_target() {
     drop(keys);
     let server = Server::http(AwsFake::new(world));
     let text = template("111122223333", "[eu-west-1]");
-    let at = text.find("\nthreats:").unwrap();
+    let at = text.find("\nthird_parties:").unwrap();
     // The server is the first account: the second is never read.
     let second = "  - id: second\n    collector: [aws-iam]\n    account: \"444455556666\"\n    regions: [eu-west-1]\n";
     let mut desk = Desk::new(&format!("{}\n{second}{}", &text[..at], &text[at..]));

@@ -107,6 +107,14 @@ fn the_top_and_every_sheet_say_which_bundle_it_is() {
     for words in ["bundle 0 of ledger", "level 1 of ccss", "every day", "withheld\\3a  nothing", "A REHEARSAL"] {
         assert!(foot.contains(words), "`{words}`: {foot}");
     }
+    // Long names cut off nothing that is always said.
+    let mut long = judged(CHAIN).rehearsed(&[Override::Replay]);
+    long.metadata.entity = "Northbank ".repeat(20).trim_end().to_owned();
+    let html = page(long);
+    let foot = &html.code["style"][1];
+    for words in ["A REHEARSAL", "Northbank", "bundle 0 of ledger", "2026\\2d 11\\2d ", "withheld\\3a  nothing"] {
+        assert!(foot.contains(words), "`{words}`: {foot}");
+    }
     // A hostile name stays a string of CSS.
     let mut hostile = Story::usual(0);
     hostile.metadata.entity = "x\"}</style><script>alert(1)</script>".to_owned();

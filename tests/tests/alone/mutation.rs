@@ -130,7 +130,7 @@ fn every_byte_of_what_was_seen_counts() {
         let verdict = verify_tar(&book, &bytes);
         assert!(verdict.bundle.is_none() && verdict.seen.is_none(), "byte {at} may be anything");
     }
-    let mut alone = files.clone();
+    let mut alone = files;
     alone.remove(&Entry::Checkpoint);
     refused(&book, &tar(&alone), Class::Malformed, "ledger/since");
 }

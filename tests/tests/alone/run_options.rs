@@ -29,7 +29,7 @@ fn run(desk: &Desk, options: &[&str]) -> (i32, Sealed) {
 /// Two accounts, of which one answers.
 fn two_targets() -> String {
     let text = template(ACCOUNT, "[eu-west-1]");
-    let at = text.find("\nthreats:").unwrap();
+    let at = text.find("\nthird_parties:").unwrap();
     let second =
         "  - id: second\n    collector: [aws-iam, aws-kms]\n    account: \"444455556666\"\n    regions: [eu-west-1]\n";
     format!("{}\n{second}{}", &text[..at], &text[at..])

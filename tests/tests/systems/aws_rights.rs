@@ -108,7 +108,7 @@ fn each_right_that_is_taken_away_is_the_gap_that_the_table_names() {
     let Reader { desk, policy, .. } = reader(&ministack);
     // What is lost is looked at here, and not what follows from it: one check is enough.
     let declaration = fs::read_to_string(desk.path("witnessmark.yaml")).unwrap();
-    let (targets, _) = declaration.split_once("\nthreats:").unwrap();
+    let (targets, _) = declaration.split_once("\nthird_parties:").unwrap();
     let control = "controls:\n  - {id: C, title: Nobody works as root, checks: [{use: aws-iam/root-has-mfa}]}\n";
     fs::write(desk.path("witnessmark.yaml"), format!("{targets}\n{control}")).unwrap();
     let (answer, whole) = desk.seal();

@@ -115,7 +115,7 @@ impl<'w> Becoming<'_, 'w> {
         for action in LET_IN {
             let on = if action == "eks:CreateAccessEntry" { cluster.arn.clone() } else { entries.clone() };
             for one in self.others(number, action) {
-                let Some(gift) = one.holder.given(action, To::Some(&[on.clone()])) else { continue };
+                let Some(gift) = one.holder.given(action, To::Some(std::slice::from_ref(&on))) else { continue };
                 let by = one.at(&gift).into_iter().collect();
                 let mut step = Terms::of(&gift).step(&one.who, action, &to.name, by);
                 // A policy, or groups that some binding names: which of them there are is the cluster's to say.

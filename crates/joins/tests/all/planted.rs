@@ -104,7 +104,9 @@ fn allow(action: &str, on: &str) -> Value {
 }
 
 fn trust(action: &str, principal: Value) -> Value {
-    json!({"Effect": "Allow", "Action": action, "Principal": principal})
+    let mut statement = json!({"Effect": "Allow", "Action": action});
+    statement["Principal"] = principal;
+    statement
 }
 
 /// Users, groups and roles.
@@ -210,7 +212,7 @@ impl Planted {
         (cluster, account, "sts:AssumeRole")
     }
 
-    fn association(&mut self, cluster: &Cluster, account: &str, role: &str, target: Option<String>) {
+    fn association(&mut self, cluster: &Cluster, account: &str, role: &str, target: Option<&str>) {
         let id = format!("{}/{account}", cluster.arn.replace(":cluster/", ":podidentityassociation/"));
         let facts = json!({"namespace": "pay", "service_account": account, "role": role, "target_role": target});
         self.other(&cluster.target, "kubernetes-rbac/pod-identity", id, facts);
@@ -294,7 +296,7 @@ impl Planted {
                 self.of(&first).trust.push(trust("sts:AssumeRole", json!({"Service": "pods.eks.amazonaws.com"})));
                 self.of(&first).statements.push(allow("sts:AssumeRole", &to.arn()));
                 self.of(to).trust.push(trust("sts:AssumeRole", json!({"AWS": first.arn()})));
-                self.association(&cluster, &account, &first.arn(), Some(to.arn()));
+                self.association(&cluster, &account, &first.arn(), Some(&to.arn()));
                 self.minter(&cluster, &account, Some(&from));
                 (from.arn(), steps(&["eks access entry", &minted, "sts:AssumeRole"]), Some(from))
             }

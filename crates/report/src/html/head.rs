@@ -14,6 +14,9 @@ use crate::words::every;
 
 /// Characters of the line at the foot: two lines of a sheet of A4.
 const MOST_OF_FOOT: usize = 260;
+/// Of them for a name and a ledger's origin: with all of these, what is always said fits.
+const MOST_OF_NAME: usize = 40;
+const MOST_OF_ORIGIN: usize = 60;
 
 /// The top of a page.
 pub struct Head {
@@ -32,8 +35,14 @@ impl Head {
             1 => "1 record".to_owned(),
             some => format!("{some} records"),
         };
-        let mut facts = vec![("Date", format!("{} to {}", said.started, said.finished)), ("Bundle", place.clone())];
-        let mut foot = vec![format!("{entity}, {system}"), place, Date::of(said.finished).to_string()];
+        let mut facts = vec![("Date", format!("{} to {}", said.started, said.finished)), ("Bundle", place)];
+        // What is always said stands before what may be long, which is cut off where there is no room.
+        let mut foot = vec![
+            format!("{}, {}", short(&entity, MOST_OF_NAME), short(&system, MOST_OF_NAME)),
+            format!("bundle {} of ledger {}", said.chain.index, short(&clean(&said.chain.origin), MOST_OF_ORIGIN)),
+            Date::of(said.finished).to_string(),
+            format!("withheld: {withheld}"),
+        ];
         if said.kind == Kind::Record {
             facts.push(("Kind", "a person's record".to_owned()));
             foot.push("a person's record".to_owned());
@@ -52,15 +61,14 @@ impl Head {
             foot.push(said.chain.every_seconds.map_or_else(|| "no schedule".to_owned(), every));
             foot.push(if marks.is_empty() { "no marks".to_owned() } else { marks.join("; ") });
         }
-        facts.push(("Withheld", withheld.clone()));
-        foot.push(format!("withheld: {withheld}"));
+        facts.push(("Withheld", withheld));
         let rehearsal = match (said.rehearsal.is_empty(), bundle.rehearsals().is_whole()) {
             (true, _) => None,
             (false, true) => Some("a rehearsal, not evidence"),
             (false, false) => Some("in part a rehearsal, not evidence"),
         };
         facts.push(("Evidence", rehearsal.unwrap_or("yes: it is no rehearsal").to_owned()));
-        // First, so that no long name cuts it off.
+        // First, so that nobody overlooks it.
         if let Some(words) = rehearsal {
             foot.insert(0, words.to_uppercase());
         }

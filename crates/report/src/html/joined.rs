@@ -285,7 +285,7 @@ pub fn wallet_cell(sources: &Sources<'_>, row: &WalletRow) -> Cell {
                 }
             }
             None => {
-                lines.push(vec![unknown(if member == "alone" { "undetermined" } else { "who else: undetermined" })])
+                lines.push(vec![unknown(if member == "alone" { "undetermined" } else { "who else: undetermined" })]);
             }
         }
     }

@@ -94,7 +94,7 @@ pub struct ComputedReader<'d> {
 }
 
 impl<'d> ComputedReader<'d> {
-    pub fn new(declared: Declared<'d>, started: Timestamp, asked: Vec<String>) -> Self {
+    pub fn new(declared: Declared<'d>, started: Timestamp, asked: &[String]) -> Self {
         let world = declared.as_ref().ok().copied().map(|declaration| {
             let mut world = World::builder(declaration, started.as_seconds()).reading(joins::parts);
             asked.iter().for_each(|kind| world.asked(kind));

@@ -92,7 +92,7 @@ fn ann() -> Value {
 fn again(tool: &str, records: Vec<(RecordType, Option<Record>)>) -> Computed {
     let loaded = loaded();
     let mut reader =
-        ComputedReader::new(Ok(&loaded.declaration), "2026-11-21T10:00:00.000Z".parse().unwrap(), Vec::new());
+        ComputedReader::new(Ok(&loaded.declaration), "2026-11-21T10:00:00.000Z".parse().unwrap(), &[]);
     for (at, (kind, record)) in records.into_iter().enumerate() {
         let line = record.map_or(Line::Withheld(Digest::of(b"")), |record| Line::Disclosed(Box::new(record)));
         reader.record(RecordRef::new(kind, at as u64), &line, b"");
