@@ -103,14 +103,12 @@ pub fn judged_by(loaded: &Loaded, read: &Reads) -> Judged {
                 // One that uses checks is judged by them.
                 "declaration/control" => loaded.declaration.controls.iter().filter(|one| one.checks.is_empty()).count(),
                 // Whether a role is of executive management decides who may accept a risk.
-                "declaration/role" if read.kind("declaration/risk") || read.kind("declaration/threat") => {
-                    loaded
-                        .declaration
-                        .roles
-                        .iter()
-                        .filter(|role| !role.executive.as_ref().is_some_and(|one| one.value))
-                        .count()
-                }
+                "declaration/role" if read.kind("declaration/risk") || read.kind("declaration/threat") => loaded
+                    .declaration
+                    .roles
+                    .iter()
+                    .filter(|role| !role.executive.as_ref().is_some_and(|one| one.value))
+                    .count(),
                 kind => *counts.get(kind)?,
             };
             (count > 0).then(|| Unjudged { what: kind.plural, count, at: first(loaded, kind.kind) })

@@ -55,8 +55,7 @@ fn account() -> Value {
 
 /// Jane with these policies, the role `app` that nobody takes on, and the key.
 fn letters(own: Value, of_key: Value) -> String {
-    let scene =
-        Scene::new().user("jane", own.clone()).role("app", own, json!([])).key(of_key, json!({}));
+    let scene = Scene::new().user("jane", own.clone()).role("app", own, json!([])).key(of_key, json!({}));
     let reach = of(&scene);
     format!("{}{}", letter(&reach, &arn("user", "jane")), letter(&reach, &arn("role", "app")))
 }

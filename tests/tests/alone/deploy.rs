@@ -44,7 +44,10 @@ fn exit_codes_are_those_of_the_program() {
     assert_eq!(exit_codes("README.md"), help);
     assert_eq!(exit_codes("deploy/README.md"), help);
     let help = exit_codes_of_help(&Desk::bare().verify(&["--help"]).stdout);
-    assert_eq!(help.keys().map(String::as_str).collect::<Vec<_>>(), ["0", "1", "11", "2", "20", "21", "22", "23", "24"]);
+    assert_eq!(
+        help.keys().map(String::as_str).collect::<Vec<_>>(),
+        ["0", "1", "11", "2", "20", "21", "22", "23", "24"]
+    );
     assert_eq!(exit_codes("docs/spec/verify-classes.md"), help);
 }
 

@@ -1,6 +1,11 @@
 //! What a source, a custodian or a hostile bundle says steers nothing that a person looks at: neither the terminal, nor the page, nor a CI.
 
-#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests may stop at the first surprise"
+)]
 
 use std::fs;
 use std::process::Command;

@@ -162,7 +162,9 @@ fn a_secret_in_a_tag_blinds_nobody() {
     assert!(again.stdout.starts_with("Not everything could be judged again: "), "{again:?}");
     let (said, findings) = (again.stdout.split_whitespace().collect::<Vec<_>>().join(" "), sealed.findings().len());
     for words in [
-        format!("{findings} of {findings} findings were judged again: {findings} have the sealed outcome, 0 have another"),
+        format!(
+            "{findings} of {findings} findings were judged again: {findings} have the sealed outcome, 0 have another"
+        ),
         "are the sealed ones, 0 differ, 12 could not be computed again".to_owned(),
         "12 aws-iam/permissions of target `aws-prod` could not be computed again".to_owned(),
         "of the answer is masked: it seems to hold a secret".to_owned(),

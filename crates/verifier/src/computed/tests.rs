@@ -91,8 +91,7 @@ fn ann() -> Value {
 /// Computed again by that version; of records that are `None` only the leaf is there.
 fn again(tool: &str, records: Vec<(RecordType, Option<Record>)>) -> Computed {
     let loaded = loaded();
-    let mut reader =
-        ComputedReader::new(Ok(&loaded.declaration), "2026-11-21T10:00:00.000Z".parse().unwrap(), &[]);
+    let mut reader = ComputedReader::new(Ok(&loaded.declaration), "2026-11-21T10:00:00.000Z".parse().unwrap(), &[]);
     for (at, (kind, record)) in records.into_iter().enumerate() {
         let line = record.map_or(Line::Withheld(Digest::of(b"")), |record| Line::Disclosed(Box::new(record)));
         reader.record(RecordRef::new(kind, at as u64), &line, b"");
