@@ -320,6 +320,7 @@ fn in_own_words(proofs: &[Proof]) -> String {
 
 fn evidence(facts: &RawValue, proofs: Vec<Proof>) -> Vec<Evidence> {
     let surplus = proofs.len().saturating_sub(MAX_EVIDENCE);
+    let mut cuts = pointer::Cuts::of(facts);
     let mut kept: Vec<Evidence> = proofs
         .into_iter()
         .take(MAX_EVIDENCE)
@@ -327,7 +328,7 @@ fn evidence(facts: &RawValue, proofs: Vec<Proof>) -> Vec<Evidence> {
             actual: proof
                 .path
                 .as_deref()
-                .and_then(|path| pointer::cut(facts, path))
+                .and_then(|path| cuts.at(path))
                 .filter(|value| value.get().len() <= MAX_ACTUAL)
                 .map(ToOwned::to_owned),
             path: proof.path,

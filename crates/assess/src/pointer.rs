@@ -1,6 +1,7 @@
 //! RFC 6901 pointers into JSON text: values are cut out as they stand, never written again.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{IgnoredAny, MapAccess, Visitor};
@@ -10,24 +11,50 @@ use serde_json::value::RawValue;
 /// The text of the value at `pointer`, or nothing if there is none.
 #[must_use]
 pub(crate) fn cut<'j>(json: &'j RawValue, pointer: &str) -> Option<&'j RawValue> {
-    let Some(steps) = pointer.strip_prefix('/') else {
-        return pointer.is_empty().then_some(json);
-    };
-    let mut here = json;
-    for step in steps.split('/') {
+    Cuts::of(json).at(pointer)
+}
+
+/// Cuts out of one text. What lies on the way is read once: a thousand witnesses in one list are not a thousand readings of it.
+pub(crate) struct Cuts<'j> {
+    json: &'j RawValue,
+    /// Values that hold others, by the pointer that leads to them.
+    known: HashMap<String, Holds<'j>>,
+}
+
+enum Holds<'j> {
+    Members(&'j RawValue),
+    Items(Vec<&'j RawValue>),
+}
+
+impl<'j> Cuts<'j> {
+    pub(crate) fn of(json: &'j RawValue) -> Self {
+        Self { json, known: HashMap::new() }
+    }
+
+    /// The text of the value at `pointer`, or nothing if there is none.
+    pub(crate) fn at(&mut self, pointer: &str) -> Option<&'j RawValue> {
+        let Some((above, step)) = pointer.rsplit_once('/') else {
+            return pointer.is_empty().then_some(self.json);
+        };
+        if !self.known.contains_key(above) {
+            let value = self.at(above)?;
+            let holds = match value.get().as_bytes().first() {
+                Some(b'{') => Holds::Members(value),
+                Some(b'[') => Holds::Items(serde_json::from_str(value.get()).ok()?),
+                _ => return None,
+            };
+            self.known.insert(above.to_owned(), holds);
+        }
         let step = step.replace("~1", "/").replace("~0", "~");
-        here = match here.get().as_bytes().first() {
-            Some(b'{') => member(here, &step)?,
-            Some(b'[') => {
+        match self.known.get(above)? {
+            Holds::Members(object) => member(object, &step),
+            Holds::Items(items) => {
                 let plain = step == "0" || !step.starts_with(['0', '+']);
                 let index: usize = step.parse().ok().filter(|_| plain)?;
-                let items: Vec<&RawValue> = serde_json::from_str(here.get()).ok()?;
-                items.get(index).copied()?
+                items.get(index).copied()
             }
-            _ => return None,
-        };
+        }
     }
-    Some(here)
 }
 
 /// One member of an object, as it stands; the others are ignored.
@@ -101,6 +128,10 @@ mod tests {
         assert_eq!(at("/a~1b/~0/2/x"), Some("null"));
         assert_eq!(at("/"), Some(r#""e""#));
         assert_eq!(at(""), Some(json.get()));
+        let mut cuts = Cuts::of(&json);
+        for pointer in ["/a~1b/~0/2/x", "/a~1b/~0/1", "/a~1b/~0/2", "/a~1b/~0/3", "", "/", "/a~1b", "/a~1b/~0/2/x"] {
+            assert_eq!(cuts.at(pointer).map(RawValue::get), at(pointer), "{pointer}");
+        }
         for none in ["a", "/a", "/a~1b/~0/01", "/a~1b/~0/3", "/a~1b/~0/-", "/a~1b/~0/+1", "//x"] {
             assert_eq!(at(none), None, "{none}");
         }
