@@ -1,5 +1,7 @@
 //! A text in every form that it may be the writing of.
 
+use std::borrow::Cow;
+
 /// Writings inside each other that are looked through: base64 in a JSON text in a JSON text.
 const DEPTH: usize = 3;
 /// Letters of base64, or of hex, in a row that are taken for such a text.
@@ -133,7 +135,7 @@ fn base64(bytes: &[u8]) -> Option<Vec<u8>> {
                 let [_, a, b, c] = (bits << (6 * (4 - four.len()))).to_be_bytes();
                 out.extend_from_slice([a, b, c].get(..four.len().saturating_sub(1)).unwrap_or_default());
             }
-            without_names(out)
+            out
         },
     )
 }
@@ -142,9 +144,9 @@ fn base64(bytes: &[u8]) -> Option<Vec<u8>> {
 /// the name of a user is in every list of users. AWS writes all other columns. Names may hold commas: columns are counted from the end.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html>
-fn without_names(text: Vec<u8>) -> Vec<u8> {
+pub(super) fn without_names(text: &[u8]) -> Cow<'_, [u8]> {
     if !text.starts_with(b"user,arn,user_creation_time,") {
-        return text;
+        return Cow::Borrowed(text);
     }
     let lines = || text.split(|byte| *byte == b'\n');
     let cells = |line: &[u8]| line.iter().filter(|byte| **byte == b',').count();
@@ -153,7 +155,7 @@ fn without_names(text: Vec<u8>) -> Vec<u8> {
         let all: Vec<&[u8]> = line.split(|byte| *byte == b',').collect();
         all.get(all.len().saturating_sub(others)..).unwrap_or_default().join(&b',')
     });
-    kept.collect::<Vec<_>>().join(&b'\n')
+    Cow::Owned(kept.collect::<Vec<_>>().join(&b'\n'))
 }
 
 const fn sextet(byte: u8) -> Option<u8> {
