@@ -307,8 +307,10 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, colour: bool) -> 
         if let Some(help) = &diagnostic.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
-        // The renderer replaces control characters; what cannot be seen it shows as it stands.
-        out.push_str(&model::printable::screen(&renderer.render(&[group])));
+        // The renderer replaces control characters; what cannot be seen it shows as it stands. The mark with which spreadsheets begin a
+        // file hides nothing.
+        let rendered = renderer.render(&[group]).replacen("| \u{feff}", "| ", 1);
+        out.push_str(&model::printable::screen(&rendered));
         out.push_str("\n\n");
     }
     out

@@ -111,14 +111,14 @@ fn columns_that_nothing_reads_are_named() {
     note[not-judged-yet]: columns of `registers/threats.csv` that nothing reads; they are sealed: `Notes`
      --> registers/threats.csv:1:54
       |
-    1 | ﻿Threat ID;Description;Category;Assets;Asset classes;Notes
+    1 | Threat ID;Description;Category;Assets;Asset classes;Notes
       |                                                     ^^^^^
     ");
     insta::assert_snapshot!(said(&from_json()).trim_end(), @"
     note[not-judged-yet]: columns of `registers/threats.csv` that nothing reads; they are sealed: `Notes`
      --> registers/threats.csv:1:54
       |
-    1 | ﻿Threat ID;Description;Category;Assets;Asset classes;Notes
+    1 | Threat ID;Description;Category;Assets;Asset classes;Notes
       |                                                     ^^^^^
     ");
 }
