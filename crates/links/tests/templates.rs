@@ -27,7 +27,9 @@ fn each_template_leaves_open_what_is_written_down() {
     let standards = Standard::shipped().unwrap();
     for (name, text, expected) in TEMPLATES {
         let loaded = load("witnessmark.yaml", &|_: &str| Ok(text.as_bytes().to_vec()));
-        assert_eq!(loaded.render(&loaded.diagnostics, false), "", "{name}");
+        let mut wrong = loaded.diagnostics.clone();
+        wrong.retain(|one| one.code.as_str() != "template-comment");
+        assert_eq!(loaded.render(&wrong, false), "", "{name}");
         let gaps = Links::new(&loaded, &standards).gaps(None, Some(3), None).unwrap();
         let lines: Vec<String> = gaps.requirements.iter().map(line).collect();
         let expected: Vec<&str> = expected.lines().filter(|line| !line.starts_with('#')).collect();

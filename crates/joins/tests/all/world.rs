@@ -53,7 +53,10 @@ impl Found {
             "witnessmark.yaml" => Ok(declaration.as_bytes().to_vec()),
             _ => Err(std::io::Error::from(std::io::ErrorKind::NotFound)),
         });
-        assert_eq!(loaded.render(&loaded.diagnostics, false), "");
+        let mut wrong = loaded.diagnostics.clone();
+        // Templates are read too, whose comments ask for a change.
+        wrong.retain(|one| one.code.as_str() != "template-comment");
+        assert_eq!(loaded.render(&wrong, false), "");
         let mut world = World::builder(&loaded.declaration, NOW);
         let raw = |facts: &Value| serde_json::value::to_raw_value(facts).unwrap();
         for thing in loaded.things(&[]).unwrap() {
