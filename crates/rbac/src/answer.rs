@@ -20,6 +20,9 @@ use crate::subject::Subject;
 
 /// Let through before any authorizer is asked.
 const MASTERS: &str = "system:masters";
+/// The ClusterRole of the same rules that the Node authorizer begins with.
+const NODE_ROLE: &str = "system:node";
+const BY_NODE: &str = "the Node authorizer decides beside RBAC what a node may do, by the pods that run on it, which no object of RBAC shows";
 
 /// All that is known of one cluster.
 #[derive(Debug)]
@@ -130,10 +133,7 @@ impl World {
         because.extend(self.unseen(asked));
         let node = |name: &String| name == "system:nodes";
         if (groups.iter().any(node) || user.starts_with("system:node:")) && self.decides("Node") {
-            because.push(
-                "the Node authorizer decides beside RBAC what a node may do, by the pods that run on it, which no object of RBAC shows"
-                    .to_owned(),
-            );
+            because.push(BY_NODE.to_owned());
         }
         let verdict = if because.is_empty() { Verdict::No } else { Verdict::Undetermined };
         Answer { verdict, groups, paths, because }
@@ -180,6 +180,9 @@ impl World {
             }
         }
         because.extend(self.unseen(asked));
+        if self.decides("Node") && self.nodes_may(asked) {
+            because.push(BY_NODE.to_owned());
+        }
         because.extend(self.asked_before());
         because.sort_unstable();
         because.dedup();
@@ -240,8 +243,7 @@ impl World {
     }
 
     fn entries_of<'a>(&'a self, subject: &'a Subject) -> impl Iterator<Item = &'a AccessEntry> {
-        let is =
-            move |entry: &&AccessEntry| entry.username.as_deref().and_then(Subject::user).as_ref() == Some(subject);
+        let is = move |entry: &&AccessEntry| entry.username.as_deref().is_some_and(|name| stands_for(name, subject));
         self.sealed.entries.iter().filter(is)
     }
 
@@ -292,6 +294,13 @@ impl World {
         }
     }
 
+    /// Whether the Node authorizer may have something to say about the resource, whatever the verb: it looks at more than at its rules.
+    fn nodes_may(&self, asked: &Asked) -> bool {
+        let Asked::Resource { group, resource, subresource, .. } = asked else { return false };
+        let Some(rules) = self.sealed.rbac.roles.get(&(None, NODE_ROLE.to_owned())) else { return true };
+        rules.iter().any(|rule| rule.verbs.iter().any(|verb| rule.covers(verb, group, resource, subresource)))
+    }
+
     fn decides(&self, authorizer: &str) -> bool {
         let all = self.claimed.as_ref().ok().and_then(|claimed| claimed.authorizers(self.sealed.described.as_ref()));
         all.is_some_and(|all| all.iter().any(|one| one.eq_ignore_ascii_case(authorizer)))
@@ -326,6 +335,10 @@ impl World {
                 }
             }
         }
+        // Whoever it is, they may be in any group.
+        for entry in self.sealed.entries.iter().filter(|one| one.username.is_none() || one.groups.is_none()) {
+            why.push(format!("who {} is in the cluster, and in which groups, was not read", entry.principal));
+        }
         why.extend(self.cut(&format!("{BINDING}@cluster")));
         let namespace = match asked {
             Asked::Resource { namespace, .. } if !namespace.is_empty() => Some(namespace.as_str()),
@@ -348,10 +361,8 @@ impl World {
         if let Some(said) = self.lists.get(&by_itself) {
             return said.as_ref().map(|why| format!("{by_itself}: {why}"));
         }
-        let whole = format!("{kind}@namespaces");
-        let each = self.lists.keys().any(|name| name.starts_with(&format!("{kind}@namespace:")));
-        // Every namespace there was had its own list: this one was not there.
-        if each && !self.lists.contains_key(&whole) { None } else { self.cut(&whole) }
+        // Lists of single namespaces are those of declared ones, and say nothing of another.
+        self.cut(&format!("{kind}@namespaces"))
     }
 
     fn cut(&self, population: &str) -> Option<String> {
@@ -361,4 +372,21 @@ impl World {
             None => Some(format!("{population}: no list was made")),
         }
     }
+}
+
+/// Whether a user name of an access entry is that of the subject. Its parts in double braces stand for what a session or node brings.
+fn stands_for(username: &str, subject: &Subject) -> bool {
+    let Subject::User(name) = subject else { return Subject::user(username).as_ref() == Some(subject) };
+    if !username.contains("{{") {
+        return username == name;
+    }
+    let (mut pattern, mut rest) = (String::new(), username);
+    while let Some((before, brought)) = rest.split_once("{{") {
+        let Some((_, after)) = brought.split_once("}}") else { break };
+        pattern.push_str(before);
+        pattern.push('*');
+        rest = after;
+    }
+    pattern.push_str(rest);
+    matches(&pattern, name)
 }

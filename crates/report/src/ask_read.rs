@@ -230,7 +230,13 @@ impl AskReader {
                 Some(population) => {
                     lists.insert(population.clone(), Some(gap.detail.clone()));
                 }
-                None => lists.values_mut().for_each(|why| *why = Some(gap.detail.clone())),
+                // Of all that its collector lists, and of nothing that another one does.
+                None => {
+                    let own = |one: &&Coverage| one.target == target && one.collector == gap.collector;
+                    for one in self.coverage.iter().filter(own) {
+                        lists.insert(one.population.clone(), Some(gap.detail.clone()));
+                    }
+                }
             }
         }
         lists
@@ -273,4 +279,60 @@ pub fn claimed(declaration: &Declaration, target: &str) -> Result<Claimed, Strin
 /// The kind whose members a population lists.
 fn kind_of(population: &str) -> &str {
     population.split_once('@').map_or(population, |(kind, _)| kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::record::GapReason;
+
+    fn coverage(collector: &str, population: &str) -> Coverage {
+        Coverage {
+            target: "c".into(),
+            collector: collector.into(),
+            population: population.into(),
+            calls: 1,
+            pages: 1,
+            items: 0,
+            repeated: 0,
+            complete: true,
+            total: None,
+        }
+    }
+
+    fn gap(collector: &str, population: Option<&str>) -> Gap {
+        Gap {
+            target: "c".into(),
+            collector: collector.into(),
+            population: population.map(str::to_owned),
+            subject: None,
+            part: None,
+            right: None,
+            reason: GapReason::Denied,
+            detail: "refused".into(),
+            exchange: None,
+            acceptance: None,
+        }
+    }
+
+    /// The lists that are not whole.
+    fn cut(gap: Gap) -> Vec<String> {
+        let lists = [
+            coverage("kubernetes-rbac", "kubernetes-rbac/binding@cluster"),
+            coverage("kubernetes-rbac", "kubernetes-rbac/role@cluster"),
+            coverage("own", "own/thing"),
+        ];
+        let reader = AskReader { coverage: lists.into(), gaps: vec![gap], ..AskReader::default() };
+        let lists = reader.lists("c", &Cluster::default());
+        assert_eq!(lists.len(), 3);
+        lists.into_iter().filter(|(_, why)| why.is_some()).map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn a_gap_of_a_collector_cuts_its_own_lists_and_no_others() {
+        let rbac = ["kubernetes-rbac/binding@cluster", "kubernetes-rbac/role@cluster"];
+        assert_eq!(cut(gap("kubernetes-rbac", None)), rbac);
+        assert_eq!(cut(gap("own", None)), ["own/thing"]);
+        assert_eq!(cut(gap("kubernetes-rbac", Some(rbac[1]))), rbac[1..]);
+    }
 }

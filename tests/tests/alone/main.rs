@@ -7,6 +7,7 @@
 
 mod approvals;
 mod architecture;
+mod ask;
 mod aws_profiles;
 mod chain;
 mod cli;
