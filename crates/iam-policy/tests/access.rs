@@ -3,28 +3,18 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may stop at the first surprise")]
 #![expect(clippy::needless_pass_by_value, reason = "rows of tables are easier to read without ampersands")]
 
+#[path = "worlds/rows.rs"]
+mod rows;
 #[path = "worlds/scene.rs"]
 mod scene;
 
+use rows::{allow, deny, with};
 use scene::{KEY, OTHER, OWN, Scene, arn, policy};
 use serde_json::{Value, json};
 use witnessmark_iam_policy::May;
 use witnessmark_iam_policy::access::{
     Cluster, Does, Holds, Link, PodIdentity, Reach, Reacher, Sealed, Step, Walker, Who, WhoKind, World,
 };
-
-fn allow(action: &str) -> Value {
-    json!({"Effect": "Allow", "Action": action, "Resource": "*"})
-}
-
-fn deny(action: &str) -> Value {
-    json!({"Effect": "Deny", "Action": action, "Resource": "*"})
-}
-
-fn with(mut statement: Value, member: &str, value: Value) -> Value {
-    statement[member] = value;
-    statement
-}
 
 /// Of a key's policy.
 fn to(principal: Value, action: &str) -> Value {

@@ -3,26 +3,16 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may stop at the first surprise")]
 #![expect(clippy::needless_pass_by_value, reason = "rows of tables are easier to read without ampersands")]
 
+#[path = "worlds/rows.rs"]
+mod rows;
 #[path = "worlds/scene.rs"]
 mod scene;
 
+use rows::{allow, deny, with};
 use scene::{KEY, OWN, Scene, arn};
 use serde_json::{Value, json};
 use witnessmark_iam_policy::May;
 use witnessmark_iam_policy::access::{Does, Reach, Walker};
-
-fn allow(action: &str) -> Value {
-    json!({"Effect": "Allow", "Action": action, "Resource": "*"})
-}
-
-fn deny(action: &str) -> Value {
-    json!({"Effect": "Deny", "Action": action, "Resource": "*"})
-}
-
-fn with(mut statement: Value, member: &str, value: Value) -> Value {
-    statement[member] = value;
-    statement
-}
 
 fn when(statement: Value, condition: Value) -> Value {
     with(statement, "Condition", condition)
@@ -212,6 +202,30 @@ fn loose(
     letter(&reach, &arn("user", "jane"))
 }
 
+/// Jane, whose group has one policy that stands in it and one that is attached.
+fn in_group(own: Value, inline: Value, attached: Value) -> &'static str {
+    let id = format!("arn:aws:iam::{OWN}:policy/of-group");
+    let scene = Scene::new()
+        .managed(&id, attached)
+        .entity("group", "held", inline, json!({"attached_policies": [{"arn": id}]}))
+        .entity("user", "jane", own, json!({"groups": ["held"]}));
+    letter(&of(&scene.key(json!([account()]), json!({}))), &arn("user", "jane"))
+}
+
+#[test]
+fn who_leaves_a_group_leaves_what_it_allows() {
+    let held = || json!([deny("kms:Sign")]);
+    let gives = || json!([allow("kms:Sign")]);
+    let by = |action: &str, inline: Value, attached: Value| in_group(json!([allow(action)]), inline, attached);
+    assert_eq!(by("iam:RemoveUserFromGroup", held(), gives()), "-");
+    assert_eq!(by("iam:DeleteGroupPolicy", held(), gives()), "y");
+    assert_eq!(by("iam:DetachGroupPolicy", gives(), held()), "y");
+    assert_eq!(by("iam:DeleteGroupPolicy", gives(), held()), "-");
+    // Of both, the one that leaves them the rest.
+    let both = with(allow(""), "Action", json!(["iam:RemoveUserFromGroup", "iam:DeleteGroupPolicy"]));
+    assert_eq!(in_group(json!([both]), held(), gives()), "y");
+}
+
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 #[test]
 fn what_holds_somebody_back_and_they_take_away_themselves() {
@@ -239,10 +253,18 @@ fn what_holds_somebody_back_and_they_take_away_themselves() {
     assert_eq!(loose(attached(json!(["iam:DetachUserPolicy"])), Some(held()), None, None, account()), "y");
     assert_eq!(loose(attached(json!(["iam:DeleteUserPolicy"])), Some(held()), None, None, account()), "-");
     // One of a group.
-    for action in ["iam:RemoveUserFromGroup", "iam:DeleteGroupPolicy", "iam:DetachGroupPolicy"] {
+    for action in ["iam:RemoveUserFromGroup", "iam:DeleteGroupPolicy"] {
         assert_eq!(loose(attached(json!([action])), None, Some(held()), None, account()), "y", "{action}");
     }
-    assert_eq!(loose(attached(json!(["iam:DeleteUserPolicy"])), None, Some(held()), None, account()), "-");
+    // Not one that stands in the group, or in no group of theirs.
+    for action in ["iam:DetachGroupPolicy", "iam:DeleteUserPolicy"] {
+        assert_eq!(loose(attached(json!([action])), None, Some(held()), None, account()), "-", "{action}");
+    }
+    for (group, expected) in [("held", "y"), ("other", "-")] {
+        let leave = with(allow("iam:RemoveUserFromGroup"), "Resource", json!(arn("group", group)));
+        let own = json!([allow("kms:Sign"), leave]);
+        assert_eq!(loose(own, None, Some(held()), None, account()), expected, "{group}");
+    }
     // A boundary.
     let edge = || Some(json!([allow("iam:*")]));
     for action in ["iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary"] {

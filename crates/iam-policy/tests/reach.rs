@@ -20,7 +20,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use accounts::{ACTIONS, Counts, One, Said, document, found, of_key, people, shown, word};
+use accounts::{ACTIONS, Counts, One, Said, document, found, shown, word};
 use dice::Dice;
 use scene::{KEY, OWN};
 use serde_json::{Value, json};
@@ -100,7 +100,7 @@ fn questions(people: &[One], of_key: &Value) -> Vec<Value> {
 fn whoever_reaches_a_key_there_is_named_here() {
     let worlds = std::env::var("WITNESSMARK_TEST_REACH_WORLDS").map_or(WORLDS, |text| text.parse().unwrap());
     let mut dice = Dice(0x00AC_CE55);
-    let made: Vec<(Vec<One>, Value)> = (0..worlds).map(|_| (people(&mut dice), of_key(&mut dice))).collect();
+    let made: Vec<(Vec<One>, Value)> = (0..worlds).map(|_| accounts::made(&mut dice, false)).collect();
     let asked: Vec<Value> = made.iter().flat_map(|(people, of_key)| questions(people, of_key)).collect();
     let count = asked.len();
     let answers = simulated(&asked);

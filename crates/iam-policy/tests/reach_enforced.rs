@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use accounts::{ACTIONS, Counts, One, Said, Stands, document, found, of_key, people, shown, word};
+use accounts::{ACTIONS, Counts, One, Said, Stands, document, found, shown, word};
 use dice::Dice;
 use scene::{OTHER, OWN};
 use serde_json::{Value, json};
@@ -191,18 +191,7 @@ impl Said {
 fn whoever_can_call_there_is_named_here() {
     let worlds = std::env::var("WITNESSMARK_TEST_ENFORCED_WORLDS").map_or(WORLDS, |text| text.parse().unwrap());
     let mut dice = Dice(0x0E4F_0CE5);
-    let mut made = Vec::new();
-    for _ in 0..worlds {
-        let (mut people, of_key) = (people(&mut dice), of_key(&mut dice));
-        for one in &mut people {
-            one.stands = match dice.below(3) {
-                0 => Stands::Managed,
-                1 if one.kind == "user" => Stands::Group,
-                _ => Stands::Inline,
-            };
-        }
-        made.push((people, of_key));
-    }
+    let made: Vec<(Vec<One>, Value)> = (0..worlds).map(|_| accounts::made(&mut dice, true)).collect();
     let sent: Vec<Value> = made.iter().map(|(people, of_key)| sent(people, of_key)).collect();
     let answers = answers(&sent);
     assert_eq!(answers.len(), made.len());

@@ -216,8 +216,8 @@ fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Re
 
 /// Policies, and where each of them stands.
 type Policies = (Vec<Held>, Vec<Place>);
-/// Those of groups, by account and name.
-type Groups = BTreeMap<(String, String), Policies>;
+/// ARNs of groups and their policies, by account and name.
+type Groups = BTreeMap<(String, String), (String, Policies)>;
 /// Managed policies by ARN. `None`: it was not read.
 type Documents = BTreeMap<String, Option<Shared>>;
 
@@ -291,7 +291,8 @@ impl Reader {
         let mut groups = Groups::new();
         for (one, entity) in entities.iter().filter(|(one, _)| one.kind == GROUP) {
             let arn = entity.arn(one);
-            groups.insert((account_of(&arn), entity.name(&arn)), entity.policies(one, &arn, &managed));
+            let policies = entity.policies(one, &arn, &managed);
+            groups.insert((account_of(&arn), entity.name(&arn)), (arn, policies));
         }
         for (one, entity) in &entities {
             let principal = entity.principal(one, &groups, &managed);
@@ -399,6 +400,7 @@ impl Origin {
 impl Entity {
     fn principal(&self, one: &Origin, groups: &Groups, managed: &Documents) -> Principal {
         let arn = self.arn(one);
+        let group = |name: &str| groups.get(&(account_of(&arn), name.to_owned()));
         let (mut policies, mut places) = self.policies(one, &arn, managed);
         if one.kind == USER {
             let mut missing = |what: String, name: Option<&str>| {
@@ -408,17 +410,12 @@ impl Entity {
             if self.groups.is_none() || !one.read("groups") {
                 missing(format!("the groups of {arn}"), None);
             }
-            let (known, unknown): (Vec<&String>, Vec<&String>) = self
-                .groups
-                .iter()
-                .flatten()
-                .partition(|name| groups.contains_key(&(account_of(&arn), (*name).clone())));
+            let (known, unknown): (Vec<&String>, Vec<&String>) =
+                self.groups.iter().flatten().partition(|name| group(name).is_some());
             for name in unknown {
                 missing(format!("the group {name}"), Some(name));
             }
-            for (name, (held, at)) in
-                known.into_iter().filter_map(|name| Some((name, groups.get(&(account_of(&arn), name.clone()))?)))
-            {
+            for (name, (_, (held, at))) in known.into_iter().filter_map(|name| Some((name, group(name)?))) {
                 policies.extend(held.iter().cloned().map(|held| Held { group: Some(name.clone()), ..held }));
                 places.extend(at.iter().cloned());
             }
@@ -439,7 +436,7 @@ impl Entity {
             loose: Loose::default(),
         };
         let is_managed: Vec<bool> = places.iter().map(|place| place.kind == POLICY).collect();
-        holder.loose = Loose::of(&holder, &is_managed);
+        holder.loose = Loose::of(&holder, &is_managed, |name| group(name).map(|(arn, _)| arn.as_str()));
         Principal { who: Who::of_arn(&arn), holder, places }
     }
 

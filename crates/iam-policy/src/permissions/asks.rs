@@ -76,12 +76,13 @@ pub const LOOSEN: [Ask; 8] = [
     ask("iam:PutUserPermissionsBoundary", On::Users),
 ];
 
-/// Who may do one of these to a group that they are in takes away what it denies them.
-pub const LOOSEN_GROUPS: [Ask; 3] = [
-    ask("iam:DeleteGroupPolicy", On::Groups),
-    ask("iam:DetachGroupPolicy", On::Groups),
-    ask("iam:RemoveUserFromGroup", On::Groups),
-];
+/// By which somebody takes themselves out of a group.
+pub const LEAVE_GROUP: &str = "iam:RemoveUserFromGroup";
+
+/// Who may do one of these to a group that they are in takes away what it denies them: by a policy that stands in it, by one that is attached, and
+/// by any.
+pub const LOOSEN_GROUPS: [Ask; 3] =
+    [ask("iam:DeleteGroupPolicy", On::Groups), ask("iam:DetachGroupPolicy", On::Groups), ask(LEAVE_GROUP, On::Groups)];
 
 /// What uses, gives away or ends a key.
 pub const OF_KEYS: [Ask; 10] = [

@@ -1,42 +1,48 @@
 //! What holds somebody back and what they can take away themselves: a policy of theirs, or of their group, that denies, or their boundary.
 
-use crate::arn;
+use std::collections::BTreeSet;
+
 use crate::document::Effect;
 
-use super::asks::{LOOSEN, LOOSEN_GROUPS, On};
+use super::asks::{Ask, LEAVE_GROUP, LOOSEN, LOOSEN_GROUPS, On};
 use super::holder::{Digest, Held, Holder, Loose, Way};
 use super::weigh::{Denied, Gift, To};
 
 static NOTHING: Digest = Digest { statements: Vec::new(), variables: false };
 
 impl Loose {
-    /// `is_managed`: of each policy, whether it is one that is attached.
-    pub(crate) fn of(holder: &Holder, is_managed: &[bool]) -> Self {
+    /// `is_managed`: of each policy, whether it is one that is attached. `group`: the ARN of a group by its name.
+    pub(crate) fn of<'g>(holder: &Holder, is_managed: &[bool], group: impl Fn(&str) -> Option<&'g str>) -> Self {
         let denies =
             |held: &Held| held.digest.iter().any(|digest| digest.all().any(|(_, one)| one.effect == Effect::Deny));
         if holder.is_group() || holder.boundary.is_none() && !holder.policies.iter().any(denies) {
             return Self::default();
         }
-        let way = |action: &'static str, to: To<'_>| Some((action, holder.given(action, to)?.unclear.is_empty()));
-        let (user, own) = (holder.is_user(), To::One(&holder.arn));
-        let kind = if user { On::Users } else { On::Roles };
+        let way = |ask: &Ask, to: To<'_>| Some((ask.action, holder.given(ask.action, to)?.unclear.is_empty()));
+        // Of several that do the same, one that is sure.
+        let surest = |best: Way, other: Way| if other.1 && !best.1 { other } else { best };
+        let own = To::One(&holder.arn);
+        let kind = if holder.is_user() { On::Users } else { On::Roles };
         let of = |suffix: &str| {
-            let mut asks = LOOSEN.iter().filter(|ask| ask.on == kind && ask.action.ends_with(suffix));
-            asks.find_map(|ask| way(ask.action, own))
+            let asks = LOOSEN.iter().filter(|ask| ask.on == kind && ask.action.ends_with(suffix));
+            asks.filter_map(|ask| way(ask, own)).reduce(surest)
         };
         let of_own = |verb: &str| {
             let mut asks = LOOSEN
                 .iter()
                 .filter(|ask| ask.on == kind && ask.action.starts_with(verb) && ask.action.ends_with("Policy"));
-            asks.find_map(|ask| way(ask.action, own))
+            asks.find_map(|ask| way(ask, own))
         };
         let (inline, attached) = (of_own("iam:Delete"), of_own("iam:Detach"));
-        let partition = holder.arn.split(':').nth(1).unwrap_or("aws");
-        let groups = [On::Groups.all(partition, arn::account(&holder.arn).unwrap_or_default())];
-        let of_groups = LOOSEN_GROUPS.iter().find_map(|ask| way(ask.action, To::Some(&groups)));
+        // By the policy alone if they may: who leaves a group leaves all that it allows.
+        let of_group = |name: &str, managed: bool| {
+            let to = To::One(group(name)?);
+            let kept = if managed { "iam:DeleteGroupPolicy" } else { "iam:DetachGroupPolicy" };
+            LOOSEN_GROUPS.iter().filter(|ask| ask.action != kept).find_map(|ask| way(ask, to))
+        };
         let each = |(held, managed): (&Held, &bool)| match (&held.group, managed) {
             _ if !denies(held) => None,
-            (Some(_), _) => of_groups,
+            (Some(name), managed) => of_group(name, *managed),
             (None, true) => attached,
             (None, false) => inline,
         };
@@ -54,16 +60,24 @@ impl Holder {
     fn loosened(&self, action: &str) -> Option<(Vec<Way>, Vec<&Digest>)> {
         let mut ways = Vec::new();
         let mut left = Vec::new();
+        let mut groups: BTreeSet<&str> = BTreeSet::new();
         let known = self.loose.policies.iter().copied().chain(std::iter::repeat(None));
         for (held, way) in self.policies.iter().zip(known) {
             let digest = held.digest.as_deref().unwrap_or(&NOTHING);
             match way.filter(|_| digest.of_effect(Effect::Deny, action).next().is_some()) {
                 // What it allows goes with it.
                 Some(way) => {
+                    groups.extend(held.group.as_deref().filter(|_| way.0 == LEAVE_GROUP));
                     ways.push(way);
                     left.push(&NOTHING);
                 }
                 None => left.push(digest),
+            }
+        }
+        // Whoever leaves a group has nothing by it any more.
+        for (held, digest) in self.policies.iter().zip(&mut left) {
+            if held.group.as_deref().is_some_and(|group| groups.contains(group)) {
+                *digest = &NOTHING;
             }
         }
         ways.extend(self.loose.boundary);

@@ -1,4 +1,3 @@
-#![allow(dead_code, reason = "each test that takes it uses a part")]
 //! Generated worlds of two accounts, and what those who act on a key and become each other there come to.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,7 +103,7 @@ fn identity(dice: &mut Dice) -> Value {
     json!(statements)
 }
 
-pub fn of_key(dice: &mut Dice) -> Value {
+fn of_key(dice: &mut Dice) -> Value {
     let statements: Vec<Value> = (0..1 + dice.below(3))
         .map(|n| {
             let effect = if n > 0 && dice.one_in(3) { "Deny" } else { "Allow" };
@@ -116,7 +115,7 @@ pub fn of_key(dice: &mut Dice) -> Value {
     json!(statements)
 }
 
-pub fn people(dice: &mut Dice) -> Vec<One> {
+fn people(dice: &mut Dice) -> Vec<One> {
     let mut found = Vec::new();
     for (kind, name) in PEOPLE {
         let trust = (kind == "role").then(|| {
@@ -129,6 +128,19 @@ pub fn people(dice: &mut Dice) -> Vec<One> {
         found.push(One { kind, name, identity: identity(dice), stands: Stands::Inline, boundary, trust });
     }
     found
+}
+
+/// Users and roles, and the key's policy. `anywhere`: what they may stands inline, in managed policies and in groups.
+pub fn made(dice: &mut Dice, anywhere: bool) -> (Vec<One>, Value) {
+    let (mut people, of_key) = (people(dice), of_key(dice));
+    for one in people.iter_mut().filter(|_| anywhere) {
+        one.stands = match dice.below(3) {
+            0 => Stands::Managed,
+            1 if one.kind == "user" => Stands::Group,
+            _ => Stands::Inline,
+        };
+    }
+    (people, of_key)
 }
 
 pub fn document(statements: &Value) -> Value {
