@@ -4,11 +4,13 @@
 
 #![expect(clippy::disallowed_methods, reason = "it measures real time")]
 
+#[path = "../tests/all/coverage.rs"]
+mod coverage;
+
 use std::io::Write as _;
 use std::time::Instant;
 
 use iam_policy::PolicyDocument;
-use model::record::Coverage;
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use witnessmark_joins::World;
@@ -137,20 +139,7 @@ fn main() -> Outcome<()> {
             give("aws-kms", "aws-kms/key", &arn, &facts)?;
         }
         for population in ["aws-iam/user", "aws-iam/group", "aws-iam/role", "aws-iam/policy", "aws-kms/key"] {
-            let collector = population.split('/').next().unwrap_or_default().to_owned();
-            let (target, population) = ((*target).to_owned(), population.to_owned());
-            let one = Coverage {
-                target,
-                collector,
-                population,
-                calls: 1,
-                pages: 1,
-                items: 1,
-                repeated: 0,
-                complete: true,
-                total: None,
-            };
-            builder.coverage(one);
+            builder.coverage(coverage::whole(target, population));
         }
     }
     let world = builder.build();

@@ -353,8 +353,9 @@ fn found(world: &World<'_>, who: &Who, ways: &Ways, owners: &Owners) -> Told {
     one.part("sure", ways.sure);
     let whose = owners.of_who(who);
     belongs(&mut one, &whose, owners);
-    match (who.kind, object) {
-        (WhoKind::Role, Some(object)) => taken_on(world, &object.target, &object.id, &mut one),
+    match (who.kind, target) {
+        // One that the target of its account did not read may be anybody's, or a service's alone.
+        (WhoKind::Role, Some(target)) => taken_on(world, target, &who.name, &mut one),
         _ => {
             let party = account_of(who).filter(|_| target.is_none()).and_then(|account| declared_as(world, account));
             one.part("taken_on_by", if party.is_some() { "third-party" } else { by_whom(who) });
@@ -424,7 +425,10 @@ fn by_whom(who: &Who) -> &'static str {
 fn taken_on(world: &World<'_>, target: &str, arn: &str, one: &mut Joined) {
     let Some(role) = world.object(target, ROLE, arn) else {
         one.inputs.push(Input::List { target: target.to_owned(), kind: ROLE.to_owned() });
-        one.unread("taken_on_by", &Unread::unsaid(format!("{ROLE} `{arn}` of target `{target}` is not there")));
+        let missing = world.missing(target, ROLE).into_iter().filter(|(id, _)| *id == arn).map(|(_, why)| why);
+        let why = Unread::all(missing).or_else(|| world.listing(target, ROLE).open());
+        let unsaid = || Unread::unsaid(format!("{ROLE} `{arn}` of target `{target}` is not there"));
+        one.unread("taken_on_by", &why.unwrap_or_else(unsaid));
         return;
     };
     one.inputs.push(input(role));

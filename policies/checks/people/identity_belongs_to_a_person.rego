@@ -48,10 +48,12 @@ nobody := {
 	"unread": "it is a role of an account that no target reads, may reach keys, and is declared for nobody",
 }
 
-# The first way by which it was found to reach one; its own policies say the others.
-way := sprintf(": by %s it reaches %s", [input.resource.ways[0].by, input.resource.ways[0].key])
+# The first way by which it surely reaches one; its own policies say the others.
+sure_ways := [one | some one in input.resource.ways; one.may == "yes"]
 
-way := "" if not input.resource.ways[0]
+way := sprintf(": by %s it reaches %s", [sure_ways[0].by, sure_ways[0].key])
+
+way := "" if count(sure_ways) == 0
 
 conforms contains {"path": "/owners", "because": sprintf("it belongs to `%s`", [input.resource.owners[0]])} if {
 	of_person

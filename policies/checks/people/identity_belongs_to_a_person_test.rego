@@ -42,6 +42,17 @@ test_names_the_way_that_was_found if {
 	endswith(evidence.because, "declared for nobody: by kms:Sign it reaches arn:aws:kms:eu-west-1:111122223333:key/1")
 }
 
+test_names_no_way_that_is_not_sure if {
+	perhaps := {"key": "arn:aws:kms:eu-west-1:111122223333:key/2", "does": ["use"], "may": "undetermined", "by": "kms:Decrypt", "becomes": null}
+	found := fixture.case(object.remove(case({"ways": [perhaps]}).resource, ["among"]), {})
+	some evidence in identity_belongs_to_a_person.deviates with input as found
+	evidence.because == "it is one person's, may reach keys, and is declared for nobody"
+	sure := object.union(perhaps, {"may": "yes", "by": "kms:Sign"})
+	both := fixture.case(object.remove(case({"ways": [perhaps, sure]}).resource, ["among"]), {})
+	some other in identity_belongs_to_a_person.deviates with input as both
+	contains(other.because, ": by kms:Sign it reaches ")
+}
+
 test_deviates_where_a_role_of_another_account_is_nobodys if {
 	count(identity_belongs_to_a_person.deviates) == 1 with input as role("unread", [])
 	count(identity_belongs_to_a_person.not_applicable) == 0 with input as role("unread", [])

@@ -512,6 +512,29 @@ fn whoever_is_let_in_by_a_key_alone_is_somebody() {
 }
 
 #[test]
+fn a_role_that_the_target_of_its_account_did_not_read_may_be_anybodys() {
+    let ghost = arn("role", "ghost");
+    let mut found = Found::default().aws("aws-kms/key", key("a", &json!([to(json!({"AWS": ghost}), "kms:Sign")])));
+    let by = |found: &Found| {
+        let all = found.joined(&declared(INVENTORY));
+        let one = of(&all, IDENTITY, &ghost);
+        assert_eq!(one.facts["target"], "aws");
+        let gap = one.gaps.iter().find(|gap| gap.part == "taken_on_by").map(|gap| gap.detail.clone());
+        (one.facts.get("taken_on_by").cloned(), gap.unwrap())
+    };
+    let list = Input::List { target: "aws".to_owned(), kind: "aws-iam/role".to_owned() };
+    let (word, why) = by(&found);
+    assert_eq!(word, None);
+    assert!(why.contains("is not there"), "{why}");
+    assert!(of(&found.joined(&declared(INVENTORY)), IDENTITY, &ghost).inputs.contains(&list));
+    // Where roles were not listed to the end, that is why.
+    found.open.push("aws-iam/role");
+    let (word, why) = by(&found);
+    assert_eq!(word, None);
+    assert!(!why.contains("is not there"), "{why}");
+}
+
+#[test]
 fn whoever_comes_from_a_cluster_or_a_repository_is_somebody() {
     let found =
         with_repository("northbank").with("declaration", "declaration/holder", holder("kh-1", &[("code", "Ada")]));

@@ -6,6 +6,7 @@
     reason = "helpers of tests may stop at the first surprise"
 )]
 
+mod coverage;
 mod people;
 mod planted;
 mod reaching;

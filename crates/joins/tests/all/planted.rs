@@ -6,12 +6,13 @@ use std::io;
 
 use declaration::Loader;
 use iam_policy::PolicyDocument;
-use model::record::Coverage;
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
 use witnessmark_joins::World;
 use witnessmark_joins::reach::{JOIN, REACH};
+
+use crate::coverage::whole;
 
 const OWN: &str = "111122223333";
 const OTHER: &str = "444455556666";
@@ -361,17 +362,7 @@ impl Planted {
         let clusters = self.clusters.iter().map(|target| (target.as_str(), OF_CLUSTERS));
         for (target, kinds) in LISTS.iter().copied().chain(clusters) {
             for kind in kinds {
-                world.coverage(Coverage {
-                    target: target.to_owned(),
-                    collector: collector(kind).to_owned(),
-                    population: (*kind).to_owned(),
-                    calls: 1,
-                    pages: 1,
-                    items: 1,
-                    repeated: 0,
-                    complete: true,
-                    total: None,
-                });
+                world.coverage(whole(target, kind));
             }
         }
         for ((account, kind, name), entity) in &self.entities {

@@ -6,6 +6,8 @@ use model::record::{Coverage, Gap, GapReason, Subject};
 use serde_json::{Value, json};
 use witnessmark_joins::{Joined, List, World, derive};
 
+use crate::coverage::whole;
+
 /// 15 November 2026, noon.
 pub const NOW: i64 = 1_794_744_000;
 
@@ -70,17 +72,7 @@ impl Found {
         }
         for (target, kind) in &self.listed {
             let items = self.objects.iter().filter(|(at, of, _, _)| at == target && of == kind).count();
-            world.coverage(Coverage {
-                target: target.clone(),
-                collector: kind.split('/').next().unwrap().to_owned(),
-                population: kind.clone(),
-                calls: 1,
-                pages: 1,
-                items: items as u64,
-                repeated: 0,
-                complete: true,
-                total: None,
-            });
+            world.coverage(Coverage { items: items as u64, ..whole(target, kind) });
         }
         for kind in ["joined/outside-party", "joined/third-party"] {
             world.asked(kind);
