@@ -2,7 +2,8 @@
 //!
 //! A declared schedule has an interval and no hour: after each run that observed something the next one is due an interval later. So a
 //! run that begins a little late each day misses none, and what stands between two such runs is cut into slots of one interval. A run
-//! that failed and a rehearsal observe nothing: their slot stays without an observation, and says which of the two it was.
+//! that failed and a rehearsal observe nothing: their slot stays without an observation, and says which of the two it was. Nor is a slot met
+//! by an observation that began before an earlier one: what was due until then has been told already, and is told once.
 
 use std::collections::BTreeMap;
 
@@ -100,8 +101,9 @@ pub struct Kept {
     /// Times of which nothing can be said, at most a thousand.
     pub unsaid: Vec<Unsaid>,
     pub unsaid_in_all: u64,
-    /// Observations that began before the one before them, at most a thousand.
+    /// Observations that began before an earlier one, at most a thousand. They meet no slot.
     pub times_back: Vec<u64>,
+    pub times_back_in_all: u64,
     /// Begin of the first and of the last observation of the whole ledger.
     pub first: Option<Timestamp>,
     pub last: Option<Timestamp>,
@@ -145,6 +147,11 @@ impl Schedule {
             }
             match last {
                 None => walk.first(*run, &others),
+                // The time until `before` has been walked: where this one stood in it, nobody can say.
+                Some(before) if run.started < before.started => {
+                    walk.back(*run);
+                    continue;
+                }
                 Some(before) => walk.between(before, *run, &others),
             }
             others.clear();
@@ -225,11 +232,15 @@ impl Walk {
         self.met(grid, 0, run, None);
     }
 
-    fn between(&mut self, before: Began, run: Began, others: &[Began]) {
-        self.kept.last = Some(run.started);
-        if run.started < before.started && self.kept.times_back.len() < NAMED {
+    fn back(&mut self, run: Began) {
+        self.kept.times_back_in_all += 1;
+        if self.kept.times_back.len() < NAMED {
             self.kept.times_back.push(run.index);
         }
+    }
+
+    fn between(&mut self, before: Began, run: Began, others: &[Began]) {
+        self.kept.last = Some(run.started);
         let Some(every) = before.every_seconds else {
             self.unsaid(before.started, run.started);
             return;
@@ -495,7 +506,22 @@ mod tests {
     #[test]
     fn a_clock_that_went_back_shows() {
         let back = kept(None, &[daily("2026-01-02"), daily("2026-01-01")], None);
-        assert_eq!((back.times_back, back.missing), (vec![1], 0));
+        assert_eq!((back.times_back, back.times_back_in_all, back.missing), (vec![1], 1, 0));
+    }
+
+    /// Slots that were told as missing before the clock was set back are neither met nor missing once more.
+    #[test]
+    fn no_slot_is_told_twice_after_a_clock_went_back() {
+        let runs =
+            [daily("2026-01-01"), daily("2026-01-10"), daily("2026-01-02"), daily("2026-01-10"), daily("2026-01-11")];
+        let told = kept(None, &runs, None);
+        assert_eq!((told.due, told.observed, told.missing), (11, 3, 8));
+        assert_eq!((&told.times_back, told.slots_in_all), (&vec![2], 1));
+        let filled: Vec<_> = (1..=11).map(|day| format!("2026-01-{day:02}")).collect();
+        let filled: Vec<_> = filled.iter().map(|day| daily(day)).collect();
+        let filled = kept(None, &[&runs[..2], &filled[1..9], &filled[10..]].concat(), None);
+        assert_eq!((filled.due, filled.observed, filled.missing), (11, 3, 8), "what is made later fills no slot");
+        assert_eq!((filled.times_back_in_all, filled.last), (8, Some(at("2026-01-11"))));
     }
 
     #[test]
