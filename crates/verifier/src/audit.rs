@@ -32,35 +32,43 @@ pub fn audit(args: &AuditArgs) -> Result<ExitStatus, Stop> {
     let audit = if args.store.is_dir() {
         verify::audit(&mut Folder(args.store.clone()), &demands)
     } else {
-        verify::audit(&mut export(args)?, &demands)
+        match export(args)? {
+            Ok(held) => verify::audit_export(held, &demands),
+            // What is false or missing in an export is an answer about it, as it is to whoever verifies it.
+            Err(problem) => verify::audit(&mut Unread(Some(problem)), &demands),
+        }
     };
-    if let Some(seen) = &audit.seen
-        && let Err(error) = memory.keep(seen)
-    {
-        warn(&error)?;
+    let kept = audit.seen.as_ref().map(|seen| memory.keep(seen));
+    if let Some(Err(error)) = &kept {
+        warn(error)?;
     }
+    let kept = matches!(kept, Some(Ok(()))).then_some(memory.path.as_path());
     match args.format {
-        Format::Human => output::text(&human(&audit.report, &memory))?,
+        Format::Human => output::text(&human(&audit.report, kept))?,
         Format::Json => output::json(&audit.report)?,
     }
     Ok(audit.report.exit_code)
 }
 
-/// The ledger in an export.
-fn export(args: &AuditArgs) -> Result<HeldFiles, Stop> {
-    let name = args.store.display();
+/// The ledger in an export, or why it cannot be read.
+fn export(args: &AuditArgs) -> Result<Result<HeldFiles, Problem>, Stop> {
     let mut source = input::bundle(&args.store, args.max_unpacked.0).map_err(not_opened)?;
-    let held = HeldFiles::of_bundle(source.as_mut()).map_err(|problem| match problem.class().exit_status() {
-        ExitStatus::ToolFailed => Stop::Failed(anyhow!("`{name}`: {problem}")),
-        ExitStatus::Undecided => Stop::Undecided(anyhow!("`{name}`: {problem}")),
-        _ => Stop::Wrong(anyhow!("`{name}`: {problem}")),
-    })?;
-    if held.is_ledger() {
-        return Ok(held);
+    match HeldFiles::of_bundle(source.as_mut()) {
+        Ok(held) if !held.is_ledger() => Err(Stop::Wrong(anyhow!(
+            "`{}` holds one bundle and no ledger: ask the custodian for `witnessmark export --with-ledger`",
+            args.store.display()
+        ))),
+        held => Ok(held),
     }
-    Err(Stop::Wrong(anyhow!(
-        "`{name}` holds one bundle and no ledger: ask the custodian for `witnessmark export --with-ledger`"
-    )))
+}
+
+/// An export of which nothing can be read, and why.
+struct Unread(Option<Problem>);
+
+impl LedgerFiles for Unread {
+    fn read(&mut self, _: &str, _: u64) -> Result<Option<Vec<u8>>, Problem> {
+        self.0.take().map_or(Ok(None), Err)
+    }
 }
 
 /// The files below a folder; links are not followed.
@@ -90,7 +98,8 @@ fn read(full: &Path, path: &str, max: u64) -> Result<Option<Vec<u8>>, ReadError>
     Ok(Some(bytes))
 }
 
-fn human(report: &AuditReport, memory: &Memory) -> String {
+/// `kept`: where is kept what it proves.
+fn human(report: &AuditReport, kept: Option<&Path>) -> String {
     let mut out = String::new();
     match &report.problem {
         None => {
@@ -121,7 +130,9 @@ fn human(report: &AuditReport, memory: &Memory) -> String {
             row(&mut out, "of", &format!("{entity}, system {system}"));
         }
         row(&mut out, "head", &format!("{}; {}", counted(head.size, "entry", "entries"), since(head.since_last_seen)));
-        row(&mut out, "seen", &format!("kept in {}", memory.path.display()));
+        if let Some(path) = kept {
+            row(&mut out, "seen", &format!("kept in {}", path.display()));
+        }
     }
     if report.problem.is_none() {
         bundles(&mut out, report);
@@ -164,8 +175,11 @@ fn bundles(out: &mut String, report: &AuditReport) {
         );
         row(out, "newest", &text);
     }
-    for index in report.schedule.times_back.iter().take(SHOWN) {
-        row(out, "clock", &format!("entry {index} began before the run before it"));
+    let (back, in_all) = (&report.schedule.times_back, report.schedule.times_back_in_all);
+    if in_all > 0 {
+        let text =
+            format!("went back: {in_all} began before an earlier run, and meet no slot: {}", entries(back, in_all));
+        row(out, "clock", &text);
     }
 }
 
@@ -188,7 +202,7 @@ fn schedule(out: &mut String, report: &AuditReport) {
     if kept.due == 0 {
         out.push_str(&wrapped(
             "  ",
-            "Cannot be said: no run of this period declares how often runs are due (`ledger.every`, `observe.every`), or there is none.",
+            "Cannot be said: no run of this period declares how often runs are due (`ledger.every`, `observe.every`), there is none, or nothing was due in it.",
         ));
     } else {
         let text = format!(
@@ -200,6 +214,10 @@ fn schedule(out: &mut String, report: &AuditReport) {
     for unsaid in kept.unsaid.iter().take(SHOWN) {
         let text = format!("cannot be said  {} to {}: no schedule was declared", unsaid.from, unsaid.until);
         out.push_str(&wrapped("  ", &text));
+    }
+    let (shown, in_all) = (kept.unsaid.len().min(SHOWN) as u64, kept.unsaid_in_all);
+    if in_all > shown {
+        let _ = writeln!(out, "  … {} more times of which it cannot be said", in_all - shown);
     }
     for slots in kept.slots.iter().take(SHOWN) {
         let when = match slots.count {

@@ -12,7 +12,7 @@ use crate::stop::Stop;
 
 pub fn warn(error: &anyhow::Error) -> std::io::Result<()> {
     let style = human::OPEN;
-    writeln!(anstream::stderr(), "{style}warning{style:#}: {error:#}")
+    writeln!(anstream::stderr(), "{style}warning{style:#}: {}", model::printable::block(&format!("{error:#}")))
 }
 
 /// What is no bundle at all is a wrong argument.
@@ -37,12 +37,14 @@ pub fn run(args: &BundleArgs, observer: &mut (dyn Observer + Send)) -> Result<Ve
         seen: memory.seen.as_ref(),
         challenge: args.challenge.as_deref(),
     };
-    let verdict = verify::verify(source.as_mut(), &demands, observer);
-    if let (Some(seen), true) = (&verdict.seen, verdict.report.accepted)
+    let mut verdict = verify::verify(source.as_mut(), &demands, observer);
+    if verdict.report.accepted
+        && let Some(seen) = &verdict.seen
         && let Err(error) = memory.keep(seen)
     {
-        // The answer holds nevertheless.
+        // The answer holds nevertheless; nobody is told that it is kept.
         warn(&error)?;
+        verdict.seen = None;
     }
     Ok(verdict)
 }

@@ -17,6 +17,7 @@ use model::{Digest, ExitStatus, Timestamp};
 
 use crate::changes::Following;
 use crate::continuity::{Continuity, Owner};
+use crate::files::HeldFiles;
 use crate::problem::Problem;
 use crate::report::{AuditReport, HeadReport, Newest, Period, Refusal};
 use crate::seen::{Entry, KEPT, Seen};
@@ -59,6 +60,13 @@ pub struct Audit {
 pub fn audit(files: &mut dyn LedgerFiles, demands: &AuditDemands<'_>) -> Audit {
     let mut state = State::new(demands);
     let stopped = state.read(files, demands).err();
+    state.conclude(stopped.as_ref(), demands)
+}
+
+/// The same of an export, which holds this ledger and nothing more of one.
+pub fn audit_export(mut held: HeldFiles, demands: &AuditDemands<'_>) -> Audit {
+    let mut state = State::new(demands);
+    let stopped = state.read(&mut held, demands).and_then(|()| held.all_read()).err();
     state.conclude(stopped.as_ref(), demands)
 }
 
@@ -284,7 +292,7 @@ impl State {
 
     fn learnt(&self, demands: &AuditDemands<'_>) -> Seen {
         let mut seen = demands.seen.cloned().unwrap_or_else(|| Seen::new(&demands.trust.ledger.origin));
-        seen.learn_entries(self.heads.iter().copied());
+        seen.learn_ledger(self.heads.iter().copied());
         if let Some(owner) = &self.owner {
             seen.learn_owner(owner.clone());
         }
@@ -301,7 +309,7 @@ impl State {
             None => ExitStatus::Success,
         };
         let seen = whole.then(|| self.learnt(demands));
-        let unproven = seen.as_ref().and_then(Seen::unproven);
+        let unproven = seen.as_ref().and_then(|seen| seen.unproven().pop());
         let report = AuditReport {
             form: FORM,
             accepted: whole,

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 /// So many changes are named; the rest are counted.
 const NAMED: usize = 1000;
-/// Of so many values of one aspect is remembered in which entry they stood first.
+/// Of so many values is remembered in which entry they stood first; of the others it is not said that they stood before.
 const VALUES: usize = 10_000;
 
 /// What can change between two runs.

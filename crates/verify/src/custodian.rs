@@ -6,13 +6,13 @@ use crate::continuity::Continuity;
 use crate::level::Level;
 
 /// What no signature can prove. Said at every level, in words for an auditor. `whole_ledger`: the export holds all of it.
-/// `unproven`: the size of a head that the ledger key signed, larger than what is proven.
+/// `unproven`: the sizes of heads that the ledger key signed, and of which nothing is proven.
 pub(crate) fn rests_on(
     statement: &Statement,
     level: Level,
     continuity: Option<Continuity>,
     whole_ledger: bool,
-    unproven: Option<u64>,
+    unproven: &[u64],
 ) -> Vec<String> {
     let said = &statement.predicate;
     let mut rests = Vec::new();
@@ -36,9 +36,13 @@ pub(crate) fn rests_on(
             "That the ledger was not rewritten, and that everyone is shown the same one: no witness outside the custodian has signed its head.{since}"
         ));
     }
-    if let Some(size) = unproven {
+    if let Some((size, smaller)) = unproven.split_last() {
+        let more = match smaller.len() {
+            0 => String::new(),
+            count => format!(" (and {count} smaller ones)"),
+        };
         rests.push(format!(
-            "That the ledger continues the head of {size} entries that its key signed and you were shown: nobody has shown you those entries. `witnessmark export --since {size}` would carry the proof, `--with-ledger` the entries."
+            "That the ledger continues the head of {size} entries{more} that its key signed and you were shown: nobody has shown you those entries. `witnessmark export --since {size}` would carry the proof, `--with-ledger` the entries."
         ));
     }
     if !whole_ledger {

@@ -380,10 +380,7 @@ impl Findings {
         held.files.insert(layout::CHECKPOINT.to_owned(), checkpoint);
         let asked = AuditDemands { trust: demands.trust, seen: demands.seen, from: None, until: None };
         let (report, continuity, seen) = audit::audit_within(&mut held, &asked)?;
-        // What no reader asked for belongs to no tree of this size.
-        if let Some(path) = held.files.into_keys().next() {
-            return Err(Problem::Stray { path });
-        }
+        held.all_read()?;
         self.continuity = continuity.or(self.continuity);
         self.ledger = Some(report);
         self.audited = Some(seen);
@@ -507,8 +504,8 @@ impl Findings {
             required: demands.require,
             rests_on_custodian: match (level, &self.statement) {
                 (Some(level), Some(statement)) => {
-                    let unproven = learnt.as_ref().and_then(Seen::unproven);
-                    custodian::rests_on(statement, level, self.continuity, self.ledger.is_some(), unproven)
+                    let unproven = learnt.as_ref().map(Seen::unproven).unwrap_or_default();
+                    custodian::rests_on(statement, level, self.continuity, self.ledger.is_some(), &unproven)
                 }
                 _ => Vec::new(),
             },

@@ -39,6 +39,11 @@ impl HeldFiles {
         Ok(held)
     }
 
+    /// What no reader asked for belongs to no tree of this size.
+    pub(crate) fn all_read(self) -> Result<(), Problem> {
+        self.files.into_keys().next().map_or(Ok(()), |path| Err(Problem::Stray { path }))
+    }
+
     /// Whether there is any file of a ledger but its head.
     #[must_use]
     pub fn is_ledger(&self) -> bool {

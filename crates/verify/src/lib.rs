@@ -27,7 +27,7 @@ mod verdict;
 use bundle::read::Source;
 use bundle::trust::Trust;
 
-pub use audit::{Audit, AuditDemands, LedgerFiles, audit};
+pub use audit::{Audit, AuditDemands, LedgerFiles, audit, audit_export};
 pub use changes::{Aspect, Change, Changes};
 pub use conclude::{Kept, Rehearsals, Slot, Slots, Unsaid};
 pub use continuity::{Continuity, Owner};

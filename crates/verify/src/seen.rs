@@ -97,11 +97,11 @@ impl Seen {
         self.heads.values().filter(|head| head.statement.is_some()).count()
     }
 
-    /// The largest head that the ledger key signed and that is larger than anything proven.
+    /// The sizes of heads that the ledger key signed and of which nothing is proven, ascending. That something larger was proven since
+    /// does not show that it continues them.
     #[must_use]
-    pub fn unproven(&self) -> Option<u64> {
-        let largest = self.shown.last_key_value().map(|(size, _)| *size)?;
-        Some(largest).filter(|size| Some(*size) > self.newest())
+    pub fn unproven(&self) -> Vec<u64> {
+        self.shown.keys().copied().collect()
     }
 
     /// Reads the file. The text of one checkpoint, which earlier versions kept, is one head.
@@ -228,19 +228,35 @@ impl Seen {
     pub(crate) fn learn(&mut self, owner: Owner, shown: &Shown) {
         self.of = Some(owner);
         self.learn_entries([shown.prior, shown.own]);
+        // What a proven head continues is proven.
+        if let Some((size, root)) = shown.since
+            && (size <= shown.own.size || self.heads.contains_key(&shown.newest.0))
+        {
+            self.learn_entries([Entry { size, root, statement: None }]);
+        }
         if shown.newest.0 > shown.own.size && !self.heads.contains_key(&shown.newest.0) {
             self.shown.insert(shown.newest.0, shown.newest.1);
         }
     }
 
-    /// Takes up heads of a ledger that was read entry by entry.
-    pub(crate) fn learn_entries(&mut self, entries: impl IntoIterator<Item = Entry>) {
+    /// Takes up the newest heads of a ledger that was read entry by entry: each of its heads has been held against what is known.
+    pub(crate) fn learn_ledger(&mut self, entries: impl IntoIterator<Item = Entry>) {
+        self.learn_entries(entries);
+        let read = self.newest().unwrap_or(0);
+        self.shown.retain(|size, _| *size > read);
+    }
+
+    /// Takes up proven heads. No more than the newest ones are kept, or the file could one day not be read again.
+    fn learn_entries(&mut self, entries: impl IntoIterator<Item = Entry>) {
         for Entry { size, root, statement } in entries {
             if size > 0 {
                 let known = self.heads.entry(size).or_insert(Proven { root, statement });
                 known.statement = known.statement.or(statement);
                 self.shown.remove(&size);
             }
+        }
+        while self.heads.len() as u64 > KEPT {
+            self.heads.pop_first();
         }
     }
 
@@ -284,10 +300,10 @@ mod tests {
     fn what_is_kept_is_read_again() {
         let mut seen = Seen::new("x.example/l");
         seen.learn(owner(), &shown(3, 9, "a"));
-        assert_eq!((seen.newest(), seen.statements(), seen.unproven()), (Some(4), 2, Some(9)));
+        assert_eq!((seen.newest(), seen.statements(), seen.unproven()), (Some(4), 2, vec![9]));
         assert_eq!(Seen::parse(&seen.render()), Ok(seen.clone()));
         seen.learn_entries((1..=9).map(|size| entry(size, "a")));
-        assert_eq!((seen.newest(), seen.unproven()), (Some(9), None));
+        assert_eq!((seen.newest(), seen.unproven()), (Some(9), vec![]));
         assert_eq!(Seen::parse(&seen.render()), Ok(seen));
         let head = Checkpoint { origin: "x.example/l".into(), size: 7, root: root("r") };
         assert_eq!(Seen::parse(&head.body()), Ok(Seen::new("x.example/l").with_head(7, root("r"))));
@@ -335,11 +351,40 @@ mod tests {
     fn a_head_over_nothing_ends_no_comparing() {
         let mut seen = Seen::new("x");
         seen.learn(owner(), &Shown { newest: (1 << 20, root("junk")), ..shown(3, 4, "a") });
-        assert_eq!(seen.unproven(), Some(1 << 20));
+        assert_eq!(seen.unproven(), [1u64 << 20]);
         assert_eq!(seen.compare(&shown(4, 5, "a")).unwrap(), Continuity::Continues);
         assert!(seen.compare(&shown(4, 5, "b")).is_err());
         let other = Shown { newest: (1 << 20, root("another")), ..shown(4, 5, "a") };
         assert!(matches!(seen.compare(&other).unwrap_err(), Problem::Rewritten { size: 1_048_576 }));
+    }
+
+    /// A larger head that is proven later may be of another history than one that was only shown.
+    #[test]
+    fn a_head_that_was_shown_is_named_until_it_is_proven() {
+        let mut seen = Seen::new("x");
+        seen.learn(owner(), &shown(3, 10, "a"));
+        let later = Shown { since: Some((4, entry(4, "a").root)), ..shown(11, 12, "a") };
+        seen.learn(owner(), &later);
+        assert_eq!((seen.newest(), seen.unproven()), (Some(12), vec![10]));
+        let mut read = seen.clone();
+        read.learn_ledger([entry(13, "a")]);
+        assert!(read.unproven().is_empty());
+        // That only another head that was shown continues it proves nothing.
+        let beyond = Shown { since: Some((10, entry(10, "a").root)), ..shown(3, 20, "a") };
+        seen.learn(owner(), &beyond);
+        assert_eq!(seen.unproven(), [10, 20]);
+        seen.learn(owner(), &Shown { since: Some((10, entry(10, "a").root)), ..shown(3, 12, "a") });
+        assert_eq!(seen.unproven(), [20]);
+    }
+
+    #[test]
+    fn the_newest_heads_are_kept_and_no_more() {
+        let (mut seen, same) = (Seen::new("x"), root("r"));
+        let heads = |from: u64, until: u64| (from..=until).map(move |size| Entry { size, root: same, statement: None });
+        seen.learn_ledger(heads(1, KEPT));
+        seen.learn_ledger(heads(KEPT + 1, KEPT + 2));
+        assert_eq!(seen.heads.len() as u64, KEPT);
+        assert_eq!((seen.heads.first_key_value().map(|(size, _)| *size), seen.newest()), (Some(3), Some(KEPT + 2)));
     }
 
     /// Two histories that part at every size up to 300. Whatever a bundle of the other one shows beside itself, it is never taken for

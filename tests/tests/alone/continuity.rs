@@ -117,7 +117,7 @@ fn a_head_over_nothing_ends_no_comparing() {
     poisoned.insert(Entry::Checkpoint, book.checkpoint_of(1 << 20, root).into_bytes());
     poisoned.insert(Entry::Consistency, bundle::consistency::render(&proof).into_bytes());
     let seen = having_seen(&book, &[poisoned]);
-    assert_eq!((seen.newest(), seen.unproven()), (Some(4), Some(1 << 20)));
+    assert_eq!((seen.newest(), seen.unproven()), (Some(4), vec![1 << 20]));
 
     let next = verified(&Book::of(5).exported(4), &trust, Some(&seen));
     assert!(next.report.accepted, "{:?}", next.report.problems);
@@ -196,6 +196,61 @@ fn audited(book: &Book, trust: &Trust, seen: Option<&Seen>, period: Option<(&str
     let time = |text: &str| Some(Timestamp::from_rfc3339(text).unwrap());
     let (from, until) = period.map_or((None, None), |(from, until)| (time(from), time(until)));
     audit(&mut held, &AuditDemands { trust, seen, from, until }).report
+}
+
+/// An export that is not what it should be is an answer of the audit, with its class, as it is to whoever verifies it.
+#[test]
+fn an_altered_export_is_an_answer_of_the_audit() {
+    let book = Book::of(3);
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = book.exported(0);
+    files.extend(book.ledger_files());
+    let good = tar(&files);
+    let name = b"ledger/checkpoint";
+    let header = good.windows(name.len()).position(|window| window == name).unwrap();
+    let mut altered = good.clone();
+    // The time in the header: it has one spelling.
+    altered[header + 136] = b'1';
+    std::fs::write(folder.path().join("trust.json"), book.trust().render().unwrap()).unwrap();
+    // A statement that no head holds.
+    files.insert(Entry::LedgerStatement(3), files[&Entry::LedgerStatement(2)].clone());
+    let more = tar(&files);
+    for (bytes, code, class) in
+        [(&altered[..], 20, "malformed"), (&good[..header + 512], 21, "missing-part"), (&more[..], 20, "malformed")]
+    {
+        std::fs::write(folder.path().join("ledger.tar"), bytes).unwrap();
+        let said = std::process::Command::new(workspace_tests::desk::program("witnessmark-verify"))
+            .args(["audit", "ledger.tar", "--trust", "trust.json", "--format", "json"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert_eq!(said.status.code(), Some(code), "{}", String::from_utf8_lossy(&said.stderr));
+        let report: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
+        assert_eq!((&report["accepted"], &report["problem"]["class"]), (&json!(false), &json!(class)));
+    }
+}
+
+#[test]
+fn what_could_not_be_kept_is_not_said_to_be() {
+    let book = Book::of(3);
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = book.exported(0);
+    files.extend(book.ledger_files());
+    std::fs::write(folder.path().join("trust.json"), book.trust().render().unwrap()).unwrap();
+    std::fs::write(folder.path().join("b.tar"), tar(&files)).unwrap();
+    for (seen, kept) in [("none/seen", false), ("seen", true)] {
+        for command in [&["b.tar"][..], &["audit", "b.tar"]] {
+            let said = std::process::Command::new(workspace_tests::desk::program("witnessmark-verify"))
+                .args(command)
+                .args(["--trust", "trust.json", "--last-seen", seen])
+                .current_dir(folder.path())
+                .output()
+                .unwrap();
+            let (text, warned) = (String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
+            assert_eq!(said.status.code(), Some(0), "{text}{warned}");
+            assert_eq!((text.contains("kept in"), warned.contains("cannot keep")), (kept, !kept), "{text}{warned}");
+        }
+    }
 }
 
 /// What the audit prints is what its schema says, whatever it found.

@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use agent::seal;
 use anyhow::Context as _;
 use model::ExitStatus;
+use model::record::RunStatus;
 use store::HeadFile;
 
 use crate::args::Export;
@@ -47,12 +48,35 @@ pub fn run(arguments: &Export) -> CommandResult {
         return Err(failure);
     }
     let path = arguments.out.display();
-    // What will be accepted: a rehearsal only by whoever says that they take one.
-    let rehearsal = stores::statement_of(&*store, index)?.is_some_and(|one| !one.predicate.rehearsal.is_empty());
-    let allow = if rehearsal { " --allow-rehearsal" } else { "" };
+    let said = stores::statement_of(&*store, index)?.map(|statement| statement.predicate);
+    let allow = said.map_or("", |said| allowed(!said.rehearsal.is_empty(), said.status == RunStatus::Failed));
     output::text(&format!(
         "Wrote bundle {index} to {path}.\nNext: witnessmark-verify {path} --trust {}{allow}\n",
         arguments.trust.display()
     ))?;
     Ok(ExitStatus::Success)
+}
+
+/// What will be accepted: a rehearsal and a failed run only by whoever says that they take one.
+const fn allowed(rehearsal: bool, failed: bool) -> &'static str {
+    match (rehearsal, failed) {
+        (false, false) => "",
+        (true, false) => " --allow-rehearsal",
+        (false, true) => " --allow-failed",
+        (true, true) => " --allow-rehearsal --allow-failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_command_takes_what_was_exported() {
+        assert_eq!((allowed(false, false), allowed(true, false)), ("", " --allow-rehearsal"));
+        assert_eq!(
+            (allowed(false, true), allowed(true, true)),
+            (" --allow-failed", " --allow-rehearsal --allow-failed")
+        );
+    }
 }
