@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use bundle::read::{Line, Record};
 use declaration::Declaration;
 use joins::{JOINED, World};
-use model::record::{Coverage, Gap, GapReason};
+use model::record::{Coverage, Gap, GapReason, RunStatus};
 use model::{Digest, RecordRef, RecordType, Timestamp};
 use rbac::built_in::BuiltIn;
 use rbac::effective::{Effective, Known};
@@ -91,6 +91,8 @@ pub struct ComputedReader<'d> {
     /// By which collector, of each target and kind.
     collectors: BTreeMap<(String, String), String>,
     problem: Option<String>,
+    /// The record of a run that failed: nothing was joined.
+    failed: bool,
 }
 
 impl<'d> ComputedReader<'d> {
@@ -113,6 +115,7 @@ impl<'d> ComputedReader<'d> {
             sealed: BTreeMap::new(),
             collectors: BTreeMap::new(),
             problem: None,
+            failed: false,
         }
     }
 
@@ -139,8 +142,14 @@ impl<'d> ComputedReader<'d> {
     pub fn finish(mut self, tool: &str) -> Computed {
         let mut found = Computed::default();
         let same_tool = tool == env!("CARGO_PKG_VERSION");
-        let groups: BTreeSet<(String, String)> = self.expected();
+        let mut groups: BTreeSet<(String, String)> = self.expected();
         let joined = self.joined();
+        // A kind that comes out ought to be there, even where nothing says that it was looked for.
+        if let Ok(joined) = joined.as_ref()
+            && !self.failed
+        {
+            groups.extend(joined.keys().map(|kind| (JOINED.to_owned(), kind.clone())));
+        }
         for (target, kind) in groups {
             let computed = match kind.as_str() {
                 SUBJECT => self.subjects(&target),
@@ -155,6 +164,7 @@ impl<'d> ComputedReader<'d> {
                 }
             };
             let sealed = self.sealed.remove(&(target.clone(), kind.clone())).unwrap_or_default();
+            let left_out = self.left_out(&target, &kind);
             let mut not_computed = |count: usize, because: String| {
                 if count > 0 {
                     let (target, kind) = (target.clone(), kind.clone());
@@ -166,6 +176,10 @@ impl<'d> ComputedReader<'d> {
                 Ok(computed) => {
                     let (same, differ) = compare(&target, &kind, &sealed, computed);
                     found.same += same;
+                    let (out, differ): (Vec<_>, Vec<_>) = differ
+                        .into_iter()
+                        .partition(|one| one.problem == Problem::NotSealed && left_out.contains(&one.id));
+                    not_computed(out.len(), "a gap says of each that it was left out of the bundle".to_owned());
                     let lacks = self.lacks(&target, &[kind.as_str()]) && self.withheld.1 > 0;
                     let (hidden, differ): (Vec<_>, Vec<_>) =
                         differ.into_iter().partition(|one| lacks && one.problem == Problem::NotSealed);
@@ -174,7 +188,9 @@ impl<'d> ComputedReader<'d> {
                         found.differ.extend(differ);
                     } else {
                         let words = format!(
-                            "version {tool} of the program computed them, and this one computes them otherwise"
+                            "version {tool} of the program sealed them, and this one, {}, computes them otherwise ({}); `reassess` of version {tool} tells whether they follow from what is sealed",
+                            env!("CARGO_PKG_VERSION"),
+                            first_of(&differ)
                         );
                         not_computed(differ.len(), words);
                     }
@@ -190,6 +206,14 @@ impl<'d> ComputedReader<'d> {
         let lists = self.coverage.iter().map(|one| (one.target.clone(), kind_of(&one.population).to_owned()));
         groups.extend(lists.filter(|(target, kind)| target == JOINED || kind == SUBJECT || kind == account::KIND));
         groups
+    }
+
+    /// The objects of a kind of which a gap says that they are not in the bundle: they do not fit into a record, or were computed from
+    /// what is masked.
+    fn left_out(&self, target: &str, kind: &str) -> BTreeSet<String> {
+        let whole = self.gaps.iter().filter(|gap| gap.target == target && gap.part.is_none());
+        let subjects = whole.filter_map(|gap| gap.subject.as_ref());
+        subjects.filter(|subject| subject.kind == kind).map(|subject| subject.id.clone()).collect()
     }
 
     /// Whether fewer members are shown than were listed, of some of these kinds of a target.
@@ -213,8 +237,9 @@ impl<'d> ComputedReader<'d> {
             gap.target == target && kind.is_none_or(|kind| kinds.contains(&kind))
         };
         let gone = self.gaps.iter().filter(of_input).find(|gap| {
-            // The collector knew it, and the bundle does not hold it.
-            gap.reason == GapReason::WithheldSecret || (gap.subject.is_some() && gap.detail.starts_with("listed "))
+            // The collector knew it, and the bundle does not hold it: it is masked, contradicts itself, or does not fit into a record.
+            let of_one = gap.reason == GapReason::CollectorFailed || gap.detail.starts_with("listed ");
+            gap.reason == GapReason::WithheldSecret || (gap.subject.is_some() && of_one)
         });
         gone.map(|gap| format!("what they were computed from is not in the bundle: {}", gap.detail))
     }
@@ -303,6 +328,7 @@ impl Observer for ComputedReader<'_> {
             Line::Disclosed(record) => record.as_ref(),
         };
         match record {
+            Record::Run(run) => self.failed = run.status == RunStatus::Failed,
             Record::Coverage(coverage) => self.coverage.push(coverage.clone()),
             Record::Gap(gap) => {
                 if let Some(subject) = gap.subject.as_ref().filter(|_| gap.part.as_deref() == Some(account::INLINE)) {
@@ -353,6 +379,14 @@ fn compare(
         otherwise(id, Some(*record), Problem::DoesNotComeOut);
     }
     (same, differ)
+}
+
+/// The names of the first of them.
+fn first_of(differ: &[Otherwise]) -> String {
+    const NAMED: usize = 5;
+    let named: Vec<String> = differ.iter().take(NAMED).map(|one| format!("`{}`", one.id)).collect();
+    let more = if differ.len() > NAMED { ", …" } else { "" };
+    format!("{}{more}", named.join(", "))
 }
 
 /// Of a value, whatever the order of its members.

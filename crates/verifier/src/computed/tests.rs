@@ -1,7 +1,7 @@
 //! Objects that are computed again, from records as a bundle holds them.
 
 use declaration::Loaded;
-use model::record::{Derived, Resource};
+use model::record::{Derived, Resource, Subject};
 use serde_json::json;
 
 use super::*;
@@ -9,8 +9,13 @@ use super::*;
 const TOOL: &str = env!("CARGO_PKG_VERSION");
 
 fn loaded() -> Loaded {
+    loaded_with("")
+}
+
+fn loaded_with(more: &str) -> Loaded {
     let text = "witnessmark: 1\nentity: Northbank Custody Ltd\nsystem: {id: hot-wallet}\ntargets:\n  - {id: c, collector: kubernetes-rbac, uid: u, authorizers: [Node, RBAC]}\n";
-    let loaded = declaration::load("witnessmark.yaml", &|_: &str| Ok(text.as_bytes().to_vec()));
+    let text = format!("{text}{more}");
+    let loaded = declaration::load("witnessmark.yaml", &|_: &str| Ok(text.clone().into_bytes()));
     assert!(!loaded.has_errors(), "{:?}", loaded.diagnostics);
     loaded
 }
@@ -90,7 +95,10 @@ fn ann() -> Value {
 
 /// Computed again by that version; of records that are `None` only the leaf is there.
 fn again(tool: &str, records: Vec<(RecordType, Option<Record>)>) -> Computed {
-    let loaded = loaded();
+    declared_again(&loaded(), tool, records)
+}
+
+fn declared_again(loaded: &Loaded, tool: &str, records: Vec<(RecordType, Option<Record>)>) -> Computed {
     let mut reader = ComputedReader::new(Ok(&loaded.declaration), "2026-11-21T10:00:00.000Z".parse().unwrap(), &[]);
     for (at, (kind, record)) in records.into_iter().enumerate() {
         let line = record.map_or(Line::Withheld(Digest::of(b"")), |record| Line::Disclosed(Box::new(record)));
@@ -102,6 +110,7 @@ fn again(tool: &str, records: Vec<(RecordType, Option<Record>)>) -> Computed {
 fn shown(records: Vec<Record>) -> Vec<(RecordType, Option<Record>)> {
     let kind = |record: &Record| match record {
         Record::Coverage(_) => RecordType::Coverage,
+        Record::Gap(_) => RecordType::Gap,
         Record::Resource(_) => RecordType::Resource,
         _ => RecordType::Derived,
     };
@@ -168,5 +177,60 @@ fn what_cannot_be_computed_again_says_why() {
     other["groups"] = json!([]);
     let found = again("0.0.1", with(&other));
     assert_eq!((found.differ.len(), found.not_computed()), (0, 1));
-    assert!(found.not_computed[0].because.contains("version 0.0.1"), "{found:?}");
+    let because = &found.not_computed[0].because;
+    assert!(because.contains("version 0.0.1") && because.contains(TOOL), "{found:?}");
+    assert!(because.contains("`User/ann`"), "{found:?}");
+}
+
+/// A gap that the program writes where something does not fit into a record.
+fn too_large(target: &str, (kind, id): (&str, &str), part: Option<&str>) -> Record {
+    Record::Gap(Gap {
+        target: target.into(),
+        collector: "kubernetes-rbac".into(),
+        population: Some(kind.into()),
+        subject: Some(Subject { kind: kind.into(), id: id.into() }),
+        part: part.map(str::to_owned),
+        right: None,
+        reason: GapReason::CollectorFailed,
+        detail: "its facts have 9000000 bytes, more than 8388608 are not sealed".into(),
+        exchange: None,
+        acceptance: None,
+    })
+}
+
+#[test]
+fn what_does_not_fit_into_a_record_accuses_nobody() {
+    // The object.
+    let mut records = read();
+    records.push(too_large("c", (SUBJECT, "User/ann"), None));
+    let found = again(TOOL, shown(records));
+    assert_eq!((found.differ.len(), found.not_computed()), (0, 1));
+    assert!(found.not_computed[0].because.contains("left out of the bundle"), "{found:?}");
+
+    // Another one.
+    let mut records = read();
+    records.push(too_large("c", (SUBJECT, "User/bob"), None));
+    assert_eq!(again(TOOL, shown(records)).differ.len(), 1);
+
+    // What it was computed from.
+    let mut records = read();
+    records.push(too_large("c", ("kubernetes-rbac/role", "ClusterRole/reads"), Some("rules")));
+    records.push(derived("User/ann", &json!({})));
+    let found = again(TOOL, shown(records));
+    assert_eq!((found.differ.len(), found.not_computed()), (0, 1));
+    assert!(found.not_computed[0].because.contains("not in the bundle"), "{found:?}");
+}
+
+#[test]
+fn what_is_joined_has_to_be_there_or_a_gap_says_why_not() {
+    let loaded = loaded_with("keys: [{id: hot, class: operational}]\n");
+    let found = declared_again(&loaded, TOOL, Vec::new());
+    let told: Vec<_> =
+        found.differ.iter().map(|one| (one.target.as_str(), one.kind.as_str(), one.id.as_str())).collect();
+    assert!(told.contains(&(JOINED, "joined/key", "hot")), "{found:?}");
+    assert!(found.differ.iter().all(|one| one.problem == Problem::NotSealed), "{found:?}");
+
+    let gaps = found.differ.iter().map(|one| too_large(&one.target, (&one.kind, &one.id), None)).collect();
+    let again = declared_again(&loaded, TOOL, shown(gaps));
+    assert_eq!((again.differ.len(), again.not_computed()), (0, found.differ.len() as u64));
 }
