@@ -113,10 +113,29 @@ struct Field {
     not_ends_with: Option<Vec<String>>,
 }
 
+impl Field {
+    /// Whether it compares with anything. A list that is left out, `null` or empty is not used; where none is, nobody can say what is selected.
+    fn compares(&self) -> bool {
+        let lists = [
+            &self.equals,
+            &self.starts_with,
+            &self.ends_with,
+            &self.not_equals,
+            &self.not_starts_with,
+            &self.not_ends_with,
+        ];
+        lists.into_iter().flatten().any(|list| !list.is_empty())
+    }
+}
+
 impl EventSelectors {
-    /// `None`: the answer has neither form, which no trail has.
+    /// `None`: the answer has neither form, which no trail has, or a field that is compared with nothing.
     pub fn selectors(self) -> Option<Selectors> {
         if self.event_selectors.is_none() && self.advanced_event_selectors.is_none() {
+            return None;
+        }
+        let mut fields = self.advanced_event_selectors.iter().flatten().flat_map(|selector| &selector.field_selectors);
+        if !fields.all(Field::compares) {
             return None;
         }
         // The form that a trail does not have is left out or empty.

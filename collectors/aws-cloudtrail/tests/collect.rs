@@ -103,6 +103,30 @@ fn an_answer_that_does_not_say_is_malformed_and_an_empty_error_is_none() {
     assert!(seen.gaps_of("eu-west-1").contains(&(Some("selectors"), GapReason::Malformed)));
 }
 
+/// A field that is compared with nothing may let everything through, or nothing: it is not taken for one without a limit.
+#[test]
+fn a_field_that_is_compared_with_nothing_is_malformed() {
+    let category = json!({"Field": "eventCategory", "Equals": ["Management"], "NotEquals": [], "StartsWith": null});
+    let of = |fields: &[&Value]| {
+        let selectors = Selectors::Advanced(json!([{"Name": "n", "FieldSelectors": fields}]));
+        let trail = Trail::new("x", "eu-west-1", "111122223333");
+        read(world(|world| world.trails = vec![Trail { selectors, ..trail }]), vec![], &["eu-west-1"])
+    };
+    for source in [
+        json!({"Field": "eventSource"}),
+        json!({"Field": "eventSource", "NotEquals": null}),
+        json!({"Field": "eventSource", "Equals": [], "NotEquals": []}),
+    ] {
+        let seen = of(&[&category, &source]);
+        assert_eq!(seen.facts("aws-cloudtrail/trail", "trail/x").get("selectors"), None, "{source}");
+        assert_eq!(seen.gaps_of("trail/x"), [(Some("selectors"), GapReason::Malformed)], "{source}");
+    }
+    // Lists that are not used are empty or `null` beside one that is.
+    let seen = of(&[&category]);
+    let field = &seen.facts("aws-cloudtrail/trail", "trail/x")["selectors"]["advanced"][0]["fields"][0];
+    assert_eq!((&field["equals"], &field["starts_with"]), (&json!(["Management"]), &json!([])));
+}
+
 #[test]
 fn without_trails_nothing_is_logged_and_that_is_known() {
     let seen = read(world(|world| world.trails.clear()), vec![], &["eu-west-1"]);

@@ -15,9 +15,13 @@ pub struct Answers<'a> {
     pub access_keys: &'a mut Fact<Vec<AccessKey>>,
 }
 
-/// Whether something was there when the report was made; what has no date may have been.
+/// Seconds after a report in which something may have been made before this run: IAM makes a report four hours after the last one at the
+/// earliest, and clocks may be six hours apart.
+const YOUNGER: i64 = 10 * 3600;
+
+/// Whether something was there when the report was made; what has no date may have been, and so may what has a date that has not come yet.
 fn was_there(made: Option<&Moment>, report: &Moment) -> bool {
-    made.is_none_or(|made| made.epoch < report.epoch)
+    made.is_none_or(|made| made.epoch < report.epoch || made.epoch > report.epoch.saturating_add(YOUNGER))
 }
 
 impl Answers<'_> {
@@ -95,4 +99,21 @@ pub fn password_use(
         (None, _) => return Fact { value: None, sources: Vec::new(), gaps: row.gaps.clone() },
     }
     Fact { value: Some(found), sources, gaps: login.gaps.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_that_has_not_come_yet_excuses_nothing() {
+        let at = |epoch: i64| Moment { at: String::new(), epoch };
+        let report = at(1_000_000);
+        for (made, there) in
+            [(999_999, true), (1_000_000, false), (1_036_000, false), (1_036_001, true), (i64::MAX, true)]
+        {
+            assert_eq!(was_there(Some(&at(made)), &report), there, "{made}");
+        }
+        assert!(was_there(None, &report));
+    }
 }

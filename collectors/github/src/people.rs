@@ -114,18 +114,18 @@ async fn second_factors(
     let list = |operation| session.list::<User>(Call::new(operation, &[name]).population(population), "");
     let logins = |one: &Listing<User>| one.entries.iter().map(|entry| entry.value.login.clone()).collect();
     let [first, second] = operations;
-    let mut before: Option<Weak> = None;
+    let mut before: Option<(Weak, [Listing<User>; 2])> = None;
     let mut readings = 0;
-    let (disabled, insecure, still) = loop {
+    let (disabled, insecure, cut, still) = loop {
         let (disabled, insecure) = try_join(list(first), list(second)).await?;
         readings += 1;
-        let now = [logins(&disabled), logins(&insecure)];
+        let now: Weak = [logins(&disabled), logins(&insecure)];
         let cut = !disabled.is_complete() || !insecure.is_complete();
-        let still = before.as_ref() == Some(&now);
+        let still = before.as_ref().is_some_and(|(then, _)| *then == now);
         if cut || still || readings == READINGS {
-            break (disabled, insecure, cut || still);
+            break (disabled, insecure, cut, cut || still);
         }
-        before = Some(now);
+        before = Some((now, [disabled, insecure]));
     };
     if !still {
         let detail = format!(
@@ -152,6 +152,14 @@ async fn second_factors(
         }
         for Entry { value, source } in list.entries {
             weak.insert(value.login, (state, source));
+        }
+    }
+    // What the whole lists before one that was cut say of somebody stays said.
+    if let (true, Some((_, lists))) = (cut, before) {
+        for (state, list) in ["disabled", "insecure"].into_iter().zip(lists) {
+            for Entry { value, source } in list.entries {
+                weak.entry(value.login).or_insert((state, source));
+            }
         }
     }
     Ok(SecondFactors { weak, both, all_managed: session.settings.all_managed() })

@@ -261,6 +261,22 @@ fn nobody_is_secure_by_lists_that_never_stand_still() {
     assert_eq!(out.facts["two_factor"], "secure");
 }
 
+/// The lists are read again, and cut then: what the first reading said of her is not lost by that.
+#[test]
+fn whom_the_lists_have_named_stays_named_when_they_are_cut_later() {
+    let asked = std::sync::atomic::AtomicU64::new(0);
+    let seen = read(move |request, body| {
+        if request.operation == "GET /orgs/{org}/members?filter=2fa_disabled"
+            && asked.fetch_add(1, Ordering::SeqCst) > 0
+        {
+            *body = json!({"message": "later"});
+        }
+    });
+    let of = |id: &str| seen.resources.iter().find(|one| one.id == id).expect("a member").facts["two_factor"].clone();
+    assert_eq!((of("di"), of("ada")), (json!("disabled"), Value::Null));
+    assert!(seen.gaps.iter().any(|gap| gap.part.as_deref() == Some("two_factor")), "{:?}", seen.gaps);
+}
+
 /// Which Actions are chosen is read where they are chosen, and only there.
 #[test]
 fn chosen_actions_are_read_with_their_patterns() {

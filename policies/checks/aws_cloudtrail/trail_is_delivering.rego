@@ -3,7 +3,7 @@
 # description: >-
 #   Reads a trail's status in its home region. Concludes that it is logging, that its last delivery had no error and is no older than
 #   `max_hours`. A trail delivers only when something happened: if nothing happens for longer than that, raise `max_hours`.
-#   A delivery that has not come yet makes it undetermined.
+#   A delivery more than six hours after the start of the run makes it undetermined.
 #   Cannot see whether log files are still in the bucket, nor deliveries from other regions than its home.
 # scope: package
 # related_resources:

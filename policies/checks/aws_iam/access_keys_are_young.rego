@@ -2,7 +2,8 @@
 # title: Active access keys are replaced in time
 # description: >-
 #   Reads the date on which each access key of a user was created and concludes that no active one is older than `max_days`. Does not apply to
-#   users without an active access key; a date that has not come yet makes it undetermined. Cannot see where a key is kept, nor who has read it.
+#   users without an active access key; a date more than six hours after the start of the run makes it
+#   undetermined. Cannot see where a key is kept, nor who has read it.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html

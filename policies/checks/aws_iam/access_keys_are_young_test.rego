@@ -52,3 +52,13 @@ test_conforms_when_just_made if {
 	count(access_keys_are_young.conforms) == 1 with input as just
 	count(access_keys_are_young.undetermined) == 0 with input as just
 }
+
+made_after(seconds) := case([{"id": "AKIA1", "active": true, "created": fixture.moment(fixture.now + seconds)}])
+
+# Six hours, and not a second more.
+test_clocks_differ_by_six_hours_at_most if {
+	count(access_keys_are_young.conforms) == 1 with input as made_after(21600)
+	count(access_keys_are_young.undetermined) == 0 with input as made_after(21600)
+	count(access_keys_are_young.conforms) == 0 with input as made_after(21601)
+	count(access_keys_are_young.undetermined) == 1 with input as made_after(21601)
+}

@@ -2,7 +2,8 @@
 # title: Unused credentials are removed
 # description: >-
 #   Reads the last use of each user's active access keys, and of the console password as the credential report gives it (the report can be
-#   four hours old; its own time counts; who has no password, or one younger than the report, needs none). Concludes that each was used, created or reset within `max_days`; a date that has not come yet makes it undetermined. Does not apply to users with
+#   four hours old; its own time counts; who has no password, or one younger than the report, needs none). Concludes that each was used, created or reset within `max_days`; a date more
+#   than six hours after the start of the run, or after the report that tells of it, makes it undetermined. Does not apply to users with
 #   neither a password nor an active access key. Cannot see uses that IAM does not record: passwords before October 2014, access keys before
 #   April 2015; and a use within the hours before the run may not be recorded yet.
 # scope: package

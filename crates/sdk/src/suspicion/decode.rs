@@ -1,7 +1,5 @@
 //! A text in every form that it may be the writing of.
 
-use std::borrow::Cow;
-
 /// Writings inside each other that are looked through: base64 in a JSON text in a JSON text.
 const DEPTH: usize = 3;
 /// Letters of base64, or of hex, in a row that are taken for such a text.
@@ -11,11 +9,20 @@ const LEAST_PRINTABLE: usize = 10;
 
 /// Whether `holds` of the bytes or of anything that they are the writing of.
 pub(super) fn any(bytes: &[u8], holds: &mut impl FnMut(&[u8]) -> bool) -> bool {
-    look(bytes, DEPTH, holds)
+    look(bytes, DEPTH, true, &mut |view: &[u8], _| holds(view))
 }
 
-fn look(bytes: &[u8], depth: usize, holds: &mut impl FnMut(&[u8]) -> bool) -> bool {
-    if holds(bytes) {
+/// The same, told of each whether names that anybody may give are in it, or are what it was the writing of.
+pub(super) fn any_and_names(bytes: &[u8], holds: &mut impl FnMut(&[u8], bool) -> bool) -> bool {
+    look(bytes, DEPTH, false, holds)
+}
+
+/// `names`: whether they are in it; otherwise a report is looked at without them first, and then with them.
+fn look(bytes: &[u8], depth: usize, names: bool, holds: &mut impl FnMut(&[u8], bool) -> bool) -> bool {
+    if !names && let Some(rest) = without_names(bytes) {
+        return look(&rest, depth, false, holds) || look(bytes, depth, true, holds);
+    }
+    if holds(bytes, names) {
         return true;
     }
     let Some(deeper) = depth.checked_sub(1) else {
@@ -23,7 +30,7 @@ fn look(bytes: &[u8], depth: usize, holds: &mut impl FnMut(&[u8]) -> bool) -> bo
     };
     [json, percent, entities, base64, hex]
         .into_iter()
-        .any(|decode| decode(bytes).is_some_and(|view| look(&view, deeper, holds)))
+        .any(|decode| decode(bytes).is_some_and(|view| look(&view, deeper, names, holds)))
 }
 
 /// JSON's escapes (RFC 8259, 7), wherever they stand. `None`: there are none.
@@ -142,11 +149,12 @@ fn base64(bytes: &[u8]) -> Option<Vec<u8>> {
 
 /// IAM's credential report without the two columns that say whose each row is: what anybody may call a user must not hide all the others, and
 /// the name of a user is in every list of users. AWS writes all other columns. Names may hold commas: columns are counted from the end.
+/// `None`: another text.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html>
-pub(super) fn without_names(text: &[u8]) -> Cow<'_, [u8]> {
+fn without_names(text: &[u8]) -> Option<Vec<u8>> {
     if !text.starts_with(b"user,arn,user_creation_time,") {
-        return Cow::Borrowed(text);
+        return None;
     }
     let lines = || text.split(|byte| *byte == b'\n');
     let cells = |line: &[u8]| line.iter().filter(|byte| **byte == b',').count();
@@ -155,7 +163,7 @@ pub(super) fn without_names(text: &[u8]) -> Cow<'_, [u8]> {
         let all: Vec<&[u8]> = line.split(|byte| *byte == b',').collect();
         all.get(all.len().saturating_sub(others)..).unwrap_or_default().join(&b',')
     });
-    Cow::Owned(kept.collect::<Vec<_>>().join(&b'\n'))
+    Some(kept.collect::<Vec<_>>().join(&b'\n'))
 }
 
 const fn sextet(byte: u8) -> Option<u8> {

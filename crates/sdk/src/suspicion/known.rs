@@ -81,5 +81,5 @@ impl fmt::Debug for KnownSecrets {
 /// entities, base64 and hex, also inside each other.
 #[must_use]
 pub fn suspects_secret(bytes: &[u8], known: &KnownSecrets) -> bool {
-    decode::any(bytes, &mut |view| signs::found_in(&decode::without_names(view)) || known.appear_in(view))
+    decode::any_and_names(bytes, &mut |view, names| (!names && signs::found_in(view)) || known.appear_in(view))
 }

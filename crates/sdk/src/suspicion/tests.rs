@@ -263,7 +263,9 @@ fn a_name_in_the_credential_report_does_not_hide_it() {
         let text = base64(&format!("{head}\n{}", rows.join("\n")), ['+', '/'], usize::MAX);
         bytes::Bytes::from(format!("<R><Content>{text}</Content></R>"))
     };
-    for name in ["password=see-vault-path", "a,password=see-vault-path"] {
+    // A name may also be the writing of such a text.
+    let written = base64("password=see-vault-path", ['+', '/'], usize::MAX);
+    for name in ["password=see-vault-path", "a,password=see-vault-path", written.as_str()] {
         let named = answer(&[row("ann", "false"), row(name, "true"), row("bo", "false")]);
         assert!(!suspects_secret(&named, &none()), "{name}");
         // In another column, in a row that has none, or in another table it is one.
@@ -276,5 +278,9 @@ fn a_name_in_the_credential_report_does_not_hide_it() {
     // One of ours is none that AWS may call a user: it is found there too.
     let known = KnownSecrets::default();
     known.add(Secret::new("correct-horse-battery".into()));
-    assert!(suspects_secret(&answer(&[row("ann", "false"), row("correct-horse-battery", "true")]), &known));
+    let ours = "correct-horse-battery";
+    let written = base64(ours, ['+', '/'], usize::MAX);
+    for name in [ours, written.as_str()] {
+        assert!(suspects_secret(&answer(&[row("ann", "false"), row(name, "true")]), &known), "{name}");
+    }
 }
