@@ -498,7 +498,8 @@ pub struct Ask {
     /// `may SUBJECT VERB RESOURCE [named NAME] [in NAMESPACE]`, for example `may User/alice get secrets in signer`. A subject is
     /// `User/NAME`, `Group/NAME` or `ServiceAccount/NAMESPACE/NAME`, and may be followed by `with Group/NAME`; a resource is written as in a
     /// rule (`pods/exec`, `deployments.apps`), and a path begins with `/`.
-    #[arg(conflicts_with = "who_can", required_unless_present = "who_can")]
+    // Beside `--who-can` it is the file, which stands in its place.
+    #[arg(required_unless_present = "who_can")]
     pub question: Option<String>,
     /// Instead: list everybody who may, and by what, for example `get secrets in signer`.
     #[arg(long, value_name = "ACTION")]

@@ -61,14 +61,16 @@ pub(crate) fn resolve(used: &CheckUse, meta: &CheckMeta, reporter: &mut Reporter
         if let (Some(default), Some(stricter)) = (&default, schema.get("x-stricter"))
             && is_weaker(&value, default, stricter)
         {
-            let added = beyond(&value, default);
-            let help = if added.is_empty() {
+            let (what, which) = match stricter.as_str() {
+                Some("fewer") => ("not in", beyond(&value, default)),
+                Some("more") => ("missing of", beyond(default, &value)),
+                _ => ("", Vec::new()),
+            };
+            let help = if which.is_empty() {
                 format!("the default is {default}; the weaker value is sealed and shown beside it")
             } else {
-                format!(
-                    "not in the default {default}: {}; the weaker value is sealed and shown beside it",
-                    added.join(", ")
-                )
+                let which = which.join(", ");
+                format!("{what} the default {default}: {which}; the weaker value is sealed and shown beside it")
             };
             reporter
                 .warn(
@@ -257,10 +259,10 @@ fn is_empty(list: &Value) -> bool {
     list.as_array().is_some_and(Vec::is_empty) || list.as_object().is_some_and(Map::is_empty)
 }
 
-/// Members of a list that are not in the default's, as JSON.
-fn beyond(value: &Value, default: &Value) -> Vec<String> {
-    let (Some(value), Some(default)) = (value.as_array(), default.as_array()) else { return Vec::new() };
-    value.iter().filter(|item| !default.contains(item)).map(ToString::to_string).collect()
+/// Members of a list that are not in another, as JSON.
+fn beyond(list: &Value, other: &Value) -> Vec<String> {
+    let (Some(list), Some(other)) = (list.as_array(), other.as_array()) else { return Vec::new() };
+    list.iter().filter(|item| !other.contains(item)).map(ToString::to_string).collect()
 }
 
 fn compare(value: &Value, default: &Value) -> Option<std::cmp::Ordering> {

@@ -12,50 +12,53 @@ const REPLACED: char = '\u{fffd}';
 /// Foreign text of one line: line ends and tabs are replaced too.
 #[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {
-    cleaned(text, |_| false)
+    replaced(text, |_| false, false)
 }
 
 /// Foreign text of several lines: line feeds and tabs stay, and CR LF becomes a line feed. Whoever prints it begins each line with something of their own.
 #[must_use]
 pub fn block(text: &str) -> Cow<'_, str> {
-    cleaned(text, |c| matches!(c, '\n' | '\t'))
+    replaced(text, |c| matches!(c, '\n' | '\t'), false)
 }
 
 /// A text of ours for a terminal, foreign texts in it already cleaned: the last look, in case one was not. Line feeds, tabs and the
-/// sequences of colours (ECMA-48, SGR) stay.
+/// sequences of colours (ECMA-48, SGR) stay; no line of it is a command of a runner.
 #[must_use]
 pub fn screen(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| steers(c) && !matches!(c, '\n' | '\t')) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    for (at, c) in text.char_indices() {
-        let after = text.get(at + c.len_utf8()..).unwrap_or_default();
-        let stays = matches!(c, '\n' | '\t') || (c == '\u{1b}' && begins_colour(after));
-        out.push(if steers(c) && !stays { REPLACED } else { c });
-    }
-    Cow::Owned(out)
+    replaced(text, |c| matches!(c, '\n' | '\t'), true)
 }
 
-fn begins_colour(after: &str) -> bool {
-    let numbers = after.strip_prefix('[').map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';'));
-    numbers.is_some_and(|rest| rest.starts_with('m'))
+/// The bytes of a sequence that sets colours, behind its first character.
+fn colour(after: &str) -> Option<usize> {
+    let rest =
+        after.strip_prefix('[')?.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').strip_prefix('m')?;
+    Some(after.len() - rest.len())
 }
 
-fn cleaned(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
+/// `colours`: the sequences that set them stay too.
+fn replaced(text: &str, stays: impl Fn(char) -> bool, colours: bool) -> Cow<'_, str> {
     // Only a colon or a number sign can begin a command.
     if !text.contains(['#', ':']) && !text.chars().any(|c| steers(c) && !stays(c)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     let mut word_begins = true;
+    let mut colour_until = 0;
     for (at, c) in text.char_indices() {
         let after = text.get(at + c.len_utf8()..).unwrap_or_default();
+        if colours && c == '\u{1b}' {
+            colour_until = colour(after).map_or(colour_until, |length| at + 1 + length);
+        }
+        // Where no colours are shown their sequences are gone, and a word that stands behind one begins all the same.
+        if at < colour_until {
+            out.push(c);
+            continue;
+        }
         if c == '\r' && after.starts_with('\n') && stays('\n') {
             continue;
         }
         let commands = match c {
-            ':' if word_begins => begins_workflow_command(after),
+            ':' if word_begins => begins_workflow_command(after, stays('\n')),
             '#' => begins_logging_command(after),
             _ => false,
         };
@@ -66,11 +69,12 @@ fn cleaned(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
 }
 
 /// What follows the first character of `::name …::`, which GitHub Actions takes for a command at the beginning of a line; a line may be
-/// broken before any word.
-fn begins_workflow_command(after: &str) -> bool {
-    after
-        .strip_prefix(':')
-        .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.contains("::"))
+/// broken before any word. `lines`: line feeds stay, and a command ends with its line.
+fn begins_workflow_command(after: &str, lines: bool) -> bool {
+    after.strip_prefix(':').filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic())).is_some_and(|name| {
+        let name = if lines { name.split('\n').next().unwrap_or_default() } else { name };
+        name.contains("::")
+    })
 }
 
 /// What follows the first character of `##[name]` or `##vso[name]`, which Azure Pipelines, TeamCity and GitHub Actions take for a command
@@ -133,6 +137,14 @@ mod tests {
             "\u{1b}[1;31mred\u{1b}[0m\n\u{fffd}[2J\u{fffd}]0;t\u{fffd}\u{fffd}"
         );
         assert!(matches!(screen("one\n\ttwo"), Cow::Borrowed(_)));
+        // A foreign text that nobody cleaned begins a line, behind a colour or blanks: it is no command, and stays where it was.
+        assert_eq!(
+            screen("as a\n::error::b\n \u{1b}[1m::add-mask::c\nd ##vso[task]e"),
+            "as a\n\u{fffd}:error::b\n \u{1b}[1m\u{fffd}:add-mask::c\nd \u{fffd}#vso[task]e"
+        );
+        for ours in ["::ffff:10.0.0.1\na::b", "## heading\n[1]", "\u{1b}[1mstd::fmt::Write\u{1b}[0m"] {
+            assert_eq!(screen(ours), ours);
+        }
     }
 
     #[test]

@@ -163,6 +163,8 @@ fn validate_finds_what_a_first_run_finds_in_the_declaration() {
     assert!(
         rules["not_met"].as_array().unwrap().iter().all(|one| one["check"] != "declaration/system-is-declared-whole")
     );
+    let answer = desk.witnessmark(&["validate"]);
+    assert!(answer.stdout.lines().last().unwrap().contains(" 1 thing that is not met is accepted."), "{answer:?}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::process::Command;
 
 use model::RecordType;
 use serde_json::Value;
-use workspace_tests::desk::program;
+use workspace_tests::desk::{Desk, program};
 use workspace_tests::sealed::{Book, Story, tar};
 
 /// What is put behind every text: it clears the screen, names a window, turns the direction of writing, hides, and begins lines that look
@@ -182,4 +182,23 @@ fn no_text_of_any_record_steers_what_is_printed() {
     let page = fs::read_to_string(page).unwrap();
     assert!(!page.contains(|c| steers(c) && c != '\t'), "the page");
     assert!(page.contains('\u{fffd}'));
+}
+
+/// A file for others is no text for a person: no character of a name in it is replaced. Persian is written with U+200C.
+#[test]
+fn a_trust_file_is_printed_as_it_is_written() {
+    let desk = Desk::bare();
+    for arguments in [
+        &["keys", "new", "--out", "keys", "--origin", "northbank.example/vault"][..],
+        &["keys", "recorder", "--out", "nasrin.pem"],
+    ] {
+        let answer = desk.witnessmark(arguments);
+        assert_eq!(answer.code, 0, "{answer:?}");
+    }
+    let name = "Nasrin Khan\u{200c}zadeh";
+    let asked = ["keys", "trust", "--recorder", "nasrin.pem.pub", "--holder", name, "--as", "auditor"];
+    let answer = desk.witnessmark(&asked);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let trust = answer.json();
+    assert!(trust["keys"].as_array().unwrap().iter().any(|key| key["holder"]["name"] == name), "{answer:?}");
 }

@@ -142,6 +142,14 @@ fn keys_that_the_same_people_reach_stand_in_one_row() {
     assert_eq!(table.matches("role arn:signer").count(), 1, "{table}");
     assert!(table.contains("? anyone, undetermined"), "{table}");
     assert!(keys.contains("used by 1, ? 1 undetermined"), "{keys}");
+
+    // A key of which nobody found out who reaches it is not left out.
+    let unread = json!({"declared": [{"id": "spare", "holders": []}], "everyone": null, "entries": null});
+    let all = [("joined/reach", "arn:hot", reach("hot-key", "arn:signer")), ("joined/reach", "arn:spare", unread)];
+    let keys = section(&page(joined(judged(CHAIN), &all)), "keys");
+    let (_, table) = keys.split_once("Who reaches the keys").unwrap();
+    let (_, of_spare) = table.split_once("1 keyspare").unwrap();
+    assert!(of_spare.trim_start().starts_with("? undetermined"), "{table}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use bundle::limits::PAE_MAX;
 use bundle::trust::{Role, Trust};
 use declaration::{Plan, PlannedAcceptance};
 use model::ExitStatus;
+use model::printable::line;
 use serde::Serialize;
 
 use crate::args::{Acceptances, SignAcceptance};
@@ -221,11 +222,33 @@ fn made_elsewhere(file: &Path) -> Result<[u8; 64], Failure> {
 fn rendered(seen: &[Seen]) -> String {
     let mut text = String::new();
     for one in seen {
-        writeln!(text, "{}  {} until {}, approver {}", one.id, one.approved_by, one.expires, one.approver).ok();
-        writeln!(text, "    {}", one.because).ok();
+        let by = line(&one.approved_by);
+        writeln!(text, "{}  {by} until {}, approver {}", one.id, one.expires, one.approver).ok();
+        writeln!(text, "    {}", line(&one.because)).ok();
     }
     if seen.is_empty() {
         text.push_str("The declaration accepts nothing.\n");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_declared_begins_no_line() {
+        let one = Seen {
+            id: "ACC-1".to_owned(),
+            approved_by: "CISO\n::error::forged".to_owned(),
+            expires: "2027-01-01".to_owned(),
+            approver: "claimed",
+            because: "`a\nACC-2` was not read".to_owned(),
+            broken: false,
+        };
+        assert_eq!(
+            rendered(&[one]),
+            "ACC-1  CISO\u{fffd}\u{fffd}:error::forged until 2027-01-01, approver claimed\n    `a\u{fffd}ACC-2` was not read\n"
+        );
+    }
 }

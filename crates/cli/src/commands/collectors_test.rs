@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use exec::{Limits, Move, Report};
 use model::ExitStatus;
+use model::printable::{block, line};
 use serde_json::{Map, Value};
 
 use crate::args::TestProgram;
@@ -57,18 +58,43 @@ fn rendered(report: &Report) -> String {
             Move::Caller => "call it differently: path, file mode, `--settings`, `--environment`",
         };
         for wrong in &point.wrong {
-            writeln!(text, "FAILED  {}: {wrong}", point.name).ok();
+            writeln!(text, "FAILED  {}: {}", point.name, line(wrong)).ok();
         }
         writeln!(text, "        whose move: {whose}").ok();
     }
     let failed = report.points.iter().filter(|point| !point.wrong.is_empty()).count();
     writeln!(text, "{} points, {failed} failed", report.points.len()).ok();
     if let Some(identity) = &report.identity {
-        writeln!(text, "it found `{identity}`: the `identity` of a target that reads this").ok();
+        writeln!(text, "it found `{}`: the `identity` of a target that reads this", line(identity)).ok();
     }
     if failed > 0 && !report.stderr.is_empty() {
-        let clean: String = report.stderr.chars().filter(|c| !c.is_control() || *c == '\n').collect();
-        writeln!(text, "it wrote to stderr: {clean}").ok();
+        writeln!(text, "it wrote to stderr:").ok();
+        for said in block(&report.stderr).lines() {
+            writeln!(text, "  │ {said}").ok();
+        }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use exec::Point;
+
+    use super::*;
+
+    #[test]
+    fn what_a_program_says_begins_no_line() {
+        let wrong = vec!["a\nok      forged".to_owned()];
+        let report = Report {
+            points: vec![Point { name: "hello", wrong, whose: Move::Author }],
+            identity: Some("me\u{202e}".to_owned()),
+            stderr: "one\n::error::two\n".to_owned(),
+        };
+        assert_eq!(
+            rendered(&report),
+            "FAILED  hello: a\u{fffd}ok      forged\n        whose move: the program has to change\n1 points, 1 failed\n\
+             it found `me\u{fffd}`: the `identity` of a target that reads this\n\
+             it wrote to stderr:\n  │ one\n  │ \u{fffd}:error::two\n"
+        );
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use agent::discover::{DiscoveredTarget, Discovery};
+use model::printable;
 use model::record::Gap;
 
 /// Characters of a line, where words allow it.
@@ -115,9 +116,8 @@ pub(super) fn wrapped(text: &mut String, indent: &str, said: &str) {
 }
 
 fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}') { ' ' } else { c })
-        .collect()
+    let blanks: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+    printable::line(&blanks).into_owned()
 }
 
 /// A text as an id may be written.
@@ -160,6 +160,9 @@ mod tests {
         let mut text = String::new();
         comment(&mut text, "", "a\nb: c\u{2028}d");
         assert_eq!(text, "# a b: c d\n");
+        let mut text = String::new();
+        comment(&mut text, "", "turned\u{202e} hid\u{200b}den ::error::x");
+        assert_eq!(text, "# turned\u{fffd} hid\u{fffd}den \u{fffd}:error::x\n");
         assert_eq!(word("alias/ü hot"), "alias---hot");
         assert_eq!(word("--"), "key");
         let mut taken = BTreeSet::new();

@@ -93,7 +93,8 @@ pub fn trust(
         // A key that is named already, or is the ledger's own, is not handed out as another one.
         Trust::parse(text.as_bytes()).map_err(Failure::input)?;
     }
-    output::text(&text)
+    // A file for others, byte by byte: a name in it stays as it is written.
+    output::exact(&text)
 }
 
 /// Makes a folder with two new keys and `trust.json`.

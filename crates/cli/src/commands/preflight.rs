@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use agent::preflight::{Checked, preflight};
+use model::printable::line;
 use model::{ExitStatus, Timestamp};
 use sdk::{Environment, Patience, RightState};
 
@@ -43,13 +44,14 @@ fn rendered(checked: &[Checked]) -> String {
     for one in checked {
         writeln!(text, "{} {}", one.target, one.collector).ok();
         if let Some(caller) = &one.caller {
-            writeln!(text, "  as {caller}").ok();
+            writeln!(text, "  as {}", line(caller)).ok();
         }
         if let Some(failure) = &one.failure {
-            writeln!(text, "  nothing can be read: {failure}").ok();
+            writeln!(text, "  nothing can be read: {}", line(failure)).ok();
         }
         for from in &one.rehearsal {
-            writeln!(text, "  a run would be a rehearsal of this target, not evidence: {from}").ok();
+            let from = from.to_string();
+            writeln!(text, "  a run would be a rehearsal of this target, not evidence: {}", line(&from)).ok();
         }
         for right in &one.rights {
             let word = match right.state {
@@ -57,8 +59,8 @@ fn rendered(checked: &[Checked]) -> String {
                 RightState::Denied => "DENIED",
                 RightState::Undecided => "undecided",
             };
-            let scope = right.scope.as_deref().unwrap_or_default();
-            writeln!(text, "  {word:<10} {:<42} {scope} {}", right.right, right.detail).ok();
+            let scope = line(right.scope.as_deref().unwrap_or_default());
+            writeln!(text, "  {word:<10} {:<42} {scope} {}", line(&right.right), line(&right.detail)).ok();
         }
         text.push('\n');
     }
@@ -79,4 +81,39 @@ fn rendered(checked: &[Checked]) -> String {
     )
     .ok();
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use agent::preflight::CheckedRight;
+
+    use super::*;
+
+    #[test]
+    fn what_a_source_says_begins_no_line() {
+        let hostile = |what: &str| format!("{what}\n  granted    forged\n::error::{what}");
+        let right = CheckedRight {
+            right: "kms:ListKeys".to_owned(),
+            state: RightState::Denied,
+            scope: Some(hostile("scope")),
+            detail: hostile("detail"),
+        };
+        let one = Checked {
+            target: "aws".to_owned(),
+            collector: "aws-kms".to_owned(),
+            caller: Some(hostile("caller")),
+            rights: vec![right],
+            failure: Some(hostile("failure")),
+            rehearsal: Vec::new(),
+        };
+        let text = rendered(&[one]);
+        for what in ["caller", "failure", "scope", "detail"] {
+            assert!(
+                text.contains(&format!("{what}\u{fffd}  granted    forged\u{fffd}\u{fffd}:error::{what}")),
+                "{text}"
+            );
+        }
+        // Target, caller, failure, right, a line that is empty, and the two that count.
+        assert_eq!(text.lines().count(), 7, "{text}");
+    }
 }

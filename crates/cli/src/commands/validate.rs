@@ -7,6 +7,7 @@ use agent::rules::{Found, Open};
 use anyhow::anyhow;
 use assess::WorkerCommand;
 use declaration::{DECLARATION, Plan};
+use model::printable::{block, line};
 use model::{ExitStatus, Outcome, Timestamp};
 use serde_json::{Value, json};
 
@@ -36,12 +37,14 @@ pub fn run(arguments: &Validate) -> CommandResult {
     }
     let plan = context.plan()?;
     diagnostics.extend(declaration::notes(&context.loaded, &context.judged(&plan)));
-    let found = judged(&context, &plan, now)?;
     if arguments.printed.format == Format::Json {
+        let found = judged(&context, &plan, now)?;
         output::json(&json!({"usable": true, "diagnostics": diagnostics, "rules": of_program(&context, &found)}))?;
         return Ok(ExitStatus::Success);
     }
     output::text(&context.loaded.render(&diagnostics, colour_of_stdout()))?;
+    // What was found before is said, also where the rules cannot be put.
+    let found = judged(&context, &plan, now)?;
     for seen in acceptances::examine(&context, &plan, None)?.iter().filter(|seen| seen.broken) {
         warn(format!("acceptance `{}` is not shown to be approved: {}", seen.id, seen.because));
     }
@@ -86,7 +89,22 @@ fn not_met(found: &Found) -> String {
     if undetermined > 0 {
         write!(text, " {undetermined} cannot be decided.").ok();
     }
-    if !found.open.is_empty() {
+    match found.broken.len() {
+        0 => {}
+        1 => text.push_str(" 1 check could not be evaluated (listed above): what it is about is not known."),
+        some => {
+            write!(text, " {some} checks could not be evaluated (listed above): what they are about is not known.")
+                .ok();
+        }
+    }
+    match found.accepted {
+        0 => {}
+        1 => text.push_str(" 1 thing that is not met is accepted."),
+        some => {
+            write!(text, " {some} things that are not met are accepted.").ok();
+        }
+    }
+    if !text.is_empty() {
         write!(text, " Not looked at: {LEFT_OUT}.").ok();
     }
     text
@@ -107,17 +125,17 @@ fn of_person(context: &Context, found: &Found) -> String {
     for (check, open) in by_check(found) {
         let meta = context.checks.get(check).map(|check| &check.meta);
         let title = meta.map(|meta| meta.title.as_str()).unwrap_or_default();
-        writeln!(text, "{check}: {title}").ok();
+        writeln!(text, "{}: {}", line(check), line(title)).ok();
         for one in open.iter().take(MOST_OF_CHECK) {
             let words = report::finding_words(&one.finding);
             let outcome = if one.finding.outcome == Outcome::Undetermined { "undetermined: " } else { "" };
             match &one.at {
-                Some(at) => write!(text, "  {}:{}:{}  ", shown(context, &at.path), at.line, at.column),
+                Some(at) => write!(text, "  {}:{}:{}  ", line(shown(context, &at.path)), at.line, at.column),
                 None => write!(text, "  "),
             }
             .ok();
             if let Some(subject) = &one.finding.subject {
-                write!(text, "{}: ", subject.id).ok();
+                write!(text, "{}: ", line(&subject.id)).ok();
             }
             writeln!(text, "{outcome}{words}").ok();
         }
@@ -125,14 +143,19 @@ fn of_person(context: &Context, found: &Found) -> String {
             writeln!(text, "  and {} more; `--format json` has them all", open.len() - MOST_OF_CHECK).ok();
         }
         if let Some(meta) = meta {
-            writeln!(text, "  = help: {}", meta.custom.remediation).ok();
+            writeln!(text, "  = help: {}", set_in(&meta.custom.remediation)).ok();
         }
         text.push('\n');
     }
     for (check, why) in &found.broken {
-        writeln!(text, "{check} could not be evaluated: {why}\n").ok();
+        writeln!(text, "{} could not be evaluated: {}\n", line(check), set_in(why)).ok();
     }
     text
+}
+
+/// Foreign words of several lines: none begins at the margin, where ours do.
+fn set_in(text: &str) -> String {
+    block(text.trim_end()).replace('\n', "\n    ")
 }
 
 /// A file of the declaration as the caller names it.
@@ -163,4 +186,22 @@ fn of_program(context: &Context, found: &Found) -> Value {
         "broken_checks": found.broken,
         "not_looked_at": LEFT_OUT,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_words_name_what_is_not_known() {
+        assert_eq!(not_met(&Found::default()), "");
+        let why = "it does not load:\n::error::x\n".to_owned();
+        let broken = Found { broken: BTreeMap::from([("own/one".to_owned(), why.clone())]), ..Found::default() };
+        let words = not_met(&broken);
+        assert!(words.starts_with(" 1 check could not be evaluated (listed above)"), "{words}");
+        assert!(words.ends_with(&format!("Not looked at: {LEFT_OUT}.")), "{words}");
+        let accepted = Found { accepted: 2, ..Found::default() };
+        assert!(not_met(&accepted).starts_with(" 2 things that are not met are accepted."), "{}", not_met(&accepted));
+        assert_eq!(set_in(&why), "it does not load:\n    \u{fffd}:error::x");
+    }
 }

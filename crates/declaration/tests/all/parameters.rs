@@ -62,6 +62,22 @@ fn weaker_is_what_demands_less_than_the_default() {
     }
 }
 
+/// Of a list that may only grow it is what is missing that makes it weaker, and not what was added.
+#[test]
+fn what_makes_a_list_weaker_is_named() {
+    for (stricter, what) in
+        [("fewer", "not in the default [\"a\",\"b\"]: \"c\""), ("more", "missing of the default [\"a\",\"b\"]: \"b\"")]
+    {
+        let environment = with_parameter(json!({"default": ["a", "b"], "x-stricter": stricter}));
+        let loaded = load_one(
+            "witnessmark: 1\nentity: N\nsystem: {id: s}\ntargets: [{id: t, collector: aws-kms, account: \"111122223333\"}]\ncontrols: [{id: C, title: t, checks: [{use: aws-kms/own, with: {p: [a, c]}}]}]\n",
+        );
+        let found = witnessmark_declaration::check(&loaded, &environment);
+        let helps: Vec<&str> = found.iter().filter_map(|one| one.help.as_deref()).collect();
+        assert!(helps.iter().any(|help| help.starts_with(&format!("{what};"))), "{stricter}: {helps:?}");
+    }
+}
+
 #[test]
 fn a_value_that_is_refused_is_shown_with_what_to_write() {
     let schema = json!({"default": [], "items": {"type": "string", "pattern": "^[a-z]+$"}, "x-form": "write it in small letters"});

@@ -55,7 +55,9 @@ impl Head {
             facts.push(("System", side.name.clone().map_or(system.clone(), |name| format!("{system}: {name}"))));
             facts.push(("Aimed at", side.aim.clone()));
             facts.push(("Schedule", schedule));
-            let none = "none: checks as shipped, with parameters that demand no less than they do by default";
+            // A list that is empty by default and names somebody is no mark: it stands as a parameter with each finding.
+            let none =
+                "none: checks as shipped, no parameter weaker than its default; lists of names stand with findings";
             facts.push(("Marks", if marks.is_empty() { none.to_owned() } else { marks.join("; ") }));
             foot.push(side.aim.clone());
             foot.push(said.chain.every_seconds.map_or_else(|| "no schedule".to_owned(), every));
@@ -78,7 +80,9 @@ impl Head {
 
 /// What was judged otherwise than this program does by itself, or is not shown as it was received.
 fn marks(report: &verify::Report, gathered: &Gathered) -> Vec<String> {
-    let Some(records) = &report.records else { return Vec::new() };
+    let Some(records) = &report.records else {
+        return vec!["not known: the records were not looked at".to_owned()];
+    };
     let own = u64::try_from(records.checks_own.len()).unwrap_or(u64::MAX);
     let changed = u64::try_from(records.checks_changed.len()).unwrap_or(u64::MAX);
     let all = [

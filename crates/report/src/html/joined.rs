@@ -184,29 +184,35 @@ pub fn reach_cell(sources: &Sources<'_>, id: &str) -> Cell {
 /// Everybody who reaches keys of the inventory: keys that the same people reach stand in one row.
 pub fn reached_by(sources: &Sources<'_>) -> Option<Table> {
     let mut groups: BTreeMap<(Vec<Reaching>, bool), Vec<&str>> = BTreeMap::new();
+    // Nobody found out who reaches these.
+    let mut unread: Vec<&str> = Vec::new();
     for (id, objects) in &sources.reach {
         for facts in objects {
-            let Some(entries) = list(facts, "entries") else { continue };
+            let Some(entries) = list(facts, "entries") else {
+                unread.push(id);
+                continue;
+            };
             let everyone = facts.get("everyone").and_then(Value::as_bool) == Some(true);
             let reaching = ACTS.into_iter().map(|(act, _)| who(entries, act)).collect();
             groups.entry((reaching, everyone)).or_default().push(id);
         }
     }
-    if groups.is_empty() {
+    if groups.is_empty() && unread.is_empty() {
         return None;
     }
     let in_all = groups.len();
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by_key(|(_, keys)| std::cmp::Reverse(keys.len()));
-    let row = |((reaching, everyone), keys): ((Vec<Reaching>, bool), Vec<&str>)| {
+    let of = |keys: Vec<&str>| -> Vec<Line> {
         let count = match keys.len() {
             1 => "1 key".to_owned(),
             many => format!("{many} keys"),
         };
-        let mut head = vec![
-            vec![soft(&count)],
-            listed_up_to(MOST_IN_CELL, keys.into_iter().map(|id| sources.link("key", id)).collect(), ""),
-        ];
+        let links = keys.into_iter().map(|id| sources.link("key", id)).collect();
+        vec![vec![soft(&count)], listed_up_to(MOST_IN_CELL, links, "")]
+    };
+    let row = |((reaching, everyone), keys): ((Vec<Reaching>, bool), Vec<&str>)| {
+        let mut head = of(keys);
         if !everyone {
             head.push(vec![unknown("not all was read: perhaps others too")]);
         }
@@ -217,10 +223,16 @@ pub fn reached_by(sources: &Sources<'_>) -> Option<Table> {
         });
         Row { anchor: None, head, cells: cells.collect(), controls: String::new() }
     };
+    let open = (!unread.is_empty()).then(|| Row {
+        anchor: None,
+        head: of(unread),
+        cells: ["use", "administer", "destroy"].map(|label| Cell::new(label, undetermined())).into(),
+        controls: String::new(),
+    });
     Some(Table {
         caption: "Who reaches the keys",
         columns: vec!["Keys", "Use", "Administer", "Destroy"],
-        rows: groups.into_iter().take(MOST_ROWS).map(row).collect(),
+        rows: open.into_iter().chain(groups.into_iter().take(MOST_ROWS).map(row)).collect(),
         left_out: in_all.saturating_sub(MOST_ROWS),
         elsewhere: "`witnessmark-verify roster`",
     })
