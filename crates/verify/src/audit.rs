@@ -17,7 +17,7 @@ use model::{Digest, ExitStatus, Timestamp};
 
 use crate::changes::Following;
 use crate::continuity::{Continuity, Owner};
-use crate::files::HeldFiles;
+use crate::files::{HeldFiles, LedgerFiles};
 use crate::problem::Problem;
 use crate::report::{AuditReport, HeadReport, Newest, Period, Refusal};
 use crate::seen::{Entry, KEPT, Seen};
@@ -29,12 +29,6 @@ const FORM: &str = "witnessmark-ledger-audit/2";
 const ENTRIES_MAX: u64 = 4_000_000;
 /// So many irregularities of a kind are named; the rest are counted.
 const NAMED: usize = 1000;
-
-/// Gives the files of a ledger.
-pub trait LedgerFiles {
-    /// The file at this path below the store, or `None` if there is none; at most `max` bytes.
-    fn read(&mut self, path: &str, max: u64) -> Result<Option<Vec<u8>>, Problem>;
-}
 
 /// What to audit.
 #[derive(Debug, Clone, Copy)]

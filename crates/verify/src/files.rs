@@ -6,11 +6,16 @@ use bundle::layout::Entry;
 use bundle::read::source::read_all;
 use bundle::read::{Item, Source};
 
-use crate::audit::LedgerFiles;
 use crate::problem::Problem;
 
 /// Most bytes of a ledger inside an export that are held in memory.
 const HELD_MAX: usize = 256 * 1024 * 1024;
+
+/// Gives the files of a ledger.
+pub trait LedgerFiles {
+    /// The file at this path below the store, or `None` if there is none; at most `max` bytes.
+    fn read(&mut self, path: &str, max: u64) -> Result<Option<Vec<u8>>, Problem>;
+}
 
 /// The ledger's files out of an export; each is given away once.
 #[derive(Debug, Default)]

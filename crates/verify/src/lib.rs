@@ -27,12 +27,12 @@ mod verdict;
 use bundle::read::Source;
 use bundle::trust::Trust;
 
-pub use audit::{Audit, AuditDemands, LedgerFiles, audit, audit_export};
+pub use audit::{Audit, AuditDemands, audit, audit_export};
 pub use changes::{Aspect, Change, Changes};
 pub use conclude::{Kept, Rehearsals, Slot, Slots, Unsaid};
 pub use continuity::{Continuity, Owner};
 pub use facts::{FactDiffers, Facts};
-pub use files::HeldFiles;
+pub use files::{HeldFiles, LedgerFiles};
 pub use level::{Level, ParseLevelError};
 pub use observer::{Observer, Unobserved};
 pub use problem::{Class, Problem, Step, status};
