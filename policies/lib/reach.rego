@@ -53,6 +53,4 @@ how(entry) := sprintf("by %s on it", [entry.action]) if not entry.becomes
 
 how(entry) := sprintf("by %s, which leads to %s `%s`", [entry.action, entry.becomes.kind, entry.becomes.name])
 
-because(entry) := sentence(entry) if unclear(entry) == ""
-
-because(entry) := sprintf("%s; not known: %s", [sentence(entry), unclear(entry)]) if unclear(entry) != ""
+because(entry) := concat("; not known: ", [words | some words in [sentence(entry), unclear(entry)]; words != ""])

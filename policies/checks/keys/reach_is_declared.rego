@@ -57,20 +57,31 @@ holders contains holder if {
 	some holder in key.holders
 }
 
-accepted(entry) if {
+# Thousands may reach a key: sets of their places take a tenth of the time of asking about each by itself.
+accepted contains n if {
+	some n, entry in input.resource.entries
 	some holder in entry.holders
 	holder in holders
 }
 
-accepted(entry) if reach.declared(entry, input.parameters.declared)
+accepted contains n if {
+	count(input.parameters.declared) > 0
+	some n, entry in input.resource.entries
+	reach.declared(entry, input.parameters.declared)
+}
 
-accepted(entry) if reach.administrates(entry, input.parameters.administrators_of)
+accepted contains n if {
+	some n, entry in input.resource.entries
+	entry.who.kind in {"administrators", "root"}
+	reach.administrates(entry, input.parameters.administrators_of)
+}
 
+# A group is nobody: its members have entries of their own.
 found[n] := entry if {
 	applies
 	some n, entry in input.resource.entries
-	reach.somebody(entry)
-	not accepted(entry)
+	entry.who.kind != "group"
+	not n in accepted
 }
 
 open(entry) if entry.may == "undetermined"
