@@ -148,7 +148,7 @@ fn main() -> Outcome<()> {
     let (mut objects, mut entries, mut bytes) = (0_usize, 0, 0);
     let lists = (JOIN.run)(&world, &mut |joined| {
         objects += 1;
-        entries += joined.facts.get("entries").and_then(Value::as_array).map_or(0, Vec::len);
+        entries += joined.facts.get("entries").and_then(|fact| fact.as_array()).map_or(0, Vec::len);
         bytes += joined.facts.values().map(|value| value.to_string().len()).sum::<usize>();
     });
     let took = started.elapsed();

@@ -1,12 +1,15 @@
 //! What a join gives.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::OnceLock;
 
 use model::record::GapReason;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::unread::{GapAt, Unread};
 use crate::world::World;
@@ -57,6 +60,56 @@ impl JoinedKind {
     }
 }
 
+/// A part of an object: a value, read from text only where somebody looks at it.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// Of a list that may be long: values would take five times the room.
+    text: Option<Box<RawValue>>,
+    value: OnceLock<Value>,
+}
+
+impl Fact {
+    /// Whether it is a list or an object, which may hold less than there is.
+    fn has_members(&self) -> bool {
+        self.text.is_some() || self.is_array() || self.is_object()
+    }
+}
+
+impl Deref for Fact {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        // What was written as JSON is JSON.
+        let read = || self.text.as_ref().and_then(|text| serde_json::from_str(text.get()).ok()).unwrap_or_default();
+        self.value.get_or_init(read)
+    }
+}
+
+impl PartialEq for Fact {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+/// Whatever a value may be compared with.
+impl<T> PartialEq<T> for Fact
+where
+    Value: PartialEq<T>,
+{
+    fn eq(&self, other: &T) -> bool {
+        **self == *other
+    }
+}
+
+impl Serialize for Fact {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.text {
+            Some(text) => text.serialize(serializer),
+            None => (**self).serialize(serializer),
+        }
+    }
+}
+
 /// One object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Joined {
@@ -64,7 +117,7 @@ pub struct Joined {
     /// Unique among those of its kind.
     pub id: String,
     /// Its parts. What was not found out is absent, and named in `gaps`.
-    pub facts: BTreeMap<&'static str, Value>,
+    pub facts: BTreeMap<&'static str, Fact>,
     /// All that it was computed from; order and repetitions do not matter.
     pub inputs: Vec<Input>,
     pub gaps: Vec<PartGap>,
@@ -79,9 +132,18 @@ impl Joined {
 
     /// Says a part that was found out.
     pub fn part(&mut self, part: &'static str, value: impl Serialize) {
-        match serde_json::to_value(value) {
-            Ok(value) => {
-                self.facts.insert(part, value);
+        self.fact(part, serde_json::to_value(value).map(|value| Fact { text: None, value: value.into() }));
+    }
+
+    /// Says a part that is a list of perhaps thousands.
+    pub(crate) fn long_part<T: Serialize>(&mut self, part: &'static str, list: Vec<T>) {
+        self.fact(part, to_raw_value(&list).map(|text| Fact { text: Some(text), value: OnceLock::new() }));
+    }
+
+    fn fact(&mut self, part: &'static str, fact: serde_json::Result<Fact>) {
+        match fact {
+            Ok(fact) => {
+                self.facts.insert(part, fact);
             }
             // Only a map whose keys are no text, or a number that is none, cannot be written; there is neither in a fact.
             Err(problem) => self.gaps.push(PartGap {
@@ -95,9 +157,8 @@ impl Joined {
 
     /// Without what a bundle would refuse: a part that a gap names is there only as far as it goes, as a list or an object.
     pub(crate) fn settled(mut self) -> Self {
-        let whole = |value: &Value| !(value.is_array() || value.is_object());
         let gaps = &self.gaps;
-        self.facts.retain(|part, value| !(whole(value) && gaps.iter().any(|gap| gap.part == *part)));
+        self.facts.retain(|part, fact| !(!fact.has_members() && gaps.iter().any(|gap| gap.part == *part)));
         self
     }
 

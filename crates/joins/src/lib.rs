@@ -40,7 +40,7 @@ mod unread;
 mod world;
 
 pub use declaration::JOINED;
-pub use joined::{Input, Join, Joined, JoinedKind, List, PartGap, Sink};
+pub use joined::{Fact, Input, Join, Joined, JoinedKind, List, PartGap, Sink};
 pub use unread::{GapAt, Listing, Part, Unread};
 pub use world::{Builder as WorldBuilder, Object, Reading, Target, World};
 

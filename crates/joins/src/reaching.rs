@@ -115,7 +115,7 @@ fn word(value: impl Serialize) -> String {
 impl Reached {
     /// Takes who reaches a key, or comes to administer an account, as it was sealed. Keys of AWS are nobody's to keep anything in.
     pub(crate) fn take(&mut self, joined: &Joined, entries: &[Entry]) {
-        if joined.facts.get("manager").and_then(serde_json::Value::as_str) == Some("AWS") {
+        if joined.facts.get("manager").and_then(|fact| fact.as_str()) == Some("AWS") {
             return;
         }
         let said = self.open.len();
@@ -285,7 +285,7 @@ pub(crate) fn identities(world: &World<'_>, reached: &Reached, sink: &mut Sink<'
         }
         if twice
             && one.id.starts_with("arn:")
-            && let Some(target) = one.facts.get("target").and_then(serde_json::Value::as_str)
+            && let Some(target) = one.facts.get("target").and_then(|fact| fact.as_str())
         {
             one.id = format!("{target} {}", one.id);
         }
@@ -362,7 +362,7 @@ fn found(world: &World<'_>, who: &Who, ways: &Ways, owners: &Owners) -> Told {
             one.inputs.extend(party);
         }
     }
-    let is_person = one.facts.get("taken_on_by").is_some_and(|by| by == "person");
+    let is_person = one.facts.get("taken_on_by").and_then(|fact| fact.as_str()) == Some("person");
     (one, is_person && whose.is_empty())
 }
 

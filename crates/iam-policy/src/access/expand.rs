@@ -51,6 +51,29 @@ pub fn expand(key: &str, entries: &[Entry], administrators: &BTreeMap<String, Ve
     reachers
 }
 
+/// Everybody who does this to a key, and whether they surely can: [`expand`] without the paths.
+#[must_use]
+pub fn all_who<'e>(
+    entries: &'e [Entry],
+    administrators: &'e BTreeMap<String, Vec<Entry>>,
+    does: Does,
+) -> BTreeMap<&'e Who, May> {
+    let here = entries.iter().filter(|one| one.does.contains(&does));
+    let mut ways: BTreeMap<&Who, May> = here.map(|one| (&one.who, one.may)).collect();
+    let mut open: Vec<&Who> = ways.keys().copied().collect();
+    while let Some(who) = open.pop() {
+        let Some(base) = ways.get(who).filter(|_| who.kind == WhoKind::Administrators).copied() else { continue };
+        for one in administrators.get(&who.name).into_iter().flatten() {
+            let may = one.may.min(base);
+            if ways.get(&one.who).is_none_or(|known| *known < may) {
+                ways.insert(&one.who, may);
+                open.push(&one.who);
+            }
+        }
+    }
+    ways
+}
+
 /// The steps from one of these entries to the end, and the actions at it.
 fn path(from: &Entry, all: &BTreeMap<&Who, &Entry>, key: &str, does: Does) -> (Vec<Step>, Vec<String>) {
     let mut path = Vec::new();

@@ -25,7 +25,7 @@ mod powers;
 mod walk;
 
 pub use answer::{Does, Entry, Given, Holds, Place, Reach, Reacher, Step, Who, WhoKind, unread as unread_step};
-pub use expand::expand;
+pub use expand::{all_who, expand};
 pub use facts::{
     Account, Cluster, Grant, GrantConstraints, Key, MalformedFacts, PodIdentity, Principal, Reader, Sealed, World,
 };

@@ -305,7 +305,7 @@ fn copies_in_two_regions_are_one_key() {
     assert_eq!(key(&all, "both").facts["differs"], json!([]));
     assert_eq!(ids(key(&all, "first"), "found"), Some(vec![keys[2].arn()]));
     let copy = found_key(&all, &keys[3].arn());
-    assert_eq!((&copy.facts["declared_as"], &copy.facts["copy_of"]), (&json!([]), &json!(["first"])));
+    assert_eq!((&*copy.facts["declared_as"], &*copy.facts["copy_of"]), (&json!([]), &json!(["first"])));
     assert_eq!(found_key(&all, &keys[2].arn()).facts["copy_of"], json!([]));
     // Two keys under one name.
     let differs = &key(&all, "twice").facts["differs"];
@@ -322,7 +322,7 @@ fn what_is_declared_of_a_key_is_compared() {
     let mut keys = vec![Kms::new(0, 0, "k1", ""), Kms::new(0, 0, "k2", "")];
     keys[1].spec = "SYMMETRIC_DEFAULT";
     let (all, _) = joined(&loaded, &Found { keys, ..Found::default() }, &[]);
-    assert_eq!((&key(&all, "hot").facts["differs"], &key(&all, "hot").facts["compared"]), (&json!([]), &json!(3)));
+    assert_eq!((&*key(&all, "hot").facts["differs"], &*key(&all, "hot").facts["compared"]), (&json!([]), &json!(3)));
     let differs: Vec<String> = key(&all, "other").facts["differs"]
         .as_array()
         .unwrap()
@@ -407,7 +407,7 @@ fn a_key_that_two_targets_read_is_one() {
         let one = found_key(&all, &hot.arn());
         assert_eq!(lists[0].items, 1, "it is there once");
         assert_eq!(one.facts["targets"], json!(["a", "a-too"]));
-        (one.facts["declared_as"].clone(), ids(key(&all, "hot"), "found"), ids(key(&all, "same"), "found"))
+        (Value::clone(&one.facts["declared_as"]), ids(key(&all, "hot"), "found"), ids(key(&all, "same"), "found"))
     };
     let its = || Some(vec![hot.arn()]);
     assert_eq!(both(&found), (json!(["hot", "same"]), its(), its()));
@@ -428,7 +428,7 @@ fn a_backup_of_which_nobody_knows_where_it_lies_is_no_comfort() {
         let (all, _) = joined(&loaded, found, &[]);
         let spare = found_key(&all, "own vault/key v1");
         let place: Vec<bool> = ["account", "region"].iter().map(|part| spare.facts.contains_key(*part)).collect();
-        (key(&all, "hot").facts["backups"].clone(), gap_of(key(&all, "hot"), "backups").is_some(), place)
+        (Value::clone(&key(&all, "hot").facts["backups"]), gap_of(key(&all, "hot"), "backups").is_some(), place)
     };
     found.of_program = vec![("v1", facts, None)];
     let (backups, open, place) = looked(&found);

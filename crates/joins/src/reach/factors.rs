@@ -1,5 +1,6 @@
 //! Who somebody is declared to be, and by which second factors they come.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use iam_policy::access::{Who, WhoKind};
@@ -18,6 +19,14 @@ const COLLABORATOR: &str = "github/outside-collaborator";
 struct Device {
     #[serde(default, rename = "type")]
     kind: Option<String>,
+}
+
+/// What is known of somebody.
+#[derive(Debug)]
+pub struct About {
+    pub holders: Vec<String>,
+    pub factors: Option<Factors>,
+    pub inputs: Vec<Input>,
 }
 
 /// What is known of people, by who they are.
@@ -69,12 +78,15 @@ impl People {
         people
     }
 
+    /// The holders who are declared to be this one.
+    pub fn holders(&self, who: &Who) -> impl Iterator<Item = &str> {
+        self.holders.get(&*name_of(who)).into_iter().flatten().map(String::as_str)
+    }
+
     /// Who they are declared to be, by which factors they come, and from what that is known.
-    pub fn about(&self, who: &Who) -> (Vec<String>, Option<Factors>, Vec<Input>) {
-        // Logins have no case.
-        let lower = (who.kind == WhoKind::Contributor).then(|| who.name.to_lowercase());
-        let name = lower.as_deref().unwrap_or(&who.name);
-        let holders: Vec<String> = self.holders.get(name).into_iter().flatten().cloned().collect();
+    pub fn about(&self, who: &Who) -> About {
+        let name = &*name_of(who);
+        let holders: Vec<String> = self.holders(who).map(str::to_owned).collect();
         let mut inputs: Vec<Input> = holders.iter().map(|id| Input::declared("declaration/holder", id)).collect();
         let known = self.factors.get(name);
         inputs.extend(known.map(|(_, input)| input.clone()));
@@ -95,7 +107,15 @@ impl People {
             }
             _ => None,
         };
-        (holders, factors, inputs)
+        About { holders, factors, inputs }
+    }
+}
+
+/// The name by which people are known here: logins have no case.
+fn name_of(who: &Who) -> Cow<'_, str> {
+    match who.kind {
+        WhoKind::Contributor => who.name.to_lowercase().into(),
+        _ => who.name.as_str().into(),
     }
 }
 

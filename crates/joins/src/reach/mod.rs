@@ -7,9 +7,12 @@ mod links;
 mod tests;
 mod wallets;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 use iam_policy::access::{Entry, Key, Reader, Sealed, Walker, Who, WhoKind};
+use serde::{Serialize, Serializer};
 
 pub use factors::asks_for_mfa;
 pub use facts::{ADMINISTRATORS, AdministratorsFacts, DeclaredKey, Factors, REACH, ReachFacts, Reacher};
@@ -20,7 +23,7 @@ use crate::people::HOLDER;
 use crate::reaching::{self, IDENTITY, IdentityFacts, PERMISSIONS, Reached};
 use crate::unread::Unread;
 use crate::world::{Object, World};
-use factors::People;
+use factors::{About, People};
 use wallets::Uses;
 pub use wallets::{Alone, WALLET, WalletFacts};
 
@@ -169,16 +172,17 @@ fn walk(world: &World<'_>, reached: &mut Reached, sink: &mut Sink<'_>) -> Vec<Li
     let people = People::of(world);
     let found: BTreeMap<String, FoundKey> =
         crate::keys::found::all(world).into_iter().map(|key| (key.identity.clone(), key)).collect();
-    let teller = Teller { world, places: &places, people: &people, listed: &listed, found: &found };
+    let teller =
+        Teller { world, places: &places, people: &people, about: RefCell::default(), listed: &listed, found: &found };
     let owners = keys.keys().filter_map(|arn| account_of(arn));
     let numbers: BTreeSet<&str> = access.accounts.keys().map(String::as_str).chain(owners).collect();
     let mut administrators = BTreeMap::new();
     for number in numbers {
         let entries = walker.administrators(number);
-        administrators.insert(number.to_owned(), entries.clone());
-        let one = teller.administrators(number, entries.clone(), &malformed);
+        let one = teller.administrators(number, &entries, &malformed);
         reached.take(&one, &entries);
         sink(one);
+        administrators.insert(number.to_owned(), entries);
     }
     let (wanted, mut uses) = (Uses::wanted(world), Uses::default());
     for key in &access.keys {
@@ -187,7 +191,7 @@ fn walk(world: &World<'_>, reached: &mut Reached, sink: &mut Sink<'_>) -> Vec<Li
         for declared in teller.here(&object.id).into_iter().filter(|one| wanted.contains(&one.id)) {
             uses.add(&declared.id, &key.arn, &entries, &administrators);
         }
-        let one = teller.reach(key, object, entries.clone());
+        let one = teller.reach(key, object, &entries);
         reached.take(&one, &entries);
         sink(one);
     }
@@ -208,6 +212,8 @@ struct Teller<'t, 'w, 'd> {
     world: &'w World<'d>,
     places: &'t HashMap<(&'t str, &'t str), &'w Object>,
     people: &'t People,
+    /// What was asked of people, as most reach more than one key.
+    about: RefCell<HashMap<Who, Rc<About>>>,
     listed: &'t BTreeMap<String, Listed>,
     /// Keys as the inventory is compared with them, by ARN.
     found: &'t BTreeMap<String, FoundKey>,
@@ -218,7 +224,7 @@ fn input(object: &Object) -> Input {
 }
 
 impl Teller<'_, '_, '_> {
-    fn administrators(&self, number: &str, entries: Vec<Entry>, malformed: &[String]) -> Joined {
+    fn administrators(&self, number: &str, entries: &[Entry], malformed: &[String]) -> Joined {
         let mut joined = Joined::new(ADMINISTRATORS, number);
         joined.part("account", number);
         let listed = self.listed.get(number);
@@ -239,7 +245,7 @@ impl Teller<'_, '_, '_> {
         joined
     }
 
-    fn reach(&self, key: &Key, object: &Object, entries: Vec<Entry>) -> Joined {
+    fn reach(&self, key: &Key, object: &Object, entries: &[Entry]) -> Joined {
         let mut joined = Joined::new(REACH, key.arn.as_str());
         joined.inputs.push(input(object));
         let account = account_of(&key.arn).unwrap_or_default();
@@ -317,14 +323,29 @@ impl Teller<'_, '_, '_> {
         }
     }
 
-    fn entries(&self, entries: Vec<Entry>, joined: &mut Joined) {
+    /// What is known of somebody, asked once.
+    fn about(&self, who: &Who) -> Rc<About> {
+        if let Some(known) = self.about.borrow().get(who) {
+            return Rc::clone(known);
+        }
+        let about = Rc::new(self.people.about(who));
+        self.about.borrow_mut().insert(who.clone(), Rc::clone(&about));
+        about
+    }
+
+    fn entries(&self, entries: &[Entry], joined: &mut Joined) {
         let mut told = Vec::new();
+        // Thousands of entries rest on the same policies: each is named once.
+        let mut named: HashSet<(&str, &str)> = HashSet::new();
         for entry in entries {
             for place in &entry.by {
-                joined.inputs.extend(self.places.get(&(place.kind.as_str(), place.id.as_str())).map(|one| input(one)));
+                if named.insert((&place.kind, &place.id)) {
+                    let read = self.places.get(&(place.kind.as_str(), place.id.as_str()));
+                    joined.inputs.extend(read.map(|one| input(one)));
+                }
                 // What stands at other targets has its target in the name.
-                let named = [Some(&entry.who), entry.becomes.as_ref()].into_iter().flatten();
-                let elsewhere = named
+                let both = [Some(&entry.who), entry.becomes.as_ref()].into_iter().flatten();
+                let elsewhere = both
                     .filter(|who| matches!(who.kind, WhoKind::ClusterSubject | WhoKind::Contributor))
                     .filter_map(|who| who.name.split_once(' '));
                 for (target, _) in elsewhere {
@@ -342,12 +363,37 @@ impl Teller<'_, '_, '_> {
                     joined.inputs.push(of);
                 }
             }
-            let (holders, factors, inputs) = self.people.about(&entry.who);
-            joined.inputs.extend(inputs);
+            let about = self.about(&entry.who);
+            joined.inputs.extend(about.inputs.iter().cloned());
             let asks_for_mfa = entry.conditions.iter().any(|one| asks_for_mfa(&one.words));
-            told.push(Reacher { entry, holders, asks_for_mfa, factors });
+            told.push(Told { entry, about, asks_for_mfa });
         }
-        joined.part("entries", told);
+        joined.long_part("entries", told);
+    }
+}
+
+/// A [`Reacher`] as it is written: what many keys share is not copied for each.
+#[derive(Debug)]
+struct Told<'e> {
+    entry: &'e Entry,
+    about: Rc<About>,
+    asks_for_mfa: bool,
+}
+
+impl Serialize for Told<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Written<'w> {
+            #[serde(flatten)]
+            entry: &'w Entry,
+            holders: &'w [String],
+            asks_for_mfa: bool,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            factors: Option<&'w Factors>,
+        }
+        let About { holders, factors, .. } = &*self.about;
+        let Self { entry, asks_for_mfa, .. } = *self;
+        Written { entry, holders, asks_for_mfa, factors: factors.as_ref() }.serialize(serializer)
     }
 }
 

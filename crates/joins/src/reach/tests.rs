@@ -251,7 +251,7 @@ fn whoever_reaches_as_many_keys_as_a_transfer_needs_is_alone() {
         .replace("holders: [kh-2]", "holders: [kh-3]");
     let all = two_keys().joined(&declared(&one));
     let alone = &of(&all, WALLET, "hot").facts["alone"];
-    assert_eq!(alone[0], json!({"kind": "holder", "name": "kh-1", "keys": ["hot-a", "hot-b"]}), "{alone}");
+    assert_eq!(alone[0], json!({"kind": "holder", "name": "kh-1", "keys": ["hot-a", "hot-b"]}), "{alone:?}");
     // A key that is nowhere to be found.
     let lost = INVENTORY.replace("alias/a", "alias/else");
     let all = two_keys().joined(&declared(&lost));
@@ -449,7 +449,7 @@ fn identities(all: &BTreeMap<(String, String), Joined>) -> Vec<String> {
             let by = facts["taken_on_by"].as_str().unwrap();
             let sure = if facts["sure"] == json!(true) { "" } else { ", perhaps" };
             let id = id.replace("arn:aws:iam::", "");
-            format!("{id}: {by}{sure} {}", facts["owners"]).replace('"', "")
+            format!("{id}: {by}{sure} {}", *facts["owners"]).replace('"', "")
         })
         .collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use iam_policy::May;
-use iam_policy::access::{Does, Entry, Who, WhoKind, expand};
+use iam_policy::access::{Does, Entry, Who, WhoKind, all_who};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -64,12 +64,11 @@ impl Uses {
     }
 
     pub fn add(&mut self, id: &str, arn: &str, entries: &[Entry], administrators: &BTreeMap<String, Vec<Entry>>) {
-        let all = expand(arn, entries, administrators).into_iter().filter(|one| one.does == Does::Use);
-        let named = all.filter(|one| {
-            one.who.kind != WhoKind::Group
-                && !(one.who.kind == WhoKind::Administrators && administrators.contains_key(&one.who.name))
+        let named = all_who(entries, administrators, Does::Use).into_iter().filter(|(who, _)| {
+            who.kind != WhoKind::Group
+                && !(who.kind == WhoKind::Administrators && administrators.contains_key(&who.name))
         });
-        self.of.entry(id.to_owned()).or_default().extend(named.map(|one| (one.who, one.may)));
+        self.of.entry(id.to_owned()).or_default().extend(named.map(|(who, may)| (who.clone(), may)));
         let kind = REACH.to_owned();
         self.inputs.insert(id.to_owned(), Input::Object { target: crate::JOINED.to_owned(), kind, id: arn.to_owned() });
     }
@@ -112,9 +111,9 @@ pub fn joined(world: &World<'_>, people: &People, uses: &Uses) -> Vec<Joined> {
                 continue;
             };
             for (who, may) in of {
-                let (holders, _, _) = people.about(who);
-                let persons: Vec<(String, String)> = match holders.is_empty() {
-                    false => holders.into_iter().map(|holder| ("holder".to_owned(), holder)).collect(),
+                let mut holders = people.holders(who).peekable();
+                let persons: Vec<(String, String)> = match holders.peek().is_none() {
+                    false => holders.map(|holder| ("holder".to_owned(), holder.to_owned())).collect(),
                     true => vec![(kind_of(who), who.name.clone())],
                 };
                 for person in persons {

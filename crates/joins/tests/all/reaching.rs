@@ -66,7 +66,7 @@ fn each_identity_that_may_reach_a_key_is_somebodys_or_nobodys() {
             format!(
                 "{short} {} sure {} [{}]",
                 one.facts["taken_on_by"].as_str().unwrap(),
-                one.facts["sure"],
+                *one.facts["sure"],
                 owners.join(", ")
             )
         })

@@ -127,7 +127,7 @@ exclusions:
     let (all, _) = found.joined(&declared);
     assert_eq!(one(&all, "joined/outside-party", "app old-bot").facts["active"], false);
     let vendor = one(&all, "joined/outside-party", "account 999988887777");
-    assert_eq!((&vendor.facts["active"], &vendor.facts["sure"]), (&json!(true), &json!(true)));
+    assert_eq!((&*vendor.facts["active"], &*vendor.facts["sure"]), (&json!(true), &json!(true)));
     assert_eq!(vendor.facts["among"], json!({"found": 12, "undeclared": 2}));
     assert_eq!(vendor.facts["seen"][0]["resource"]["path"], "/trust_policy/statements/0/principals/0");
     let vault = one(&all, "joined/third-party", "vault-ltd");
@@ -309,7 +309,7 @@ fn the_templates_declare_the_providers_of_their_targets() {
     for (name, text, clouds) in templates {
         let (all, _) = Found::default().joined(text);
         let outside = all.iter().filter(|((kind, _), _)| kind == "joined/outside-party");
-        let found: Vec<(&str, &Value)> = outside.map(|((_, id), one)| (id.as_str(), &one.facts["standing"])).collect();
+        let found: Vec<(&str, &Value)> = outside.map(|((_, id), one)| (id.as_str(), &*one.facts["standing"])).collect();
         assert_eq!(found.iter().map(|(id, _)| *id).collect::<Vec<_>>(), clouds, "{name}");
         for (id, standing) in found {
             assert_eq!(standing["as"], "third-party", "{name}: {id}");
