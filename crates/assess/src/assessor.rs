@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
+use std::sync::Arc;
 
 use model::record::{Assignment, Coverage, Derived, Finding, Gap, Resource, Subject};
 use model::{Outcome, RecordRef, Severity};
@@ -17,7 +18,7 @@ use crate::judge::{Answer, Askable, Blame, Known, Question, Verdict, conclude};
 use crate::limits::Limits;
 use crate::meta::SubjectKind;
 use crate::pool::{Job, Load, Pool, Summary};
-use crate::population::Populations;
+use crate::population::{Populations, Whole};
 use crate::protocol::{Asked, LoadAssignment, LoadCheck, SharedInput};
 
 /// Resources that a check with `subject: target` may be given.
@@ -96,6 +97,27 @@ struct Use {
     reference: RecordRef,
     assignment: Assignment,
     check: usize,
+    /// The number of what it asks: uses of one check with the same date, parameters and declaration ask the same.
+    question: usize,
+}
+
+/// What is asked about the subjects of one kind of one target: each question once, however many controls use it.
+#[derive(Debug, Default)]
+struct Asking {
+    /// Numbers of the questions, as the child knows them.
+    questions: Vec<usize>,
+    /// Uses in the order of the assignments, each with the place of its question in `questions`.
+    uses: Vec<(usize, usize)>,
+}
+
+impl Asking {
+    fn add(&mut self, used: usize, question: usize) {
+        let place = self.questions.iter().position(|known| *known == question).unwrap_or_else(|| {
+            self.questions.push(question);
+            self.questions.len() - 1
+        });
+        self.uses.push((used, place));
+    }
 }
 
 /// What a finding needs to know of its subject once the answer is there.
@@ -106,7 +128,9 @@ struct Waiting {
     subject: Option<Subject>,
     population: Option<String>,
     facts: Box<RawValue>,
-    questions: Vec<(usize, Question)>,
+    asking: Arc<Asking>,
+    /// As many as `asking` has.
+    questions: Vec<Question>,
     /// For whole targets: the coverage they rest on.
     rests_on: Vec<RecordRef>,
 }
@@ -116,8 +140,10 @@ struct Waiting {
 pub struct Assessor {
     checks: Vec<Check>,
     uses: Vec<Use>,
-    /// target → kind → uses of checks about that kind.
-    by_kind: HashMap<String, HashMap<String, Vec<usize>>>,
+    /// The check of each question.
+    asked: Vec<usize>,
+    /// target → kind → what is asked about that kind.
+    by_kind: HashMap<String, HashMap<String, Arc<Asking>>>,
     /// target → kinds that some check is given whole.
     read_whole: HashMap<String, Vec<String>>,
     whole: HashMap<(String, String), Gathered>,
@@ -145,7 +171,9 @@ impl Assessor {
         let mut checks: Vec<Check> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut uses = Vec::with_capacity(assignments.len());
-        let mut by_kind: HashMap<String, HashMap<String, Vec<usize>>> = HashMap::new();
+        let mut by_kind: HashMap<String, HashMap<String, Asking>> = HashMap::new();
+        let mut questions = Vec::new();
+        let mut asked: HashMap<(usize, i64, String, String), usize> = HashMap::new();
         let mut read_whole: HashMap<String, Vec<String>> = HashMap::new();
         let mut load = Load::default();
         for (reference, assignment) in assignments {
@@ -163,11 +191,27 @@ impl Assessor {
                 }
             };
             let n = uses.len();
+            let now = assignment.now.as_seconds();
+            let input = (at, now, assignment.parameters.get().to_owned(), assignment.declared.get().to_owned());
+            let question = *asked.entry(input).or_insert_with(|| {
+                load.assignments.push(LoadAssignment {
+                    n: u32::try_from(load.assignments.len()).unwrap_or(u32::MAX),
+                    check: assignment.check.clone(),
+                    input: SharedInput {
+                        now,
+                        parameters: assignment.parameters.clone(),
+                        declaration: assignment.declared.clone(),
+                    },
+                });
+                questions.push(at);
+                questions.len() - 1
+            });
             if let Some(check) = checks.get(at) {
                 for target in &assignment.targets {
                     match &check.meta.custom.subject {
                         SubjectKind::Kind(kind) => {
-                            by_kind.entry(target.clone()).or_default().entry(kind.clone()).or_default().push(n);
+                            let kinds = by_kind.entry(target.clone()).or_default();
+                            kinds.entry(kind.clone()).or_default().add(n, question);
                         }
                         SubjectKind::Target => {
                             read_whole
@@ -178,22 +222,18 @@ impl Assessor {
                     }
                 }
             }
-            load.assignments.push(LoadAssignment {
-                n: u32::try_from(n).unwrap_or(u32::MAX),
-                check: assignment.check.clone(),
-                input: SharedInput {
-                    now: assignment.now.as_seconds(),
-                    parameters: assignment.parameters.clone(),
-                    declaration: assignment.declared.clone(),
-                },
-            });
-            uses.push(Use { reference, assignment, check: at });
+            uses.push(Use { reference, assignment, check: at, question });
         }
+        let by_kind = by_kind
+            .into_iter()
+            .map(|(target, kinds)| (target, kinds.into_iter().map(|(kind, asks)| (kind, Arc::new(asks))).collect()))
+            .collect();
         let program = command.program.display().to_string();
         let pool = Pool::start(command, limits, load).map_err(|cause| AssessError::Start { program, cause })?;
         Ok(Self {
             checks,
             uses,
+            asked: questions,
             by_kind,
             read_whole,
             whole: HashMap::new(),
@@ -219,27 +259,25 @@ impl Assessor {
         let blame: Vec<Blame> = touching.into_iter().map(|(r, gap)| Blame::of(*r, gap)).collect();
         self.populations.count(subject, named);
         self.gather(reference, member);
-        let Some(uses) = self.by_kind.get(member.target).and_then(|kinds| kinds.get(member.kind)) else {
+        let Some(asking) = self.by_kind.get(member.target).and_then(|kinds| kinds.get(member.kind)).cloned() else {
             return Ok(());
         };
         let known = Known::new(member.facts, &blame);
-        let mut questions = Vec::with_capacity(uses.len());
-        for n in uses {
-            let Some(check) = self.uses.get(*n).and_then(|u| self.checks.get(u.check)) else {
-                continue;
-            };
-            let question = match &known {
-                Some(known) => Question::new(&check.meta.custom.needs, known),
-                None => Question::nothing("the facts are not a JSON object"),
-            };
-            questions.push((*n, question));
-        }
+        let questions = asking
+            .questions
+            .iter()
+            .map(|number| match (&known, self.asked.get(*number).and_then(|check| self.checks.get(*check))) {
+                (Some(known), Some(check)) => Question::new(&check.meta.custom.needs, known),
+                _ => Question::nothing("the facts are not a JSON object"),
+            })
+            .collect();
         let waiting = Waiting {
             reference: Some(reference),
             target: member.target.to_owned(),
             subject: Some(Subject { kind: member.kind.to_owned(), id: member.id.to_owned() }),
             population: Some(member.population.to_owned()),
             facts: member.facts.to_owned(),
+            asking,
             questions,
             rests_on: Vec::new(),
         };
@@ -256,11 +294,13 @@ impl Assessor {
         while !self.waiting.is_empty() {
             self.settle_one(sink)?;
         }
+        let mut wholes: HashMap<(&str, &str), Whole<'_>> = HashMap::new();
         for used in &self.uses {
             let Some(check) = self.checks.get(used.check) else { continue };
             if let SubjectKind::Kind(kind) = &check.meta.custom.subject {
                 for target in &used.assignment.targets {
-                    self.judge_population(used, check, target, kind, sink)?;
+                    let whole = wholes.entry((target, kind)).or_insert_with(|| self.populations.whole(target, kind));
+                    judge_population(used, check, (target, kind), whole, sink)?;
                 }
             }
         }
@@ -270,8 +310,10 @@ impl Assessor {
     /// Sends a subject to the child, and settles earlier ones when too much is under way.
     fn ask(&mut self, waiting: Waiting, input: Vec<u8>, sink: Sink<'_>) -> Result<(), AssessError> {
         let jobs = waiting
+            .asking
             .questions
             .iter()
+            .zip(&waiting.questions)
             .filter(|(_, question)| question.askable != Askable::NONE)
             .map(|(n, question)| Asked {
                 n: u32::try_from(*n).unwrap_or(u32::MAX),
@@ -294,61 +336,21 @@ impl Assessor {
             return Ok(());
         };
         let mut answers: HashMap<u32, Answer> = answers.into_iter().collect();
-        for (n, question) in &waiting.questions {
-            let answer = u32::try_from(*n).ok().and_then(|n| answers.remove(&n)).unwrap_or(Answer::Nothing);
-            let verdict = conclude(question, &waiting.facts, answer);
-            let Some(used) = self.uses.get(*n) else { continue };
+        let verdicts: Vec<Verdict> = waiting
+            .asking
+            .questions
+            .iter()
+            .zip(&waiting.questions)
+            .map(|(number, question)| {
+                let answer = u32::try_from(*number).ok().and_then(|n| answers.remove(&n)).unwrap_or(Answer::Nothing);
+                conclude(question, &waiting.facts, answer)
+            })
+            .collect();
+        for (n, place) in &waiting.asking.uses {
+            let (Some(used), Some(verdict)) = (self.uses.get(*n), verdicts.get(*place)) else { continue };
             let Some(check) = self.checks.get(used.check) else { continue };
-            let finding = subject_finding(used, check.meta.custom.severity, &waiting, verdict);
+            let finding = subject_finding(used, check.meta.custom.severity, &waiting, verdict.clone());
             sink(finding).map_err(AssessError::Sink)?;
-        }
-        Ok(())
-    }
-
-    fn judge_population(
-        &self,
-        used: &Use,
-        check: &Check,
-        target: &str,
-        kind: &str,
-        sink: Sink<'_>,
-    ) -> Result<(), AssessError> {
-        let whole = self.populations.whole(target, kind);
-        let severity = check.meta.custom.severity;
-        let finding =
-            |population: &str, subject: Option<Subject>, outcome, reason: String, records: Vec<RecordRef>| Finding {
-                control: used.assignment.control.clone(),
-                check: used.assignment.check.clone(),
-                target: target.to_owned(),
-                population: Some(population.to_owned()),
-                subject,
-                outcome,
-                severity,
-                evidence: Vec::new(),
-                reason: Some(reason),
-                rests_on: sorted(std::iter::once(used.reference).chain(records)),
-                acceptance: None,
-            };
-        for missing in &whole.missing {
-            let subject = Subject { kind: kind.to_owned(), id: missing.id.to_owned() };
-            let reason = format!("listed, but nothing of it was read: {}", missing.why);
-            let population = missing.population.unwrap_or(kind);
-            sink(finding(population, Some(subject), Outcome::Undetermined, reason, missing.records.clone()))
-                .map_err(AssessError::Sink)?;
-        }
-        for problem in &whole.problems {
-            let reason = format!("the population is not complete: {}", problem.why);
-            sink(finding(&problem.population, None, Outcome::Undetermined, reason, problem.records.clone()))
-                .map_err(AssessError::Sink)?;
-        }
-        if whole.empty {
-            let (outcome, reason) = match &used.assignment.expect {
-                Some(expected) => {
-                    (Outcome::NotApplicable, format!("complete, 0 members, as expected: {}", expected.none))
-                }
-                None => (Outcome::Undetermined, "complete, 0 members: nothing was tested".to_owned()),
-            };
-            sink(finding(kind, None, outcome, reason, whole.coverage)).map_err(AssessError::Sink)?;
         }
         Ok(())
     }
@@ -375,12 +377,16 @@ impl Assessor {
     /// Puts the question for every use of a check with `subject: target`.
     fn whole_targets(&mut self, sink: Sink<'_>) -> Result<(), AssessError> {
         let mut asked = Vec::new();
+        let mut asking: BTreeMap<(usize, &str), Asking> = BTreeMap::new();
         for (n, used) in self.uses.iter().enumerate() {
-            let Some(check) = self.checks.get(used.check) else { continue };
-            if check.meta.custom.subject == SubjectKind::Target {
-                for target in &used.assignment.targets {
-                    asked.push(self.whole_target(n, check, target));
-                }
+            let whole = self.checks.get(used.check).is_some_and(|c| c.meta.custom.subject == SubjectKind::Target);
+            for target in used.assignment.targets.iter().filter(|_| whole) {
+                asking.entry((used.question, target)).or_default().add(n, used.question);
+            }
+        }
+        for ((question, target), asking) in asking {
+            if let Some(check) = self.asked.get(question).and_then(|check| self.checks.get(*check)) {
+                asked.push(self.whole_target(asking, check, target));
             }
         }
         for (waiting, input) in asked {
@@ -389,7 +395,7 @@ impl Assessor {
         Ok(())
     }
 
-    fn whole_target(&self, n: usize, check: &Check, target: &str) -> (Waiting, Vec<u8>) {
+    fn whole_target(&self, asking: Asking, check: &Check, target: &str) -> (Waiting, Vec<u8>) {
         let mut facts: BTreeMap<&str, &[Box<RawValue>]> = BTreeMap::new();
         let mut blame = Vec::new();
         let mut rests_on = Vec::new();
@@ -433,11 +439,57 @@ impl Assessor {
             subject: None,
             population: None,
             facts,
-            questions: vec![(n, question)],
+            asking: Arc::new(asking),
+            questions: vec![question],
             rests_on,
         };
         (waiting, input)
     }
+}
+
+/// What one use of a check says of a kind of a target as a whole: members that are missing, lists that are not complete, none.
+fn judge_population(
+    used: &Use,
+    check: &Check,
+    (target, kind): (&str, &str),
+    whole: &Whole<'_>,
+    sink: Sink<'_>,
+) -> Result<(), AssessError> {
+    let severity = check.meta.custom.severity;
+    let finding =
+        |population: &str, subject: Option<Subject>, outcome, reason: String, records: Vec<RecordRef>| Finding {
+            control: used.assignment.control.clone(),
+            check: used.assignment.check.clone(),
+            target: target.to_owned(),
+            population: Some(population.to_owned()),
+            subject,
+            outcome,
+            severity,
+            evidence: Vec::new(),
+            reason: Some(reason),
+            rests_on: sorted(std::iter::once(used.reference).chain(records)),
+            acceptance: None,
+        };
+    for missing in &whole.missing {
+        let subject = Subject { kind: kind.to_owned(), id: missing.id.to_owned() };
+        let reason = format!("listed, but nothing of it was read: {}", missing.why);
+        let population = missing.population.unwrap_or(kind);
+        sink(finding(population, Some(subject), Outcome::Undetermined, reason, missing.records.clone()))
+            .map_err(AssessError::Sink)?;
+    }
+    for problem in &whole.problems {
+        let reason = format!("the population is not complete: {}", problem.why);
+        sink(finding(&problem.population, None, Outcome::Undetermined, reason, problem.records.clone()))
+            .map_err(AssessError::Sink)?;
+    }
+    if whole.empty {
+        let (outcome, reason) = match &used.assignment.expect {
+            Some(expected) => (Outcome::NotApplicable, format!("complete, 0 members, as expected: {}", expected.none)),
+            None => (Outcome::Undetermined, "complete, 0 members: nothing was tested".to_owned()),
+        };
+        sink(finding(kind, None, outcome, reason, whole.coverage.clone())).map_err(AssessError::Sink)?;
+    }
+    Ok(())
 }
 
 fn load_check(set: &CheckSet, check: &Check) -> LoadCheck {

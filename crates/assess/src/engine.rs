@@ -81,7 +81,7 @@ impl Compiled {
         self.vm.set_input(input);
     }
 
-    /// The first outcome that is proven, and its proofs as JSON text. `member`: that of the input which holds the subject.
+    /// The first outcome that is proven, and the set of its proofs. `member`: that of the input which holds the subject.
     ///
     /// # Errors
     /// The engine's message.
@@ -91,7 +91,7 @@ impl Compiled {
         member: &Value,
         askable: Askable,
         hidden: &Hidden,
-    ) -> Result<Option<(Outcome, String)>, String> {
+    ) -> Result<Option<(Outcome, Value)>, String> {
         self.input(input.clone());
         if !hidden.parts.is_empty() {
             let without = without(input, member, &hidden.parts)?;
@@ -107,16 +107,17 @@ impl Compiled {
             && let Ok(Value::Array(all)) = self.vm.execute_entry_point_by_name(&self.together)
         {
             let mut all = all.iter();
-            return judge::first_proven(askable, |outcome| all.next().map_or(Ok(None), |value| proofs(outcome, value)));
+            let next = |outcome| all.next().cloned().map_or(Ok(None), |value| proofs(outcome, value));
+            return judge::first_proven(askable, next);
         }
         judge::first_proven(askable, |outcome| self.prove(outcome))
     }
 
-    /// The proofs of one outcome as JSON text; `None` when there are none.
+    /// The set of the proofs of one outcome; `None` when there are none.
     ///
     /// # Errors
     /// The engine's message.
-    pub(crate) fn prove(&mut self, outcome: Outcome) -> Result<Option<String>, String> {
+    pub(crate) fn prove(&mut self, outcome: Outcome) -> Result<Option<Value>, String> {
         let entry = ORDER
             .iter()
             .position(|o| *o == outcome)
@@ -124,7 +125,7 @@ impl Compiled {
             .and_then(Option::as_deref)
             .ok_or_else(|| format!("it cannot give `{outcome}`"))?;
         let value = self.vm.execute_entry_point_by_name(entry).map_err(|e| e.to_string())?;
-        proofs(outcome, &value)
+        proofs(outcome, value)
     }
 }
 
@@ -141,14 +142,24 @@ fn without(input: &Value, member: &Value, parts: &[String]) -> Result<Value, Str
     Ok(changed)
 }
 
-fn proofs(outcome: Outcome, value: &Value) -> Result<Option<String>, String> {
+fn proofs(outcome: Outcome, value: Value) -> Result<Option<Value>, String> {
     match value {
         Value::Undefined => Ok(None),
         Value::Set(proofs) if proofs.is_empty() => Ok(None),
-        // On one line: a line is a message.
-        Value::Set(_) => serde_json::to_string(value).map(Some).map_err(|e| e.to_string()),
+        Value::Set(_) => Ok(Some(value)),
         _ => Err(format!("`{0}` is not a set: write `{0} contains …`", rule(outcome))),
     }
+}
+
+/// The first proofs of a set as a JSON list on one line, as a line is a message, and how many more there are.
+///
+/// # Errors
+/// When they cannot be written: a number that JSON has not.
+pub(crate) fn first(proofs: &Value, most: usize) -> Result<(String, usize), String> {
+    let Value::Set(all) = proofs else { return Ok(("[]".to_owned(), 0)) };
+    let first: Vec<&Value> = all.iter().take(most).collect();
+    let text = serde_json::to_string(&first).map_err(|e| e.to_string())?;
+    Ok((text, all.len().saturating_sub(first.len())))
 }
 
 /// A module beside the check's: the sets of all outcomes it can give, in the order in which they count.

@@ -19,7 +19,7 @@ use crate::pointer;
 pub const ORDER: [Outcome; 4] = [Outcome::NotApplicable, Outcome::Deviates, Outcome::Undetermined, Outcome::Conforms];
 
 /// Pieces of evidence kept in one finding; the rest is counted.
-const MAX_EVIDENCE: usize = 20;
+pub(crate) const MAX_EVIDENCE: usize = 20;
 /// Bytes of a value shown in a piece of evidence; a longer one is named by its path only.
 const MAX_ACTUAL: usize = 4096;
 /// Gaps named in one reason; the rest is counted.
@@ -84,10 +84,23 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawV
     Box::<RawValue>::deserialize(deserializer).map(Some)
 }
 
+/// The proofs of an outcome: the first of them, and how many more there are.
+#[derive(Clone, Debug)]
+pub struct Proofs {
+    pub first: Vec<Proof>,
+    pub more: usize,
+}
+
+impl From<Vec<Proof>> for Proofs {
+    fn from(first: Vec<Proof>) -> Self {
+        Self { first, more: 0 }
+    }
+}
+
 /// What the engine says of one check and subject.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    Proved(Outcome, Vec<Proof>),
+    Proved(Outcome, Proofs),
     Nothing,
     /// Why it could not be evaluated.
     Failed(String),
@@ -259,13 +272,13 @@ pub fn conclude(question: &Question, facts: &RawValue, answer: Answer) -> Verdic
     match answer {
         // What the check does not understand: words, and nothing that was shown.
         Answer::Proved(Outcome::Undetermined, proofs)
-            if question.askable.contains(Outcome::Undetermined) && !proofs.is_empty() =>
+            if question.askable.contains(Outcome::Undetermined) && !proofs.first.is_empty() =>
         {
             undetermined(in_own_words(&proofs), Vec::new())
         }
-        Answer::Proved(outcome, proofs) if question.askable.contains(outcome) && !proofs.is_empty() => Verdict {
+        Answer::Proved(outcome, proofs) if question.askable.contains(outcome) && !proofs.first.is_empty() => Verdict {
             outcome,
-            reason: reason_of(outcome, &proofs),
+            reason: reason_of(outcome, &proofs.first),
             evidence: evidence(facts, proofs),
             gaps: Vec::new(),
         },
@@ -293,9 +306,15 @@ fn escape(part: &str) -> String {
 
 /// Joins what is said, and counts what is too much.
 pub(crate) fn listed(said: &[String]) -> String {
+    listed_of(said, 0)
+}
+
+/// The same where there are more than these.
+fn listed_of(said: &[String], more: usize) -> String {
     let mut text = said.iter().take(MAX_NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
-    if said.len() > MAX_NAMED {
-        text.push_str(&format!("; and {} more", said.len() - MAX_NAMED));
+    let surplus = said.len().saturating_sub(MAX_NAMED).saturating_add(more);
+    if surplus > 0 {
+        text.push_str(&format!("; and {surplus} more"));
     }
     text
 }
@@ -306,8 +325,9 @@ fn reason_of(outcome: Outcome, proofs: &[Proof]) -> Option<String> {
 }
 
 /// What a check says it does not understand, with the place of each.
-fn in_own_words(proofs: &[Proof]) -> String {
+fn in_own_words(proofs: &Proofs) -> String {
     let said: Vec<String> = proofs
+        .first
         .iter()
         .map(|proof| match (&proof.path, &proof.because) {
             (Some(path), Some(because)) => format!("{path}: {because}"),
@@ -315,11 +335,12 @@ fn in_own_words(proofs: &[Proof]) -> String {
             (path, None) => format!("{}: the check does not say why", path.as_deref().unwrap_or_default()),
         })
         .collect();
-    listed(&said)
+    listed_of(&said, proofs.more)
 }
 
-fn evidence(facts: &RawValue, proofs: Vec<Proof>) -> Vec<Evidence> {
-    let surplus = proofs.len().saturating_sub(MAX_EVIDENCE);
+fn evidence(facts: &RawValue, proofs: Proofs) -> Vec<Evidence> {
+    let Proofs { first: proofs, more } = proofs;
+    let surplus = proofs.len().saturating_sub(MAX_EVIDENCE).saturating_add(more);
     let mut cuts = pointer::Cuts::of(facts);
     let mut kept: Vec<Evidence> = proofs
         .into_iter()
@@ -401,11 +422,11 @@ mod tests {
         let gaps = [gap(Some("grants"), GapReason::Truncated)];
         let facts = r#"{"spec":1,"grants":["bad"]}"#;
         let proof: Proof = serde_json::from_str(r#"{"path":"/grants/0"}"#).unwrap();
-        let (asked, verdict) = judge(facts, &gaps, Answer::Proved(Outcome::Deviates, vec![proof.clone()]));
+        let (asked, verdict) = judge(facts, &gaps, Answer::Proved(Outcome::Deviates, vec![proof.clone()].into()));
         assert!(!asked.contains(Outcome::Conforms));
         assert_eq!(verdict.outcome, Outcome::Deviates);
         assert_eq!(verdict.evidence[0].actual.as_ref().unwrap().get(), "\"bad\"");
-        let (_, verdict) = judge(facts, &gaps, Answer::Proved(Outcome::Conforms, vec![proof]));
+        let (_, verdict) = judge(facts, &gaps, Answer::Proved(Outcome::Conforms, vec![proof].into()));
         assert_eq!(verdict.outcome, Outcome::Undetermined, "an engine that answers unasked is not believed");
     }
 
@@ -472,7 +493,7 @@ mod tests {
         let proof: Proof = serde_json::from_str(r#"{"path":"/spec","actual":null,"expected":null}"#).unwrap();
         assert_eq!(proof.actual.as_ref().map(|v| v.get()), Some("null"));
         let facts = r#"{"spec":null,"grants":[]}"#;
-        let (_, verdict) = judge(facts, &[], Answer::Proved(Outcome::Conforms, vec![proof]));
+        let (_, verdict) = judge(facts, &[], Answer::Proved(Outcome::Conforms, vec![proof].into()));
         let evidence = &verdict.evidence[0];
         assert_eq!(evidence.actual.as_ref().map(|v| v.get()), Some("null"));
         assert_eq!(evidence.expected.as_ref().map(|v| v.get()), Some("null"));
@@ -482,9 +503,13 @@ mod tests {
     fn much_evidence_is_counted() {
         let proofs: Vec<Proof> =
             (0..30).map(|_| serde_json::from_str(r#"{"path":"/spec","actual":9}"#).unwrap()).collect();
-        let (_, verdict) = judge(r#"{"spec": 1.50,"grants":[]}"#, &[], Answer::Proved(Outcome::Conforms, proofs));
+        let (_, verdict) = judge(
+            r#"{"spec": 1.50,"grants":[]}"#,
+            &[],
+            Answer::Proved(Outcome::Conforms, Proofs { first: proofs, more: 7 }),
+        );
         assert_eq!(verdict.evidence.len(), 21);
         assert_eq!(verdict.evidence[0].actual.as_ref().unwrap().get(), "1.50", "never the engine's copy");
-        assert_eq!(verdict.evidence[20].because.as_deref(), Some("and 10 more"));
+        assert_eq!(verdict.evidence[20].because.as_deref(), Some("and 17 more"));
     }
 }

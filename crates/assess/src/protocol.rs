@@ -7,7 +7,7 @@
 //! parent  {"assignment":{"n":0,"check":"aws-kms/key-rotates","input":{now, parameters, declaration}}}
 //! parent  {"subject":{"s":17,"target":{…},"resource":{…},"jobs":[{"n":0,"outcomes":7},{"n":3,"outcomes":2}]}}
 //! parent  {"subject":{"s":18,"target":{…},"resources":{kind:[…]},"jobs":[{"n":5,"outcomes":7}]}}
-//! child   {"s":17,"r":[[0,"conforms",[{…}]],[3,"nothing",null],[5,"error","…"]]}
+//! child   {"s":17,"r":[[0,"conforms",[{…}],0],[3,"nothing",null,0],[5,"error","…",0]]}
 //! ```
 //! A job is the number of an assignment and the outcomes that may be asked for (not-applicable 1, deviates 2, conforms 4, undetermined 8);
 //! with `hidden` some of them are asked for without these parts of the subject.
@@ -18,7 +18,7 @@ use model::Outcome;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::judge::{Answer, Hidden, Proof};
+use crate::judge::{Answer, Hidden, Proof, Proofs};
 use crate::limits::Limits;
 
 /// Bytes of one line in either direction.
@@ -116,14 +116,15 @@ pub(crate) struct Answered {
     pub r: Vec<JobAnswer>,
 }
 
-/// `[n, word, what]`: the number of the assignment; `nothing`, `error` or an outcome; null, the error's text or the proofs.
+/// `[n, word, what, more]`: the number of the assignment; `nothing`, `error` or an outcome; null, the error's text or the first proofs; how many
+/// more proofs there are.
 #[derive(Debug, Deserialize)]
-pub(crate) struct JobAnswer(u32, String, Box<RawValue>);
+pub(crate) struct JobAnswer(u32, String, Box<RawValue>, usize);
 
 impl JobAnswer {
     /// The number of the assignment, and the answer.
     pub(crate) fn read(self) -> (u32, Answer) {
-        let Self(n, word, what) = self;
+        let Self(n, word, what, more) = self;
         let outcome = match word.as_str() {
             "nothing" => return (n, Answer::Nothing),
             "error" => return (n, Answer::Failed(serde_json::from_str(what.get()).unwrap_or_default())),
@@ -134,7 +135,7 @@ impl JobAnswer {
             _ => return (n, Answer::Failed("an answer of unknown form".to_owned())),
         };
         match serde_json::from_str::<Vec<Proof>>(what.get()) {
-            Ok(proofs) => (n, Answer::Proved(outcome, proofs)),
+            Ok(first) => (n, Answer::Proved(outcome, Proofs { first, more })),
             Err(error) => (
                 n,
                 Answer::Failed(format!(

@@ -9,7 +9,7 @@ use regorus::Value;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::engine::{self, Compiled};
-use crate::judge::Askable;
+use crate::judge::{Askable, MAX_EVIDENCE};
 use crate::limits::Limits;
 use crate::protocol::{Asked, Loaded, LoadedCheck, MAX_LINE, SubjectJob, ToChild};
 
@@ -91,6 +91,9 @@ struct Use {
     parameters: Value,
     declaration: Value,
 }
+
+/// An outcome, its first proofs as JSON text, and how many more there are.
+type Proven = (Outcome, (String, usize));
 
 struct Keys {
     now: Value,
@@ -214,15 +217,15 @@ impl State {
                 Err(error) => Err(format!("the facts are not JSON that the engine reads: {error}")),
             };
             let _ = match found {
-                Ok(Some((outcome, proofs))) => write!(answer, "[{n},\"{outcome}\",{proofs}]"),
-                Ok(None) => write!(answer, "[{n},\"nothing\",null]"),
-                Err(error) => write!(answer, "[{n},\"error\",{}]", serde_json::Value::from(error)),
+                Ok(Some((outcome, (proofs, more)))) => write!(answer, "[{n},\"{outcome}\",{proofs},{more}]"),
+                Ok(None) => write!(answer, "[{n},\"nothing\",null,0]"),
+                Err(error) => write!(answer, "[{n},\"error\",{},0]", serde_json::Value::from(error)),
             };
         }
         answer.push_str("]}");
     }
 
-    fn evaluate(&mut self, asked: &Asked, key: &Value, facts: &Value) -> Result<Option<(Outcome, String)>, String> {
+    fn evaluate(&mut self, asked: &Asked, key: &Value, facts: &Value) -> Result<Option<Proven>, String> {
         let used = self.uses.get(&asked.n).ok_or("an assignment that was not given")?;
         let check =
             self.compiled.get_mut(used.check).ok_or("a check that was not given")?.as_mut().map_err(|e| e.clone())?;
@@ -233,6 +236,9 @@ impl State {
         members.insert(self.keys.parameters.clone(), used.parameters.clone());
         members.insert(self.keys.declaration.clone(), used.declaration.clone());
         members.insert(key.clone(), facts.clone());
-        check.first_proven(&input, key, Askable::from_bits(asked.outcomes), &asked.hidden)
+        let proven = check.first_proven(&input, key, Askable::from_bits(asked.outcomes), &asked.hidden)?;
+        // Why something does not apply is the first word that any proof has.
+        let most = |outcome| if outcome == Outcome::NotApplicable { usize::MAX } else { MAX_EVIDENCE };
+        proven.map(|(outcome, all)| Ok((outcome, engine::first(&all, most(outcome))?))).transpose()
     }
 }

@@ -102,12 +102,13 @@ impl Prover<'_> {
         let member = Value::from(self.member);
         let answer = match self.machine.first_proven(input, &member, question.askable, &question.hidden) {
             Ok(None) => Answer::Nothing,
-            Ok(Some((outcome, text))) => {
+            Ok(Some((outcome, all))) => {
+                let text = serde_json::to_string(&all).map_err(|e| e.to_string())?;
                 let proofs: Vec<Proof> = serde_json::from_str(&text).map_err(|e| {
                     format!("a piece of evidence has the members `path`, `actual`, `expected`, `because`: {e}")
                 })?;
                 evidence_holds(&facts, &proofs)?;
-                Answer::Proved(outcome, proofs)
+                Answer::Proved(outcome, proofs.into())
             }
             Err(error) => return Err(format!("it cannot be evaluated: {error}")),
         };
@@ -165,7 +166,9 @@ impl Prover<'_> {
                     Value::Undefined => Ok(None),
                     _ => serde_json::to_string(&v).map(Some).map_err(|e| e.to_string()),
                 });
-                if self.machine.prove(outcome) != interpreted {
+                let machine = self.machine.prove(outcome);
+                let text = |all: Value| serde_json::to_string(&all).map_err(|e| e.to_string());
+                if machine.and_then(|all| all.map(text).transpose()) != interpreted {
                     report.defect(self.check, Some(&input.test), &format!("the two engines differ about `{outcome}`"));
                 }
             }
@@ -263,7 +266,7 @@ impl Prover<'_> {
                 let all = Askable::all_of(&prover.check.meta.custom.needs);
                 let proven = prover.machine.first_proven(input, &member, all, &Hidden::default());
                 // What is evidence has to be there.
-                matches!(proven, Ok(Some((found, text))) if found == outcome && prover.shows(input, &text))
+                matches!(proven, Ok(Some((found, all))) if found == outcome && prover.shows(input, &all))
             };
             if another && inputs.iter().all(|changed| stays(self, changed)) {
                 idle.push(part.clone());
@@ -303,10 +306,11 @@ impl Prover<'_> {
     }
 
     /// Whether these proofs name places that are there.
-    fn shows(&self, input: &Value, proofs: &str) -> bool {
+    fn shows(&self, input: &Value, proofs: &Value) -> bool {
         let facts = self.facts(input).ok().and_then(|facts| serde_json::to_string(facts).ok());
         let facts = facts.and_then(|text| serde_json::from_str::<Box<RawValue>>(&text).ok());
-        let proofs: Option<Vec<Proof>> = serde_json::from_str(proofs).ok();
+        let proofs = serde_json::to_string(proofs).ok();
+        let proofs = proofs.and_then(|text| serde_json::from_str::<Vec<Proof>>(&text).ok());
         facts.zip(proofs).is_some_and(|(facts, proofs)| evidence_holds(&facts, &proofs).is_ok())
     }
 
