@@ -344,6 +344,9 @@ class Trust:
         self.sizes = top["ledger"]["sizes"]
         self.entity, self.system = top["ledger"].get("entity"), top["ledger"].get("system")
         self.keys = [(spki(key["spki"]), key["role"], key["indices"]) for key in top["keys"]]
+        roles = {(key, role) for key, role, _ in self.keys} | {(spki(one["spki"]), "witness") for one in top["witnesses"]} | {(self.ledger, "ledger")}
+        if len(roles) != len({key for key, _ in roles}):
+            raise ValueError("a key with two roles")
 
     @staticmethod
     def within(bounds, number):

@@ -126,6 +126,8 @@ pub enum TrustError {
     HolderName { id: model::Digest },
     #[error("key {id} is the ledger's key and a signer's key; they must be different keys")]
     SharedKey { id: model::Digest },
+    #[error("key {id} is named as {one} and as {other}; a key has one role")]
+    TwoRoles { id: model::Digest, one: &'static str, other: &'static str },
 }
 
 #[derive(Deserialize)]
@@ -252,6 +254,9 @@ impl Trust {
 
     fn check(&self) -> Result<(), TrustError> {
         self.log_key()?;
+        if self.witnesses.iter().any(|witness| witness.spki == self.ledger.spki) {
+            return Err(TrustError::TwoRoles { id: self.ledger.spki.0.id(), one: "ledger", other: "witness" });
+        }
         for (what, name) in [("entity", &self.ledger.entity), ("system", &self.ledger.system)] {
             if name.as_deref().is_some_and(|name| !model::is_statement_text(name)) {
                 return Err(TrustError::LedgerOf { what });
@@ -265,6 +270,14 @@ impl Trust {
             let id = key.spki.0.id();
             if key.spki == self.ledger.spki {
                 return Err(TrustError::SharedKey { id });
+            }
+            // Whatever the indices: who collects and who approves must stay two, also over the years.
+            let same = |other: &&TrustedKey| other.spki == key.spki && other.role != key.role;
+            if let Some(other) = self.keys.iter().skip(position + 1).find(same) {
+                return Err(TrustError::TwoRoles { id, one: key.role.as_str(), other: other.role.as_str() });
+            }
+            if self.witnesses.iter().any(|witness| witness.spki == key.spki) {
+                return Err(TrustError::TwoRoles { id, one: key.role.as_str(), other: "witness" });
             }
             if let Some(holder) = &key.holder {
                 if key.role != Role::Record {

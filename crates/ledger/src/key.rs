@@ -10,7 +10,8 @@ const SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0
 const PEM_BEGIN: &str = "-----BEGIN PUBLIC KEY-----\n";
 const PEM_END: &str = "\n-----END PUBLIC KEY-----\n";
 
-/// The 32 bytes of an Ed25519 public key. Whether they are a point of the curve is not checked.
+/// The 32 bytes of an Ed25519 public key. Whether they are a point of the curve is not checked; read from outside, they are the one
+/// encoding of it, so that two keys are the same exactly if their bytes are.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PublicKey([u8; 32]);
 
@@ -19,6 +20,8 @@ pub struct PublicKey([u8; 32]);
 pub enum PublicKeyError {
     #[error("not the DER of an Ed25519 public key (RFC 8410)")]
     NotEd25519Spki,
+    #[error("a second encoding of an Ed25519 public key (RFC 8032 §5.1.3): its coordinate is not below 2^255-19")]
+    NotCanonical,
     #[error("not the PEM of an Ed25519 public key (RFC 8410) in its shortest form")]
     NotPem,
 }
@@ -36,10 +39,15 @@ impl PublicKey {
 
     /// Reads the 44 bytes of a SubjectPublicKeyInfo.
     pub fn from_spki_der(der: &[u8]) -> Result<Self, PublicKeyError> {
-        der.strip_prefix(&SPKI_PREFIX)
-            .and_then(|key| <[u8; 32]>::try_from(key).ok())
-            .map(Self)
-            .ok_or(PublicKeyError::NotEd25519Spki)
+        let bytes = der.strip_prefix(&SPKI_PREFIX).and_then(|key| <[u8; 32]>::try_from(key).ok());
+        let key = bytes.map(Self).ok_or(PublicKeyError::NotEd25519Spki)?;
+        if key.is_canonical() { Ok(key) } else { Err(PublicKeyError::NotCanonical) }
+    }
+
+    /// Whether the coordinate, little-endian without the sign in its last bit, is below 2^255-19.
+    fn is_canonical(&self) -> bool {
+        let [low, middle @ .., high] = &self.0;
+        *low < 0xed || high & 0x7f != 0x7f || middle.iter().any(|byte| *byte != 0xff)
     }
 
     #[must_use]
@@ -95,5 +103,20 @@ mod tests {
         assert!(PublicKey::from_spki_der(&key.spki_der()[..43]).is_err());
         assert!(PublicKey::from_pem(PEM.trim_end()).is_err());
         assert!(PublicKey::from_pem(&PEM.replace("MCow", "MCo\nw")).is_err());
+    }
+
+    #[test]
+    fn a_key_has_one_encoding() {
+        let read = |low: u8, high: u8| {
+            let mut key = [0xff; 32];
+            (key[0], key[31]) = (low, high);
+            PublicKey::from_spki_der(&PublicKey::from_bytes(key).spki_der()).map(|_| ())
+        };
+        for (low, high) in [(0xed, 0x7f), (0xee, 0x7f), (0xff, 0xff), (0xed, 0xff)] {
+            assert_eq!(read(low, high), Err(PublicKeyError::NotCanonical), "{low:x} {high:x}");
+        }
+        for (low, high) in [(0xec, 0x7f), (0xec, 0xff), (0xff, 0x7e)] {
+            assert_eq!(read(low, high), Ok(()), "{low:x} {high:x}");
+        }
     }
 }

@@ -217,3 +217,56 @@ fn a_closed_ledger_takes_nothing_more_and_keeps_what_it_holds() {
     fs::rename(desk.path("evidence"), desk.path("lost")).unwrap();
     done(&desk.witnessmark(&["keys", "close"]), &["ends with bundle 2"]);
 }
+
+/// Who collects evidence cannot approve what it says, and the other way round; nor can the ledger's key or a witness of what people saw.
+#[test]
+fn a_key_has_one_role() {
+    let server = fake();
+    let desk = desk(&server);
+    done(&desk.witnessmark(&["keys", "approver", "--out", "ciso.pem"]), &[]);
+    let before = fs::read_to_string(desk.path("keys/trust.json")).unwrap();
+    let added = desk.witnessmark(&["keys", "trust", "--approver", "ciso.pem.pub"]);
+    done(&added, &["\"approve\""]);
+
+    for (file, says) in [
+        ("keys/collector.pub.pem", "is named as run and as approve; a key has one role"),
+        ("keys/ledger.pub.pem", "is the ledger's key and a signer's key"),
+    ] {
+        let refused = desk.witnessmark(&["keys", "trust", "--approver", file]);
+        assert!(refused.code == 2 && refused.stdout.is_empty() && refused.stderr.contains(says), "{file}: {refused:?}");
+        let holder = ["--holder", "Paul", "--as", "entity"];
+        let refused = desk.witnessmark(&[&["keys", "trust", "--recorder", file], holder.as_slice()].concat());
+        let says = says.replace("approve;", "record;");
+        assert!(refused.code == 2 && refused.stdout.is_empty() && refused.stderr.contains(&says), "{file}: {refused:?}");
+    }
+    // The same key in another file: without the lines around it, and in one line more.
+    let pem = fs::read_to_string(desk.path("keys/collector.pub.pem")).unwrap();
+    let body = pem.lines().nth(1).unwrap();
+    let (one, two) = body.split_at(20);
+    fs::write(desk.path("other.pem"), format!("{one}\r\n{two}\r\n")).unwrap();
+    let refused = desk.witnessmark(&["keys", "trust", "--approver", "other.pem"]);
+    assert!(refused.code == 2 && refused.stderr.contains("a key has one role"), "{refused:?}");
+
+    // The approver's key does not take the collector's place, nor the collector's the approver's.
+    fs::write(desk.path("keys/trust.json"), &added.stdout).unwrap();
+    let _ = desk.seal();
+    let kept = fs::read(desk.path("keys/trust.json")).unwrap();
+    let refused = desk.witnessmark(&["keys", "rotate", "--approver", "ciso.pem.pub", "keys/collector.pub.pem"]);
+    assert!(refused.code != 0 && refused.stderr.contains("a key has one role"), "{refused:?}");
+    assert_eq!(fs::read(desk.path("keys/trust.json")).unwrap(), kept);
+
+    // A trust file that was edited: nobody who reads it takes it, neither who seals nor who verifies.
+    let mut trust: serde_json::Value = serde_json::from_str(&before).unwrap();
+    let mut again = trust["keys"][0].clone();
+    again["role"] = "approve".into();
+    trust["keys"].as_array_mut().unwrap().push(again);
+    done(&desk.witnessmark(&["export", "--bundle", "0", "--out", "b0.tar"]), &[]);
+    fs::write(desk.path("keys/trust.json"), trust.to_string()).unwrap();
+    for refused in [
+        desk.witnessmark(&["run", "--quiet"]),
+        desk.witnessmark(&["acceptances", "list"]),
+        desk.verify(&["b0.tar", "--trust", "keys/trust.json", "--allow-rehearsal"]),
+    ] {
+        assert!(refused.code == 2 && refused.stderr.contains("a key has one role"), "{refused:?}");
+    }
+}

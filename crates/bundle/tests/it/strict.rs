@@ -6,7 +6,7 @@ use model::{Digest, RecordType};
 use witnessmark_bundle::limits;
 use witnessmark_bundle::sigstore::{CounterSigned, Envelope, SealedStatement, SigstoreError};
 use witnessmark_bundle::statement::{Segment, Statement, StatementError, pae};
-use witnessmark_bundle::trust::{Range, Role, Trust, TrustError};
+use witnessmark_bundle::trust::{Range, Role, Trust, TrustError, TrustedKey, TrustedWitness};
 
 type Edit<'a> = &'a dyn Fn(&mut Statement);
 
@@ -287,7 +287,7 @@ fn trust_says_who_may_sign_what() {
     assert!(trust.allows(&collector, Role::Run, 5));
     assert!(!trust.allows(&collector, Role::Run, 6));
 
-    let edits: [&dyn Fn(&mut Trust); 6] = [
+    let edits: [&dyn Fn(&mut Trust); 9] = [
         &|trust| trust.witnessmark_trust = 2,
         &|trust| trust.ledger.origin = "a b".into(),
         &|trust| trust.ledger.sizes.to = Some(0),
@@ -298,6 +298,13 @@ fn trust_says_who_may_sign_what() {
             again.indices.from = 5;
             trust.keys.push(again);
         },
+        // One key, one role: also where it leaves the one before it takes the other.
+        &|trust| {
+            let again = TrustedKey { role: Role::Approve, ..trust.keys[0].clone() };
+            trust.keys.push(TrustedKey { indices: Range::from(9), ..again });
+        },
+        &|trust| trust.witnesses.push(TrustedWitness { name: "w".into(), spki: trust.keys[0].spki }),
+        &|trust| trust.witnesses.push(TrustedWitness { name: "w".into(), spki: trust.ledger.spki }),
     ];
     for (number, edit) in edits.into_iter().enumerate() {
         let mut bad = trust.clone();
@@ -312,5 +319,18 @@ fn trust_says_who_may_sign_what() {
         text.replacen("MCow", "MCox", 1),
     ] {
         assert!(matches!(Trust::parse(bad.as_bytes()), Err(TrustError::Json(_))), "{bad}");
+    }
+
+    // Every role beside every other one, whichever comes first.
+    for [one, other] in [[Role::Run, Role::Approve], [Role::Approve, Role::Record], [Role::Record, Role::Run]] {
+        let keys = |first, second| vec![TrustedKey::from_now_on(collector, first, 0), TrustedKey::from_now_on(collector, second, 0)];
+        for keys in [keys(one, other), keys(other, one)] {
+            let two = Trust { keys, ..Trust::new(ORIGIN, log, collector).unwrap() }.render().unwrap();
+            let refused = Trust::parse(two.as_bytes()).unwrap_err();
+            assert!(matches!(refused, TrustError::TwoRoles { id, .. } if id == collector.id()), "{refused}");
+            // White space and escapes are free in this file: the key is compared, not its text.
+            let escaped = two.replacen("\"MCow", "\"\\u004dCow", 1).replace('\n', " ");
+            assert_eq!(Trust::parse(escaped.as_bytes()).unwrap_err(), refused);
+        }
     }
 }
