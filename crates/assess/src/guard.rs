@@ -2,8 +2,9 @@
 //!
 //! No timer of the engine covers parsing, whose time can grow out of all proportion to a text's length: so depth and size are bounded here.
 
-/// Bytes of one text.
-const MAX_TEXT: usize = 64 << 10;
+pub(crate) use model::rego::{Token, libraries, tokens};
+use model::rego::TEXT_MAX as MAX_TEXT;
+
 /// Brackets of any kind inside each other.
 const MAX_DEPTH: usize = 10;
 
@@ -97,23 +98,6 @@ pub(crate) fn package(text: &str) -> Option<String> {
     Some(name)
 }
 
-/// Every `data.lib.<name>` the text mentions, as `lib/<name>`.
-pub(crate) fn libraries(text: &str) -> Vec<String> {
-    let tokens = tokens(text).unwrap_or_default();
-    let mut found: Vec<String> = tokens
-        .windows(5)
-        .filter_map(|window| match window {
-            [Token::Word("data"), Token::Other('.'), Token::Word("lib"), Token::Other('.'), Token::Word(name)] => {
-                Some(format!("lib/{name}"))
-            }
-            _ => None,
-        })
-        .collect();
-    found.sort();
-    found.dedup();
-    found
-}
-
 /// Every part of `input.resource` the text mentions by name.
 pub(crate) fn parts(text: &str) -> Vec<String> {
     let tokens = tokens(text).unwrap_or_default();
@@ -140,17 +124,6 @@ pub(crate) fn parts(text: &str) -> Vec<String> {
     found.sort();
     found.dedup();
     found
-}
-
-/// What a text is made of, but for blanks and comments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Token<'t> {
-    Word(&'t str),
-    /// A string without its quotes; escapes as written.
-    Text(&'t str),
-    Open(usize, char),
-    Close,
-    Other(char),
 }
 
 /// A call of a name with a dot is of a library, a document, or on the list.
@@ -189,62 +162,6 @@ fn calls(tokens: &[Token<'_>]) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// The text in pieces.
-///
-/// # Errors
-/// A quoted text without its end.
-pub(crate) fn tokens(text: &str) -> Result<Vec<Token<'_>>, String> {
-    let mut tokens = Vec::new();
-    let mut rest = text;
-    let mut line = 1;
-    while let Some(c) = rest.chars().next() {
-        let mut used = c.len_utf8();
-        match c {
-            '\n' => line += 1,
-            '#' => used = rest.find('\n').unwrap_or(rest.len()),
-            '"' => {
-                let inner = rest.get(1..).unwrap_or_default();
-                let length = quoted(inner).ok_or_else(|| format!("line {line}: a text without its end"))?;
-                tokens.push(Token::Text(inner.get(..length).unwrap_or_default()));
-                used = length + 2;
-            }
-            '`' => {
-                let inner = rest.get(1..).unwrap_or_default();
-                let length = inner.find('`').ok_or_else(|| format!("line {line}: a text without its end"))?;
-                let raw = inner.get(..length).unwrap_or_default();
-                line += raw.matches('\n').count();
-                tokens.push(Token::Text(raw));
-                used = length + 2;
-            }
-            '(' | '[' | '{' => tokens.push(Token::Open(line, c)),
-            ')' | ']' | '}' => tokens.push(Token::Close),
-            c if c.is_alphanumeric() || c == '_' => {
-                used = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-                tokens.push(Token::Word(rest.get(..used).unwrap_or_default()));
-            }
-            c if c.is_whitespace() => {}
-            other => tokens.push(Token::Other(other)),
-        }
-        rest = rest.get(used..).unwrap_or_default();
-    }
-    Ok(tokens)
-}
-
-/// Length of a quoted text up to its closing quote.
-fn quoted(inner: &str) -> Option<usize> {
-    let mut escaped = false;
-    for (at, c) in inner.char_indices() {
-        match c {
-            '\n' => return None,
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return Some(at),
-            _ => {}
-        }
-    }
-    None
 }
 
 #[cfg(test)]

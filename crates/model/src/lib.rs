@@ -12,6 +12,7 @@ pub mod origin;
 mod path;
 pub mod printable;
 pub mod record;
+pub mod rego;
 mod secret;
 mod text;
 mod texts;
