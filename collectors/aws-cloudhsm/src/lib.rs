@@ -44,6 +44,10 @@ impl CollectorKind for AwsCloudhsm {
         }
     }
 
+    fn pinned_by(&self) -> &'static str {
+        aws::PINNED_BY
+    }
+
     fn rights_forms(&self) -> Vec<RightsForm> {
         aws::rights_forms()
     }

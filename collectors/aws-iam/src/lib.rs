@@ -41,6 +41,10 @@ impl CollectorKind for AwsIam {
         descriptor::descriptor()
     }
 
+    fn pinned_by(&self) -> &'static str {
+        aws::PINNED_BY
+    }
+
     async fn discover(&self, environment: &Environment, recorder: &Recorder) -> Result<Vec<FoundTarget>, CollectError> {
         aws::discover(environment, recorder).await
     }

@@ -56,6 +56,10 @@ impl CollectorKind for AwsKms {
         }
     }
 
+    fn pinned_by(&self) -> &'static str {
+        aws::PINNED_BY
+    }
+
     async fn discover(&self, environment: &Environment, recorder: &Recorder) -> Result<Vec<FoundTarget>, CollectError> {
         aws::discover(environment, recorder).await
     }

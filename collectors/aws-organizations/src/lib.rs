@@ -54,6 +54,10 @@ impl CollectorKind for AwsOrganizations {
         }
     }
 
+    fn pinned_by(&self) -> &'static str {
+        aws::PINNED_BY
+    }
+
     /// Only of an account that the organisation's policies are shown to.
     async fn discover(&self, environment: &Environment, recorder: &Recorder) -> Result<Vec<FoundTarget>, CollectError> {
         let found = aws::discover(environment, recorder).await?;

@@ -48,6 +48,10 @@ impl CollectorKind for AwsS3 {
         }
     }
 
+    fn pinned_by(&self) -> &'static str {
+        aws::PINNED_BY
+    }
+
     fn rights_forms(&self) -> Vec<RightsForm> {
         aws::rights_forms()
     }

@@ -67,6 +67,10 @@ impl CollectorKind for Github {
         }
     }
 
+    fn pinned_by(&self) -> &'static str {
+        "organization_id"
+    }
+
     async fn connect(
         &self,
         target: &Target,

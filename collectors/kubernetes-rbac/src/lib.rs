@@ -77,6 +77,10 @@ impl CollectorKind for KubernetesRbac {
         }
     }
 
+    fn pinned_by(&self) -> &'static str {
+        "uid"
+    }
+
     fn rights_forms(&self) -> Vec<RightsForm> {
         let mut forms = aws::rights_forms();
         forms.push(manifest::FORM);

@@ -62,6 +62,10 @@ impl CollectorKind for Pkcs11 {
         }
     }
 
+    fn pinned_by(&self) -> &'static str {
+        "serial"
+    }
+
     fn rights_forms(&self) -> Vec<RightsForm> {
         vec![rights::FORM]
     }

@@ -230,6 +230,9 @@ mod tests {
                 thief: String::new(),
             }
         }
+        fn pinned_by(&self) -> &'static str {
+            "account"
+        }
         async fn connect(
             &self,
             target: &Target,

@@ -34,5 +34,5 @@ pub use rights::{
     statement_id, status as right_status,
 };
 pub use session::{Bounded, Session, discover};
-pub use settings::{AccountSettings, settings_schema};
+pub use settings::{AccountSettings, PINNED_BY, settings_schema};
 pub use transport::{Answer, Call, Refusal};

@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use crate::partition::Partition;
 
+/// The setting that pins a target to its account.
+pub const PINNED_BY: &str = "account";
+
 /// One AWS account, and how it is entered.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -53,7 +56,7 @@ impl AccountSettings {
             setting: setting.to_owned(),
             problem,
         };
-        for required in ["account"] {
+        for required in [PINNED_BY] {
             if !target.settings.contains_key(required) {
                 return Err(wrong(required, "is missing".to_owned()));
             }

@@ -30,6 +30,18 @@ mod tests {
         assert_eq!(names, folders);
     }
 
+    /// An approval is bound to what stands there: so every target has it, and it is a text or a number.
+    #[test]
+    fn every_target_is_pinned_to_an_identity() {
+        for kind in all() {
+            let (name, setting, schema) = (kind.descriptor().name, kind.pinned_by(), kind.descriptor().settings);
+            let required = schema["required"].as_array().unwrap();
+            assert!(required.iter().any(|one| one == setting), "{name}: `{setting}` is not required: {schema}");
+            let of = schema["properties"][setting]["type"].as_str().unwrap();
+            assert!(["string", "integer"].contains(&of), "{name}: `{setting}` is of type {of}");
+        }
+    }
+
     #[test]
     fn descriptors_are_consistent() {
         for kind in all() {

@@ -65,6 +65,10 @@ impl CollectorKind for Isolated {
         self.inner.descriptor()
     }
 
+    fn pinned_by(&self) -> &'static str {
+        self.inner.pinned_by()
+    }
+
     fn rights_forms(&self) -> Vec<RightsForm> {
         self.inner.rights_forms()
     }

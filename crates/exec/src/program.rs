@@ -177,6 +177,10 @@ impl CollectorKind for Program {
         })
     }
 
+    fn pinned_by(&self) -> &'static str {
+        "identity"
+    }
+
     async fn connect(
         &self,
         target: &Target,

@@ -17,6 +17,9 @@ pub trait CollectorKind: Debug + Send + Sync {
     /// Known without running anything.
     fn descriptor(&self) -> Descriptor;
 
+    /// The setting that pins a target to its identity: what [`Collector::identify`] must find, else nothing is read. Every target has it.
+    fn pinned_by(&self) -> &'static str;
+
     /// The forms in which its source grants rights.
     fn rights_forms(&self) -> Vec<RightsForm> {
         Vec::new()
