@@ -26,12 +26,67 @@ def approval(data):
 
 
 def approval_says(payload):
+    """What is signed, as an object; None where it is of a later version."""
     top = loads(payload)
-    names = ["witnessmark_acceptance", "id", "entity", "system", "covers", "reason", "approved_by", "approved", "expires"]
-    need(isinstance(top, dict) and list(top) == names and top["witnessmark_acceptance"] == 1 and top["witnessmark_acceptance"] is not True, "no acceptance of version 1")
-    need(all(isinstance(top[name], str) for name in names if name not in ("witnessmark_acceptance", "covers")), "no texts")
+    need(isinstance(top, dict), "no acceptance")
+    version = top.get("witnessmark_acceptance")
+    need(isinstance(version, int) and version is not True and 1 <= version < 2**64, "no acceptance of a version")
+    if version > 2:
+        return None
+    about = [name for name in ("targets", "check") if name in top and version == 2]
+    names = ["witnessmark_acceptance", "id", "entity", "system", "covers", *about, "reason", "approved_by", "approved", "expires"]
+    need(list(top) == names, "other members, or in another order")
+    need(all(isinstance(top[name], str) for name in names if name not in ("witnessmark_acceptance", "covers", "targets", "check")), "no texts")
     same_bytes(dump(top), payload, "an approval in another spelling")
+    need(isinstance(top["covers"], dict), "covers nothing")
+    if version == 2:
+        approved_targets(top)
     return top
+
+
+def is_approval(data):
+    payload = approval(data)
+    try:
+        return payload is not None and (approval_says(payload) or True)
+    except Malformed:
+        return False
+
+
+def approved_targets(top):
+    """Section 12, version 2."""
+    deviation = "deviation" in top["covers"]
+    targets = top.get("targets")
+    need(isinstance(targets, list) and targets and ("check" in top) == deviation, "no targets, or a check that is missing or too much")
+    if deviation:
+        hash_text(top["check"])
+    ascend([entry_of(one, ["target"], ["found", "programs", "parameters"])["target"] for one in targets])
+    for one in targets:
+        for name in ("found", "programs"):
+            need(name not in one or isinstance(one[name], list) and one[name], "an empty list, or none")
+        ascend(one.get("found", []))
+        ascend([entry_of(program, ["collector", "sha256"], ["arguments"])["collector"] for program in one.get("programs", [])])
+        for program in one.get("programs", []):
+            hash_text(program["sha256"])
+            arguments = program.get("arguments", ["-"])
+            need(isinstance(arguments, list) and arguments and all(isinstance(text, str) for text in arguments), "no arguments")
+        if "parameters" in one:
+            hash_text(one["parameters"])
+    need(any("parameters" in one for one in targets) == deviation, "parameters that are missing, or too much")
+
+
+def hash_text(value):
+    need(isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value, re.ASCII), "no digest")
+
+
+def entry_of(value, members, maybe):
+    need(isinstance(value, dict) and list(value) == members + [name for name in maybe if name in value], "other members")
+    return value
+
+
+def ascend(texts):
+    need(all(isinstance(text, str) for text in texts), "no texts")
+    keys = [text.encode() for text in texts]
+    need(all(one < other for one, other in zip(keys, keys[1:])), "a list that does not ascend")
 
 
 def matches(pattern, record):

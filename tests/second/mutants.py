@@ -327,8 +327,10 @@ def rich(base):
     spell("coverage", 0, '"items":2', '"items":4,"repeated":2')
     spell("finding", 0, '"expected":true}', '"expected":true,"because":"the page says so"}')
     spell("resource", 0, '"syntax":"json","path":"/Keys/0"}', '"syntax":"csv","path":"/3","decode":["base64","percent"],"inner":["xml","/A/B[2]"]}')
-    payload = ('{"witnessmark_acceptance":1,"id":"AC-7","entity":"Northbank Custody Ltd","system":"hot-wallet","covers":{"deviation":'
-               '{"control":"AC-USE","check":"aws-kms/key-rotates","subject":"k-1","target":"aws-prod"}},"reason":"by hand",'
+    payload = ('{"witnessmark_acceptance":2,"id":"AC-7","entity":"Northbank Custody Ltd","system":"hot-wallet","covers":{"deviation":'
+               '{"control":"AC-USE","check":"aws-kms/key-rotates","subject":"k-1","target":"aws-prod"}},'
+               f'"targets":[{{"target":"aws-prod","found":["111122223333","4"],"programs":[{{"collector":"openssh","sha256":"{sha(b"p")}","arguments":["-a"]}}],'
+               f'"parameters":"{sha(b"{}")}"}},{{"target":"joined"}}],"check":"{sha(b"check")}","reason":"by hand",'
                '"approved_by":"C","approved":"2026-01-01","expires":"2027-01-01"}')
     return rich_with(base, lines, payload)
 
@@ -647,6 +649,15 @@ def approval_changes(base, plain):
     lines = base.lines
     for label, text in changes(payload):
         yield f"approval {label}", lambda text=text: remade(base, text())
+    ids = json.loads(payload)
+    ids = dump({name: value for name, value in {**ids, "witnessmark_acceptance": 1}.items() if name not in ("targets", "check")})
+    yield "approval of ids", lambda: remade(base, ids)
+    for label, text in changes(ids):
+        yield f"approval of ids {label}", lambda text=text: remade(base, text())
+    for version in ("0", "3", "4294967296", "18446744073709551616", "3.0", "-1", "true", '"3"'):
+        text = payload.replace(":2,", f":{version},", 1)
+        yield f"approval of version {version}", lambda text=text: remade(base, text)
+        yield f"approval of version {version} in short", lambda version=version: remade(base, f'{{"more":[],"witnessmark_acceptance":{version}}}')
     file = base.files["raw/000/000000000"].decode()
     for label, text in changes(file):
         yield f"approval file {label}", lambda text=text: remade(base, payload, text().encode())

@@ -17,7 +17,7 @@ import sys
 sys.dont_write_bytecode = True
 
 import ed25519
-from contents import RecordFalse, Records, approval, approval_says
+from contents import RecordFalse, Records, approval, approval_says, is_approval
 from files import tar
 from ledger import (Ledger, Note, c2sp_id, consistency, entry_of, envelope_of, inclusion, key_id, leaf, parse_envelope, prior_root,
                     root)
@@ -450,6 +450,9 @@ class Verification:
             return
         files = [self.files.get(f"raw/{number // 1_000_000:03}/{number:09}") for number in self.records.declared]
         payloads = {sha(payload): payload for payload in (approval(data) for data in files if data is not None) if payload is not None}
+        if sum(is_approval(data) for data in files if data is not None) > 4096:
+            self.add(APPROVALS, "malformed", "more approvals than the limit")
+            return
         whole = None not in files and "declaration" not in self.records.withheld
         for (kind, _), record in self.records.shown.items():
             if kind != "acceptance" or "payload" not in record:
@@ -464,9 +467,11 @@ class Verification:
             except Malformed as why:
                 self.add(APPROVALS, "contradiction", f"the approval does not say what the acceptance says: {why}")
                 continue
+            if says is None:
+                continue
             same = {name: record[name] for name in ("id", "covers", "reason", "approved_by", "approved", "expires")}
-            same |= {"witnessmark_acceptance": 1, "entity": self.statement.entity, "system": self.statement.system}
-            if says != same or dump(says["covers"]) != dump(record["covers"]):
+            same |= {"entity": self.statement.entity, "system": self.statement.system}
+            if {name: says[name] for name in same} != same or dump(says["covers"]) != dump(record["covers"]):
                 self.add(APPROVALS, "contradiction", "the approval says something else than the acceptance")
 
     ended = False

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use bundle::approval::{Approval, SignedApproval};
+use bundle::approval::{Approval, ApprovedTarget, SignedApproval, check_digest};
 use bundle::layout::Entry;
 use bundle::seal::{self, Metadata};
 use bundle::sigstore::{CounterSigned, Position, SealedStatement};
@@ -594,7 +594,7 @@ impl Story {
         self
     }
 
-    /// The same, with the acceptance `AC-7` signed: what covers its one accepted finding, after `change`.
+    /// The same, with the acceptance `AC-7` signed: what covers its one accepted finding, as this run has it, after `change`.
     #[must_use]
     pub fn approved(mut self, approver: &Ed25519Signer, change: impl FnOnce(&mut Approval)) -> Self {
         let mut approval = Approval {
@@ -608,6 +608,13 @@ impl Story {
                 subject: "k-1".into(),
                 target: None,
             },
+            targets: vec![ApprovedTarget {
+                target: "aws-prod".into(),
+                found: vec!["111122223333".into()],
+                programs: Vec::new(),
+                parameters: Some(Digest::of(b"{}")),
+            }],
+            check: Some(check_digest([("aws-kms/key-rotates", &self.check_of("aws-kms/key-rotates"))])),
             reason: "signed by hand until the new module is there".into(),
             approved_by: "Chief Information Security Officer".into(),
             approved: "2020-01-01".into(),
@@ -617,6 +624,8 @@ impl Story {
         let payload = approval.render().unwrap().into_bytes();
         let signature = approver.sign(&SignedApproval::pae(&payload)).unwrap();
         let file = SignedApproval { payload: payload.clone(), signature }.render().into_bytes();
+        // The use of the check that found what is accepted.
+        self.change(RecordType::Assignment, 1, |record| record["check"] = json!("aws-kms/key-rotates"));
         self.change(RecordType::Acceptance, 0, |record| record["payload"] = json!(Digest::of(&payload)));
         self.change(RecordType::Declaration, 0, |record| {
             record["path"] = json!("acceptances/AC-7.sig");
@@ -625,6 +634,30 @@ impl Story {
         });
         self.raw.insert(0, file);
         self
+    }
+
+    /// The same, with one more declared file.
+    pub fn declared(&mut self, path: &str, bytes: Vec<u8>) {
+        let count = self.records.iter().filter(|(kind, _)| *kind == RecordType::Declaration).count() as u64;
+        // It stands behind the others, and its raw file before those of the bodies.
+        let bodies = self.raw.split_off(&count);
+        self.raw.extend(bodies.into_iter().map(|(raw, kept)| (raw + 1, kept)));
+        for (kind, record) in &mut self.records {
+            if let (RecordType::Body, Some(raw)) = (*kind, record["raw"].as_u64()) {
+                record["raw"] = json!(raw + 1);
+            }
+        }
+        let file = json!({"path": path, "size": bytes.len(), "sha256": Digest::of(&bytes), "raw": count});
+        self.raw.insert(count, bytes);
+        let last = self.records.iter().rposition(|(kind, _)| *kind == RecordType::Declaration).unwrap();
+        self.records.insert(last + 1, (RecordType::Declaration, file));
+    }
+
+    /// The digest of a check's text.
+    fn check_of(&self, id: &str) -> Digest {
+        let record =
+            self.records.iter().find(|(kind, record)| *kind == RecordType::Check && record["id"] == id).unwrap();
+        record.1["sha256"].as_str().unwrap().parse().unwrap()
     }
 
     /// Changes one record before it is sealed.

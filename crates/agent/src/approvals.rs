@@ -1,11 +1,19 @@
 //! Which of the declared files is the signed approval of an acceptance: the one whose words are the acceptance's own.
 
+use std::cmp::Reverse;
+
 use bundle::approval::{Approval, FILE_MAX, FILE_START, SignedApproval};
 use model::Digest;
-use model::record::Acceptance;
+use model::record::{Acceptance, Identity};
 
-/// Fills `payload` of every acceptance that a declared file signs word for word. Whose signature it is, is the verifier's to say.
-pub(crate) fn find(acceptances: &mut [Acceptance], declared: &[(&str, &[u8])], entity: &str, system: &str) {
+/// Fills `payload` of every acceptance that a declared file signs word for word. Whose signature it is, and whether it covers what is behind
+/// the ids, is the verifier's to say.
+pub(crate) fn find(
+    acceptances: &mut [Acceptance],
+    declared: &[(&str, &[u8])],
+    (entity, system): (&str, &str),
+    identities: &[Identity],
+) {
     if acceptances.is_empty() {
         return;
     }
@@ -17,9 +25,19 @@ pub(crate) fn find(acceptances: &mut [Acceptance], declared: &[(&str, &[u8])], e
         .collect();
     for acceptance in acceptances {
         let same = signed.iter().filter(|(_, approval)| says_the_same(approval, acceptance, entity, system));
-        // Two people may sign the same words; should they be spelled in two ways, the choice is the same in every run.
-        acceptance.payload = same.map(|(signed, _)| Digest::of(&signed.payload)).min();
+        // Where the same was approved for what was behind the ids earlier and for what is now, the words about now count. Else the choice is
+        // the same in every run.
+        let best = same.min_by_key(|(signed, approval)| {
+            let others = identities.iter().filter(|one| is_another(approval, one)).count();
+            (Reverse(approval.witnessmark_acceptance), others, Digest::of(&signed.payload))
+        });
+        acceptance.payload = best.map(|(signed, _)| Digest::of(&signed.payload));
     }
+}
+
+/// Whether another identity of its target was approved than the run found.
+fn is_another(approval: &Approval, found: &Identity) -> bool {
+    approval.target(&found.target).is_ok_and(|approved| !approved.found.contains(&found.found))
 }
 
 fn says_the_same(approval: &Approval, acceptance: &Acceptance, entity: &str, system: &str) -> bool {
@@ -35,6 +53,7 @@ fn says_the_same(approval: &Approval, acceptance: &Acceptance, entity: &str, sys
 
 #[cfg(test)]
 mod tests {
+    use bundle::approval::ApprovedTarget;
     use model::Covers;
 
     use super::*;
@@ -64,6 +83,13 @@ mod tests {
             entity: "Northbank".to_owned(),
             system: "hot".to_owned(),
             covers: of.covers,
+            targets: vec![ApprovedTarget {
+                target: "prod".to_owned(),
+                found: vec!["111122223333".to_owned()],
+                programs: Vec::new(),
+                parameters: Some(Digest::of(b"{}")),
+            }],
+            check: Some(Digest::of(b"check")),
             reason: of.reason,
             approved_by: of.approved_by,
             approved: of.approved.to_string(),
@@ -76,9 +102,34 @@ mod tests {
     }
 
     fn found(file: &[u8]) -> Option<Digest> {
+        found_among(&[("declaration.yaml", b"id: AC-7"), ("ac-7.json", file)])
+    }
+
+    fn found_among(files: &[(&str, &[u8])]) -> Option<Digest> {
         let mut acceptances = [acceptance()];
-        find(&mut acceptances, &[("declaration.yaml", b"id: AC-7"), ("ac-7.json", file)], "Northbank", "hot");
+        let here = Identity {
+            target: "prod".to_owned(),
+            collector: "aws-kms".to_owned(),
+            caller: "me".to_owned(),
+            found: "111122223333".to_owned(),
+        };
+        find(&mut acceptances, files, ("Northbank", "hot"), &[here]);
         acceptances[0].payload
+    }
+
+    /// Words that were signed before something else stood behind the ids do not take the place of those that were signed since.
+    #[test]
+    fn of_two_the_one_about_this_run_is_named() {
+        let (now, digest) = signed(|_| {});
+        for number in 0..4 {
+            let (before, _) = signed(|a| a.targets[0].found = vec![format!("44445555666{number}")]);
+            let (ids, _) = signed(|a| {
+                (a.witnessmark_acceptance, a.check) = (1, None);
+                a.targets.clear();
+            });
+            assert_eq!(found_among(&[("a", &before), ("b", &now), ("c", &ids)]), Some(digest), "{number}");
+            assert_eq!(found_among(&[("a", &ids), ("b", &now), ("c", &before)]), Some(digest), "{number}");
+        }
     }
 
     #[test]

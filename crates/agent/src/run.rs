@@ -281,7 +281,7 @@ fn prepare(session: &Session, setup: &mut Setup<'_>, runtime: &tokio::runtime::R
     let (user, name, os) = setup.asked.clone();
     let used: BTreeSet<&str> = assignments.iter().map(|a| a.check.as_str()).collect();
     let mut acceptances = judged.acceptances.records();
-    approvals::find(&mut acceptances, &sealed, &plan.entity, &plan.system.id);
+    approvals::find(&mut acceptances, &sealed, (&plan.entity, &plan.system.id), &identities);
     let evidence = Evidence {
         run: &run,
         host: &Host { user, name, os, identities },

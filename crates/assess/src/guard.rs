@@ -2,8 +2,8 @@
 //!
 //! No timer of the engine covers parsing, whose time can grow out of all proportion to a text's length: so depth and size are bounded here.
 
-pub(crate) use model::rego::{Token, libraries, tokens};
 use model::rego::TEXT_MAX as MAX_TEXT;
+pub(crate) use model::rego::{Token, libraries, tokens};
 
 /// Brackets of any kind inside each other.
 const MAX_DEPTH: usize = 10;

@@ -643,6 +643,9 @@ pub enum Acceptances {
         /// Print the exact bytes to sign, for `openssl pkeyutl -sign -rawin` or another holder of the key.
         #[arg(long)]
         to_sign: bool,
+        /// Say in words what is signed: what is accepted, and to which account, check and parameters that is bound.
+        #[arg(long, conflicts_with = "to_sign")]
+        words: bool,
     },
     /// Sign an acceptance, and write the file that the declaration names under `signature`.
     Sign(SignAcceptance),
@@ -660,6 +663,9 @@ pub struct SignAcceptance {
     /// File with a signature made elsewhere: 64 bytes, Ed25519 over what `acceptances text --to-sign` prints.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub signature: Option<PathBuf>,
+    /// Trust file; a key that has another role in it does not approve.
+    #[arg(long, value_name = "FILE", default_value = "keys/trust.json", value_hint = ValueHint::FilePath)]
+    pub trust: PathBuf,
     /// File with the passphrase of the approver's key. Default: WITNESSMARK_PASSPHRASE_FILE, else
     /// WITNESSMARK_PASSPHRASE, else a prompt.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

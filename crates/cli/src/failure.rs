@@ -42,6 +42,11 @@ impl Failure {
         }
     }
 
+    /// What went wrong and why, in one line.
+    pub fn in_short(&self) -> String {
+        format!("{:#}", self.error)
+    }
+
     pub const fn exit_status(&self) -> ExitStatus {
         self.status
     }

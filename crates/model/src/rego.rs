@@ -87,4 +87,3 @@ fn quoted(inner: &str) -> Option<usize> {
     }
     None
 }
-

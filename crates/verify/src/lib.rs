@@ -14,6 +14,7 @@ mod decide;
 pub mod ed25519;
 mod facts;
 mod files;
+mod held;
 mod ledger_position;
 mod level;
 mod observer;

@@ -124,6 +124,13 @@ fn an_approver_signs_and_is_shown() {
     let human = desk.verify(&["b.tar", "--trust", "keys/trust.json", "--allow-rehearsal"]).stdout;
     assert!(human.contains("approver shown CISO until 2099-12-31"), "{human}");
 
+    // What is signed is more than ids; it is said in words before anybody signs.
+    let words = desk.witnessmark(&["acceptances", "text", "AC-7", "--words"]);
+    assert_eq!(words.code, 0, "{words:?}");
+    for said in ["target aws-prod is 111122223333", "with the parameters {", "the text of check ", "from 2020-01-01"] {
+        assert!(words.stdout.contains(said) && signed.stdout.contains(said), "`{said}`: {words:?} {signed:?}");
+    }
+
     // Changed words are signed by nobody.
     let declaration = fs::read_to_string(desk.path("witnessmark.yaml")).unwrap();
     fs::write(desk.path("witnessmark.yaml"), declaration.replace("opened by two", "opened by one")).unwrap();
@@ -193,4 +200,68 @@ fn every_form_of_an_acceptance_can_be_signed() {
     }
     let validated = desk.witnessmark(&["validate"]);
     assert!(validated.code == 0 && !validated.stderr.contains("not shown"), "{validated:?}");
+}
+
+/// The approval of one thing is not the approval of what takes its place under the same id.
+#[test]
+fn what_changes_behind_the_ids_is_asked_about_again() {
+    let server = server();
+    let desk = desk(&server);
+    assert_eq!(desk.witnessmark(&["keys", "approver", "--out", "ciso.pem"]).code, 0);
+    assert_eq!(desk.witnessmark(&["acceptances", "sign", "AC-7", "--key", "ciso.pem"]).code, 0);
+    let trust = desk.witnessmark(&["keys", "trust", "--approver", "ciso.pem.pub"]);
+    fs::write(desk.path("keys/trust.json"), &trust.stdout).unwrap();
+    assert_eq!(said(&desk)["approver"], "shown");
+    let words = desk.witnessmark(&["acceptances", "text", "AC-7"]).stdout;
+    let words: Value = serde_json::from_str(&words).unwrap();
+    let check = words["covers"]["deviation"]["check"].as_str().unwrap().to_owned();
+
+    // What the run, the list and `validate` say, and that signing again mends it.
+    let says = |because: &str| {
+        let of_run = said(&desk);
+        assert_eq!(of_run["approver"], "claimed", "{because}: {of_run}");
+        assert!(of_run["because"].as_str().unwrap().contains(because), "{because}: {of_run}");
+        let listed = listed(&desk);
+        assert!(listed["because"].as_str().unwrap().contains(because), "{because}: {listed}");
+        let validated = desk.witnessmark(&["validate"]);
+        assert!(validated.code == 0 && validated.stderr.contains(because), "{because}: {validated:?}");
+        assert_eq!(desk.witnessmark(&["acceptances", "sign", "AC-7", "--key", "ciso.pem"]).code, 0);
+        assert_eq!(said(&desk)["approver"], "shown", "{because}");
+    };
+    // Another text of the check, beside its own declaration.
+    let path = format!("checks/{}.rego", check.replace('-', "_"));
+    let stock = fs::read_to_string(workspace_tests::root().join("policies").join(&path)).unwrap();
+    let own = desk.path("policies").join(&path);
+    fs::create_dir_all(own.parent().unwrap()).unwrap();
+    fs::write(&own, format!("{stock}\n# another text\n")).unwrap();
+    let declaration = fs::read_to_string(desk.path("witnessmark.yaml")).unwrap();
+    fs::write(desk.path("witnessmark.yaml"), format!("{declaration}policies: [policies]\n")).unwrap();
+    says("the text of the check");
+    // Another library.
+    let library = stock.lines().find_map(|line| line.strip_prefix("import data.lib.")).unwrap();
+    let stock = fs::read_to_string(workspace_tests::root().join(format!("policies/lib/{library}.rego"))).unwrap();
+    fs::create_dir_all(desk.path("policies/lib")).unwrap();
+    fs::write(desk.path(&format!("policies/lib/{library}.rego")), format!("{stock}\n# another text\n")).unwrap();
+    says("or of a library that it needs");
+}
+
+/// A key that collects, keeps the ledger or records does not approve, whoever asks it to.
+#[test]
+fn a_key_with_another_role_does_not_approve() {
+    let server = server();
+    let desk = desk(&server);
+    for (key, role) in [("keys/collector.key.pem", "run"), ("keys/ledger.key.pem", "ledger")] {
+        let refused = desk.witnessmark(&["acceptances", "sign", "AC-7", "--key", key]);
+        assert_eq!(refused.code, 2, "{refused:?}");
+        assert!(refused.stderr.contains(&format!("has the role `{role}`")), "{refused:?}");
+        assert!(!desk.path("acceptances").exists(), "something was written");
+    }
+    // Where no trust file is at hand that is said, and what is signed shows nobody later.
+    let signed =
+        desk.witnessmark(&["acceptances", "sign", "AC-7", "--key", "keys/collector.key.pem", "--trust", "none.json"]);
+    assert!(signed.code == 0 && signed.stdout.contains("was not looked up"), "{signed:?}");
+    let of_run = said(&desk);
+    assert_eq!(of_run["approver"], "claimed");
+    assert!(of_run["because"].as_str().unwrap().contains("whose role is `run`: a key has one role"), "{of_run}");
+    assert!(listed(&desk)["because"].as_str().unwrap().contains("whose role is `run`"));
 }

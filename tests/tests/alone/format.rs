@@ -3,7 +3,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
 
-use bundle::approval::Approval;
+use bundle::approval::{Approval, SignedApproval};
 use bundle::layout::Entry;
 use bundle::read::{FolderSource, TarSource};
 use bundle::sigstore::SealedStatement;
@@ -193,9 +193,176 @@ fn an_approver_is_shown_by_a_trusted_signature_over_what_was_accepted_and_claime
     gone.change(RecordType::Acceptance, 0, |record| record["payload"] = json!(Digest::of(b"another text")));
     let (files, trust) = sealed(gone);
     refused(&verify(&files, &trust), Class::Contradiction, "no declared file has the signed text");
-    // The collector's own key approves nothing.
+    // The collector's own key approves nothing, nor does the ledger's or a person's who records.
     let book = Book::of(1);
-    claimed(usual().approved(&book.collector, |_| {}), always, "not signed by a key");
+    claimed(usual().approved(&book.collector, |_| {}), always, "whose role is `run`: a key has one role");
+    claimed(usual().approved(&book.log, |_| {}), always, "whose role is `ledger`: a key has one role");
+    claimed(usual().approved(&book.recorder, |_| {}), always, "whose role is `record`: a key has one role");
+    // Of two who signed the same words one may be a stranger.
+    for signed in [[&approver, &stranger], [&stranger, &approver]] {
+        let mut story = usual().approved(signed[0], |_| {});
+        let second = usual().approved(signed[1], |_| {}).raw[&0].clone();
+        story.declared("acceptances/AC-7.also", second);
+        assert_eq!(judged(story, always).approver, Approver::Shown);
+    }
+}
+
+/// An approval is of what was behind the ids when it was given. What came in its place since was approved by nobody.
+#[test]
+fn an_approval_does_not_cover_what_came_in_the_place_of_what_was_approved() {
+    let approver = Ed25519Signer::from_seed(&[71; 32]);
+    let judged = |story: Story| {
+        let mut book = Book::of(2);
+        book.seal(story);
+        let verdict = verify(&book.exported(2), &book.trust_with(&approver, Range::from(0)));
+        assert!(verdict.report.accepted, "claimed is not refused: {:?}", verdict.report.problems);
+        verdict.report.acceptances[0].clone()
+    };
+    let approved = || Story::usual(2).approved(&approver, |_| {});
+    assert_eq!(judged(approved()).approver, Approver::Shown);
+    // What the run used beside it is no matter of this approval.
+    let mut others = approved();
+    others.change(RecordType::Assignment, 0, |used| used["parameters"] = json!({"max_days": 400}));
+    others.change(RecordType::Host, 0, |host| {
+        let other = json!({"target": "aws-dev", "collector": "aws-kms", "caller": "me", "found": "444455556666"});
+        let of = host["identities"].as_array_mut().unwrap();
+        of.insert(0, other);
+    });
+    assert_eq!(judged(others).approver, Approver::Shown);
+
+    let text = |text: &'static str| {
+        move |check: &mut Value| (check["text"], check["sha256"]) = (json!(text), json!(Digest::of(text.as_bytes())))
+    };
+    let library = "package checks.aws_kms.key_rotates\nimport data.lib.kms\n";
+    let account = "the target `aws-prod` is `444455556666`, and `111122223333` was approved";
+    let of_check = "the text of the check `aws-kms/key-rotates`, or of a library that it needs, is not the one";
+    type Change<'c> = &'c dyn Fn(&mut Value);
+    let cases: [(RecordType, usize, Change<'_>, &str); 8] = [
+        (RecordType::Host, 0, &|host| host["identities"][0]["found"] = json!("444455556666"), account),
+        // A second collector of the same target found another account.
+        (
+            RecordType::Host,
+            0,
+            &|host| {
+                let other =
+                    json!({"target": "aws-prod", "collector": "aws-iam", "caller": "me", "found": "444455556666"});
+                host["identities"].as_array_mut().unwrap().insert(0, other);
+            },
+            account,
+        ),
+        (RecordType::Host, 0, &|host| host["identities"] = json!([]), "did not find out what the target `aws-prod` is"),
+        (RecordType::Check, 0, &text("package checks.aws_kms.key_rotates # weaker\n"), of_check),
+        (
+            RecordType::Check,
+            0,
+            &text(library),
+            "a text that the check `aws-kms/key-rotates` needs is not in the bundle",
+        ),
+        (
+            RecordType::Assignment,
+            1,
+            &|used| used["parameters"] = json!({"max_days": 400}),
+            "the parameters of the check",
+        ),
+        // The finding rests on no use that is sealed.
+        (RecordType::Assignment, 1, &|used| used["targets"] = json!(["aws-dev"]), "the parameters of the check"),
+        (
+            RecordType::Exchange,
+            3,
+            &|one| {
+                (one["endpoint"], one["operation"]) = (json!("local:exec"), json!("describe"));
+                one.as_object_mut().unwrap().remove("peer");
+            },
+            "which file the program `aws-kms` was that reads the target `aws-prod`",
+        ),
+    ];
+    for (kind, ordinal, change, because) in cases {
+        let mut story = approved();
+        story.change(kind, ordinal, change);
+        let one = judged(story);
+        assert_eq!((one.approver, one.approved_by), (Approver::Claimed, None), "{because}");
+        assert!(one.because.contains(because), "{because}: {}", one.because);
+    }
+
+    // The other way round: the bundle is the same, and something else was signed.
+    let signed: [(&dyn Fn(&mut Approval), &str); 5] = [
+        (&|a| a.targets[0].found = vec!["444455556666".into()], "is `111122223333`, and `444455556666` was approved"),
+        (&|a| a.targets[0].target = "aws-dev".into(), "does not name the target `aws-prod`"),
+        (&|a| a.check = Some(Digest::of(b"another")), of_check),
+        (&|a| a.targets[0].parameters = Some(Digest::of(b"{\"max_days\":400}")), "the parameters of the check"),
+        (
+            &|a| {
+                (a.witnessmark_acceptance, a.check) = (1, None);
+                a.targets.clear();
+            },
+            "the signed text is of version 1: it names ids only",
+        ),
+    ];
+    for (change, because) in signed {
+        let one = judged(Story::usual(2).approved(&approver, change));
+        assert_eq!(one.approver, Approver::Claimed, "{because}");
+        assert!(one.because.contains(because), "{because}: {}", one.because);
+    }
+
+    // What cannot be compared is not shown, and the reason is true.
+    let mut book = Book::of(2);
+    book.seal(approved());
+    let files = book.redacted(2, |_, kind, _| kind == RecordType::Host);
+    let verdict = verify(&files, &book.trust_with(&approver, Range::from(0)));
+    let one = &verdict.report.acceptances[0];
+    assert!(one.because.contains("(`host`) is withheld"), "{one:?} {:?}", verdict.report.problems);
+}
+
+/// A later program may write what this one cannot read: that is said, and accuses nobody.
+#[test]
+fn a_later_approval_is_claimed() {
+    let approver = Ed25519Signer::from_seed(&[71; 32]);
+    let mut story = Story::usual(2).approved(&approver, |_| {});
+    let payload = br#"{"witnessmark_acceptance":3,"more":true}"#.to_vec();
+    let signature = approver.sign(&SignedApproval::pae(&payload)).unwrap();
+    story.change(RecordType::Acceptance, 0, |record| record["payload"] = json!(Digest::of(&payload)));
+    story.declared("acceptances/AC-7.later", SignedApproval { payload, signature }.render().into_bytes());
+    let (files, trust) = sealed(story);
+    let verdict = verify(&files, &trust);
+    let one = &verdict.report.acceptances[0];
+    assert!(verdict.report.accepted && one.because.contains("of version 3"), "{one:?}");
+}
+
+/// The bound is of approvals, not of declared files: thousands of small documents take nothing from the one that is signed.
+#[test]
+fn many_small_files_hide_no_approval() {
+    let approver = Ed25519Signer::from_seed(&[71; 32]);
+    let mut story = Story::usual(2).approved(&approver, |_| {});
+    for number in 0..4_200 {
+        story.declared(&format!("documents/{number:04}"), format!("{{\"payload\":\"{number}\"}}").into_bytes());
+    }
+    let sealed = |story: Story| {
+        let mut book = Book::of(2);
+        book.seal(story);
+        let trust = book.trust_with(&approver, Range::from(0));
+        (book.exported(2), trust)
+    };
+    let (files, trust) = sealed(story.clone());
+    let verdict = verify(&files, &trust);
+    let one = &verdict.report.acceptances[0];
+    assert_eq!(one.approver, Approver::Shown, "{one:?}");
+
+    // Of approvals there are no more than the page allows; what is false elsewhere counts before that.
+    let same = story.raw[&0].clone();
+    let many = |count: usize| {
+        let mut story = Story::usual(2).approved(&approver, |_| {});
+        // The first one is there already.
+        (1..count).for_each(|number| story.declared(&format!("acceptances/{number:04}"), same.clone()));
+        sealed(story)
+    };
+    let (files, trust) = many(4_096);
+    assert_eq!(verify(&files, &trust).report.acceptances[0].approver, Approver::Shown);
+    let (mut files, trust) = many(4_097);
+    refused(&verify(&files, &trust), Class::Malformed, "more than 4096 approvals");
+    let last = files.keys().filter(|entry| matches!(entry, Entry::Raw(_))).next_back().unwrap().clone();
+    files.get_mut(&last).unwrap()[0] ^= 1;
+    let verdict = verify(&files, &trust);
+    assert_eq!(class(&verdict), Some(Class::Altered), "{:?}", verdict.report.problems);
 }
 
 #[test]

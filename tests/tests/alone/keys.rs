@@ -237,7 +237,10 @@ fn a_key_has_one_role() {
         let holder = ["--holder", "Paul", "--as", "entity"];
         let refused = desk.witnessmark(&[&["keys", "trust", "--recorder", file], holder.as_slice()].concat());
         let says = says.replace("approve;", "record;");
-        assert!(refused.code == 2 && refused.stdout.is_empty() && refused.stderr.contains(&says), "{file}: {refused:?}");
+        assert!(
+            refused.code == 2 && refused.stdout.is_empty() && refused.stderr.contains(&says),
+            "{file}: {refused:?}"
+        );
     }
     // The same key in another file: without the lines around it, and in one line more.
     let pem = fs::read_to_string(desk.path("keys/collector.pub.pem")).unwrap();

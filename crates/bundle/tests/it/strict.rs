@@ -323,7 +323,9 @@ fn trust_says_who_may_sign_what() {
 
     // Every role beside every other one, whichever comes first.
     for [one, other] in [[Role::Run, Role::Approve], [Role::Approve, Role::Record], [Role::Record, Role::Run]] {
-        let keys = |first, second| vec![TrustedKey::from_now_on(collector, first, 0), TrustedKey::from_now_on(collector, second, 0)];
+        let keys = |first, second| {
+            vec![TrustedKey::from_now_on(collector, first, 0), TrustedKey::from_now_on(collector, second, 0)]
+        };
         for keys in [keys(one, other), keys(other, one)] {
             let two = Trust { keys, ..Trust::new(ORIGIN, log, collector).unwrap() }.render().unwrap();
             let refused = Trust::parse(two.as_bytes()).unwrap_err();

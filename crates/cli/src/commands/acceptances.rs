@@ -7,16 +7,16 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
-use bundle::approval::{Approval, FILE_MAX, SignedApproval};
+use bundle::approval::{FILE_MAX, SignedApproval};
 use bundle::limits::PAE_MAX;
 use bundle::trust::{Role, Trust};
 use declaration::{Plan, PlannedAcceptance};
-use model::ExitStatus;
 use model::printable::line;
+use model::{Digest, ExitStatus};
 use serde::Serialize;
 
 use crate::args::{Acceptances, SignAcceptance};
-use crate::commands::keys;
+use crate::commands::{approved, keys};
 use crate::context::{self, Context};
 use crate::failure::{CommandResult, Failure};
 use crate::output::{self, Format};
@@ -27,16 +27,20 @@ pub fn run(command: Acceptances) -> CommandResult {
         Acceptances::List { declaration, trust, printed } => {
             let context = context::usable(&declaration.declaration, crate::clock::now()?)?;
             let trust = keys::read_trust(&trust)?;
-            let seen = examine(&context, &context.plan()?, Some(&trust))?;
+            let seen = examine(&context, &context.plan()?, Some(&trust));
             match printed.format {
                 Format::Json => output::json(&seen)?,
                 Format::Human => output::text(&rendered(&seen))?,
             }
         }
-        Acceptances::Text { id, declaration, to_sign } => {
-            let plan = unsigned_plan(&declaration.declaration)?;
-            let text = text_of(&plan, find(&plan, &id)?)?;
-            if to_sign {
+        Acceptances::Text { id, declaration, to_sign, words } => {
+            let (context, plan) = unsigned_plan(&declaration.declaration)?;
+            let planned = find(&plan, &id)?;
+            let approval = approved::approval(&context, &plan, planned)?;
+            let text = approval.render().map_err(Failure::tool)?;
+            if words {
+                output::text(&approved::in_words(&context, &plan, planned, &approval)?)?;
+            } else if to_sign {
                 // The encoding is a line of ASCII before the text, so it is text itself.
                 output::exact(&String::from_utf8_lossy(&SignedApproval::pae(text.as_bytes())))?;
             } else {
@@ -63,81 +67,59 @@ pub struct Seen {
 }
 
 /// Every acceptance of the plan, and whether its approver is shown. Without a trust file only what was signed is compared.
-///
-/// # Errors
-/// When a part of the plan cannot be written as JSON.
-pub fn examine(context: &Context, plan: &Plan, trust: Option<&Trust>) -> Result<Vec<Seen>, Failure> {
+pub fn examine(context: &Context, plan: &Plan, trust: Option<&Trust>) -> Vec<Seen> {
     plan.acceptances
         .iter()
         .map(|planned| {
-            let (shown, because) = match state(context, plan, planned, trust)? {
+            let (shown, because) = match state(context, plan, planned, trust) {
                 Ok(key) => (true, key),
                 Err(why) => (false, why),
             };
-            Ok(Seen {
+            Seen {
                 id: planned.id.clone(),
                 approved_by: planned.approved_by.clone(),
                 expires: planned.expires.to_string(),
                 approver: if shown { "shown" } else { "claimed" },
                 because,
                 broken: !shown && planned.signature.is_some(),
-            })
+            }
         })
         .collect()
 }
 
 /// By which key it is signed, or why no one is shown.
-fn state(
-    context: &Context,
-    plan: &Plan,
-    planned: &PlannedAcceptance,
-    trust: Option<&Trust>,
-) -> Result<Result<String, String>, Failure> {
-    let Some(path) = &planned.signature else {
-        return Ok(Err("no signature is declared".to_owned()));
-    };
-    let Some((_, bytes)) = context.attached.iter().find(|(attached, _)| attached == path) else {
-        return Ok(Err(format!("`{path}` was not read")));
-    };
-    let (signed, _) = match SignedApproval::parse(bytes) {
-        Ok(parsed) => parsed,
-        Err(error) => return Ok(Err(format!("`{path}`: {error}"))),
-    };
-    if signed.payload != text_of(plan, planned)?.as_bytes() {
-        return Ok(Err(format!("the text that `{path}` signs is not the one in the declaration")));
-    }
+fn state(context: &Context, plan: &Plan, planned: &PlannedAcceptance, trust: Option<&Trust>) -> Result<String, String> {
+    let path = planned.signature.as_ref().ok_or("no signature is declared")?;
+    let attached = context.attached.iter().find(|(attached, _)| attached == path);
+    let (_, bytes) = attached.ok_or_else(|| format!("`{path}` was not read"))?;
+    let (signed, said) = SignedApproval::parse(bytes).map_err(|error| format!("`{path}`: {error}"))?;
+    let today = approved::approval(context, plan, planned)
+        .map_err(|failure| format!("what it would cover today cannot be said: {}", failure.in_short()))?;
+    approved::covers(&said, &today).map_err(|why| format!("the text that `{path}` signs {why}"))?;
     let Some(trust) = trust else {
-        return Ok(Ok("the declared text is signed; the signer was not checked".to_owned()));
+        return Ok("the declared text is signed; the signer was not checked".to_owned());
     };
-    let pae = SignedApproval::pae(&signed.payload);
-    let key = trust.keys.iter().find(|key| {
-        key.role == Role::Approve && verify::ed25519::verify(key.spki.0.as_bytes(), &pae, &signed.signature)
-    });
-    Ok(match key {
-        Some(key) => Ok(format!("signed by key {}, trusted to approve", key.spki.0.id())),
+    match signer(trust, &SignedApproval::pae(&signed.payload), &signed.signature) {
+        Some((id, "approve")) => Ok(format!("signed by key {id}, trusted to approve")),
+        Some((id, role)) => Err(format!("`{path}` is signed by key {id}, whose role is `{role}`: a key has one role")),
         None => Err(format!("`{path}` is signed by no key that the trust file names in the role `approve`")),
-    })
+    }
 }
 
-/// The words that an approver signs.
-fn text_of(plan: &Plan, planned: &PlannedAcceptance) -> Result<String, Failure> {
-    let approval = Approval {
-        witnessmark_acceptance: Approval::version(),
-        id: planned.id.clone(),
-        entity: plan.entity.clone(),
-        system: plan.system.id.clone(),
-        covers: planned.covers.clone(),
-        reason: planned.reason.clone(),
-        approved_by: planned.approved_by.clone(),
-        approved: planned.approved.to_string(),
-        expires: planned.expires.to_string(),
-    };
-    approval.render().map_err(Failure::tool)
+/// The key of a trust file that signed this, and its role.
+fn signer<'t>(trust: &'t Trust, pae: &[u8], signature: &[u8; 64]) -> Option<(Digest, &'t str)> {
+    let keys = trust.keys.iter().map(|key| (key.spki.0, key.role.as_str()));
+    let (key, role) = keys
+        .chain([(trust.ledger.spki.0, "ledger")])
+        .find(|(key, _)| verify::ed25519::verify(key.as_bytes(), pae, signature))?;
+    Some((key.id(), role))
 }
 
 /// The plan of a declaration whose signatures may not exist yet: everything else that is wrong with it is an error.
-fn unsigned_plan(declaration: &Path) -> Result<Plan, Failure> {
-    context::examine(declaration, crate::clock::now()?)?.context.plan()
+fn unsigned_plan(declaration: &Path) -> Result<(Context, Plan), Failure> {
+    let context = context::examine(declaration, crate::clock::now()?)?.context;
+    let plan = context.plan()?;
+    Ok((context, plan))
 }
 
 fn find<'p>(plan: &'p Plan, id: &str) -> Result<&'p PlannedAcceptance, Failure> {
@@ -151,9 +133,10 @@ fn find<'p>(plan: &'p Plan, id: &str) -> Result<&'p PlannedAcceptance, Failure> 
 /// Signs with a key file, or takes a signature made elsewhere, and writes the file that the declaration names.
 fn sign(arguments: &SignAcceptance) -> Result<(), Failure> {
     let declaration = &arguments.declaration.declaration;
-    let plan = unsigned_plan(declaration)?;
+    let (context, plan) = unsigned_plan(declaration)?;
     let planned = find(&plan, &arguments.id)?;
-    let text = text_of(&plan, planned)?;
+    let approval = approved::approval(&context, &plan, planned)?;
+    let text = approval.render().map_err(Failure::tool)?;
     let Some(path) = &planned.signature else {
         return Err(Failure::input(anyhow!("acceptance `{}` names no `signature`", planned.id))
             .with_help(format!("say where to keep it: `signature: acceptances/{}.sig`", planned.id)));
@@ -177,6 +160,7 @@ fn sign(arguments: &SignAcceptance) -> Result<(), Failure> {
         ))
         .with_help("shorten its `reason`, or sign what `witnessmark acceptances text --to-sign` prints with another program and name the result with `--signature`"));
     }
+    output::text(&approved::in_words(&context, &plan, planned, &approval)?)?;
     let signature = match (&arguments.key, &arguments.signature) {
         (_, Some(file)) => made_elsewhere(file)?,
         (Some(key), None) => {
@@ -185,6 +169,7 @@ fn sign(arguments: &SignAcceptance) -> Result<(), Failure> {
         }
         (None, None) => return Err(Failure::input(anyhow!("neither `--key` nor `--signature` is given"))),
     };
+    let unchecked = no_other_role(&arguments.trust, &pae, &signature)?;
     let signed = SignedApproval { signature, ..unsigned };
     let target = folder_of(declaration).join(path);
     if let Some(folder) = target.parent() {
@@ -201,7 +186,25 @@ fn sign(arguments: &SignAcceptance) -> Result<(), Failure> {
         .and_then(|mut file| file.write_all(format!("{}\n", signed.render()).as_bytes()).and_then(|()| file.sync_all()))
         .with_context(|| format!("cannot write `{}`", target.display()))
         .map_err(Failure::input)?;
-    output::text(&format!("Signed acceptance {} into {}.\n", planned.id, target.display()))
+    output::text(&format!("\nSigned acceptance {} into {}.\n{unchecked}", planned.id, target.display()))
+}
+
+/// Refuses a key that the trust file names for something else: who collects evidence, or keeps the ledger, does not approve. An approver may
+/// sign where there is no trust file; then that is said.
+fn no_other_role(file: &Path, pae: &[u8], signature: &[u8; 64]) -> Result<String, Failure> {
+    if !file.exists() {
+        let file = file.display();
+        return Ok(format!(
+            "There is no trust file `{file}` here: whether this key has another role was not looked up.\n"
+        ));
+    }
+    match signer(&keys::read_trust(file)?, pae, signature) {
+        Some((id, role)) if role != Role::Approve.as_str() => {
+            Err(Failure::input(anyhow!("key {id} has the role `{role}` in `{}`: a key has one role", file.display()))
+                .with_help("`witnessmark keys approver` creates a key for the person who approves"))
+        }
+        _ => Ok(String::new()),
+    }
 }
 
 fn folder_of(declaration: &Path) -> PathBuf {

@@ -1,6 +1,7 @@
 //! One module per command.
 
 pub mod acceptances;
+mod approved;
 mod ask;
 mod checks;
 mod checks_test;

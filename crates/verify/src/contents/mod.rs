@@ -64,7 +64,7 @@ impl Contents {
                 Kind::Baseline | Kind::Trust => Rules::Places,
             },
             raw: RawPlan::default(),
-            approvals: Approvals::default(),
+            approvals: Approvals::new(statement),
             found: Found { rehearsals: Rehearsals::new(&statement.predicate.rehearsal), ..Found::default() },
             basis: BasisHasher::default(),
             signed_basis: statement.predicate.basis,

@@ -46,7 +46,10 @@ impl OfRun {
     ) -> Result<(), Problem> {
         match record {
             Record::Run(run) => self.run(at, run, found),
-            Record::Host(_) => Ok(()),
+            Record::Host(host) => {
+                approvals.host(host);
+                Ok(())
+            }
             Record::Declaration(file) => {
                 if let Some(person) = &mut self.person {
                     person.declaration(at, file);
@@ -57,16 +60,28 @@ impl OfRun {
                 Some(person) => person.recorded(at, recorded, frame),
                 None => Ok(()),
             },
-            Record::Check(check) => self.check(at, check, found),
+            Record::Check(check) => {
+                approvals.check(check);
+                self.check(at, check, found)
+            }
             Record::Acceptance(acceptance) => approvals.acceptance(at, acceptance, &self.statement),
-            Record::Assignment(assignment) => self.judged.assignment(at, assignment),
+            Record::Assignment(assignment) => {
+                approvals.assignment(assignment);
+                self.judged.assignment(at, assignment)
+            }
             Record::Route(route) => {
                 found.rehearsals.route(route);
                 self.collected.route(at, route)
             }
             Record::Peer(peer) => self.collected.peer(at, peer),
-            Record::Exchange(exchange) => self.collected.exchange(at, exchange, frame),
-            Record::Params(params) => self.collected.params(at, params, frame),
+            Record::Exchange(exchange) => {
+                approvals.exchange(at, exchange);
+                self.collected.exchange(at, exchange, frame)
+            }
+            Record::Params(params) => {
+                approvals.params(params);
+                self.collected.params(at, params, frame)
+            }
             Record::Body(body) => {
                 found.bodies_not_kept += u64::from(body.withheld.is_some());
                 found.bodies_masked += u64::from(!body.masked.is_empty());
