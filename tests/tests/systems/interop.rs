@@ -17,8 +17,9 @@ use std::process::{Command, Output};
 
 use bundle::layout::Entry;
 use bundle::trust::{Range, Trust};
-use model::RecordType;
 use model::record::Override;
+use model::{Digest, RecordType};
+use serde_json::{Value, json};
 use sign::Ed25519Signer;
 use workspace_tests::sealed::{Book, Files, Story, tar};
 
@@ -185,15 +186,53 @@ fn approvals_are_checked_without_our_program() {
     let signed = || Story::usual(2).approved(&approver, |_| {});
     let (accepts, said) = check(signed(), &[&stranger, &approver]);
     assert!(accepts && said.contains("Chief Information Security Officer"), "{said}");
-    for (story, trusted, what) in [
-        (signed(), &[&stranger][..], "another approver is trusted"),
-        (signed(), &[], "nobody is"),
-        (Story::usual(2).approved(&stranger, |_| {}), &[&approver], "a stranger signed"),
-        (Story::usual(2), &[&approver], "nothing is signed"),
+    assert!(said.contains("SHOWN: ") && !said.contains("CLAIMED: ") && !said.contains("nobody signed"), "{said}");
+    // That nobody signed is no fault of the bundle.
+    for (story, trusted, says) in [
+        (signed(), &[&stranger][..], "is signed by no key that is trusted to approve"),
+        (signed(), &[], "is signed by no key that is trusted to approve"),
+        (Story::usual(2).approved(&stranger, |_| {}), &[&approver], "is signed by no key that is trusted to approve"),
+        (Story::usual(2), &[&approver], ""),
     ] {
         let (accepts, said) = check(story, trusted);
-        assert!(!accepts, "{what}: {said}");
+        assert!(accepts && said.contains(says) && !said.contains("SHOWN: "), "{says}: {said}");
+        assert!(said.contains("nobody signed: every acceptance in it is the custodian's word"), "{says}: {said}");
     }
+    // Something else stands behind the ids than was approved.
+    let text = "package checks.aws_kms.key_rotates # another\n";
+    let changes: [(RecordType, usize, &dyn Fn(&mut Value), &str); 4] = [
+        (
+            RecordType::Host,
+            0,
+            &|host| host["identities"][0]["found"] = json!("444455556666"),
+            "aws-prod is 444455556666, and another was approved",
+        ),
+        (RecordType::Host, 0, &|host| host["identities"] = json!([]), "the run did not find out what aws-prod is"),
+        (
+            RecordType::Check,
+            0,
+            &|check| (check["text"], check["sha256"]) = (json!(text), json!(Digest::of(text.as_bytes()))),
+            "the text of aws-kms/key-rotates or of a library is another one",
+        ),
+        (
+            RecordType::Assignment,
+            1,
+            &|used| used["parameters"] = json!({"max_days": 400}),
+            "other parameters: {\\\"max_days\\\":400}",
+        ),
+    ];
+    for (kind, ordinal, change, says) in changes {
+        let mut story = signed();
+        story.change(kind, ordinal, change);
+        let (accepts, said) = check(story, &[&approver]);
+        assert!(accepts && said.contains(&format!("CLAIMED: {says}")) && !said.contains("SHOWN: "), "{says}: {said}");
+    }
+    let ids = Story::usual(2).approved(&approver, |approval| {
+        (approval.witnessmark_acceptance, approval.check) = (1, None);
+        approval.targets.clear();
+    });
+    let (accepts, said) = check(ids, &[&approver]);
+    assert!(accepts && said.contains("CLAIMED: it is of a version that names ids only"), "{said}");
 }
 
 #[test]
