@@ -8,10 +8,14 @@ import data.lib.aws
 # Whether this day, in UTC, is over.
 over(day) if day.epoch + 86400 <= input.now
 
-# Whether this day has not begun.
-ahead(day) if day.epoch > input.now
+# Seconds by which a day begins earlier in the east than in UTC: declared days have no time zone, and in UTC+14 the day comes first
+# (https://data.iana.org/time-zones/tzdb/australasia, Pacific/Kiritimati).
+first_begins := 50400
 
-# Whole days since the day began.
+# Whether this day has begun nowhere on earth yet.
+ahead(day) if day.epoch > input.now + first_begins
+
+# Whole days since the day began in UTC; below 0 where it has begun only further east.
 age(day) := aws.days(day.epoch, input.now)
 
 # What is said of a day that is not one of the last days.

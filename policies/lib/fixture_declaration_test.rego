@@ -11,6 +11,8 @@ days_ago(n) := {"date": "as declared", "epoch": fixture.now - (n * fixture.day)}
 
 days_ahead(n) := {"date": "as declared", "epoch": fixture.now + (n * fixture.day)}
 
+seconds_ahead(n) := {"date": "as declared", "epoch": fixture.now + n}
+
 # The ledger is five weeks old, has had everything from the day it is dated on, and saw no change.
 seen(dates) := {
 	"ledger_since": fixture.now - (35 * fixture.day),

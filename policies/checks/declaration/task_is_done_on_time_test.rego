@@ -36,6 +36,14 @@ test_a_day_of_tomorrow_is_none if {
 	count(task_is_done_on_time.conforms) == 1 with input as last(fixture_declaration.days_ago(0), fixture_declaration.days_ahead(90))
 }
 
+test_today_is_no_tomorrow_east_of_greenwich if {
+	due := fixture_declaration.days_ahead(90)
+	count(task_is_done_on_time.conforms) == 1 with input as last(fixture_declaration.seconds_ahead(50400), due)
+	count(task_is_done_on_time.deviates) == 0 with input as last(fixture_declaration.seconds_ahead(50400), due)
+	count(task_is_done_on_time.conforms) == 0 with input as last(fixture_declaration.seconds_ahead(50401), due)
+	count(task_is_done_on_time.deviates) == 1 with input as last(fixture_declaration.seconds_ahead(50401), due)
+}
+
 late(due, done) := fixture.case(task, parameters) if {
 	task := fixture_declaration.but(fixture_declaration.task, {"late": [{"due": due, "done": done}]})
 }
