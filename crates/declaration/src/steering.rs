@@ -2,7 +2,7 @@
 
 use diagnose::yaml::Value;
 use diagnose::{Code, Node, Reporter, Span};
-use model::printable::steers;
+use model::printable::first_that_steers;
 
 /// Reports every text, and every name of a member, that holds such a character.
 pub(crate) fn report(node: &Node, reporter: &mut Reporter<'_>) {
@@ -18,7 +18,7 @@ pub(crate) fn report(node: &Node, reporter: &mut Reporter<'_>) {
 
 fn text_at(text: &str, at: Span, reporter: &mut Reporter<'_>) {
     // A text of several lines, and one with tabs in it, is what it looks like. Cells of a register end lines as Windows does.
-    if let Some(found) = text.replace("\r\n", "\n").chars().find(|c| steers(*c) && !matches!(c, '\n' | '\t')) {
+    if let Some(found) = first_that_steers(&text.replace("\r\n", "\n"), |c| matches!(c, '\n' | '\t')) {
         reporter
             .error(
                 at,

@@ -7,6 +7,7 @@ mod date;
 mod digest;
 mod endpoint;
 mod exit;
+mod joiner;
 mod names;
 pub mod origin;
 mod path;

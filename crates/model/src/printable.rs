@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use crate::joiner;
+
 /// What stands where something was replaced.
 const REPLACED: char = '\u{fffd}';
 
@@ -62,7 +64,7 @@ fn replaced(text: &str, stays: impl Fn(char) -> bool, colours: bool) -> Cow<'_, 
             '#' => begins_logging_command(after),
             _ => false,
         };
-        out.push(if commands || (steers(c) && !stays(c)) { REPLACED } else { c });
+        out.push(if commands || (!stays(c) && steers_at(text, at, c)) { REPLACED } else { c });
         word_begins = c.is_whitespace() || steers(c);
     }
     Cow::Owned(out)
@@ -85,7 +87,20 @@ fn begins_logging_command(after: &str) -> bool {
         .is_some_and(|name| name.trim_start_matches(|c: char| c.is_ascii_alphabetic()).starts_with('['))
 }
 
-/// Whether a character makes a text read otherwise than it is: control characters, those that turn the direction of writing (UAX #9), those
+/// The first character that makes a text read otherwise than it is, but for those that stay.
+#[must_use]
+pub fn first_that_steers(text: &str, stays: impl Fn(char) -> bool) -> Option<char> {
+    text.char_indices().find(|(at, c)| !stays(*c) && steers_at(text, *at, *c)).map(|(_, c)| c)
+}
+
+/// Whether this one does where it stands: a joiner between letters that it parts or joins is seen.
+fn steers_at(text: &str, at: usize, c: char) -> bool {
+    let before = || text.get(..at).unwrap_or_default();
+    let after = || text.get(at + c.len_utf8()..).unwrap_or_default();
+    steers(c) && !joiner::is_seen(before(), c, after())
+}
+
+/// Whether a character can make a text read otherwise than it is: control characters, those that turn the direction of writing (UAX #9), those
 /// that are not seen, and those that separate lines or paragraphs.
 #[must_use]
 pub fn steers(c: char) -> bool {
@@ -110,8 +125,11 @@ mod tests {
             ("al\u{200b}i\u{ad}ce\u{feff}", "al\u{fffd}i\u{fffd}ce\u{fffd}"),
             ("line\u{2028}line", "line\u{fffd}line"),
             ("tag\u{e0041}", "tag\u{fffd}"),
+            ("al\u{200c}ice\u{200d}", "al\u{fffd}ice\u{fffd}"),
         ] {
             assert_eq!(line(foreign), seen, "{foreign:?}");
+            assert_eq!(first_that_steers(seen, |_| false), None, "{foreign:?}");
+            assert!(first_that_steers(foreign, |_| false).is_some(), "{foreign:?}");
         }
         assert_eq!(block("a\n\tb\u{1b}\r\nc\rd"), "a\n\tb\u{fffd}\nc\u{fffd}d");
     }
@@ -154,9 +172,12 @@ mod tests {
             "[::1]:6443, ::1, std::fmt",
             "Zürich, 東京, Ελλάδα, עברית",
             "## heading, #1, a::b::c",
+            // Joiners that are seen by what they do.
+            "خانه\u{200c}ای, ක\u{dca}\u{200d}ෂ, क\u{94d}\u{200c}ष",
             "",
         ] {
             assert_eq!(line(text), text);
+            assert_eq!(first_that_steers(text, |_| false), None);
         }
         assert!(matches!(line("plain"), Cow::Borrowed(_)));
     }

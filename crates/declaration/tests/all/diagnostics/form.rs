@@ -59,7 +59,7 @@ fn what_cannot_be_seen_is_refused() {
       = help: delete that character; it often comes along when text is copied from a web page
     "#);
     // As such a character stands in a file, and in names too; what is printed has none of them.
-    for hidden in ['\u{200b}', '\u{202e}', '\u{2066}', '\u{ad}', '\u{2060}', '\u{e0041}'] {
+    for hidden in ['\u{200b}', '\u{200c}', '\u{200d}', '\u{202e}', '\u{2066}', '\u{ad}', '\u{2060}', '\u{e0041}'] {
         for text in [
             format!("controls:\n  - {{id: C, title: \"Keys {hidden}rotate\"}}\n"),
             format!("controls:\n  - {{id: C, title: K, \"ti{hidden}tle\": K}}\n"),
@@ -70,10 +70,12 @@ fn what_cannot_be_seen_is_refused() {
             assert!(!said.contains(hidden), "{}", said.escape_debug());
         }
     }
-    // Writing of every direction, several lines and tabs are ordinary.
-    let fine =
-        said(&(HEAD.to_owned() + "controls:\n  - id: C\n    title: |\n      מפתחות \tהחתימה\n      Schlüssel, 鍵\n"));
-    assert!(!fine.contains("U+"), "{fine}");
+    // Writing of every direction, several lines and tabs are ordinary; so are joiners where a script is written with them.
+    for title in ["|\n      מפתחות \tהחתימה\n      Schlüssel, 鍵", "\"کلیدهای خانه\u{200c}ای, ක\u{dca}\u{200d}ෂ\""]
+    {
+        let fine = said(&format!("{HEAD}controls:\n  - id: C\n    title: {title}\n"));
+        assert!(!fine.contains("U+"), "{fine}");
+    }
 }
 
 #[test]
