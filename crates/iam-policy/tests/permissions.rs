@@ -254,7 +254,7 @@ fn who_may_take_away_what_holds_them_back_is_an_administrator() {
     };
     let own = json!("arn:aws:iam::111122223333:user/jane");
     assert_eq!(bounded(json!([allow(json!(["s3:*", "iam:DeleteUserPermissionsBoundary"]), json!("*"))])), 'y');
-    assert_eq!(bounded(json!([allow(json!("iam:PutUserPermissionsBoundary"), own)])), 'y');
+    assert_eq!(bounded(json!([allow(json!("iam:PutUserPermissionsBoundary"), own.clone())])), 'y');
     assert_eq!(
         bounded(json!([allow(json!("iam:DeleteUserPermissionsBoundary"), json!("arn:aws:iam::*:user/joe"))])),
         'n'
@@ -271,11 +271,81 @@ fn who_may_take_away_what_holds_them_back_is_an_administrator() {
         "iam:SetDefaultPolicyVersion"
     ]);
     let with = |denial: Value| json!([allow(json!("*"), json!("*")), denial]);
+    // What allows it goes with what denies it.
     administrators(&[
-        (with(deny(eight, json!("*"))), 'y'),
-        (with(deny(json!(["iam:Attach*", "iam:*Version", "iam:Put*", "iam:De*"]), json!("*"))), 'n'),
+        (with(deny(eight.clone(), json!("*"))), 'n'),
         (json!([allow(json!("iam:DetachUserPolicy"), json!("*"))]), 'n'),
     ]);
+    let managed = "arn:aws:iam::111122223333:policy/held";
+    let few = |actions: Value| {
+        json!([allow(json!(["iam:PutUserPolicy", "kms:Sign"]), json!("*")), allow(actions, own.clone())])
+    };
+    let denied = || json!([deny(json!(["iam:PutUserPolicy", "kms:Sign"]), json!("*"))]);
+    for (own, name, denying, expected) in [
+        (all(), managed, json!([deny(eight.clone(), json!("*"))]), 'y'),
+        (all(), managed, json!([deny(json!(["iam:Attach*", "iam:*Version", "iam:Put*", "iam:De*"]), json!("*"))]), 'n'),
+        // Each by what is meant for where it stands.
+        (few(json!("iam:DetachUserPolicy")), managed, denied(), 'y'),
+        (few(json!("iam:DeleteUserPolicy")), managed, denied(), 'n'),
+        (few(json!("iam:DeleteUserPolicy")), "held", denied(), 'y'),
+        (few(json!("iam:DetachUserPolicy")), "held", denied(), 'n'),
+        (few(json!("iam:DetachRolePolicy")), managed, denied(), 'n'),
+    ] {
+        let found = of(&[user("jane", vec![held("own", own.clone()), held(name, denying.clone())])]).remove(0);
+        let shown = format!("{own} {name} {denying} {found:?}");
+        assert_eq!(letter(&found.administers), expected, "{shown}");
+        // Keys likewise, where that is denied.
+        let signs = denying[0]["Action"].as_array().unwrap().contains(&json!("kms:Sign"));
+        assert_eq!(may(&found.keys, "kms:Sign"), if signs { expected } else { 'y' }, "{shown}");
+        let first = "where they first take away what holds them back, by iam:Det";
+        assert!(name != managed || expected == 'n' || found.administers[0].sentence.contains(first), "{shown}");
+    }
+    // Whether it is all allowed is not understood: neither is whether they are an administrator.
+    let perhaps = where_(
+        allow(json!("iam:PutUserPolicy"), json!("*")),
+        json!({"StringEquals": {"aws:PrincipalTag/team": "pay"}}),
+    );
+    for (away, expected) in [("iam:DetachUserPolicy", '?'), ("iam:DeleteUserPolicy", 'n')] {
+        let own = json!([perhaps, allow(json!(away), json!("*"))]);
+        let found = of(&[user("jane", vec![held("own", own), held(managed, denied())])]).remove(0);
+        assert_eq!(letter(&found.administers), expected, "{away} {found:?}");
+    }
+}
+
+#[test]
+fn what_a_group_denies_is_left_with_it() {
+    let of_group = |name: &str, statements: Value| Held { group: Some("held".to_owned()), ..held(name, statements) };
+    let denied = || json!([deny(json!("iam:PutUserPolicy"), json!("*"))]);
+    let gives = || json!([allow(json!("iam:PutUserPolicy"), json!("*"))]);
+    let managed = "arn:aws:iam::111122223333:policy/of-group";
+    let group = |policies: Vec<Held>| Holder {
+        arn: "arn:aws:iam::111122223333:group/held".to_owned(),
+        name: "held".to_owned(),
+        policies,
+        ..Holder::default()
+    };
+    let answer = |own: Vec<Value>, inline: Value, attached: Value| {
+        let of_its = [of_group("own", inline), of_group(managed, attached)];
+        let policies = [vec![held("own", json!(own))], of_its.to_vec()].concat();
+        letter(&of(&[user("jane", policies), group(of_its.to_vec())])[0].administers)
+    };
+    let may = |action: &str, on: &str| allow(json!(action), json!(format!("arn:aws:iam::111122223333:group/{on}")));
+    let none = || json!([]);
+    for (action, on, expected) in [
+        ("iam:RemoveUserFromGroup", "held", 'y'),
+        ("iam:RemoveUserFromGroup", "other", 'n'),
+        ("iam:DeleteGroupPolicy", "held", 'y'),
+        ("iam:DetachGroupPolicy", "held", 'n'),
+    ] {
+        let own = vec![allow(json!("iam:PutUserPolicy"), json!("*")), may(action, on)];
+        assert_eq!(answer(own, denied(), none()), expected, "{action} {on}");
+    }
+    // What it allows is left too.
+    let by = |action: &str, inline: Value, attached: Value| answer(vec![may(action, "held")], inline, attached);
+    assert_eq!(by("iam:RemoveUserFromGroup", denied(), gives()), 'n');
+    assert_eq!(by("iam:DeleteGroupPolicy", denied(), gives()), 'y');
+    assert_eq!(by("iam:DetachGroupPolicy", gives(), denied()), 'y');
+    assert_eq!(by("iam:DeleteGroupPolicy", gives(), denied()), 'n');
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::answer::{Given, Holds, Place, Step, Terms, Who, WhoKind, unread as step_unread};
+use super::answer::{Holds, Place, Step, Terms, Who, WhoKind, unread as step_unread};
 use super::asks::LET_IN;
 use super::direct::unread;
 use super::facts::{Account, Principal, World, place};
@@ -11,7 +11,7 @@ use super::powers::{Power, Powers};
 use crate::arn;
 use crate::document::PrincipalForm;
 use crate::permissions::{
-    Ask, BECOME, CHANGE_PEOPLE, Digest, May, Named, On, RAISE, To, Trusts, loosens, named, trusts_a_service,
+    Ask, BECOME, CHANGE_PEOPLE, Digest, May, Named, On, RAISE, To, Trusts, named, trusts_a_service,
 };
 
 /// One step from somebody to somebody else.
@@ -266,14 +266,6 @@ fn raises(one: &Principal, power: &Power, number: &str, account: &Account, might
     for ask in RAISE.iter().filter(|ask| power.may(ask.action)) {
         let Some(gift) = one.holder.given(ask.action, To::Some(&all(ask))) else { continue };
         found.push(Terms::of(&gift).step(&one.who, ask.action, &mighty.name, one.at(&gift).into_iter().collect()));
-    }
-    // The sentences of these say what is not understood.
-    for power in loosens(&one.holder, all) {
-        let by = one.holder.policies.iter().zip(&one.places).find(|(held, _)| held.name == power.policy);
-        let conditions = vec![Given { words: power.sentence, holds: Holds::Unmet }];
-        let (who, action, to) = (one.who.clone(), power.action, mighty.name.clone());
-        let by = by.map(|(_, place)| place.clone()).into_iter().collect();
-        found.push(Step { who, action, to, by, may: power.may, conditions });
     }
     for (held, place) in one.holder.policies.iter().zip(&one.places).filter(|(held, _)| held.digest.is_none()) {
         found.push(step_unread(&one.who, "*", &mighty.name, vec![place.clone()], unread(&held.name)));

@@ -107,5 +107,6 @@ const AS_PEOPLE: [Ask; 1] = [ask("sts:AssumeRoleWithSAML", On::Roles)];
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Ask> {
-    RAISE.iter().chain(&BECOME).chain(&LOOSEN).chain(&OF_KEYS).chain(&CHANGE_PEOPLE).chain(&AS_PEOPLE)
+    let loosen = LOOSEN.iter().chain(&LOOSEN_GROUPS);
+    RAISE.iter().chain(&BECOME).chain(loosen).chain(&OF_KEYS).chain(&CHANGE_PEOPLE).chain(&AS_PEOPLE)
 }

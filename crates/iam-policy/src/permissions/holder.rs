@@ -102,6 +102,13 @@ pub struct Held {
     pub digest: Option<Shared>,
 }
 
+impl Held {
+    /// Whether it is one that is attached, in place of one that stands in its holder.
+    pub(super) fn is_managed(&self) -> bool {
+        self.name.starts_with("arn:")
+    }
+}
+
 impl Holder {
     pub(crate) fn is_user(&self) -> bool {
         self.arn.contains(":user/")

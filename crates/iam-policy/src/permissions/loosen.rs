@@ -92,6 +92,7 @@ impl Holder {
             && let Some(digest) = self.boundary.as_ref().and_then(|held| held.digest.as_deref())
         {
             gifts.retain_mut(|gift| self.bounds(gift, digest, action, to));
+            gifts.sort_by_key(|gift| !gift.unclear.is_empty());
         }
         let mut gift = gifts.into_iter().next()?;
         let (besides, unclear) = told(&ways);
@@ -130,7 +131,7 @@ impl Holder {
 
 /// As conditions that are met by doing so, and as what is not understood.
 fn told(ways: &[Way]) -> Denied {
-    let words = |(action, _): &Way| format!("once they took away what holds them back, by {action}");
+    let words = |(action, _): &Way| format!("they first take away what holds them back, by {action}");
     let (sure, unsure): (Vec<&Way>, Vec<&Way>) = ways.iter().partition(|(_, sure)| *sure);
     let mut all = (sure.into_iter().map(words).collect::<Vec<_>>(), unsure.into_iter().map(words).collect::<Vec<_>>());
     all.0.dedup();

@@ -14,6 +14,5 @@ pub(crate) use asks::{Ask, CHANGE_PEOPLE, On};
 pub use asks::{BECOME, OF_KEYS, RAISE};
 pub(crate) use holder::Loose;
 pub use holder::{Digest, Held, Holder, Shared};
-pub(crate) use raise::loosens;
 pub use raise::{May, Power, Raised, raised};
 pub(crate) use weigh::{Gift, Named, To, Trusts, named, session_of, trusts_a_service};

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::asks::{Ask, BECOME, CHANGE_PEOPLE, LOOSEN, OF_KEYS, On, RAISE};
-use super::holder::{Digest, Held, Holder};
+use super::asks::{Ask, BECOME, CHANGE_PEOPLE, OF_KEYS, On, RAISE};
+use super::holder::{Digest, Held, Holder, Loose};
 use super::weigh::{Gift, To, Trusts, trusts, trusts_a_service};
 use crate::document::Effect;
 
@@ -141,9 +141,22 @@ fn finished(action: &str, held: &Held, mut sentence: String, besides: &[String],
     }
 }
 
-/// What each of these may do, in their order. `partition` and `account`: whose they are.
+/// The same holders, with what of that which holds them back each can take away. Their groups are among them.
+fn with_loose(holders: &[Holder]) -> Vec<Holder> {
+    let groups: BTreeMap<&str, &str> =
+        holders.iter().filter(|one| one.is_group()).map(|one| (one.name.as_str(), one.arn.as_str())).collect();
+    let each = |one: &Holder| {
+        let is_managed: Vec<bool> = one.policies.iter().map(Held::is_managed).collect();
+        let loose = Loose::of(one, &is_managed, |name| groups.get(name).copied());
+        Holder { loose, ..one.clone() }
+    };
+    holders.iter().map(each).collect()
+}
+
+/// What each of these may do, in their order; `loose` of them is not asked for. `partition` and `account`: whose they are.
 #[must_use]
 pub fn raised(holders: &[Holder], partition: &str, account: &str) -> Vec<Raised> {
+    let holders = with_loose(holders);
     let all = |ask: &Ask| [ask.on.all(partition, account)];
     let by_class = |holder: &Holder, asks: &[Ask]| -> Vec<Power> {
         asks.iter().filter_map(|ask| holder.may(ask, To::Some(&all(ask)))).collect()
@@ -154,9 +167,6 @@ pub fn raised(holders: &[Holder], partition: &str, account: &str) -> Vec<Raised>
             let mut administers = everything(holder, by_class(holder, &RAISE));
             // Whoever can become them is as undetermined as they are.
             administers.extend(holder.perhaps_everything());
-            if !administers.iter().any(|power| power.may == May::Yes) {
-                administers.extend(loosens(holder, all));
-            }
             Raised { administers, keys: if holder.is_group() { Vec::new() } else { by_class(holder, &OF_KEYS) } }
         })
         .collect();
@@ -222,41 +232,6 @@ impl Digest {
             one.effect == Effect::Allow && is_all(&one.actions) && is_all(&one.resources)
         })
     }
-}
-
-/// Whoever would be an administrator but for a boundary or a policy that denies, and may take that away from themselves.
-pub fn loosens<const N: usize>(holder: &Holder, all: impl Fn(&Ask) -> [String; N]) -> Vec<Power> {
-    if holder.is_group() {
-        return Vec::new();
-    }
-    let digests = holder.digests();
-    let would = |denying: &[&Digest]| {
-        RAISE.iter().any(|ask| {
-            let gifts = holder.gifts(&digests, denying, ask.action, To::Some(&all(ask)));
-            gifts.iter().any(|gift| gift.unclear.is_empty())
-        })
-    };
-    if !would(&[]) {
-        return Vec::new();
-    }
-    // By denials alone, or by the boundary alone; with both, taking one away may not be enough.
-    let (denied, bounded) = (!would(&digests), holder.boundary.is_some());
-    let kind = if holder.is_user() { On::Users } else { On::Roles };
-    let mut ways = Vec::new();
-    for ask in LOOSEN.iter().filter(|ask| ask.on == kind) {
-        let of_boundary = ask.action.ends_with("PermissionsBoundary");
-        if of_boundary && !bounded || !of_boundary && !denied {
-            continue;
-        }
-        let Some(mut way) = holder.may(ask, To::One(&holder.arn)) else { continue };
-        way.sentence.push_str(", and takes away what holds them back");
-        if denied && bounded && way.may == May::Yes {
-            way.may = May::Undetermined;
-            way.sentence.push_str("; not understood: whether that is enough");
-        }
-        ways.push(way);
-    }
-    ways
 }
 
 /// The ways in which a holder becomes this administrator.
