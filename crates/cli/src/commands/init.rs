@@ -19,6 +19,7 @@ use sdk::{CollectorKind, Environment, Patience};
 use serde_json::{Map, Value};
 
 use crate::args::Init;
+use crate::commands::init_hidden::KeptOut;
 use crate::commands::init_seen::Seen;
 use crate::commands::init_stock::Stock;
 use crate::commands::init_template::{self, Found};
@@ -75,20 +76,22 @@ pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
     let discovery = runtime.block_on(discover(looking)).map_err(Failure::tool);
     // A source that is silent is not waited for at the end either.
     runtime.shutdown_background();
-    let discovery = discovery?;
+    let mut discovery = discovery?;
     drop(progress);
+    let kept_out = KeptOut::of(&mut discovery, &mut seen, &mut found);
     if discovery.targets.is_empty() && arguments.template.is_none() {
         let mut why = String::new();
-        for reason in reasons(&discovery) {
+        for reason in reasons(&discovery).into_iter().chain(kept_out.lines()) {
             wrapped(&mut why, "  ", &reason);
         }
         return Err(Failure::input(anyhow!("no target was found\n{}", why.trim_end()))
             .with_help("give the reading role's credentials as the source's own tools take them, for AWS by environment or profile"));
     }
-    let text = match arguments.template {
+    let mut text = match arguments.template {
         Some(template) => init_template::declaration(template, &discovery, &seen, &found, now)?,
         None => declaration(&discovery, &seen, now)?,
     };
+    kept_out.write(&mut text);
     OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -106,8 +109,10 @@ pub fn run(arguments: &Init, speech: Speech) -> CommandResult {
             .with_help("this is a bug in this program: report it with that text"));
     }
     let unseen: usize = discovery.targets.iter().map(|target| unseen(&target.gaps).len()).sum();
-    output::text(&summary(&discovery, &seen, &out.display().to_string(), unseen, asked))?;
-    Ok(ExitStatus::when(unseen == 0 && !discovery.targets.is_empty(), ExitStatus::NotAllRead))
+    let marked = Marked { unseen, kept_out: kept_out.count(), asked };
+    output::text(&summary(&discovery, &seen, &out.display().to_string(), &marked))?;
+    let whole = marked.unseen + marked.kept_out == 0 && !discovery.targets.is_empty();
+    Ok(ExitStatus::when(whole, ExitStatus::NotAllRead))
 }
 
 /// The collectors that look.
@@ -131,7 +136,15 @@ fn settings(arguments: &Init) -> Map<String, Value> {
     settings
 }
 
-fn summary(discovery: &Discovery, seen: &Seen, out: &str, unseen: usize, asked: usize) -> String {
+/// How much of what was written is marked, and by which word.
+struct Marked {
+    unseen: usize,
+    kept_out: usize,
+    asked: usize,
+}
+
+fn summary(discovery: &Discovery, seen: &Seen, out: &str, marked: &Marked) -> String {
+    let Marked { unseen, kept_out, asked } = marked;
     let mut text = format!("Wrote {out}:\n");
     for target in &discovery.targets {
         let collectors: Vec<&str> = target.collectors.iter().map(String::as_str).collect();
@@ -150,8 +163,12 @@ fn summary(discovery: &Discovery, seen: &Seen, out: &str, unseen: usize, asked: 
     for reason in reasons(discovery) {
         wrapped(&mut text, "  ", &reason);
     }
-    if unseen > 0 {
+    if *unseen > 0 {
         writeln!(text, "{unseen} things could not be seen; each is marked NOT SEEN in the file").ok();
+    }
+    if *kept_out > 0 {
+        writeln!(text, "{kept_out} things have names that cannot be written; each is marked NOT WRITTEN in the file")
+            .ok();
     }
     writeln!(
         text,
@@ -237,7 +254,7 @@ fn offered(text: &mut String, seen: &Seen) {
 fn keys(text: &mut String, discovery: &Discovery) {
     text.push_str("# ---- The key inventory: which of these keys hold or move what is in custody, who holds them, when each was last reviewed.\n");
     if discovery.targets.iter().all(|target| target.keys.is_empty()) {
-        text.push_str("# NOT SEEN: no key was found. Where access to a list was denied above, there may be some.\n");
+        text.push_str("# NOT SEEN: no key was found that can be declared. Where access to a list was denied above, there may be some.\n");
         text.push_str(
             "# keys:\n#   - {id: hot-signing, class: operational, at: {target: TARGET, key: alias/hot-signing}}\n\n",
         );

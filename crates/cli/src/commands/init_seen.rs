@@ -40,6 +40,18 @@ impl What {
 }
 
 impl What {
+    const fn singular(self) -> &'static str {
+        match self {
+            Self::ForeignAccount => "the account",
+            Self::Organisation => "the organisation",
+            Self::Issuer => "the issuer",
+            Self::GithubOwner => "the owner of repositories",
+            Self::Bucket => "the bucket",
+            Self::Authorizers => "what decides beside RBAC:",
+            Self::Sensitive => "the subject",
+        }
+    }
+
     /// A word for somebody outside who is let in.
     const fn outsider(self) -> Option<&'static str> {
         match self {
@@ -131,6 +143,17 @@ impl Seen {
                 self.add(target, What::Sensitive, id, right);
             }
         }
+    }
+
+    /// Keeps what this is true of, asked with the target, what it is, and its name.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &str, &str) -> bool) {
+        for (target, of_target) in &mut self.0 {
+            for (what, things) in of_target.iter_mut() {
+                things.retain(|value, _| keep(target, what.singular(), value));
+            }
+            of_target.retain(|_, things| !things.is_empty());
+        }
+        self.0.retain(|_, of_target| !of_target.is_empty());
     }
 
     fn add(&mut self, target: &str, what: What, value: &str, place: &str) {

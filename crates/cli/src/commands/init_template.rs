@@ -68,6 +68,14 @@ impl Found {
             _ => {}
         }
     }
+
+    /// Keeps the people and Apps of which this is true, asked with the target, what they are and their name there.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &str, &str) -> bool) {
+        self.people.retain(|(target, identity), _| keep(target, "the identity", identity));
+        self.apps.retain(|(target, app)| keep(target, "the App", app));
+        // Owners are people of some target too, and are named there.
+        self.owners.retain(|owner| self.people.values().any(|name| name == owner));
+    }
 }
 
 /// One key of the declaration at its top, with the comments before it.
@@ -449,7 +457,7 @@ impl<'a> Filling<'a> {
     fn inventory(&self, text: &mut String, section: &Section<'_>) {
         text.push_str("keys:\n");
         if self.keys.is_empty() {
-            text.push_str("  # NOT SEEN: no key was found. These are the template's.\n");
+            text.push_str("  # NOT SEEN: no key was found that can be declared. These are the template's.\n");
             for line in section.lines.iter().skip(1).filter(|line| !line.is_empty()) {
                 let line = without_days(line);
                 let asked = match line

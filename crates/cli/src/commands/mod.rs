@@ -11,6 +11,7 @@ mod demo;
 mod export;
 mod gaps;
 mod init;
+mod init_hidden;
 mod init_seen;
 mod init_stock;
 mod init_template;
