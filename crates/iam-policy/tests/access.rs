@@ -16,6 +16,24 @@ use witnessmark_iam_policy::access::{
     Cluster, Does, Holds, Link, PodIdentity, Reach, Reacher, Sealed, Step, Walker, Who, WhoKind, World,
 };
 
+impl Scene {
+    /// The account was not listed to its end.
+    fn partly(mut self, account: &str) -> Self {
+        self.whole.remove(account);
+        self
+    }
+
+    /// A part of the resource recorded last was not read; `false`: only a part of it.
+    fn without(mut self, part: &str, at_all: bool) -> Self {
+        let (_, _, facts, unread) = self.resources.last_mut().unwrap();
+        if at_all {
+            facts.as_object_mut().unwrap().remove(part);
+        }
+        unread.push(part.to_owned());
+        self
+    }
+}
+
 /// Of a key's policy.
 fn to(principal: Value, action: &str) -> Value {
     with(allow(action), "Principal", principal)

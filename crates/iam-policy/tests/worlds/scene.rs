@@ -1,8 +1,4 @@
-#![allow(
-    dead_code,
-    clippy::needless_pass_by_value,
-    reason = "each test that takes it uses a part; rows are easier to read"
-)]
+#![expect(clippy::needless_pass_by_value, reason = "rows of tables are easier to read without ampersands")]
 //! Sealed facts of users, groups, roles and keys, as collectors record them.
 
 use std::collections::BTreeSet;
@@ -23,19 +19,16 @@ pub fn policy(statements: &Value) -> Value {
 /// Resources with their gaps.
 #[derive(Clone, Debug, Default)]
 pub struct Scene {
-    resources: Vec<(String, String, Value, Vec<String>)>,
-    whole: BTreeSet<String>,
+    /// Of each its kind, its id, its facts, and the parts of it that were not read.
+    pub resources: Vec<(String, String, Value, Vec<String>)>,
+    /// Accounts.
+    pub whole: BTreeSet<String>,
 }
 
 impl Scene {
     /// Both accounts were listed to their ends.
     pub fn new() -> Self {
         Self { resources: Vec::new(), whole: [OWN, OTHER].map(str::to_owned).into() }
-    }
-
-    pub fn partly(mut self, account: &str) -> Self {
-        self.whole.remove(account);
-        self
     }
 
     /// `kind`: `user`, `group` or `role`, of the account whose number comes with the name: `jane`, `444455556666:jane`.
@@ -57,15 +50,6 @@ impl Scene {
         self
     }
 
-    pub fn user(self, name: &str, statements: Value) -> Self {
-        self.entity("user", name, statements, json!({}))
-    }
-
-    pub fn role(self, name: &str, statements: Value, trust: Value) -> Self {
-        let trust = policy(&trust);
-        self.entity("role", name, statements, json!({"trust_policy": trust}))
-    }
-
     pub fn managed(mut self, id: &str, statements: Value) -> Self {
         let facts = json!({"document": policy(&statements)});
         self.resources.push(("aws-iam/policy".to_owned(), id.to_owned(), facts, Vec::new()));
@@ -78,16 +62,6 @@ impl Scene {
             facts[part] = value.clone();
         }
         self.resources.push(("aws-kms/key".to_owned(), KEY.to_owned(), facts, Vec::new()));
-        self
-    }
-
-    /// A part of the resource recorded last was not read; `false`: only a part of it.
-    pub fn without(mut self, part: &str, at_all: bool) -> Self {
-        let (_, _, facts, unread) = self.resources.last_mut().unwrap();
-        if at_all {
-            facts.as_object_mut().unwrap().remove(part);
-        }
-        unread.push(part.to_owned());
         self
     }
 
