@@ -35,28 +35,16 @@ pub(crate) fn record<'k>(
     let world = world.build();
 
     let mut problem = None;
-    let (mut gaps, mut from) = (Vec::new(), BTreeSet::new());
+    let mut kept = Kept::default();
     let lists = joins::derive(&world, &mut |joined| {
-        gaps.extend(joined.gaps.iter().map(|gap| part_gap(&joined, gap)));
-        from.extend(joined.inputs.iter().filter_map(|input| match input {
-            Input::Object { target, .. } | Input::List { target, .. } => Some(target.clone()),
-            Input::Gap(_) => None,
-        }));
-        if problem.is_some() {
-            return;
-        }
-        let subject = Subject { kind: joined.kind.to_owned(), id: joined.id.clone() };
-        match computed(joined).and_then(|one| recorded.compute(one)) {
-            Ok(None) => {}
-            Ok(Some(detail)) => {
-                gaps.push(Gap { population: Some(subject.kind.clone()), subject: Some(subject), detail, ..own_gap() });
-            }
-            Err(error) => problem = Some(error),
+        if problem.is_none() {
+            problem = kept.take(joined, recorded).err();
         }
     });
     if let Some(problem) = problem {
         return Err(problem);
     }
+    let Kept { mut gaps, from, torn, .. } = kept;
     let mut coverage = Vec::new();
     for list in lists {
         coverage.push(Coverage {
@@ -67,7 +55,7 @@ pub(crate) fn record<'k>(
             pages: 0,
             items: list.items,
             repeated: 0,
-            complete: list.open.is_empty(),
+            complete: list.open.is_empty() && !torn.contains(list.kind),
             total: None,
         });
         gaps.extend(list.open.into_iter().map(|why| Gap {
@@ -81,7 +69,43 @@ pub(crate) fn record<'k>(
     recorded.computed(coverage, gaps, (!rehearsal.is_empty()).then(|| route(rehearsal)))
 }
 
-fn computed(joined: Joined) -> io::Result<Computed> {
+/// What is kept of the joined objects beside themselves.
+#[derive(Debug, Default)]
+struct Kept {
+    gaps: Vec<Gap>,
+    /// Targets that something was computed from.
+    from: BTreeSet<String>,
+    ids: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Kinds of which one id came twice.
+    torn: BTreeSet<&'static str>,
+}
+
+impl Kept {
+    /// Records an object, unless a bundle would refuse it.
+    fn take(&mut self, joined: Joined, recorded: &mut Recorded) -> io::Result<()> {
+        let kind = joined.kind;
+        let subject = Subject { kind: kind.to_owned(), id: joined.id.clone() };
+        if !self.ids.entry(kind).or_default().insert(joined.id.clone()) {
+            // Which of them is right is not known, and a bundle has each once.
+            let detail = format!("{} came out twice: only the first is here", subject.id);
+            self.gaps.push(Gap { population: Some(subject.kind), detail, ..own_gap() });
+            self.torn.insert(kind);
+            return Ok(());
+        }
+        self.gaps.extend(joined.gaps.iter().map(|gap| part_gap(&joined, gap)));
+        self.from.extend(joined.inputs.iter().filter_map(|input| match input {
+            Input::Object { target, .. } | Input::List { target, .. } => Some(target.clone()),
+            Input::Gap(_) => None,
+        }));
+        if let Some(detail) = recorded.compute(computed(joined))? {
+            let population = Some(subject.kind.clone());
+            self.gaps.push(Gap { population, subject: Some(subject), detail, ..own_gap() });
+        }
+        Ok(())
+    }
+}
+
+fn computed(joined: Joined) -> Computed {
     let of_gaps = joined.gaps.iter().flat_map(|gap| &gap.because).map(|at| ComputedFrom::Gap(at.0 as u64));
     let inputs = joined.inputs.iter().map(|input| match input {
         Input::Object { target, kind, id } => {
@@ -90,13 +114,13 @@ fn computed(joined: Joined) -> io::Result<Computed> {
         Input::List { target, kind } => ComputedFrom::List { target: target.clone(), kind: kind.clone() },
         Input::Gap(at) => ComputedFrom::Gap(at.0 as u64),
     });
-    Ok(Computed {
+    Computed {
         target: JOINED,
         kind: joined.kind,
         inputs: inputs.chain(of_gaps).collect(),
-        facts: serde_json::value::to_raw_value(&joined.facts)?,
+        facts: joined.facts.into_iter().map(|(part, value)| (part.to_owned(), value)).collect(),
         id: joined.id,
-    })
+    }
 }
 
 fn part_gap(joined: &Joined, gap: &joins::PartGap) -> Gap {
@@ -145,5 +169,53 @@ fn route(rehearsal: Vec<Rehearsed>) -> Route {
         authorities: Vec::new(),
         pinned: Vec::new(),
         rehearsal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::spool::{DeclaredFiles, Spool};
+
+    #[test]
+    fn what_a_bundle_would_refuse_is_not_kept_and_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut recorded = Spool::create(folder.path(), DeclaredFiles::default()).unwrap().finish().unwrap();
+        let object = |id: &str, value: Value| {
+            let mut joined = Joined::new("joined/key", id);
+            joined.part("value", value);
+            joined
+        };
+        let deep = (0..60).fold(json!(1), |value, _| json!([value]));
+        let mut kept = Kept::default();
+        for joined in [
+            object("a", json!(1)),
+            object("deep", deep),
+            object("a", json!(2)),
+            object("large", json!("x".repeat(9 << 20))),
+        ] {
+            kept.take(joined, &mut recorded).unwrap();
+        }
+        let said: Vec<(Option<&str>, &str)> = kept
+            .gaps
+            .iter()
+            .map(|gap| (gap.subject.as_ref().map(|one| one.id.as_str()), gap.detail.as_str()))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                (Some("deep"), "it is more than 48 arrays and objects deep"),
+                (None, "a came out twice: only the first is here"),
+                (Some("large"), "its facts have 9437196 bytes, more than 8388608 are not sealed"),
+            ]
+        );
+        assert!(kept.gaps.iter().all(|gap| gap.population.as_deref() == Some("joined/key")), "{:?}", kept.gaps);
+        assert_eq!(kept.torn, BTreeSet::from(["joined/key"]));
+        recorded.computed(Vec::new(), kept.gaps, None).unwrap();
+        let sealed: Vec<_> = recorded.derived().map(Result::unwrap).collect();
+        let [one] = sealed.as_slice() else { panic!("{sealed:?}") };
+        assert_eq!((one.id.as_str(), one.facts.get()), ("a", r#"{"value":1}"#));
     }
 }

@@ -16,6 +16,9 @@ const DEPTH: usize = 48;
 /// Bytes of the facts of one object, or of the parameters of one call: a record has 16 MiB, in which findings quote them.
 const FACTS_BYTES: usize = 8 << 20;
 
+/// What one object is computed from: each is a reference of at most 22 bytes, beside the facts.
+const MOST_INPUTS: usize = 200_000;
+
 /// Bytes of a place beside its path.
 const PLACE_BYTES: usize = 96;
 
@@ -40,6 +43,16 @@ pub(super) fn value(value: &Value) -> Result<(), String> {
 pub(super) fn size(bytes: usize) -> Result<(), String> {
     if bytes > FACTS_BYTES {
         return Err(format!("its facts have {bytes} bytes, more than {FACTS_BYTES} are not sealed"));
+    }
+    Ok(())
+}
+
+/// Whether an object of these facts, which are so many bytes, computed from so many things may stand in a record.
+pub(super) fn derived(facts: &Value, bytes: usize, inputs: usize) -> Result<(), String> {
+    value(facts)?;
+    size(bytes)?;
+    if inputs > MOST_INPUTS {
+        return Err(format!("it was computed from {inputs} things, more than {MOST_INPUTS} are not sealed"));
     }
     Ok(())
 }
@@ -136,6 +149,17 @@ mod tests {
         assert!(value(&deep(DEPTH + 1)).is_err());
         assert!(value(&Value::Array(vec![Value::Null; limits::MEMBERS_MAX])).is_ok());
         assert!(value(&json!({"a": vec![Value::Null; limits::MEMBERS_MAX + 1]})).is_err());
+
+        assert_eq!(derived(&deep(DEPTH), FACTS_BYTES, MOST_INPUTS), Ok(()));
+        for unfit in [
+            derived(&deep(DEPTH + 1), 1, 1),
+            derived(&json!({}), FACTS_BYTES + 1, 1),
+            derived(&json!({}), 1, MOST_INPUTS + 1),
+        ] {
+            assert!(unfit.is_err());
+        }
+        let longest = "declaration:".len() + limits::RECORDS_MAX.to_string().len() + "\"\",".len();
+        assert!(FACTS_BYTES + MOST_INPUTS * longest < limits::LINE_MAX);
 
         let mut room = Room::default();
         assert!((0..limits::PARTS_MAX).all(|_| room.take(1, 1, 1).is_ok()) && room.take(1, 1, 1).is_err());
