@@ -226,6 +226,14 @@ impl<'d> ComputedReader<'d> {
         )
     }
 
+    /// Whether a gap may be of a part that was listed again and otherwise: in a list of its kind something was listed again, by the list's
+    /// own count.
+    fn is_contradicted(&self, gap: &Gap) -> bool {
+        let Some(subject) = gap.subject.as_ref().filter(|_| gap.part.is_some()) else { return false };
+        let of_kind = |one: &&Coverage| one.target == gap.target && kind_of(&one.population) == subject.kind;
+        gap.reason == GapReason::Malformed && self.coverage.iter().filter(of_kind).any(|one| one.repeated > 0)
+    }
+
     /// Why objects of a target that were computed from these kinds cannot be computed again.
     fn why_not(&self, target: &str, kinds: &[&str]) -> Option<String> {
         if self.withheld.0 > 0 && self.lacks(target, kinds) {
@@ -238,7 +246,7 @@ impl<'d> ComputedReader<'d> {
         };
         let gone = self.gaps.iter().filter(of_input).find(|gap| {
             // The collector knew it, and the bundle does not hold it: it is masked, contradicts itself, or does not fit into a record.
-            let of_one = gap.reason == GapReason::CollectorFailed || gap.detail.starts_with("listed ");
+            let of_one = gap.reason == GapReason::CollectorFailed || self.is_contradicted(gap);
             gap.reason == GapReason::WithheldSecret || (gap.subject.is_some() && of_one)
         });
         gone.map(|gap| format!("what they were computed from is not in the bundle: {}", gap.detail))

@@ -222,6 +222,25 @@ fn what_does_not_fit_into_a_record_accuses_nobody() {
 }
 
 #[test]
+fn what_was_listed_again_and_otherwise_accuses_nobody() {
+    let differs = || {
+        let Record::Gap(gap) = too_large("c", ("kubernetes-rbac/role", "ClusterRole/reads"), Some("labels")) else {
+            panic!("a gap")
+        };
+        Record::Gap(Gap { reason: GapReason::Malformed, detail: "in whatever words".into(), ..gap })
+    };
+    for (repeated, differ, not_computed) in [(1, 0, 1), (0, 1, 0)] {
+        let mut records = read();
+        let Record::Coverage(roles) = &mut records[1] else { panic!("a list") };
+        (roles.items, roles.repeated) = (roles.items + repeated, repeated);
+        records.push(differs());
+        records.push(derived("User/ann", &json!({})));
+        let found = again(TOOL, shown(records));
+        assert_eq!((found.differ.len(), found.not_computed()), (differ, not_computed), "{repeated}: {found:?}");
+    }
+}
+
+#[test]
 fn what_is_joined_has_to_be_there_or_a_gap_says_why_not() {
     let loaded = loaded_with("keys: [{id: hot, class: operational}]\n");
     let found = declared_again(&loaded, TOOL, Vec::new());
