@@ -120,6 +120,36 @@ fn sole<T>(found: Vec<(u64, T)>, label: &str, serial: &str) -> Result<Option<T>,
     Ok(found.into_iter().next().map(|(_, one)| one))
 }
 
+/// The token of the declared names, of what the tokens in the slots say of themselves.
+fn chosen<T>(
+    seen: impl Iterator<Item = (u64, Result<(TokenName, T), TokenRefusal>)>,
+    label: &str,
+    serial: &str,
+) -> Result<T, CollectError> {
+    let (mut found, mut others, mut unread) = (Vec::new(), Vec::new(), None);
+    for (slot, says) in seen {
+        match says {
+            Ok((name, token)) if name.serial == serial && name.label == label => found.push((slot, token)),
+            Ok((name, _)) if name.initialized => {
+                others.push(format!("`{}` with serial number {}", name.label, name.serial));
+            }
+            Ok(_) => {}
+            Err(refusal) => unread = unread.or(Some(refusal)),
+        }
+    }
+    if let Some(pinned) = sole(found, label, serial)? {
+        return Ok(pinned);
+    }
+    // It may be the one that could not be asked: that is no other identity.
+    if let Some(refusal) = unread {
+        return Err(refusal.end());
+    }
+    Err(CollectError::WrongIdentity {
+        expected: format!("`{label}` with serial number {serial}"),
+        found: if others.is_empty() { "no initialised token".to_owned() } else { others.join(", ") },
+    })
+}
+
 impl Loaded {
     /// What this function refused while the slots were looked into.
     pub fn refused(&self, right: &str) -> Option<&TokenRefusal> {
@@ -135,40 +165,22 @@ impl Loaded {
     /// # Errors
     /// When there is none: nothing more may be read.
     pub fn pinned(&self, settings: &Settings) -> Result<Pinned, CollectError> {
-        let mut found = Vec::new();
-        let mut others = Vec::new();
-        let mut unread = Vec::new();
-        for seen in &self.slots {
-            match &seen.token {
-                Some(Ok(answer))
-                    if trimmed(answer.value.serial_number()) == settings.serial
-                        && trimmed(answer.value.label()) == settings.token =>
-                {
+        let says = |seen: &SeenSlot| {
+            let says = match seen.token.as_ref()? {
+                Ok(answer) => {
                     let hardware = seen.info.as_ref().ok().map(|info| (info.value.hardware_slot(), info.exchange));
-                    found.push((seen.slot.id(), Pinned { slot: seen.slot, info: answer.clone(), hardware }));
+                    let name = TokenName {
+                        label: trimmed(answer.value.label()).to_owned(),
+                        serial: trimmed(answer.value.serial_number()).to_owned(),
+                        initialized: answer.value.token_initialized(),
+                    };
+                    Ok((name, Pinned { slot: seen.slot, info: answer.clone(), hardware }))
                 }
-                Some(Ok(answer)) if answer.value.token_initialized() => {
-                    others.push(format!(
-                        "`{}` with serial number {}",
-                        trimmed(answer.value.label()),
-                        trimmed(answer.value.serial_number())
-                    ));
-                }
-                Some(Err(refusal)) => unread.push(refusal.clone()),
-                _ => {}
-            }
-        }
-        if let Some(pinned) = sole(found, &settings.token, &settings.serial)? {
-            return Ok(pinned);
-        }
-        // It may be the one that could not be asked: that is no other identity.
-        if let Some(refusal) = unread.into_iter().next() {
-            return Err(refusal.end());
-        }
-        Err(CollectError::WrongIdentity {
-            expected: format!("`{}` with serial number {}", settings.token, settings.serial),
-            found: if others.is_empty() { "no initialised token".to_owned() } else { others.join(", ") },
-        })
+                Err(refusal) => Err(refusal.clone()),
+            };
+            Some((seen.slot.id(), says))
+        };
+        chosen(self.slots.iter().filter_map(says), &settings.token, &settings.serial)
     }
 
     /// Records every slot.
@@ -477,6 +489,40 @@ mod tests {
         assert!(matches!(error, CollectError::WrongIdentity { .. }));
         let words = error.to_string();
         assert!(words.contains("`treasury` with serial number 01") && words.contains("in the slots 3, 7"), "{words}");
+    }
+
+    #[test]
+    fn of_two_tokens_the_one_of_both_names_is_read() {
+        let name = |label: &str, serial: &str| TokenName {
+            label: label.to_owned(),
+            serial: serial.to_owned(),
+            initialized: !label.is_empty(),
+        };
+        let refused = || TokenRefusal {
+            right: TOKEN_INFO,
+            reason: GapReason::SourceError,
+            detail: "it is busy".to_owned(),
+            exchange: None,
+        };
+        let pinned = |slots: &[Option<(&str, &str)>]| {
+            let says = |(slot, says): (u64, &Option<(&str, &str)>)| {
+                (slot, says.map(|(label, serial)| (name(label, serial), slot)).ok_or_else(refused))
+            };
+            chosen((0..).zip(slots).map(says), "treasury", "02").map_err(|error| error.to_string())
+        };
+        // One label, two serial numbers, and the other way round.
+        assert_eq!(pinned(&[Some(("treasury", "01")), Some(("treasury", "02"))]), Ok(1));
+        assert_eq!(pinned(&[Some(("treasury", "02")), Some(("spare", "02"))]), Ok(0));
+        assert_eq!(pinned(&[None, Some(("treasury", "02"))]), Ok(1));
+        let twice = pinned(&[Some(("treasury", "02")), Some(("", "")), Some(("treasury", "02"))]).unwrap_err();
+        assert!(twice.contains("in the slots 0, 2"), "{twice}");
+        let others = pinned(&[Some(("treasury", "01")), Some(("spare", "02")), Some(("", ""))]).unwrap_err();
+        assert!(others.contains("`treasury` with serial number 01, `spare` with serial number 02"), "{others}");
+        assert!(!others.contains("`` with"), "{others}");
+        assert!(pinned(&[Some(("", ""))]).unwrap_err().contains("no initialised token"));
+        // The one that could not be asked may be it.
+        let unread = pinned(&[Some(("treasury", "01")), None]).unwrap_err();
+        assert!(unread.contains("it is busy"), "{unread}");
     }
 
     #[test]
