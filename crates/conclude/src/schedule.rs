@@ -3,15 +3,19 @@
 //! A declared schedule has an interval and no hour: after each run that observed something the next one is due an interval later. So a
 //! run that begins a little late each day misses none, and what stands between two such runs is cut into slots of one interval. A run
 //! that failed and a rehearsal observe nothing: their slot stays without an observation, and says which of the two it was. Nor is a slot met
-//! by an observation that began before an earlier one: what was due until then has been told already, and is told once.
+//! by an observation that began before an earlier one: what was due until then has been told already, and is told once. A failed run whose
+//! clock was ahead of the runs after it ends no period: a clock that is wrong is a reason to fail, and its time has not passed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::Timestamp;
 use serde::Serialize;
 
 /// So many irregularities of a kind are named; the rest are counted.
 const NAMED: usize = 1000;
+
+/// The interval by which a run without one is held to be long after another.
+const DAY_SECONDS: u64 = 86_400;
 
 /// A run of a ledger, as its statement says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +108,9 @@ pub struct Kept {
     /// Observations that began before an earlier one, at most a thousand. They meet no slot.
     pub times_back: Vec<u64>,
     pub times_back_in_all: u64,
+    /// Failed runs that began more than half an interval after a run behind them, at most a thousand. They end no period.
+    pub times_ahead: Vec<u64>,
+    pub times_ahead_in_all: u64,
     /// Begin of the first and of the last observation of the whole ledger.
     pub first: Option<Timestamp>,
     pub last: Option<Timestamp>,
@@ -136,8 +143,15 @@ impl Schedule {
         // A run after the first observation whose clock went back begins no period.
         let opening = real.iter().position(|run| observed(run)).map_or(real.len(), |at| at + 1);
         let begin = from.or_else(|| real.iter().take(opening).map(|run| run.started).min());
-        let end = until.or_else(|| real.iter().map(|run| run.started).max());
-        let mut walk = Walk { from: begin, until: end, asked_until: until.is_some(), kept: Kept::default() };
+        let ahead = self.ahead();
+        let plausible = real.iter().filter(|run| !ahead.contains(&run.index));
+        let end = until.or_else(|| plausible.map(|run| run.started).max());
+        let kept = Kept {
+            times_ahead: ahead.iter().take(NAMED).copied().collect(),
+            times_ahead_in_all: ahead.len() as u64,
+            ..Kept::default()
+        };
+        let mut walk = Walk { from: begin, until: end, asked_until: until.is_some(), kept };
         let mut others: Vec<Began> = Vec::new();
         let mut last: Option<Began> = None;
         for run in &self.runs {
@@ -164,6 +178,40 @@ impl Schedule {
             (None, None) => {}
         }
         walk.kept
+    }
+
+    /// Failed runs whose clock was ahead, by their indices.
+    fn ahead(&self) -> BTreeSet<u64> {
+        let mut found = BTreeSet::new();
+        let mut failed: Vec<&Began> = Vec::new();
+        let mut last: Option<Timestamp> = None;
+        for run in &self.runs {
+            match run.worth {
+                Worth::Rehearsal => {}
+                Worth::Failed => failed.push(run),
+                // One whose clock went back says nothing of another's.
+                Worth::Complete | Worth::Partial if last.is_some_and(|last| run.started < last) => {}
+                Worth::Complete | Worth::Partial => {
+                    take_ahead(&mut failed, last, Some(run.started), &mut found);
+                    last = Some(run.started);
+                }
+            }
+        }
+        take_ahead(&mut failed, last, None, &mut found);
+        found
+    }
+}
+
+/// Of failed runs after the observation `last` and before the one that began at `next`: those that began long after one behind them.
+fn take_ahead(failed: &mut Vec<&Began>, last: Option<Timestamp>, next: Option<Timestamp>, found: &mut BTreeSet<u64>) {
+    let mut earliest = next;
+    for run in failed.drain(..).rev() {
+        let half = i128::from(run.every_seconds.unwrap_or(DAY_SECONDS)) * 500;
+        if earliest.is_some_and(|then| millis(run.started) - millis(then) > half) {
+            found.insert(run.index);
+        } else if last.is_none_or(|last| run.started >= last) {
+            earliest = Some(earliest.map_or(run.started, |then| then.min(run.started)));
+        }
     }
 }
 
@@ -507,6 +555,32 @@ mod tests {
     fn a_clock_that_went_back_shows() {
         let back = kept(None, &[daily("2026-01-02"), daily("2026-01-01")], None);
         assert_eq!((back.times_back, back.times_back_in_all, back.missing), (vec![1], 1, 0));
+    }
+
+    #[test]
+    fn a_failed_run_whose_clock_was_ahead_ends_no_period() {
+        let failed = |started| (started, DAY, Worth::Failed);
+        let far = failed("2099-01-01");
+        let told = kept(None, &[daily("2026-01-01"), far, daily("2026-01-02"), daily("2026-01-03")], None);
+        assert_eq!((told.due, told.observed, told.unobserved()), (3, 3, 0));
+        assert_eq!((&told.times_ahead, told.times_ahead_in_all), (&vec![1], 1));
+        // What failed afterwards tells as well, and ends the period itself.
+        let told = kept(None, &[daily("2026-01-01"), far, failed("2026-01-02"), failed("2026-01-03")], None);
+        assert_eq!((told.due, told.failed, told.missing, &told.times_ahead), (3, 2, 0, &vec![1]));
+        let told = kept(None, &[far, failed("2026-01-02")], None);
+        assert_eq!((told.due, told.failed, told.missing, &told.times_ahead), (1, 1, 0, &vec![0]));
+        // Nothing says otherwise of the last one: until then nothing was observed.
+        let last = kept(None, &[daily("2026-01-01"), failed("2026-01-31")], None);
+        assert_eq!((last.due, last.failed, last.missing, last.times_ahead_in_all), (31, 1, 29, 0));
+        // Neither does a run beside it, nor one whose own clock went back.
+        let beside = kept(None, &[daily("2026-01-01"), failed("2026-01-02T06:00:00Z"), daily("2026-01-02")], None);
+        assert_eq!(beside.times_ahead_in_all, 0);
+        let back = [daily("2026-01-10"), failed("2026-01-11"), daily("2026-01-02"), (far.0, DAY, Worth::Rehearsal)];
+        let told = kept(None, &back, None);
+        assert_eq!((told.due, told.failed, told.times_back_in_all, told.times_ahead_in_all), (2, 1, 1, 0));
+        // Whoever asks for a period gets it.
+        let told = kept(None, &[daily("2026-01-01"), far, daily("2026-01-02")], Some("2026-01-04T12:00:00Z"));
+        assert_eq!((told.due, told.missing), (4, 2));
     }
 
     /// Slots that were told as missing before the clock was set back are neither met nor missing once more.
