@@ -181,6 +181,14 @@ fn bundles(out: &mut String, report: &AuditReport) {
             format!("went back: {in_all} began before an earlier run, and meet no slot: {}", entries(back, in_all));
         row(out, "clock", &text);
     }
+    let (ahead, in_all) = (&report.schedule.times_ahead, report.schedule.times_ahead_in_all);
+    if in_all > 0 {
+        let text = format!(
+            "was ahead: {in_all} failed, and began long after a run behind them; they end no period: {}",
+            entries(ahead, in_all)
+        );
+        row(out, "clock", &text);
+    }
 }
 
 /// `entry 3`, `entries 3, 4, …`.
@@ -243,8 +251,20 @@ fn schedule(out: &mut String, report: &AuditReport) {
 fn changes(out: &mut String, report: &AuditReport) {
     let found = &report.changes;
     let _ = write!(out, "\n{HEAD}What changed between runs{HEAD:#} ({})\n", period(report));
+    // What nothing is known of comes before what is said of the rest.
+    if found.unsaid_in_all > 0 {
+        let text = format!(
+            "Cannot be said of {}: the statement does not say with what was judged. Compare the bundles themselves.",
+            entries(&found.unsaid, found.unsaid_in_all)
+        );
+        out.push_str(&wrapped("  ", &text));
+    }
     if found.in_all == 0 {
-        out.push_str(&wrapped("  ", "nothing that the statements name: plan, declaration, checks, parameters, targets, schedule, tool, collector"));
+        let which = if found.unsaid_in_all > 0 { "Where it can be said: nothing" } else { "Nothing" };
+        let text = format!(
+            "{which} that the statements name (plan, declaration, checks, parameters, targets, schedule, tool, collector)."
+        );
+        out.push_str(&wrapped("  ", &text));
     }
     for change in found.changes.iter().take(SHOWN) {
         let value = |value: &Option<String>| match value.as_deref() {
@@ -267,13 +287,6 @@ fn changes(out: &mut String, report: &AuditReport) {
         let counts: Vec<String> =
             found.by_aspect.iter().map(|(aspect, count)| format!("{} {count}", aspect.as_str())).collect();
         out.push_str(&wrapped("  ", &format!("… {} changes in all: {}", found.in_all, counts.join(", "))));
-    }
-    if found.unsaid_in_all > 0 {
-        let text = format!(
-            "Cannot be said of {}: the statement does not say with what was judged. Compare the bundles themselves.",
-            entries(&found.unsaid, found.unsaid_in_all)
-        );
-        out.push_str(&wrapped("  ", &text));
     }
     if found.in_all > 0 {
         out.push_str(&wrapped(
