@@ -282,7 +282,7 @@ fn who_may_take_away_what_holds_them_back_is_an_administrator() {
     };
     let denied = || json!([deny(json!(["iam:PutUserPolicy", "kms:Sign"]), json!("*"))]);
     for (own, name, denying, expected) in [
-        (all(), managed, json!([deny(eight.clone(), json!("*"))]), 'y'),
+        (all(), managed, json!([deny(eight, json!("*"))]), 'y'),
         (all(), managed, json!([deny(json!(["iam:Attach*", "iam:*Version", "iam:Put*", "iam:De*"]), json!("*"))]), 'n'),
         // Each by what is meant for where it stands.
         (few(json!("iam:DetachUserPolicy")), managed, denied(), 'y'),
