@@ -102,6 +102,10 @@ fn read(full: &Path, path: &str, max: u64) -> Result<Option<Vec<u8>>, ReadError>
 fn human(report: &AuditReport, kept: Option<&Path>) -> String {
     let mut out = String::new();
     match &report.problem {
+        None if report.entries == 0 => {
+            let _ = writeln!(out, "{OPEN}Empty{OPEN:#}: the trusted ledger key signed a head over no entries");
+            out.push_str(&wrapped("  ", "Nothing was sealed into this ledger yet: there is nothing to audit. Ask the custodian for it again once a run is in it."));
+        }
         None => {
             let _ = writeln!(
                 out,
@@ -134,7 +138,7 @@ fn human(report: &AuditReport, kept: Option<&Path>) -> String {
             row(&mut out, "seen", &format!("kept in {}", path.display()));
         }
     }
-    if report.problem.is_none() {
+    if report.problem.is_none() && report.entries > 0 {
         bundles(&mut out, report);
         schedule(&mut out, report);
         changes(&mut out, report);

@@ -106,7 +106,7 @@ impl State {
         let trust = demands.trust;
         let key = trust.log_key().map_err(Problem::Trust)?;
         let bytes = required(files, layout::CHECKPOINT, bundle::limits::CHECKPOINT_MAX)?;
-        let head = ledger_position::newest(&bytes, trust, &key)?;
+        let head = ledger_position::newest_or_none(&bytes, trust, &key)?;
         if head.size > ENTRIES_MAX {
             return Err(Problem::LedgerTooLarge { size: head.size, max: ENTRIES_MAX });
         }
@@ -331,7 +331,8 @@ impl State {
             newest: self.newest,
             rests_on_custodian: if whole { rests_on_custodian(self.continuity, unproven) } else { Vec::new() },
         };
-        Audit { report, seen }
+        // Of nothing, nothing is proven.
+        Audit { seen: seen.filter(|_| report.entries > 0), report }
     }
 }
 

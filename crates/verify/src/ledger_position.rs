@@ -72,12 +72,23 @@ fn prior_root(path: &[Digest]) -> Digest {
 
 /// Reads and proves `ledger/checkpoint`.
 pub(crate) fn newest(bytes: &[u8], trust: &Trust, key: &LogKey) -> Result<Checkpoint, Problem> {
+    let head = signed(bytes, key)?;
+    if trust.allows_head(head.size) { Ok(head) } else { Err(Problem::HeadNotTrusted { size: head.size }) }
+}
+
+/// The same of a ledger that may be empty: a key that may sign its first entry's head may sign the one before it.
+pub(crate) fn newest_or_none(bytes: &[u8], trust: &Trust, key: &LogKey) -> Result<Checkpoint, Problem> {
+    let head = signed(bytes, key)?;
+    if trust.allows_head(head.size.max(1)) { Ok(head) } else { Err(Problem::HeadNotTrusted { size: head.size }) }
+}
+
+fn signed(bytes: &[u8], key: &LogKey) -> Result<Checkpoint, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::NewestText)?;
     let signed = SignedCheckpoint::parse(text).map_err(Problem::Newest)?;
     let head = signed
         .verify_c2sp(key, |message, signature| ed25519::verify(key.public_key().as_bytes(), message, signature))
         .map_err(Problem::Newest)?;
-    if trust.allows_head(head.size) { Ok(head.clone()) } else { Err(Problem::HeadNotTrusted { size: head.size }) }
+    Ok(head.clone())
 }
 
 /// Proves that the newest head continues the bundle's own.

@@ -230,6 +230,33 @@ fn an_altered_export_is_an_answer_of_the_audit() {
     }
 }
 
+/// A ledger that nothing was sealed into has a head all the same.
+#[test]
+fn an_empty_ledger_is_said_to_be_empty() {
+    let desk = workspace_tests::desk::Desk::bare();
+    for arguments in [
+        &["keys", "new", "--out", "keys", "--origin", "northbank.example/vault"][..],
+        &["ledger", "init", "--store", "evidence", "--keys", "keys"],
+    ] {
+        let answer = desk.witnessmark(arguments);
+        assert_eq!(answer.code, 0, "{answer:?}");
+    }
+    let audit = ["audit", "evidence", "--trust", "keys/trust.json"];
+    let answer = desk.verify(&audit);
+    assert_eq!(answer.code, 21, "{answer:?}");
+    assert!(answer.stdout.starts_with("Empty: ") && answer.stdout.contains("Nothing was sealed"), "{answer:?}");
+    let report = desk.verify(&[&audit[..], &["--format", "json"]].concat()).json();
+    assert_eq!((&report["accepted"], &report["problem"]), (&json!(true), &json!(null)), "{report}");
+    assert_eq!((&report["entries"], &report["head"]["size"]), (&json!(0), &json!(0)), "{report}");
+    // What the trust file names of a later part of the ledger, it does not name of its begin.
+    let trust = std::fs::read(desk.path("keys/trust.json")).unwrap();
+    let mut trust: serde_json::Value = serde_json::from_slice(&trust).unwrap();
+    trust["ledger"]["sizes"] = json!([2, null]);
+    std::fs::write(desk.path("later.json"), trust.to_string()).unwrap();
+    let report = desk.verify(&["audit", "evidence", "--trust", "later.json", "--format", "json"]);
+    assert_eq!((report.code, &report.json()["problem"]["class"]), (21, &json!("unknown-key")), "{report:?}");
+}
+
 #[test]
 fn what_could_not_be_kept_is_not_said_to_be() {
     let book = Book::of(3);
