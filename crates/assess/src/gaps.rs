@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use model::RecordRef;
-use model::record::{Gap, GapReason};
+use model::record::Gap;
 
 /// A subject as a record names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl GapIndex {
 
 /// `access denied, kms:GetKeyRotationStatus, exchange:412`
 pub(crate) fn name(gap: &Gap) -> String {
-    let mut text = word(gap.reason).to_owned();
+    let mut text = gap.reason.words().to_owned();
     if let Some(right) = &gap.right {
         text.push_str(", ");
         text.push_str(right);
@@ -138,26 +138,4 @@ pub(crate) fn name(gap: &Gap) -> String {
         None => {}
     }
     text
-}
-
-fn word(reason: GapReason) -> &'static str {
-    match reason {
-        GapReason::Denied => "access denied",
-        GapReason::ClosedByPolicy => "denied by an organisation policy",
-        GapReason::Throttled => "throttled",
-        GapReason::Unsupported => "unsupported",
-        GapReason::TimedOut => "timed out",
-        GapReason::Unreachable => "unreachable",
-        GapReason::SourceError => "the source failed",
-        GapReason::Malformed => "malformed answer",
-        GapReason::Truncated => "list truncated",
-        GapReason::TotalMismatch => "not as many items as the source counts",
-        GapReason::WrongIdentity => "not the declared identity",
-        GapReason::Unauthenticated => "credentials rejected",
-        GapReason::WithheldSecret => "withheld: it seems to hold a secret",
-        GapReason::Skipped => "left out on purpose",
-        GapReason::Vanished => "gone before it could be read",
-        GapReason::Deadline => "the run ended before",
-        GapReason::CollectorFailed => "the collector failed",
-    }
 }

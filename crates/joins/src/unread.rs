@@ -65,11 +65,9 @@ const SAID: usize = 8;
 /// So many gaps are named of one thing: thousands of keys may each have the gaps of thousands.
 const MOST: usize = 100;
 
-/// `denied, kms:ListAliases`
+/// `access denied, kms:ListAliases`
 fn words(gap: &Gap) -> String {
-    // The word that it has in a record.
-    let reason = serde_json::to_value(gap.reason).ok();
-    let mut text = reason.as_ref().and_then(serde_json::Value::as_str).unwrap_or("not read").replace('-', " ");
+    let mut text = gap.reason.words().to_owned();
     if let Some(right) = &gap.right {
         text = format!("{text}, {right}");
     }

@@ -89,7 +89,7 @@ fn absent_is_only_who_was_looked_for_everywhere() {
     assert_eq!(unread(person), ["absent", "elsewhere", "found", "ways"]);
     let gap = person.gaps.iter().find(|gap| gap.part == "found").unwrap();
     assert_eq!(gap.because.len(), 2);
-    assert!(gap.detail.contains("aws-iam/user of target `prod`: denied"), "{}", gap.detail);
+    assert!(gap.detail.contains("aws-iam/user of target `prod`: access denied"), "{}", gap.detail);
 }
 
 #[test]

@@ -298,6 +298,32 @@ pub enum GapReason {
     CollectorFailed,
 }
 
+impl GapReason {
+    /// What happened, as part of a sentence: one word for one thing, wherever a person reads it.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Denied => "access denied",
+            Self::ClosedByPolicy => "denied by an organisation policy",
+            Self::Throttled => "throttled until retries ran out",
+            Self::Unsupported => "not offered by the source",
+            Self::TimedOut => "no answer in time",
+            Self::Unreachable => "not reachable",
+            Self::SourceError => "source error",
+            Self::Malformed => "malformed answer",
+            Self::Truncated => "list truncated",
+            Self::TotalMismatch => "not as many items as the source counts",
+            Self::WrongIdentity => "not the declared identity",
+            Self::Unauthenticated => "credentials rejected",
+            Self::WithheldSecret => "withheld: it seems to hold a secret",
+            Self::Skipped => "left out on purpose",
+            Self::Vanished => "gone before it could be read",
+            Self::Deadline => "not reached before the run ended",
+            Self::CollectorFailed => "the collector failed",
+        }
+    }
+}
+
 /// One thing a record is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
