@@ -5,25 +5,7 @@ use model::record::{Exchange, Failure, GapReason};
 /// What happened, as part of a sentence.
 #[must_use]
 pub const fn gap_words(reason: GapReason) -> &'static str {
-    match reason {
-        GapReason::Denied => "access denied",
-        GapReason::ClosedByPolicy => "denied by an organisation policy",
-        GapReason::Throttled => "throttled until retries ran out",
-        GapReason::Unsupported => "not offered by the source",
-        GapReason::TimedOut => "no answer in time",
-        GapReason::Unreachable => "not reachable",
-        GapReason::SourceError => "source error",
-        GapReason::Malformed => "malformed answer",
-        GapReason::Truncated => "list truncated",
-        GapReason::TotalMismatch => "not as many items as the source counts",
-        GapReason::WrongIdentity => "not the declared identity",
-        GapReason::Unauthenticated => "credentials rejected",
-        GapReason::WithheldSecret => "withheld: it seems to hold a secret",
-        GapReason::Skipped => "left out on purpose",
-        GapReason::Vanished => "gone before it could be read",
-        GapReason::Deadline => "not reached before the run ended",
-        GapReason::CollectorFailed => "the collector failed",
-    }
+    reason.words()
 }
 
 /// What came of an exchange: the status of its answer, or what went wrong. What is asked without HTTP answers without a status.
