@@ -65,6 +65,20 @@ struct Of {
     counts: Counts,
     seen: u64,
     chosen: BTreeMap<u8, Vec<Chosen>>,
+    /// What somebody accepted is shown whatever else there is: the trace names the acceptance, too.
+    accepted: Vec<Chosen>,
+}
+
+impl Of {
+    /// So many of them, those first that need a look most; what is accepted after what nobody accepted.
+    fn first(&mut self, room: usize) -> Vec<Chosen> {
+        let accepted: Vec<Chosen> = std::mem::take(&mut self.accepted).into_iter().take(room).collect();
+        let rest = std::mem::take(&mut self.chosen).into_values().flatten();
+        let mut first: Vec<Chosen> = rest.take(room.saturating_sub(accepted.len())).collect();
+        let after = first.iter().take_while(|one| one.finding.outcome == Outcome::Deviates).count();
+        let rest = first.split_off(after);
+        first.into_iter().chain(accepted).chain(rest).collect()
+    }
 }
 
 impl TraceReader {
@@ -110,8 +124,7 @@ impl TraceReader {
     fn choose(&mut self) {
         for (of_use, of) in &mut self.uses {
             let room = MOST_FINDINGS.min(MOST_IN_ALL.saturating_sub(self.shown.len()));
-            let chosen = std::mem::take(&mut of.chosen).into_values().flatten().take(room);
-            self.shown.extend(chosen.map(|one| (*of_use, one)));
+            self.shown.extend(of.first(room).into_iter().map(|one| (*of_use, one)));
         }
         for (number, (_, one)) in self.shown.iter().enumerate() {
             for at in one.finding.rests_on.iter().take(MOST_RECORDS) {
@@ -147,10 +160,11 @@ impl TraceReader {
         of.counts.add(finding);
         of.seen += 1;
         let subject = finding.subject.as_ref().map(|subject| (subject.kind.as_str(), subject.id.as_str()));
-        if !self.trace.shows(&finding.target, subject) {
+        let accepted = finding.acceptance.is_some();
+        if !accepted && !self.trace.shows(&finding.target, subject) {
             return;
         }
-        let bucket = of.chosen.entry(rank(finding.outcome)).or_default();
+        let bucket = if accepted { &mut of.accepted } else { of.chosen.entry(rank(finding.outcome)).or_default() };
         if bucket.len() < MOST_FINDINGS {
             bucket.push(Chosen {
                 at,
@@ -328,5 +342,62 @@ fn accepted_by(bundle: &VerifiedBundle, record: RecordRef) -> AcceptedBy {
         id: crate::terminal::acceptance_name(bundle, record),
         approver_shown: known.is_some_and(|known| known.approver == Approver::Shown),
         approved_by: known.and_then(|known| known.approved_by.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use declaration::load;
+    use links::Links;
+
+    use super::*;
+
+    const DECLARED: &str = "witnessmark: 1
+entity: Northbank
+system: {id: hot}
+keys: [{id: hot-key, class: operational, at: {target: aws, key: alias/hot}}]
+threats: [{id: T-IN, title: An insider, affects: {keys: [hot-key]}}]
+controls:
+  - {id: KEYS, title: Keys rotate, threats: [T-IN], checks: [{use: aws-kms/key-rotates}]}
+";
+
+    fn finding(subject: &str, outcome: &str, accepted: bool) -> Finding {
+        let mut finding = serde_json::json!({
+            "control": "KEYS", "check": "aws-kms/key-rotates", "target": "aws", "subject": {"kind": "aws-kms/key", "id": subject},
+            "outcome": outcome, "severity": "high", "evidence": [], "rests_on": [],
+        });
+        if accepted {
+            finding["acceptance"] = serde_json::json!("acceptance:0");
+        }
+        serde_json::from_value(finding).unwrap()
+    }
+
+    /// Subjects of the findings that a trace from here shows, of these.
+    fn shown(from: &str, findings: &[Finding]) -> Vec<String> {
+        let loaded = load("witnessmark.yaml", &|_: &str| Ok(DECLARED.as_bytes().to_vec()));
+        let trace = Links::new(&loaded, &[]).trace(from, None).unwrap();
+        let mut reader = TraceReader::new(trace);
+        for (at, finding) in (0..).zip(findings) {
+            reader.finding(RecordRef::new(RecordType::Finding, at), finding);
+        }
+        assert!(reader.goes_on());
+        let subject = |(_, one): &(UsePlace, Chosen)| one.finding.subject.as_ref().unwrap().id.clone();
+        reader.shown.iter().map(subject).collect()
+    }
+
+    #[test]
+    fn what_was_accepted_is_always_shown() {
+        let mut findings: Vec<Finding> = (0..25).map(|n| finding(&format!("d-{n}"), "deviates", false)).collect();
+        findings.push(finding("unread", "undetermined", false));
+        findings.push(finding("accepted", "deviates", true));
+        let found = shown("KEYS", &findings);
+        assert_eq!(found.len(), MOST_FINDINGS);
+        assert_eq!((found[18].as_str(), found[19].as_str()), ("d-18", "accepted"));
+        // Before what is not known, and after what nobody accepted.
+        let few = [findings[25].clone(), findings[26].clone(), findings[0].clone()];
+        assert_eq!(shown("KEYS", &few), ["d-0", "accepted", "unread"]);
+        // From a key too, where findings about other keys are counted only.
+        let few = [finding("alias/hot", "conforms", false), findings[26].clone(), findings[0].clone()];
+        assert_eq!(shown("hot-key", &few), ["accepted", "alias/hot"]);
     }
 }
