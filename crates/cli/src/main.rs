@@ -51,5 +51,6 @@ fn start<A: Parser>(run: fn(A) -> CommandResult) -> CommandResult {
     };
     // The AWS SDK and whatever comes later share one provider; without this a second one in the tree would be ambiguous at run time.
     rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
+    report::fit(terminal_size::terminal_size_of(std::io::stdout()).map(|(columns, _)| columns.0));
     run(arguments)
 }

@@ -36,3 +36,4 @@ pub use terminal::{acceptance_name, finding_words, render_evidence, render_overv
 pub use trace_text::render_trace;
 pub use traced::TraceReader;
 pub use words::{gap_move, gap_words};
+pub use wrap::{columns, fit};

@@ -31,7 +31,10 @@ fn main() -> ExitStatus {
         assess::worker_main().map(|()| ExitStatus::Success).map_err(Stop::from)
     } else {
         match Cli::command_given() {
-            Ok(command) => obey(&command),
+            Ok(command) => {
+                report::fit(terminal_size::terminal_size_of(std::io::stdout()).map(|(columns, _)| columns.0));
+                obey(&command)
+            }
             Err(error) => {
                 // With nowhere to say it, the exit code still says it.
                 let _ = error.print();

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Write as _};
 
 use serde::Serialize;
 
-/// Columns of a text.
+/// Columns of a text where there is no terminal.
 const WIDTH: usize = 96;
 
 /// Prints a text for a person.
@@ -49,12 +49,13 @@ pub fn counted(count: u64, one: &str, many: &str) -> String {
 
 /// Breaks a text into lines: the first begins with `first`, the others with as many spaces.
 pub fn wrapped(first: &str, text: &str) -> String {
+    let width = report::columns(WIDTH);
     let indent = first.chars().count();
     let mut lines = first.to_owned();
     let mut column = indent;
     for (number, word) in text.split(' ').enumerate() {
         let length = word.chars().count();
-        if number > 0 && column + 1 + length > WIDTH {
+        if number > 0 && column + 1 + length > width {
             lines.push('\n');
             lines.extend(std::iter::repeat_n(' ', indent));
             column = indent;
