@@ -72,7 +72,8 @@ pub fn guard(statement: &Statement, partition: &str) -> Option<Guard> {
         (true, false) if !of_keys.is_empty() => guard.actions = of_keys,
         _ => {
             guard.actions = of_keys;
-            guard.sometimes.push("only on some keys".to_owned());
+            let on = if meets(statement, &keys) { "only on some keys" } else { "only on what is no key" };
+            guard.sometimes.push(on.to_owned());
         }
     }
     guard.actions.sort();
@@ -186,16 +187,25 @@ impl Guard {
             self.except.extend(named.values.iter().cloned());
             return false;
         }
-        for condition in &statement.conditions {
-            let by = format!("allowed if {}", words(condition));
-            let unclear = said(condition) == Says::Unclear || is_of_resource(condition);
-            if unclear { self.unclear.push(by) } else { self.sometimes.push(by) }
+        let everywhere = covers(statement, wanted);
+        if statement.conditions.is_empty() && everywhere {
+            return true;
         }
-        if statement.conditions.is_empty() {
-            if covers(statement, wanted) {
-                return true;
-            }
-            self.sometimes.push("allowed on some keys".to_owned());
+        // It allows where all of it holds together: one condition that is not understood leaves all of it open.
+        let unclear =
+            statement.conditions.iter().any(|condition| said(condition) == Says::Unclear || is_of_resource(condition));
+        let conditions: Vec<String> = statement.conditions.iter().map(words).collect();
+        let on = match (everywhere, wanted) {
+            (true, _) => "",
+            (false, "*") => " on some resources",
+            (false, _) => " on some keys",
+        };
+        let when = if conditions.is_empty() { String::new() } else { format!(" if {}", conditions.join(" and ")) };
+        let by = format!("allowed{on}{when}");
+        if unclear {
+            self.unclear.push(by);
+        } else {
+            self.sometimes.push(by);
         }
         false
     }

@@ -172,3 +172,52 @@ fn what_is_not_allowed() {
         assert_eq!(level(statements.clone(), action, partition), expected, "{statements}");
     }
 }
+
+/// Why what one level does not allow is allowed all the same, in its words.
+fn allowed(statement: Value, action: &str) -> (Vec<String>, Vec<String>) {
+    let text = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    let document = PolicyDocument::parse(&text).unwrap();
+    let guards = unallowed(&document.statements.iter().collect::<Vec<_>>(), "aws");
+    let mut of = guards.iter().filter(|one| one.actions.iter().any(|named| named == action));
+    let (one, other) = (of.next().unwrap(), of.next());
+    assert_eq!(other, None);
+    (one.sometimes.clone(), one.unclear.clone())
+}
+
+#[test]
+fn the_words_are_true_of_the_statement() {
+    let (deletion, hsm) = ("kms:ScheduleKeyDeletion", "cloudhsm:DeleteHsm");
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let both = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}, "IpAddress": {"aws:SourceIp": "203.0.113.0/24"}});
+    let open = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}, "StringEquals": {"new:Key": "x"}});
+    let of = |resource: &str, condition: Option<&Value>| {
+        let mut statement = json!({"Effect": "Allow", "Action": "*", "Resource": resource});
+        if let Some(condition) = condition {
+            statement["Condition"] = condition.clone();
+        }
+        statement
+    };
+    let some = "arn:aws:kms:eu-west-1:*:key/*";
+    let clusters = "arn:aws:cloudhsm:eu-west-1:111122223333:cluster/*";
+    let one = |words: String| (vec![words], Vec::new());
+    let mfa_words = r#"Bool aws:multifactorauthpresent "true""#;
+    for (statement, action, expected) in [
+        (of(some, None), deletion, one("allowed on some keys".to_owned())),
+        (of(clusters, None), hsm, one("allowed on some resources".to_owned())),
+        (of("*", Some(&mfa)), deletion, one(format!("allowed if {mfa_words}"))),
+        (of(some, Some(&mfa)), deletion, one(format!("allowed on some keys if {mfa_words}"))),
+    ] {
+        assert_eq!(allowed(statement.clone(), action), expected, "{statement}");
+    }
+    // Both at once, and not one or the other.
+    let (sometimes, unclear) = allowed(of("*", Some(&both)), deletion);
+    assert!(sometimes.len() == 1 && sometimes[0].contains(" and ") && unclear.is_empty(), "{sometimes:?} {unclear:?}");
+    let (sometimes, unclear) = allowed(of("*", Some(&open)), deletion);
+    assert!(sometimes.is_empty() && unclear.len() == 1 && unclear[0].contains(" and "), "{sometimes:?} {unclear:?}");
+    // What denies on no key.
+    for (resource, expected) in [(some, "only on some keys"), ("arn:aws:kms:*:*:alias/*", "only on what is no key")] {
+        let text = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "kms:*", "Resource": resource}]});
+        let document = PolicyDocument::parse(&text.to_string()).unwrap();
+        assert_eq!(guard(&document.statements[0], "aws").unwrap().sometimes, [expected], "{resource}");
+    }
+}
