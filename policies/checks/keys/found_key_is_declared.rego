@@ -5,7 +5,7 @@
 #   targets, and the keys of the inventory that name it by any of its names. Keys that AWS manages are left out: nobody can choose what is kept in
 #   them, or hand them to anybody. With `signing_only` so are keys that cannot sign, and so are those that `others` names. A copy of a declared key in another region is a key of its own
 #   unless the inventory calls it by a name that both have (the id `mrk-…`). Where a name of the key was not read that the inventory may have
-#   meant, nothing is concluded. Cannot see keys of accounts, regions and tokens that no target names, nor keys in secrets of Kubernetes or GitHub.
+#   meant, nothing is concluded; nor of a key that `others` exempts where not all of its names were read. Cannot see keys of accounts, regions and tokens that no target names, nor keys in secrets of Kubernetes or GitHub.
 # scope: package
 # schemas:
 #   - input.resource: schema["joined-found-key"]
@@ -24,7 +24,7 @@
 #       x-stricter: false
 #       description: Only keys that can sign have to be in the inventory.
 #     others:
-#       description: Keys that are no part of this system, by one of their names as the target writes it (id, ARN, alias, label).
+#       description: Keys that are no part of this system, each by one of its names as the target writes it (id, ARN, alias, label). All names of the key have to be read.
 #       type: array
 #       items: {type: string, minLength: 1}
 #       uniqueItems: true
