@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::StreamExt as _;
 use model::record::Rehearsed;
+use schemars::JsonSchema;
 use sdk::{
     CoverageNote, DerivedNote, Environment, ExchangeId, GapNote, KnownSecrets, NewBody, NewExchange, Recorder,
     ResourceNote, RightState, RouteNote, Sink, SinkError, WithheldReason,
@@ -17,7 +18,7 @@ use crate::rehearsal::{Own, rehearsed};
 use crate::spool::Asked;
 
 /// What one source said of our rights.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Checked {
     pub target: String,
     pub collector: String,
@@ -32,10 +33,11 @@ pub struct Checked {
 }
 
 /// What one source said of one right.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CheckedRight {
     pub right: String,
     #[serde(serialize_with = "state_word")]
+    #[schemars(extend("enum" = ["granted", "denied", "undecided"]), with = "String")]
     pub state: RightState,
     pub scope: Option<String>,
     pub detail: String,

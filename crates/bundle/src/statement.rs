@@ -5,6 +5,7 @@
 
 use model::record::{Override, RunStatus};
 use model::{Digest, RecordType, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::basis::Basis;
@@ -20,7 +21,7 @@ pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 pub const RECORDS_HASH: &str = "rfc6962-sha256";
 
 /// What a bundle holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// One run of the tool.
@@ -111,7 +112,7 @@ pub struct Segment {
 }
 
 /// Findings by outcome, deviations accepted (they are among `deviates`), and gaps.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Summary {
     pub conforms: u64,

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// So many irregularities of a kind are named; the rest are counted.
@@ -40,7 +41,7 @@ pub enum Worth {
 }
 
 /// What became of a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Slot {
     /// No run at all.
@@ -56,7 +57,7 @@ pub enum Slot {
 }
 
 /// Slots after each other of which the same is to be said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Slots {
     pub slot: Slot,
     /// When the first and the last of them were due.
@@ -74,7 +75,7 @@ pub struct Slots {
 }
 
 /// A time of which cannot be said what was due, because no schedule was declared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Unsaid {
     pub from: Timestamp,
     pub until: Timestamp,
@@ -87,7 +88,7 @@ pub struct Schedule {
 }
 
 /// Where the declared schedule was kept, and where not. Of slots that were due within the period.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Kept {
     /// Slots; 0 where nothing was declared: then nothing can be said.
     pub due: u64,

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 
-use model::Timestamp;
 use model::record::Syntax;
+use model::{Form, Formed, Timestamp};
+use schemars::JsonSchema;
 use sdk::{
     Clock, CoverageNote, DerivedNote, Descriptor, ExchangeId, GapNote, KnownSecrets, NewBody, NewExchange, Place,
     Recorder, ResourceNote, RightStatus, RouteNote, Sink, SinkError, WithheldReason, kind_of_population,
@@ -26,7 +27,7 @@ use crate::session::{Session, describe};
 const CANARY: &str = "canary-7c1f0b52-must-not-come-out";
 
 /// Whose move it is when a point does not hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Move {
     /// The program has to be changed.
@@ -36,7 +37,7 @@ pub enum Move {
 }
 
 /// One thing that is demanded.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Point {
     pub name: &'static str,
     /// Everything that is wrong; empty: it holds.
@@ -45,13 +46,17 @@ pub struct Point {
 }
 
 /// What came of all points. A point that could not be looked at because an earlier one failed is not in it.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Report {
     pub points: Vec<Point>,
     /// What the program said it found, for the `identity` of the declaration.
     pub identity: Option<String>,
     /// The end of what it wrote to stderr.
     pub stderr: String,
+}
+
+impl Formed for Report {
+    const FORM: Form = Form::CollectorTest;
 }
 
 impl Report {

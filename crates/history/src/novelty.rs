@@ -9,6 +9,7 @@ use bundle::read::{Line, Record};
 use conclude::Verdict;
 use model::record::{Evidence, Finding, Gap, GapReason, JOINED};
 use model::{Digest, Outcome, RecordRef};
+use schemars::JsonSchema;
 use serde::Serialize;
 use verify::Observer;
 
@@ -24,7 +25,7 @@ pub struct Novelty {
 }
 
 /// A finding that was not so when its target was last read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NewFinding {
     /// Which of the bundle's findings it is, from 0.
     pub number: u64,

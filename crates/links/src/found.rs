@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use declaration::DECLARATION;
 use model::record::{Counts, Finding};
 use model::{Outcome, Severity, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::links::Place;
@@ -85,7 +86,7 @@ pub const fn sum(one: Counts, other: Counts) -> Counts {
 }
 
 /// The findings of one use of a check, some of them one by one.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct UseFound {
     pub counts: Counts,
     /// Those that need a look first.
@@ -95,7 +96,7 @@ pub struct UseFound {
 }
 
 /// One finding of a bundle.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct FindingNode {
     /// Its record, `finding:12`.
     pub record: String,
@@ -129,7 +130,7 @@ pub struct FindingNode {
 }
 
 /// The acceptance that covers a finding. It changes no outcome.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct AcceptedBy {
     pub id: String,
     /// A signature of someone who may is shown; otherwise the approver is the custodian's word.
@@ -139,7 +140,7 @@ pub struct AcceptedBy {
 }
 
 /// One exchange behind a finding.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ExchangeNode {
     /// Its record, `exchange:3`.
     pub record: String,
@@ -154,7 +155,7 @@ pub struct ExchangeNode {
 }
 
 /// One gap that a finding rests on.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct GapNode {
     pub record: String,
     pub reason: String,

@@ -8,6 +8,7 @@ use declaration::{
 };
 use diagnose::Id;
 use model::record::Counts;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::found::{Found, sum};
@@ -15,7 +16,7 @@ use crate::links::{Links, Place, Unanswerable, status};
 use crate::records::{Contradiction, RecordRow, RecordTotals, Weight};
 
 /// All requirements of a standard up to a level.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Gaps {
     pub standard: String,
     pub level: u32,
@@ -36,7 +37,7 @@ pub struct Gaps {
 
 /// Numbers over all requirements. Those that are declared not to apply are in `requirements` and `not_applicable` only. Planned controls
 /// are in none of them.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Totals {
     pub requirements: u64,
     pub not_applicable: u64,
@@ -51,7 +52,7 @@ pub struct Totals {
 }
 
 /// In how many requirements a method is expected, and in what state it is there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MethodTotals {
     pub expected: u64,
     pub covered: u64,
@@ -60,7 +61,7 @@ pub struct MethodTotals {
 }
 
 /// One requirement.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RequirementGaps {
     /// With its standard: `name-version:item`.
     pub id: String,
@@ -96,7 +97,7 @@ pub struct RequirementGaps {
 }
 
 /// Why something does not apply, and where that is declared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Declined {
     pub reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,7 +105,7 @@ pub struct Declined {
 }
 
 /// One control that serves a requirement.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ControlRow {
     pub id: String,
     pub title: String,
@@ -133,7 +134,7 @@ impl ControlRow {
 }
 
 /// A third party that is declared to cover a requirement. What it certifies is its own system, not its customer's.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ThirdPartyRow {
     pub id: String,
     pub role: String,
@@ -146,7 +147,7 @@ pub struct ThirdPartyRow {
 }
 
 /// How far a method got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// There is evidence by this method.
@@ -169,7 +170,7 @@ impl State {
 }
 
 /// A method of a requirement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MethodState {
     pub wanted: Wanted,
     pub state: State,
@@ -179,7 +180,7 @@ pub struct MethodState {
 }
 
 /// Something that is missing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Missing {
     /// For programs; docs/gaps.md lists all.
     pub code: &'static str,

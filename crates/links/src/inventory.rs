@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use declaration::{Certificate, Declaration, Document, Key, KeyHolder, Review, ThirdParty, Threat, Wallet};
 use diagnose::{Cadence, Id, Located};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::links::{Links, Place};
 use crate::trace::{AcceptanceNode, ControlNode, KeyNode, RiskNode, ThreatNode, text, texts};
 
 /// Everything that is declared, each list in the order declared.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Inventory {
     pub threats: Vec<ThreatNode>,
     pub controls: Vec<ControlNode>,
@@ -31,7 +32,7 @@ pub struct Inventory {
 }
 
 /// A row of the risk register with its threat.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RiskRow {
     /// Its own id, else its threat's.
     pub id: String,
@@ -41,7 +42,7 @@ pub struct RiskRow {
 }
 
 /// A rule of tolerance.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ToleranceRow {
     pub id: String,
     pub levels: Vec<String>,
@@ -50,7 +51,7 @@ pub struct ToleranceRow {
 }
 
 /// A key with those that back it up.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct KeyRow {
     #[serde(flatten)]
     pub key: KeyNode,
@@ -70,7 +71,7 @@ pub struct KeyRow {
 }
 
 /// A wallet.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct WalletRow {
     pub id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,7 +87,7 @@ pub struct WalletRow {
 }
 
 /// A key holder.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct HolderRow {
     pub id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,7 +109,7 @@ pub struct HolderRow {
 }
 
 /// A third party.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PartyRow {
     pub id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,7 +132,7 @@ pub struct PartyRow {
 }
 
 /// What a third party holds of a standard.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CertificateRow {
     pub standard: String,
     pub system: String,
@@ -142,7 +143,7 @@ pub struct CertificateRow {
 }
 
 /// A part of the declaration that is reviewed as a whole.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ReviewedRow {
     /// As the checks name it: `threat-model`.
     pub id: &'static str,
@@ -158,7 +159,7 @@ pub struct ReviewedRow {
 }
 
 /// One review; the entity's word.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ReviewRow {
     pub on: String,
     pub by: String,
@@ -169,7 +170,7 @@ pub struct ReviewRow {
 }
 
 /// A declared thing of which a sentence says all.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct OtherRow {
     /// `declaration/document`.
     pub kind: &'static str,

@@ -4,12 +4,13 @@ use declaration::{
     Control, ControlStatus, Declaration, Loaded, NotApplicable, Requirement, RequirementId, Standard, Threat,
 };
 use diagnose::{Span, help_known};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::records::Records;
 
 /// Where something is declared: a file of the declaration, line and column counted from 1.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Place {
     pub file: String,
     pub line: u64,

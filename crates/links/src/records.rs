@@ -3,6 +3,7 @@
 use declaration::{Method, RequirementId};
 use model::record::{About, ActsFor, Says};
 use model::{Date, Digest};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The records of persons that are at hand, and the day for which is asked what they count.
@@ -14,7 +15,7 @@ pub struct Records {
 }
 
 /// A record that was verified.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PersonRecord {
     /// Its index in the ledger.
     pub bundle: u64,
@@ -41,7 +42,7 @@ pub struct PersonRecord {
 }
 
 /// Whose key it is, as the trust file says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct HolderOf {
     pub name: String,
     #[serde(rename = "as")]
@@ -49,14 +50,14 @@ pub struct HolderOf {
 }
 
 /// A record that counts for nothing, as it could not be verified.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NotBelieved {
     pub bundle: u64,
     pub why: String,
 }
 
 /// What a record counts for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Weight {
     /// It is an auditor's: its method is covered.
@@ -68,7 +69,7 @@ pub enum Weight {
 }
 
 /// A record where it is shown, with what it counts for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RecordRow {
     #[serde(flatten)]
     pub record: PersonRecord,
@@ -76,7 +77,7 @@ pub struct RecordRow {
 }
 
 /// Two ways to look at one thing that do not say the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Contradiction {
     /// `control AC-MFA`, `requirement name-version:item`
     pub about: String,
@@ -86,7 +87,7 @@ pub struct Contradiction {
 }
 
 /// How many records there are, and which are not shown at any of the things that were asked about.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RecordTotals {
     pub day: Date,
     pub count: u64,

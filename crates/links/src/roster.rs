@@ -7,6 +7,7 @@ use diagnose::help_known;
 use iam_policy::May;
 use iam_policy::access::{Does, Entry, Step, Who, WhoKind, expand};
 use joins::reach::{Factors, ReachFacts, Reacher};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -31,7 +32,7 @@ pub struct FoundReach {
 }
 
 /// How many reach a key. Administrators of an account are one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Counted {
     /// Keys of the inventory that are this one.
     pub declared: Vec<String>,
@@ -74,7 +75,7 @@ fn is_somebody(who: &Who) -> bool {
 }
 
 /// Keys, each with who reaches it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Roster {
     /// One line for each key, where none was asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -87,7 +88,7 @@ pub struct Roster {
 }
 
 /// A key in one line.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Line {
     /// Its id in the inventory, or its ARN.
     pub key: String,
@@ -102,7 +103,7 @@ pub struct Line {
 }
 
 /// A key with everybody who reaches it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct KeyRoster {
     /// Its id in the inventory, or its ARN.
     pub key: String,
@@ -126,7 +127,7 @@ pub struct KeyRoster {
 }
 
 /// Somebody who reaches a key.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Person {
     pub who: Who,
     /// Key holders who are declared to be this identity.
@@ -137,7 +138,7 @@ pub struct Person {
 }
 
 /// A way to a key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Way {
     pub does: Vec<Does>,
     pub may: May,

@@ -6,6 +6,7 @@ use declaration::{
     Acceptance, Control, ControlStatus, DECLARATION, JOINED, Key, OWN_RULES, RequirementId, Risk, Standard, Threat,
 };
 use diagnose::{Form as _, help_known};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -18,7 +19,7 @@ use crate::records::{Contradiction, RecordRow};
 const OF_DECLARATION: &str = "declaration/key";
 
 /// What a trace can begin at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     Control,
@@ -40,7 +41,7 @@ impl Kind {
 }
 
 /// One thing and all that hangs on it. Each list has every thing once; ids lead from one to the other, in both directions.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Trace {
     pub kind: Kind,
     pub id: String,
@@ -90,7 +91,7 @@ struct About {
 }
 
 /// A key of the inventory.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct KeyNode {
     pub id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,7 +110,7 @@ pub struct KeyNode {
 }
 
 /// Where a key is kept.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct KeptAt {
     pub target: String,
     /// Its name there.
@@ -117,7 +118,7 @@ pub struct KeptAt {
 }
 
 /// A threat with its rows of the risk register.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ThreatNode {
     pub id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,7 +139,7 @@ pub struct ThreatNode {
 }
 
 /// A row of the risk register.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RiskNode {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Place>,
@@ -160,7 +161,7 @@ pub struct RiskNode {
 }
 
 /// A control with all it rests on.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ControlNode {
     pub id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -182,7 +183,7 @@ pub struct ControlNode {
 }
 
 /// What people do again and again.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TaskNode {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<String>,
@@ -198,7 +199,7 @@ pub struct TaskNode {
 }
 
 /// A day on which a task was done.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DoneNode {
     pub on: String,
     pub by: String,
@@ -208,7 +209,7 @@ pub struct DoneNode {
 }
 
 /// Where a control is written down.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DocumentNode {
     /// Its path, or the id of one of `documents`.
     pub name: String,
@@ -221,7 +222,7 @@ pub struct DocumentNode {
 }
 
 /// One use of a check.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct UseNode {
     pub check: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -244,7 +245,7 @@ pub struct UseNode {
 }
 
 /// A requirement.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RequirementNode {
     pub id: String,
     /// Absent where no catalogue has it.
@@ -267,7 +268,7 @@ pub struct RequirementNode {
 }
 
 /// A declared acceptance.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct AcceptanceNode {
     pub id: String,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,8 +1,10 @@
 //! What the exit code of a program says. One list for `witnessmark` and `witnessmark-verify`, so that a number never says two things.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::process::{ExitCode, Termination};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 /// How a command ended. The numbers do not change: scripts and schedulers act on them.
@@ -87,6 +89,16 @@ impl fmt::Display for ExitStatus {
 impl Serialize for ExitStatus {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u8(self.code())
+    }
+}
+
+impl JsonSchema for ExitStatus {
+    fn schema_name() -> Cow<'static, str> {
+        "ExitStatus".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "enum": Self::ALL.map(Self::code), "description": "the exit code of the program" })
     }
 }
 

@@ -1,9 +1,10 @@
 //! Names that are in every record: its type, references to records, outcomes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::text::Parsed;
@@ -15,7 +16,7 @@ pub fn is_statement_text(text: &str) -> bool {
 }
 
 /// The types of records, in the order in which their segments are in a bundle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RecordType {
     Run,
@@ -160,6 +161,21 @@ impl FromStr for RecordRef {
 impl Serialize for RecordRef {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl JsonSchema for RecordRef {
+    fn schema_name() -> Cow<'static, str> {
+        "RecordRef".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let types: Vec<&str> = RecordType::ALL.iter().map(|kind| kind.as_str()).collect();
+        json_schema!({
+            "type": "string",
+            "pattern": format!("^({}):(0|[1-9][0-9]*)$", types.join("|")),
+            "description": "a record of the bundle, written `exchange:12`",
+        })
     }
 }
 

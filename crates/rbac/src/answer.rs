@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::access::AccessEntry;
@@ -34,7 +35,7 @@ pub struct World {
     pub lists: BTreeMap<String, Option<String>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     Yes,
@@ -43,7 +44,7 @@ pub enum Verdict {
 }
 
 /// An answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Answer {
     pub verdict: Verdict,
     /// The groups with which was asked.
@@ -55,7 +56,7 @@ pub struct Answer {
 }
 
 /// Everybody who may do something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct WhoCan {
     pub subjects: Vec<Holder>,
     /// Why there may be others. Empty: these are all.
@@ -63,21 +64,21 @@ pub struct WhoCan {
 }
 
 /// One of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Holder {
     pub subject: String,
     pub paths: Vec<Path>,
 }
 
 /// What gives it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Path {
     /// Whom it is given to: the subject, or a group that it is in.
     pub via: String,
     pub by: By,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "type")]
 pub enum By {
     /// A rule of a role that a binding gives.

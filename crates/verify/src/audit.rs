@@ -23,8 +23,6 @@ use crate::report::{AuditReport, HeadReport, Newest, Period, Refusal};
 use crate::seen::{Entry, KEPT, Seen};
 use crate::{ed25519, ledger_position};
 
-/// Version of the report's form.
-const FORM: &str = "witnessmark-ledger-audit/2";
 /// Most entries that are audited at once: 32 bytes of memory each.
 const ENTRIES_MAX: u64 = 4_000_000;
 /// So many irregularities of a kind are named; the rest are counted.
@@ -305,7 +303,6 @@ impl State {
         let seen = whole.then(|| self.learnt(demands));
         let unproven = seen.as_ref().and_then(|seen| seen.unproven().pop());
         let report = AuditReport {
-            form: FORM,
             accepted: whole,
             exit_code,
             problem: stopped.map(Refusal::of),

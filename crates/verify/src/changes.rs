@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bundle::statement::Predicate;
 use model::{Digest, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// So many changes are named; the rest are counted.
@@ -12,7 +13,7 @@ const NAMED: usize = 1000;
 const VALUES: usize = 10_000;
 
 /// What can change between two runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Aspect {
     /// The resolved plan.
@@ -61,7 +62,7 @@ impl Aspect {
 }
 
 /// One change. `entry` is the first run with the new value; `before` the last one with the old.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Change {
     pub aspect: Aspect,
     pub before: u64,
@@ -77,7 +78,7 @@ pub struct Change {
 }
 
 /// All changes of a period.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Changes {
     /// In the order of the entries, at most a thousand.
     pub changes: Vec<Change>,

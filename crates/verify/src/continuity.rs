@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bundle::statement::Predicate;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Whose bundles a ledger holds.
@@ -25,7 +26,7 @@ impl Owner {
 }
 
 /// How the ledger of a bundle stands to the head that was seen before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Continuity {
     /// No head was given to compare with.

@@ -14,7 +14,7 @@ use bundle::trust::{Role, Trust};
 use conclude::Rehearsals;
 use ledger::Checkpoint;
 use model::record::RunStatus;
-use model::{Digest, ExitStatus, RecordType};
+use model::{Digest, ExitStatus, Output, RecordType};
 use sha2::{Digest as _, Sha256};
 
 use crate::audit::{self, AuditDemands};
@@ -32,8 +32,6 @@ use crate::seen::{Seen, Shown};
 use crate::verdict::{Demands, Verdict, VerifiedBundle};
 use crate::{custodian, ed25519, ledger_position, rehearsal, seen, stream};
 
-/// Version of the report's form.
-const FORM: &str = "witnessmark-verify-report/1";
 /// Piece in which raw files are hashed.
 const PIECE: usize = 64 * 1024;
 /// So many anchors are named one by one.
@@ -496,7 +494,6 @@ impl Findings {
         let problems: Vec<&Problem> = self.problems.iter().map(|(_, problem)| problem).collect();
         let accepted = problems.is_empty();
         let report = Report {
-            form: FORM,
             accepted,
             exit_code: problems.first().map_or(ExitStatus::Success, |first| first.class().exit_status()),
             problems: problems.into_iter().map(Refusal::of).collect(),
@@ -512,7 +509,7 @@ impl Findings {
             levels,
             bundle: self.about.clone(),
             records: self.records,
-            ledger: self.ledger,
+            ledger: self.ledger.map(Output),
             acceptances: self.acceptances.clone(),
             rehearsal_targets: self.rehearsals.targets().clone(),
             head: self.newest.as_ref().map(|head| HeadReport {

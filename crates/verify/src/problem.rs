@@ -1,5 +1,7 @@
 //! Why a bundle is not accepted. `docs/spec/verify-classes.md` lists the classes with their exit codes.
 
+use std::borrow::Cow;
+
 use bundle::consistency::{ConsistencyError, SinceError};
 use bundle::read::{LineError, ReadError};
 use bundle::sigstore::SigstoreError;
@@ -8,6 +10,7 @@ use bundle::trust::TrustError;
 use ledger::{CheckpointError, ProofError};
 use model::record::RunStatus;
 use model::{Digest, ExitStatus, RecordRef, RecordType};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 use crate::continuity::Owner;
@@ -130,6 +133,16 @@ impl std::fmt::Display for Class {
 impl Serialize for Class {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+impl JsonSchema for Class {
+    fn schema_name() -> Cow<'static, str> {
+        "Class".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "enum": Self::ALL.map(Self::as_str), "description": "docs/spec/verify-classes.md" })
     }
 }
 

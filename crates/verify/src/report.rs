@@ -6,7 +6,8 @@ use bundle::statement::{Kind, Statement, Summary};
 use bundle::trust::Holder;
 use conclude::Kept;
 use model::record::{GapReason, Override, Rehearsed, RunStatus};
-use model::{Digest, ExitStatus, RecordRef, RecordType, Timestamp};
+use model::{Digest, ExitStatus, Form, Formed, Output, RecordRef, RecordType, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::changes::Changes;
@@ -15,10 +16,8 @@ use crate::level::Level;
 use crate::problem::{Class, Problem};
 
 /// All that a verification says.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Report {
-    /// Version of this form: `witnessmark-verify-report/1`.
-    pub form: &'static str,
     /// Authentic, to the required level, complete, and of the kind that was asked for.
     pub accepted: bool,
     pub exit_code: ExitStatus,
@@ -34,7 +33,7 @@ pub struct Report {
     /// The newest head of the ledger that was proven.
     pub head: Option<HeadReport>,
     /// The audit of the whole ledger, where the export holds it.
-    pub ledger: Option<AuditReport>,
+    pub ledger: Option<Output<AuditReport>>,
     /// The acceptances that the bundle applies: who approved them is shown or claimed.
     pub acceptances: Vec<AcceptanceReport>,
     /// Targets whose answers came from elsewhere, and from where: what is said of them is no evidence.
@@ -43,13 +42,13 @@ pub struct Report {
     pub rests_on_custodian: Vec<String>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Refusal {
     pub class: Class,
     pub message: String,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct LevelReport {
     pub level: Level,
     pub name: &'static str,
@@ -59,7 +58,7 @@ pub struct LevelReport {
 }
 
 /// What the statement says of the bundle.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct About {
     pub kind: Kind,
     pub id: String,
@@ -87,7 +86,7 @@ pub struct About {
 }
 
 /// What was found in the records.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RecordsReport {
     pub count: u64,
     pub by_type: Vec<TypeReport>,
@@ -113,7 +112,7 @@ pub struct RecordsReport {
     pub failure: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TypeReport {
     #[serde(rename = "t")]
     pub kind: RecordType,
@@ -121,7 +120,7 @@ pub struct TypeReport {
     pub withheld: u64,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RedactionReport {
     pub by: String,
     pub made: Timestamp,
@@ -129,7 +128,7 @@ pub struct RedactionReport {
 }
 
 /// One acceptance that the bundle applies.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AcceptanceReport {
     /// Its record.
     pub record: RecordRef,
@@ -153,7 +152,7 @@ pub struct AcceptanceReport {
 }
 
 /// How an approver is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Approver {
     /// A key that the trust file names in the role `approve` signed it.
@@ -173,9 +172,8 @@ impl Approver {
 }
 
 /// What an audit found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct AuditReport {
-    pub form: &'static str,
     /// The ledger is whole, one chain, and of one system. Missing runs, rehearsals and failed runs do not change that.
     pub accepted: bool,
     pub exit_code: ExitStatus,
@@ -207,13 +205,13 @@ pub struct AuditReport {
 }
 
 /// The period that is told of, both ends inclusive; without them from the first run to the last one.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub struct Period {
     pub from: Option<Timestamp>,
     pub until: Option<Timestamp>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Newest {
     pub index: u64,
     pub bundle: String,
@@ -221,13 +219,21 @@ pub struct Newest {
     pub summary: Summary,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct HeadReport {
     pub origin: String,
     pub size: u64,
     pub root: Digest,
     /// How it stands to the head that was seen before.
     pub since_last_seen: Continuity,
+}
+
+impl Formed for Report {
+    const FORM: Form = Form::Verify;
+}
+
+impl Formed for AuditReport {
+    const FORM: Form = Form::Audit;
 }
 
 impl Refusal {

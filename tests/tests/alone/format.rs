@@ -593,7 +593,7 @@ fn an_export_with_its_ledger_is_audited() {
     files.extend(book.ledger_files());
     let verdict = verify(&files, &trust);
     assert_eq!(class(&verdict), None, "{:?}", verdict.report.problems);
-    let ledger = verdict.report.ledger.unwrap();
+    let ledger = verdict.report.ledger.unwrap().0;
     assert_eq!((ledger.entries, ledger.missing_runs, ledger.schedule.due), (300, Some(0), 300));
 
     let root = |size: u64| ledger::tree_root(size, &mut book.hashes(size)).unwrap();

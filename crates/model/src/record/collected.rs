@@ -1,10 +1,11 @@
 //! Records of what was asked, what came back, and what could not be read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
@@ -14,7 +15,7 @@ use crate::{Digest, RecordRef, Timestamp};
 
 /// `route`: how one collector reached one target. Always disclosed. Of a source that is not asked over a network only the
 /// first two members are there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Route {
     pub target: String,
@@ -38,7 +39,7 @@ pub struct Route {
 }
 
 /// An endpoint that is not the source's own, and how that is known.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rehearsed {
     pub endpoint: String,
@@ -151,7 +152,7 @@ impl NotKept {
 }
 
 /// `exchange`: one attempt of one request. Always disclosed, so it names no subject; that is in `params`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exchange {
     pub target: String,
@@ -189,13 +190,14 @@ pub struct Exchange {
 }
 
 /// `params`: the parameters of an exchange, and the subject it asked about.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Params {
     pub exchange: RecordRef,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Subject>,
     /// The request's parameters as a JSON object.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub parameters: Box<RawValue>,
 }
 
@@ -209,7 +211,7 @@ pub struct Masked {
 }
 
 /// `body`: the body of an exchange: kept as raw file `raw`, or withheld with the reason. Exactly one of the two.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Body {
     pub exchange: RecordRef,
@@ -228,7 +230,7 @@ pub struct Body {
 }
 
 /// `coverage`: how completely one population of one target was listed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Coverage {
     pub target: String,
@@ -250,7 +252,7 @@ pub struct Coverage {
 }
 
 /// A source's own count of a population.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Total {
     pub count: u64,
@@ -333,7 +335,7 @@ pub struct Subject {
 }
 
 /// `gap`: one thing asked for and not read. Without `subject` it touches the whole population (without `population`: the target).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Gap {
     pub target: String,
@@ -387,7 +389,7 @@ pub enum Locator {
 }
 
 /// A place in an answer. With several steps each reads the text the one before it found.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct InAnswer {
     pub exchange: RecordRef,
     pub syntax: Syntax,
@@ -400,7 +402,7 @@ pub struct InAnswer {
 }
 
 /// A place in a declared file: the first character of the value.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct InDeclaration {
     pub declaration: RecordRef,
     /// Counted from 1.
@@ -431,6 +433,17 @@ impl Locator {
             Self::Answer(place) => place.exchange,
             Self::Declared(place) => place.declaration,
         }
+    }
+}
+
+impl JsonSchema for Locator {
+    fn schema_name() -> Cow<'static, str> {
+        "Locator".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let forms = [generator.subschema_for::<InAnswer>(), generator.subschema_for::<InDeclaration>()];
+        json_schema!({ "anyOf": forms })
     }
 }
 
@@ -465,7 +478,7 @@ impl TryFrom<AnyLocator> for Locator {
 }
 
 /// `resource`: one normalised object. Its parts are the top-level members of `facts`; a part that was not read is absent.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Resource {
     pub target: String,
@@ -476,11 +489,12 @@ pub struct Resource {
     pub id: String,
     /// For each part of `facts` where it was read.
     pub parts: BTreeMap<String, Vec<Locator>>,
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub facts: Box<RawValue>,
 }
 
 /// `derived`: an object computed from other records.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Derived {
     pub target: String,
@@ -489,6 +503,7 @@ pub struct Derived {
     pub kind: String,
     pub id: String,
     pub inputs: Vec<RecordRef>,
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub facts: Box<RawValue>,
 }
 

@@ -1,11 +1,12 @@
 //! What an acceptance is about, as it is in its record.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::collected::GapReason;
 
 /// What an acceptance is about. A member that is absent narrows nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Covers {
     /// The findings of one check of one control that say that this subject deviates.

@@ -1,5 +1,6 @@
 //! Records of judging: the checks used, to what they were put, what they concluded.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -7,7 +8,7 @@ use crate::record::{Covers, Subject};
 use crate::{Date, Digest, Outcome, RecordRef, Severity, Timestamp};
 
 /// Where a check's text comes from, against the table of the program that ran it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Provenance {
     /// The shipped text.
@@ -19,7 +20,7 @@ pub enum Provenance {
 }
 
 /// Whether a text is a check or a library that checks import.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckRole {
     Check,
@@ -27,7 +28,7 @@ pub enum CheckRole {
 }
 
 /// `check`: one Rego text that took part in judging.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
     /// `aws-kms/key-rotates`; for a library its path without suffix, `lib/kms`.
@@ -39,7 +40,7 @@ pub struct Check {
 }
 
 /// `acceptance`: a declared acceptance that held on the day of the run. It changes no outcome.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Acceptance {
     pub id: String,
@@ -63,7 +64,7 @@ pub const OWN_CONTROL: &str = "declaration";
 pub const JOINED: &str = "joined";
 
 /// What a use of a check expects of its population.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
     /// Why a complete and empty population is as it should be.
@@ -71,26 +72,28 @@ pub struct Expectation {
 }
 
 /// `assignment`: one use of a check by a control.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Assignment {
     pub control: String,
     pub check: String,
     pub targets: Vec<String>,
     /// Defaults filled in.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub parameters: Box<RawValue>,
     /// Names of parameters weaker than the check's default.
     pub weaker: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<Expectation>,
     /// The parts of the declaration the check asked for.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub declared: Box<RawValue>,
     /// The clock the check sees.
     pub now: Timestamp,
 }
 
 /// What proves an outcome: a place in the subject, its value there, and what was expected.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// RFC 6901 pointer into the subject's facts.
@@ -98,8 +101,10 @@ pub struct Evidence {
     pub path: Option<String>,
     /// Cut out of the sealed resource at `path`.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub actual: Option<Box<RawValue>>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub expected: Option<Box<RawValue>>,
     /// A sentence for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,7 +117,7 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<B
 }
 
 /// `finding`: a check's outcome for one subject, or for a population as a whole (then without `subject`).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     pub control: String,
@@ -136,7 +141,7 @@ pub struct Finding {
 }
 
 /// How many findings of each outcome. `accepted` counts deviations with a valid acceptance; they are among `deviates`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Counts {
     pub conforms: u64,
@@ -180,14 +185,14 @@ impl Counts {
 }
 
 /// How often a control is to be observed, and whether this run was in time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Observation {
     pub every_seconds: u64,
 }
 
 /// `control`: the roll-up of one control.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Control {
     pub id: String,
