@@ -134,7 +134,8 @@ fn one_day(stage: &Stage, day: &Day, number: usize) -> Result<(Ran, Overview), F
             clock: ClockSource::Set,
             overrides: vec![Override::Clock, Override::Endpoint, Override::Replay],
             purpose: Purpose::Readiness,
-            challenge: None,
+            // Whoever judged the first two days asked for the third.
+            challenge: (number == 2).then(|| "n-7431".to_owned()),
             despite_clock: false,
             replayed: Some(day.name),
             progress: &Silent,
