@@ -292,6 +292,9 @@ fn changes(out: &mut String, report: &AuditReport) {
             found.by_aspect.iter().map(|(aspect, count)| format!("{} {count}", aspect.as_str())).collect();
         out.push_str(&wrapped("  ", &format!("… {} changes in all: {}", found.in_all, counts.join(", "))));
     }
+    if report.rehearsals_in_all > 0 {
+        out.push_str(&wrapped("  ", "Rehearsals are in none of these rows: nothing was compared with them."));
+    }
     if found.in_all > 0 {
         out.push_str(&wrapped(
             "  ",
