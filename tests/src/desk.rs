@@ -143,11 +143,18 @@ impl Answer {
         }
     }
 
+    /// What stdout says as JSON. An object that names its form is as the schema of that form says.
+    ///
     /// # Panics
-    /// When stdout is not JSON.
+    /// When it is not.
     #[must_use]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        let value: Value = serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        if value.get("form").is_some() {
+            let faults = crate::outputs::faults(&value);
+            assert!(faults.is_empty(), "{faults:#?}\n{self:?}");
+        }
+        value
     }
 }
 

@@ -15,6 +15,7 @@ pub mod contents;
 pub mod desk;
 pub mod github;
 pub mod hsm;
+pub mod outputs;
 pub mod pages;
 pub mod sealed;
 pub mod trip;

@@ -457,6 +457,12 @@ pub struct Show {
     /// Show one exchange (request and response).
     #[arg(long, value_name = "NUMBER", conflicts_with = "finding")]
     pub exchange: Option<u64>,
+    /// List every request of the run with its time and the source's own id of it, to be held against the source's log.
+    #[arg(long, conflicts_with_all = ["finding", "exchange", "all"])]
+    pub requests: bool,
+    /// Of `--requests` only those to this target.
+    #[arg(long, value_name = "ID", requires = "requests")]
+    pub target: Option<String>,
     /// All findings, not only those that need a look.
     #[arg(long)]
     pub all: bool,

@@ -127,6 +127,13 @@ pub fn usable(declaration: &Path, now: Timestamp) -> Result<Context, Failure> {
 }
 
 impl Context {
+    /// Whose declaration it is, and about which of their systems.
+    #[must_use]
+    pub fn about(&self) -> (&str, &str) {
+        let declaration = &self.loaded.declaration;
+        (&declaration.entity.value, declaration.system.id.as_str())
+    }
+
     /// How much is declared, and what of it no check of the plan judges.
     #[must_use]
     pub fn judged(&self, plan: &Plan) -> Judged {

@@ -25,7 +25,7 @@ mod unrotated;
 
 use clap::Parser;
 use model::ExitStatus;
-use witnessmark::{args, rights_forms};
+use witnessmark::{args, outputs, rights_forms};
 
 use crate::failure::CommandResult;
 

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use model::{Formed, Output};
 use serde::Serialize;
 
 pub use crate::args::Format;
@@ -23,11 +24,19 @@ pub fn exact(text: &str) -> Result<(), Failure> {
     print(text.as_bytes())
 }
 
-/// Prints a value as indented JSON and a line feed.
+/// Prints an object of a form as indented JSON and a line feed.
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn json(value: &impl Serialize) -> Result<(), Failure> {
+pub fn json(object: &impl Formed) -> Result<(), Failure> {
+    foreign_json(&Output(object))
+}
+
+/// Prints JSON whose form is not ours, such as a policy of AWS or a JSON Schema.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn foreign_json(value: &impl Serialize) -> Result<(), Failure> {
     let mut bytes = serde_json::to_vec_pretty(value).map_err(Failure::tool)?;
     bytes.push(b'\n');
     print(&bytes)

@@ -10,18 +10,13 @@ use declaration::Judged;
 use history::NewFinding;
 use model::ExitStatus;
 use model::printable::line;
-use report::{Overview, OverviewReader};
-use serde_json::{Value, json};
+use report::{Basis, Overview, OverviewReader};
 use verify::{Demands, VerifiedBundle};
 
 use crate::bundles::Bundle;
 use crate::failure::Failure;
-
-/// The same, for a person and for a program.
-pub struct Rendered {
-    pub text: String,
-    pub json: Value,
-}
+use crate::output;
+use crate::outputs::{DeclaredCounts, RunOutput, Unjudged, UnjudgedMember};
 
 /// Milliseconds from which a clock that was set back is told of: two tasks that ask at once may be some apart.
 const TOLD_SET_BACK: i64 = 1_000;
@@ -38,8 +33,8 @@ pub struct Found<'a> {
     pub new: Option<&'a [NewFinding]>,
 }
 
-/// The overview of the bundle that a run sealed.
-pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found<'_>) -> Rendered {
+/// The overview of the bundle that a run sealed, for a person.
+pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found<'_>) -> String {
     let bundle = &ran.verified;
     let mut text = declared(found.judged);
     text.push_str(&report::render_overview(bundle, overview));
@@ -83,29 +78,42 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found<'_
     text.push_str(&format!(
         "Next: witnessmark show{place} --finding N, witnessmark export{place} --bundle {index} --out bundle-{index}.tar\n"
     ));
-    let json = json!({
-        "index": index,
-        "bundle": ran.sealed.run,
-        "exit_code": code,
-        "rehearsal": bundle.statement().predicate.rehearsal,
-        "rehearsal_targets": bundle.rehearsals().targets(),
-        "excused": ran.excused,
-        "statement_sha256": bundle.statement_sha256(),
-        "stopped": found.stopped,
-        "declared": {
-            "things": found.judged.things,
-            "of_other_systems": found.judged.of_other_systems,
-            "judged_by_no_check": found.judged.unjudged.iter().map(|one| json!({"what": one.what, "count": one.count})).collect::<Vec<_>>(),
-            "members_judged_by_no_check": found.judged.members.iter().map(|one| json!({"what": one.what, "member": one.member, "things": one.ids})).collect::<Vec<_>>(),
+    text
+}
+
+/// The same for a program.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn print_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found<'_>) -> Result<(), Failure> {
+    let bundle = &ran.verified;
+    let judged = found.judged;
+    let unjudged = judged.unjudged.iter().map(|one| Unjudged { what: one.what, count: one.count });
+    let members =
+        judged.members.iter().map(|one| UnjudgedMember { what: one.what, member: one.member, things: &one.ids });
+    output::json(&RunOutput {
+        from: &Basis::of(bundle, Vec::new(), 0),
+        index: ran.sealed.index,
+        bundle: &ran.sealed.run,
+        exit_code: code,
+        rehearsal: &bundle.statement().predicate.rehearsal,
+        rehearsal_targets: bundle.rehearsals().targets(),
+        excused: ran.excused,
+        statement_sha256: bundle.statement_sha256(),
+        stopped: found.stopped,
+        declared: DeclaredCounts {
+            things: judged.things,
+            of_other_systems: judged.of_other_systems,
+            judged_by_no_check: unjudged.collect(),
+            members_judged_by_no_check: members.collect(),
         },
-        "new": found.new,
-        "recovered": ran.recovered.iter().map(|r| r.index).collect::<Vec<_>>(),
-        "broken_checks": ran.broken_checks,
-        "clock_set_back_millis": ran.set_back_millis,
-        "acceptances": bundle.acceptances(),
-        "overview": overview,
-    });
-    Rendered { text, json }
+        new: found.new,
+        recovered: ran.recovered.iter().map(|r| r.index).collect(),
+        broken_checks: &ran.broken_checks,
+        clock_set_back_millis: ran.set_back_millis,
+        acceptances: bundle.acceptances(),
+        overview,
+    })
 }
 
 /// The first line: how much is declared, and how much of it is no more than said.

@@ -12,6 +12,7 @@ use rbac::question::{self, Question, Unclear};
 use rbac::resource::{BINDING, CLUSTER, ROLE};
 use rbac::rules::Asked;
 use rbac::sealed::Sealed;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use verify::{Observer, VerifiedBundle};
@@ -59,7 +60,7 @@ struct Cluster {
 }
 
 /// Where an object stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Place {
     pub record: RecordRef,
     /// The answer that it was read in.
@@ -80,7 +81,7 @@ pub struct AskReader {
 }
 
 /// An answer, with where all that it follows from stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Reply {
     pub target: String,
     /// The question, as it was understood.
@@ -92,7 +93,7 @@ pub struct Reply {
     pub notes: Vec<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Said {
     Answer(Answer),

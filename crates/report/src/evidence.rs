@@ -8,6 +8,7 @@ use model::record::{
     Params, Resource,
 };
 use model::{RecordRef, RecordType};
+use schemars::JsonSchema;
 use serde::Serialize;
 use verify::Observer;
 
@@ -36,7 +37,7 @@ pub enum Selection {
 }
 
 /// One exchange with its parameters and its answer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ExchangeView {
     #[serde(flatten)]
     pub exchange: Shown<Exchange>,
@@ -61,7 +62,7 @@ pub struct ExchangeView {
 }
 
 /// One declared file, and what stands at the places in it that facts were read from.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DeclarationView {
     #[serde(flatten)]
     pub declaration: Shown<Declaration>,
@@ -70,7 +71,7 @@ pub struct DeclarationView {
 }
 
 /// A place in a declared file, with its line.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PlaceText {
     pub line: u64,
     pub column: u64,
@@ -83,7 +84,7 @@ pub struct PlaceText {
 }
 
 /// A finding and what it rests on.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Evidence {
     pub finding: Option<Shown<Finding>>,
     pub assignment: Option<Shown<Assignment>>,

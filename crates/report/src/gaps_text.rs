@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use links::{ControlRow, Gaps, MethodState, RequirementGaps, State};
 use model::Digest;
 use model::record::{Counts, RunStatus};
+use schemars::JsonSchema;
 use serde::Serialize;
 use verify::{VerifiedBundle, rehearsal};
 
@@ -15,7 +16,7 @@ use crate::terminal::clean;
 use crate::wrap::wrapped;
 
 /// What a table of requirements, or a trace, is made from.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Basis {
     pub entity: String,
     pub system: String,
@@ -33,10 +34,15 @@ pub struct Basis {
 }
 
 /// A verified bundle, by its place.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct BundleOf {
+    /// Id of the run or record.
+    pub id: String,
+    /// Its place in the ledger, from 0.
     pub index: u64,
+    /// Name (origin) of the ledger.
     pub ledger: String,
+    pub started: model::Timestamp,
     pub finished: model::Timestamp,
     pub status: RunStatus,
     /// Why it is no evidence, of some targets or of all.
@@ -67,8 +73,10 @@ impl Basis {
             entity: said.entity.clone(),
             system: said.system.clone(),
             bundle: Some(BundleOf {
+                id: said.bundle.clone(),
                 index: said.chain.index,
                 ledger: said.chain.origin.clone(),
+                started: said.started,
                 finished: said.finished,
                 status: said.status,
                 rehearsal: (!said.rehearsal.is_empty()).then(|| rehearsal::words(&said.rehearsal, bundle.rehearsals())),

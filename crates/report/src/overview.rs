@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use bundle::read::{Line, Record};
 use model::record::{Control, Counts, Coverage, Finding, Gap, GapReason, Host, Recorded, Run};
-use model::{Outcome, RecordRef};
+use model::{Outcome, RecordRef, RecordType};
+use schemars::JsonSchema;
 use serde::Serialize;
 use verify::Observer;
 
@@ -14,7 +15,7 @@ const MOST_SHOWN: usize = 2_000;
 const MOST_GROUPS: usize = 500;
 
 /// A record with its reference.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Shown<T> {
     pub record: String,
     #[serde(flatten)]
@@ -22,7 +23,7 @@ pub struct Shown<T> {
 }
 
 /// Gaps that differ only in the subject.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct GapGroup {
     pub target: String,
     pub collector: String,
@@ -41,7 +42,7 @@ pub struct GapGroup {
 }
 
 /// What a bundle says, in short.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Overview {
     pub run: Option<Run>,
     pub host: Option<Host>,
@@ -62,6 +63,14 @@ pub struct Overview {
     pub resources: BTreeMap<String, u64>,
     /// Withheld records by type.
     pub withheld: BTreeMap<String, u64>,
+}
+
+impl Overview {
+    /// How many findings are withheld in this copy.
+    #[must_use]
+    pub fn withheld_findings(&self) -> u64 {
+        self.withheld.get(RecordType::Finding.as_str()).copied().unwrap_or(0)
+    }
 }
 
 /// Gathers an [`Overview`] while a bundle is verified.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use model::{ExitStatus, RecordRef, exit_codes_help};
+use schemars::JsonSchema;
 use serde::Serialize;
 use verify::Level;
 
@@ -184,6 +185,9 @@ pub struct ShowArgs {
     pub bundle: BundleArgs,
     #[command(flatten)]
     pub what: What,
+    /// Of `--requests` only those to this target.
+    #[arg(long, value_name = "ID", requires = "requests")]
+    pub target: Option<String>,
     /// Print only the exact bytes of the response, as received.
     #[arg(long, requires = "exchange")]
     pub raw: bool,
@@ -202,6 +206,9 @@ pub struct What {
     /// Show one exchange: request, response, and what was made of it.
     #[arg(long, value_name = "N")]
     pub exchange: Option<u64>,
+    /// List every request of the run with its time and the source's own id of it, to be held against the source's log.
+    #[arg(long)]
+    pub requests: bool,
     /// Print one record as it was sealed, for example `resource:12`.
     #[arg(long, value_name = "TYPE:N")]
     pub record: Option<RecordRef>,
@@ -342,7 +349,7 @@ pub struct ReassessArgs {
 }
 
 /// Which checks are run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Checks {
     /// The checks sealed in the bundle.

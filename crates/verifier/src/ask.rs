@@ -2,8 +2,8 @@
 
 use anyhow::anyhow;
 use model::ExitStatus;
+use report::outputs::AskOutput;
 use report::{Ask, AskReader, Basis, Verdict};
-use serde_json::json;
 
 use crate::args::{AskArgs, Format};
 use crate::output;
@@ -26,7 +26,7 @@ pub fn ask(args: &AskArgs) -> Result<ExitStatus, Stop> {
     let basis = Basis::of(&bundle, Vec::new(), 0);
     match args.format {
         Format::Human => output::print(report::render_ask(&basis, &reply).as_bytes())?,
-        Format::Json => output::json(&json!({"form": "witnessmark-ask/1", "from": basis, "reply": reply}))?,
+        Format::Json => output::json(&AskOutput { from: &basis, reply: &reply })?,
     }
     Ok(match reply.verdict() {
         Verdict::Yes => ExitStatus::Success,

@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::anyhow;
 use links::{Kind, Links, Unanswerable};
 use model::ExitStatus;
+use report::outputs::{GapsOutput, RosterOutput, TraceOutput};
 use report::{Basis, Declared, DeclaredReader, RosterReader, TraceReader};
-use serde_json::json;
 use verify::VerifiedBundle;
 
 use crate::args::{BundleArgs, Format, GapsArgs, RosterArgs, TraceArgs, TraceKind};
@@ -33,7 +33,7 @@ pub fn gaps(args: &GapsArgs) -> Result<ExitStatus, Stop> {
     let basis = Basis::of(&bundle, Vec::new(), found.withheld);
     match args.format {
         Format::Human => output::text(&report::render_gaps(&basis, &gaps))?,
-        Format::Json => output::json(&json!({"from": basis, "gaps": gaps}))?,
+        Format::Json => output::json(&GapsOutput { from: &basis, gaps: &gaps })?,
     }
     Ok(ExitStatus::Success)
 }
@@ -95,7 +95,7 @@ pub fn trace(args: &TraceArgs) -> Result<ExitStatus, Stop> {
     let basis = Basis::of(&bundle, Vec::new(), declared.found.withheld);
     match args.format {
         Format::Human => output::text(&report::render_trace(&basis, &trace))?,
-        Format::Json => output::json(&json!({"from": basis, "trace": trace}))?,
+        Format::Json => output::json(&TraceOutput { from: &basis, trace: &trace })?,
     }
     Ok(ExitStatus::Success)
 }
@@ -131,7 +131,7 @@ pub fn roster(args: &RosterArgs) -> Result<ExitStatus, Stop> {
     let basis = Basis::of(&bundle, Vec::new(), declared.found.withheld);
     match args.format {
         Format::Human => output::text(&report::render_roster(&basis, &roster))?,
-        Format::Json => output::json(&json!({"from": basis, "roster": roster}))?,
+        Format::Json => output::json(&RosterOutput { from: &basis, roster: &roster })?,
     }
     Ok(ExitStatus::Success)
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Write as _};
 
-use serde::Serialize;
+use model::{Formed, Output};
 
 /// Columns of a text where there is no terminal.
 const WIDTH: usize = 96;
@@ -30,9 +30,9 @@ pub fn print_raw(bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Prints a value as indented JSON.
-pub fn json(value: &impl Serialize) -> io::Result<()> {
-    let mut bytes = serde_json::to_vec_pretty(value)?;
+/// Prints an object of a form as indented JSON.
+pub fn json(object: &impl Formed) -> io::Result<()> {
+    let mut bytes = serde_json::to_vec_pretty(&Output(object))?;
     bytes.push(b'\n');
     print(&bytes)
 }

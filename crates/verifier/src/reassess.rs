@@ -13,10 +13,12 @@ use bundle::read::{Line, Record};
 use bundle::statement::Kind;
 use model::record::{Assignment, Check, Provenance, Run};
 use model::{Digest, ExitStatus, RecordRef, RecordType};
-use serde_json::json;
 use verify::{FactDiffers, Facts, Observer, VerifiedBundle};
 
-use report::DeclaredReader;
+use report::{Basis, DeclaredReader};
+use witnessmark_verifier::outputs::{
+    FactsCompared, NotJudgedBecause, OtherFact, OtherOutcome, OtherText, Reassessment,
+};
 
 use crate::args::{Checks, Format, ReassessArgs};
 use crate::both::Both;
@@ -51,6 +53,8 @@ pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
     }
     let (set, own_words) = match checks(args.checks, &sealed.checks) {
         Ok(found) => found,
+        // A program is told on stderr, as of all that ends without an answer.
+        Err(error) if args.format == Format::Json => return Err(Stop::Undecided(error)),
         Err(error) => {
             output::text(&format!("{OPEN}Not decided{OPEN:#}: {}\n", safe(&format!("{error:#}"))))?;
             return Ok(ExitStatus::Undecided);
@@ -299,40 +303,47 @@ fn print(args: &ReassessArgs, bundle: &VerifiedBundle, found: &Found) -> std::io
     match args.format {
         Format::Human => output::text(&human(args.checks, bundle, found)),
         Format::Json => {
-            let differences: Vec<_> = found
-                .compared
-                .differences
-                .iter()
-                .map(|d| json!({"finding": d.key, "sealed": d.sealed, "again": d.again}))
-                .collect();
-            let other: Vec<_> =
-                found.own_words.iter().map(|(id, provenance)| json!({"check": id, "text": provenance})).collect();
-            output::json(&json!({
-                "form": "witnessmark-reassessment/1",
-                "statement_sha256": bundle.statement_sha256(),
-                "checks": args.checks,
-                "same": found.compared.same,
-                "differences": differences,
-                "not_judged": found.compared.not_judged.total(),
-                "not_judged_because": {
-                    "withheld": found.compared.not_judged.withheld,
-                    "finding_withheld": found.compared.not_judged.findings,
-                    "no_check": found.compared.not_judged.no_check,
-                },
-                "checks_with_other_text": other,
-                "checks_not_shipped": found.not_shipped,
-                "broken": found.broken,
-                "derived": found.computed,
-                "facts": {
-                    "compared": found.facts.compared(),
-                    "not_compared": found.facts.not_compared(),
-                    "differ": found.facts.differ().iter().map(|d| json!({
-                        "resource": d.resource, "part": d.part, "sealed": d.fact, "in_the_answer": d.found,
-                    })).collect::<Vec<_>>(),
-                },
-            }))
+            let from = Basis::of(bundle, Vec::new(), found.compared.not_judged.findings);
+            output::json(&reassessment(args.checks, &from, bundle.statement_sha256(), found))
         }
     }
+}
+
+fn reassessment<'o>(which: Checks, from: &'o Basis, statement_sha256: Digest, found: &'o Found) -> Reassessment<'o> {
+    let Compared { same, differences, not_judged } = &found.compared;
+    Reassessment {
+        from,
+        statement_sha256,
+        checks: which,
+        same: *same,
+        differences: differences
+            .iter()
+            .map(|one| OtherOutcome { finding: &one.key, sealed: one.sealed, again: one.again })
+            .collect(),
+        not_judged: not_judged.total(),
+        not_judged_because: NotJudgedBecause {
+            withheld: not_judged.withheld,
+            finding_withheld: not_judged.findings,
+            no_check: not_judged.no_check,
+        },
+        checks_with_other_text: found
+            .own_words
+            .iter()
+            .map(|(check, provenance)| OtherText { check, text: *provenance })
+            .collect(),
+        checks_not_shipped: &found.not_shipped,
+        broken: &found.broken,
+        derived: &found.computed,
+        facts: FactsCompared {
+            compared: found.facts.compared(),
+            not_compared: found.facts.not_compared(),
+            differ: found.facts.differ().iter().map(other_fact).collect(),
+        },
+    }
+}
+
+fn other_fact(one: &FactDiffers) -> OtherFact<'_> {
+    OtherFact { resource: one.resource, part: &one.part, sealed: &one.fact, in_the_answer: one.found.as_deref() }
 }
 
 fn human(which: Checks, bundle: &VerifiedBundle, found: &Found) -> String {

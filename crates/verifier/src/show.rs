@@ -6,8 +6,8 @@ use anyhow::anyhow;
 use bundle::read::{Line, Record};
 use model::record::NotKept;
 use model::{ExitStatus, RecordRef, RecordType};
-use report::{EvidenceReader, OverviewReader, Selection};
-use serde_json::json;
+use report::outputs::{EvidenceOutput, RequestsOutput, ShowOutput};
+use report::{Basis, EvidenceReader, OverviewReader, RequestsReader, Selection};
 use verify::{Observer, Report, VerifiedBundle};
 
 use crate::args::{BundleArgs, Format, ShowArgs};
@@ -21,6 +21,7 @@ pub fn show(args: &ShowArgs) -> Result<ExitStatus, Stop> {
         (_, Some(exchange), _) if args.raw => answer(args, exchange),
         (_, Some(exchange), _) => evidence(args, Selection::Exchange(exchange)),
         (.., Some(record)) => one_record(args, record),
+        _ if args.what.requests => requests(args),
         _ => overview(args),
     }
 }
@@ -34,13 +35,11 @@ fn overview(args: &ShowArgs) -> Result<ExitStatus, Stop> {
     let overview = reader.finish();
     match args.format {
         Format::Human => output::text(&report::render_overview(&bundle, &overview))?,
-        Format::Json => {
-            output::json(&json!({
-                "statement": bundle.statement_sha256(),
-                "acceptances": bundle.acceptances(),
-                "overview": overview,
-            }))?;
-        }
+        Format::Json => output::json(&ShowOutput {
+            from: &Basis::of(&bundle, Vec::new(), overview.withheld_findings()),
+            acceptances: bundle.acceptances(),
+            overview: &overview,
+        })?,
     }
     Ok(ExitStatus::Success)
 }
@@ -64,7 +63,23 @@ fn evidence(args: &ShowArgs, selection: Selection) -> Result<ExitStatus, Stop> {
     };
     match args.format {
         Format::Human => output::text(&report::render_evidence(&bundle, &evidence))?,
-        Format::Json => output::json(&evidence)?,
+        Format::Json => {
+            output::json(&EvidenceOutput { from: &Basis::of(&bundle, Vec::new(), 0), evidence: &evidence })?;
+        }
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn requests(args: &ShowArgs) -> Result<ExitStatus, Stop> {
+    let mut reader = RequestsReader::new(args.target.as_deref());
+    let bundle = match accepted(&args.bundle, args.format, &mut reader)? {
+        Ok(bundle) => bundle,
+        Err(code) => return Ok(code),
+    };
+    let (from, requests) = (Basis::of(&bundle, Vec::new(), 0), reader.finish());
+    match args.format {
+        Format::Human => output::text(&report::render_requests(&from, &requests))?,
+        Format::Json => output::json(&RequestsOutput { from: &from, requests: &requests })?,
     }
     Ok(ExitStatus::Success)
 }

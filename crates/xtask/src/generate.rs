@@ -21,6 +21,7 @@ pub fn all(root: &Path) -> Result<()> {
     for (name, schema) in exec::schemas() {
         write(&root.join(format!("docs/spec/exec-{name}.schema.json")), &pretty(&schema)?)?;
     }
+    folder(&root.join("docs/spec/outputs"), &outputs()?)?;
     write(&root.join("docs/reference/collectors.md"), &collectors_page(&descriptors)?)?;
     write(&root.join("docs/reference/checks.md"), &checks_page()?)?;
     write(&root.join("docs/reference/catalogues.md"), &catalogues::page()?)?;
@@ -50,6 +51,12 @@ fn schemas(descriptors: &[Descriptor]) -> Result<Vec<(String, String)>> {
     let joined = joins::kinds().into_iter().map(|kind| (kind.kind.to_owned(), kind.schema));
     let named = |(kind, schema): (String, Value)| Ok((format!("{}.json", kind.replace('/', "-")), pretty(&schema)?));
     collected.chain(declared).chain(joined).map(named).collect()
+}
+
+/// One JSON Schema for each form of output, named as the form.
+fn outputs() -> Result<Vec<(String, String)>> {
+    let all = crate::outputs::schemas();
+    all.into_iter().map(|(form, schema)| Ok((format!("{}.schema.json", form.name()), pretty(&schema)?))).collect()
 }
 
 fn collectors_page(descriptors: &[Descriptor]) -> Result<String> {

@@ -13,6 +13,7 @@
 mod catalogues;
 mod generate;
 mod help;
+mod outputs;
 mod scaffold;
 
 use std::env;

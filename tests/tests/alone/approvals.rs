@@ -57,7 +57,7 @@ fn said(desk: &Desk) -> Value {
 fn listed(desk: &Desk) -> Value {
     let answer = desk.witnessmark(&["acceptances", "list", "--format", "json"]);
     assert_eq!(answer.code, 0, "{answer:?}");
-    answer.json()[0].clone()
+    answer.json()["acceptances"][0].clone()
 }
 
 /// What a verifier would not take for an approval is not signed.

@@ -283,7 +283,7 @@ fn what_could_not_be_kept_is_not_said_to_be() {
 /// What the audit prints is what its schema says, whatever it found.
 #[test]
 fn the_audit_prints_what_its_schema_says() {
-    let path = workspace_tests::root().join("docs/spec/audit.schema.json");
+    let path = workspace_tests::root().join("docs/spec/outputs/ledger-audit.schema.json");
     let schema: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let changed = of(3, |day, story| {

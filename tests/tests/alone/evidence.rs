@@ -98,7 +98,7 @@ fn a_cluster_behind_a_tunnel_is_known_by_its_authority() {
     let unpinned = cluster(&server, "", None);
     rehearsal(&unpinned, Unproven::ThisMachine);
     let asked = unpinned.plainly(&["preflight", "--format", "json"]);
-    assert_eq!(asked.json()[0]["rehearsal"][0]["because"], "this-machine", "{asked:?}");
+    assert_eq!(asked.json()["targets"][0]["rehearsal"][0]["because"], "this-machine", "{asked:?}");
     let asked = unpinned.plainly(&["preflight"]);
     assert!(asked.stdout.contains("a run would be a rehearsal of this target") && asked.stdout.contains(&server.url()));
     // Another authority than the pinned one: nothing is asked.

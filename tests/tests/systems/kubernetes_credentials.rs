@@ -297,7 +297,7 @@ fn both(uid: &str, folder: &Path, first: &Path, list: Option<&str>) -> Both {
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let kubectl = if output.status.success() { Ok(said(&output.stdout)) } else { Err(said(&output.stderr)) };
     let answer = desk.witnessmark(&["preflight", "--quiet", "--format", "json", "--deadline", "60"]);
-    let of_target = answer.json()[0].clone();
+    let of_target = answer.json()["targets"][0].clone();
     let ours = match of_target["caller"].as_str() {
         Some(caller) => Ok(caller.to_owned()),
         None => Err(of_target["failure"].as_str().unwrap_or_else(|| panic!("neither: {answer:?}")).to_owned()),

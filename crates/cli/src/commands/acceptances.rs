@@ -13,13 +13,13 @@ use bundle::trust::{Role, Trust};
 use declaration::{Plan, PlannedAcceptance};
 use model::printable::line;
 use model::{Digest, ExitStatus};
-use serde::Serialize;
 
 use crate::args::{Acceptances, SignAcceptance};
 use crate::commands::{approved, keys};
 use crate::context::{self, Context};
 use crate::failure::{CommandResult, Failure};
 use crate::output::{self, Format};
+use crate::outputs::{AcceptanceListed, AcceptancesOutput};
 use crate::passphrase;
 
 pub fn run(command: Acceptances) -> CommandResult {
@@ -29,7 +29,11 @@ pub fn run(command: Acceptances) -> CommandResult {
             let trust = keys::read_trust(&trust)?;
             let seen = examine(&context, &context.plan()?, Some(&trust));
             match printed.format {
-                Format::Json => output::json(&seen)?,
+                Format::Json => {
+                    let (entity, system) = context.about();
+                    let acceptances = seen.iter().map(Seen::listed).collect();
+                    output::json(&AcceptancesOutput { entity, system, acceptances })?;
+                }
                 Format::Human => output::text(&rendered(&seen))?,
             }
         }
@@ -53,7 +57,7 @@ pub fn run(command: Acceptances) -> CommandResult {
 }
 
 /// What is known of one acceptance before a run.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Seen {
     pub id: String,
     pub approved_by: String,
@@ -62,8 +66,19 @@ pub struct Seen {
     pub approver: &'static str,
     pub because: String,
     /// Whether a signature is declared that shows nothing.
-    #[serde(skip)]
     pub broken: bool,
+}
+
+impl Seen {
+    fn listed(&self) -> AcceptanceListed<'_> {
+        AcceptanceListed {
+            id: &self.id,
+            approved_by: &self.approved_by,
+            expires: &self.expires,
+            approver: self.approver,
+            because: &self.because,
+        }
+    }
 }
 
 /// Every acceptance of the plan, and whether its approver is shown. Without a trust file only what was signed is compared.

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use model::ExitStatus;
+use report::outputs::AskOutput;
 use report::{Ask as Question, AskReader, Basis, Verdict};
-use serde_json::json;
 
 use crate::args::{Ask, BundleNamed};
 use crate::bundles::Bundle;
@@ -35,7 +35,7 @@ pub fn run(arguments: &Ask) -> CommandResult {
         reader.finish(&verified, &question, arguments.target.as_deref()).map_err(|why| Failure::input(anyhow!(why)))?;
     let basis = Basis::of(&verified, Vec::new(), 0);
     match arguments.printed.format {
-        Format::Json => output::json(&json!({"form": "witnessmark-ask/1", "from": basis, "reply": reply}))?,
+        Format::Json => output::json(&AskOutput { from: &basis, reply: &reply })?,
         Format::Human => output::text(&report::render_ask(&basis, &reply))?,
     }
     Ok(match reply.verdict() {

@@ -10,29 +10,34 @@ use serde_json::json;
 use crate::args::Checks;
 use crate::failure::{CommandResult, Failure};
 use crate::output::{self, Format};
+use crate::outputs::{CheckListed, ChecksOutput, NeedsListed};
 
 pub fn run(command: Checks) -> CommandResult {
     let stock = CheckSet::stock().map_err(Failure::tool)?;
     match command {
         Checks::List(printed) => match printed.format {
             Format::Json => {
-                let all: Vec<_> = stock
+                let checks = stock
                     .checks()
                     .map(|check| {
                         let custom = &check.meta.custom;
-                        let needs = |outcome| custom.needs.of(outcome);
-                        json!({
-                            "id": check.id, "title": check.meta.title, "severity": custom.severity, "parameters": custom.parameters,
-                            "subject": custom.subject.kind().unwrap_or("target"), "reads": custom.reads,
-                            // What each outcome rests on; absent where the check does not give it.
-                            "needs": {
-                                "conforms": needs(Judgement::Conforms), "deviates": needs(Judgement::Deviates),
-                                "not-applicable": needs(Judgement::NotApplicable),
+                        let needs = |outcome| custom.needs.of(outcome).map(|grounds| json!(grounds));
+                        CheckListed {
+                            id: &check.id,
+                            title: &check.meta.title,
+                            severity: custom.severity,
+                            parameters: &custom.parameters,
+                            subject: custom.subject.kind().unwrap_or("target"),
+                            reads: &custom.reads,
+                            needs: NeedsListed {
+                                conforms: needs(Judgement::Conforms),
+                                deviates: needs(Judgement::Deviates),
+                                not_applicable: needs(Judgement::NotApplicable),
                             },
-                        })
+                        }
                     })
                     .collect();
-                output::json(&all)?;
+                output::json(&ChecksOutput { checks })?;
             }
             Format::Human => output::text(&stock.checks().fold(String::new(), |mut text, check| {
                 writeln!(text, "{:<40} {}", check.id, check.meta.title).ok();

@@ -11,6 +11,7 @@ use crate::args::Collectors;
 use crate::commands::collectors_test;
 use crate::failure::{CommandResult, Failure};
 use crate::output::{self, Format};
+use crate::outputs::{CollectorOutput, CollectorsOutput};
 use crate::signals;
 
 pub fn run(command: Collectors) -> CommandResult {
@@ -19,7 +20,7 @@ pub fn run(command: Collectors) -> CommandResult {
             let all: Vec<Descriptor> =
                 collectors::all().iter().map(|kind| kind.descriptor()).chain([exec::descriptor()]).collect();
             match printed.format {
-                Format::Json => output::json(&all)?,
+                Format::Json => output::json(&CollectorsOutput { collectors: all })?,
                 Format::Human => output::text(&all.iter().fold(String::new(), |mut text, d| {
                     writeln!(text, "{:<16} {}", d.name, d.summary).ok();
                     text
@@ -29,7 +30,7 @@ pub fn run(command: Collectors) -> CommandResult {
         Collectors::Describe { name, printed } => {
             let descriptor = if name == exec::NAME { exec::descriptor() } else { find(&name)?.descriptor() };
             match printed.format {
-                Format::Json => output::json(&descriptor)?,
+                Format::Json => output::json(&CollectorOutput { collector: descriptor })?,
                 Format::Human => output::text(&described(&descriptor))?,
             }
         }

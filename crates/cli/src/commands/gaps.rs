@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::anyhow;
 use links::{Found, Links, Records, Rule, Unanswerable};
 use model::{Date, ExitStatus};
+use report::outputs::GapsOutput;
 use report::{Basis, DeclaredReader};
-use serde_json::json;
 
 use crate::args::{DeclaredAndFound, Gaps};
 use crate::bundles::Bundle;
@@ -36,7 +36,7 @@ pub fn run(arguments: &Gaps) -> CommandResult {
     let links = records.as_ref().map_or(links, |records| links.with_records(records));
     let gaps = links.gaps(arguments.standard.as_deref(), arguments.level, found.as_ref()).map_err(unanswerable)?;
     match arguments.printed.format {
-        Format::Json => output::json(&json!({"from": basis, "gaps": gaps}))?,
+        Format::Json => output::json(&GapsOutput { from: &basis, gaps: &gaps })?,
         Format::Human => output::text(&report::render_gaps(&basis, &gaps))?,
     }
     Ok(ExitStatus::Success)

@@ -7,13 +7,13 @@ use std::time::Duration;
 use agent::seal::{SealError, Sealer};
 use anyhow::anyhow;
 use model::ExitStatus;
-use serde::Serialize;
 use store::{HeadFile, Holder, Place};
 
 use crate::args::{Ledger, Printed};
 use crate::commands::keys;
 use crate::failure::{CommandResult, Failure};
 use crate::output::{self, Format};
+use crate::outputs::{LedgerLog, LoggedBundle};
 use crate::stores;
 
 /// How long a run waits while another one seals.
@@ -87,18 +87,6 @@ pub fn seal_failure(error: SealError) -> Failure {
     Failure::tool(error).with_help_if(help)
 }
 
-#[derive(Debug, Serialize)]
-struct Line {
-    index: u64,
-    kind: bundle::statement::Kind,
-    bundle: String,
-    started: String,
-    finished: String,
-    status: model::record::RunStatus,
-    rehearsal: Vec<model::record::Override>,
-    summary: bundle::statement::Summary,
-}
-
 fn log(folder: &Path, trust: &Path, printed: Printed) -> Result<(), Failure> {
     let store = stores::open(folder)?.store;
     let trust = keys::read_trust(trust)?;
@@ -116,10 +104,12 @@ fn log(folder: &Path, trust: &Path, printed: Printed) -> Result<(), Failure> {
             )));
         }
         let predicate = statement.predicate;
-        lines.push(Line {
+        lines.push(LoggedBundle {
             index,
             kind: predicate.kind,
             bundle: predicate.bundle,
+            entity: predicate.entity,
+            system: predicate.system,
             started: predicate.started.to_string(),
             finished: predicate.finished.to_string(),
             status: predicate.status,
@@ -128,7 +118,7 @@ fn log(folder: &Path, trust: &Path, printed: Printed) -> Result<(), Failure> {
         });
     }
     if printed.format == Format::Json {
-        return output::json(&lines);
+        return output::json(&LedgerLog { ledger: trust.ledger.origin, bundles: lines });
     }
     let mut text = format!(
         "Ledger {}: {} bundles. Nothing here is verified: `witnessmark-verify` does that.\n\n",

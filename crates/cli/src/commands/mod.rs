@@ -88,9 +88,9 @@ pub fn child(child: Child) -> CommandResult {
 
 fn schema(arguments: &Schema) -> CommandResult {
     match arguments.what {
-        SchemaOf::Declaration => output::json(&declaration::declaration_schema())?,
-        SchemaOf::Record => output::json(&declaration::record_schema())?,
-        SchemaOf::Catalogue => output::json(&declaration::catalogue_schema())?,
+        SchemaOf::Declaration => output::foreign_json(&declaration::declaration_schema())?,
+        SchemaOf::Record => output::foreign_json(&declaration::record_schema())?,
+        SchemaOf::Catalogue => output::foreign_json(&declaration::catalogue_schema())?,
     }
     Ok(ExitStatus::Success)
 }

@@ -12,6 +12,7 @@ use crate::args::Preflight;
 use crate::commands::run::{runtime, sdk_environment};
 use crate::failure::{CommandResult, Failure};
 use crate::output::{self, Format};
+use crate::outputs::PreflightOutput;
 use crate::{context, jobs};
 
 pub fn run(arguments: &Preflight, quiet: bool) -> CommandResult {
@@ -33,7 +34,10 @@ pub fn run(arguments: &Preflight, quiet: bool) -> CommandResult {
         runtime.block_on(preflight(jobs, &environment, Arc::new(agent::preflight::Forget::default())));
     let all = checked.iter().all(|c| c.failure.is_none() && c.rights.iter().all(|r| r.state == RightState::Granted));
     match arguments.printed.format {
-        Format::Json => output::json(&checked)?,
+        Format::Json => {
+            let (entity, system) = context.about();
+            output::json(&PreflightOutput { entity, system, targets: &checked })?;
+        }
         Format::Human => output::text(&rendered(&checked))?,
     }
     Ok(ExitStatus::when(all, ExitStatus::NotAllRead))

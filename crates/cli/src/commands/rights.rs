@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 use agent::collect::Job;
 use model::ExitStatus;
 use sdk::DeclaredCollector;
-use serde_json::json;
 
 use crate::args::Rights;
 use crate::commands::run::runtime;
 use crate::failure::{CommandResult, Failure};
 use crate::output;
+use crate::outputs::{CollectorRights, RightsOutput};
 use crate::rights_forms::{HUMAN, JSON};
 use crate::{context, jobs};
 
@@ -23,13 +23,16 @@ pub fn run(arguments: &Rights) -> CommandResult {
     match arguments.format.as_str() {
         HUMAN => output::text(&rendered(&declared))?,
         JSON => {
-            let all: Vec<_> = declared
+            let collectors = declared
                 .iter()
-                .map(|DeclaredCollector { descriptor, .. }| {
-                    json!({"collector": descriptor.name, "rights": descriptor.rights, "thief": descriptor.thief})
+                .map(|DeclaredCollector { descriptor, .. }| CollectorRights {
+                    collector: &descriptor.name,
+                    rights: &descriptor.rights,
+                    thief: &descriptor.thief,
                 })
                 .collect();
-            output::json(&all)?;
+            let (entity, system) = context.about();
+            output::json(&RightsOutput { entity, system, collectors })?;
         }
         form => worded(form, &jobs, &declared)?,
     }
@@ -60,7 +63,7 @@ fn worded(form: &str, jobs: &[Job], declared: &[DeclaredCollector]) -> Result<()
     })?;
     match worded {
         serde_json::Value::String(text) => output::exact(&text),
-        worded => output::json(&worded),
+        worded => output::foreign_json(&worded),
     }
 }
 

@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use links::{FoundReach, Links};
 use model::ExitStatus;
 use report::RosterReader;
-use serde_json::json;
+use report::outputs::RosterOutput;
 
 use crate::args::Roster;
 use crate::commands::{gaps, keys};
@@ -39,7 +39,7 @@ pub fn run(arguments: &Roster) -> CommandResult {
     let links = Links::new(&context.loaded, &context.environment.standards);
     let roster = links.roster(key, &found).map_err(gaps::unanswerable)?;
     match arguments.printed.format {
-        Format::Json => output::json(&json!({"from": basis, "roster": roster}))?,
+        Format::Json => output::json(&RosterOutput { from: &basis, roster: &roster })?,
         Format::Human => output::text(&report::render_roster(&basis, &roster))?,
     }
     Ok(ExitStatus::Success)

@@ -106,10 +106,9 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
         stopped: stop.told(),
         new: new.as_ref().map(|new| new.findings.as_slice()),
     };
-    let summary = summary::of_run(&ran, code, &overview, &found);
     match arguments.printed.format {
-        Format::Json => output::json(&summary.json)?,
-        Format::Human => output::text(&summary.text)?,
+        Format::Json => summary::print_run(&ran, code, &overview, &found)?,
+        Format::Human => output::text(&summary::of_run(&ran, code, &overview, &found))?,
     }
     Ok(code)
 }

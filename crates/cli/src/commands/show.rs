@@ -2,8 +2,8 @@
 
 use anyhow::anyhow;
 use model::ExitStatus;
-use report::{EvidenceReader, Selection};
-use serde_json::json;
+use report::outputs::{EvidenceOutput, RequestsOutput, ShowOutput};
+use report::{Basis, EvidenceReader, RequestsReader, Selection};
 
 use crate::args::Show;
 use crate::bundles::Bundle;
@@ -15,6 +15,16 @@ use crate::summary;
 pub fn run(arguments: &Show) -> CommandResult {
     let trust = keys::read_trust(&arguments.trust)?;
     let bundle = Bundle::named(&arguments.bundle)?;
+    if arguments.requests {
+        let mut reader = RequestsReader::new(arguments.target.as_deref());
+        let (verified, _) = summary::verified(&bundle, &trust, &mut reader)?;
+        let (from, requests) = (Basis::of(&verified, Vec::new(), 0), reader.finish());
+        match arguments.printed.format {
+            Format::Json => output::json(&RequestsOutput { from: &from, requests: &requests })?,
+            Format::Human => output::text(&report::render_requests(&from, &requests))?,
+        }
+        return Ok(ExitStatus::Success);
+    }
     let selection = match (arguments.finding, arguments.exchange) {
         (Some(finding), _) => Some(Selection::Finding(finding)),
         (None, Some(exchange)) => Some(Selection::Exchange(exchange)),
@@ -23,11 +33,11 @@ pub fn run(arguments: &Show) -> CommandResult {
     let Some(selection) = selection else {
         let (bundle, overview) = summary::overview(&bundle, &trust, arguments.all)?;
         match arguments.printed.format {
-            Format::Json => output::json(&json!({
-                "statement": bundle.statement_sha256(),
-                "acceptances": bundle.acceptances(),
-                "overview": overview,
-            }))?,
+            Format::Json => output::json(&ShowOutput {
+                from: &Basis::of(&bundle, Vec::new(), overview.withheld_findings()),
+                acceptances: bundle.acceptances(),
+                overview: &overview,
+            })?,
             Format::Human => output::text(&report::render_overview(&bundle, &overview))?,
         }
         return Ok(ExitStatus::Success);
@@ -44,7 +54,9 @@ pub fn run(arguments: &Show) -> CommandResult {
     }
     let bundle = verified.ok_or_else(|| Failure::tool(anyhow!("nothing was read")))?;
     match arguments.printed.format {
-        Format::Json => output::json(&evidence)?,
+        Format::Json => {
+            output::json(&EvidenceOutput { from: &Basis::of(&bundle, Vec::new(), 0), evidence: &evidence })?;
+        }
         Format::Human => output::text(&report::render_evidence(&bundle, &evidence))?,
     }
     Ok(ExitStatus::Success)

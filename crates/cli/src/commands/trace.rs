@@ -5,7 +5,7 @@ use declaration::DECLARATION;
 use links::{Kind, Links, Rule};
 use model::ExitStatus;
 use report::TraceReader;
-use serde_json::json;
+use report::outputs::TraceOutput;
 
 use crate::args::{Trace, TraceKind};
 use crate::commands::{gaps, keys};
@@ -59,7 +59,7 @@ pub fn run(arguments: &Trace) -> CommandResult {
     };
     links.take_records(&mut trace, found.as_ref());
     match arguments.printed.format {
-        Format::Json => output::json(&json!({"from": basis, "trace": trace}))?,
+        Format::Json => output::json(&TraceOutput { from: &basis, trace: &trace })?,
         Format::Human => output::text(&report::render_trace(&basis, &trace))?,
     }
     Ok(ExitStatus::Success)

@@ -9,13 +9,13 @@ use assess::WorkerCommand;
 use declaration::{DECLARATION, Plan};
 use model::printable::{block, line};
 use model::{ExitStatus, Outcome, Timestamp};
-use serde_json::{Value, json};
 
 use crate::args::Validate;
 use crate::commands::acceptances;
 use crate::context::{Context, Examined, colour_of_stdout, examine};
 use crate::failure::{CommandResult, Failure, warn};
 use crate::output::{self, Format};
+use crate::outputs::{NotMet, RulesFound, Validated};
 
 /// Findings of one check that are listed for a person.
 const MOST_OF_CHECK: usize = 20;
@@ -29,7 +29,13 @@ pub fn run(arguments: &Validate) -> CommandResult {
     let Examined { context, mut diagnostics } = examine(file, now)?;
     if diagnose::has_errors(&diagnostics) {
         if arguments.printed.format == Format::Json {
-            output::json(&json!({"usable": false, "diagnostics": diagnostics}))?;
+            output::json(&Validated {
+                usable: false,
+                entity: None,
+                system: None,
+                diagnostics: &diagnostics,
+                rules: None,
+            })?;
             return Ok(ExitStatus::WrongInput);
         }
         output::text(&context.loaded.render(&diagnostics, colour_of_stdout()))?;
@@ -39,7 +45,14 @@ pub fn run(arguments: &Validate) -> CommandResult {
     diagnostics.extend(declaration::notes(&context.loaded, &context.judged(&plan)));
     if arguments.printed.format == Format::Json {
         let found = judged(&context, &plan, now)?;
-        output::json(&json!({"usable": true, "diagnostics": diagnostics, "rules": of_program(&context, &found)}))?;
+        let (entity, system) = context.about();
+        output::json(&Validated {
+            usable: true,
+            entity: Some(entity),
+            system: Some(system),
+            diagnostics: &diagnostics,
+            rules: Some(of_program(&context, &found)),
+        })?;
         return Ok(ExitStatus::Success);
     }
     output::text(&context.loaded.render(&diagnostics, colour_of_stdout()))?;
@@ -163,29 +176,29 @@ fn shown<'c>(context: &'c Context, path: &'c str) -> &'c str {
     context.loaded.files.iter().find(|file| file.path == path).map_or(path, |file| &file.shown)
 }
 
-fn of_program(context: &Context, found: &Found) -> Value {
+fn of_program<'o>(context: &'o Context, found: &'o Found) -> RulesFound<'o> {
     let open = found.open.iter().map(|one| {
         let finding = &one.finding;
-        json!({
-            "control": finding.control,
-            "check": finding.check,
-            "title": context.checks.get(&finding.check).map(|check| &check.meta.title),
-            "outcome": finding.outcome,
-            "severity": finding.severity,
-            "subject": finding.subject,
-            "file": one.at.as_ref().map(|at| &at.path),
-            "line": one.at.as_ref().map(|at| at.line),
-            "column": one.at.as_ref().map(|at| at.column),
-            "evidence": finding.evidence,
-            "reason": finding.reason,
-        })
+        NotMet {
+            control: &finding.control,
+            check: &finding.check,
+            title: context.checks.get(&finding.check).map(|check| check.meta.title.as_str()),
+            outcome: finding.outcome,
+            severity: finding.severity,
+            subject: finding.subject.as_ref(),
+            file: one.at.as_ref().map(|at| at.path.as_str()),
+            line: one.at.as_ref().map(|at| at.line),
+            column: one.at.as_ref().map(|at| at.column),
+            evidence: &finding.evidence,
+            reason: finding.reason.as_deref(),
+        }
     });
-    json!({
-        "not_met": open.collect::<Vec<_>>(),
-        "accepted": found.accepted,
-        "broken_checks": found.broken,
-        "not_looked_at": LEFT_OUT,
-    })
+    RulesFound {
+        not_met: open.collect(),
+        accepted: found.accepted,
+        broken_checks: &found.broken,
+        not_looked_at: LEFT_OUT,
+    }
 }
 
 #[cfg(test)]

@@ -17,57 +17,12 @@ use rbac::effective::{Effective, Known};
 use rbac::resource::SUBJECT;
 use rbac::sealed::Sealed;
 use rbac::ways::Version;
-use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use verify::Observer;
+pub use witnessmark_verifier::outputs::{Computed, NotComputed, Otherwise, Problem};
 
 use account::Account;
-
-/// An object that came out otherwise.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Otherwise {
-    pub target: String,
-    pub kind: String,
-    pub id: String,
-    /// The sealed record; `null`: there is none.
-    pub record: Option<RecordRef>,
-    pub problem: Problem,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Problem {
-    /// Other facts come out.
-    OtherFacts,
-    /// It is sealed, and does not come out.
-    DoesNotComeOut,
-    /// It comes out, and is not sealed.
-    NotSealed,
-}
-
-/// Sealed objects that could not be computed again, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct NotComputed {
-    pub target: String,
-    pub kind: String,
-    pub count: u64,
-    pub because: String,
-}
-
-/// How computing again went.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Computed {
-    pub same: u64,
-    pub differ: Vec<Otherwise>,
-    pub not_computed: Vec<NotComputed>,
-}
-
-impl Computed {
-    pub fn not_computed(&self) -> u64 {
-        self.not_computed.iter().map(|one| one.count).sum()
-    }
-}
 
 /// What of the declaration is needed; or why it is not there.
 pub type Declared<'d> = Result<&'d Declaration, String>;
