@@ -138,14 +138,28 @@ fn a_bundle_out_of_a_store_is_unpacked_first() {
 
 #[test]
 fn good_bundles_are_accepted() {
-    let mut book = Book::of(4);
-    book.seal(Story::usual(4).rehearsed(&[Override::Replay]));
-    for index in [0, 1, 2, 4] {
+    let book = Book::of(4);
+    for index in [0, 1, 2] {
         expect(&book, &book.exported(index), "good", ALL);
     }
     let mut with_ledger = book.exported(3);
     with_ledger.extend(book.ledger_files());
     expect(&book, &with_ledger, "with its ledger", ALL);
+}
+
+/// What is no evidence is no bundle to accept in silence. cosign looks at signatures alone, and the guide says so.
+#[test]
+fn rehearsals_and_failed_runs_are_refused_where_the_guide_says_so() {
+    let mut book = Book::of(1);
+    book.seal(Story::usual(1).rehearsed(&[Override::Replay]));
+    book.seal(Story::usual(2).rehearsed(&[Override::Clock, Override::Endpoint]));
+    book.seal(Story::usual(3).failed());
+    book.seal(Story::usual(4).rehearsed(&[Override::Target]));
+    for (index, what) in [(1, "a rehearsal"), (2, "for two reasons"), (3, "a failed run"), (4, "of some targets")] {
+        expect(&book, &book.exported(index), what, &["cosign"]);
+    }
+    let redacted = book.redacted(1, |_, kind, _| kind == RecordType::Finding);
+    expect(&book, &redacted, "a redacted rehearsal", &[]);
 }
 
 /// With the person's key in the place of the collector's.
