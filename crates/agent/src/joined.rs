@@ -97,7 +97,7 @@ impl Kept {
             Input::Object { target, .. } | Input::List { target, .. } => Some(target.clone()),
             Input::Gap(_) => None,
         }));
-        if let Some(detail) = recorded.compute(computed(joined))? {
+        if let Some(detail) = recorded.compute(computed(joined)?)? {
             let population = Some(subject.kind.clone());
             self.gaps.push(Gap { population, subject: Some(subject), detail, ..own_gap() });
         }
@@ -105,7 +105,7 @@ impl Kept {
     }
 }
 
-fn computed(joined: Joined) -> Computed {
+fn computed(joined: Joined) -> io::Result<Computed> {
     let of_gaps = joined.gaps.iter().flat_map(|gap| &gap.because).map(|at| ComputedFrom::Gap(at.0 as u64));
     let inputs = joined.inputs.iter().map(|input| match input {
         Input::Object { target, kind, id } => {
@@ -114,13 +114,13 @@ fn computed(joined: Joined) -> Computed {
         Input::List { target, kind } => ComputedFrom::List { target: target.clone(), kind: kind.clone() },
         Input::Gap(at) => ComputedFrom::Gap(at.0 as u64),
     });
-    Computed {
+    Ok(Computed {
         target: JOINED,
         kind: joined.kind,
         inputs: inputs.chain(of_gaps).collect(),
-        facts: joined.facts.into_iter().map(|(part, value)| (part.to_owned(), value)).collect(),
+        facts: serde_json::value::to_raw_value(&joined.facts)?,
         id: joined.id,
-    }
+    })
 }
 
 fn part_gap(joined: &Joined, gap: &joins::PartGap) -> Gap {

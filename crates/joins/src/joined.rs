@@ -136,8 +136,8 @@ impl Joined {
     }
 
     /// Says a part that is a list of perhaps thousands.
-    pub(crate) fn long_part<T: Serialize>(&mut self, part: &'static str, list: Vec<T>) {
-        self.fact(part, to_raw_value(&list).map(|text| Fact { text: Some(text), value: OnceLock::new() }));
+    pub(crate) fn long_part<T: Serialize>(&mut self, part: &'static str, list: &[T]) {
+        self.fact(part, to_raw_value(list).map(|text| Fact { text: Some(text), value: OnceLock::new() }));
     }
 
     fn fact(&mut self, part: &'static str, fact: serde_json::Result<Fact>) {
@@ -158,7 +158,7 @@ impl Joined {
     /// Without what a bundle would refuse: a part that a gap names is there only as far as it goes, as a list or an object.
     pub(crate) fn settled(mut self) -> Self {
         let gaps = &self.gaps;
-        self.facts.retain(|part, fact| !(!fact.has_members() && gaps.iter().any(|gap| gap.part == *part)));
+        self.facts.retain(|part, fact| fact.has_members() || !gaps.iter().any(|gap| gap.part == *part));
         self
     }
 

@@ -4,7 +4,6 @@ use std::io;
 
 use model::record::{Coverage, Gap, Route};
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::fits;
@@ -22,7 +21,7 @@ pub(crate) struct Computed {
     pub(crate) id: String,
     pub(crate) inputs: Vec<ComputedFrom>,
     /// A JSON object.
-    pub(crate) facts: Value,
+    pub(crate) facts: Box<RawValue>,
 }
 
 /// What it was computed from, of whatever target.
@@ -80,11 +79,10 @@ impl Recorded {
     /// When the spool cannot be written.
     pub(crate) fn compute(&mut self, one: Computed) -> io::Result<Option<String>> {
         let Computed { target, kind, id, inputs, facts } = one;
-        let written = serde_json::value::to_raw_value(&facts)?;
-        if let Err(problem) = fits::derived(&facts, written.get().len(), inputs.len()) {
+        if let Err(problem) = fits::derived(facts.get(), inputs.len()) {
             return Ok(Some(problem));
         }
-        let line = DerivedLine { inputs: inputs.into_iter().map(line_of).collect(), facts: written };
+        let line = DerivedLine { inputs: inputs.into_iter().map(line_of).collect(), facts };
         let span = self.derived.append(&serde_json::to_vec(&line)?)?;
         let (target, kind) = (self.names.of(target), self.names.of(kind));
         self.derived_keys.push(ResourceKey {

@@ -2,6 +2,7 @@
 //! taken away where it comes in, and a gap says so.
 
 use bundle::limits;
+use bundle::read::json::{Checker, JsonError, Layout, Numbers, Rules};
 use model::record::GapReason;
 use sdk::{CoverageNote, GapNote};
 use serde_json::Value;
@@ -47,10 +48,18 @@ pub(super) fn size(bytes: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether an object of these facts, which are so many bytes, computed from so many things may stand in a record.
-pub(super) fn derived(facts: &Value, bytes: usize, inputs: usize) -> Result<(), String> {
-    value(facts)?;
-    size(bytes)?;
+/// What [`value`] asks, of a JSON text.
+const TEXT: Rules =
+    Rules { layout: Layout::Compact, numbers: Numbers::Any, depth: DEPTH, members: limits::MEMBERS_MAX };
+
+/// Whether an object whose facts are this JSON text, computed from so many things, may stand in a record.
+pub(super) fn derived(facts: &str, inputs: usize) -> Result<(), String> {
+    size(facts.len())?;
+    Checker::new().check_text(facts, TEXT).map_err(|error| match error {
+        JsonError::Deep { .. } => format!("it is more than {DEPTH} arrays and objects deep"),
+        JsonError::Wide { .. } => format!("a list or object in it has more than {} members", limits::MEMBERS_MAX),
+        error => format!("its facts are no JSON of this format: {error}"),
+    })?;
     if inputs > MOST_INPUTS {
         return Err(format!("it was computed from {inputs} things, more than {MOST_INPUTS} are not sealed"));
     }
@@ -150,11 +159,15 @@ mod tests {
         assert!(value(&Value::Array(vec![Value::Null; limits::MEMBERS_MAX])).is_ok());
         assert!(value(&json!({"a": vec![Value::Null; limits::MEMBERS_MAX + 1]})).is_err());
 
-        assert_eq!(derived(&deep(DEPTH), FACTS_BYTES, MOST_INPUTS), Ok(()));
+        let text = |value: Value| value.to_string();
+        assert_eq!(derived(&text(deep(DEPTH)), MOST_INPUTS), Ok(()));
+        assert_eq!(derived(&text(json!("x".repeat(FACTS_BYTES - 2))), 1), Ok(()));
         for unfit in [
-            derived(&deep(DEPTH + 1), 1, 1),
-            derived(&json!({}), FACTS_BYTES + 1, 1),
-            derived(&json!({}), 1, MOST_INPUTS + 1),
+            derived(&text(deep(DEPTH + 1)), 1),
+            derived(&text(json!({"a": vec![Value::Null; limits::MEMBERS_MAX + 1]})), 1),
+            derived(&text(json!("x".repeat(FACTS_BYTES - 1))), 1),
+            derived("{}", MOST_INPUTS + 1),
+            derived("{", 1),
         ] {
             assert!(unfit.is_err());
         }

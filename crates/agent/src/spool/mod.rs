@@ -272,7 +272,7 @@ impl Sink for Spool {
 
     fn derived(&self, target: &str, collector: &str, derived: DerivedNote) -> Result<(), SinkError> {
         let facts = raw(&derived.facts)?;
-        if let Err(problem) = fits::derived(&derived.facts, facts.get().len(), derived.inputs.len()) {
+        if let Err(problem) = fits::derived(facts.get(), derived.inputs.len()) {
             return self.gap(
                 target,
                 collector,

@@ -368,7 +368,7 @@ impl Teller<'_, '_, '_> {
             let asks_for_mfa = entry.conditions.iter().any(|one| asks_for_mfa(&one.words));
             told.push(Told { entry, about, asks_for_mfa });
         }
-        joined.long_part("entries", told);
+        joined.long_part("entries", &told);
     }
 }
 

@@ -106,7 +106,8 @@ pub fn unread(joined: &Joined) -> Vec<&str> {
 
 /// Of each thing of a list of a part this member.
 pub fn each(joined: &Joined, part: &str, member: &str) -> Vec<String> {
-    let list = joined.facts.get(part).and_then(|fact| fact.as_array()).unwrap_or_else(|| panic!("no {part}: {joined:?}"));
+    let list =
+        joined.facts.get(part).and_then(|fact| fact.as_array()).unwrap_or_else(|| panic!("no {part}: {joined:?}"));
     list.iter().map(|one| one.get(member).unwrap().as_str().unwrap().to_owned()).collect()
 }
 
