@@ -210,7 +210,7 @@ fn approvals_are_checked_without_our_program() {
     ] {
         let (accepts, said) = check(story, trusted);
         assert!(accepts && said.contains(says) && !said.contains("SHOWN: "), "{says}: {said}");
-        assert!(said.contains("nobody signed: every acceptance in it is the custodian's word"), "{says}: {said}");
+        assert!(said.contains("nobody signed whom you trust to approve: every acceptance in it is the custodian's word"), "{says}: {said}");
     }
     // Something else stands behind the ids than was approved.
     let text = "package checks.aws_kms.key_rotates # another\n";
@@ -240,6 +240,7 @@ fn approvals_are_checked_without_our_program() {
         story.change(kind, ordinal, change);
         let (accepts, said) = check(story, &[&approver]);
         assert!(accepts && said.contains(&format!("CLAIMED: {says}")) && !said.contains("SHOWN: "), "{says}: {said}");
+        assert!(!said.contains("nobody signed"), "{says}: {said}");
     }
     let ids = Story::usual(2).approved(&approver, |approval| {
         (approval.witnessmark_acceptance, approval.check) = (1, None);
