@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Outcome, Severity};
+use model::{Outcome, Severity, demand};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -223,7 +223,12 @@ impl CheckMeta {
             SubjectKind::Kind(_) => {}
         }
         for (name, schema) in &custom.parameters {
-            if schema.get("x-stricter").is_some_and(|word| !is_direction(word)) {
+            if schema.get(demand::NAMES).is_some_and(|names| !names_only(schema, names)) {
+                return Err(format!(
+                    "parameter `{name}`: `x-names` is `true`, and stands at a list that is empty by default and of which fewer are stricter"
+                ));
+            }
+            if schema.get(demand::STRICTER).is_some_and(|word| !is_direction(word)) {
                 return Err(format!(
                     "parameter `{name}`: `x-stricter` is one of lower, higher, fewer, more, or the stricter truth value"
                 ));
@@ -231,6 +236,13 @@ impl CheckMeta {
         }
         Ok(())
     }
+}
+
+/// Whether this is a list in which only the declaration can name somebody.
+fn names_only(schema: &Value, names: &Value) -> bool {
+    let default = schema.get("default");
+    let empty = default == Some(&Value::Array(Vec::new())) || default == Some(&Value::Object(Map::new()));
+    *names == Value::Bool(true) && empty && schema.get(demand::STRICTER).and_then(Value::as_str) == Some("fewer")
 }
 
 /// In which direction a parameter becomes stricter.
@@ -291,6 +303,9 @@ package checks.x.y
             ("subject: aws-kms/key", "subject: key", "neither"),
             ("subject: aws-kms/key", "subject: target", "reads"),
             ("x-stricter: lower", "x-stricter: less", "x-stricter"),
+            ("default: [a, b], x-stricter: fewer", "default: [a], x-stricter: fewer, x-names: true", "x-names"),
+            ("default: [a, b], x-stricter: fewer", "default: [], x-stricter: more, x-names: true", "x-names"),
+            ("default: [a, b], x-stricter: fewer", "default: [], x-stricter: fewer, x-names: false", "x-names"),
             ("remediation: R", "remediation: R\n#   colour: red", "colour"),
             ("[key_spec, rotation]", "[key_spec, [rotation]]", "list of parts"),
         ] {

@@ -38,7 +38,8 @@ pub struct CheckMeta {
     /// The parts of the declaration itself that it asks for.
     pub declares: Vec<String>,
     /// For each parameter its JSON Schema. `default` fills it in; a parameter without is required.
-    /// `x-stricter` says which values demand more: `lower`, `higher`, `fewer`, `more`, or the stricter truth value.
+    /// `x-stricter` says which values demand more: `lower`, `higher`, `fewer`, `more`, or the stricter truth value; `x-names` that a
+    /// list only names what a check cannot know.
     pub parameters: Map<String, Value>,
 }
 

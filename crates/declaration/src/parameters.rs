@@ -2,6 +2,7 @@
 
 use diagnose::yaml::{Core, Entry, Value as Yaml};
 use diagnose::{Code, Node, Reporter, Span, help_known};
+use model::demand;
 use serde_json::{Map, Value};
 
 use crate::declared::CheckUse;
@@ -58,12 +59,12 @@ pub(crate) fn resolve(used: &CheckUse, meta: &CheckMeta, reporter: &mut Reporter
         {
             continue;
         }
-        if let (Some(default), Some(stricter)) = (&default, schema.get("x-stricter"))
-            && is_weaker(&value, default, stricter)
+        if let (Some(default), Some(stricter)) = (&default, schema.get(demand::STRICTER))
+            && demand::demands_less(schema, &value)
         {
             let (what, which) = match stricter.as_str() {
-                Some("fewer") => ("not in", beyond(&value, default)),
-                Some("more") => ("missing of", beyond(default, &value)),
+                Some("fewer") => ("not in", demand::beyond(&value, default)),
+                Some("more") => ("missing of", demand::beyond(default, &value)),
                 _ => ("", Vec::new()),
             };
             let help = if which.is_empty() {
@@ -237,49 +238,6 @@ fn types(wanted: &str) -> String {
 /// `"abc" is not of type "integer"` in the way all our messages quote.
 fn backticked(message: &str) -> String {
     message.strip_suffix('.').unwrap_or(message).replace('"', "`")
-}
-
-/// Whether the value demands less than the default, in the direction the check's author gave.
-fn is_weaker(value: &Value, default: &Value, stricter: &Value) -> bool {
-    match stricter {
-        Value::String(word) => match word.as_str() {
-            "lower" => compare(value, default).is_some_and(std::cmp::Ordering::is_gt),
-            "higher" => compare(value, default).is_some_and(std::cmp::Ordering::is_lt),
-            // Who is named where nobody is by default was declared, not exempted: the check has no other way to know them.
-            "fewer" => !is_empty(default) && !subset(value, default),
-            "more" => !subset(default, value),
-            _ => value != default,
-        },
-        Value::Bool(strict) => default.as_bool() == Some(*strict) && value != default,
-        _ => value != default,
-    }
-}
-
-fn is_empty(list: &Value) -> bool {
-    list.as_array().is_some_and(Vec::is_empty) || list.as_object().is_some_and(Map::is_empty)
-}
-
-/// Members of a list that are not in another, as JSON.
-fn beyond(list: &Value, other: &Value) -> Vec<String> {
-    let (Some(list), Some(other)) = (list.as_array(), other.as_array()) else { return Vec::new() };
-    list.iter().filter(|item| !other.contains(item)).map(ToString::to_string).collect()
-}
-
-fn compare(value: &Value, default: &Value) -> Option<std::cmp::Ordering> {
-    value.as_f64()?.partial_cmp(&default.as_f64()?)
-}
-
-fn subset(small: &Value, large: &Value) -> bool {
-    match (small.as_array(), large.as_array()) {
-        (Some(small), Some(large)) => small.iter().all(|item| large.contains(item)),
-        _ => match (small.as_object(), large.as_object()) {
-            // Lists by name: a name that is not there has an empty list.
-            (Some(small), Some(large)) => small.iter().all(|(name, list)| {
-                list.as_array().is_some_and(Vec::is_empty) || large.get(name).is_some_and(|other| subset(list, other))
-            }),
-            _ => small == large,
-        },
-    }
 }
 
 /// The same JSON with the members of every object sorted by name.

@@ -4,6 +4,7 @@
 
 mod covers;
 mod date;
+pub mod demand;
 mod digest;
 mod endpoint;
 mod exit;

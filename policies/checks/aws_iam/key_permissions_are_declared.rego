@@ -41,6 +41,7 @@
 #       uniqueItems: true
 #       default: []
 #       x-stricter: fewer
+#       x-names: true
 #       x-form: "write `{user: NAME}`, `{role: NAME}` or `{group: NAME}`, names without path"
 #     actions:
 #       description: The actions that count.

@@ -26,6 +26,7 @@
 #       uniqueItems: true
 #       default: []
 #       x-stricter: fewer
+#       x-names: true
 package checks.aws_iam.other_credentials_are_declared
 
 parts := {"service_credentials", "ssh_public_keys", "signing_certificates"}

@@ -35,6 +35,7 @@
 #       uniqueItems: true
 #       default: []
 #       x-stricter: fewer
+#       x-names: true
 #     vendors:
 #       description: Accounts of third parties, allowed only with an external id.
 #       type: array
@@ -42,12 +43,14 @@
 #       uniqueItems: true
 #       default: []
 #       x-stricter: fewer
+#       x-names: true
 #     organizations:
 #       type: array
 #       items: {type: string, pattern: "^o-[a-z0-9]{10,32}$"}
 #       uniqueItems: true
 #       default: []
 #       x-stricter: fewer
+#       x-names: true
 #     services:
 #       description: Services of AWS that act for the role's own account only.
 #       type: array
@@ -62,6 +65,7 @@
 #       additionalProperties: {type: array, items: {type: string, minLength: 1}, uniqueItems: true}
 #       default: {}
 #       x-stricter: fewer
+#       x-names: true
 #     github_organizations:
 #       description: Names of organisations, the same as in `tenants.github`.
 #       type: array
@@ -69,6 +73,7 @@
 #       uniqueItems: true
 #       default: []
 #       x-stricter: fewer
+#       x-names: true
 #   declares: [targets]
 package checks.aws_iam.role_trust_is_bounded
 

@@ -28,6 +28,7 @@
 #       uniqueItems: true
 #       default: []
 #       x-stricter: fewer
+#       x-names: true
 #     services:
 #       description: Services of AWS that may hold a grant without constraints.
 #       type: array

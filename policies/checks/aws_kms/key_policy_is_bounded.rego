@@ -31,12 +31,14 @@
 #       uniqueItems: true
 #       default: []
 #       x-stricter: fewer
+#       x-names: true
 #     organizations:
 #       type: array
 #       items: {type: string, pattern: "^o-[a-z0-9]{10,32}$"}
 #       uniqueItems: true
 #       default: []
 #       x-stricter: fewer
+#       x-names: true
 #     services:
 #       description: AWS services that may act without saying on whose behalf.
 #       type: array

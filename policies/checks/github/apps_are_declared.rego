@@ -24,6 +24,7 @@
 #       uniqueItems: true
 #       default: []
 #       x-stricter: fewer
+#       x-names: true
 package checks.github.apps_are_declared
 
 suspended if is_object(input.resource.suspended)

@@ -25,6 +25,7 @@
 #       uniqueItems: true
 #       default: []
 #       x-stricter: fewer
+#       x-names: true
 package checks.github.owners_are_declared
 
 declared := {lower(owner) | some owner in input.parameters.owners}

@@ -34,6 +34,7 @@
 #       uniqueItems: true
 #       default: []
 #       x-stricter: fewer
+#       x-names: true
 #       x-form: "write `{name: NAME}`, with `kind` where it should be narrower"
 #     administrators_of:
 #       description: Other accounts whose administrators may, by number.
@@ -42,6 +43,7 @@
 #       uniqueItems: true
 #       default: []
 #       x-stricter: fewer
+#       x-names: true
 #       x-form: "write the twelve digits of the account in quotation marks"
 package checks.keys.account_administrators_are_declared
 

@@ -37,6 +37,7 @@
 #       uniqueItems: true
 #       default: []
 #       x-stricter: fewer
+#       x-names: true
 #       x-form: "write `{name: NAME}`, with `kind` and `does` where it should be narrower"
 #     administrators_of:
 #       description: Accounts whose administrators may, by number.
@@ -45,6 +46,7 @@
 #       uniqueItems: true
 #       default: []
 #       x-stricter: fewer
+#       x-names: true
 #       x-form: "write the twelve digits of the account in quotation marks"
 package checks.keys.reach_is_declared
 

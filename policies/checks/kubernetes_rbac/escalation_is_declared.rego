@@ -44,6 +44,7 @@
 #       uniqueItems: true
 #       default: []
 #       x-stricter: fewer
+#       x-names: true
 #       x-form: >-
 #         write `{user: NAME}`, `{group: NAME}` or `{serviceAccount: NAMESPACE/NAME}`, each with `namespaces: […]` or `names: […]` where it is only
 #         meant there: names of users and groups may hold blanks, ` in ` and `*`, so that such a text could mean two things

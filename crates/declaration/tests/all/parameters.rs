@@ -45,9 +45,12 @@ fn weaker_is_what_demands_less_than_the_default() {
         (json!({"default": ["a", "b"], "x-stricter": "fewer"}), "{p: [b]}", false),
         (json!({"default": ["a", "b"], "x-stricter": "fewer"}), "{p: [b, a]}", false),
         (json!({"default": ["a", "b"], "x-stricter": "fewer"}), "{p: [a, c]}", true),
-        // Nobody is named by default: whoever is was declared.
-        (json!({"default": [], "x-stricter": "fewer"}), "{p: [a]}", false),
-        (json!({"default": {}, "x-stricter": "fewer"}), "{p: {a: [b]}}", false),
+        // Nobody is exempted by default: whoever is makes it weaker.
+        (json!({"default": [], "x-stricter": "fewer"}), "{p: [a]}", true),
+        (json!({"default": {}, "x-stricter": "fewer"}), "{p: {a: [b]}}", true),
+        // A check cannot know an organisation's owners: whoever is named was declared.
+        (json!({"default": [], "x-stricter": "fewer", "x-names": true}), "{p: [a]}", false),
+        (json!({"default": {}, "x-stricter": "fewer", "x-names": true}), "{p: {a: [b]}}", false),
         (json!({"default": ["a"], "x-stricter": "more"}), "{p: []}", true),
         (json!({"default": ["a"], "x-stricter": "more"}), "{p: [a, b]}", false),
         (json!({"default": true, "x-stricter": true}), "{p: false}", true),
