@@ -226,6 +226,15 @@ fn against_stock(path: &str, text: &str) -> Provenance {
     }
 }
 
+/// The shipped text of a check or library.
+pub(crate) fn stock_text(id: &str) -> Option<&'static str> {
+    let path = if id.starts_with("lib/") { format!("{id}.rego") } else { check_path(id) };
+    // `a-b` and `a_b` have one path, and only one of them is an id.
+    let is_its_id = library_id(&path).or_else(|| check_id(&path)).as_deref() == Some(id);
+    let found = STOCK.binary_search_by(|(stock, _)| (*stock).cmp(&path)).ok().filter(|_| is_its_id)?;
+    STOCK.get(found).map(|(_, text)| *text)
+}
+
 /// `checks/aws_kms/key_rotates.rego` → `aws-kms/key-rotates`.
 fn check_id(path: &str) -> Option<String> {
     let (collector, check) = path.strip_prefix("checks/")?.strip_suffix(".rego")?.split_once('/')?;

@@ -19,6 +19,7 @@ mod pool;
 mod population;
 mod protocol;
 mod reassess;
+mod shipped;
 pub mod testing;
 mod worker;
 
@@ -30,4 +31,5 @@ pub use limits::Limits;
 pub use meta::{CheckMeta, Custom, Grounds, Needs, RelatedResource, Scope, SubjectKind};
 pub use pool::Summary;
 pub use reassess::{Compared, Comparison, Difference, NotJudged, Withheld, reassess};
+pub use shipped::shipped;
 pub use worker::{WorkerError, worker_main, worker_with};

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use sdk::{Descriptor, Right};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use verify::AcceptanceReport;
+use verify::{AcceptanceReport, MarkCount};
 
 /// A bundle that a run sealed, as it was read back and verified.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -28,6 +28,8 @@ pub struct RunOutput<'o> {
     pub rehearsal: &'o [Override],
     /// Targets whose answers came from elsewhere, and from where.
     pub rehearsal_targets: &'o BTreeMap<String, BTreeSet<Rehearsed>>,
+    /// With what findings were judged and how their targets were read, as far as it has to be known beside them.
+    pub marks: Option<Vec<MarkCount>>,
     /// Findings that are undetermined because of accepted gaps alone.
     pub excused: u64,
     pub statement_sha256: Digest,

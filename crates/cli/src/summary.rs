@@ -11,7 +11,7 @@ use history::NewFinding;
 use model::ExitStatus;
 use model::printable::line;
 use report::{Basis, Overview, OverviewReader};
-use verify::{Demands, VerifiedBundle};
+use verify::{Demands, Marks, VerifiedBundle};
 
 use crate::bundles::Bundle;
 use crate::failure::Failure;
@@ -98,6 +98,7 @@ pub fn print_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found
         exit_code: code,
         rehearsal: &bundle.statement().predicate.rehearsal,
         rehearsal_targets: bundle.rehearsals().targets(),
+        marks: bundle.marks().map(Marks::counts),
         excused: ran.excused,
         statement_sha256: bundle.statement_sha256(),
         stopped: found.stopped,
@@ -181,7 +182,8 @@ fn for_shell(path: &str) -> String {
 pub fn overview(bundle: &Bundle, trust: &Trust, all: bool) -> Result<(VerifiedBundle, Overview), Failure> {
     let mut reader = OverviewReader::new(all);
     let (verified, _) = verified(bundle, trust, &mut reader)?;
-    Ok((verified, reader.finish()))
+    let overview = reader.finish(&verified);
+    Ok((verified, overview))
 }
 
 /// Verifies a bundle while `observer` looks on, and gives what the verification says. Our own reading takes rehearsals and
@@ -194,7 +196,8 @@ pub fn verified(
     trust: &Trust,
     observer: &mut (dyn verify::Observer + Send),
 ) -> Result<(VerifiedBundle, verify::Report), Failure> {
-    let demands = Demands { allow_rehearsal: true, allow_failed: true, ..Demands::of_evidence(trust) };
+    let texts = Some(assess::shipped());
+    let demands = Demands { allow_rehearsal: true, allow_failed: true, texts, ..Demands::of_evidence(trust) };
     let verdict = verify::verify(bundle.open()?.as_mut(), &demands, observer);
     let report = verdict.report;
     verdict.bundle.map(|bundle| (bundle, report.clone())).ok_or_else(|| {

@@ -36,6 +36,7 @@ pub fn run(args: &BundleArgs, observer: &mut (dyn Observer + Send)) -> Result<Ve
         allow_unsigned_redaction: args.allow_unsigned_redaction,
         seen: memory.seen.as_ref(),
         challenge: args.challenge.as_deref(),
+        texts: Some(assess::shipped()),
     };
     let mut verdict = verify::verify(source.as_mut(), &demands, observer);
     if verdict.report.accepted

@@ -1,18 +1,21 @@
 //! What stays the custodian's word, whatever is signed.
 
 use bundle::statement::{Kind, Statement};
+use model::RecordType;
 
 use crate::continuity::Continuity;
 use crate::level::Level;
+use crate::report::RecordsReport;
 
 /// What no signature can prove. Said at every level, in words for an auditor. `whole_ledger`: the export holds all of it.
-/// `unproven`: the sizes of heads that the ledger key signed, and of which nothing is proven.
+/// `unproven`: the sizes of heads that the ledger key signed, and of which nothing is proven. `records`: what was read.
 pub(crate) fn rests_on(
     statement: &Statement,
     level: Level,
     continuity: Option<Continuity>,
     whole_ledger: bool,
     unproven: &[u64],
+    records: Option<&RecordsReport>,
 ) -> Vec<String> {
     let said = &statement.predicate;
     let mut rests = Vec::new();
@@ -55,6 +58,7 @@ pub(crate) fn rests_on(
         rests.push("That it was seen as it says: the signature shows whose key stands for it, and no more.".to_owned());
         return rests;
     }
+    withheld(&mut rests, records);
     rests.push(
         "That the program was unaltered and the answers came from the source: the request ids in the records can be found in the source's own log."
             .to_owned(),
@@ -66,4 +70,22 @@ pub(crate) fn rests_on(
     }
     rests.push("That the declared targets are all that matters.".to_owned());
     rests
+}
+
+/// What a redacted copy leaves to be believed. It is proven that what is withheld was sealed, and not what it says.
+fn withheld(rests: &mut Vec<String>, records: Option<&RecordsReport>) {
+    let Some(records) = records.filter(|records| records.withheld > 0) else { return };
+    let (findings, hidden) = records.of_type(RecordType::Finding);
+    if hidden > 0 {
+        rests.push(format!(
+            "What {hidden} of {findings} findings conclude: they are withheld, and what is counted of them, here and in the controls, nobody can count again."
+        ));
+    }
+    if records.findings_on_withheld > 0 {
+        rests.push(format!(
+            "That {} findings follow from what they rest on: some of that is withheld.",
+            records.findings_on_withheld
+        ));
+    }
+    rests.push(format!("What {} of {} records say: they are withheld.", records.withheld, records.count));
 }

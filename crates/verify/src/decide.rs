@@ -4,6 +4,8 @@
 //! from being decided (a part that is missing, a key that is not in the trust file), and what is false about its place, never
 //! stops the search for what is false in its contents.
 
+use std::sync::Arc;
+
 use bundle::consistency;
 use bundle::layout::{self, Entry};
 use bundle::read::Source;
@@ -11,7 +13,7 @@ use bundle::redact::Redaction;
 use bundle::sigstore::{self, CounterSigned, Envelope, SealedStatement};
 use bundle::statement::{Kind, Statement};
 use bundle::trust::{Role, Trust};
-use conclude::Rehearsals;
+use conclude::{Marks, Rehearsals};
 use ledger::Checkpoint;
 use model::record::RunStatus;
 use model::{Digest, ExitStatus, Output, RecordType};
@@ -61,8 +63,8 @@ pub(crate) fn sealed_anew(before: &VerifiedBundle, file: &[u8], trust: &Trust) -
         None => {
             // They follow from the files, which the statement binds, and from the approvers' keys.
             let (acceptances, rehearsals) = (before.acceptances.clone(), before.rehearsals.clone());
-            let signer = sealed.signer.id();
-            Ok(VerifiedBundle { statement, statement_sha256, signer, level: Level::Position, acceptances, rehearsals })
+            let (signer, level, marks) = (sealed.signer.id(), Level::Position, before.marks.clone());
+            Ok(VerifiedBundle { statement, statement_sha256, signer, level, acceptances, rehearsals, marks })
         }
     }
 }
@@ -89,6 +91,7 @@ struct Findings {
     records: Option<RecordsReport>,
     acceptances: Vec<AcceptanceReport>,
     rehearsals: Rehearsals,
+    marks: Option<Arc<Marks>>,
     /// The text of `ledger/checkpoint`.
     checkpoint: Option<Vec<u8>>,
     /// What an audit of the whole ledger found, where the export holds it.
@@ -172,7 +175,7 @@ impl Findings {
             // Nothing says what the rest should be.
             return names_of_the_rest(&mut input);
         }
-        let mut contents = Contents::new(&statement);
+        let mut contents = Contents::new(&statement, demands.texts);
         let digest = stream::read_records(input.source, &statement, leaves, &mut contents, observer)
             .map_err(at(Step::Records))?;
         if !contents.reads() {
@@ -196,6 +199,10 @@ impl Findings {
             self.acceptances = self.noting(Step::Approvals, judged).unwrap_or_default();
         }
         self.rehearsals = std::mem::take(&mut contents.found.rehearsals);
+        self.marks = contents.found.marks.take().map(|mut marks| {
+            marks.finish();
+            Arc::new(marks)
+        });
         self.records = Some(records_report(&statement, &contents, withheld, raw_files, redaction));
         Ok(())
     }
@@ -502,7 +509,8 @@ impl Findings {
             rests_on_custodian: match (level, &self.statement) {
                 (Some(level), Some(statement)) => {
                     let unproven = learnt.as_ref().map(Seen::unproven).unwrap_or_default();
-                    custodian::rests_on(statement, level, self.continuity, self.ledger.is_some(), &unproven)
+                    let records = self.records.as_ref();
+                    custodian::rests_on(statement, level, self.continuity, self.ledger.is_some(), &unproven, records)
                 }
                 _ => Vec::new(),
             },
@@ -512,6 +520,7 @@ impl Findings {
             ledger: self.ledger.map(Output),
             acceptances: self.acceptances.clone(),
             rehearsal_targets: self.rehearsals.targets().clone(),
+            marks: self.marks.as_ref().map(|marks| marks.counts()),
             head: self.newest.as_ref().map(|head| HeadReport {
                 origin: head.origin.clone(),
                 size: head.size,
@@ -527,6 +536,7 @@ impl Findings {
                 level,
                 acceptances: self.acceptances,
                 rehearsals: self.rehearsals,
+                marks: self.marks,
             }),
             _ => None,
         };

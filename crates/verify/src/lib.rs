@@ -30,7 +30,7 @@ use bundle::trust::Trust;
 
 pub use audit::{Audit, AuditDemands, audit, audit_export};
 pub use changes::{Aspect, Change, Changes};
-pub use conclude::{Kept, Rehearsals, Slot, Slots, Unsaid};
+pub use conclude::{Kept, Mark, MarkCount, Marked, Marks, Rehearsals, Slot, Slots, Texts, Unsaid};
 pub use continuity::{Continuity, Owner};
 pub use facts::{FactDiffers, Facts};
 pub use files::{HeldFiles, LedgerFiles};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::statement::{Kind, Statement, Summary};
 use bundle::trust::Holder;
-use conclude::Kept;
+use conclude::{Kept, MarkCount};
 use model::record::{GapReason, Override, Rehearsed, RunStatus};
 use model::{Digest, ExitStatus, Form, Formed, Output, RecordRef, RecordType, Timestamp};
 use schemars::JsonSchema;
@@ -38,6 +38,8 @@ pub struct Report {
     pub acceptances: Vec<AcceptanceReport>,
     /// Targets whose answers came from elsewhere, and from where: what is said of them is no evidence.
     pub rehearsal_targets: BTreeMap<String, BTreeSet<Rehearsed>>,
+    /// With what findings were judged and how their targets were read, as far as it has to be known beside them; absent where nobody compared.
+    pub marks: Option<Vec<MarkCount>>,
     /// What stays the custodian's word.
     pub rests_on_custodian: Vec<String>,
 }
@@ -234,6 +236,14 @@ impl Formed for Report {
 
 impl Formed for AuditReport {
     const FORM: Form = Form::Audit;
+}
+
+impl RecordsReport {
+    /// How many records of a type there are, and how many of them are withheld.
+    #[must_use]
+    pub fn of_type(&self, kind: RecordType) -> (u64, u64) {
+        self.by_type.iter().find(|one| one.kind == kind).map_or((0, 0), |one| (one.count, one.withheld))
+    }
 }
 
 impl Refusal {

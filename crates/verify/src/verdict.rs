@@ -2,7 +2,9 @@
 
 use bundle::statement::Statement;
 use bundle::trust::Trust;
-use conclude::Rehearsals;
+use std::sync::Arc;
+
+use conclude::{Marks, Rehearsals, Texts};
 use model::Digest;
 
 use crate::level::Level;
@@ -25,6 +27,8 @@ pub struct Demands<'a> {
     pub seen: Option<&'a Seen>,
     /// The challenge that must be sealed in it.
     pub challenge: Option<&'a str>,
+    /// The shipped texts against which marks are computed; none are where there are none.
+    pub texts: Option<&'static dyn Texts>,
 }
 
 impl<'a> Demands<'a> {
@@ -39,6 +43,7 @@ impl<'a> Demands<'a> {
             allow_unsigned_redaction: false,
             seen: None,
             challenge: None,
+            texts: None,
         }
     }
 }
@@ -52,6 +57,7 @@ pub struct VerifiedBundle {
     pub(crate) level: Level,
     pub(crate) acceptances: Vec<AcceptanceReport>,
     pub(crate) rehearsals: Rehearsals,
+    pub(crate) marks: Option<Arc<Marks>>,
 }
 
 impl VerifiedBundle {
@@ -65,6 +71,12 @@ impl VerifiedBundle {
     #[must_use]
     pub fn rehearsals(&self) -> &Rehearsals {
         &self.rehearsals
+    }
+
+    /// What has to be known beside its findings. Absent where no shipped texts were at hand, and where nothing was judged.
+    #[must_use]
+    pub fn marks(&self) -> Option<&Marks> {
+        self.marks.as_deref()
     }
 
     #[must_use]

@@ -36,7 +36,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("conclude", &["model"]),
     // Earlier bundles, each verified before it is believed.
     ("history", &["model", "bundle", "verify", "store", "conclude"]),
-    ("assess", &["model", "diagnose"]),
+    // What of its texts a verifier needs for marks has its interface there.
+    ("assess", &["model", "diagnose", "conclude"]),
     ("sdk", &["model"]),
     ("transport", &["model", "sdk"]),
     // A parser of its own, so that it can be fuzzed without an SDK.

@@ -134,6 +134,7 @@ fn store_of(server: &Server, manner: &Manner) -> BTreeMap<String, Vec<u8>> {
         ledger: &log,
         holder: Holder { pid: 1, since: now() },
         wait: Duration::ZERO,
+        texts: None,
     };
     sealer.init().unwrap();
 

@@ -16,7 +16,7 @@ use model::Digest;
 use sha2::{Digest as _, Sha256};
 use sign::{Ed25519Signer, Signer as _};
 use store::Content;
-use verify::{Demands, Observer, Unobserved, VerifiedBundle};
+use verify::{Demands, Observer, Texts, Unobserved, VerifiedBundle};
 
 use super::error::SealError;
 use super::head::Head;
@@ -34,14 +34,17 @@ pub(super) struct Proven {
     body: Digest,
 }
 
+/// The texts against which marks are computed, and who looks on.
+type Shown<'o> = (Option<&'static dyn Texts>, &'o mut (dyn Observer + Send));
+
 /// That what was prepared, with this statement at the ledger's next place, makes a bundle that
-/// verifies; but for the signatures, which are no one's. `observer` sees what it reads.
+/// verifies; but for the signatures, which are no one's.
 pub(super) fn before_signing(
     head: &Head<'_>,
     unsigned: &Unsigned,
     staged: &Path,
     approvers: &Trust,
-    observer: &mut (dyn Observer + Send),
+    shown: Shown<'_>,
 ) -> Result<Proven, SealError> {
     let collector = Ed25519Signer::from_seed(&NOBODY_COLLECTOR);
     let ledger = Ed25519Signer::from_seed(&NOBODY_LEDGER);
@@ -69,7 +72,7 @@ pub(super) fn before_signing(
             log_id: key.log_id(),
         },
     };
-    accept(sealed.render().as_bytes(), staged, &trust, head.size(), observer)
+    accept(sealed.render().as_bytes(), staged, &trust, head.size(), shown)
 }
 
 /// That `statement`, the file, makes with what was prepared a bundle that verifies, with the signatures it will have for
@@ -83,7 +86,7 @@ pub(super) fn before_publishing(
     before: Option<&Proven>,
 ) -> Result<Proven, SealError> {
     let Some(before) = before else {
-        return accept(statement, staged, trust, index, &mut Unobserved);
+        return accept(statement, staged, trust, index, (None, &mut Unobserved));
     };
     let bundle = verify::sealed_anew(&before.bundle, statement, trust)
         .map_err(|problem| SealError::NotVerified { index, problem: problem.to_string() })?;
@@ -95,7 +98,7 @@ fn accept(
     staged: &Path,
     trust: &Trust,
     index: u64,
-    observer: &mut (dyn Observer + Send),
+    (texts, observer): Shown<'_>,
 ) -> Result<Proven, SealError> {
     let place = || staged.display().to_string();
     let failed = |source| SealError::File { place: place(), source };
@@ -104,7 +107,7 @@ fn accept(
     let mut body = Hashed { file: File::open(staged).map_err(failed)?, hash: Sha256::new() };
     let mut source =
         open_stream(front.as_slice().chain(&mut body), &place(), u64::MAX).map_err(|error| not(error.to_string()))?;
-    let demands = Demands { allow_rehearsal: true, allow_failed: true, ..Demands::of_evidence(trust) };
+    let demands = Demands { allow_rehearsal: true, allow_failed: true, texts, ..Demands::of_evidence(trust) };
     let verdict = verify::verify(source.as_mut(), &demands, observer);
     drop(source);
     let problems = verdict.report.problems.iter();

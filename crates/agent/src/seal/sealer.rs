@@ -27,6 +27,8 @@ pub struct Sealer<'a> {
     pub holder: Holder,
     /// How long to wait while another run seals.
     pub wait: Duration,
+    /// The shipped texts against which the marks of what is sealed are computed, for whoever shows them.
+    pub texts: Option<&'static dyn verify::Texts>,
 }
 
 impl Sealer<'_> {

@@ -151,7 +151,7 @@ impl Sealer<'_> {
         self.check_signer(intent.kind, index)?;
         let previous = head.previous_statement(self.trust)?;
         let statement = statement(&intent, input, &head, previous)?;
-        let verified = proof::before_signing(&head, &statement, &staged, self.trust, observer)?;
+        let verified = proof::before_signing(&head, &statement, &staged, self.trust, (self.texts, observer))?;
         self.reserve(&run, index, &statement)?;
         let (sealed, verified) = self.complete(&mut head, index, Some(&verified))?;
         let sealed = Sealed { dropped, ..sealed };

@@ -91,6 +91,7 @@ impl Keys<'_> {
             ledger: &*ledger_key,
             holder: ledger::holder()?,
             wait: ledger::WAIT_FOR_LEDGER,
+            texts: None,
         };
         let index = sealer.between_bundles(|index| {
             let mut trust = self.trust.clone();
@@ -129,6 +130,7 @@ impl Keys<'_> {
             ledger: &*opened.ledger,
             holder: ledger::holder()?,
             wait: ledger::WAIT_FOR_LEDGER,
+            texts: None,
         };
         let index = sealer.between_bundles(|index| {
             let mut trust = self.trust.clone();

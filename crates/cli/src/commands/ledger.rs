@@ -70,6 +70,7 @@ pub fn sealer<'a>(place: &'a Place, opened: &'a keys::Opened, memory: &'a HeadFi
         ledger: &*opened.ledger,
         holder: holder()?,
         wait: WAIT_FOR_LEDGER,
+        texts: Some(assess::shipped()),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use conclude::Rehearsals;
+use conclude::{Marks, Rehearsals};
 use model::RecordRef;
 use model::record::GapReason;
 
@@ -10,7 +10,7 @@ use model::record::GapReason;
 pub(super) const NAMED: usize = 100;
 
 /// What a report says about the records.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 pub(crate) struct Found {
     pub gaps: BTreeMap<GapReason, u64>,
     pub accepted_gaps: u64,
@@ -27,4 +27,6 @@ pub(crate) struct Found {
     pub checks_own: Vec<String>,
     pub failure: Option<String>,
     pub rehearsals: Rehearsals,
+    /// Where there are texts to compare with.
+    pub marks: Option<Marks>,
 }

@@ -94,6 +94,7 @@ impl Judged {
             frame.refer(at, *to, &GROUNDS)?;
             hidden |= frame.is_withheld(*to);
         }
+        found.marks.iter_mut().for_each(|marks| marks.finding(at.ordinal, finding, hidden));
         if hidden {
             found.resting += 1;
             if found.resting_first.len() < NAMED {

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use bundle::basis::{Basis, BasisHasher};
 use bundle::read::{Line, Record};
 use bundle::statement::{Kind, Statement};
-use conclude::Rehearsals;
+use conclude::{Marks, Rehearsals, Texts};
 use model::{RecordRef, RecordType};
 
 pub(crate) use found::Found;
@@ -55,7 +55,12 @@ enum Rules {
 }
 
 impl Contents {
-    pub(crate) fn new(statement: &Statement) -> Self {
+    /// `texts`: those against which marks are computed.
+    pub(crate) fn new(statement: &Statement, texts: Option<&'static dyn Texts>) -> Self {
+        let said = &statement.predicate;
+        let rehearsals = Rehearsals::new(&said.rehearsal);
+        let marks = texts.filter(|_| said.kind == Kind::Run);
+        let marks = marks.map(|texts| Marks::new(texts, &said.tool.version, rehearsals.is_whole()));
         Self {
             frame: Frame::new(statement),
             rules: match statement.predicate.kind {
@@ -65,7 +70,7 @@ impl Contents {
             },
             raw: RawPlan::default(),
             approvals: Approvals::new(statement),
-            found: Found { rehearsals: Rehearsals::new(&statement.predicate.rehearsal), ..Found::default() },
+            found: Found { rehearsals, marks, ..Found::default() },
             basis: BasisHasher::default(),
             signed_basis: statement.predicate.basis,
         }
@@ -74,6 +79,7 @@ impl Contents {
     /// From here on only hashes count.
     pub(crate) fn later_rules(&mut self) {
         self.rules = Rules::Later;
+        self.found.marks = None;
     }
 
     /// Whether lines are to be read at all.

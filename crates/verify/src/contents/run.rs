@@ -67,10 +67,12 @@ impl OfRun {
             Record::Acceptance(acceptance) => approvals.acceptance(at, acceptance, &self.statement),
             Record::Assignment(assignment) => {
                 approvals.assignment(assignment);
+                found.marks.iter_mut().for_each(|marks| marks.assignment(assignment));
                 self.judged.assignment(at, assignment)
             }
             Record::Route(route) => {
                 found.rehearsals.route(route);
+                found.marks.iter_mut().for_each(|marks| marks.route(route));
                 self.collected.route(at, route)
             }
             Record::Peer(peer) => self.collected.peer(at, peer),
@@ -88,7 +90,10 @@ impl OfRun {
                 found.texts_masked += body.masked.len() as u64;
                 self.collected.body(at, body, frame)
             }
-            Record::Coverage(coverage) => self.collected.coverage(at, coverage, frame),
+            Record::Coverage(coverage) => {
+                found.marks.iter_mut().for_each(|marks| marks.coverage(coverage));
+                self.collected.coverage(at, coverage, frame)
+            }
             Record::Gap(gap) => {
                 self.collected.gap(at, gap, frame)?;
                 if let Some(acceptance) = gap.acceptance {
@@ -155,6 +160,7 @@ impl OfRun {
             "checks are not strictly ordered by id",
         )?;
         self.last_check = Some(check.id.clone());
+        found.marks.iter_mut().for_each(|marks| marks.check(check));
         let list = match check.provenance {
             Provenance::Stock => return Ok(()),
             Provenance::Changed => &mut found.checks_changed,

@@ -120,6 +120,7 @@ impl World {
             ledger: &self.ledger,
             holder: Holder { pid: std::process::id(), since: at(0) },
             wait: self.wait,
+            texts: None,
         })
     }
 
@@ -157,6 +158,7 @@ impl World {
             ledger: &self.ledger,
             holder: Holder { pid: std::process::id(), since: at(0) },
             wait: self.wait,
+            texts: None,
         };
         let (form, mut file) = (body(run), tempfile::tempfile().unwrap());
         io::Write::write_all(&mut file, b"a photograph").unwrap();
