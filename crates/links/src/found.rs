@@ -111,6 +111,8 @@ pub struct FindingNode {
     pub because: Vec<String>,
     /// Nothing that was said of this target is evidence.
     pub rehearsal: bool,
+    /// What has to be known beside it, in words: with what it was judged, how its target was read.
+    pub marks: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acceptance: Option<AcceptedBy>,
     /// What was asked of the source, and answered.

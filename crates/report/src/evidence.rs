@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::read::{Line, Record};
 use model::record::{
-    Assignment, Coverage, Declaration, Derived, Exchange, Finding, Gap, InDeclaration, Locator, Masked, NotKept,
+    Assignment, Coverage, Declaration, Derived, Exchange, Gap, InDeclaration, Locator, Masked, NotKept,
     Params, Resource,
 };
 use model::{RecordRef, RecordType};
 use schemars::JsonSchema;
 use serde::Serialize;
-use verify::Observer;
+use verify::{Observer, VerifiedBundle};
 
 use crate::lines::Lines;
-use crate::overview::Shown;
+use crate::overview::{MarkedFinding, Shown};
 
 /// Bytes of one answer that are kept for showing.
 const MOST_BYTES: usize = 256 * 1024;
@@ -86,7 +86,7 @@ pub struct PlaceText {
 /// A finding and what it rests on.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Evidence {
-    pub finding: Option<Shown<Finding>>,
+    pub finding: Option<MarkedFinding>,
     pub assignment: Option<Shown<Assignment>>,
     pub derived: Vec<Shown<Derived>>,
     pub resources: Vec<Shown<Resource>>,
@@ -159,9 +159,10 @@ impl EvidenceReader {
         true
     }
 
-    /// What was gathered. Proven only when the bundle was accepted.
+    /// What was gathered of this bundle.
     #[must_use]
-    pub fn finish(mut self) -> Evidence {
+    pub fn finish(mut self, bundle: &VerifiedBundle) -> Evidence {
+        self.evidence.finding.iter_mut().for_each(|finding| finding.mark(bundle));
         for (exchange, raw) in &self.raws {
             if let (Some(view), Some(bytes)) = (self.exchanges.get_mut(exchange), self.bytes.get(raw)) {
                 view.answer = String::from_utf8(bytes.clone()).ok();
@@ -181,7 +182,8 @@ impl EvidenceReader {
         match record {
             Record::Finding(finding) => {
                 self.wanted.extend(&finding.rests_on);
-                self.evidence.finding = Some(Shown { record: at.to_string(), value: finding.clone() });
+                let (record, value) = (at.to_string(), finding.clone());
+                self.evidence.finding = Some(MarkedFinding { record, value, marks: Vec::new() });
             }
             Record::Assignment(assignment) => {
                 self.evidence.assignment = Some(Shown { record: at.to_string(), value: assignment.clone() });

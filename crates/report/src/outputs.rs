@@ -5,7 +5,7 @@ use model::{Form, Formed};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use verify::AcceptanceReport;
+use verify::{AcceptanceReport, MarkCount};
 
 use crate::ask_read::Reply;
 use crate::evidence::Evidence;
@@ -19,6 +19,8 @@ pub struct ShowOutput<'o> {
     pub from: &'o Basis,
     /// The acceptances that the bundle applies: who approved them is shown or claimed.
     pub acceptances: &'o [AcceptanceReport],
+    /// With what findings were judged and how their targets were read, as far as it has to be known beside them.
+    pub marks: Option<Vec<MarkCount>>,
     pub overview: &'o Overview,
 }
 

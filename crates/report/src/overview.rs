@@ -7,7 +7,7 @@ use model::record::{Control, Counts, Coverage, Finding, Gap, GapReason, Host, Re
 use model::{Outcome, RecordRef, RecordType};
 use schemars::JsonSchema;
 use serde::Serialize;
-use verify::Observer;
+use verify::{MarkCount, Marked, Observer, VerifiedBundle};
 
 /// How many findings are kept for showing. The rest is counted.
 const MOST_SHOWN: usize = 2_000;
@@ -20,6 +20,33 @@ pub struct Shown<T> {
     pub record: String,
     #[serde(flatten)]
     pub value: T,
+}
+
+/// A finding, and what has to be known beside it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct MarkedFinding {
+    pub record: String,
+    #[serde(flatten)]
+    pub value: Finding,
+    pub marks: Vec<Marked>,
+}
+
+/// A control, and what has to be known beside its findings.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct MarkedControl {
+    #[serde(flatten)]
+    pub value: Control,
+    pub marks: Vec<MarkCount>,
+}
+
+impl MarkedFinding {
+    /// The marks are those of an accepted bundle: `bundle` is the one that it stands in.
+    pub(crate) fn mark(&mut self, bundle: &VerifiedBundle) {
+        let at = self.record.parse::<RecordRef>();
+        if let (Ok(at), Some(marks)) = (at, bundle.marks()) {
+            self.marks = marks.of(at.ordinal, &self.value);
+        }
+    }
 }
 
 /// Gaps that differ only in the subject.
@@ -49,9 +76,9 @@ pub struct Overview {
     /// What a person's record says.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub recorded: Vec<Shown<Recorded>>,
-    pub controls: Vec<Control>,
+    pub controls: Vec<MarkedControl>,
     pub counts: Counts,
-    pub findings: Vec<Shown<Finding>>,
+    pub findings: Vec<MarkedFinding>,
     /// Findings that would be shown were they not too many.
     pub findings_not_shown: u64,
     pub gaps: Vec<GapGroup>,
@@ -90,9 +117,13 @@ impl OverviewReader {
         Self { overview: Overview::default(), groups: BTreeMap::new(), all }
     }
 
-    /// What was gathered. Proven only when the bundle was accepted.
+    /// What was gathered of this bundle.
     #[must_use]
-    pub fn finish(mut self) -> Overview {
+    pub fn finish(mut self, bundle: &VerifiedBundle) -> Overview {
+        self.overview.findings.iter_mut().for_each(|finding| finding.mark(bundle));
+        for control in &mut self.overview.controls {
+            control.marks = bundle.marks().map(|marks| marks.of_control(&control.value.id)).unwrap_or_default();
+        }
         self.overview.gaps = self.groups.into_values().collect();
         self.overview
     }
@@ -103,7 +134,8 @@ impl OverviewReader {
             return;
         }
         if self.overview.findings.len() < MOST_SHOWN {
-            self.overview.findings.push(Shown { record: at.to_string(), value: finding.clone() });
+            let (record, value) = (at.to_string(), finding.clone());
+            self.overview.findings.push(MarkedFinding { record, value, marks: Vec::new() });
         } else {
             self.overview.findings_not_shown += 1;
         }
@@ -166,7 +198,9 @@ impl Observer for OverviewReader {
             Record::Resource(resource) => *self.overview.resources.entry(resource.kind.clone()).or_default() += 1,
             Record::Derived(derived) => *self.overview.resources.entry(derived.kind.clone()).or_default() += 1,
             Record::Finding(finding) => self.finding(at, finding),
-            Record::Control(control) => self.overview.controls.push(control.clone()),
+            Record::Control(control) => {
+                self.overview.controls.push(MarkedControl { value: control.clone(), marks: Vec::new() });
+            }
             _ => {}
         }
     }

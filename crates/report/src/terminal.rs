@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use bundle::statement::Kind;
 use model::record::{self, Finding, InDeclaration, Locator, Recorded, RunStatus};
-use model::{Outcome, RecordRef};
+use model::{Outcome, RecordRef, RecordType};
 use serde_json::value::RawValue;
-use verify::{AcceptanceReport, Approver, VerifiedBundle, rehearsal};
+use verify::{AcceptanceReport, Approver, Mark, MarkCount, VerifiedBundle, rehearsal};
 
 use crate::evidence::{DeclarationView, Evidence, ExchangeView};
-use crate::overview::{GapGroup, Overview, Shown};
+use crate::overview::{GapGroup, MarkedControl, MarkedFinding, Overview, Shown};
 use crate::style::{self, BOLD, DIM};
-use crate::words::{answer_words, gap_move, gap_words};
+use crate::words::{answer_words, gap_move, gap_words, marks_line};
 
 /// Characters of what a source said that are shown.
 const MOST_DETAIL: usize = 240;
@@ -23,13 +23,14 @@ const MOST_VALUE: usize = 160;
 pub fn render_overview(bundle: &VerifiedBundle, overview: &Overview) -> String {
     let mut text = String::new();
     head(&mut text, bundle);
+    known_first(&mut text, bundle, overview);
     overview.recorded.iter().for_each(|shown| recorded(&mut text, shown));
     if bundle.statement().predicate.kind == Kind::Record {
         withheld(&mut text, overview);
         return text;
     }
-    controls(&mut text, overview);
-    let undetermined_first = |f: &&Shown<Finding>| f.value.outcome == Outcome::Undetermined;
+    controls(&mut text, bundle, overview);
+    let undetermined_first = |f: &&MarkedFinding| f.value.outcome == Outcome::Undetermined;
     findings(
         &mut text,
         bundle,
@@ -78,21 +79,41 @@ fn head(text: &mut String, bundle: &VerifiedBundle) {
     if let Some(challenge) = &p.challenge {
         writeln!(text, "Auditor's challenge: {}", clean(challenge)).ok();
     }
+}
+
+/// What has to be known before any count is read.
+fn known_first(text: &mut String, bundle: &VerifiedBundle, overview: &Overview) {
+    let p = &bundle.statement().predicate;
+    let withheld: u64 = overview.withheld.values().sum();
+    if withheld > 0 {
+        writeln!(text, "{BOLD}{withheld} of {} records are withheld.{BOLD:#}", p.records.count).ok();
+    }
+    if let Some(hidden) = overview.withheld.get(RecordType::Finding.as_str()) {
+        let all = p.records.count_of(RecordType::Finding);
+        writeln!(
+            text,
+            "{BOLD}{hidden} of {all} findings are withheld: what is counted of them is the custodian's word.{BOLD:#}"
+        )
+        .ok();
+    }
+    if let Some(marks) = bundle.marks() {
+        writeln!(text, "{}", clean(&marks_line(&marks.counts()))).ok();
+    }
     text.push('\n');
 }
 
-fn controls(text: &mut String, overview: &Overview) {
+fn controls(text: &mut String, bundle: &VerifiedBundle, overview: &Overview) {
     if overview.controls.is_empty() {
         return;
     }
-    let width = overview.controls.iter().map(|c| c.id.chars().count()).max().unwrap_or(0).max(7);
+    let width = overview.controls.iter().map(|c| c.value.id.chars().count()).max().unwrap_or(0).max(7);
     writeln!(
         text,
         "{DIM}{:<width$}  {:<14} {:>8} {:>8} {:>12} {:>8}{DIM:#}",
         "control", "outcome", "conform", "deviate", "undetermined", "n/a"
     )
     .ok();
-    for control in &overview.controls {
+    for MarkedControl { value: control, marks } in &overview.controls {
         let (name, style) = control.outcome.map_or(("no checks", DIM), |o| (o.as_str(), style::of(o)));
         let c = &control.counts;
         let accepted = if c.accepted > 0 { format!("  ({} accepted)", c.accepted) } else { String::new() };
@@ -107,6 +128,11 @@ fn controls(text: &mut String, overview: &Overview) {
             clean(&control.title)
         )
         .ok();
+        // Of a whole rehearsal the first lines say so.
+        let said = |one: &MarkCount| one.mark == Mark::Rehearsal && bundle.rehearsals().is_whole();
+        for one in marks.iter().filter(|one| !said(one)) {
+            writeln!(text, "{:<width$}  {DIM}{} of its findings: {}{DIM:#}", "", one.findings, one.mark.words()).ok();
+        }
     }
     text.push('\n');
 }
@@ -114,7 +140,7 @@ fn controls(text: &mut String, overview: &Overview) {
 fn findings<'a>(
     text: &mut String,
     bundle: &VerifiedBundle,
-    findings: impl Iterator<Item = &'a Shown<Finding>>,
+    findings: impl Iterator<Item = &'a MarkedFinding>,
     title: &str,
 ) {
     let findings: Vec<_> = findings.collect();
@@ -128,7 +154,7 @@ fn findings<'a>(
     text.push('\n');
 }
 
-fn one_finding(text: &mut String, bundle: &VerifiedBundle, shown: &Shown<Finding>) {
+fn one_finding(text: &mut String, bundle: &VerifiedBundle, shown: &MarkedFinding) {
     let f = &shown.value;
     let style = style::of(f.outcome);
     let number = shown.record.trim_start_matches("finding:");
@@ -148,6 +174,10 @@ fn one_finding(text: &mut String, bundle: &VerifiedBundle, shown: &Shown<Finding
     )
     .ok();
     writeln!(text, "       {about}").ok();
+    // That it is a rehearsal stands behind the target.
+    for one in shown.marks.iter().filter(|one| one.mark != Mark::Rehearsal) {
+        writeln!(text, "       {DIM}mark: {}{DIM:#}", clean(&one.words())).ok();
+    }
     for evidence in &f.evidence {
         writeln!(text, "       {}", clean(&evidence_line(evidence))).ok();
     }
@@ -358,9 +388,6 @@ pub fn render_evidence(bundle: &VerifiedBundle, evidence: &Evidence) -> String {
             clean(a.parameters.get())
         )
         .ok();
-        if !a.weaker.is_empty() {
-            writeln!(text, "  weaker than the check's default: {}", clean(&a.weaker.join(", "))).ok();
-        }
         text.push('\n');
     }
     for shown in &evidence.derived {

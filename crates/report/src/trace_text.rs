@@ -206,6 +206,9 @@ fn finding(text: &mut String, finding: &FindingNode) {
         clean(&finding.target)
     )
     .ok();
+    for mark in &finding.marks {
+        wrapped(text, "        ", &clean(&format!("mark: {mark}")));
+    }
     for because in &finding.because {
         wrapped(text, "        ", &clean(because));
     }

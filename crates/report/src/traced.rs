@@ -6,7 +6,7 @@ use bundle::read::{Line, Record};
 use links::{AcceptedBy, ExchangeNode, FindingNode, GapNode, Place, Trace, UseFound, UsePlace};
 use model::record::{Counts, Exchange, Finding, InDeclaration, Locator, Resource};
 use model::{Outcome, RecordRef, RecordType};
-use verify::{Approver, Observer, VerifiedBundle};
+use verify::{Approver, Mark, Marked, Observer, VerifiedBundle};
 
 use crate::words::{answer_words, gap_words};
 
@@ -46,6 +46,8 @@ pub struct TraceReader {
     /// The uses of each control and check, with their targets.
     places: BTreeMap<(String, String), Vec<Placed>>,
     trace: Trace,
+    /// Uses of checks: control, check, targets.
+    used: Vec<(String, String, Vec<String>)>,
     /// The findings that are shown, once they are chosen.
     shown: Vec<(UsePlace, Chosen)>,
     /// Records that these rest on, each with the places of the findings that do.
@@ -95,6 +97,7 @@ impl TraceReader {
             uses: trace.uses().map(|one| (one.place, Of::default())).collect(),
             places,
             trace,
+            used: Vec::new(),
             shown: Vec::new(),
             wanted: BTreeMap::new(),
             behind: BTreeSet::new(),
@@ -136,7 +139,13 @@ impl TraceReader {
     /// The trace with what was found. Proven only when the bundle was accepted.
     #[must_use]
     pub fn finish(self, bundle: &VerifiedBundle) -> Trace {
-        let Self { uses, mut trace, shown, exchanges, paths, .. } = self;
+        let Self { uses, used, mut trace, shown, exchanges, paths, .. } = self;
+        // What the records say of it is the custodian's word.
+        if let Some(marks) = bundle.marks() {
+            for (control, check, targets) in &used {
+                trace.mark_weaker(control, check, targets, &marks.weaker(control, check, targets));
+            }
+        }
         let mut found: BTreeMap<UsePlace, UseFound> = uses
             .into_iter()
             .map(|(of_use, of)| (of_use, UseFound { counts: of.counts, findings: Vec::new(), not_shown: of.seen }))
@@ -227,7 +236,10 @@ impl Observer for TraceReader {
         match (self.phase, record.as_ref()) {
             (Phase::Findings, Record::Finding(finding)) => self.finding(at, finding),
             (Phase::Findings, Record::Assignment(used)) => {
-                self.trace.mark_weaker(&used.control, &used.check, &used.targets, &used.weaker);
+                let of = (used.control.clone(), used.check.clone());
+                if self.places.contains_key(&of) {
+                    self.used.push((of.0, of.1, used.targets.clone()));
+                }
             }
             // What is derived comes before what is found.
             (Phase::Findings, Record::Derived(derived)) if derived.kind == joins::keys::KEY => {
@@ -287,6 +299,7 @@ fn node(
     paths: &BTreeMap<u64, String>,
 ) -> FindingNode {
     let Chosen { at, finding, exchanges: behind, declared, gaps, withheld } = chosen;
+    let marks = bundle.marks().map(|marks| marks.of(at.ordinal, &finding)).unwrap_or_default();
     let because = finding.evidence.iter().map(crate::terminal::evidence_line).filter(|line| !line.is_empty());
     let subject = match (&finding.subject, &finding.population) {
         (Some(subject), _) => Some(format!("{} {}", subject.kind, subject.id)),
@@ -300,6 +313,7 @@ fn node(
     FindingNode {
         record: at.to_string(),
         rehearsal: bundle.rehearsals().includes(&finding.target),
+        marks: marks.iter().filter(|one| one.mark != Mark::Rehearsal).map(Marked::words).collect(),
         subject,
         outcome: finding.outcome,
         severity: finding.severity,

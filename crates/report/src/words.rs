@@ -1,11 +1,45 @@
 //! Reasons of gaps in words, and whose move it is.
 
+use model::RecordType;
 use model::record::{Exchange, Failure, GapReason};
+use verify::MarkCount;
 
 /// What happened, as part of a sentence.
 #[must_use]
 pub const fn gap_words(reason: GapReason) -> &'static str {
     reason.words()
+}
+
+/// What has to be known before any count of a report is read, one line each: what is withheld, and the marks. Foreign texts are among them.
+#[must_use]
+pub fn first_words(report: &verify::Report) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(records) = report.records.as_ref().filter(|records| records.withheld > 0) {
+        let (findings, hidden) = records.of_type(RecordType::Finding);
+        lines.push(format!("{} of {} records are withheld.", records.withheld, records.count));
+        if hidden > 0 {
+            lines.push(format!(
+                "{hidden} of {findings} findings are withheld: what is counted of them is the custodian's word."
+            ));
+        }
+    }
+    if let Some(marks) = &report.marks {
+        lines.push(marks_line(marks));
+    }
+    lines
+}
+
+/// All marks of a bundle in one line.
+#[must_use]
+pub fn marks_line(marks: &[MarkCount]) -> String {
+    let of = |one: &MarkCount| match one.findings {
+        1 => format!("1 finding: {}", one.mark.words()),
+        many => format!("{many} findings: {}", one.mark.words()),
+    };
+    match marks {
+        [] => "No marks: judged by shipped texts, no parameter weaker than by default, read by collectors of ours at the sources' own endpoints.".to_owned(),
+        marks => format!("Marks: {}.", marks.iter().map(of).collect::<Vec<_>>().join("; ")),
+    }
 }
 
 /// What came of an exchange: the status of its answer, or what went wrong. What is asked without HTTP answers without a status.

@@ -110,6 +110,7 @@ fn from_a_threat_down_to_the_exchange() {
         severity: Severity::High,
         because: vec!["/mfa is false, expected true".to_owned()],
         rehearsal: false,
+        marks: Vec::new(),
         acceptance: Some(AcceptedBy {
             id: "ACC".to_owned(),
             approver_shown: true,

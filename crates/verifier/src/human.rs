@@ -29,6 +29,7 @@ pub fn report(report: &Report) -> String {
         levels(&mut out, report);
         if let (Some(about), Some(records)) = (&report.bundle, &report.records) {
             contents(&mut out, about, records);
+            marks(&mut out, report);
             acceptances(&mut out, report);
             withheld(&mut out, records);
         }
@@ -48,8 +49,12 @@ fn row(out: &mut String, label: &str, text: &str) {
 fn verdict(out: &mut String, report: &Report) {
     match (&report.problems.first(), report.level) {
         (None, Some(level)) => {
-            let _ =
-                writeln!(out, "{GOOD}Accepted{GOOD:#}: authentic and complete, to level {level} ({})", level.name());
+            let whole = report.records.as_ref().filter(|records| records.withheld > 0).map_or_else(
+                || "authentic and complete".to_owned(),
+                |records| format!("authentic, with {} of {} records withheld", records.withheld, records.count),
+            );
+            let _ = writeln!(out, "{GOOD}Accepted{GOOD:#}: {whole}, to level {level} ({})", level.name());
+            known_first(out, report);
         }
         (Some(first), _) => {
             let word = match first.class.exit_status() {
@@ -65,6 +70,13 @@ fn verdict(out: &mut String, report: &Report) {
             out.push_str(&wrapped("  ", advice(first.class)));
         }
         (None, None) => {}
+    }
+}
+
+/// What has to be known before any count is read: how many findings are not shown, and with what the others were judged.
+fn known_first(out: &mut String, report: &Report) {
+    for line in report::first_words(report) {
+        out.push_str(&wrapped("  ", &safe(&line)));
     }
 }
 
@@ -233,17 +245,20 @@ fn contents(out: &mut String, about: &About, records: &RecordsReport) {
         format!("{}: {}{accepted}", summary.gaps, parts.join(", "))
     };
     row(out, "not read", &gaps);
-    let mut checks = format!("{} sealed", counted(records.checks, "text", "texts"));
-    for (list, what) in
-        [(&records.checks_changed, "changed from the shipped text"), (&records.checks_own, "the custodian's own")]
-    {
-        if !list.is_empty() {
-            let _ = write!(checks, "; {what}: {}", list.join(", "));
-        }
-    }
-    row(out, "checks", &checks);
+    row(out, "checks", &format!("{} sealed", counted(records.checks, "text", "texts")));
     if let Some(failure) = &records.failure {
         row(out, "failure", failure);
+    }
+}
+
+/// Each mark, and what it is about.
+fn marks(out: &mut String, report: &Report) {
+    let Some(marks) = report.marks.as_ref().filter(|marks| !marks.is_empty()) else { return };
+    heading(out, "With what it was judged");
+    for one in marks {
+        let of = if one.of.is_empty() { String::new() } else { format!(" ({})", one.of.join(", ")) };
+        let label = counted(one.findings, "finding", "findings");
+        out.push_str(&wrapped(&format!("  {label:<13} "), &safe(&format!("{}{of}", one.mark.words()))));
     }
 }
 

@@ -7,8 +7,8 @@ use bundle::read::{Line, Record};
 use model::record::NotKept;
 use model::{ExitStatus, RecordRef, RecordType};
 use report::outputs::{EvidenceOutput, RequestsOutput, ShowOutput};
-use report::{Basis, EvidenceReader, OverviewReader, RequestsReader, Selection};
-use verify::{Observer, Report, VerifiedBundle};
+use report::{Basis, Evidence, EvidenceReader, OverviewReader, RequestsReader, Selection};
+use verify::{Marks, Observer, Report, VerifiedBundle};
 
 use crate::args::{BundleArgs, Format, ShowArgs};
 use crate::run::run;
@@ -32,12 +32,13 @@ fn overview(args: &ShowArgs) -> Result<ExitStatus, Stop> {
         Ok(bundle) => bundle,
         Err(code) => return Ok(code),
     };
-    let overview = reader.finish();
+    let overview = reader.finish(&bundle);
     match args.format {
         Format::Human => output::text(&report::render_overview(&bundle, &overview))?,
         Format::Json => output::json(&ShowOutput {
             from: &Basis::of(&bundle, Vec::new(), overview.withheld_findings()),
             acceptances: bundle.acceptances(),
+            marks: bundle.marks().map(Marks::counts),
             overview: &overview,
         })?,
     }
@@ -57,8 +58,9 @@ fn evidence(args: &ShowArgs, selection: Selection) -> Result<ExitStatus, Stop> {
             Err(code) => return Ok(code),
         }
     }
-    let evidence = reader.finish();
-    let Some(bundle) = bundle.filter(|_| evidence.finding.is_some() || !evidence.exchanges.is_empty()) else {
+    let evidence = bundle.map(|bundle| (reader.finish(&bundle), bundle));
+    let there = |(evidence, _): &(Evidence, _)| evidence.finding.is_some() || !evidence.exchanges.is_empty();
+    let Some((evidence, bundle)) = evidence.filter(there) else {
         return Err(Stop::Wrong(anyhow!("there is no such record in this bundle, or it is withheld")));
     };
     match args.format {

@@ -180,7 +180,8 @@ pub fn make(making: Making<'_>, runtime: &Runtime) -> Result<(Ran, Overview), Fa
         });
         Failure::tool(error).with_help(help)
     })?;
-    Ok((ran, overview.finish()))
+    let overview = overview.finish(&ran.verified);
+    Ok((ran, overview))
 }
 
 /// Whose move it is, where store and ledger know it.

@@ -4,6 +4,7 @@ use anyhow::anyhow;
 use model::ExitStatus;
 use report::outputs::{EvidenceOutput, RequestsOutput, ShowOutput};
 use report::{Basis, EvidenceReader, RequestsReader, Selection};
+use verify::Marks;
 
 use crate::args::Show;
 use crate::bundles::Bundle;
@@ -36,6 +37,7 @@ pub fn run(arguments: &Show) -> CommandResult {
             Format::Json => output::json(&ShowOutput {
                 from: &Basis::of(&bundle, Vec::new(), overview.withheld_findings()),
                 acceptances: bundle.acceptances(),
+                marks: bundle.marks().map(Marks::counts),
                 overview: &overview,
             })?,
             Format::Human => output::text(&report::render_overview(&bundle, &overview))?,
@@ -47,12 +49,12 @@ pub fn run(arguments: &Show) -> CommandResult {
     while reader.begin() {
         verified = Some(summary::verified(&bundle, &trust, &mut reader)?.0);
     }
-    let evidence = reader.finish();
+    let bundle = verified.ok_or_else(|| Failure::tool(anyhow!("nothing was read")))?;
+    let evidence = reader.finish(&bundle);
     if evidence.finding.is_none() && evidence.exchanges.is_empty() {
         return Err(Failure::input(anyhow!("there is no such record in this bundle, or it is withheld"))
             .with_help("`witnessmark show` without a number lists what there is"));
     }
-    let bundle = verified.ok_or_else(|| Failure::tool(anyhow!("nothing was read")))?;
     match arguments.printed.format {
         Format::Json => {
             output::json(&EvidenceOutput { from: &Basis::of(&bundle, Vec::new(), 0), evidence: &evidence })?;

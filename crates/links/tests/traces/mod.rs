@@ -40,6 +40,7 @@ fn a_key_behind_an_alias_is_found_by_what_the_bundle_joined() {
         severity: Severity::High,
         because: Vec::new(),
         rehearsal: false,
+        marks: Vec::new(),
         acceptance: None,
         exchanges: Vec::new(),
         exchanges_not_shown: 0,

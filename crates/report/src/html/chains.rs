@@ -178,7 +178,7 @@ pub fn controls(sources: &Sources<'_>) -> Part {
 
 /// The sealed outcome of a control.
 fn outcome_of(id: &str, sources: &Sources<'_>) -> Piece {
-    let sealed = sources.gathered.overview.controls.iter().find(|control| control.id == id);
+    let sealed = sources.gathered.overview.controls.iter().map(|one| &one.value).find(|control| control.id == id);
     let of =
         |control: &Control| control.outcome.map(|one| outcome(one, control.counts.accepted == control.counts.deviates));
     match sealed.map(of) {
@@ -296,7 +296,7 @@ fn acceptance_line(one: &AcceptanceNode, sources: &Sources<'_>) -> Line {
 
 /// A control that is in the bundle and not in the declaration.
 fn own_fold(id: &str, sources: &Sources<'_>, once: &mut Once) -> Fold {
-    let sealed = sources.gathered.overview.controls.iter().find(|control| control.id == id);
+    let sealed = sources.gathered.overview.controls.iter().map(|one| &one.value).find(|control| control.id == id);
     let title = sealed.map_or("", |control| control.title.as_str());
     let mut lines: Vec<Line> = Vec::new();
     for (check, found) in sources.declared.found.of_control(id) {

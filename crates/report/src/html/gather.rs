@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use bundle::read::{Line, Record};
 use declaration::{DECLARATION, JOINED};
 use model::record::{
-    Acceptance, Assignment, Body, Check, CheckRole, Counts, Coverage, Declaration, Derived, Exchange, Finding, Gap,
-    Locator, Params, Provenance, Resource,
+    Acceptance, Assignment, Body, CheckRole, Counts, Coverage, Declaration, Derived, Exchange, Finding, Gap,
+    Locator, Params, Resource,
 };
 use model::{RecordRef, RecordType};
-use verify::{AcceptanceReport, Observer};
+use verify::{AcceptanceReport, Observer, VerifiedBundle};
 
 use super::locate::locate;
 use super::objects::Joined;
@@ -73,10 +73,8 @@ pub struct Gathered {
     pub groups: BTreeMap<Group, u64>,
     pub findings: BTreeMap<u64, Finding>,
     pub assignments: BTreeMap<RecordRef, Assignment>,
-    pub checks: Vec<(String, Provenance, String)>,
-    pub libraries: u64,
-    /// Uses of checks with parameters weaker than their default.
-    pub weaker: u64,
+    /// Id, whether it is a library, digest.
+    pub checks: Vec<(String, bool, String)>,
     pub declarations: Vec<(RecordRef, Declaration, Answer)>,
     /// Paths of the declared files that places lead into.
     pub paths: BTreeMap<RecordRef, String>,
@@ -201,8 +199,8 @@ impl Gatherer {
         true
     }
 
-    pub fn finish(mut self) -> Gathered {
-        self.gathered.overview = self.overview.finish();
+    pub fn finish(mut self, bundle: &VerifiedBundle) -> Gathered {
+        self.gathered.overview = self.overview.finish(bundle);
         self.gathered.groups = self.chooser.into_counts();
         self.gathered
     }
@@ -213,11 +211,10 @@ impl Gatherer {
                 self.raws.insert(declaration.raw, Raw::Declaration(self.gathered.declarations.len()));
                 self.gathered.declarations.push((at, declaration.clone(), Answer::default()));
             }
-            Record::Check(Check { role: CheckRole::Library, .. }) => self.gathered.libraries += 1,
             Record::Check(check) => {
-                self.gathered.checks.push((check.id.clone(), check.provenance, check.sha256.to_string()));
+                let library = check.role == CheckRole::Library;
+                self.gathered.checks.push((check.id.clone(), library, check.sha256.to_string()));
             }
-            Record::Assignment(used) => self.gathered.weaker += u64::from(!used.weaker.is_empty()),
             Record::Acceptance(acceptance) => {
                 self.gathered.acceptances.insert(at, acceptance.clone());
             }

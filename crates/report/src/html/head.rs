@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use bundle::statement::Kind;
-use model::Date;
+use model::{Date, RecordType};
 use verify::VerifiedBundle;
 
 use super::gather::Gathered;
@@ -30,10 +30,19 @@ impl Head {
         let said = &bundle.statement().predicate;
         let (entity, system) = (clean(&said.entity), clean(&said.system));
         let place = format!("bundle {} of ledger {}", said.chain.index, clean(&said.chain.origin));
+        let of_all = said.records.count;
         let withheld = match gathered.overview.withheld.values().sum::<u64>() {
             0 => "nothing".to_owned(),
-            1 => "1 record".to_owned(),
-            some => format!("{some} records"),
+            some => format!("{some} of {of_all} records"),
+        };
+        // A count that nobody can count again is more than one more withheld record.
+        let hidden = gathered.overview.withheld.get(RecordType::Finding.as_str()).copied().unwrap_or_default();
+        let of_findings = match hidden {
+            0 => String::new(),
+            hidden => format!(
+                "; {hidden} of {} findings: what is counted of them is the custodian's word",
+                said.records.count_of(RecordType::Finding)
+            ),
         };
         let mut facts = vec![("Date", format!("{} to {}", said.started, said.finished)), ("Bundle", place)];
         // What is always said stands before what may be long, which is cut off where there is no room.
@@ -47,7 +56,7 @@ impl Head {
             facts.push(("Kind", "a person's record".to_owned()));
             foot.push("a person's record".to_owned());
         } else {
-            let marks = marks(report, gathered);
+            let marks = marks(report);
             let schedule = said.chain.every_seconds.map_or_else(
                 || "none is declared, so nobody can say that a run is missing".to_owned(),
                 |seconds| format!("a bundle {}", every(seconds)),
@@ -55,15 +64,13 @@ impl Head {
             facts.push(("System", side.name.clone().map_or(system.clone(), |name| format!("{system}: {name}"))));
             facts.push(("Aimed at", side.aim.clone()));
             facts.push(("Schedule", schedule));
-            // A list that is empty by default and names somebody is no mark: it stands as a parameter with each finding.
-            let none =
-                "none: checks as shipped, no parameter weaker than its default; lists of names stand with findings";
+            let none = "none: judged by shipped texts, no parameter weaker than by default, read by collectors of ours at the sources' own endpoints";
             facts.push(("Marks", if marks.is_empty() { none.to_owned() } else { marks.join("; ") }));
             foot.push(side.aim.clone());
             foot.push(said.chain.every_seconds.map_or_else(|| "no schedule".to_owned(), every));
             foot.push(if marks.is_empty() { "no marks".to_owned() } else { marks.join("; ") });
         }
-        facts.push(("Withheld", withheld));
+        facts.push(("Withheld", format!("{withheld}{of_findings}")));
         let rehearsal = match (said.rehearsal.is_empty(), bundle.rehearsals().is_whole()) {
             (true, _) => None,
             (false, true) => Some("a rehearsal, not evidence"),
@@ -78,30 +85,25 @@ impl Head {
     }
 }
 
-/// What was judged otherwise than this program does by itself, or is not shown as it was received.
-fn marks(report: &verify::Report, gathered: &Gathered) -> Vec<String> {
-    let Some(records) = &report.records else {
-        return vec!["not known: the records were not looked at".to_owned()];
+/// The marks of all findings, and what is not shown as it was received.
+fn marks(report: &verify::Report) -> Vec<String> {
+    let (Some(records), Some(marks)) = (&report.records, &report.marks) else {
+        return vec!["not known: nobody compared".to_owned()];
     };
-    let own = u64::try_from(records.checks_own.len()).unwrap_or(u64::MAX);
-    let changed = u64::try_from(records.checks_changed.len()).unwrap_or(u64::MAX);
-    let all = [
-        (
-            gathered.weaker,
-            "use of a check with parameters weaker than its default",
-            "uses of checks with parameters weaker than their default",
-        ),
-        (changed, "shipped check with another text", "shipped checks with another text"),
-        (own, "check of the custodian's own", "checks of the custodian's own"),
-        (records.texts_masked, "masked text", "masked texts"),
-        (records.bodies_not_kept, "answer that was not kept", "answers that were not kept"),
-    ];
     let words = |(count, one, many): (u64, &str, &str)| match count {
         0 => None,
         1 => Some(format!("1 {one}")),
         count => Some(format!("{count} {many}")),
     };
-    all.into_iter().filter_map(words).collect()
+    let of_findings = marks.iter().map(|one| match one.findings {
+        1 => format!("1 finding: {}", one.mark.words()),
+        many => format!("{many} findings: {}", one.mark.words()),
+    });
+    let of_answers = [
+        (records.texts_masked, "masked text", "masked texts"),
+        (records.bodies_not_kept, "answer that was not kept", "answers that were not kept"),
+    ];
+    of_findings.chain(of_answers.into_iter().filter_map(words)).collect()
 }
 
 /// Boxes in the margins of every sheet (CSS Paged Media 3, section 4). A foreign text becomes a string of CSS: all but letters, digits and

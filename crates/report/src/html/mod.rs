@@ -69,7 +69,7 @@ pub fn render_page<E>(
         }
         let proof = first.get_or_insert((bundle, report));
         if !gatherer.next() {
-            let mut gathered = gatherer.finish();
+            let mut gathered = gatherer.finish(&proof.0);
             gathered.approvals = proof.0.acceptances().iter().map(|known| (known.record, known.clone())).collect();
             let declared = std::mem::take(&mut gathered.declared).finish(&proof.0);
             let side = side::view(&declared, &gathered, proof.0.rehearsals(), records);

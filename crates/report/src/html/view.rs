@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use bundle::statement::{Kind, Summary};
 use model::record::{
-    Control, Coverage, Evidence, Finding, Gap, InDeclaration, Locator, Provenance, Resource, RunStatus, Syntax,
+    Coverage, Evidence, Finding, Gap, InDeclaration, Locator, Resource, RunStatus, Syntax,
 };
 use model::{Outcome, RecordRef, Severity};
 use serde_json::value::RawValue;
-use verify::{AcceptanceReport, Approver, Rehearsals, VerifiedBundle};
+use verify::{AcceptanceReport, Approver, VerifiedBundle};
 
 use super::gather::{self, Answer, Gathered, MOST_OF_EXCERPT, anchor, named_by_evidence};
 use super::head::Head;
@@ -21,7 +21,7 @@ use super::template::{
     STYLE, Section, Side, Tile, View,
 };
 use super::text::{clean, clean_block, short, word};
-use crate::overview::GapGroup;
+use crate::overview::{GapGroup, MarkedControl};
 use crate::words::{self, answer_words, gap_move, gap_words};
 
 /// Characters of one value.
@@ -45,7 +45,7 @@ impl View {
         let said = &bundle.statement().predicate;
         let overview = &gathered.overview;
         let summary = &said.summary;
-        let sections = sections(summary, gathered, bundle.rehearsals(), &side);
+        let sections = sections(summary, gathered, bundle, &side);
         let records = report.records.as_ref();
         let title = format!("{}, {}: bundle {}", clean(&said.entity), clean(&said.system), said.chain.index);
         let head = Head::of(bundle, report, gathered, &side);
@@ -103,9 +103,8 @@ impl View {
             checks: gathered
                 .checks
                 .iter()
-                .map(|(id, p, sha256)| (clean(id), provenance(*p).to_owned(), sha256.clone()))
+                .map(|(id, library, sha256)| (clean(id), text_words(bundle, id, *library), sha256.clone()))
                 .collect(),
-            libraries: gathered.libraries,
             declarations: gathered
                 .declarations
                 .iter()
@@ -208,7 +207,7 @@ fn identity(bundle: &VerifiedBundle, gathered: &Gathered) -> Vec<(String, String
     facts
 }
 
-fn control(control: &Control, side: &Side) -> ControlRow {
+fn control(MarkedControl { value: control, marks }: &MarkedControl, side: &Side) -> ControlRow {
     let c = &control.counts;
     let outcome = control.outcome.map_or(Mark { class: "na", sign: "–", words: "no checks" }, |o| {
         mark(o, o == Outcome::Deviates && c.accepted == c.deviates)
@@ -218,6 +217,7 @@ fn control(control: &Control, side: &Side) -> ControlRow {
         id: clean(&control.id),
         title: clean(&control.title),
         requirements: clean(&control.requirements.join(", ")),
+        marks: marks.iter().map(|one| format!("{} of its findings: {}", one.findings, one.mark.words())).collect(),
         outcome,
         conforms: c.conforms,
         deviates: c.deviates,
@@ -242,7 +242,7 @@ const fn in_all(summary: &Summary, rank: u8) -> u64 {
     }
 }
 
-fn sections(summary: &Summary, gathered: &Gathered, rehearsals: &Rehearsals, side: &Side) -> Vec<Section> {
+fn sections(summary: &Summary, gathered: &Gathered, bundle: &VerifiedBundle, side: &Side) -> Vec<Section> {
     let titles = [
         ("deviates", "Deviates from what is declared", "What was read is not as the declaration says it is.", true),
         ("undetermined", "Undetermined", "Something these depend on was not read. Undetermined is not clean.", true),
@@ -264,7 +264,7 @@ fn sections(summary: &Summary, gathered: &Gathered, rehearsals: &Rehearsals, sid
                 gathered.findings.iter().collect::<Vec<_>>().iter().filter(of_rank).copied().collect();
             findings.sort_by_key(|(ordinal, f)| (std::cmp::Reverse(f.severity), **ordinal));
             let findings: Vec<_> =
-                findings.into_iter().map(|(ordinal, f)| finding(*ordinal, f, gathered, rehearsals, side)).collect();
+                findings.into_iter().map(|(ordinal, f)| finding(*ordinal, f, gathered, bundle, side)).collect();
             Section {
                 id,
                 title,
@@ -278,13 +278,14 @@ fn sections(summary: &Summary, gathered: &Gathered, rehearsals: &Rehearsals, sid
         .collect()
 }
 
-fn finding(number: u64, f: &Finding, gathered: &Gathered, rehearsals: &Rehearsals, side: &Side) -> FindingView {
+fn finding(number: u64, f: &Finding, gathered: &Gathered, bundle: &VerifiedBundle, side: &Side) -> FindingView {
     let (about, about_kind) = match (&f.subject, &f.population) {
         (Some(subject), _) => (clean(&subject.id), clean(&subject.kind)),
         (None, Some(population)) => (format!("all of {}", clean(population)), "population".to_owned()),
         (None, None) => ("the target as a whole".to_owned(), "target".to_owned()),
     };
     let assignment = f.rests_on.iter().find_map(|at| gathered.assignments.get(at));
+    let marks = bundle.marks().map(|marks| marks.of(number, f)).unwrap_or_default();
     FindingView {
         number,
         mark: mark(f.outcome, f.acceptance.is_some()),
@@ -292,7 +293,7 @@ fn finding(number: u64, f: &Finding, gathered: &Gathered, rehearsals: &Rehearsal
         check: clean(&f.check),
         control: clean(&f.control),
         chain: side.control(&f.control),
-        target: match rehearsals.includes(&f.target) {
+        target: match bundle.rehearsals().includes(&f.target) {
             true => format!("{} (a rehearsal, not evidence)", clean(&f.target)),
             false => clean(&f.target),
         },
@@ -302,7 +303,7 @@ fn finding(number: u64, f: &Finding, gathered: &Gathered, rehearsals: &Rehearsal
         reason: f.reason.as_deref().map(clean),
         acceptance: f.acceptance.map(|at| accepted_by(at, gathered)),
         parameters: assignment.map(|a| short(a.parameters.get(), MOST_OF_VALUE)).filter(|p| p != "{}"),
-        weaker: assignment.filter(|a| !a.weaker.is_empty()).map(|a| clean(&a.weaker.join(", "))),
+        marks: marks.iter().map(|one| clean(&one.words())).collect(),
         places: named_by_evidence(f, &gathered.resources).into_iter().map(|l| place(l, gathered)).collect(),
         gaps: f
             .rests_on
@@ -589,10 +590,13 @@ const fn severity(severity: Severity) -> &'static str {
     }
 }
 
-const fn provenance(provenance: Provenance) -> &'static str {
-    match provenance {
-        Provenance::Stock => "as shipped",
-        Provenance::Changed => "a shipped check with another text",
-        Provenance::Own => "the custodian's own",
+/// Whether a sealed text is a shipped one, as far as this program knows.
+fn text_words(bundle: &VerifiedBundle, id: &str, library: bool) -> String {
+    let what = if library { "library, " } else { "" };
+    let marks = bundle.marks().map(|marks| marks.of_text(id));
+    match marks.as_deref() {
+        None => format!("{what}not compared with a shipped text"),
+        Some([]) => format!("{what}as shipped"),
+        Some(marks) => format!("{what}{}", marks.iter().map(|mark| mark.words()).collect::<Vec<_>>().join("; ")),
     }
 }
