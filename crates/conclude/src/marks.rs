@@ -91,6 +91,30 @@ impl Mark {
         Self::Withheld,
     ];
 
+    /// Its name, as in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Contradicted => "contradicted",
+            Self::ChangedCheck => "changed-check",
+            Self::ChangedLibrary => "changed-library",
+            Self::OwnCheck => "own-check",
+            Self::OwnLibrary => "own-library",
+            Self::UnknownCheck => "unknown-check",
+            Self::UnknownLibrary => "unknown-library",
+            Self::Unsealed => "unsealed",
+            Self::Unassigned => "unassigned",
+            Self::WeakerParameters => "weaker-parameters",
+            Self::ExpectsNone => "expects-none",
+            Self::OwnProgram => "own-program",
+            Self::OwnEndpoint => "own-endpoint",
+            Self::OwnProxy => "own-proxy",
+            Self::OwnAuthority => "own-authority",
+            Self::Rehearsal => "rehearsal",
+            Self::Withheld => "withheld",
+        }
+    }
+
     /// As it follows "finding:" and "12 findings:".
     #[must_use]
     pub const fn words(self) -> &'static str {

@@ -8,11 +8,12 @@ use model::Digest;
 use model::record::{Counts, RunStatus};
 use schemars::JsonSchema;
 use serde::Serialize;
-use verify::{VerifiedBundle, rehearsal};
+use verify::{Mark, MarkCount, Marks, VerifiedBundle, rehearsal};
 
 use crate::recorded::{contradictions, row_words, totals_words};
 use crate::style::{BOLD, DIM};
 use crate::terminal::clean;
+use crate::words::marks_line;
 use crate::wrap::wrapped;
 
 /// What a table of requirements, or a trace, is made from.
@@ -49,6 +50,8 @@ pub struct BundleOf {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rehearsal: Option<String>,
     pub statement_sha256: Digest,
+    /// What has to be known beside its findings; absent where nobody compared.
+    pub marks: Option<Vec<MarkCount>>,
 }
 
 impl Basis {
@@ -81,6 +84,7 @@ impl Basis {
                 status: said.status,
                 rehearsal: (!said.rehearsal.is_empty()).then(|| rehearsal::words(&said.rehearsal, bundle.rehearsals())),
                 statement_sha256: bundle.statement_sha256(),
+                marks: bundle.marks().map(Marks::counts),
             }),
             without_bundle: None,
             changed_since,
@@ -104,6 +108,12 @@ pub fn basis(text: &mut String, basis: &Basis) {
             }
             if basis.findings_withheld > 0 {
                 wrapped(text, "          ", &format!("{} of them are withheld in this copy", basis.findings_withheld));
+            }
+            // That it is a rehearsal stands above.
+            let marks: Vec<MarkCount> =
+                of.marks.iter().flatten().filter(|one| one.mark != Mark::Rehearsal).cloned().collect();
+            if !marks.is_empty() {
+                wrapped(text, "          ", &marks_line(&marks));
             }
             if !basis.changed_since.is_empty() {
                 let files = clean(&basis.changed_since.join(", "));

@@ -88,7 +88,7 @@ pub fn is_worker(mut words: impl Iterator<Item = OsString>) -> bool {
 pub enum Command {
     /// Verify one bundle (the default command).
     Verify(VerifyArgs),
-    /// Verify a bundle, then show its findings, gaps and coverage, or one record down to the exact bytes.
+    /// Verify a bundle, then show its findings with their marks, gaps and coverage, or one record down to the exact bytes.
     Show(ShowArgs),
     /// Verify a bundle, then list the requirements of a standard up to a level: what stands for each, and what is missing.
     Gaps(GapsArgs),

@@ -717,8 +717,6 @@ fn records_report(
         raw_files,
         raw_bytes: contents.raw.bytes,
         checks: found.checks,
-        checks_changed: found.checks_changed.clone(),
-        checks_own: found.checks_own.clone(),
         failure: found.failure.clone(),
     }
 }

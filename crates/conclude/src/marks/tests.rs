@@ -94,6 +94,14 @@ fn names(marks: &[Marked]) -> Vec<(Mark, Vec<&str>)> {
 }
 
 #[test]
+fn a_mark_has_one_name() {
+    for (place, mark) in Mark::ALL.into_iter().enumerate() {
+        assert_eq!(json!(mark), json!(mark.as_str()));
+        assert_eq!(mark as usize, place, "each has its place in lists");
+    }
+}
+
+#[test]
 fn nothing_is_marked_where_all_is_as_shipped() {
     let mut marks = marks(&shipped(), &[used("{}", &[])], "1.0.0", |marks| {
         marks.route(&route(&[], &[], "aws-kms"));

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use bundle::statement::Kind;
 use model::{Date, RecordType};
-use verify::VerifiedBundle;
+use verify::{MarkCount, VerifiedBundle};
 
 use super::gather::Gathered;
 use super::template::Side;
@@ -17,6 +17,7 @@ const MOST_OF_FOOT: usize = 260;
 /// Of them for a name and a ledger's origin: with all of these, what is always said fits.
 const MOST_OF_NAME: usize = 40;
 const MOST_OF_ORIGIN: usize = 60;
+const MARKS_AT_FOOT: usize = 2;
 
 /// The top of a page.
 pub struct Head {
@@ -66,9 +67,9 @@ impl Head {
             facts.push(("Schedule", schedule));
             let none = "none: judged by shipped texts, no parameter weaker than by default, read by collectors of ours at the sources' own endpoints";
             facts.push(("Marks", if marks.is_empty() { none.to_owned() } else { marks.join("; ") }));
+            foot.push(names(report.marks.as_deref()));
             foot.push(side.aim.clone());
             foot.push(said.chain.every_seconds.map_or_else(|| "no schedule".to_owned(), every));
-            foot.push(if marks.is_empty() { "no marks".to_owned() } else { marks.join("; ") });
         }
         facts.push(("Withheld", format!("{withheld}{of_findings}")));
         let rehearsal = match (said.rehearsal.is_empty(), bundle.rehearsals().is_whole()) {
@@ -104,6 +105,17 @@ fn marks(report: &verify::Report) -> Vec<String> {
         (records.bodies_not_kept, "answer that was not kept", "answers that were not kept"),
     ];
     of_findings.chain(of_answers.into_iter().filter_map(words)).collect()
+}
+
+/// The first of the marks by name: there is no room for more at the foot of a sheet.
+fn names(marks: Option<&[MarkCount]>) -> String {
+    let Some(marks) = marks else { return "marks: not known".to_owned() };
+    let named: Vec<&str> = marks.iter().take(MARKS_AT_FOOT).map(|one| one.mark.as_str()).collect();
+    match (named.is_empty(), marks.len() - named.len()) {
+        (true, _) => "no marks".to_owned(),
+        (false, 0) => format!("marks: {}", named.join(", ")),
+        (false, more) => format!("marks: {} and {more} more", named.join(", ")),
+    }
 }
 
 /// Boxes in the margins of every sheet (CSS Paged Media 3, section 4). A foreign text becomes a string of CSS: all but letters, digits and

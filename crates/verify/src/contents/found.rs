@@ -6,7 +6,7 @@ use conclude::{Marks, Rehearsals};
 use model::RecordRef;
 use model::record::GapReason;
 
-/// So many findings and checks are named in a report; the rest are counted.
+/// So many findings are named in a report; the rest are counted.
 pub(super) const NAMED: usize = 100;
 
 /// What a report says about the records.
@@ -23,8 +23,6 @@ pub(crate) struct Found {
     pub bodies_masked: u64,
     pub texts_masked: u64,
     pub checks: u64,
-    pub checks_changed: Vec<String>,
-    pub checks_own: Vec<String>,
     pub failure: Option<String>,
     pub rehearsals: Rehearsals,
     /// Where there are texts to compare with.

@@ -2,11 +2,11 @@
 
 use bundle::read::Record;
 use bundle::statement::{Kind, Statement};
-use model::record::{Check, ClockSource, Override, Provenance, Run, RunStatus};
+use model::record::{Check, ClockSource, Override, Run, RunStatus};
 use model::{Digest, RecordRef, RecordType};
 
 use super::collected::Collected;
-use super::found::{Found, NAMED};
+use super::found::Found;
 use super::frame::Frame;
 use super::hold::hold;
 use super::judged::Judged;
@@ -161,14 +161,6 @@ impl OfRun {
         )?;
         self.last_check = Some(check.id.clone());
         found.marks.iter_mut().for_each(|marks| marks.check(check));
-        let list = match check.provenance {
-            Provenance::Stock => return Ok(()),
-            Provenance::Changed => &mut found.checks_changed,
-            Provenance::Own => &mut found.checks_own,
-        };
-        if list.len() < NAMED {
-            list.push(check.id.clone());
-        }
         Ok(())
     }
 
