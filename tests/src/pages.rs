@@ -30,7 +30,8 @@ pub fn page_of(book: &Book, files: &Files) -> Page {
 /// When the bundle is not accepted.
 #[must_use]
 pub fn page_under(trust: &Trust, files: &Files) -> Page {
-    let demands = Demands { allow_rehearsal: true, allow_failed: true, ..Demands::of_evidence(trust) };
+    let texts = Some(assess::shipped());
+    let demands = Demands { allow_rehearsal: true, allow_failed: true, texts, ..Demands::of_evidence(trust) };
     let bytes = tar(files);
     render_page(None, |observer| {
         let verdict = verify::verify(&mut TarSource::new(bytes.as_slice(), "bundle.tar"), &demands, observer);

@@ -15,35 +15,35 @@ use workspace_tests::desk::program;
 use workspace_tests::sealed::{Book, Files, Story, tar, unpack};
 
 /// An auditor's desk: a trust file, a bundle, nothing else.
-struct Desk {
+pub(crate) struct Desk {
     folder: tempfile::TempDir,
 }
 
-struct Answer {
-    code: i32,
-    stdout: Vec<u8>,
-    stderr: String,
+pub(crate) struct Answer {
+    pub code: i32,
+    pub stdout: Vec<u8>,
+    pub stderr: String,
 }
 
 impl Answer {
-    fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         std::str::from_utf8(&self.stdout).unwrap()
     }
 
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_slice(&self.stdout).unwrap()
     }
 }
 
 impl Desk {
-    fn new(book: &Book, files: &Files) -> Self {
+    pub fn new(book: &Book, files: &Files) -> Self {
         let desk = Self { folder: tempfile::tempdir().unwrap() };
         fs::write(desk.path("trust.json"), book.trust().render().unwrap()).unwrap();
         fs::write(desk.path("b.tar"), tar(files)).unwrap();
         desk
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -72,7 +72,7 @@ impl Desk {
     }
 
     /// With the trust file, and without keeping the head.
-    fn with_trust(&self, arguments: &[&str]) -> Answer {
+    pub fn with_trust(&self, arguments: &[&str]) -> Answer {
         let answer = self.run(&[arguments, &["--trust", "trust.json"]].concat());
         let _ = fs::remove_file(self.path("trust.json.seen"));
         answer

@@ -89,7 +89,7 @@ fn a_withheld_record_is_said() {
 #[test]
 fn the_top_and_every_sheet_say_which_bundle_it_is() {
     let mut story = judged(CHAIN).rehearsed(&[Override::Replay]);
-    story.change(RecordType::Assignment, 0, |used| used["weaker"] = json!(["max_days"]));
+    story.change(RecordType::Assignment, 0, |used| used["parameters"] = json!({"max_days": 400}));
     let html = page(story);
     html.holds_together();
     let (top, _) = html.text.split_once("Made from a bundle").unwrap();
@@ -97,7 +97,7 @@ fn the_top_and_every_sheet_say_which_bundle_it_is() {
         "bundle 0 of ledger ",
         "level 1 of ccss-9.0",
         "a bundle every day",
-        "1 use of a check with parameters weaker than its default",
+        "findings: parameters weaker than by default",
         "Withheld\nnothing",
         "a rehearsal, not evidence",
     ] {

@@ -43,6 +43,7 @@ mod joined_people;
 mod keys;
 mod kubernetes_declared;
 mod leaks;
+mod marks;
 mod matrix;
 mod mutation;
 mod operating;
