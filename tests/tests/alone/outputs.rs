@@ -1,7 +1,7 @@
 //! What every command prints as JSON is an object with its form, and as the schema of that form says: of good bundles, rehearsals, failed runs,
 //! redacted copies and what is refused. That every command has one, `crates/xtask/src/outputs.rs` tests.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
+#![expect(clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
 
 use std::collections::BTreeSet;
 use std::fs;
