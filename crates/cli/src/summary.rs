@@ -92,7 +92,7 @@ pub fn print_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found
     let members =
         judged.members.iter().map(|one| UnjudgedMember { what: one.what, member: one.member, things: &one.ids });
     output::json(&RunOutput {
-        from: &Basis::of(bundle, Vec::new(), 0),
+        from: &Basis::of(bundle, Vec::new(), overview.withheld_findings()),
         index: ran.sealed.index,
         bundle: &ran.sealed.run,
         exit_code: code,

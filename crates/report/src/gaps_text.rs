@@ -30,8 +30,9 @@ pub struct Basis {
     /// Declared files that are not as they were sealed in that bundle.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changed_since: Vec<String>,
-    /// Findings that are withheld in this copy of the bundle, and in no count.
-    pub findings_withheld: u64,
+    /// Findings that are withheld in this copy of the bundle, and in no count. Absent where nobody counted them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub findings_withheld: Option<u64>,
 }
 
 /// A verified bundle, by its place.
@@ -64,13 +65,14 @@ impl Basis {
             bundle: None,
             without_bundle: Some(why.into()),
             changed_since: Vec::new(),
-            findings_withheld: 0,
+            findings_withheld: None,
         }
     }
 
-    /// A declaration with the findings of a bundle. `changed_since`: its files that are not as they were sealed there.
+    /// A declaration with the findings of a bundle. `changed_since`: its files that are not as they were sealed there. `findings_withheld`: if
+    /// they were counted.
     #[must_use]
-    pub fn of(bundle: &VerifiedBundle, changed_since: Vec<String>, findings_withheld: u64) -> Self {
+    pub fn of(bundle: &VerifiedBundle, changed_since: Vec<String>, findings_withheld: impl Into<Option<u64>>) -> Self {
         let said = &bundle.statement().predicate;
         Self {
             entity: said.entity.clone(),
@@ -88,7 +90,7 @@ impl Basis {
             }),
             without_bundle: None,
             changed_since,
-            findings_withheld,
+            findings_withheld: findings_withheld.into(),
         }
     }
 }
@@ -106,8 +108,8 @@ pub fn basis(text: &mut String, basis: &Basis) {
             if let Some(rehearsal) = &of.rehearsal {
                 wrapped(text, "          ", &format!("it is {}", clean(rehearsal)));
             }
-            if basis.findings_withheld > 0 {
-                wrapped(text, "          ", &format!("{} of them are withheld in this copy", basis.findings_withheld));
+            if let Some(withheld) = basis.findings_withheld.filter(|withheld| *withheld > 0) {
+                wrapped(text, "          ", &format!("{withheld} of them are withheld in this copy"));
             }
             // That it is a rehearsal stands above.
             let marks: Vec<MarkCount> =

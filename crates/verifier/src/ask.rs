@@ -23,7 +23,7 @@ pub fn ask(args: &AskArgs) -> Result<ExitStatus, Stop> {
         Err(code) => return Ok(code),
     };
     let reply = reader.finish(&bundle, &ask, args.target.as_deref()).map_err(|why| Stop::Wrong(anyhow!(why)))?;
-    let basis = Basis::of(&bundle, Vec::new(), 0);
+    let basis = Basis::of(&bundle, Vec::new(), None);
     match args.format {
         Format::Human => output::print(report::render_ask(&basis, &reply).as_bytes())?,
         Format::Json => output::json(&AskOutput { from: &basis, reply: &reply })?,

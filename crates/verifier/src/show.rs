@@ -66,7 +66,7 @@ fn evidence(args: &ShowArgs, selection: Selection) -> Result<ExitStatus, Stop> {
     match args.format {
         Format::Human => output::text(&report::render_evidence(&bundle, &evidence))?,
         Format::Json => {
-            output::json(&EvidenceOutput { from: &Basis::of(&bundle, Vec::new(), 0), evidence: &evidence })?;
+            output::json(&EvidenceOutput { from: &Basis::of(&bundle, Vec::new(), None), evidence: &evidence })?;
         }
     }
     Ok(ExitStatus::Success)
@@ -78,7 +78,7 @@ fn requests(args: &ShowArgs) -> Result<ExitStatus, Stop> {
         Ok(bundle) => bundle,
         Err(code) => return Ok(code),
     };
-    let (from, requests) = (Basis::of(&bundle, Vec::new(), 0), reader.finish());
+    let (from, requests) = (Basis::of(&bundle, Vec::new(), None), reader.finish());
     match args.format {
         Format::Human => output::text(&report::render_requests(&from, &requests))?,
         Format::Json => output::json(&RequestsOutput { from: &from, requests: &requests })?,

@@ -33,7 +33,7 @@ pub fn run(arguments: &Ask) -> CommandResult {
     let (verified, _) = summary::verified(&bundle, &trust, &mut reader)?;
     let reply =
         reader.finish(&verified, &question, arguments.target.as_deref()).map_err(|why| Failure::input(anyhow!(why)))?;
-    let basis = Basis::of(&verified, Vec::new(), 0);
+    let basis = Basis::of(&verified, Vec::new(), None);
     match arguments.printed.format {
         Format::Json => output::json(&AskOutput { from: &basis, reply: &reply })?,
         Format::Human => output::text(&report::render_ask(&basis, &reply))?,

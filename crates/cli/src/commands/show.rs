@@ -19,7 +19,7 @@ pub fn run(arguments: &Show) -> CommandResult {
     if arguments.requests {
         let mut reader = RequestsReader::new(arguments.target.as_deref());
         let (verified, _) = summary::verified(&bundle, &trust, &mut reader)?;
-        let (from, requests) = (Basis::of(&verified, Vec::new(), 0), reader.finish());
+        let (from, requests) = (Basis::of(&verified, Vec::new(), None), reader.finish());
         match arguments.printed.format {
             Format::Json => output::json(&RequestsOutput { from: &from, requests: &requests })?,
             Format::Human => output::text(&report::render_requests(&from, &requests))?,
@@ -57,7 +57,7 @@ pub fn run(arguments: &Show) -> CommandResult {
     }
     match arguments.printed.format {
         Format::Json => {
-            output::json(&EvidenceOutput { from: &Basis::of(&bundle, Vec::new(), 0), evidence: &evidence })?;
+            output::json(&EvidenceOutput { from: &Basis::of(&bundle, Vec::new(), None), evidence: &evidence })?;
         }
         Format::Human => output::text(&report::render_evidence(&bundle, &evidence))?,
     }
