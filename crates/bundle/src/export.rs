@@ -43,15 +43,7 @@ impl<W: Write> TarWriter<W> {
 
     /// Appends one file of exactly `size` bytes.
     pub fn append(&mut self, entry: Entry, size: u64, content: impl Read) -> Result<(), ExportError> {
-        let path = entry.path();
-        if let Some(last) = self.last.as_ref().filter(|last| **last >= entry) {
-            return Err(ExportError::Order { path, last: last.path() });
-        }
-        let Some(header) = ustar::header(&path, size) else {
-            return Err(ExportError::TooLarge { path, size });
-        };
-        self.out.write_all(&header).map_err(ExportError::Write)?;
-
+        let path = self.begin(&entry, size)?;
         // One byte more than announced, so that a file that grew is noticed.
         let mut counted = Counted { inner: content.take(size.saturating_add(1)), failed: None };
         let copied = io::copy(&mut counted, &mut self.out);
@@ -59,6 +51,37 @@ impl<W: Write> TarWriter<W> {
             return Err(ExportError::Read { path, source });
         }
         let found = copied.map_err(ExportError::Write)?;
+        self.end(entry, path, size, found)
+    }
+
+    /// Appends one file of exactly `size` bytes, which `write` makes.
+    pub fn append_written<E: From<ExportError>>(
+        &mut self,
+        entry: Entry,
+        size: u64,
+        write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let path = self.begin(&entry, size)?;
+        let mut tallied = Tallied { inner: &mut self.out, length: 0 };
+        write(&mut tallied)?;
+        let found = tallied.length;
+        self.end(entry, path, size, found)?;
+        Ok(())
+    }
+
+    fn begin(&mut self, entry: &Entry, size: u64) -> Result<String, ExportError> {
+        let path = entry.path();
+        if let Some(last) = self.last.as_ref().filter(|last| **last >= *entry) {
+            return Err(ExportError::Order { path, last: last.path() });
+        }
+        let Some(header) = ustar::header(&path, size) else {
+            return Err(ExportError::TooLarge { path, size });
+        };
+        self.out.write_all(&header).map_err(ExportError::Write)?;
+        Ok(path)
+    }
+
+    fn end(&mut self, entry: Entry, path: String, size: u64, found: u64) -> Result<(), ExportError> {
         if found != size {
             return Err(ExportError::Length { path, expected: size, found });
         }
@@ -96,6 +119,24 @@ impl<R: Read> Read for Counted<R> {
             self.failed = Some(error);
             Ok(0)
         })
+    }
+}
+
+/// Counts what is written.
+struct Tallied<'w, W> {
+    inner: &'w mut W,
+    length: u64,
+}
+
+impl<W: Write> Write for Tallied<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.length += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }
 
@@ -151,6 +192,11 @@ mod tests {
                 Err(ExportError::Length { expected: 1, .. })
             ));
         }
+        let mut tar = TarWriter::new(Vec::new());
+        let two = |out: &mut dyn Write| out.write_all(b"12").map_err(ExportError::Write);
+        tar.append_written(Entry::Leaves, 2, two).unwrap();
+        assert!(matches!(tar.append_written(Entry::Records, 3, two), Err(ExportError::Length { found: 2, .. })));
+        assert!(matches!(tar.append_written(Entry::Statement, 2, two), Err(ExportError::Order { .. })));
         assert!(matches!(
             TarWriter::new(Vec::new()).append(Entry::Raw(0), 1 << 33, &b""[..]),
             Err(ExportError::TooLarge { .. })
