@@ -282,7 +282,7 @@ impl Book {
             &statement.predicate.records,
             bundle.records.as_slice(),
             &mut records,
-            "withheld before",
+            |_, _| "withheld before".to_owned(),
             |line, kind, text| withhold(line, kind, text).then(|| "names of staff".to_owned()),
         )
         .unwrap();

@@ -66,14 +66,14 @@ pub enum RedactError {
 }
 
 /// Copies `records.jsonl`, withholding the lines for which `withhold(line, type, text)` gives a
-/// reason. Lines already withheld stay so and are not shown to it; the reason for them is `earlier`.
+/// reason. Lines already withheld stay so and are not shown to it; `earlier(line, type)` gives the reason for them.
 ///
 /// The records are expected to be verified: nothing is checked here but what is needed to cut.
 pub fn redact(
     records: &Records,
     mut input: impl BufRead,
     mut output: impl Write,
-    earlier: &str,
+    mut earlier: impl FnMut(u64, RecordType) -> String,
     mut withhold: impl FnMut(u64, RecordType, &[u8]) -> Option<String>,
 ) -> Result<Redacted, RedactError> {
     let mut hash = Sha256::new();
@@ -87,7 +87,7 @@ pub fn redact(
             break;
         }
         let reason =
-            if line.first() == Some(&WITHHELD) { Some(earlier.to_owned()) } else { withhold(number, kind, &line) };
+            if line.first() == Some(&WITHHELD) { Some(earlier(number, kind)) } else { withhold(number, kind, &line) };
         if let Some(reason) = reason {
             if kind.always_disclosed() {
                 return Err(RedactError::AlwaysDisclosed { line: number, kind });
@@ -216,6 +216,17 @@ impl Redaction {
     }
 }
 
+impl Redaction {
+    /// Why a line was withheld, as far as its type and place say so: of several reasons in one place all of them.
+    #[must_use]
+    pub fn reason_of(&self, line: u64, kind: RecordType) -> String {
+        let about = |one: &&Withheld| one.t == kind && (one.first..=one.last).contains(&line);
+        let reasons: Vec<&str> = self.withheld.iter().filter(about).map(|one| one.reason.as_str()).collect();
+        let all = reasons.join("; ");
+        if model::is_statement_text(&all) { all } else { "withheld before, for one of several reasons".to_owned() }
+    }
+}
+
 fn field(field: &'static str, problem: &'static str) -> StatementError {
     StatementError::Field { field, problem }
 }
@@ -244,10 +255,14 @@ mod tests {
         }
     }
 
+    fn earlier(_: u64, _: RecordType) -> String {
+        "earlier".to_owned()
+    }
+
     #[test]
     fn a_withheld_line_keeps_its_leaf() {
         let mut out = Vec::new();
-        let redacted = redact(&records(), TEXT.as_bytes(), &mut out, "earlier", |line, _, _| {
+        let redacted = redact(&records(), TEXT.as_bytes(), &mut out, earlier, |line, _, _| {
             (line == 2).then(|| "customer data".to_owned())
         })
         .unwrap();
@@ -260,7 +275,7 @@ mod tests {
 
         // Redacting again only adds.
         let mut more = Vec::new();
-        let again = redact(&records(), out.as_slice(), &mut more, "earlier", |line, _, _| {
+        let again = redact(&records(), out.as_slice(), &mut more, earlier, |line, _, _| {
             (line == 1).then(|| "earlier".to_owned())
         })
         .unwrap();
@@ -274,18 +289,21 @@ mod tests {
     #[test]
     fn what_must_be_shown_cannot_be_withheld() {
         let result =
-            redact(&records(), TEXT.as_bytes(), Vec::new(), "", |line, _, _| (line == 0).then(|| "x".to_owned()));
+            redact(&records(), TEXT.as_bytes(), Vec::new(), earlier, |line, _, _| (line == 0).then(|| "x".to_owned()));
         assert!(matches!(result, Err(RedactError::AlwaysDisclosed { line: 0, kind: RecordType::Run })));
         let keep = |_, _, _: &[u8]| None;
         let short = &TEXT[..TEXT.rfind("{").unwrap()];
         assert!(matches!(
-            redact(&records(), short.as_bytes(), Vec::new(), "", keep),
+            redact(&records(), short.as_bytes(), Vec::new(), earlier, keep),
             Err(RedactError::Count { found: 2, .. })
         ));
         let long = format!("{TEXT}{{}}\n");
-        assert!(matches!(redact(&records(), long.as_bytes(), Vec::new(), "", keep), Err(RedactError::Count { .. })));
         assert!(matches!(
-            redact(&records(), TEXT.trim_end().as_bytes(), Vec::new(), "", keep),
+            redact(&records(), long.as_bytes(), Vec::new(), earlier, keep),
+            Err(RedactError::Count { .. })
+        ));
+        assert!(matches!(
+            redact(&records(), TEXT.trim_end().as_bytes(), Vec::new(), earlier, keep),
             Err(RedactError::Line { line: 2 })
         ));
     }
@@ -307,6 +325,8 @@ mod tests {
         };
         let mut bytes = redaction.render().unwrap();
         assert_eq!(Redaction::parse(&bytes), Ok(redaction.clone()));
+        assert_eq!(redaction.reason_of(5, RecordType::Body), "customer data");
+        assert!(redaction.reason_of(10, RecordType::Body).starts_with("withheld before"));
         bytes.push(b' ');
         assert_eq!(Redaction::parse(&bytes), Err(StatementError::Spelling));
         let none = Redaction { withheld: vec![], ..redaction };
