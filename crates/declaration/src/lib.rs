@@ -20,6 +20,7 @@ mod person;
 mod placeholders;
 mod plan;
 mod planned;
+mod redaction;
 mod references;
 mod registers;
 mod resources;
@@ -47,6 +48,10 @@ pub use person::{
 pub use plan::{check, plan};
 pub use planned::{
     Assignment, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger, PlannedSystem, PlannedTarget,
+};
+pub use redaction::{
+    Glob, MOST_RULES, PlanRule, RedactionPlan, RuleFault, RulePart, Selector, WithholdRule, WrittenRule,
+    read_redaction_plan,
 };
 pub use resources::{
     Before, DECLARATION, DeclaredKind, DeclaredThing, JOINED, KeptFacts, SEEN, ThingError, WrittenAt, carry_on,
