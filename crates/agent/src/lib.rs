@@ -9,6 +9,7 @@ mod joined;
 mod judge;
 pub mod preflight;
 pub mod record;
+pub mod redact;
 mod rehearsal;
 pub mod rules;
 pub mod run;

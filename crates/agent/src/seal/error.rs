@@ -74,6 +74,8 @@ pub enum SealError {
     Export(#[from] bundle::export::ExportError),
     #[error(transparent)]
     Write(#[from] bundle::writer::WriteError),
+    #[error("`{place}` cannot be read again: {problem}")]
+    Again { place: String, problem: crate::redact::CutError },
     #[error("cannot use `{place}`")]
     File { place: String, source: io::Error },
 }
@@ -136,6 +138,7 @@ impl SealError {
             | Self::NoBundle { .. }
             | Self::Export(_)
             | Self::Write(_)
+            | Self::Again { .. }
             | Self::File { .. } => return None,
         };
         Some(text)

@@ -2,19 +2,21 @@
 //! the proof that the bundle's head is a prefix of it, its anchors, and on demand the whole ledger.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{self, Write};
 
 use bundle::consistency::{self, Since};
 use bundle::export::TarWriter;
 use bundle::layout::{self, Entry};
 use bundle::limits;
-use bundle::read::{Content, open_stream};
+use bundle::read::{Content, Source, open_stream};
+use bundle::statement::Statement;
 use bundle::trust::Trust;
 use ledger::{EntryBundle, Tile};
 use store::{HeadMemory, Store};
 
 use super::error::SealError;
 use super::head::{Head, damaged};
+use crate::redact::Cut;
 
 /// Where the bytes of an entry are that is added to the bundle.
 enum Added {
@@ -42,6 +44,31 @@ pub fn export<W: Write>(
     beside: Beside,
     out: W,
 ) -> Result<W, SealError> {
+    exported(store, memory, trust, index, beside, None, out)
+}
+
+/// As [`export`], of a copy that says less.
+pub fn export_less<W: Write>(
+    store: &dyn Store,
+    memory: &dyn HeadMemory,
+    trust: &Trust,
+    index: u64,
+    beside: Beside,
+    less: Less<'_>,
+    out: W,
+) -> Result<W, SealError> {
+    exported(store, memory, trust, index, beside, Some(less), out)
+}
+
+fn exported<W: Write>(
+    store: &dyn Store,
+    memory: &dyn HeadMemory,
+    trust: &Trust,
+    index: u64,
+    beside: Beside,
+    less: Option<Less<'_>>,
+    out: W,
+) -> Result<W, SealError> {
     let key = trust.log_key()?;
     let head = Head::read(store, memory, &key)?;
     let path = layout::bundle(index);
@@ -67,27 +94,83 @@ pub fn export<W: Write>(
         }
     }
 
+    let load = |path: &str, limit| store.read(path, limit)?.ok_or_else(|| damaged(store, path, "is missing"));
+    copy(bundle.as_mut(), Place { name: &path, unreadable: &unreadable, load: &load }, added, less, out)
+}
+
+/// What a copy leaves out, and who signed for that.
+#[derive(Clone, Copy, Debug)]
+pub struct Less<'c> {
+    pub cut: &'c Cut,
+    /// Of the bundle that is copied.
+    pub statement: &'c Statement,
+    /// `redaction.sigstore.json`
+    pub redaction: &'c [u8],
+}
+
+/// Writes a redacted copy of a bundle that lies by itself: all its other files stay as they are.
+pub fn less<W: Write>(bundle: &mut dyn Source, name: &str, less: Less<'_>, out: W) -> Result<W, SealError> {
+    let unreadable = |problem: String| SealError::File { place: name.to_owned(), source: io::Error::other(problem) };
+    let load = |path: &str, _| Err(SealError::File { place: path.to_owned(), source: io::ErrorKind::NotFound.into() });
+    copy(bundle, Place { name, unreadable: &unreadable, load: &load }, BTreeMap::new(), Some(less), out)
+}
+
+/// Where a bundle is read from, and where what is added to it.
+struct Place<'p> {
+    name: &'p str,
+    unreadable: &'p dyn Fn(String) -> SealError,
+    load: &'p dyn Fn(&str, u64) -> Result<Vec<u8>, SealError>,
+}
+
+/// Copies the files of a bundle, with those that are added at their places.
+fn copy<W: Write>(
+    bundle: &mut dyn Source,
+    place: Place<'_>,
+    mut added: BTreeMap<Entry, Added>,
+    less: Option<Less<'_>>,
+    out: W,
+) -> Result<W, SealError> {
     let mut tar = TarWriter::new(out);
     let append = |tar: &mut TarWriter<W>, entry, source| -> Result<(), SealError> {
         let bytes = match source {
             Added::Bytes(bytes) => bytes,
-            Added::Stored(path, limit) => {
-                store.read(&path, limit)?.ok_or_else(|| damaged(store, &path, "is missing"))?
-            }
+            Added::Stored(path, limit) => (place.load)(&path, limit)?,
         };
         Ok(tar.append(entry, bytes.len() as u64, bytes.as_slice())?)
     };
-    while let Some(item) = bundle.next_item().map_err(|error| unreadable(error.to_string()))? {
+    if let Some(less) = &less {
+        added.insert(Entry::Redaction, Added::Bytes(less.redaction.to_vec()));
+    }
+    while let Some(item) = bundle.next_item().map_err(|error| (place.unreadable)(error.to_string()))? {
+        // What the bundle has already at a place is put aside for what is added there.
+        let replaced = added.contains_key(&item.entry);
         let later = added.split_off(&item.entry);
         for (entry, source) in std::mem::replace(&mut added, later) {
             append(&mut tar, entry, source)?;
         }
-        tar.append(item.entry, item.size, Content(bundle.as_mut()))?;
+        match (&item.entry, &less) {
+            (Entry::Records, Some(less)) => {
+                let records = &less.statement.predicate.records;
+                tar.append_written(Entry::Records, less.cut.size(), |out| {
+                    let again = |problem| SealError::Again { place: place.name.to_owned(), problem };
+                    less.cut.write(records, bundle, out).map_err(again)
+                })?;
+            }
+            (Entry::Raw(raw), Some(less)) if less.cut.leaves_out(*raw) => pass_over(bundle, &place)?,
+            // The redaction of before is about another copy.
+            _ if replaced => pass_over(bundle, &place)?,
+            _ => tar.append(item.entry, item.size, Content(bundle))?,
+        }
     }
     for (entry, source) in added {
         append(&mut tar, entry, source)?;
     }
     Ok(tar.finish()?)
+}
+
+/// A file is read to its end before the next one is asked for.
+fn pass_over(bundle: &mut dyn Source, place: &Place<'_>) -> Result<(), SealError> {
+    io::copy(&mut Content(bundle), &mut io::sink()).map(drop).map_err(|error| (place.unreadable)(error.to_string()))
 }
 
 fn add_head(head: &Head<'_>, index: u64, entries: &mut BTreeMap<Entry, Added>) -> Result<(), SealError> {

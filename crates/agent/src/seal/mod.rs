@@ -35,7 +35,7 @@ mod steps;
 mod tests;
 
 pub use error::SealError;
-pub use export::{Beside, export};
+pub use export::{Beside, Less, export, export_less, less};
 pub use failed::Recording;
 pub use head::{last_size_seen, ledger_size};
 pub use sealer::Sealer;
