@@ -11,9 +11,11 @@ use crate::rights_forms;
 
 mod folders;
 mod keys;
+mod redact;
 
-pub use folders::{KeyFolder, StoreFolder};
+pub use folders::{BundleNamed, KeyFolder, StoreFolder};
 pub use keys::{ActsForArgument, ChangePassphrase, Close, Keys, Rotate};
+pub use redact::{Redact, RuleArguments};
 
 /// Collect evidence of how key custody is configured, compare it with the declaration, and seal both in a signed
 /// bundle.
@@ -125,6 +127,8 @@ pub enum Command {
     Ask(Ask),
     /// Export one bundle as a tar file, to be verified by an auditor.
     Export(Export),
+    /// Write a copy of a bundle from which records or whole answers are withheld, signed, for somebody who may see less.
+    Redact(Redact),
     /// List, print and sign acceptances (accepted deviations and gaps).
     #[command(subcommand)]
     Acceptances(Acceptances),
@@ -196,19 +200,6 @@ pub struct DeclarationFile {
     /// Declaration file.
     #[arg(short, long, value_name = "FILE", default_value = "witnessmark.yaml", value_hint = ValueHint::FilePath)]
     pub declaration: PathBuf,
-}
-
-/// A bundle to read: one of the store, or one that lies by itself.
-#[derive(Clone, Debug, Args)]
-pub struct BundleNamed {
-    #[command(flatten)]
-    pub store: StoreFolder,
-    /// Index of the bundle in the store. Default: that of the newest run.
-    #[arg(long, value_name = "INDEX")]
-    pub bundle: Option<u64>,
-    /// Instead of one in the store: a bundle's own file, plain or packed, or a folder it was unpacked to.
-    #[arg(value_name = "FILE", conflicts_with_all = ["store", "bundle"], value_hint = ValueHint::AnyPath)]
-    pub file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

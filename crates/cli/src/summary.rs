@@ -166,7 +166,7 @@ fn place(found: &Found<'_>) -> String {
 }
 
 /// A path as a shell takes it for one word.
-fn for_shell(path: &str) -> String {
+pub fn for_shell(path: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "._-/+@%,:=".contains(c);
     if !path.is_empty() && path.chars().all(plain) {
         path.to_owned()

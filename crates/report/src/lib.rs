@@ -39,4 +39,4 @@ pub use terminal::{acceptance_name, finding_words, render_evidence, render_overv
 pub use trace_text::render_trace;
 pub use traced::TraceReader;
 pub use words::{first_words, gap_move, gap_words};
-pub use wrap::{columns, fit};
+pub use wrap::{columns, fit, wrapped};

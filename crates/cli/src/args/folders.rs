@@ -1,4 +1,4 @@
-//! Folders that many commands take.
+//! Folders and bundles that many commands take.
 
 use std::path::PathBuf;
 
@@ -24,4 +24,17 @@ pub struct StoreFolder {
     /// Folder of the evidence store.
     #[arg(long, value_name = "FOLDER", default_value = "evidence", value_hint = ValueHint::DirPath)]
     pub store: PathBuf,
+}
+
+/// A bundle to read: one of the store, or one that lies by itself.
+#[derive(Clone, Debug, Args)]
+pub struct BundleNamed {
+    #[command(flatten)]
+    pub store: StoreFolder,
+    /// Index of the bundle in the store. Default: that of the newest run.
+    #[arg(long, value_name = "INDEX")]
+    pub bundle: Option<u64>,
+    /// Instead of one in the store: a bundle's own file, plain or packed, or a folder it was unpacked to.
+    #[arg(value_name = "FILE", conflicts_with_all = ["store", "bundle"], value_hint = ValueHint::AnyPath)]
+    pub file: Option<PathBuf>,
 }

@@ -26,6 +26,8 @@ pub const LEDGER: &str = "ledger.key.pem";
 pub const TRUST: &str = "trust.json";
 /// The collector's next key, until it takes the place of the one before.
 pub const NEXT: &str = "collector.next.key.pem";
+/// Signs for what is withheld, where somebody made it.
+pub const REDACTOR: &str = "redactor.key.pem";
 /// Beside the keys, unless `--head` says otherwise.
 pub const HEAD: &str = "last-head";
 

@@ -12,7 +12,7 @@ use sign::{KeyFileError, KeyFiles, Signer};
 use store::HeadFile;
 
 use crate::args::{ChangePassphrase, Close, Keys as Command, Rotate};
-use crate::commands::keys::{self, COLLECTOR, COLLECTOR_PUBLIC, HEAD, LEDGER, NEXT, TRUST};
+use crate::commands::keys::{self, COLLECTOR, COLLECTOR_PUBLIC, HEAD, LEDGER, NEXT, REDACTOR, TRUST};
 use crate::commands::ledger;
 use crate::failure::{CommandResult, Failure};
 use crate::{output, passphrase, stores};
@@ -212,10 +212,10 @@ impl From<Stopped> for Failure {
 fn passphrase(arguments: &ChangePassphrase) -> Result<(), Failure> {
     let files: Vec<PathBuf> = match &arguments.key {
         Some(file) => vec![file.clone()],
-        None => [COLLECTOR, LEDGER, NEXT]
+        None => [COLLECTOR, LEDGER, NEXT, REDACTOR]
             .into_iter()
             .map(|name| arguments.keys.join(name))
-            .filter(|file| file.exists() || !file.ends_with(NEXT))
+            .filter(|file| file.exists() || file.ends_with(COLLECTOR) || file.ends_with(LEDGER))
             .collect(),
     };
     let old = passphrase::ask(arguments.passphrase_file.as_deref())?;

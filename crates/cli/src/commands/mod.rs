@@ -21,6 +21,8 @@ mod keys_change;
 mod ledger;
 mod preflight;
 mod record;
+mod redact;
+mod redact_text;
 mod report;
 mod rights;
 mod roster;
@@ -62,6 +64,7 @@ pub fn run(arguments: Arguments) -> CommandResult {
         Command::Roster(arguments) => roster::run(&arguments),
         Command::Ask(arguments) => ask::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Redact(arguments) => redact::run(&arguments),
         Command::Acceptances(command) => acceptances::run(command),
         Command::Collectors(command) => collectors::run(command),
         Command::Checks(command) => checks::run(command),
