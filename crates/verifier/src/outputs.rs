@@ -18,6 +18,9 @@ use crate::args::Checks;
 pub struct Reassessment<'o> {
     pub from: &'o Basis,
     pub statement_sha256: Digest,
+    /// Records of the bundle, and how many of them this copy withholds.
+    pub records: u64,
+    pub withheld: u64,
     pub checks: Checks,
     /// Findings that came out again.
     pub same: u64,

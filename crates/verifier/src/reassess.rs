@@ -108,6 +108,7 @@ pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
         not_shipped,
         broken: summary.broken,
         facts: sealed.facts,
+        withheld: sealed.withheld_records,
     };
     print(args, &bundle, &found)?;
     Ok(found.exit())
@@ -123,6 +124,8 @@ struct Found {
     facts: Facts,
     /// Checks that could not be run.
     broken: BTreeMap<String, String>,
+    /// Records of the bundle that are withheld in this copy.
+    withheld: u64,
 }
 
 impl Found {
@@ -130,7 +133,9 @@ impl Found {
     fn exit(&self) -> ExitStatus {
         let same =
             self.compared.differences.is_empty() && self.computed.differ.is_empty() && self.facts.differ().is_empty();
-        match (same, self.compared.not_judged.total().saturating_add(self.computed.not_computed())) {
+        // Of a redacted copy nobody can say that all of it comes out again, even where only answers are withheld.
+        let not_again = self.compared.not_judged.total().saturating_add(self.computed.not_computed());
+        match (same, not_again.saturating_add(self.withheld)) {
             (false, _) => ExitStatus::OtherOutcome,
             (true, 0) => ExitStatus::Success,
             (true, _) => ExitStatus::Undecided,
@@ -189,6 +194,8 @@ struct SealedReader {
     /// Whether findings have begun, before which everything stands that they can rest on.
     concluded: bool,
     facts: Facts,
+    /// Records of any type.
+    withheld_records: u64,
 }
 
 impl SealedReader {
@@ -224,6 +231,7 @@ impl Observer for SealedReader {
         }
         let record = match line {
             Line::Withheld(_) => {
+                self.withheld_records += 1;
                 match at.kind {
                     RecordType::Resource | RecordType::Derived => drop(self.members.insert(at)),
                     RecordType::Finding => self.comparison.withheld_finding(),
@@ -304,16 +312,18 @@ fn print(args: &ReassessArgs, bundle: &VerifiedBundle, found: &Found) -> std::io
         Format::Human => output::text(&human(args.checks, bundle, found)),
         Format::Json => {
             let from = Basis::of(bundle, Vec::new(), found.compared.not_judged.findings);
-            output::json(&reassessment(args.checks, &from, bundle.statement_sha256(), found))
+            output::json(&reassessment(args.checks, &from, bundle, found))
         }
     }
 }
 
-fn reassessment<'o>(which: Checks, from: &'o Basis, statement_sha256: Digest, found: &'o Found) -> Reassessment<'o> {
+fn reassessment<'o>(which: Checks, from: &'o Basis, bundle: &VerifiedBundle, found: &'o Found) -> Reassessment<'o> {
     let Compared { same, differences, not_judged } = &found.compared;
     Reassessment {
         from,
-        statement_sha256,
+        statement_sha256: bundle.statement_sha256(),
+        records: bundle.statement().predicate.records.count,
+        withheld: found.withheld,
         checks: which,
         same: *same,
         differences: differences
@@ -362,6 +372,11 @@ fn human(which: Checks, bundle: &VerifiedBundle, found: &Found) -> String {
     };
     let said = &bundle.statement().predicate;
     let _ = writeln!(out, "{style}{verdict}{style:#}: run {} judged again with {with}", safe(&said.bundle));
+    if found.withheld > 0 {
+        let of = said.records.count;
+        let what = "what they say is the custodian's word, and what rests on them is not judged again";
+        out.push_str(&wrapped("  ", &format!("{} of {of} records are withheld: {what}", found.withheld)));
+    }
     let different = compared.differences.len() as u64;
     let again = compared.same.saturating_add(different);
     let _ = writeln!(
