@@ -128,7 +128,7 @@ pub enum Command {
     /// Export one bundle as a tar file, to be verified by an auditor.
     Export(Export),
     /// Write a copy of a bundle from which records or whole answers are withheld, signed, for somebody who may see less.
-    Redact(Redact),
+    Redact(Box<Redact>),
     /// List, print and sign acceptances (accepted deviations and gaps).
     #[command(subcommand)]
     Acceptances(Acceptances),

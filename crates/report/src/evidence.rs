@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::read::{Line, Record};
 use model::record::{
-    Assignment, Coverage, Declaration, Derived, Exchange, Gap, InDeclaration, Locator, Masked, NotKept,
-    Params, Resource,
+    Assignment, Coverage, Declaration, Derived, Exchange, Gap, InDeclaration, Locator, Masked, NotKept, Params,
+    Resource,
 };
 use model::{RecordRef, RecordType};
 use schemars::JsonSchema;

@@ -285,7 +285,8 @@ fn an_approval_does_not_cover_what_came_in_the_place_of_what_was_approved() {
     }
 
     // The other way round: the bundle is the same, and something else was signed.
-    let signed: [(&dyn Fn(&mut Approval), &str); 5] = [
+    type Signed<'s> = (&'s dyn Fn(&mut Approval), &'s str);
+    let signed: [Signed<'_>; 5] = [
         (&|a| a.targets[0].found = vec!["444455556666".into()], "is `111122223333`, and `444455556666` was approved"),
         (&|a| a.targets[0].target = "aws-dev".into(), "does not name the target `aws-prod`"),
         (&|a| a.check = Some(Digest::of(b"another")), of_check),
@@ -359,7 +360,7 @@ fn many_small_files_hide_no_approval() {
     assert_eq!(verify(&files, &trust).report.acceptances[0].approver, Approver::Shown);
     let (mut files, trust) = many(4_097);
     refused(&verify(&files, &trust), Class::Malformed, "more than 4096 approvals");
-    let last = files.keys().filter(|entry| matches!(entry, Entry::Raw(_))).next_back().unwrap().clone();
+    let last = files.keys().rfind(|entry| matches!(entry, Entry::Raw(_))).unwrap().clone();
     files.get_mut(&last).unwrap()[0] ^= 1;
     let verdict = verify(&files, &trust);
     assert_eq!(class(&verdict), Some(Class::Altered), "{:?}", verdict.report.problems);

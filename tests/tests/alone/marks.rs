@@ -204,11 +204,22 @@ fn marks_stand_on_every_output() {
     html.holds_together();
     let (top, _) = html.text.split_once("Made from a bundle").unwrap();
     assert!(top.contains("2 findings: parameters weaker than by default"), "{top}");
-    assert!(html.code["style"][1].contains("marks\\3a  contradicted\\2c  changed\\2d library and 2 more"), "every sheet says it");
-    assert!(section(&html, "controls").contains("mark: 3 of its findings: read through a proxy") 
-        || section(&html, "controls").contains("mark: 2 of its findings: read through a proxy"));
-    for words in ["Mark: parameters weaker than by default: max_days", "Mark: judged through a library whose text is not the shipped one: lib/kms"] {
-        assert!(section(&html, "accepted").contains(words) || section(&html, "undetermined").contains(words), "{words}");
+    assert!(
+        html.code["style"][1].contains("marks\\3a  contradicted\\2c  changed\\2d library and 2 more"),
+        "every sheet says it"
+    );
+    assert!(
+        section(&html, "controls").contains("mark: 3 of its findings: read through a proxy")
+            || section(&html, "controls").contains("mark: 2 of its findings: read through a proxy")
+    );
+    for words in [
+        "Mark: parameters weaker than by default: max_days",
+        "Mark: judged through a library whose text is not the shipped one: lib/kms",
+    ] {
+        assert!(
+            section(&html, "accepted").contains(words) || section(&html, "undetermined").contains(words),
+            "{words}"
+        );
     }
     assert!(section(&html, "run").contains("lib/kms library, a record says otherwise"), "{}", section(&html, "run"));
 }
@@ -237,12 +248,21 @@ fn a_redacted_copy_says_first_what_rests_on_word() {
     desk.with_trust(&["report", "b.tar", "--out", "b.html"]);
     let html = Html::read(&fs::read_to_string(desk.path("b.html")).unwrap());
     let (top, _) = html.text.split_once("Made from a bundle").unwrap();
-    assert!(top.contains(&format!("3 of {count} records; 3 of 3 findings: what is counted of them is the custodian's word")), "{top}");
+    assert!(
+        top.contains(&format!(
+            "3 of {count} records; 3 of 3 findings: what is counted of them is the custodian's word"
+        )),
+        "{top}"
+    );
 
     // What rests on withheld records has a mark of its own.
     let desk = withheld(&[RecordType::Resource]);
     let said = desk.with_trust(&["b.tar"]);
-    assert!(!said.text().contains("complete, to level") && said.text().contains("2 findings: rests on withheld records"), "{}", said.text());
+    assert!(
+        !said.text().contains("complete, to level") && said.text().contains("2 findings: rests on withheld records"),
+        "{}",
+        said.text()
+    );
     let shown = desk.with_trust(&["show", "b.tar", "--all"]);
     assert_eq!(shown.text().matches("mark: rests on withheld records").count(), 2, "{}", shown.text());
 

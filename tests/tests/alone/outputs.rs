@@ -218,7 +218,7 @@ fn unclosed(schema: &Value, place: &str, around: bool, open: &mut Vec<String>) {
             }
         }
         Value::Array(all) => {
-            all.iter().enumerate().for_each(|(at, inner)| unclosed(inner, &format!("{place}/{at}"), around, open))
+            all.iter().enumerate().for_each(|(at, inner)| unclosed(inner, &format!("{place}/{at}"), around, open));
         }
         _ => {}
     }

@@ -210,11 +210,15 @@ fn approvals_are_checked_without_our_program() {
     ] {
         let (accepts, said) = check(story, trusted);
         assert!(accepts && said.contains(says) && !said.contains("SHOWN: "), "{says}: {said}");
-        assert!(said.contains("nobody signed whom you trust to approve: every acceptance in it is the custodian's word"), "{says}: {said}");
+        assert!(
+            said.contains("nobody signed whom you trust to approve: every acceptance in it is the custodian's word"),
+            "{says}: {said}"
+        );
     }
     // Something else stands behind the ids than was approved.
     let text = "package checks.aws_kms.key_rotates # another\n";
-    let changes: [(RecordType, usize, &dyn Fn(&mut Value), &str); 4] = [
+    type Change<'c> = (RecordType, usize, &'c dyn Fn(&mut Value), &'c str);
+    let changes: [Change<'_>; 4] = [
         (
             RecordType::Host,
             0,

@@ -115,11 +115,15 @@ pub fn less<W: Write>(bundle: &mut dyn Source, name: &str, less: Less<'_>, out: 
     copy(bundle, Place { name, unreadable: &unreadable, load: &load }, BTreeMap::new(), Some(less), out)
 }
 
+/// Reads a file of at most so many bytes.
+type Load<'p> = &'p dyn Fn(&str, u64) -> Result<Vec<u8>, SealError>;
+
 /// Where a bundle is read from, and where what is added to it.
+#[derive(Clone, Copy)]
 struct Place<'p> {
     name: &'p str,
     unreadable: &'p dyn Fn(String) -> SealError,
-    load: &'p dyn Fn(&str, u64) -> Result<Vec<u8>, SealError>,
+    load: Load<'p>,
 }
 
 /// Copies the files of a bundle, with those that are added at their places.

@@ -72,7 +72,8 @@ fn coverage(target: &str, collector: &str, population: &str) -> Coverage {
 }
 
 fn route(proxies: &[&str], endpoints: &[&str], collector: &str) -> Route {
-    serde_json::from_value(json!({"target": "t", "collector": collector, "proxies": proxies, "endpoints": endpoints})).unwrap()
+    serde_json::from_value(json!({"target": "t", "collector": collector, "proxies": proxies, "endpoints": endpoints}))
+        .unwrap()
 }
 
 /// Shipped texts, one use, and what `feed` adds before the findings.
@@ -225,8 +226,7 @@ fn none_expected_marks_what_is_about_nothing() {
 fn the_way_to_a_target_marks_what_was_read_there_and_what_is_joined() {
     let mut through = route(&["http://proxy:3128"], &["https://kms.example"], "aws-kms");
     through.authorities = vec![Digest::of(b"a")];
-    through.rehearsal =
-        vec![Rehearsed { endpoint: "https://127.0.0.1:1".to_owned(), because: Unproven::ThisMachine }];
+    through.rehearsal = vec![Rehearsed { endpoint: "https://127.0.0.1:1".to_owned(), because: Unproven::ThisMachine }];
     let mut joined = used("{}", &[]);
     joined.targets = vec![JOINED.to_owned()];
     let mut marks = marks(&shipped(), &[used("{}", &[]), joined], "1.0.0", |marks| {

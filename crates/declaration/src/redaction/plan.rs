@@ -91,9 +91,9 @@ impl PlannedRule {
 
     /// Whether every value of it could be read: what could not was reported, and is no pattern.
     fn was_read(&self) -> bool {
-        let lists = Selector::ALL.into_iter().filter_map(|one| self.patterns(one)).chain(self.records.as_ref());
+        let mut lists = Selector::ALL.into_iter().filter_map(|one| self.patterns(one)).chain(self.records.as_ref());
         let written = |list: &OneOrMany<Located<String>>| list.as_slice().iter().all(Located::is_written);
-        lists.fold(true, |all, list| all && written(list)) && self.answers.as_ref().is_none_or(Located::is_written)
+        lists.all(written) && self.answers.as_ref().is_none_or(Located::is_written)
     }
 
     /// Where a part of it stands.
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn what_is_no_plan_is_said() {
-        assert_eq!(said("")[0].1.is_empty(), false);
+        assert!(!said("")[0].1.is_empty());
         assert_eq!(said("witnessmark_redaction: 1\nwithhold: []\n")[0].1, "it has no rule");
         assert!(said("witnessmark_redaction: 1\n")[0].1.contains("`withhold` is missing"));
         let not_text = read_redaction_plan("plan.yaml", &[0xff, 0xfe]);

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use bundle::read::{Line, Record};
 use declaration::{DECLARATION, JOINED};
 use model::record::{
-    Acceptance, Assignment, Body, CheckRole, Counts, Coverage, Declaration, Derived, Exchange, Finding, Gap,
-    Locator, Params, Resource,
+    Acceptance, Assignment, Body, CheckRole, Counts, Coverage, Declaration, Derived, Exchange, Finding, Gap, Locator,
+    Params, Resource,
 };
 use model::{RecordRef, RecordType};
 use verify::{AcceptanceReport, Observer, VerifiedBundle};

@@ -180,6 +180,7 @@ impl<'a> Sources<'a> {
 /// The controls with a place of their own: those declared, then those of the program's own that were judged.
 pub fn controls_shown<'a>(inventory: &'a Inventory, gathered: &'a Gathered) -> impl Iterator<Item = &'a str> {
     let declared: BTreeSet<&str> = inventory.controls.iter().map(|one| one.id.as_str()).collect();
-    let own = gathered.overview.controls.iter().map(|one| one.value.id.as_str()).filter(move |id| !declared.contains(id));
+    let own =
+        gathered.overview.controls.iter().map(|one| one.value.id.as_str()).filter(move |id| !declared.contains(id));
     inventory.controls.iter().map(|one| one.id.as_str()).take(MOST_FOLDS).chain(own.take(MOST_FOLDS))
 }

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use bundle::statement::{Kind, Summary};
-use model::record::{
-    Coverage, Evidence, Finding, Gap, InDeclaration, Locator, Resource, RunStatus, Syntax,
-};
+use model::record::{Coverage, Evidence, Finding, Gap, InDeclaration, Locator, Resource, RunStatus, Syntax};
 use model::{Outcome, RecordRef, Severity};
 use serde_json::value::RawValue;
 use verify::{AcceptanceReport, Approver, VerifiedBundle};
