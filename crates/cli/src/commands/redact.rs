@@ -208,13 +208,21 @@ fn signs_for(trust: &Trust, signer: &dyn sign::Signer, file: &Path) -> Result<Op
     let public = keys::public(signer)?;
     let named = trust.keys.iter().find(|one| one.role == Role::Record && one.spki.0 == public);
     let Some(named) = named else {
+        let other = trust.keys.iter().find(|one| one.spki.0 == public).map(|one| one.role.as_str());
+        let problem = match other {
+            Some(role) => format!("the trust file names the key `{}` in the role `{role}`", file.display()),
+            None => format!("the trust file does not name the key `{}`", file.display()),
+        };
+        let first = match other {
+            Some(_) => "one key has one role: make another one with `witnessmark keys recorder --out FILE`. Then ",
+            None => "",
+        };
+        let public = if other.is_some() { "FILE.pub".to_owned() } else { format!("{}.pub", file.display()) };
         return Err(Failure::input(anyhow!(
-            "the trust file does not name the key `{}` in the role `record`: nobody would accept a copy that it signs",
-            file.display()
+            "{problem}, and not in the role `record`: nobody would accept a copy that it signs"
         ))
         .with_help(format!(
-            "`witnessmark keys trust --recorder {}.pub --holder NAME --as entity` adds it; whoever keeps the trust file puts the result in its place, and hands it to the auditor",
-            file.display()
+            "{first}`witnessmark keys trust --recorder {public} --holder NAME --as entity` adds it; whoever keeps the trust file puts the result in its place, and hands it to the auditor"
         )));
     };
     Ok(named.holder.as_ref().map(|holder| holder.name.clone()))
