@@ -512,7 +512,7 @@ fn judged_story(second: &str) -> Story {
     story
 }
 
-fn judged(second: &str) -> (Book, Files) {
+pub fn judged(second: &str) -> (Book, Files) {
     let mut book = Book::new();
     book.seal(judged_story(second));
     let files = book.exported(0);

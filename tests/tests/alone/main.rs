@@ -50,6 +50,7 @@ mod operating;
 mod outages;
 mod outputs;
 mod records;
+mod redact;
 mod run_options;
 mod second;
 mod signals;

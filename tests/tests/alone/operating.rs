@@ -154,6 +154,23 @@ fn a_person_who_seals_records_gets_another_key() {
 }
 
 #[test]
+fn a_copy_says_less() {
+    let server = server();
+    let desk = desk(&server);
+    let _ = desk.seal();
+    let _ = follow(&desk, "redactor");
+    let said = follow(&desk, "redact");
+    assert!(said.contains("Nothing was written") && said.contains("Wrote less.tar, signed by Northbank"), "{said}");
+    let verified = desk.verify(&["less.tar", "--trust", "keys/trust.json", "--allow-rehearsal", "--format", "json"]);
+    assert_eq!(verified.code, 0, "{verified:?}");
+    let report = verified.json();
+    let reasons = report["records"]["redaction"]["reasons"].as_array().unwrap();
+    for reason in ["personal data of staff", "answers that name staff", "how we run it"] {
+        assert!(reasons.iter().any(|one| one == reason), "no record is withheld for `{reason}`: {reasons:?}");
+    }
+}
+
+#[test]
 fn a_ledger_ends_and_another_begins() {
     let server = server();
     let desk = desk(&server);

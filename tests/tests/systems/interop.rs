@@ -16,11 +16,13 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use bundle::layout::Entry;
+use bundle::read::{Source as _, TarSource};
 use bundle::trust::{Range, Trust};
 use model::record::Override;
 use model::{Digest, RecordType};
 use serde_json::{Value, json};
 use sign::Ed25519Signer;
+use workspace_tests::desk::Desk;
 use workspace_tests::sealed::{Book, Files, Story, tar};
 
 /// A fenced block of the guide: how it is run, and its text.
@@ -261,6 +263,59 @@ fn redacted_copies_are_accepted_where_the_guide_says_so() {
     expect(&book, &redacted, "redacted", &["openssl", "python"]);
     let findings = book.redacted(1, |_, kind, _| kind == RecordType::Finding);
     expect(&book, &findings, "findings redacted", &["openssl", "python"]);
+}
+
+/// What `witnessmark redact` writes: of a run and of a person's record, with answers, declared files and findings withheld.
+#[test]
+fn copies_of_the_command_are_accepted_where_the_guide_says_so() {
+    let mut book = Book::of(2);
+    book.seal(Story::recorded(2));
+    for (index, rules) in [
+        (1, "[{subject: k-1, answers: true, reason: r}, {records: [host, declaration], reason: s}]"),
+        (1, "[{records: finding, reason: r}]"),
+        (2, "[{records: declaration, reference: 'declaration:1', reason: r}]"),
+    ] {
+        let desk = Desk::bare();
+        fs::create_dir(desk.path("keys")).unwrap();
+        fs::write(desk.path("b.tar"), tar(&book.exported(index))).unwrap();
+        fs::write(desk.path("keys/trust.json"), book.trust().render().unwrap()).unwrap();
+        fs::write(desk.path("plan.yaml"), format!("witnessmark_redaction: 1\nwithhold: {rules}\n")).unwrap();
+        let done = |arguments: &[&str]| {
+            let answer = desk.witnessmark(arguments);
+            assert_eq!(answer.code, 0, "{answer:?}");
+            answer.stdout
+        };
+        done(&["keys", "recorder", "--out", "keys/redactor.key.pem"]);
+        let public = "keys/redactor.key.pem.pub";
+        let trust = done(&["keys", "trust", "--recorder", public, "--holder", "Northbank", "--as", "entity"]);
+        fs::write(desk.path("keys/trust.json"), &trust).unwrap();
+        done(&["redact", "b.tar", "--plan", "plan.yaml", "--out", "less.tar"]);
+        let verified = desk.verify(&["less.tar", "--trust", "keys/trust.json"]);
+        assert_eq!(verified.code, 0, "{verified:?}");
+
+        let bytes = fs::read(desk.path("less.tar")).unwrap();
+        let mut source = TarSource::new(bytes.as_slice(), "less.tar");
+        let mut files = Files::new();
+        while let Some(item) = source.next_item().unwrap() {
+            let bytes = bundle::read::source::read_all(&mut source, &item).unwrap();
+            files.insert(item.entry, bytes);
+        }
+        let mut trust = book.trust();
+        if index == 2 {
+            // The person's key stands in the collector's place.
+            trust.keys.reverse();
+        }
+        let good = follow_with(&trust, &files);
+        assert!(!good["cosign"].0 && good["openssl"].0 && good["python"].0, "{rules}: {good:?}");
+        // Another leaf in the place of a withheld record is found by all.
+        let altered = altered(&files, &Entry::Records, |text| {
+            let at = text.find("\n~").unwrap() + 2;
+            let other = if text[at..].starts_with('a') { "b" } else { "a" };
+            text.replace_range(at..=at, other);
+        });
+        let bad = follow_with(&trust, &altered);
+        assert!(bad.values().all(|(accepts, _)| !accepts), "{rules}: {bad:?}");
+    }
 }
 
 #[test]
