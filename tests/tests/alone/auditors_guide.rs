@@ -81,6 +81,8 @@ fn fits(lines: &[&str], expected: &[&str]) -> bool {
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir(to).unwrap();
+    // A store is closed to others.
+    fs::set_permissions(to, fs::metadata(from).unwrap().permissions()).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let to = to.join(entry.file_name());

@@ -302,7 +302,7 @@ fn the_audit_prints_what_its_schema_says() {
         (&rehearsed, None, None),
         (&back, Some(&seen), None),
     ] {
-        let report = serde_json::to_value(audited(book, &book.trust(), seen, period)).unwrap();
+        let report = serde_json::to_value(model::Output(audited(book, &book.trust(), seen, period))).unwrap();
         let wrong: Vec<String> =
             validator.iter_errors(&report).map(|error| format!("{} {error}", error.instance_path())).collect();
         assert!(wrong.is_empty(), "{wrong:?}\n{report}");

@@ -60,7 +60,7 @@ conforms contains {"path": "/options/permitrootlogin"} if input.resource.options
 deviates contains {"path": "/options/permitrootlogin"} if input.resource.options.permitrootlogin[_] == "yes"
 "#;
 
-const CRASHER: &str = "#!/bin/sh\nread -r line\nprintf '%s\\n' '{\"descriptor\":{\"name\":\"crasher\",\"summary\":\"dies\",\"thief\":\"nothing\",\"endpoints\":[],\"settings\":{\"type\":\"object\"},\"rights\":[],\"resources\":[{\"kind\":\"crasher/thing\",\"schema\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"a\":{}}}}]}}'\nread -r line || exit 0\nkill -ABRT $$\n";
+pub const CRASHER: &str = "#!/bin/sh\nread -r line\nprintf '%s\\n' '{\"descriptor\":{\"name\":\"crasher\",\"summary\":\"dies\",\"thief\":\"nothing\",\"endpoints\":[],\"settings\":{\"type\":\"object\"},\"rights\":[],\"resources\":[{\"kind\":\"crasher/thing\",\"schema\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"a\":{}}}}]}}'\nread -r line || exit 0\nkill -ABRT $$\n";
 
 /// The records of a type, without those of what is declared.
 fn records(desk: &Desk, kind: &str) -> Vec<Value> {

@@ -7,10 +7,12 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::Value;
+use testkit::executable;
 use workspace_tests::desk::{Answer, Desk};
 use workspace_tests::outputs::{faults, schemas};
 
 use crate::demo::desk;
+use crate::exec::CRASHER;
 
 /// The output of a command, which is as its schema says.
 #[track_caller]
@@ -89,9 +91,10 @@ fn what_the_custodian_is_told_is_as_its_schema_says() {
 #[test]
 fn what_is_asked_of_a_source_is_as_its_schema_says() {
     let desk = Desk::new(
-        "witnessmark: 1\nentity: Northbank Custody Ltd\nsystem: {id: hot-wallet}\ntargets:\n  \
-         - {id: gone, identity: nobody, collectors: [{use: exec, with: {program: /nowhere, sha256: \"0000000000000000000000000000000000000000000000000000000000000000\"}}]}\n",
+        "witnessmark: 1\nentity: Northbank Custody Ltd\nsystem: {id: hot-wallet}\n\
+         targets: [{id: broken, collector: exec, name: crasher, identity: x, program: crasher}]\n",
     );
+    executable(&desk.path("crasher"), CRASHER);
     let preflight = desk.witnessmark(&["preflight", "--format", "json"]);
     assert_eq!(of(&preflight, "witnessmark-preflight/1")["system"], "hot-wallet");
     let run = desk.witnessmark(&["run", "--quiet", "--format", "json", "--fail-on", "new"]);
