@@ -120,7 +120,14 @@ async fn installations(session: &Session, recorder: &Recorder) -> Result<(), Sin
             suspended: Some(value.suspended_at.clone()),
             created: Some(value.created_at.clone()),
         };
-        Note::new(APP_INSTALLATION, APP_INSTALLATION, value.id.to_string(), &facts, source).write(recorder)?;
+        Note::new(APP_INSTALLATION, APP_INSTALLATION, value.id.to_string(), &facts, source)
+            .members(&[
+                ("id", "id"),
+                ("app_id", "app_id"),
+                ("app", "app_slug"),
+                ("repository_selection", "repository_selection"),
+            ])
+            .write(recorder)?;
         ids.push(value.id.to_string());
     }
     list.close(recorder, APP_INSTALLATION, &ids)
@@ -222,7 +229,9 @@ async fn events(session: &Session, recorder: &Recorder, category: &str, since: S
             repository: Some(value.repo.clone()),
             when: Some(when),
         };
-        Note::new(&name, AUDIT_EVENT, value.id.clone(), &facts, source).write(recorder)?;
+        Note::new(&name, AUDIT_EVENT, value.id.clone(), &facts, source)
+            .members(&[("action", "action"), ("actor", "actor"), ("user", "user"), ("repository", "repo")])
+            .write(recorder)?;
     }
     let ids: Vec<String> = list.entries.iter().map(|one| one.value.id.clone()).collect();
     list.close(recorder, &name, &ids)

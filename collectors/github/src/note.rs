@@ -28,6 +28,19 @@ impl Note {
         Self { population: population.to_owned(), kind, id, facts, parts }
     }
 
+    /// Parts that are members of the object that was read, by the members' names: their values as they stand there, so that anyone can
+    /// compare them. What is `null` may as well not have been there.
+    pub fn members(mut self, names: &[(&str, &str)]) -> Self {
+        for (part, member) in names {
+            let is_there = self.facts.get(*part).is_some_and(|fact| !fact.is_null());
+            if let Some([source]) = self.parts.get_mut(*part).filter(|_| is_there).map(Vec::as_mut_slice) {
+                source.path.push('/');
+                source.path.push_str(member);
+            }
+        }
+        self
+    }
+
     /// One more part, read elsewhere.
     pub fn part<T: Serialize>(&mut self, name: &str, fact: &T, sources: Vec<Source>) {
         if let (Some(facts), Ok(fact)) = (self.facts.as_object_mut(), serde_json::to_value(fact)) {

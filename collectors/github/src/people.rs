@@ -21,6 +21,9 @@ pub struct User {
     pub login: String,
 }
 
+/// Parts of a person, and the members that they are.
+const USER_MEMBERS: [(&str, &str); 2] = [("id", "id"), ("login", "login")];
+
 #[derive(Clone, Debug, Deserialize)]
 struct TeamTold {
     id: u64,
@@ -193,7 +196,7 @@ pub async fn members(session: &Session, recorder: &Recorder) -> Result<(), SinkE
             role: Some(if index < owners { "admin" } else { "member" }.to_owned()),
             two_factor: None,
         };
-        let mut note = Note::new(MEMBER, MEMBER, value.login.clone(), &facts, source);
+        let mut note = Note::new(MEMBER, MEMBER, value.login.clone(), &facts, source).members(&USER_MEMBERS);
         if let Some((state, sources)) = factors.of(&value.login, complete) {
             note.part("two_factor", &state, sources);
         }
@@ -219,7 +222,8 @@ pub async fn collaborators(session: &Session, recorder: &Recorder) -> Result<(),
     let mut ids = Vec::with_capacity(all.entries.len());
     for Entry { value, source } in &all.entries {
         let facts = OutsideCollaborator { id: Some(value.id), login: Some(value.login.clone()), two_factor: None };
-        let mut note = Note::new(OUTSIDE_COLLABORATOR, OUTSIDE_COLLABORATOR, value.login.clone(), &facts, source);
+        let mut note = Note::new(OUTSIDE_COLLABORATOR, OUTSIDE_COLLABORATOR, value.login.clone(), &facts, source)
+            .members(&USER_MEMBERS);
         if let Some((state, sources)) = factors.of(&value.login, all.is_complete()) {
             note.part("two_factor", &state, sources);
         }
@@ -323,7 +327,9 @@ pub async fn identities(session: &Session, recorder: &Recorder) -> Result<(), Si
             external_id: Some(value.external_id.clone()),
             active: Some(value.active),
         };
-        Note::new(SAML_IDENTITY, SAML_IDENTITY, value.id.clone(), &facts, source).write(recorder)?;
+        Note::new(SAML_IDENTITY, SAML_IDENTITY, value.id.clone(), &facts, source)
+            .members(&[("id", "id"), ("active", "active"), ("user_name", "userName"), ("external_id", "externalId")])
+            .write(recorder)?;
     }
     let ids: Vec<String> = list.entries.iter().map(|one| one.value.id.clone()).collect();
     list.close(recorder, SAML_IDENTITY, &ids)

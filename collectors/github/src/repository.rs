@@ -472,7 +472,9 @@ async fn environments(session: &Session, recorder: &Recorder, name: &str) -> Res
             admins_can_bypass: Some(value.can_admins_bypass),
         };
         let id = format!("{full_name}/{}", value.name);
-        Note::new(&of, ENVIRONMENT, id.clone(), &facts, source).write(recorder)?;
+        Note::new(&of, ENVIRONMENT, id.clone(), &facts, source)
+            .members(&[("name", "name"), ("admins_can_bypass", "can_admins_bypass")])
+            .write(recorder)?;
         ids.push(id);
     }
     list.close(recorder, &of, &ids)
@@ -500,7 +502,9 @@ async fn hooks(session: &Session, recorder: &Recorder, name: &str) -> Result<(),
             verifies_tls: Some(verifies),
         };
         let id = format!("{full_name}/{}", value.id);
-        Note::new(&of, WEBHOOK, id.clone(), &facts, source).write(recorder)?;
+        Note::new(&of, WEBHOOK, id.clone(), &facts, source)
+            .members(&[("id", "id"), ("active", "active")])
+            .write(recorder)?;
         ids.push(id);
     }
     list.close(recorder, &of, &ids)
@@ -524,7 +528,15 @@ async fn keys(session: &Session, recorder: &Recorder, name: &str) -> Result<(), 
             last_used: Some(value.last_used.clone()),
         };
         let id = format!("{full_name}/{}", value.id);
-        Note::new(&of, DEPLOY_KEY, id.clone(), &facts, source).write(recorder)?;
+        Note::new(&of, DEPLOY_KEY, id.clone(), &facts, source)
+            .members(&[
+                ("id", "id"),
+                ("title", "title"),
+                ("key", "key"),
+                ("read_only", "read_only"),
+                ("added_by", "added_by"),
+            ])
+            .write(recorder)?;
         ids.push(id);
     }
     list.close(recorder, &of, &ids)

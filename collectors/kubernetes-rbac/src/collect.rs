@@ -350,8 +350,8 @@ fn record(
     let mut parts: BTreeMap<String, Vec<Source>> = facts
         .as_object()
         .into_iter()
-        .flat_map(|facts| facts.keys())
-        .map(|part| (part.clone(), vec![place(item)]))
+        .flatten()
+        .map(|(part, fact)| (part.clone(), vec![place_of(item, part, fact)]))
         .collect();
     for (part, sources) in joined {
         parts.insert((*part).to_owned(), sources.clone());
@@ -361,6 +361,17 @@ fn record(
 
 fn place(item: &Listed) -> Source {
     Source::json(item.exchange, format!("/items/{}", item.index))
+}
+
+/// Where a part of an object stands: in a member of its own, where the fact is that member's value, so that anyone can compare them; in the object around
+/// it otherwise.
+fn place_of(item: &Listed, part: &str, fact: &serde_json::Value) -> Source {
+    let member = match part {
+        "name" | "namespace" | "uid" if fact.is_string() => format!("/metadata/{part}"),
+        "automount_token" if fact.is_boolean() => "/automountServiceAccountToken".to_owned(),
+        _ => return place(item),
+    };
+    Source::json(item.exchange, format!("/items/{}{member}", item.index))
 }
 
 /// The ClusterRoles that an aggregated one is made of; `None`: not all of them were read, or its selectors are not understood.
