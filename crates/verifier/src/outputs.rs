@@ -72,6 +72,12 @@ pub struct FactsCompared<'o> {
     pub compared: u64,
     /// Their answer is withheld, missing or too large.
     pub not_compared: u64,
+    /// Made by a collector of what stands at their place, or of several places.
+    pub normalised: u64,
+    /// They stand in declared files.
+    pub declared: u64,
+    pub differ_in_all: u64,
+    /// The first of them.
     pub differ: Vec<OtherFact<'o>>,
 }
 

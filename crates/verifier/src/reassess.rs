@@ -13,7 +13,7 @@ use bundle::read::{Line, Record};
 use bundle::statement::Kind;
 use model::record::{Assignment, Check, Provenance, Run};
 use model::{Digest, ExitStatus, RecordRef, RecordType};
-use verify::{FactDiffers, Facts, Observer, VerifiedBundle};
+use verify::{FactCounts, FactDiffers, Facts, Observer, VerifiedBundle};
 
 use report::{Basis, DeclaredReader};
 use witnessmark_verifier::outputs::{
@@ -319,6 +319,7 @@ fn print(args: &ReassessArgs, bundle: &VerifiedBundle, found: &Found) -> std::io
 
 fn reassessment<'o>(which: Checks, from: &'o Basis, bundle: &VerifiedBundle, found: &'o Found) -> Reassessment<'o> {
     let Compared { same, differences, not_judged } = &found.compared;
+    let counts = found.facts.counts();
     Reassessment {
         from,
         statement_sha256: bundle.statement_sha256(),
@@ -345,8 +346,11 @@ fn reassessment<'o>(which: Checks, from: &'o Basis, bundle: &VerifiedBundle, fou
         broken: &found.broken,
         derived: &found.computed,
         facts: FactsCompared {
-            compared: found.facts.compared(),
-            not_compared: found.facts.not_compared(),
+            compared: counts.compared(),
+            not_compared: counts.not_shown,
+            normalised: counts.normalised,
+            declared: counts.declared,
+            differ_in_all: counts.differ,
             differ: found.facts.differ().iter().map(other_fact).collect(),
         },
     }
@@ -361,6 +365,7 @@ fn human(which: Checks, bundle: &VerifiedBundle, found: &Found) -> String {
     let compared = &found.compared;
     let with = match which {
         Checks::Sealed => "the checks that are sealed in it",
+            let counts = found.facts.counts();
         Checks::Shipped => "the checks that this program ships",
     };
     let (style, verdict) = match found.exit() {
@@ -414,7 +419,7 @@ fn human(which: Checks, bundle: &VerifiedBundle, found: &Found) -> String {
     }
     out.push_str(&of_derived(&found.computed));
     out.push_str(&of_facts(&found.facts));
-    let rest = "This covers the rules: that outcomes and derived objects follow from the sealed resources. Of the facts it covers those that stand in an answer as they are; what a collector made of several answers, or of a date, is for you to compare (`show --finding N`).";
+    let rest = "This covers the rules: that outcomes and derived objects follow from the sealed resources. Of the facts it covers those that stand in an answer as they are; what a collector made of an object, of a date or of several answers is for you to compare (`show --finding N`).";
     let _ = write!(out, "\n{}", wrapped("  ", rest));
     out
 }
@@ -454,27 +459,31 @@ fn of_derived(computed: &Computed) -> String {
 
 fn of_facts(facts: &Facts) -> String {
     let mut out = String::new();
-    let differ = facts.differ();
+    let counts = facts.counts();
+    let FactCounts { differ, normalised, declared, not_shown, .. } = counts;
     let _ = writeln!(
         out,
-        "\n  {} facts were compared with the answers they stand in, {} of them differ",
-        facts.compared(),
-        differ.len()
+        "\n  {} facts were compared with the answers they stand in, {differ} of them differ",
+        counts.compared(),
     );
-    if facts.not_compared() > 0 {
+    let made = format!(
+        "{normalised} more were made by a collector of what stands at their place, or of several places; {declared} stand in declared files"
+    );
+    out.push_str(&wrapped("  ", &made));
+    if not_shown > 0 {
         let text = format!(
-            "{} facts could not be compared, because their answer is withheld, missing or larger than 64 MiB",
-            facts.not_compared()
+            "{not_shown} facts could not be compared, because their answer is withheld, missing or larger than 64 MiB"
         );
         out.push_str(&wrapped("  ", &text));
     }
-    for FactDiffers { resource, part, fact, found } in differ.iter().take(SHOWN) {
+    let differ = usize::try_from(differ).unwrap_or(usize::MAX);
+    for FactDiffers { resource, part, fact, found } in facts.differ().iter().take(SHOWN) {
         let found = found.as_ref().map_or_else(|| "nothing".to_owned(), |found| format!("`{found}`"));
         let text = format!("{resource}, {part}: sealed as `{fact}`; the answer has {found} there");
         out.push_str(&wrapped("  - ", &safe(&text)));
     }
-    if differ.len() > SHOWN {
-        let _ = writeln!(out, "  … {} in all", differ.len());
+    if differ > SHOWN {
+        let _ = writeln!(out, "  … {differ} in all");
     }
     out
 }

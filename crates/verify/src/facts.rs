@@ -1,32 +1,64 @@
 //! Whether facts are what stands at their own locators, wherever a fact and what it leads to are one JSON value
 //! (`docs/spec/bundle.md` §8, what `reassess` holds).
 //!
-//! What a collector computes (a time from a number, one fact from several places) is not compared here.
+//! What a collector computes (a time from a number, one fact from several places) is counted and not compared.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use bundle::read::{Line, Record};
-use model::RecordRef;
 use model::record::{Locator, Resource, Syntax};
+use model::{RecordRef, RecordType};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::observer::Observer;
+use crate::places::{PLACE_MAX, Places};
 
-/// So many facts are held at once; more take another reading.
-const HELD_MAX: usize = 1_000_000;
-/// Answers up to this size, in bytes, are looked into: parsed, they take about ten times as much memory.
+/// So many bytes of facts and places are held at once; more take another reading.
+const HELD_MAX: usize = 64 * 1024 * 1024;
+/// Answers up to this size, in bytes, are looked into.
 const ANSWER_MAX: usize = 64 * 1024 * 1024;
+/// Lists and objects up to this size, in bytes, are compared as values; larger ones byte by byte.
+const PARSED_MAX: usize = 1024 * 1024;
+/// So many facts that differ are named; the rest are counted.
+const NAMED: usize = 1_000;
+/// Of what a fact says, and of what stands there, so many characters are kept.
+const SHOWN: usize = 1_000;
+/// What a fact takes beside its texts.
+const AROUND: usize = 200;
 
 /// A fact that is not what its locator leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FactDiffers {
     pub resource: RecordRef,
     pub part: String,
-    /// JSON text of the fact.
+    /// JSON text of the fact, or its beginning.
     pub fact: String,
-    /// JSON text of what stands there. `None`: nothing does.
+    /// JSON text of what stands there, or its beginning. `None`: nothing does.
     pub found: Option<String>,
+}
+
+/// How many facts of resources there are, by what the answers say of them. A fact is in one of these counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FactCounts {
+    /// The very value at their place.
+    pub same: u64,
+    /// Another value than their place has, or their place has none.
+    pub differ: u64,
+    /// Made by the collector of what stands at their place, or of several places: not compared.
+    pub normalised: u64,
+    /// In a declared file, not in an answer.
+    pub declared: u64,
+    /// Their answer is withheld, missing or larger than is looked into, or their place is longer.
+    pub not_shown: u64,
+}
+
+impl FactCounts {
+    /// Those that were held against what stands at their place.
+    #[must_use]
+    pub const fn compared(self) -> u64 {
+        self.same.saturating_add(self.differ)
+    }
 }
 
 /// Compares facts with answers while a bundle is read.
@@ -34,26 +66,34 @@ pub struct FactDiffers {
 pub struct Facts {
     held_max: usize,
     answer_max: usize,
-    /// Exchanges from here on are looked at in this reading, up to `until`.
-    from: u64,
-    until: Option<u64>,
+    /// Facts from here on are looked at in this reading, up to `until`.
+    from: Place,
+    until: Option<Place>,
     held: usize,
-    /// By exchange.
-    claims: BTreeMap<u64, Vec<Claim>>,
-    /// The exchange whose body a raw file is.
-    bodies: HashMap<u64, u64>,
+    claims: BTreeMap<Place, Claim>,
+    /// Number of a raw file and the exchange whose body it is, ascending.
+    bodies: Vec<(u32, u32)>,
     current: Option<(u64, Vec<u8>)>,
-    compared: u64,
-    not_compared: u64,
+    /// Whether this is a later reading: what is not compared was counted in the first one.
+    again: bool,
+    counts: FactCounts,
     differ: Vec<FactDiffers>,
 }
 
+/// Where a fact is read and where it is sealed: exchange, resource, and which part of it.
+type Place = (u64, u64, usize);
+
 #[derive(Debug)]
 struct Claim {
-    resource: RecordRef,
     part: String,
     path: String,
     fact: String,
+}
+
+impl Claim {
+    fn size(&self) -> usize {
+        AROUND.saturating_add(self.part.len()).saturating_add(self.path.len()).saturating_add(self.fact.len())
+    }
 }
 
 impl Default for Facts {
@@ -61,14 +101,14 @@ impl Default for Facts {
         Self {
             held_max: HELD_MAX,
             answer_max: ANSWER_MAX,
-            from: 0,
+            from: (0, 0, 0),
             until: None,
             held: 0,
             claims: BTreeMap::new(),
-            bodies: HashMap::new(),
+            bodies: Vec::new(),
             current: None,
-            compared: 0,
-            not_compared: 0,
+            again: false,
+            counts: FactCounts::default(),
             differ: Vec::new(),
         }
     }
@@ -79,10 +119,10 @@ impl Facts {
     pub fn again(&mut self) -> bool {
         self.ends();
         // Answers that are withheld or missing.
-        self.not_compared +=
-            std::mem::take(&mut self.claims).into_values().map(|claims| claims.len() as u64).sum::<u64>();
+        self.counts.not_shown += std::mem::take(&mut self.claims).len() as u64;
         self.held = 0;
         self.bodies.clear();
+        self.again = true;
         match self.until.take() {
             Some(next) => {
                 self.from = next;
@@ -92,72 +132,137 @@ impl Facts {
         }
     }
 
-    /// How many facts were compared.
     #[must_use]
-    pub const fn compared(&self) -> u64 {
-        self.compared
+    pub const fn counts(&self) -> FactCounts {
+        self.counts
     }
 
-    /// How many could not be, because their answer is withheld, missing or very large.
-    #[must_use]
-    pub const fn not_compared(&self) -> u64 {
-        self.not_compared
-    }
-
-    /// Those that differ, in the order of the answers.
+    /// Those that differ, in the order of the answers; no more than a thousand of them.
     #[must_use]
     pub fn differ(&self) -> &[FactDiffers] {
         &self.differ
     }
 
     fn resource(&mut self, at: RecordRef, resource: &Resource) {
+        // The parts are the members of `facts`, in no order.
         let Ok(facts) = serde_json::from_str::<BTreeMap<String, &RawValue>>(resource.facts.get()) else { return };
-        for (part, locators) in &resource.parts {
-            let ([Locator::Answer(place)], Some(fact)) = (locators.as_slice(), facts.get(part)) else { continue };
-            let exchange = place.exchange.ordinal;
-            let wanted = place.syntax == Syntax::Json
-                && place.decode.is_empty()
-                && kind(fact.get()).is_some()
-                && exchange >= self.from
-                && self.until.is_none_or(|until| exchange < until);
-            if !wanted {
+        for (nth, (part, locators)) in resource.parts.iter().enumerate() {
+            let Some(fact) = facts.get(part) else { continue };
+            let place = match locators.as_slice() {
+                [Locator::Answer(place)] if place.syntax == Syntax::Json && place.decode.is_empty() => place,
+                others => {
+                    if !self.again {
+                        let declared = others.iter().all(|locator| matches!(locator, Locator::Declared(_)));
+                        self.counts.declared += u64::from(declared);
+                        self.counts.normalised += u64::from(!declared);
+                    }
+                    continue;
+                }
+            };
+            if place.path.len() > PLACE_MAX {
+                self.counts.not_shown += u64::from(!self.again);
                 continue;
             }
-            let (part, path, fact) = (part.clone(), place.path.clone(), fact.get().to_owned());
-            self.claims.entry(exchange).or_default().push(Claim { resource: at, part, path, fact });
-            self.held += 1;
-            // The first exchange stays, however many facts lead into it.
+            let key = (place.exchange.ordinal, at.ordinal, nth);
+            if key < self.from || self.until.is_some_and(|until| key >= until) {
+                continue;
+            }
+            let claim = Claim { part: part.clone(), path: place.path.clone(), fact: fact.get().to_owned() };
+            self.held = self.held.saturating_add(claim.size());
+            self.claims.insert(key, claim);
+            // The first one stays, however large it is.
             while self.held > self.held_max && self.claims.len() > 1 {
-                let Some((last, claims)) = self.claims.pop_last() else { break };
-                self.held -= claims.len();
+                let Some((last, claim)) = self.claims.pop_last() else { break };
+                self.held = self.held.saturating_sub(claim.size());
                 self.until = Some(last);
             }
         }
     }
 
+    fn exchange_of(&self, raw: u64) -> Option<u64> {
+        let raw = u32::try_from(raw).ok()?;
+        let at = self.bodies.binary_search_by_key(&raw, |(raw, _)| *raw).ok()?;
+        self.bodies.get(at).map(|(_, exchange)| u64::from(*exchange))
+    }
+
+    fn into(exchange: u64) -> std::ops::RangeInclusive<Place> {
+        (exchange, 0, 0)..=(exchange, u64::MAX, usize::MAX)
+    }
+
     /// Compares what leads into the answer that was read last.
     fn ends(&mut self) {
-        let Some((ordinal, bytes)) = self.current.take() else { return };
-        let Some(claims) = self.bodies.get(&ordinal).and_then(|exchange| self.claims.remove(exchange)) else { return };
-        self.held -= claims.len();
+        let Some((raw, bytes)) = self.current.take() else { return };
+        let Some(exchange) = self.exchange_of(raw) else { return };
+        let keys: Vec<Place> = self.claims.range(Self::into(exchange)).map(|(key, _)| *key).collect();
+        let claims: Vec<(Place, Claim)> =
+            keys.into_iter().filter_map(|key| self.claims.remove(&key).map(|claim| (key, claim))).collect();
+        self.held = claims.iter().fold(self.held, |held, (_, claim)| held.saturating_sub(claim.size()));
         if bytes.len() > self.answer_max {
-            self.not_compared += claims.len() as u64;
+            self.counts.not_shown += claims.len() as u64;
             return;
         }
-        let answer: Option<Value> = serde_json::from_slice(&bytes).ok();
-        for claim in claims {
-            let found = answer.as_ref().and_then(|answer| answer.pointer(&claim.path));
-            if found.is_some_and(|found| kind_of(found) != kind(&claim.fact)) {
-                continue;
-            }
-            self.compared += 1;
-            let same =
-                found.is_some_and(|found| serde_json::from_str::<Value>(&claim.fact).is_ok_and(|fact| fact == *found));
-            if !same {
-                let Claim { resource, part, fact, .. } = claim;
-                self.differ.push(FactDiffers { resource, part, fact, found: found.map(Value::to_string) });
+        let places = Places::find(&bytes, claims.iter().map(|(_, claim)| claim.path.as_str()));
+        for ((_, resource, _), claim) in claims {
+            let found = places.at(&claim.path);
+            match compare(&claim.fact, found) {
+                Compared::Same => self.counts.same += 1,
+                Compared::Normalised => self.counts.normalised += 1,
+                Compared::Differs => {
+                    self.counts.differ += 1;
+                    if self.differ.len() < NAMED {
+                        let resource = RecordRef::new(RecordType::Resource, resource);
+                        let found = found.map(begin);
+                        self.differ.push(FactDiffers { resource, part: claim.part, fact: begin(&claim.fact), found });
+                    }
+                }
             }
         }
+    }
+}
+
+enum Compared {
+    Same,
+    Normalised,
+    Differs,
+}
+
+fn compare(fact: &str, found: Option<&str>) -> Compared {
+    let scalar = kind(fact);
+    let Some(found) = found else {
+        // Where nothing stands there is no text, number or truth value either.
+        return if scalar.is_some() { Compared::Differs } else { Compared::Normalised };
+    };
+    let same = fact == found || {
+        let small = fact.len().max(found.len()) <= PARSED_MAX;
+        match (scalar.is_some() || small).then(|| (serde_json::from_str(fact), serde_json::from_str(found))) {
+            Some((Ok(fact), Ok(found))) => is_same(&fact, &found),
+            // Too large, or nested deeper than is read as a value.
+            _ => false,
+        }
+    };
+    match (same, scalar.is_some() && scalar == kind(found)) {
+        (true, _) => Compared::Same,
+        (false, true) => Compared::Differs,
+        (false, false) => Compared::Normalised,
+    }
+}
+
+/// The same value, however it is spelled. Numbers are compared as doubles where one of them is no whole number of 64 bits.
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(a), Value::Number(b)) => a == b || ((a.is_f64() || b.is_f64()) && a.as_f64() == b.as_f64()),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| is_same(a, b)))
+        }
+        _ => one == other,
+    }
+}
+
+fn begin(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 
@@ -171,22 +276,16 @@ fn kind(json: &str) -> Option<u8> {
     }
 }
 
-fn kind_of(value: &Value) -> Option<u8> {
-    match value {
-        Value::String(_) => Some(b'"'),
-        Value::Number(_) => Some(b'0'),
-        Value::Bool(_) => Some(b't'),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
 impl Observer for Facts {
     fn record(&mut self, at: RecordRef, line: &Line, _text: &[u8]) {
         let Line::Disclosed(record) = line else { return };
         match record.as_ref() {
             Record::Body(body) => {
-                if let Some(raw) = body.raw {
-                    self.bodies.insert(raw, body.exchange.ordinal);
+                // The format bounds both below 2^32.
+                if let Some(raw) = body.raw
+                    && let (Ok(raw), Ok(exchange)) = (u32::try_from(raw), u32::try_from(body.exchange.ordinal))
+                {
+                    self.bodies.push((raw, exchange));
                 }
             }
             Record::Resource(resource) => self.resource(at, resource),
@@ -195,7 +294,7 @@ impl Observer for Facts {
     }
 
     fn wants_raw(&mut self, ordinal: u64) -> bool {
-        self.bodies.get(&ordinal).is_some_and(|exchange| self.claims.contains_key(exchange))
+        self.exchange_of(ordinal).is_some_and(|exchange| self.claims.range(Self::into(exchange)).next().is_some())
     }
 
     fn raw(&mut self, ordinal: u64, piece: &[u8]) {
@@ -211,10 +310,8 @@ impl Observer for Facts {
 
 #[cfg(test)]
 mod tests {
-    use bundle::read::LineReader;
-    use model::RecordType;
-
     use super::*;
+    use bundle::read::LineReader;
 
     const SALT: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 
@@ -265,7 +362,8 @@ mod tests {
                 (0, "/list/0/id", r#""x""#),
             ],
         );
-        assert_eq!((facts.compared(), facts.not_compared(), facts.differ()), (5, 0, &[][..]));
+        assert_eq!(facts.counts(), FactCounts { same: 5, ..FactCounts::default() });
+        assert_eq!(facts.differ(), &[]);
     }
 
     #[test]
@@ -276,13 +374,64 @@ mod tests {
         );
         let said: Vec<_> = facts.differ().iter().map(|d| (d.resource.ordinal, &*d.fact, d.found.as_deref())).collect();
         assert_eq!(said, [(0, "false", Some("true")), (1, "364", Some("365")), (2, r#""x""#, None), (3, "true", None)]);
+        assert_eq!(facts.counts(), FactCounts { differ: 4, ..FactCounts::default() });
     }
 
     #[test]
-    fn what_is_computed_is_not_compared() {
-        // Of another type, an object, nothing.
-        let facts = compared(&[ANSWER], &[(0, "/when", r#""1.5""#), (0, "/list/0", r#""x""#), (0, "/on", "null")]);
-        assert_eq!((facts.compared(), facts.not_compared(), facts.differ().len()), (0, 0, 0));
+    fn what_is_computed_is_counted_and_not_compared() {
+        // Of another type, nothing, another list, an object.
+        let facts = [("/when", r#""1.5""#), ("/list/0", r#""x""#), ("/on", "null"), ("/list", "[]"), ("/on", "{}")];
+        let facts = compared(&[ANSWER], &facts.map(|(path, fact)| (0, path, fact)));
+        assert_eq!(facts.counts(), FactCounts { normalised: 5, ..FactCounts::default() });
+    }
+
+    #[test]
+    fn lists_objects_and_nothing_are_the_same_or_normalised() {
+        let answer = r#"{"none":null,"list":[{"b":1.0,"a":"x"}],"deep":{"a":{"b":[1]}}}"#;
+        let same =
+            [("/none", "null"), ("/list", r#"[{"a":"x","b":1}]"#), ("/deep/a", r#"{"b":[1]}"#), ("/deep/a/b", "[1]")];
+        let facts = compared(&[answer], &same.map(|(path, fact)| (0, path, fact)));
+        assert_eq!(facts.counts(), FactCounts { same: 4, ..FactCounts::default() });
+        let other = [("/list", r#"[{"a":"y","b":1}]"#), ("/deep/a/b", "[2]"), ("/nothing", "[]"), ("/nothing", "null")];
+        let facts = compared(&[answer], &other.map(|(path, fact)| (0, path, fact)));
+        assert_eq!(facts.counts(), FactCounts { normalised: 4, ..FactCounts::default() });
+    }
+
+    #[test]
+    fn numbers_are_compared_by_their_value() {
+        let answer = r#"[1.0,9007199254740993,1e3,0.1000000000000000055,18446744073709551616]"#;
+        let same =
+            [("/0", "1"), ("/1", "9007199254740993"), ("/2", "1000"), ("/3", "0.1"), ("/4", "18446744073709551616.0")];
+        let facts = compared(&[answer], &same.map(|(path, fact)| (0, path, fact)));
+        assert_eq!(facts.counts(), FactCounts { same: 5, ..FactCounts::default() });
+        // As a double it would be the same.
+        let facts = compared(&[answer], &[(0, "/1", "9007199254740992")]);
+        assert_eq!(facts.counts(), FactCounts { differ: 1, ..FactCounts::default() });
+    }
+
+    #[test]
+    fn other_syntaxes_several_places_and_declared_files_are_counted() {
+        let of = |locators: &str| {
+            let mut facts = Facts::default();
+            let resource = format!(
+                r#"{{"salt":"{SALT}","t":"resource","target":"t","collector":"c","population":"c/k","kind":"c/k","id":"i","parts":{{"p":[{locators}]}},"facts":{{"p":1}}}}"#
+            );
+            facts.record(RecordRef::new(RecordType::Resource, 0), &line(&resource), b"");
+            assert!(!facts.again());
+            facts.counts()
+        };
+        let json = r#"{"exchange":"exchange:0","syntax":"json","path":"/a"}"#;
+        let (normalised, declared) = (
+            FactCounts { normalised: 1, ..FactCounts::default() },
+            r#"{"declaration":"declaration:0","line":1,"column":1}"#,
+        );
+        assert_eq!(of(&format!("{json},{json}")), normalised);
+        assert_eq!(of(&format!("{json},{declared}")), normalised);
+        assert_eq!(of(r#"{"exchange":"exchange:0","syntax":"xml","path":"/A"}"#), normalised);
+        assert_eq!(of(r#"{"exchange":"exchange:0","syntax":"json","path":"/a","decode":["percent"]}"#), normalised);
+        assert_eq!(of(declared), FactCounts { declared: 1, ..FactCounts::default() });
+        // No answer is there.
+        assert_eq!(of(json), FactCounts { not_shown: 1, ..FactCounts::default() });
     }
 
     #[test]
@@ -290,7 +439,16 @@ mod tests {
         let mut facts = Facts { answer_max: 20, ..Facts::default() };
         read(&mut facts, &[ANSWER], &[(0, "/on", "true"), (7, "/on", "true")]);
         assert!(!facts.again());
-        assert_eq!((facts.compared(), facts.not_compared()), (0, 2));
+        assert_eq!(facts.counts(), FactCounts { not_shown: 2, ..FactCounts::default() });
+    }
+
+    #[test]
+    fn what_is_named_is_bounded() {
+        let long = format!("\"{}\"", "x".repeat(SHOWN));
+        let many: Vec<_> = (0..NAMED + 7).map(|_| (0, "/name", long.as_str())).collect();
+        let facts = compared(&[ANSWER], &many);
+        assert_eq!(facts.counts().differ, NAMED as u64 + 7);
+        assert_eq!((facts.differ().len(), facts.differ()[0].fact.chars().count()), (NAMED, SHOWN + 1));
     }
 
     #[test]
@@ -307,8 +465,9 @@ mod tests {
                 break;
             }
         }
-        assert_eq!(readings, 4);
-        assert_eq!((facts.compared(), facts.differ()), (whole.compared(), whole.differ()));
-        assert_eq!(whole.differ().len(), 2);
+        // One fact in each.
+        assert_eq!(readings, 5);
+        assert_eq!((facts.counts(), facts.differ()), (whole.counts(), whole.differ()));
+        assert_eq!(whole.counts(), FactCounts { same: 3, differ: 2, ..FactCounts::default() });
     }
 }
