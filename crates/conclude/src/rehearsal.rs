@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::Digest;
 use model::record::{Override, Rehearsed, Route};
 
 /// So many endpoints are named for one target; that there are more changes nothing.
 const NAMED: usize = 100;
+/// Bytes of the targets and endpoints that are named. Of the other targets only a digest is kept.
+const NAMES_MAX: usize = 1024 * 1024;
 
 /// Which targets of a run are rehearsals, and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,13 +16,16 @@ pub struct Rehearsals {
     /// All of them, whatever their routes say.
     whole: bool,
     targets: BTreeMap<String, BTreeSet<Rehearsed>>,
+    names: usize,
+    /// Targets for whose names there was no room.
+    more: BTreeSet<Digest>,
 }
 
 impl Rehearsals {
     /// Of a run with these overrides, before its routes were looked at.
     #[must_use]
     pub fn new(overrides: &[Override]) -> Self {
-        Self { whole: overrides.iter().any(|one| *one != Override::Target), targets: BTreeMap::new() }
+        Self { whole: overrides.iter().any(|one| *one != Override::Target), ..Self::default() }
     }
 
     /// The same with all of its routes.
@@ -35,15 +41,27 @@ impl Rehearsals {
         if route.rehearsal.is_empty() {
             return;
         }
+        if !self.targets.contains_key(&route.target) {
+            if self.names.saturating_add(route.target.len()) > NAMES_MAX {
+                self.more.insert(Digest::of(route.target.as_bytes()));
+                return;
+            }
+            self.names += route.target.len();
+        }
         let of_target = self.targets.entry(route.target.clone()).or_default();
-        let room = NAMED.saturating_sub(of_target.len());
-        of_target.extend(route.rehearsal.iter().take(room).cloned());
+        for one in &route.rehearsal {
+            if of_target.len() >= NAMED || self.names.saturating_add(one.endpoint.len()) > NAMES_MAX {
+                break;
+            }
+            self.names += one.endpoint.len();
+            of_target.insert(one.clone());
+        }
     }
 
     /// Whether nothing that is said of this target is evidence.
     #[must_use]
     pub fn includes(&self, target: &str) -> bool {
-        self.whole || self.targets.contains_key(target)
+        self.whole || self.answered_elsewhere(target)
     }
 
     /// Whether there is no evidence at all.
@@ -52,10 +70,21 @@ impl Rehearsals {
         self.whole
     }
 
-    /// The targets whose answers came from elsewhere, and from where.
+    fn answered_elsewhere(&self, target: &str) -> bool {
+        self.targets.contains_key(target)
+            || (!self.more.is_empty() && self.more.contains(&Digest::of(target.as_bytes())))
+    }
+
+    /// The targets whose answers came from elsewhere, and from where, as far as they are named.
     #[must_use]
     pub fn targets(&self) -> &BTreeMap<String, BTreeSet<Rehearsed>> {
         &self.targets
+    }
+
+    /// How many more such targets there are.
+    #[must_use]
+    pub fn more(&self) -> usize {
+        self.more.len()
     }
 
     /// The override by which a run with these routes says it: every target that has a route, or some of them.
@@ -64,7 +93,7 @@ impl Rehearsals {
         if self.targets.is_empty() {
             return None;
         }
-        let all = routes.iter().all(|route| self.targets.contains_key(&route.target));
+        let all = routes.iter().all(|route| self.answered_elsewhere(&route.target));
         Some(if all { Override::Endpoint } else { Override::Target })
     }
 }
@@ -113,5 +142,16 @@ mod tests {
             .map(|port| Rehearsed { endpoint: format!("http://h:{port}"), because: Unproven::PlainHttp })
             .collect();
         assert_eq!(Rehearsals::of(&[], &[many.clone(), many]).targets()["a"].len(), NAMED);
+    }
+
+    #[test]
+    fn targets_without_room_for_their_names_are_rehearsals_too() {
+        let long = |n: usize| "x".repeat(NAMES_MAX / 2) + &n.to_string();
+        let routes: Vec<Route> = (0..4).map(|n| route(&long(n), true)).chain([route("b", false)]).collect();
+        let rehearsals = Rehearsals::of(&[], &routes);
+        assert_eq!((rehearsals.targets().len(), rehearsals.more()), (1, 3));
+        assert!((0..4).all(|n| rehearsals.includes(&long(n))) && !rehearsals.includes("b"));
+        assert_eq!(rehearsals.said(&routes), Some(Override::Target));
+        assert_eq!(rehearsals.said(&routes[..4]), Some(Override::Endpoint));
     }
 }

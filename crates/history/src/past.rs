@@ -100,7 +100,7 @@ impl<'a> Past<'a> {
     fn may_count(&self, bundle: &VerifiedBundle) -> bool {
         let said = &bundle.statement().predicate;
         // Of a run that has a rehearsal at all, rehearsals of these targets count.
-        let asks = self.rehearsals.is_whole() || !self.rehearsals.targets().is_empty();
+        let asks = self.rehearsals.is_whole() || !self.rehearsals.targets().is_empty() || self.rehearsals.more() > 0;
         said.kind == Kind::Run && said.status != RunStatus::Failed && (asks || !bundle.rehearsals().is_whole())
     }
 }

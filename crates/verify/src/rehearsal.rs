@@ -33,11 +33,12 @@ pub fn words(overrides: &[Override], rehearsals: &Rehearsals) -> String {
         format!("`{target}`{first}{more}")
     };
     let mut named: Vec<String> = targets.iter().take(NAMED).map(of).collect();
-    if targets.len() > NAMED {
-        named.push(format!("{} more", targets.len() - NAMED));
+    let more = targets.len().saturating_add(rehearsals.more()).saturating_sub(named.len());
+    if more > 0 {
+        named.push(format!("{more} more"));
     }
     let named = named.join("; ");
-    match (rehearsals.is_whole(), targets.is_empty()) {
+    match (rehearsals.is_whole(), named.is_empty()) {
         (false, _) => format!("a rehearsal in part, and what it says of these targets is not evidence: {named}"),
         (true, true) => format!("a rehearsal, not evidence ({})", list(overrides)),
         (true, false) => format!("a rehearsal, not evidence ({}): {named}", list(overrides)),
