@@ -149,7 +149,7 @@ class Records:
         self.only_gaps = {}
         self.counted, self.gaps_counted, self.cut = {}, {}, set()
         self.findings, self.accepted, self.controls = {}, {}, {}
-        self.declared = []
+        self.declared, self.asked = [], set()
         self.starts = [(lines, kind) for kind, lines in statement.segments.items()]
         self.segment = 0
 
@@ -301,6 +301,8 @@ class Records:
         false(r.peer_digest(record["certificates"]) == record["sha256"], "certificates with another digest")
 
     def see_exchange(self, record, _):
+        self.asked.add((record["target"], record["collector"]))
+        need(len(self.asked) <= 100_000, "more targets and collectors than the limit")
         false(self.statement.started <= record["started"] <= self.statement.finished, "an exchange outside the run")
         false(self.statement.status == "failed" or (record["target"], record["collector"]) in self.routes,
               "an exchange without a route")

@@ -112,6 +112,9 @@ pub const fn records_max(kind: RecordType) -> u64 {
     }
 }
 
+/// Most different pairs of target and collector among exchanges: in a run that failed they need no `route`.
+pub const ASKED_MAX: u64 = ROUTES_MAX;
+
 /// Most gaps that have a `subject`.
 pub const SUBJECT_GAPS_MAX: u64 = 1_000_000;
 
@@ -177,7 +180,10 @@ mod tests {
         assert_eq!(many.map(|max| vec![max]), [(); 5].map(|()| said(row)));
         let few = [CHECKS_MAX, ACCEPTANCES_MAX, PEERS_MAX];
         assert_eq!(few.map(|max| vec![max]), [(); 3].map(|()| said("`check`, `acceptance`, `peer` records")));
+        assert_eq!(said("targets and collectors of exchanges"), [ASKED_MAX]);
         assert_eq!(said("gaps with a `subject`"), [SUBJECT_GAPS_MAX]);
+        assert_eq!(said("`status`, `attempt` of an exchange"), [u64::from(u16::BITS), u64::from(u32::BITS)]);
+        assert_eq!(said("years"), [1970, 9998]);
         assert_eq!(said("masked texts of all bodies"), [MASKED_MAX]);
         assert_eq!(said("parts of a resource"), [usize(PARTS_MAX), usize(LOCATORS_MAX)]);
         assert_eq!(said("certificates of a peer"), [usize(CHAIN_MAX), usize(CERTIFICATE_MAX)]);

@@ -349,6 +349,8 @@ pub enum Problem {
     Basis { member: &'static str },
     #[error("there are more than {max} controls")]
     Controls { max: u64 },
+    #[error("exchanges are of more than {max} targets and collectors")]
+    Asked { max: u64 },
     #[error("there are more than {max} gaps with a subject")]
     SubjectGaps { max: u64 },
     #[error("there are more than {max} masked texts in the answers")]
@@ -388,6 +390,7 @@ impl Problem {
             | Self::LeafForm { .. }
             | Self::LineTooLong { .. }
             | Self::Controls { .. }
+            | Self::Asked { .. }
             | Self::SubjectGaps { .. }
             | Self::MaskedTexts { .. }
             | Self::Approvals { .. }

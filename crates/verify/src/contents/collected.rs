@@ -96,8 +96,9 @@ struct Listed {
 }
 
 /// Which exchanges are of which target and collector. They stand in that order, so that each has one span of them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Asked {
+    max: u64,
     spans: HashMap<Key, Own>,
     /// The target and collector of the exchanges that are read now, and the first of them.
     open: Option<(String, String, u64)>,
@@ -119,13 +120,23 @@ impl Own {
     }
 }
 
+impl Default for Asked {
+    fn default() -> Self {
+        Self { max: limits::ASKED_MAX, spans: HashMap::new(), open: None, last: None }
+    }
+}
+
 impl Asked {
-    fn exchange(&mut self, ordinal: u64, target: &str, collector: &str) {
+    fn exchange(&mut self, ordinal: u64, target: &str, collector: &str) -> Result<(), Problem> {
         if self.open.as_ref().is_some_and(|(t, c, _)| t == target && c == collector) {
-            return;
+            return Ok(());
         }
         self.close(ordinal);
+        if self.spans.len() as u64 >= self.max {
+            return Err(Problem::Asked { max: self.max });
+        }
         self.open = Some((target.to_owned(), collector.to_owned(), ordinal));
+        Ok(())
     }
 
     fn close(&mut self, end: u64) {
@@ -235,7 +246,7 @@ impl Collected {
             "it began before the run or after its end",
         )?;
         let way = self.way(at, exchange)?;
-        self.asked.exchange(at.ordinal, &exchange.target, &exchange.collector);
+        self.asked.exchange(at.ordinal, &exchange.target, &exchange.collector)?;
         let place = (&exchange.target, &exchange.collector, &exchange.population);
         if let Some((target, collector, population)) = &self.last_exchange {
             let order = (target, collector, population).cmp(&place);
@@ -535,6 +546,15 @@ mod tests {
     use bundle::statement::{Chain, Kind, Records, Statement, Summary, Tool};
 
     use super::*;
+
+    #[test]
+    fn who_was_asked_is_bounded() {
+        let mut asked = Asked { max: 2, ..Asked::default() };
+        for (ordinal, target) in (0..).zip(["a", "a", "b", "b"]) {
+            assert!(asked.exchange(ordinal, target, "c").is_ok());
+        }
+        assert!(matches!(asked.exchange(4, "c", "c"), Err(Problem::Asked { max: 2 })));
+    }
 
     #[test]
     fn gaps_with_a_subject_are_bounded() {

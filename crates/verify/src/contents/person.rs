@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use bundle::limits;
 use model::record::{Declaration, Recorded};
-use model::{Date, RecordRef, RecordType, Timestamp};
+use model::{Date, Digest, RecordRef, RecordType, Timestamp};
 
 use super::frame::Frame;
 use super::hold::hold;
@@ -13,7 +14,15 @@ use crate::problem::Problem;
 #[derive(Debug)]
 pub(super) struct OfPerson {
     day: Date,
-    files: BTreeMap<u64, Declaration>,
+    files: BTreeMap<u64, File>,
+}
+
+/// What is kept of a file, whatever its path is long.
+#[derive(Debug)]
+struct File {
+    path: Digest,
+    size: u64,
+    sha256: Digest,
 }
 
 impl OfPerson {
@@ -22,7 +31,10 @@ impl OfPerson {
     }
 
     pub(super) fn declaration(&mut self, at: RecordRef, file: &Declaration) {
-        self.files.insert(at.ordinal, file.clone());
+        if self.files.len() <= limits::OF_RECORDED_MAX {
+            let path = Digest::of(file.path.as_bytes());
+            self.files.insert(at.ordinal, File { path, size: file.size, sha256: file.sha256 });
+        }
     }
 
     pub(super) fn recorded(&self, at: RecordRef, recorded: &Recorded, frame: &Frame) -> Result<(), Problem> {
@@ -35,7 +47,9 @@ impl OfPerson {
             hold(to.ordinal == next, at, "its attachments are not the declared files after the form, in their order")?;
             next += 1;
             let same = self.files.get(&to.ordinal).is_none_or(|file| {
-                file.path == attachment.name && file.size == attachment.size && file.sha256 == attachment.sha256
+                file.path == Digest::of(attachment.name.as_bytes())
+                    && file.size == attachment.size
+                    && file.sha256 == attachment.sha256
             });
             hold(same, at, "an attachment is not the file that it names")?;
         }
