@@ -36,6 +36,13 @@ impl Timestamp {
         Self::from_millis(moment.as_millisecond())
     }
 
+    /// From the date of an HTTP answer (RFC 9110 §5.6.7): `Sat, 21 Nov 2026 10:06:50 GMT`. The two obsolete forms are not read.
+    pub fn from_http_date(text: &str) -> Result<Self, ParseTimestampError> {
+        let moment =
+            jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).map_err(|_| ParseTimestampError)?;
+        if text.ends_with(" GMT") { Self::from_millis(moment.as_millisecond()) } else { Err(ParseTimestampError) }
+    }
+
     /// Milliseconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub fn as_millis(self) -> i64 {
@@ -127,5 +134,21 @@ mod tests {
             assert_eq!(Timestamp::from_millis(outside), Err(ParseTimestampError), "{outside}");
         }
         assert_eq!(Timestamp::from_rfc3339("2026-11-21T11:06:50.120999+01:00"), Ok(moment));
+    }
+
+    #[test]
+    fn reads_the_date_of_an_answer() {
+        let moment = Timestamp::from_millis(1_795_255_610_000);
+        assert_eq!(Timestamp::from_http_date("Sat, 21 Nov 2026 10:06:50 GMT"), moment);
+        for other in [
+            "Sun, 21 Nov 2026 10:06:50 GMT",
+            "Sat, 21 Nov 2026 10:06:50 +0000",
+            "Saturday, 21-Nov-26 10:06:50 GMT",
+            "Sat Nov 21 10:06:50 2026",
+            "2026-11-21T10:06:50Z",
+            "",
+        ] {
+            assert_eq!(Timestamp::from_http_date(other), Err(ParseTimestampError), "{other}");
+        }
     }
 }

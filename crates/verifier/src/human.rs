@@ -7,7 +7,7 @@ use bundle::statement::Kind;
 use model::ExitStatus;
 use model::record::RunStatus;
 use serde::Serialize;
-use verify::{About, Class, Continuity, Level, RecordsReport, Report};
+use verify::{About, Class, Continuity, DatesReport, Level, RecordsReport, Report};
 
 use crate::output::{counted, safe, wrapped};
 
@@ -147,8 +147,10 @@ fn bundle(out: &mut String, report: &Report, about: &About) {
         let from: Vec<String> = from.iter().map(ToString::to_string).collect();
         row(out, "", &format!("no evidence of target `{target}`: {}", from.join("; ")));
     }
-    if report.rehearsal_targets.len() > TARGETS_NAMED {
-        row(out, "", &format!("and {} more targets", report.rehearsal_targets.len() - TARGETS_NAMED));
+    let targets = report.rehearsal_targets.len().saturating_add(report.rehearsal_targets_more);
+    let named = report.rehearsal_targets.len().min(TARGETS_NAMED);
+    if targets > named {
+        row(out, "", &format!("and {} more targets", targets - named));
     }
     if let Some(challenge) = &about.challenge {
         row(out, "challenge", challenge);
@@ -246,6 +248,7 @@ fn contents(out: &mut String, about: &About, records: &RecordsReport) {
     };
     row(out, "not read", &gaps);
     row(out, "checks", &format!("{} sealed", counted(records.checks, "text", "texts")));
+    dates(out, &records.dates);
     if let Some(failure) = &records.failure {
         row(out, "failure", failure);
     }
@@ -259,6 +262,35 @@ fn marks(out: &mut String, report: &Report) {
         let of = if one.of.is_empty() { String::new() } else { format!(" ({})", one.of.join(", ")) };
         let label = counted(one.findings, "finding", "findings");
         out.push_str(&wrapped(&format!("  {label:<13} "), &safe(&format!("{}{of}", one.mark.words()))));
+    }
+}
+
+/// How the custodian's clock stands to those of the sources.
+fn dates(out: &mut String, dates: &DatesReport) {
+    let compared = counted(dates.compared, "answer", "answers");
+    match (dates.compared, dates.apart, dates.apart_first) {
+        (0, ..) => {}
+        (_, 0, _) | (.., None) => {
+            row(
+                out,
+                "dates",
+                &format!(
+                    "{compared} with a date of the source's own: none is more than 5 minutes from the custodian's clock"
+                ),
+            );
+        }
+        (_, apart, Some(first)) => {
+            let most = dates.apart_most_seconds.unwrap_or_default();
+            let way = if most < 0 { "earlier" } else { "later" };
+            let text = format!(
+                "{compared} with a date of the source's own: {apart} more than 5 minutes from the custodian's clock, the first {first}, the farthest {} s {way}",
+                most.unsigned_abs()
+            );
+            row(out, "dates", &text);
+        }
+    }
+    if dates.unreadable > 0 {
+        row(out, "", &format!("{} with a date that cannot be read", counted(dates.unreadable, "answer", "answers")));
     }
 }
 

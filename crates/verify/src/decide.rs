@@ -27,8 +27,8 @@ use crate::level::Level;
 use crate::observer::Observer;
 use crate::problem::{Problem, Step};
 use crate::report::{
-    About, AcceptanceReport, AuditReport, HeadReport, LevelReport, RecordsReport, RedactionReport, Refusal, Report,
-    TypeReport,
+    About, AcceptanceReport, AuditReport, DatesReport, HeadReport, LevelReport, RecordsReport, RedactionReport,
+    Refusal, Report, TypeReport,
 };
 use crate::seen::{Seen, Shown};
 use crate::verdict::{Demands, Verdict, VerifiedBundle};
@@ -521,6 +521,7 @@ impl Findings {
             acceptances: self.acceptances.clone(),
             rehearsal_targets: self.rehearsals.targets().clone(),
             marks: self.marks.as_ref().map(|marks| marks.counts()),
+            rehearsal_targets_more: self.rehearsals.more(),
             head: self.newest.as_ref().map(|head| HeadReport {
                 origin: head.origin.clone(),
                 size: head.size,
@@ -688,6 +689,7 @@ fn records_report(
     redaction: Option<Redaction>,
 ) -> RecordsReport {
     let found = &contents.found;
+    let dates = &found.dates;
     RecordsReport {
         count: statement.predicate.records.count,
         by_type: statement
@@ -714,6 +716,13 @@ fn records_report(
         bodies_not_kept: found.bodies_not_kept,
         bodies_masked: found.bodies_masked,
         texts_masked: found.texts_masked,
+        dates: DatesReport {
+            compared: dates.compared,
+            unreadable: dates.unreadable,
+            apart: dates.apart,
+            apart_first: dates.first,
+            apart_most_seconds: (dates.apart > 0).then_some(dates.farthest / 1000),
+        },
         raw_files,
         raw_bytes: contents.raw.bytes,
         checks: found.checks,

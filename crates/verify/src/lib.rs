@@ -40,8 +40,8 @@ pub use observer::{Observer, Unobserved};
 pub use problem::{Class, Problem, Step, status};
 pub use rehearsal::list;
 pub use report::{
-    About, AcceptanceReport, Approver, AuditReport, HeadReport, LevelReport, Newest, Period, RecordsReport,
-    RedactionReport, Refusal, Report, TypeReport,
+    About, AcceptanceReport, Approver, AuditReport, DatesReport, HeadReport, LevelReport, Newest, Period,
+    RecordsReport, RedactionReport, Refusal, Report, TypeReport,
 };
 pub use seen::{Seen, SeenError};
 pub use verdict::{Demands, Verdict, VerifiedBundle};

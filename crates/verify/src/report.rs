@@ -38,8 +38,14 @@ pub struct Report {
     pub acceptances: Vec<AcceptanceReport>,
     /// Targets whose answers came from elsewhere, and from where: what is said of them is no evidence.
     pub rehearsal_targets: BTreeMap<String, BTreeSet<Rehearsed>>,
+<<<<<<< HEAD
     /// With what findings were judged and how their targets were read, as far as it has to be known beside them; absent where nobody compared.
     pub marks: Option<Vec<MarkCount>>,
+=======
+    /// How many more such targets there are, where they are too many to name.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub rehearsal_targets_more: usize,
+>>>>>>> a2b494da (verify: name exchanges far from the source's own date)
     /// What stays the custodian's word.
     pub rests_on_custodian: Vec<String>,
 }
@@ -87,6 +93,11 @@ pub struct About {
     pub holder: Option<Holder>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+const fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
 /// What was found in the records.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RecordsReport {
@@ -105,6 +116,8 @@ pub struct RecordsReport {
     /// Answers of which texts that seem to hold a secret are masked, and how many texts that are.
     pub bodies_masked: u64,
     pub texts_masked: u64,
+    /// What the sources' own dates say of the times of the exchanges, but those of rehearsals.
+    pub dates: DatesReport,
     pub raw_files: u64,
     pub raw_bytes: u64,
     /// Sealed texts. Which of them are shipped ones the marks say, and not the records.
@@ -113,7 +126,24 @@ pub struct RecordsReport {
     pub failure: Option<String>,
 }
 
+<<<<<<< HEAD
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+=======
+/// The dates of answers (`Date`) beside the times at which their exchanges began, by the custodian's clock.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct DatesReport {
+    /// Exchanges whose answer has a date that can be read, and those with one that cannot.
+    pub compared: u64,
+    pub unreadable: u64,
+    /// Of those compared, how many are more than five minutes apart from their exchange, and the first of them.
+    pub apart: u64,
+    pub apart_first: Option<RecordRef>,
+    /// How much later (or, below 0, earlier) the farthest of them is, in seconds.
+    pub apart_most_seconds: Option<i64>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+>>>>>>> a2b494da (verify: name exchanges far from the source's own date)
 pub struct TypeReport {
     #[serde(rename = "t")]
     pub kind: RecordType,

@@ -600,3 +600,39 @@ fn reassessing_comes_to_the_sealed_outcomes_or_says_so() {
     fs::write(desk.path("b.tar"), tar(&altered)).unwrap();
     assert_eq!(desk.with_trust(&["reassess", "b.tar"]).code, 20);
 }
+
+/// The source's own clock beside the custodian's: named, and no reason to refuse.
+#[test]
+fn exchanges_far_from_the_sources_date_are_named() {
+    let verified = |dates: [&str; 2], rehearsed: bool| {
+        let mut story = Story::usual(0);
+        for (ordinal, date) in dates.into_iter().enumerate() {
+            story.change(RecordType::Exchange, ordinal, |exchange| exchange["date"] = json!(date));
+        }
+        let story = if rehearsed { story.rehearsed(&[Override::Replay]) } else { story };
+        let mut book = Book::new();
+        book.seal(story);
+        let desk = Desk::new(&book, &book.exported(0));
+        let arguments = ["b.tar", "--allow-rehearsal"];
+        let (words, json) =
+            (desk.with_trust(&arguments), desk.with_trust(&[&arguments[..], &["--format", "json"]].concat()));
+        assert_eq!((words.code, json.code), (0, 0), "{}", words.text());
+        let text: Vec<&str> = words.text().split_whitespace().collect();
+        (json.json()["records"]["dates"].clone(), text.join(" "))
+    };
+    let near = "Sat, 21 Nov 2026 10:06:52 GMT";
+    let (dates, words) = verified([near, "Sat, 21 Nov 2026 12:06:51 GMT"], false);
+    let apart =
+        json!({"compared": 2, "unreadable": 0, "apart": 1, "apart_first": "exchange:1", "apart_most_seconds": 7199});
+    assert_eq!(dates, apart);
+    let said = "2 answers with a date of the source's own: 1 more than 5 minutes from the custodian's clock, the first exchange:1, the farthest 7199 s later";
+    assert!(words.contains(said), "{words}");
+    let (dates, words) = verified([near, "just now"], false);
+    let none = json!({"compared": 1, "unreadable": 1, "apart": 0, "apart_first": null, "apart_most_seconds": null});
+    assert_eq!(dates, none);
+    let said = "1 answer with a date of the source's own: none is more than 5 minutes from the custodian's clock 1 answer with a date that cannot be read";
+    assert!(words.contains(said), "{words}");
+    // Recorded answers have the dates of their recording.
+    let (dates, _) = verified([near, near], true);
+    assert_eq!(dates["compared"], 0);
+}

@@ -78,6 +78,10 @@ impl OfRun {
             Record::Peer(peer) => self.collected.peer(at, peer),
             Record::Exchange(exchange) => {
                 approvals.exchange(at, exchange);
+                // What does not come from the source has no date of the source's.
+                if !found.rehearsals.includes(&exchange.target) {
+                    found.dates.exchange(at, exchange);
+                }
                 self.collected.exchange(at, exchange, frame)
             }
             Record::Params(params) => {
