@@ -10,10 +10,17 @@ use serde::Serialize;
 
 use crate::links::Place;
 
+/// Different controls, checks and targets that are counted, and the bytes of their names.
+const MOST: usize = 200_000;
+const MOST_OF_NAMES: usize = 32 * 1024 * 1024;
+
 /// How many findings of each outcome a bundle has, for each control, check and target.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
     by_use: BTreeMap<String, BTreeMap<String, BTreeMap<String, Counts>>>,
+    uses: usize,
+    names: usize,
+    left_out: u64,
     rehearsals: BTreeSet<String>,
     /// Findings that are withheld in this copy: they are in no count.
     pub withheld: u64,
@@ -22,9 +29,28 @@ pub struct Found {
 impl Found {
     /// Counts one finding.
     pub fn count(&mut self, finding: &Finding) {
+        let Finding { control, check, target, .. } = finding;
+        let known = self.by_use.get_mut(control).and_then(|of| of.get_mut(check)).and_then(|of| of.get_mut(target));
+        if let Some(counts) = known {
+            counts.add(finding);
+            return;
+        }
+        let names = [control, check, target].iter().fold(self.names, |all, name| all.saturating_add(name.len()));
+        if self.uses >= MOST || names > MOST_OF_NAMES {
+            self.left_out += 1;
+            return;
+        }
+        self.uses += 1;
+        self.names = names;
         let of_control = self.by_use.entry(finding.control.clone()).or_default();
         let of_check = of_control.entry(finding.check.clone()).or_default();
         of_check.entry(finding.target.clone()).or_default().add(finding);
+    }
+
+    /// Findings that are in no count, because they are of too many controls, checks and targets. Where there are some, the counts say nothing.
+    #[must_use]
+    pub const fn left_out(&self) -> u64 {
+        self.left_out
     }
 
     /// Says which targets were a rehearsal: what was found there is no evidence.
@@ -162,4 +188,39 @@ pub struct GapNode {
     pub record: String,
     pub reason: String,
     pub detail: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Outcome, Severity};
+
+    use super::*;
+
+    #[test]
+    fn what_is_counted_is_bounded() {
+        let finding = |control: &str, target: usize| Finding {
+            control: control.to_owned(),
+            check: "a/b".to_owned(),
+            target: target.to_string(),
+            population: None,
+            subject: None,
+            outcome: Outcome::Deviates,
+            severity: Severity::High,
+            evidence: Vec::new(),
+            reason: None,
+            rests_on: Vec::new(),
+            acceptance: None,
+        };
+        let mut found = Found::default();
+        (0..MOST).for_each(|target| found.count(&finding("C", target)));
+        assert_eq!((found.left_out(), found.of_use("C", "a/b").map(|counts| counts.deviates)), (0, Some(MOST as u64)));
+        found.count(&finding("C", 7));
+        assert_eq!(found.left_out(), 0, "it is known");
+        found.count(&finding("C", MOST));
+        found.count(&finding("D", 0));
+        assert_eq!((found.left_out(), found.of_use("D", "a/b")), (2, None));
+        let mut found = Found::default();
+        found.count(&finding(&"x".repeat(MOST_OF_NAMES), 0));
+        assert_eq!(found.left_out(), 1);
+    }
 }

@@ -13,10 +13,14 @@ use model::{Digest, RecordRef, RecordType};
 use serde::Deserialize;
 use verify::{Observer, VerifiedBundle};
 
+use crate::room::Room;
+
 /// Bytes of one declared file that are kept: no file of a declaration, and no catalogue, has more.
 const MOST_OF_FILE: u64 = 1 << 20;
 /// Bytes of all of them.
 const MOST_OF_FILES: u64 = 64 << 20;
+/// Bytes of the records that say which files there are, which checks, and what these were put to.
+const MOST_OF_RECORDS: usize = 32 << 20;
 
 /// The first error with its place, and how many more there are.
 fn first_error(diagnostics: &[Diagnostic]) -> String {
@@ -44,7 +48,7 @@ struct Sealed {
 }
 
 /// Gathers the declared files and counts the findings, in one reading.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct DeclaredReader {
     files: Vec<Sealed>,
     /// Raw files that are wanted: raw number → place in `files`.
@@ -54,6 +58,23 @@ pub struct DeclaredReader {
     found: Found,
     checks: ChecksRead,
     rules: Vec<Rule>,
+    /// `None`: it was not enough.
+    room: Option<Room>,
+}
+
+impl Default for DeclaredReader {
+    fn default() -> Self {
+        Self {
+            files: Vec::new(),
+            wanted: BTreeMap::new(),
+            taken: 0,
+            withheld: 0,
+            found: Found::default(),
+            checks: ChecksRead::default(),
+            rules: Vec::new(),
+            room: Some(Room::of(MOST_OF_RECORDS)),
+        }
+    }
 }
 
 /// The checks that were put to something, and what each says that it reads.
@@ -128,12 +149,23 @@ pub struct Declared {
     checks: ChecksRead,
     /// The declaration's own rules, as the run used them.
     pub rules: Vec<Rule>,
+    /// Whether all of this was kept.
+    whole: bool,
 }
 
 impl DeclaredReader {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Whether so many bytes more are kept. Once they are not, nothing more is.
+    fn keeps(&mut self, bytes: usize) -> bool {
+        let keeps = self.room.as_mut().is_some_and(|room| room.take(bytes));
+        if !keeps {
+            self.room = None;
+        }
+        keeps
     }
 
     /// What was gathered, with what the verified bundle says of rehearsals.
@@ -148,12 +180,13 @@ impl DeclaredReader {
             found: self.found,
             checks: self.checks,
             rules: self.rules,
+            whole: self.room.is_some(),
         }
     }
 }
 
 impl Observer for DeclaredReader {
-    fn record(&mut self, at: RecordRef, line: &Line, _text: &[u8]) {
+    fn record(&mut self, at: RecordRef, line: &Line, text: &[u8]) {
         let record = match line {
             Line::Withheld(_) => {
                 self.withheld += u64::from(at.kind == RecordType::Declaration);
@@ -164,16 +197,16 @@ impl Observer for DeclaredReader {
         };
         match record {
             Record::Finding(finding) => self.found.count(finding),
-            Record::Check(check) if check.role == CheckRole::Check => {
+            Record::Check(check) if check.role == CheckRole::Check && self.keeps(text.len()) => {
                 self.checks.said.insert(check.id.clone(), said_by(&check.text));
             }
-            Record::Assignment(used) => {
+            Record::Assignment(used) if self.keeps(text.len()) => {
                 self.checks.used.insert(used.check.clone());
                 if used.control == DECLARATION {
                     self.rules.push(Rule { check: used.check.clone(), targets: used.targets.clone() });
                 }
             }
-            Record::Declaration(file) => {
+            Record::Declaration(file) if self.keeps(text.len()) => {
                 if file.size <= MOST_OF_FILE && self.taken.saturating_add(file.size) <= MOST_OF_FILES {
                     self.taken += file.size;
                     self.wanted.insert(file.raw, self.files.len());
@@ -217,6 +250,18 @@ impl Declared {
     pub fn read(&self) -> Result<(Loaded, Vec<Standard>), String> {
         if self.kind == Kind::Record {
             return Err("it is a person's record: name the bundle of a run, and this one with `--record`".to_owned());
+        }
+        if !self.whole {
+            return Err(format!(
+                "this bundle has more than {} MiB of records of declared files, checks and their uses: more than this program keeps",
+                MOST_OF_RECORDS >> 20
+            ));
+        }
+        if self.found.left_out() > 0 {
+            return Err(format!(
+                "{} of its findings are of more controls, checks and targets than this program counts",
+                self.found.left_out()
+            ));
         }
         let Some(root) = self.files.iter().find(|file| file.ordinal == 0) else {
             return Err(match self.withheld {

@@ -14,6 +14,7 @@ pub mod outputs;
 mod overview;
 mod recorded;
 mod requests;
+mod room;
 mod roster_read;
 mod roster_text;
 mod style;

@@ -134,6 +134,9 @@ fn controls(text: &mut String, bundle: &VerifiedBundle, overview: &Overview) {
             writeln!(text, "{:<width$}  {DIM}{} of its findings: {}{DIM:#}", "", one.findings, one.mark.words()).ok();
         }
     }
+    if overview.controls_not_shown > 0 {
+        writeln!(text, "{DIM}… and {} more{DIM:#}", overview.controls_not_shown).ok();
+    }
     text.push('\n');
 }
 
@@ -327,8 +330,15 @@ fn read(text: &mut String, overview: &Overview) {
         text.push_str("no resources");
     } else {
         text.push_str(&resources.join(", "));
+        if overview.resources_of_more_kinds > 0 {
+            write!(text, ", {} of more kinds", overview.resources_of_more_kinds).ok();
+        }
     }
-    writeln!(text, "; {whole} of {} lists to their end.", overview.coverage.len()).ok();
+    write!(text, "; {whole} of {} lists to their end", overview.coverage.len()).ok();
+    if overview.coverage_not_shown > 0 {
+        write!(text, "; {} more lists are not counted here", overview.coverage_not_shown).ok();
+    }
+    text.push_str(".\n");
     withheld(text, overview);
 }
 

@@ -365,7 +365,6 @@ fn human(which: Checks, bundle: &VerifiedBundle, found: &Found) -> String {
     let compared = &found.compared;
     let with = match which {
         Checks::Sealed => "the checks that are sealed in it",
-            let counts = found.facts.counts();
         Checks::Shipped => "the checks that this program ships",
     };
     let (style, verdict) = match found.exit() {

@@ -38,14 +38,11 @@ pub struct Report {
     pub acceptances: Vec<AcceptanceReport>,
     /// Targets whose answers came from elsewhere, and from where: what is said of them is no evidence.
     pub rehearsal_targets: BTreeMap<String, BTreeSet<Rehearsed>>,
-<<<<<<< HEAD
     /// With what findings were judged and how their targets were read, as far as it has to be known beside them; absent where nobody compared.
     pub marks: Option<Vec<MarkCount>>,
-=======
     /// How many more such targets there are, where they are too many to name.
     #[serde(skip_serializing_if = "is_zero")]
     pub rehearsal_targets_more: usize,
->>>>>>> a2b494da (verify: name exchanges far from the source's own date)
     /// What stays the custodian's word.
     pub rests_on_custodian: Vec<String>,
 }
@@ -126,11 +123,8 @@ pub struct RecordsReport {
     pub failure: Option<String>,
 }
 
-<<<<<<< HEAD
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-=======
 /// The dates of answers (`Date`) beside the times at which their exchanges began, by the custodian's clock.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
 pub struct DatesReport {
     /// Exchanges whose answer has a date that can be read, and those with one that cannot.
     pub compared: u64,
@@ -142,8 +136,7 @@ pub struct DatesReport {
     pub apart_most_seconds: Option<i64>,
 }
 
-#[derive(Debug, Clone, Serialize)]
->>>>>>> a2b494da (verify: name exchanges far from the source's own date)
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TypeReport {
     #[serde(rename = "t")]
     pub kind: RecordType,

@@ -10,7 +10,7 @@ use model::record::{
     Acceptance, Assignment, Body, CheckRole, Counts, Coverage, Declaration, Derived, Exchange, Finding, Gap, Locator,
     Params, Resource,
 };
-use model::{RecordRef, RecordType};
+use model::{Digest, RecordRef, RecordType};
 use verify::{AcceptanceReport, Observer, VerifiedBundle};
 
 use super::locate::locate;
@@ -19,6 +19,7 @@ use super::select::{Chooser, Group};
 use crate::declared::DeclaredReader;
 use crate::lines::Lines;
 use crate::overview::{Overview, OverviewReader};
+use crate::room::Room;
 
 /// Records of one type that are shown with their contents.
 pub const MOST_RECORDS: usize = 1_000;
@@ -40,6 +41,14 @@ pub const MOST_OF_DECLARATION: usize = 64 * 1024;
 const MOST_DECLARATIONS: usize = 10;
 /// Declared things whose findings are counted.
 const MOST_THINGS: usize = 20_000;
+/// Bytes of the records that are kept in each reading, beside answers and what is joined.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+/// Records that are looked for in one reading.
+const MOST_WANTED: usize = 1_000_000;
+/// Groups of gaps whose members are listed; the overview shows no more.
+const MOST_GROUPS: usize = 500;
+/// Characters of a check's name.
+const MOST_OF_NAME: usize = 1_000;
 /// Gaps that are listed one by one in each group.
 pub const MOST_OF_GROUP: usize = 10;
 
@@ -110,17 +119,21 @@ pub fn is_about_declared(finding: &Finding) -> bool {
 pub struct About {
     counts: BTreeMap<String, BTreeMap<String, Counts>>,
     things: usize,
+    bytes: usize,
     left_out: bool,
 }
 
 impl About {
     fn count(&mut self, finding: &Finding) {
         let Some(subject) = finding.subject.as_ref().filter(|_| is_about_declared(finding)) else { return };
-        let of_kind = self.counts.entry(subject.kind.clone()).or_default();
-        if let Some(counts) = of_kind.get_mut(&subject.id) {
+        let known = self.counts.get_mut(&subject.kind).and_then(|of_kind| of_kind.get_mut(&subject.id));
+        let bytes = self.bytes.saturating_add(subject.kind.len()).saturating_add(subject.id.len());
+        if let Some(counts) = known {
             counts.add(finding);
-        } else if self.things < MOST_THINGS {
+        } else if self.things < MOST_THINGS && bytes <= MOST_BYTES {
             self.things += 1;
+            self.bytes = bytes;
+            let of_kind = self.counts.entry(subject.kind.clone()).or_default();
             of_kind.entry(subject.id.clone()).or_default().add(finding);
         } else {
             self.left_out = true;
@@ -144,7 +157,8 @@ pub struct Gatherer {
     phase: Phase,
     overview: OverviewReader,
     chooser: Chooser,
-    members: BTreeMap<String, usize>,
+    members: BTreeMap<Digest, usize>,
+    room: Room,
     wanted: BTreeSet<RecordRef>,
     /// Locators to be shown, by the exchange or declared file that they lead into.
     places: BTreeMap<RecordRef, BTreeSet<Locator>>,
@@ -170,6 +184,7 @@ impl Gatherer {
             overview: OverviewReader::new(false),
             chooser: Chooser::default(),
             members: BTreeMap::new(),
+            room: Room::of(MOST_BYTES),
             wanted: BTreeSet::new(),
             places: BTreeMap::new(),
             lines: BTreeMap::new(),
@@ -183,6 +198,7 @@ impl Gatherer {
     /// Call after each reading; false when there is nothing left to read.
     pub fn next(&mut self) -> bool {
         self.close_raw();
+        self.room = Room::of(MOST_BYTES);
         self.phase = match self.phase {
             Phase::Count => {
                 self.chooser.choose();
@@ -205,25 +221,31 @@ impl Gatherer {
         self.gathered
     }
 
-    fn count(&mut self, at: RecordRef, record: &Record) {
+    fn count(&mut self, at: RecordRef, record: &Record, bytes: usize) {
         match record {
-            Record::Declaration(declaration) if self.gathered.declarations.len() < MOST_DECLARATIONS => {
+            Record::Declaration(declaration)
+                if self.gathered.declarations.len() < MOST_DECLARATIONS && self.room.take(bytes) =>
+            {
                 self.raws.insert(declaration.raw, Raw::Declaration(self.gathered.declarations.len()));
                 self.gathered.declarations.push((at, declaration.clone(), Answer::default()));
             }
             Record::Check(check) => {
                 let library = check.role == CheckRole::Library;
-                self.gathered.checks.push((check.id.clone(), library, check.sha256.to_string()));
+                let id = check.id.chars().take(MOST_OF_NAME).collect();
+                self.gathered.checks.push((id, library, check.sha256.to_string()));
             }
             Record::Acceptance(acceptance) => {
                 self.gathered.acceptances.insert(at, acceptance.clone());
             }
             Record::Gap(gap) => {
                 // A few of each kind stand one by one; the groups count all.
-                let key = format!("{:?}", group_key(gap));
+                let key = Digest::of(format!("{:?}", group_key(gap)).as_bytes());
+                if self.members.len() >= MOST_GROUPS && !self.members.contains_key(&key) {
+                    return;
+                }
                 let listed = self.members.entry(key).or_default();
                 *listed += 1;
-                if *listed <= MOST_OF_GROUP && self.gathered.gaps.len() < MOST_RECORDS {
+                if *listed <= MOST_OF_GROUP && self.gathered.gaps.len() < MOST_RECORDS && self.room.take(bytes) {
                     self.wanted.extend(gap.exchange);
                     self.gathered.gaps.insert(at, gap.clone());
                 }
@@ -231,7 +253,7 @@ impl Gatherer {
             Record::Coverage(coverage) => {
                 // Room is kept for lists that were not read to their end: those are shown first.
                 let most = if coverage.complete { MOST_RECORDS } else { 2 * MOST_RECORDS };
-                if self.gathered.coverage.len() < most {
+                if self.gathered.coverage.len() < most && self.room.take(bytes) {
                     self.gathered.coverage.insert(at, coverage.clone());
                 }
             }
@@ -247,20 +269,22 @@ impl Gatherer {
         }
     }
 
-    fn finding(&mut self, at: RecordRef, finding: &Finding) {
-        if self.chooser.take(finding) {
+    fn finding(&mut self, at: RecordRef, finding: &Finding, bytes: usize) {
+        if self.chooser.take(finding) && self.room.take(bytes) {
             // An outcome may rest on very many records; the page shows the first of them.
             self.wanted.extend(finding.rests_on.iter().take(MOST_RECORDS));
             self.gathered.findings.insert(at.ordinal, finding.clone());
         }
     }
 
-    fn resource(&mut self, at: RecordRef, resource: &Resource) {
-        if self.gathered.resources.len() >= MOST_RECORDS {
+    fn resource(&mut self, at: RecordRef, resource: &Resource, bytes: usize) {
+        if self.gathered.resources.len() >= MOST_RECORDS || !self.room.take(bytes) {
             return;
         }
         for locator in resource.parts.values().flatten() {
-            self.wanted.insert(locator.record());
+            if self.wanted.len() < MOST_WANTED {
+                self.wanted.insert(locator.record());
+            }
         }
         self.gathered.resources.insert(at, resource.clone());
     }
@@ -357,20 +381,28 @@ impl Observer for Gatherer {
             Line::Disclosed(record) => record.as_ref(),
         };
         match (self.phase, record) {
-            (Phase::Count, _) => self.count(at, record),
-            (Phase::Findings, Record::Finding(finding)) => self.finding(at, finding),
-            (Phase::Findings, Record::Assignment(assignment)) if self.gathered.assignments.len() < MOST_RECORDS => {
+            (Phase::Count, _) => self.count(at, record, text.len()),
+            (Phase::Findings, Record::Finding(finding)) => self.finding(at, finding, text.len()),
+            (Phase::Findings, Record::Assignment(assignment))
+                if self.gathered.assignments.len() < MOST_RECORDS && self.room.take(text.len()) =>
+            {
                 self.gathered.assignments.insert(at, assignment.clone());
             }
             (Phase::Derived, Record::Derived(derived))
-                if self.wanted.contains(&at) && self.gathered.derived.len() < MOST_RECORDS =>
+                if self.wanted.contains(&at)
+                    && self.gathered.derived.len() < MOST_RECORDS
+                    && self.room.take(text.len()) =>
             {
                 self.wanted.extend(derived.inputs.iter().take(100));
                 self.gathered.derived.insert(at, derived.clone());
             }
-            (Phase::Resources, Record::Resource(resource)) if self.wanted.contains(&at) => self.resource(at, resource),
+            (Phase::Resources, Record::Resource(resource)) if self.wanted.contains(&at) => {
+                self.resource(at, resource, text.len());
+            }
             (Phase::Answers, Record::Declaration(declaration))
-                if self.wanted.contains(&at) && self.gathered.paths.len() < MOST_RECORDS =>
+                if self.wanted.contains(&at)
+                    && self.gathered.paths.len() < MOST_RECORDS
+                    && self.room.take(text.len()) =>
             {
                 self.gathered.paths.insert(at, declaration.path.clone());
                 if let Some(places) = self.places.get(&at) {
@@ -382,17 +414,23 @@ impl Observer for Gatherer {
                 }
             }
             (Phase::Answers, Record::Exchange(exchange))
-                if self.wanted.contains(&at) && self.gathered.exchanges.len() < MOST_ANSWERS =>
+                if self.wanted.contains(&at)
+                    && self.gathered.exchanges.len() < MOST_ANSWERS
+                    && self.room.take(text.len()) =>
             {
                 self.gathered.exchanges.insert(at.ordinal, (exchange.clone(), None, None));
             }
             (Phase::Answers, Record::Params(params)) => {
-                if let Some(view) = self.gathered.exchanges.get_mut(&params.exchange.ordinal) {
+                if let Some(view) = self.gathered.exchanges.get_mut(&params.exchange.ordinal)
+                    && self.room.take(text.len())
+                {
                     view.1 = Some(params.clone());
                 }
             }
             (Phase::Answers, Record::Body(body)) => {
-                if let Some(view) = self.gathered.exchanges.get_mut(&body.exchange.ordinal) {
+                if let Some(view) = self.gathered.exchanges.get_mut(&body.exchange.ordinal)
+                    && self.room.take(text.len())
+                {
                     view.2 = Some(body.clone());
                     if let Some(raw) = body.raw {
                         self.raws.insert(raw, Raw::Exchange(body.exchange.ordinal));

@@ -5,8 +5,16 @@ use std::collections::BTreeMap;
 use model::Outcome;
 use model::record::Finding;
 
+use crate::room::Room;
+
 /// Findings that are in the page one by one.
 pub const MOST_FINDINGS: u64 = 1_000;
+
+/// Checks with an outcome that are counted one by one, and the bytes of their names. The others are counted together.
+const MOST_GROUPS: usize = 5_000;
+const MOST_OF_NAMES: usize = 1024 * 1024;
+/// The name of all of those.
+const MORE: &str = "further checks, together";
 
 /// Findings of each check and outcome that are shown before any group gets more.
 const OF_EACH: u64 = 3;
@@ -34,19 +42,35 @@ impl Group {
     fn of(finding: &Finding) -> Self {
         Self { rank: rank(finding.outcome, finding.acceptance.is_some()), check: finding.check.clone() }
     }
+
+    fn more(self) -> Self {
+        Self { check: MORE.to_owned(), ..self }
+    }
 }
 
 /// Counts findings by group, then says of each whether it is shown.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Chooser {
+    room: Room,
     counts: BTreeMap<Group, u64>,
     /// How many of each group are still to be shown.
     left: BTreeMap<Group, u64>,
 }
 
+impl Default for Chooser {
+    fn default() -> Self {
+        Self { room: Room::of(MOST_OF_NAMES), counts: BTreeMap::new(), left: BTreeMap::new() }
+    }
+}
+
 impl Chooser {
     pub fn count(&mut self, finding: &Finding) {
-        *self.counts.entry(Group::of(finding)).or_default() += 1;
+        let mut group = Group::of(finding);
+        let known = self.counts.contains_key(&group);
+        if !known && !(self.counts.len() < MOST_GROUPS && self.room.take(group.check.len())) {
+            group = group.more();
+        }
+        *self.counts.entry(group).or_default() += 1;
     }
 
     /// Shares the room out: a few of everything, then rank by rank, and within a rank evenly among checks, so that a check with very many findings
@@ -75,7 +99,11 @@ impl Chooser {
 
     /// Whether this finding is shown.
     pub fn take(&mut self, finding: &Finding) -> bool {
-        match self.left.get_mut(&Group::of(finding)) {
+        let mut group = Group::of(finding);
+        if !self.left.contains_key(&group) {
+            group = group.more();
+        }
+        match self.left.get_mut(&group) {
             Some(left) if *left > 0 => {
                 *left -= 1;
                 true
@@ -124,6 +152,20 @@ mod tests {
         let many = |check| shown.iter().filter(|c| **c == check).count() as u64;
         assert_eq!((many("crowd"), many("one"), many("unknown"), many("fine")), (MOST_FINDINGS - 5, 1, 1, 3));
         assert_eq!(chooser.into_counts().values().sum::<u64>(), 5_052);
+    }
+
+    #[test]
+    fn many_checks_are_counted_together() {
+        let mut chooser = Chooser::default();
+        let name = |n: usize| format!("check-{n:06}");
+        let all: Vec<Finding> = (0..MOST_GROUPS + 700).map(|n| finding(&name(n), Outcome::Deviates)).collect();
+        all.iter().for_each(|f| chooser.count(f));
+        chooser.count(&finding(&"x".repeat(MOST_OF_NAMES), Outcome::Deviates));
+        chooser.choose();
+        assert_eq!(all.iter().filter(|f| chooser.take(f)).count() as u64, MOST_FINDINGS);
+        let counts = chooser.into_counts();
+        assert_eq!((counts.len(), counts.values().sum::<u64>()), (MOST_GROUPS + 1, MOST_GROUPS as u64 + 701));
+        assert_eq!(counts[&Group { rank: 0, check: MORE.to_owned() }], 701);
     }
 
     #[test]

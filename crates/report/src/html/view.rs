@@ -79,7 +79,7 @@ impl View {
             verify_version: env!("CARGO_PKG_VERSION"),
             statement: bundle.statement_sha256().to_string(),
             controls: overview.controls.iter().take(MOST_ROWS).map(|one| control(one, &side)).collect(),
-            controls_left_out: overview.controls.len().saturating_sub(MOST_ROWS),
+            controls_left_out: left_out(overview.controls.len(), overview.controls_not_shown),
             findings_in_all: sections.iter().map(|s| s.in_all).sum(),
             findings_withheld: overview.withheld.get("finding").copied().unwrap_or_default(),
             findings_shown: sections.iter().map(|s| s.shown).sum(),
@@ -95,7 +95,7 @@ impl View {
                 .and_then(|r| r.redaction.as_ref())
                 .map(|r| format!("Withheld by {} on {}: {}.", clean(&r.by), r.made, clean(&r.reasons.join("; ")))),
             coverage: coverage(gathered),
-            coverage_left_out: overview.coverage.len().saturating_sub(MOST_ROWS),
+            coverage_left_out: left_out(overview.coverage.len(), overview.coverage_not_shown),
             acceptances: acceptances(gathered),
             acceptances_left_out: gathered.approvals.len().saturating_sub(MOST_ROWS),
             checks: gathered
@@ -230,6 +230,11 @@ const fn tile(class: &'static str, count: u64, words: &'static str, target: &'st
 }
 
 /// How many findings of a rank the signed statement counts.
+/// How many have no row: those that are known, and those that were not kept.
+fn left_out(known: usize, more: u64) -> usize {
+    known.saturating_sub(MOST_ROWS).saturating_add(usize::try_from(more).unwrap_or(usize::MAX))
+}
+
 const fn in_all(summary: &Summary, rank: u8) -> u64 {
     match rank {
         0 => summary.deviates.saturating_sub(summary.accepted),
