@@ -1,7 +1,9 @@
 //! `witnessmark-verify ask`: questions about who may do what, put to sealed evidence.
 
 use anyhow::anyhow;
-use model::ExitStatus;
+use bundle::read::{Line, Record};
+use model::{ExitStatus, RecordRef};
+use rbac::sealed::Sealed;
 use report::outputs::AskOutput;
 use report::{Ask, AskReader, Basis, Verdict};
 
@@ -9,6 +11,7 @@ use crate::args::{AskArgs, Format};
 use crate::output;
 use crate::show::accepted;
 use crate::stop::Stop;
+use crate::within::{Within, shown};
 
 pub fn ask(args: &AskArgs) -> Result<ExitStatus, Stop> {
     let ask = match (&args.question, &args.who_can) {
@@ -18,10 +21,12 @@ pub fn ask(args: &AskArgs) -> Result<ExitStatus, Stop> {
     };
     let ask = ask.map_err(|unclear| Stop::Wrong(anyhow!("the question cannot be read, {unclear}")))?;
     let mut reader = AskReader::new();
-    let bundle = match accepted(&args.bundle, args.format, &mut reader)? {
+    let mut within = Within::new(&mut reader, kept);
+    let bundle = match accepted(&args.bundle, args.format, &mut within)? {
         Ok(bundle) => bundle,
         Err(code) => return Ok(code),
     };
+    within.whole()?;
     let reply = reader.finish(&bundle, &ask, args.target.as_deref()).map_err(|why| Stop::Wrong(anyhow!(why)))?;
     let basis = Basis::of(&bundle, Vec::new(), None);
     match args.format {
@@ -33,4 +38,13 @@ pub fn ask(args: &AskArgs) -> Result<ExitStatus, Stop> {
         Verdict::No => ExitStatus::No,
         Verdict::Undetermined => ExitStatus::Undetermined,
     })
+}
+
+/// What an answer keeps of a line.
+fn kept(_: RecordRef, line: &Line, length: usize) -> usize {
+    match shown(line) {
+        Some(Record::Resource(resource)) if Sealed::KINDS.contains(&resource.kind.as_str()) => length,
+        Some(Record::Coverage(_) | Record::Gap(_)) => length,
+        _ => 0,
+    }
 }

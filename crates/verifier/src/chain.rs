@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use anyhow::anyhow;
+use bundle::read::Record;
 use links::{Kind, Links, Unanswerable};
 use model::ExitStatus;
 use report::outputs::{GapsOutput, RosterOutput, TraceOutput};
@@ -15,6 +16,7 @@ use crate::output;
 use crate::people::records;
 use crate::show::accepted;
 use crate::stop::Stop;
+use crate::within::{Within, shown};
 
 pub fn gaps(args: &GapsArgs) -> Result<ExitStatus, Stop> {
     let (bundle, declared) = match declared(&args.bundle, args.format)? {
@@ -119,10 +121,15 @@ pub fn roster(args: &RosterArgs) -> Result<ExitStatus, Stop> {
     };
     let (loaded, standards) = declared.read().map_err(|why| Stop::Undecided(anyhow!(why)))?;
     let mut reader = RosterReader::new(key);
-    let again = match accepted(&bundle_args, args.format, &mut reader)? {
+    let mut within = Within::new(&mut reader, |_, line, length| match shown(line) {
+        Some(Record::Derived(_) | Record::Gap(_) | Record::Coverage(_)) => length,
+        _ => 0,
+    });
+    let again = match accepted(&bundle_args, args.format, &mut within)? {
         Ok(again) => again,
         Err(code) => return Ok(code),
     };
+    within.whole()?;
     if again.statement_sha256() != bundle.statement_sha256() {
         return Err(Stop::Failed(anyhow!("the bundle changed while it was read")));
     }

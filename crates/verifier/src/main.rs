@@ -15,6 +15,7 @@ mod reassess;
 mod run;
 mod show;
 mod stop;
+mod within;
 
 use std::io::Write as _;
 

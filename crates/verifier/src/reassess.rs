@@ -22,11 +22,12 @@ use witnessmark_verifier::outputs::{
 
 use crate::args::{Checks, Format, ReassessArgs};
 use crate::both::Both;
-use crate::computed::{Computed, ComputedReader, Problem};
+use crate::computed::{self, Computed, ComputedReader, Problem};
 use crate::human::{BAD, GOOD, HEAD, OPEN, word};
 use crate::output::{self, safe, wrapped};
 use crate::show;
 use crate::stop::Stop;
+use crate::within::{Within, shown};
 
 /// So many differences are printed; the JSON report has all.
 const SHOWN: usize = 50;
@@ -41,10 +42,12 @@ pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
     let mut sealed = SealedReader::default();
     let mut declared = DeclaredReader::new();
     let mut looking = Both::new(&mut sealed, &mut declared);
-    let bundle = match show::accepted(&args.bundle, args.format, &mut looking)? {
+    let mut within = Within::new(&mut looking, kept);
+    let bundle = match show::accepted(&args.bundle, args.format, &mut within)? {
         Ok(bundle) => bundle,
         Err(code) => return Ok(code),
     };
+    within.whole()?;
     if bundle.statement().predicate.kind == Kind::Record {
         return Err(Stop::Wrong(anyhow!("a person's record has nothing that could be judged again")));
     }
@@ -86,7 +89,10 @@ pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
     };
     let started = sealed.run.as_ref().map_or(bundle.statement().predicate.started, |run| run.started);
     let mut computing = ComputedReader::new(declaration, started, &asked);
-    same(&bundle, show::accepted(&args.bundle, args.format, &mut Both::new(&mut judging, &mut computing))?)?;
+    let mut looking = Both::new(&mut judging, &mut computing);
+    let mut within = Within::new(&mut looking, kept_to_compute);
+    same(&bundle, show::accepted(&args.bundle, args.format, &mut within)?)?;
+    within.whole()?;
     if let Some(error) = judging.failed {
         return Err(error.into());
     }
@@ -112,6 +118,35 @@ pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
     };
     print(args, &bundle, &found)?;
     Ok(found.exit())
+}
+
+/// What is kept of a line to judge again.
+fn kept(_: RecordRef, line: &Line, length: usize) -> usize {
+    match shown(line) {
+        // A digest of it, and where it is.
+        Some(Record::Finding(_)) | None => 64,
+        Some(
+            Record::Run(_)
+            | Record::Check(_)
+            | Record::Assignment(_)
+            | Record::Coverage(_)
+            | Record::Gap(_)
+            | Record::Control(_),
+        ) => length,
+        _ => 0,
+    }
+}
+
+/// What is kept of a line to compute derived objects again.
+fn kept_to_compute(_: RecordRef, line: &Line, length: usize) -> usize {
+    match shown(line) {
+        Some(Record::Resource(resource)) if computed::reads(&resource.kind) => length,
+        // A digest of its facts beside its id; joins read those of others.
+        Some(Record::Derived(derived)) if computed::reads(&derived.kind) => length,
+        Some(Record::Derived(derived)) => derived.id.len().saturating_add(128),
+        Some(Record::Coverage(_) | Record::Gap(_)) => length,
+        _ => 0,
+    }
 }
 
 struct Found {

@@ -24,6 +24,11 @@ pub use witnessmark_verifier::outputs::{Computed, NotComputed, Otherwise, Proble
 
 use account::Account;
 
+/// Whether objects of this kind are kept, because others are computed from them.
+pub fn reads(kind: &str) -> bool {
+    Sealed::KINDS.contains(&kind) || account::INPUTS.contains(&kind) || joins::parts(kind).is_some()
+}
+
 /// What of the declaration is needed; or why it is not there.
 pub type Declared<'d> = Result<&'d Declaration, String>;
 
