@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Mutants of the vectors' good bundles, most of them signed anew with the vectors' own published keys.
 
-usage: mutants.py VECTORS FOLDER [NUMBER]
+usage: mutants.py VECTORS FOLDER [NUMBER [SEED]]
 
-Writes NUMBER mutants (6,000 where nothing else is said) into FOLDER, and says how many of each kind. The same ones each time.
+Writes NUMBER mutants (6,000 where nothing else is said) into FOLDER, and says how many of each kind: of every member of every type some. The same ones each time.
 Whether one is to be accepted or refused is said by nobody here: that is for two verifiers to agree on.
 """
 import collections
@@ -20,6 +20,7 @@ sys.dont_write_bytecode = True
 
 import ed25519
 import ledger
+from records import FORMS, REASONS
 from spelling import tree
 from statement import b64, dump, pae, sha
 
@@ -326,6 +327,8 @@ def rich(base):
     spell("exchange", 2, '}', ',"date":"Mon, 23 Nov 2026 10:06:51 GMT"}')
     spell("coverage", 0, '"items":2', '"items":4,"repeated":2')
     spell("finding", 0, '"expected":true}', '"expected":true,"because":"the page says so"}')
+    spell("finding", 0, '"subject":', '"population":"aws-kms/key@eu-west-1","subject":')
+    spell("run", 0, '"overrides":[]', '"overrides":[],"challenge":"n-1"')
     spell("resource", 0, '"syntax":"json","path":"/Keys/0"}', '"syntax":"csv","path":"/3","decode":["base64","percent"],"inner":["xml","/A/B[2]"]}')
     payload = ('{"witnessmark_acceptance":2,"id":"AC-7","entity":"Northbank Custody Ltd","system":"hot-wallet","covers":{"deviation":'
                '{"control":"AC-USE","check":"aws-kms/key-rotates","subject":"k-1","target":"aws-prod"}},'
@@ -354,11 +357,22 @@ def rich_with(base, lines, payload, file=None):
     lines[at] = lines[at][:38] + f'acceptance",{says},"payload":"{sha(payload.encode())}"}}'
     at = base.at("gap")[0]
     lines[at] = lines[at].replace('"reason":"denied"', '"reason":"throttled"')
+    at = base.at("gap")[-1]
+    gap = json.loads(lines[at])
+    if "acceptance" not in gap:
+        lines[at] = lines[at][:-1] + ',"acceptance":"acceptance:1"}'
+        over = {"gap": {"target": gap["target"], "population": gap["population"], "subject": gap["subject"]["id"]}}
+        more = ('{"salt":"AAAAAAAAAAAAAAAAAAAAAA","t":"acceptance","id":"AC-8","covers":%s,"reason":"by hand","approved_by":"C","approved":"2026-01-01",'
+                '"expires":"2027-01-01"}') % dump(over)
+        lines.insert(base.at("acceptance")[0] + 1, more)
     if not any('"t":"recorded"' in line[:50] for line in lines):
         at = next(n for n, line in enumerate(lines) if '"t":"finding"' in line[:50])
         lines.insert(at, '{"salt":"AAAAAAAAAAAAAAAAAAAAAA","t":"recorded","id":"r1","method":"review","about":[{"requirement":"ccss-9.0:1.01.1.1"}],"by":"p1","role":"entity","on":"2026-11-01","expires":"2027-11-01","says":"contradicts","text":"seen"}')
     files["records.jsonl"] = "".join(line + "\n" for line in lines).encode()
-    return Base("rich", files)
+    made = Base("rich", files)
+    made.payload = made.payload.replace(b',"records":', b',"challenge":"n-1","records":', 1)
+    made.statement = json.loads(made.payload)
+    return made
 
 
 def record_changes(base):
@@ -718,34 +732,150 @@ def judged(base, at, outcome, evidence, reason, told):
     return base.sealed(lines, change=change)
 
 
+def together_changes(base):
+    """Records that change together, as rules between them are kept or broken."""
+    def spelled(at, change):
+        record = json.loads(base.lines[at])
+        change(record)
+        return dump({name: value for name, value in record.items() if value is not None})
+
+    def both(changes, **other):
+        lines = list(base.lines)
+        for at, change in changes:
+            lines[at] = spelled(at, change)
+        return base.sealed(lines, **other)
+
+    def ordered(record, kind, **more):
+        """Members in the order of the page."""
+        whole = {**record, **more}
+        record.clear()
+        record.update({name: whole[name] for name in ("salt", "t", *(member.rstrip("?") for member, _ in FORMS[kind])) if name in whole})
+
+    one = lambda at, change, **other: (lambda: both([(at, change)], **other))
+    for at in base.at("coverage"):
+        for items in range(6):
+            for repeated in (None, 0, 1, 2, 3):
+                for complete in (True, False):
+                    yield "coverage", one(at, lambda r, i=items, n=repeated, c=complete: ordered(r, "coverage", items=i, repeated=n, complete=c))
+    gap = base.at("gap")[0]
+    subjects = ({"kind": "aws-kms/key", "id": "k-2"}, {"kind": "aws-kms/key", "id": "k-9"}, {"kind": "aws-kms/other", "id": "k-2"}, None)
+    for reason in REASONS:
+        for subject in subjects:
+            for part in ("rotation", "id", None):
+                for population in ("aws-kms/key@eu-west-1", "aws-kms/roster", None):
+                    yield "gap", one(gap, lambda r, a=reason, s=subject, p=part, o=population: ordered(r, "gap", reason=a, subject=s, part=p, population=o))
+    run = base.statement["predicate"]
+    for at in base.at("exchange"):
+        for when in ("started", "finished"):
+            for millis in (-1, 0, 1):
+                text = run[when][:-4] + "%03dZ" % (int(run[when][-4:-1]) + millis)
+                yield "exchange time", one(at, lambda r, t=text: ordered(r, "exchange", started=t))
+        for failure in ("connect", "timeout", "reset", "cut", "tls", "too-large"):
+            for status in (None, 0, 200, 65535):
+                yield "exchange failure", one(at, lambda r, f=failure, s=status: ordered(r, "exchange", failure=f, status=s))
+        for place in ("http://a", "https://a", "https://localhost.", "https://127.9.9.9:1", "https://[::ffff:127.0.0.1]", "https://[::]", "local:a"):
+            for peer in ("peer:0", None):
+                yield "exchange endpoint", one(at, lambda r, e=place, p=peer: ordered(r, "exchange", endpoint=e, peer=p))
+    resource = base.at("resource")[0]
+    facts = ("null", '"x"', "1", "true", "[]", "{}", "[1]")
+    for number, fact in enumerate(facts):
+        for named in (True, False):
+            def known(r, fact=fact):
+                r["facts"]["rotation"] = json.loads(fact)
+                r["parts"].setdefault("rotation", r["parts"]["id"])
+
+            def says(r, named=named):
+                ordered(r, "gap", subject={"kind": "aws-kms/key", "id": "k-1" if named else "k-2"}, part="rotation", population="aws-kms/key@eu-west-1")
+            yield f"fact beside its gap {number}", lambda known=known, says=says: both([(resource, known), (gap, says)])
+    for syntax in ("json", "xml", "csv"):
+        for path in ("", "/", "/1", "/0", "/a/b", "/R[1]", "x"):
+            for decode in (None, ["percent"], ["base64", "percent"], []):
+                for inner in (None, ["json", ""], ["xml", "/A"], ["csv", "/1"], ["csv", "/x"]):
+                    def there(r, made=(syntax, path, decode, inner)):
+                        names = ("syntax", "path", "decode", "inner")
+                        r["parts"]["id"] = [{"exchange": "exchange:0", **{name: value for name, value in zip(names, made) if value is not None}}]
+                    yield "locator", one(resource, there)
+    for status in ("complete", "partial", "failed"):
+        for failure in (None, "it failed"):
+            for at in (None, *base.at("coverage")):
+                def change(statement, status=status):
+                    statement["predicate"]["status"] = status
+
+                def ends(r, status=status, failure=failure):
+                    ordered(r, "run", status=status, failure=failure)
+                changes = [(base.at("run")[0], ends)] + ([(at, lambda r: r.update(complete=False))] if at else [])
+                yield "run ends", lambda changes=changes, change=change: both(changes, change=change)
+                shown = [n for n in range(len(base.lines)) if n not in base.at("gap")]
+                bare = [base.lines[n] for n in shown]
+                yield "run without gaps", lambda ends=ends, change=change, bare=bare: base.sealed([spelled(0, ends)] + bare[1:], change=change)
+
+
 def all_mutants(vectors, random):
     good = lambda name: unpacked(os.path.join(vectors, name + ".tar"))
     usual, forms, small = Base("usual", good("good-usual")), Base("forms", good("good-forms")), Base("small", good("good-newest"))
     full = rich(forms)
     person = Base("person", good("good-record"))
+    masked, some, failed = (Base(name, good(name)) for name in ("good-masked", "rehearsal-of-some", "failed-run"))
+    others = [*record_changes(masked), *record_changes(some), *record_changes(failed)]
+    bases = (usual, forms, full, person, masked, some, failed)
     groups = {
-        "records": list(record_changes(full)), "person": [*record_changes(person), *line_changes(person, random), *statement_changes(person)], "lines": [*line_changes(full, random), *line_changes(usual, random)], "statement": list(statement_changes(full)),
+        "records": list(record_changes(full)), "others": others, "together": list(together_changes(full)), "person": [*record_changes(person), *line_changes(person, random), *statement_changes(person)], "lines": [*line_changes(full, random), *line_changes(usual, random)], "statement": list(statement_changes(full)),
         "redaction": list(redaction_changes(full)), "heads": list(head_changes(small)), "ledger": list(ledger_changes(good("good-with-ledger"))),
         "raw": [*raw_changes(full), *raw_changes(small), *raw_changes(person)], "approvals": list(approval_changes(full, forms)), "judged": list(judged_changes(full)),
         "tar": [*tar_changes(packed(good("good-older")), random), *tar_changes(packed(good("good-redacted")), random)],
     }
-    return groups
+    return groups, bases
+
+
+def members_of(bases):
+    """The types that the bases have, each with its members."""
+    found = collections.defaultdict(set)
+    for base in bases:
+        for line in base.lines:
+            record = json.loads(line)
+            found[record["t"]].update(record)
+    return found
+
+
+def place_of(label):
+    """Which member of which type a mutant changes; lists count as one."""
+    return re.sub(r"/\d+", "/*", label.rsplit(" ", 1)[0])
+
+
+def chosen_of(group, share, chance):
+    """So many of a group, of each member some and otherwise by chance."""
+    order = chance.sample(range(len(group)), len(group))
+    seen = collections.Counter()
+    for at in order:
+        seen[place_of(group[at][0])] += 1
+    each = max(1, share // max(1, 2 * len(seen)))
+    seen.clear()
+    first, rest = [], []
+    for at in order:
+        place = place_of(group[at][0])
+        seen[place] += 1
+        (first if seen[place] <= each else rest).append(at)
+    return sorted((first + rest)[:share])
 
 
 # The share of each group in the whole, where it has that many.
-SHARES = {"records": 46, "person": 8, "lines": 9, "statement": 12, "redaction": 5, "heads": 4, "ledger": 6, "raw": 2, "approvals": 5, "judged": 3, "tar": 10}
+SHARES = {"records": 46, "others": 8, "together": 12, "person": 8, "lines": 9, "statement": 12, "redaction": 5, "heads": 4, "ledger": 6, "raw": 2, "approvals": 5, "judged": 3, "tar": 10}
 
 
 def main():
     vectors, folder = sys.argv[1:3]
     number = int(sys.argv[3]) if len(sys.argv) > 3 else 6000
-    chance = random.Random(1)
-    groups = all_mutants(vectors, chance)
+    chance = random.Random(int(sys.argv[4]) if len(sys.argv) > 4 else 1)
+    groups, bases = all_mutants(vectors, chance)
+    known = members_of(bases)
+    missing = [f"{kind}.{name}" for kind, form in FORMS.items() for name in (member.rstrip("?") for member, _ in form) if name not in known[kind]]
+    if missing:
+        sys.exit(f"no base has a member of the page: {missing}")
     total = sum(SHARES.values())
     said, written_names = {}, 0
     for name, group in groups.items():
         share = min(len(group), number * SHARES[name] // total)
-        chosen = sorted(chance.sample(range(len(group)), share))
+        chosen = chosen_of(group, share, chance)
         said[name] = f"{share} of {len(group)}"
         for at in chosen:
             label, make = group[at]
