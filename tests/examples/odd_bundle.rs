@@ -101,7 +101,7 @@ fn control(
         "counts": {"conforms": conforms, "deviates": deviates, "undetermined": undetermined, "not_applicable": not_applicable, "accepted": 0},
     });
     if let Some(outcome) = outcome {
-        control["outcome"] = json!(outcome);
+        control.as_object_mut().expect("an object").insert("outcome".into(), json!(outcome));
     }
     control
 }

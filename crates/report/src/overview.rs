@@ -150,11 +150,16 @@ impl OverviewReader {
 
     /// What was gathered of this bundle.
     #[must_use]
-    pub fn finish(mut self, bundle: &VerifiedBundle) -> Overview {
-        self.overview.findings.iter_mut().for_each(|finding| finding.mark(bundle));
-        for control in &mut self.overview.controls {
+    pub fn finish(self, bundle: &VerifiedBundle) -> Overview {
+        let mut overview = self.gathered();
+        overview.findings.iter_mut().for_each(|finding| finding.mark(bundle));
+        for control in &mut overview.controls {
             control.marks = bundle.marks().map(|marks| marks.of_control(&control.value.id)).unwrap_or_default();
         }
+        overview
+    }
+
+    fn gathered(mut self) -> Overview {
         self.overview.gaps = self.groups.into_values().collect();
         self.overview
     }
@@ -236,7 +241,7 @@ impl Observer for OverviewReader {
             Record::Recorded(recorded) => self.recorded(at, recorded, bytes),
             Record::Exchange(_) => self.overview.exchanges += 1,
             Record::Coverage(coverage) if self.for_coverage.take(bytes) => {
-                self.overview.coverage.push(coverage.clone())
+                self.overview.coverage.push(coverage.clone());
             }
             Record::Coverage(_) => self.overview.coverage_not_shown += 1,
             Record::Gap(gap) => self.gap(at, gap, bytes),
@@ -289,7 +294,7 @@ mod tests {
             reader.record(at(RecordType::Resource), &resource(kind), b"");
         }
         reader.record(at(RecordType::Resource), &resource(0), b"");
-        let overview = reader.finish();
+        let overview = reader.gathered();
         assert_eq!((overview.controls.len(), overview.controls_not_shown), (2, 1));
         assert_eq!((overview.coverage.len(), overview.coverage_not_shown), (2, 1));
         assert_eq!((overview.gaps_in_all, overview.gaps.len(), overview.gap_groups_not_shown), (5, 1, 1));

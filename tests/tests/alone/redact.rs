@@ -1,12 +1,7 @@
 //! Copies of bundles that say less: what a plan withholds and nothing else, what then rests on the custodian's word, and that every copy
 //! verifies or is refused as the format says.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers of tests may stop at the first surprise"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop at the first surprise")]
 
 use std::collections::BTreeSet;
 use std::fs;

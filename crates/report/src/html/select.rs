@@ -67,7 +67,7 @@ impl Chooser {
     pub fn count(&mut self, finding: &Finding) {
         let mut group = Group::of(finding);
         let known = self.counts.contains_key(&group);
-        if !known && !(self.counts.len() < MOST_GROUPS && self.room.take(group.check.len())) {
+        if !(known || self.counts.len() < MOST_GROUPS && self.room.take(group.check.len())) {
             group = group.more();
         }
         *self.counts.entry(group).or_default() += 1;

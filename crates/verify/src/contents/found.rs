@@ -9,18 +9,8 @@ use model::{RecordRef, Timestamp};
 /// So many findings are named in a report; the rest are counted.
 pub(super) const NAMED: usize = 100;
 
-/// Characters of a name that a report keeps.
-const NAME_MAX: usize = 256;
 /// How far the source's clock and the run's may be apart before it is said, in milliseconds.
 const APART: u64 = 5 * 60 * 1000;
-
-/// A name as a report has it.
-pub(super) fn name(text: &str) -> String {
-    match text.char_indices().nth(NAME_MAX) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
-}
 
 /// The sources' own dates beside the times of the exchanges, `docs/spec/bundle.md` §2.
 #[derive(Debug, Default, Clone)]
@@ -102,11 +92,5 @@ mod tests {
         said(5, r#","date":"yesterday""#);
         assert_eq!((dates.compared, dates.unreadable, dates.apart), (4, 1, 2));
         assert_eq!((dates.first, dates.farthest), (Some(RecordRef::new(RecordType::Exchange, 3)), -7_200_500));
-    }
-
-    #[test]
-    fn long_names_are_cut() {
-        assert_eq!(name("aws-kms/key-rotates"), "aws-kms/key-rotates");
-        assert_eq!(name(&"ä".repeat(NAME_MAX + 1)), "ä".repeat(NAME_MAX) + "…");
     }
 }
