@@ -101,7 +101,9 @@ fn control(
         "counts": {"conforms": conforms, "deviates": deviates, "undetermined": undetermined, "not_applicable": not_applicable, "accepted": 0},
     });
     if let Some(outcome) = outcome {
-        control.as_object_mut().expect("an object").insert("outcome".into(), json!(outcome));
+        control.as_object_mut().into_iter().for_each(|members| {
+            members.insert("outcome".into(), json!(outcome));
+        });
     }
     control
 }
