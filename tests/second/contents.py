@@ -45,9 +45,12 @@ def approval_says(payload):
 
 
 def is_approval(data):
+    """Whether a declared file is an approval, of whatever version."""
     payload = approval(data)
     try:
-        return payload is not None and (approval_says(payload) or True)
+        if payload is not None:
+            approval_says(payload)
+        return payload is not None
     except Malformed:
         return False
 
