@@ -3,7 +3,7 @@
 //! Computed from sealed records against the texts that the reader's own program ships. What records say of themselves (`provenance`, `weaker`) is
 //! believed of nothing that this program knows better.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use model::record::{Assignment, Check, Coverage, Finding, JOINED, OWN_CONTROL, Provenance, Route};
@@ -184,6 +184,8 @@ const MOST_OF_NAME: usize = 120;
 const NAMES_KEPT: usize = 20_000;
 /// Targets of all uses of checks by which findings are told apart. Beyond, a use is taken for one of every target.
 const TARGETS_TOLD: usize = 1_000_000;
+/// Uses of one check by one control that are told apart by their targets. Of more a finding has the marks of all.
+const USES_TOLD: usize = 1_000;
 /// Libraries that a text may import; one that imports more is not followed to all of them.
 const IMPORTS: usize = 64;
 /// Bytes of texts that are not shipped and whose own parameters are looked at.
@@ -195,18 +197,22 @@ const MARKS: usize = Mark::ALL.len();
 pub struct Marks {
     texts: &'static dyn Texts,
     tool_version: String,
-    checks: HashMap<Digest, Text>,
+    checks: HashMap<Key, Text>,
     /// Bytes of own texts that may still be kept.
     room: usize,
     uses: Vec<Use>,
     targets_told: usize,
-    /// Control and check → places in `uses`.
-    places: HashMap<Digest, Vec<usize>>,
+    /// By control and check.
+    places: HashMap<Key, Place>,
+    /// Those of which something has to be known.
     targets: HashMap<u64, Target>,
+    /// Target and kind of what programs of the custodian's own read.
+    own_kinds: HashSet<u64>,
     /// Of all targets together.
     joined: u32,
     whole_rehearsal: bool,
-    controls: HashMap<Digest, OfControl>,
+    /// Those with a mark.
+    controls: HashMap<Key, OfControl>,
     counts: [u64; MARKS],
     names: [BTreeSet<String>; MARKS],
     kept: usize,
@@ -220,37 +226,57 @@ pub struct Marks {
 struct Text {
     marks: u32,
     /// Each with the beginning of its name.
-    imports: Vec<(Digest, String)>,
+    imports: Vec<(Key, String)>,
     /// Where it is not the shipped one.
     text: Option<String>,
     /// Its own marks and those of what it imports, with the names of libraries: once all texts are there.
     linked: Option<(u32, Vec<(Mark, String)>)>,
 }
 
+/// All uses of one check by one control.
+#[derive(Debug, Default)]
+struct Place {
+    count: usize,
+    /// Their last one in `uses`.
+    last: usize,
+    /// Of all of them.
+    marks: u32,
+    expects_none: bool,
+}
+
 #[derive(Debug)]
 struct Use {
     marks: u32,
-    weaker: Vec<String>,
     expects_none: bool,
-    control: Digest,
+    control: Key,
+    /// The one before it of the same control and check.
+    before: Option<usize>,
+    weaker: Box<[String]>,
     /// Ascending; `None`: of every target.
-    targets: Option<Vec<u64>>,
+    targets: Option<Box<[u64]>>,
 }
 
 #[derive(Debug, Default)]
 struct Target {
     marks: u32,
+    /// A program of the custodian's own read something of it.
+    own_program: bool,
     of: Vec<(Mark, String)>,
-    /// Kinds of what a program of the custodian's own read.
-    own_kinds: BTreeSet<u64>,
-    /// Kinds of what collectors of ours read.
-    kinds: BTreeSet<u64>,
 }
 
 #[derive(Debug, Default)]
 struct OfControl {
     marks: u32,
-    counts: [u64; MARKS],
+    counts: Vec<(Mark, u64)>,
+}
+
+impl OfControl {
+    fn count(&mut self, mark: Mark) {
+        match self.counts.iter_mut().find(|(known, _)| *known == mark) {
+            Some((_, count)) => *count += 1,
+            None => self.counts.push((mark, 1)),
+        }
+    }
 }
 
 /// What was found for the last finding: most follow others of their control, check and target.
@@ -277,6 +303,7 @@ impl Marks {
             targets_told: 0,
             places: HashMap::new(),
             targets: HashMap::new(),
+            own_kinds: HashSet::new(),
             joined: 0,
             whole_rehearsal: rehearsal,
             controls: HashMap::new(),
@@ -316,13 +343,13 @@ impl Marks {
         let keep = !library && mark.is_some() && check.text.len() <= self.room;
         self.room -= if keep { check.text.len() } else { 0 };
         let text = keep.then(|| check.text.clone());
-        let imports = imports.iter().map(|name| (Digest::of(name.as_bytes()), short(name))).collect();
-        self.checks.insert(Digest::of(check.id.as_bytes()), Text { marks, imports, text, linked: None });
+        let imports = imports.iter().map(|name| (key(name), short(name))).collect();
+        self.checks.insert(key(&check.id), Text { marks, imports, text, linked: None });
     }
 
     /// Takes up a use of a check. All texts come before it.
     pub fn assignment(&mut self, used: &Assignment) {
-        let known = self.checks.get(&Digest::of(used.check.as_bytes()));
+        let known = self.checks.get(&key(&used.check));
         let shipped = known.is_some_and(|text| text.marks == 0);
         let sealed = known.and_then(|text| text.text.as_deref());
         let weaker = self.texts.weaker(&used.check, sealed, &used.parameters);
@@ -334,22 +361,29 @@ impl Marks {
             self.name(Mark::WeakerParameters, &format!("{}: {name}", used.check));
         }
         let room = NAMES_KEPT.saturating_sub(self.kept).min(NAMED);
-        let weaker: Vec<String> = weaker.iter().take(room).map(|name| short(name)).collect();
+        let weaker: Box<[String]> = weaker.iter().take(room).map(|name| short(name)).collect();
         self.kept += weaker.len();
         self.targets_told += used.targets.len();
         let targets = (self.targets_told <= TARGETS_TOLD).then(|| {
             let mut targets: Vec<u64> = used.targets.iter().map(|target| number(target)).collect();
             targets.sort_unstable();
-            targets
+            targets.into_boxed_slice()
         });
         // What the program itself expects of what is joined is no expectation of the entity's.
         let ours = used.control == OWN_CONTROL && used.targets.iter().all(|target| target == JOINED);
-        let control = Digest::of(used.control.as_bytes());
-        let place = self.uses.len();
-        self.uses.push(Use { marks, weaker, expects_none: used.expect.is_some() && !ours, control, targets });
-        self.places.entry(place_of(&used.control, &used.check)).or_default().push(place);
+        let control = key(&used.control);
+        let expects_none = used.expect.is_some() && !ours;
+        let place = self.places.entry(place_of(&used.control, &used.check)).or_default();
+        let before = (place.count > 0).then_some(place.last);
+        *place = Place {
+            count: place.count + 1,
+            last: self.uses.len(),
+            marks: place.marks | marks,
+            expects_none: place.expects_none | expects_none,
+        };
+        self.uses.push(Use { marks, expects_none, control, before, weaker, targets });
         let of_text = self.link(&used.check);
-        self.controls.entry(control).or_default().marks |= of_text | marks;
+        self.mark_control(control, of_text | marks);
     }
 
     /// Takes up the way to a source.
@@ -380,25 +414,22 @@ impl Marks {
 
     /// Takes up a list that was read: who read it stands in it, whether a network was asked or not.
     pub fn coverage(&mut self, coverage: &Coverage) {
-        let kind = number(kind_of(&coverage.population));
         let collector = coverage.collector.as_str();
         let built_in = SOURCES.iter().any(|(name, _)| *name == collector);
-        let own = !built_in && collector != OWN_CONTROL && collector != JOINED;
-        if own {
-            self.name(Mark::OwnProgram, &format!("{}: {collector}", coverage.target));
-            self.joined |= Mark::OwnProgram.bit();
+        // What is declared and what is joined the program makes itself.
+        if built_in || collector == OWN_CONTROL || collector == JOINED {
+            return;
         }
+        self.name(Mark::OwnProgram, &format!("{}: {collector}", coverage.target));
+        self.joined |= Mark::OwnProgram.bit();
+        self.own_kinds.insert(of_kind(&coverage.target, kind_of(&coverage.population)));
         let room = self.kept < NAMES_KEPT;
         let target = self.targets.entry(number(&coverage.target)).or_default();
-        if own {
-            target.own_kinds.insert(kind);
-            let note = (Mark::OwnProgram, short(collector));
-            if room && target.of.len() < NAMED && !target.of.contains(&note) {
-                target.of.push(note);
-                self.kept += 1;
-            }
-        } else {
-            target.kinds.insert(kind);
+        target.own_program = true;
+        let note = (Mark::OwnProgram, short(collector));
+        if room && target.of.len() < NAMED && !target.of.contains(&note) {
+            target.of.push(note);
+            self.kept += 1;
         }
     }
 
@@ -442,26 +473,27 @@ impl Marks {
                 self.name(of_finding, &finding.check);
             }
         }
-        let of_control = self.controls.entry(Digest::of(finding.control.as_bytes())).or_default();
+        let of_control = self.controls.entry(key(&finding.control)).or_default();
         of_control.marks |= marks;
-        for (mark, (all, here)) in Mark::ALL.iter().zip(self.counts.iter_mut().zip(of_control.counts.iter_mut())) {
-            let one = u64::from(marks & mark.bit() != 0);
-            *all += one;
-            *here += one;
+        for (mark, count) in Mark::ALL.into_iter().zip(&mut self.counts).filter(|(mark, _)| marks & mark.bit() != 0) {
+            *count += 1;
+            of_control.count(mark);
         }
     }
 
     /// Call after the last record: what uses of checks have, whose findings are not shown.
     pub fn finish(&mut self) {
-        for used in &self.uses {
+        let whole = if self.whole_rehearsal { Mark::Rehearsal.bit() } else { 0 };
+        let of_use = |used: &Use| {
             let of_targets = match &used.targets {
                 Some(targets) => targets.iter().map(|target| self.of_target(*target)).fold(0, |all, one| all | one),
                 None => self.joined,
             };
-            self.controls.entry(used.control).or_default().marks |= of_targets;
-        }
-        let whole = if self.whole_rehearsal { Mark::Rehearsal.bit() } else { 0 };
-        self.controls.values_mut().for_each(|control| control.marks |= whole);
+            // Which kinds its findings are about nobody can tell without them.
+            (used.control, whole | (of_targets & !Mark::OwnProgram.bit()))
+        };
+        let of_uses: Vec<(Key, u32)> = self.uses.iter().map(of_use).collect();
+        of_uses.into_iter().for_each(|(control, marks)| self.mark_control(control, marks));
         self.last = None;
     }
 
@@ -476,7 +508,7 @@ impl Marks {
         if word.unwrap_or_default() & (1 << (ordinal % 64)) != 0 {
             marks |= Mark::Withheld.bit();
         }
-        let libraries = self.checks.get(&Digest::of(finding.check.as_bytes())).and_then(|text| text.linked.as_ref());
+        let libraries = self.checks.get(&key(&finding.check)).and_then(|text| text.linked.as_ref());
         let libraries = libraries.map(|(_, libraries)| libraries.as_slice()).unwrap_or_default();
         let of_target = self.targets.get(&number(&finding.target)).map(|t| t.of.as_slice()).unwrap_or_default();
         Mark::ALL
@@ -496,24 +528,23 @@ impl Marks {
     /// The marks of one sealed text by itself.
     #[must_use]
     pub fn of_text(&self, id: &str) -> Vec<Mark> {
-        let marks = self.checks.get(&Digest::of(id.as_bytes())).map_or(Mark::Unsealed.bit(), |text| text.marks);
+        let marks = self.checks.get(&key(id)).map_or(Mark::Unsealed.bit(), |text| text.marks);
         Mark::ALL.into_iter().filter(|mark| marks & mark.bit() != 0).collect()
     }
 
     /// The marks of one control, with how many of its shown findings have each.
     #[must_use]
     pub fn of_control(&self, id: &str) -> Vec<MarkCount> {
-        let Some(control) = self.controls.get(&Digest::of(id.as_bytes())) else { return Vec::new() };
-        let there = Mark::ALL.iter().zip(control.counts).filter(|(mark, _)| control.marks & mark.bit() != 0);
-        there.map(|(mark, findings)| MarkCount { mark: *mark, findings, controls: 1, of: Vec::new() }).collect()
+        let Some(control) = self.controls.get(&key(id)) else { return Vec::new() };
+        let of = |mark: Mark| control.counts.iter().find(|(of, _)| *of == mark).map_or(0, |(_, count)| *count);
+        let there = Mark::ALL.into_iter().filter(|mark| control.marks & mark.bit() != 0);
+        there.map(|mark| MarkCount { mark, findings: of(mark), controls: 1, of: Vec::new() }).collect()
     }
 
     /// The parameters of a use of a check that demand less than by default, at one of these targets.
     #[must_use]
     pub fn weaker(&self, control: &str, check: &str, targets: &[String]) -> Vec<String> {
-        let places = self.places.get(&place_of(control, check)).into_iter().flatten();
-        let uses = places.filter_map(|place| self.uses.get(*place));
-        let of_these = uses.filter(|used| targets.iter().any(|target| used.is_of(number(target))));
+        let of_these = self.uses_at(control, check).filter(|used| targets.iter().any(|target| used.is_of(number(target))));
         let names: BTreeSet<&String> = of_these.flat_map(|used| &used.weaker).collect();
         names.into_iter().cloned().collect()
     }
@@ -524,7 +555,7 @@ impl Marks {
         let mut all = Vec::new();
         for ((mark, findings), names) in Mark::ALL.into_iter().zip(self.counts).zip(&self.names) {
             let controls = self.controls.values().filter(|control| control.marks & mark.bit() != 0).count();
-            if controls > 0 {
+            if controls > 0 || !names.is_empty() {
                 let controls = u64::try_from(controls).unwrap_or(u64::MAX);
                 all.push(MarkCount { mark, findings, controls, of: names.iter().cloned().collect() });
             }
@@ -553,8 +584,18 @@ impl Marks {
 
     fn uses_of(&self, finding: &Finding) -> impl Iterator<Item = &Use> {
         let target = number(&finding.target);
-        let places = self.places.get(&place_of(&finding.control, &finding.check)).into_iter().flatten();
-        places.filter_map(|place| self.uses.get(*place)).filter(move |used| used.is_of(target))
+        self.uses_at(&finding.control, &finding.check).filter(move |used| used.is_of(target))
+    }
+
+    fn uses_at(&self, control: &str, check: &str) -> impl Iterator<Item = &Use> {
+        let last = self.places.get(&place_of(control, check)).and_then(|place| self.uses.get(place.last));
+        std::iter::successors(last, |used| self.uses.get(used.before?)).take(USES_TOLD)
+    }
+
+    fn mark_control(&mut self, control: Key, marks: u32) {
+        if marks != 0 {
+            self.controls.entry(control).or_default().marks |= marks;
+        }
     }
 
     fn of_target(&self, target: u64) -> u32 {
@@ -562,7 +603,7 @@ impl Marks {
             return self.joined;
         }
         let Some(target) = self.targets.get(&target) else { return 0 };
-        target.marks | if target.own_kinds.is_empty() { 0 } else { Mark::OwnProgram.bit() }
+        target.marks | if target.own_program { Mark::OwnProgram.bit() } else { 0 }
     }
 
     fn of_place(&mut self, finding: &Finding) -> (u32, bool) {
@@ -572,27 +613,30 @@ impl Marks {
 
     /// What all findings of this control, check, target and kind have, and whether they may be about nothing.
     fn of_known_place(&self, finding: &Finding) -> (u32, bool) {
-        let of_text = self.checks.get(&Digest::of(finding.check.as_bytes())).and_then(|text| text.linked.as_ref());
+        let of_text = self.checks.get(&key(&finding.check)).and_then(|text| text.linked.as_ref());
         let mut marks = of_text.map_or(Mark::Unsealed.bit(), |(marks, _)| *marks);
         let (mut found, mut expects_none) = (false, false);
-        for used in self.uses_of(finding) {
-            found = true;
-            marks |= used.marks;
-            expects_none |= used.expects_none;
+        match self.places.get(&place_of(&finding.control, &finding.check)) {
+            Some(place) if place.count > USES_TOLD => {
+                (found, marks, expects_none) = (true, marks | place.marks, place.expects_none);
+            }
+            _ => {
+                for used in self.uses_of(finding) {
+                    found = true;
+                    marks |= used.marks;
+                    expects_none |= used.expects_none;
+                }
+            }
         }
         if !found {
             marks |= Mark::Unassigned.bit();
         }
-        let number_of = number(&finding.target);
-        marks |= match (self.targets.get(&number_of), kind(finding)) {
-            // Of what one collector of ours read another one's program is no matter.
-            (Some(target), Some(kind))
-                if target.kinds.contains(&number(kind)) && !target.own_kinds.contains(&number(kind)) =>
-            {
-                target.marks
-            }
-            _ => self.of_target(number_of),
-        };
+        marks |= self.of_target(number(&finding.target));
+        // What a program read beside it is no matter.
+        let other = |kind: &str| !self.own_kinds.contains(&of_kind(&finding.target, kind));
+        if finding.target != JOINED && kind(finding).is_some_and(other) {
+            marks &= !Mark::OwnProgram.bit();
+        }
         if self.whole_rehearsal {
             marks |= Mark::Rehearsal.bit();
         }
@@ -601,15 +645,15 @@ impl Marks {
 
     /// Follows what a check imports, once, and gives its marks.
     fn link(&mut self, check: &str) -> u32 {
-        let id = Digest::of(check.as_bytes());
+        let id = key(check);
         let Some(text) = self.checks.get(&id) else { return Mark::Unsealed.bit() };
         if let Some((marks, _)) = &text.linked {
             return *marks;
         }
         let mut marks = text.marks;
         let mut named: Vec<(Mark, String)> = Vec::new();
-        let mut wanted: Vec<&(Digest, String)> = text.imports.iter().collect();
-        let mut seen: BTreeSet<Digest> = BTreeSet::new();
+        let mut wanted: Vec<&(Key, String)> = text.imports.iter().collect();
+        let mut seen: BTreeSet<Key> = BTreeSet::new();
         let libraries = [Mark::ChangedLibrary, Mark::OwnLibrary, Mark::UnknownLibrary];
         while let Some((id, name)) = wanted.pop() {
             if !seen.insert(*id) {
@@ -671,15 +715,26 @@ fn is_of_nothing(finding: &Finding) -> bool {
     finding.subject.is_none() && finding.outcome == Outcome::NotApplicable
 }
 
-fn place_of(control: &str, check: &str) -> Digest {
-    Digest::of(format!("{}:{control}{check}", control.len()).as_bytes())
+/// Sixteen bytes for a name: what is kept of each does not depend on its length.
+type Key = u128;
+
+fn key(name: &str) -> Key {
+    let digest = Digest::of(name.as_bytes());
+    digest.as_bytes().iter().take(16).fold(0, |value, byte| value << 8 | Key::from(*byte))
 }
 
-/// Eight bytes for a name: what is kept of each does not depend on its length. Two names with one number take 2^32 tries, and would lend one
-/// target the marks of another.
+fn place_of(control: &str, check: &str) -> Key {
+    key(&format!("{}:{control}{check}", control.len()))
+}
+
+/// Eight bytes for a target, of which there may be many more. Two with one number take 2^32 tries, and would lend one the marks of the other.
 fn number(name: &str) -> u64 {
     let digest = Digest::of(name.as_bytes());
     digest.as_bytes().iter().take(8).fold(0, |value, byte| value << 8 | u64::from(*byte))
+}
+
+fn of_kind(target: &str, kind: &str) -> u64 {
+    number(&format!("{}:{target}{kind}", target.len()))
 }
 
 fn short(name: &str) -> String {

@@ -276,3 +276,18 @@ fn what_is_kept_of_targets_is_bounded() {
     let marks = marks(&shipped(), &[many], "1.0.0", |marks| marks.finding(0, &finding("t"), false));
     assert_eq!(marks.of(0, &finding("t")), [], "it is taken for a use of every target");
 }
+
+/// Neither does a check that is used very often make each finding look at all of its uses.
+#[test]
+fn of_very_many_uses_a_finding_has_the_marks_of_all() {
+    let mut uses = vec![used("{}", &[]); USES_TOLD];
+    uses[0].parameters = RawValue::from_string(r#"{"p":"weak"}"#.to_owned()).unwrap();
+    uses[0].targets = vec!["other".to_owned()];
+    let of = |uses: &[Assignment]| {
+        let marks = marks(&shipped(), uses, "1.0.0", |marks| marks.finding(0, &finding("t"), false));
+        marks.of(0, &finding("t")).iter().map(|one| one.mark).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&uses), []);
+    uses.push(used("{}", &[]));
+    assert_eq!(of(&uses), [Mark::Contradicted, Mark::WeakerParameters]);
+}
