@@ -51,8 +51,9 @@ pub(super) fn before_signing(
     let signer = public_key(&collector)?;
     let mut trust = Trust::new(head.origin(), public_key(&ledger)?, signer)?;
     trust.keys.push(TrustedKey::from_now_on(signer, Role::Record, 0));
-    // Who approves is no matter of who seals: those are the keys that will count for good.
-    trust.keys.extend(approvers.keys.iter().filter(|key| key.role == Role::Approve).cloned());
+    // Who approves is no matter of who seals: those are the keys that will count for good. The others are known too, so that an approval that one
+    // of them signed is told as what it is.
+    trust.keys.extend(approvers.keys.iter().cloned());
     let key: LogKey = trust.log_key()?;
 
     let envelope =
