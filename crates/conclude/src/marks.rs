@@ -544,7 +544,8 @@ impl Marks {
     /// The parameters of a use of a check that demand less than by default, at one of these targets.
     #[must_use]
     pub fn weaker(&self, control: &str, check: &str, targets: &[String]) -> Vec<String> {
-        let of_these = self.uses_at(control, check).filter(|used| targets.iter().any(|target| used.is_of(number(target))));
+        let of_these =
+            self.uses_at(control, check).filter(|used| targets.iter().any(|target| used.is_of(number(target))));
         let names: BTreeSet<&String> = of_these.flat_map(|used| &used.weaker).collect();
         names.into_iter().cloned().collect()
     }

@@ -489,7 +489,7 @@ fn tree(arguments: &[&str]) -> Vec<String> {
 }
 
 /// Files that git tracks or would track.
-fn tracked() -> Vec<String> {
+pub fn tracked() -> Vec<String> {
     run("git", &["ls-files", "--cached", "--others", "--exclude-standard"])
         .lines()
         .filter(|path| *path != "Cargo.lock" && root().join(path).is_file())

@@ -3,19 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Component, Path, PathBuf};
-use std::process::Command;
 
 use workspace_tests::root;
 
-/// Every page that git tracks, by its path from the root.
+use crate::architecture::{read, tracked};
+
+/// Every page of the project, by its path from the root.
 fn pages() -> BTreeMap<PathBuf, String> {
-    let listed = Command::new("git").args(["ls-files", "-z", "--", "*.md"]).current_dir(root()).output().unwrap();
-    assert!(listed.status.success(), "{listed:?}");
-    let names = String::from_utf8(listed.stdout).unwrap();
-    let names = names.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from);
-    names.filter_map(|name| fs::read_to_string(root().join(&name)).ok().map(|text| (name, text))).collect()
+    let names = tracked().into_iter().filter(|path| path.ends_with(".md"));
+    names.map(|name| (PathBuf::from(&name), read(&name))).collect()
 }
 
 /// A text without its fenced blocks, which are examples.
