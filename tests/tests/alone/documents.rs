@@ -1,7 +1,5 @@
 //! What the pages point at is there: files, headings, numbered sections.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at the first surprise")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
