@@ -130,7 +130,7 @@ fn controls(text: &mut String, bundle: &VerifiedBundle, overview: &Overview) {
         .ok();
         // Of a whole rehearsal the first lines say so.
         let said = |one: &MarkCount| one.mark == Mark::Rehearsal && bundle.rehearsals().is_whole();
-        for one in marks.iter().filter(|one| !said(one)) {
+        for one in marks.iter().filter(|one| one.findings > 0 && !said(one)) {
             writeln!(text, "{:<width$}  {DIM}{} of its findings: {}{DIM:#}", "", one.findings, one.mark.words()).ok();
         }
     }

@@ -215,7 +215,11 @@ fn control(MarkedControl { value: control, marks }: &MarkedControl, side: &Side)
         id: clean(&control.id),
         title: clean(&control.title),
         requirements: clean(&control.requirements.join(", ")),
-        marks: marks.iter().map(|one| format!("{} of its findings: {}", one.findings, one.mark.words())).collect(),
+        marks: marks
+            .iter()
+            .filter(|one| one.findings > 0)
+            .map(|one| format!("{} of its findings: {}", one.findings, one.mark.words()))
+            .collect(),
         outcome,
         conforms: c.conforms,
         deviates: c.deviates,
