@@ -222,7 +222,9 @@ fn unclosed(schema: &Value, place: &str, around: bool, open: &mut Vec<String>) {
             }
         }
         Value::Array(all) => {
-            all.iter().enumerate().for_each(|(at, inner)| unclosed(inner, &format!("{place}/{at}"), around, open));
+            for (at, inner) in all.iter().enumerate() {
+                unclosed(inner, &format!("{place}/{at}"), around, open);
+            }
         }
         _ => {}
     }
