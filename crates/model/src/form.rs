@@ -83,7 +83,7 @@ impl Form {
             Self::Trace => ("trace", 1, &["witnessmark trace", "witnessmark-verify trace"]),
             Self::Validate => ("validate", 1, &["witnessmark validate"]),
             // Beside its own command, every other one that meets a bundle it does not accept prints it.
-            Self::Verify => ("verify-report", 1, &["witnessmark-verify verify"]),
+            Self::Verify => ("verify-report", 2, &["witnessmark-verify verify"]),
         }
     }
 

@@ -109,7 +109,7 @@ fn what_the_auditor_is_told_is_as_its_schema_says() {
     let trust = ["--trust", "d/keys/trust.json", "--last-seen", "seen-outputs"];
     let verify = |arguments: &[&[&str]]| desk().verify(&[&arguments.concat()[..], &trust, &JSON].concat());
     let allowed = ["d/bundle-1.tar", "--allow-rehearsal"];
-    let report = of(&verify(&[&allowed]), "witnessmark-verify-report/1");
+    let report = of(&verify(&[&allowed]), "witnessmark-verify-report/2");
     assert_eq!((&report["bundle"]["entity"], &report["bundle"]["index"]), (&"Northbank Custody Ltd".into(), &1.into()));
     for (command, more, form) in [
         ("show", &[][..], "witnessmark-show/1"),
@@ -131,14 +131,14 @@ fn what_the_auditor_is_told_is_as_its_schema_says() {
         // A rehearsal that nobody allowed: each says why it shows nothing.
         let refused = verify(&[&[command, "d/bundle-1.tar"], more]);
         assert_eq!(refused.code, 21, "{refused:?}");
-        of(&refused, "witnessmark-verify-report/1");
+        of(&refused, "witnessmark-verify-report/2");
     }
     let audit = of(&verify(&[&["audit", "d/evidence"]]), "witnessmark-ledger-audit/2");
     assert_eq!(
         (&audit["entity"], &audit["head"]["origin"]),
         (&"Northbank Custody Ltd".into(), &"northbank.example/hot-wallet".into())
     );
-    of(&verify(&[&["d/bundle-1-altered.tar", "--allow-rehearsal"]]), "witnessmark-verify-report/1");
+    of(&verify(&[&["d/bundle-1-altered.tar", "--allow-rehearsal"]]), "witnessmark-verify-report/2");
 }
 
 /// Evidence, records of persons, failed runs, rehearsals in part, redacted copies, whole ledgers and all sorts of what is refused: the vectors.
@@ -162,14 +162,14 @@ fn what_is_said_of_vectors_is_as_its_schema_says() {
         let all = ["--allow-rehearsal", "--allow-failed", "--allow-unsigned-redaction"];
         let verified = desk.verify(&[&usual[..], &JSON].concat());
         assert_eq!(verified.code, i32::try_from(one["exit"].as_i64().unwrap()).unwrap(), "{name}: {verified:?}");
-        of(&verified, "witnessmark-verify-report/1");
+        of(&verified, "witnessmark-verify-report/2");
         for command in [&["show", "--all"][..], &["show", "--requests"], &["show", "--finding", "0"], &["reassess"]] {
             let answer = desk.verify(&[command, &usual, &all, &JSON].concat());
             // A bundle may have no finding, or be a person's record: no answer.
             if !answer.stdout.is_empty() {
                 let said = answer.json();
                 assert_eq!(faults(&said), Vec::<String>::new(), "{name} {command:?}");
-                shown += usize::from(said["form"] != "witnessmark-verify-report/1");
+                shown += usize::from(said["form"] != "witnessmark-verify-report/2");
             }
         }
     }
