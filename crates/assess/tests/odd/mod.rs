@@ -38,7 +38,7 @@ pub fn main() -> Result<(), WorkerError> {
                         Some(other) => misbehave(other)?,
                         None => {}
                     }
-                    answers.push(json!([job["n"], "conforms", [{"path": "/size"}]]));
+                    answers.push(json!([job["n"], "conforms", [{"path": "/size"}], 0]));
                 }
                 *answer = json!({"s": number, "r": answers}).to_string();
             }
