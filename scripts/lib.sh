@@ -140,7 +140,18 @@ install_browser() {
 inputs_actionlint() { go_version; }
 install_actionlint() { go_install "$1" github.com/rhysd/actionlint/cmd/actionlint@v1.7.12; }
 
-COMPONENTS=(moto ministack opa actionlint cosign oracle sigstore_js iam_simulate kubernetes github pkcs11 kryoptic systemd browser)
+# What renders and checks the chart as its users do.
+inputs_helm() { go_version; }
+install_helm() { go_install "$1" helm.sh/helm/v4/cmd/helm@v4.3.2; }
+
+inputs_kubeconform() { go_version; }
+install_kubeconform() { go_install "$1" github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0; }
+
+# What reads scripts and recipes of images: shellcheck and hadolint, programs of their own that come as wheels.
+inputs_linters() { python3 --version; cat "$ROOT/testenv/linters.txt"; }
+install_linters() { venv "$1" "$ROOT/testenv/linters.txt"; }
+
+COMPONENTS=(moto ministack opa actionlint cosign oracle sigstore_js iam_simulate kubernetes github pkcs11 kryoptic systemd browser helm kubeconform linters)
 
 # ---- helpers of the recipes
 

@@ -55,6 +55,9 @@ control := {
 	"not_inspectable": null,
 	"documents": [],
 	"task": false,
+	"every_seconds": 86400,
+	"grace_seconds": null,
+	"observed": {"since": fixture.now - (35 * fixture.day), "gaps": []},
 }
 
 task := {
@@ -71,7 +74,19 @@ task := {
 	"due": days_ahead(80),
 	"model_since": days_ago(300),
 	"kept": kept(1, []),
+	"grace": null,
+	"operated": {"from": days_ago(190), "days": [due_day(100)], "seen": {}},
 	"seen": task_seen(35),
+}
+
+# A day on which a task was due so many days ago, done a week before that, and declared the day after.
+due_day(days) := {
+	"due": days_ago(days),
+	"until": days_ago(days - 5),
+	"done": days_ago(days + 7),
+	"record": "REC-2",
+	"late": false,
+	"seen": days_ago(days + 6).epoch,
 }
 
 # A folder of records.

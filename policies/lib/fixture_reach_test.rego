@@ -42,7 +42,23 @@ key(entries) := {
 	"declared": [{"id": "hot-signing", "holders": ["kh-1", "kh-2"]}],
 	"copies": [],
 	"entries": entries,
+	"common": null,
 	"everyone": true,
+}
+
+# A key that is reached by others too, in the way in which they reach other keys: of so many as `counts` says the first.
+key_and(entries, first, counts) := object.union(key(entries), {"common": {
+	"of": "111122223333",
+	"people": 40,
+	"except": [],
+	"not_holders": among(first, counts, "not_holders"),
+	"users_without_mfa": among(first, counts, "users_without_mfa"),
+	"do_everything": among(first, counts, "do_everything"),
+}})
+
+among(first, counts, member) := {
+	"count": object.get(counts, member, count(object.get(first, member, []))),
+	"first": object.get(first, member, []),
 }
 
 administrators(entries) := {"account": "111122223333", "entries": entries, "everyone": true}

@@ -6,6 +6,29 @@ package lib.reach
 # A group is nobody: its members have entries of their own.
 somebody(entry) if entry.who.kind != "group"
 
+# Of those who reach other keys in the same way, whom `joined/common-reach` lists, this key names some: how many, and the first of them.
+some_of(common, member) := common[member] if is_object(common)
+
+some_of(common, _) := {"count": 0, "first": []} if not is_object(common)
+
+# Whether it is known who of them there is: nobody, or somebody.
+known(common) if is_null(common)
+
+known(common) if is_object(common)
+
+# What is said of one of them.
+one_of(entry, group, common) := sprintf("%s: one of %d who reach other keys in the same way (joined/common-reach `%s`)", [
+	because(entry),
+	group.count,
+	common.of,
+])
+
+# More of them than are named here, where none of those who are is what is looked for.
+rest(group, common) := sprintf("who the other %d are who reach other keys in the same way, joined/common-reach `%s` says", [
+	group.count - count(group.first),
+	common.of,
+])
+
 # Whether a list of declared principals has this one, for all they do by this entry.
 declared(entry, list) if {
 	some one in list

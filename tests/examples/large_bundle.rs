@@ -1,4 +1,5 @@
-//! Writes a large sealed bundle and its trust file, for measuring: `large_bundle DIR [RECORDS]`.
+//! Writes a large sealed bundle and its trust file, for measuring: `large_bundle DIR [RECORDS [SINCE]]`. With `SINCE` a second one of the day after
+//! goes to `DIR/later`, in which one key in `SINCE` is otherwise.
 //!
 //! A fifth of the records are exchanges, seven tenths resources of some 1.5 kB, the rest findings: what a large account gives.
 
@@ -17,18 +18,22 @@ use workspace_tests::sealed::{Book, Story, unpack};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let folder = PathBuf::from(arguments.next().ok_or("usage: large_bundle DIR [RECORDS]")?);
+    let folder = PathBuf::from(arguments.next().ok_or("usage: large_bundle DIR [RECORDS [SINCE]]")?);
     let count: u64 = arguments.next().map_or(Ok(100_000), |text| text.parse())?;
 
     let mut book = Book::new();
-    book.seal(large(count.max(10)));
+    book.seal(large(count.max(10), 0, None));
     unpack(&book.exported(0), &folder.join("bundle"));
+    if let Some(since) = arguments.next() {
+        book.seal(large(count.max(10), 1, Some(since.parse()?)));
+        unpack(&book.exported(1), &folder.join("later"));
+    }
     std::fs::write(folder.join("trust.json"), book.trust().render()?)?;
     Ok(())
 }
 
-fn large(count: u64) -> Story {
-    let mut story = Story::usual(0);
+fn large(count: u64, index: u64, otherwise: Option<u64>) -> Story {
+    let mut story = Story::usual(index);
     let (exchanges, findings) = (count / 5, count / 10);
     let resources = count - exchanges - findings - 6;
     story.raw = BTreeMap::new();
@@ -70,7 +75,7 @@ fn large(count: u64) -> Story {
         let body = json!({
             "target": "aws-prod", "collector": "aws-kms", "population": "aws-kms/key@eu-west-1", "kind": "aws-kms/key", "id": id,
             "parts": {"id": at, "metadata": at, "policy": at},
-            "facts": {"id": id, "metadata": {"enabled": true, "spec": "ECC_SECG_P256K1", "origin": "AWS_KMS"}, "policy": statements},
+            "facts": {"id": id, "metadata": {"enabled": otherwise.is_none_or(|since| n % since != 0), "spec": "ECC_SECG_P256K1", "origin": "AWS_KMS"}, "policy": statements},
         });
         (RecordType::Resource, body)
     }));

@@ -26,21 +26,25 @@ def place(path):
     if match:
         need(int(match[1]) < 2**40, "an index beyond the limit")
         return 11, int(match[1])
+    match = re.fullmatch(rf"ledger/controls/({DECIMAL})\.txt", path)
+    if match:
+        need(int(match[1]) < 2**40, "an index beyond the limit")
+        return 12, int(match[1])
     match = re.fullmatch(rf"anchors/({DECIMAL})/([a-z0-9-][a-z0-9.-]{{0,63}})", path)
     if match:
         need(int(match[1]) <= 2**40, "a size beyond the limit")
-        return 12, int(match[1]), match[2].encode()
+        return 13, int(match[1]), match[2].encode()
     if path == "records.jsonl":
-        return (13,)
+        return (14,)
     match = re.fullmatch(r"raw/([0-9]{3})/([0-9]{9})", path)
     need(match and match[2].startswith(match[1]), f"a name outside the format: {path}")
-    return 14, int(match[2])
+    return 15, int(match[2])
 
 
 def size_limit(path):
     if path in SIZES:
         return SIZES[path]
-    for start, limit in (("raw/", 1_073_741_824), ("anchors/", 65_536), ("ledger/statements/", 16_384), ("ledger/tile/", 16_777_472)):
+    for start, limit in (("raw/", 1_073_741_824), ("anchors/", 65_536), ("ledger/statements/", 16_384), ("ledger/controls/", 16_777_216), ("ledger/tile/", 16_777_472)):
         if path.startswith(start):
             return limit
     return 8_589_934_591

@@ -49,6 +49,27 @@ def root(leaves):
     return level[0]
 
 
+def together(leaves, first, size, proof, top):
+    """Section 2, entries after each other."""
+    if not leaves or first + len(leaves) > size:
+        return False
+    leaves, proof, last = iter(leaves), iter(proof), first + len(leaves)
+
+    def over(begin, end):
+        if end <= first or begin >= last:
+            return next(proof)
+        if end - begin == 1:
+            return next(leaves)
+        k = 1 << (end - begin - 1).bit_length() - 1
+        left = over(begin, begin + k)
+        return node(left, over(begin + k, end))
+
+    try:
+        return over(0, size) == top and next(proof, None) is None
+    except StopIteration:
+        return False
+
+
 def inclusion(r, index, size, proof, top):
     if index >= size:
         return False

@@ -186,8 +186,14 @@ def about(value):
     return (ABOUT_REQUIREMENT if value[1][0][1] == "requirement" else ABOUT_CONTROL)(value)
 
 
+def every(value):
+    need(value[0] == "object" and value[1], "never due")
+    return (EVERY_DAYS if value[1][0][1] == "days" else EVERY_MONTHS)(value)
+
+
 TEXTS = listed(text)
 NUMBER = whole()
+EVERY_MONTHS, EVERY_DAYS = members(("months", whole(1, 2**32 - 1))), members(("days", whole(1, 2**32 - 1)))
 FORMS = {
     "run": [("id", text), ("tool", members(("name", text), ("version", text), ("sha256", digest))), ("assessment", NUMBER),
             ("clock", one_of("system", "set")), ("started", time), ("finished", time), ("plan", digest),
@@ -242,7 +248,9 @@ FORMS = {
                 ("outcome?", one_of("conforms", "deviates", "undetermined", "not-applicable")),
                 ("counts", members(("conforms", NUMBER), ("deviates", NUMBER), ("undetermined", NUMBER),
                                    ("not_applicable", NUMBER), ("accepted", NUMBER))),
-                ("observe?", members(("every_seconds", whole(1))))],
+                ("observe?", members(("every_seconds", whole(1)), ("grace_seconds?", NUMBER))),
+                ("task?", members(("every?", every), ("grace_days?", whole(0, 2**32 - 1)),
+                                  ("done", listed(members(("on", date), ("record?", text))))))],
 }
 READ = {kind: members(("salt", matching("[A-Za-z0-9_-]{21}[AQgw]", "no salt")), ("t", text), *form)
         for kind, form in FORMS.items()}
@@ -250,6 +258,9 @@ READ = {kind: members(("salt", matching("[A-Za-z0-9_-]{21}[AQgw]", "no salt")), 
 
 def alone(kind, record):
     """What the members of one record say of each other, where the page calls it a matter of form."""
+    if kind == "control":
+        days = [done["on"] for done in record.get("task", {"done": []})["done"]]
+        need(days == sorted(days), "days of a task in another order")
     if kind == "exchange":
         need("peer" not in record or record["endpoint"].startswith("https://"), "a peer without TLS")
     if kind == "body":

@@ -20,7 +20,7 @@ import ed25519
 from contents import RecordFalse, Records, approval, approval_says, is_approval
 from files import tar
 from ledger import (Ledger, Note, c2sp_id, consistency, entry_of, envelope_of, inclusion, key_id, leaf, parse_envelope, prior_root,
-                    root)
+                    root, together)
 from spelling import Malformed, need
 from statement import Later, RedactionStatement, Statement, Trust, counter_signed, dump, loads, pae, same_bytes, sha, sigstore
 
@@ -349,14 +349,15 @@ class Verification:
         """Step 10, with ledger.md sections 4 and 7."""
         tiles = {path[7:]: data for path, data in self.files.items() if path.startswith("ledger/tile/")}
         statements = {int(path[18:-5]): data for path, data in self.files.items() if path.startswith("ledger/statements/")}
-        if not tiles and not statements:
+        controls = {int(path[16:-4]): data for path, data in self.files.items() if path.startswith("ledger/controls/")}
+        if not tiles and not statements and not controls:
             return
         if self.newest is None:
             if "ledger/checkpoint" not in self.files and not self.ended:
                 self.add(LEDGER, "missing-part", "ledger/checkpoint is not there")
             return
         book = Ledger(self.newest.size)
-        for path in sorted(set(tiles) - book.paths()) + sorted(set(statements) - set(range(book.size))):
+        for path in sorted(set(tiles) - book.paths()) + sorted((set(statements) | set(controls)) - set(range(book.size))):
             self.add(LEDGER, "malformed", f"{path} does not belong to this ledger")
             return
         missing = sorted(book.paths() - set(tiles)) + [n for n in range(book.size) if n not in statements]
@@ -371,9 +372,10 @@ class Verification:
         if wrong:
             self.add(LEDGER, "altered", wrong)
             return
-        previous, self.owner = None, None
+        previous, self.owner, shown = None, None, set()
         for index in range(book.size):
             problem, previous = self.ledger_statement(book, index, statements[index], previous)
+            problem = problem or self.ledger_controls(statements[index], controls.get(index), shown)
             if problem:
                 self.add(LEDGER, *problem)
                 return
@@ -405,6 +407,47 @@ class Verification:
         named = (self.trust.entity or self.owner[0], self.trust.system or self.owner[1])
         other = None if (s.entity, s.system) == named else ("contradiction", f"statement {index} is of another system")
         return other, sha(payload)
+
+    def ledger_controls(self, statement, data, shown):
+        """ledger.md section 4, controls: of a statement that is proven. `shown`: digests whose texts and uses stood in a file before."""
+        if data is None:
+            return None
+        s = Statement(parse_envelope(loads(statement))[0])
+        if s.kind not in ("run", "record") or s.status == "failed" or set(s.rehearsal) - {"target"}:
+            return "malformed", f"a file of controls of entry {s.index}, which has none"
+        basis = s.basis or {}
+        once = {kind: (kind, basis[name]) for kind, name in (("check", "checks"), ("assignment", "parameters")) if name in basis}
+        types = ("recorded",) if s.kind == "record" else ("check", "assignment", "route", "control")
+        wanted = [kind for kind in types
+                  if kind in s.segments and once.get(kind) not in shown and (kind != "route" or s.rehearsal)]
+        lines, digests, ids = data.split(b"\n"), {}, []
+        if lines.pop() or lines[:1] != [b"witnessmark-controls/1"]:
+            return "malformed", f"controls of entry {s.index}: no such file"
+        del lines[0]
+        for kind in wanted:
+            segment = s.segments[kind]
+            if lines[:1] != [kind.encode()] or len(lines) <= len(segment):
+                return "malformed", f"controls of entry {s.index}: no records of type {kind}"
+            own, lines = lines[1 : 1 + len(segment)], lines[1 + len(segment) :]
+            many = next((at for at, line in enumerate(lines) if not re.fullmatch(b"[0-9a-f]{64}", line)), len(lines))
+            proof, lines = [bytes.fromhex(line.decode()) for line in lines[:many]], lines[many:]
+            if not together([leaf(line) for line in own], segment[0], s.count, proof, bytes.fromhex(s.root)):
+                return "altered", f"controls of entry {s.index}: other records of type {kind}"
+            if not all(line[31:].startswith(f'","t":"{kind}"'.encode()) for line in own):
+                return "contradiction", f"controls of entry {s.index}: a record of another type than {kind}"
+            # What changes with every run is left out, as in `basis` (bundle.md section 3).
+            texts = [line[9 + 22 + 7 + len(kind) + 2 :] for line in own]
+            if kind == "assignment":
+                texts = [text[: text.rindex(b',"now":')] for text in texts]
+            digests[kind] = sha(b"".join(text + b"\n" for text in texts))
+            if kind == "control":
+                ids = [loads(line).get("id") if isinstance(loads(line), dict) else None for line in own]
+        if lines:
+            return "malformed", f"controls of entry {s.index}: more than belongs there"
+        if any(digests[kind] != once[kind][1] for kind in wanted if kind in once):
+            return "contradiction", f"controls of entry {s.index}: other digests than in the statement"
+        shown.update(once.values())
+        return ("contradiction", f"a control twice in entry {s.index}") if len(set(map(str, ids))) < len(ids) else None
 
     def redaction(self):
         """Step 12."""

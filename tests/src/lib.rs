@@ -20,6 +20,7 @@ pub mod pages;
 pub mod sealed;
 pub mod trip;
 pub mod vectors;
+pub mod year;
 
 use std::path::{Path, PathBuf};
 

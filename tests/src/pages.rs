@@ -33,7 +33,7 @@ pub fn page_under(trust: &Trust, files: &Files) -> Page {
     let texts = Some(assess::shipped());
     let demands = Demands { allow_rehearsal: true, allow_failed: true, texts, ..Demands::of_evidence(trust) };
     let bytes = tar(files);
-    render_page(None, |observer| {
+    render_page(None, None, |observer| {
         let verdict = verify::verify(&mut TarSource::new(bytes.as_slice(), "bundle.tar"), &demands, observer);
         let bundle = verdict.bundle.unwrap_or_else(|| panic!("not accepted: {:?}", verdict.report.problems));
         Ok::<_, Infallible>((bundle, verdict.report))

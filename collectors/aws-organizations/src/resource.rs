@@ -79,6 +79,7 @@ pub struct Account {
     pub management: Option<bool>,
     /// Ids from the root down to the unit the account is in.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-ordered" = true))]
     pub path: Option<Vec<String>>,
     /// Service and resource control policies attached to the account or to anything above it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -57,6 +57,7 @@ pub struct Organization {
     pub workflow_token: Option<WorkflowToken>,
     /// Claims that the subject of an OIDC token is made of.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-ordered" = true))]
     pub oidc_subject: Option<Vec<String>>,
 }
 
@@ -334,6 +335,7 @@ pub struct OidcSubject {
     /// GitHub's own form, `repo:northbank/signer:…`.
     pub standard: bool,
     /// `null`: the default's.
+    #[schemars(extend("x-ordered" = true))]
     pub claims: Option<Vec<String>>,
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::sync::Arc;
 
-use declaration::{Before, DECLARATION, DeclaredThing, SEEN, ThingError};
+use declaration::{Before, DECLARATION, DeclaredThing, ThingError};
 use history::{DeclaredBefore, Past};
 use model::Timestamp;
 use model::record::GapReason;
@@ -74,13 +74,14 @@ pub(crate) fn record(sink: &Arc<dyn Sink>, secrets: &KnownSecrets, declared: Dec
             facts: thing.facts,
         })?;
     }
-    let unread = unread.iter().flat_map(|why| counts.keys().map(move |kind| (why, *kind)));
+    let there = counts.iter().filter(|(_, count)| **count > 0).map(|(kind, _)| *kind);
+    let parts = there.flat_map(|kind| declaration::seen_parts(kind).iter().map(move |part| (kind, *part)));
+    let unread = unread.iter().flat_map(|why| parts.clone().map(move |(kind, part)| (why, kind, part)));
     let unread: Vec<GapNote> = unread
-        .filter(|(_, kind)| declaration::is_watched(kind) && counts.get(kind).is_some_and(|count| *count > 0))
-        .map(|(why, kind)| GapNote {
+        .map(|(why, kind, part)| GapNote {
             population: Some(kind.to_owned()),
             subject: None,
-            part: Some(SEEN.to_owned()),
+            part: Some(part.to_owned()),
             right: None,
             reason: GapReason::Malformed,
             detail: format!("what the ledger saw of it is not known: {why}"),

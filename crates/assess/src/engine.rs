@@ -7,7 +7,7 @@ use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::{Program, RegoVM};
 use regorus::{Engine, Value};
 
-use crate::judge::{self, Askable, Hidden, ORDER};
+use crate::judge::{self, Askable, Hidden, ORDER, Proof};
 
 /// One check, compiled.
 pub(crate) struct Compiled {
@@ -151,15 +151,38 @@ fn proofs(outcome: Outcome, value: Value) -> Result<Option<Value>, String> {
     }
 }
 
-/// The first proofs of a set as a JSON list on one line, as a line is a message, and how many more there are.
+/// The first proofs of a set as a JSON list on one line, as a line is a message, and how many more there are. Of those only the first that is no
+/// proof is among the list: whoever reads it finds fault with the check, however many proofs come before.
 ///
 /// # Errors
 /// When they cannot be written: a number that JSON has not.
 pub(crate) fn first(proofs: &Value, most: usize) -> Result<(String, usize), String> {
     let Value::Set(all) = proofs else { return Ok(("[]".to_owned(), 0)) };
-    let first: Vec<&Value> = all.iter().take(most).collect();
+    let mut first: Vec<&Value> = all.iter().take(most).collect();
+    for later in all.iter().skip(most) {
+        if !is_proof(later)? {
+            first.push(later);
+            break;
+        }
+    }
     let text = serde_json::to_string(&first).map_err(|e| e.to_string())?;
     Ok((text, all.len().saturating_sub(first.len())))
+}
+
+/// Whether a value is read as a [`Proof`]. What obviously is one is not written out for that: of many thousands nearly all are.
+fn is_proof(value: &Value) -> Result<bool, String> {
+    let plain = |(name, value): (&Value, &Value)| match (name, value) {
+        (Value::String(name), Value::String(_)) => matches!(&**name, "path" | "actual" | "expected" | "because"),
+        (Value::String(name), Value::Bool(_) | Value::Null) => matches!(&**name, "actual" | "expected"),
+        _ => false,
+    };
+    if let Value::Object(members) = value
+        && members.iter().all(plain)
+    {
+        return Ok(true);
+    }
+    let text = serde_json::to_string(value).map_err(|e| e.to_string())?;
+    Ok(serde_json::from_str::<Proof>(&text).is_ok())
 }
 
 /// A module beside the check's: the sets of all outcomes it can give, in the order in which they count.

@@ -33,6 +33,10 @@ where
     Ok(assessor.finish(sink)?)
 }
 
+/// So many differences are named, and so many bytes of their keys; the rest are counted.
+const NAMED: usize = 1_000;
+const BYTES_NAMED: usize = 16 * 1024 * 1024;
+
 /// One finding that came out otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
@@ -59,8 +63,48 @@ pub struct Comparison {
     /// Lists that look incomplete only because members of them are not shown.
     looks_incomplete: BTreeSet<(String, String)>,
     same: u64,
-    differences: Vec<Difference>,
+    differences: Differences,
     not_judged: NotJudged,
+}
+
+/// What came out otherwise: the first of it by name, and how much more of each check.
+#[derive(Debug, Default)]
+struct Differences {
+    named: Vec<Difference>,
+    bytes: usize,
+    /// Those that are not named, by a digest of their check: how many of them are sealed, and how many are not.
+    counted: HashMap<Short, [u64; 2]>,
+}
+
+impl Differences {
+    fn add(&mut self, check: &str, difference: Difference) {
+        let bytes = self.bytes.saturating_add(difference.key.len());
+        if self.named.len() < NAMED && bytes <= BYTES_NAMED {
+            self.bytes = bytes;
+            self.named.push(difference);
+            return;
+        }
+        let of_check = self.counted.entry(short(check)).or_default();
+        if let Some(count) = of_check.get_mut(usize::from(difference.sealed.is_none())) {
+            *count += 1;
+        }
+    }
+
+    /// Takes away those of these checks, and says how many of them are sealed.
+    fn without(&mut self, checks: &BTreeSet<String>) -> u64 {
+        let of = |key: &str| checks.iter().any(|check| key.split_once('/').is_some_and(|(_, rest)| is_of(rest, check)));
+        let sealed = |all: &[Difference]| all.iter().filter(|one| one.sealed.is_some() && of(&one.key)).count() as u64;
+        let mut gone = sealed(&self.named);
+        self.named.retain(|one| !of(&one.key));
+        for check in checks {
+            gone += self.counted.remove(&short(check)).map_or(0, |[sealed, _]| sealed);
+        }
+        gone
+    }
+
+    fn not_named(&self) -> u64 {
+        self.counted.values().flatten().sum()
+    }
 }
 
 type Short = [u8; 16];
@@ -108,7 +152,10 @@ impl NotJudged {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compared {
     pub same: u64,
+    /// The first of them.
     pub differences: Vec<Difference>,
+    /// How many more there are.
+    pub differences_not_named: u64,
     pub not_judged: NotJudged,
 }
 
@@ -160,7 +207,8 @@ impl Comparison {
             }
             Some(sealed) if sealed.outcome == finding.outcome => self.same += 1,
             Some(sealed) => {
-                self.differences.push(Difference { key, sealed: Some(sealed.outcome), again: Some(finding.outcome) });
+                let difference = Difference { key, sealed: Some(sealed.outcome), again: Some(finding.outcome) };
+                self.differences.add(&finding.check, difference);
             }
             None if self.follows_from_what_is_withheld(finding, by_itself) => {}
             None => self.not_sealed(finding, key),
@@ -186,19 +234,16 @@ impl Comparison {
         let room = self.room.get_mut(&finding.control).and_then(|room| room.get_mut(place(finding.outcome)));
         match room {
             Some(room) if *room > 0 && self.not_judged.findings > 0 => *room = room.saturating_sub(1),
-            _ => self.differences.push(Difference { key, sealed: None, again: Some(finding.outcome) }),
+            _ => {
+                self.differences.add(&finding.check, Difference { key, sealed: None, again: Some(finding.outcome) });
+            }
         }
     }
 
     /// The checks of `without` are not there, or could not be run. After all of now, before what is left: whatever came of them now says
     /// nothing.
     pub fn not_run(&mut self, without: &BTreeSet<String>) {
-        let of =
-            |key: &str| without.iter().any(|check| key.split_once('/').is_some_and(|(_, rest)| is_of(rest, check)));
-        let before = self.differences.len();
-        self.differences.retain(|difference| difference.sealed.is_none() || !of(&difference.key));
-        self.not_judged.no_check += (before - self.differences.len()) as u64;
-        self.differences.retain(|difference| !of(&difference.key));
+        self.not_judged.no_check += self.differences.without(without);
     }
 
     /// A sealed finding once more, to name those that do not come out any more. `has_check`: its check was there and could be run.
@@ -208,13 +253,20 @@ impl Comparison {
         match sealed.why_not.or_else(|| (!has_check).then_some(WhyNot::NoCheck)) {
             Some(WhyNot::Withheld) => self.not_judged.withheld += 1,
             Some(WhyNot::NoCheck) => self.not_judged.no_check += 1,
-            None => self.differences.push(Difference { key, sealed: Some(sealed.outcome), again: None }),
+            None => {
+                self.differences.add(&finding.check, Difference { key, sealed: Some(sealed.outcome), again: None });
+            }
         }
     }
 
     #[must_use]
     pub fn finish(self) -> Compared {
-        Compared { same: self.same, differences: self.differences, not_judged: self.not_judged }
+        Compared {
+            same: self.same,
+            differences_not_named: self.differences.not_named(),
+            differences: self.differences.named,
+            not_judged: self.not_judged,
+        }
     }
 }
 
@@ -368,6 +420,30 @@ mod tests {
         other.population = Some("a/other".into());
         let compared = compare((&[2], 0), &[], [0, 0, 0, 0], &[other]);
         assert_eq!(told(&compared), [(None, Some(Undetermined))]);
+    }
+
+    #[test]
+    fn so_many_differences_are_named_and_the_rest_counted() {
+        let sealed: Vec<Finding> =
+            (0..NAMED as u64 + 7).map(|n| finding(Some(&n.to_string()), Conforms, Some(n))).collect();
+        let again = |finding: &Finding| Finding { outcome: Deviates, ..finding.clone() };
+        let other: Vec<Finding> = sealed.iter().map(again).collect();
+        let compared = compare((&[], 0), &sealed, [NAMED as u64 + 7, 0, 0, 0], &other);
+        assert_eq!((compared.differences.len(), compared.differences_not_named), (NAMED, 7));
+
+        let long = "x".repeat(BYTES_NAMED / 2);
+        let long: Vec<Finding> = (0..3).map(|n| finding(Some(&format!("{long}{n}")), Conforms, Some(n))).collect();
+        let compared = compare((&[], 0), &long, [3, 0, 0, 0], &[]);
+        assert_eq!((compared.differences.len(), compared.differences_not_named), (1, 2));
+
+        // Of a check that could not be run none is a difference, named or not.
+        let mut comparison = Comparison::default();
+        sealed.iter().for_each(|f| comparison.sealed(f));
+        other.iter().for_each(|f| comparison.again(f));
+        comparison.not_run(&BTreeSet::from(["a/b".to_owned()]));
+        let compared = comparison.finish();
+        assert_eq!((compared.differences.len(), compared.differences_not_named), (0, 0));
+        assert_eq!(compared.not_judged.no_check, NAMED as u64 + 7);
     }
 
     #[test]

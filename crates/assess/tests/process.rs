@@ -13,7 +13,7 @@
 
 mod odd;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use model::record::{Assignment, Coverage, Expectation, Finding, Gap, GapReason, Resource, Subject, Total};
@@ -35,6 +35,12 @@ const TESTS: &[TestFn] = &[
     ("whole_targets_are_judged_once", whole_targets_are_judged_once),
     ("controls_that_ask_the_same_keep_what_is_their_own", controls_that_ask_the_same_keep_what_is_their_own),
     ("of_many_proofs_the_rest_is_counted", of_many_proofs_the_rest_is_counted),
+    ("of_many_proofs_each_is_one", of_many_proofs_each_is_one),
+    (
+        "whole_targets_that_are_asked_the_same_keep_what_is_their_own",
+        whole_targets_that_are_asked_the_same_keep_what_is_their_own,
+    ),
+    ("what_several_controls_ask_is_asked_once", what_several_controls_ask_is_asked_once),
     ("a_child_that_dies_costs_only_its_own_check", a_child_that_dies_costs_only_its_own_check),
     ("a_child_that_hangs_costs_only_its_own_check", a_child_that_hangs_costs_only_its_own_check),
     ("memory_stack_time_and_files_are_bounded", memory_stack_time_and_files_are_bounded),
@@ -440,6 +446,121 @@ fn of_many_proofs_the_rest_is_counted() {
     let (findings, _) = world(vec![many("undetermined", needs)], resources()).judge();
     assert_eq!(only(&findings).outcome, Outcome::Undetermined);
     assert!(reason(&findings[0]).ends_with("; and 22 more"), "{}", reason(&findings[0]));
+}
+
+/// It is the check's fault, wherever it stands among its proofs: what it says is not taken for proven.
+fn of_many_proofs_each_is_one() {
+    let body = |outcome: &str, odd: &str| {
+        format!(
+            "{outcome} contains {{\"because\": \"so\", \"path\": sprintf(\"/list/%d\", [n])}} if some n in numbers.range(0, 29)\n\n\
+             {outcome} contains {odd} if count(input.resource.list) > 0"
+        )
+    };
+    for outcome in ["conforms", "deviates", "undetermined"] {
+        let judged = |odd: &str| {
+            let needs = format!("{{{outcome}: [list]}}");
+            let (findings, _) =
+                world(vec![check("many", &needs, &body(outcome, odd))], vec![thing("a", r#"{"list":[1]}"#)]).judge();
+            (only(&findings).outcome, reason(&findings[0]).to_owned(), findings[0].evidence.len())
+        };
+        // All of them come after the others: `path` after `because`, a list after all objects.
+        for odd in [
+            "{\"path\": \"/list\", \"where\": 1}",
+            "{\"path\": 1}",
+            "{\"path\": {\"a\": 1}}",
+            "{\"path\": \"/list\", \"why\": \"because\"}",
+            "{\"z\": \"/list\"}",
+        ] {
+            let (found, why, _) = judged(odd);
+            assert_eq!(found, Outcome::Undetermined, "{outcome}: {odd}");
+            assert!(why.contains("members `path`, `actual`, `expected`, `because`"), "{outcome}: {odd}: {why}");
+        }
+        for good in [
+            "{\"path\": \"/list\"}",
+            "{\"path\": \"/list\", \"expected\": {\"a\": [1, null]}}",
+            "{\"path\": \"/list\", \"expected\": null}",
+            "{\"path\": null}",
+        ] {
+            let (found, why, evidence) = judged(good);
+            assert_eq!(found.to_string(), outcome, "{good}: {why}");
+            let counted = if outcome == "undetermined" { why.ends_with("; and 23 more") } else { evidence == 21 };
+            assert!(counted, "{outcome}: {good}: {why} {evidence}");
+        }
+    }
+}
+
+/// Controls that ask the same of a whole target are answered by one evaluation, and each keeps its own parameters, date, declared parts and targets.
+fn whole_targets_that_are_asked_the_same_keep_what_is_their_own() {
+    let body = "bad if count(input.resources[\"test/thing\"]) > input.parameters.max\n\nbad if input.now > 1900000000\n\nbad if input.declaration.strict\n\n\
+                deviates contains {\"because\": input.target.id} if bad\n\nconforms contains {\"because\": input.target.id} if not bad";
+    let (path, text) = check("whole", "{conforms: [test/thing], deviates: [test/thing]}", body);
+    let text = text.replace("subject: test/thing", "subject: target\n#   reads: [test/thing]");
+    let other = |control: &str, change: &dyn Fn(&mut Assignment)| {
+        let mut one = Assignment { control: control.into(), ..assignment("test/whole", None) };
+        change(&mut one);
+        one
+    };
+    let mut world = world(vec![(path, text)], vec![thing("a", r#"{"size":3}"#), thing("b", r#"{"size":4}"#)]);
+    world.coverage.push(Coverage { target: "other".into(), ..coverage(1, true) });
+    world.resources.push(Resource { target: "other".into(), ..thing("c", r#"{"size":4}"#) });
+    world.more_uses = vec![
+        other("C-2", &|_| {}),
+        other("C-3", &|one| one.parameters = raw(r#"{"max":1}"#)),
+        other("C-4", &|one| one.now = Timestamp::from_millis(1_950_000_000_000).unwrap()),
+        other("C-5", &|one| one.declared = raw(r#"{"strict":true}"#)),
+        other("C-6", &|one| one.targets = vec!["other".into()]),
+        other("C-7", &|one| one.targets = vec!["other".into(), "prod".into()]),
+    ];
+    let (findings, _) = world.judge();
+    let told: BTreeSet<String> = findings
+        .iter()
+        .map(|one| {
+            let because = one.evidence[0].because.as_deref().unwrap_or_default();
+            let rests: Vec<_> = one.rests_on.iter().map(ToString::to_string).collect();
+            format!("{} {} {} {because} {}", one.control, one.target, one.outcome, rests.join(" "))
+        })
+        .collect();
+    let of_prod = "coverage:0 resource:0 resource:1";
+    let of_other = "coverage:1 resource:2";
+    let expected = [
+        format!("C-1 prod conforms prod assignment:0 {of_prod}"),
+        format!("C-2 prod conforms prod assignment:1 {of_prod}"),
+        format!("C-3 prod deviates prod assignment:2 {of_prod}"),
+        format!("C-4 prod deviates prod assignment:3 {of_prod}"),
+        format!("C-5 prod deviates prod assignment:4 {of_prod}"),
+        format!("C-6 other conforms other assignment:5 {of_other}"),
+        format!("C-7 other conforms other assignment:6 {of_other}"),
+        format!("C-7 prod conforms prod assignment:6 {of_prod}"),
+    ];
+    assert_eq!(findings.len(), expected.len(), "{findings:#?}");
+    assert_eq!(told, BTreeSet::from(expected), "{findings:#?}");
+}
+
+/// The child of this test counts how often it is asked about each check.
+fn what_several_controls_ask_is_asked_once() {
+    for whole in [false, true] {
+        let (path, mut text) = check("counts", "{conforms: [kind]}", "conforms contains {\"because\": \"so\"}");
+        if whole {
+            text = text.replace("subject: test/thing", "subject: target\n#   reads: [test/thing]");
+            text = text.replace("[kind]", "[test/thing]");
+        }
+        let mut world =
+            World { command: odd_command(), ..world(vec![(path, text)], vec![thing("a", r#"{"kind":"x"}"#)]) };
+        let other = |control: &str, parameters: &str| Assignment {
+            control: control.into(),
+            parameters: raw(parameters),
+            ..assignment("test/counts", None)
+        };
+        world.more_uses =
+            vec![other("C-2", r#"{"max":5}"#), other("C-3", r#"{"max":6}"#), other("C-4", r#"{"max":5}"#)];
+        let (findings, _) = world.judge();
+        let mut told: Vec<(&str, &str)> = findings
+            .iter()
+            .map(|one| (one.control.as_str(), one.evidence[0].because.as_deref().unwrap_or_default()))
+            .collect();
+        told.sort_unstable();
+        assert_eq!(told, [("C-1", "asked 1"), ("C-2", "asked 1"), ("C-3", "asked 2"), ("C-4", "asked 1")], "{whole}");
+    }
 }
 
 fn three_things() -> Vec<Resource> {

@@ -25,13 +25,14 @@ pub mod xml;
 
 pub use iam_policy as policy_document;
 
+pub use model::origin::aws_names as own_endpoints;
 pub use moment::Moment;
 pub use pager::{Pager, Turn};
 pub use partition::Partition;
 pub use regions::{ListedRegion, ListedRegions, Region, record_closed};
 pub use rights::{
-    GET_CALLER_IDENTITY, TEMPLATE, caller_identity_right, list_regions_right, own_endpoints, rights_forms, rights_in,
-    statement_id, status as right_status,
+    GET_CALLER_IDENTITY, TEMPLATE, caller_identity_right, list_regions_right, rights_forms, rights_in, statement_id,
+    status as right_status,
 };
 pub use session::{Bounded, Session, discover};
 pub use settings::{AccountSettings, PINNED_BY, settings_schema};

@@ -10,45 +10,6 @@ use transport::{Answer, Refusal};
 pub const GET_CALLER_IDENTITY: &str = "sts:GetCallerIdentity";
 pub(crate) const LIST_REGIONS: &str = "account:ListRegions";
 
-/// How the hosts are named under which these services answer, in all of AWS' partitions
-/// (<https://docs.aws.amazon.com/general/latest/gr/rande.html>, and the endpoint rules of its SDK), in the form of `model::origin`.
-/// `services`: how their hosts begin (`kms`). Under the same domains are hosts whose answers anybody with an account can choose
-/// (`execute-api`, buckets of S3): a service is known by its own names alone.
-#[must_use]
-pub fn own_endpoints(services: &[&str]) -> Vec<String> {
-    let of_service = |service: &&str| {
-        let mut names = vec![
-            format!("{service}.{{aws}}"),
-            format!("{service}-fips.{{aws}}"),
-            format!("{service}.{{region}}.{{aws}}"),
-            format!("{service}-fips.{{region}}.{{aws}}"),
-            // Private endpoints in a VPC: <https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html>.
-            format!("vpce-{{name}}.{service}.{{region}}.vpce.{{aws}}"),
-            format!("vpce-{{name}}.{service}-fips.{{region}}.vpce.{{aws}}"),
-        ];
-        let beside: &[&str] = match *service {
-            "eks" => &["fips.eks.{region}.{aws}"],
-            "iam" => &["iam.global.{aws}", "iam-fips.global.{aws}", "iam.us-gov.{aws}"],
-            "s3" => &[
-                "s3.dualstack.{region}.{aws}",
-                "s3-fips.dualstack.{region}.{aws}",
-                "bucket.vpce-{name}.s3.{region}.vpce.{aws}",
-            ],
-            "s3-control" => &[
-                "{account}.s3-control.{region}.{aws}",
-                "{account}.s3-control-fips.{region}.{aws}",
-                "{account}.s3-control.dualstack.{region}.{aws}",
-                "{account}.s3-control-fips.dualstack.{region}.{aws}",
-                "{account}.control.vpce-{name}.s3.{region}.vpce.{aws}",
-            ],
-            _ => &[],
-        };
-        names.extend(beside.iter().map(|name| (*name).to_owned()));
-        names
-    };
-    services.iter().flat_map(of_service).collect()
-}
-
 /// The right to ask who one is.
 #[must_use]
 pub fn caller_identity_right() -> Right {
@@ -87,8 +48,9 @@ pub fn status<T>(right: &str, scope: Option<&str>, asked: &Result<Answer<T>, Ref
     RightStatus { right: right.to_owned(), state, scope: scope.map(str::to_owned), detail }
 }
 
-/// The form that every AWS collector knows.
+/// The forms that every AWS collector knows.
 const AWS_POLICY: &str = "aws-policy";
+const CLOUDFORMATION: &str = "cloudformation";
 
 /// Controls to begin with, for an account.
 pub const TEMPLATE: &str = include_str!("../../../policies/templates/aws.yaml");
@@ -96,14 +58,22 @@ pub const TEMPLATE: &str = include_str!("../../../policies/templates/aws.yaml");
 /// The forms in which AWS grants what its collectors need.
 #[must_use]
 pub fn rights_forms() -> Vec<RightsForm> {
-    vec![RightsForm { name: AWS_POLICY, help: "IAM policy to attach to the reading role" }]
+    vec![
+        RightsForm { name: AWS_POLICY, help: "IAM policy to attach to the reading role" },
+        RightsForm { name: CLOUDFORMATION, help: "CloudFormation template of a reading role with that policy" },
+    ]
 }
 
 /// What all declared collectors ask of AWS, those included whose own source is another one.
 #[must_use]
 pub fn rights_in(form: &str, declared: &[DeclaredCollector]) -> Option<Value> {
     let asked: Vec<Descriptor> = declared.iter().filter_map(|one| of_aws(&one.descriptor)).collect();
-    (form == AWS_POLICY && !asked.is_empty()).then(|| iam_policy(&asked))
+    match form {
+        _ if asked.is_empty() => None,
+        AWS_POLICY => Some(iam_policy(&asked)),
+        CLOUDFORMATION => Some(reading_role(&iam_policy(&asked))),
+        _ => None,
+    }
 }
 
 /// A collector's rights as far as it asks AWS with them.
@@ -137,6 +107,62 @@ fn iam_policy<'a>(descriptors: impl IntoIterator<Item = &'a Descriptor>) -> Valu
         })
         .collect();
     json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// A stack with one role that one principal may assume and that has `policy`, inline: it goes with the role, and nobody attaches it
+/// to something else.
+fn reading_role(policy: &Value) -> Value {
+    json!({
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "The role with which Witnessmark reads this account: what its declaration needs, and no more",
+        "Parameters": {
+            "RoleName": {
+                "Type": "String",
+                "Description": "Name of the role; `assume_role` of the declaration has its ARN",
+                "AllowedPattern": "^[A-Za-z0-9+=,.@_-]{1,64}$",
+                "Default": "witnessmark",
+            },
+            "TrustedPrincipal": {
+                "Type": "String",
+                "Description": "ARN of the role or user that runs Witnessmark, which may assume this role",
+                "AllowedPattern": "^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9+=,.@_/-]+$",
+            },
+            "ExternalId": {
+                "Type": "String",
+                "Description": "`external_id` of the declaration, or nothing",
+                "AllowedPattern": "^[A-Za-z0-9+=,.@:/_-]*$",
+                "Default": "",
+            },
+        },
+        "Conditions": {"HasExternalId": {"Fn::Not": [{"Fn::Equals": [{"Ref": "ExternalId"}, ""]}]}},
+        "Resources": {
+            "Reader": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {
+                    "RoleName": {"Ref": "RoleName"},
+                    "Description": "Read by Witnessmark, and nothing else",
+                    "MaxSessionDuration": 3600,
+                    "AssumeRolePolicyDocument": {
+                        "Version": "2012-10-17",
+                        "Statement": [{
+                            "Effect": "Allow",
+                            "Principal": {"AWS": {"Ref": "TrustedPrincipal"}},
+                            "Action": "sts:AssumeRole",
+                            "Condition": {"Fn::If": [
+                                "HasExternalId",
+                                {"StringEquals": {"sts:ExternalId": {"Ref": "ExternalId"}}},
+                                {"Ref": "AWS::NoValue"},
+                            ]},
+                        }],
+                    },
+                    "Policies": [{"PolicyName": "witnessmark", "PolicyDocument": policy}],
+                },
+            },
+        },
+        "Outputs": {
+            "RoleArn": {"Description": "For `assume_role` of the declaration", "Value": {"Fn::GetAtt": ["Reader", "Arn"]}},
+        },
+    })
 }
 
 /// `aws-kms` is `WitnessmarkAwsKms`: a statement's id holds letters and digits only.

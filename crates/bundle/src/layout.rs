@@ -40,6 +40,8 @@ pub enum Entry {
     Tile(String),
     /// `ledger/statements/<index>.json`
     LedgerStatement(u64),
+    /// `ledger/controls/<index>.txt`
+    LedgerControls(u64),
     /// `anchors/<tree size>/<name>`
     Anchor(u64, String),
     Records,
@@ -57,6 +59,12 @@ pub fn raw(ordinal: u64) -> String {
 #[must_use]
 pub fn ledger_statement(index: u64) -> String {
     format!("{LEDGER}/statements/{index}.json")
+}
+
+/// `ledger/controls/<index>.txt`, relative to the tar.
+#[must_use]
+pub fn ledger_controls(index: u64) -> String {
+    format!("{LEDGER}/controls/{index}.txt")
 }
 
 /// `ledger/<tile path>`, relative to the store or tar.
@@ -116,6 +124,9 @@ impl Entry {
                 if let Some(index) = rest.strip_prefix("statements/") {
                     return Some(Self::LedgerStatement(index.strip_suffix(".json")?.parse().ok()?));
                 }
+                if let Some(index) = rest.strip_prefix("controls/") {
+                    return Some(Self::LedgerControls(index.strip_suffix(".txt")?.parse().ok()?));
+                }
                 valid_tile_path(rest).then(|| Self::Tile(rest.to_owned()))
             }
             _ => None,
@@ -133,6 +144,7 @@ impl Entry {
             Self::Since => SINCE.to_owned(),
             Self::Tile(tile_path) => tile(tile_path),
             Self::LedgerStatement(index) => ledger_statement(*index),
+            Self::LedgerControls(index) => ledger_controls(*index),
             Self::Anchor(size, name) => format!("{ANCHORS}/{size}/{name}"),
             Self::Records => RECORDS.to_owned(),
             Self::Raw(ordinal) => raw(*ordinal),
@@ -188,6 +200,8 @@ mod tests {
             "ledger/tile/entries/x001/067.p/255",
             "ledger/statements/0.json",
             "ledger/statements/120.json",
+            "ledger/controls/0.txt",
+            "ledger/controls/120.txt",
             "anchors/12/token.tsr",
             "raw/000/000000000",
             "raw/999/999999999",
@@ -229,6 +243,9 @@ mod tests {
             "ledger/tile/0/../067",
             "ledger/statements/00.json",
             "ledger/statements/x.json",
+            "ledger/controls/01.txt",
+            "ledger/controls/1.json",
+            "ledger/controls/+1.txt",
             "anchors/1/../a",
             "anchors/1/.a",
             "anchors/1/a/b",

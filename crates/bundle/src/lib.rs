@@ -6,6 +6,7 @@
 pub mod approval;
 pub mod basis;
 pub mod consistency;
+pub mod controls;
 pub mod export;
 pub mod layout;
 pub mod limits;

@@ -16,6 +16,9 @@ pub const STATEMENT_FILE_MAX: u64 = 64 * 1024;
 /// Longest DSSE envelope in `ledger/statements/`, in bytes.
 pub const ENVELOPE_MAX: u64 = 16 * 1024;
 
+/// Longest file in `ledger/controls/`, in bytes.
+pub const CONTROLS_FILE_MAX: u64 = 16 * 1024 * 1024;
+
 /// Longest checkpoint file, in bytes.
 pub const CHECKPOINT_MAX: u64 = 16 * 1024;
 
@@ -156,6 +159,7 @@ mod tests {
         assert_eq!(said("text in a statement"), [usize(NAME_MAX)]);
         assert_eq!(said("`statement.sigstore.json`, `redaction.sigstore.json`"), [STATEMENT_FILE_MAX]);
         assert_eq!(said("envelope in `ledger/statements/`"), [ENVELOPE_MAX]);
+        assert_eq!(said("file in `ledger/controls/`"), [CONTROLS_FILE_MAX]);
         assert_eq!(said("checkpoint")[0], CHECKPOINT_MAX);
         assert_eq!(said("`ledger/consistency`"), [CONSISTENCY_MAX]);
         assert_eq!(said("`ledger/since`"), [SINCE_MAX]);

@@ -175,6 +175,10 @@ impl Redaction {
             if withheld.t.always_disclosed() {
                 return Err(field("withheld.t", "is a type that is always disclosed"));
             }
+            // No larger one is a number of the format, and the first line is not behind the last.
+            if withheld.last.max(withheld.count) > limits::INTEGER_MAX {
+                return Err(field("withheld.last", "is larger than 2^53-1, or `count` is"));
+            }
             if withheld.count == 0 || lines.is_none_or(|lines| lines < withheld.count - 1) {
                 return Err(field("withheld.count", "does not fit between first and last"));
             }
@@ -329,6 +333,11 @@ mod tests {
         assert!(redaction.reason_of(10, RecordType::Body).starts_with("withheld before"));
         bytes.push(b' ');
         assert_eq!(Redaction::parse(&bytes), Err(StatementError::Spelling));
+        for (last, renders) in [(limits::INTEGER_MAX, true), (limits::INTEGER_MAX + 1, false)] {
+            let mut beyond = redaction.clone();
+            beyond.withheld.iter_mut().for_each(|one| one.last = last);
+            assert_eq!(beyond.render().is_ok(), renders, "{last}");
+        }
         let none = Redaction { withheld: vec![], ..redaction };
         assert!(none.render().is_err());
     }

@@ -9,12 +9,16 @@ use model::{ExitStatus, exit_codes_help};
 
 use crate::rights_forms;
 
+mod drift;
 mod folders;
 mod keys;
+mod printed;
 mod redact;
 
+pub use self::drift::{Drift, DriftFormat, Since};
 pub use folders::{BundleNamed, KeyFolder, StoreFolder};
 pub use keys::{ActsForArgument, ChangePassphrase, Close, Keys, Rotate};
+pub use printed::{Format, Printed};
 pub use redact::{Redact, RuleArguments};
 
 /// Collect evidence of how key custody is configured, compare it with the declaration, and seal both in a signed
@@ -114,6 +118,9 @@ pub enum Command {
     Record(Record),
     /// Show the findings, gaps and coverage of a bundle, or one finding or exchange down to the exact bytes.
     Show(Show),
+    /// Say in what the newest bundle differs from an earlier one, and why: the environment, the declaration, the checks, the program, or what
+    /// could be seen.
+    Drift(Drift),
     /// Write the contents of a bundle as one HTML page.
     Report(Report),
     /// List the requirements of a standard up to a level: what stands for each, and what is missing.
@@ -176,23 +183,6 @@ impl Child {
     pub fn is_meant(arguments: &[OsString]) -> bool {
         arguments.first().is_some_and(|first| first.as_encoded_bytes().starts_with(b"__"))
     }
-}
-
-/// How data is printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Text for a person.
-    #[default]
-    Human,
-    /// JSON for a program.
-    Json,
-}
-
-#[derive(Clone, Copy, Debug, Args)]
-pub struct Printed {
-    /// Output format.
-    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
-    pub format: Format,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -480,6 +470,12 @@ pub struct Report {
 pub enum ReportForm {
     /// One self-contained page.
     Html,
+    /// SARIF 2.1.0, for code scanning: what deviates or is undetermined.
+    Sarif,
+    /// JUnit's XML, for a CI: what is accepted is skipped, and turns nothing red.
+    Junit,
+    /// Markdown, for the summary of a job or a pull request.
+    Markdown,
 }
 
 const ASK_EXIT_CODES: &[(ExitStatus, &str)] = &[
@@ -550,7 +546,7 @@ pub struct Trace {
 
 #[derive(Debug, Args)]
 pub struct Roster {
-    /// Id of a key of the inventory, or the ARN or id of a key of KMS. Default: a line for each key.
+    /// Id of a key of the inventory, or the ARN, id or alias of a key of KMS. Default: a line for each key.
     pub key: Option<String>,
     #[command(flatten)]
     pub printed: Printed,
@@ -614,6 +610,10 @@ pub struct Export {
     /// Include the ledger's tiles and statements, so that the whole chain can be audited.
     #[arg(long)]
     pub with_ledger: bool,
+    /// Also include what each run says of its controls (outcomes and counts, which checks with which parameters, texts of checks, days on which
+    /// tasks were done), and people's records, so that an auditor sees how each control and task did over a period. Reads every bundle of the store.
+    #[arg(long, requires = "with_ledger")]
+    pub with_controls: bool,
     /// Include the proof that the ledger continues its head of SIZE bundles: for an auditor who saw that head.
     #[arg(long, value_name = "SIZE", value_parser = clap::value_parser!(u64).range(1..))]
     pub since: Option<u64>,

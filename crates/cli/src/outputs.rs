@@ -3,17 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use agent::preflight::Checked;
+use agent::redact::Effect;
 use bundle::statement::{Kind, Summary};
 use diagnose::Diagnostic;
+use drift::Cause;
 use history::NewFinding;
 use model::record::{Evidence, Override, Rehearsed, RunStatus, Subject};
-use model::{Digest, ExitStatus, Form, Formed, Outcome, Severity};
+use model::{Digest, ExitStatus, Form, Formed, Outcome, RecordType, Severity, Timestamp};
 use report::{Basis, Overview};
 use schemars::JsonSchema;
 use sdk::{Descriptor, Right};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use verify::{AcceptanceReport, MarkCount};
+use verify::{AcceptanceReport, Level, MarkCount};
 
 /// A bundle that a run sealed, as it was read back and verified.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -38,6 +40,8 @@ pub struct RunOutput<'o> {
     pub declared: DeclaredCounts<'o>,
     /// With `--fail-on new`: the findings that are new since their target was last read.
     pub new: Option<&'o [NewFinding]>,
+    /// In what it differs from the bundle before it that is of its sort, in short; `null`: there is none, or it cannot be relied on.
+    pub drift: Option<DriftCounts<'o>>,
     /// Bundles of earlier runs that were interrupted, sealed now.
     pub recovered: Vec<u64>,
     /// Checks that could not be evaluated, and why.
@@ -46,6 +50,23 @@ pub struct RunOutput<'o> {
     pub clock_set_back_millis: i64,
     pub acceptances: &'o [AcceptanceReport],
     pub overview: &'o Overview,
+}
+
+/// How much differs from an earlier bundle: `drift` lists it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DriftCounts<'o> {
+    /// Index of the earlier bundle.
+    pub since: u64,
+    /// Differences of things that can be compared.
+    pub changed: u64,
+    /// Things that cannot be, gaps and lists among them.
+    pub incomparable: u64,
+    /// Findings that deviate, are not accepted, and were not so before.
+    pub deviating_anew: u64,
+    /// How many differences of objects and findings each cause can be behind.
+    pub by_cause: &'o BTreeMap<Cause, u64>,
+    /// Of how many of them no cause was found.
+    pub without_cause: u64,
 }
 
 /// How much is declared, and what of it no check judges.
@@ -228,6 +249,58 @@ pub struct CollectorOutput {
     pub collector: Descriptor,
 }
 
+/// A copy that says less: what it withholds, what then rests on the custodian's word, and what it says all the same.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RedactOutput<'o> {
+    /// The bundle that is copied.
+    pub from: &'o Basis,
+    /// As it was written, signed and verified; `null` with `--dry-run`: nothing was.
+    pub copy: Option<CopyOutput<'o>>,
+    /// What the copy withholds, by type and reason, with what was withheld before.
+    pub withheld: Vec<WithheldOutput<'o>>,
+    pub effect: &'o Effect,
+    pub approvers: TurnedOutput,
+}
+
+/// A redacted copy.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CopyOutput<'o> {
+    pub file: String,
+    /// Who signed for what is withheld.
+    pub by: &'o str,
+    pub made: Timestamp,
+    /// Of its `records.jsonl`.
+    pub records_sha256: Digest,
+    /// To which level it was verified.
+    pub level: Option<Level>,
+}
+
+/// Records of one type that are withheld for one reason.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WithheldOutput<'o> {
+    #[serde(rename = "type")]
+    pub kind: RecordType,
+    pub count: u64,
+    /// So many records of this type the bundle has.
+    pub of: u64,
+    pub reason: &'o str,
+}
+
+/// What becomes of the approvers of acceptances.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TurnedOutput {
+    /// Acceptances whose approver is shown in the bundle that is copied.
+    pub shown: usize,
+    /// Of what is withheld, the types by which approvers are shown: where such a record is withheld they are only claimed.
+    pub shown_by: Vec<RecordType>,
+    /// Of those that are shown, so many are only claimed in the copy; `null` with `--dry-run`: the copy says it.
+    pub claimed: Option<usize>,
+}
+
+impl Formed for RedactOutput<'_> {
+    const FORM: Form = Form::Redact;
+}
+
 impl Formed for RunOutput<'_> {
     const FORM: Form = Form::Run;
 }
@@ -277,6 +350,7 @@ pub fn schemas() -> Vec<(Form, Value)> {
         model::schema::<ChecksOutput<'static>>(),
         model::schema::<CollectorsOutput>(),
         model::schema::<CollectorOutput>(),
+        model::schema::<RedactOutput<'static>>(),
         model::schema::<exec::Report>(),
     ];
     own.into_iter().chain(report::outputs::schemas()).collect()

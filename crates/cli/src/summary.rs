@@ -7,6 +7,7 @@ use agent::seal::Intent;
 use anyhow::anyhow;
 use bundle::trust::Trust;
 use declaration::Judged;
+use drift::Drift;
 use history::NewFinding;
 use model::ExitStatus;
 use model::printable::line;
@@ -16,7 +17,7 @@ use verify::{Demands, Marks, VerifiedBundle};
 use crate::bundles::Bundle;
 use crate::failure::Failure;
 use crate::output;
-use crate::outputs::{DeclaredCounts, RunOutput, Unjudged, UnjudgedMember};
+use crate::outputs::{DeclaredCounts, DriftCounts, RunOutput, Unjudged, UnjudgedMember};
 
 /// Milliseconds from which a clock that was set back is told of: two tasks that ask at once may be some apart.
 const TOLD_SET_BACK: i64 = 1_000;
@@ -31,6 +32,8 @@ pub struct Found<'a> {
     pub judged: &'a Judged,
     /// What is new, where that was asked for.
     pub new: Option<&'a [NewFinding]>,
+    /// In what it differs from the bundle before it that is of its sort, and the index of that one.
+    pub drift: Option<&'a (u64, Drift)>,
 }
 
 /// The overview of the bundle that a run sealed, for a person.
@@ -69,6 +72,11 @@ pub fn of_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found<'_
     let index = ran.sealed.index;
     if let Some(new) = found.new {
         text.push_str(&news(new));
+    }
+    if let Some((since, drift)) = found.drift {
+        let more =
+            if drift.changed() + drift.incomparable() > 0 { " `witnessmark drift` lists all of it." } else { "" };
+        text.push_str(&format!("\nSince bundle {since}: {}{more}\n", report::drift_summary(drift)));
     }
     if let Some(by) = found.stopped {
         text.push_str(&format!("The run was told to stop ({by}). What it had not read by then is a gap.\n"));
@@ -109,6 +117,14 @@ pub fn print_run(ran: &Ran, code: ExitStatus, overview: &Overview, found: &Found
             members_judged_by_no_check: members.collect(),
         },
         new: found.new,
+        drift: found.drift.map(|(since, drift)| DriftCounts {
+            since: *since,
+            changed: drift.changed(),
+            incomparable: drift.incomparable(),
+            deviating_anew: drift.deviating_anew,
+            by_cause: &drift.by_cause,
+            without_cause: drift.without_cause,
+        }),
         recovered: ran.recovered.iter().map(|r| r.index).collect(),
         broken_checks: &ran.broken_checks,
         clock_set_back_millis: ran.set_back_millis,
@@ -144,11 +160,12 @@ fn news(new: &[NewFinding]) -> String {
     for one in new {
         let of = line(one.subject.as_deref().unwrap_or("the list as a whole"));
         text.push_str(&format!(
-            "  {:<13} {:<38} {}  {of} (finding {})\n",
+            "  {:<13} {:<38} {}  {of} (finding {}{})\n",
             one.outcome.as_str(),
             line(&one.check),
             line(&one.target),
-            one.number
+            one.number,
+            one.causes.map(|causes| format!("; cause: {causes}")).unwrap_or_default()
         ));
     }
     text

@@ -3,14 +3,22 @@
 //! Computed from sealed records against the texts that the reader's own program ships. What records say of themselves (`provenance`, `weaker`) is
 //! believed of nothing that this program knows better.
 
+mod named;
+mod read;
+mod way;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 
-use model::record::{Assignment, Check, Coverage, Finding, JOINED, OWN_CONTROL, Provenance, Route};
+use model::record::{Assignment, Check, Control, Coverage, Finding, JOINED, OWN_CONTROL, Provenance, Route};
 use model::{Digest, Outcome};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
+
+use crate::sources::{SOURCES, Source, is_built_in};
+use named::{NAMED, NAMES_KEPT, number, of_kind, short};
+use way::Elsewhere;
 
 /// Shipped texts, as far as whoever verifies needs to know them: a verifier judges nothing.
 pub trait Texts: fmt::Debug + Send + Sync {
@@ -24,19 +32,6 @@ pub trait Texts: fmt::Debug + Send + Sync {
     /// by the sealed text's own.
     fn weaker(&self, check: &str, sealed: Option<&str>, parameters: &RawValue) -> Vec<String>;
 }
-
-/// The collectors that are built in, and whether their source has names of its own on the network, so that another endpoint is worth a mark.
-pub const SOURCES: [(&str, bool); 9] = [
-    ("aws-cloudhsm", true),
-    ("aws-cloudtrail", true),
-    ("aws-iam", true),
-    ("aws-kms", true),
-    ("aws-organizations", true),
-    ("aws-s3", true),
-    ("github", true),
-    ("kubernetes-rbac", false),
-    ("pkcs11", false),
-];
 
 /// One thing that has to be known beside a finding. In the order in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -55,7 +50,7 @@ pub enum Mark {
     UnknownLibrary,
     /// The text that judged is not among the records.
     Unsealed,
-    /// No `assignment` is of this control, check and target.
+    /// No `assignment` is of this control, check and target, or there are more than are told apart.
     Unassigned,
     WeakerParameters,
     /// Not applicable because the declaration expects that there is nothing.
@@ -127,7 +122,7 @@ impl Mark {
             Self::UnknownCheck => "judged by a text of another version, which this verifier does not know",
             Self::UnknownLibrary => "judged through a library of another version, which this verifier does not know",
             Self::Unsealed => "the text that judged is not sealed",
-            Self::Unassigned => "no use of this check is sealed for it",
+            Self::Unassigned => "no use of this check is sealed for it, or too many to tell which",
             Self::WeakerParameters => "parameters weaker than by default",
             Self::ExpectsNone => "not applicable because the declaration expects none",
             Self::OwnProgram => "read by a program of the custodian's own",
@@ -176,16 +171,12 @@ pub struct MarkCount {
     pub of: Vec<String>,
 }
 
-/// So many things are named with one mark; that there are more changes nothing.
-const NAMED: usize = 20;
-/// Characters of such a name.
-const MOST_OF_NAME: usize = 120;
-/// Things whose names are kept in all; of what is beyond only the mark is.
-const NAMES_KEPT: usize = 20_000;
-/// Targets of all uses of checks by which findings are told apart. Beyond, a use is taken for one of every target.
+/// Targets of all uses of checks by which findings are told apart. Beyond, a use is taken for one of every target, and nobody can tell whether it is.
 const TARGETS_TOLD: usize = 1_000_000;
-/// Uses of one check by one control that are told apart by their targets. Of more a finding has the marks of all.
+/// Uses of one check by one control that are told apart by their targets. Of more a finding has the marks of all, and nobody can tell whether one is its own.
 const USES_TOLD: usize = 1_000;
+/// In the place of names that are not kept, or that nobody can know.
+const MORE: &str = "…";
 /// Libraries that a text may import; one that imports more is not followed to all of them.
 const IMPORTS: usize = 64;
 /// Bytes of texts that are not shipped and whose own parameters are looked at.
@@ -208,11 +199,16 @@ pub struct Marks {
     targets: HashMap<u64, Target>,
     /// Target and kind of what programs of the custodian's own read.
     own_kinds: HashSet<u64>,
+    elsewhere: Elsewhere,
     /// Of all targets together.
     joined: u32,
     whole_rehearsal: bool,
     /// Those with a mark.
     controls: HashMap<Key, OfControl>,
+    /// Of each control how many of its findings are shown.
+    shown: HashMap<Key, u64>,
+    /// Controls not all of whose findings are shown.
+    hiding: HashSet<Key>,
     counts: [u64; MARKS],
     names: [BTreeSet<String>; MARKS],
     kept: usize,
@@ -227,8 +223,10 @@ struct Text {
     marks: u32,
     /// Each with the beginning of its name.
     imports: Vec<(Key, String)>,
-    /// Where it is not the shipped one.
+    /// Where it is not the shipped one, and there is room for it.
     text: Option<String>,
+    /// There is none.
+    not_looked_at: bool,
     /// Its own marks and those of what it imports, with the names of libraries: once all texts are there.
     linked: Option<(u32, Vec<(Mark, String)>)>,
 }
@@ -282,6 +280,7 @@ impl OfControl {
 /// What was found for the last finding: most follow others of their control, check and target.
 #[derive(Debug)]
 struct Last {
+    key: Key,
     control: String,
     check: String,
     target: String,
@@ -304,9 +303,12 @@ impl Marks {
             places: HashMap::new(),
             targets: HashMap::new(),
             own_kinds: HashSet::new(),
+            elsewhere: Elsewhere::default(),
             joined: 0,
             whole_rehearsal: rehearsal,
             controls: HashMap::new(),
+            shown: HashMap::new(),
+            hiding: HashSet::new(),
             counts: [0; MARKS],
             names: Default::default(),
             kept: 0,
@@ -340,11 +342,12 @@ impl Marks {
             imports.truncate(IMPORTS);
             marks |= Mark::Unsealed.bit();
         }
-        let keep = !library && mark.is_some() && check.text.len() <= self.room;
-        self.room -= if keep { check.text.len() } else { 0 };
-        let text = keep.then(|| check.text.clone());
+        let own = !library && mark.is_some();
+        let text = (own && check.text.len() <= self.room).then(|| check.text.clone());
+        self.room -= text.as_ref().map_or(0, String::len);
+        let not_looked_at = own && text.is_none();
         let imports = imports.iter().map(|name| (key(name), short(name))).collect();
-        self.checks.insert(key(&check.id), Text { marks, imports, text, linked: None });
+        self.checks.insert(key(&check.id), Text { marks, imports, text, not_looked_at, linked: None });
     }
 
     /// Takes up a use of a check. All texts come before it.
@@ -353,16 +356,19 @@ impl Marks {
         let shipped = known.is_some_and(|text| text.marks == 0);
         let sealed = known.and_then(|text| text.text.as_deref());
         let weaker = self.texts.weaker(&used.check, sealed, &used.parameters);
-        let mut marks = if weaker.is_empty() { 0 } else { Mark::WeakerParameters.bit() };
+        // Of a text that is not looked at nobody knows what it demands by default.
+        let not_looked_at = known.is_some_and(|text| text.not_looked_at);
+        let mut marks = if weaker.is_empty() && !not_looked_at { 0 } else { Mark::WeakerParameters.bit() };
         if shipped && weaker.iter().any(|name| !used.weaker.contains(name)) {
             marks |= Mark::Contradicted.bit();
         }
-        for name in &weaker {
+        for name in weaker.iter().map(String::as_str).chain(not_looked_at.then_some(MORE)) {
             self.name(Mark::WeakerParameters, &format!("{}: {name}", used.check));
         }
         let room = NAMES_KEPT.saturating_sub(self.kept).min(NAMED);
-        let weaker: Box<[String]> = weaker.iter().take(room).map(|name| short(name)).collect();
-        self.kept += weaker.len();
+        self.kept += weaker.len().min(room);
+        let more = (not_looked_at || weaker.len() > room).then(|| MORE.to_owned());
+        let weaker: Box<[String]> = weaker.iter().take(room).map(|name| short(name)).chain(more).collect();
         self.targets_told += used.targets.len();
         let targets = (self.targets_told <= TARGETS_TOLD).then(|| {
             let mut targets: Vec<u64> = used.targets.iter().map(|target| number(target)).collect();
@@ -374,6 +380,9 @@ impl Marks {
         let control = key(&used.control);
         let expects_none = used.expect.is_some() && !ours;
         let place = self.places.entry(place_of(&used.control, &used.check)).or_default();
+        if targets.is_none() || place.count >= USES_TOLD {
+            marks |= Mark::Unassigned.bit();
+        }
         let before = (place.count > 0).then_some(place.last);
         *place = Place {
             count: place.count + 1,
@@ -388,7 +397,7 @@ impl Marks {
 
     /// Takes up the way to a source.
     pub fn route(&mut self, route: &Route) {
-        let named = SOURCES.iter().find(|(name, _)| *name == route.collector).is_none_or(|(_, named)| *named);
+        let named = SOURCES.iter().find(|source| source.name == route.collector).is_none_or(Source::is_named);
         let endpoints = if named { route.endpoints.as_slice() } else { &[] };
         let rehearsed: Vec<String> = route.rehearsal.iter().map(ToString::to_string).collect();
         let authorities: Vec<String> = route.authorities.iter().map(ToString::to_string).collect();
@@ -406,18 +415,21 @@ impl Marks {
             let target = self.targets.entry(number(&route.target)).or_default();
             target.marks |= mark.bit();
             self.joined |= mark.bit();
-            let before = target.of.len();
-            target.of.extend(of.iter().take(room).map(|one| (mark, short(one))));
-            self.kept += target.of.len() - before;
+            // Several collectors of one target have ways of their own, most of them to the same place.
+            for note in of.iter().take(room).map(|one| (mark, short(one))) {
+                let named = target.of.iter().filter(|(of, _)| *of == mark).count();
+                if named < NAMED && !target.of.contains(&note) {
+                    target.of.push(note);
+                    self.kept += 1;
+                }
+            }
         }
     }
 
     /// Takes up a list that was read: who read it stands in it, whether a network was asked or not.
     pub fn coverage(&mut self, coverage: &Coverage) {
         let collector = coverage.collector.as_str();
-        let built_in = SOURCES.iter().any(|(name, _)| *name == collector);
-        // What is declared and what is joined the program makes itself.
-        if built_in || collector == OWN_CONTROL || collector == JOINED {
+        if is_built_in(collector) {
             return;
         }
         self.name(Mark::OwnProgram, &format!("{}: {collector}", coverage.target));
@@ -444,6 +456,7 @@ impl Marks {
         if !known {
             let (marks, expects_none) = self.of_place(finding);
             self.last = Some(Last {
+                key: key(&finding.control),
                 control: finding.control.clone(),
                 check: finding.check.clone(),
                 target: finding.target.clone(),
@@ -453,6 +466,8 @@ impl Marks {
             });
         }
         let Some(last) = &self.last else { return };
+        let control = last.key;
+        *self.shown.entry(control).or_default() += 1;
         let mut marks = last.marks;
         if last.expects_none && is_of_nothing(finding) {
             marks |= Mark::ExpectsNone.bit();
@@ -473,11 +488,19 @@ impl Marks {
                 self.name(of_finding, &finding.check);
             }
         }
-        let of_control = self.controls.entry(key(&finding.control)).or_default();
+        let of_control = self.controls.entry(control).or_default();
         of_control.marks |= marks;
         for (mark, count) in Mark::ALL.into_iter().zip(&mut self.counts).filter(|(mark, _)| marks & mark.bit() != 0) {
             *count += 1;
             of_control.count(mark);
+        }
+    }
+
+    /// Takes up the roll-up of a control. All findings come before it.
+    pub fn control(&mut self, control: &Control) {
+        let id = key(&control.id);
+        if control.counts.findings() > self.shown.get(&id).copied().unwrap_or_default() {
+            self.hiding.insert(id);
         }
     }
 
@@ -489,8 +512,11 @@ impl Marks {
                 Some(targets) => targets.iter().map(|target| self.of_target(*target)).fold(0, |all, one| all | one),
                 None => self.joined,
             };
-            // Which kinds its findings are about nobody can tell without them.
-            (used.control, whole | (of_targets & !Mark::OwnProgram.bit()))
+            // Which kinds its findings are about, and whether one is about nothing, they say themselves; where one is not shown, it may be.
+            let of_findings = Mark::OwnProgram.bit() | Mark::ExpectsNone.bit();
+            let expected = if used.expects_none { Mark::ExpectsNone.bit() } else { 0 };
+            let may_be = if self.hiding.contains(&used.control) { of_findings } else { 0 };
+            (used.control, whole | (of_targets & !of_findings) | ((of_targets | expected) & may_be))
         };
         let of_uses: Vec<(Key, u32)> = self.uses.iter().map(of_use).collect();
         of_uses.into_iter().for_each(|(control, marks)| self.mark_control(control, marks));
@@ -515,10 +541,17 @@ impl Marks {
             .into_iter()
             .filter(|mark| marks & mark.bit() != 0)
             .map(|mark| {
-                let named = libraries.iter().chain(of_target).filter(|(of, _)| *of == mark);
-                let mut of: Vec<String> = named.map(|(_, name)| name.clone()).take(NAMED).collect();
-                if mark == Mark::WeakerParameters {
-                    of.extend(self.uses_of(finding).flat_map(|used| used.weaker.iter().cloned()).take(NAMED));
+                let named = libraries.iter().chain(of_target).filter(|(of, _)| *of == mark).map(|(_, name)| name);
+                let weaker = (mark == Mark::WeakerParameters)
+                    .then(|| self.uses_of(finding).flat_map(|used| &used.weaker))
+                    .into_iter()
+                    .flatten();
+                let mut of: Vec<String> = Vec::new();
+                // More than so many are looked at no further: they may all be the same.
+                for name in named.chain(weaker).take(NAMED * NAMED) {
+                    if of.len() < NAMED && !of.contains(name) {
+                        of.push(name.clone());
+                    }
                 }
                 Marked { mark, of }
             })
@@ -546,22 +579,12 @@ impl Marks {
     pub fn weaker(&self, control: &str, check: &str, targets: &[String]) -> Vec<String> {
         let of_these =
             self.uses_at(control, check).filter(|used| targets.iter().any(|target| used.is_of(number(target))));
-        let names: BTreeSet<&String> = of_these.flat_map(|used| &used.weaker).collect();
-        names.into_iter().cloned().collect()
-    }
-
-    /// All marks of the bundle.
-    #[must_use]
-    pub fn counts(&self) -> Vec<MarkCount> {
-        let mut all = Vec::new();
-        for ((mark, findings), names) in Mark::ALL.into_iter().zip(self.counts).zip(&self.names) {
-            let controls = self.controls.values().filter(|control| control.marks & mark.bit() != 0).count();
-            if controls > 0 || !names.is_empty() {
-                let controls = u64::try_from(controls).unwrap_or(u64::MAX);
-                all.push(MarkCount { mark, findings, controls, of: names.iter().cloned().collect() });
-            }
+        let mut names: BTreeSet<&str> = of_these.flat_map(|used| &used.weaker).map(String::as_str).collect();
+        let place = self.places.get(&place_of(control, check));
+        if place.is_some_and(|place| place.count > USES_TOLD && place.marks & Mark::WeakerParameters.bit() != 0) {
+            names.insert(MORE);
         }
-        all
+        names.into_iter().map(str::to_owned).collect()
     }
 
     /// Marks a finding; there are at most 100,000,000 of them.
@@ -726,23 +749,6 @@ fn key(name: &str) -> Key {
 
 fn place_of(control: &str, check: &str) -> Key {
     key(&format!("{}:{control}{check}", control.len()))
-}
-
-/// Eight bytes for a target, of which there may be many more. Two with one number take 2^32 tries, and would lend one the marks of the other.
-fn number(name: &str) -> u64 {
-    let digest = Digest::of(name.as_bytes());
-    digest.as_bytes().iter().take(8).fold(0, |value, byte| value << 8 | u64::from(*byte))
-}
-
-fn of_kind(target: &str, kind: &str) -> u64 {
-    number(&format!("{}:{target}{kind}", target.len()))
-}
-
-fn short(name: &str) -> String {
-    match name.char_indices().nth(MOST_OF_NAME) {
-        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
-        None => name.to_owned(),
-    }
 }
 
 #[cfg(test)]

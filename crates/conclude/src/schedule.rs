@@ -5,6 +5,9 @@
 //! that failed and a rehearsal observe nothing: their slot stays without an observation, and says which of the two it was. Nor is a slot met
 //! by an observation that began before an earlier one: what was due until then has been told already, and is told once. A failed run whose
 //! clock was ahead of the runs after it ends no period: a clock that is wrong is a reason to fail, and its time has not passed.
+//!
+//! Where a grace is declared, an observation that comes later than that after its slot was due does not meet it: the slot is missing, and the next one
+//! is due an interval after what came too late.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +28,8 @@ pub struct Began {
     pub started: Timestamp,
     /// The next run is due this long after it; absent where no interval is declared.
     pub every_seconds: Option<u64>,
+    /// So long after it was due the next one still meets its slot, at most half the interval; absent: half of it.
+    pub grace_seconds: Option<u64>,
     pub worth: Worth,
 }
 
@@ -139,20 +144,39 @@ impl Schedule {
     /// What was due from `from` until `until`, both inclusive. Without them: from the first run to the last one, rehearsals aside.
     #[must_use]
     pub fn kept(&self, from: Option<Timestamp>, until: Option<Timestamp>) -> Kept {
+        self.walked(from, until, &mut |_, _| {})
+    }
+
+    /// The period that is told of where no begin or no end is asked for.
+    pub(crate) fn period(
+        &self,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) -> (Option<Timestamp>, Option<Timestamp>) {
         let real: Vec<&Began> = self.runs.iter().filter(|run| run.worth != Worth::Rehearsal).collect();
-        let observed = |run: &Began| matches!(run.worth, Worth::Complete | Worth::Partial);
         // A run after the first observation whose clock went back begins no period.
         let opening = real.iter().position(|run| observed(run)).map_or(real.len(), |at| at + 1);
         let begin = from.or_else(|| real.iter().take(opening).map(|run| run.started).min());
         let ahead = self.ahead();
         let plausible = real.iter().filter(|run| !ahead.contains(&run.index));
-        let end = until.or_else(|| plausible.map(|run| run.started).max());
+        (begin, until.or_else(|| plausible.map(|run| run.started).max()))
+    }
+
+    /// The same as [`Schedule::kept`]. `met` is told the index of each observation that meets a slot of the period, and whether it was late.
+    pub(crate) fn walked(
+        &self,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+        met: &mut dyn FnMut(u64, bool),
+    ) -> Kept {
+        let (begin, end) = self.period(from, until);
+        let ahead = self.ahead();
         let kept = Kept {
             times_ahead: ahead.iter().take(NAMED).copied().collect(),
             times_ahead_in_all: ahead.len() as u64,
             ..Kept::default()
         };
-        let mut walk = Walk { from: begin, until: end, asked_until: until.is_some(), kept };
+        let mut walk = Walk { from: begin, until: end, asked_until: until.is_some(), kept, met };
         let mut others: Vec<Began> = Vec::new();
         let mut last: Option<Began> = None;
         for run in &self.runs {
@@ -175,7 +199,10 @@ impl Schedule {
         match (last, self.runs.first()) {
             (Some(last), _) => walk.after(last, &others),
             // The schedule of what ran at all; of real runs, where there are some.
-            (None, Some(first)) => walk.nothing(real.first().copied().unwrap_or(first), &others),
+            (None, Some(first)) => {
+                let real = self.runs.iter().find(|run| run.worth != Worth::Rehearsal);
+                walk.nothing(real.unwrap_or(first), &others);
+            }
             (None, None) => {}
         }
         walk.kept
@@ -203,6 +230,11 @@ impl Schedule {
     }
 }
 
+/// Whether it is an observation.
+pub(crate) const fn observed(run: &Began) -> bool {
+    matches!(run.worth, Worth::Complete | Worth::Partial)
+}
+
 /// Of failed runs after the observation `last` and before the one that began at `next`: those that began long after one behind them.
 fn take_ahead(failed: &mut Vec<&Began>, last: Option<Timestamp>, next: Option<Timestamp>, found: &mut BTreeSet<u64>) {
     let mut earliest = next;
@@ -217,34 +249,50 @@ fn take_ahead(failed: &mut Vec<&Began>, last: Option<Timestamp>, next: Option<Ti
 }
 
 /// A period, and what is found of it.
-struct Walk {
+struct Walk<'m> {
     from: Option<Timestamp>,
     until: Option<Timestamp>,
     /// Whoever asks says that the time until then has passed.
     asked_until: bool,
     kept: Kept,
+    /// Is told of each observation that meets a slot.
+    met: &'m mut dyn FnMut(u64, bool),
 }
 
 /// Slots of one interval: number `i` is due at `anchor + i * every`. All in milliseconds.
 #[derive(Clone, Copy)]
-struct Grid {
+pub(crate) struct Grid {
     anchor: i128,
     every: i128,
     every_seconds: u64,
+    /// Half the interval at most.
+    grace: i128,
 }
 
 impl Grid {
-    fn new(anchor: Timestamp, every_seconds: u64) -> Self {
+    pub(crate) fn new(anchor: Timestamp, every_seconds: u64, grace_seconds: Option<u64>) -> Self {
         let every_seconds = every_seconds.max(1);
-        Self { anchor: i128::from(anchor.as_millis()), every: i128::from(every_seconds) * 1000, every_seconds }
+        let every = i128::from(every_seconds) * 1000;
+        let grace = grace_seconds.map_or(every / 2, |grace| (i128::from(grace) * 1000).min(every / 2));
+        Self { anchor: i128::from(anchor.as_millis()), every, every_seconds, grace }
     }
 
-    const fn due(&self, number: i128) -> i128 {
+    /// Whether what began then is too late for this slot.
+    const fn is_past(&self, number: i128, moment: i128) -> bool {
+        moment - self.due(number) > self.grace
+    }
+
+    /// Whether what began then meets this slot and is late.
+    const fn is_late(&self, number: i128, moment: i128) -> bool {
+        moment - self.due(number) > self.every / 10
+    }
+
+    pub(crate) const fn due(&self, number: i128) -> i128 {
         self.anchor + number * self.every
     }
 
     /// The slot to which a moment is nearest; of two the later one.
-    const fn nearest(&self, moment: i128) -> i128 {
+    pub(crate) const fn nearest(&self, moment: i128) -> i128 {
         (moment - self.anchor + self.every / 2).div_euclid(self.every)
     }
 
@@ -259,11 +307,11 @@ impl Grid {
     }
 }
 
-fn millis(time: Timestamp) -> i128 {
+pub(crate) fn millis(time: Timestamp) -> i128 {
     i128::from(time.as_millis())
 }
 
-impl Walk {
+impl Walk<'_> {
     /// The first observation: its own slot, and those before it, back to the begin of the period.
     fn first(&mut self, run: Began, others: &[Began]) {
         self.kept.first = Some(run.started);
@@ -274,7 +322,7 @@ impl Walk {
             }
             return;
         };
-        let grid = Grid::new(run.started, every);
+        let grid = Grid::new(run.started, every, run.grace_seconds);
         if let Some(from) = self.from {
             self.unmet(grid, grid.not_before(millis(from)), -1, (None, Some(run.index)), others);
         }
@@ -294,11 +342,13 @@ impl Walk {
             self.unsaid(before.started, run.started);
             return;
         };
-        let grid = Grid::new(before.started, every);
+        let grid = Grid::new(before.started, every, before.grace_seconds);
         let number = grid.nearest(millis(run.started));
-        self.unmet(grid, 1, number - 1, (Some(before.index), Some(run.index)), others);
+        let past = number > 0 && grid.is_past(number, millis(run.started));
+        let unmet = if past { number } else { number - 1 };
+        self.unmet(grid, 1, unmet, (Some(before.index), Some(run.index)), others);
         // One more than was due meets no slot.
-        if number > 0 {
+        if number > 0 && !past {
             self.met(grid, number, run, Some(before.index));
         }
     }
@@ -309,9 +359,9 @@ impl Walk {
             self.unsaid(last.started, until);
             return;
         };
-        let grid = Grid::new(last.started, every);
-        // A run is missing once half an interval more went by.
-        let end = grid.not_after(millis(until) - grid.every / 2);
+        let grid = Grid::new(last.started, every, last.grace_seconds);
+        // A run is missing once its grace went by.
+        let end = grid.not_after(millis(until) - grid.grace);
         let end = others
             .iter()
             .map(|run| grid.nearest(millis(run.started)))
@@ -327,8 +377,8 @@ impl Walk {
             self.unsaid(from, until);
             return;
         };
-        let grid = Grid::new(from, every);
-        let end = if self.asked_until { millis(until) - grid.every / 2 } else { millis(until) };
+        let grid = Grid::new(from, every, first.grace_seconds);
+        let end = if self.asked_until { millis(until) - grid.grace } else { millis(until) };
         self.unmet(grid, 0, grid.not_after(end).max(0), (None, None), others);
     }
 
@@ -357,7 +407,9 @@ impl Walk {
         self.kept.due += 1;
         self.kept.observed += 1;
         let around = (after, Some(run.index));
-        if millis(run.started) - due > grid.every / 10 {
+        let late = grid.is_late(number, millis(run.started));
+        (self.met)(run.index, late);
+        if late {
             self.kept.late += 1;
             self.row(Slot::Late, grid, (number, number), around, vec![run.index]);
         }
@@ -454,7 +506,13 @@ mod tests {
     fn kept(from: Option<&str>, runs: &[(&str, Option<u64>, Worth)], until: Option<&str>) -> Kept {
         let mut schedule = Schedule::default();
         for (index, (started, every_seconds, worth)) in (0..).zip(runs) {
-            schedule.run(Began { index, started: at(started), every_seconds: *every_seconds, worth: *worth });
+            schedule.run(Began {
+                index,
+                started: at(started),
+                every_seconds: *every_seconds,
+                grace_seconds: None,
+                worth: *worth,
+            });
         }
         schedule.kept(from.map(at), until.map(at))
     }

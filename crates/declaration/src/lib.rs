@@ -45,7 +45,7 @@ pub use person::{
     FormAgainst, FormAttachment, FormMethod, FormRole, FormSays, RECORD_TEMPLATE, ReadForm, RecordForm, read_form,
     record_schema,
 };
-pub use plan::{check, plan};
+pub use plan::{check, plan, uses};
 pub use planned::{
     Assignment, Plan, PlannedAcceptance, PlannedCollector, PlannedControl, PlannedLedger, PlannedSystem, PlannedTarget,
 };
@@ -55,7 +55,7 @@ pub use redaction::{
 };
 pub use resources::{
     Before, DECLARATION, DeclaredKind, DeclaredThing, JOINED, KeptFacts, SEEN, ThingError, WrittenAt, carry_on,
-    is_watched, kinds,
+    is_watched, kinds, seen_parts,
 };
 pub use schema::declaration_schema;
 pub use unjudged::{Judged, Unjudged, UnjudgedMember, judged, judged_by, notes};

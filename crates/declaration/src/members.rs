@@ -113,7 +113,12 @@ fn control(all: &mut Members, one: &Control) {
     of.add("documents", named, &[(CONTROL, "documents")]);
     let Some(task) = &one.task else { return };
     let mut of = all.of(TASK, one.id.as_str());
-    of.add("every", at(&task.every), &[(TASK, "every"), (TASK, "due"), (TASK, "window_covers_every")]);
+    of.add(
+        "every",
+        at(&task.every),
+        &[(TASK, "every"), (TASK, "due"), (TASK, "operated"), (TASK, "window_covers_every")],
+    );
+    of.add("grace", at(&task.grace), &[(TASK, "grace"), (TASK, "operated")]);
     of.add(
         "detection_window",
         at(&task.detection_window),
@@ -122,7 +127,7 @@ fn control(all: &mut Members, one: &Control) {
     of.add("because", at(&task.because), &[(TASK, "because"), (TASK, "because_of")]);
     of.add("records", at(&task.records), &[(TASK, "records")]);
     let done = task.done.first().map(|done| done.written);
-    of.add("done", done, &[(TASK, "done"), (TASK, "last_done"), (TASK, "late"), (TASK, "due")]);
+    of.add("done", done, &[(TASK, "done"), (TASK, "last_done"), (TASK, "late"), (TASK, "due"), (TASK, "operated")]);
 }
 
 fn holder(all: &mut Members, one: &KeyHolder) {

@@ -39,6 +39,8 @@ pub(crate) fn own_rules(
         requirements: Vec::new(),
         threats: Vec::new(),
         observe_seconds: None,
+        grace_seconds: None,
+        task: None,
     };
     Some((control, rules))
 }

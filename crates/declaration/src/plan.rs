@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use diagnose::{Code, Diagnostic, Located, Reporter, Span, has_errors, help_known};
-use model::record::GapReason;
+use model::record::{self, GapReason};
 use model::{Covers, Date};
 use serde_json::{Map, Value};
 
-use crate::declared::{Acceptance, Control, Declaration, Target};
-use crate::environment::Environment;
+use crate::declared::{Acceptance, Control, Declaration, Done, Target, Task};
+use crate::environment::{CheckCatalogue, Environment};
 use crate::load::Loaded;
 use crate::own_rules::own_rules;
 use crate::parameters::{self, sorted_map};
@@ -41,6 +41,13 @@ pub fn check(loaded: &Loaded, environment: &Environment) -> Vec<Diagnostic> {
     analyse(loaded, environment).0
 }
 
+/// The uses of these checks that it declares, those of its own rules among them, in the order of a plan. What is wrong with it beside that is no matter.
+#[must_use]
+pub fn uses(loaded: &Loaded, checks: &CheckCatalogue) -> Vec<Assignment> {
+    let environment = Environment { checks: checks.clone(), ..Environment::default() };
+    analyse(loaded, &environment).1.assignments
+}
+
 /// Everything that can be said about the declaration, and the plan it would give.
 fn analyse(loaded: &Loaded, environment: &Environment) -> (Vec<Diagnostic>, Plan) {
     let declaration = &loaded.declaration;
@@ -58,6 +65,7 @@ fn analyse(loaded: &Loaded, environment: &Environment) -> (Vec<Diagnostic>, Plan
         reporter.error(first.id.at, Code::BadValue, problem);
     }
     short_periods(declaration, &mut reporter);
+    graces(declaration, &mut reporter);
     let targets = declaration.targets.iter().map(|t| plan_target(t, environment, &mut reporter)).collect();
     // Where a collector is not known it may be the one that a check needs.
     let named = declaration.targets.iter().flat_map(|t| t.collector.as_slice()).filter(|name| name.is_written());
@@ -114,6 +122,8 @@ fn analyse(loaded: &Loaded, environment: &Environment) -> (Vec<Diagnostic>, Plan
                 requirements: c.requirements.iter().map(ToString::to_string).collect(),
                 threats: c.threats.iter().map(ToString::to_string).collect(),
                 observe_seconds: c.observe.as_ref().map(|o| o.every.seconds()),
+                grace_seconds: c.observe.as_ref().and_then(|o| o.grace.as_ref()).map(|grace| grace.seconds()),
+                task: c.task.as_ref().map(plan_task),
             })
             .chain(own)
             .collect(),
@@ -138,6 +148,48 @@ fn short_periods(declaration: &Declaration, reporter: &mut Reporter<'_>) {
                 format!("`{}` is {minutes} minute{plural}, and a run is due as often", every.value),
             )
             .help("`m` is minutes; 30 days are `30d`");
+    }
+}
+
+/// What people do, without who did it: that is of the declared task, which can be withheld.
+fn plan_task(task: &Task) -> record::Task {
+    let done = |one: &Done| record::TaskDone {
+        on: one.on.value,
+        record: one.record.as_ref().map(|record| record.value.clone()),
+    };
+    let mut done: Vec<_> = task.done.iter().map(done).collect();
+    done.sort_unstable();
+    record::Task {
+        every: task.every.as_ref().and_then(|every| every.every()),
+        grace_days: task.grace.as_ref().and_then(|grace| grace.whole_days()),
+        done,
+    }
+}
+
+/// A grace that reaches into the time of the next one would let one thing count for two.
+fn graces(declaration: &Declaration, reporter: &mut Reporter<'_>) {
+    for control in &declaration.controls {
+        if let Some(observe) = &control.observe
+            && let Some(grace) = observe.grace.as_ref().filter(|grace| grace.is_written() && observe.every.is_written())
+            && grace.seconds() > observe.every.seconds() / 2
+        {
+            let message = format!("the grace `{}` is more than half of `{}`", grace.value, observe.every.value);
+            reporter
+                .error(grace.at, Code::BadValue, message)
+                .help("what comes later than half the time is nearer to the next one");
+        }
+        if let Some(task) = &control.task
+            && let Some(grace) = task.grace.as_ref().filter(|grace| grace.is_written())
+        {
+            if grace.whole_days().is_none() {
+                reporter
+                    .error(grace.at, Code::BadValue, format!("the grace `{}` is not in days or weeks", grace.value))
+                    .help("write days, as `14d`, or weeks, as `2w`");
+            } else if task.every.as_ref().is_some_and(|every| every.is_written() && grace.covers(&every.value)) {
+                let message = format!("the grace `{}` is as long as the time until it is due again", grace.value);
+                reporter.error(grace.at, Code::BadValue, message);
+            }
+        }
     }
 }
 

@@ -92,6 +92,11 @@ pub struct PlannedControl {
     pub threats: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observe_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grace_seconds: Option<u64>,
+    /// What people do for it again and again. When they did it is no part of the plan.
+    #[serde(skip_serializing)]
+    pub task: Option<record::Task>,
 }
 
 /// One acceptance.
@@ -134,7 +139,10 @@ impl Plan {
                 requirements: control.requirements.clone(),
                 outcome: self.assignments_of(&control.id).next().map(|_| Outcome::Undetermined),
                 counts: record::Counts::default(),
-                observe: control.observe_seconds.map(|every_seconds| record::Observation { every_seconds }),
+                observe: control
+                    .observe_seconds
+                    .map(|every_seconds| record::Observation { every_seconds, grace_seconds: control.grace_seconds }),
+                task: control.task.clone(),
             })
             .collect()
     }

@@ -29,13 +29,11 @@ pub struct Replay {
 }
 
 #[derive(Debug)]
-struct State {
-    tape: Tape,
-    seen: Mutex<Seen>,
-}
+struct State(Mutex<Seen>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Seen {
+    tape: Arc<Tape>,
     counts: HashMap<Request, usize>,
     unmatched: BTreeSet<String>,
 }
@@ -47,7 +45,7 @@ struct Seen {
 pub async fn serve(tape: Tape) -> io::Result<Replay> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
-    let state = Arc::new(State { tape, seen: Mutex::default() });
+    let state = Arc::new(State(Mutex::new(Seen::nothing(tape))));
     let shared = Arc::clone(&state);
     let task = tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
@@ -69,6 +67,11 @@ impl Replay {
         format!("http://{}", self.address)
     }
 
+    /// Goes on with another tape, at the same place: what was asked of the one before is forgotten.
+    pub fn put(&self, tape: Tape) {
+        *self.state.seen() = Seen::nothing(tape);
+    }
+
     /// Requests for which nothing was recorded.
     #[must_use]
     pub fn unmatched(&self) -> Vec<String> {
@@ -80,7 +83,7 @@ impl Replay {
     pub fn unused(&self) -> Vec<String> {
         let seen = self.state.seen();
         let mut unused: Vec<String> =
-            self.state.tape.requests().filter(|request| !seen.counts.contains_key(request)).map(describe).collect();
+            seen.tape.requests().filter(|request| !seen.counts.contains_key(request)).map(describe).collect();
         unused.sort();
         unused
     }
@@ -92,9 +95,15 @@ impl Drop for Replay {
     }
 }
 
+impl Seen {
+    fn nothing(tape: Tape) -> Self {
+        Self { tape: Arc::new(tape), counts: HashMap::new(), unmatched: BTreeSet::new() }
+    }
+}
+
 impl State {
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -109,13 +118,14 @@ async fn answer(state: Arc<State>, request: hyper::Request<Incoming>) -> Result<
         target: head.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned(),
         body: String::from_utf8_lossy(&body.to_bytes()).into_owned(),
     };
-    let nth = {
+    let (tape, nth) = {
         let mut seen = state.seen();
         let count = seen.counts.entry(request.clone()).or_insert(0);
         *count += 1;
-        *count - 1
+        let nth = *count - 1;
+        (Arc::clone(&seen.tape), nth)
     };
-    let Some(entry) = state.tape.answer(&request, nth) else {
+    let Some(entry) = tape.answer(&request, nth) else {
         state.seen().unmatched.insert(describe(&request));
         return Ok(plain(StatusCode::NOT_IMPLEMENTED, "nothing was recorded for this request"));
     };

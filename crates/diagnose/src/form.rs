@@ -243,6 +243,18 @@ impl Cadence {
         date.later(self.months, self.days)
     }
 
+    /// The same as a rule of the calendar. `None` where nothing was written.
+    #[must_use]
+    pub fn every(&self) -> Option<model::due::Every> {
+        model::due::Every::new(self.months, self.days)
+    }
+
+    /// Its days, where it has no months.
+    #[must_use]
+    pub fn whole_days(&self) -> Option<u32> {
+        (self.months == 0).then_some(self.days)
+    }
+
     /// Whether this is as long as the other, whatever months it falls on: a quarter has at least 89 days (December to February counts
     /// 90, February to April 89), and at most 92.
     #[must_use]
@@ -297,6 +309,8 @@ impl Form for Cadence {
             "y" => (count * 12, 0),
             _ => return None,
         };
+        // What is not due within a century is never due.
+        model::due::Every::new(months, days)?;
         Some(Self { text: text.to_owned(), months, days })
     }
 
@@ -305,6 +319,9 @@ impl Form for Cadence {
         match unit {
             "" => Some(format!("write the unit: `{count}mo` is in months, `{count}d` in days")),
             "m" => Some(format!("a month is `mo`: write `{count}mo`")),
+            "d" | "w" | "mo" | "q" | "y" if count.len() <= 4 && !count.starts_with('0') => {
+                Some("what is not due within a century is never due".to_owned())
+            }
             _ => None,
         }
     }
@@ -330,16 +347,19 @@ mod tests {
 
     #[test]
     fn a_cadence_is_whole_days_as_written() {
-        for text in ["1d", "90d", "2w", "1mo", "1q", "1y", "9999y"] {
+        for text in ["1d", "90d", "2w", "1mo", "1q", "1y", "100y", "1200mo", "9999d"] {
             assert_eq!(cadence(text).to_string(), text);
         }
-        for text in ["", "d", "0d", "01d", "1.5mo", "1m", "12h", "1 y", "1Y", "10000d", "1mo2d", "-1d", "1yy"] {
+        for text in [
+            "", "d", "0d", "01d", "1.5mo", "1m", "12h", "1 y", "1Y", "10000d", "1mo2d", "-1d", "1yy", "101y", "9999w",
+            "1201mo",
+        ] {
             assert_eq!(Cadence::read(text), None, "{text}");
         }
         let after = |text: &str, date: &str| cadence(text).after(date.parse().unwrap()).map(|date| date.to_string());
         assert_eq!(after("1q", "2026-11-30").as_deref(), Some("2027-02-28"));
         assert_eq!(after("2w", "2026-12-20").as_deref(), Some("2027-01-03"));
-        assert_eq!(after("9999y", "2026-12-20"), None);
+        assert_eq!(after("100y", "9950-12-20"), None);
     }
 
     #[test]
@@ -351,6 +371,7 @@ mod tests {
         assert_eq!(period("12").as_deref(), Some("write the unit: `12d` is in days"));
         assert_eq!(cadence("1m").as_deref(), Some("a month is `mo`: write `1mo`"));
         assert_eq!(cadence("12").as_deref(), Some("write the unit: `12mo` is in months, `12d` in days"));
+        assert_eq!(cadence("101y").as_deref(), Some("what is not due within a century is never due"));
         assert_eq!((period("quarterly"), cadence("12h"), cadence("")), (None, None, None));
         assert_eq!(period("99999999999999999999mo"), None);
     }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bundle::read::{Line, Record};
 use conclude::Verdict;
+use drift::Causes;
 use model::record::{Evidence, Finding, Gap, GapReason, JOINED};
 use model::{Digest, Outcome, RecordRef};
 use schemars::JsonSchema;
@@ -35,6 +36,9 @@ pub struct NewFinding {
     /// Its id; without one the finding is about a list as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// What can be behind it, where the bundle before this one says otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub causes: Option<Causes>,
 }
 
 /// What is new in bundle `index`; `found` is the verdict on all of it.
@@ -187,6 +191,7 @@ impl Noted {
                 check: finding.check.clone(),
                 target: finding.target.clone(),
                 subject: finding.subject.as_ref().map(|subject| subject.id.clone()),
+                causes: None,
             };
             self.named.insert(finding.key(), named);
         }

@@ -11,10 +11,12 @@ use std::io::Write as _;
 use std::time::Instant;
 
 use iam_policy::PolicyDocument;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use witnessmark_joins::World;
-use witnessmark_joins::reach::JOIN;
+use witnessmark_joins::reach::{COMMON, JOIN, REACH};
 
 const ACCOUNTS: [(&str, &str); 2] = [("one", "111122223333"), ("two", "444455556666")];
 
@@ -142,26 +144,58 @@ fn main() -> Outcome<()> {
             builder.coverage(coverage::whole(target, population));
         }
     }
+    // No key is declared: a check asks for it.
+    builder.asked(REACH);
     let world = builder.build();
     let before = peak();
-    let started = Instant::now();
-    let (mut objects, mut entries, mut bytes) = (0_usize, 0, 0);
+    let (started, used) = (Instant::now(), processor());
+    let (mut reached, mut common, mut entries, mut bytes) = (0_usize, 0_usize, 0, 0);
+    let (mut aside, mut failed) = (0.0, None);
     let lists = (JOIN.run)(&world, &mut |joined| {
-        objects += 1;
-        entries += joined.facts.get("entries").and_then(|fact| fact.as_array()).map_or(0, Vec::len);
-        bytes += joined.facts.values().map(|value| value.to_string().len()).sum::<usize>();
+        // Into the text that is sealed, as a run does it.
+        let written = match to_raw_value(&joined.facts) {
+            Ok(written) => written,
+            Err(problem) => return failed = Some(problem),
+        };
+        bytes += written.get().len();
+        // Counting is no part of a run.
+        let counting = processor();
+        reached += usize::from(joined.kind == REACH);
+        common += usize::from(joined.kind == COMMON);
+        let listed: Listed = serde_json::from_str(written.get()).unwrap_or_default();
+        entries += listed.entries.len();
+        aside += processor() - counting;
     });
-    let took = started.elapsed();
+    if let Some(problem) = failed {
+        return Err(problem.into());
+    }
+    let (took, used) = (started.elapsed().as_secs_f64(), processor() - used - aside);
+    if reached != keys * 2 {
+        return Err(format!("{reached} of {} keys were told", keys * 2).into());
+    }
     writeln!(
         std::io::stdout(),
-        "{} keys, {} principals: {objects} objects, {entries} entries, {bytes} bytes of facts in {:.2} s; facts that went in: {text} bytes; peak before {before}, after {}; {} kinds",
+        "{} keys, {} principals: {common} common lists, {entries} entries, {bytes} bytes of facts in {used:.2} s of processor time, {took:.2} s wall; facts that went in: {text} bytes; peak before {before}, after {}; {} kinds",
         keys * 2,
         principals * 2,
-        took.as_secs_f64(),
         peak(),
         lists.len()
     )?;
     Ok(())
+}
+
+/// Facts of which only the entries are counted.
+#[derive(Default, Deserialize)]
+struct Listed {
+    #[serde(default)]
+    entries: Vec<IgnoredAny>,
+}
+
+/// Seconds of processor time that this thread has used, as Linux counts it.
+fn processor() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds: u32 = 1_000_000_000;
+    text.split(' ').next().and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0) / f64::from(nanoseconds)
 }
 
 /// The most memory that the process had, as Linux counts it.

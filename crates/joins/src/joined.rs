@@ -60,18 +60,18 @@ impl JoinedKind {
     }
 }
 
-/// A part of an object: a value, read from text only where somebody looks at it.
+/// A part of an object: the text that is sealed, read as a value only where somebody looks at it.
 #[derive(Clone, Debug)]
 pub struct Fact {
-    /// Of a list that may be long: values would take five times the room.
-    text: Option<Box<RawValue>>,
+    /// Values would take five times the room, and be written as this in the end.
+    text: Box<RawValue>,
     value: OnceLock<Value>,
 }
 
 impl Fact {
     /// Whether it is a list or an object, which may hold less than there is.
     fn has_members(&self) -> bool {
-        self.text.is_some() || self.is_array() || self.is_object()
+        self.text.get().starts_with(['[', '{'])
     }
 }
 
@@ -80,8 +80,7 @@ impl Deref for Fact {
 
     fn deref(&self) -> &Value {
         // What was written as JSON is JSON.
-        let read = || self.text.as_ref().and_then(|text| serde_json::from_str(text.get()).ok()).unwrap_or_default();
-        self.value.get_or_init(read)
+        self.value.get_or_init(|| serde_json::from_str(self.text.get()).unwrap_or_default())
     }
 }
 
@@ -103,10 +102,7 @@ where
 
 impl Serialize for Fact {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.text {
-            Some(text) => text.serialize(serializer),
-            None => (**self).serialize(serializer),
-        }
+        self.text.serialize(serializer)
     }
 }
 
@@ -132,18 +128,9 @@ impl Joined {
 
     /// Says a part that was found out.
     pub fn part(&mut self, part: &'static str, value: impl Serialize) {
-        self.fact(part, serde_json::to_value(value).map(|value| Fact { text: None, value: value.into() }));
-    }
-
-    /// Says a part that is a list of perhaps thousands.
-    pub(crate) fn long_part<T: Serialize>(&mut self, part: &'static str, list: &[T]) {
-        self.fact(part, to_raw_value(list).map(|text| Fact { text: Some(text), value: OnceLock::new() }));
-    }
-
-    fn fact(&mut self, part: &'static str, fact: serde_json::Result<Fact>) {
-        match fact {
-            Ok(fact) => {
-                self.facts.insert(part, fact);
+        match to_raw_value(&value) {
+            Ok(text) => {
+                self.facts.insert(part, Fact { text, value: OnceLock::new() });
             }
             // Only a map whose keys are no text, or a number that is none, cannot be written; there is neither in a fact.
             Err(problem) => self.gaps.push(PartGap {

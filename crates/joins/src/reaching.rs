@@ -106,6 +106,20 @@ struct Ways {
     inputs: Vec<Input>,
 }
 
+/// Nobody by itself is a group, whose members are; what is taken on with a token; and the root user, who is each account's.
+fn is_somebody(kind: WhoKind) -> bool {
+    matches!(
+        kind,
+        WhoKind::User
+            | WhoKind::Role
+            | WhoKind::Account
+            | WhoKind::Organization
+            | WhoKind::ClusterSubject
+            | WhoKind::Contributor
+            | WhoKind::Other
+    )
+}
+
 /// The word that a value has in a record.
 fn word(value: impl Serialize) -> String {
     let value = serde_json::to_value(value).ok();
@@ -132,16 +146,18 @@ impl Reached {
                     let text = format!("anyone may reach {} `{}`: {}", joined.kind, joined.id, words.join("; "));
                     self.open.push(Unread { reason: GapReason::Unsupported, text, gaps: Vec::new() });
                 }
-                WhoKind::User
-                | WhoKind::Role
-                | WhoKind::Account
-                | WhoKind::Organization
-                | WhoKind::ClusterSubject
-                | WhoKind::Contributor
-                | WhoKind::Other => self.way(joined, entry),
-                // Nobody by itself: its members, whoever takes a role on with a token, and the root user, who is each account's.
+                kind if is_somebody(kind) => self.way((joined.kind, &joined.id), entry),
                 _ => {}
             }
+        }
+    }
+
+    /// Takes who reaches several keys in one way, without going through them key by key: of each person as many are told as are told at all.
+    /// `kind`: of the objects of these keys, which are given by their ids, each with whom it excepts.
+    pub(crate) fn take_common(&mut self, kind: &str, keys: &[(&String, &Vec<Who>)], entries: &[Entry]) {
+        for entry in entries.iter().filter(|entry| is_somebody(entry.who.kind)) {
+            let here = keys.iter().filter(|(_, except)| except.binary_search(&entry.who).is_err());
+            here.take(TOLD).for_each(|(id, _)| self.way((kind, id), entry));
         }
     }
 
@@ -150,7 +166,8 @@ impl Reached {
         self.open.extend_from_slice(open);
     }
 
-    fn way(&mut self, joined: &Joined, entry: &Entry) {
+    /// `kind` and `id`: the object that says it.
+    fn way(&mut self, (kind, id): (&str, &str), entry: &Entry) {
         let ways = self.by.entry(entry.who.clone()).or_default();
         let sure = entry.may == May::Yes;
         // What is sure is told, whatever came before it.
@@ -163,13 +180,13 @@ impl Reached {
         }
         ways.sure |= sure;
         ways.told.push(KeyWay {
-            key: joined.id.clone(),
+            key: id.to_owned(),
             does: entry.does.iter().map(word).collect(),
             may: word(entry.may),
             by: entry.action.clone(),
             becomes: entry.becomes.as_ref().map(|who| who.name.clone()),
         });
-        let (kind, id) = (joined.kind.to_owned(), joined.id.clone());
+        let (kind, id) = (kind.to_owned(), id.to_owned());
         ways.inputs.push(Input::Object { target: crate::JOINED.to_owned(), kind, id });
     }
 }

@@ -221,8 +221,10 @@ impl<'d> World<'d> {
                 }
         });
         let own = self.of_subject(&object.target, &object.kind, &object.id).filter(|(_, gap)| of_part(gap));
+        let mut gaps = wide.chain(own).peekable();
+        gaps.peek()?;
         let what = format!("`{part}` of {} `{}` of target `{}`", object.kind, object.id, object.target);
-        Unread::of(&what, wide.chain(own))
+        Unread::of(&what, gaps)
     }
 
     /// The parts of an object that gaps name, ascending.

@@ -20,8 +20,8 @@ pub use hash::{LeafHasher, empty_root, leaf_hash, node_hash};
 pub use key::{PublicKey, PublicKeyError};
 pub use note::{Note, NoteError, NoteSignature, ed25519_key_id};
 pub use proof::{
-    HashSource, ProofError, consistency_proof, inclusion_proof, max_proof_length, tree_root, verify_consistency,
-    verify_inclusion,
+    HashSource, ProofError, consistency_proof, inclusion_proof, max_proof_length, range_proof, tree_root,
+    verify_consistency, verify_inclusion, verify_range,
 };
 pub use range::{CompactRange, RangeError};
 pub use tile::{

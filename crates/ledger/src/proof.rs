@@ -1,4 +1,4 @@
-//! Inclusion and consistency proofs, RFC 9162 §2.1.3 and §2.1.4.
+//! Inclusion and consistency proofs, RFC 9162 §2.1.3 and §2.1.4, and one proof for entries after each other.
 //!
 //! Verification is strict: a proof that is too long, too short or for an impossible position is an
 //! error, also where the hashes it contains would lead to the root.
@@ -33,6 +33,8 @@ pub enum ProofError {
     Shrinks { older: u64, newer: u64 },
     #[error("a proof from the empty tree proves nothing")]
     FromEmpty,
+    #[error("a proof of no entries proves nothing")]
+    NoEntries,
     #[error("the proof has the wrong number of hashes: {given}")]
     WrongLength { given: usize },
     #[error("the proof leads to another root")]
@@ -73,6 +75,32 @@ pub fn inclusion_proof<S: HashSource>(index: u64, size: u64, source: &mut S) -> 
         }
     }
     path.reverse();
+    Ok(Some(path))
+}
+
+/// The proof that `count` entries after each other, from `first` on, are in the tree of `size` entries: of every largest subtree
+/// without any of them its hash, left to right. `None` when there are no such entries, or `count` is 0.
+pub fn range_proof<S: HashSource>(
+    first: u64,
+    count: u64,
+    size: u64,
+    source: &mut S,
+) -> Result<Option<Vec<Digest>>, S::Error> {
+    let Some(last) = first.checked_add(count).filter(|last| count > 0 && *last <= size) else {
+        return Ok(None);
+    };
+    let mut path = Vec::new();
+    // Of the subtrees that are still to be looked at the leftmost is the last.
+    let mut open = vec![(0, size)];
+    while let Some((begin, end)) = open.pop() {
+        if end <= first || begin >= last {
+            path.push(range_hash(begin, end, source)?);
+        } else if begin < first || end > last {
+            let split = begin + split_point(end - begin);
+            open.push((split, end));
+            open.push((begin, split));
+        }
+    }
     Ok(Some(path))
 }
 
@@ -142,6 +170,51 @@ pub fn verify_inclusion(
         return Err(wrong_length);
     }
     if hash == *root { Ok(()) } else { Err(ProofError::RootMismatch) }
+}
+
+/// Proves that `leaves` are the entries of the tree of `size` entries with this root from `first` on ([`range_proof`]).
+pub fn verify_range(
+    leaves: &[Digest],
+    first: u64,
+    size: u64,
+    proof: &[Digest],
+    root: &Digest,
+) -> Result<(), ProofError> {
+    if leaves.is_empty() {
+        return Err(ProofError::NoEntries);
+    }
+    let beyond = ProofError::IndexBeyondTree { index: first.saturating_add(leaves.len() as u64 - 1), size };
+    let last = first.checked_add(leaves.len() as u64).filter(|last| *last <= size).ok_or(beyond)?;
+    let mut proven = Proven { first, last, leaves: leaves.iter(), proof: proof.iter() };
+    let hash = proven.hash(0, size).ok_or(ProofError::WrongLength { given: proof.len() })?;
+    if proven.proof.next().is_some() {
+        return Err(ProofError::WrongLength { given: proof.len() });
+    }
+    if hash == *root { Ok(()) } else { Err(ProofError::RootMismatch) }
+}
+
+/// Takes up leaves and hashes of a range proof from left to right.
+struct Proven<'p> {
+    first: u64,
+    last: u64,
+    leaves: std::slice::Iter<'p, Digest>,
+    proof: std::slice::Iter<'p, Digest>,
+}
+
+impl Proven<'_> {
+    /// The hash of the subtree over `begin..end`; `None` where the proof has no hash more. As deep as the tree: at most 64 levels.
+    fn hash(&mut self, begin: u64, end: u64) -> Option<Digest> {
+        if end <= self.first || begin >= self.last {
+            return self.proof.next().copied();
+        }
+        if end - begin == 1 {
+            return self.leaves.next().copied();
+        }
+        let split = begin + split_point(end - begin);
+        let left = self.hash(begin, split)?;
+        let right = self.hash(split, end)?;
+        Some(node_hash(&left, &right))
+    }
 }
 
 /// Proves that the tree of `older` entries is a prefix of the tree of `newer` entries.

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use model::Digest;
 use proptest::prelude::*;
 use witnessmark_ledger::{
-    Checkpoint, CompactRange, EntryBundle, HashSource as _, Note, SignedCheckpoint, Tile, TileHashes, append,
-    consistency_proof, decode_entries, empty_root, inclusion_proof, leaf_hash, node_hash, tree_root,
-    verify_consistency, verify_inclusion,
+    Checkpoint, CompactRange, EntryBundle, HashSource as _, Note, ProofError, SignedCheckpoint, Tile, TileHashes,
+    append, consistency_proof, decode_entries, empty_root, inclusion_proof, leaf_hash, node_hash, range_proof,
+    tree_root, verify_consistency, verify_inclusion, verify_range,
 };
 
 /// MTH(D[n]), word for word.
@@ -58,6 +58,48 @@ fn every_inclusion_proof_of_small_trees() {
             }
         }
     }
+}
+
+/// A proof of one entry is its inclusion proof in another order, and a proof of several holds no hash that none of theirs holds.
+#[test]
+fn every_range_proof_of_small_trees() {
+    for size in 1..=24_u64 {
+        let tree = leaves(size);
+        let root = naive_root(&tree);
+        let single = |index| inclusion_proof(index, size, &mut source(&tree)).unwrap().unwrap();
+        for first in 0..size {
+            assert_eq!(range_proof(first, 0, size, &mut source(&tree)), Ok(None));
+            assert_eq!(range_proof(first, size - first + 1, size, &mut source(&tree)), Ok(None));
+            for count in 1..=size - first {
+                let proof = range_proof(first, count, size, &mut source(&tree)).unwrap().unwrap();
+                let own = &tree[usize::try_from(first).unwrap()..usize::try_from(first + count).unwrap()];
+                assert_eq!(verify_range(own, first, size, &proof, &root), Ok(()));
+                let known: Vec<Digest> = (first..first + count).flat_map(single).collect();
+                assert!(proof.iter().all(|hash| known.contains(hash)), "{first} {count} of {size}");
+                if count == 1 {
+                    let (mut one, mut other) = (proof.clone(), single(first));
+                    one.sort_unstable();
+                    other.sort_unstable();
+                    assert_eq!(one, other, "{first} of {size}");
+                }
+                // At another place, or with a hash more or less, it proves nothing. (Of the tree's size only the root says which it is.)
+                for place in 0..=size {
+                    let held = verify_range(own, place, size, &proof, &root).is_ok();
+                    assert_eq!(held, place == first, "{first} {count} of {size} at {place}");
+                }
+                let longer = [&proof[..], &[leaf_hash(b"more")]].concat();
+                assert!(verify_range(own, first, size, &longer, &root).is_err());
+                if let Some((_, shorter)) = proof.split_last() {
+                    assert!(verify_range(own, first, size, shorter, &root).is_err());
+                }
+                if count > 1 {
+                    assert!(verify_range(&own[1..], first, size, &proof, &root).is_err());
+                    assert!(verify_range(&own[..own.len() - 1], first, size, &proof, &root).is_err());
+                }
+            }
+        }
+    }
+    assert_eq!(verify_range(&[], 0, 3, &[], &empty_root()), Err(ProofError::NoEntries));
 }
 
 #[test]
@@ -207,10 +249,41 @@ proptest! {
         prop_assert!(verify_inclusion(&leaves[at], index, size, &proof, &root).is_err());
     }
 
+    /// What a range proof proves of several entries together, inclusion proofs prove of each; and nothing of any other entry.
+    #[test]
+    fn a_range_proves_what_its_entries_prove(
+        size in 1_u64..200,
+        from in any::<prop::sample::Index>(),
+        many in any::<prop::sample::Index>(),
+        change in any::<prop::sample::Index>(),
+        bit in 0_usize..256,
+    ) {
+        let leaves = leaves(size);
+        let root = naive_root(&leaves);
+        let first = from.index(leaves.len());
+        let count = many.index(leaves.len() - first) + 1;
+        let mut own = leaves[first..first + count].to_vec();
+        let mut proof = range_proof(first as u64, count as u64, size, &mut source(&leaves)).unwrap().unwrap();
+        prop_assert_eq!(verify_range(&own, first as u64, size, &proof, &root), Ok(()));
+        for (index, leaf) in (first as u64..).zip(&own) {
+            let single = inclusion_proof(index, size, &mut source(&leaves)).unwrap().unwrap();
+            prop_assert_eq!(verify_inclusion(leaf, index, size, &single, &root), Ok(()));
+        }
+        // Any bit of any leaf or hash.
+        let at = change.index(own.len() + proof.len());
+        let hash = if at < own.len() { &mut own[at] } else { &mut proof[at - count] };
+        let mut bytes = *hash.as_bytes();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        *hash = Digest::from_bytes(bytes);
+        prop_assert_eq!(verify_range(&own, first as u64, size, &proof, &root), Err(ProofError::RootMismatch));
+    }
+
     /// Whatever numbers are claimed: an answer, never a panic or a loop.
     #[test]
     fn any_claim_has_an_answer(index in any::<u64>(), size in any::<u64>(), length in 0_usize..70) {
         let proof = vec![leaf_hash(b"x"); length];
+        let range = verify_range(&proof, index, size, &proof, &leaf_hash(b"z"));
+        prop_assert!(range.is_err());
         let inclusion = verify_inclusion(&leaf_hash(b"y"), index, size, &proof, &leaf_hash(b"z"));
         let consistency = verify_consistency(index, &leaf_hash(b"y"), size, &leaf_hash(b"z"), &proof);
         prop_assert!(inclusion.is_err() && consistency.is_err());

@@ -10,6 +10,7 @@
 //!                             └─ inventory()  ─ Inventory all that is declared, as tables
 //! ```
 
+mod aliases;
 mod found;
 mod gaps;
 mod inventory;
@@ -19,6 +20,7 @@ mod roster;
 mod seen;
 mod trace;
 
+pub use aliases::{AliasReader, Aliases};
 pub use declaration::{ControlStatus, Method, Wanted};
 pub use found::{AcceptedBy, ExchangeNode, FindingNode, Found, GapNode, UseFound, sum};
 pub use gaps::{
@@ -32,7 +34,7 @@ pub use links::{Links, Place, Rule, Unanswerable};
 pub use records::{
     Contradiction, HolderOf, NotBelieved, PersonRecord, RecordRow, RecordTotals, Records, Weight, about_words,
 };
-pub use roster::{Counted, FoundReach, KeyRoster, Line, Person, Roster, Way};
+pub use roster::{CommonReach, Counted, FoundReach, KeyRoster, Line, Person, Roster, Way};
 pub use trace::{
     AcceptanceNode, ControlNode, DocumentNode, DoneNode, KeptAt, KeyNode, Kind, RequirementNode, RiskNode, TaskNode,
     ThreatNode, Trace, UseNode, UseOf, UsePlace,

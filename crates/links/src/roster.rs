@@ -6,29 +6,57 @@ use declaration::Key;
 use diagnose::help_known;
 use iam_policy::May;
 use iam_policy::access::{Does, Entry, Step, Who, WhoKind, expand};
-use joins::reach::{Factors, ReachFacts, Reacher};
+use joins::reach::{Common, CommonFacts, Factors, ReachFacts, Reacher};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::aliases::Aliases;
 use crate::links::{Links, Place, Unanswerable};
 use crate::trace::KeptAt;
 
 /// What a bundle says of who reaches keys.
 #[derive(Clone, Debug, Default)]
 pub struct FoundReach {
-    /// By the key's ARN: of those that were asked for.
+    /// By the key's ARN: of those that were asked for. Their entries are everybody, those whom `joined/common-reach` lists among them.
     pub keys: BTreeMap<String, ReachFacts>,
+    /// Who reaches several keys in one way, by the object's id.
+    pub common: BTreeMap<String, CommonReach>,
     /// Of all keys.
     pub counts: BTreeMap<String, Counted>,
     /// By the account's number.
     pub administrators: BTreeMap<String, Vec<Reacher>>,
     /// Why something is not known, by kind and id of what it is about.
     pub unread: BTreeMap<(String, String), Vec<String>>,
+    /// Of KMS keys.
+    pub aliases: Aliases,
     /// Tokens of PKCS#11 by target: their facts.
     pub tokens: BTreeMap<String, Value>,
     /// Records that are withheld in this copy and might say more.
     pub withheld: u64,
+}
+
+/// Who reaches several keys in one way, and how many they are.
+#[derive(Clone, Debug, Default)]
+pub struct CommonReach {
+    pub facts: CommonFacts,
+    counted: Counted,
+}
+
+impl CommonReach {
+    #[must_use]
+    pub fn new(facts: CommonFacts) -> Self {
+        let counted = Counted::counting(facts.entries.iter().flatten());
+        Self { facts, counted }
+    }
+
+    /// Those of them who reach a key that refers to them. Nobody is here and among the key's own entries too.
+    fn count(&self, refers: &Common) -> Counted {
+        match refers.except.is_empty() {
+            true => self.counted.clone(),
+            false => Counted::counting(self.facts.of(refers)),
+        }
+    }
 }
 
 /// How many reach a key. Administrators of an account are one.
@@ -46,13 +74,31 @@ pub struct Counted {
 }
 
 impl Counted {
+    /// `common`: the object that the key refers to, if it does and that is there.
     #[must_use]
-    pub fn of(facts: &ReachFacts) -> Self {
-        let declared = facts.declared.iter().flatten().map(|key| key.id.clone()).collect();
-        let open = facts.everyone.is_none() || facts.entries.is_none();
-        let mut counted = Self { declared, open, ..Self::default() };
+    pub fn of(facts: &ReachFacts, common: Option<&CommonReach>) -> Self {
+        let mut counted = Self::counting(facts.entries.iter().flatten());
+        counted.declared = facts.declared.iter().flatten().map(|key| key.id.clone()).collect();
+        counted.open = facts.everyone.is_none() || facts.entries.is_none();
+        match (facts.refers_to(), common) {
+            (Some(refers), Some(common)) => {
+                let others = common.count(refers);
+                counted.r#use += others.r#use;
+                counted.administer += others.administer;
+                counted.destroy += others.destroy;
+                counted.undetermined += others.undetermined;
+                counted.open |= common.facts.entries.is_none();
+            }
+            (Some(_), None) => counted.open = true,
+            (None, _) => {}
+        }
+        counted
+    }
+
+    fn counting<'r>(entries: impl Iterator<Item = &'r Reacher>) -> Self {
+        let mut counted = Self::default();
         let (mut sure, mut perhaps) = (BTreeSet::new(), BTreeSet::new());
-        for one in facts.entries.iter().flatten().filter(|one| is_somebody(&one.entry.who)) {
+        for one in entries.filter(|one| is_somebody(&one.entry.who)) {
             for does in &one.entry.does {
                 match one.entry.may {
                     May::Yes => sure.insert((&one.entry.who, *does)),
@@ -83,6 +129,9 @@ pub struct Roster {
     /// The key that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<KeyRoster>,
+    /// The aliases of KMS keys that are named here, by the key's id.
+    #[serde(skip_serializing_if = "Aliases::is_empty")]
+    pub key_aliases: Aliases,
     /// Records that are withheld in this copy and might say more.
     pub withheld: u64,
 }
@@ -148,7 +197,7 @@ pub struct Way {
 }
 
 impl Links<'_> {
-    /// Who reaches a key: one of the inventory, by its id, or one that was found, by its ARN. Without a key, a line for each.
+    /// Who reaches a key: one of the inventory, by its id, or one that was found, by its ARN or alias. Without a key, a line for each.
     ///
     /// # Errors
     /// Where there is no such key.
@@ -157,7 +206,14 @@ impl Links<'_> {
             Some(id) => (Vec::new(), Some(self.of_key(id, found)?)),
             None => (self.lines(found), None),
         };
-        Ok(Roster { lines, key, withheld: found.withheld })
+        let mut named: BTreeSet<&str> = lines.iter().filter_map(|line: &Line| line.arn.as_deref()).collect();
+        if let Some(key) = &key {
+            let steps = key.people.iter().flat_map(|one| &one.ways).flat_map(|way| &way.path);
+            named.extend(key.arn.as_deref().into_iter().chain(key.copies.iter().map(String::as_str)));
+            named.extend(steps.map(|step| step.to.as_str()));
+        }
+        let key_aliases = found.aliases.clone().only(|id| named.contains(id));
+        Ok(Roster { lines, key, key_aliases, withheld: found.withheld })
     }
 
     fn lines(&self, found: &FoundReach) -> Vec<Line> {
@@ -193,7 +249,8 @@ impl Links<'_> {
     fn of_key(&self, id: &str, found: &FoundReach) -> Result<KeyRoster, Unanswerable> {
         let declared = self.declaration().keys.iter().find(|key| key.id.as_str() == id);
         let of = |(arn, facts): &(&String, &ReachFacts)| {
-            arn.as_str() == id || arn.ends_with(&format!(":key/{id}")) || names(facts, id)
+            let called = || found.aliases.of(arn).iter().any(|alias| alias == id);
+            arn.as_str() == id || arn.ends_with(&format!(":key/{id}")) || names(facts, id) || called()
         };
         let sealed = found.keys.iter().find(of);
         if declared.is_none() && sealed.is_none() {
@@ -271,6 +328,18 @@ impl KeyRoster {
             (a.holders.is_empty(), &a.holders, &a.who).cmp(&(b.holders.is_empty(), &b.holders, &b.who))
         });
         self.note(found, joins::reach::REACH, arn);
+        if let Some(refers) = facts.refers_to() {
+            self.note(found, joins::reach::COMMON, &refers.of);
+            if !found.common.contains_key(&refers.of) {
+                let words = format!(
+                    "{} who reach other keys in the same way are listed in {} `{}`, which could not be read",
+                    refers.people,
+                    joins::reach::COMMON,
+                    refers.of
+                );
+                self.unread.push(words);
+            }
+        }
     }
 
     fn note(&mut self, found: &FoundReach, kind: &str, id: &str) {

@@ -10,11 +10,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::aliases::Aliases;
 use crate::found::{Found, UseFound};
 use crate::gaps::{Declined, ThirdPartyRow, third_party};
 use crate::links::{Links, Place, Unanswerable, status};
 use crate::records::{Contradiction, RecordRow};
 
+/// Ids of what was found under the name of one key.
+const MOST_FOUND: usize = 20;
 /// The kind of a declared key.
 const OF_DECLARATION: &str = "declaration/key";
 
@@ -60,6 +63,9 @@ pub struct Trace {
     /// What people saw of these controls and requirements.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub records: Vec<RecordRow>,
+    /// The aliases of KMS keys that are named here, by the key's id, as a bundle has them sealed.
+    #[serde(skip_serializing_if = "Aliases::is_empty")]
+    pub key_aliases: Aliases,
     /// Of a trace of a key: findings that name it are shown, the others counted.
     #[serde(skip)]
     about: Option<About>,
@@ -101,6 +107,9 @@ pub struct KeyNode {
     pub material: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept: Option<KeptAt>,
+    /// The ids of what a bundle found under its name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub found: Vec<String>,
     pub holders: Vec<String>,
     pub wallets: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -475,6 +484,7 @@ impl<'d> Links<'d> {
                 .filter(mine)
                 .map(|one| self.acceptance_node(one))
                 .collect(),
+            key_aliases: Aliases::default(),
             about,
             rules: None,
         }
@@ -488,6 +498,7 @@ impl<'d> Links<'d> {
             class: key.class.to_string(),
             material: text(key.material.as_ref()),
             kept: kept_at(key),
+            found: Vec::new(),
             holders: texts(&key.holders),
             wallets: texts(&key.wallets),
             reviewed: text(key.reviewed.as_ref()),
@@ -658,9 +669,16 @@ impl Trace {
 
     /// Takes what a bundle found under the names of keys: the facts of one `joined/key`, by the key's id. An alias leads to a key this way.
     pub fn resolve(&mut self, key: &str, facts: &Value) {
-        let Some(about) = self.about.as_mut().filter(|about| about.key == key) else { return };
-        let found = facts.get("found").and_then(Value::as_array).into_iter().flatten();
-        about.found.extend(found.filter_map(|one| one.get("id")?.as_str()).map(str::to_owned));
+        let found = || {
+            let found = facts.get("found").and_then(Value::as_array).into_iter().flatten();
+            found.filter_map(|one| one.get("id")?.as_str()).map(str::to_owned)
+        };
+        for node in self.keys.iter_mut().filter(|node| node.id == key) {
+            node.found = found().take(MOST_FOUND).collect();
+        }
+        if let Some(about) = self.about.as_mut().filter(|about| about.key == key) {
+            about.found.extend(found());
+        }
     }
 
     /// For a trace that is filled from a bundle: with the program's own rules where they may name what it is about.
@@ -670,12 +688,15 @@ impl Trace {
         self
     }
 
-    /// Marks the parameters of a use that demand less than its check does by default, as a plan or a bundle says.
+    /// Marks the parameters of a use that demand less than its check does by default, as a plan or a bundle says. One use that is declared may be
+    /// several that are sealed: each adds its own.
     pub fn mark_weaker(&mut self, control: &str, check: &str, targets: &[String], weaker: &[String]) {
         let controls = self.controls.iter_mut().filter(|one| one.id == control);
         for used in controls.flat_map(|one| &mut one.checks).filter(|used| used.check == check) {
             if used.targets.as_ref().is_none_or(|of_use| of_use.iter().any(|target| targets.contains(target))) {
-                used.weaker = weaker.to_vec();
+                used.weaker.extend_from_slice(weaker);
+                used.weaker.sort();
+                used.weaker.dedup();
             }
         }
     }

@@ -770,8 +770,11 @@ fn the_declarations_own_rules_are_a_control() {
     assert!(links.trace("declaration", None).is_err());
     let mut trace = links.with_rules(&rules).trace("declaration", None).unwrap();
     assert_eq!(trace.uses().map(|one| one.check).collect::<Vec<_>>(), ["declaration/threat-is-answered"]);
-    trace.mark_weaker("declaration", "declaration/threat-is-answered", &["declaration".to_owned()], &["p".to_owned()]);
-    assert_eq!(trace.controls[0].checks[0].weaker, ["p"]);
+    for (weaker, all) in [(&["p"][..], &["p"][..]), (&[], &["p"]), (&["p", "o"], &["o", "p"])] {
+        let weaker: Vec<String> = weaker.iter().map(ToString::to_string).collect();
+        trace.mark_weaker("declaration", "declaration/threat-is-answered", &["declaration".to_owned()], &weaker);
+        assert_eq!(trace.controls[0].checks[0].weaker, all, "what one use demands less no other takes back");
+    }
     assert!(links.with_rules(&rules).trace("declaration", Some(Kind::Threat)).is_err());
 }
 

@@ -43,6 +43,13 @@ impl Date {
         let date = self.0.checked_add(span).ok()?;
         (date.year() <= 9998).then_some(Self(date))
     }
+
+    /// The day before. `None`: before 1970.
+    #[must_use]
+    pub fn before(self) -> Option<Self> {
+        let date = self.0.yesterday().ok()?;
+        (date.year() >= 1970).then_some(Self(date))
+    }
 }
 
 impl FromStr for Date {

@@ -40,10 +40,12 @@ pub enum ExitStatus {
     RunsMissing = 23,
     /// The answer to a question is no.
     No = 24,
+    /// Two bundles differ.
+    Changed = 25,
 }
 
 impl ExitStatus {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Success,
         Self::ToolFailed,
         Self::WrongInput,
@@ -57,6 +59,7 @@ impl ExitStatus {
         Self::OtherOutcome,
         Self::RunsMissing,
         Self::No,
+        Self::Changed,
     ];
 
     /// The number that the operating system is given.
@@ -134,7 +137,7 @@ mod tests {
 
     #[test]
     fn numbers_do_not_change() {
-        assert_eq!(ExitStatus::ALL.map(ExitStatus::code), [0, 1, 2, 3, 4, 10, 11, 12, 20, 21, 22, 23, 24]);
+        assert_eq!(ExitStatus::ALL.map(ExitStatus::code), [0, 1, 2, 3, 4, 10, 11, 12, 20, 21, 22, 23, 24, 25]);
         assert_eq!(serde_json::to_string(&ExitStatus::NotAuthentic).unwrap(), "20");
         assert_eq!(format!("{}", ExitStatus::Undecided), "21");
     }

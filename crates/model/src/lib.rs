@@ -6,6 +6,7 @@ mod covers;
 mod date;
 pub mod demand;
 mod digest;
+pub mod due;
 mod endpoint;
 mod exit;
 mod form;

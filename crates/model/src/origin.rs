@@ -107,6 +107,45 @@ pub fn foreign<N: AsRef<str>>(endpoint: &str, certificates: bool, pinned: bool, 
     (!names.iter().any(|name| name.as_ref() == "*" || is_named(host, name.as_ref()))).then_some(Unproven::OtherName)
 }
 
+/// How the hosts are named under which these services answer, in all of AWS' partitions
+/// (<https://docs.aws.amazon.com/general/latest/gr/rande.html>, and the endpoint rules of its SDK), in the form of [`foreign`].
+/// `services`: how their hosts begin (`kms`). Under the same domains are hosts whose answers anybody with an account can choose
+/// (`execute-api`, buckets of S3): a service is known by its own names alone.
+#[must_use]
+pub fn aws_names(services: &[&str]) -> Vec<String> {
+    let of_service = |service: &&str| {
+        let mut names = vec![
+            format!("{service}.{{aws}}"),
+            format!("{service}-fips.{{aws}}"),
+            format!("{service}.{{region}}.{{aws}}"),
+            format!("{service}-fips.{{region}}.{{aws}}"),
+            // Private endpoints in a VPC: <https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html>.
+            format!("vpce-{{name}}.{service}.{{region}}.vpce.{{aws}}"),
+            format!("vpce-{{name}}.{service}-fips.{{region}}.vpce.{{aws}}"),
+        ];
+        let beside: &[&str] = match *service {
+            "eks" => &["fips.eks.{region}.{aws}"],
+            "iam" => &["iam.global.{aws}", "iam-fips.global.{aws}", "iam.us-gov.{aws}"],
+            "s3" => &[
+                "s3.dualstack.{region}.{aws}",
+                "s3-fips.dualstack.{region}.{aws}",
+                "bucket.vpce-{name}.s3.{region}.vpce.{aws}",
+            ],
+            "s3-control" => &[
+                "{account}.s3-control.{region}.{aws}",
+                "{account}.s3-control-fips.{region}.{aws}",
+                "{account}.s3-control.dualstack.{region}.{aws}",
+                "{account}.s3-control-fips.dualstack.{region}.{aws}",
+                "{account}.control.vpce-{name}.s3.{region}.vpce.{aws}",
+            ],
+            _ => &[],
+        };
+        names.extend(beside.iter().map(|name| (*name).to_owned()));
+        names
+    };
+    services.iter().flat_map(of_service).collect()
+}
+
 /// The host of what is behind `https://`, an IPv6 address without its brackets.
 fn host(place: &str) -> &str {
     // An address in brackets has colons of its own, with or without a port behind it.

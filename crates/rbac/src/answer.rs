@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::access::AccessEntry;
 use crate::access_policies;
+use crate::built_in::BuiltIn;
 use crate::effective::Claimed;
 use crate::question::Question;
 use crate::resource::{ACCESS_ENTRY, BINDING, ROLE};
@@ -18,6 +19,7 @@ use crate::rules::{Asked, Binding, Rule, Who};
 use crate::sealed::{Sealed, role_id};
 use crate::sensitive::matches;
 use crate::subject::Subject;
+use crate::ways::Version;
 
 /// Let through before any authorizer is asked.
 const MASTERS: &str = "system:masters";
@@ -298,8 +300,12 @@ impl World {
     /// Whether the Node authorizer may have something to say about the resource, whatever the verb: it looks at more than at its rules.
     fn nodes_may(&self, asked: &Asked) -> bool {
         let Asked::Resource { group, resource, subresource, .. } = asked else { return false };
-        let Some(rules) = self.sealed.rbac.roles.get(&(None, NODE_ROLE.to_owned())) else { return true };
-        rules.iter().any(|rule| rule.verbs.iter().any(|verb| rule.covers(verb, group, resource, subresource)))
+        let node = (None, NODE_ROLE.to_owned());
+        let version = self.sealed.version.as_deref().map_or(Version::UNKNOWN, Version::of);
+        let own = BuiltIn::of(version).ok().and_then(|known| known.speaks_of(&node, group, resource, subresource));
+        let covers = |rule: &Rule| rule.verbs.iter().any(|verb| rule.covers(verb, group, resource, subresource));
+        // The authorizer's rules are compiled in: an emptied role takes none of them away. What is not known may be spoken of.
+        own.unwrap_or(true) || self.sealed.rbac.roles.get(&node).is_some_and(|rules| rules.iter().any(covers))
     }
 
     fn decides(&self, authorizer: &str) -> bool {
@@ -348,7 +354,10 @@ impl World {
         why.extend(namespace.and_then(|namespace| self.list_is_cut(BINDING, Some(namespace))));
         for ((kind, id), problem) in &self.sealed.unread {
             let inside = id.strip_prefix("RoleBinding/").and_then(|rest| rest.split('/').next());
-            if kind == ACCESS_ENTRY || (kind == BINDING && (inside.is_none() || inside == namespace)) {
+            let here = kind == ACCESS_ENTRY || (kind == BINDING && (inside.is_none() || inside == namespace));
+            if self.sealed.astray.contains(&(kind.clone(), id.clone())) {
+                why.push(format!("what {id} is, nobody can tell: {problem}"));
+            } else if here {
                 why.push(format!("{id} was not read whole: {problem}"));
             }
         }

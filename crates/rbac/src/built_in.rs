@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::rules::{Named, RoleKey, RoleRef, Rule};
+use crate::rules::{Named, RoleKey, RoleRef, Rule, resource_matches};
 use crate::subject::Subject;
 use crate::ways::Version;
 
@@ -34,6 +34,8 @@ pub struct BuiltIn {
     roles: BTreeMap<RoleKey, BTreeSet<Atom>>,
     /// What each subject is given in a namespace, or everywhere.
     given: BTreeMap<(Option<String>, Subject), Vec<BTreeSet<Atom>>>,
+    /// Of a version that is known: what is not here is not made by it.
+    whole: bool,
 }
 
 impl BuiltIn {
@@ -44,7 +46,7 @@ impl BuiltIn {
     pub fn of(version: Version) -> Result<Self, serde_json::Error> {
         let mut objects: Vec<Object> = serde_json::from_str(include_str!("built_in.json"))?;
         objects.retain(|one| version.minor().is_none_or(|minor| one.minors.contains(&minor)));
-        let mut found = Self::default();
+        let mut found = Self { whole: version.minor().is_some(), ..Self::default() };
         for role in objects.iter().filter(|one| one.role_ref.is_none()) {
             // A feature that is off by default has rules of its own: both are the server's.
             found.roles.entry((role.namespace.clone(), role.name.clone())).or_default().extend(atoms(&role.rules));
@@ -68,6 +70,16 @@ impl BuiltIn {
     #[must_use]
     pub fn has_role(&self, key: &RoleKey, rules: &[Rule]) -> bool {
         self.roles.get(key).is_some_and(|known| atoms(rules).is_subset(known))
+    }
+
+    /// Whether a role of the server's own speaks of a resource, with whatever verb; `None`: of that version no such role is known, or
+    /// not all that is in it.
+    #[must_use]
+    pub fn speaks_of(&self, key: &RoleKey, group: &str, resource: &str, subresource: &str) -> Option<bool> {
+        let spoken =
+            |(_, of, known, _): &Atom| (of == group || of == "*") && resource_matches(known, resource, subresource);
+        let found = self.roles.get(key)?.iter().any(spoken);
+        (found || self.whole).then_some(found)
     }
 
     /// Whether the server itself gives that subject, there, all that these rules allow.
@@ -137,6 +149,21 @@ mod tests {
             .map(|minor| format!("{:?}", BuiltIn::of(Version::of(&format!("v1.{minor}.0"))).unwrap().roles))
             .collect();
         assert!(texts.len() > 3, "{} different", texts.len());
+    }
+
+    #[test]
+    fn what_a_role_of_the_server_speaks_of_is_known() {
+        let known = BuiltIn::of(Version::of("v1.34.1")).unwrap();
+        let node = (None, "system:node".to_owned());
+        let asked = |group, resource, subresource| known.speaks_of(&node, group, resource, subresource);
+        assert_eq!(asked("", "secrets", ""), Some(true));
+        assert_eq!(asked("", "serviceaccounts", "token"), Some(true));
+        assert_eq!(asked("", "pods", "exec"), Some(false));
+        assert_eq!(asked("apps", "secrets", ""), Some(false));
+        assert_eq!(known.speaks_of(&(None, "mine".to_owned()), "", "secrets", ""), None);
+        // Of a version that is not known nothing is.
+        let later = BuiltIn::of(Version::of("v1.99.0")).unwrap();
+        assert_eq!(later.speaks_of(&node, "", "pods", "exec"), None);
     }
 
     #[test]

@@ -197,7 +197,7 @@ fn any(list: &[String], wanted: &str) -> bool {
 }
 
 /// `*` is every resource and subresource, `*/scale` that subresource of every resource; `pods/*` is nothing.
-fn resource_matches(known: &str, resource: &str, subresource: &str) -> bool {
+pub(crate) fn resource_matches(known: &str, resource: &str, subresource: &str) -> bool {
     if known == "*" {
         return true;
     }

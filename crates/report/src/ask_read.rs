@@ -15,7 +15,7 @@ use rbac::sealed::Sealed;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use verify::{Observer, VerifiedBundle};
+use verify::{Marked, Observer, VerifiedBundle};
 
 use crate::declared::DeclaredReader;
 
@@ -88,6 +88,8 @@ pub struct Reply {
     pub question: String,
     #[serde(flatten)]
     pub said: Said,
+    /// How the cluster was read, as far as that has to be known beside the answer; `null`: nobody compared.
+    pub marks: Option<Vec<Marked>>,
     /// Of each binding and role of the paths.
     pub places: BTreeMap<String, Place>,
     pub notes: Vec<String>,
@@ -184,7 +186,8 @@ impl AskReader {
             Ask::May(question) => (question.to_string(), Said::Answer(world.answer(question))),
             Ask::WhoCan(asked) => (asked.to_string(), Said::WhoCan(world.who_can(asked))),
         };
-        let mut reply = Reply { target, question, said, places: BTreeMap::new(), notes };
+        let marks = bundle.marks().map(|marks| marks.of_read(&target, &Sealed::KINDS));
+        let mut reply = Reply { target, question, said, marks, places: BTreeMap::new(), notes };
         let objects: Vec<String> = reply
             .paths()
             .filter_map(|path| match &path.by {
@@ -223,7 +226,11 @@ impl AskReader {
             } else {
                 None
             };
-            lists.insert(one.population.clone(), why);
+            // What one of several listings did not see, none of the others makes whole.
+            lists
+                .entry(one.population.clone())
+                .and_modify(|known| *known = known.take().or(why.clone()))
+                .or_insert(why);
         }
         let of_lists = |gap: &&Gap| gap.target == target && gap.part.is_none() && gap.subject.is_none();
         for gap in self.gaps.iter().filter(of_lists) {
@@ -327,6 +334,17 @@ mod tests {
         let lists = reader.lists("c", &Cluster::default());
         assert_eq!(lists.len(), 3);
         lists.into_iter().filter(|(_, why)| why.is_some()).map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn a_list_whose_end_was_not_reached_stays_so_whatever_lists_it_again() {
+        let whole = coverage("kubernetes-rbac", "kubernetes-rbac/binding@cluster");
+        let open = Coverage { complete: false, ..whole.clone() };
+        for both in [[whole.clone(), open.clone()], [open, whole]] {
+            let reader = AskReader { coverage: both.into(), ..AskReader::default() };
+            let lists = reader.lists("c", &Cluster::default());
+            assert_eq!(lists.into_values().collect::<Vec<_>>(), [Some("its end was not reached".to_owned())]);
+        }
     }
 
     #[test]

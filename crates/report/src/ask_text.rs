@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use anstyle::Style;
 use rbac::answer::{By, Path, Verdict};
 use rbac::rules::Rule;
+use verify::Mark;
 
 use crate::ask_read::{Reply, Said};
 use crate::gaps_text::Basis;
@@ -80,6 +81,10 @@ fn about(text: &mut String, from: &Basis, reply: &Reply) {
     wrapped(text, "  ", &clean(&words));
     if let Some(rehearsal) = from.bundle.as_ref().and_then(|of| of.rehearsal.as_ref()) {
         wrapped(text, "  ", &clean(&format!("it is {rehearsal}")));
+    }
+    // That it is a rehearsal stands above.
+    for mark in reply.marks.iter().flatten().filter(|one| one.mark != Mark::Rehearsal) {
+        wrapped(text, "  ", &clean(&format!("mark: {}", mark.words())));
     }
     writeln!(text).ok();
 }

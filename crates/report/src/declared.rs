@@ -5,12 +5,13 @@ use std::io;
 
 use bundle::read::{Line, Record};
 use bundle::statement::Kind;
-use declaration::{DECLARATION, Judged, Loaded, Reads, Standard};
+use declaration::{DECLARATION, DeclaredThing, Judged, Loaded, Reads, Standard};
 use diagnose::{Diagnostic, Severity};
 use links::{Found, Rule};
 use model::record::CheckRole;
 use model::{Digest, RecordRef, RecordType};
 use serde::Deserialize;
+use serde_json::Value;
 use verify::{Observer, VerifiedBundle};
 
 use crate::room::Room;
@@ -294,6 +295,28 @@ impl Declared {
             }
         }
         Ok((loaded, standards))
+    }
+
+    /// The declared things as these files say them, but for what the ledger saw of them, and what is in folders of records.
+    ///
+    /// # Errors
+    /// Why that cannot be said.
+    pub fn things(&self, loaded: &Loaded, standards: &[Standard]) -> Result<Vec<DeclaredThing>, String> {
+        if self.withheld > 0 {
+            return Err("declared files are withheld".to_owned());
+        }
+        let mut loaded = loaded.clone();
+        loaded.take_levels(standards);
+        let mut things = loaded.things(&[]).map_err(|error| error.to_string())?;
+        // A document that is sealed with the declaration: its digest is known, its bytes are not needed.
+        for facts in things.iter_mut().filter_map(|thing| thing.facts.as_object_mut()) {
+            let Some(path) = facts.get("path").and_then(Value::as_str) else { continue };
+            let sealed = self.files.iter().find(|file| file.path == path).map(|file| file.sha256);
+            if let Some(known) = facts.get_mut("sealed_sha256") {
+                *known = sealed.map_or(Value::Null, |digest| Value::from(digest.to_string()));
+            }
+        }
+        Ok(things)
     }
 
     /// How much is declared, and what of it none of the checks that were used reads: as the run itself said.

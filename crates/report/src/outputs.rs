@@ -1,7 +1,8 @@
 //! What both programs print of a bundle as JSON: each object says of which bundle it is, `from`.
 
+use drift::Drift;
 use links::{Gaps, Roster, Trace};
-use model::{Form, Formed};
+use model::{ExitStatus, Form, Formed};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -68,6 +69,35 @@ pub struct AskOutput<'o> {
     pub reply: &'o Reply,
 }
 
+/// In what two bundles differ, and why.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DriftOutput<'o> {
+    /// The later bundle.
+    pub from: &'o Basis,
+    /// The earlier one.
+    pub since: &'o Basis,
+    pub exit_code: ExitStatus,
+    /// Differences of things that can be compared.
+    pub changed: u64,
+    /// Things that cannot be, gaps and lists among them.
+    pub incomparable: u64,
+    #[serde(flatten)]
+    pub drift: &'o Drift,
+}
+
+impl<'o> DriftOutput<'o> {
+    /// Of these two bundles.
+    #[must_use]
+    pub const fn of(since: &'o Basis, from: &'o Basis, drift: &'o Drift) -> Self {
+        let (changed, incomparable) = (drift.changed(), drift.incomparable());
+        Self { from, since, exit_code: drift.exit_status(), changed, incomparable, drift }
+    }
+}
+
+impl Formed for DriftOutput<'_> {
+    const FORM: Form = Form::Drift;
+}
+
 impl Formed for ShowOutput<'_> {
     const FORM: Form = Form::Show;
 }
@@ -107,5 +137,6 @@ pub fn schemas() -> Vec<(Form, Value)> {
         model::schema::<TraceOutput<'static>>(),
         model::schema::<RosterOutput<'static>>(),
         model::schema::<AskOutput<'static>>(),
+        model::schema::<DriftOutput<'static>>(),
     ]
 }

@@ -1,8 +1,9 @@
 //! The overview of a bundle: outcomes, what deviates, what is not known, what was not read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::read::{Line, Record};
+use links::{AliasReader, Aliases};
 use model::record::{Control, Counts, Coverage, Finding, Gap, GapReason, Host, Recorded, Run};
 use model::{Outcome, RecordRef, RecordType};
 use schemars::JsonSchema;
@@ -12,7 +13,7 @@ use verify::{MarkCount, Marked, Observer, VerifiedBundle};
 use crate::room::Room;
 
 /// How many findings are kept for showing. The rest is counted.
-const MOST_SHOWN: usize = 2_000;
+pub const MOST_SHOWN: usize = 2_000;
 /// How many groups of gaps are kept. The rest is counted.
 const MOST_GROUPS: usize = 500;
 /// How many kinds of resources are named. The others are counted together.
@@ -105,6 +106,9 @@ pub struct Overview {
     pub resources_of_more_kinds: u64,
     /// Withheld records by type.
     pub withheld: BTreeMap<String, u64>,
+    /// The aliases of KMS keys that are named here, by the key's id.
+    #[serde(skip_serializing_if = "Aliases::is_empty")]
+    pub key_aliases: Aliases,
 }
 
 impl Overview {
@@ -120,6 +124,7 @@ impl Overview {
 pub struct OverviewReader {
     overview: Overview,
     groups: BTreeMap<GroupKey, GapGroup>,
+    aliases: AliasReader,
     all: bool,
     room: Room,
     for_controls: Room,
@@ -141,6 +146,7 @@ impl OverviewReader {
         Self {
             overview: Overview::default(),
             groups: BTreeMap::new(),
+            aliases: AliasReader::default(),
             all,
             room,
             for_controls: room,
@@ -161,6 +167,10 @@ impl OverviewReader {
 
     fn gathered(mut self) -> Overview {
         self.overview.gaps = self.groups.into_values().collect();
+        let findings = self.overview.findings.iter().filter_map(|one| one.value.subject.as_ref());
+        let gaps = self.overview.gaps.iter().filter_map(|group| group.example.value.subject.as_ref());
+        let named: BTreeSet<&str> = findings.chain(gaps).map(|subject| subject.id.as_str()).collect();
+        self.overview.key_aliases = self.aliases.finish().only(|id| named.contains(id));
         self.overview
     }
 
@@ -245,7 +255,10 @@ impl Observer for OverviewReader {
             }
             Record::Coverage(_) => self.overview.coverage_not_shown += 1,
             Record::Gap(gap) => self.gap(at, gap, bytes),
-            Record::Resource(resource) => self.resource(&resource.kind),
+            Record::Resource(resource) => {
+                self.aliases.take(resource);
+                self.resource(&resource.kind);
+            }
             Record::Derived(derived) => self.resource(&derived.kind),
             Record::Finding(finding) => self.finding(at, finding, bytes),
             Record::Control(control) if self.for_controls.take(bytes) => {

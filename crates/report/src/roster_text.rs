@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use iam_policy::May;
 use iam_policy::access::{Does, Holds, Step, Who, WhoKind};
-use links::{KeyRoster, Line, Person, Roster, Way};
+use links::{Aliases, KeyRoster, Line, Person, Roster, Way};
 
 use crate::gaps_text::{Basis, basis};
 use crate::style::{BOLD, DIM};
@@ -20,13 +20,15 @@ pub fn render_roster(from: &Basis, roster: &Roster) -> String {
     let mut text = String::new();
     let of = format!("{}, {}", clean(&from.entity), clean(&from.system));
     match &roster.key {
-        Some(key) => writeln!(text, "{BOLD}who reaches {}{BOLD:#} of {of}", clean(&key.key)).ok(),
+        Some(key) => {
+            writeln!(text, "{BOLD}who reaches {}{BOLD:#} of {of}", clean(&roster.key_aliases.named(&key.key))).ok()
+        }
         None => writeln!(text, "{BOLD}who reaches the keys{BOLD:#} of {of}").ok(),
     };
     basis(&mut text, from);
     match &roster.key {
-        Some(key) => of_key(&mut text, key),
-        None => lines(&mut text, &roster.lines),
+        Some(key) => of_key(&mut text, key, &roster.key_aliases),
+        None => lines(&mut text, &roster.lines, &roster.key_aliases),
     }
     if roster.withheld > 0 {
         wrapped(&mut text, "", &format!("{} records that might say more are withheld in this copy", roster.withheld));
@@ -34,13 +36,17 @@ pub fn render_roster(from: &Basis, roster: &Roster) -> String {
     text
 }
 
-fn lines(text: &mut String, lines: &[Line]) {
+fn lines(text: &mut String, lines: &[Line], aliases: &Aliases) {
     writeln!(text).ok();
     if lines.is_empty() {
         writeln!(text, "  no key is declared, and none was found").ok();
     }
     for line in lines {
-        let holders = if line.holders.is_empty() { "no holder".to_owned() } else { line.holders.join(", ") };
+        let holders = if line.holders.is_empty() {
+            "no holder".to_owned()
+        } else {
+            format!("held by {}", line.holders.join(", "))
+        };
         let words = match (&line.reached, &line.why) {
             (Some(one), _) => {
                 let open = if one.open { ", and not all that could name more was read" } else { "" };
@@ -54,7 +60,13 @@ fn lines(text: &mut String, lines: &[Line]) {
             (None, Some(why)) => format!("undetermined: {why}"),
             (None, None) => "undetermined".to_owned(),
         };
-        wrapped(text, "  ", &clean(&format!("{} ({holders}): {words}", line.key)));
+        let found = line.arn.as_ref().map(|arn| aliases.named(arn));
+        let key = match found {
+            Some(found) if line.arn.as_ref() == Some(&line.key) => found,
+            Some(found) => format!("{}, found as {found}", line.key),
+            None => line.key.clone(),
+        };
+        wrapped(text, "  ", &clean(&format!("{key}, {holders}: {words}")));
     }
     writeln!(text, "\n  Administrators of an account count as one. `roster KEY` names everybody.").ok();
 }
@@ -63,7 +75,7 @@ fn line(text: &mut String, label: &str, words: &str) {
     wrapped(text, &format!("    {label:<11} "), &clean(words));
 }
 
-fn of_key(text: &mut String, key: &KeyRoster) {
+fn of_key(text: &mut String, key: &KeyRoster, aliases: &Aliases) {
     let at = key.at.as_ref().map(|at| format!(" [{}:{}]", at.file, at.line)).unwrap_or_default();
     writeln!(text, "\n{BOLD}Key{BOLD:#}").ok();
     wrapped(text, "  ", &clean(&format!("{}{at}", key.key)));
@@ -71,13 +83,14 @@ fn of_key(text: &mut String, key: &KeyRoster) {
         line(text, "kept", &format!("{} at {}", kept.key, kept.target));
     }
     if let Some(arn) = &key.arn {
-        line(text, "found", arn);
+        line(text, "found", &aliases.named(arn));
     }
     match key.holders.is_empty() {
         true => line(text, "holders", "none is declared"),
         false => line(text, "holders", &key.holders.join(", ")),
     }
     for copy in &key.copies {
+        let copy = aliases.named(copy);
         line(text, "material", &format!("also in {copy}: whoever uses that uses the same material"));
     }
     for why in &key.unread {
@@ -85,21 +98,21 @@ fn of_key(text: &mut String, key: &KeyRoster) {
     }
     let (sure, perhaps): (Vec<&Person>, Vec<&Person>) =
         key.people.iter().partition(|one| one.ways.iter().any(|way| way.may == May::Yes));
-    people(text, "Who reaches it", &sure, "nobody who is known for sure");
-    people(text, "Who may reach it: undetermined", &perhaps, "nobody beside those");
+    people(text, "Who reaches it", &sure, "nobody who is known for sure", aliases);
+    people(text, "Who may reach it: undetermined", &perhaps, "nobody beside those", aliases);
     if !key.holders_without.is_empty() {
         writeln!(text, "\n{BOLD}Declared holders of whom nothing that was read leads to it{BOLD:#}").ok();
         wrapped(text, "  ", &clean(&key.holders_without.join(", ")));
     }
 }
 
-fn people(text: &mut String, title: &str, people: &[&Person], none: &str) {
+fn people(text: &mut String, title: &str, people: &[&Person], none: &str, aliases: &Aliases) {
     writeln!(text, "\n{BOLD}{title}{BOLD:#}").ok();
     if people.is_empty() {
         writeln!(text, "  {none}").ok();
     }
     for one in people.iter().take(MOST_PEOPLE) {
-        person(text, one);
+        person(text, one, aliases);
     }
     if people.len() > MOST_PEOPLE {
         let more = people.len() - MOST_PEOPLE;
@@ -131,7 +144,7 @@ fn words(who: &Who) -> String {
     }
 }
 
-fn person(text: &mut String, one: &Person) {
+fn person(text: &mut String, one: &Person, aliases: &Aliases) {
     let declared = if one.holders.is_empty() { "not declared".to_owned() } else { one.holders.join(", ") };
     wrapped(text, "  ", &clean(&format!("{declared}: {}", words(&one.who))));
     if let Some(factors) = &one.factors {
@@ -144,11 +157,11 @@ fn person(text: &mut String, one: &Person) {
         }
     }
     for way in &one.ways {
-        self::way(text, way);
+        self::way(text, way, aliases);
     }
 }
 
-fn way(text: &mut String, way: &Way) {
+fn way(text: &mut String, way: &Way, aliases: &Aliases) {
     let does = |one: &Does| match one {
         Does::Use => "use",
         Does::Administer => "administer",
@@ -158,16 +171,16 @@ fn way(text: &mut String, way: &Way) {
     let mfa = if way.asks_for_mfa { " (asks for a second factor)" } else { "" };
     line(text, &does.join(", "), &format!("{}{mfa}", if way.may == May::Yes { "surely" } else { "undetermined" }));
     for step in &way.path {
-        self::step(text, step);
+        self::step(text, step, aliases);
     }
 }
 
-fn step(text: &mut String, step: &Step) {
-    wrapped(text, "      ", &clean(&format!("{} → {} of {}", words(&step.who), step.action, step.to)));
+fn step(text: &mut String, step: &Step, aliases: &Aliases) {
+    wrapped(text, "      ", &clean(&format!("{} → {} of {}", words(&step.who), step.action, aliases.named(&step.to))));
     for place in &step.by {
         let name = place.name.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
         let statement = place.statement.map(|n| format!(", statement {n}")).unwrap_or_default();
-        let words = format!("{} {}: {}{name}{statement}", place.kind, place.id, place.part);
+        let words = format!("{} {}: {}{name}{statement}", place.kind, aliases.named(&place.id), place.part);
         wrapped(text, &format!("        {DIM}by{DIM:#} "), &clean(&words));
     }
     for one in &step.conditions {

@@ -3,6 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use model::Outcome;
 
+pub const PLAIN: Style = Style::new();
 pub const BOLD: Style = Style::new().bold();
 pub const DIM: Style = Style::new().dimmed();
 

@@ -3,18 +3,24 @@
 use std::fmt::Write as _;
 
 use bundle::statement::Kind;
-use model::record::{self, Finding, InDeclaration, Locator, Recorded, RunStatus};
+use links::Aliases;
+use model::record::{self, Finding, Recorded, RunStatus};
 use model::{Outcome, RecordRef, RecordType};
 use serde_json::value::RawValue;
 use verify::{AcceptanceReport, Approver, Mark, MarkCount, VerifiedBundle, rehearsal};
 
-use crate::evidence::{DeclarationView, Evidence, ExchangeView};
+use crate::equal;
 use crate::overview::{GapGroup, MarkedControl, MarkedFinding, Overview, Shown};
-use crate::style::{self, BOLD, DIM};
-use crate::words::{answer_words, gap_move, gap_words, marks_line};
+use crate::style::{self, BOLD, DIM, PLAIN};
+use crate::words::{control_mark, gap_move, gap_words, marks_line};
+use crate::wrap::{columns, told, wrapped};
 
 /// Characters of what a source said that are shown.
 const MOST_DETAIL: usize = 240;
+/// Before what is said of a finding.
+const WITHIN: &str = "       ";
+/// Before what is said of a group of gaps.
+const BELOW: &str = "         ";
 /// Characters of a value shown in a piece of evidence.
 const MOST_VALUE: usize = 160;
 
@@ -23,6 +29,10 @@ const MOST_VALUE: usize = 160;
 pub fn render_overview(bundle: &VerifiedBundle, overview: &Overview) -> String {
     let mut text = String::new();
     head(&mut text, bundle);
+    if bundle.statement().predicate.status == RunStatus::Failed {
+        let why = overview.run.as_ref().and_then(|run| run.failure.as_deref()).unwrap_or("no reason is recorded");
+        wrapped(&mut text, "", &clean(&format!("Nothing can be concluded from it. What it says: {why}")));
+    }
     known_first(&mut text, bundle, overview);
     overview.recorded.iter().for_each(|shown| recorded(&mut text, shown));
     if bundle.statement().predicate.kind == Kind::Record {
@@ -30,28 +40,37 @@ pub fn render_overview(bundle: &VerifiedBundle, overview: &Overview) -> String {
         return text;
     }
     controls(&mut text, bundle, overview);
-    let undetermined_first = |f: &&MarkedFinding| f.value.outcome == Outcome::Undetermined;
-    findings(
-        &mut text,
-        bundle,
-        overview.findings.iter().filter(|f| f.value.outcome == Outcome::Deviates),
-        "Deviates from what is declared",
-    );
-    findings(&mut text, bundle, overview.findings.iter().filter(undetermined_first), "Undetermined");
-    let rest =
-        overview.findings.iter().filter(|f| matches!(f.value.outcome, Outcome::Conforms | Outcome::NotApplicable));
-    findings(&mut text, bundle, rest, "Conforms, or does not apply");
+    let of = |outcomes: &[Outcome]| {
+        let listed = overview.findings.iter().filter(|one| outcomes.contains(&one.value.outcome));
+        listed.collect::<Vec<_>>()
+    };
+    let counts = &overview.counts;
+    let lists = [
+        ("Deviates from what is declared", of(&[Outcome::Deviates]), counts.deviates),
+        ("Undetermined", of(&[Outcome::Undetermined]), counts.undetermined),
+        (
+            "Conforms, or does not apply",
+            of(&[Outcome::Conforms, Outcome::NotApplicable]),
+            counts.conforms + counts.not_applicable,
+        ),
+    ];
+    for (title, listed, in_all) in lists {
+        findings(&mut text, bundle, &overview.key_aliases, (title, in_all), listed);
+    }
     if overview.findings_not_shown > 0 {
-        writeln!(
-            text,
-            "{DIM}… and {} more findings; `--format json` and the records have them all{DIM:#}\n",
-            overview.findings_not_shown
-        )
-        .ok();
+        wrapped(&mut text, "… ", &not_shown_words(overview.findings_not_shown));
+        text.push('\n');
     }
     not_read(&mut text, bundle, overview);
     read(&mut text, overview);
     text
+}
+
+/// That the list is cut, and where the rest is: the list is no longer as JSON.
+fn not_shown_words(not_shown: u64) -> String {
+    format!(
+        "and {not_shown} more findings, which are not in `--format json` either: `show --finding N` shows each by its number, and the `finding` records (`records.jsonl` in an exported bundle) have them all"
+    )
 }
 
 fn head(text: &mut String, bundle: &VerifiedBundle) {
@@ -74,7 +93,8 @@ fn head(text: &mut String, bundle: &VerifiedBundle) {
     };
     writeln!(text, "{} to {} ({}.{} s), {status}", p.started, p.finished, seconds / 1000, seconds % 1000 / 100).ok();
     if !p.rehearsal.is_empty() {
-        writeln!(text, "{BOLD}This is {}.{BOLD:#}", clean(&rehearsal::words(&p.rehearsal, bundle.rehearsals()))).ok();
+        let words = rehearsal::words(&p.rehearsal, bundle.rehearsals());
+        told(text, BOLD, "", &format!("This is {}.", clean(&words)));
     }
     if let Some(challenge) = &p.challenge {
         writeln!(text, "Auditor's challenge: {}", clean(challenge)).ok();
@@ -90,14 +110,11 @@ fn known_first(text: &mut String, bundle: &VerifiedBundle, overview: &Overview) 
     }
     if let Some(hidden) = overview.withheld.get(RecordType::Finding.as_str()) {
         let all = p.records.count_of(RecordType::Finding);
-        writeln!(
-            text,
-            "{BOLD}{hidden} of {all} findings are withheld: what is counted of them is the custodian's word.{BOLD:#}"
-        )
-        .ok();
+        let words = "findings are withheld: what is counted of them is the custodian's word.";
+        told(text, BOLD, "", &format!("{hidden} of {all} {words}"));
     }
     if let Some(marks) = bundle.marks() {
-        writeln!(text, "{}", clean(&marks_line(&marks.counts()))).ok();
+        told(text, PLAIN, "", &clean(&marks_line(&marks.counts())));
     }
     text.push('\n');
 }
@@ -117,21 +134,20 @@ fn controls(text: &mut String, bundle: &VerifiedBundle, overview: &Overview) {
         let (name, style) = control.outcome.map_or(("no checks", DIM), |o| (o.as_str(), style::of(o)));
         let c = &control.counts;
         let accepted = if c.accepted > 0 { format!("  ({} accepted)", c.accepted) } else { String::new() };
-        writeln!(
-            text,
-            "{:<width$}  {style}{name:<14}{style:#} {:>8} {:>8} {:>12} {:>8}  {}{accepted}",
-            clean(&control.id),
-            c.conforms,
-            c.deviates,
-            c.undetermined,
-            c.not_applicable,
-            clean(&control.title)
-        )
-        .ok();
+        write!(text, "{:<width$}  {style}{name:<14}{style:#} ", clean(&control.id)).ok();
+        let counts = format!("{:>8} {:>8} {:>12} {:>8}", c.conforms, c.deviates, c.undetermined, c.not_applicable);
+        let title = format!("  {}{accepted}", clean(&control.title));
+        // Where it does not fit beside the counts, it stands in lines of its own.
+        if columns(usize::MAX) < width + 17 + counts.len() + title.chars().count() {
+            writeln!(text, "{counts}").ok();
+            told(text, PLAIN, &" ".repeat(width + 2), title.trim_start());
+        } else {
+            writeln!(text, "{counts}{title}").ok();
+        }
         // Of a whole rehearsal the first lines say so.
         let said = |one: &MarkCount| one.mark == Mark::Rehearsal && bundle.rehearsals().is_whole();
-        for one in marks.iter().filter(|one| one.findings > 0 && !said(one)) {
-            writeln!(text, "{:<width$}  {DIM}{} of its findings: {}{DIM:#}", "", one.findings, one.mark.words()).ok();
+        for one in marks.iter().filter(|one| !said(one)) {
+            told(text, DIM, &" ".repeat(width + 2), &control_mark(one));
         }
     }
     if overview.controls_not_shown > 0 {
@@ -140,57 +156,94 @@ fn controls(text: &mut String, bundle: &VerifiedBundle, overview: &Overview) {
     text.push('\n');
 }
 
-fn findings<'a>(
+fn findings(
     text: &mut String,
     bundle: &VerifiedBundle,
-    findings: impl Iterator<Item = &'a MarkedFinding>,
-    title: &str,
+    aliases: &Aliases,
+    (title, in_all): (&str, u64),
+    findings: Vec<&MarkedFinding>,
 ) {
-    let findings: Vec<_> = findings.collect();
     if findings.is_empty() {
         return;
     }
-    writeln!(text, "{BOLD}{title}: {}{BOLD:#}", findings.len()).ok();
-    for finding in findings {
-        one_finding(text, bundle, finding);
+    let of = if in_all > findings.len() as u64 { format!(" of {in_all}") } else { String::new() };
+    writeln!(text, "{BOLD}{title}: {}{of}{BOLD:#}", findings.len()).ok();
+    for group in equal::together(findings, |one| equal::said(&one.value, &one.marks)) {
+        match group.as_slice() {
+            [one] => one_finding(text, bundle, aliases, one),
+            several => equal_findings(text, bundle, aliases, several),
+        }
     }
     text.push('\n');
 }
 
-fn one_finding(text: &mut String, bundle: &VerifiedBundle, shown: &MarkedFinding) {
-    let f = &shown.value;
+fn number(shown: &MarkedFinding) -> &str {
+    shown.record.trim_start_matches("finding:")
+}
+
+/// The first line of a finding, or of several that say the same.
+fn outcome_line(text: &mut String, bundle: &VerifiedBundle, first: &str, f: &Finding) {
     let style = style::of(f.outcome);
-    let number = shown.record.trim_start_matches("finding:");
-    let about = match (&f.subject, &f.population) {
-        (Some(subject), _) => clean(&subject.id),
-        (None, Some(population)) => format!("all of {}", clean(population)),
-        (None, None) => "the target as a whole".to_owned(),
-    };
     let rehearsed = if bundle.rehearsals().includes(&f.target) { " (rehearsal)" } else { "" };
     writeln!(
         text,
-        "  {DIM}{number:>4}{DIM:#} {style}{:<14}{style:#} {}  {DIM}{} · {}{rehearsed}{DIM:#}",
+        "  {DIM}{first:>4}{DIM:#} {style}{:<14}{style:#} {}  {DIM}{} · {}{rehearsed}{DIM:#}",
         f.outcome.as_str(),
         clean(&f.check),
         clean(&f.control),
         clean(&f.target)
     )
     .ok();
-    writeln!(text, "       {about}").ok();
+}
+
+/// Whom or what a finding is about: a key by its aliases and its id.
+fn about(f: &Finding, aliases: &Aliases) -> String {
+    match (&f.subject, &f.population) {
+        (Some(subject), _) => clean(&aliases.named(&subject.id)),
+        (None, Some(population)) => format!("all of {}", clean(population)),
+        (None, None) => "the target as a whole".to_owned(),
+    }
+}
+
+/// One finding as it stands in a list.
+pub fn one_finding(text: &mut String, bundle: &VerifiedBundle, aliases: &Aliases, shown: &MarkedFinding) {
+    let f = &shown.value;
+    outcome_line(text, bundle, number(shown), f);
+    told(text, PLAIN, WITHIN, &about(f, aliases));
+    words(text, bundle, shown, f.reason.as_deref());
+}
+
+/// Several findings that say the same: what they say once, then of which subjects, each with the number of its finding.
+fn equal_findings(text: &mut String, bundle: &VerifiedBundle, aliases: &Aliases, shown: &[&MarkedFinding]) {
+    let Some(first) = shown.first() else { return };
+    outcome_line(text, bundle, &format!("{} ×", shown.len()), &first.value);
+    let reason = first.value.reason.as_deref().map(|reason| equal::apart(reason).0);
+    words(text, bundle, first, reason.as_deref());
+    for one in shown {
+        let records = one.value.reason.as_deref().map(|reason| equal::apart(reason).1).unwrap_or_default();
+        let records = if records.is_empty() { String::new() } else { format!("  {}", records.join(", ")) };
+        writeln!(text, "       {DIM}{:>6}{DIM:#} {}{DIM}{records}{DIM:#}", number(one), about(&one.value, aliases))
+            .ok();
+    }
+}
+
+/// What is said, apart from the subject.
+fn words(text: &mut String, bundle: &VerifiedBundle, shown: &MarkedFinding, reason: Option<&str>) {
+    let f = &shown.value;
     // That it is a rehearsal stands behind the target.
     for one in shown.marks.iter().filter(|one| one.mark != Mark::Rehearsal) {
-        writeln!(text, "       {DIM}mark: {}{DIM:#}", clean(&one.words())).ok();
+        told(text, DIM, WITHIN, &format!("mark: {}", clean(&one.words())));
     }
     for evidence in &f.evidence {
-        writeln!(text, "       {}", clean(&evidence_line(evidence))).ok();
+        told(text, PLAIN, WITHIN, &clean(&evidence_line(evidence)));
     }
-    if let Some(reason) = &f.reason {
-        writeln!(text, "       {}", clean(reason)).ok();
+    if let Some(reason) = reason {
+        told(text, PLAIN, WITHIN, &clean(reason));
     }
     if let Some(acceptance) = &f.acceptance {
         let (name, approver) = (acceptance_name(bundle, *acceptance), approver(bundle, *acceptance));
         writeln!(text, "       accepted by {}; it still {}", clean(&name), f.outcome).ok();
-        writeln!(text, "       {DIM}{}{DIM:#}", clean(&approver)).ok();
+        told(text, DIM, WITHIN, &clean(&approver));
     }
 }
 
@@ -213,26 +266,6 @@ fn approver(bundle: &VerifiedBundle, at: RecordRef) -> String {
         Some(AcceptanceReport { because, .. }) => format!("approver claimed: {because}"),
         None => "approver claimed".to_owned(),
     }
-}
-
-/// Where something was read, and, of a declared file, the words that stand there.
-fn place(locator: &Locator, declarations: &[DeclarationView]) -> (String, Option<String>) {
-    let place = match locator {
-        Locator::Answer(place) => return (format!("{} {}", place.exchange, clean(&place.path)), None),
-        Locator::Declared(place) => place,
-    };
-    let InDeclaration { declaration, line, column } = place;
-    let name = declaration.to_string();
-    let Some(view) = declarations.iter().find(|view| view.declaration.record == name) else {
-        return (format!("{name}, line {line}, column {column}"), None);
-    };
-    let words = view.places.iter().find(|text| (text.line, text.column) == (*line, *column)).map(|text| {
-        match (&text.text, text.problem) {
-            (Some(text), _) => clean(text),
-            (None, problem) => format!("({})", problem.unwrap_or("not shown")),
-        }
-    });
-    (format!("{}:{line}:{column}", clean(&view.declaration.value.path)), words)
 }
 
 /// What proves a finding, or why it is undetermined, in one line: for lists of what is to be mended, where the thing itself is at hand.
@@ -267,7 +300,7 @@ pub fn evidence_line(evidence: &record::Evidence) -> String {
     }
 }
 
-fn short(value: &RawValue) -> String {
+pub fn short(value: &RawValue) -> String {
     let text = value.get();
     if text.chars().count() <= MOST_VALUE {
         clean(text)
@@ -282,7 +315,7 @@ fn not_read(text: &mut String, bundle: &VerifiedBundle, overview: &Overview) {
     }
     writeln!(text, "{BOLD}Not read: {}{BOLD:#}", overview.gaps_in_all).ok();
     for group in &overview.gaps {
-        gap_group(text, bundle, group);
+        gap_group(text, bundle, &overview.key_aliases, group);
     }
     if overview.gap_groups_not_shown > 0 {
         writeln!(text, "  {DIM}… and {} more{DIM:#}", overview.gap_groups_not_shown).ok();
@@ -290,7 +323,7 @@ fn not_read(text: &mut String, bundle: &VerifiedBundle, overview: &Overview) {
     text.push('\n');
 }
 
-fn gap_group(text: &mut String, bundle: &VerifiedBundle, group: &GapGroup) {
+fn gap_group(text: &mut String, bundle: &VerifiedBundle, aliases: &Aliases, group: &GapGroup) {
     let what = match (&group.of, &group.part) {
         (Some(of), Some(part)) => format!("/{} of {}", clean(part), clean(of)),
         (Some(of), None) => clean(of),
@@ -309,36 +342,39 @@ fn gap_group(text: &mut String, bundle: &VerifiedBundle, group: &GapGroup) {
     )
     .ok();
     let example = &group.example;
-    let subject = example.value.subject.as_ref().map(|s| format!("{}: ", clean(&s.id))).unwrap_or_default();
-    writeln!(text, "         {DIM}{}{DIM:#} {subject}{}", example.record, clipped(&example.value.detail)).ok();
+    let subject = example.value.subject.as_ref().map(|s| format!("{}: ", clean(&aliases.named(&s.id))));
+    let subject = subject.unwrap_or_default();
+    let words = format!("{} {subject}{}", example.record, clipped(&example.value.detail));
+    told(text, PLAIN, BELOW, &words);
     if group.accepted > 0 {
         writeln!(text, "         {} of them accepted; they stay unread", group.accepted).ok();
         if let Some(acceptance) = &example.value.acceptance {
             let (name, approver) = (acceptance_name(bundle, *acceptance), approver(bundle, *acceptance));
-            writeln!(text, "         {DIM}{}: {}{DIM:#}", clean(&name), clean(&approver)).ok();
+            told(text, DIM, BELOW, &format!("{}: {}", clean(&name), clean(&approver)));
         }
     }
-    writeln!(text, "         → {}", clean(&gap_move(group.reason, group.right.as_deref()))).ok();
+    told(text, PLAIN, "         → ", &clean(&gap_move(group.reason, group.right.as_deref())));
 }
 
 fn read(text: &mut String, overview: &Overview) {
     let resources: Vec<String> =
         overview.resources.iter().map(|(kind, count)| format!("{count} {}", clean(kind))).collect();
     let whole = overview.coverage.iter().filter(|c| c.complete).count();
-    write!(text, "Read: {} exchanges; ", overview.exchanges).ok();
+    let mut words = format!("Read: {} exchanges; ", overview.exchanges);
     if resources.is_empty() {
-        text.push_str("no resources");
+        words.push_str("no resources");
     } else {
-        text.push_str(&resources.join(", "));
+        words.push_str(&resources.join(", "));
         if overview.resources_of_more_kinds > 0 {
-            write!(text, ", {} of more kinds", overview.resources_of_more_kinds).ok();
+            write!(words, ", {} of more kinds", overview.resources_of_more_kinds).ok();
         }
     }
-    write!(text, "; {whole} of {} lists to their end", overview.coverage.len()).ok();
+    write!(words, "; {whole} of {} lists to their end", overview.coverage.len()).ok();
     if overview.coverage_not_shown > 0 {
-        write!(text, "; {} more lists are not counted here", overview.coverage_not_shown).ok();
+        write!(words, "; {} more lists are not counted here", overview.coverage_not_shown).ok();
     }
-    text.push_str(".\n");
+    words.push('.');
+    told(text, PLAIN, "", &words);
     withheld(text, overview);
 }
 
@@ -376,130 +412,6 @@ fn withheld(text: &mut String, overview: &Overview) {
     }
 }
 
-/// Records that a computed object rests on and that are named.
-const MOST_NAMED: usize = 20;
-
-/// One finding or exchange, down to the bytes.
-#[must_use]
-pub fn render_evidence(bundle: &VerifiedBundle, evidence: &Evidence) -> String {
-    let mut text = String::new();
-    if let Some(finding) = &evidence.finding {
-        one_finding(&mut text, bundle, finding);
-        text.push('\n');
-    }
-    if let Some(shown) = &evidence.assignment {
-        let a = &shown.value;
-        writeln!(
-            text,
-            "{BOLD}Asked{BOLD:#} {DIM}{}{DIM:#}: {} for control {}, parameters {}",
-            shown.record,
-            clean(&a.check),
-            clean(&a.control),
-            clean(a.parameters.get())
-        )
-        .ok();
-        text.push('\n');
-    }
-    for shown in &evidence.derived {
-        let d = &shown.value;
-        writeln!(text, "{BOLD}{} {}{BOLD:#} {DIM}{}, computed{DIM:#}", clean(&d.kind), clean(&d.id), shown.record).ok();
-        for (part, value) in members(&d.facts) {
-            writeln!(text, "  /{:<22} {}", clean(&part), short(&value)).ok();
-        }
-        let from: Vec<String> = d.inputs.iter().take(MOST_NAMED).map(ToString::to_string).collect();
-        let more = d.inputs.len().saturating_sub(from.len());
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        writeln!(text, "  from {}{more}\n", from.join(", ")).ok();
-    }
-    for shown in &evidence.resources {
-        let r = &shown.value;
-        writeln!(text, "{BOLD}{} {}{BOLD:#} {DIM}{}{DIM:#}", clean(&r.kind), clean(&r.id), shown.record).ok();
-        for (part, value) in members(&r.facts) {
-            let from = r.parts.get(&part).into_iter().flatten().map(|locator| place(locator, &evidence.declarations));
-            writeln!(text, "  /{:<22} {}", clean(&part), short(&value)).ok();
-            for (place, words) in from {
-                writeln!(text, "  {:<23} {DIM}from {place}{DIM:#}", "").ok();
-                if let Some(words) = words {
-                    writeln!(text, "  {:<23} │ {words}", "").ok();
-                }
-            }
-        }
-        text.push('\n');
-    }
-    for shown in &evidence.coverage {
-        let c = &shown.value;
-        let end = if c.complete { "to its end" } else { "not to its end" };
-        let total = c.total.as_ref().map(|t| format!(", the source counts {}", t.count)).unwrap_or_default();
-        writeln!(
-            text,
-            "{BOLD}List{BOLD:#} {DIM}{}{DIM:#}: {} of {}: {} items on {} pages, read {end}{total}",
-            shown.record,
-            clean(&c.population),
-            clean(&c.target),
-            c.items,
-            c.pages
-        )
-        .ok();
-    }
-    for shown in &evidence.gaps {
-        let g = &shown.value;
-        let right = clean(g.right.as_deref().unwrap_or("-"));
-        writeln!(
-            text,
-            "{BOLD}Gap{BOLD:#} {DIM}{}{DIM:#}: {} ({right}): {}",
-            shown.record,
-            gap_words(g.reason),
-            clean(&g.detail)
-        )
-        .ok();
-    }
-    for exchange in &evidence.exchanges {
-        one_exchange(&mut text, exchange);
-    }
-    if !evidence.withheld.is_empty() {
-        writeln!(text, "Withheld in this copy: {}", clean(&evidence.withheld.join(", "))).ok();
-    }
-    text
-}
-
-fn one_exchange(text: &mut String, view: &ExchangeView) {
-    let e = &view.exchange.value;
-    let status = answer_words(e);
-    writeln!(
-        text,
-        "\n{BOLD}{}{BOLD:#} {DIM}{}{DIM:#} at {} → {status}",
-        clean(&e.operation),
-        view.exchange.record,
-        clean(&e.endpoint)
-    )
-    .ok();
-    let request_id = clean(e.request_id.as_deref().unwrap_or("none given"));
-    writeln!(text, "  asked {}, attempt {}; the source's request id: {request_id}", e.started, e.attempt).ok();
-    match &e.peer {
-        Some(peer) => writeln!(text, "  TLS peer's certificates: {peer}").ok(),
-        None => writeln!(text, "  without TLS").ok(),
-    };
-    if let Some(params) = &view.params {
-        writeln!(text, "  parameters {}", clean(params.parameters.get())).ok();
-    }
-    if let Some(why) = &view.not_kept {
-        writeln!(text, "  answer not kept: {}", why.as_str()).ok();
-    }
-    if let (Some(raw), Some(sha256), Some(size)) = (&view.raw, &view.sha256, view.size) {
-        writeln!(text, "  answer: {raw}, {size} bytes, sha256 {sha256}").ok();
-    }
-    if !view.masked.is_empty() {
-        let bytes: u64 = view.masked.iter().map(|masked| masked.length).sum();
-        let count = view.masked.len();
-        writeln!(text, "  {count} of its texts, {bytes} bytes, seemed to hold a secret and are masked by `*`").ok();
-    }
-    if let Some(answer) = &view.answer {
-        for line in answer.lines() {
-            writeln!(text, "  │ {}", clean(line)).ok();
-        }
-    }
-}
-
 /// The beginning of a long text; the record has it whole.
 fn clipped(text: &str) -> String {
     if text.chars().count() <= MOST_DETAIL {
@@ -512,12 +424,4 @@ fn clipped(text: &str) -> String {
 /// Foreign text without what would move a terminal's cursor or change its colours.
 pub fn clean(text: &str) -> String {
     model::printable::line(text).into_owned()
-}
-
-/// The members of a JSON object, with the exact text of each value.
-fn members(facts: &RawValue) -> Vec<(String, Box<RawValue>)> {
-    serde_json::from_str::<std::collections::BTreeMap<String, Box<RawValue>>>(facts.get())
-        .unwrap_or_default()
-        .into_iter()
-        .collect()
 }

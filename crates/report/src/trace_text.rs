@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use links::{
-    AcceptanceNode, ControlNode, ControlStatus, FindingNode, KeyNode, Kind, Place, RecordRow, RequirementNode,
+    AcceptanceNode, Aliases, ControlNode, ControlStatus, FindingNode, KeyNode, Kind, Place, RecordRow, RequirementNode,
     RiskNode, ThreatNode, Trace, UseNode,
 };
 
@@ -28,11 +28,15 @@ pub fn render_trace(from: &Basis, trace: &Trace) -> String {
     .ok();
     basis(&mut text, from);
     contradictions(&mut text, &trace.contradictions);
-    section(&mut text, "Keys", &trace.keys, "no key of the inventory hangs on it", key);
+    section(&mut text, "Keys", &trace.keys, "no key of the inventory hangs on it", |text, one| {
+        key(text, one, &trace.key_aliases);
+    });
     section(&mut text, "Threats", &trace.threats, "no threat: nothing says why it is done", threat);
     // In the trace of a key the findings about others are counted only.
     let of_key = trace.kind == Kind::Key;
-    section(&mut text, "Controls", &trace.controls, "no control", |text, one| control(text, one, of_key));
+    section(&mut text, "Controls", &trace.controls, "no control", |text, one| {
+        control(text, one, of_key, &trace.key_aliases);
+    });
     section(&mut text, "Requirements", &trace.requirements, "no requirement", requirement);
     for note in &trace.notes {
         wrapped(&mut text, "  Note: ", &clean(note));
@@ -72,17 +76,20 @@ fn list(text: &mut String, label: &str, words: &[String]) {
 }
 
 /// Ids of controls; the planned ones are marked.
-fn named(controls: &[String], planned: &[String]) -> String {
+fn controls_named(controls: &[String], planned: &[String]) -> String {
     let mark = |id: &String| if planned.contains(id) { format!("{id} (planned)") } else { id.clone() };
     controls.iter().map(mark).collect::<Vec<_>>().join(", ")
 }
 
-fn key(text: &mut String, key: &KeyNode) {
+fn key(text: &mut String, key: &KeyNode, aliases: &Aliases) {
     let material = key.material.as_ref().map(|material| format!(", {material}")).unwrap_or_default();
     head(text, &key.id, key.at.as_ref(), &format!("{}{material}", key.class));
     match &key.kept {
-        Some(kept) => line(text, "kept", &format!("{} at {}", kept.key, kept.target)),
+        Some(kept) => line(text, "kept", &format!("{} at {}", aliases.named(&kept.key), kept.target)),
         None => line(text, "kept", "no target is declared for it"),
+    }
+    for id in &key.found {
+        line(text, "found", &aliases.named(id));
     }
     list(text, "holders", &key.holders);
     list(text, "wallets", &key.wallets);
@@ -109,9 +116,13 @@ fn threat(text: &mut String, threat: &ThreatNode) {
     match (threat.controls.len(), threat.planned.len()) {
         (0, _) => line(text, "answered by", "no control"),
         (all, planned) if all == planned => {
-            line(text, "answered by", &format!("no control yet: {}", named(&threat.controls, &threat.planned)));
+            line(
+                text,
+                "answered by",
+                &format!("no control yet: {}", controls_named(&threat.controls, &threat.planned)),
+            );
         }
-        _ => line(text, "answered by", &named(&threat.controls, &threat.planned)),
+        _ => line(text, "answered by", &controls_named(&threat.controls, &threat.planned)),
     }
 }
 
@@ -135,7 +146,7 @@ fn risk(text: &mut String, risk: &RiskNode) {
     line(text, "remains", &format!("{residual}{tolerance}{accepted}"));
 }
 
-fn control(text: &mut String, control: &ControlNode, of_key: bool) {
+fn control(text: &mut String, control: &ControlNode, of_key: bool, aliases: &Aliases) {
     let planned = if control.status == ControlStatus::Planned { " (planned)" } else { "" };
     head(text, &control.id, control.at.as_ref(), &format!("{}{planned}", control.title));
     list(text, "answers", &control.threats);
@@ -163,11 +174,11 @@ fn control(text: &mut String, control: &ControlNode, of_key: bool) {
         (None, false) => {}
     }
     for used in &control.checks {
-        check(text, used, of_key);
+        check(text, used, of_key, aliases);
     }
 }
 
-fn check(text: &mut String, used: &UseNode, of_key: bool) {
+fn check(text: &mut String, used: &UseNode, of_key: bool, aliases: &Aliases) {
     let on = match &used.targets {
         Some(targets) => format!(" on {}", targets.join(", ")),
         None => String::new(),
@@ -186,22 +197,22 @@ fn check(text: &mut String, used: &UseNode, of_key: bool) {
     }
     let Some(found) = &used.found else { return };
     for one in &found.findings {
-        finding(text, one);
+        finding(text, one, aliases);
     }
     if found.not_shown > 0 {
         let (more, others) = (found.not_shown, if of_key { " more, about other things" } else { " more" });
-        writeln!(text, "      {DIM}and {more}{others}; `show --all` has them{DIM:#}").ok();
+        writeln!(text, "      {DIM}and {more}{others}; `show --all` has more of them{DIM:#}").ok();
     }
 }
 
-fn finding(text: &mut String, finding: &FindingNode) {
+fn finding(text: &mut String, finding: &FindingNode, aliases: &Aliases) {
     let style = style::of(finding.outcome);
     let rehearsal = if finding.rehearsal { ", a rehearsal: no evidence" } else { "" };
     writeln!(
         text,
         "      {style}{}{style:#} {} {DIM}{} at {}{rehearsal}{DIM:#}",
         finding.outcome.as_str(),
-        clean(finding.subject.as_deref().unwrap_or("the target as a whole")),
+        clean(&finding.subject.as_deref().map_or("the target as a whole".to_owned(), |one| named(one, aliases))),
         finding.record,
         clean(&finding.target)
     )
@@ -240,6 +251,14 @@ fn finding(text: &mut String, finding: &FindingNode) {
     }
 }
 
+/// Kind and id of a subject, a key's with its aliases.
+fn named(subject: &str, aliases: &Aliases) -> String {
+    match subject.split_once(' ') {
+        Some((kind, id)) => format!("{kind} {}", aliases.named(id)),
+        None => subject.to_owned(),
+    }
+}
+
 fn requirement(text: &mut String, requirement: &RequirementNode) {
     let words = match (&requirement.demand, requirement.level) {
         (Some(demand), Some(level)) => format!("(level {level}) {demand}"),
@@ -253,7 +272,7 @@ fn requirement(text: &mut String, requirement: &RequirementNode) {
         line(text, "inspect", &format!("expected where: {condition}"));
     }
     if !requirement.controls.is_empty() {
-        line(text, "served by", &named(&requirement.controls, &requirement.planned));
+        line(text, "served by", &controls_named(&requirement.controls, &requirement.planned));
     }
     for party in &requirement.third_parties {
         let certificate = party.certificate.as_ref().map(|held| format!(", certificate {held}")).unwrap_or_default();

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::read::{Line, Record};
-use links::{AcceptedBy, ExchangeNode, FindingNode, GapNode, Place, Trace, UseFound, UsePlace};
+use links::{AcceptedBy, AliasReader, ExchangeNode, FindingNode, GapNode, Place, Trace, UseFound, UsePlace};
 use model::record::{Counts, Exchange, Finding, InDeclaration, Locator, Resource};
 use model::{Outcome, RecordRef, RecordType};
 use verify::{Approver, Mark, Marked, Observer, VerifiedBundle};
 
+use crate::room::Room;
 use crate::words::{answer_words, gap_words};
 
 /// Findings of one use of a check that are shown one by one.
@@ -18,6 +19,14 @@ const MOST_OF_FINDING: usize = 8;
 const MOST_RECORDS: usize = 100;
 /// Findings in all that are shown one by one.
 const MOST_IN_ALL: usize = 2_000;
+/// Bytes of the findings of one outcome that are kept until it is known which of them are shown. What does not fit is counted.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+/// Exchanges and places behind all findings together that are looked at.
+const MOST_LINKS: usize = 1_000_000;
+/// So often what derived objects were computed from is looked up, one reading each: what is joined is derived from what is derived.
+const MOST_DEEP: usize = 4;
+/// Records that are looked up so, for all findings together.
+const MOST_BELOW: usize = 200_000;
 
 /// One finding that is shown, before what it rests on is known.
 #[derive(Clone, Debug)]
@@ -38,7 +47,7 @@ enum Phase {
     Exchanges,
 }
 
-/// Takes what a trace shows of a bundle, in three readings: findings, what they rest on, the exchanges behind that.
+/// Takes what a trace shows of a bundle, in three readings and some more: findings, what they rest on, what that was derived from, the exchanges behind it.
 #[derive(Debug)]
 pub struct TraceReader {
     phase: Phase,
@@ -52,10 +61,20 @@ pub struct TraceReader {
     shown: Vec<(UsePlace, Chosen)>,
     /// Records that these rest on, each with the places of the findings that do.
     wanted: BTreeMap<RecordRef, Vec<usize>>,
+    /// The same of records that derived objects among them were computed from: for the next reading.
+    below: BTreeMap<RecordRef, Vec<usize>>,
+    /// How often that was looked up.
+    deep: usize,
+    for_below: Room,
     /// Exchanges that are shown.
     behind: BTreeSet<u64>,
     exchanges: BTreeMap<u64, Exchange>,
     paths: BTreeMap<u64, String>,
+    aliases: AliasReader,
+    /// For findings by their bucket, for what stands behind them, and for names of files.
+    rooms: BTreeMap<u8, Room>,
+    links: Room,
+    for_paths: Room,
 }
 
 /// A use of a check, and the targets that it is put to; `None`: all that are read.
@@ -100,9 +119,16 @@ impl TraceReader {
             used: Vec::new(),
             shown: Vec::new(),
             wanted: BTreeMap::new(),
+            below: BTreeMap::new(),
+            deep: 0,
+            for_below: Room::of(MOST_BELOW),
             behind: BTreeSet::new(),
             exchanges: BTreeMap::new(),
             paths: BTreeMap::new(),
+            aliases: AliasReader::default(),
+            rooms: BTreeMap::new(),
+            links: Room::of(MOST_LINKS),
+            for_paths: Room::of(MOST_BYTES),
         }
     }
 
@@ -111,6 +137,11 @@ impl TraceReader {
         self.phase = match self.phase {
             Phase::Findings => {
                 self.choose();
+                Phase::Resources
+            }
+            Phase::Resources if !self.below.is_empty() && self.deep < MOST_DEEP => {
+                self.deep += 1;
+                self.wanted = std::mem::take(&mut self.below);
                 Phase::Resources
             }
             Phase::Resources => {
@@ -139,7 +170,7 @@ impl TraceReader {
     /// The trace with what was found. Proven only when the bundle was accepted.
     #[must_use]
     pub fn finish(self, bundle: &VerifiedBundle) -> Trace {
-        let Self { uses, used, mut trace, shown, exchanges, paths, .. } = self;
+        let Self { uses, used, mut trace, shown, exchanges, paths, aliases, .. } = self;
         // What the records say of it is the custodian's word.
         if let Some(marks) = bundle.marks() {
             for (control, check, targets) in &used {
@@ -150,6 +181,10 @@ impl TraceReader {
             .into_iter()
             .map(|(of_use, of)| (of_use, UseFound { counts: of.counts, findings: Vec::new(), not_shown: of.seen }))
             .collect();
+        let ids = shown.iter().filter_map(|(_, one)| Some(one.finding.subject.as_ref()?.id.clone()));
+        let in_inventory = trace.keys.iter().flat_map(|key| key.kept.iter().map(|kept| &kept.key).chain(&key.found));
+        let named: BTreeSet<String> = ids.chain(in_inventory.cloned()).collect();
+        trace.key_aliases = aliases.finish().only(|id| named.contains(id));
         for (of_use, chosen) in shown {
             if let Some(of_use) = found.get_mut(&of_use) {
                 of_use.findings.push(node(chosen, bundle, &exchanges, &paths));
@@ -160,7 +195,7 @@ impl TraceReader {
         trace
     }
 
-    fn finding(&mut self, at: RecordRef, finding: &Finding) {
+    fn finding(&mut self, at: RecordRef, finding: &Finding, bytes: usize) {
         // Two allocations for a look-up: little beside what verifying the record takes.
         let Some(places) = self.places.get(&(finding.control.clone(), finding.check.clone())) else { return };
         let here = |targets: &Option<Vec<String>>| targets.as_ref().is_none_or(|all| all.contains(&finding.target));
@@ -173,8 +208,10 @@ impl TraceReader {
         if !accepted && !self.trace.shows(&finding.target, subject) {
             return;
         }
-        let bucket = if accepted { &mut of.accepted } else { of.chosen.entry(rank(finding.outcome)).or_default() };
-        if bucket.len() < MOST_FINDINGS {
+        let number = if accepted { u8::MAX } else { rank(finding.outcome) };
+        let bucket = if accepted { &mut of.accepted } else { of.chosen.entry(number).or_default() };
+        let room = self.rooms.entry(number).or_insert(Room::of(MOST_BYTES));
+        if bucket.len() < MOST_FINDINGS && room.take(bytes) {
             bucket.push(Chosen {
                 at,
                 finding: finding.clone(),
@@ -188,25 +225,39 @@ impl TraceReader {
 
     /// Looks at a record that shown findings rest on.
     fn behind(&mut self, at: RecordRef, line: &Line) {
-        let Some(numbers) = self.wanted.get(&at) else { return };
-        for number in numbers {
+        let Some(numbers) = self.wanted.remove(&at) else { return };
+        for number in &numbers {
             let Some((_, chosen)) = self.shown.get_mut(*number) else { continue };
             let record = match line {
                 Line::Withheld(_) => {
-                    chosen.withheld.push(at.to_string());
+                    let at = at.to_string();
+                    if !chosen.withheld.contains(&at) && self.links.take(1) {
+                        chosen.withheld.push(at);
+                    }
                     continue;
                 }
                 Line::Disclosed(record) => record.as_ref(),
             };
             match record {
                 Record::Resource(resource) => {
-                    for locator in named(&chosen.finding, resource) {
+                    // The evidence names parts of what it is about, and not of what that was computed from.
+                    let parts = named(&chosen.finding, resource, self.deep == 0);
+                    for locator in parts.take_while(|_| self.links.take(1)) {
                         follow(locator, &mut chosen.exchanges, &mut chosen.declared);
                     }
                 }
                 Record::Derived(derived) => {
-                    let exchanges = derived.inputs.iter().filter(|input| input.kind == RecordType::Exchange);
-                    chosen.exchanges.extend(exchanges.map(|input| input.ordinal));
+                    for input in &derived.inputs {
+                        match input.kind {
+                            RecordType::Exchange if self.links.take(1) => {
+                                chosen.exchanges.insert(input.ordinal);
+                            }
+                            RecordType::Resource | RecordType::Derived | RecordType::Gap if self.for_below.take(1) => {
+                                self.below.entry(*input).or_default().push(*number);
+                            }
+                            _ => {}
+                        }
+                    }
                 }
                 Record::Coverage(coverage) => {
                     if let Some(total) = &coverage.total {
@@ -215,9 +266,10 @@ impl TraceReader {
                 }
                 Record::Gap(gap) => {
                     chosen.exchanges.extend(gap.exchange.map(|exchange| exchange.ordinal));
-                    if chosen.gaps.len() < MOST_OF_FINDING {
+                    let record = at.to_string();
+                    if chosen.gaps.len() < MOST_OF_FINDING && chosen.gaps.iter().all(|one| one.record != record) {
                         let (reason, detail) = (gap_words(gap.reason).to_owned(), gap.detail.clone());
-                        chosen.gaps.push(GapNode { record: at.to_string(), reason, detail });
+                        chosen.gaps.push(GapNode { record, reason, detail });
                     }
                 }
                 _ => {}
@@ -227,14 +279,15 @@ impl TraceReader {
 }
 
 impl Observer for TraceReader {
-    fn record(&mut self, at: RecordRef, line: &Line, _text: &[u8]) {
+    fn record(&mut self, at: RecordRef, line: &Line, text: &[u8]) {
         if self.phase == Phase::Resources {
             self.behind(at, line);
             return;
         }
         let Line::Disclosed(record) = line else { return };
         match (self.phase, record.as_ref()) {
-            (Phase::Findings, Record::Finding(finding)) => self.finding(at, finding),
+            (Phase::Findings, Record::Finding(finding)) => self.finding(at, finding, text.len()),
+            (Phase::Findings, Record::Resource(resource)) => self.aliases.take(resource),
             (Phase::Findings, Record::Assignment(used)) => {
                 let of = (used.control.clone(), used.check.clone());
                 if self.places.contains_key(&of) {
@@ -248,7 +301,7 @@ impl Observer for TraceReader {
                     self.trace.resolve(&derived.id, &facts);
                 }
             }
-            (Phase::Findings, Record::Declaration(file)) => {
+            (Phase::Findings, Record::Declaration(file)) if self.for_paths.take(file.path.len()) => {
                 self.paths.insert(at.ordinal, file.path.clone());
             }
             (Phase::Exchanges, Record::Exchange(exchange)) if self.behind.contains(&at.ordinal) => {
@@ -279,10 +332,10 @@ fn follow(locator: &Locator, exchanges: &mut BTreeSet<u64>, declared: &mut BTree
     }
 }
 
-/// The locators of the parts that a finding's evidence names; of all parts where it names none.
-fn named<'r>(finding: &Finding, resource: &'r Resource) -> impl Iterator<Item = &'r Locator> {
-    let parts: BTreeSet<String> = finding
-        .evidence
+/// The locators of the parts that a finding's evidence names, where the resource is what it is about; of all parts where it names none.
+fn named<'r>(finding: &Finding, resource: &'r Resource, about: bool) -> impl Iterator<Item = &'r Locator> {
+    let evidence = if about { finding.evidence.as_slice() } else { &[] };
+    let parts: BTreeSet<String> = evidence
         .iter()
         .filter_map(|evidence| evidence.path.as_deref()?.split('/').nth(1))
         .filter(|part| !part.is_empty())
@@ -392,11 +445,26 @@ controls:
         let trace = Links::new(&loaded, &[]).trace(from, None).unwrap();
         let mut reader = TraceReader::new(trace);
         for (at, finding) in (0..).zip(findings) {
-            reader.finding(RecordRef::new(RecordType::Finding, at), finding);
+            reader.finding(RecordRef::new(RecordType::Finding, at), finding, 1);
         }
         assert!(reader.goes_on());
         let subject = |(_, one): &(UsePlace, Chosen)| one.finding.subject.as_ref().unwrap().id.clone();
         reader.shown.iter().map(subject).collect()
+    }
+
+    #[test]
+    fn long_findings_are_counted_where_they_do_not_fit() {
+        let loaded = load("witnessmark.yaml", &|_: &str| Ok(DECLARED.as_bytes().to_vec()));
+        let mut reader = TraceReader::new(Links::new(&loaded, &[]).trace("KEYS", None).unwrap());
+        for at in 0..5 {
+            let at = RecordRef::new(RecordType::Finding, at);
+            reader.finding(at, &finding("long", "conforms", false), MOST_BYTES / 2);
+            reader.finding(at, &finding("short", "deviates", false), 1);
+        }
+        assert!(reader.goes_on());
+        assert_eq!(reader.shown.len(), 7);
+        let of = reader.uses.values().next().unwrap();
+        assert_eq!((of.seen, of.counts.deviates, of.counts.conforms), (10, 5, 5));
     }
 
     #[test]

@@ -33,12 +33,22 @@ pub fn first_words(report: &verify::Report) -> Vec<String> {
 #[must_use]
 pub fn marks_line(marks: &[MarkCount]) -> String {
     let of = |one: &MarkCount| match one.findings {
+        0 => format!("no finding that is shown, and uses of checks: {}", one.mark.words()),
         1 => format!("1 finding: {}", one.mark.words()),
         many => format!("{many} findings: {}", one.mark.words()),
     };
     match marks {
         [] => "No marks: judged by shipped texts, no parameter weaker than by default, read by collectors of ours at the sources' own endpoints.".to_owned(),
         marks => format!("Marks: {}.", marks.iter().map(of).collect::<Vec<_>>().join("; ")),
+    }
+}
+
+/// A mark of one control. Its words are ours alone.
+#[must_use]
+pub fn control_mark(one: &MarkCount) -> String {
+    match one.findings {
+        0 => format!("a use of a check of which no finding is shown: {}", one.mark.words()),
+        many => format!("{many} of its findings: {}", one.mark.words()),
     }
 }
 

@@ -1,6 +1,9 @@
 //! Words broken into the lines of a terminal.
 
+use std::fmt::Write as _;
 use std::sync::OnceLock;
+
+use anstyle::Style;
 
 /// Columns of a line where there is no terminal: then a text is the same wherever it goes.
 const WIDTH: usize = 110;
@@ -35,13 +38,22 @@ pub fn wrapped(text: &mut String, first: &str, words: &str) {
     broken(text, first, words, columns(WIDTH));
 }
 
+/// The same in a style, and only for a terminal: what is read by a program has one line for each thing that is said.
+pub fn told(text: &mut String, style: Style, first: &str, words: &str) {
+    write!(text, "{style}").ok();
+    broken(text, first, words, columns(usize::MAX));
+    // The line ends behind its style.
+    text.pop();
+    writeln!(text, "{style:#}").ok();
+}
+
 fn broken(text: &mut String, first: &str, words: &str, width: usize) {
     let indent = first.chars().count();
     text.push_str(first);
     let mut column = indent;
     for (number, word) in words.split(' ').enumerate() {
         let length = word.chars().count();
-        if number > 0 && column + 1 + length > width {
+        if number > 0 && length >= width.saturating_sub(column) {
             text.push('\n');
             text.extend(std::iter::repeat_n(' ', indent));
             column = indent;
@@ -72,5 +84,8 @@ mod tests {
         }
         // Without a terminal.
         assert_eq!(columns(WIDTH), 110);
+        let mut text = String::new();
+        told(&mut text, Style::new().bold(), "  ", &["word"; 80].join(" "));
+        assert_eq!(text, format!("\u{1b}[1m  {}\u{1b}[0m\n", ["word"; 80].join(" ")));
     }
 }

@@ -175,7 +175,7 @@ fn from_a_threat_down_to_the_exchange() {
             source's request id r-1
             and 2 more exchanges; `show --finding 12` has them
             withheld in this copy: resource:9
-          and 3 more; `show --all` has them
+          and 3 more; `show --all` has more of them
 
     Requirements
       house-1:A1: (level 1) A second factor

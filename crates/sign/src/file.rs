@@ -61,7 +61,7 @@ pub enum KeyFileError {
     Owner { path: PathBuf, owner: u32, user: u32 },
     #[error("the key in `{path}` is not encrypted")]
     NotEncrypted { path: PathBuf },
-    #[error("`{path}` is not an encrypted PKCS#8 key in PEM")]
+    #[error("`{path}` is neither an encrypted PKCS#8 key in PEM nor the name of a key that is held elsewhere")]
     NotAKey { path: PathBuf },
     #[error("the key in `{path}` is encrypted in a way that is not supported")]
     UnsupportedEncryption { path: PathBuf },
@@ -263,7 +263,7 @@ fn affordable(encrypted: &EncryptedPrivateKeyInfoRef<'_>) -> bool {
     }
 }
 
-fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
+pub(crate) fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
     let failed = |source| KeyFileError::Read { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(failed)?;
     // Of the file that was opened, not of the name: no one can exchange it in between.
@@ -289,7 +289,7 @@ fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
 
 /// Writes a file that appears whole, with its mode, and only where nothing was: a temporary file
 /// beside it is synced and then linked to the name, which fails where the name exists.
-fn write_new(path: &Path, content: &[u8]) -> Result<(), KeyFileError> {
+pub(crate) fn write_new(path: &Path, content: &[u8]) -> Result<(), KeyFileError> {
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::AlreadyExists => KeyFileError::Exists { path: path.to_owned() },
         _ => KeyFileError::Write { path: path.to_owned(), source },

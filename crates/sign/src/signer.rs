@@ -25,7 +25,7 @@ pub enum SignError {
     Refused { signer: String, reason: String },
 }
 
-const MESSAGE_MAX: usize = 4096;
+pub(crate) const MESSAGE_MAX: usize = 4096;
 
 /// A signer whose key is in this process's memory until it is dropped, which wipes it.
 pub struct Ed25519Signer {

@@ -17,6 +17,7 @@ const EXIT_CODES: &[(ExitStatus, &str)] = &[
     (ExitStatus::Success, "authentic, to the required level, complete"),
     (ExitStatus::ToolFailed, "the tool failed, or the input could not be read: conclude nothing"),
     (ExitStatus::WrongInput, "the command line, or a file it names (such as the trust file), is wrong"),
+    (ExitStatus::NotAllRead, "`drift`: nothing that both bundles read differs, and neither read everything"),
     (ExitStatus::Undetermined, "`ask`: undetermined"),
     (ExitStatus::NotAuthentic, "not authentic"),
     (ExitStatus::Undecided, "cannot be decided, or is not what was asked for"),
@@ -24,8 +25,12 @@ const EXIT_CODES: &[(ExitStatus, &str)] = &[
         ExitStatus::OtherOutcome,
         "`reassess` comes to another outcome or derived object than the bundle says, or finds another value in an answer than a fact says",
     ),
-    (ExitStatus::RunsMissing, "`audit`: the ledger is whole, and runs that were due by its own schedule are not in it"),
+    (
+        ExitStatus::RunsMissing,
+        "`audit`: the ledger is whole, and runs that were due by its own schedule, observations of a control, or days of a task, are not in it",
+    ),
     (ExitStatus::No, "`ask`: no"),
+    (ExitStatus::Changed, "`drift`: both bundles are authentic, and they differ"),
 ];
 
 /// Of `ask`.
@@ -37,6 +42,20 @@ const ASK_EXIT_CODES: &[(ExitStatus, &str)] = &[
     (ExitStatus::NotAuthentic, "not authentic"),
     (ExitStatus::Undecided, "cannot be decided, or is not what was asked for"),
     (ExitStatus::No, "no"),
+];
+
+/// Of `drift`.
+const DRIFT_EXIT_CODES: &[(ExitStatus, &str)] = &[
+    (ExitStatus::Success, "nothing differs, and both read everything"),
+    (ExitStatus::ToolFailed, "the tool failed, or the input could not be read: conclude nothing"),
+    (ExitStatus::WrongInput, "the command line, or a file it names (such as the trust file), is wrong"),
+    (ExitStatus::NotAllRead, "nothing that both read differs; something neither read, or it is withheld"),
+    (ExitStatus::NotAuthentic, "not authentic, or of two histories under one name"),
+    (
+        ExitStatus::Undecided,
+        "cannot be decided, or is not what was asked for; or nothing that can be compared differs, and something cannot be compared",
+    ),
+    (ExitStatus::Changed, "they differ"),
 ];
 
 /// Verify sealed evidence offline: who signed it, whether it is complete and unaltered, its position in the ledger,
@@ -104,6 +123,10 @@ pub enum Command {
     /// Verify a bundle, then answer who may do what in a Kubernetes cluster, and by what: yes, no, or undetermined.
     #[command(after_help = exit_codes_help(ASK_EXIT_CODES))]
     Ask(AskArgs),
+    /// Verify two bundles of a ledger, then say in what the later one differs, and why: the environment, the declaration, the checks, the
+    /// program, or what could be seen.
+    #[command(after_help = exit_codes_help(DRIFT_EXIT_CODES))]
+    Drift(DriftArgs),
     /// Verify a bundle, then evaluate its checks again on its resources and compare the outcomes.
     Reassess(ReassessArgs),
 }
@@ -266,7 +289,7 @@ pub struct TraceArgs {
 pub struct RosterArgs {
     #[command(flatten)]
     pub bundle: BundleArgs,
-    /// Id of a key of the inventory, or the ARN or id of a key of KMS. Default: a line for each key.
+    /// Id of a key of the inventory, or the ARN, id or alias of a key of KMS. Default: a line for each key.
     pub key: Option<String>,
     /// Output format.
     #[arg(long, value_enum, default_value_t)]
@@ -286,22 +309,44 @@ pub enum TraceKind {
 pub struct ReportArgs {
     #[command(flatten)]
     pub bundle: BundleArgs,
-    /// HTML file to write; must not exist. Only its owner may read it: a report is a map for attackers.
+    /// File to write; must not exist. Only its owner may read it: a report is a map for attackers.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    /// Format of the report.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ReportForm,
+    /// An earlier bundle of the ledger, verified too: the page says first what changed since.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub since: Option<PathBuf>,
     #[command(flatten)]
     pub people: RecordArgs,
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportForm {
+    /// One self-contained page.
+    #[default]
+    Html,
+    /// SARIF 2.1.0, for code scanning: what deviates or is undetermined.
+    Sarif,
+    /// JUnit's XML, for a CI: what is accepted is skipped, and turns nothing red.
+    Junit,
+    /// Markdown, for the summary of a job or a pull request.
+    Markdown,
+}
+
 #[derive(Debug, Args)]
 pub struct AuditArgs {
-    /// Export with the ledger (`export --with-ledger`), packed or not, a store, or a folder with a copy of its `ledger/`; `-` for
+    /// Export with the ledger (`export --with-ledger`, and `--with-controls` for the tables of controls and tasks), packed or not, a store, or a folder with a copy of its `ledger/`; `-` for
     /// an export on standard input.
     #[arg(value_name = "FILE|DIR|-")]
     pub store: PathBuf,
     #[command(flatten)]
     pub trust: TrustArgs,
-    /// Begin of the period whose runs and changes are listed: a date (`2026-01-01`: from its begin, UTC) or a time
+    /// The period that is told of, whole (UTC): a year (`2026`), a quarter (`2026-Q1`) or a month (`2026-03`).
+    #[arg(long, value_name = "PERIOD", value_parser = period::whole, conflicts_with_all = ["from", "until"])]
+    pub period: Option<period::Whole>,
+    /// Its begin, where it is none of these: a date (`2026-01-01`: from its begin, UTC) or a time
     /// (`2026-01-01T12:00:00Z`) [default: the first run].
     #[arg(long, value_name = "DATE|TIME", value_parser = period::begin)]
     pub from: Option<model::Timestamp>,
@@ -334,6 +379,48 @@ pub struct AskArgs {
     /// Output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct DriftArgs {
+    /// The earlier bundle: a tar file, plain or packed (zstd, gzip), a folder, or `-` for standard input.
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// The later one.
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    /// Level that both must reach.
+    #[arg(long, value_name = "LEVEL", default_value = "L2")]
+    pub require: Level,
+    /// Accept rehearsals: recorded answers, a set clock, or an endpoint that is not the source's own.
+    #[arg(long)]
+    pub allow_rehearsal: bool,
+    /// Accept the record of a failed run.
+    #[arg(long)]
+    pub allow_failed: bool,
+    /// Accept a redacted copy without the signature of a key that the trust file names for redactions.
+    #[arg(long)]
+    pub allow_unsigned_redaction: bool,
+    /// Unpack at most this many bytes of each packed bundle; K, M, G and T are powers of 1024.
+    #[arg(long, value_name = "SIZE", default_value = "16G")]
+    pub max_unpacked: Size,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: DriftFormat,
+}
+
+/// How a comparison is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DriftFormat {
+    /// Text for a person.
+    #[default]
+    Human,
+    /// JSON for a program.
+    Json,
+    /// Markdown, for example for a pull request.
+    Markdown,
 }
 
 #[derive(Debug, Args)]

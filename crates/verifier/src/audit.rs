@@ -6,31 +6,37 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use bundle::read::ReadError;
-use model::{ExitStatus, Timestamp};
+use bundle::controls::{self, MakeError};
+use bundle::read::{OpenError, ReadError, open_stream};
+use bundle::statement::Predicate;
+use bundle::{layout, limits};
+use model::{ExitStatus, RecordType, Timestamp};
 use verify::{AuditDemands, AuditReport, HeldFiles, LedgerFiles, Problem};
 
 use crate::args::{AuditArgs, Format};
 use crate::human::{BAD, GOOD, HEAD, OPEN, advice, since, word};
 use crate::input::{self, Memory};
-use crate::output::{self, counted, safe, wrapped};
+use crate::operation;
+use crate::output::{self, SHOWN, counted, entries, safe, wrapped};
 use crate::run::{not_opened, warn};
 use crate::stop::Stop;
-
-/// So many rows of each list are printed; the JSON report has more.
-const SHOWN: usize = 20;
+use crate::tasks;
 
 pub fn audit(args: &AuditArgs) -> Result<ExitStatus, Stop> {
     let trust = input::trust(&args.trust.trust)?;
     let memory = Memory::read(&args.trust)?;
-    if let (Some(from), Some(until)) = (args.from, args.until)
+    let (from, until) = match args.period {
+        Some(period) => (Some(period.from), Some(period.until)),
+        None => (args.from, args.until),
+    };
+    if let (Some(from), Some(until)) = (from, until)
         && from > until
     {
         return Err(Stop::Wrong(anyhow!("the period ends ({until}) before it begins ({from})")));
     }
-    let demands = AuditDemands { trust: &trust, seen: memory.seen.as_ref(), from: args.from, until: args.until };
+    let demands = AuditDemands { trust: &trust, seen: memory.seen.as_ref(), from, until };
     let audit = if args.store.is_dir() {
-        verify::audit(&mut Folder(args.store.clone()), &demands)
+        verify::audit(&mut Folder { root: args.store.clone(), max: args.max_unpacked.0 }, &demands)
     } else {
         match export(args)? {
             Ok(held) => verify::audit_export(held, &demands),
@@ -71,16 +77,44 @@ impl LedgerFiles for Unread {
     }
 }
 
-/// The files below a folder; links are not followed.
-struct Folder(PathBuf);
+/// The files below a folder; links are not followed. Where it is a store, its bundles are there too.
+struct Folder {
+    root: PathBuf,
+    /// At most so many bytes come out of one bundle.
+    max: u64,
+}
 
 impl LedgerFiles for Folder {
     fn read(&mut self, path: &str, max: u64) -> Result<Option<Vec<u8>>, Problem> {
-        read(&self.0.join(path), path, max).map_err(Problem::from)
+        read(&self.root.join(path), path, max).map_err(Problem::from)
+    }
+
+    fn controls(&mut self, index: u64, said: &Predicate, wanted: &[RecordType]) -> Result<Option<Vec<u8>>, Problem> {
+        let path = layout::ledger_controls(index);
+        if let Some(bytes) = self.read(&path, limits::CONTROLS_FILE_MAX)? {
+            return Ok(Some(bytes));
+        }
+        let bundle = layout::bundle(index);
+        let full = self.root.join(&bundle);
+        let Some((file, _)) = open(&full, &bundle)? else { return Ok(None) };
+        let made = match open_stream(file, &full.display().to_string(), self.max) {
+            Ok(mut source) => controls::of_bundle(source.as_mut(), said, wanted),
+            Err(OpenError::Io { path, source: error } | OpenError::Read { path, source: error }) => {
+                Err(ReadError::Io { path, error }.into())
+            }
+            Err(_) => Err(MakeError::OtherRecords),
+        };
+        match made {
+            Ok(bytes) => Ok(Some(bytes)),
+            // An export leaves it out, too.
+            Err(MakeError::TooLong) => Ok(None),
+            Err(error) => Err(Problem::ControlsNotMade { path: bundle, error }),
+        }
     }
 }
 
-fn read(full: &Path, path: &str, max: u64) -> Result<Option<Vec<u8>>, ReadError> {
+/// A plain file and its size, or `None` if there is none.
+fn open(full: &Path, path: &str) -> Result<Option<(File, u64)>, ReadError> {
     let io = |error| ReadError::Io { path: full.display().to_string(), error };
     let kind = match fs::symlink_metadata(full) {
         Ok(kind) => kind,
@@ -90,10 +124,16 @@ fn read(full: &Path, path: &str, max: u64) -> Result<Option<Vec<u8>>, ReadError>
     if !kind.is_file() {
         return Err(ReadError::NotAFile { path: path.to_owned() });
     }
+    Ok(Some((File::open(full).map_err(io)?, kind.len())))
+}
+
+fn read(full: &Path, path: &str, max: u64) -> Result<Option<Vec<u8>>, ReadError> {
+    let Some((file, size)) = open(full, path)? else { return Ok(None) };
     let mut bytes = Vec::new();
-    File::open(full).and_then(|file| file.take(max.saturating_add(1)).read_to_end(&mut bytes)).map_err(io)?;
+    let io = |error| ReadError::Io { path: full.display().to_string(), error };
+    file.take(max.saturating_add(1)).read_to_end(&mut bytes).map_err(io)?;
     if bytes.len() as u64 > max {
-        return Err(ReadError::TooLarge { path: path.to_owned(), size: kind.len(), max });
+        return Err(ReadError::TooLarge { path: path.to_owned(), size, max });
     }
     Ok(Some(bytes))
 }
@@ -141,6 +181,8 @@ fn human(report: &AuditReport, kept: Option<&Path>) -> String {
     if report.problem.is_none() && report.entries > 0 {
         bundles(&mut out, report);
         schedule(&mut out, report);
+        operation::human(&mut out, report, &period(report));
+        tasks::human(&mut out, report, &period(report));
         changes(&mut out, report);
         let _ = write!(out, "\n{HEAD}What still rests on the custodian's word{HEAD:#}\n");
         for line in &report.rests_on_custodian {
@@ -193,13 +235,6 @@ fn bundles(out: &mut String, report: &AuditReport) {
         );
         row(out, "clock", &text);
     }
-}
-
-/// `entry 3`, `entries 3, 4, …`.
-fn entries(named: &[u64], in_all: u64) -> String {
-    let list: Vec<String> = named.iter().take(SHOWN).map(ToString::to_string).collect();
-    let more = if in_all > list.len() as u64 { ", …" } else { "" };
-    format!("{} {}{more}", if in_all == 1 { "entry" } else { "entries" }, list.join(", "))
 }
 
 /// What the period is, in words.

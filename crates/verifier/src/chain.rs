@@ -81,10 +81,16 @@ pub fn trace(args: &TraceArgs) -> Result<ExitStatus, Stop> {
     let trace = links.trace(id, kind).map_err(|error| unanswerable(&error))?;
     let mut reader = TraceReader::new(trace);
     loop {
-        let again = match accepted(bundle_args, args.format, &mut reader)? {
+        // The reader bounds what it keeps of the rest by itself.
+        let mut within = Within::new(&mut reader, |_, line, length| match shown(line) {
+            Some(Record::Assignment(_)) => length,
+            _ => 0,
+        });
+        let again = match accepted(bundle_args, args.format, &mut within)? {
             Ok(again) => again,
             Err(code) => return Ok(code),
         };
+        within.whole()?;
         if again.statement_sha256() != bundle.statement_sha256() {
             return Err(Stop::Failed(anyhow!("the bundle changed while it was read")));
         }

@@ -292,6 +292,11 @@ fn dates(out: &mut String, dates: &DatesReport) {
     if dates.unreadable > 0 {
         row(out, "", &format!("{} with a date that cannot be read", counted(dates.unreadable, "answer", "answers")));
     }
+    if dates.absent > 0 {
+        let (answers, label) =
+            (counted(dates.absent, "answer", "answers"), if dates.compared > 0 { "" } else { "dates" });
+        row(out, label, &format!("{answers} without a date of the source's own: only the custodian's clock says when"));
+    }
 }
 
 fn withheld(out: &mut String, records: &RecordsReport) {

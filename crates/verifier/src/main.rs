@@ -6,8 +6,10 @@ mod audit;
 mod both;
 mod chain;
 mod computed;
+mod drift;
 mod human;
 mod input;
+mod operation;
 mod output;
 mod page;
 mod people;
@@ -15,6 +17,8 @@ mod reassess;
 mod run;
 mod show;
 mod stop;
+mod tasks;
+mod uses;
 mod within;
 
 use std::io::Write as _;
@@ -48,6 +52,7 @@ fn main() -> ExitStatus {
         Ok(status) => status,
         Err(Stop::Wrong(error)) => complain(&error, ExitStatus::WrongInput),
         Err(Stop::Undecided(error)) => complain(&error, ExitStatus::Undecided),
+        Err(Stop::NotAuthentic(error)) => complain(&error, ExitStatus::NotAuthentic),
         Err(Stop::Failed(error)) => complain(&error, ExitStatus::ToolFailed),
     }
 }
@@ -62,6 +67,7 @@ fn obey(command: &Command) -> Result<ExitStatus, Stop> {
         Command::Report(args) => page::report(args),
         Command::Audit(args) => audit::audit(args),
         Command::Ask(args) => ask::ask(args),
+        Command::Drift(args) => drift::drift(args),
         Command::Reassess(args) => reassess::reassess(args),
     }
 }

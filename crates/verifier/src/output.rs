@@ -7,6 +7,9 @@ use model::{Formed, Output};
 /// Columns of a text where there is no terminal.
 const WIDTH: usize = 96;
 
+/// So many rows of each list are printed; the JSON of the same has more.
+pub const SHOWN: usize = 20;
+
 /// Prints a text for a person.
 pub fn text(text: &str) -> io::Result<()> {
     print(model::printable::screen(text).as_bytes())
@@ -45,6 +48,13 @@ pub fn safe(text: &str) -> String {
 /// A number with its word: `1 entry`, `2 entries`.
 pub fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// `entry 3`, `entries 3, 4, …`.
+pub fn entries(named: &[u64], in_all: u64) -> String {
+    let list: Vec<String> = named.iter().take(SHOWN).map(ToString::to_string).collect();
+    let more = if in_all > list.len() as u64 { ", …" } else { "" };
+    format!("{} {}{more}", if in_all == 1 { "entry" } else { "entries" }, list.join(", "))
 }
 
 /// Breaks a text into lines: the first begins with `first`, the others with as many spaces.

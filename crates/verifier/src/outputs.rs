@@ -24,7 +24,10 @@ pub struct Reassessment<'o> {
     pub checks: Checks,
     /// Findings that came out again.
     pub same: u64,
+    /// The first of those that came out otherwise.
     pub differences: Vec<OtherOutcome<'o>>,
+    /// How many more there are.
+    pub differences_not_shown: u64,
     /// Findings that could not be judged again.
     pub not_judged: u64,
     pub not_judged_because: NotJudgedBecause,
@@ -35,6 +38,7 @@ pub struct Reassessment<'o> {
     pub broken: &'o BTreeMap<String, String>,
     pub derived: &'o Computed,
     pub facts: FactsCompared<'o>,
+    pub uses: &'o UsesCompared,
 }
 
 /// A finding that comes out otherwise.
@@ -92,6 +96,60 @@ pub struct OtherFact<'o> {
     pub in_the_answer: Option<&'o str>,
 }
 
+/// Uses of checks against the sealed declaration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct UsesCompared {
+    /// Those that are as the declaration says.
+    pub same: u64,
+    /// The first of those that are not.
+    pub differ: Vec<OtherUse>,
+    /// How many more there are.
+    pub differ_not_shown: u64,
+    /// Why they could not be compared; `null`: they were.
+    pub not_compared: Option<String>,
+}
+
+/// A use of a check that is not as the declaration says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct OtherUse {
+    pub control: String,
+    pub check: String,
+    /// Ascending.
+    pub targets: Vec<String>,
+    /// The sealed record; `null`: there is none.
+    pub record: Option<RecordRef>,
+    pub problem: UseProblem,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum UseProblem {
+    /// It is declared, and not sealed.
+    NotSealed,
+    /// It is sealed, and not declared.
+    NotDeclared,
+    /// Other parameters are declared.
+    OtherParameters,
+    /// The check was given another declaration than the sealed one.
+    OtherDeclaration,
+    /// That there is nothing is expected otherwise.
+    OtherExpectation,
+}
+
+impl UseProblem {
+    /// As it follows the use.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NotSealed => "it is declared, and no such use is sealed",
+            Self::NotDeclared => "it is sealed, and the declaration has no such use",
+            Self::OtherParameters => "the declaration has other parameters",
+            Self::OtherDeclaration => "the check was given another declaration than the sealed one",
+            Self::OtherExpectation => "the declaration does not expect none, or for another reason",
+        }
+    }
+}
+
 /// An object that came out otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Otherwise {
@@ -126,8 +184,14 @@ pub struct NotComputed {
 /// How computing again went.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Computed {
+    /// Derived objects.
     pub same: u64,
+    /// Declared things, read again from the sealed declaration. Not compared: what the ledger saw of them, and what is in folders of records.
+    pub declared_same: u64,
+    /// The first of those that come out otherwise.
     pub differ: Vec<Otherwise>,
+    /// How many more there are.
+    pub differ_not_shown: u64,
     pub not_computed: Vec<NotComputed>,
 }
 

@@ -11,13 +11,14 @@ use anyhow::{Context as _, anyhow};
 use assess::{Assessor, Case, CheckSet, Compared, Comparison, Difference, Limits, Member, Withheld, WorkerCommand};
 use bundle::read::{Line, Record};
 use bundle::statement::Kind;
-use model::record::{Assignment, Check, Provenance, Run};
+use declaration::Loaded;
+use model::record::{Assignment, Check, Provenance, Run, RunStatus};
 use model::{Digest, ExitStatus, RecordRef, RecordType};
 use verify::{FactCounts, FactDiffers, Facts, Observer, VerifiedBundle};
 
 use report::{Basis, DeclaredReader};
 use witnessmark_verifier::outputs::{
-    FactsCompared, NotJudgedBecause, OtherFact, OtherOutcome, OtherText, Reassessment,
+    FactsCompared, NotJudgedBecause, OtherFact, OtherOutcome, OtherText, Reassessment, UsesCompared,
 };
 
 use crate::args::{Checks, Format, ReassessArgs};
@@ -27,9 +28,10 @@ use crate::human::{BAD, GOOD, HEAD, OPEN, word};
 use crate::output::{self, safe, wrapped};
 use crate::show;
 use crate::stop::Stop;
+use crate::uses;
 use crate::within::{Within, shown};
 
-/// So many differences are printed; the JSON report has all.
+/// So many differences are printed; the JSON report has more of them.
 const SHOWN: usize = 50;
 
 pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
@@ -63,8 +65,16 @@ pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
             return Ok(ExitStatus::Undecided);
         }
     };
+    let files = declared.finish(&bundle);
+    let declared = files.read();
+    let things = match &declared {
+        Ok((loaded, standards)) => files.things(loaded, standards),
+        Err(why) => Err(why.clone()),
+    };
+    let used = CheckSet::sealed(&sealed.checks)?;
+    let uses = uses_of(&sealed, &used, declared.as_ref().map(|(loaded, _)| loaded).map_err(Clone::clone))?;
     // As the run asked: by the sealed checks, whichever are judged by now.
-    let asked = kinds_asked(&CheckSet::sealed(&sealed.checks)?, &sealed.case.assignments);
+    let asked = kinds_asked(&used, &sealed.case.assignments);
     let mut not_shipped = Vec::new();
     sealed.case.assignments.retain(|(_, assignment)| {
         let known = set.get(&assignment.check).is_some();
@@ -82,13 +92,12 @@ pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
     let mut comparison = sealed.comparison;
     let assessor = Assessor::new(WorkerCommand::of_program(program), Limits::default(), case)?;
     let mut judging = JudgingReader { assessor, comparison: &mut comparison, failed: None };
-    let declared = declared.finish(&bundle).read();
     let declaration = match &declared {
         Ok((loaded, _)) => Ok(&loaded.declaration),
         Err(why) => Err(why.clone()),
     };
     let started = sealed.run.as_ref().map_or(bundle.statement().predicate.started, |run| run.started);
-    let mut computing = ComputedReader::new(declaration, started, &asked);
+    let mut computing = ComputedReader::new(declaration, things, started, &asked);
     let mut looking = Both::new(&mut judging, &mut computing);
     let mut within = Within::new(&mut looking, kept_to_compute);
     same(&bundle, show::accepted(&args.bundle, args.format, &mut within)?)?;
@@ -110,6 +119,7 @@ pub fn reassess(args: &ReassessArgs) -> Result<ExitStatus, Stop> {
     let found = Found {
         compared: comparison.finish(),
         computed: computing.finish(&version),
+        uses,
         own_words,
         not_shipped,
         broken: summary.broken,
@@ -152,6 +162,7 @@ fn kept_to_compute(_: RecordRef, line: &Line, length: usize) -> usize {
 struct Found {
     compared: Compared,
     computed: Computed,
+    uses: UsesCompared,
     /// Checks whose text is not the one this program ships, with what they are.
     own_words: Vec<(String, Provenance)>,
     /// Checks of the bundle that this program does not ship, where its own were asked for.
@@ -168,8 +179,12 @@ impl Found {
     fn exit(&self) -> ExitStatus {
         let same =
             self.compared.differences.is_empty() && self.computed.differ.is_empty() && self.facts.differ().is_empty();
+        let same = same && self.uses.differ.is_empty();
         // Of a redacted copy nobody can say that all of it comes out again, even where only answers are withheld.
+        // Neither can anybody where an answer was not kept that a fact is said to stand in.
         let not_again = self.compared.not_judged.total().saturating_add(self.computed.not_computed());
+        let not_again = not_again.saturating_add(self.facts.counts().not_shown);
+        let not_again = not_again.saturating_add(u64::from(self.uses.not_compared.is_some()));
         match (same, not_again.saturating_add(self.withheld)) {
             (false, _) => ExitStatus::OtherOutcome,
             (true, 0) => ExitStatus::Success,
@@ -192,6 +207,17 @@ fn checks(which: Checks, sealed: &[Check]) -> anyhow::Result<(CheckSet, Vec<(Str
         Checks::Sealed => Ok((set, other)),
         Checks::Shipped => Ok((CheckSet::stock()?, other)),
     }
+}
+
+/// The uses of checks against the declaration.
+fn uses_of(sealed: &SealedReader, used: &CheckSet, loaded: Result<&Loaded, String>) -> anyhow::Result<UsesCompared> {
+    let run = sealed.run.as_ref();
+    // The record of a run that failed has none.
+    if run.is_some_and(|run| run.status == RunStatus::Failed) {
+        return Ok(UsesCompared::default());
+    }
+    let other = run.map(|run| run.tool.version.as_str()).filter(|version| *version != env!("CARGO_PKG_VERSION"));
+    Ok(uses::compared(loaded, (used, &CheckSet::stock()?), &sealed.case.assignments, other))
 }
 
 /// The kinds of resources that the checks in use ask for.
@@ -353,7 +379,7 @@ fn print(args: &ReassessArgs, bundle: &VerifiedBundle, found: &Found) -> std::io
 }
 
 fn reassessment<'o>(which: Checks, from: &'o Basis, bundle: &VerifiedBundle, found: &'o Found) -> Reassessment<'o> {
-    let Compared { same, differences, not_judged } = &found.compared;
+    let Compared { same, differences, differences_not_named, not_judged } = &found.compared;
     let counts = found.facts.counts();
     Reassessment {
         from,
@@ -366,6 +392,7 @@ fn reassessment<'o>(which: Checks, from: &'o Basis, bundle: &VerifiedBundle, fou
             .iter()
             .map(|one| OtherOutcome { finding: &one.key, sealed: one.sealed, again: one.again })
             .collect(),
+        differences_not_shown: *differences_not_named,
         not_judged: not_judged.total(),
         not_judged_because: NotJudgedBecause {
             withheld: not_judged.withheld,
@@ -380,6 +407,7 @@ fn reassessment<'o>(which: Checks, from: &'o Basis, bundle: &VerifiedBundle, fou
         checks_not_shipped: &found.not_shipped,
         broken: &found.broken,
         derived: &found.computed,
+        uses: &found.uses,
         facts: FactsCompared {
             compared: counts.compared(),
             not_compared: counts.not_shown,
@@ -404,9 +432,10 @@ fn human(which: Checks, bundle: &VerifiedBundle, found: &Found) -> String {
     };
     let (style, verdict) = match found.exit() {
         ExitStatus::Success => (GOOD, "The same outcomes"),
-        ExitStatus::Undecided => (OPEN, "Not everything could be judged again"),
+        ExitStatus::Undecided => (OPEN, "Not everything could be judged or compared again"),
         _ if !compared.differences.is_empty() => (BAD, "Other outcomes"),
         _ if !found.computed.differ.is_empty() => (BAD, "Other derived objects"),
+        _ if !found.uses.differ.is_empty() => (BAD, "Other uses of checks than are declared"),
         _ => (BAD, "Other facts than in the answers"),
     };
     let said = &bundle.statement().predicate;
@@ -416,7 +445,7 @@ fn human(which: Checks, bundle: &VerifiedBundle, found: &Found) -> String {
         let what = "what they say is the custodian's word, and what rests on them is not judged again";
         out.push_str(&wrapped("  ", &format!("{} of {of} records are withheld: {what}", found.withheld)));
     }
-    let different = compared.differences.len() as u64;
+    let different = (compared.differences.len() as u64).saturating_add(compared.differences_not_named);
     let again = compared.same.saturating_add(different);
     let _ = writeln!(
         out,
@@ -436,45 +465,83 @@ fn human(which: Checks, bundle: &VerifiedBundle, found: &Found) -> String {
     for difference in compared.differences.iter().take(SHOWN) {
         out.push_str(&wrapped("  - ", &safe(&sentence(difference))));
     }
-    if compared.differences.len() > SHOWN {
-        let _ = writeln!(out, "  … {} in all", compared.differences.len());
+    if different > SHOWN as u64 {
+        let _ = writeln!(out, "  … {different} in all");
     }
     if !found.own_words.is_empty() {
         let _ = write!(out, "\n{HEAD}Checks with another text than this program's{HEAD:#}\n");
-        for (id, provenance) in &found.own_words {
+        for (id, provenance) in found.own_words.iter().take(SHOWN) {
             let _ = writeln!(out, "  - {} ({})", safe(id), word(provenance));
         }
+        more(&mut out, found.own_words.len());
     }
-    for id in &found.not_shipped {
+    for id in found.not_shipped.iter().take(SHOWN) {
         let _ = writeln!(out, "  - {} is not shipped with this program and was not judged", safe(id));
     }
-    for (id, why) in &found.broken {
+    more(&mut out, found.not_shipped.len());
+    for (id, why) in found.broken.iter().take(SHOWN) {
         out.push_str(&wrapped("  - ", &safe(&format!("{id} could not be run: {why}"))));
     }
+    more(&mut out, found.broken.len());
+    out.push_str(&of_uses(&found.uses));
     out.push_str(&of_derived(&found.computed));
     out.push_str(&of_facts(&found.facts));
-    let rest = "This covers the rules: that outcomes and derived objects follow from the sealed resources. Of the facts it covers those that stand in an answer as they are; what a collector made of an object, of a date or of several answers is for you to compare (`show --finding N`).";
+    let rest = "This covers the rules: that outcomes and derived objects follow from the sealed resources. Of the facts it covers those that stand in an answer as they are, and those of declared things; what a collector made of an object, of a date or of several answers, what the ledger saw, and what is in folders of records, is for you to compare (`show --finding N`).";
     let _ = write!(out, "\n{}", wrapped("  ", rest));
+    out
+}
+
+fn of_uses(uses: &UsesCompared) -> String {
+    let mut out = String::new();
+    let in_all = (uses.differ.len() as u64).saturating_add(uses.differ_not_shown);
+    match &uses.not_compared {
+        Some(why) => {
+            let text = format!("Uses of checks could not be compared with the sealed declaration: {why}");
+            let _ = write!(out, "\n{}", wrapped("  ", &safe(&text)));
+        }
+        None if uses.same == 0 && in_all == 0 => {}
+        None => {
+            let text = format!("{} uses of checks are those of the sealed declaration, {in_all} are not", uses.same);
+            let _ = write!(out, "\n{}", wrapped("  ", &text));
+        }
+    }
+    for one in uses.differ.iter().take(SHOWN) {
+        let place = one.record.map_or_else(String::new, |record| format!(" ({record})"));
+        let targets = if one.targets.is_empty() { String::new() } else { format!(" at {}", one.targets.join(", ")) };
+        let text = format!("{} of control {}{targets}{place}: {}", one.check, one.control, one.problem.words());
+        out.push_str(&wrapped("  - ", &safe(&text)));
+    }
+    if in_all > SHOWN as u64 {
+        let _ = writeln!(out, "  … {in_all} in all");
+    }
     out
 }
 
 fn of_derived(computed: &Computed) -> String {
     let mut out = String::new();
     let differ = &computed.differ;
+    let in_all = (differ.len() as u64).saturating_add(computed.differ_not_shown);
     let _ = writeln!(
         out,
-        "\n  {} derived objects were computed again and are the sealed ones, {} differ, {} could not be computed again",
+        "\n  {} derived objects were computed again and are the sealed ones, {in_all} differ, {} could not be computed again",
         computed.same,
-        differ.len(),
         computed.not_computed()
     );
-    for one in &computed.not_computed {
+    if computed.declared_same > 0 {
+        let text = format!(
+            "{} declared things were read again from the sealed declaration and are the sealed ones",
+            computed.declared_same
+        );
+        out.push_str(&wrapped("  ", &text));
+    }
+    for one in computed.not_computed.iter().take(SHOWN) {
         let text = format!(
             "{} {} of target `{}` could not be computed again: {}",
             one.count, one.kind, one.target, one.because
         );
         out.push_str(&wrapped("  - ", &safe(&text)));
     }
+    more(&mut out, computed.not_computed.len());
     for one in differ.iter().take(SHOWN) {
         let what = match one.problem {
             Problem::OtherFacts => "other facts come out than are sealed",
@@ -485,10 +552,17 @@ fn of_derived(computed: &Computed) -> String {
         let text = format!("{} `{}` of target `{}`{place}: {what}", one.kind, one.id, one.target);
         out.push_str(&wrapped("  - ", &safe(&text)));
     }
-    if differ.len() > SHOWN {
-        let _ = writeln!(out, "  … {} in all", differ.len());
+    if in_all > SHOWN as u64 {
+        let _ = writeln!(out, "  … {in_all} in all");
     }
     out
+}
+
+/// How many there are in all, where not all of them are printed.
+fn more(out: &mut String, in_all: usize) {
+    if in_all > SHOWN {
+        let _ = writeln!(out, "  … {in_all} in all");
+    }
 }
 
 fn of_facts(facts: &Facts) -> String {

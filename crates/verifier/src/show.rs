@@ -125,7 +125,7 @@ pub fn accepted(
     }
 }
 
-fn refuse(report: &Report, format: Format) -> Result<(), Stop> {
+pub fn refuse(report: &Report, format: Format) -> Result<(), Stop> {
     match format {
         Format::Human => {
             output::text(&human::report(report))?;

@@ -5,6 +5,8 @@ pub enum Stop {
     Wrong(anyhow::Error),
     /// `unsupported`: of a later version than this program knows.
     Undecided(anyhow::Error),
+    /// Two things that are authentic by themselves, and not together.
+    NotAuthentic(anyhow::Error),
     Failed(anyhow::Error),
 }
 

@@ -10,7 +10,7 @@ use bundle::approval::{Approval, ApprovalError, FILE_MAX, FILE_START, SignedAppr
 use bundle::limits;
 use bundle::statement::Statement;
 use bundle::trust::{Role, Spki, Trust};
-use model::record::{Acceptance, Assignment, Check, Declaration, Exchange, Finding, Gap, Host, Params};
+use model::record::{Acceptance, Assignment, Check, Coverage, Declaration, Exchange, Finding, Gap, Host, Params};
 use model::{Date, Digest, RecordRef, RecordType};
 
 use crate::ed25519;
@@ -87,6 +87,12 @@ impl Approvals {
 
     pub(crate) fn params(&mut self, params: &Params) {
         self.held.params(params);
+    }
+
+    pub(crate) fn coverage(&mut self, coverage: &Coverage) {
+        if self.any {
+            self.held.coverage(coverage);
+        }
     }
 
     pub(crate) fn declared(&mut self, file: &Declaration) {

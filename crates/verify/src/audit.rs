@@ -18,6 +18,7 @@ use model::{Digest, ExitStatus, Timestamp};
 use crate::changes::Following;
 use crate::continuity::{Continuity, Owner};
 use crate::files::{HeldFiles, LedgerFiles};
+use crate::operation::Operating;
 use crate::problem::Problem;
 use crate::report::{AuditReport, HeadReport, Newest, Period, Refusal};
 use crate::seen::{Entry, KEPT, Seen};
@@ -82,6 +83,7 @@ struct State {
     previous: Option<Digest>,
     schedule: Schedule,
     changes: Following,
+    operating: Operating,
     /// Whose bundles it holds, by its first entry.
     owner: Option<Owner>,
     /// The newest heads, each proven entry by entry.
@@ -115,7 +117,7 @@ impl State {
         for (index, leaf) in (0..head.size).zip(&leaves) {
             let path = layout::ledger_statement(index);
             let bytes = required(files, &path, bundle::limits::ENVELOPE_MAX)?;
-            self.statement(index, &bytes, demands, leaf)?;
+            self.statement(index, &bytes, demands, leaf, files)?;
         }
         self.leaves = leaves;
         self.compare(demands.seen, &head)?;
@@ -130,6 +132,7 @@ impl State {
         bytes: &[u8],
         demands: &AuditDemands<'_>,
         leaf: &Digest,
+        files: &mut dyn LedgerFiles,
     ) -> Result<(), Problem> {
         let trust = demands.trust;
         let envelope = Envelope::parse(bytes).map_err(|error| Problem::Envelope { index, error })?;
@@ -169,8 +172,7 @@ impl State {
             self.heads.pop_front();
         }
         self.heads.push_back(head);
-        self.count(index, said, signer.id());
-        Ok(())
+        self.count(index, said, signer.id(), files)
     }
 
     /// One ledger holds one system: that of its first entry, that which the trust file names, and that which was seen before.
@@ -194,7 +196,13 @@ impl State {
         if found == expected { Ok(()) } else { Err(Problem::TwoSystems { index, expected, found }) }
     }
 
-    fn count(&mut self, index: u64, said: &Predicate, signer: Digest) {
+    fn count(
+        &mut self,
+        index: u64,
+        said: &Predicate,
+        signer: Digest,
+        files: &mut dyn LedgerFiles,
+    ) -> Result<(), Problem> {
         *self.by_kind.entry(said.kind.as_str()).or_default() += 1;
         let rehearsals = Rehearsals::new(&said.rehearsal);
         self.rehearsals_in_part += u64::from(!said.rehearsal.is_empty() && !rehearsals.is_whole());
@@ -204,8 +212,11 @@ impl State {
                 self.rehearsals.push(index);
             }
         }
+        if said.kind == Kind::Record {
+            return self.operating.recorded(said, files);
+        }
         if said.kind != Kind::Run {
-            return;
+            return Ok(());
         }
         self.failed += u64::from(said.status == RunStatus::Failed);
         self.partial += u64::from(said.status == RunStatus::Partial);
@@ -216,11 +227,14 @@ impl State {
             RunStatus::Partial => Worth::Partial,
             RunStatus::Complete => Worth::Complete,
         };
-        self.schedule.run(Began { index, started: said.started, every_seconds: said.chain.every_seconds, worth });
+        let began =
+            Began { index, started: said.started, every_seconds: said.chain.every_seconds, grace_seconds: None, worth };
+        self.schedule.run(began);
         if worth != Worth::Rehearsal {
             self.changes.run(index, said, signer, worth == Worth::Failed);
         }
         self.newest = Some(Newest { index, bundle: said.bundle.clone(), status: said.status, summary: said.summary });
+        self.operating.run(began, said, files)
     }
 
     /// Reads the entries and holds them against the head.
@@ -294,10 +308,15 @@ impl State {
     fn conclude(self, stopped: Option<&Problem>, demands: &AuditDemands<'_>) -> Audit {
         let whole = stopped.is_none();
         let schedule = self.schedule.kept(demands.from, demands.until);
+        let operation = self.operating.told(demands.from, demands.until);
         let exit_code = match stopped {
             Some(problem) => problem.class().exit_status(),
             None if schedule.unobserved() > 0 => ExitStatus::RunsMissing,
+            None if operation.as_ref().is_some_and(|told| told.unobserved() > 0 || told.not_operated() > 0) => {
+                ExitStatus::RunsMissing
+            }
             None if !schedule.said() => ExitStatus::Undecided,
+            None if operation.as_ref().is_some_and(|operation| !operation.said()) => ExitStatus::Undecided,
             None => ExitStatus::Success,
         };
         let seen = whole.then(|| self.learnt(demands));
@@ -326,7 +345,12 @@ impl State {
             schedule,
             changes: self.changes.finish(),
             newest: self.newest,
-            rests_on_custodian: if whole { rests_on_custodian(self.continuity, unproven) } else { Vec::new() },
+            rests_on_custodian: if whole {
+                rests_on_custodian(self.continuity, unproven, operation.is_some())
+            } else {
+                Vec::new()
+            },
+            operation,
         };
         // Of nothing, nothing is proven.
         Audit { seen: seen.filter(|_| report.entries > 0), report }
@@ -350,7 +374,7 @@ fn required(files: &mut dyn LedgerFiles, path: &str, max: u64) -> Result<Vec<u8>
     files.read(path, max)?.ok_or_else(|| Problem::Missing { path: path.to_owned() })
 }
 
-fn rests_on_custodian(continuity: Option<Continuity>, unproven: Option<u64>) -> Vec<String> {
+fn rests_on_custodian(continuity: Option<Continuity>, unproven: Option<u64>, controls: bool) -> Vec<String> {
     let since = match continuity {
         Some(Continuity::Same | Continuity::Continues) => " Since the head you saw last, entries were only appended.",
         _ => "",
@@ -360,7 +384,12 @@ fn rests_on_custodian(continuity: Option<Continuity>, unproven: Option<u64>) -> 
         format!(
             "That no one is shown a different ledger, and that it was not rewritten before you first saw it: no witness outside the custodian has signed its head.{since}"
         ),
-        "What the bundles hold: this audit reads the signed statements; `witnessmark-verify` on each bundle reads the records.".to_owned(),
+        if controls {
+            "What the outcomes of controls rest on: this audit reads what was sealed of them; `witnessmark-verify` on a bundle holds that against its findings, and `reassess` the findings against what was read."
+        } else {
+            "What the bundles hold: this audit reads the signed statements; `witnessmark-verify` on each bundle reads the records."
+        }
+        .to_owned(),
         "That every run was sealed: one that was killed and whose traces were removed is in no ledger. The source's own log has its session, `witnessmark-<run id>`.".to_owned(),
     ];
     if let Some(size) = unproven {

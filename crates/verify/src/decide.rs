@@ -359,7 +359,9 @@ impl Findings {
     /// Audits the ledger, where the export holds all of it.
     fn whole_ledger(&mut self, files: &mut Files<'_>, demands: &Demands<'_>) -> Result<(), Stop> {
         let mut held = Ok(HeldFiles::default());
-        while let Some(entry @ (Entry::Tile(_) | Entry::LedgerStatement(_))) = files.entry().map_err(at(Step::Files))? {
+        while let Some(entry @ (Entry::Tile(_) | Entry::LedgerStatement(_) | Entry::LedgerControls(_))) =
+            files.entry().map_err(at(Step::Files))?
+        {
             let entry = entry.clone();
             let path = entry.path();
             let bytes = files.whole(&entry).map_err(at(Step::Files))?;
@@ -542,7 +544,9 @@ impl Findings {
             _ => None,
         };
         // What is not accepted is never remembered.
-        Verdict { seen: learnt.filter(|_| accepted), report, bundle }
+        let seen = learnt.filter(|_| accepted);
+        let shown = self.shown.filter(|_| seen.is_some());
+        Verdict { seen, shown, report, bundle }
     }
 
     /// What was asked for, and is not so.
@@ -719,6 +723,7 @@ fn records_report(
         dates: DatesReport {
             compared: dates.compared,
             unreadable: dates.unreadable,
+            absent: dates.absent,
             apart: dates.apart,
             apart_first: dates.first,
             apart_most_seconds: (dates.apart > 0).then_some(dates.farthest / 1000),

@@ -149,7 +149,14 @@ impl Facts {
         for (nth, (part, locators)) in resource.parts.iter().enumerate() {
             let Some(fact) = facts.get(part) else { continue };
             let place = match locators.as_slice() {
-                [Locator::Answer(place)] if place.syntax == Syntax::Json && place.decode.is_empty() => place,
+                // One place that is named several times is one place.
+                [first @ Locator::Answer(place), rest @ ..]
+                    if place.syntax == Syntax::Json
+                        && place.decode.is_empty()
+                        && rest.iter().all(|other| other == first) =>
+                {
+                    place
+                }
                 others => {
                     if !self.again {
                         let declared = others.iter().all(|locator| matches!(locator, Locator::Declared(_)));
@@ -425,13 +432,31 @@ mod tests {
             FactCounts { normalised: 1, ..FactCounts::default() },
             r#"{"declaration":"declaration:0","line":1,"column":1}"#,
         );
-        assert_eq!(of(&format!("{json},{json}")), normalised);
+        let elsewhere = r#"{"exchange":"exchange:0","syntax":"json","path":"/b"}"#;
+        assert_eq!(of(&format!("{json},{elsewhere}")), normalised);
         assert_eq!(of(&format!("{json},{declared}")), normalised);
         assert_eq!(of(r#"{"exchange":"exchange:0","syntax":"xml","path":"/A"}"#), normalised);
         assert_eq!(of(r#"{"exchange":"exchange:0","syntax":"json","path":"/a","decode":["percent"]}"#), normalised);
         assert_eq!(of(declared), FactCounts { declared: 1, ..FactCounts::default() });
         // No answer is there.
         assert_eq!(of(json), FactCounts { not_shown: 1, ..FactCounts::default() });
+    }
+
+    /// Else a custodian would name a place twice where a fact is not what stands there.
+    #[test]
+    fn a_place_that_is_named_twice_is_compared() {
+        let twice = r#"{"exchange":"exchange:0","syntax":"json","path":"/on"},{"exchange":"exchange:0","syntax":"json","path":"/on"}"#;
+        let mut facts = Facts::default();
+        let resource = |facts: &mut Facts| {
+            let resource = format!(
+                r#"{{"salt":"{SALT}","t":"resource","target":"t","collector":"c","population":"c/k","kind":"c/k","id":"i","parts":{{"p":[{twice}]}},"facts":{{"p":false}}}}"#
+            );
+            facts.record(RecordRef::new(RecordType::Resource, 0), &line(&resource), b"");
+        };
+        resource(&mut facts);
+        read(&mut facts, &[ANSWER], &[]);
+        assert!(!facts.again());
+        assert_eq!(facts.counts(), FactCounts { differ: 1, ..FactCounts::default() });
     }
 
     #[test]

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use bundle::layout::Entry;
+use bundle::layout::{self, Entry};
+use bundle::limits;
 use bundle::read::source::read_all;
 use bundle::read::{Item, Source};
+use bundle::statement::Predicate;
+use model::RecordType;
 
 use crate::problem::Problem;
 
@@ -15,6 +18,12 @@ const HELD_MAX: usize = 256 * 1024 * 1024;
 pub trait LedgerFiles {
     /// The file at this path below the store, or `None` if there is none; at most `max` bytes.
     fn read(&mut self, path: &str, max: u64) -> Result<Option<Vec<u8>>, Problem>;
+
+    /// What this entry says of its controls, with these types of records, in the form of `ledger/controls/<index>.txt`; `None` if nobody has it.
+    /// Whoever has the bundle itself may make it.
+    fn controls(&mut self, index: u64, _said: &Predicate, _wanted: &[RecordType]) -> Result<Option<Vec<u8>>, Problem> {
+        self.read(&layout::ledger_controls(index), limits::CONTROLS_FILE_MAX)
+    }
 }
 
 /// The ledger's files out of an export; each is given away once.
@@ -34,7 +43,7 @@ impl HeldFiles {
         let mut files = Files::new(source);
         while let Some(entry) = files.entry()? {
             match entry.clone() {
-                entry @ (Entry::Checkpoint | Entry::Tile(_) | Entry::LedgerStatement(_)) => {
+                entry @ (Entry::Checkpoint | Entry::Tile(_) | Entry::LedgerStatement(_) | Entry::LedgerControls(_)) => {
                     let bytes = files.whole(&entry)?;
                     held.keep(entry.path(), bytes)?;
                 }

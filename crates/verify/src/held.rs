@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::approval::{Approval, ApprovedProgram, Differs, check_digest};
-use model::record::{Acceptance, Assignment, Check, Covers, Exchange, Host, JOINED, OWN_CONTROL, Params};
+use conclude::is_built_in;
+use model::record::{Acceptance, Assignment, Check, Coverage, Covers, Exchange, Host, JOINED, OWN_CONTROL, Params};
 use model::{Digest, rego};
 use serde::Deserialize;
 
@@ -26,15 +27,15 @@ pub(crate) struct Held {
     starts: BTreeMap<u64, (String, String)>,
     /// By id, the digest of a text, and the libraries it needs; nothing for a text that no engine reads.
     texts: BTreeMap<String, (Digest, Option<Vec<String>>)>,
-    /// By control and check of an acceptance, of each target the digest of the parameters.
-    parameters: BTreeMap<(String, String), BTreeMap<String, Digest>>,
+    /// By control and check of an acceptance, of each target the digest of the parameters; nothing where uses say different ones.
+    parameters: BTreeMap<(String, String), BTreeMap<String, Option<Digest>>>,
     used: usize,
 }
 
 /// What is known of a program that is not ours.
 #[derive(Debug)]
 enum Program {
-    /// Its start is there, and what was started is withheld or was not found out.
+    /// Its start is there, and what was started is withheld or was not found out; or something was read by it, and no start is there.
     Unread,
     Is(ApprovedProgram),
     /// Started more than once: a program reports what it likes, and may have reported another start.
@@ -101,7 +102,8 @@ impl Held {
             if self.room(&[target])
                 && let Some(uses) = self.parameters.get_mut(&of)
             {
-                uses.insert(target.clone(), digest);
+                let known = uses.entry(target.clone()).or_insert(Some(digest));
+                *known = known.filter(|known| *known == digest);
             }
         }
     }
@@ -131,6 +133,16 @@ impl Held {
         }
     }
 
+    /// All starts come before it: who read something here and was not started is a program of which nothing is known.
+    pub(crate) fn coverage(&mut self, coverage: &Coverage) {
+        let (target, collector) = (&coverage.target, &coverage.collector);
+        let known = self.programs.get(target).is_some_and(|of| of.contains_key(collector));
+        if known || is_built_in(collector) || !self.room(&[target, collector]) {
+            return;
+        }
+        self.programs.entry(target.clone()).or_default().insert(collector.clone(), Program::Unread);
+    }
+
     /// In what this bundle is otherwise than an approval says; `covered` are the targets of what its acceptance covers here.
     ///
     /// # Errors
@@ -139,11 +151,15 @@ impl Held {
         if approval.names_ids_only() {
             return Err(Differs::IdsOnly);
         }
-        let only = match &approval.covers {
-            Covers::Deviation { target, .. } => target.as_ref(),
-            Covers::Gap { target, .. } => Some(target),
+        let (only, uses) = match &approval.covers {
+            Covers::Deviation { control, check, target, .. } => {
+                (target.as_ref(), self.parameters.get(&(control.clone(), check.clone())))
+            }
+            Covers::Gap { target, .. } => (Some(target), None),
         };
-        let about: BTreeSet<&str> = covered.iter().chain(only).map(String::as_str).collect();
+        // Where no target is named it is about each that the control puts the check to, whether a finding of it is shown or not.
+        let used = uses.iter().filter(|_| only.is_none()).flat_map(|uses| uses.keys());
+        let about: BTreeSet<&str> = covered.iter().chain(only).chain(used).map(String::as_str).collect();
         for id in &about {
             self.target(approval, id)?;
         }
@@ -156,12 +172,11 @@ impl Held {
         for id in met.filter(|id| !about.contains(id) && (joined || approval.target(id).is_ok())) {
             self.target(approval, id)?;
         }
-        let Covers::Deviation { control, check, .. } = &approval.covers else { return Ok(()) };
+        let Covers::Deviation { check, .. } = &approval.covers else { return Ok(()) };
         approval.by_check(check, self.check_with_libraries(check))?;
-        let uses = self.parameters.get(&(control.clone(), check.clone()));
-        about
-            .iter()
-            .try_for_each(|id| approval.target(id)?.judged_with(check, uses.and_then(|uses| uses.get(*id)).copied()))
+        about.iter().try_for_each(|id| {
+            approval.target(id)?.judged_with(check, uses.and_then(|uses| uses.get(*id)).copied().flatten())
+        })
     }
 
     fn target(&self, approval: &Approval, id: &str) -> Result<(), Differs> {
@@ -241,6 +256,19 @@ mod tests {
         }
     }
 
+    fn used(check: &str, targets: &[&str], parameters: &str) -> Assignment {
+        Assignment {
+            control: "C".to_owned(),
+            check: check.to_owned(),
+            targets: targets.iter().map(|target| (*target).to_owned()).collect(),
+            parameters: raw(parameters),
+            weaker: Vec::new(),
+            expect: None,
+            declared: raw("{}"),
+            now: Timestamp::from_millis(0).unwrap(),
+        }
+    }
+
     /// A bundle in which a program reads `prod`, with these parameters of its start, and this text of the second library.
     fn held(starts: &[&str], two: &str) -> Held {
         let mut held = Held::default();
@@ -259,18 +287,8 @@ mod tests {
             expires: day,
             payload: None,
         });
-        for (check, parameters) in [("a/b", "{\"max\":1}"), ("a/c", "{}")] {
-            held.assignment(&Assignment {
-                control: "C".to_owned(),
-                check: check.to_owned(),
-                targets: vec!["prod".to_owned(), "dev".to_owned(), JOINED.to_owned()],
-                parameters: raw(parameters),
-                weaker: Vec::new(),
-                expect: None,
-                declared: raw("{}"),
-                now: Timestamp::from_millis(0).unwrap(),
-            });
-        }
+        held.assignment(&used("a/b", &["prod", "dev", JOINED], "{\"max\":1}"));
+        held.assignment(&used("a/c", &["prod", "dev", JOINED], "{}"));
         let exchange = |operation: &str| Exchange {
             target: "prod".to_owned(),
             collector: "openssh".to_owned(),
@@ -347,6 +365,23 @@ mod tests {
         assert_eq!(held.is_as(&approval(None), &covered(&["prod", "dev", JOINED])), Ok(()));
     }
 
+    /// Whoever withholds a finding takes nothing away from what an approval is compared with.
+    #[test]
+    fn without_a_target_it_is_about_each_that_the_check_is_put_to() {
+        let mut held = held(&[&start(b"p")], TWO);
+        let of = |held: &Held, target: Option<&str>, shown: &[&str]| held.is_as(&approval(target), &covered(shown));
+        held.assignment(&used("a/c", &["other"], "{\"max\":1}"));
+        assert_eq!(of(&held, None, &[]), Ok(()), "another check's targets are no matter");
+        held.assignment(&used("a/b", &["new"], "{\"max\":1}"));
+        for shown in [&["new"][..], &["prod"], &[]] {
+            let differs = of(&held, None, shown).unwrap_err();
+            assert!(matches!(&differs, Differs::Target { target } if target == "new"), "{shown:?}: {differs}");
+        }
+        assert_eq!(of(&held, Some("prod"), &[]), Ok(()), "where one is named, the others are no matter");
+        held.found = None;
+        assert_eq!(of(&held, None, &[]), Err(Differs::Withheld));
+    }
+
     #[test]
     fn another_library_of_a_library_is_another_check() {
         let held_of = |two: &str| held(&[&start(b"p")], two);
@@ -372,6 +407,62 @@ mod tests {
         }
         // No program is fewer than what was approved.
         assert_eq!(is(&[]), Ok(()));
+    }
+
+    /// What no start is there of was read by something else than what was approved.
+    #[test]
+    fn a_program_without_a_start_is_not_known() {
+        let read = |collector: &str, starts: &[&str]| {
+            let mut held = held(starts, TWO);
+            held.coverage(
+                &serde_json::from_value(
+                    serde_json::json!({"target": "prod", "collector": collector, "population": "a/b",
+                    "calls": 1, "pages": 1, "items": 1, "complete": true}),
+                )
+                .unwrap(),
+            );
+            held.is_as(&approval(Some("prod")), &covered(&[]))
+        };
+        assert_eq!(read("openssh", &[&start(b"p")]), Ok(()));
+        for (collector, starts) in [("openssh", &[][..]), ("another", &[&start(b"p")]), ("exec", &[])] {
+            let starts: Vec<&str> = starts.iter().map(|start: &&String| start.as_str()).collect();
+            let differs = read(collector, &starts).unwrap_err();
+            assert!(matches!(&differs, Differs::UnknownProgram { collector: of, .. } if of == collector), "{differs}");
+        }
+        // What is built in, what is declared and what is joined is read by the program of the run.
+        for built_in in conclude::SOURCES.iter().map(|source| source.name).chain([OWN_CONTROL, JOINED]) {
+            assert_eq!(read(built_in, &[]), Ok(()), "{built_in}");
+        }
+    }
+
+    /// Nobody approved one of several parameters: whichever comes last.
+    #[test]
+    fn uses_that_say_different_parameters_are_not_what_was_approved() {
+        let (approved, other) = ("{\"max\":1}", "{\"max\":2}");
+        for second in [&[approved][..], &[other], &[other, approved], &[approved, other, approved]] {
+            let mut held = held(&[&start(b"p")], TWO);
+            second.iter().for_each(|parameters| held.assignment(&used("a/b", &["prod"], parameters)));
+            let is = held.is_as(&approval(Some("prod")), &covered(&[]));
+            assert_eq!(is.is_err(), second.contains(&other), "{second:?}");
+            assert!(is.is_ok() || matches!(&is, Err(Differs::Parameters { target, .. }) if target == "prod"), "{is:?}");
+            assert_eq!(held.is_as(&approval(Some("dev")), &covered(&[])), Ok(()), "of another target");
+        }
+    }
+
+    /// A target that was approved by name has to be that wherever the run met it, also where nothing is accepted of it.
+    #[test]
+    fn what_was_approved_by_name_is_that_wherever_it_is_met() {
+        let mut held = held(&[&start(b"p")], TWO);
+        assert_eq!(held.is_as(&approval(Some("prod")), &covered(&[])), Ok(()));
+        held.host(&host(&[("prod", "1"), ("dev", "9")]));
+        let differs = held.is_as(&approval(Some("prod")), &covered(&[])).unwrap_err();
+        assert!(
+            matches!(&differs, Differs::Identity { target, found, .. } if target == "dev" && found == "9"),
+            "{differs}"
+        );
+        // What was not approved, and is not asked about, is no matter.
+        held.host(&host(&[("prod", "1"), ("dev", "2"), ("new", "9")]));
+        assert_eq!(held.is_as(&approval(Some("prod")), &covered(&[])), Ok(()));
     }
 
     #[test]

@@ -18,6 +18,8 @@ mod held;
 mod ledger_position;
 mod level;
 mod observer;
+mod one_chain;
+mod operation;
 mod places;
 mod problem;
 pub mod rehearsal;
@@ -31,12 +33,16 @@ use bundle::trust::Trust;
 
 pub use audit::{Audit, AuditDemands, audit, audit_export};
 pub use changes::{Aspect, Change, Changes};
-pub use conclude::{Kept, Mark, MarkCount, Marked, Marks, Rehearsals, Slot, Slots, Texts, Unsaid};
+pub use conclude::{
+    ByPerson, ControlOperation, DoneDay, DueDay, DueIs, InForce, Kept, Mark, MarkCount, Marked, Marks, Observations,
+    Operated, Rehearsals, Reset, RuleChange, Slot, Slots, TaskOperation, Texts, Unsaid, Why,
+};
 pub use continuity::{Continuity, Owner};
 pub use facts::{FactCounts, FactDiffers, Facts};
 pub use files::{HeldFiles, LedgerFiles};
 pub use level::{Level, ParseLevelError};
 pub use observer::{Observer, Unobserved};
+pub use one_chain::one_chain;
 pub use problem::{Class, Problem, Step, status};
 pub use rehearsal::list;
 pub use report::{

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use bundle::consistency::{ConsistencyError, SinceError};
+use bundle::controls::{ControlsError, MakeError};
 use bundle::read::{LineError, ReadError};
 use bundle::sigstore::SigstoreError;
 use bundle::statement::StatementError;
@@ -293,6 +294,14 @@ pub enum Problem {
     LedgerRoot,
     #[error("`{path}` does not hold what follows from the ledger's entries")]
     LedgerFile { path: String },
+    #[error("`{path}`: {error}")]
+    ControlsFile { path: String, error: ControlsError },
+    #[error("`{path}`: {error}")]
+    ControlsLine { path: String, error: LineError },
+    #[error("`{path}` has a record of another type than its place is for, or a control twice")]
+    ControlsOther { path: String },
+    #[error("`{path}` in the store does not show its controls: {error}")]
+    ControlsNotMade { path: String, error: MakeError },
     #[error(
         "the ledger has {size} entries, and a head of {seen} entries was proven before: it is an older copy, or it was set back; ask the custodian for the ledger as it stands now (`witnessmark export --with-ledger`)"
     )]
@@ -383,7 +392,7 @@ impl Problem {
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
-            Self::Read(error) => read_class(error),
+            Self::Read(error) | Self::ControlsNotMade { error: MakeError::Read(error), .. } => read_class(error),
             Self::Missing { .. } | Self::RawMissing { .. } | Self::RawMissingMore { .. } => Class::MissingPart,
             Self::Stray { .. }
             | Self::Sigstore(_)
@@ -395,6 +404,8 @@ impl Problem {
             | Self::MaskedTexts { .. }
             | Self::Approvals { .. }
             | Self::LineUnfinished
+            | Self::ControlsFile { error: ControlsError::Form, .. }
+            | Self::ControlsLine { .. }
             | Self::ConsistencyText(_)
             | Self::SinceText(_)
             | Self::RedactionFile(_)
@@ -441,6 +452,8 @@ impl Problem {
             Self::Rewritten { .. } | Self::OtherEntry { .. } => Class::Rewritten,
             Self::NotComparable { .. } | Self::HeadOlderThanSeen { .. } => Class::NotComparable,
             Self::LedgerFile { .. }
+            | Self::ControlsFile { error: ControlsError::Proof { .. }, .. }
+            | Self::ControlsNotMade { .. }
             | Self::LedgerRoot
             | Self::Count { .. }
             | Self::Leaves
@@ -461,6 +474,8 @@ impl Problem {
             | Self::RollUp { .. }
             | Self::NoControl { .. }
             | Self::Basis { .. }
+            | Self::ControlsFile { .. }
+            | Self::ControlsOther { .. }
             | Self::OtherSystem { .. }
             | Self::TwoSystems { .. }
             | Self::Summary { .. } => Class::Contradiction,

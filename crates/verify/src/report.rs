@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::statement::{Kind, Statement, Summary};
 use bundle::trust::Holder;
-use conclude::{Kept, MarkCount};
+use conclude::{Kept, MarkCount, Operated};
 use model::record::{GapReason, Override, Rehearsed, RunStatus};
 use model::{Digest, ExitStatus, Form, Formed, Output, RecordRef, RecordType, Timestamp};
 use schemars::JsonSchema;
@@ -129,6 +129,8 @@ pub struct DatesReport {
     /// Exchanges whose answer has a date that can be read, and those with one that cannot.
     pub compared: u64,
     pub unreadable: u64,
+    /// Answers over HTTP without one: of these nothing but the custodian's clock says when they were given.
+    pub absent: u64,
     /// Of those compared, how many are more than five minutes apart from their exchange, and the first of them.
     pub apart: u64,
     pub apart_first: Option<RecordRef>,
@@ -223,6 +225,9 @@ pub struct AuditReport {
     pub schedule: Kept,
     /// What changed between the runs of the period.
     pub changes: Changes,
+    /// Every control over the period; `null` where no entry's controls are at hand (`export --with-ledger --with-controls`): then nothing is
+    /// said of any.
+    pub operation: Option<Operated>,
     /// Of the newest run.
     pub newest: Option<Newest>,
     pub rests_on_custodian: Vec<String>,

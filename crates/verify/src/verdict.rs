@@ -9,7 +9,7 @@ use model::Digest;
 
 use crate::level::Level;
 use crate::report::{AcceptanceReport, Report};
-use crate::seen::Seen;
+use crate::seen::{Seen, Shown};
 
 /// What is asked of a bundle.
 #[derive(Debug, Clone, Copy)]
@@ -111,4 +111,6 @@ pub struct Verdict {
     /// What was proven of the ledger before, and what this bundle proves beside it: what to keep. Absent when the bundle is not
     /// accepted, and where its place is not proven.
     pub seen: Option<Seen>,
+    /// What the bundle shows of its ledger. Absent where `seen` is.
+    pub(crate) shown: Option<Shown>,
 }

@@ -14,9 +14,9 @@
 # custom:
 #   subject: joined/reach
 #   needs:
-#     conforms: [manager, entries, everyone]
+#     conforms: [manager, entries, common, everyone]
 #     deviates: [manager]
-#     undetermined: [manager]
+#     undetermined: [manager, common]
 #     not_applicable: [manager]
 #   severity: high
 #   remediation: Deny what has no second factor by `BoolIfExists`, or ask for it in the trust policy of the role by which they come.
@@ -31,6 +31,15 @@ found[n] := entry if {
 	entry.who.kind == "user"
 	entry.asks_for_mfa == false
 }
+
+# Those who reach other keys in the same way: how many, and the first of them.
+others := reach.some_of(input.resource.common, "users_without_mfa")
+
+because(entry) := sprintf("%s, and nothing asks for a second factor: one of %d users who reach other keys in the same way (joined/common-reach `%s`)", [
+	reach.sentence(entry),
+	others.count,
+	input.resource.common.of,
+])
 
 not_applicable contains {
 	"path": "/manager",
@@ -58,9 +67,26 @@ undetermined contains {
 	entry.may == "undetermined"
 }
 
+deviates contains {"path": sprintf("/common/users_without_mfa/first/%d", [n]), "because": because(entry)} if {
+	applies
+	some n, entry in others.first
+	entry.may == "yes"
+}
+
+undetermined contains {
+	"path": sprintf("/common/users_without_mfa/first/%d", [n]),
+	"because": reach.one_of(entry, others, input.resource.common),
+} if {
+	applies
+	some n, entry in others.first
+	entry.may == "undetermined"
+}
+
 conforms contains {"path": "/entries", "because": "each user who reaches it is asked for a second factor"} if {
 	applies
 	input.resource.everyone == true
 	is_array(input.resource.entries)
+	reach.known(input.resource.common)
 	count(found) == 0
+	others.count == 0
 }

@@ -42,3 +42,19 @@ test_nothing_is_concluded_from_what_was_not_read if {
 test_not_applicable_to_a_key_that_aws_manages if {
 	outcomes(case(object.union(reach.key([jane]), {"manager": "AWS"}))) == [0, 0, 0, 1]
 }
+
+also(first, number) := reach.key_and([role], {"users_without_mfa": first}, {"users_without_mfa": number})
+
+test_users_who_reach_other_keys_too_are_asked if {
+	outcomes(case(also([], 0))) == [1, 0, 0, 0]
+	outcomes(case(also([jane, joe], 30))) == [0, 2, 0, 0]
+	outcomes(case(also([reach.acts("user", reach.arn("user", "x"), ["use"], "undetermined")], 1))) == [0, 0, 1, 0]
+	outcomes(case(also([], 2))) == [0, 0, 0, 0]
+	outcomes(case(reach.without(also([], 0), "common"))) == [0, 0, 0, 0]
+}
+
+# By itself: behind `some … with`, the engine that is built in keeps that input.
+test_how_many_reach_other_keys_too_is_said if {
+	some evidence in check.deviates with input as case(also([jane], 30))
+	contains(evidence.because, "one of 30 users who reach other keys in the same way")
+}

@@ -14,9 +14,9 @@
 # custom:
 #   subject: joined/reach
 #   needs:
-#     conforms: [manager, entries, everyone]
+#     conforms: [manager, entries, common, everyone]
 #     deviates: [manager]
-#     undetermined: [manager]
+#     undetermined: [manager, common]
 #     not_applicable: [manager]
 #   severity: high
 #   remediation: Give administration and use of the key to different roles, and neither role to whoever has the other.
@@ -29,6 +29,8 @@
 #       default: []
 #       x-stricter: fewer
 package checks.aws_kms.administration_is_apart_from_use
+
+import data.lib.reach
 
 using := {
 	"kms:*",
@@ -85,6 +87,21 @@ found[n] := [administrator, same[0]] if {
 	count(same) > 0
 }
 
+# Those who reach other keys in the same way and do everything; nobody else of them does both: how many, and the first of them.
+others := reach.some_of(input.resource.common, "do_everything")
+
+found_others[n] := entry if {
+	applies
+	some n, entry in others.first
+	not entry.who.name in input.parameters.both
+}
+
+one_of(entry) := sprintf("%s: one of %d who reach other keys in the same way (joined/common-reach `%s`)", [
+	because([entry, entry]),
+	others.count,
+	input.resource.common.of,
+])
+
 because(pair) := sprintf("%s `%s` administers it by %s, and uses it by %s", [
 	pair[0].who.kind,
 	pair[0].who.name,
@@ -117,6 +134,25 @@ undetermined contains {"path": sprintf("/entries/%d", [n]), "because": because(p
 	not sure(pair)
 }
 
+deviates contains {"path": sprintf("/common/do_everything/first/%d", [n]), "because": one_of(entry)} if {
+	some n, entry in found_others
+	entry.may == "yes"
+}
+
+undetermined contains {"path": sprintf("/common/do_everything/first/%d", [n]), "because": one_of(entry)} if {
+	some n, entry in found_others
+	entry.may == "undetermined"
+}
+
+undetermined contains {
+	"path": "/common/do_everything/count",
+	"because": reach.rest(others, input.resource.common),
+} if {
+	applies
+	others.count > count(others.first)
+	count(found_others) == 0
+}
+
 # Somebody who is not known by name may do both.
 undetermined contains {
 	"path": sprintf("/entries/%d", [n]),
@@ -136,6 +172,9 @@ conforms contains {"path": "/entries", "because": "whoever administers it does n
 	applies
 	input.resource.everyone == true
 	is_array(input.resource.entries)
+	reach.known(input.resource.common)
 	count(found) == 0
+	count(found_others) == 0
+	others.count == count(others.first)
 	not unnamed
 }

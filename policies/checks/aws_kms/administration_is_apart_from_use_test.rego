@@ -56,3 +56,21 @@ test_nothing_is_concluded_from_what_was_not_read if {
 test_not_applicable_to_a_key_that_aws_manages if {
 	outcomes(case(object.union(reach.key([doing("x", ["kms:*"], "yes")]), {"manager": "AWS"}), [])) == [0, 0, 0, 1]
 }
+
+also(first, number) := reach.key_and([signs, changes], {"do_everything": first}, {"do_everything": number})
+
+test_those_who_reach_other_keys_too_may_not_do_everything if {
+	all := doing("all", ["kms:*"], "yes")
+	outcomes(case(also([], 0), [])) == [1, 0, 0, 0]
+	outcomes(case(also([all], 3), [])) == [0, 1, 0, 0]
+	outcomes(case(also([doing("all", ["kms:*"], "undetermined")], 1), [])) == [0, 0, 1, 0]
+	outcomes(case(also([all], 1), [reach.arn("role", "all")])) == [1, 0, 0, 0]
+	outcomes(case(also([all], 2), [reach.arn("role", "all")])) == [0, 0, 1, 0]
+	outcomes(case(reach.without(also([], 0), "common"), [])) == [0, 0, 0, 0]
+}
+
+# By itself: behind `some … with`, the engine that is built in keeps that input.
+test_how_many_reach_other_keys_too_is_said if {
+	some evidence in check.deviates with input as case(also([doing("all", ["kms:*"], "yes")], 3), [])
+	contains(evidence.because, "administers it by kms:*, and uses it by kms:*: one of 3 who reach other keys in the same way")
+}

@@ -4,7 +4,8 @@
 #   Reads who can use, administer or destroy the key: by its policy, by grants, by policies of users, groups and roles, by becoming somebody who can
 #   (roles, over any number of steps and accounts; new access keys; tokens of identity providers, clusters and repositories), and by using a copy in another
 #   region. Concludes that each of them is an identity of a declared holder of this key, or declared by the parameters. A condition that they
-#   can meet does not help. What was not read is somebody, and undetermined. Administrators of an account are one here: who they are is judged by
+#   can meet does not help. Of those who reach many keys in the same way, who are listed once for all (`joined/common-reach`), the first who are not
+#   holders are named here. What was not read is somebody, and undetermined. Administrators of an account are one here: who they are is judged by
 #   `keys/account-administrators-are-declared`. Does not apply to keys that the inventory does not name. Cannot see policies of the organisation and of
 #   endpoints, which only take away, and ways by what runs already (a function, a machine that has a mighty role).
 # scope: package
@@ -15,9 +16,9 @@
 # custom:
 #   subject: joined/reach
 #   needs:
-#     conforms: [declared, entries, everyone]
+#     conforms: [declared, entries, common, everyone]
 #     deviates: [declared, account]
-#     undetermined: [declared, account]
+#     undetermined: [declared, account, common]
 #     not_applicable: [declared]
 #   severity: critical
 #   remediation: Take the permission away, or declare who has it, as a holder's identity or by the parameters.
@@ -86,6 +87,15 @@ found[n] := entry if {
 	not n in accepted
 }
 
+# Those who reach other keys in the same way and hold none of the keys of the inventory that this is: how many, and the first of them.
+others := reach.some_of(input.resource.common, "not_holders")
+
+found_others[n] := entry if {
+	applies
+	some n, entry in others.first
+	not reach.declared(entry, input.parameters.declared)
+}
+
 open(entry) if entry.may == "undetermined"
 
 # The rest of its own account, of which not everybody was read.
@@ -116,6 +126,34 @@ undetermined contains {
 	is_string(input.resource.account)
 }
 
+deviates contains {
+	"path": sprintf("/common/not_holders/first/%d", [n]),
+	"because": reach.one_of(entry, others, input.resource.common),
+} if {
+	some n, entry in found_others
+	not open(entry)
+	is_string(input.resource.account)
+}
+
+undetermined contains {
+	"path": sprintf("/common/not_holders/first/%d", [n]),
+	"because": reach.one_of(entry, others, input.resource.common),
+} if {
+	some n, entry in found_others
+	open(entry)
+	is_string(input.resource.account)
+}
+
+undetermined contains {
+	"path": "/common/not_holders/count",
+	"because": reach.rest(others, input.resource.common),
+} if {
+	applies
+	others.count > count(others.first)
+	count(found_others) == 0
+	is_string(input.resource.account)
+}
+
 conforms contains {
 	"path": "/entries",
 	"because": "each of those who reach it is declared",
@@ -123,5 +161,8 @@ conforms contains {
 	applies
 	input.resource.everyone == true
 	is_array(input.resource.entries)
+	reach.known(input.resource.common)
 	count(found) == 0
+	count(found_others) == 0
+	others.count == count(others.first)
 }

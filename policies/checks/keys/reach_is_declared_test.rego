@@ -78,3 +78,30 @@ test_not_applicable_to_a_key_beyond_the_inventory if {
 	given := case(object.union(reach.key([jane]), {"declared": []}), [], [])
 	outcomes(given) == [0, 0, 0, 1]
 }
+
+# Of those who reach other keys in the same way, the first who are not holders.
+also(first, number) := reach.key_and([reach.held(jane, ["kh-1"])], {"not_holders": first}, {"not_holders": number})
+
+test_those_who_reach_other_keys_too_have_to_be_holders_or_declared if {
+	outcomes(case(also([], 0), [], [])) == [1, 0, 0, 0]
+	outcomes(case(also([signer], 1), [], [])) == [0, 1, 0, 0]
+	outcomes(case(also([signer], 30), [], [])) == [0, 1, 0, 0]
+	perhaps := reach.acts("user", reach.arn("user", "joe"), ["use"], "undetermined")
+	outcomes(case(also([perhaps], 1), [], [])) == [0, 0, 1, 0]
+}
+
+# By itself: behind `some … with`, the engine that is built in keeps that input.
+test_how_many_reach_other_keys_too_is_said if {
+	some evidence in reach_is_declared.deviates with input as case(also([signer], 30), [], [])
+	evidence.path == "/common/not_holders/first/0"
+	endswith(evidence.because, "on it: one of 30 who reach other keys in the same way (joined/common-reach `111122223333`)")
+}
+
+test_whoever_is_not_named_is_not_taken_for_declared if {
+	declared := [{"name": reach.arn("role", "signer")}]
+	outcomes(case(also([signer], 1), declared, [])) == [1, 0, 0, 0]
+	outcomes(case(also([signer], 2), declared, [])) == [0, 0, 1, 0]
+	outcomes(case(also([], 2), [], [])) == [0, 0, 1, 0]
+	outcomes(case(also([signer, jane], 3), declared, [])) == [0, 1, 0, 0]
+	outcomes(case(reach.without(also([], 0), "common"), [], [])) == [0, 0, 0, 0]
+}

@@ -59,6 +59,10 @@ fn forms() -> Story {
             {"declaration": "declaration:0", "line": 1, "column": 1},
         ]);
     });
+    story.change(RecordType::Control, 2, |v| {
+        let done = json!([{"on": "2026-01-31", "record": "ROOM-1"}, {"on": "2026-02-28"}]);
+        v["task"] = json!({"every": {"months": 1}, "grace_days": 5, "done": done});
+    });
     // A server on this machine whose authority is pinned.
     story.change(RecordType::Exchange, 0, |v| v["endpoint"] = json!("https://127.0.0.1:6443"));
     // A list that was cut short is there beside its gap, and what vanished meanwhile is an object and a gap.

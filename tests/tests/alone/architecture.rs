@@ -34,8 +34,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("joins", &["model", "declaration", "iam-policy"]),
     // What follows from records, for whoever has them.
     ("conclude", &["model"]),
+    // Two bundles as they are verified, held against each other: the auditor's program does it without a store.
+    ("drift", &["model", "bundle", "verify", "conclude"]),
     // Earlier bundles, each verified before it is believed.
-    ("history", &["model", "bundle", "verify", "store", "conclude"]),
+    ("history", &["model", "bundle", "verify", "store", "conclude", "drift"]),
     // What of its texts a verifier needs for marks has its interface there.
     ("assess", &["model", "diagnose", "conclude"]),
     ("sdk", &["model"]),
@@ -68,7 +70,19 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     (
         "report",
-        &["model", "ledger", "bundle", "verify", "diagnose", "declaration", "joins", "iam-policy", "links", "rbac"],
+        &[
+            "model",
+            "ledger",
+            "bundle",
+            "verify",
+            "diagnose",
+            "declaration",
+            "joins",
+            "iam-policy",
+            "links",
+            "rbac",
+            "drift",
+        ],
     ),
     (
         "verifier",
@@ -80,6 +94,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "assess",
             "links",
             "report",
+            "drift",
             // Derived objects are computed again.
             "declaration",
             "joins",
@@ -102,6 +117,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "links",
             "conclude",
             "history",
+            "drift",
             "assess",
             "sdk",
             "transport",
@@ -135,6 +151,7 @@ const PURE: &[&str] = &[
     "links",
     "joins",
     "conclude",
+    "drift",
     "iam-policy",
     "rbac",
     "sdk",

@@ -56,6 +56,17 @@ fn a_yes_names_binding_role_and_rule_with_their_places() {
     }
 }
 
+/// How the cluster was read is known beside the answer, a no as well as a yes.
+#[test]
+fn how_the_cluster_was_read_stands_beside_the_answer() {
+    let question = "may User/m.visitor create pods/exec in signer";
+    for (day, code) in [(0, 24), (1, 0)] {
+        let said = reply(day, &[question], code);
+        let marks = said["marks"].as_array().unwrap();
+        assert!(marks.iter().any(|one| one["mark"] == "rehearsal"), "{said}");
+    }
+}
+
 /// The visitor is given it on the second day only.
 #[test]
 fn a_no_becomes_a_yes_on_the_day_of_the_binding() {

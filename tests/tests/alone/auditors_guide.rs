@@ -122,6 +122,7 @@ fn every_command_of_the_ten_questions_prints_what_the_page_shows() {
         "witnessmark-verify audit",
         "witnessmark-verify reassess",
         "witnessmark-verify ask",
+        "witnessmark redact",
         "--challenge",
         "--requests",
     ] {

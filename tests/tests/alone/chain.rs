@@ -38,6 +38,26 @@ fn both_programs_say_the_same_of_a_bundle() {
     }
 }
 
+/// What was derived or joined, from what was derived too, leads down to the exchanges in which that was read.
+#[test]
+fn a_trace_leads_from_what_was_derived_to_its_exchanges() {
+    for (id, check, operation) in [
+        ("CLUSTER-INSIDE", "kubernetes-rbac/exec-is-declared", "list rolebindings.rbac.authorization.k8s.io"),
+        ("hot-signing", "keys/reach-is-declared", "kms:GetKeyPolicy"),
+    ] {
+        let trace = ours(&["trace", id]).json();
+        let controls = trace["trace"]["controls"].as_array().unwrap();
+        let mut uses = controls.iter().flat_map(|control| control["checks"].as_array().unwrap());
+        let used = uses.find(|used| used["check"] == check).unwrap();
+        let finding = &used["found"]["findings"][0];
+        assert_eq!(finding["outcome"], "deviates", "{finding}");
+        let exchanges = finding["exchanges"].as_array().unwrap();
+        let asked: Vec<&str> = exchanges.iter().map(|one| one["operation"].as_str().unwrap()).collect();
+        assert!(asked.contains(&operation) || finding["exchanges_not_shown"].as_u64() > Some(0), "{asked:?}");
+        assert!(!exchanges.is_empty(), "{finding}");
+    }
+}
+
 /// The key behind an alias: what was found of it is in its trace, the declaration's own rules too.
 #[test]
 fn a_trace_of_a_key_has_what_was_found_of_it() {
@@ -88,6 +108,29 @@ fn either_order_and_a_bundle_alone_will_do() {
     }
     let named = desk.witnessmark(&["gaps", "d/bundle-2.tar", "-d", "nowhere.yaml", "--trust", "d/keys/trust.json"]);
     assert_eq!(named.code, 2, "a declaration that is named is wanted: {named:?}");
+}
+
+/// A key of KMS is called by its alias, with its id beside it; each alone leads to it.
+#[test]
+fn keys_have_their_alias_beside_their_id() {
+    let traced = auditors("trace", &["hot-signing"]);
+    let found = "alias/hot-signing (arn:aws:kms:eu-west-1:111122223333:key/";
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat(&traced.stdout).contains(&format!("found {found}")), "{}", traced.stdout);
+    assert!(flat(&traced.stdout).contains(&format!("aws-kms/key {found}")), "{}", traced.stdout);
+    let json = auditors("trace", &["hot-signing", "--format", "json"]).json();
+    let arn = json["trace"]["keys"][0]["found"][0].as_str().unwrap().to_owned();
+    assert_eq!(json["trace"]["key_aliases"][&arn], serde_json::json!(["alias/hot-signing"]), "{json}");
+
+    let of = |key: &str| auditors("roster", &[key]).stdout;
+    assert!(flat(&of("hot-signing")).contains(&format!("found {found}")), "{}", of("hot-signing"));
+    let by_alias = of("alias/hot-signing");
+    let people = |text: &str| text.split_once("Who reaches it").unwrap().1.to_owned();
+    assert_eq!(people(&by_alias), people(&of(&arn)), "{by_alias}");
+    let all = flat(&auditors("roster", &[]).stdout);
+    assert!(all.contains(&format!("hot-signing, found as {found}")), "{all}");
+    let json = auditors("roster", &["--format", "json"]).json();
+    assert_eq!(json["roster"]["key_aliases"][&arn], serde_json::json!(["alias/hot-signing"]), "{json}");
 }
 
 /// A bundle that is not accepted: what was asked for is not given, and that is said.
@@ -291,7 +334,7 @@ fn both_programs_name_the_same_people_for_a_key() {
     assert_eq!(root["ways"][0]["may"], "yes");
     let (here, there) = seen(&[]);
     assert_eq!(here.stdout, there.stdout);
-    assert!(here.stdout.contains("hot-signing (kh-1): used by"), "{}", here.stdout);
+    assert!(here.stdout.contains("held by kh-1: used by"), "{}", here.stdout);
     let unknown = desk.witnessmark(&["roster", "hot-signin"]);
     assert_eq!(unknown.code, 2, "{unknown:?}");
     assert!(unknown.stderr.contains("no key `hot-signin` is declared or was found"), "{}", unknown.stderr);

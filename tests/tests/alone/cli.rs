@@ -115,7 +115,11 @@ fn keys_that_cannot_be_used() {
     fs::remove_dir(&key).unwrap();
     fs::write(&key, "not a key").unwrap();
     set_mode(&key, 0o600);
-    expect(&desk.witnessmark(&run), 2, &["keys/collector.key.pem", "not an encrypted PKCS#8 key"]);
+    expect(
+        &desk.witnessmark(&run),
+        2,
+        &["keys/collector.key.pem", "neither an encrypted PKCS#8 key", "held elsewhere"],
+    );
     fs::rename(desk.path("away"), &key).unwrap();
 
     expect(&desk.witnessmark(&["run", "--keys", "elsewhere"]), 2, &["no keys in `elsewhere`", "help:", "keys new"]);

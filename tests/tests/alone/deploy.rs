@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
-use workspace_tests::desk::Desk;
+use workspace_tests::desk::{Answer, Desk};
 use workspace_tests::root;
 
 fn read(path: &str) -> String {
@@ -46,7 +47,7 @@ fn exit_codes_are_those_of_the_program() {
     let help = exit_codes_of_help(&Desk::bare().verify(&["--help"]).stdout);
     assert_eq!(
         help.keys().map(String::as_str).collect::<Vec<_>>(),
-        ["0", "1", "11", "2", "20", "21", "22", "23", "24"]
+        ["0", "1", "11", "2", "20", "21", "22", "23", "24", "25", "3"]
     );
     assert_eq!(exit_codes("docs/spec/verify-classes.md"), help);
 }
@@ -54,12 +55,8 @@ fn exit_codes_are_those_of_the_program() {
 #[test]
 fn every_way_names_a_command_line_that_the_program_knows() {
     let help = Desk::bare().witnessmark(&["run", "--help"]).stdout;
-    for path in [
-        "deploy/systemd/witnessmark.service",
-        "deploy/cron/witnessmark.cron",
-        "deploy/github/witnessmark.yml",
-        "deploy/kubernetes/cronjob.yaml",
-    ] {
+    for path in ["deploy/systemd/witnessmark.service", "deploy/cron/witnessmark.cron", "deploy/kubernetes/cronjob.yaml"]
+    {
         let text = read(path);
         // One argument a line in a pod, one line elsewhere.
         let arguments: Vec<&str> = if path.contains("kubernetes") {
@@ -110,6 +107,29 @@ fn the_cron_job_makes_one_run_and_no_second() {
     assert!(image.contains(&format!("USER {user}:{user}")) && image.contains("\nFROM scratch\n"));
 }
 
+/// What is due is counted in UTC: in local time a run would be skipped or made twice on the days on which the clocks change.
+#[test]
+fn every_schedule_is_in_utc() {
+    let timer = read("deploy/systemd/witnessmark.timer");
+    let calendar: Vec<&str> = timer.lines().filter(|line| line.starts_with("OnCalendar=")).collect();
+    assert!(!calendar.is_empty() && calendar.iter().all(|line| line.ends_with(" UTC")), "{calendar:?}");
+    let cron = read("deploy/cron/witnessmark.cron");
+    let mut lines = cron.lines().filter(|line| !line.starts_with('#'));
+    assert!(lines.any(|line| line == "CRON_TZ=UTC"), "the zone stands before what it is for");
+    assert!(lines.any(|line| line.contains(" witnessmark cd ")));
+    let job = read("deploy/kubernetes/cronjob.yaml");
+    assert_eq!(job.matches("\n  timeZone: Etc/UTC\n").count(), job.matches("\n  schedule: ").count());
+    assert_eq!(job.matches("kind: CronJob").count(), job.matches("\n  schedule: ").count());
+    // A schedule of GitHub is in UTC unless it says otherwise.
+    let workflow = read("deploy/github/witnessmark.yml");
+    assert!(workflow.contains("- cron: ") && !workflow.contains("timezone"));
+    let page = read("docs/operating.md");
+    let table = page.split("## The days on which the clocks change").nth(1).unwrap_or_default();
+    for who in ["| systemd", "| Kubernetes", "| cron", "| GitHub Actions"] {
+        assert!(table.lines().any(|line| line.starts_with(who)), "{who}");
+    }
+}
+
 #[test]
 fn the_service_can_write_its_state_and_nothing_else() {
     let unit = read("deploy/systemd/witnessmark.service");
@@ -154,41 +174,48 @@ fn whoever_stops_a_run_leaves_it_time() {
     assert!(job.lines().any(|l| l.trim() == "terminationGracePeriodSeconds: 120"), "{job}");
 }
 
-/// The steps of the workflow, as the runner's shell runs them: after a run that seals nothing no page of an older one is made.
+/// The line of cron, as cron runs it: with `/bin/sh`, the variables of its file and few others.
 #[test]
-fn the_workflow_shows_the_page_of_its_own_run() {
-    let text = read("deploy/github/witnessmark.yml");
-    let scripts: Vec<String> = text
-        .split("        run: |\n")
-        .skip(1)
-        .map(|rest| {
-            rest.lines()
-                .take_while(|line| line.starts_with("          "))
-                .map(|line| format!("{}\n", &line[10..]))
-                .collect()
-        })
-        .collect();
-    let [run, page] = scripts.as_slice() else { panic!("{scripts:?}") };
-    assert_eq!(text.matches("if: ${{ !cancelled() && steps.run.outputs.index != '' }}").count(), 2, "page and upload");
-    assert!(text.contains("id: run\n") && text.contains("INDEX: ${{ steps.run.outputs.index }}"), "{text}");
-
+fn the_line_of_cron_makes_a_run_and_says_its_code() {
     let server = testkit::Server::http(fakes::aws::AwsFake::new(fakes::aws::World::new(fakes::aws::Size::SMALL)));
-    let declaration = workspace_tests::desk::template("111122223333", "[eu-west-1]");
-    let mut desk = Desk::new(&declaration);
-    desk.aws(&server.url(), "AKIAIOSFODNN7EXAMPLE", "an example of a secret key");
-    let programs = workspace_tests::desk::program("witnessmark").parent().unwrap().display().to_string();
-    let step = |script: &str, index: &str| {
-        let script = script.replace("/var/lib/witnessmark", &desk.path("").display().to_string());
-        fs::write(desk.path("output"), "").unwrap();
-        let mut command = desk.command(std::path::Path::new("/bin/bash"));
-        command.env("PATH", format!("{programs}:/usr/bin:/bin")).env("RUNNER_TEMP", desk.path("")).env("INDEX", index);
-        command.env("GITHUB_STEP_SUMMARY", desk.path("summary")).env("GITHUB_OUTPUT", desk.path("output"));
-        let output = command.args(["-ec", &script]).output().unwrap();
-        (output.status.code(), fs::read_to_string(desk.path("output")).unwrap())
+    let desk = Desk::new(&workspace_tests::desk::template("111122223333", "[eu-west-1]"));
+    fs::write(desk.path("passphrase"), "correct horse battery\n").unwrap();
+    fs::set_permissions(desk.path("passphrase"), fs::Permissions::from_mode(0o600)).unwrap();
+    let here = desk.path("").display().to_string();
+    let text = read("deploy/cron/witnessmark.cron")
+        .replace("/usr/local/bin/witnessmark", &workspace_tests::desk::program("witnessmark").display().to_string())
+        .replace("/var/lib/witnessmark", here.trim_end_matches('/'))
+        .replace("/etc/witnessmark", here.trim_end_matches('/'));
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let [zone, mail, passphrase, line] = lines.as_slice() else { panic!("{lines:?}") };
+    assert_eq!(*zone, "CRON_TZ=UTC");
+    assert!(mail.starts_with("MAILTO="), "{mail}");
+    // Five fields, the user, and a line in which cron reads no line feed.
+    let fields: Vec<&str> = line.splitn(7, ' ').collect();
+    assert_eq!((&fields[2..5], fields[5]), (&["*", "*", "*"][..], "witnessmark"));
+    assert!(!line.contains('%'), "{line}");
+    let (name, file) = passphrase.split_once('=').unwrap();
+    let run = || {
+        let mut command = std::process::Command::new("/bin/sh");
+        let _ = command.env_clear().envs([("PATH", "/usr/bin:/bin"), ("HOME", here.as_str()), (name, file)]);
+        let _ = command.envs([("AWS_ENDPOINT_URL", server.url().as_str()), ("AWS_EC2_METADATA_DISABLED", "true")]);
+        let _ = command.envs([
+            ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "an example of a secret key"),
+        ]);
+        let answer = Answer::of(&command.args(["-c", fields[6]]).current_dir("/").output().unwrap());
+        answer.stdout
     };
-    // A rehearsal here, which is a result as any other.
-    assert_eq!(step(run, ""), (Some(4), "index=0\n".to_owned()));
-    assert_eq!(step(page, "0").0, Some(0));
+    for index in 0..2 {
+        // The mail: what was found, and what it comes down to.
+        let said = run();
+        assert!(said.contains(&format!("\nSealed as bundle {index} in evidence; exit code 4.\n")), "{said}");
+        assert!(said.ends_with("\nexit code 4\n"), "{said}");
+    }
+    let mode = |name: &str| fs::metadata(desk.path(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("evidence/bundles/0.tar.zst"), mode("keys/last-head")), (0o600, 0o600));
     fs::write(desk.path("witnessmark.yaml"), "broken").unwrap();
-    assert_eq!(step(run, ""), (Some(2), String::new()), "nothing was sealed, so there is no page");
+    let text = fields[6].to_owned();
+    let broken = std::process::Command::new("/bin/sh").args(["-c", &text]).output().unwrap();
+    assert!(String::from_utf8_lossy(&broken.stdout).ends_with("exit code 2\n"), "{broken:?}");
 }

@@ -51,3 +51,26 @@ fn both_programs_mean_the_same_by_patterns_and_numbers() {
     let numbers = verify.get("serde_json").is_some_and(|features| features.contains("float_roundtrip"));
     assert!(numbers, "serde_json rounds fractions, and another build of it would not");
 }
+
+/// A verifier has no collector, and marks whatever is read by one that is not built in, or from elsewhere than from its source: so it has their names
+/// and those of their sources.
+#[test]
+fn a_verifier_knows_the_collectors_that_are_built_in_and_the_names_of_their_sources() {
+    type Names = (Vec<String>, Vec<(String, Vec<String>)>);
+    let built_in: BTreeMap<String, Names> = collectors::all()
+        .iter()
+        .map(|kind| kind.descriptor())
+        .map(|one| {
+            let also = one.also.into_iter().map(|also| (also.operations, also.endpoints)).collect();
+            (one.name, (one.endpoints, also))
+        })
+        .collect();
+    let known: BTreeMap<String, Names> = conclude::SOURCES
+        .iter()
+        .map(|source| {
+            let also = source.also().into_iter().map(|(begins, names)| (begins.to_owned(), names)).collect();
+            (source.name.to_owned(), (source.endpoints(), also))
+        })
+        .collect();
+    assert_eq!(known, built_in);
+}

@@ -177,11 +177,25 @@ fn no_text_of_any_record_steers_what_is_printed() {
         assert!(said.contains('\u{fffd}') || code != 0, "{view:?} shows nothing foreign:\n{said}");
         screen.run_in_colour(view);
     }
+    // What differs from a bundle in which it is not.
+    fs::write(screen.folder.path().join("a.tar"), tar(&book.exported(0))).unwrap();
+    for format in ["human", "markdown"] {
+        let view = ["drift", "a.tar", "b.tar", "--format", format];
+        let (code, said) = screen.run(&view);
+        assert!(code == 25 && said.contains('\u{fffd}'), "{format}: {code}\n{said}");
+        screen.run_in_colour(&view);
+    }
+    for form in ["sarif", "junit", "markdown"] {
+        screen.run(&["report", "b.tar", "--format", form, "--out", form]);
+        let text = fs::read_to_string(screen.folder.path().join(form)).unwrap();
+        assert!(text.contains('\u{fffd}') && !text.contains(steers), "{form}: {}", text.escape_debug());
+    }
     let page = screen.folder.path().join("b.html");
-    screen.run(&["report", "b.tar", "--out", "b.html"]);
+    screen.run(&["report", "b.tar", "--since", "a.tar", "--out", "b.html"]);
     let page = fs::read_to_string(page).unwrap();
     assert!(!page.contains(|c| steers(c) && c != '\t'), "the page");
-    assert!(page.contains('\u{fffd}'));
+    let changed = page.split_once("<h2 id=\"drift\">").unwrap().1.split("</section>").next().unwrap();
+    assert!(changed.contains('\u{fffd}'));
 }
 
 /// A file for others is no text for a person: no character of a name in it is replaced. Persian is written with U+200C.

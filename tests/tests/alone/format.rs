@@ -237,7 +237,7 @@ fn an_approval_does_not_cover_what_came_in_the_place_of_what_was_approved() {
     let account = "the target `aws-prod` is `444455556666`, and `111122223333` was approved";
     let of_check = "the text of the check `aws-kms/key-rotates`, or of a library that it needs, is not the one";
     type Change<'c> = &'c dyn Fn(&mut Value);
-    let cases: [(RecordType, usize, Change<'_>, &str); 8] = [
+    let cases: [(RecordType, usize, Change<'_>, &str); 9] = [
         (RecordType::Host, 0, &|host| host["identities"][0]["found"] = json!("444455556666"), account),
         // A second collector of the same target found another account.
         (
@@ -265,7 +265,19 @@ fn an_approval_does_not_cover_what_came_in_the_place_of_what_was_approved() {
             "the parameters of the check",
         ),
         // The finding rests on no use that is sealed.
-        (RecordType::Assignment, 1, &|used| used["targets"] = json!(["aws-dev"]), "the parameters of the check"),
+        (
+            RecordType::Assignment,
+            1,
+            &|used| used["check"] = json!("aws-kms/key-is-usable"),
+            "the parameters of the check",
+        ),
+        // It is about each target that the control puts the check to, whether there is a finding or not.
+        (
+            RecordType::Assignment,
+            1,
+            &|used| used["targets"] = json!(["aws-dev", "aws-prod"]),
+            "does not name the target `aws-dev`",
+        ),
         (
             RecordType::Exchange,
             3,
@@ -283,6 +295,16 @@ fn an_approval_does_not_cover_what_came_in_the_place_of_what_was_approved() {
         assert_eq!((one.approver, one.approved_by), (Approver::Claimed, None), "{because}");
         assert!(one.because.contains(because), "{because}: {}", one.because);
     }
+
+    // Something was read by a program that no record says was started.
+    let mut read = approved();
+    let population = json!({"target": "aws-prod", "collector": "openssh", "population": "openssh/host", "calls": 1, "pages": 1, "items": 0, "complete": true});
+    read.insert(RecordType::Coverage, 2, population);
+    let one = judged(read);
+    assert!(
+        one.approver == Approver::Claimed && one.because.contains("which file the program `openssh` was"),
+        "{one:?}"
+    );
 
     // The other way round: the bundle is the same, and something else was signed.
     type Signed<'s> = (&'s dyn Fn(&mut Approval), &'s str);
@@ -305,13 +327,20 @@ fn an_approval_does_not_cover_what_came_in_the_place_of_what_was_approved() {
         assert!(one.because.contains(because), "{because}: {}", one.because);
     }
 
-    // What cannot be compared is not shown, and the reason is true.
-    let mut book = Book::of(2);
-    book.seal(approved());
-    let files = book.redacted(2, |_, kind, _| kind == RecordType::Host);
-    let verdict = verify(&files, &book.trust_with(&approver, Range::from(0)));
-    let one = &verdict.report.acceptances[0];
-    assert!(one.because.contains("(`host`) is withheld"), "{one:?} {:?}", verdict.report.problems);
+    // What cannot be compared is not shown, and the reason is true; nor does it help to withhold the findings that it is about.
+    let withheld = |of: &[RecordType]| {
+        let mut book = Book::of(2);
+        book.seal(approved());
+        let files = book.redacted(2, |_, kind, _| of.contains(&kind));
+        let verdict = verify(&files, &book.trust_with(&approver, Range::from(0)));
+        assert!(verdict.report.accepted, "{:?}", verdict.report.problems);
+        verdict.report.acceptances[0].clone()
+    };
+    for of in [&[RecordType::Host][..], &[RecordType::Host, RecordType::Finding]] {
+        let one = withheld(of);
+        assert!(one.because.contains("(`host`) is withheld"), "{of:?}: {one:?}");
+    }
+    assert_eq!(withheld(&[RecordType::Finding]).approver, Approver::Shown);
 }
 
 /// A later program may write what this one cannot read: that is said, and accuses nobody.

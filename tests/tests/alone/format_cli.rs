@@ -466,6 +466,14 @@ conforms contains {\"path\": \"/enabled\", \"actual\": true} if input.resource.e
 deviates contains {\"path\": \"/enabled\", \"actual\": false} if input.resource.enabled == false
 ";
 
+/// What that run was given.
+const DECLARED: &str = "witnessmark: 1
+entity: Northbank Custody Ltd
+system: {id: hot-wallet}
+targets: [{id: aws-prod, collector: own}]
+controls: [{id: AC-1, title: Keys are enabled, checks: [{use: own/key-is-enabled}]}]
+";
+
 /// A run whose one check can be run again; `second` is what it says of the disabled key.
 fn judged_story(second: &str) -> Story {
     let mut story = Story::usual(0);
@@ -485,7 +493,11 @@ fn judged_story(second: &str) -> Story {
     };
     let now = story.metadata.started;
     story.records.retain(|(kind, _)| matches!(kind, RecordType::Run | RecordType::Declaration));
-    story.raw.retain(|ordinal, _| *ordinal == 0);
+    story.raw = std::collections::BTreeMap::from([(0, DECLARED.as_bytes().to_vec())]);
+    story.change(RecordType::Declaration, 0, |file| {
+        file["size"] = json!(DECLARED.len());
+        file["sha256"] = json!(Digest::of(DECLARED.as_bytes()));
+    });
     let conforming = if second == "conforms" { 2 } else { 1 };
     story.records.extend([
         (RecordType::Check, json!({
@@ -519,6 +531,12 @@ pub fn judged(second: &str) -> (Book, Files) {
     (book, files)
 }
 
+fn reassessed(story: Story) -> Answer {
+    let mut book = Book::new();
+    book.seal(story);
+    Desk::new(&book, &book.exported(0)).with_trust(&["reassess", "b.tar"])
+}
+
 #[test]
 fn reassessing_comes_to_the_sealed_outcomes_or_says_so() {
     let (book, files) = judged("deviates");
@@ -536,6 +554,41 @@ fn reassessing_comes_to_the_sealed_outcomes_or_says_so() {
     let said = desk.with_trust(&["reassess", "b.tar"]);
     assert_eq!(said.code, 22, "{}{}", said.text(), said.stderr);
     assert!(said.text().contains("own/key=k-2: sealed as conforms, now deviates"), "{}", said.text());
+
+    // Uses of checks that the sealed declaration does not have, or has otherwise.
+    for (change, problem) in [
+        (json!({"parameters": {"max": 1}}), "the declaration has other parameters"),
+        (json!({"declared": {"people": []}}), "the check was given another declaration than the sealed one"),
+        (json!({"expect": {"none": "nothing"}}), "the declaration does not expect none"),
+    ] {
+        let mut story = judged_story("deviates");
+        story.change(RecordType::Assignment, 0, |used| {
+            for (name, value) in change.as_object().unwrap() {
+                used[name] = value.clone();
+            }
+        });
+        let said = reassessed(story);
+        assert_eq!(said.code, 22, "{change}: {}{}", said.text(), said.stderr);
+        assert!(said.text().starts_with("Other uses of checks than are declared"), "{}", said.text());
+        assert!(said.text().split_whitespace().collect::<Vec<_>>().join(" ").contains(problem), "{}", said.text());
+    }
+    // Judged with fewer than are declared; and of a declaration that nobody can read nobody can say.
+    for (from, to, code, words) in [
+        ("key-is-enabled}]", "key-is-enabled}, {use: aws-kms/key-rotates}]", 22, "aws-kms/key-rotates of control AC-1"),
+        ("use: own/key-is-enabled", "use: own/another", 22, "own/another of control AC-1"),
+        ("system: {id: hot-wallet}", "system: 1", 21, "could not be compared with the sealed declaration"),
+    ] {
+        let mut story = judged_story("deviates");
+        let text = DECLARED.replace(from, to);
+        story.change(RecordType::Declaration, 0, |file| {
+            file["size"] = json!(text.len());
+            file["sha256"] = json!(Digest::of(text.as_bytes()));
+        });
+        story.raw.insert(0, text.into_bytes());
+        let said = reassessed(story);
+        assert_eq!(said.code, code, "{to}: {}{}", said.text(), said.stderr);
+        assert!(said.text().split_whitespace().collect::<Vec<_>>().join(" ").contains(words), "{}", said.text());
+    }
 
     // Two keys of which one is withheld; then all findings; then invented ones beside an unrelated withheld record.
     let (book, _) = judged("deviates");
@@ -622,13 +675,12 @@ fn exchanges_far_from_the_sources_date_are_named() {
     };
     let near = "Sat, 21 Nov 2026 10:06:52 GMT";
     let (dates, words) = verified([near, "Sat, 21 Nov 2026 12:06:51 GMT"], false);
-    let apart =
-        json!({"compared": 2, "unreadable": 0, "apart": 1, "apart_first": "exchange:1", "apart_most_seconds": 7199});
+    let apart = json!({"compared": 2, "unreadable": 0, "absent": 2, "apart": 1, "apart_first": "exchange:1", "apart_most_seconds": 7199});
     assert_eq!(dates, apart);
     let said = "2 answers with a date of the source's own: 1 more than 5 minutes from the custodian's clock, the first exchange:1, the farthest 7199 s later";
     assert!(words.contains(said), "{words}");
     let (dates, words) = verified([near, "just now"], false);
-    let none = json!({"compared": 1, "unreadable": 1, "apart": 0, "apart_first": null, "apart_most_seconds": null});
+    let none = json!({"compared": 1, "unreadable": 1, "absent": 2, "apart": 0, "apart_first": null, "apart_most_seconds": null});
     assert_eq!(dates, none);
     let said = "1 answer with a date of the source's own: none is more than 5 minutes from the custodian's clock 1 answer with a date that cannot be read";
     assert!(words.contains(said), "{words}");

@@ -5,7 +5,7 @@
 use bundle::trust::{Holder, Role};
 use model::RecordType;
 use model::record::{ActsFor, Override};
-use serde_json::json;
+use serde_json::{Value, json};
 use workspace_tests::pages::{HOSTILE, page_of, page_under};
 use workspace_tests::sealed::{Book, Story};
 
@@ -150,6 +150,30 @@ fn keys_that_the_same_people_reach_stand_in_one_row() {
     let (_, table) = keys.split_once("Who reaches the keys").unwrap();
     let (_, of_spare) = table.split_once("1 keyspare").unwrap();
     assert!(of_spare.trim_start().starts_with("? undetermined"), "{table}");
+}
+
+#[test]
+fn those_who_reach_several_keys_in_one_way_are_among_those_who_reach_each() {
+    let role = |name: &str| json!({"who": {"kind": "role", "name": name}, "does": ["use"], "may": "yes"});
+    let common =
+        json!({"account": "1", "keys": ["arn:hot", "arn:spare"], "entries": [role("arn:signer"), role("arn:payer")]});
+    let reach = |key: &str, own: &[Value], except: Value| {
+        let refers = json!({"of": "1", "people": 2, "except": except});
+        json!({"declared": [{"id": key, "holders": []}], "everyone": true, "entries": own, "common": refers})
+    };
+    let hot = ("joined/reach", "arn:hot", reach("hot-key", &[role("arn:eve")], json!([])));
+    let other = json!([{"kind": "role", "name": "arn:payer"}]);
+    let spare = ("joined/reach", "arn:spare", reach("spare", &[], other));
+    let keys = |all: &[(&str, &str, Value)]| section(&page(joined(judged(CHAIN), all)), "keys");
+    let whole = keys(&[("joined/common-reach", "1", common), hot.clone(), spare.clone()]);
+    let (_, table) = whole.split_once("Who reaches the keys").unwrap();
+    assert!(table.contains("role arn:eve, role arn:payer, role arn:signer"), "{table}");
+    assert_eq!((table.matches("arn:payer").count(), table.matches("arn:signer").count()), (1, 2), "{table}");
+    assert!(whole.contains("used by 3") && whole.contains("used by 1"), "{whole}");
+    assert!(!whole.contains("perhaps others"), "{whole}");
+    // Where the list is not there, who is in it is not known.
+    let keys = keys(&[hot, spare]);
+    assert_eq!(keys.matches("not all was read: perhaps others too").count(), 2, "{keys}");
 }
 
 #[test]

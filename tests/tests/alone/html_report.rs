@@ -71,11 +71,11 @@ impl Html {
         html
     }
 
-    fn of(&self, name: &str) -> impl Iterator<Item = &BTreeMap<String, String>> {
+    pub(crate) fn of(&self, name: &str) -> impl Iterator<Item = &BTreeMap<String, String>> {
         self.elements.iter().filter(move |(n, _)| n == name).map(|(_, attributes)| attributes)
     }
 
-    fn ids(&self) -> BTreeSet<&str> {
+    pub(crate) fn ids(&self) -> BTreeSet<&str> {
         self.elements.iter().filter_map(|(_, a)| a.get("id").map(String::as_str)).collect()
     }
 
@@ -633,6 +633,10 @@ fn rehearsed_and_failed_runs_are_marked_at_the_top() {
     let banner = html.text.find("This is a rehearsal.").unwrap();
     assert!(banner < html.text.find("Controls").unwrap());
     assert!(html.text.contains("It is a rehearsal, not evidence (recorded answers)."));
+    // Said of all at the top, it is repeated neither at controls nor at findings.
+    for words in ["of its findings: a rehearsal, not evidence", "Mark: a rehearsal, not evidence"] {
+        assert!(!html.text.contains(words), "`{words}` is repeated");
+    }
 
     let mut story = Story::usual(0);
     story.metadata.status = RunStatus::Failed;
@@ -671,7 +675,7 @@ fn a_withheld_declaration_is_said() {
 }
 
 /// A run with this many deviating findings, and one that is not determined.
-fn large(count: u64) -> Story {
+pub(crate) fn large(count: u64) -> Story {
     let mut story = Story::usual(0);
     // Before the last finding, which is about another check of the same control.
     let at = story.records.iter().position(|(kind, _)| *kind == RecordType::Control).unwrap() - 1;
@@ -701,7 +705,9 @@ fn a_large_bundle_makes_a_bounded_page_that_says_what_it_leaves_out() {
     let html = Html::read(&page.html);
     assert!(html.text.contains("This page shows 1000 of 3003 findings one by one:"));
     assert!(html.text.contains("997 of 3000 are shown."));
-    assert!(html.text.contains("witnessmark show FILE --all --format json"));
+    assert!(html.text.contains("lists up to 2000"), "`show` and its JSON end there");
+    // Who searches is told that these are not searched: the script looks for this place.
+    assert!(html.ids().contains("left-out") && html.code["script"][0].contains("getElementById(\"left-out\")"));
     // A crowd of one check pushes nothing else out.
     for id in ["finding-0", "finding-1", "finding-2"] {
         assert!(html.ids().contains(id), "no {id}");

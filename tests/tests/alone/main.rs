@@ -5,6 +5,7 @@
     reason = "tests read real clocks, take their systems from the environment and write files for themselves alone"
 )]
 
+mod action;
 mod approvals;
 mod architecture;
 mod ask;
@@ -18,6 +19,7 @@ mod demo;
 mod denied;
 mod deploy;
 mod documents;
+mod drift;
 mod e2e_determinism;
 mod e2e_paging;
 mod e2e_way;
@@ -25,6 +27,7 @@ mod environment;
 mod errors;
 mod evidence;
 mod exec;
+mod exports;
 mod features;
 mod foreign_text;
 mod format;
@@ -33,7 +36,9 @@ mod format_properties;
 mod format_vectors;
 mod github;
 mod guide;
+mod held_keys;
 mod history;
+mod html_findings;
 mod html_people;
 mod html_report;
 mod imports;
@@ -47,12 +52,14 @@ mod marks;
 mod matrix;
 mod mutation;
 mod operating;
+mod operation;
 mod outages;
 mod outputs;
 mod records;
 mod redact;
 mod run_options;
 mod second;
+mod show_findings;
 mod signals;
 mod templates;
 mod verbose;

@@ -142,6 +142,14 @@ fn the_way_to_the_source_is_marked() {
     assert_eq!(counted(story), marks(&[("own-endpoint", 3), ("own-proxy", 3), ("own-authority", 3)]));
 }
 
+/// The route names no endpoint of one's own, and the answers came from one.
+#[test]
+fn an_answer_from_elsewhere_is_marked_whatever_the_route_says() {
+    let mut story = shipped();
+    story.change(RecordType::Exchange, 0, |exchange| exchange["endpoint"] = json!("https://kms.evil.example"));
+    assert_eq!(counted(story), marks(&[("own-endpoint", 3)]));
+}
+
 /// A story of which several things have to be known.
 fn marked() -> Story {
     let mut story = shipped();
@@ -275,6 +283,41 @@ fn a_redacted_copy_says_first_what_rests_on_word() {
     let files = book.exported(0);
     let said = Desk::new(&book, &files).with_trust(&["b.tar"]);
     assert!(said.text().starts_with("Accepted: authentic and complete, to level L2"), "{}", said.text());
+}
+
+/// What findings alone would tell, their control keeps where they are withheld: that none was expected, that a program of the custodian's read there.
+#[test]
+fn a_control_keeps_what_withheld_findings_would_tell() {
+    let mut story = shipped();
+    story.change(RecordType::Assignment, 0, |used| used["expect"] = json!({"none": "we have none"}));
+    let read = json!({"target": "aws-prod", "collector": "openssh", "population": "openssh/host", "calls": 1, "pages": 1,
+        "items": 0, "complete": true});
+    story.insert(RecordType::Coverage, 2, read);
+    let mut book = Book::new();
+    book.seal(story);
+    let counted = |files: &Files| -> Vec<(String, u64, u64)> {
+        let report = Desk::new(&book, files).with_trust(&["b.tar", "--format", "json"]).json();
+        assert_eq!(report["accepted"], json!(true), "{report}");
+        let number = |one: &Value, name: &str| one[name].as_u64().unwrap();
+        let marks = report["marks"].as_array().unwrap().iter();
+        marks
+            .map(|one| (one["mark"].as_str().unwrap().to_owned(), number(one, "findings"), number(one, "controls")))
+            .collect()
+    };
+    let without = |control: &str| {
+        let of = format!("\"control\":\"{control}");
+        let withheld = |text: &[u8]| std::str::from_utf8(text).unwrap().contains(&of);
+        counted(&book.redacted(0, |_, kind, text| kind == RecordType::Finding && withheld(text)))
+    };
+    let (none, program) = ("expects-none".to_owned(), "own-program".to_owned());
+    assert_eq!(
+        counted(&book.exported(0)),
+        [(program.clone(), 0, 0)],
+        "its findings are about other kinds, and about something"
+    );
+    assert_eq!(without("AC-USE"), [(program.clone(), 0, 1)]);
+    assert_eq!(without("AC-ROT"), [(none.clone(), 0, 1), (program.clone(), 0, 1)]);
+    assert_eq!(without("AC-"), [(none, 0, 1), (program, 0, 2)]);
 }
 
 /// auditor.md 3.4: with what a finding was judged is never withheld. That whoever verifies refuses such a copy of another's making is a vector

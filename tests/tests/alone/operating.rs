@@ -16,6 +16,8 @@ use fakes::aws::{AwsFake, Size, World};
 use testkit::Server;
 use workspace_tests::desk::{Answer, Desk, program, template};
 
+use crate::held_keys;
+
 /// The fenced blocks that have a name.
 fn procedures() -> BTreeMap<String, String> {
     let page = fs::read_to_string(workspace_tests::root().join("docs/operating.md")).unwrap();
@@ -102,6 +104,32 @@ fn a_key_is_rotated_and_a_passphrase_changed() {
 }
 
 #[test]
+fn an_agent_holds_the_keys() {
+    let server = server();
+    let mut desk = desk(&server);
+    let _agent = held_keys::agent(&mut desk);
+    for name in ["collector", "ledger"] {
+        let _ = held_keys::held(&desk, name, "ed25519");
+    }
+    desk.set("WITNESSMARK_PASSPHRASE", "");
+    let _ = follow(&desk, "ssh-agent");
+    assert_eq!(sealed(&desk, "evidence-2", "keys-2"), 0);
+    desk.set("WITNESSMARK_KEYS", "keys-2");
+    accepted(&desk, 0, "evidence-2", "keys-2/trust.json");
+}
+
+#[test]
+fn what_changed_is_said() {
+    let server = server();
+    let desk = desk(&server);
+    let _ = desk.seal();
+    let (answer, _) = desk.seal();
+    assert_eq!(answer.json()["drift"]["changed"], 0, "{answer:?}");
+    let said = follow(&desk, "drift");
+    assert!(said.contains("Nothing that both read differs."), "{said}");
+}
+
+#[test]
 fn an_approver_is_followed_by_another() {
     let server = server();
     let desk = desk(&server);
@@ -167,6 +195,19 @@ fn a_copy_says_less() {
     let reasons = report["records"]["redaction"]["reasons"].as_array().unwrap();
     for reason in ["personal data of staff", "answers that name staff", "how we run it"] {
         assert!(reasons.iter().any(|one| one == reason), "no record is withheld for `{reason}`: {reasons:?}");
+    }
+}
+
+#[test]
+fn readers_of_other_people_get_their_files() {
+    let server = server();
+    let desk = desk(&server);
+    let _ = desk.seal();
+    let said = follow(&desk, "exports");
+    for (file, begins) in [("b0.sarif", "{"), ("b0.xml", "<?xml"), ("b0.md", "## Witnessmark: ")] {
+        assert!(said.contains(&format!("Wrote {file}: ")), "{said}");
+        let text = fs::read_to_string(desk.path(file)).unwrap();
+        assert!(text.starts_with(begins), "{file}: {text}");
     }
 }
 

@@ -62,6 +62,7 @@ fn what_the_custodian_is_told_is_as_its_schema_says() {
     ] {
         of_bundle(&of(&run(&[command, &declared, &STORE]), form), 2);
     }
+    of_bundle(&of(&run(&[&["drift", "--allow-rehearsal"], &STORE]), "witnessmark-drift/1"), 2);
     for asked in [&["may User/alice get secrets in signer"][..], &["--who-can", "get secrets in signer"]] {
         of_bundle(&of(&run(&[&["ask"], asked, &STORE, &["--bundle", "0"]]), "witnessmark-ask/1"), 0);
     }
@@ -133,6 +134,9 @@ fn what_the_auditor_is_told_is_as_its_schema_says() {
         assert_eq!(refused.code, 21, "{refused:?}");
         of(&refused, "witnessmark-verify-report/2");
     }
+    let drift = ["drift", "d/bundle-0.tar", "d/bundle-1.tar"];
+    of_bundle(&of(&verify(&[&drift, &["--allow-rehearsal"]]), "witnessmark-drift/1"), 1);
+    of(&verify(&[&drift]), "witnessmark-verify-report/2");
     let audit = of(&verify(&[&["audit", "d/evidence"]]), "witnessmark-ledger-audit/2");
     assert_eq!(
         (&audit["entity"], &audit["head"]["origin"]),

@@ -122,6 +122,8 @@ fn only_what_is_new_may_decide_the_exit_code() {
     assert!(news.starts_with(&format!("{} of these findings", named.len())), "{news}");
     assert!(!named.is_empty() && named.iter().all(|line| line.contains("undetermined")), "{named:?}");
     assert!(named.iter().all(|line| line.contains("aws-kms/key-rotates")), "{named:?}");
+    assert!(named.iter().all(|line| line.ends_with("; cause: visibility)")), "{named:?}");
+    assert!(news.contains("Since bundle 1: Nothing that can be compared differs, and "), "{news}");
     assert_eq!(run(&desk, &new).0, 3, "and stays unknown: never clean, and not new");
     faulty.set(Vec::new());
     assert_eq!(run(&desk, &new).0, 10, "what deviated before it was unknown is new against the bundle before");

@@ -9,12 +9,15 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use bundle::layout::Entry;
 use bundle::read::TarSource;
 use bundle::trust::Trust;
-use model::ExitStatus;
+use model::{Digest, ExitStatus, RecordType};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use verify::{Class, Demands, Unobserved};
+use workspace_tests::sealed::{Book, Files, Story, tar};
+use workspace_tests::year;
 
 use crate::demo;
 
@@ -83,6 +86,55 @@ fn agree(trust_file: &Path, files: &[PathBuf]) -> BTreeMap<String, usize> {
     }
     assert!(differ.is_empty(), "{} of {} differ:\n{}", differ.len(), files.len(), differ.join("\n"));
     classes
+}
+
+/// What a run says of its controls beside the ledger, and every kind of change to it.
+#[test]
+fn controls_beside_a_ledger_are_judged_alike() {
+    let mut book = Book::of(2);
+    let mut story = Story::usual(2);
+    story.metadata.plan = Some(Digest::of(b"plan"));
+    story.change(RecordType::Run, 0, |run| run["plan"] = json!(Digest::of(b"plan")));
+    book.seal(story.clone());
+    let mut said = year::Said::conforms("AC-ROT");
+    said.task =
+        Some(json!({"every": {"months": 3}, "grace_days": 14, "done": [{"on": "2026-01-31", "record": "R-1"}]}));
+    book.seal(year::rehearsed_in_part(year::run("run-3", story.metadata.started, &[said])));
+    // What a person saw.
+    book.seal(Story::recorded(4));
+    let folder = tempfile::tempdir().unwrap();
+    let trust = folder.path().join("trust.json");
+    fs::write(&trust, book.trust().render().unwrap()).unwrap();
+    let good = year::exported(&book, &[]);
+    let mut cases: Vec<Files> =
+        vec![good.clone(), year::exported(&book, &[2]), year::exported(&book, &[0, 1, 2, 3, 4])];
+    for index in 0..5 {
+        let entry = Entry::LedgerControls(index);
+        let file = &good[&entry];
+        let mut with = |bytes: Vec<u8>| {
+            let mut files = good.clone();
+            files.insert(entry.clone(), bytes);
+            cases.push(files);
+        };
+        for at in (0..file.len()).step_by(file.len() / 9).chain([file.len() - 1, file.len() - 2]) {
+            let mut bytes = file.clone();
+            bytes[at] ^= 1;
+            with(bytes);
+        }
+        with(good[&Entry::LedgerControls((index + 1) % 5)].clone());
+        with(Vec::new());
+        with([&file[..], b"control\n"].concat());
+        let mut without = good.clone();
+        without.remove(&entry);
+        cases.push(without);
+    }
+    let paths: Vec<PathBuf> = (0..cases.len()).map(|at| folder.path().join(format!("{at}.tar"))).collect();
+    for (path, files) in paths.iter().zip(&cases) {
+        fs::write(path, tar(files)).unwrap();
+    }
+    let classes = agree(&trust, &paths);
+    assert!(classes.contains_key("accepted") && classes.contains_key("altered"), "{classes:?}");
+    assert!(classes.contains_key("malformed"), "{classes:?}");
 }
 
 #[test]

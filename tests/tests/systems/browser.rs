@@ -48,9 +48,11 @@ fn page(folder: &Path, story: Story) -> PathBuf {
     file
 }
 
-/// What a reader can see of the findings and gaps: their texts, in order.
-const SEEN: &str =
-    "[...document.querySelectorAll('.item')].filter(item => item.checkVisibility()).map(item => item.textContent)";
+/// What a reader can see of the findings and gaps, in order: their texts, with what many of them say in common. One that stands in a row of many is
+/// seen where that row is.
+const SEEN: &str = "[...document.querySelectorAll('.item')]
+    .filter(item => item.checkVisibility() || !item.hidden && item.closest('details.equal')?.checkVisibility())
+    .map(item => [...[...(item.closest('.equal')?.children ?? [])].filter(one => one.matches('.shared')), item].map(one => one.textContent).join(' '))";
 
 fn seen(browser: &mut Browser) -> Vec<String> {
     serde_json::from_value(browser.value(SEEN)).unwrap()

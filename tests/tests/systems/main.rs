@@ -8,10 +8,13 @@
 mod aws_rights;
 mod browser;
 mod clear;
+mod cloudformation;
 mod eks;
 mod emulators;
 mod everything;
 mod github_description;
+mod helm;
+mod images;
 mod interop;
 mod judging;
 mod kubernetes;
@@ -20,3 +23,4 @@ mod kubernetes_fresh;
 mod kubernetes_rights;
 mod pkcs11;
 mod units;
+mod workflow;

@@ -213,6 +213,12 @@ impl Choice {
         self.fates.iter().filter(|fate| **fate == Fate::Earlier).count() as u64
     }
 
+    /// How many of these lines were.
+    pub(super) fn earlier_of(&self, first: u64, count: u64) -> u64 {
+        let lines = first..first.saturating_add(count);
+        lines.filter(|line| self.fate(*line) == Fate::Earlier).count() as u64
+    }
+
     /// Whether the answer to an exchange is in the copy.
     pub(super) fn shows_answer(&self, exchange: RecordRef) -> bool {
         exchange.kind == RecordType::Exchange

@@ -7,6 +7,7 @@ use bundle::read::Record;
 use bundle::statement::Records;
 use model::record::{Counts, Finding, Locator};
 use model::{Outcome, RecordRef, RecordType};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::choose::Choice;
@@ -18,7 +19,7 @@ const NAMED: usize = 5;
 const SALT: usize = r#"{"salt":"AAAAAAAAAAAAAAAAAAAAAA""#.len();
 
 /// What a redaction does to a bundle.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Effect {
     /// Of the bundle.
     pub records: u64,
@@ -40,43 +41,47 @@ pub struct Effect {
 }
 
 /// What rests on the custodian's word, for whoever gets the copy.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Word {
     /// Findings of the bundle.
     pub findings: u64,
     /// Those that are withheld now, by outcome.
     pub withheld: Counts,
+    /// Those that an earlier redaction withholds: what they conclude nobody can look at any more.
+    pub withheld_before: u64,
     /// Shown, and rest on withheld records.
     pub on_withheld: u64,
     pub on_withheld_first: Vec<RecordRef>,
     /// Shown with their facts, and what these were read from or computed of is withheld.
     pub without_source: u64,
     pub without_source_first: Vec<RecordRef>,
-    /// The controls of these three.
+    /// The controls of these four.
     pub controls: Vec<ControlEffect>,
 }
 
 /// A control some of whose findings rest on the custodian's word.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ControlEffect {
     pub id: String,
     pub outcome: Option<Outcome>,
     pub requirements: Vec<String>,
     pub findings: u64,
     pub withheld: u64,
+    /// As far as the control counts more of them than were still shown.
+    pub withheld_before: u64,
     pub on_withheld: u64,
     pub without_source: u64,
 }
 
 /// Records that are shown and repeat, name or hold something that is withheld.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Left {
     pub what: LeftKind,
     pub count: u64,
     pub first: Vec<RecordRef>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LeftKind {
     /// Exchanges and declared files that are shown whole, and a withheld resource was read from there.
@@ -100,16 +105,27 @@ pub(super) struct Gatherer<'c> {
     left: BTreeMap<LeftKind, BTreeSet<RecordRef>>,
     /// Objects that are shown, and what they were read from or computed of is not.
     without_source: BTreeSet<RecordRef>,
-    controls: BTreeMap<String, [u64; 3]>,
+    controls: BTreeMap<String, OfControl>,
     /// `None` where they are too many.
     names: Option<Names>,
     /// The record of each raw file that is shown.
     raw: BTreeMap<u64, RecordRef>,
 }
 
+/// Of the findings of one control that were still shown.
+#[derive(Debug, Default)]
+struct OfControl {
+    all: u64,
+    withheld: u64,
+    on_withheld: u64,
+    without_source: u64,
+}
+
 impl<'c> Gatherer<'c> {
     pub(super) fn new(choice: &'c Choice, records: &Records) -> Self {
         let names = Names::of(choice.ids());
+        let of_findings = records.segments.iter().filter(|segment| segment.t == RecordType::Finding);
+        let withheld_before = of_findings.map(|segment| choice.earlier_of(segment.first, segment.count)).sum();
         Self {
             choice,
             firsts: records.segments.iter().map(|segment| (segment.t, segment.first)).collect(),
@@ -117,7 +133,7 @@ impl<'c> Gatherer<'c> {
                 records: records.count,
                 withheld_before: choice.earlier(),
                 not_searched: if names.is_none() { choice.ids().len() as u64 } else { 0 },
-                word: Word { findings: records.count_of(RecordType::Finding), ..Word::default() },
+                word: Word { findings: records.count_of(RecordType::Finding), withheld_before, ..Word::default() },
                 ..Effect::default()
             },
             left: BTreeMap::new(),
@@ -148,7 +164,7 @@ impl<'c> Gatherer<'c> {
     }
 
     fn withholds(&self, at: RecordRef) -> bool {
-        self.firsts.get(&at.kind).is_some_and(|first| self.choice.is_withheld(first + at.ordinal))
+        withholds(&self.firsts, self.choice, at)
     }
 
     fn leaves(&mut self, what: LeftKind, at: RecordRef) {
@@ -193,16 +209,19 @@ impl<'c> Gatherer<'c> {
             }
             Record::Finding(finding) => self.finding(at, withheld, finding),
             Record::Control(control) => {
-                if let Some([withheld, on_withheld, without_source]) = self.controls.remove(&control.id) {
-                    let counts = &control.counts;
+                let of = self.controls.remove(&control.id).unwrap_or_default();
+                let findings = control.counts.findings();
+                let withheld_before = findings.saturating_sub(of.all);
+                if [of.withheld, of.on_withheld, of.without_source, withheld_before] != [0; 4] {
                     self.effect.word.controls.push(ControlEffect {
                         id: control.id.clone(),
                         outcome: control.outcome,
                         requirements: control.requirements.clone(),
-                        findings: counts.conforms + counts.deviates + counts.undetermined + counts.not_applicable,
-                        withheld,
-                        on_withheld,
-                        without_source,
+                        findings,
+                        withheld: of.withheld,
+                        withheld_before,
+                        on_withheld: of.on_withheld,
+                        without_source: of.without_source,
                     });
                 }
             }
@@ -228,36 +247,30 @@ impl<'c> Gatherer<'c> {
     }
 
     fn finding(&mut self, at: RecordRef, withheld: bool, finding: &Finding) {
-        let which = if withheld {
-            self.effect.word.withheld.add(finding);
-            Some(0)
-        } else {
-            let word = &self.effect.word;
-            let which = if finding.rests_on.iter().any(|to| self.withholds(*to)) {
-                Some((1, word.on_withheld_first.len() < NAMED))
-            } else if finding.rests_on.iter().any(|to| self.without_source.contains(to)) {
-                Some((2, word.without_source_first.len() < NAMED))
-            } else {
-                None
-            };
-            let word = &mut self.effect.word;
-            match which {
-                Some((1, named)) => {
-                    word.on_withheld += 1;
-                    word.on_withheld_first.extend(named.then_some(at));
-                }
-                Some((_, named)) => {
-                    word.without_source += 1;
-                    word.without_source_first.extend(named.then_some(at));
-                }
-                None => {}
-            }
-            which.map(|(which, _)| which)
-        };
-        if let Some(which) = which
-            && let Some(count) = self.controls.entry(finding.control.clone()).or_default().get_mut(which)
-        {
-            *count += 1;
+        let word = &mut self.effect.word;
+        let of_control = self.controls.entry(finding.control.clone()).or_default();
+        of_control.all += 1;
+        if withheld {
+            word.withheld.add(finding);
+            of_control.withheld += 1;
+        } else if finding.rests_on.iter().any(|to| withholds(&self.firsts, self.choice, *to)) {
+            word.on_withheld += 1;
+            of_control.on_withheld += 1;
+            first_of(&mut word.on_withheld_first, at);
+        } else if finding.rests_on.iter().any(|to| self.without_source.contains(to)) {
+            word.without_source += 1;
+            of_control.without_source += 1;
+            first_of(&mut word.without_source_first, at);
         }
+    }
+}
+
+fn withholds(firsts: &BTreeMap<RecordType, u64>, choice: &Choice, at: RecordRef) -> bool {
+    firsts.get(&at.kind).is_some_and(|first| choice.is_withheld(first + at.ordinal))
+}
+
+fn first_of(named: &mut Vec<RecordRef>, at: RecordRef) {
+    if named.len() < NAMED {
+        named.push(at);
     }
 }

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use bundle::consistency::{self, Since};
+use bundle::controls::{self, MakeError, Wanted};
 use bundle::export::TarWriter;
 use bundle::layout::{self, Entry};
 use bundle::limits;
 use bundle::read::{Content, Source, open_stream};
+use bundle::sigstore::Envelope;
 use bundle::statement::Statement;
 use bundle::trust::Trust;
 use ledger::{EntryBundle, Tile};
@@ -30,6 +32,8 @@ enum Added {
 pub struct Beside {
     /// All tiles and statements of the ledger.
     pub ledger: bool,
+    /// What each run of it says of its controls.
+    pub controls: bool,
     /// The proof that the newest head continues the one of so many entries.
     pub since: Option<u64>,
 }
@@ -92,6 +96,9 @@ fn exported<W: Write>(
             let path = layout::ledger_statement(index);
             added.insert(Entry::LedgerStatement(index), Added::Stored(path, limits::ENVELOPE_MAX));
         }
+    }
+    if beside.controls {
+        add_controls(store, head.size(), &mut added)?;
     }
 
     let load = |path: &str, limit| store.read(path, limit)?.ok_or_else(|| damaged(store, path, "is missing"));
@@ -195,6 +202,34 @@ fn add_since(head: &Head<'_>, size: u64, entries: &mut BTreeMap<Entry, Added>) -
     if size < head.size() {
         let since = Since { size, root: head.root_at(size)?, proof: head.consistency(size)? };
         entries.insert(Entry::Since, Added::Bytes(since.render().into_bytes()));
+    }
+    Ok(())
+}
+
+/// What every run says of its controls, as far as its bundle is in the store: of the others nothing is said.
+fn add_controls(store: &dyn Store, size: u64, entries: &mut BTreeMap<Entry, Added>) -> Result<(), SealError> {
+    let mut wanted = Wanted::default();
+    for index in 0..size {
+        let path = layout::ledger_statement(index);
+        let unusable = |problem: &dyn std::fmt::Display| damaged(store, &path, &problem.to_string());
+        let bytes = store.read(&path, limits::ENVELOPE_MAX)?.ok_or_else(|| unusable(&"is missing"))?;
+        let envelope = Envelope::parse(&bytes).map_err(|error| unusable(&error))?;
+        let said = Statement::parse(&envelope.statement).map_err(|error| unusable(&error))?.predicate;
+        let Some(kinds) = wanted.of(&said) else { continue };
+        let path = layout::bundle(index);
+        let Some(file) = store.open(&path)? else { continue };
+        let unusable = |problem: &dyn std::fmt::Display| damaged(store, &path, &problem.to_string());
+        let mut bundle = open_stream(file, &path, u64::MAX).map_err(|error| unusable(&error))?;
+        match controls::of_bundle(bundle.as_mut(), &said, &kinds) {
+            Ok(bytes) => {
+                // An auditor would refuse it.
+                controls::parse(&bytes, &said, &kinds).map_err(|error| unusable(&error))?;
+                wanted.took(&said);
+                entries.insert(Entry::LedgerControls(index), Added::Bytes(bytes));
+            }
+            Err(MakeError::TooLong) => {}
+            Err(error) => return Err(unusable(&error)),
+        }
     }
     Ok(())
 }

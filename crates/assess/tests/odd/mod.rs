@@ -18,6 +18,7 @@ const NOT_STOPPED: i32 = 99;
 pub fn main() -> Result<(), WorkerError> {
     worker_with(|_limits| {
         let mut checks = HashMap::new();
+        let mut asked = 0;
         move |line: &[u8], answer: &mut String| {
             let said: Value = serde_json::from_slice(line)?;
             if let Some(check) = said.get("check") {
@@ -35,6 +36,11 @@ pub fn main() -> Result<(), WorkerError> {
                     match checks.get(&job["n"].as_u64()).map(String::as_str) {
                         Some("test/good") => {}
                         Some("test/lies") => number += 1,
+                        Some("test/counts") => {
+                            asked += 1;
+                            answers.push(json!([job["n"], "conforms", [{"because": format!("asked {asked}")}], 0]));
+                            continue;
+                        }
                         Some(other) => misbehave(other)?,
                         None => {}
                     }

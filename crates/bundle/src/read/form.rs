@@ -150,13 +150,13 @@ fn of_control(control: &Control) -> Result<(), Broken> {
     let counts = &control.counts;
     let numbers = [counts.conforms, counts.deviates, counts.undetermined, counts.not_applicable, counts.accepted];
     numbers.into_iter().try_for_each(whole)?;
-    match &control.observe {
-        Some(observe) => {
-            hold(observe.every_seconds > 0, "`every_seconds` is 0")?;
-            whole(observe.every_seconds)
-        }
-        None => Ok(()),
+    if let Some(observe) = &control.observe {
+        hold(observe.every_seconds > 0, "`every_seconds` is 0")?;
+        whole(observe.every_seconds)?;
+        whole(observe.grace_seconds.unwrap_or_default())?;
     }
+    let done = control.task.as_ref().map_or([].as_slice(), |task| task.done.as_slice());
+    hold(done.is_sorted_by(|a, b| a.on <= b.on), "the days of a task are not ascending")
 }
 
 fn locator(locator: &Locator) -> Result<(), Broken> {

@@ -102,6 +102,7 @@ pub fn size_max(entry: &Entry) -> u64 {
         Entry::Since => limits::SINCE_MAX,
         Entry::Tile(_) => limits::TILE_MAX,
         Entry::LedgerStatement(_) => limits::ENVELOPE_MAX,
+        Entry::LedgerControls(_) => limits::CONTROLS_FILE_MAX,
         Entry::Anchor(..) => limits::ANCHOR_MAX,
         Entry::Records => limits::FILE_MAX,
         Entry::Raw(_) => limits::RAW_MAX,

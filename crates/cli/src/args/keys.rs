@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
+use sign::HeldKey;
+
 use super::folders::{KeyFolder, StoreFolder};
 
 #[derive(Debug, Subcommand)]
@@ -17,6 +19,12 @@ pub enum Keys {
         /// Name (origin) of the ledger, for example `northbank.example/hot-wallet`: part of every signature, and never changed.
         #[arg(long, value_name = "NAME")]
         origin: String,
+        /// Who holds the collector's key: `ssh-agent:SHA256:…`, one of those that `ssh-add -l` lists. Default: a new key file.
+        #[arg(long, value_name = "HOLDER")]
+        collector: Option<HeldKey>,
+        /// The same for the ledger's key. It can never be replaced: it must outlive the ledger.
+        #[arg(long, value_name = "HOLDER")]
+        ledger: Option<HeldKey>,
         /// File with the passphrase. Default: WITNESSMARK_PASSPHRASE_FILE, else WITNESSMARK_PASSPHRASE, else a prompt.
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         passphrase_file: Option<PathBuf>,
@@ -47,6 +55,9 @@ pub enum Keys {
         /// Key file to create (Ed25519, encrypted, mode 0600); the public key is written to `<FILE>.pub`.
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         out: PathBuf,
+        /// Who holds the key: `ssh-agent:SHA256:…`, one of those that `ssh-add -l` lists; the file names it. Default: a new key.
+        #[arg(long, value_name = "HOLDER")]
+        held_by: Option<HeldKey>,
         /// File with the passphrase. Default: WITNESSMARK_PASSPHRASE_FILE, else WITNESSMARK_PASSPHRASE, else a prompt.
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         passphrase_file: Option<PathBuf>,
@@ -56,6 +67,9 @@ pub enum Keys {
         /// Key file to create (Ed25519, encrypted, mode 0600); the public key is written to `<FILE>.pub`.
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         out: PathBuf,
+        /// Who holds the key: `ssh-agent:SHA256:…`, one of those that `ssh-add -l` lists; the file names it. Default: a new key.
+        #[arg(long, value_name = "HOLDER")]
+        held_by: Option<HeldKey>,
         /// File with the passphrase. Default: WITNESSMARK_PASSPHRASE_FILE, else WITNESSMARK_PASSPHRASE, else a prompt.
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         passphrase_file: Option<PathBuf>,
@@ -79,6 +93,9 @@ pub struct Rotate {
     pub store: StoreFolder,
     #[command(flatten)]
     pub keys: KeyFolder,
+    /// Who holds the key that follows: `ssh-agent:SHA256:…`, one of those that `ssh-add -l` lists. Default: a new key file.
+    #[arg(long, value_name = "HOLDER", conflicts_with_all = ["approver", "recorder"])]
+    pub to: Option<HeldKey>,
     /// Instead of the collector's key: the public keys (PEM files) of an approver, the one that ends and the one that follows it.
     #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], value_hint = ValueHint::FilePath)]
     pub approver: Vec<PathBuf>,

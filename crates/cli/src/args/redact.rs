@@ -6,6 +6,7 @@ use clap::{Args, ValueHint};
 use model::{ExitStatus, exit_codes_help};
 
 use super::folders::{BundleNamed, KeyFolder};
+use super::printed::Printed;
 
 const EXIT_CODES: &[(ExitStatus, &str)] = &[
     (ExitStatus::Success, "written, and verified; with `--dry-run`: nothing written"),
@@ -48,6 +49,8 @@ pub struct Redact {
     /// keys.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub key: Option<PathBuf>,
+    #[command(flatten)]
+    pub printed: Printed,
     #[command(flatten)]
     pub keys: KeyFolder,
     /// Include the ledger's tiles and statements, so that the whole chain can be audited.

@@ -179,8 +179,8 @@ fn sign(arguments: &SignAcceptance) -> Result<(), Failure> {
     let signature = match (&arguments.key, &arguments.signature) {
         (_, Some(file)) => made_elsewhere(file)?,
         (Some(key), None) => {
-            let passphrase = passphrase::ask(arguments.passphrase_file.as_deref())?;
-            keys::open_key(key, &mut sign::KeyFiles::new(&passphrase))?.sign(&pae).map_err(Failure::tool)?
+            let ask = || passphrase::ask(arguments.passphrase_file.as_deref());
+            keys::open_asking(key, ask)?.sign(&pae).map_err(Failure::tool)?
         }
         (None, None) => return Err(Failure::input(anyhow!("neither `--key` nor `--signature` is given"))),
     };

@@ -12,6 +12,7 @@ use anyhow::{Context as _, anyhow};
 use bundle::read::TarSource;
 use bundle::trust::Trust;
 use demo::{DAYS, DECLARATION, Day, RECORDS};
+use history::{Drifted, Past};
 use model::record::{ClockSource, Override, Purpose};
 use model::{ExitStatus, Outcome as Judgement, Secret, Timestamp};
 use report::Overview;
@@ -22,7 +23,7 @@ use verify::{Demands, Unobserved};
 
 use crate::args::Demo;
 use crate::commands::run::{Making, make, run_id, runtime, sdk_environment};
-use crate::commands::{keys, ledger};
+use crate::commands::{drift, keys, ledger};
 use crate::context;
 use crate::failure::{CommandResult, Failure};
 use crate::output;
@@ -37,6 +38,7 @@ struct Stage {
     declaration: PathBuf,
     opened: keys::Opened,
     place: Place,
+    replay: demo::Replay,
     runtime: Runtime,
 }
 
@@ -45,7 +47,10 @@ pub fn run(arguments: &Demo, quiet: bool) -> CommandResult {
     say(quiet, &intro(&stage))?;
     for (number, day) in DAYS.iter().enumerate() {
         let (ran, overview) = one_day(&stage, day, number)?;
-        say(quiet, &rendered(day, number, &ran, &overview))?;
+        let past =
+            Past { store: &*stage.place.store, trust: &stage.opened.trust, rehearsals: ran.verified.rehearsals() };
+        let drifted = drift::of_bundle(&past, ran.sealed.index)?;
+        say(quiet, &rendered(day, number, &ran, &overview, drifted.as_ref()))?;
     }
     let mut text = String::from("An auditor verifies, knowing only trust.json:\n");
     let mut tars = Vec::new();
@@ -93,12 +98,18 @@ fn set_up(dir: Option<&Path>) -> Result<Stage, Failure> {
     }
     let passphrase = Secret::new(PASSPHRASE.to_owned());
     let key_folder = folder.join("keys");
-    keys::create(&key_folder, "northbank.example/hot-wallet", &passphrase)?;
+    keys::create(&key_folder, "northbank.example/hot-wallet", keys::Holders::default(), &passphrase)?;
     let opened = keys::open_with(&key_folder, &passphrase)?;
     let evidence = folder.join("evidence");
     ledger::init(&evidence, &opened)?;
     let place = stores::open(&evidence)?;
-    Ok(Stage { folder, declaration, opened, place, runtime: runtime()? })
+    let runtime = runtime()?;
+    let [first, ..] = &DAYS;
+    // One for all days: another port would be another way to the targets.
+    let replay = runtime
+        .block_on(demo::serve(first.tape().map_err(Failure::tool)?))
+        .map_err(|e| Failure::tool(anyhow!(e).context("cannot listen on 127.0.0.1")))?;
+    Ok(Stage { folder, declaration, opened, place, replay, runtime })
 }
 
 /// Replays one recorded day through the real collectors, and seals it.
@@ -111,14 +122,11 @@ fn one_day(stage: &Stage, day: &Day, number: usize) -> Result<(Ran, Overview), F
     write_new(&risk, day.risk().as_bytes())
         .map_err(|e| Failure::tool(anyhow!(e).context("cannot write `risk.yaml`")))?;
     let context = context::usable(&stage.declaration, now)?;
-    let replay = stage
-        .runtime
-        .block_on(demo::serve(day.tape().map_err(Failure::tool)?))
-        .map_err(|e| Failure::tool(anyhow!(e).context("cannot listen on 127.0.0.1")))?;
+    stage.replay.put(day.tape().map_err(Failure::tool)?);
     let deadline = Timestamp::from_millis(now.as_millis() + 600_000).map_err(Failure::tool)?;
     let mut environment = sdk_environment(&run_id(now)?, deadline, 16)?;
     environment.clock = Clock::new(move || now);
-    environment.overrides.endpoint_url = Some(replay.url());
+    environment.overrides.endpoint_url = Some(stage.replay.url());
     environment.overrides.credentials = Some(StaticCredentials {
         access_key_id: "demonstration".to_owned(),
         secret_access_key: Secret::new("no secret at all".to_owned()),
@@ -142,7 +150,7 @@ fn one_day(stage: &Stage, day: &Day, number: usize) -> Result<(Ran, Overview), F
         },
         &stage.runtime,
     )?;
-    let unmatched = replay.unmatched();
+    let unmatched = stage.replay.unmatched();
     if unmatched.is_empty() {
         Ok(made)
     } else {
@@ -226,7 +234,7 @@ fn intro(stage: &Stage) -> String {
     )
 }
 
-fn rendered(day: &Day, number: usize, ran: &Ran, overview: &Overview) -> String {
+fn rendered(day: &Day, number: usize, ran: &Ran, overview: &Overview, drifted: Option<&Drifted>) -> String {
     let c = &overview.counts;
     let mut text = format!(
         "Day {}, {}: bundle {}, exit code {}\n",
@@ -241,6 +249,19 @@ fn rendered(day: &Day, number: usize, ran: &Ran, overview: &Overview) -> String 
         overview.exchanges, c.conforms, c.deviates, c.accepted, c.undetermined, c.not_applicable, overview.gaps_in_all
     )
     .ok();
+    if let Some(Drifted { drift, since, .. }) = drifted {
+        let causes: Vec<String> =
+            drift.by_cause.iter().map(|(cause, count)| format!("{} {count}", cause.as_str())).collect();
+        writeln!(
+            text,
+            "  since bundle {}: {} differences, {} cannot be compared; causes: {}",
+            since.statement().predicate.chain.index,
+            drift.changed(),
+            drift.incomparable(),
+            causes.join(", ")
+        )
+        .ok();
+    }
     for finding in overview.findings.iter().filter(|f| f.value.outcome == Judgement::Deviates) {
         let subject = finding
             .value

@@ -31,7 +31,9 @@ pub fn run(arguments: &Export) -> CommandResult {
         .map_err(|e| {
             Failure::input(e).with_help("name a file that does not exist, in a folder that this user may write")
         })?;
-    let (what, out) = (seal::Beside { ledger: arguments.with_ledger, since: arguments.since }, BufWriter::new(file));
+    let what =
+        seal::Beside { ledger: arguments.with_ledger, controls: arguments.with_controls, since: arguments.since };
+    let out = BufWriter::new(file);
     let written = if arguments.zstd {
         seal::pack::packer(out).map_err(Failure::tool).and_then(|out| {
             let out = seal::export(&*store, &head, &trust, index, what, out).map_err(ledger::seal_failure)?;

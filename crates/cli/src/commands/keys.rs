@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use bundle::trust::{Holder, Role, Trust, TrustError, TrustedKey};
 use model::Secret;
 use model::record::ActsFor;
-use sign::{KeyFiles, Signer};
+use sign::{HeldKey, KeyFiles, Signer};
 
 use crate::args::{ActsForArgument, KeyFolder};
 use crate::failure::Failure;
@@ -40,28 +40,44 @@ pub struct Opened {
     pub head: PathBuf,
 }
 
+/// Who holds the two keys of a folder, where that is not a file of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Holders<'a> {
+    pub collector: Option<&'a HeldKey>,
+    pub ledger: Option<&'a HeldKey>,
+}
+
 /// `keys new`
-pub fn new(out: &Path, origin: &str, passphrase_file: Option<&Path>) -> Result<(), Failure> {
-    let passphrase = passphrase::ask_twice(passphrase_file)?;
-    let trust = create(out, origin, &passphrase)?;
-    output::text(&rendered(out, &trust))
+pub fn new(out: &Path, origin: &str, holders: Holders<'_>, passphrase_file: Option<&Path>) -> Result<(), Failure> {
+    let passphrase = match holders {
+        Holders { collector: Some(_), ledger: Some(_) } => none(),
+        _ => passphrase::ask_twice(passphrase_file)?,
+    };
+    let trust = create(out, origin, holders, &passphrase)?;
+    output::text(&rendered(out, holders, &trust))
 }
 
 /// `keys approver`
-pub fn approver(out: &Path, passphrase_file: Option<&Path>) -> Result<(), Failure> {
-    person(out, passphrase_file, "--approver", "")
+pub fn approver(out: &Path, holder: Option<&HeldKey>, passphrase_file: Option<&Path>) -> Result<(), Failure> {
+    person(out, holder, passphrase_file, "--approver", "")
 }
 
 /// `keys recorder`
-pub fn recorder(out: &Path, passphrase_file: Option<&Path>) -> Result<(), Failure> {
-    person(out, passphrase_file, "--recorder", " --holder NAME --as entity")
+pub fn recorder(out: &Path, holder: Option<&HeldKey>, passphrase_file: Option<&Path>) -> Result<(), Failure> {
+    person(out, holder, passphrase_file, "--recorder", " --holder NAME --as entity")
 }
 
-fn person(out: &Path, passphrase_file: Option<&Path>, option: &str, more: &str) -> Result<(), Failure> {
-    let passphrase = passphrase::ask_twice(passphrase_file)?;
-    let signer = KeyFiles::new(&passphrase).create(out).map_err(Failure::input)?;
+fn person(
+    out: &Path,
+    holder: Option<&HeldKey>,
+    passphrase_file: Option<&Path>,
+    option: &str,
+    more: &str,
+) -> Result<(), Failure> {
+    let passphrase = holder.map_or_else(|| passphrase::ask_twice(passphrase_file), |_| Ok(none()))?;
+    let signer = make(out, holder, &mut KeyFiles::new(&passphrase))?;
     let beside = PathBuf::from(format!("{}.pub", out.display()));
-    write_new(&beside, sign::public_pem(&signer).as_bytes())?;
+    write_new(&beside, sign::public_pem(&*signer).as_bytes())?;
     output::text(&format!(
         "Created {} and {}.\n\nNext: witnessmark keys trust {option} {}{more} > trust.new, put it in the place of keys/trust.json, and hand it to your auditor\n",
         out.display(),
@@ -103,18 +119,24 @@ pub fn trust(
 ///
 /// # Errors
 /// When anything is there already, or cannot be written. Nothing is ever overwritten.
-pub fn create(folder: &Path, origin: &str, passphrase: &Secret) -> Result<Trust, Failure> {
+pub fn create(folder: &Path, origin: &str, holders: Holders<'_>, passphrase: &Secret) -> Result<Trust, Failure> {
     // Before a key is made: with a name that no ledger can have the folder would be of no use, and in the way.
     if !::ledger::valid_origin(origin) {
         return Err(Failure::input(TrustError::Origin { origin: origin.to_owned() }));
     }
+    // And before a folder is made for keys that nobody has, or for one key twice.
+    let held = [holders.collector, holders.ledger].map(|holder| holder.map(held_elsewhere).transpose());
+    let [collector, ledger] = held;
+    if let (Some(collector), Some(ledger)) = (&collector?, &ledger?) {
+        Trust::new(origin, public(&**ledger)?, public(&**collector)?).map_err(Failure::input)?;
+    }
     make_folder(folder)?;
     let mut files = KeyFiles::new(passphrase);
-    let collector = files.create(&folder.join(COLLECTOR)).map_err(Failure::input)?;
-    let ledger = files.create(&folder.join(LEDGER)).map_err(Failure::input)?;
-    let trust = Trust::new(origin, public(&ledger)?, public(&collector)?).map_err(Failure::input)?;
-    write_new(&folder.join(COLLECTOR_PUBLIC), sign::public_pem(&collector).as_bytes())?;
-    write_new(&folder.join("ledger.pub.pem"), sign::public_pem(&ledger).as_bytes())?;
+    let collector = make(&folder.join(COLLECTOR), holders.collector, &mut files)?;
+    let ledger = make(&folder.join(LEDGER), holders.ledger, &mut files)?;
+    let trust = Trust::new(origin, public(&*ledger)?, public(&*collector)?).map_err(Failure::input)?;
+    write_new(&folder.join(COLLECTOR_PUBLIC), sign::public_pem(&*collector).as_bytes())?;
+    write_new(&folder.join("ledger.pub.pem"), sign::public_pem(&*ledger).as_bytes())?;
     write_new(&folder.join(TRUST), trust.render().map_err(Failure::tool)?.as_bytes())?;
     write_new(&folder.join("trusted_root.json"), trust.trusted_root().map_err(Failure::tool)?.as_bytes())?;
     Ok(trust)
@@ -130,7 +152,11 @@ pub fn open(folder: &KeyFolder) -> Result<Opened, Failure> {
         return Err(Failure::input(anyhow!("there are no keys in `{}`", keys.display()))
             .with_help("create them with `witnessmark keys new --out FOLDER`, or name the folder with `--keys`"));
     }
-    open_for(folder, &passphrase::ask(folder.passphrase_file.as_deref())?)
+    let passphrase = match all_elsewhere(keys)? {
+        true => none(),
+        false => passphrase::ask(folder.passphrase_file.as_deref())?,
+    };
+    open_for(folder, &passphrase)
 }
 
 /// As [`open`], where that needs nobody at a terminal; nothing where it does, or where there are no keys.
@@ -144,7 +170,10 @@ pub fn open_unasked(folder: &KeyFolder) -> Result<Option<Opened>, Failure> {
     if !folder.keys.join(TRUST).exists() {
         return Ok(None);
     }
-    let given = passphrase::given(folder.passphrase_file.as_deref())?;
+    let given = match all_elsewhere(&folder.keys)? {
+        true => Some(none()),
+        false => passphrase::given(folder.passphrase_file.as_deref())?,
+    };
     given.map(|passphrase| open_for(folder, &passphrase)).transpose()
 }
 
@@ -181,12 +210,69 @@ fn no_rotation_under_way(folder: &Path, trust: &Trust, collector: &dyn Signer) -
         .with_help("`witnessmark keys rotate` finishes it"))
 }
 
-/// Opens one key file.
+/// Opens one key file, or finds the key that it names.
 ///
 /// # Errors
 /// As [`open`].
 pub fn open_key(file: &Path, files: &mut KeyFiles<'_>) -> Result<Box<dyn Signer>, Failure> {
-    Ok(Box::new(files.open(file).map_err(explain)?))
+    match holder_in(file)? {
+        Some(holder) => held_elsewhere(&holder),
+        None => Ok(Box::new(files.open(file).map_err(explain)?)),
+    }
+}
+
+/// As [`open_key`], and the passphrase is asked for only where there is one.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_asking(file: &Path, ask: impl FnOnce() -> Result<Secret, Failure>) -> Result<Box<dyn Signer>, Failure> {
+    match holder_in(file)? {
+        Some(holder) => held_elsewhere(&holder),
+        None => open_key(file, &mut KeyFiles::new(&ask()?)),
+    }
+}
+
+/// Makes a key file, or one that names a key which is held elsewhere and was found there.
+///
+/// # Errors
+/// As [`create`].
+pub fn make(file: &Path, holder: Option<&HeldKey>, files: &mut KeyFiles<'_>) -> Result<Box<dyn Signer>, Failure> {
+    let Some(holder) = holder else { return Ok(Box::new(files.create(file).map_err(Failure::input)?)) };
+    let signer = held_elsewhere(holder)?;
+    holder.name_in(file).map_err(Failure::input)?;
+    Ok(signer)
+}
+
+/// Who holds the key that a file names; nothing where the file holds it.
+///
+/// # Errors
+/// When the file cannot be read, or is neither.
+pub fn holder_in(file: &Path) -> Result<Option<HeldKey>, Failure> {
+    HeldKey::named_in(file).map_err(explain)
+}
+
+/// Whether no file of a folder that a run opens needs a passphrase.
+fn all_elsewhere(folder: &Path) -> Result<bool, Failure> {
+    for name in [COLLECTOR, LEDGER] {
+        if holder_in(&folder.join(name))?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line program reads the environment")]
+fn held_elsewhere(holder: &HeldKey) -> Result<Box<dyn Signer>, Failure> {
+    let socket = std::env::var_os("SSH_AUTH_SOCK").filter(|socket| !socket.is_empty()).map(PathBuf::from);
+    match holder.open(socket.as_deref()) {
+        Ok(signer) => Ok(Box::new(signer)),
+        Err(error) => Err(Failure::input(error).with_help("`ssh-add -l` lists what the agent of SSH_AUTH_SOCK holds")),
+    }
+}
+
+/// In the place of a passphrase where no file has one.
+pub fn none() -> Secret {
+    Secret::new(String::new())
 }
 
 /// A public key out of its PEM file.
@@ -257,13 +343,17 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         .map_err(Failure::input)
 }
 
-fn rendered(folder: &Path, trust: &Trust) -> String {
+fn rendered(folder: &Path, holders: Holders<'_>, trust: &Trust) -> String {
     let mut text = String::new();
     let folder = folder.display().to_string();
     let folder = folder.trim_end_matches('/');
     writeln!(text, "Created in {folder}/, for ledger {}:", trust.ledger.origin).ok();
-    writeln!(text, "  {COLLECTOR:<20} signs bundles                    (keep, back up)").ok();
-    writeln!(text, "  {LEDGER:<20} signs the heads of the ledger    (keep, back up)").ok();
+    let kept = |holder: Option<&HeldKey>| match holder {
+        Some(_) => "names the key: see that its holder keeps it",
+        None => "keep, back up",
+    };
+    writeln!(text, "  {COLLECTOR:<20} signs bundles                    ({})", kept(holders.collector)).ok();
+    writeln!(text, "  {LEDGER:<20} signs the heads of the ledger    ({})", kept(holders.ledger)).ok();
     writeln!(text, "  {TRUST:<20} give this to your auditor, over a channel they trust").ok();
     writeln!(text, "  {:<20} the same for cosign", "trusted_root.json").ok();
     writeln!(text, "\nNext: witnessmark ledger init --store evidence --keys {folder}").ok();

@@ -8,11 +8,11 @@ use agent::seal::{self, SealError, Sealer};
 use anyhow::{Context as _, anyhow};
 use bundle::trust::{Role, Trust};
 use model::{ExitStatus, Secret};
-use sign::{KeyFileError, KeyFiles, Signer};
+use sign::{HeldKey, KeyFileError, KeyFiles, Signer};
 use store::HeadFile;
 
 use crate::args::{ChangePassphrase, Close, Keys as Command, Rotate};
-use crate::commands::keys::{self, COLLECTOR, COLLECTOR_PUBLIC, HEAD, LEDGER, NEXT, REDACTOR, TRUST};
+use crate::commands::keys::{self, COLLECTOR, COLLECTOR_PUBLIC, HEAD, Holders, LEDGER, NEXT, REDACTOR, TRUST};
 use crate::commands::ledger;
 use crate::failure::{CommandResult, Failure};
 use crate::{output, passphrase, stores};
@@ -22,9 +22,16 @@ pub fn run(command: Command) -> CommandResult {
         Command::Rotate(arguments) => rotate(&arguments)?,
         Command::Passphrase(arguments) => passphrase(&arguments)?,
         Command::Close(arguments) => close(&arguments)?,
-        Command::New { out, origin, passphrase_file } => keys::new(&out, &origin, passphrase_file.as_deref())?,
-        Command::Approver { out, passphrase_file } => keys::approver(&out, passphrase_file.as_deref())?,
-        Command::Recorder { out, passphrase_file } => keys::recorder(&out, passphrase_file.as_deref())?,
+        Command::New { out, origin, collector, ledger, passphrase_file } => {
+            let holders = Holders { collector: collector.as_ref(), ledger: ledger.as_ref() };
+            keys::new(&out, &origin, holders, passphrase_file.as_deref())?;
+        }
+        Command::Approver { out, held_by, passphrase_file } => {
+            keys::approver(&out, held_by.as_ref(), passphrase_file.as_deref())?;
+        }
+        Command::Recorder { out, held_by, passphrase_file } => {
+            keys::recorder(&out, held_by.as_ref(), passphrase_file.as_deref())?;
+        }
         Command::Trust { keys, cosign, approver, recorder, holder, acts_for } => {
             keys::trust(&keys, cosign, &approver, recorder.as_deref().zip(holder).zip(acts_for))?;
         }
@@ -36,15 +43,30 @@ fn rotate(arguments: &Rotate) -> Result<(), Failure> {
     let folder = &arguments.keys.keys;
     let file = folder.join(TRUST);
     let trust = keys::read_trust(&file)?;
-    let secret = passphrase::ask(arguments.keys.passphrase_file.as_deref())?;
+    let person = !arguments.approver.is_empty() || !arguments.recorder.is_empty();
+    let secret = opens_all(folder, person || arguments.to.is_some(), arguments.keys.passphrase_file.as_deref())?;
     let head = arguments.keys.head.clone().unwrap_or_else(|| folder.join(HEAD));
     let desk = Keys { folder, file: &file, trust, secret: &secret };
     let text = match (arguments.approver.as_slice(), arguments.recorder.as_slice()) {
         ([old, new], _) => desk.person(Role::Approve, &arguments.store.store, &head, old, new)?,
         (_, [old, new]) => desk.person(Role::Record, &arguments.store.store, &head, old, new)?,
-        _ => desk.collector(&arguments.store.store, &head)?,
+        _ => desk.collector(&arguments.store.store, &head, arguments.to.as_ref())?,
     };
     output::text(&text)
+}
+
+/// What opens the key files of a folder; nothing where none of them holds a key and none is made.
+fn opens_all(folder: &Path, makes_none: bool, file: Option<&Path>) -> Result<Secret, Failure> {
+    let held = [COLLECTOR, LEDGER, NEXT].map(|name| folder.join(name));
+    for key in held.iter().filter(|key| key.exists()) {
+        if keys::holder_in(key)?.is_none() {
+            return passphrase::ask(file);
+        }
+    }
+    match makes_none {
+        true => Ok(keys::none()),
+        false => passphrase::ask_twice(file),
+    }
 }
 
 /// The keys of a folder, and what opens them.
@@ -58,7 +80,7 @@ struct Keys<'a> {
 impl Keys<'_> {
     /// Each step is whole on the disk before the next one: the next key, the trust file that names it, the key in its place. What an
     /// interrupted rotation left is finished, or, where nobody could know the key yet, thrown away.
-    fn collector(self, store: &Path, head: &Path) -> Result<String, Failure> {
+    fn collector(self, store: &Path, head: &Path, to: Option<&HeldKey>) -> Result<String, Failure> {
         let (next, now) = (self.folder.join(NEXT), self.folder.join(COLLECTOR));
         let mut files = KeyFiles::new(self.secret);
         if next.exists() {
@@ -74,7 +96,7 @@ impl Keys<'_> {
         }
         // The passphrase has to open what a run opens.
         let ledger_key = keys::open_key(&self.folder.join(LEDGER), &mut files)?;
-        let following = files.create(&next).map_err(keys::explain)?;
+        let following = keys::make(&next, to, &mut files)?;
         // A key file that is lost needs no passphrase: only what was reserved and not signed waits for the one that follows.
         let before: Box<dyn Signer> = match now.exists() {
             true => keys::open_key(&now, &mut files)?,
@@ -95,9 +117,9 @@ impl Keys<'_> {
         };
         let index = sealer.between_bundles(|index| {
             let mut trust = self.trust.clone();
-            trust.succeed(Role::Run, None, keys::public(&following).map_err(Stopped::Other)?, index)?;
+            trust.succeed(Role::Run, None, keys::public(&*following).map_err(Stopped::Other)?, index)?;
             self.write(&trust).map_err(Stopped::Other)?;
-            self.put(&next, &now, &following).map_err(Stopped::Other)?;
+            self.put(&next, &now, &*following).map_err(Stopped::Other)?;
             Ok::<_, Stopped>(index)
         })?;
         Ok(self.told(index))
@@ -210,7 +232,7 @@ impl From<Stopped> for Failure {
 }
 
 fn passphrase(arguments: &ChangePassphrase) -> Result<(), Failure> {
-    let files: Vec<PathBuf> = match &arguments.key {
+    let named: Vec<PathBuf> = match &arguments.key {
         Some(file) => vec![file.clone()],
         None => [COLLECTOR, LEDGER, NEXT, REDACTOR]
             .into_iter()
@@ -218,6 +240,18 @@ fn passphrase(arguments: &ChangePassphrase) -> Result<(), Failure> {
             .filter(|file| file.exists() || file.ends_with(COLLECTOR) || file.ends_with(LEDGER))
             .collect(),
     };
+    let (mut files, mut text) = (Vec::new(), String::new());
+    for file in named {
+        match keys::holder_in(&file)? {
+            Some(holder) => {
+                text.push_str(&format!("{} names {holder}, which has no passphrase here.\n", file.display()));
+            }
+            None => files.push(file),
+        }
+    }
+    if files.is_empty() {
+        return Err(Failure::input(anyhow!("no key file here has a passphrase: {}", text.trim_end())));
+    }
     let old = passphrase::ask(arguments.passphrase_file.as_deref())?;
     // Before a new one is asked for: nobody types one twice to learn that the old one was wrong.
     let mut opened = KeyFiles::new(&old);
@@ -227,7 +261,7 @@ fn passphrase(arguments: &ChangePassphrase) -> Result<(), Failure> {
         return Err(keys::explain(KeyFileError::WrongPassphrase { path }));
     }
     let new = passphrase::new(arguments.new_passphrase_file.as_deref())?;
-    let (mut following, mut text) = (KeyFiles::new(&new), String::new());
+    let mut following = KeyFiles::new(&new);
     for (file, still_old) in files.iter().zip(still_old) {
         // Where an earlier change was interrupted between two files, one of them has the new passphrase already.
         if still_old {

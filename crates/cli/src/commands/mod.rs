@@ -8,6 +8,7 @@ mod checks_test;
 mod collectors;
 mod collectors_test;
 mod demo;
+mod drift;
 mod export;
 mod gaps;
 mod init;
@@ -58,6 +59,7 @@ pub fn run(arguments: Arguments) -> CommandResult {
         Command::Run(arguments) => run::run(&arguments, speech),
         Command::Record(arguments) => record::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
+        Command::Drift(arguments) => drift::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Gaps(arguments) => gaps::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),

@@ -38,8 +38,8 @@ pub fn run(arguments: &Record) -> CommandResult {
     let name = file_name(file)?;
 
     // Whose key it is comes first: nobody types two passphrases to learn that the first one was of no use.
-    let secret = passphrase::ask_for(arguments.key_passphrase_file.as_deref(), &key.display().to_string())?;
-    let person = keys::open_key(key, &mut sign::KeyFiles::new(&secret))?;
+    let ask = || passphrase::ask_for(arguments.key_passphrase_file.as_deref(), &key.display().to_string());
+    let person = keys::open_asking(key, ask)?;
     let opened = keys::open(&arguments.keys)?;
     same_ledger(&plan, &opened)?;
     named(&opened, keys::public(&*person)?, key)?;

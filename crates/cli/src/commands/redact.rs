@@ -1,5 +1,6 @@
 //! `witnessmark redact`: a copy of a bundle that says less, signed by whoever withholds, and verified before it is handed out.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufWriter, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -13,15 +14,17 @@ use bundle::sigstore::{CounterSigned, Envelope};
 use bundle::statement::{StatementError, pae};
 use bundle::trust::{Role, Trust};
 use declaration::{RedactionPlan, RulePart, Selector, WithholdRule, WrittenRule, read_redaction_plan};
-use model::ExitStatus;
+use model::{ExitStatus, RecordRef};
+use report::Basis;
 use store::HeadFile;
 use verify::{Approver, Report, Unobserved, VerifiedBundle};
 
-use crate::args::{Redact, RuleArguments};
+use crate::args::{Format, Redact, RuleArguments};
 use crate::bundles::Bundle;
-use crate::commands::redact_text::{self, Asked};
+use crate::commands::redact_text::{self, Asked, Written};
 use crate::commands::{keys, ledger};
 use crate::failure::{CommandResult, Failure};
+use crate::outputs::{CopyOutput, RedactOutput, TurnedOutput, WithheldOutput};
 use crate::{clock, context, output, passphrase, summary};
 
 pub fn run(arguments: &Redact) -> CommandResult {
@@ -45,18 +48,18 @@ pub fn run(arguments: &Redact) -> CommandResult {
     let (cut, effect) = measure(choice, bundle.open()?.as_mut(), statement)
         .with_context(|| format!("cannot read the bundle `{}` once more", bundle.name()))
         .map_err(Failure::tool)?;
-    let may_turn = approvers_shown(&verified);
+    let shown = approvers_shown(&verified);
+    let may_turn = shown.len();
     let asked = Asked { bundle: statement, effect: &effect, withheld: &cut.redacted.withheld, may_turn };
     // Whoever signs is known later, and does not change whether it can be signed.
     let unsigned = redaction(&verified, &cut, &statement.predicate.entity)?;
     rendered(&unsigned)?;
     let Some(out) = arguments.out.as_deref().filter(|_| !arguments.dry_run) else {
-        output::text(&redact_text::dry_run(&asked))?;
+        say(arguments, &verified, &asked, None)?;
         return Ok(ExitStatus::Success);
     };
 
-    let secret = passphrase::ask(arguments.keys.passphrase_file.as_deref())?;
-    let signer = keys::open_key(&key, &mut sign::KeyFiles::new(&secret))?;
+    let signer = keys::open_asking(&key, || passphrase::ask(arguments.keys.passphrase_file.as_deref()))?;
     let by = signs_for(&trust, &*signer, &key)?;
     let redaction = Redaction { by: by.unwrap_or_else(|| statement.predicate.entity.clone()), ..unsigned };
     let signed = rendered(&redaction)?;
@@ -70,10 +73,48 @@ pub fn run(arguments: &Redact) -> CommandResult {
         // What does not verify is handed to nobody.
         fs::remove_file(out).ok();
     })?;
-    let turned = may_turn.saturating_sub(approvers_shown(&copy));
+    let turned = shown.difference(&approvers_shown(&copy)).count();
     let told = redact_text::Written { out, trust: &trust_file, redaction: &redaction, report: &report, turned };
-    output::text(&redact_text::written(&asked, &told))?;
+    say(arguments, &verified, &asked, Some(&told))?;
     Ok(ExitStatus::Success)
+}
+
+/// Says what was done; with nothing written, what would be.
+fn say(
+    arguments: &Redact,
+    of: &VerifiedBundle,
+    asked: &Asked<'_>,
+    written: Option<&Written<'_>>,
+) -> Result<(), Failure> {
+    if arguments.printed.format == Format::Human {
+        let text = written.map_or_else(|| redact_text::dry_run(asked), |written| redact_text::written(asked, written));
+        return output::text(&text);
+    }
+    let records = &asked.bundle.predicate.records;
+    let withheld = asked.withheld.iter().map(|one| WithheldOutput {
+        kind: one.t,
+        count: one.count,
+        of: records.count_of(one.t),
+        reason: &one.reason,
+    });
+    let copy = written.map(|written| CopyOutput {
+        file: written.out.display().to_string(),
+        by: &written.redaction.by,
+        made: written.redaction.made,
+        records_sha256: written.redaction.records_sha256,
+        level: written.report.level,
+    });
+    output::json(&RedactOutput {
+        from: &Basis::of(of, Vec::new(), asked.effect.word.withheld_before),
+        copy,
+        withheld: withheld.collect(),
+        effect: asked.effect,
+        approvers: TurnedOutput {
+            shown: asked.may_turn,
+            shown_by: asked.shown_by(),
+            claimed: written.map(|written| written.turned),
+        },
+    })
 }
 
 /// Rules, and where they come from.
@@ -263,7 +304,9 @@ fn write(arguments: &Redact, trust: &Trust, bundle: &Bundle, less: Less<'_>, out
     let written = match bundle {
         Bundle::Stored { store, index } => {
             let head = arguments.keys.head.clone().unwrap_or_else(|| arguments.keys.keys.join(keys::HEAD));
-            let beside = seal::Beside { ledger: arguments.with_ledger, since: arguments.since };
+            // What other bundles say of their controls is none of this copy.
+            let (ledger, since) = (arguments.with_ledger, arguments.since);
+            let beside = seal::Beside { ledger, controls: false, since };
             let memory = HeadFile::new(&head);
             seal::export_less(&**store, &memory, trust, *index, beside, less, tar).map_err(ledger::seal_failure)
         }
@@ -295,9 +338,22 @@ fn proven(
             effect.withheld
         )));
     }
+    // Whoever sees less must not be shown more: what speaks against it would be what is withheld.
+    let more: Vec<String> =
+        approvers_shown(&copy).difference(&approvers_shown(of)).map(|record| format!("`{record}`")).collect();
+    if !more.is_empty() {
+        return Err(Failure::input(anyhow!(
+            "`{}` is removed: it would show who approved {}, and the bundle that is copied does not, because of what is withheld",
+            out.display(),
+            more.join(", ")
+        ))
+        .with_help("withhold these acceptances, too, or show more of the rest"));
+    }
     Ok((copy, report))
 }
 
-fn approvers_shown(bundle: &VerifiedBundle) -> usize {
-    bundle.acceptances().iter().filter(|one| one.approver == Approver::Shown).count()
+/// The acceptances whose approver is shown.
+fn approvers_shown(bundle: &VerifiedBundle) -> BTreeSet<RecordRef> {
+    let shown = bundle.acceptances().iter().filter(|one| one.approver == Approver::Shown);
+    shown.map(|one| one.record).collect()
 }

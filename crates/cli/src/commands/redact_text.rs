@@ -6,7 +6,7 @@ use agent::redact::{ControlEffect, Effect, Left, LeftKind};
 use bundle::redact::{Redaction, Withheld};
 use bundle::statement::Statement;
 use model::printable::line;
-use model::record::{Counts, RunStatus};
+use model::record::RunStatus;
 use model::{RecordRef, RecordType};
 use report::wrapped;
 use verify::Report;
@@ -25,6 +25,16 @@ pub struct Asked<'a> {
     pub may_turn: usize,
 }
 
+impl Asked<'_> {
+    /// Of what is withheld, the types by which approvers are shown.
+    pub fn shown_by(&self) -> Vec<RecordType> {
+        let mut kinds: Vec<RecordType> = self.withheld.iter().map(|one| one.t).collect();
+        kinds.retain(|kind| shows_approvers(*kind).is_some());
+        kinds.dedup();
+        kinds
+    }
+}
+
 /// A copy that was written and verified.
 pub struct Written<'a> {
     pub out: &'a Path,
@@ -40,16 +50,35 @@ pub fn dry_run(asked: &Asked<'_>) -> String {
     let mut text = String::new();
     begin(&mut text, asked, "A copy would withhold");
     consequences(&mut text, asked);
-    if asked.may_turn > 0 && asked.effect.files > 0 {
-        let turn = format!(
-            "{}: the signed words of an approver are a declared file. Where that is withheld, the approver is claimed, and not shown",
-            counted(asked.may_turn as u64, "acceptance", "acceptances")
-        );
-        wrapped(&mut text, "  approvers    ", &turn);
-    }
+    may_turn(&mut text, asked);
     left(&mut text, asked.effect);
     text.push_str("\nNothing was written (`--dry-run`).\n");
     text
+}
+
+/// What shows an approver is in records that can be withheld: whose it is shows only the copy.
+fn may_turn(text: &mut String, asked: &Asked<'_>) {
+    let parts: Vec<&str> = asked.shown_by().into_iter().filter_map(shows_approvers).collect();
+    if asked.may_turn == 0 || parts.is_empty() {
+        return;
+    }
+    let words = format!(
+        "{} with an approver who is shown, and who is only claimed where this is withheld: {}",
+        counted(asked.may_turn as u64, "acceptance", "acceptances"),
+        parts.join("; ")
+    );
+    wrapped(text, "  approvers    ", &words);
+}
+
+/// What records of a type say that an approver is shown by.
+const fn shows_approvers(kind: RecordType) -> Option<&'static str> {
+    match kind {
+        RecordType::Declaration => Some("the signed words of the approver, which are a declared file"),
+        RecordType::Host => Some("what the run found behind the ids of the targets (`host`)"),
+        RecordType::Acceptance => Some("what was accepted (`acceptance`)"),
+        RecordType::Params => Some("which file a program of yours was that reads a target (`params`)"),
+        _ => None,
+    }
 }
 
 /// What was done, and what comes next.
@@ -90,7 +119,7 @@ fn begin(text: &mut String, asked: &Asked<'_>, does: &str) {
     let effect = asked.effect;
     let said = &asked.bundle.predicate;
     let word = &effect.word;
-    let resting = total(&word.withheld) + word.on_withheld + word.without_source;
+    let resting = word.withheld.findings() + word.withheld_before + word.on_withheld + word.without_source;
     let first = format!(
         "{does} {} of {} records of bundle {} ({}): {} of {} rest on your word then.",
         effect.withheld,
@@ -125,10 +154,6 @@ fn begin(text: &mut String, asked: &Asked<'_>, does: &str) {
     }
 }
 
-const fn total(counts: &Counts) -> u64 {
-    counts.conforms + counts.deviates + counts.undetermined + counts.not_applicable
-}
-
 fn consequences(text: &mut String, asked: &Asked<'_>) {
     let effect = asked.effect;
     text.push_str("\nWhat rests on your word then, for whoever gets the copy\n");
@@ -140,14 +165,21 @@ fn consequences(text: &mut String, asked: &Asked<'_>) {
         said = true;
     };
     let of = counted(word.findings, "finding", "findings");
-    if total(hidden) > 0 {
+    if hidden.findings() > 0 {
         let words = format!(
             "{} of {of} not shown: {} conform, {} deviate, {} undetermined, {} not applicable. They stay counted in their controls, and nobody can look at them",
-            total(hidden),
+            hidden.findings(),
             hidden.conforms,
             hidden.deviates,
             hidden.undetermined,
             hidden.not_applicable
+        );
+        row("findings", &words);
+    }
+    if word.withheld_before > 0 {
+        let words = format!(
+            "{} of {of} not shown in what is copied either: withheld before, so that nobody here can say what they conclude",
+            word.withheld_before
         );
         row("findings", &words);
     }
@@ -188,6 +220,7 @@ fn of_control(control: &ControlEffect) -> String {
     let mut parts = Vec::new();
     for (count, words) in [
         (control.withheld, "not shown"),
+        (control.withheld_before, "withheld before"),
         (control.on_withheld, "on withheld records"),
         (control.without_source, "without their source"),
     ] {

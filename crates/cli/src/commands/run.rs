@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use ::drift::{Drift, FindingDrift};
 use agent::collect::Progress;
 use agent::run::{Ran, RunError, Setup};
 use anyhow::anyhow;
 use assess::WorkerCommand;
 use bundle::trust::Trust;
 use declaration::Plan;
-use history::{Novelty, Past};
+use history::{NewFinding, Novelty, Past};
 use model::record::{ClockSource, Override, Purpose, Tool};
 use model::{Digest, ExitStatus, Timestamp};
 use report::{Overview, OverviewReader};
@@ -17,7 +18,7 @@ use store::{HeadFile, Place, Store};
 use tokio::runtime::Runtime;
 
 use crate::args::{FailOn, PurposeArgument, Run};
-use crate::commands::{keys, ledger};
+use crate::commands::{drift, keys, ledger};
 use crate::context::{self, Context};
 use crate::failure::{CommandResult, Failure, warn};
 use crate::jobs;
@@ -84,10 +85,14 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
         warn(format!("check `{check}` could not be evaluated: {reason}"));
     }
     let rehearsal = &ran.sealed.statement.predicate.rehearsal;
-    let new = match arguments.fail_on {
+    let mut new = match arguments.fail_on {
         FailOn::Any => None,
         FailOn::New => Some(only_new(&ran, &*place.store, &opened.trust)?),
     };
+    let drift = drifted(&ran, &*place.store, &opened.trust);
+    if let (Some(new), Some((_, drift))) = (&mut new, &drift) {
+        explain(&mut new.findings, drift);
+    }
     let code = match &new {
         _ if !rehearsal.is_empty() && !arguments.allow_rehearsal => {
             // Also where nothing else is printed: a variable that was left set must not look green.
@@ -105,6 +110,7 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
         trust: &arguments.keys.keys.join(keys::TRUST),
         stopped: stop.told(),
         new: new.as_ref().map(|new| new.findings.as_slice()),
+        drift: drift.as_ref(),
     };
     match arguments.printed.format {
         Format::Json => summary::print_run(&ran, code, &overview, &found)?,
@@ -117,6 +123,26 @@ pub fn run(arguments: &Run, speech: Speech) -> CommandResult {
 fn only_new(ran: &Ran, store: &dyn Store, trust: &Trust) -> Result<Novelty, Failure> {
     let past = Past { store, trust, rehearsals: ran.verified.rehearsals() };
     history::only_new(&past, ran.sealed.index, ran.verdict).map_err(Failure::tool)
+}
+
+/// In what this bundle differs from the one before it of its sort, and which one that is. The run is sealed, whatever the past is like.
+fn drifted(ran: &Ran, store: &dyn Store, trust: &Trust) -> Option<(u64, Drift)> {
+    let past = Past { store, trust, rehearsals: ran.verified.rehearsals() };
+    match drift::of_bundle(&past, ran.sealed.index) {
+        Ok(found) => found.map(|found| (found.since.statement().predicate.chain.index, found.drift)),
+        Err(failure) => {
+            warn(format!("what differs from the bundle before this one is not known: {}", failure.in_short()));
+            None
+        }
+    }
+}
+
+/// Says of what is new why it differs, as far as it is named.
+fn explain(new: &mut [NewFinding], drift: &Drift) {
+    for one in new {
+        let same = |found: &&FindingDrift| found.after.as_ref().is_some_and(|after| after.number == one.number);
+        one.causes = drift.findings.named.iter().find(same).map(|found| found.causes);
+    }
 }
 
 /// What one run is made of.

@@ -71,6 +71,11 @@ fn coverage(target: &str, collector: &str, population: &str) -> Coverage {
     .unwrap()
 }
 
+fn control(id: &str, conforms: u64) -> Control {
+    let counts = json!({"conforms": conforms, "deviates": 0, "undetermined": 0, "not_applicable": 0, "accepted": 0});
+    serde_json::from_value(json!({"id": id, "title": "T", "requirements": [], "counts": counts})).unwrap()
+}
+
 fn route(proxies: &[&str], endpoints: &[&str], collector: &str) -> Route {
     serde_json::from_value(json!({"target": "t", "collector": collector, "proxies": proxies, "endpoints": endpoints}))
         .unwrap()
@@ -254,6 +259,58 @@ fn the_way_to_a_target_marks_what_was_read_there_and_what_is_joined() {
     assert_eq!(marks.of(0, &finding("t")), []);
 }
 
+/// A request to this endpoint, and its answer, kept or not.
+fn asked(marks: &mut Marks, ordinal: u64, (collector, operation, endpoint): (&str, &str, &str), kept: bool) {
+    let exchange = json!({"target": "t", "collector": collector, "endpoint": endpoint, "operation": operation, "page": 0,
+        "attempt": 1, "started": "2026-01-01T00:00:00.000Z", "status": 200});
+    marks.exchange(ordinal, &serde_json::from_value(exchange).unwrap());
+    let at = format!("exchange:{ordinal}");
+    let body = match kept {
+        true => json!({"exchange": at, "size": 1, "sha256": Digest::of(b"1"), "raw": ordinal}),
+        false => json!({"exchange": at, "size": 1, "withheld": "credential-bearing"}),
+    };
+    marks.body(&serde_json::from_value(body).unwrap());
+}
+
+#[test]
+fn an_answer_from_elsewhere_is_marked_whatever_the_route_says() {
+    let kms = |endpoint| ("aws-kms", "kms:GetKeyPolicy", endpoint);
+    let read = |all: &[((&str, &str, &str), bool)]| {
+        marks(&shipped(), &[used("{}", &[])], "1.0.0", |marks| {
+            marks.route(&route(&[], &[], "aws-kms"));
+            all.iter().zip(0..).for_each(|((asked_, kept), at)| asked(marks, at, *asked_, *kept));
+            marks.finding(0, &finding("t"), false);
+            marks.finding(1, &finding(JOINED), false);
+            marks.finding(2, &finding("another"), false);
+            marks.finish();
+        })
+    };
+    let own = (kms("https://kms.eu-west-1.amazonaws.com"), true);
+    let marks = read(&[own, (kms("https://evil.example"), true), own]);
+    let found = [(Mark::OwnEndpoint, vec!["https://evil.example"])];
+    assert_eq!(names(&marks.of(0, &finding("t"))), found);
+    assert_eq!(names(&marks.of_read("t", &["k/k"])), found);
+    assert!(marks.of(1, &finding(JOINED)).iter().any(|one| one.mark == Mark::OwnEndpoint), "joined from all of them");
+    assert_eq!(marks.of_read("another", &["k/k"]), []);
+    assert_eq!(marks.counts().iter().find(|one| one.mark == Mark::OwnEndpoint).unwrap().of, ["t"]);
+    // Where credentials come from is asked elsewhere, and of a cluster nobody knows where it is.
+    let metadata = (("aws-kms", "metadata", "http://169.254.169.254"), false);
+    let cluster = (("kubernetes-rbac", "list roles", "https://10.0.0.1:6443"), true);
+    let marks = read(&[own, metadata, cluster]);
+    assert_eq!((marks.of(0, &finding("t")), marks.of_read("t", &["k/k"])), (vec![], vec![]));
+}
+
+#[test]
+fn what_is_read_of_a_target_has_the_marks_of_who_read_it() {
+    let marks = self::marks(&shipped(), &[used("{}", &[])], "1.0.0", |marks| {
+        marks.route(&route(&["http://proxy:3128"], &[], "aws-kms"));
+        marks.coverage(&coverage("t", "openssh", "openssh/host"));
+    });
+    let proxy = (Mark::OwnProxy, vec!["http://proxy:3128"]);
+    assert_eq!(names(&marks.of_read("t", &["k/k"])), std::slice::from_ref(&proxy));
+    assert_eq!(names(&marks.of_read("t", &["k/k", "openssh/host"])), [(Mark::OwnProgram, vec!["openssh"]), proxy]);
+}
+
 #[test]
 fn what_rests_on_withheld_records_is_marked() {
     let mut marks = marks(&shipped(), &[used("{}", &[])], "1.0.0", |marks| {
@@ -274,7 +331,20 @@ fn what_is_kept_of_targets_is_bounded() {
     let mut many = used("{}", &[]);
     many.targets = vec![String::new(); TARGETS_TOLD + 1];
     let marks = marks(&shipped(), &[many], "1.0.0", |marks| marks.finding(0, &finding("t"), false));
-    assert_eq!(marks.of(0, &finding("t")), [], "it is taken for a use of every target");
+    // It is taken for a use of every target, and nobody says that it is one.
+    assert_eq!(names(&marks.of(0, &finding("t"))), [(Mark::Unassigned, vec![])]);
+    // Of what was told apart before, nothing changes for other checks; and where nothing is shown, the control says it.
+    let mut other = used("{}", &[]);
+    (other.control, other.check) = ("D".to_owned(), "o/o".to_owned());
+    let mut many = used(r#"{"p":"weak"}"#, &["p"]);
+    many.targets = vec![String::new(); TARGETS_TOLD];
+    let mut own = shipped();
+    own.push(text("o/o", "check", Provenance::Own));
+    let mut marks = self::marks(&own, &[other, many], "1.0.0", |_| {});
+    marks.finish();
+    let of = |control: &str| marks.of_control(control).iter().map(|one| one.mark).collect::<Vec<_>>();
+    assert_eq!(of("C"), [Mark::Unassigned, Mark::WeakerParameters]);
+    assert_eq!(of("D"), [Mark::OwnCheck]);
 }
 
 /// Neither does a check that is used very often make each finding look at all of its uses.
@@ -283,11 +353,118 @@ fn of_very_many_uses_a_finding_has_the_marks_of_all() {
     let mut uses = vec![used("{}", &[]); USES_TOLD];
     uses[0].parameters = RawValue::from_string(r#"{"p":"weak"}"#.to_owned()).unwrap();
     uses[0].targets = vec!["other".to_owned()];
-    let of = |uses: &[Assignment]| {
-        let marks = marks(&shipped(), uses, "1.0.0", |marks| marks.finding(0, &finding("t"), false));
-        marks.of(0, &finding("t")).iter().map(|one| one.mark).collect::<Vec<_>>()
+    let of = |uses: &[Assignment], target: &str| {
+        let marks = marks(&shipped(), uses, "1.0.0", |marks| marks.finding(0, &finding(target), false));
+        let found = marks.of(0, &finding(target)).iter().map(|one| one.mark).collect::<Vec<_>>();
+        (found, marks.weaker("C", "a/b", &["t".to_owned()]))
     };
-    assert_eq!(of(&uses), []);
+    assert_eq!(of(&uses, "t"), (vec![], vec![]));
     uses.push(used("{}", &[]));
-    assert_eq!(of(&uses), [Mark::Contradicted, Mark::WeakerParameters]);
+    let all = [Mark::Contradicted, Mark::Unassigned, Mark::WeakerParameters];
+    for target in ["t", "other", "of no use"] {
+        assert_eq!(of(&uses, target), (all.to_vec(), vec![MORE.to_owned()]), "{target}");
+    }
+}
+
+/// What a check of the custodian's demands by default is read up to a bound. Beyond, nobody can say that its parameters are no weaker.
+#[test]
+fn a_text_that_is_not_looked_at_is_marked() {
+    for (much, unread) in [(0, false), (1, true)] {
+        let mut checks = shipped();
+        checks[0] = text("a/b", "check of another", Provenance::Changed);
+        let before = text("o/o", &" ".repeat(OWN_TEXTS + much - checks[0].text.len()), Provenance::Own);
+        checks.insert(0, before);
+        let mut marks = marks(&checks, &[used("{}", &[])], "1.0.0", |marks| marks.finding(0, &finding("t"), false));
+        marks.finish();
+        let mut expected = vec![(Mark::ChangedCheck, vec![])];
+        expected.extend(unread.then(|| (Mark::WeakerParameters, vec![MORE])));
+        assert_eq!(names(&marks.of(0, &finding("t"))), expected);
+        assert_eq!(marks.weaker("C", "a/b", &["t".to_owned()]).len(), usize::from(unread));
+        let named = marks.counts().iter().any(|one| one.of == [format!("a/b: {MORE}")]);
+        assert_eq!(named, unread, "{:?}", marks.counts());
+    }
+}
+
+/// Whoever writes another reader, or wonders about a mark, finds the bounds where the marks are.
+#[test]
+fn the_page_names_the_bounds() {
+    let page = include_str!("../../../../docs/spec/bundle.md");
+    let with_commas = |number: usize| {
+        let digits = number.to_string();
+        let groups: Vec<&str> =
+            digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap()).collect();
+        groups.join(",")
+    };
+    for (number, words) in [
+        (USES_TOLD, "uses of the check"),
+        (TARGETS_TOLD, "targets together"),
+        (OWN_TEXTS, "bytes together and a reader does not look into it"),
+        (NAMED, "of each"),
+        (NAMES_KEPT, "in all"),
+        (IMPORTS, "libraries"),
+    ] {
+        let said = format!("{} {words}", with_commas(number));
+        assert!(page.contains(&said), "docs/spec/bundle.md does not say `{said}`");
+    }
+}
+
+/// Names are kept up to a number; that there is one more is said.
+#[test]
+fn of_many_names_the_rest_is_said() {
+    let many: serde_json::Map<String, serde_json::Value> =
+        (0..=NAMED).map(|n| (format!("p{n:02}"), json!("weak"))).collect();
+    let one = used(&json!(many).to_string(), &[]);
+    let marks = marks(&shipped(), &[one], "1.0.0", |_| {});
+    let weaker = marks.weaker("C", "a/b", &["t".to_owned()]);
+    assert_eq!((weaker.len(), weaker.last().map(String::as_str)), (NAMED + 1, Some(MORE)), "{weaker:?}");
+}
+
+/// What only findings tell, they do not tell where they are withheld: their control has the marks that they may have.
+#[test]
+fn a_control_that_hides_findings_keeps_what_they_would_tell() {
+    let mut one = used("{}", &[]);
+    one.expect = Some(Expectation { none: "we have none".to_owned() });
+    let of = |uses: &[Assignment], counted: u64| {
+        let mut marks = marks(&shipped(), uses, "1.0.0", |marks| {
+            marks.coverage(&coverage("t", "openssh", "openssh/host"));
+            // It is about another kind than the program read.
+            marks.finding(0, &finding("t"), false);
+        });
+        marks.control(&control("C", counted));
+        marks.control(&control("D", 0));
+        marks.finish();
+        let found = marks.of_control("C").iter().map(|one| (one.mark, one.findings)).collect::<Vec<_>>();
+        assert_eq!(marks.of_control("D"), []);
+        (found, marks.counts().iter().map(|one| (one.mark, one.controls)).collect::<Vec<_>>())
+    };
+    let read = (Mark::OwnProgram, 0);
+    assert_eq!(of(std::slice::from_ref(&one), 1), (vec![], vec![read]));
+    let (none, program) = (Mark::ExpectsNone, Mark::OwnProgram);
+    assert_eq!(of(&[one], 2), (vec![(none, 0), read], vec![(none, 1), (program, 1)]));
+    assert_eq!(of(&[used("{}", &[])], 2), (vec![read], vec![(program, 1)]));
+    // What the program itself expects is nobody's exemption.
+    let mut ours = used("{}", &[]);
+    (ours.control, ours.targets) = (OWN_CONTROL.to_owned(), vec![JOINED.to_owned()]);
+    ours.expect = Some(Expectation { none: "nothing".to_owned() });
+    let mut marks = marks(&shipped(), &[ours], "1.0.0", |_| {});
+    marks.control(&control(OWN_CONTROL, 1));
+    marks.finish();
+    assert_eq!(marks.of_control(OWN_CONTROL), []);
+}
+
+#[test]
+fn one_way_of_many_collectors_is_named_once() {
+    let others: Vec<String> = (0..2 * NAMED).map(|n| format!("http://proxy-{n}.example")).collect();
+    let marks = marks(&shipped(), &[used("{}", &[])], "1.0.0", |marks| {
+        for _ in 0..6 {
+            marks.route(&route(&["http://proxy.example"], &["https://own.example"], "aws-kms"));
+        }
+        others.iter().for_each(|proxy| marks.route(&route(&[proxy], &[], "aws-kms")));
+    });
+    let found = marks.of(0, &finding("t"));
+    let of = |mark| names(&found).into_iter().find(|(of, _)| *of == mark).unwrap().1;
+    assert_eq!(of(Mark::OwnEndpoint), ["https://own.example"]);
+    let proxies = of(Mark::OwnProxy);
+    assert_eq!((proxies.len(), proxies[0]), (NAMED, "http://proxy.example"));
+    assert_eq!(proxies.iter().collect::<BTreeSet<_>>().len(), NAMED);
 }

@@ -45,7 +45,8 @@ fn control(id: &str, outcome: Option<Outcome>, every_seconds: Option<u64>) -> Co
         requirements: Vec::new(),
         outcome,
         counts: Counts::default(),
-        observe: every_seconds.map(|every_seconds| Observation { every_seconds }),
+        observe: every_seconds.map(|every_seconds| Observation { every_seconds, grace_seconds: None }),
+        task: None,
     }
 }
 

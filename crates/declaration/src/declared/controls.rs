@@ -54,6 +54,8 @@ record! {
             every: Located<Period>,
         }
         optional {
+            /// So long after it was due a bundle still counts for that time, and is late: half of `every` at most, which is the default.
+            grace: Option<Located<Period>>,
         }
     }
 }
@@ -66,6 +68,8 @@ record! {
         optional {
             /// How often it is due.
             every: Option<Located<Cadence>>,
+            /// So many days after its due day it still counts for it, and is late: less than `every`. Default: 31 days, ending before the next due day.
+            grace: Option<Located<Cadence>>,
             /// Why that is often enough, with the id of the threat that makes it so.
             because: Option<Located<String>>,
             /// How long a failure may stay unseen.

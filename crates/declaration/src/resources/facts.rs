@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::Date;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::declared::{ControlStatus, Designation, Treatment};
 
@@ -164,6 +164,34 @@ pub struct ControlFacts {
     pub documents: Vec<String>,
     /// Whether people do it again and again.
     pub task: bool,
+    /// How often it is to be observed; `null`: as often as the system is.
+    pub every_seconds: Option<u64>,
+    /// So long after it was due an observation still counts; `null`: half the interval.
+    pub grace_seconds: Option<u64>,
+    /// Added by a run; `null`: it has no interval of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed: Option<ObservedFacts>,
+}
+
+/// Whether runs came as often as a control declares. Times are the beginnings of runs, in seconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ObservedFacts {
+    /// The first bundle that has the control with an interval.
+    pub since: i64,
+    /// Times in which it was due and not observed, ascending.
+    #[schemars(extend("x-ordered" = true))]
+    pub gaps: Vec<GapFacts>,
+}
+
+/// Two runs after each other that are further apart than a control declares.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GapFacts {
+    pub after: i64,
+    pub until: i64,
+    /// As it was declared then.
+    pub every_seconds: i64,
+    /// How often it was due in between.
+    pub missed: i64,
 }
 
 /// `declaration/task`: what people do again and again for a control; its id is the control's.
@@ -193,9 +221,41 @@ pub struct TaskFacts {
     pub model_since: Option<Day>,
     /// What is in the folder of its records; `null`: none is named.
     pub kept: Option<KeptFacts>,
+    /// So many days after its due day it still counts for it. As written.
+    pub grace: Option<String>,
+    /// Added by a run; `null`: it is not declared how often.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operated: Option<OperatedFacts>,
     /// Added by a run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<SeenFacts>,
+}
+
+/// The due days of a task, counted from the first, and what met them.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct OperatedFacts {
+    /// From which the due days are counted: the earliest day that the first bundle with the task declares, or that bundle's.
+    pub from: Day,
+    /// Due days until now, ascending.
+    #[schemars(extend("x-ordered" = true))]
+    pub days: Vec<DueFacts>,
+    /// For each declared day the first bundle that has it: the beginning of its run, in seconds since 1970.
+    pub seen: BTreeMap<String, i64>,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct DueFacts {
+    pub due: Day,
+    /// The last day that still meets it.
+    pub until: Day,
+    /// The day that meets it; `null`: none is declared.
+    pub done: Option<Day>,
+    /// What shows it.
+    pub record: Option<String>,
+    /// Whether that was after the due day.
+    pub late: bool,
+    /// The first bundle that has that day: the beginning of its run, in seconds since 1970.
+    pub seen: Option<i64>,
 }
 
 /// What a folder of records holds. The records themselves are not sealed.
@@ -262,6 +322,7 @@ pub struct KeyWallet {
 pub struct WalletFacts {
     pub title: String,
     pub signatures: Option<SignaturesFacts>,
+    #[schemars(extend("x-ordered" = true))]
     pub workflow: Vec<StepFacts>,
     /// Keys that sign for it.
     pub keys: Vec<String>,

@@ -2,8 +2,10 @@
 //!
 //! Pure: the same files, and the same names in the folders of tasks' records, give the same resources, on whatever machine and day.
 
+mod before;
 mod facts;
 mod indices;
+mod operated;
 mod seen;
 mod things;
 
@@ -17,8 +19,9 @@ use serde_json::Value;
 
 use crate::load::Loaded;
 
+pub use before::Before;
 pub use facts::KeptFacts;
-pub use seen::{Before, SEEN, carry_on, is_watched};
+pub use seen::{SEEN, carry_on, is_watched, seen_parts};
 
 /// The id of the target that a declaration is to its checks, the name of the collector its resources are recorded under, and the id of
 /// the control that uses its own rules.

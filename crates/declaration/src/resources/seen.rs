@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::before::Before;
 use super::facts::SeenFacts;
+use super::operated::{OBSERVED, OPERATED, observed, operated};
 use super::{DeclaredThing, ThingError, WrittenAt};
 
 /// A kind of things, its parts that are dates or hold one, and those that make up what it says.
@@ -26,18 +28,21 @@ const WATCHED: &[Watched] = &[
 /// The part that says it.
 pub const SEEN: &str = "seen";
 
-/// What an earlier bundle says.
-pub trait Before {
-    /// When it was begun, in seconds since 1970.
-    fn started(&self) -> i64;
-    /// The facts of the declared thing of this kind and id.
-    fn facts(&self, kind: &str, id: &str) -> Option<&Value>;
-}
-
 /// Whether bundles keep what the ledger saw of things of this kind.
 #[must_use]
 pub fn is_watched(kind: &str) -> bool {
-    WATCHED.iter().any(|(watched, ..)| *watched == kind)
+    !seen_parts(kind).is_empty()
+}
+
+/// The parts of things of this kind that say what the ledger saw.
+#[must_use]
+pub fn seen_parts(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "declaration/control" => &[OBSERVED],
+        "declaration/task" => &[OPERATED, SEEN],
+        _ if WATCHED.iter().any(|(watched, ..)| *watched == kind) => &[SEEN],
+        _ => &[],
+    }
 }
 
 /// Adds to each thing what the ledger saw of it. `before`: the newest earlier bundle, where there is one; `now`: when this run was begun, in seconds
@@ -73,7 +78,8 @@ pub fn carry_on(things: &mut [DeclaredThing], before: Option<&dyn Before>, now: 
     }
     // The system is one: whatever its id was.
     let environment = changed.iter().find(|((kind, _), _)| *kind == "declaration/system").map(|(_, when)| *when);
-    for thing in things {
+    for thing in things.iter_mut() {
+        operation(thing, before, now)?;
         let Some((kind, dated, _)) = WATCHED.iter().find(|(kind, ..)| *kind == thing.kind) else { continue };
         let earlier = before.and_then(|before| before.facts(kind, &thing.id));
         let first_seen = |part: &&str| {
@@ -110,12 +116,45 @@ pub fn carry_on(things: &mut [DeclaredThing], before: Option<&dyn Before>, now: 
         if places.is_empty() {
             places.extend(thing.parts.values().next().into_iter().flatten().cloned());
         }
-        let seen =
-            serde_json::to_value(seen).map_err(|cause| ThingError { kind: thing.kind, id: thing.id.clone(), cause })?;
-        if let Some(facts) = thing.facts.as_object_mut() {
-            facts.insert(SEEN.to_owned(), seen);
-            thing.parts.insert(SEEN.to_owned(), places.into_iter().collect());
+        add(thing, SEEN, places.into_iter().collect(), &seen)?;
+    }
+    Ok(())
+}
+
+/// Adds how a control was observed, and how a task was operated.
+fn operation(thing: &mut DeclaredThing, before: Option<&dyn Before>, now: i64) -> Result<(), ThingError> {
+    let places = |thing: &DeclaredThing, parts: &[&str]| -> Vec<WrittenAt> {
+        let named: BTreeSet<WrittenAt> =
+            parts.iter().filter_map(|part| thing.parts.get(*part)).flatten().cloned().collect();
+        let any = || thing.parts.values().next().into_iter().flatten().cloned().collect();
+        if named.is_empty() { any() } else { named.into_iter().collect() }
+    };
+    match thing.kind {
+        "declaration/control" => {
+            let facts = observed(thing, before, now);
+            let places = places(thing, &["every_seconds"]);
+            add(thing, OBSERVED, places, &facts)
         }
+        "declaration/task" => {
+            let facts = operated(thing, before, now);
+            let places = places(thing, &["every", "done"]);
+            add(thing, OPERATED, places, &facts)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn add(
+    thing: &mut DeclaredThing,
+    part: &str,
+    places: Vec<WrittenAt>,
+    facts: &impl serde::Serialize,
+) -> Result<(), ThingError> {
+    let facts =
+        serde_json::to_value(facts).map_err(|cause| ThingError { kind: thing.kind, id: thing.id.clone(), cause })?;
+    if let Some(all) = thing.facts.as_object_mut() {
+        all.insert(part.to_owned(), facts);
+        thing.parts.insert(part.to_owned(), places);
     }
     Ok(())
 }

@@ -115,6 +115,9 @@ impl Things<'_> {
             not_inspectable: text(&one.not_inspectable),
             documents: documents.collect(),
             task: one.task.is_some(),
+            every_seconds: one.observe.as_ref().map(|observe| observe.every.seconds()),
+            grace_seconds: one.observe.as_ref().and_then(|observe| observe.grace.as_ref()).map(|grace| grace.seconds()),
+            observed: None,
         };
         let places = [
             ("title", vec![one.title.at]),
@@ -125,6 +128,8 @@ impl Things<'_> {
             ("not_inspectable", of(&one.not_inspectable)),
             ("documents", one.documents.iter().map(|document| document.written).collect()),
             ("task", one.task.iter().map(|task| task.written).collect()),
+            ("every_seconds", one.observe.iter().map(|observe| observe.every.at).collect()),
+            ("grace_seconds", one.observe.iter().filter_map(|observe| Some(observe.grace.as_ref()?.at)).collect()),
         ];
         self.add("declaration/control", one.id.as_str(), one.written, &facts, &places)
     }
@@ -421,6 +426,8 @@ impl Things<'_> {
             due: due(last_done, &one.every),
             model_since: first.map(|review| day(review.on.value)),
             kept: one.records.as_ref().and_then(|folder| self.loaded.kept(&folder.at).cloned()),
+            grace: cadence(&one.grace),
+            operated: None,
             seen: None,
         };
         let last_at: Vec<Span> = last.iter().map(|done| done.on.at).collect();
@@ -438,6 +445,7 @@ impl Things<'_> {
             ("last_done", last_at),
             ("model_since", first.iter().map(|review| review.on.at).collect()),
             ("kept", of(&one.records)),
+            ("grace", of(&one.grace)),
         ];
         self.add("declaration/task", control.id.as_str(), one.written, &facts, &places)
     }

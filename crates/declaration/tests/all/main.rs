@@ -11,6 +11,7 @@ mod common;
 mod diagnostics;
 mod mutated;
 mod northbank;
+mod operated;
 mod parameters;
 mod person;
 mod places;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::answer::{Given, Holds, Who, WhoKind};
+use super::answer::{Given, Holds, Place, Who, WhoKind};
 use super::asks::of_grant;
 use super::becoming::Mentions;
 use super::direct::{Act, Acts, account_named, actions, add, constrained, given, in_grants, in_policy, unread};
@@ -49,6 +49,62 @@ type Class = (String, BTreeMap<String, Vec<String>>);
 struct Common<'w> {
     key: String,
     acts: Vec<(&'w Principal, Acts)>,
+    /// Their places.
+    at: HashMap<&'w Who, usize>,
+}
+
+/// The same for one policy: without those whom it names.
+#[derive(Debug)]
+pub struct CommonOf<'w> {
+    policy: Rc<Policy>,
+    common: Rc<Common<'w>>,
+}
+
+impl<'w> CommonOf<'w> {
+    /// Equal for all keys that have as much in common, whomever their policies name.
+    pub fn number(&self) -> usize {
+        Rc::as_ptr(&self.common).cast::<u8>().addr()
+    }
+
+    /// What everybody does to a key of a policy that names nobody of them.
+    pub fn everybody<'c>(&'c self, arn: &'c str) -> impl Iterator<Item = (&'w Who, Acts)> + 'c {
+        self.common.acts.iter().map(move |(one, acts)| (&one.who, self.moved(acts, arn)))
+    }
+
+    /// Those of them whom the policy names.
+    pub fn named(&self) -> impl Iterator<Item = &'w Who> {
+        let named = self.policy.mentions.values.iter().filter_map(|arn| self.common.at.get(&Who::of_arn(arn)));
+        named.filter_map(|at| self.common.acts.get(*at)).map(|(one, _)| &one.who)
+    }
+
+    /// What they do to a key.
+    pub fn acts<'c>(&'c self, arn: &'c str) -> impl Iterator<Item = (&'w Who, Acts)> + 'c {
+        let here = self.common.acts.iter().filter(|(one, _)| !self.names(one));
+        here.map(move |(one, acts)| (&one.who, self.moved(acts, arn)))
+    }
+
+    /// What one of them does to a key.
+    pub fn of(&self, who: &Who, arn: &str) -> Option<Acts> {
+        let (one, acts) = self.common.acts.get(*self.common.at.get(who)?)?;
+        (!self.names(one)).then(|| self.moved(acts, arn))
+    }
+
+    fn names(&self, one: &Principal) -> bool {
+        self.policy.mentions.values.contains(&one.holder.arn)
+    }
+
+    fn moved(&self, acts: &Acts, arn: &str) -> Acts {
+        acts.iter().cloned().map(|act| act.moved(&self.common.key, arn)).collect()
+    }
+}
+
+/// Who acts on a key.
+#[derive(Debug)]
+pub struct Parts<'w> {
+    /// Those about whom something has to be found out for this key: with all that they do.
+    pub own: BTreeMap<Who, Acts>,
+    /// The others, who do the same to many keys. Whoever is in both does what the first says.
+    pub common: Option<CommonOf<'w>>,
 }
 
 /// Finds who acts on keys.
@@ -74,6 +130,19 @@ struct Asked<'a, 'w> {
     covered: BTreeSet<&'w str>,
 }
 
+impl Parts<'_> {
+    /// Both in one.
+    pub fn whole(self, arn: &str) -> BTreeMap<Who, Acts> {
+        let mut all = self.own;
+        for (who, acts) in self.common.iter().flat_map(|common| common.acts(arn)) {
+            if !all.contains_key(who) {
+                all.insert(who.clone(), acts);
+            }
+        }
+        all
+    }
+}
+
 impl<'w> Acting<'w> {
     pub fn new(world: &'w World, powers: &Powers<'w>) -> Self {
         let mut uneven: BTreeMap<&str, Uneven<'_>> = BTreeMap::new();
@@ -88,6 +157,11 @@ impl<'w> Acting<'w> {
 
     /// Who acts on this key.
     pub fn on(&mut self, key: &Key, powers: &Powers<'w>, arns: &HashMap<&'w str, At<'w>>) -> BTreeMap<Who, Acts> {
+        self.parts(key, powers, arns).whole(&key.arn)
+    }
+
+    /// The same, apart from what was found out once for many keys.
+    pub fn parts(&mut self, key: &Key, powers: &Powers<'w>, arns: &HashMap<&'w str, At<'w>>) -> Parts<'w> {
         let mut all: BTreeMap<Who, Acts> = BTreeMap::new();
         let policy = key.policy.as_ref().map(|policy| (policy, self.policy(policy)));
         if let Some((digest, known)) = &policy {
@@ -105,16 +179,28 @@ impl<'w> Acting<'w> {
         let everything =
             |number: &&&'w String| all.get(&administrators(number)).is_some_and(|acts| is_everything(acts));
         asked.covered = self.world.accounts.keys().filter(|number| everything(&number)).map(String::as_str).collect();
-        if let Some((digest, known)) = &policy {
-            self.by_policy(&asked, digest, known, &mut all);
+        let common = policy.as_ref().and_then(|(digest, known)| self.by_policy(&asked, digest, known, &mut all));
+        // What is common comes before what a grant gives.
+        let mut pulled: BTreeSet<Who> = BTreeSet::new();
+        let mut pull = |all: &mut BTreeMap<Who, Acts>, who: &Who| {
+            if let Some(acts) = common.as_ref().and_then(|common| common.of(who, &key.arn))
+                && pulled.insert(who.clone())
+            {
+                all.entry(who.clone()).or_default().extend(acts);
+            }
+        };
+        for who in all.keys().cloned().collect::<Vec<_>>() {
+            pull(&mut all, &who);
         }
         let speaks: &[(Effect, u64)] = policy.as_ref().map(|(_, known)| &*known.speaks).unwrap_or_default();
         for grant in key.known_grants() {
             for (one, power) in self.granted(&asked, grant) {
+                pull(&mut all, &one.who);
                 let acts = all.entry(one.who.clone()).or_default();
                 one.acts_by_grant(key, grant, (power, speaks), acts);
             }
             for who in self.grantees(grant) {
+                pull(&mut all, &who);
                 for (bit, action) in actions(given(grant)) {
                     if let Some(terms) = constrained(grant, action) {
                         add(all.entry(who.clone()).or_default(), Act::of(bit, terms, vec![in_grants(key, grant)]));
@@ -133,7 +219,7 @@ impl<'w> Acting<'w> {
             }
         }
         all.retain(|_, acts| !acts.is_empty());
-        all
+        Parts { own: all, common }
     }
 
     fn policy(&mut self, policy: &Arc<Digest>) -> Rc<Policy> {
@@ -158,8 +244,14 @@ impl<'w> Acting<'w> {
         known
     }
 
-    /// Those whom the key's policy names, or whose account it leaves it to.
-    fn by_policy(&mut self, asked: &Asked<'_, 'w>, digest: &Digest, known: &Policy, all: &mut BTreeMap<Who, Acts>) {
+    /// Those whom the key's policy names, or whose account it leaves it to: of these the ones that are the same at other keys are what it gives.
+    fn by_policy(
+        &mut self,
+        asked: &Asked<'_, 'w>,
+        digest: &Digest,
+        known: &Rc<Policy>,
+        all: &mut BTreeMap<Who, Acts>,
+    ) -> Option<CommonOf<'w>> {
         let Asked { key, powers, arns, .. } = asked;
         let Mentions { anybody, accounts, values } = &known.mentions;
         let named: BTreeSet<At<'w>> = values.iter().filter_map(|value| arns.get(value.as_str()).copied()).collect();
@@ -188,17 +280,7 @@ impl<'w> Acting<'w> {
             let acts = one.acts_by_policy(key, digest, power, &known.speaks);
             all.entry(one.who.clone()).or_default().extend(acts);
         }
-        if !known.even {
-            return;
-        }
-        let common = self.common(asked, known);
-        for (one, acts) in &common.acts {
-            if values.contains(&one.holder.arn) {
-                continue;
-            }
-            let of = all.entry(one.who.clone()).or_default();
-            of.extend(acts.iter().cloned().map(|act| act.moved(&common.key, &key.arn)));
-        }
+        known.even.then(|| CommonOf { policy: Rc::clone(known), common: self.common(asked, known) })
     }
 
     /// What the general part of a policy gives those whose own policies tell no keys apart.
@@ -230,7 +312,8 @@ impl<'w> Acting<'w> {
                 }
             }
         }
-        let found = Rc::new(Common { key: key.arn.clone(), acts });
+        let at = acts.iter().enumerate().map(|(at, (one, _))| (&one.who, at)).collect();
+        let found = Rc::new(Common { key: key.arn.clone(), acts, at });
         self.common.insert(of, Rc::clone(&found));
         found
     }
@@ -398,14 +481,20 @@ impl<'w> Uneven<'w> {
 impl Act {
     /// The same of another key.
     fn moved(mut self, from: &str, to: &str) -> Self {
-        if from != to {
-            for place in self.by.iter_mut().filter(|place| place.id == from) {
-                to.clone_into(&mut place.id);
-            }
-            for one in self.conditions.iter_mut().filter(|one| one.words.contains(from)) {
-                one.words = one.words.replace(from, to);
-            }
-        }
+        move_to(&mut self.by, &mut self.conditions, from, to);
         self
+    }
+}
+
+/// Puts one key in the place of another.
+pub fn move_to(by: &mut [Place], conditions: &mut [Given], from: &str, to: &str) {
+    if from == to {
+        return;
+    }
+    for place in by.iter_mut().filter(|place| place.id == from) {
+        to.clone_into(&mut place.id);
+    }
+    for one in conditions.iter_mut().filter(|one| one.words.contains(from)) {
+        one.words = one.words.replace(from, to);
     }
 }

@@ -126,7 +126,7 @@ pub struct Reacher {
 
 /// One who reaches a key, or comes to be an administrator of an account, by the step that they take. Whomever that leads to has an entry of
 /// their own beside it; administrators of an account have one as a whole, and who they are is said once, of the account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
     pub who: Who,
     /// What they can do to the key in this way. Empty, where it is an account's administrators that they come to be.

@@ -199,11 +199,17 @@ impl<'a, 'w> Becoming<'a, 'w> {
             self.add(&role.who, step_unread(&anyone, ASSUME, &role.who.name, by, words));
             return;
         };
-        for one in self.mentioned(number, &Mentions::of(trust)) {
+        let mentions = Mentions::of(trust);
+        for one in self.mentioned(number, &mentions) {
             if one.who == role.who {
                 continue;
             }
             let foreign = arn::account(&one.holder.arn) != Some(number);
+            // Of many who are let in by their account, most have no policy that says so of this role.
+            let by_name = mentions.anybody || mentions.values.contains(&one.holder.arn);
+            if (foreign || !by_name) && !one.holder.may_be_given(ASSUME, To::One(&role.holder.arn)) {
+                continue;
+            }
             for way in named(trust, &one.holder, ASSUME, To::Itself) {
                 if let Some(step) = assumes(one, role, &way, foreign) {
                     self.add(&role.who, step);
@@ -293,7 +299,7 @@ pub(super) fn assumes(one: &Principal, role: &Principal, way: &Named, foreign: b
         (terms, own) = one.own(ASSUME, to, terms)?;
         by.extend(own);
     } else {
-        let (unless, unclear) = one.holder.denied(ASSUME, to)?;
+        let (unless, unclear) = one.holder.denied(ASSUME, to, false)?;
         terms = terms.all(Holds::Unmet, &unless).all(Holds::NotUnderstood, &unclear);
     }
     Some(terms.step(&one.who, ASSUME, &role.who.name, by))

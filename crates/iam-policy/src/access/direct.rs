@@ -95,14 +95,11 @@ impl Principal {
             by.extend(own);
             return Some((terms, by));
         }
-        let (unless, unclear) = self.holder.denied(action.name, to)?;
-        terms = terms.all(Holds::Unmet, &unless).all(Holds::NotUnderstood, &unclear);
         // What a boundary does not allow is taken from a role that is named by its ARN, and not from a user.
         // <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
-        if self.who.kind == WhoKind::Role && way.by_arn {
-            let (besides, unclear) = self.holder.edge(action.name, to)?;
-            terms = terms.all(Holds::Unmet, &besides).all(Holds::NotUnderstood, &unclear);
-        }
+        let within = self.who.kind == WhoKind::Role && way.by_arn;
+        let (unless, unclear) = self.holder.denied(action.name, to, within)?;
+        terms = terms.all(Holds::Unmet, &unless).all(Holds::NotUnderstood, &unclear);
         Some((terms, by))
     }
 
@@ -155,7 +152,7 @@ impl Principal {
                 terms = more;
                 by.extend(own);
             } else {
-                let Some((unless, unclear)) = self.holder.denied(action.name, to) else { continue };
+                let Some((unless, unclear)) = self.holder.denied(action.name, to, false) else { continue };
                 terms = terms.all(Holds::Unmet, &unless).all(Holds::NotUnderstood, &unclear);
             }
             // What the key's policy denies, it denies to grantees too.

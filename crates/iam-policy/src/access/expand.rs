@@ -54,11 +54,11 @@ pub fn expand(key: &str, entries: &[Entry], administrators: &BTreeMap<String, Ve
 /// Everybody who does this to a key, and whether they surely can: [`expand`] without the paths.
 #[must_use]
 pub fn all_who<'e>(
-    entries: &'e [Entry],
+    entries: impl Iterator<Item = &'e Entry>,
     administrators: &'e BTreeMap<String, Vec<Entry>>,
     does: Does,
 ) -> BTreeMap<&'e Who, May> {
-    let here = entries.iter().filter(|one| one.does.contains(&does));
+    let here = entries.filter(|one| one.does.contains(&does));
     let mut ways: BTreeMap<&Who, May> = here.map(|one| (&one.who, one.may)).collect();
     let mut open: Vec<&Who> = ways.keys().copied().collect();
     while let Some(who) = open.pop() {

@@ -29,4 +29,4 @@ pub use expand::{all_who, expand};
 pub use facts::{
     Account, Cluster, Grant, GrantConstraints, Key, MalformedFacts, PodIdentity, Principal, Reader, Sealed, World,
 };
-pub use walk::{Link, Walker};
+pub use walk::{Answer, Link, Shared, Walker};

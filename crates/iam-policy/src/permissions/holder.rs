@@ -80,15 +80,34 @@ pub struct Holder {
     pub loose: Loose,
 }
 
-/// By which action, and whether they surely may do it.
-pub type Way = (&'static str, bool);
+/// What holds somebody back: one of their policies, by its place among them, or their boundary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Bar {
+    Policy(usize),
+    Boundary,
+}
+
+/// What holds somebody back from an action, and whether it surely does.
+pub type Barred = (Bar, bool);
+
+/// One way in which somebody takes away what holds them back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    pub action: &'static str,
+    /// The ARN of what it is done to: of themselves, or of a group of theirs.
+    pub on: String,
+    /// What is gone then, with all that it allowed.
+    pub takes: Vec<Bar>,
+    /// The places of their policies that allow it, but for what holds them back, and whether surely.
+    pub givers: Vec<(usize, bool)>,
+    /// What holds them back from it, and has to be gone before.
+    pub bars: Vec<Barred>,
+}
 
 /// By what somebody takes away what holds them back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Loose {
-    /// Of each of their policies, in their order. Empty: of none.
-    pub policies: Vec<Option<Way>>,
-    pub boundary: Option<Way>,
+    pub ways: Vec<Way>,
 }
 
 /// A policy in somebody's hands.

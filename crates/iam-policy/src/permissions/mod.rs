@@ -7,7 +7,10 @@
 mod asks;
 mod holder;
 mod loosen;
+mod plan;
 mod raise;
+#[cfg(test)]
+mod tests;
 mod weigh;
 
 pub(crate) use asks::{Ask, CHANGE_PEOPLE, On};

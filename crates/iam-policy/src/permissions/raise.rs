@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::asks::{Ask, BECOME, CHANGE_PEOPLE, OF_KEYS, On, RAISE};
-use super::holder::{Digest, Held, Holder, Loose};
+use super::holder::{Bar, Digest, Held, Holder, Loose};
 use super::weigh::{Gift, To, Trusts, trusts, trusts_a_service};
 use crate::document::Effect;
 
@@ -51,9 +51,15 @@ impl Holder {
         self.policies.iter().chain(&self.boundary).filter(|held| held.digest.is_none()).collect()
     }
 
-    fn digests(&self) -> Vec<&Digest> {
+    /// What their policies say, without those that are gone.
+    pub(super) fn digests(&self, gone: &[Bar]) -> Vec<&Digest> {
         static NOTHING: Digest = Digest { statements: Vec::new(), variables: false };
-        self.policies.iter().map(|held| held.digest.as_deref().unwrap_or(&NOTHING)).collect()
+        let all = self.policies.iter().enumerate();
+        all.map(|(n, held)| match held.digest.as_deref() {
+            Some(digest) if !gone.contains(&Bar::Policy(n)) => digest,
+            _ => &NOTHING,
+        })
+        .collect()
     }
 
     /// What a policy that was not read may give: everything. A boundary that was not read gives nothing, and what it leaves is not known.
@@ -75,19 +81,19 @@ impl Holder {
 
     /// The strongest gift of an action, within the boundary; or once that and what denies it is gone, where they can see to it.
     pub(crate) fn given(&self, action: &str, to: To<'_>) -> Option<Gift<'_>> {
-        let now = self.given_now(action, to);
-        match self.given_once_loosened(action, to) {
-            Some(then) if now.as_ref().is_none_or(|now| !now.unclear.is_empty() && then.unclear.is_empty()) => {
-                Some(then)
-            }
-            _ => now,
+        let now = self.strongest(&[], action, to);
+        if self.loose.ways.is_empty() || now.as_ref().is_some_and(|now| now.unclear.is_empty()) {
+            return now;
         }
+        self.given_once_loosened(action, to, now.is_some()).or(now)
     }
 
-    fn given_now(&self, action: &str, to: To<'_>) -> Option<Gift<'_>> {
-        let digests = self.digests();
+    /// The strongest gift of an action, within the boundary, where these are gone.
+    pub(super) fn strongest(&self, gone: &[Bar], action: &str, to: To<'_>) -> Option<Gift<'_>> {
+        let digests = self.digests(gone);
         let mut gifts = self.gifts(&digests, &digests, action, to);
-        if let Some(digest) = self.boundary.as_ref().and_then(|held| held.digest.as_deref()) {
+        let boundary = self.boundary.as_ref().filter(|_| !gone.contains(&Bar::Boundary));
+        if let Some(digest) = boundary.and_then(|held| held.digest.as_deref()) {
             gifts.retain_mut(|gift| self.bounds(gift, digest, action, to));
             gifts.sort_by_key(|gift| !gift.unclear.is_empty());
         }
@@ -286,7 +292,7 @@ fn takes_on(holder: &Holder, target: &Holder, ask: &Ask, trust: &Digest) -> Opti
     let of_trust = Held { name: target.arn.clone(), group: None, digest: None };
     match how {
         Trusts::Them => {
-            let digests = holder.digests();
+            let digests = holder.digests(&[]);
             let denied = digests.iter().any(|digest| digest.of_effect(Effect::Deny, ask.action).next().is_some());
             let mut unclear = unclear;
             if denied {

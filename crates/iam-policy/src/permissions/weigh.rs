@@ -10,7 +10,7 @@ use crate::reach::{Comer, Says, escape, is_of_resource, words};
 use crate::text::{self, Pattern};
 use crate::wildcard::wildcard_matches;
 
-use super::holder::{Digest, Holder};
+use super::holder::{Bar, Digest, Holder};
 
 /// To what an action is done.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +53,7 @@ pub struct Gift<'a> {
 }
 
 /// What a denying statement does to somebody who is given what it denies.
-enum Denial {
+pub(super) enum Denial {
     Nothing,
     /// They get around it by how they call.
     Unless(String),
@@ -63,7 +63,7 @@ enum Denial {
 }
 
 impl Holder {
-    fn request(&self, action: &str, to: To<'_>) -> Request {
+    pub(super) fn request(&self, action: &str, to: To<'_>) -> Request {
         let one = |value: &str| vec![value.to_owned()];
         let mut context = BTreeMap::from([("aws:principalisawsservice".to_owned(), one("false"))]);
         // Nobody calls as a group: of its members, other things are true.
@@ -105,8 +105,7 @@ impl Holder {
         to: To<'_>,
     ) -> Vec<Gift<'a>> {
         // Most policies say nothing of it: then the request need not be made up.
-        let speaks = |digest: &&Digest| digest.of_effect(Effect::Allow, action).any(|(_, one)| may_reach(one, to));
-        if !policies.iter().any(speaks) {
+        if !policies.iter().any(|digest| may_give(digest, action, to)) {
             return Vec::new();
         }
         let request = self.request(action, to);
@@ -130,6 +129,11 @@ impl Holder {
         gifts.sort_by_key(|gift| !gift.unclear.is_empty());
         gifts
     }
+}
+
+/// Whether a policy may give an action, by the plain texts of its statements.
+fn may_give(digest: &Digest, action: &str, to: To<'_>) -> bool {
+    digest.of_effect(Effect::Allow, action).any(|(_, one)| may_reach(one, to))
 }
 
 /// Whether a statement may reach what is asked, by the plain texts of its resources.
@@ -237,6 +241,17 @@ impl Gift<'_> {
 
     /// Whether a denying statement takes it back from this holder.
     fn is_taken(&mut self, denial: &Statement, to: To<'_>, request: &Request, variables: bool) -> bool {
+        match self.denial(denial, to, request, variables) {
+            Denial::Nothing => {}
+            Denial::Unless(words) => self.unless.push(words),
+            Denial::Perhaps(unclear) => self.unclear.extend(unclear),
+            Denial::Takes => return true,
+        }
+        false
+    }
+
+    /// What a denying statement does to it.
+    pub(super) fn denial(&self, denial: &Statement, to: To<'_>, request: &Request, variables: bool) -> Denial {
         let covered = match to {
             To::Itself => Some(true),
             To::One(_) | To::Known(..) => matches_one(denial, request, variables),
@@ -245,14 +260,14 @@ impl Gift<'_> {
             To::Some(_) if self.statement.not_resources.is_some() && spares_some(denial, &self.to) => None,
             To::Some(_) => Some(false),
         };
-        match weighed(denial, covered, request, variables) {
-            Denial::Nothing => {}
-            Denial::Unless(words) => self.unless.push(words),
-            Denial::Perhaps(unclear) => self.unclear.extend(unclear),
-            Denial::Takes => return true,
-        }
-        false
+        weighed(denial, covered, request, variables)
     }
+}
+
+/// What a denying statement does to somebody, whatever else gives them what it denies.
+pub(super) fn denial(statement: &Statement, to: To<'_>, request: &Request, variables: bool) -> Denial {
+    let covered = if to.one().is_some() { matches_one(statement, request, variables) } else { Some(true) };
+    weighed(statement, covered, request, variables)
 }
 
 /// What a denying statement that has these resources takes from who asks. Whom it names is not asked.
@@ -398,11 +413,21 @@ pub fn session_of<'p>(holder: &Holder, principal: &'p str) -> Option<&'p str> {
 pub type Denied = (Vec<String>, Vec<String>);
 
 impl Holder {
+    /// Whether their own policies may give an action, by the plain texts of these. Where one was not read, they may.
+    pub(crate) fn may_be_given(&self, action: &str, to: To<'_>) -> bool {
+        self.policies.iter().any(|held| held.digest.as_deref().is_none_or(|digest| may_give(digest, action, to)))
+    }
+
     /// What a policy of a resource denies this holder, which is not surely denied; `None`: it is.
     pub(crate) fn denied_in(&self, policy: &Digest, action: &str, to: To<'_>) -> Option<Denied> {
-        let request = self.request(action, to);
         let mut denied = Denied::default();
-        for (_, denial) in policy.of_effect(Effect::Deny, action) {
+        // Most policies deny nothing: then the request need not be made up.
+        let mut denials = policy.of_effect(Effect::Deny, action).peekable();
+        if denials.peek().is_none() {
+            return Some(denied);
+        }
+        let request = self.request(action, to);
+        for (_, denial) in denials {
             let names = match (&denial.principals, &denial.not_principals) {
                 (Some(principals), _) => {
                     let answers: Vec<_> = principals.iter().map(|one| is_principal(one, &request.caller)).collect();
@@ -432,43 +457,46 @@ impl Holder {
         Some(denied)
     }
 
-    /// What their own policies and their boundary deny, which is not surely denied; `None`: it is.
-    pub(crate) fn denied(&self, action: &str, to: To<'_>) -> Option<Denied> {
-        self.denied_now(action, to).or_else(|| self.denied_once_loosened(action, to))
+    /// What their own policies and their boundary deny, which is not surely denied; `None`: it is, and they cannot see to it. `within`: of
+    /// their boundary also what it asks for beside what another policy gives, and whether it allows it.
+    pub(crate) fn denied(&self, action: &str, to: To<'_>, within: bool) -> Option<Denied> {
+        let now = self.denied_now(&[], action, to, within);
+        if self.loose.ways.is_empty() || now.as_ref().is_some_and(|now| now.1.is_empty()) {
+            return now;
+        }
+        self.denied_once_loosened(action, to, within, now.is_some()).or(now)
     }
 
-    fn denied_now(&self, action: &str, to: To<'_>) -> Option<Denied> {
+    /// The same where these are gone, and nothing else is.
+    pub(super) fn denied_now(&self, gone: &[Bar], action: &str, to: To<'_>, within: bool) -> Option<Denied> {
         let request = self.request(action, to);
         let mut denied = Denied::default();
-        for held in self.policies.iter().chain(&self.boundary) {
+        for (bar, held) in self.bars().filter(|(bar, _)| !gone.contains(bar)) {
             let Some(digest) = held.digest.as_deref() else {
                 denied.1.push(format!("{}, which was not read", held.name));
                 continue;
             };
-            for (_, denial) in digest.of_effect(Effect::Deny, action) {
-                let covered =
-                    if to.one().is_some() { matches_one(denial, &request, digest.variables) } else { Some(true) };
-                match weighed(denial, covered, &request, digest.variables) {
+            for (_, statement) in digest.of_effect(Effect::Deny, action) {
+                match denial(statement, to, &request, digest.variables) {
                     Denial::Nothing => {}
                     Denial::Unless(words) => denied.0.push(words),
                     Denial::Perhaps(unclear) => denied.1.extend(unclear),
                     Denial::Takes => return None,
                 }
             }
+            if within && bar == Bar::Boundary {
+                let edge = self.edge(digest, action, to)?;
+                denied.0.extend(edge.0);
+                denied.1.extend(edge.1);
+            }
         }
         Some(denied)
     }
 
-    /// What the boundary asks for beside what another policy gives, and what of it is not understood; `None`: it does not allow it.
-    pub(crate) fn edge(&self, action: &str, to: To<'_>) -> Option<Denied> {
-        let Some(boundary) = &self.boundary else { return Some(Denied::default()) };
-        let Some(digest) = boundary.digest.as_deref() else {
-            return Some((Vec::new(), vec![format!("{}, which was not read", boundary.name)]));
-        };
-        match self.gifts(&[digest], &[digest], action, to).into_iter().next() {
-            Some(gift) => Some(([gift.besides, gift.unless].concat(), gift.unclear)),
-            None => self.edge_once_loosened(),
-        }
+    /// What a boundary asks for beside what another policy gives, and what of it is not understood; `None`: it does not allow it.
+    pub(super) fn edge(&self, boundary: &Digest, action: &str, to: To<'_>) -> Option<Denied> {
+        let gift = self.gifts(&[boundary], &[boundary], action, to).into_iter().next()?;
+        Some(([gift.besides, gift.unless].concat(), gift.unclear))
     }
 }
 

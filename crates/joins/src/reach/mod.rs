@@ -1,5 +1,6 @@
 //! Who reaches each key of KMS, over all targets, and who comes to be an administrator of each account.
 
+mod common;
 mod factors;
 mod facts;
 mod links;
@@ -11,11 +12,16 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
+use iam_policy::May;
 use iam_policy::access::{Entry, Key, Reader, Sealed, Walker, Who, WhoKind};
+use serde::de::IgnoredAny;
 use serde::{Serialize, Serializer};
 
 pub use factors::asks_for_mfa;
-pub use facts::{ADMINISTRATORS, AdministratorsFacts, DeclaredKey, Factors, REACH, ReachFacts, Reacher};
+pub use facts::{
+    ADMINISTRATORS, AdministratorsFacts, Among, COMMON, Common, CommonFacts, DeclaredKey, Factors, ITS_KEY, REACH,
+    ReachFacts, Reacher,
+};
 
 use crate::joined::{Input, Join, Joined, JoinedKind, List, Sink};
 use crate::keys::found::FoundKey;
@@ -23,11 +29,11 @@ use crate::people::HOLDER;
 use crate::reaching::{self, IDENTITY, IdentityFacts, PERMISSIONS, Reached};
 use crate::unread::Unread;
 use crate::world::{Object, World};
+use common::{Group, KEY, Reaching};
 use factors::{About, People};
 use wallets::Uses;
 pub use wallets::{Alone, WALLET, WalletFacts};
 
-const KEY: &str = "aws-kms/key";
 const USER: &str = "aws-iam/user";
 const GROUP: &str = "aws-iam/group";
 const ROLE: &str = "aws-iam/role";
@@ -62,6 +68,7 @@ pub const JOIN: Join = Join {
 fn kinds() -> Vec<JoinedKind> {
     vec![
         JoinedKind::of::<AdministratorsFacts>(ADMINISTRATORS),
+        JoinedKind::of::<CommonFacts>(COMMON),
         JoinedKind::of::<ReachFacts>(REACH),
         JoinedKind::of::<IdentityFacts>(IDENTITY),
         JoinedKind::of::<WalletFacts>(WALLET),
@@ -124,9 +131,14 @@ fn accounts(world: &World<'_>) -> BTreeMap<String, Listed> {
 }
 
 fn run(world: &World<'_>, sink: &mut Sink<'_>) -> Vec<List> {
+    saying(world, common::LEAST, sink)
+}
+
+/// `least`: of so many people it is said once that they reach several keys in one way.
+fn saying(world: &World<'_>, least: usize, sink: &mut Sink<'_>) -> Vec<List> {
     let mut reached = Reached::default();
     let mut lists = match applies(world) {
-        true => walk(world, &mut reached, sink),
+        true => walk(world, least, &mut reached, sink),
         false => Vec::new(),
     };
     if reaching::applies(world) {
@@ -136,7 +148,7 @@ fn run(world: &World<'_>, sink: &mut Sink<'_>) -> Vec<List> {
 }
 
 /// Asks of every key who reaches it, and of every account who administers it.
-fn walk(world: &World<'_>, reached: &mut Reached, sink: &mut Sink<'_>) -> Vec<List> {
+fn walk(world: &World<'_>, least: usize, reached: &mut Reached, sink: &mut Sink<'_>) -> Vec<List> {
     let mut reader = Reader::new(world.now());
     let mut malformed = Vec::new();
     let mut places: HashMap<(&str, &str), &Object> = HashMap::new();
@@ -185,14 +197,35 @@ fn walk(world: &World<'_>, reached: &mut Reached, sink: &mut Sink<'_>) -> Vec<Li
         administrators.insert(number.to_owned(), entries);
     }
     let (wanted, mut uses) = (Uses::wanted(world), Uses::default());
+    let mut reaching = Reaching::new(named(world.declaration()));
     for key in &access.keys {
         let Some(object) = keys.get(key.arn.as_str()) else { continue };
-        let entries = walker.entries(key);
+        let answer = walker.answer(key);
         for declared in teller.here(&object.id).into_iter().filter(|one| wanted.contains(&one.id)) {
-            uses.add(&declared.id, &key.arn, &entries, &administrators);
+            uses.add(&declared.id, &key.arn, answer.all(), &administrators);
         }
-        let one = teller.reach(key, object, &entries);
-        reached.take(&one, &entries);
+        reaching.take(&key.arn, account_of(&key.arn).unwrap_or_default(), &answer);
+    }
+    let groups = reaching.groups(least);
+    let mut group_of: HashMap<&str, Lines<'_>> = HashMap::new();
+    for group in &groups {
+        let lines = teller.lines(&group.entries);
+        sink(teller.common(group, &lines));
+        let of_aws = |arn: &str| keys.get(arn).is_some_and(|object| teller.is_of_aws(object));
+        let counted: Vec<_> = group.keys.iter().filter(|(arn, _)| !of_aws(arn)).collect();
+        reached.take_common(REACH, &counted, &group.entries);
+        let told = Rc::new(lines);
+        group_of.extend(group.keys.keys().map(|arn| (arn.as_str(), Lines { group, told: Rc::clone(&told) })));
+    }
+    let by_arn: HashMap<&str, &Key> = access.keys.iter().map(|key| (key.arn.as_str(), key)).collect();
+    for known in reaching.keys() {
+        let (Some(key), Some(object)) = (by_arn.get(known.arn.as_str()), keys.get(known.arn.as_str())) else {
+            continue;
+        };
+        let lines = group_of.get(known.arn.as_str());
+        let own = reaching.own(known, lines.map(|lines| lines.group));
+        let one = teller.reach(key, object, &own, lines);
+        reached.take(&one, &own);
         sink(one);
     }
     for wallet in wallets::joined(world, &people, &uses) {
@@ -204,8 +237,39 @@ fn walk(world: &World<'_>, reached: &mut Reached, sink: &mut Sink<'_>) -> Vec<Li
         open.extend(world.missing(target.id, KEY).into_iter().map(|(_, why)| why));
     }
     reached.also(&open);
-    vec![List::new(ADMINISTRATORS, Vec::new()), List::new(REACH, open), List::new(WALLET, Vec::new())]
+    vec![
+        List::new(ADMINISTRATORS, Vec::new()),
+        List::new(COMMON, Vec::new()),
+        List::new(REACH, open),
+        List::new(WALLET, Vec::new()),
+    ]
 }
+
+/// All texts that controls give to checks: whoever is named there is judged by name.
+fn named(declaration: &declaration::Declaration) -> BTreeSet<String> {
+    fn texts(value: &serde_json::Value, all: &mut BTreeSet<String>) {
+        match value {
+            serde_json::Value::String(text) => drop(all.insert(text.clone())),
+            serde_json::Value::Array(list) => list.iter().for_each(|one| texts(one, all)),
+            serde_json::Value::Object(members) => members.values().for_each(|one| texts(one, all)),
+            _ => {}
+        }
+    }
+    let mut all = BTreeSet::new();
+    for used in declaration.controls.iter().flat_map(|control| &control.checks) {
+        used.with.to_json().values().for_each(|value| texts(value, &mut all));
+    }
+    all
+}
+
+/// What a key refers to.
+struct Lines<'g> {
+    group: &'g Group,
+    told: Rc<Vec<Told<'g>>>,
+}
+
+/// Entries that are told of a key in the place of all.
+const FIRST: usize = 5;
 
 /// Makes objects of answers.
 struct Teller<'t, 'w, 'd> {
@@ -245,7 +309,52 @@ impl Teller<'_, '_, '_> {
         joined
     }
 
-    fn reach(&self, key: &Key, object: &Object, entries: &[Entry]) -> Joined {
+    /// Whether AWS keeps the key for one of its services.
+    fn is_of_aws(&self, object: &Object) -> bool {
+        self.world.part::<String>(object, "manager").whole().is_ok_and(|manager| manager == "AWS")
+    }
+
+    /// Those who reach several keys in one way.
+    fn common(&self, group: &Group, lines: &[Told<'_>]) -> Joined {
+        let mut joined = Joined::new(COMMON, group.id.as_str());
+        joined.part("account", &group.account);
+        joined.part("keys", group.keys.keys().collect::<Vec<_>>());
+        let read = group.keys.keys().filter_map(|arn| self.places.get(&(KEY, arn.as_str())));
+        joined.inputs.extend(read.map(|one| input(one)));
+        self.lists(&group.account, &mut joined);
+        self.rests_on(&group.entries, &mut joined);
+        joined.part("entries", lines);
+        joined
+    }
+
+    /// What is said of those at one of these keys.
+    fn refers(&self, arn: &str, declared: &[DeclaredKey], lines: &Lines<'_>) -> Common {
+        let except = lines.group.keys.get(arn).cloned().unwrap_or_default();
+        let here: Vec<&Told<'_>> =
+            lines.told.iter().filter(|one| except.binary_search(&one.entry.who).is_err()).collect();
+        let holders: HashSet<&str> = declared.iter().flat_map(|key| &key.holders).map(String::as_str).collect();
+        let among = |of: &dyn Fn(&Told<'_>) -> bool| {
+            let all: Vec<&Told<'_>> = here.iter().copied().filter(|one| of(one)).collect();
+            let of = |may: May| all.iter().filter(move |one| one.entry.may == may);
+            let first = of(May::Yes).chain(of(May::Undetermined)).take(FIRST).map(|one| one.of_key(arn)).collect();
+            Among { count: all.len(), first }
+        };
+        let mut who: Vec<&Who> = here.iter().map(|one| &one.entry.who).collect();
+        who.dedup();
+        Common {
+            of: lines.group.id.clone(),
+            people: who.len(),
+            not_holders: among(&|one| {
+                one.entry.who.kind != WhoKind::Group
+                    && !one.about.holders.iter().any(|holder| holders.contains(holder.as_str()))
+            }),
+            users_without_mfa: among(&|one| one.entry.who.kind == WhoKind::User && !one.asks_for_mfa),
+            do_everything: among(&|one| common::does_everything(one.entry)),
+            except,
+        }
+    }
+
+    fn reach(&self, key: &Key, object: &Object, entries: &[Entry], lines: Option<&Lines<'_>>) -> Joined {
         let mut joined = Joined::new(REACH, key.arn.as_str());
         joined.inputs.push(input(object));
         let account = account_of(&key.arn).unwrap_or_default();
@@ -255,7 +364,14 @@ impl Teller<'_, '_, '_> {
             Ok(manager) => joined.part("manager", manager),
             Err(why) => joined.unread("manager", &why),
         }
-        self.declared(object, &mut joined);
+        let declared = self.declared(object, &mut joined);
+        let common = lines.map(|lines| self.refers(&key.arn, &declared, lines));
+        if let Some(common) = &common {
+            let id = common.of.clone();
+            let target = crate::JOINED.to_owned();
+            joined.inputs.push(Input::Object { target, kind: COMMON.to_owned(), id });
+        }
+        joined.part("common", common);
         let of_copies = self.world.why(object, "multi_region").filter(|_| key.arn.contains(":key/mrk-"));
         match (&key.copies, &of_copies) {
             (Some(copies), _) => joined.part("copies", copies),
@@ -268,7 +384,7 @@ impl Teller<'_, '_, '_> {
         let of_key = ["policy", "grants"].into_iter().filter_map(|part| self.world.why(object, part));
         let missing = ["policy", "grants"]
             .into_iter()
-            .filter_map(|part| self.world.part::<serde_json::Value>(object, part).why().cloned());
+            .filter_map(|part| self.world.part::<IgnoredAny>(object, part).why().cloned());
         match Unread::all(of_key.chain(missing).chain(of_copies)) {
             Some(why) => joined.unread("everyone", &why),
             None => joined.part("everyone", true),
@@ -304,7 +420,8 @@ impl Teller<'_, '_, '_> {
         placed.filter(move |(_, place)| targets.contains(place.target.as_str()))
     }
 
-    fn declared(&self, object: &Object, joined: &mut Joined) {
+    /// Says which keys of the inventory it is, as far as that is known.
+    fn declared(&self, object: &Object, joined: &mut Joined) -> Vec<DeclaredKey> {
         let declared = self.here(&object.id);
         joined.inputs.extend(declared.iter().map(|key| Input::declared("declaration/key", &key.id)));
         let found = self.found.get(&*object.id);
@@ -319,8 +436,9 @@ impl Teller<'_, '_, '_> {
             joined.unread("declared", why);
         }
         if more.is_none() || !declared.is_empty() {
-            joined.part("declared", declared);
+            joined.part("declared", &declared);
         }
+        declared
     }
 
     /// What is known of somebody, asked once.
@@ -334,7 +452,12 @@ impl Teller<'_, '_, '_> {
     }
 
     fn entries(&self, entries: &[Entry], joined: &mut Joined) {
-        let mut told = Vec::new();
+        self.rests_on(entries, joined);
+        joined.part("entries", self.lines(entries));
+    }
+
+    /// What these entries were computed from.
+    fn rests_on(&self, entries: &[Entry], joined: &mut Joined) {
         // Thousands of entries rest on the same policies: each is named once.
         let mut named: HashSet<(&str, &str)> = HashSet::new();
         for entry in entries {
@@ -363,12 +486,16 @@ impl Teller<'_, '_, '_> {
                     joined.inputs.push(of);
                 }
             }
-            let about = self.about(&entry.who);
-            joined.inputs.extend(about.inputs.iter().cloned());
-            let asks_for_mfa = entry.conditions.iter().any(|one| asks_for_mfa(&one.words));
-            told.push(Told { entry, about, asks_for_mfa });
+            joined.inputs.extend(self.about(&entry.who).inputs.iter().cloned());
         }
-        joined.long_part("entries", &told);
+    }
+
+    fn lines<'e>(&self, entries: &'e [Entry]) -> Vec<Told<'e>> {
+        let told = |entry: &'e Entry| {
+            let asks_for_mfa = entry.conditions.iter().any(|one| asks_for_mfa(&one.words));
+            Told { entry, about: self.about(&entry.who), asks_for_mfa }
+        };
+        entries.iter().map(told).collect()
     }
 }
 
@@ -378,6 +505,18 @@ struct Told<'e> {
     entry: &'e Entry,
     about: Rc<About>,
     asks_for_mfa: bool,
+}
+
+impl Told<'_> {
+    /// The same of one key.
+    fn of_key(&self, arn: &str) -> Reacher {
+        Reacher {
+            entry: common::of_key(self.entry, arn),
+            holders: self.about.holders.clone(),
+            asks_for_mfa: self.asks_for_mfa,
+            factors: self.about.factors.clone(),
+        }
+    }
 }
 
 impl Serialize for Told<'_> {

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 
 use super::{ADMINISTRATORS, JOIN, REACH, WALLET};
 use crate::reaching::IDENTITY;
-use crate::{Input, Joined, World};
+use crate::{Input, Joined, List, Sink, World};
+
+mod common;
 
 const OWN: &str = "111122223333";
 const ISSUER: &str = "oidc.eks.eu-west-1.amazonaws.com/id/ABC";
@@ -130,6 +132,14 @@ impl Found {
     }
 
     fn joined(&self, loaded: &Loaded) -> BTreeMap<(String, String), Joined> {
+        self.told(loaded, JOIN.run)
+    }
+
+    fn told(
+        &self,
+        loaded: &Loaded,
+        run: impl Fn(&World<'_>, &mut Sink<'_>) -> Vec<List>,
+    ) -> BTreeMap<(String, String), Joined> {
         let mut world = World::builder(&loaded.declaration, 1_795_982_400);
         let kinds = [
             ("aws", "aws-iam/user"),
@@ -168,7 +178,7 @@ impl Found {
         let world = world.build();
         assert!((JOIN.applies)(&world));
         let mut all = BTreeMap::new();
-        let lists = (JOIN.run)(&world, &mut |joined| {
+        let lists = run(&world, &mut |joined| {
             let known = all.insert((joined.kind.to_owned(), joined.id.clone()), joined);
             assert!(known.is_none(), "an object comes twice: {known:?}");
         });

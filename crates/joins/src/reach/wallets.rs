@@ -1,6 +1,6 @@
 //! Whether somebody alone reaches as many keys of a wallet as a transfer needs signatures.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use iam_policy::May;
 use iam_policy::access::{Does, Entry, Who, WhoKind, all_who};
@@ -36,6 +36,12 @@ pub struct WalletFacts {
     pub perhaps: Option<Vec<Alone>>,
 }
 
+/// The kind of a declared person.
+const HOLDER: &str = "holder";
+
+/// A kind, and a name.
+type Person = (String, String);
+
 /// Somebody who uses several keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -50,7 +56,10 @@ pub struct Alone {
 /// Who uses keys of the inventory: by the key's id.
 #[derive(Debug, Default)]
 pub struct Uses {
-    of: BTreeMap<String, Vec<(Who, May)>>,
+    /// Everybody once, as most use many keys.
+    who: Vec<Who>,
+    known: HashMap<Who, usize>,
+    of: BTreeMap<String, Vec<(usize, May)>>,
     inputs: BTreeMap<String, Input>,
 }
 
@@ -63,12 +72,30 @@ impl Uses {
         of.map(|key| key.id.as_str().to_owned()).collect()
     }
 
-    pub fn add(&mut self, id: &str, arn: &str, entries: &[Entry], administrators: &BTreeMap<String, Vec<Entry>>) {
+    /// `entries`: all of the key, in whatever order.
+    pub fn add<'e>(
+        &mut self,
+        id: &str,
+        arn: &str,
+        entries: impl Iterator<Item = &'e Entry>,
+        administrators: &'e BTreeMap<String, Vec<Entry>>,
+    ) {
         let named = all_who(entries, administrators, Does::Use).into_iter().filter(|(who, _)| {
             who.kind != WhoKind::Group
                 && !(who.kind == WhoKind::Administrators && administrators.contains_key(&who.name))
         });
-        self.of.entry(id.to_owned()).or_default().extend(named.map(|(who, may)| (who.clone(), may)));
+        let of = self.of.entry(id.to_owned()).or_default();
+        for (who, may) in named {
+            let at = match self.known.get(who) {
+                Some(at) => *at,
+                None => {
+                    self.who.push(who.clone());
+                    self.known.insert(who.clone(), self.who.len() - 1);
+                    self.who.len() - 1
+                }
+            };
+            of.push((at, may));
+        }
         let kind = REACH.to_owned();
         self.inputs.insert(id.to_owned(), Input::Object { target: crate::JOINED.to_owned(), kind, id: arn.to_owned() });
     }
@@ -86,6 +113,14 @@ fn wallets<'w>(world: &'w World<'_>) -> impl Iterator<Item = (&'w str, u32)> {
 /// One object for each.
 pub fn joined(world: &World<'_>, people: &People, uses: &Uses) -> Vec<Joined> {
     let mut found = Vec::new();
+    let named = |who: &Who| -> Vec<Person> {
+        let mut holders = people.holders(who).peekable();
+        match holders.peek().is_none() {
+            false => holders.map(|holder| (HOLDER.to_owned(), holder.to_owned())).collect(),
+            true => vec![(kind_of(who), who.name.clone())],
+        }
+    };
+    let persons: Vec<Vec<Person>> = uses.who.iter().map(named).collect();
     for (id, needed) in wallets(world) {
         let keys: Vec<_> = world
             .declaration()
@@ -95,8 +130,8 @@ pub fn joined(world: &World<'_>, people: &People, uses: &Uses) -> Vec<Joined> {
             .collect();
         let mut joined = Joined::new(WALLET, id);
         joined.inputs.push(Input::declared("declaration/wallet", id));
-        let mut sure: BTreeMap<(String, String), BTreeSet<&str>> = BTreeMap::new();
-        let mut perhaps: BTreeMap<(String, String), BTreeSet<&str>> = BTreeMap::new();
+        let mut sure: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+        let mut perhaps: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
         let mut unseen = Vec::new();
         for key in &keys {
             let name = key.id.as_str();
@@ -104,37 +139,32 @@ pub fn joined(world: &World<'_>, people: &People, uses: &Uses) -> Vec<Joined> {
             joined.inputs.extend(uses.inputs.get(name).cloned());
             // A declared holder signs with it: that is what holding means.
             for holder in &key.holders {
-                sure.entry(("holder".to_owned(), holder.as_str().to_owned())).or_default().insert(name);
+                sure.entry((HOLDER, holder.as_str())).or_default().insert(name);
             }
             let Some(of) = uses.of.get(name) else {
                 unseen.push(name);
                 continue;
             };
             for (who, may) in of {
-                let mut holders = people.holders(who).peekable();
-                let persons: Vec<(String, String)> = match holders.peek().is_none() {
-                    false => holders.map(|holder| ("holder".to_owned(), holder.to_owned())).collect(),
-                    true => vec![(kind_of(who), who.name.clone())],
-                };
-                for person in persons {
+                for (kind, person) in persons.get(*who).into_iter().flatten() {
                     let set = if *may == May::Yes { &mut sure } else { &mut perhaps };
-                    set.entry(person).or_default().insert(name);
+                    set.entry((kind, person)).or_default().insert(name);
                 }
             }
         }
         let enough = |keys: usize| u32::try_from(keys).is_ok_and(|keys| keys >= needed);
-        let told = |(kind, name): &(String, String), keys: &BTreeSet<&str>| Alone {
-            kind: kind.clone(),
-            name: name.clone(),
+        let told = |(kind, name): &(&str, &str), keys: &BTreeSet<&str>| Alone {
+            kind: (*kind).to_owned(),
+            name: (*name).to_owned(),
             keys: keys.iter().map(|key| (*key).to_owned()).collect(),
         };
         let alone: Vec<Alone> =
             sure.iter().filter(|(_, keys)| enough(keys.len())).map(|(who, keys)| told(who, keys)).collect();
         let mut either = perhaps;
         for (who, keys) in &sure {
-            either.entry(who.clone()).or_default().extend(keys);
+            either.entry(*who).or_default().extend(keys);
         }
-        let is_sure = |who: &(String, String)| sure.get(who).is_some_and(|keys| enough(keys.len()));
+        let is_sure = |who: &(&str, &str)| sure.get(who).is_some_and(|keys| enough(keys.len()));
         let perhaps: Vec<Alone> = either
             .iter()
             .filter(|(who, keys)| enough(keys.len()) && !is_sure(who))

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::due::Every;
 use crate::record::{Covers, Subject};
 use crate::{Date, Digest, Outcome, RecordRef, Severity, Timestamp};
 
@@ -167,6 +168,13 @@ impl Counts {
         }
     }
 
+    /// How many findings there are.
+    #[must_use]
+    pub const fn findings(&self) -> u64 {
+        let judged = self.conforms.saturating_add(self.deviates);
+        judged.saturating_add(self.undetermined).saturating_add(self.not_applicable)
+    }
+
     /// One outcome for many findings. An accepted deviation still deviates; no finding at all is undetermined.
     #[must_use]
     pub const fn outcome(&self) -> Outcome {
@@ -189,6 +197,33 @@ impl Counts {
 #[serde(deny_unknown_fields)]
 pub struct Observation {
     pub every_seconds: u64,
+    /// So long after its due moment an observation still meets it; absent: half the interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace_seconds: Option<u64>,
+}
+
+/// What people do again and again for a control, as declared.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    /// Absent: it is not declared how often.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<Every>,
+    /// So many days after its due day it still counts for it, and is late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace_days: Option<u32>,
+    /// Ascending by day.
+    pub done: Vec<TaskDone>,
+}
+
+/// A day on which a task is declared to have been done.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TaskDone {
+    pub on: Date,
+    /// What shows it, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
 }
 
 /// `control`: the roll-up of one control.
@@ -204,6 +239,8 @@ pub struct Control {
     pub counts: Counts,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observe: Option<Observation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<Task>,
 }
 
 /// The order of findings: control, check, target, the kind of its subject or the population, the subject's id.

@@ -16,7 +16,7 @@ pub use collected::{
 pub use covers::Covers;
 pub use judged::{
     Acceptance, Assignment, Check, CheckRole, Control, Counts, Evidence, Expectation, Finding, FindingPlace, JOINED,
-    OWN_CONTROL, Observation, Provenance,
+    OWN_CONTROL, Observation, Provenance, Task, TaskDone,
 };
 pub use recorded::{About, ActsFor, Attachment, RecordMethod, Recorded, Says};
 pub use run::{ClockSource, Declaration, Host, Identity, Override, Purpose, Run, RunStatus, Tool};

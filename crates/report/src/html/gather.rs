@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::read::{Line, Record};
 use declaration::{DECLARATION, JOINED};
+use links::{AliasReader, Aliases};
 use model::record::{
     Acceptance, Assignment, Body, CheckRole, Counts, Coverage, Declaration, Derived, Exchange, Finding, Gap, Locator,
     Params, Resource,
@@ -13,16 +14,21 @@ use model::record::{
 use model::{Digest, RecordRef, RecordType};
 use verify::{AcceptanceReport, Observer, VerifiedBundle};
 
-use super::locate::locate;
 use super::objects::Joined;
-use super::select::{Chooser, Group};
+use super::select::{Chooser, Group, rank};
 use crate::declared::DeclaredReader;
+use crate::grounds::{self, AtHand, Grounds, Names};
 use crate::lines::Lines;
+use crate::locate::locate;
 use crate::overview::{Overview, OverviewReader};
 use crate::room::Room;
 
 /// Records of one type that are shown with their contents.
 pub const MOST_RECORDS: usize = 1_000;
+/// Resources beside these that derived objects name at the places of findings that need a look.
+const MOST_NAMED: usize = 1_000;
+/// Readings for derived objects: each may be computed from others.
+const MOST_DERIVED_READINGS: usize = 4;
 /// Answers whose beginning is shown.
 pub const MOST_ANSWERS: usize = 1_000;
 /// Bytes of one answer that are shown whole.
@@ -43,12 +49,16 @@ const MOST_DECLARATIONS: usize = 10;
 const MOST_THINGS: usize = 20_000;
 /// Bytes of the records that are kept in each reading, beside answers and what is joined.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
+/// Records that a derived object was computed from and that are followed, beside those that its facts name.
+const MOST_INPUTS: usize = 100;
 /// Records that are looked for in one reading.
 const MOST_WANTED: usize = 1_000_000;
 /// Groups of gaps whose members are listed; the overview shows no more.
 const MOST_GROUPS: usize = 500;
 /// Characters of a check's name.
 const MOST_OF_NAME: usize = 1_000;
+/// Statements, rules and grants that are shown beside one finding.
+pub const MOST_OF_GROUNDS: usize = 10;
 /// Gaps that are listed one by one in each group.
 pub const MOST_OF_GROUP: usize = 10;
 
@@ -101,12 +111,52 @@ pub struct Gathered {
     /// Records that something shown rests on and that are withheld in this copy.
     pub withheld: BTreeSet<RecordRef>,
     pub has_derived: bool,
+    /// What findings come down to.
+    pub grounds: BTreeMap<u64, Grounds>,
+    /// Of KMS keys.
+    pub aliases: Aliases,
+    /// Resources, derived objects and exchanges that findings of the page rest on, and for which there is no room.
+    pub resources_left_out: u64,
+    pub exchanges_left_out: u64,
     /// The sealed declaration, and how much its checks found.
     pub declared: DeclaredReader,
     /// What was found about each declared thing.
     pub about: About,
     /// What is declared beside what was found.
     pub joined: Joined,
+}
+
+impl Gathered {
+    /// What is to be looked for by its name: for findings that need a look.
+    fn names(&self) -> Names {
+        let derived = self.derived.iter().map(|(at, one)| (*at, one)).collect();
+        let open = self.findings.values().filter(|one| rank(one.outcome, one.acceptance.is_some()) < 3);
+        grounds::names(open, &derived)
+    }
+
+    fn find_grounds(&mut self) {
+        let at_hand = AtHand {
+            resources: self.resources.iter().map(|(at, one)| (*at, one)).collect(),
+            derived: self.derived.iter().map(|(at, one)| (*at, one)).collect(),
+            withheld: self.withheld.clone(),
+            why_not: Some("it is not in this page; `show --finding` follows it"),
+        };
+        let found = |(number, finding): (&u64, &Finding)| (*number, grounds::grounds(finding, &at_hand));
+        let grounds = self.findings.iter().map(found).filter(|(_, found)| !found.shown.is_empty()).collect();
+        self.grounds = grounds;
+    }
+
+    /// The places that stand beside a finding: of the parts that its evidence names, and of what that comes down to.
+    pub fn places_of(&self, number: u64, finding: &Finding) -> Vec<&Locator> {
+        let mut places = named_by_evidence(finding, &self.resources);
+        let shown = self.grounds.get(&number).into_iter().flat_map(|grounds| &grounds.shown).take(3);
+        for locator in shown.filter_map(|ground| ground.locators.first()) {
+            if !places.contains(&locator) {
+                places.push(locator);
+            }
+        }
+        places
+    }
 }
 
 /// Whether a finding is about a declared thing: by itself, or beside what was found.
@@ -160,6 +210,14 @@ pub struct Gatherer {
     members: BTreeMap<Digest, usize>,
     room: Room,
     wanted: BTreeSet<RecordRef>,
+    /// What derived objects name of their inputs, the resources that are taken for it, and how many readings these took.
+    names: Names,
+    named: usize,
+    for_named: Room,
+    derived_readings: usize,
+    /// Whether a derived object was found to be computed from others.
+    goes_deeper: bool,
+    aliases: AliasReader,
     /// Locators to be shown, by the exchange or declared file that they lead into.
     places: BTreeMap<RecordRef, BTreeSet<Locator>>,
     /// The lines that such a file has there, by its number.
@@ -186,6 +244,12 @@ impl Gatherer {
             members: BTreeMap::new(),
             room: Room::of(MOST_BYTES),
             wanted: BTreeSet::new(),
+            names: Names::default(),
+            named: 0,
+            for_named: Room::of(MOST_BYTES),
+            derived_readings: 0,
+            goes_deeper: false,
+            aliases: AliasReader::default(),
             places: BTreeMap::new(),
             lines: BTreeMap::new(),
             raws: BTreeMap::new(),
@@ -205,8 +269,17 @@ impl Gatherer {
                 Phase::Findings
             }
             Phase::Findings if self.gathered.has_derived => Phase::Derived,
-            Phase::Findings | Phase::Derived => Phase::Resources,
+            Phase::Derived if self.goes_deeper && self.derived_readings + 1 < MOST_DERIVED_READINGS => {
+                self.goes_deeper = false;
+                self.derived_readings += 1;
+                Phase::Derived
+            }
+            Phase::Findings | Phase::Derived => {
+                self.names = self.gathered.names();
+                Phase::Resources
+            }
             Phase::Resources => {
+                self.gathered.find_grounds();
                 self.find_places();
                 Phase::Answers
             }
@@ -218,6 +291,7 @@ impl Gatherer {
     pub fn finish(mut self, bundle: &VerifiedBundle) -> Gathered {
         self.gathered.overview = self.overview.finish(bundle);
         self.gathered.groups = self.chooser.into_counts();
+        self.gathered.aliases = self.aliases.finish();
         self.gathered
     }
 
@@ -261,6 +335,7 @@ impl Gatherer {
                 self.gathered.has_derived = true;
                 self.gathered.joined.take(derived);
             }
+            Record::Resource(resource) => self.aliases.take(resource),
             Record::Finding(finding) => {
                 self.chooser.count(finding);
                 self.gathered.about.count(finding);
@@ -277,8 +352,30 @@ impl Gatherer {
         }
     }
 
+    fn derived(&mut self, at: RecordRef, derived: &Derived, bytes: usize) {
+        if self.gathered.derived.contains_key(&at) {
+            return;
+        }
+        if self.gathered.derived.len() >= MOST_RECORDS || !self.room.take(bytes) {
+            // They may be looked at again in the next reading.
+            self.gathered.resources_left_out += u64::from(self.derived_readings == 0);
+            return;
+        }
+        let inputs = derived.inputs.iter().take(MOST_INPUTS);
+        self.goes_deeper |= inputs.clone().any(|at| at.kind == RecordType::Derived && !self.wanted.contains(at));
+        self.wanted.extend(inputs);
+        self.gathered.derived.insert(at, derived.clone());
+    }
+
     fn resource(&mut self, at: RecordRef, resource: &Resource, bytes: usize) {
-        if self.gathered.resources.len() >= MOST_RECORDS || !self.room.take(bytes) {
+        let fits = if self.names.include(at, resource) && self.named < MOST_NAMED && self.for_named.take(bytes) {
+            self.named += 1;
+            true
+        } else {
+            self.gathered.resources.len() - self.named < MOST_RECORDS && self.room.take(bytes)
+        };
+        if !fits {
+            self.gathered.resources_left_out += 1;
             return;
         }
         for locator in resource.parts.values().flatten() {
@@ -292,8 +389,8 @@ impl Gatherer {
     /// The places of the facts that outcomes name, once findings and resources are known.
     fn find_places(&mut self) {
         let mut count = 0;
-        for finding in self.gathered.findings.values() {
-            for locator in named_by_evidence(finding, &self.gathered.resources) {
+        for (number, finding) in &self.gathered.findings {
+            for locator in self.gathered.places_of(*number, finding) {
                 if count < MOST_EXCERPTS {
                     let places = self.places.entry(locator.record()).or_default();
                     count += usize::from(places.insert(locator.clone()));
@@ -388,15 +485,12 @@ impl Observer for Gatherer {
             {
                 self.gathered.assignments.insert(at, assignment.clone());
             }
-            (Phase::Derived, Record::Derived(derived))
-                if self.wanted.contains(&at)
-                    && self.gathered.derived.len() < MOST_RECORDS
-                    && self.room.take(text.len()) =>
-            {
-                self.wanted.extend(derived.inputs.iter().take(100));
-                self.gathered.derived.insert(at, derived.clone());
+            (Phase::Derived, Record::Derived(derived)) if self.wanted.contains(&at) => {
+                self.derived(at, derived, text.len());
             }
-            (Phase::Resources, Record::Resource(resource)) if self.wanted.contains(&at) => {
+            (Phase::Resources, Record::Resource(resource))
+                if self.wanted.contains(&at) || self.names.include(at, resource) =>
+            {
                 self.resource(at, resource, text.len());
             }
             (Phase::Answers, Record::Declaration(declaration))
@@ -413,12 +507,12 @@ impl Observer for Gatherer {
                     self.lines.insert(declaration.raw, (at, Lines::new(lines)));
                 }
             }
-            (Phase::Answers, Record::Exchange(exchange))
-                if self.wanted.contains(&at)
-                    && self.gathered.exchanges.len() < MOST_ANSWERS
-                    && self.room.take(text.len()) =>
-            {
-                self.gathered.exchanges.insert(at.ordinal, (exchange.clone(), None, None));
+            (Phase::Answers, Record::Exchange(exchange)) if self.wanted.contains(&at) => {
+                if self.gathered.exchanges.len() < MOST_ANSWERS && self.room.take(text.len()) {
+                    self.gathered.exchanges.insert(at.ordinal, (exchange.clone(), None, None));
+                } else {
+                    self.gathered.exchanges_left_out += 1;
+                }
             }
             (Phase::Answers, Record::Params(params)) => {
                 if let Some(view) = self.gathered.exchanges.get_mut(&params.exchange.ordinal)

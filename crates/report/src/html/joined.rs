@@ -29,18 +29,18 @@ fn texts(values: &[Value]) -> Vec<Piece> {
 /// Whether a declared key was found where it is said to be.
 pub fn key_cell(sources: &Sources<'_>, id: &str) -> Cell {
     let lines = match sources.gathered.joined.of("joined/key", id) {
-        Some(facts) => key_found(facts),
+        Some(facts) => key_found(facts, sources),
         None => vec![vec![unknown("not compared in this page")]],
     };
     Cell::new("found", lines)
 }
 
-fn key_found(facts: &Value) -> Vec<Line> {
+fn key_found(facts: &Value, sources: &Sources<'_>) -> Vec<Line> {
     let mut lines = match (facts.get("at"), list(facts, "found")) {
         (Some(Value::Null), _) => return vec![vec![soft("nowhere that is read")]],
         (_, None) => undetermined(),
         (_, Some(found)) if found.is_empty() => vec![vec![otherwise("absent")]],
-        (_, Some(found)) => found_lines(found),
+        (_, Some(found)) => found_lines(found, sources),
     };
     match list(facts, "elsewhere") {
         Some(elsewhere) => {
@@ -80,13 +80,15 @@ fn key_found(facts: &Value) -> Vec<Line> {
     lines
 }
 
-fn found_lines(found: &[Value]) -> Vec<Line> {
+fn found_lines(found: &[Value], sources: &Sources<'_>) -> Vec<Line> {
     let line = |one: &Value| {
         let certain =
             if one.get("certain").and_then(Value::as_bool) == Some(true) { "" } else { ", which may be another's too" };
         let at = ["account", "region", "token"].iter().filter_map(|member| one.get(member)?.as_str());
         let at: Vec<&str> = at.collect();
-        vec![known("found"), soft(&format!(" by its {}{certain}; {}", text(one, "by"), at.join(", ")))]
+        let named = code(&sources.gathered.aliases.named(text(one, "id")));
+        let by = soft(&format!(" by its {}{certain}; {}: ", text(one, "by"), at.join(", ")));
+        vec![known("found"), by, named]
     };
     found.iter().take(MOST_IN_CELL).map(line).collect()
 }
@@ -130,7 +132,7 @@ pub fn undeclared_keys(sources: &Sources<'_>) -> Option<Table> {
         };
         Row {
             anchor: None,
-            head: vec![vec![strong(id)]],
+            head: vec![vec![strong(&sources.gathered.aliases.named(id))]],
             cells: vec![
                 Cell::new("names", names),
                 Cell::new("targets", targets),
@@ -161,12 +163,12 @@ pub fn reach_cell(sources: &Sources<'_>, id: &str) -> Cell {
     };
     let mut lines = Vec::new();
     for facts in objects {
-        let Some(entries) = list(facts, "entries") else {
+        let Some((entries, whole)) = sources.gathered.joined.reaching(facts) else {
             lines.extend(undetermined());
             continue;
         };
         for (act, words) in ACTS {
-            let (sure, open) = who(entries, act);
+            let (sure, open) = who(&entries, act);
             let mut line = vec![soft(&format!("{words} ")), plain(&sure.len().to_string())];
             if !open.is_empty() {
                 line.push(plain(", "));
@@ -174,7 +176,7 @@ pub fn reach_cell(sources: &Sources<'_>, id: &str) -> Cell {
             }
             lines.push(line);
         }
-        if facts.get("everyone").and_then(Value::as_bool) != Some(true) {
+        if !whole || facts.get("everyone").and_then(Value::as_bool) != Some(true) {
             lines.push(vec![unknown("and perhaps others")]);
         }
     }
@@ -188,12 +190,12 @@ pub fn reached_by(sources: &Sources<'_>) -> Option<Table> {
     let mut unread: Vec<&str> = Vec::new();
     for (id, objects) in &sources.reach {
         for facts in objects {
-            let Some(entries) = list(facts, "entries") else {
+            let Some((entries, whole)) = sources.gathered.joined.reaching(facts) else {
                 unread.push(id);
                 continue;
             };
-            let everyone = facts.get("everyone").and_then(Value::as_bool) == Some(true);
-            let reaching = ACTS.into_iter().map(|(act, _)| who(entries, act)).collect();
+            let everyone = whole && facts.get("everyone").and_then(Value::as_bool) == Some(true);
+            let reaching = ACTS.into_iter().map(|(act, _)| who(&entries, act)).collect();
             groups.entry((reaching, everyone)).or_default().push(id);
         }
     }
@@ -242,7 +244,7 @@ pub fn reached_by(sources: &Sources<'_>) -> Option<Table> {
 type Reaching = (Vec<String>, Vec<String>);
 
 /// Everybody who may do this to a key, each once.
-fn who(entries: &[Value], act: &str) -> Reaching {
+fn who(entries: &[&Value], act: &str) -> Reaching {
     let mut all: BTreeMap<(&str, &str), bool> = BTreeMap::new();
     for entry in entries {
         if list(entry, "does").is_some_and(|does| does.iter().any(|one| one.as_str() == Some(act))) {
@@ -293,7 +295,7 @@ pub fn wallet_cell(sources: &Sources<'_>, row: &WalletRow) -> Cell {
                     lines.push(line);
                 }
                 if all.len() > MOST_PEOPLE {
-                    lines.push(vec![soft(&format!("and {} more {perhaps}", all.len() - MOST_PEOPLE))]);
+                    lines.push(vec![soft(&format!("and {perhaps}{} more", all.len() - MOST_PEOPLE))]);
                 }
             }
             None => {
@@ -447,9 +449,10 @@ pub fn identities_of_nobody(sources: &Sources<'_>) -> Option<Table> {
                 "yes" => code(text(one, "action")),
                 _ => unknown(&format!("{}, undetermined", text(one, "action"))),
             };
+            let key = |one: &Value| sources.gathered.aliases.named(text(one, "key"));
             let way = |one: &Value| match text(one, "may") {
-                "yes" => code(&format!("{} → {}", text(one, "by"), text(one, "key"))),
-                _ => unknown(&format!("{} → {}, undetermined", text(one, "by"), text(one, "key"))),
+                "yes" => code(&format!("{} → {}", text(one, "by"), key(one))),
+                _ => unknown(&format!("{} → {}, undetermined", text(one, "by"), key(one))),
             };
             let ways = list(facts, "ways").into_iter().flatten().map(way);
             vec![listed_up_to(MOST_IN_CELL, powers.iter().map(action).chain(ways).collect(), "nothing")]

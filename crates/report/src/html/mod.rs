@@ -2,10 +2,10 @@
 //! of the bundle is escaped.
 
 mod chains;
+mod drift;
 mod gather;
 mod head;
 mod joined;
-mod locate;
 mod objects;
 mod person;
 mod pieces;
@@ -26,6 +26,7 @@ use model::Digest;
 use sha2::{Digest as _, Sha256};
 use verify::{Observer, VerifiedBundle};
 
+pub use self::drift::Since;
 use gather::Gatherer;
 use template::{SCRIPT, STYLE, View};
 
@@ -50,12 +51,13 @@ pub enum PageError<E> {
 }
 
 /// Reads a bundle several times by `read`, which verifies it while the observer looks on, and makes the page; with the records of
-/// persons that are at hand.
+/// persons that are at hand, and what differs from an earlier bundle.
 ///
 /// # Errors
-/// When a reading does not end in an accepted bundle, or two readings in different ones.
+/// When a reading does not end in an accepted bundle, two readings in different ones, or in another one than what differs is of.
 pub fn render_page<E>(
     records: Option<&Records>,
+    since: Option<&Since>,
     mut read: impl FnMut(&mut (dyn Observer + Send)) -> Result<(VerifiedBundle, verify::Report), E>,
 ) -> Result<Page, PageError<E>> {
     let mut gatherer = Gatherer::new();
@@ -63,7 +65,8 @@ pub fn render_page<E>(
     loop {
         let (bundle, report) = read(&mut gatherer).map_err(PageError::Reading)?;
         let seen: Digest = bundle.statement_sha256();
-        let same = first.as_ref().is_none_or(|(before, _)| before.statement_sha256() == seen);
+        let same = first.as_ref().is_none_or(|(before, _)| before.statement_sha256() == seen)
+            && since.is_none_or(|since| since.later == seen);
         if !same {
             return Err(PageError::Changed);
         }
@@ -73,7 +76,8 @@ pub fn render_page<E>(
             gathered.approvals = proof.0.acceptances().iter().map(|known| (known.record, known.clone())).collect();
             let declared = std::mem::take(&mut gathered.declared).finish(&proof.0);
             let side = side::view(&declared, &gathered, proof.0.rehearsals(), records);
-            let view = View::of(&proof.0, &proof.1, &gathered, side, &hash(STYLE), &hash(SCRIPT));
+            let mut view = View::of(&proof.0, &proof.1, &gathered, side, &hash(STYLE), &hash(SCRIPT));
+            view.drift = since.map(self::drift::view);
             return Ok(Page {
                 html: view.render().map_err(PageError::Template)?,
                 findings_in_all: view.findings_in_all,

@@ -1,6 +1,6 @@
 //! The objects of the target `joined`, where what is declared stands beside what was found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use declaration::JOINED;
 use model::record::Derived;
@@ -53,6 +53,20 @@ impl Joined {
         reach
     }
 
+    /// Everybody who reaches a key: its own entries, and of those who reach others too those whom it does not except. `None`: they were not found out.
+    /// And whether all of them are here.
+    pub fn reaching<'v>(&'v self, facts: &'v Value) -> Option<(Vec<&'v Value>, bool)> {
+        let mut entries: Vec<&Value> = list(facts, "entries")?.iter().collect();
+        let Some(common) = facts.get("common").filter(|common| common.is_object()) else {
+            return Some((entries, true));
+        };
+        let of = self.of("joined/common-reach", text(common, "of")).and_then(|common| list(common, "entries"));
+        let except: BTreeSet<(&str, &str)> = list(common, "except").into_iter().flatten().map(named).collect();
+        let is_meant = |entry: &&Value| entry.get("who").is_some_and(|who| !except.contains(&named(who)));
+        entries.extend(of.into_iter().flatten().filter(is_meant));
+        Some((entries, of.is_some()))
+    }
+
     pub fn of(&self, kind: &str, id: &str) -> Option<&Value> {
         self.kinds.get(kind)?.get(id)
     }
@@ -64,6 +78,11 @@ impl Joined {
     pub fn left_out(&self, kind: &str) -> u64 {
         self.left_out.get(kind).copied().unwrap_or_default()
     }
+}
+
+/// Who somebody is: kind and name.
+fn named(who: &Value) -> (&str, &str) {
+    (text(who, "kind"), text(who, "name"))
 }
 
 pub fn list<'v>(value: &'v Value, member: &str) -> Option<&'v Vec<Value>> {

@@ -187,7 +187,9 @@ fn key_row(row: &KeyRow, sources: &Sources<'_>, once: &mut Once) -> Row {
         }
     }
     let mut kept = match &key.kept {
-        Some(kept) => vec![vec![code(&kept.key)], vec![soft(&format!("at {}", kept.target))]],
+        Some(kept) => {
+            vec![vec![code(&sources.gathered.aliases.named(&kept.key))], vec![soft(&format!("at {}", kept.target))]]
+        }
         None => vec![vec![soft("no place is declared")]],
     };
     kept.extend(row.location.as_ref().map(|words| vec![plain(words)]));

@@ -137,7 +137,7 @@ impl<'a> Sources<'a> {
     /// One finding of the page.
     pub fn finding(&self, number: u64, finding: &Finding) -> Line {
         let about = match (&finding.subject, &finding.population) {
-            (Some(subject), _) => subject.id.clone(),
+            (Some(subject), _) => self.gathered.aliases.named(&subject.id),
             (None, Some(population)) => format!("all of {population}"),
             (None, None) => finding.target.clone(),
         };

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 
+use super::drift::DriftView;
 pub use super::pieces::Mark;
 use super::pieces::{Part, Table};
 
@@ -37,7 +38,11 @@ pub struct View {
     pub controls: Vec<ControlRow>,
     pub controls_left_out: usize,
     pub side: Side,
+    /// What differs from an earlier bundle, where one is at hand.
+    pub drift: Option<DriftView>,
     pub sections: Vec<Section>,
+    /// So many findings `show` lists.
+    pub most_listed: usize,
     pub findings_in_all: u64,
     pub findings_shown: u64,
     pub findings_withheld: u64,
@@ -56,7 +61,9 @@ pub struct View {
     pub checks: Vec<(String, String, String)>,
     pub declarations: Vec<DeclarationView>,
     pub resources: Vec<ResourceView>,
+    pub resources_left_out: u64,
     pub exchanges: Vec<ExchangeView>,
+    pub exchanges_left_out: u64,
     pub answers_cut: bool,
 }
 
@@ -174,7 +181,8 @@ pub struct Section {
     pub shown: u64,
     /// What needs a look is open; the rest is one line each.
     pub open: bool,
-    pub findings: Vec<FindingView>,
+    /// Findings that say the same stand together; most are alone.
+    pub groups: Vec<Vec<FindingView>>,
 }
 
 pub struct FindingView {
@@ -190,6 +198,10 @@ pub struct FindingView {
     pub about_kind: String,
     pub evidence: Vec<EvidenceView>,
     pub reason: Option<String>,
+    /// The reason without the records that it names, and these: for findings that say the same otherwise.
+    pub reason_apart: Option<(String, String)>,
+    pub grounds: Vec<GroundView>,
+    pub grounds_left_out: u64,
     pub acceptance: Option<AcceptedBy>,
     pub parameters: Option<String>,
     pub marks: Vec<String>,
@@ -197,6 +209,19 @@ pub struct FindingView {
     pub gaps: Vec<GapLine>,
     pub references: Vec<Reference>,
     pub references_left_out: usize,
+}
+
+/// A statement of a policy, a rule or a grant that a finding comes down to.
+pub struct GroundView {
+    pub record: Option<Reference>,
+    pub kind: String,
+    pub id: String,
+    /// Its place in the facts of the record.
+    pub path: String,
+    pub statement: Vec<(&'static str, String)>,
+    pub text: Option<String>,
+    pub from: Vec<(Reference, String, Option<&'static str>)>,
+    pub problem: Option<String>,
 }
 
 pub struct EvidenceView {
@@ -304,6 +329,10 @@ pub struct ExchangeView {
     pub record: String,
     pub operation: String,
     pub status: String,
+    /// When it was asked.
+    pub started: String,
+    /// The source's own id of the request.
+    pub request_id: String,
     pub facts: Vec<(&'static str, String)>,
     pub answer: Option<AnswerView>,
 }

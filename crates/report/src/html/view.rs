@@ -8,19 +8,21 @@ use model::{Outcome, RecordRef, Severity};
 use serde_json::value::RawValue;
 use verify::{AcceptanceReport, Approver, VerifiedBundle};
 
-use super::gather::{self, Answer, Gathered, MOST_OF_EXCERPT, anchor, named_by_evidence};
+use super::gather::{self, Answer, Gathered, MOST_OF_EXCERPT, MOST_OF_GROUNDS, anchor};
 use super::head::Head;
 use super::person;
 use super::pieces::{Mark, mark};
 use super::select::rank;
 use super::template::{
     AcceptanceView, AcceptanceWords, AcceptedBy, AnswerView, CheckRow, ControlRow, CoverageRow, DeclarationView,
-    EvidenceView, ExchangeView, FindingView, GapLine, GapView, PartView, PlaceView, Reference, ResourceView, SCRIPT,
-    STYLE, Section, Side, Tile, View,
+    EvidenceView, ExchangeView, FindingView, GapLine, GapView, GroundView, PartView, PlaceView, Reference,
+    ResourceView, SCRIPT, STYLE, Section, Side, Tile, View,
 };
 use super::text::{clean, clean_block, short, word};
+use crate::equal;
+use crate::grounds::{Ground, statement_words};
 use crate::overview::{GapGroup, MarkedControl};
-use crate::words::{self, answer_words, gap_move, gap_words};
+use crate::words::{self, answer_words, control_mark, gap_move, gap_words};
 
 /// Characters of one value.
 const MOST_OF_VALUE: usize = 600;
@@ -78,8 +80,9 @@ impl View {
             rests: report.rests_on_custodian.iter().map(|line| clean(line)).collect(),
             verify_version: env!("CARGO_PKG_VERSION"),
             statement: bundle.statement_sha256().to_string(),
-            controls: overview.controls.iter().take(MOST_ROWS).map(|one| control(one, &side)).collect(),
+            controls: overview.controls.iter().take(MOST_ROWS).map(|one| control(one, bundle, &side)).collect(),
             controls_left_out: left_out(overview.controls.len(), overview.controls_not_shown),
+            most_listed: crate::overview::MOST_SHOWN,
             findings_in_all: sections.iter().map(|s| s.in_all).sum(),
             findings_withheld: overview.withheld.get("finding").copied().unwrap_or_default(),
             findings_shown: sections.iter().map(|s| s.shown).sum(),
@@ -115,9 +118,12 @@ impl View {
                 })
                 .collect(),
             resources: resources(gathered),
+            resources_left_out: gathered.resources_left_out,
             exchanges: exchanges(gathered),
+            exchanges_left_out: gathered.exchanges_left_out,
             answers_cut: gathered.answers.values().any(|a| a.size > a.begin.len()),
             side,
+            drift: None,
         }
     }
 }
@@ -205,7 +211,16 @@ fn identity(bundle: &VerifiedBundle, gathered: &Gathered) -> Vec<(String, String
     facts
 }
 
-fn control(MarkedControl { value: control, marks }: &MarkedControl, side: &Side) -> ControlRow {
+/// Whether the top of the page says it of all that is in the bundle already.
+fn said_at_the_top(mark: verify::Mark, bundle: &VerifiedBundle) -> bool {
+    mark == verify::Mark::Rehearsal && bundle.rehearsals().is_whole()
+}
+
+fn control(
+    MarkedControl { value: control, marks }: &MarkedControl,
+    bundle: &VerifiedBundle,
+    side: &Side,
+) -> ControlRow {
     let c = &control.counts;
     let outcome = control.outcome.map_or(Mark { class: "na", sign: "–", words: "no checks" }, |o| {
         mark(o, o == Outcome::Deviates && c.accepted == c.deviates)
@@ -215,11 +230,7 @@ fn control(MarkedControl { value: control, marks }: &MarkedControl, side: &Side)
         id: clean(&control.id),
         title: clean(&control.title),
         requirements: clean(&control.requirements.join(", ")),
-        marks: marks
-            .iter()
-            .filter(|one| one.findings > 0)
-            .map(|one| format!("{} of its findings: {}", one.findings, one.mark.words()))
-            .collect(),
+        marks: marks.iter().filter(|one| !said_at_the_top(one.mark, bundle)).map(control_mark).collect(),
         outcome,
         conforms: c.conforms,
         deviates: c.deviates,
@@ -270,16 +281,21 @@ fn sections(summary: &Summary, gathered: &Gathered, bundle: &VerifiedBundle, sid
             let mut findings: Vec<_> =
                 gathered.findings.iter().collect::<Vec<_>>().iter().filter(of_rank).copied().collect();
             findings.sort_by_key(|(ordinal, f)| (std::cmp::Reverse(f.severity), **ordinal));
-            let findings: Vec<_> =
-                findings.into_iter().map(|(ordinal, f)| finding(*ordinal, f, gathered, bundle, side)).collect();
+            let shown = findings.len();
+            let said = |(ordinal, f): &(&u64, &Finding)| {
+                equal::said(f, &bundle.marks().map(|marks| marks.of(**ordinal, f)).unwrap_or_default())
+            };
+            let view = |(ordinal, f): (&u64, &Finding)| finding(*ordinal, f, gathered, bundle, side);
+            let groups = equal::together(findings, said);
+            let groups = groups.into_iter().map(|group| group.into_iter().map(view).collect()).collect();
             Section {
                 id,
                 title,
                 lead,
                 in_all: in_all(summary, number),
-                shown: u64::try_from(findings.len()).unwrap_or(u64::MAX),
+                shown: u64::try_from(shown).unwrap_or(u64::MAX),
                 open,
-                findings,
+                groups,
             }
         })
         .collect()
@@ -287,12 +303,13 @@ fn sections(summary: &Summary, gathered: &Gathered, bundle: &VerifiedBundle, sid
 
 fn finding(number: u64, f: &Finding, gathered: &Gathered, bundle: &VerifiedBundle, side: &Side) -> FindingView {
     let (about, about_kind) = match (&f.subject, &f.population) {
-        (Some(subject), _) => (clean(&subject.id), clean(&subject.kind)),
+        (Some(subject), _) => (clean(&gathered.aliases.named(&subject.id)), clean(&subject.kind)),
         (None, Some(population)) => (format!("all of {}", clean(population)), "population".to_owned()),
         (None, None) => ("the target as a whole".to_owned(), "target".to_owned()),
     };
     let assignment = f.rests_on.iter().find_map(|at| gathered.assignments.get(at));
     let marks = bundle.marks().map(|marks| marks.of(number, f)).unwrap_or_default();
+    let grounds = gathered.grounds.get(&number).map(|grounds| grounds.shown.as_slice()).unwrap_or_default();
     FindingView {
         number,
         mark: mark(f.outcome, f.acceptance.is_some()),
@@ -308,10 +325,17 @@ fn finding(number: u64, f: &Finding, gathered: &Gathered, bundle: &VerifiedBundl
         about_kind,
         evidence: f.evidence.iter().map(evidence).collect(),
         reason: f.reason.as_deref().map(clean),
+        reason_apart: f.reason.as_deref().map(|reason| {
+            let (words, records) = equal::apart(reason);
+            (clean(&words), clean(&records.join(", ")))
+        }),
+        grounds: grounds.iter().take(MOST_OF_GROUNDS).map(|one| ground(one, gathered)).collect(),
+        grounds_left_out: (grounds.len().saturating_sub(MOST_OF_GROUNDS) as u64)
+            .saturating_add(gathered.grounds.get(&number).map_or(0, |grounds| grounds.not_shown)),
         acceptance: f.acceptance.map(|at| accepted_by(at, gathered)),
         parameters: assignment.map(|a| short(a.parameters.get(), MOST_OF_VALUE)).filter(|p| p != "{}"),
-        marks: marks.iter().map(|one| clean(&one.words())).collect(),
-        places: named_by_evidence(f, &gathered.resources).into_iter().map(|l| place(l, gathered)).collect(),
+        marks: marks.iter().filter(|one| !said_at_the_top(one.mark, bundle)).map(|one| clean(&one.words())).collect(),
+        places: gathered.places_of(number, f).into_iter().map(|l| place(l, gathered)).collect(),
         gaps: f
             .rests_on
             .iter()
@@ -321,6 +345,38 @@ fn finding(number: u64, f: &Finding, gathered: &Gathered, bundle: &VerifiedBundl
             .collect(),
         references: f.rests_on.iter().take(MOST_REFERENCES).map(|at| reference(*at, gathered)).collect(),
         references_left_out: f.rests_on.len().saturating_sub(MOST_REFERENCES),
+    }
+}
+
+/// A statement, rule or grant with the places it was read from; where these are not in this copy, that is said.
+fn ground(ground: &Ground, gathered: &Gathered) -> GroundView {
+    let read = |locator: &Locator| {
+        let problem = match locator {
+            Locator::Answer(place) => match gathered.exchanges.get(&place.exchange.ordinal) {
+                None => Some("the exchange is not in this page or not in this copy"),
+                Some((.., None)) => Some("the answer is withheld in this copy"),
+                Some((.., Some(body))) if body.withheld.is_some() => Some("the answer was not kept"),
+                Some(_) => None,
+            },
+            Locator::Declared(_) => None,
+        };
+        (reference(locator.record(), gathered), locator_path(locator, gathered), problem)
+    };
+    let record = ground.record.as_ref().and_then(|record| record.parse::<RecordRef>().ok());
+    GroundView {
+        record: record.map(|at| reference(at, gathered)),
+        kind: clean(&ground.kind),
+        id: clean(&gathered.aliases.named(&ground.id)),
+        path: clean(&ground.path),
+        statement: ground
+            .statement
+            .iter()
+            .flat_map(statement_words)
+            .map(|(label, words)| (label, short(&words, MOST_OF_VALUE)))
+            .collect(),
+        text: ground.text.as_deref().map(|text| short(text, MOST_OF_EXCERPT)),
+        from: ground.locators.iter().take(2).map(read).collect(),
+        problem: ground.problem.as_deref().map(clean),
     }
 }
 
@@ -411,7 +467,7 @@ fn gap_line(at: RecordRef, gap: &Gap, gathered: &Gathered) -> GapLine {
     GapLine {
         record: at.to_string(),
         words: gap_words(gap.reason),
-        subject: gap.subject.as_ref().map(|s| clean(&s.id)).unwrap_or_default(),
+        subject: gap.subject.as_ref().map(|s| clean(&gathered.aliases.named(&s.id))).unwrap_or_default(),
         detail: short(&gap.detail, MOST_OF_DETAIL),
         exchange: gap.exchange.map(|e| reference(e, gathered)),
         accepted: gap.acceptance.map(|at| accepted_by(at, gathered)),
@@ -493,7 +549,7 @@ fn resources(gathered: &Gathered) -> Vec<ResourceView> {
         anchor: anchor(*at).unwrap_or_default(),
         record: at.to_string(),
         kind: clean(&r.kind),
-        id: clean(&r.id),
+        id: clean(&gathered.aliases.named(&r.id)),
         parts: parts(&r.facts)
             .into_iter()
             .map(|(part, value)| {
@@ -509,7 +565,7 @@ fn resources(gathered: &Gathered) -> Vec<ResourceView> {
         anchor: anchor(*at).unwrap_or_default(),
         record: at.to_string(),
         kind: clean(&d.kind),
-        id: clean(&d.id),
+        id: clean(&gathered.aliases.named(&d.id)),
         parts: parts(&d.facts)
             .into_iter()
             .map(|(part, value)| PartView {
@@ -532,8 +588,7 @@ fn exchanges(gathered: &Gathered) -> Vec<ExchangeView> {
             let status = answer_words(e);
             let mut facts = vec![
                 ("Endpoint", clean(&e.endpoint)),
-                ("Asked", format!("{}, attempt {}", e.started, e.attempt)),
-                ("Source's request id", e.request_id.as_deref().map_or_else(|| "none given".to_owned(), clean)),
+                ("Attempt", e.attempt.to_string()),
                 ("Peer's certificates", e.peer.map_or_else(|| "without TLS".to_owned(), |p| p.to_string())),
             ];
             if let Some(error) = &e.error {
@@ -560,6 +615,8 @@ fn exchanges(gathered: &Gathered) -> Vec<ExchangeView> {
                 record: format!("exchange:{number}"),
                 operation: clean(&e.operation),
                 status: clean(&status),
+                started: e.started.to_string(),
+                request_id: e.request_id.as_deref().map_or_else(|| "none given".to_owned(), clean),
                 facts,
                 answer: gathered.answers.get(number).map(answer_view),
             }

@@ -2,13 +2,15 @@
 //! identity policies of AWS, and what is joined. What cannot be computed again says why (`docs/adr/0099-what-is-computed-again.md`).
 
 mod account;
+mod declared;
+mod population;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bundle::read::{Line, Record};
-use declaration::Declaration;
+use declaration::{DECLARATION, Declaration, DeclaredThing};
 use joins::{JOINED, World};
 use model::record::{Coverage, Gap, GapReason, RunStatus};
 use model::{Digest, RecordRef, RecordType, Timestamp};
@@ -23,10 +25,21 @@ use verify::Observer;
 pub use witnessmark_verifier::outputs::{Computed, NotComputed, Otherwise, Problem};
 
 use account::Account;
+use declared::Things;
+use population::kind_of;
+
+/// So many objects that differ are named; the rest are counted.
+const MOST_DIFFER: usize = 1_000;
 
 /// Whether objects of this kind are kept, because others are computed from them.
 pub fn reads(kind: &str) -> bool {
     Sealed::KINDS.contains(&kind) || account::INPUTS.contains(&kind) || joins::parts(kind).is_some()
+}
+
+/// Takes what came out otherwise.
+trait Differences {
+    /// Another version of the program may compute otherwise, and lies by that no more than this one.
+    fn take_differences(&mut self, differ: Vec<Otherwise>, same_tool: bool, tool: &str);
 }
 
 /// What of the declaration is needed; or why it is not there.
@@ -35,6 +48,7 @@ pub type Declared<'d> = Result<&'d Declaration, String>;
 /// Takes everything that derived objects are computed from, in one reading.
 pub struct ComputedReader<'d> {
     declared: Declared<'d>,
+    things: Things,
     world: Option<joins::WorldBuilder<'d>>,
     coverage: Vec<Coverage>,
     gaps: Vec<Gap>,
@@ -56,7 +70,13 @@ pub struct ComputedReader<'d> {
 }
 
 impl<'d> ComputedReader<'d> {
-    pub fn new(declared: Declared<'d>, started: Timestamp, asked: &[String]) -> Self {
+    /// `things`: what the declared files say; or why that is not known.
+    pub fn new(
+        declared: Declared<'d>,
+        things: Result<Vec<DeclaredThing>, String>,
+        started: Timestamp,
+        asked: &[String],
+    ) -> Self {
         let world = declared.as_ref().ok().copied().map(|declaration| {
             let mut world = World::builder(declaration, started.as_seconds()).reading(joins::parts);
             asked.iter().for_each(|kind| world.asked(kind));
@@ -64,6 +84,7 @@ impl<'d> ComputedReader<'d> {
         });
         Self {
             declared,
+            things: Things::new(things),
             world,
             coverage: Vec::new(),
             gaps: Vec::new(),
@@ -144,19 +165,19 @@ impl<'d> ComputedReader<'d> {
                     let (hidden, differ): (Vec<_>, Vec<_>) =
                         differ.into_iter().partition(|one| lacks && one.problem == Problem::NotSealed);
                     not_computed(hidden.len(), "they are withheld".to_owned());
-                    if same_tool {
-                        found.differ.extend(differ);
-                    } else {
-                        let words = format!(
-                            "version {tool} of the program sealed them, and this one, {}, computes them otherwise ({}); `reassess` of version {tool} tells whether they follow from what is sealed",
-                            env!("CARGO_PKG_VERSION"),
-                            first_of(&differ)
-                        );
-                        not_computed(differ.len(), words);
-                    }
+                    found.take_differences(differ, same_tool, tool);
                 }
             }
         }
+        let things = std::mem::replace(&mut self.things, Things::new(Ok(Vec::new())));
+        let of_declaration = self.coverage.iter().filter(|one| one.target == DECLARATION);
+        let listed = of_declaration.map(|one| one.population.clone());
+        let (same, differ, not_computed) = things.finish(listed, |kind| self.lacks(DECLARATION, &[kind]));
+        found.declared_same = same;
+        found.not_computed.extend(not_computed);
+        found.take_differences(differ, same_tool, tool);
+        found.differ_not_shown = found.differ.len().saturating_sub(MOST_DIFFER) as u64;
+        found.differ.truncate(MOST_DIFFER);
         found
     }
 
@@ -291,6 +312,7 @@ impl Observer for ComputedReader<'_> {
                     RecordType::Derived => self.withheld.1 += 1,
                     _ => {}
                 }
+                self.things.withheld(at);
                 return;
             }
             Line::Disclosed(record) => record.as_ref(),
@@ -302,9 +324,11 @@ impl Observer for ComputedReader<'_> {
                 if let Some(subject) = gap.subject.as_ref().filter(|_| gap.part.as_deref() == Some(account::INLINE)) {
                     self.cut.insert((gap.target.clone(), subject.kind.clone(), subject.id.clone()));
                 }
+                self.things.gap(gap);
                 self.gaps.push(gap.clone());
             }
             Record::Resource(one) => {
+                self.things.resource(at, one);
                 self.object((&one.target, &one.collector, &one.population), (&one.kind, &one.id), &one.facts);
             }
             Record::Derived(one) => {
@@ -320,6 +344,22 @@ impl Observer for ComputedReader<'_> {
             }
             _ => {}
         }
+    }
+}
+
+impl Differences for Computed {
+    fn take_differences(&mut self, differ: Vec<Otherwise>, same_tool: bool, tool: &str) {
+        let Some(first) = differ.first().filter(|_| !same_tool) else {
+            self.differ.extend(differ);
+            return;
+        };
+        let because = format!(
+            "version {tool} of the program sealed them, and this one, {}, computes them otherwise ({}); `reassess` of version {tool} tells whether they follow from what is sealed",
+            env!("CARGO_PKG_VERSION"),
+            first_of(&differ)
+        );
+        let (target, kind) = (first.target.clone(), first.kind.clone());
+        self.not_computed.push(NotComputed { target, kind, count: differ.len() as u64, because });
     }
 }
 
@@ -371,9 +411,4 @@ fn sorted(value: &Value) -> Value {
         }
         other => other.clone(),
     }
-}
-
-/// The kind whose members a population lists: `aws-kms/key@eu-west-1` → `aws-kms/key`.
-fn kind_of(population: &str) -> &str {
-    population.split_once('@').map_or(population, |(kind, _)| kind)
 }

@@ -99,7 +99,8 @@ fn again(tool: &str, records: Vec<(RecordType, Option<Record>)>) -> Computed {
 }
 
 fn declared_again(loaded: &Loaded, tool: &str, records: Vec<(RecordType, Option<Record>)>) -> Computed {
-    let mut reader = ComputedReader::new(Ok(&loaded.declaration), "2026-11-21T10:00:00.000Z".parse().unwrap(), &[]);
+    let started = "2026-11-21T10:00:00.000Z".parse().unwrap();
+    let mut reader = ComputedReader::new(Ok(&loaded.declaration), Ok(Vec::new()), started, &[]);
     for (at, (kind, record)) in records.into_iter().enumerate() {
         let line = record.map_or(Line::Withheld(Digest::of(b"")), |record| Line::Disclosed(Box::new(record)));
         reader.record(RecordRef::new(kind, at as u64), &line, b"");

@@ -18,6 +18,8 @@ pub(crate) struct Dates {
     /// Exchanges whose answer has a date that can be read.
     pub compared: u64,
     pub unreadable: u64,
+    /// Answers over HTTP that have none: nothing says when the source gave them.
+    pub absent: u64,
     /// How many are apart from their exchange, the first of them, and by how much the farthest is: later (positive) or earlier,
     /// in milliseconds.
     pub apart: u64,
@@ -27,7 +29,11 @@ pub(crate) struct Dates {
 
 impl Dates {
     pub(super) fn exchange(&mut self, at: RecordRef, exchange: &Exchange) {
-        let Some(date) = &exchange.date else { return };
+        let Some(date) = &exchange.date else {
+            // What never had a status is no answer over HTTP: a call of a library, or an attempt that failed.
+            self.absent += u64::from(exchange.status.is_some());
+            return;
+        };
         let Ok(date) = Timestamp::from_http_date(date) else {
             self.unreadable += 1;
             return;
@@ -90,7 +96,8 @@ mod tests {
         said(3, r#","date":"Sat, 21 Nov 2026 10:11:51 GMT""#);
         said(4, r#","date":"Sat, 21 Nov 2026 08:06:50 GMT""#);
         said(5, r#","date":"yesterday""#);
-        assert_eq!((dates.compared, dates.unreadable, dates.apart), (4, 1, 2));
+        said(6, r#","status":200"#);
+        assert_eq!((dates.compared, dates.unreadable, dates.absent, dates.apart), (4, 1, 1, 2));
         assert_eq!((dates.first, dates.farthest), (Some(RecordRef::new(RecordType::Exchange, 3)), -7_200_500));
     }
 }

@@ -78,6 +78,7 @@ impl OfRun {
             Record::Peer(peer) => self.collected.peer(at, peer),
             Record::Exchange(exchange) => {
                 approvals.exchange(at, exchange);
+                found.marks.iter_mut().for_each(|marks| marks.exchange(at.ordinal, exchange));
                 // What does not come from the source has no date of the source's.
                 if !found.rehearsals.includes(&exchange.target) {
                     found.dates.exchange(at, exchange);
@@ -92,9 +93,11 @@ impl OfRun {
                 found.bodies_not_kept += u64::from(body.withheld.is_some());
                 found.bodies_masked += u64::from(!body.masked.is_empty());
                 found.texts_masked += body.masked.len() as u64;
+                found.marks.iter_mut().for_each(|marks| marks.body(body));
                 self.collected.body(at, body, frame)
             }
             Record::Coverage(coverage) => {
+                approvals.coverage(coverage);
                 found.marks.iter_mut().for_each(|marks| marks.coverage(coverage));
                 self.collected.coverage(at, coverage, frame)
             }
@@ -117,7 +120,10 @@ impl OfRun {
                     None => Ok(()),
                 }
             }
-            Record::Control(control) => self.judged.control(at, control, frame),
+            Record::Control(control) => {
+                found.marks.iter_mut().for_each(|marks| marks.control(control));
+                self.judged.control(at, control, frame)
+            }
         }
     }
 

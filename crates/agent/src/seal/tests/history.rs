@@ -363,7 +363,7 @@ fn an_export_has_everything_and_always_the_same_bytes() {
     let store = world.open();
     let memory = HeadFile::new(&world.memory());
     let make_with = |index, beside| export(&*store, &memory, &world.trust, index, beside, Vec::new());
-    let make = |index, ledger| make_with(index, Beside { ledger, since: None });
+    let make = |index, ledger| make_with(index, Beside { ledger, ..Beside::default() });
     let listed = |bytes: &[u8]| {
         let path = folder.path().join("b.tar");
         fs::write(&path, bytes).unwrap();
@@ -399,12 +399,17 @@ fn an_export_has_everything_and_always_the_same_bytes() {
     }
     assert!(matches!(make(3, false), Err(SealError::NoBundle { index: 3, .. })));
     // The proof for whoever saw an earlier head; of the newest there is none, and of a later one there can be none.
-    let since = |size| make_with(0, Beside { ledger: false, since: Some(size) });
+    let since = |size| make_with(0, Beside { since: Some(size), ..Beside::default() });
     for size in [1, 2] {
         assert!(listed(&since(size).unwrap()).contains(&"ledger/since".to_owned()), "{size}");
     }
     assert_eq!(since(3).unwrap(), first);
     assert!(matches!(since(4), Err(SealError::NotSince { size: 4, found: 3, .. })));
+    // Of each run what it says of its controls, as far as its bundle is there.
+    fs::remove_file(world.store().join("bundles/1.tar.zst")).unwrap();
+    let shown = listed(&make_with(0, Beside { ledger: true, controls: true, since: None }).unwrap());
+    let of = |index: u64| shown.contains(&format!("ledger/controls/{index}.txt"));
+    assert_eq!((of(0), of(1), of(2)), (true, false, true));
 }
 
 /// A memory that is gone looks like a store that was exchanged: nothing is sealed until somebody says how many bundles there must be.

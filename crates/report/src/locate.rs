@@ -37,7 +37,8 @@ fn at(text: &[u8], syntax: Syntax, path: &str) -> Option<String> {
     }
 }
 
-fn json(text: &str, pointer: &str) -> Option<String> {
+/// The JSON value at a pointer, as it is written.
+pub fn json(text: &str, pointer: &str) -> Option<String> {
     let mut value: Box<RawValue> = serde_json::from_str(text).ok()?;
     for token in pointer.split('/').skip(1) {
         let token = token.replace("~1", "/").replace("~0", "~");
