@@ -51,5 +51,5 @@ pub use roster_text::render_roster;
 pub use terminal::{acceptance_name, finding_words, render_overview};
 pub use trace_text::render_trace;
 pub use traced::TraceReader;
-pub use words::{first_words, gap_move, gap_words};
+pub use words::{first_words, gap_move, gap_words, marks_line};
 pub use wrap::{columns, fit, wrapped};

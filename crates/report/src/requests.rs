@@ -10,8 +10,10 @@ use serde::Serialize;
 use verify::Observer;
 
 use crate::gaps_text::Basis;
-use crate::style::{BOLD, DIM};
+use crate::style::{BOLD, DIM, PLAIN};
 use crate::terminal::clean;
+use crate::words::marks_line;
+use crate::wrap::told;
 
 /// Requests that are listed. The rest is counted.
 const MOST_SHOWN: usize = 100_000;
@@ -145,6 +147,9 @@ pub fn render_requests(from: &Basis, found: &Requests) -> String {
         .ok();
         if let Some(rehearsal) = &of.rehearsal {
             writeln!(text, "{BOLD}It is {}.{BOLD:#}", clean(rehearsal)).ok();
+        }
+        if let Some(marks) = &of.marks {
+            told(&mut text, PLAIN, "", &clean(&marks_line(marks)));
         }
     }
     text.push('\n');

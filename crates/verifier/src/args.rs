@@ -23,7 +23,7 @@ const EXIT_CODES: &[(ExitStatus, &str)] = &[
     (ExitStatus::Undecided, "cannot be decided, or is not what was asked for"),
     (
         ExitStatus::OtherOutcome,
-        "`reassess` comes to another outcome or derived object than the bundle says, or finds another value in an answer than a fact says",
+        "`reassess` comes to another outcome, derived object, declared thing or use of a check than the bundle says, or finds another value in an answer than a fact says",
     ),
     (
         ExitStatus::RunsMissing,

@@ -78,11 +78,23 @@ pub struct FactsCompared<'o> {
     pub not_compared: u64,
     /// Made by a collector of what stands at their place, or of several places.
     pub normalised: u64,
+    /// Parts of which texts, numbers and truth values were compared for some resources of a kind and not for others.
+    pub both_ways: Vec<BothWays<'o>>,
     /// They stand in declared files.
     pub declared: u64,
     pub differ_in_all: u64,
     /// The first of them.
     pub differ: Vec<OtherFact<'o>>,
+}
+
+/// A part that is read both ways: a place that leads to what is around a value is how a false fact escapes comparison.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct BothWays<'o> {
+    pub kind: &'o str,
+    pub part: &'o str,
+    pub compared: u64,
+    /// Made by a collector of what stands at their place, or of several places.
+    pub made: u64,
 }
 
 /// A fact that stands otherwise in its answer.

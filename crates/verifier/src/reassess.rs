@@ -14,11 +14,11 @@ use bundle::statement::Kind;
 use declaration::Loaded;
 use model::record::{Assignment, Check, Provenance, Run, RunStatus};
 use model::{Digest, ExitStatus, RecordRef, RecordType};
-use verify::{FactCounts, FactDiffers, Facts, Observer, VerifiedBundle};
+use verify::{FactCounts, FactDiffers, Facts, Observer, PartCounts, VerifiedBundle};
 
 use report::{Basis, DeclaredReader};
 use witnessmark_verifier::outputs::{
-    FactsCompared, NotJudgedBecause, OtherFact, OtherOutcome, OtherText, Reassessment, UsesCompared,
+    BothWays, FactsCompared, NotJudgedBecause, OtherFact, OtherOutcome, OtherText, Reassessment, UsesCompared,
 };
 
 use crate::args::{Checks, Format, ReassessArgs};
@@ -412,6 +412,7 @@ fn reassessment<'o>(which: Checks, from: &'o Basis, bundle: &VerifiedBundle, fou
             compared: counts.compared(),
             not_compared: counts.not_shown,
             normalised: counts.normalised,
+            both_ways: found.facts.both_ways().map(both_ways).collect(),
             declared: counts.declared,
             differ_in_all: counts.differ,
             differ: found.facts.differ().iter().map(other_fact).collect(),
@@ -421,6 +422,10 @@ fn reassessment<'o>(which: Checks, from: &'o Basis, bundle: &VerifiedBundle, fou
 
 fn other_fact(one: &FactDiffers) -> OtherFact<'_> {
     OtherFact { resource: one.resource, part: &one.part, sealed: &one.fact, in_the_answer: one.found.as_deref() }
+}
+
+fn both_ways(one: &PartCounts) -> BothWays<'_> {
+    BothWays { kind: &one.kind, part: &one.part, compared: one.compared, made: one.made }
 }
 
 fn human(which: Checks, bundle: &VerifiedBundle, found: &Found) -> String {
@@ -444,6 +449,9 @@ fn human(which: Checks, bundle: &VerifiedBundle, found: &Found) -> String {
         let of = said.records.count;
         let what = "what they say is the custodian's word, and what rests on them is not judged again";
         out.push_str(&wrapped("  ", &format!("{} of {of} records are withheld: {what}", found.withheld)));
+    }
+    if let Some(marks) = bundle.marks() {
+        out.push_str(&wrapped("  ", &safe(&report::marks_line(&marks.counts()))));
     }
     let different = (compared.differences.len() as u64).saturating_add(compared.differences_not_named);
     let again = compared.same.saturating_add(different);
@@ -578,6 +586,15 @@ fn of_facts(facts: &Facts) -> String {
         "{normalised} more were made by a collector of what stands at their place, or of several places; {declared} stand in declared files"
     );
     out.push_str(&wrapped("  ", &made));
+    let both_ways: Vec<_> = facts.both_ways().collect();
+    if !both_ways.is_empty() {
+        let text = "Of these parts some were compared with the value at their place, and others lead to what is around it, which nobody compares; a shipped collector does so where an answer lacks the value";
+        out.push_str(&wrapped("  ", text));
+    }
+    for PartCounts { kind, part, compared, made } in both_ways.iter().take(SHOWN) {
+        out.push_str(&wrapped("  - ", &safe(&format!("{kind}, {part}: {compared} compared, {made} not"))));
+    }
+    more(&mut out, both_ways.len());
     if not_shown > 0 {
         let text = format!(
             "{not_shown} facts could not be compared, because their answer is withheld, missing or larger than 64 MiB"

@@ -11,6 +11,7 @@ use model::{RecordRef, RecordType};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::fact_parts::{Part, PartCounts, Parts};
 use crate::observer::Observer;
 use crate::places::{PLACE_MAX, Places};
 
@@ -77,6 +78,7 @@ pub struct Facts {
     /// Whether this is a later reading: what is not compared was counted in the first one.
     again: bool,
     counts: FactCounts,
+    parts: Parts,
     differ: Vec<FactDiffers>,
 }
 
@@ -88,6 +90,7 @@ struct Claim {
     part: String,
     path: String,
     fact: String,
+    of: Part,
 }
 
 impl Claim {
@@ -109,6 +112,7 @@ impl Default for Facts {
             current: None,
             again: false,
             counts: FactCounts::default(),
+            parts: Parts::default(),
             differ: Vec::new(),
         }
     }
@@ -143,6 +147,12 @@ impl Facts {
         &self.differ
     }
 
+    /// Parts whose texts, numbers and truth values were compared for some resources of a kind and not for others: a place that leads to
+    /// what is around a value is how a false fact escapes comparison.
+    pub fn both_ways(&self) -> impl Iterator<Item = &PartCounts> {
+        self.parts.both_ways()
+    }
+
     fn resource(&mut self, at: RecordRef, resource: &Resource) {
         // The parts are the members of `facts`, in no order.
         let Ok(facts) = serde_json::from_str::<BTreeMap<String, &RawValue>>(resource.facts.get()) else { return };
@@ -162,6 +172,10 @@ impl Facts {
                         let declared = others.iter().all(|locator| matches!(locator, Locator::Declared(_)));
                         self.counts.declared += u64::from(declared);
                         self.counts.normalised += u64::from(!declared);
+                        if !declared && kind(fact.get()).is_some() {
+                            let part = self.parts.of(&resource.kind, part);
+                            self.parts.made(part);
+                        }
                     }
                     continue;
                 }
@@ -174,7 +188,8 @@ impl Facts {
             if key < self.from || self.until.is_some_and(|until| key >= until) {
                 continue;
             }
-            let claim = Claim { part: part.clone(), path: place.path.clone(), fact: fact.get().to_owned() };
+            let of = self.parts.of(&resource.kind, part);
+            let claim = Claim { part: part.clone(), path: place.path.clone(), fact: fact.get().to_owned(), of };
             self.held = self.held.saturating_add(claim.size());
             self.claims.insert(key, claim);
             // The first one stays, however large it is.
@@ -211,11 +226,25 @@ impl Facts {
         let places = Places::find(&bytes, claims.iter().map(|(_, claim)| claim.path.as_str()));
         for ((_, resource, _), claim) in claims {
             let found = places.at(&claim.path);
+            let scalar = kind(&claim.fact).is_some();
             match compare(&claim.fact, found) {
-                Compared::Same => self.counts.same += 1,
-                Compared::Normalised => self.counts.normalised += 1,
+                Compared::Same => {
+                    self.counts.same += 1;
+                    if scalar {
+                        self.parts.compared(claim.of);
+                    }
+                }
+                Compared::Normalised => {
+                    self.counts.normalised += 1;
+                    if scalar {
+                        self.parts.made(claim.of);
+                    }
+                }
                 Compared::Differs => {
                     self.counts.differ += 1;
+                    if scalar {
+                        self.parts.compared(claim.of);
+                    }
                     if self.differ.len() < NAMED {
                         let resource = RecordRef::new(RecordType::Resource, resource);
                         let found = found.map(begin);
@@ -390,6 +419,17 @@ mod tests {
         let facts = [("/when", r#""1.5""#), ("/list/0", r#""x""#), ("/on", "null"), ("/list", "[]"), ("/on", "{}")];
         let facts = compared(&[ANSWER], &facts.map(|(path, fact)| (0, path, fact)));
         assert_eq!(facts.counts(), FactCounts { normalised: 5, ..FactCounts::default() });
+    }
+
+    #[test]
+    fn a_value_that_is_led_around_is_told_from_those_of_its_kind() {
+        let facts = compared(&[ANSWER], &[(0, "/on", "true"), (0, "", "true"), (0, "/list/0", "false")]);
+        let found: Vec<_> = facts.both_ways().map(|one| (one.kind.as_str(), one.part.as_str(), one.compared, one.made)).collect();
+        assert_eq!(found, [("c/k", "p", 1, 2)]);
+        // All one way, or no values of their own: nothing is said.
+        for one_way in [[(0, "/on", "true"), (0, "/days", "365")], [(0, "", "true"), (0, "/list", "1")], [(0, "/list", "[]"), (0, "/on", "true")]] {
+            assert_eq!(compared(&[ANSWER], &one_way).both_ways().count(), 0);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod continuity;
 mod custodian;
 mod decide;
 pub mod ed25519;
+mod fact_parts;
 mod facts;
 mod files;
 mod held;
@@ -38,6 +39,7 @@ pub use conclude::{
     Operated, Rehearsals, Reset, RuleChange, Slot, Slots, TaskOperation, Texts, Unsaid, Why,
 };
 pub use continuity::{Continuity, Owner};
+pub use fact_parts::PartCounts;
 pub use facts::{FactCounts, FactDiffers, Facts};
 pub use files::{HeldFiles, LedgerFiles};
 pub use level::{Level, ParseLevelError};
