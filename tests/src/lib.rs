@@ -17,6 +17,7 @@ pub mod github;
 pub mod hsm;
 pub mod outputs;
 pub mod pages;
+pub mod procedures;
 pub mod sealed;
 pub mod trip;
 pub mod vectors;

@@ -140,6 +140,7 @@ pub fn run(mut setup: Setup<'_>, runtime: &tokio::runtime::Runtime) -> Result<Ra
         overrides: setup.overrides.clone(),
         challenge: setup.challenge.clone(),
         every_seconds: setup.plan.every_seconds,
+        until: Some(setup.environment.deadline),
         despite_clock: setup.despite_clock,
     };
     let by = Recording {

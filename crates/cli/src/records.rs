@@ -94,5 +94,5 @@ fn of_this_system(bundle: &verify::VerifiedBundle, asked: &Asked<'_>) -> Result<
 
 /// Whether a store is there to be asked at all.
 pub fn is_store(folder: &Path) -> bool {
-    folder.join(store::CHECKPOINT).is_file()
+    stores::in_bucket(folder).is_some() || folder.join(store::CHECKPOINT).is_file()
 }

@@ -38,6 +38,23 @@ pub fn ministack(scratch: &Path, enforce: bool) -> Emulator {
     })
 }
 
+/// MinIO, an object store: conditional writes and Object Lock hold in it. `access`: its one user's key and secret.
+#[must_use]
+pub fn minio(scratch: &Path, access: (&str, &str)) -> Emulator {
+    let minio = system("WITNESSMARK_TEST_MINIO");
+    Emulator::start(scratch, "minio", |port| {
+        let mut command = Command::new(&minio);
+        command
+            .args(["server", "minio-data", "--quiet", "--address", &format!("127.0.0.1:{port}")])
+            .env_clear()
+            .env("HOME", scratch)
+            .env("MINIO_BROWSER", "off")
+            .env("MINIO_ROOT_USER", access.0)
+            .env("MINIO_ROOT_PASSWORD", access.1);
+        command
+    })
+}
+
 /// Prism between a client and a server that speaks as `description` says: what does not becomes a failure.
 #[must_use]
 pub fn prism(scratch: &Path, description: &Path, upstream: &str) -> Emulator {

@@ -43,6 +43,16 @@ pub enum StoreError {
     BadPath { path: String },
     #[error("`{kind}://` is not a kind of store that this version knows")]
     UnknownKind { kind: String },
+    #[error("`{location}` is not the name of a store: {problem}")]
+    BadLocation { location: String, problem: String },
+    #[error("`{place}` cannot hold a ledger: {found}")]
+    NoConditions { place: String, found: String },
+    #[error("`{place}` is not locked until {wanted}, as its bucket demands: {found}")]
+    NotRetained { place: String, wanted: String, found: String },
+    #[error("the object store refuses to {action} `{place}`: {said}")]
+    Refused { action: &'static str, place: String, said: String },
+    #[error("the object store did not answer as it should when asked to {action} `{place}`: {said}")]
+    NoAnswer { action: &'static str, place: String, said: String },
     #[error("nothing was prepared in `{place}`")]
     NothingStaged { place: String },
 }
@@ -109,7 +119,23 @@ impl StoreError {
                 "something else wrote here; nothing was overwritten. Find out what before the next run".to_owned()
             }
             Self::HeadMoved { .. } => "run again".to_owned(),
-            Self::UnknownKind { .. } => "name a folder".to_owned(),
+            Self::UnknownKind { .. } => "name a folder, or `s3://BUCKET/PREFIX` to a program that was built with `object-store`".to_owned(),
+            Self::BadLocation { .. } => {
+                "`s3://BUCKET/PREFIX`, with `?endpoint=URL`, `region=NAME` and `profile=NAME` behind it where they are needed, joined by `&`"
+                    .to_owned()
+            }
+            Self::NoConditions { .. } => {
+                "use a store with conditional writes (`If-None-Match` and `If-Match`), as Amazon S3 and MinIO have them: without them two runs at once would overwrite each other"
+                    .to_owned()
+            }
+            Self::NotRetained { .. } => {
+                "whoever keeps the bucket finds out why; what was written is there, and nothing after it was written".to_owned()
+            }
+            Self::Refused { .. } => {
+                "whoever keeps the bucket has to grant it, or the credentials have to be renewed; then run again: what was begun is completed or recorded"
+                    .to_owned()
+            }
+            Self::NoAnswer { .. } => "run again: what was begun is completed or recorded".to_owned(),
             Self::Io { .. }
             | Self::RunExists { .. }
             | Self::TooLarge { .. }

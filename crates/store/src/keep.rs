@@ -17,6 +17,11 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// The store's name for a person.
     fn location(&self) -> String;
 
+    /// Whether runs on other machines write here, whom no lock of this machine holds back.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// The bytes at `path`, `None` if there is nothing. More than `limit` bytes are an error.
     fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, StoreError>;
 

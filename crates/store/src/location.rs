@@ -39,6 +39,18 @@ pub fn init(location: &Path) -> Result<Place, StoreError> {
     Ok(Place { store: Box::new(store), workshop: Workshop::on(disk, &root) })
 }
 
+/// A store that lies elsewhere, with a workshop in a folder of this machine; the folder is made if it is not there.
+///
+/// # Errors
+/// When the folder cannot be used.
+pub fn far(store: Box<dyn Store>, workshop: &Path) -> Result<Place, StoreError> {
+    let root = folder(workshop)?;
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    // As strict as with a store: what runs prepare is as secret as what they seal.
+    FolderStore::init_on(Arc::clone(&disk), &root)?;
+    Ok(Place { store, workshop: Workshop::on(disk, &root) })
+}
+
 /// Follows links of the root itself, also where its last part does not exist yet: whoever names a
 /// store by a link means what it points to.
 fn folder(location: &Path) -> Result<PathBuf, StoreError> {

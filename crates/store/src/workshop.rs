@@ -1,6 +1,7 @@
 //! Where runs on this machine prepare what goes into a store: their folders, the locks that say who lives, and the
 //! lock under which this machine's runs seal one after another.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,7 @@ const LEDGER_LOCK: &str = "pending/ledger.lock";
 const LOCK: &str = "lock";
 const STAGED: &str = "body.tar.zst";
 const SCRATCH: &str = "scratch";
+const RECEIVED: &str = "received";
 
 /// A local folder in which runs prepare their bundles.
 #[derive(Clone, Debug)]
@@ -110,6 +112,19 @@ impl Workshop {
         self.tree.remove_tree(&folder.join(SCRATCH))?;
         self.tree.remove_file(&folder.join(STAGED))?;
         self.tree.sync_folder(&folder)
+    }
+
+    /// Takes in what a run on another machine prepared. What it makes is whole or not there.
+    pub fn receive(&self, run: &RunId, content: &mut dyn Read) -> Result<(), StoreError> {
+        let folder = self.run_folder(run);
+        if self.tree.stat(&folder)?.is_none() {
+            self.tree.make_folder(&folder)?;
+        }
+        let (beside, staged) = (folder.join(RECEIVED), self.staged(run));
+        self.tree.remove_file(&beside)?;
+        self.tree.disk.write_new(&beside, content).map_err(|error| StoreError::io("write", &beside, error))?;
+        self.tree.disk.rename(&beside, &staged).map_err(|error| StoreError::io("replace", &staged, error))?;
+        self.sync_staged(run)
     }
 
     /// Makes what was prepared survive a power cut.

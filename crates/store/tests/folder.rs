@@ -317,7 +317,7 @@ fn what_was_prepared_is_a_file_of_ours() {
     assert_eq!(fs::read_dir(staged.parent().unwrap()).unwrap().count(), 1, "the lock stays");
 }
 
-/// Where no store of that kind is known, no folder `s3:` is made.
+/// A store of another kind is opened elsewhere, or not at all: no folder `s3:` is made.
 #[test]
 fn a_location_is_a_folder() {
     for location in ["s3://evidence/hot-wallet", "file:///tmp"] {

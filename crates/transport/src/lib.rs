@@ -10,6 +10,7 @@ pub mod ask;
 mod client;
 mod connect;
 mod error;
+mod plain;
 mod record;
 mod route;
 mod scope;

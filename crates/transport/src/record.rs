@@ -129,7 +129,7 @@ impl Recording {
         let answer = match tokio::time::timeout_at(first, sent).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => {
-                let failure = self.explain(&error);
+                let failure = unsent(&self.transport, &error);
                 return Err(attempt.fail(failure));
             }
             Err(_) => return Err(attempt.fail(Failure::Timeout(limits.connect + limits.read))),
@@ -157,17 +157,18 @@ impl Recording {
         let body = attempt.complete(&head.headers)?;
         Ok(Response::from_parts(head, body))
     }
+}
 
-    fn explain(&self, error: &hyper_util::client::legacy::Error) -> Failure {
-        if !error.is_connect() {
-            return Failure::Reset(causes(error));
-        }
-        if is_tls(error) {
-            let hint = self.transport.untrusting().map(|problem| format!(" ({problem})"));
-            return Failure::Tls(format!("{}{}", causes(error), hint.unwrap_or_default()));
-        }
-        Failure::Connect(causes(error))
+/// Why a request was not answered.
+pub(crate) fn unsent(transport: &Transport, error: &hyper_util::client::legacy::Error) -> Failure {
+    if !error.is_connect() {
+        return Failure::Reset(causes(error));
     }
+    if is_tls(error) {
+        let hint = transport.untrusting().map(|problem| format!(" ({problem})"));
+        return Failure::Tls(format!("{}{}", causes(error), hint.unwrap_or_default()));
+    }
+    Failure::Connect(causes(error))
 }
 
 /// One attempt under way. Whatever happens to it, it is recorded: by `fail`, `complete`, or when dropped.

@@ -424,10 +424,15 @@ mod tests {
     #[test]
     fn a_value_that_is_led_around_is_told_from_those_of_its_kind() {
         let facts = compared(&[ANSWER], &[(0, "/on", "true"), (0, "", "true"), (0, "/list/0", "false")]);
-        let found: Vec<_> = facts.both_ways().map(|one| (one.kind.as_str(), one.part.as_str(), one.compared, one.made)).collect();
+        let found: Vec<_> =
+            facts.both_ways().map(|one| (one.kind.as_str(), one.part.as_str(), one.compared, one.made)).collect();
         assert_eq!(found, [("c/k", "p", 1, 2)]);
         // All one way, or no values of their own: nothing is said.
-        for one_way in [[(0, "/on", "true"), (0, "/days", "365")], [(0, "", "true"), (0, "/list", "1")], [(0, "/list", "[]"), (0, "/on", "true")]] {
+        for one_way in [
+            [(0, "/on", "true"), (0, "/days", "365")],
+            [(0, "", "true"), (0, "/list", "1")],
+            [(0, "/list", "[]"), (0, "/on", "true")],
+        ] {
             assert_eq!(compared(&[ANSWER], &one_way).both_ways().count(), 0);
         }
     }

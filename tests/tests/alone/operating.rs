@@ -7,39 +7,21 @@
     reason = "helpers of tests may stop at the first surprise"
 )]
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 
 use fakes::aws::{AwsFake, Size, World};
 use testkit::Server;
-use workspace_tests::desk::{Answer, Desk, program, template};
+use workspace_tests::desk::{Answer, Desk, template};
+use workspace_tests::procedures::{followed, procedures};
 
 use crate::held_keys;
-
-/// The fenced blocks that have a name.
-fn procedures() -> BTreeMap<String, String> {
-    let page = fs::read_to_string(workspace_tests::root().join("docs/operating.md")).unwrap();
-    let mut found = BTreeMap::new();
-    let mut lines = page.lines();
-    while let Some(line) = lines.next() {
-        let Some(tag) = line.strip_prefix("```") else { continue };
-        let Some(name) = tag.strip_prefix("sh procedure=") else { panic!("a block that no test runs: {line}") };
-        let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-        assert!(found.insert(name.to_owned(), text.join("\n")).is_none(), "`{name}` is a duplicate");
-    }
-    found
-}
 
 /// Runs one as a person does, and stops at the first command that fails.
 #[track_caller]
 fn follow(desk: &Desk, name: &str) -> String {
     let text = procedures().remove(name).unwrap_or_else(|| panic!("the page has no procedure `{name}`"));
-    let programs = program("witnessmark").parent().unwrap().display().to_string();
-    let mut command = desk.command(Path::new("/bin/sh"));
-    let output = command.env("PATH", format!("{programs}:/usr/bin:/bin")).args(["-euc", &text]).output().unwrap();
-    let answer = Answer::of(&output);
+    let answer = followed(desk, &text);
     // The runs of these tests are rehearsals: their ledger is whole, and what was due cannot be said.
     let audits = text.lines().last().is_some_and(|line| line.starts_with("witnessmark-verify audit "));
     assert_eq!(answer.code, if audits { 21 } else { 0 }, "`{name}`: {answer:?}");
@@ -80,7 +62,12 @@ fn sealed(desk: &Desk, store: &str, keys: &str) -> u64 {
 
 #[test]
 fn every_procedure_is_followed_by_a_test() {
-    let own = fs::read_to_string(workspace_tests::root().join("tests/tests/alone/operating.rs")).unwrap();
+    // Those that need a system beside this program stand with it.
+    let followers = ["alone/operating.rs", "systems/object_store.rs"];
+    let own: String = followers
+        .iter()
+        .map(|file| fs::read_to_string(workspace_tests::root().join("tests/tests").join(file)).unwrap())
+        .collect();
     let names = procedures();
     assert!(names.len() > 8, "{names:?}");
     for name in names.keys() {

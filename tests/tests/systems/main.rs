@@ -21,6 +21,7 @@ mod kubernetes;
 mod kubernetes_credentials;
 mod kubernetes_fresh;
 mod kubernetes_rights;
+mod object_store;
 mod pkcs11;
 mod units;
 mod workflow;

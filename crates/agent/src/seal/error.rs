@@ -68,6 +68,12 @@ pub enum SealError {
     BadSignature,
     #[error("bundle {index} as written does not verify: {problem}")]
     NotVerified { index: u64, problem: String },
+    #[error("the run `{run}` was taken for dead by another machine, which recorded it as failed")]
+    GivenUp { run: String },
+    #[error("the run `{run}` stood still for so long that another machine sealed it, as bundle {index}")]
+    SealedByOthers { run: String, index: u64 },
+    #[error("other machines sealed first each of the {tries} times that the run `{run}` tried")]
+    NoPlace { run: String, tries: u32 },
     #[error("there is no bundle {index} in `{store}`")]
     NoBundle { index: u64, store: String },
     #[error(transparent)]
@@ -126,6 +132,11 @@ impl SealError {
             Self::Damaged { .. } => "something else wrote here; restore the file from a backup of the store".to_owned(),
             Self::BadMemory { .. } => "give the head file that belongs to this ledger's key".to_owned(),
             Self::BadText { .. } => "shorten it, and write it on one line".to_owned(),
+            Self::GivenUp { .. } => "run again; a run that lasts longer needs a later `--deadline`".to_owned(),
+            Self::SealedByOthers { .. } => "nothing is lost and nothing is to be done: that bundle is this run's".to_owned(),
+            Self::NoPlace { .. } => {
+                "nothing is lost: the next run records this one; let fewer machines seal at the same time".to_owned()
+            }
             Self::BadRunId { .. }
             | Self::Sign(_)
             | Self::Trust(_)

@@ -100,6 +100,12 @@ impl<'a> Head<'a> {
         Ok(head)
     }
 
+    /// Reads it anew, where others may have moved it.
+    pub(super) fn again(&mut self, memory: &dyn HeadMemory) -> Result<(), SealError> {
+        *self = Self::read(self.store, memory, self.key)?;
+        self.remember(memory)
+    }
+
     /// Remembers this head as seen, whatever becomes of the run. Where nothing is remembered of a ledger that has bundles, nobody
     /// could say whether it was set back: that is not passed over. Under the lock of the ledger only:
     /// an older head must not overwrite a newer one.

@@ -29,6 +29,7 @@ mod pending;
 mod proof;
 mod sealer;
 mod session;
+mod shared;
 mod steps;
 
 #[cfg(test)]

@@ -6,9 +6,10 @@ use bundle::seal::Unsigned;
 use bundle::sigstore::{Envelope, SealedStatement, entry_body};
 use bundle::statement::{Kind, Statement};
 use bundle::trust::{Role, Spki};
+use model::Digest;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use store::{RunId, Store};
+use store::{RunId, Store, StoreError};
 use verify::VerifiedBundle;
 
 use super::error::SealError;
@@ -27,6 +28,9 @@ struct Reserved {
     run: String,
     /// The statement's bytes as text.
     statement: String,
+    /// Where machines share a store: the digest of what was prepared, which lies there, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    body: Option<Digest>,
 }
 
 /// The signature for an index.
@@ -37,6 +41,9 @@ struct Signed {
     signer: Spki,
     /// The envelope's bytes as text.
     envelope: String,
+    /// As in what was reserved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    body: Option<Digest>,
 }
 
 pub(super) fn write_intent(store: &dyn Store, run: &RunId, intent: &Intent) -> Result<(), SealError> {
@@ -67,11 +74,22 @@ impl Sealer<'_> {
     pub(super) fn complete_all(&self, head: &mut Head<'_>) -> Result<(Vec<Sealed>, Vec<Intent>), SealError> {
         let (mut completed, mut dropped) = (Vec::new(), Vec::new());
         for index in self.pending()? {
+            if self.left_to_others(head, index)? {
+                continue;
+            }
             match self.waits_for(index)? {
                 Some(Kind::Record) => dropped.extend(self.give_free(index)?),
                 // One of the collector's is never given free: who signs it next is the collector.
                 Some(_) => return Err(SealError::RunWaits { index }),
-                None => completed.push(self.complete(head, index, None)?.0),
+                None => match self.complete(head, index, None) {
+                    Ok((sealed, _)) => completed.push(sealed),
+                    // Whoever has it is quicker.
+                    Err(error) => {
+                        if !self.left_to_others(head, index)? {
+                            return Err(error);
+                        }
+                    }
+                },
             }
         }
         Ok((completed, dropped))
@@ -81,7 +99,7 @@ impl Sealer<'_> {
     /// waits for its own key, or the one that takes its place.
     pub(super) fn complete_signed(&self, head: &mut Head<'_>) -> Result<(), SealError> {
         for index in self.pending()? {
-            if self.waits_for(index)?.is_none() {
+            if !self.left_to_others(head, index)? && self.waits_for(index)?.is_none() {
                 self.complete(head, index, None)?;
             }
         }
@@ -108,7 +126,7 @@ impl Sealer<'_> {
             read_json(self.store, &path)?.ok_or_else(|| damaged(self.store, &path, "is missing"))?;
         let run: RunId = reserved.run.parse().map_err(|_| damaged(self.store, &path, "names no run"))?;
         let intent = read_intent(self.store, &run)?;
-        self.workshop.drop_run(&run)?;
+        self.drop_run(&run)?;
         self.store.remove_pending(&path)?;
         Ok(intent)
     }
@@ -127,13 +145,40 @@ impl Sealer<'_> {
         Ok(indices)
     }
 
-    /// Writes down the statement that will be signed for this index, and no other.
-    pub(super) fn reserve(&self, run: &RunId, index: u64, statement: &Unsigned) -> Result<(), SealError> {
+    /// Which run has an index that is not done with, and whether it is signed. `None`: nobody.
+    pub(super) fn who_has(&self, index: u64) -> Result<Option<(RunId, bool)>, SealError> {
+        let signed = read_json::<Signed>(self.store, &signed_path(index))?;
+        let (run, is_signed) = match (signed, read_json::<Reserved>(self.store, &reserved_path(index))?) {
+            (Some(signed), _) => (signed.run, true),
+            (None, Some(reserved)) => (reserved.run, false),
+            (None, None) => return Ok(None),
+        };
+        let run = run.parse().map_err(|_| damaged(self.store, &reserved_path(index), "names no run"))?;
+        Ok(Some((run, is_signed)))
+    }
+
+    /// Takes back what was reserved for an index and never signed.
+    pub(super) fn take_back(&self, index: u64) -> Result<(), SealError> {
+        Ok(self.store.remove_pending(&reserved_path(index))?)
+    }
+
+    /// Writes down the statement that will be signed for this index, and no other. `false`: another machine has the index.
+    pub(super) fn reserve(
+        &self,
+        run: &RunId,
+        index: u64,
+        statement: &Unsigned,
+        body: Option<Digest>,
+    ) -> Result<bool, SealError> {
         let path = reserved_path(index);
         let statement = String::from_utf8(statement.statement().to_vec())
             .map_err(|_| damaged(self.store, &path, "is not UTF-8 text"))?;
-        let bytes = to_json(self.store, &path, &Reserved { run: run.to_string(), statement })?;
-        Ok(self.store.create(&[(&path, &bytes)])?)
+        let bytes = to_json(self.store, &path, &Reserved { run: run.to_string(), statement, body })?;
+        match self.store.create(&[(&path, &bytes)]) {
+            Ok(()) => Ok(true),
+            Err(StoreError::Differs { .. }) if self.store.is_shared() => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Signs, appends, assembles and publishes what was reserved for this index, as far as that is
@@ -185,12 +230,12 @@ impl Sealer<'_> {
                 Ok(head.key().sigstore_note(size, root, &signature)?)
             })?;
             let file = SealedStatement { envelope, signer, position }.render();
-            let staged = self.workshop.staged(&run);
+            let staged = self.staged(&run, signed.body)?;
             let proven = proof::before_publishing(self.trust, index, file.as_bytes(), &staged, before)?;
             self.store.create_from(&path, &Published::new(file.as_bytes(), &staged, &proven)?)?;
             verified = Some(proven.bundle);
         }
-        self.workshop.drop_run(&run)?;
+        self.drop_run(&run)?;
         // The signature last: as long as it is there, all of this is repeated.
         self.store.remove_pending(&reserved_path(index))?;
         self.store.remove_pending(&signed_path(index))?;
@@ -217,7 +262,8 @@ impl Sealer<'_> {
         if !verify::ed25519::verify(signer.as_bytes(), &envelope.pae(), &envelope.signature) {
             return Err(SealError::BadSignature);
         }
-        let signed = Signed { run: reserved.run, signer: Spki(signer), envelope: envelope.render() };
+        let signed =
+            Signed { run: reserved.run, signer: Spki(signer), envelope: envelope.render(), body: reserved.body };
         let path = signed_path(index);
         let bytes = to_json(self.store, &path, &signed)?;
         self.store.create(&[(&path, &bytes)])?;

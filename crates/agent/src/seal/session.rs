@@ -31,6 +31,9 @@ pub struct Intent {
     /// How often a run is promised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub every_seconds: Option<u64>,
+    /// When the run ends its reading at the latest. Long after that machines that cannot see whether it lives take it for dead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
     /// Begin although the clock shows a time before the newest bundle's: asked for by whoever starts the run, and kept nowhere.
     #[serde(skip)]
     pub despite_clock: bool,

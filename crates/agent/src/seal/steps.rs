@@ -14,6 +14,8 @@ use super::{head, pending, proof};
 
 /// So many milliseconds the clocks of two machines that seal into one ledger may differ.
 const CLOCKS_DIFFER: i64 = 5 * 60 * 1000;
+/// How often a run looks for a place in a ledger that other machines write, too.
+const MOST_TRIES: u32 = 100;
 
 impl Sealer<'_> {
     /// Makes the ledger: signs the head of the empty tree. Done once; what an earlier, broken-off
@@ -110,7 +112,7 @@ impl Sealer<'_> {
         self.check_signer(intent.kind, head.size())?;
         let (completed, mut dropped) = self.complete_all(&mut head)?;
         self.goes_on(&head, &intent)?;
-        let (unfinished, records) = self.dead_runs(intent.kind)?;
+        let (unfinished, records) = self.dead_runs(&intent)?;
         dropped.extend(records);
         let guard = self.workshop.open_run(&run, &self.holder)?;
         let (staged, scratch) = (self.workshop.staged(&run), self.workshop.scratch(&run)?);
@@ -126,6 +128,7 @@ impl Sealer<'_> {
 
     /// The same, for whoever wants to tell what was sealed: `observer` sees the records as they are verified, and what it
     /// saw is proven when this has returned.
+    #[expect(clippy::needless_pass_by_value, reason = "what was prepared is sealed once, if perhaps at the second try")]
     pub fn seal_observed(
         &self,
         session: Session,
@@ -143,22 +146,41 @@ impl Sealer<'_> {
         let key = self.log_key()?;
         self.workshop.sync_staged(&run)?;
         let _lock = self.workshop.lock_ledger(&self.holder, self.wait)?;
-        let mut head = head::Head::read(self.store, self.memory, &key)?;
-        head.remember(self.memory)?;
-        // Another run may have been killed while this one collected.
-        let (_, dropped) = self.complete_all(&mut head)?;
-        let index = head.size();
-        self.check_signer(intent.kind, index)?;
-        let previous = head.previous_statement(self.trust)?;
-        let statement = statement(&intent, input, &head, previous)?;
-        let verified = proof::before_signing(&head, &statement, &staged, self.trust, (self.texts, observer))?;
-        self.reserve(&run, index, &statement)?;
-        let (sealed, verified) = self.complete(&mut head, index, Some(&verified))?;
-        let sealed = Sealed { dropped, ..sealed };
-        // No one else can have published it: the index was taken under the lock that is still held.
-        let verified =
-            verified.ok_or_else(|| head::damaged(self.store, &bundle::layout::bundle(index), "already exists"))?;
-        Ok((sealed, verified))
+        // Whoever completes this run in our place finds there what it prepared.
+        let body = self.hand_over(&run, &staged)?;
+        let (mut tries, mut dropped): (u32, Vec<Intent>) = (0, Vec::new());
+        let mut observer = Some(observer);
+        loop {
+            let mut head = head::Head::read(self.store, self.memory, &key)?;
+            head.remember(self.memory)?;
+            // Another run may have been killed while this one collected.
+            dropped.extend(self.complete_all(&mut head)?.1);
+            let index = head.size();
+            self.check_signer(intent.kind, index)?;
+            let previous = head.previous_statement(self.trust)?;
+            let statement = statement(&intent, input.clone(), &head, previous)?;
+            let mut again = Unobserved;
+            // The same records as the first time.
+            let shown = observer.take().unwrap_or(&mut again);
+            let verified = proof::before_signing(&head, &statement, &staged, self.trust, (self.texts, shown))?;
+            if !(self.reserve(&run, index, &statement, body)? && self.has_place(&mut head, &run, index)?) {
+                tries = tries.saturating_add(1);
+                if tries == MOST_TRIES {
+                    return Err(SealError::NoPlace { run: run.to_string(), tries });
+                }
+                continue;
+            }
+            return match self.complete(&mut head, index, Some(&verified)) {
+                // A machine that stood still had signed for this index before: its bundle has the place.
+                Ok((sealed, _)) if sealed.run != run.as_str() => continue,
+                Ok((sealed, Some(verified))) => Ok((Sealed { dropped, ..sealed }, verified)),
+                // Where no other machine writes, no one else can have published it: the index was taken under the lock that is still held.
+                Ok((_, None)) => Err(self.or_sealed_by_others(&run, index, || {
+                    head::damaged(self.store, &bundle::layout::bundle(index), "already exists")
+                })),
+                Err(error) => Err(self.or_sealed_by_others(&run, index, || error)),
+            };
+        }
     }
 
     /// Does something to the keys while no one seals, and says at which index the next bundle will stand: `then` runs under the
@@ -174,24 +196,26 @@ impl Sealer<'_> {
 
     /// Runs whose process is gone and which signed nothing, and records of persons of which that is so. Runs without an intent asked
     /// no one for anything: they are removed, and so are the records, which ask no one at all. Who begins a record leaves runs to the
-    /// next run: `kind` is what is begun.
-    fn dead_runs(&self, kind: Kind) -> Result<(Vec<Unfinished>, Vec<Intent>), SealError> {
+    /// next run: `begun` is what is begun.
+    fn dead_runs(&self, begun: &Intent) -> Result<(Vec<Unfinished>, Vec<Intent>), SealError> {
         let (mut unfinished, mut records) = (Vec::new(), Vec::new());
-        for run in self.workshop.runs()? {
-            let left = |intent: &Intent| kind == Kind::Record && intent.kind != Kind::Record;
+        let mut runs = self.workshop.runs()?;
+        runs.extend(self.given_up(begun.started, &runs)?);
+        for run in runs {
+            let left = |intent: &Intent| begun.kind == Kind::Record && intent.kind != Kind::Record;
             if pending::read_intent(self.store, &run)?.as_ref().is_some_and(left) {
                 continue;
             }
-            let Some(guard) = self.workshop.claim_run(&run, &self.holder)? else {
+            let Some(guard) = self.claim_run(&run)? else {
                 continue;
             };
             match pending::read_intent(self.store, &run)? {
                 Some(intent) if intent.kind == Kind::Record => {
-                    self.workshop.drop_run(&run)?;
+                    self.drop_run(&run)?;
                     records.push(intent);
                 }
                 Some(intent) => unfinished.push(Unfinished { run, intent, guard }),
-                None => self.workshop.drop_run(&run)?,
+                None => self.drop_run(&run)?,
             }
         }
         Ok((unfinished, records))

@@ -21,8 +21,8 @@ pub struct KeyFolder {
 
 #[derive(Clone, Debug, Args)]
 pub struct StoreFolder {
-    /// Folder of the evidence store.
-    #[arg(long, value_name = "FOLDER", default_value = "evidence", value_hint = ValueHint::DirPath)]
+    /// Folder of the evidence store, or `s3://BUCKET/PREFIX` in an S3-compatible object store (`?endpoint=URL&region=NAME&profile=NAME`).
+    #[arg(long, value_name = "STORE", default_value = "evidence", value_hint = ValueHint::DirPath)]
     pub store: PathBuf,
 }
 

@@ -133,7 +133,7 @@ pub struct ChangePassphrase {
 
 #[derive(Debug, Args)]
 pub struct Close {
-    /// Folder of the evidence store. Default: what the last head seen says, for a store that was lost.
+    /// Folder of the evidence store, or `s3://BUCKET/PREFIX`. Default: what the last head seen says, for a store that was lost.
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub store: Option<PathBuf>,
     /// Folder of key files, as `keys new` creates it. No passphrase is needed.

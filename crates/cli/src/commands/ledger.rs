@@ -25,9 +25,9 @@ pub fn run(command: Ledger) -> CommandResult {
             let opened = keys::open(&keys)?;
             init(&store.store, &opened)?;
             output::text(&format!(
-                "Started ledger {} in {}/.\n",
+                "Started ledger {} in {}.\n",
                 opened.trust.ledger.origin,
-                store.store.display().to_string().trim_end_matches('/')
+                stores::shown(&store.store)
             ))?;
         }
         Ledger::Remember { store, keys, size } => {
@@ -51,7 +51,7 @@ pub fn run(command: Ledger) -> CommandResult {
 /// # Errors
 /// When there is one, or was one.
 pub fn init(folder: &Path, opened: &keys::Opened) -> Result<(), Failure> {
-    let place = store::init(folder).map_err(stores::failed)?;
+    let place = stores::init(folder)?;
     let memory = HeadFile::new(&opened.head);
     sealer(&place, opened, &memory)?.init().map_err(seal_failure)
 }

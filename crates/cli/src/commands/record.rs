@@ -76,6 +76,7 @@ pub fn run(arguments: &Record) -> CommandResult {
             overrides: Vec::new(),
             challenge: arguments.challenge.clone(),
             every_seconds: None,
+            until: None,
             despite_clock: false,
         },
         assessment: ASSESSMENT_VERSION,

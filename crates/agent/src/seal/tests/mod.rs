@@ -5,6 +5,7 @@
 
 mod crash;
 mod history;
+mod machines;
 mod together;
 
 use std::collections::BTreeMap;
@@ -307,6 +308,7 @@ fn intent(run: &str) -> Intent {
         overrides: Vec::new(),
         challenge: None,
         every_seconds: Some(86_400),
+        until: None,
         despite_clock: false,
     }
 }
@@ -360,7 +362,7 @@ fn write_altered(session: &Session, alter: impl FnOnce(&mut BTreeMap<Entry, Vec<
         assessment: 1,
         clock: intent.clock,
         started: intent.started,
-        finished: at(9),
+        finished: at(9).max(intent.started),
         plan: intent.plan,
         purpose: intent.purpose,
         status: RunStatus::Complete,
@@ -391,7 +393,7 @@ fn write_altered(session: &Session, alter: impl FnOnce(&mut BTreeMap<Entry, Vec<
         population: None,
         page: 1,
         attempt: 1,
-        started: at(1),
+        started: at(1).max(intent.started),
         status: Some(200),
         error: None,
         failure: None,
@@ -417,7 +419,7 @@ fn write_altered(session: &Session, alter: impl FnOnce(&mut BTreeMap<Entry, Vec<
     }
     packed.finish().unwrap();
     SealInput {
-        finished: at(9),
+        finished: at(9).max(intent.started),
         status: RunStatus::Complete,
         rehearsal: Vec::new(),
         summary: Summary::default(),
