@@ -19,7 +19,7 @@ use bundle::layout;
 use bundle::statement::Statement;
 use model::{Digest, Timestamp};
 use sha2::{Digest as _, Sha256};
-use store::{Content, Guard, RunId};
+use store::{Content, Guard, RunId, StoreError};
 
 use super::error::SealError;
 use super::head::{Head, damaged};
@@ -75,7 +75,10 @@ impl Sealer<'_> {
         if head.size() == index && is_wanted {
             return Ok(true);
         }
-        self.take_back(index)?;
+        // Only ours: who stood still for very long may find another one's.
+        if self.who_has(index)?.is_some_and(|(who, signed)| who == *run && !signed) {
+            self.take_back(index)?;
+        }
         if self.is_sealed(head, run, index)? {
             return Err(SealError::SealedByOthers { run: run.to_string(), index });
         }
@@ -89,19 +92,22 @@ impl Sealer<'_> {
         index: u64,
         otherwise: impl FnOnce() -> SealError,
     ) -> SealError {
+        let error = otherwise();
+        // Then a signature that is still there is of no use any more: it was written after another machine had done with this bundle.
+        let others_moved_on = matches!(error, SealError::Store(StoreError::HeadMoved { .. }));
         let sealed = || {
             let key = self.log_key()?;
             let head = Head::read(self.store, self.memory, &key)?;
             // What is still reserved or signed is not done with: that was ours, and the next run goes on with it.
             Ok::<_, SealError>(
-                self.who_has(index)?.is_none()
+                (others_moved_on || self.who_has(index)?.is_none())
                     && self.is_sealed(&head, run, index)?
                     && self.store.holds(&layout::bundle(index))?,
             )
         };
         match self.store.is_shared().then(sealed) {
             Some(Ok(true)) => SealError::SealedByOthers { run: run.to_string(), index },
-            _ => otherwise(),
+            _ => error,
         }
     }
 
