@@ -209,14 +209,23 @@ impl Objects {
             .send()
             .await
             .map_err(trouble)?;
-        let files = answer.contents().iter().filter_map(|object| object.key());
-        let folders = answer.common_prefixes().iter().filter_map(|folder| folder.prefix());
-        let names = files
-            .chain(folders)
-            .filter_map(|key| key.strip_prefix(prefix))
-            .map(|name| name.strip_suffix('/').unwrap_or(name).to_owned())
-            .filter(|name| !name.is_empty())
-            .collect();
+        let files = answer.contents().iter().map(|object| object.key());
+        let folders = answer.common_prefixes().iter().map(|folder| folder.prefix());
+        let mut names = Vec::new();
+        for key in files.chain(folders) {
+            // What cannot be named is not left out.
+            let name = key.and_then(|key| key.strip_prefix(prefix)).ok_or_else(|| {
+                Trouble::Again(format!(
+                    "the list of `{prefix}` has `{}`, which is not below it",
+                    key.unwrap_or_default()
+                ))
+            })?;
+            let name = name.strip_suffix('/').unwrap_or(name);
+            // Some tools write an object with the name of the folder itself.
+            if !name.is_empty() {
+                names.push(name.to_owned());
+            }
+        }
         let next = answer.next_continuation_token().map(str::to_owned);
         if answer.is_truncated() == Some(true) && next.is_none() {
             return Err(Trouble::Again("a list was cut short and does not say where it goes on".to_owned()));

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_s3::types::{ObjectLockMode, ObjectLockRetentionMode};
 use store::StoreError;
@@ -11,6 +12,9 @@ use crate::client::{Objects, Trouble, trouble};
 use crate::retention::Retention;
 
 const DAY: u64 = 24 * 60 * 60;
+/// What S3 answers for a bucket without Object Lock.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+const NONE: &str = "ObjectLockConfigurationNotFoundError";
 
 /// What a bucket demands for each of its objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,12 +27,20 @@ impl Rule {
     /// The bucket's default; `None` where it has none, or knows no Object Lock.
     pub async fn of(objects: &Objects) -> Result<Option<Self>, Trouble> {
         let asked = objects.client.get_object_lock_configuration().bucket(&objects.bucket).send().await;
-        let answer = match asked.map_err(trouble) {
+        let answer = match asked {
             Ok(answer) => answer,
-            Err(Trouble::Absent) => return Ok(None),
-            // Of object stores that do not have it.
-            Err(Trouble::Refused(said)) if said.starts_with("501 ") => return Ok(None),
-            Err(other) => return Err(other),
+            // By its name: of any other 404 nobody knows what it is about, and objects would be written without a date.
+            Err(error) if error.code() == Some(NONE) => return Ok(None),
+            Err(error) => match trouble(error) {
+                // Of object stores that do not have it.
+                Trouble::Refused(said) if said.starts_with("501 ") => return Ok(None),
+                Trouble::Absent => {
+                    return Err(Trouble::Refused(format!(
+                        "it answers 404 and not `{NONE}`, which says that there is none"
+                    )));
+                }
+                other => return Err(other),
+            },
         };
         let rule = answer.object_lock_configuration().and_then(|found| found.rule()?.default_retention());
         let Some(rule) = rule else { return Ok(None) };
@@ -37,9 +49,10 @@ impl Rule {
             Some(ObjectLockRetentionMode::Governance) => ObjectLockMode::Governance,
             other => return Err(Trouble::Refused(format!("a mode of Object Lock that is not known: {other:?}"))),
         };
-        // S3 counts a year as 365 days.
-        let days = rule.days().unwrap_or(0).saturating_add(rule.years().unwrap_or(0).saturating_mul(365));
-        Ok(u64::try_from(days).ok().filter(|days| *days > 0).map(|days| Self { mode, days }))
+        match days(rule.days(), rule.years()) {
+            Some(days) => Ok(Some(Self { mode, days })),
+            None => Err(Trouble::Refused("its default retention says for no number of days or years".to_owned())),
+        }
     }
 
     /// For an object that is written now.
@@ -53,6 +66,16 @@ impl Rule {
         let seconds = until.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
         Retention { mode: self.mode.clone(), until: DateTime::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX)) }
     }
+}
+
+/// How long a default retention is: one of the two is there. S3 counts a year as 365 days.
+fn days(days: Option<i32>, years: Option<i32>) -> Option<u64> {
+    let found = match (days, years) {
+        (Some(days), None) => u64::try_from(days).ok()?,
+        (None, Some(years)) => u64::try_from(years).ok()?.saturating_mul(365),
+        _ => return None,
+    };
+    Some(found).filter(|days| *days > 0)
 }
 
 /// That an object stays at least as long as is wanted, and at least as strictly. `Ok(Err)`: it does not.
@@ -75,4 +98,17 @@ pub async fn holds(
     };
     let demanded = format!("{} ({})", text(&wanted.until), wanted.mode.as_str());
     Ok(Err(StoreError::NotRetained { place, wanted: demanded, found }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retention_has_days_or_years() {
+        assert_eq!((days(Some(1), None), days(None, Some(2))), (Some(1), Some(730)));
+        for none in [(None, None), (Some(0), None), (Some(-1), None), (Some(1), Some(1))] {
+            assert_eq!(days(none.0, none.1), None, "{none:?}");
+        }
+    }
 }

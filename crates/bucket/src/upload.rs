@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
-use store::{Content, Store as _, StoreError};
+use store::{Content, Store as _, StoreError, same_bytes};
 
 use crate::bucket::{Bucket, failed};
 use crate::client::{Objects, Trouble, again, may_try_after, trouble};
@@ -99,7 +99,7 @@ fn send(
 fn compared(bucket: &Bucket, path: &str, content: &dyn Content) -> Result<Option<Result<(), StoreError>>, StoreError> {
     let Some(found) = bucket.open(path)? else { return Ok(None) };
     let failed = |source| StoreError::Io { action: "compare", place: bucket.place(path), source };
-    let equal = content.open().and_then(|own| same(found, own)).map_err(failed)?;
+    let equal = content.open().and_then(|own| same_bytes(found, own)).map_err(failed)?;
     let differs = || StoreError::Differs { place: bucket.place(path) };
     Ok(Some(if equal { Ok(()) } else { Err(differs()) }))
 }
@@ -154,23 +154,3 @@ impl Upload<'_> {
         abort.bucket(&self.objects.bucket).key(self.key).upload_id(self.id).send().await.map_err(trouble).map(drop)
     }
 }
-
-/// Whether two streams give the same bytes.
-fn same(mut one: impl Read, mut other: impl Read) -> io::Result<bool> {
-    let (mut left, mut right) = (Vec::new(), Vec::new());
-    loop {
-        left.clear();
-        right.clear();
-        (&mut one).take(PIECE).read_to_end(&mut left)?;
-        (&mut other).take(PIECE).read_to_end(&mut right)?;
-        if left != right {
-            return Ok(false);
-        }
-        if left.is_empty() {
-            return Ok(true);
-        }
-    }
-}
-
-/// Bytes that are compared at once.
-const PIECE: u64 = 1024 * 1024;

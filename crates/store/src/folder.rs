@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::disk::{Disk, LockOutcome};
 use crate::error::StoreError;
-use crate::keep::{CHECKPOINT, Content, Store};
+use crate::keep::{CHECKPOINT, Content, Store, same_bytes};
 use crate::tree::{FOLDERS, TMP, Tree};
 
 /// What may be in a folder that becomes a store: left by an `init` that did not end.
@@ -142,7 +142,7 @@ impl FolderStore {
             }
             Err(error) => return Err(failed(error)),
         };
-        if same(there, content.open().map_err(failed)?).map_err(failed)? {
+        if same_bytes(there, content.open().map_err(failed)?).map_err(failed)? {
             Ok(())
         } else {
             Err(StoreError::Differs { place: StoreError::place(path) })
@@ -260,23 +260,3 @@ impl Content for Bytes<'_> {
         Ok(Box::new(self.0))
     }
 }
-
-/// Whether two streams give the same bytes.
-fn same(mut one: impl Read, mut other: impl Read) -> io::Result<bool> {
-    let (mut left, mut right) = (Vec::new(), Vec::new());
-    loop {
-        left.clear();
-        right.clear();
-        (&mut one).take(PIECE).read_to_end(&mut left)?;
-        (&mut other).take(PIECE).read_to_end(&mut right)?;
-        if left != right {
-            return Ok(false);
-        }
-        if left.is_empty() {
-            return Ok(true);
-        }
-    }
-}
-
-/// Bytes that are compared at once.
-const PIECE: u64 = 64 * 1024;

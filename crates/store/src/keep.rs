@@ -54,3 +54,26 @@ pub trait Store: fmt::Debug + Send + Sync {
 pub trait Content {
     fn open(&self) -> io::Result<Box<dyn Read + '_>>;
 }
+
+/// Bytes that are compared at once.
+const PIECE: u64 = 64 * 1024;
+
+/// Whether two streams give the same bytes.
+///
+/// # Errors
+/// Those of the streams.
+pub fn same_bytes(mut one: impl Read, mut other: impl Read) -> io::Result<bool> {
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    loop {
+        left.clear();
+        right.clear();
+        (&mut one).take(PIECE).read_to_end(&mut left)?;
+        (&mut other).take(PIECE).read_to_end(&mut right)?;
+        if left != right {
+            return Ok(false);
+        }
+        if left.is_empty() {
+            return Ok(true);
+        }
+    }
+}

@@ -22,7 +22,7 @@ mod workshop;
 pub use disk::{Disk, Guard, LockOutcome, RealDisk, Stat};
 pub use error::StoreError;
 pub use folder::FolderStore;
-pub use keep::{CHECKPOINT, Content, Store};
+pub use keep::{CHECKPOINT, Content, Store, same_bytes};
 pub use location::{Place, far, init, open};
 pub use memory::{HeadFile, HeadMemory};
 pub use run::{Holder, ParseRunIdError, RunId};

@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may stop at the first surprise")]
 
 use std::fs;
-use std::io::{self, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -13,7 +12,6 @@ use async_trait::async_trait;
 use fakes::aws::{AwsFake, AwsWording, Size, World};
 use fakes::emulators;
 use serde_json::Value;
-use store::{Content, Store as _, StoreError};
 use testkit::{Delivery, Emulator, Handler, Proxy, Reply, Request, Server, Wording, system};
 use workspace_tests::desk::{Answer, Desk, program, template};
 use workspace_tests::procedures::{followed, procedures};
@@ -35,6 +33,8 @@ enum What {
     Kill(u32),
     /// A header of every request gets lost: the store does not know it.
     Without(&'static str),
+    /// What is asked about Object Lock has another answer, and whether there is one stays unknown.
+    Lock(u16, &'static str),
 }
 
 /// Which requests are disturbed, counted from 0, and how.
@@ -82,6 +82,12 @@ impl Handler for Disturbed {
             let mut request = request.clone();
             request.headers.remove(header);
             return self.inner.answer(&request).await;
+        }
+        if let What::Lock(status, code) = what {
+            return match request.path.contains("?object-lock") {
+                true => refusal(status, code),
+                false => self.inner.answer(request).await,
+            };
         }
         if ["GET", "HEAD"].contains(&request.method.as_str()) {
             return self.inner.answer(request).await;
@@ -254,6 +260,22 @@ fn a_store_without_conditions_is_refused() {
     }
 }
 
+/// Whether a bucket keeps its objects has to be known: what is written without asking for it could be removed.
+#[test]
+fn a_lock_that_cannot_be_read_is_not_taken_for_none() {
+    let scratch = tempfile::tempdir().unwrap();
+    let minio = emulators::minio(scratch.path(), (KEY, SECRET));
+    let desk = desk(&source());
+    buckets(&minio, &["locked", "locked"]);
+    for (status, code, said) in [(403, "AccessDenied", "AccessDenied"), (404, "NoSuchKey", "it answers 404 and not")] {
+        let server = Server::http(Disturbed::before(&minio, 0, 0, What::Lock(status, code)));
+        let answer = desk.witnessmark(&["ledger", "init", "--store", &location("locked", &server.url())]);
+        ended(&answer, 1);
+        assert!(answer.stderr.contains(said), "{answer:?}");
+        assert_eq!(buckets(&minio, &["versions", "locked"]).trim(), "[]");
+    }
+}
+
 /// Every answer to a write is lost, or is another one although it was done, or says that it was not done and may be tried again.
 #[test]
 fn answers_that_are_lost() {
@@ -415,48 +437,10 @@ fn a_bucket_that_keeps_its_objects() {
     whole(&desk, &place, 2);
 }
 
-/// So many bytes, none of which is where another one is.
-struct Large(u64);
-
-impl Content for Large {
-    fn open(&self) -> io::Result<Box<dyn Read + '_>> {
-        let count = usize::try_from(self.0).unwrap();
-        let bytes: Vec<u8> = (0..count / 8).flat_map(|number| (number as u64).to_le_bytes()).collect();
-        Ok(Box::new(io::Cursor::new(bytes)))
-    }
-}
-
-/// Two parts and a piece.
-const LARGE: Large = Large(34_000_000);
 /// Writes by which `init` tries what the store knows.
 const TRIED: usize = 9;
-/// Those of a large object: it is begun, its parts are sent, and it is completed.
+/// Those of a large object of two parts and a piece: it is begun, its parts are sent, and it is completed.
 const SENT: usize = 5;
-
-/// Not a test of its own: what the test below runs, with the credentials of the object store in its environment. Without its variable
-/// it has nothing to do.
-#[test]
-fn process() {
-    let Ok(place) = std::env::var("WITNESSMARK_TEST_BUCKET") else { return };
-    let (place, name) = place.split_once(' ').unwrap();
-    let store = bucket::init(place).unwrap();
-    store.create_from(name, &LARGE).unwrap();
-    let mut there = Vec::new();
-    store.open(name).unwrap().unwrap().read_to_end(&mut there).unwrap();
-    let mut meant = Vec::new();
-    LARGE.open().unwrap().read_to_end(&mut meant).unwrap();
-    assert!(there == meant, "{} bytes came back", there.len());
-    store.create_from(name, &LARGE).unwrap();
-    let other = store.create_from(name, &Large(LARGE.0 - 8)).unwrap_err();
-    assert!(matches!(other, StoreError::Differs { .. }), "{other:?}");
-    let cut = store.read(name, 1000).unwrap_err();
-    assert!(matches!(cut, StoreError::TooLarge { .. }), "{cut:?}");
-    assert_eq!(store.read("bundles/none", 1000).unwrap(), None);
-    let empty = format!("{name}-empty");
-    store.create(&[(&empty, b"")]).unwrap();
-    assert_eq!(store.read(&empty, 1000).unwrap(), Some(Vec::new()));
-    assert!(store.open(&empty).unwrap().is_some_and(|mut file| file.read(&mut [0]).unwrap() == 0));
-}
 
 /// An object that is sent in parts, each of which is lost once, is whole and never another one.
 #[test]
@@ -469,11 +453,10 @@ fn a_large_object_is_sent_in_parts() {
     let server = Server::http(disturbed.clone());
     for number in TRIED..=TRIED + SENT {
         disturbed.next(number, What::Lost);
-        let job = format!("{} bundles/{number}", location("large", &server.url()));
+        // A process of its own: credentials are found in the environment.
         let output = desk
-            .command(&std::env::current_exe().unwrap())
-            .args(["--exact", "object_store::process", "--nocapture"])
-            .env("WITNESSMARK_TEST_BUCKET", job)
+            .command(&program("examples/large_object"))
+            .args([location("large", &server.url()), format!("bundles/{number}")])
             .output()
             .unwrap();
         assert!(output.status.success(), "write {number}: {}", String::from_utf8_lossy(&output.stderr));
